@@ -1,0 +1,205 @@
+/** What is thrown when a queue in front of the store is full; nothing of the item was written. */
+export class Overloaded extends Error {
+  override readonly name = 'Overloaded';
+}
+
+export interface CoalesceOptions<Item, Result> {
+  /** Carries out one flight: a result for each item, in order; an `Error` in a place fails that item alone. */
+  fly(items: Item[]): Promise<(Result | Error)[]>;
+  /** How many flights may be in the air at once. */
+  slots: number;
+  /** Items of one group always ride the same slot, in the order in which they came. */
+  groupOf(item: Item): string;
+  /** What may be once in a flight only (a record's id, a unique value); a second one waits for the next. */
+  keysOf?(item: Item): readonly string[];
+  /** How much an item counts towards `maxWeight` and, roughly, its size in bytes. Default 1 and 0. */
+  weigh?(item: Item): { weight: number; bytes: number };
+  /** Limits of one flight. A single item may exceed them: it then flies alone. */
+  maxWeight?: number;
+  maxBytes?: number;
+  /** The most that one group may bring into a flight while other groups wait. */
+  maxGroupWeight?: number;
+  /** Items that may wait, over all slots; beyond it `Overloaded` is thrown at once. */
+  maxWaiting?: number;
+}
+
+/**
+ * Gathers items that arrive while others are in the air into one flight, so that a hundred concurrent
+ * requests cost the store one statement. There is no timer: an idle slot takes off at the end of the
+ * current turn of the event loop.
+ */
+export interface Coalescer<Item, Result> {
+  add(item: Item): Promise<Result>;
+  /** Items waiting or in the air. */
+  readonly pending: number;
+}
+
+interface Waiting<Item, Result> {
+  item: Item;
+  keys: readonly string[];
+  weight: number;
+  bytes: number;
+  resolve(result: Result): void;
+  reject(error: Error): void;
+}
+
+export function coalesce<Item, Result>(options: CoalesceOptions<Item, Result>): Coalescer<Item, Result> {
+  const maxWaiting = options.maxWaiting ?? 10_000;
+  const slots = Array.from({ length: options.slots }, () => makeSlot(options));
+  let pending = 0;
+
+  return {
+    get pending() {
+      return pending;
+    },
+
+    add(item) {
+      if (pending >= maxWaiting)
+        return Promise.reject(new Overloaded(`${pending} writes are waiting already`));
+      const group = options.groupOf(item);
+      const { weight, bytes } = options.weigh?.(item) ?? { weight: 1, bytes: 0 };
+      const keys = options.keysOf?.(item) ?? [];
+      pending += 1;
+      return new Promise<Result>((resolve, reject) => {
+        slots[slotOf(group, slots.length)]!.add(group, {
+          item,
+          keys,
+          weight,
+          bytes,
+          resolve: (result) => {
+            pending -= 1;
+            resolve(result);
+          },
+          reject: (error) => {
+            pending -= 1;
+            reject(error);
+          },
+        });
+      });
+    },
+  };
+}
+
+function makeSlot<Item, Result>(options: CoalesceOptions<Item, Result>) {
+  /** By group, in the order in which the groups' turns come. */
+  const queues = new Map<string, Waiting<Item, Result>[]>();
+  let busy = false;
+  let scheduled = false;
+
+  function takeOff(): void {
+    scheduled = false;
+    const flight = board(queues, options);
+    if (flight.length === 0) return;
+    busy = true;
+    void options
+      .fly(flight.map((waiting) => waiting.item))
+      .then(
+        (results) => land(flight, results),
+        (error: unknown) =>
+          land(
+            flight,
+            flight.map(() => toError(error)),
+          ),
+      )
+      .finally(() => {
+        busy = false;
+        if (queues.size > 0) takeOff();
+      });
+  }
+
+  return {
+    add(group: string, waiting: Waiting<Item, Result>): void {
+      const queue = queues.get(group);
+      if (queue) queue.push(waiting);
+      else queues.set(group, [waiting]);
+      if (!busy && !scheduled) {
+        scheduled = true;
+        setImmediate(takeOff);
+      }
+    },
+  };
+}
+
+/** Chooses who flies: each waiting group gets its share first, what room is left goes round again. */
+function board<Item, Result>(
+  queues: Map<string, Waiting<Item, Result>[]>,
+  options: CoalesceOptions<Item, Result>,
+): Waiting<Item, Result>[] {
+  const flight: Waiting<Item, Result>[] = [];
+  const keys = new Set<string>();
+  const room = { weight: options.maxWeight ?? 128, bytes: options.maxBytes ?? 4 * 1024 * 1024 };
+  const share = queues.size > 1 ? (options.maxGroupWeight ?? 32) : Infinity;
+  const served = new Set<string>();
+
+  for (const limit of share === Infinity ? [Infinity] : [share, Infinity]) {
+    for (const [group, queue] of queues) {
+      if (room.weight <= 0) break;
+      const before = flight.length;
+      const rest = boardGroup(queue, limit, flight, room, keys);
+      if (flight.length > before) served.add(group);
+      if (rest.length === 0) queues.delete(group);
+      else queues.set(group, rest);
+    }
+  }
+  // Who got a place goes to the end of the row, so that no group waits behind the others for ever.
+  for (const group of served) {
+    const rest = queues.get(group);
+    if (!rest) continue;
+    queues.delete(group);
+    queues.set(group, rest);
+  }
+  return flight;
+}
+
+/**
+ * Moves a group's items into the flight, in order, until its share or the room is used up. An item that
+ * shares a key with the flight, or with one that was passed over, is passed over too: per key, order holds.
+ * @returns what stays behind
+ */
+function boardGroup<Item, Result>(
+  queue: Waiting<Item, Result>[],
+  share: number,
+  flight: Waiting<Item, Result>[],
+  room: { weight: number; bytes: number },
+  keys: Set<string>,
+): Waiting<Item, Result>[] {
+  const passed: Waiting<Item, Result>[] = [];
+  const passedKeys = new Set<string>();
+  let taken = 0;
+  let at = 0;
+  for (; at < queue.length && taken < share; at++) {
+    const waiting = queue[at]!;
+    if (flight.length > 0 && (waiting.weight > room.weight || waiting.bytes > room.bytes)) break;
+    if (waiting.keys.some((key) => keys.has(key) || passedKeys.has(key))) {
+      for (const key of waiting.keys) passedKeys.add(key);
+      passed.push(waiting);
+      continue;
+    }
+    for (const key of waiting.keys) keys.add(key);
+    flight.push(waiting);
+    taken += waiting.weight;
+    room.weight -= waiting.weight;
+    room.bytes -= waiting.bytes;
+  }
+  return passed.concat(queue.slice(at));
+}
+
+function land<Item, Result>(flight: Waiting<Item, Result>[], results: (Result | Error)[]): void {
+  flight.forEach((waiting, at) => {
+    const result = at < results.length ? results[at]! : new Error('a flight brought back too few results');
+    if (result instanceof Error) waiting.reject(result);
+    else waiting.resolve(result);
+  });
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+/** Spreads groups over slots; FNV-1a over the text. */
+function slotOf(group: string, slots: number): number {
+  if (slots === 1) return 0;
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < group.length; at++) hash = Math.imul(hash ^ group.charCodeAt(at), 0x01000193);
+  return (hash >>> 0) % slots;
+}

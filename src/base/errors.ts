@@ -1,0 +1,62 @@
+/** Every error code the API can answer, with its HTTP status. The one table (contracts AX2). */
+export const ERROR_STATUS = {
+  validation_error: 400,
+  unauthorized: 401,
+  api_key_expired: 401,
+  forbidden: 403,
+  limit_reached: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  conflict: 409,
+  precondition_failed: 412,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  idempotency_mismatch: 422,
+  rate_limited: 429,
+  server_error: 500,
+  not_configured: 503,
+  unavailable: 503,
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_STATUS;
+
+/** One thing wrong with one field; `field` is a dotted path into the body, or a parameter's name. */
+export interface FieldError {
+  field: string;
+  message: string;
+}
+
+/** An error the client should see: its code decides the status, its message is written for people. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly code: ErrorCode;
+  readonly fields: FieldError[] | undefined;
+  /** Whole seconds after which trying again makes sense; becomes the `Retry-After` header. */
+  readonly retryAfter: number | undefined;
+
+  constructor(code: ErrorCode, message: string, more: { fields?: FieldError[]; retryAfter?: number } = {}) {
+    super(message);
+    this.code = code;
+    this.fields = more.fields;
+    this.retryAfter = more.retryAfter;
+  }
+
+  get status(): number {
+    return ERROR_STATUS[this.code];
+  }
+}
+
+/** A field that is wrong, as the client sees it: `validation_error` naming the field. */
+export function invalid(field: string, message: string): ApiError {
+  return new ApiError('validation_error', `${field}: ${message}`, { fields: [{ field, message }] });
+}
+
+/** The store can't take this now and nothing was written; trying again later is safe. */
+export function unavailable(message: string, retryAfter = 1): ApiError {
+  return new ApiError('unavailable', message, { retryAfter });
+}
+
+/** A fault in how the program was started; printed as one line, without a stack. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}

@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import { StartError } from './base/errors.ts';
+import { parseKey } from './base/seal.ts';
+
+/**
+ * Every setting: its name in the environment, its default, and what it means. This is the one place:
+ * the program reads nothing else from the environment, and docs/configuration.md is made from it.
+ */
+export const SETTINGS = {
+  PORT: {
+    default: '3000',
+    means: 'The port everything is served on. 0 picks a free one.',
+    read: z.coerce.number().int().min(0).max(65535),
+  },
+  HOST: {
+    default: '127.0.0.1',
+    means: 'The address to listen on. 0.0.0.0 serves the network; put TLS in front of it.',
+    read: z.string().min(1),
+  },
+  FAIRLEAD_DATA_DIR: {
+    default: './data',
+    means: 'Where the embedded database, its password and the secret key are kept.',
+    read: z.string().min(1),
+  },
+  DATABASE_URL: {
+    default: '',
+    means: 'A PostgreSQL (15 or newer) to use instead of the embedded one: postgres://user:pass@host/name.',
+    read: z.union([z.literal(''), z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgres://')]),
+  },
+  FAIRLEAD_SECRET_KEY: {
+    default: '',
+    means:
+      'Seals stored secrets: 32 bytes as 64 hex digits or base64. Made and kept in the data directory where unset; required with DATABASE_URL.',
+    read: z.union([
+      z.literal(''),
+      z.string().refine((text) => parseKey(text) !== null, 'must be 32 bytes, as 64 hex digits or base64'),
+    ]),
+  },
+  FAIRLEAD_PUBLIC_URL: {
+    default: '',
+    means: 'The URL people reach this installation at; default http://HOST:PORT.',
+    read: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]),
+  },
+  FAIRLEAD_SERVICES: {
+    default: 'api,worker,web',
+    means: 'Which parts this process runs: api (HTTP), worker (delivery), web (the pages under /docs).',
+    read: list(z.enum(['api', 'worker', 'web'])).refine((parts) => parts.length > 0, 'names no service'),
+  },
+  FAIRLEAD_EGRESS_ALLOW: {
+    default: '',
+    means:
+      'Private ranges (CIDRs, comma-separated) that webhooks may reach, and plain HTTP to them. Everything not public is refused otherwise.',
+    read: list(z.union([z.cidrv4(), z.cidrv6()])),
+  },
+  FAIRLEAD_EGRESS_IPS: {
+    default: '',
+    means: 'The addresses deliveries leave from, for receivers that keep a list.',
+    read: list(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])),
+  },
+  FAIRLEAD_TRUST_PROXY: {
+    default: '',
+    means: 'Addresses or CIDRs of proxies whose X-Forwarded-For is believed.',
+    read: list(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])),
+  },
+  FAIRLEAD_LOG_LEVEL: {
+    default: 'info',
+    means: 'trace, debug, info, warn, error or silent. The log is JSON lines on standard error.',
+    read: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
+  },
+  FAIRLEAD_RETENTION_DAYS: {
+    default: '90',
+    means:
+      'How long events and delivery attempts are kept, in days; at least 31, longer than a delivery may wait.',
+    read: z.coerce.number().int().min(31).max(3650),
+  },
+  FAIRLEAD_METRICS_TOKEN: {
+    default: '',
+    means:
+      'Where set, GET /metrics asks for it as a bearer token; otherwise /metrics is open to whoever reaches the port.',
+    read: z.string(),
+  },
+} as const satisfies Record<string, { default: string; means: string; read: z.ZodType }>;
+
+type Settings = { [Name in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[Name]['read']> };
+
+export type Service = 'api' | 'worker' | 'web';
+
+/** The settings as the program uses them, read once at the start. */
+export interface Config {
+  port: number;
+  host: string;
+  dataDir: string;
+  databaseUrl: string;
+  secretKey: string;
+  publicUrl: string;
+  services: readonly Service[];
+  egressAllow: readonly string[];
+  egressIps: readonly string[];
+  trustProxy: readonly string[];
+  logLevel: string;
+  retentionDays: number;
+  metricsToken: string;
+}
+
+/**
+ * Reads the settings. A bad value, or a name that starts with `FAIRLEAD_` and is not known, throws
+ * `StartError` with one line that names it.
+ */
+export function readConfig(env: Record<string, string | undefined>): Config {
+  for (const name of Object.keys(env)) {
+    if (name.startsWith('FAIRLEAD_') && !(name in SETTINGS)) {
+      throw new StartError(`${name} is not a setting. Known: ${Object.keys(SETTINGS).join(', ')}.`);
+    }
+  }
+  const values: Record<string, unknown> = {};
+  for (const [name, setting] of Object.entries(SETTINGS)) {
+    const result = setting.read.safeParse(env[name] || setting.default);
+    if (!result.success) {
+      // The value itself is not repeated: it may be a secret or hold a password.
+      throw new StartError(`${name} ${result.error.issues.map(issueText).join('; ')}. ${setting.means}`);
+    }
+    values[name] = result.data;
+  }
+  const read = values as Settings;
+  if (read.DATABASE_URL && !read.FAIRLEAD_SECRET_KEY) {
+    throw new StartError(
+      'FAIRLEAD_SECRET_KEY must be set with DATABASE_URL: 32 bytes, e.g. from `openssl rand -hex 32`.',
+    );
+  }
+  return {
+    port: read.PORT,
+    host: read.HOST,
+    dataDir: read.FAIRLEAD_DATA_DIR,
+    databaseUrl: read.DATABASE_URL,
+    secretKey: read.FAIRLEAD_SECRET_KEY,
+    publicUrl: read.FAIRLEAD_PUBLIC_URL.replace(/\/+$/, ''),
+    services: read.FAIRLEAD_SERVICES,
+    egressAllow: read.FAIRLEAD_EGRESS_ALLOW,
+    egressIps: read.FAIRLEAD_EGRESS_IPS,
+    trustProxy: read.FAIRLEAD_TRUST_PROXY,
+    logLevel: read.FAIRLEAD_LOG_LEVEL,
+    retentionDays: read.FAIRLEAD_RETENTION_DAYS,
+    metricsToken: read.FAIRLEAD_METRICS_TOKEN,
+  };
+}
+
+/** A comma-separated list, each entry read by `entry`; spaces around entries are ignored. */
+function list<T extends z.ZodType<unknown, string>>(entry: T) {
+  return z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((part) => part.trim())
+        .filter(Boolean),
+    )
+    .pipe(z.array(entry));
+}
+
+function issueText(issue: z.core.$ZodIssue): string {
+  const at = issue.path.length > 0 ? `entry ${Number(issue.path[0]) + 1}: ` : '';
+  return `is not valid: ${at}${issue.message}`;
+}
