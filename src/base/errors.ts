@@ -31,14 +31,21 @@ export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: ErrorCode;
   readonly fields: FieldError[] | undefined;
-  /** Whole seconds after which trying again makes sense; becomes the `Retry-After` header. */
-  readonly retryAfter: number | undefined;
+  /** Headers that go with it, such as `retry-after` (whole seconds) or `allow`. */
+  readonly headers: Record<string, string>;
 
-  constructor(code: ErrorCode, message: string, more: { fields?: FieldError[]; retryAfter?: number } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    more: { fields?: FieldError[]; retryAfter?: number; allow?: string } = {},
+  ) {
     super(message);
     this.code = code;
     this.fields = more.fields;
-    this.retryAfter = more.retryAfter;
+    this.headers = {
+      ...(more.retryAfter !== undefined && { 'retry-after': String(more.retryAfter) }),
+      ...(more.allow !== undefined && { allow: more.allow }),
+    };
   }
 
   get status(): number {

@@ -1,0 +1,4 @@
+import { run, setup } from './setup.mjs';
+
+setup();
+run('perf/bench.mjs', process.argv.slice(2));

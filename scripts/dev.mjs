@@ -1,0 +1,19 @@
+// npm run dev: compiles on every change and starts again. The same program that ships.
+import { spawn } from 'node:child_process';
+import { bin, root, setup } from './setup.mjs';
+
+setup();
+const children = [
+  spawn(
+    process.execPath,
+    [bin('typescript'), '-p', 'tsconfig.build.json', '--watch', '--preserveWatchOutput'],
+    { cwd: root, stdio: 'inherit' },
+  ),
+  spawn(process.execPath, ['--watch-path=dist', '--watch-preserve-output', 'dist/main.js'], {
+    cwd: root,
+    stdio: 'inherit',
+  }),
+];
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => children.forEach((child) => child.kill(signal)));
+}

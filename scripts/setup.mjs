@@ -1,0 +1,91 @@
+// What must come first, in plain JavaScript with nothing installed: dependencies where the lockfile
+// changed, the compiled program where its sources changed. Every script begins with it.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, cpSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const stampFile = path.join(root, 'node_modules', '.fairlead-setup.json');
+
+/** A program of a dependency, run by the Node that runs this. */
+export function bin(name) {
+  const folder = path.join(root, 'node_modules', name);
+  const { bin } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+  return path.join(folder, typeof bin === 'string' ? bin : (bin[name] ?? Object.values(bin)[0]));
+}
+
+/** Runs a program to its end; this process ends with its exit code where that is not 0. */
+export function run(file, args = [], options = {}) {
+  const { status, signal } = spawnSync(process.execPath, [file, ...args], {
+    cwd: root,
+    stdio: 'inherit',
+    ...options,
+  });
+  if (status !== 0) process.exit(status ?? (signal ? 1 : 0));
+}
+
+/** Dependencies and build, as far as they are out of date. */
+export function setup() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) {
+    console.error(`fairlead: Node ${process.versions.node} is too old; 20.19 or newer is needed.`);
+    process.exit(1);
+  }
+  install();
+  build();
+}
+
+function install() {
+  const wanted = hashOf([path.join(root, 'package.json'), path.join(root, 'package-lock.json')]);
+  if (stamp().install === wanted) return;
+  console.error('fairlead: installing dependencies (once)');
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  execFileSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    shell: process.platform === 'win32',
+  });
+  writeStamp({ install: wanted });
+}
+
+/** Compiles src to dist where it changed since. */
+export function build() {
+  const sources = files(path.join(root, 'src'));
+  const wanted = hashOf([
+    ...sources,
+    path.join(root, 'tsconfig.json'),
+    path.join(root, 'tsconfig.build.json'),
+  ]);
+  if (stamp().build === wanted && existsSync(path.join(root, 'dist', 'main.js'))) return;
+  console.error('fairlead: compiling');
+  rmSync(path.join(root, 'dist'), { recursive: true, force: true });
+  run(path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'), ['-p', 'tsconfig.build.json']);
+  for (const file of sources.filter((name) => name.endsWith('.sql'))) {
+    cpSync(file, file.replace(path.join(root, 'src'), path.join(root, 'dist')));
+  }
+  writeStamp({ ...stamp(), build: wanted });
+}
+
+function files(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name))
+    .sort();
+}
+
+function hashOf(names) {
+  const hash = createHash('sha256').update(process.version);
+  for (const name of names) hash.update(name).update(readFileSync(name));
+  return hash.digest('hex');
+}
+
+function stamp() {
+  return existsSync(stampFile) ? JSON.parse(readFileSync(stampFile, 'utf8')) : {};
+}
+
+function writeStamp(value) {
+  mkdirSync(path.dirname(stampFile), { recursive: true });
+  writeFileSync(stampFile, JSON.stringify(value));
+}

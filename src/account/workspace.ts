@@ -1,0 +1,48 @@
+import { StartError } from '../base/errors.ts';
+import { isoTime, type Clock } from '../base/clock.ts';
+import type { Uuid } from '../base/id.ts';
+import type { Database } from '../db/pool.ts';
+import type { WorkspaceRow } from '../db/schema.ts';
+import { isPlan, PLANS } from './plan.ts';
+
+export type Workspace = WorkspaceRow;
+
+export interface Workspaces {
+  /** Makes a workspace; `name` 1–100 characters. Throws `StartError` for a bad name or plan. */
+  create(input: { name: string; plan?: string; isDefault?: boolean }): Promise<Workspace>;
+  list(): Promise<Workspace[]>;
+  get(id: Uuid): Promise<Workspace | undefined>;
+  /** The workspace made on the first start. */
+  getDefault(): Promise<Workspace | undefined>;
+}
+
+export function makeWorkspaces(db: Database, clock: Clock, newId: () => Uuid): Workspaces {
+  return {
+    async create({ name, plan = 'unlimited', isDefault = false }) {
+      const trimmed = name.trim();
+      if (trimmed.length < 1 || trimmed.length > 100 || trimmed.includes('\0') || !trimmed.isWellFormed()) {
+        throw new StartError('A workspace name has 1 to 100 characters.');
+      }
+      if (!isPlan(plan)) throw new StartError(`${plan} is not a plan. Known: ${PLANS.join(', ')}.`);
+      const row: Workspace = {
+        id: newId(),
+        name: trimmed,
+        plan,
+        is_default: isDefault,
+        created_at: isoTime(clock.now()),
+      };
+      await db.transaction(async (trx) => {
+        await trx.insertInto('workspace').values(row).execute();
+        await trx.insertInto('workspace_counter').values({ workspace_id: row.id, event_seq: 0 }).execute();
+      });
+      return row;
+    },
+
+    list: () => db.kysely.selectFrom('workspace').selectAll().orderBy('id').execute(),
+
+    get: (id) => db.kysely.selectFrom('workspace').selectAll().where('id', '=', id).executeTakeFirst(),
+
+    getDefault: () =>
+      db.kysely.selectFrom('workspace').selectAll().where('is_default', '=', true).executeTakeFirst(),
+  };
+}

@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs';
+import type { FastifyInstance } from 'fastify';
+import { makeApiKeys, type ApiKeys } from './account/api-key.ts';
+import { makeIdempotency } from './account/idempotency.ts';
+import { allScopes } from './account/scope.ts';
+import { makeWorkspaces, type Workspaces } from './account/workspace.ts';
+import { systemClock } from './base/clock.ts';
+import { idMaker } from './base/id.ts';
+import type { Logger } from './base/log.ts';
+import type { Sealer } from './base/seal.ts';
+import type { Config } from './config.ts';
+import { crmRoutes, EVENT_OBJECTS, RECORD_EVENTS, RECORD_OBJECTS } from './crm/resources.ts';
+import { missingMigrations } from './db/migrate.ts';
+import type { Database } from './db/pool.ts';
+import { makeEngine, type Engine } from './delivery/engine.ts';
+import { makeCatalogue } from './delivery/event.ts';
+import { formatsDocumenting, type Formats } from './delivery/format.ts';
+import { makeGuard, type Listener } from './delivery/guard.ts';
+import { makeResolver } from './delivery/resolver.ts';
+import { makeSender } from './delivery/send.ts';
+import { axocrm } from './formats/axocrm.ts';
+import { standard } from './formats/standard.ts';
+import { mountHealth } from './http/health.ts';
+import { describeApi } from './http/openapi.ts';
+import { mountReference } from './http/reference.ts';
+import { makeServer, mount } from './http/server.ts';
+import { deliveryRoutes } from './settings/deliveries.ts';
+import { eventTypeRoutes } from './settings/event-types.ts';
+import { meRoutes } from './settings/me.ts';
+import { webhookRoutes } from './settings/webhooks.ts';
+
+/** Outbound formats; a new one is a file in formats/ and its name here. */
+const FORMATS: Formats = new Map([standard, axocrm].map((format) => [format.name, format]));
+
+/** The scopes a key can have. */
+export const SCOPES = allScopes(RECORD_OBJECTS);
+
+export const VERSION = (
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+).version;
+
+/** The whole program on one database, assembled; nothing of it runs yet. */
+export interface App {
+  readonly workspaces: Workspaces;
+  readonly keys: ApiKeys;
+  readonly engine: Engine;
+  /** The HTTP server with every route, not listening yet. */
+  server(): Promise<FastifyInstance>;
+  close(): Promise<void>;
+}
+
+/** The one place where routes, formats and parts are put together. */
+export function assemble({
+  config,
+  db,
+  sealer,
+  log,
+}: {
+  config: Config;
+  db: Database;
+  sealer: Sealer;
+  log: Logger;
+}): App {
+  const clock = systemClock;
+  const newId = idMaker(clock.now);
+  const catalogue = makeCatalogue(RECORD_EVENTS, EVENT_OBJECTS);
+  const own: Listener[] = [];
+  const guard = makeGuard({ allow: config.egressAllow, own: () => own });
+  const sender = makeSender({ guard, resolver: makeResolver({ clock }), clock });
+  const engine = makeEngine({
+    db,
+    sealer,
+    clock,
+    newId,
+    log,
+    catalogue,
+    formats: FORMATS,
+    sender,
+    dice: Math.random,
+    retentionDays: config.retentionDays,
+  });
+  const workspaces = makeWorkspaces(db, clock, newId);
+  const keys = makeApiKeys(db, clock, newId);
+  const idempotency = makeIdempotency(db, sealer);
+  const stores = {
+    db,
+    clock,
+    newId,
+    ring: engine.waker.ring,
+    starFormats: (type: string) => formatsDocumenting(FORMATS, type),
+  };
+  const settings = { db, engine, formats: FORMATS, catalogue, guard, idempotency, clock, newId };
+
+  return {
+    workspaces,
+    keys,
+    engine,
+
+    async server() {
+      const parts = { keys, idempotency, clock, log, trustProxy: config.trustProxy };
+      const app = makeServer(parts);
+      await describeApi(app, { version: VERSION });
+      // In a scope of its own: the document sees the routes that are registered after it.
+      await app.register(async (scope) => {
+        if (config.services.includes('api')) {
+          const routes = [
+            ...meRoutes(),
+            ...crmRoutes(stores),
+            ...webhookRoutes(settings),
+            ...deliveryRoutes(settings),
+            ...eventTypeRoutes(catalogue, FORMATS),
+          ];
+          mount(scope, routes, parts);
+        }
+      });
+      if (config.services.includes('web')) await mountReference(app);
+      mountHealth(app, {
+        notReady: () => notReady(db),
+        metrics: engine.metrics.registry,
+        metricsToken: config.metricsToken,
+      });
+      app.server.on('listening', () => own.push(...addresses(app)));
+      return app;
+    },
+
+    async close() {
+      await engine.stop();
+      await sender.close();
+      await db.close();
+    },
+  };
+}
+
+/** Where the server listens: webhooks must not reach ourselves. */
+function addresses(app: FastifyInstance): Listener[] {
+  const address = app.server.address();
+  return address !== null && typeof address === 'object'
+    ? [{ address: address.address, port: address.port }]
+    : [];
+}
+
+async function notReady(db: Database): Promise<string[]> {
+  try {
+    const missing = await missingMigrations(db.pool);
+    return missing.map((name) => `migration ${name}`);
+  } catch {
+    return ['database'];
+  }
+}

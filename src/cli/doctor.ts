@@ -1,0 +1,64 @@
+import { missingMigrations } from '../db/migrate.ts';
+import type { Store } from '../store.ts';
+
+interface Finding {
+  ok: boolean;
+  text: string;
+}
+
+/** Looks at what most often goes wrong. @returns 0 where all is well, 1 where something is not */
+export async function doctor(store: Store): Promise<number> {
+  const findings = [
+    await version(store),
+    await migrations(store),
+    await backlog(store),
+    await disabled(store),
+  ];
+  for (const { ok, text } of findings) console.log(`${ok ? 'ok  ' : 'BAD '} ${text}`);
+  return findings.every(({ ok }) => ok) ? 0 : 1;
+}
+
+async function version({ db }: Store): Promise<Finding> {
+  const { rows } = await db.pool.query<{ version: string; size: string }>(
+    "select current_setting('server_version') as version, pg_size_pretty(pg_database_size(current_database())) as size",
+  );
+  return {
+    ok: true,
+    text: `PostgreSQL ${rows[0]!.version}, ${rows[0]!.size}; the secret key opens this store`,
+  };
+}
+
+async function migrations({ db }: Store): Promise<Finding> {
+  const missing = await missingMigrations(db.pool);
+  return {
+    ok: missing.length === 0,
+    text: missing.length === 0 ? 'all migrations are applied' : `missing migrations: ${missing.join(', ')}`,
+  };
+}
+
+/** Something that has been due for minutes means that no worker runs, or that none can keep up. */
+async function backlog({ db }: Store): Promise<Finding> {
+  const { rows } = await db.pool.query<{ waiting: number; overdue: number }>(
+    `select count(*)::int as waiting,
+            count(*) filter (where q.due_at < clock_timestamp() - interval '5 minutes'
+                             and l.not_before < clock_timestamp())::int as overdue
+     from queue q
+     join endpoint p on p.workspace_id = q.workspace_id and p.id = q.endpoint_id and p.state = 'active'
+     join lane l on l.workspace_id = q.workspace_id and l.endpoint_id = q.endpoint_id`,
+  );
+  const { waiting, overdue } = rows[0]!;
+  return {
+    ok: overdue === 0,
+    text:
+      overdue === 0
+        ? `${waiting} deliveries wait, none overdue`
+        : `${overdue} of ${waiting} deliveries have been due for over 5 minutes: is a worker running?`,
+  };
+}
+
+async function disabled({ db }: Store): Promise<Finding> {
+  const { rows } = await db.pool.query<{ count: number }>(
+    "select count(*)::int as count from endpoint where state = 'disabled'",
+  );
+  return { ok: true, text: `${rows[0]!.count} webhooks were disabled because of their receivers` };
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { decodeCursor, encodeCursor, pageOf } from '../../db/page.ts';
+import type { Database } from '../../db/pool.ts';
+import { route, type Route } from '../../http/route.ts';
+
+interface ActivityRow {
+  id: string;
+  type: string;
+  record_type: string;
+  record_id: string;
+  actor: string;
+  changed: Record<string, unknown> | null;
+  occurred_at: string;
+}
+
+const activityShape = z
+  .object({
+    id: z.uuid(),
+    type: z.string().meta({ description: 'The event it was, as in `contact.updated`.' }),
+    record_type: z.string(),
+    record_id: z.uuid(),
+    actor: z.string().meta({ description: 'Who did it, as in `api_key:<id>`.' }),
+    changed: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .meta({ description: 'Fields that changed, with what they were.' }),
+    occurred_at: z.iso.datetime(),
+  })
+  .meta({ id: 'Activity' });
+
+const query = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(500).optional(),
+});
+
+const TIMELINE = {
+  name: 'activity.timeline',
+  text: `select id, type, record_type, record_id, actor, changed, occurred_at from activity
+         where workspace_id = $1 and record_id = $2 and ($3::uuid is null or id < $3)
+         order by id desc limit $4`,
+};
+
+/** The timeline of a contact, newest first (contracts AN10). */
+export function activityRoutes(db: Database): Route[] {
+  return [
+    route<undefined, z.output<typeof query>>({
+      method: 'GET',
+      path: '/api/v1/activities/:contact_id',
+      scope: 'activities:read',
+      tag: 'activities',
+      summary: 'The timeline of a contact',
+      query,
+      answers: {
+        200: z.object({
+          data: z.array(activityShape),
+          has_more: z.boolean(),
+          next_cursor: z.string().nullable(),
+          next_url: z.string().nullable(),
+        }),
+      },
+      async handle({ caller, params, query: asked, url }) {
+        const after = asked.cursor ? decodeCursor(asked.cursor, 'timeline').id : null;
+        const rows = await db.read<ActivityRow>(TIMELINE, [
+          caller.workspaceId,
+          params['contact_id'],
+          after,
+          asked.limit + 1,
+        ]);
+        const cursorOf = (row: ActivityRow) =>
+          encodeCursor({ sort: 'timeline', value: row.occurred_at, id: row.id });
+        return { status: 200, body: pageOf(rows, asked.limit, url, cursorOf, (row) => row) };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,176 @@
+import { z } from 'zod';
+import { ApiError } from '../../base/errors.ts';
+import {
+  baseOutput,
+  customFields,
+  mergeCustomFields,
+  readOnlyFields,
+  text,
+  type BaseRecord,
+  type Noun,
+} from '../record.ts';
+
+export interface Contact extends BaseRecord {
+  first_name: string | null;
+  last_name: string | null;
+  email: string | null;
+  phone: string | null;
+  company: string | null;
+  job_title: string | null;
+  status: string;
+  source: string | null;
+  notes: string | null;
+}
+
+const email = text(254)
+  .refine(
+    (value) => value === null || /^[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+$/u.test(value),
+    'must be an email address',
+  )
+  .meta({ description: 'Kept as sent; compared ignoring case.', examples: ['jane@example.com'] });
+
+const fields = {
+  first_name: text(200).optional(),
+  last_name: text(200).optional(),
+  email: email.optional(),
+  phone: text(100).optional().meta({ description: 'Kept as sent.' }),
+  company: text(200).optional().meta({ description: 'The name of the company they work for.' }),
+  job_title: text(200).optional(),
+  status: text(64).optional().meta({ description: 'Where they stand; `lead` where left out.' }),
+  source: text(200).optional().meta({ description: 'Where they came from, as in `website`.' }),
+  notes: text(50_000).optional(),
+  custom_fields: customFields.optional(),
+};
+
+const input = z.strictObject({ ...fields, ...readOnlyFields });
+type Input = z.infer<z.ZodObject<typeof fields>>;
+
+const output = z
+  .object({
+    ...baseOutput,
+    first_name: z.string().nullable(),
+    last_name: z.string().nullable(),
+    email: z.string().nullable(),
+    phone: z.string().nullable(),
+    company: z.string().nullable(),
+    job_title: z.string().nullable(),
+    status: z.string(),
+    source: z.string().nullable(),
+    notes: z.string().nullable(),
+    custom_fields: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  })
+  .meta({ id: 'Contact' });
+
+const sample: Contact = {
+  id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c21',
+  version: 1,
+  first_name: 'Jane',
+  last_name: 'Doe',
+  email: 'jane@example.com',
+  phone: '+15551234567',
+  company: 'Acme Ltd',
+  job_title: 'Buyer',
+  status: 'lead',
+  source: 'website',
+  notes: null,
+  custom_fields: { industry: 'Technology' },
+  created_by: 'api_key:01976d3c-1000-7000-8000-000000000001',
+  created_at: '2026-06-01T12:00:00.000Z',
+  updated_at: '2026-06-01T12:00:00.000Z',
+};
+
+function eventType(verb: string, description: string) {
+  return { name: `contact.${verb}`, object: 'contact', description, sample: { ...sample } };
+}
+
+export const contact: Noun<Contact, Input> = {
+  name: 'contact',
+  plural: 'contacts',
+  columns: [
+    'first_name',
+    'last_name',
+    'email',
+    'phone',
+    'company',
+    'job_title',
+    'status',
+    'source',
+    'notes',
+    'custom_fields',
+  ],
+  input: input as z.ZodType<Input>,
+  change: input as z.ZodType<Input>,
+  output,
+
+  create(given, base) {
+    return checked({
+      id: base.id,
+      version: base.version,
+      first_name: given.first_name ?? null,
+      last_name: given.last_name ?? null,
+      email: given.email ?? null,
+      phone: given.phone ?? null,
+      company: given.company ?? null,
+      job_title: given.job_title ?? null,
+      status: given.status ?? 'lead',
+      source: given.source ?? null,
+      notes: given.notes ?? null,
+      custom_fields: mergeCustomFields({}, given.custom_fields),
+      created_by: base.created_by,
+      created_at: base.created_at,
+      updated_at: base.updated_at,
+    });
+  },
+
+  update(current, change) {
+    const next = { ...current };
+    for (const name of [
+      'first_name',
+      'last_name',
+      'email',
+      'phone',
+      'company',
+      'job_title',
+      'source',
+      'notes',
+    ] as const) {
+      const value = change[name];
+      if (value !== undefined) next[name] = value;
+    }
+    if (change.status !== undefined) next.status = change.status ?? 'lead';
+    next.custom_fields = mergeCustomFields(current.custom_fields, change.custom_fields);
+    return checked(next);
+  },
+
+  events: {
+    created: eventType('created', 'A contact was created, by the API or the app.'),
+    updated: eventType('updated', 'At least one field of a contact changed.'),
+    deleted: eventType('deleted', 'A contact was deleted; the payload is its last state.'),
+  },
+
+  summary: (record) => ({
+    status: record['status'],
+    source: record['source'],
+    has_email: record['email'] !== null,
+    has_phone: record['phone'] !== null,
+    has_company: record['company'] !== null,
+  }),
+
+  filters: {
+    email: { column: 'email', ignoreCase: true },
+    status: { column: 'status' },
+    source: { column: 'source' },
+    phone: { column: 'phone' },
+  },
+};
+
+/** A contact can be told apart by something: a name or an address (contracts AX5). */
+function checked(record: Contact): Contact {
+  if (record.first_name === null && record.last_name === null && record.email === null) {
+    const message = 'one of first_name, last_name or email is required';
+    throw new ApiError('validation_error', `A contact needs a name or an email: ${message}.`, {
+      fields: ['first_name', 'last_name', 'email'].map((field) => ({ field, message })),
+    });
+  }
+  return record;
+}

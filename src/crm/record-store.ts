@@ -1,0 +1,374 @@
+import { CLAIMING, type IdempotencyClaim, type StoredAnswer } from '../account/idempotency.ts';
+import { isoTime, type Clock } from '../base/clock.ts';
+import { ApiError } from '../base/errors.ts';
+import type { Uuid } from '../base/id.ts';
+import { AGAIN, flights } from '../db/flight.ts';
+import type { Database, Queryable, Statement } from '../db/pool.ts';
+import { publishing, type Fired } from '../delivery/publish.ts';
+import type { LaneKey } from '../delivery/wake.ts';
+import { differences, type BaseRecord, type Noun } from './record.ts';
+
+/** What a store needs from the rest of the house. */
+export interface StoreParts {
+  db: Database;
+  clock: Clock;
+  newId: () => Uuid;
+  /** Tells the delivery engine, after the commit, which lanes have something new. */
+  ring(lanes: LaneKey[]): void;
+  /** The formats whose `*` includes an event type. */
+  starFormats(type: string): string[];
+}
+
+/** Who writes, and under which idempotency key, if any. */
+export interface Writer {
+  workspaceId: Uuid;
+  actor: string;
+  claim?: IdempotencyClaim;
+}
+
+/** Answered in place of a result where the idempotency key was taken: give the answer kept under it. */
+export const REPLAY = Symbol('replay');
+
+/**
+ * Reads and writes one kind of record. Every write is a list underneath: concurrent requests are gathered
+ * into one statement that holds records, events, timeline, queue rows and idempotency answers.
+ */
+export interface RecordStore<R extends BaseRecord, Input extends object> {
+  /** Works out a new record; throws what the noun's rules throw. Nothing is written yet. */
+  prepare(writer: Writer, input: Input): Write;
+  /** Writes new records, all or none; the answer is kept with them under the writer's key. */
+  create(writer: Writer, writes: Write[], answer: StoredAnswer): Promise<StoredAnswer | typeof REPLAY>;
+  /**
+   * Changes one record, or deletes it where `change` is null. A change that alters nothing writes nothing
+   * and fires nothing. Throws `not_found`, `precondition_failed` or what the noun's rules throw.
+   * @param expected the version the client last saw, or null for whatever there is
+   */
+  change(
+    writer: Writer,
+    id: Uuid,
+    change: Partial<Input> | null,
+    expected: readonly number[] | null,
+    answer: (record: R) => StoredAnswer,
+  ): Promise<StoredAnswer | typeof REPLAY>;
+  get(workspaceId: Uuid, id: Uuid): Promise<R | undefined>;
+  /** When a record was deleted; undefined where it was not, or never was. */
+  deletedAt(workspaceId: Uuid, id: Uuid): Promise<string | undefined>;
+  /** Rows of the noun's table, as records. */
+  toRecord(row: Record<string, unknown>): R;
+}
+
+/** One record to write and what it fires, ready for the statement. */
+export interface Write {
+  id: Uuid;
+  /** The record as JSON: what the API answers and the event carries. */
+  text: string;
+  at: string;
+  events: Fired[];
+}
+
+/** What rides together or not at all: the writes of one request and its answer. */
+interface Unit {
+  writer: Writer;
+  writes: Write[];
+  answer: StoredAnswer;
+}
+
+interface CreateUnit extends Unit {
+  bytes: number;
+}
+
+interface ChangeUnit<R, Input> {
+  writer: Writer;
+  id: Uuid;
+  change: Partial<Input> | null;
+  expected: readonly number[] | null;
+  answer: (record: R) => StoredAnswer;
+  /** The last try, by which a try whose outcome was lost is recognised. */
+  tried?: { eventId: Uuid; answer: StoredAnswer };
+}
+
+type Written = StoredAnswer | typeof REPLAY;
+
+interface WriteResult {
+  refused: number[] | null;
+  missed: number[] | null;
+  lanes: LaneKey[] | null;
+}
+
+const BASE_COLUMNS = ['created_by', 'created_at', 'updated_at'] as const;
+
+export function makeRecordStore<R extends BaseRecord, Input extends object>(
+  noun: Noun<R, Input>,
+  parts: StoreParts,
+): RecordStore<R, Input> {
+  const { db, clock, newId, ring } = parts;
+  const sql = statements(noun.name, noun.columns);
+  const stars = new Map(Object.values(noun.events).map((type) => [type.name, parts.starFormats(type.name)]));
+
+  const creating = flights<CreateUnit, Written>(db, {
+    groupOf: (unit) => unit.writer.workspaceId,
+    keysOf: (unit) => (unit.writer.claim ? [claimKey(unit.writer.claim)] : []),
+    weigh: (unit) => ({ weight: unit.writes.length, bytes: unit.bytes }),
+    run: async (on, units) => {
+      const result = await write(
+        on,
+        sql.insert,
+        units.map((unit, at) => ({ ...unit, unit: at })),
+      );
+      return units.map((unit, at) => (result.refused?.includes(at) ? REPLAY : unit.answer));
+    },
+    landed: async (on, units) => {
+      // A unit without writes holds only its key; running it again finds the key taken, which is right.
+      const first = units.map((unit) => unit.writes[0]?.id ?? unit.writer.workspaceId);
+      const there = await ids(
+        on,
+        sql.exist,
+        units.map((unit) => unit.writer.workspaceId),
+        first,
+      );
+      return units.map((unit, at) => (there.has(first[at]!) ? unit.answer : undefined));
+    },
+  });
+
+  const changing = flights<ChangeUnit<R, Input>, Written>(db, {
+    groupOf: (unit) => unit.writer.workspaceId,
+    keysOf: (unit) => [unit.id, ...(unit.writer.claim ? [claimKey(unit.writer.claim)] : [])],
+    run: changeFlight,
+    landed: async (on, units) => {
+      const tried = units.map((unit) => unit.tried?.eventId ?? unit.id);
+      const there = await ids(
+        on,
+        sql.happened,
+        units.map((unit) => unit.writer.workspaceId),
+        tried,
+      );
+      return units.map((unit) =>
+        unit.tried && there.has(unit.tried.eventId) ? unit.tried.answer : undefined,
+      );
+    },
+  });
+
+  /** Reads the records, works out the changes, writes them where the version is still the one read. */
+  async function changeFlight(on: Queryable, units: ChangeUnit<R, Input>[]) {
+    const at = isoTime(clock.now());
+    const current = await readRecords(on, units);
+    const results = new Map<ChangeUnit<R, Input>, Written | Error | typeof AGAIN>();
+    const batch: (Unit & { unit: number })[] = [];
+    units.forEach((unit, place) => {
+      try {
+        const planned = plan(unit, current.get(unit.id), at);
+        results.set(unit, planned.answer);
+        batch.push({ ...planned, unit: place });
+      } catch (error) {
+        results.set(unit, error as Error);
+      }
+    });
+    if (batch.some((planned) => planned.writes.length > 0 || planned.writer.claim)) {
+      const result = await write(on, sql.update, batch);
+      for (const place of result.missed ?? []) results.set(units[place]!, AGAIN);
+      for (const place of result.refused ?? []) results.set(units[place]!, REPLAY);
+    }
+    return units.map((unit) => results.get(unit)!);
+  }
+
+  function plan(unit: ChangeUnit<R, Input>, current: R | undefined, at: string): Unit {
+    if (!current) throw new ApiError('not_found', `There is no ${noun.name} with this id.`);
+    if (unit.expected && !unit.expected.includes(current.version)) {
+      throw new ApiError(
+        'precondition_failed',
+        `The ${noun.name} is at version ${current.version}, not the one in If-Match.`,
+      );
+    }
+    const next = unit.change === null ? current : noun.update(current, unit.change);
+    const changed = unit.change === null ? {} : differences(current, next, noun.columns);
+    const { writer } = unit;
+    if (changed === null) return { writer, writes: [], answer: unit.answer(current) };
+
+    const record = { ...next, version: current.version + 1, updated_at: at };
+    const stored = unit.change === null ? { ...record, deleted_at: at } : record;
+    const type = unit.change === null ? noun.events.deleted : noun.events.updated;
+    const event: Fired = { id: newId(), type: type.name, ...(unit.change !== null && { changed }) };
+    const answer = unit.answer(record);
+    unit.tried = { eventId: event.id, answer };
+    return { writer, writes: [{ id: unit.id, text: JSON.stringify(stored), at, events: [event] }], answer };
+  }
+
+  async function write(
+    on: Queryable,
+    statement: Statement,
+    units: (Unit & { unit: number })[],
+  ): Promise<WriteResult> {
+    const { rows } = await on.query<WriteResult>({
+      ...statement,
+      values: [inputText(units), claimText(units, isoTime(clock.now()))],
+    });
+    const result = rows[0]!;
+    if (result.lanes) ring(result.lanes);
+    return result;
+  }
+
+  /** The flight as JSON; the records are put in as they are, so each is turned into text once only. */
+  function inputText(units: (Unit & { unit: number })[]): string {
+    const lines: string[] = [];
+    for (const { unit, writer, writes } of units) {
+      for (const { id, text, at, events } of writes) {
+        const fired = events.map((event, k) => ({ k, ...event, star: stars.get(event.type) }));
+        lines.push(
+          `{"n":${lines.length},"unit":${unit},"workspace_id":"${writer.workspaceId}","id":"${id}",` +
+            `"actor":${JSON.stringify(writer.actor)},"at":"${at}","record":${text},"events":${JSON.stringify(fired)}}`,
+        );
+      }
+    }
+    return `[${lines.join(',')}]`;
+  }
+
+  async function readRecords(on: Queryable, units: ChangeUnit<R, Input>[]): Promise<Map<Uuid, R>> {
+    const { rows } = await on.query<Record<string, unknown>>({
+      ...sql.read,
+      values: [units.map((unit) => unit.writer.workspaceId), units.map((unit) => unit.id)],
+    });
+    return new Map(rows.map((row) => [row['id'] as Uuid, toRecord(row)]));
+  }
+
+  function toRecord(row: Record<string, unknown>): R {
+    const record: Record<string, unknown> = { id: row['id'], version: row['version'] };
+    for (const column of noun.columns) record[column] = row[column];
+    for (const column of BASE_COLUMNS) record[column] = row[column];
+    return record as unknown as R;
+  }
+
+  return {
+    toRecord,
+
+    prepare(writer, input) {
+      const at = isoTime(clock.now());
+      const base = {
+        id: newId(),
+        version: 1,
+        created_by: writer.actor,
+        created_at: at,
+        updated_at: at,
+        custom_fields: {},
+      };
+      return {
+        id: base.id,
+        text: JSON.stringify(noun.create(input, base)),
+        at,
+        events: [{ id: newId(), type: noun.events.created.name }],
+      };
+    },
+
+    create(writer, writes, answer) {
+      if (writes.length === 0 && !writer.claim) return Promise.resolve(answer);
+      const bytes = writes.reduce((sum, one) => sum + one.text.length + 300, 0);
+      return creating.add({ writer, writes, answer, bytes });
+    },
+
+    change: (writer, id, change, expected, answer) => changing.add({ writer, id, change, expected, answer }),
+
+    async get(workspaceId, id) {
+      const rows = await db.read<Record<string, unknown>>(sql.read, [[workspaceId], [id]]);
+      return rows[0] && toRecord(rows[0]);
+    },
+
+    async deletedAt(workspaceId, id) {
+      const rows = await db.read<{ deleted_at: string | null }>(sql.deleted, [workspaceId, id]);
+      return rows[0]?.deleted_at ?? undefined;
+    },
+  };
+}
+
+/** The statements of a table, prepared once a connection each. */
+function statements(table: string, columns: readonly string[]) {
+  const all = ['version', ...columns, ...BASE_COLUMNS, 'deleted_at'];
+  const changing = ['version', ...columns, 'updated_at', 'deleted_at'];
+  const writing = (written: string) => `
+with input as materialized (
+  select * from json_to_recordset($1::json) as i(
+    n int, unit int, workspace_id uuid, id uuid, actor text, at timestamptz, record json, events json)
+),
+${CLAIMING},
+allowed as (
+  select i.* from input i where not exists (select from refused r where r.unit = i.unit)
+),
+written as (${written}
+),
+${publishing(table)}
+select
+  (select json_agg(unit) from refused) as refused,
+  (select json_agg(a.unit) from allowed a
+    where not exists (select from written w where w.workspace_id = a.workspace_id and w.id = a.id)) as missed,
+  (select json_agg(distinct jsonb_build_array(workspace_id, endpoint_id)) from queued) as lanes`;
+
+  return {
+    insert: {
+      name: `${table}.insert`,
+      text: writing(`
+  insert into ${table} (workspace_id, id, ${all.join(', ')})
+  select a.workspace_id, a.id, ${all.map((column) => `r.${column}`).join(', ')}
+  from allowed a cross join lateral json_populate_record(null::${table}, a.record) r
+  returning workspace_id, id`),
+    },
+    update: {
+      name: `${table}.update`,
+      text: writing(`
+  update ${table} t set ${changing.map((column) => `${column} = r.${column}`).join(', ')}
+  from allowed a cross join lateral json_populate_record(null::${table}, a.record) r
+  where t.workspace_id = a.workspace_id and t.id = a.id and t.version = r.version - 1 and t.deleted_at is null
+  returning t.workspace_id, t.id`),
+    },
+    read: {
+      name: `${table}.read`,
+      text: `select t.* from unnest($1::uuid[], $2::uuid[]) as k(workspace_id, id)
+             join ${table} t on t.workspace_id = k.workspace_id and t.id = k.id where t.deleted_at is null`,
+    },
+    exist: {
+      name: `${table}.exist`,
+      text: `select t.id from unnest($1::uuid[], $2::uuid[]) as k(workspace_id, id)
+             join ${table} t on t.workspace_id = k.workspace_id and t.id = k.id`,
+    },
+    deleted: {
+      name: `${table}.deleted`,
+      text: `select deleted_at from ${table} where workspace_id = $1 and id = $2 and deleted_at is not null`,
+    },
+    happened: {
+      name: 'event.happened',
+      text: `select t.id from unnest($1::uuid[], $2::uuid[]) as k(workspace_id, id)
+             join event t on t.workspace_id = k.workspace_id and t.id = k.id`,
+    },
+  };
+}
+
+async function ids(
+  on: Queryable,
+  statement: Statement,
+  workspaceIds: Uuid[],
+  wanted: Uuid[],
+): Promise<Set<Uuid>> {
+  const { rows } = await on.query<{ id: Uuid }>({ ...statement, values: [workspaceIds, wanted] });
+  return new Set(rows.map((row) => row.id));
+}
+
+function claimKey(claim: IdempotencyClaim): string {
+  return `${claim.apiKeyId}/${claim.key}`;
+}
+
+function claimText(units: (Unit & { unit: number })[], at: string): string {
+  const claims = units.flatMap(({ unit, writer: { claim }, answer }) =>
+    claim
+      ? [
+          {
+            unit,
+            workspace_id: claim.workspaceId,
+            api_key_id: claim.apiKeyId,
+            key: claim.key,
+            hash: claim.requestHash,
+            status: answer.status,
+            body: answer.body,
+            at,
+          },
+        ]
+      : [],
+  );
+  return JSON.stringify(claims);
+}

@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import type { EventType } from '../delivery/event.ts';
+
+/** What every record has, beside its noun's own fields. Times are ISO 8601, UTC, milliseconds. */
+export interface BaseRecord {
+  id: string;
+  version: number;
+  created_by: string;
+  created_at: string;
+  updated_at: string;
+  custom_fields: Record<string, CustomValue>;
+}
+
+export type CustomValue = string | number | boolean | null;
+
+/**
+ * A kind of record: its shape and rules, pure. From it come the table's statements (record-store.ts), the
+ * routes (record-routes.ts), the scopes, the events and the API reference.
+ */
+export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = object> {
+  /** `contact`, and `contacts` in paths and scopes. The table has the singular's name. */
+  readonly name: string;
+  readonly plural: string;
+  /** The table's columns of its own fields, by which they are written; the API's names are the same. */
+  readonly columns: readonly (keyof R & string)[];
+  /** What a client may send to make one, and to change one (all optional). */
+  readonly input: z.ZodType<Input>;
+  readonly change: z.ZodType<Partial<Input>>;
+  /** What the API answers; for the reference. */
+  readonly output: z.ZodType;
+  /** The fields of a new record; throws `ApiError` where a rule over several fields is broken. */
+  create(input: Input, base: BaseRecord): R;
+  /** The record after a change; the same rules. Must not change `current`. */
+  update(current: R, change: Partial<Input>): R;
+  readonly events: { created: EventType; updated: EventType; deleted: EventType };
+  summary(record: Record<string, unknown>): Record<string, unknown>;
+  /** Fields that a list can be filtered by, equal to what is given. */
+  readonly filters: Readonly<Record<string, { column: string; ignoreCase?: boolean }>>;
+}
+
+/** Text as people write it: no NUL, no lone surrogates; outer spaces go, an empty text is null. */
+export function text(max: number) {
+  return z
+    .string()
+    .max(max, `must have at most ${max} characters`)
+    .refine((value) => !value.includes('\0'), 'must not contain NUL characters')
+    .refine((value) => value.isWellFormed(), 'must be well-formed Unicode')
+    .transform((value) => value.trim() || null)
+    .nullable();
+}
+
+const CUSTOM_NAME = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
+
+const customText = z
+  .string()
+  .max(10_000, 'must have at most 10000 characters')
+  .refine(
+    (value) => !value.includes('\0') && value.isWellFormed(),
+    'must be well-formed Unicode without NUL',
+  );
+
+/** The workspace's own fields: name to text, number, true/false or null; null takes a field away. */
+export const customFields = z
+  .record(
+    z.string().regex(CUSTOM_NAME, 'a custom field name is a letter, then up to 62 letters, digits or _'),
+    z.union([customText, z.number(), z.boolean(), z.null()]),
+  )
+  .refine((fields) => Object.keys(fields).length <= 200, 'must have at most 200 fields')
+  .meta({ description: "The workspace's own fields. On update, fields not sent stay; null takes one away." });
+
+/** Merges a change of custom fields into those there are. */
+export function mergeCustomFields(
+  current: Record<string, CustomValue>,
+  change: Record<string, CustomValue> | undefined,
+): Record<string, CustomValue> {
+  if (!change) return current;
+  const merged = { ...current, ...change };
+  return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null));
+}
+
+/** Fields the server sets: sent back by a client that edits what it read, they are ignored. */
+export const readOnlyFields = Object.fromEntries(
+  ['id', 'object', 'version', 'created_by', 'created_at', 'updated_at', 'deleted_at'].map((name) => [
+    name,
+    z.unknown().optional().meta({ readOnly: true, description: 'Set by the server; ignored when sent.' }),
+  ]),
+);
+
+/** What the answers have beside the noun's own fields; for the reference. */
+export const baseOutput = {
+  id: z.uuid(),
+  version: z.int().meta({ description: 'Grows by one with every change; the ETag.' }),
+  created_by: z.string().meta({ description: 'Who made it, as in `api_key:<id>`.' }),
+  created_at: z.iso.datetime(),
+  updated_at: z.iso.datetime(),
+};
+
+/** The names of the fields in which two records differ, with what they were. */
+export function differences<R extends BaseRecord>(
+  before: R,
+  after: R,
+  columns: readonly (keyof R & string)[],
+): Record<string, unknown> | null {
+  const changed: Record<string, unknown> = {};
+  for (const column of columns) {
+    if (!sameValue(before[column], after[column])) changed[column] = before[column];
+  }
+  return Object.keys(changed).length > 0 ? changed : null;
+}
+
+function sameValue(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  const keys = Object.keys(a);
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => sameValue((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]))
+  );
+}

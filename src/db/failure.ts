@@ -1,0 +1,40 @@
+/**
+ * What a database error means for whoever sent the statement:
+ * `lost`: the connection or the server is gone, and what was under way may have landed or not;
+ * `conflict`: a deadlock or serialization failure, nothing was written, again may go through;
+ * `locked`: someone holds a lock for longer than lock_timeout, nothing was written;
+ * `data`: the values are at fault (classes 22 and 23), again would fail again;
+ * `other`: a fault of ours.
+ */
+export type FailureKind = 'lost' | 'conflict' | 'locked' | 'data' | 'other';
+
+const LOST_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EAI_AGAIN',
+  'ENOTFOUND',
+]);
+
+// pg raises these without a code.
+const LOST_MESSAGES =
+  /terminated|Connection ended|timeout exceeded when trying to connect|Query read timeout|not queryable/i;
+
+export function failureKind(error: unknown): FailureKind {
+  const { code, message } = error as { code?: string; message?: string };
+  if (code === undefined) return LOST_MESSAGES.test(message ?? '') ? 'lost' : 'other';
+  if (LOST_CODES.has(code) || /^08|^57P0/.test(code)) return 'lost';
+  // 53300: too many connections; a moment later there may be one.
+  if (code === '53300') return 'lost';
+  if (code === '40P01' || code === '40001') return 'conflict';
+  if (code === '55P03') return 'locked';
+  if (code === '57014') return 'locked';
+  if (/^2[23]/.test(code)) return 'data';
+  return 'other';
+}
+
+export function isUniqueViolation(error: unknown): boolean {
+  return (error as { code?: string }).code === '23505';
+}

@@ -1,0 +1,74 @@
+import { ApiError } from '../base/errors.ts';
+
+/** Where a list goes on: the order it was asked in, and the sort value and id of its last row. */
+export interface Cursor {
+  sort: string;
+  value: string;
+  id: string;
+}
+
+/** A cursor as the client carries it: opaque, and only good for the order it came from. */
+export function encodeCursor(cursor: Cursor): string {
+  return Buffer.from(JSON.stringify([cursor.sort, cursor.value, cursor.id])).toString('base64url');
+}
+
+/** Reads a cursor back; throws `validation_error` where it is not one of ours or of another order. */
+export function decodeCursor(text: string, sort: string): Cursor {
+  let parts: unknown;
+  try {
+    parts = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
+  } catch {
+    parts = null;
+  }
+  const [madeFor, value, id] = Array.isArray(parts) ? (parts as unknown[]) : [];
+  if (typeof value !== 'string' || typeof id !== 'string' || !/^[0-9a-f-]{36}$/.test(id)) {
+    throw bad('is not a cursor of this list; use next_cursor as it was given');
+  }
+  if (madeFor !== sort)
+    throw bad(`belongs to sort=${String(madeFor).slice(0, 50)}; keep the same sort while paging`);
+  if (Number.isNaN(Date.parse(value)))
+    throw bad('is not a cursor of this list; use next_cursor as it was given');
+  return { sort, value, id };
+}
+
+function bad(message: string): ApiError {
+  return new ApiError('validation_error', `cursor: ${message}`, { fields: [{ field: 'cursor', message }] });
+}
+
+/** The answer to a list: one page and how to get the next. */
+export interface Page<T> {
+  data: T[];
+  has_more: boolean;
+  next_cursor: string | null;
+  next_url: string | null;
+  total_count?: number;
+}
+
+/**
+ * Cuts rows to a page. Ask for one row more than `limit`: it says whether there are more.
+ * @param url the path and query of this request; next_url is the same with the cursor changed
+ */
+export function pageOf<Row, T>(
+  rows: Row[],
+  limit: number,
+  url: string,
+  cursorOf: (row: Row) => string,
+  show: (row: Row) => T,
+): Page<T> {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  const next = rows.length > limit && last !== undefined ? cursorOf(last) : null;
+  return {
+    data: shown.map(show),
+    has_more: next !== null,
+    next_cursor: next,
+    next_url: next && withCursor(url, next),
+  };
+}
+
+function withCursor(url: string, cursor: string): string {
+  const [path, query = ''] = url.split('?', 2);
+  const parameters = new URLSearchParams(query);
+  parameters.set('cursor', cursor);
+  return `${path}?${parameters.toString()}`;
+}

@@ -1,0 +1,64 @@
+import type pg from 'pg';
+import { floorId } from '../base/id.ts';
+
+/** The tables that are kept by age, partitioned by the week in their UUIDv7 id. */
+const TABLES = ['event', 'attempt'] as const;
+
+const DAY_MS = 86_400_000;
+const WEEK_MS = 7 * DAY_MS;
+/** A Monday: 1970-01-05. */
+const FIRST_MONDAY_MS = 4 * DAY_MS;
+
+/** Monday 00:00 UTC of the week that holds `ms`. */
+function weekOf(ms: number): number {
+  return Math.floor((ms - FIRST_MONDAY_MS) / WEEK_MS) * WEEK_MS + FIRST_MONDAY_MS;
+}
+
+function partitionName(table: string, week: number): string {
+  return `${table}_${new Date(week).toISOString().slice(0, 10).replaceAll('-', '')}`;
+}
+
+/**
+ * Makes the partitions from last week to at least 14 days ahead, so that a write never meets a missing
+ * one; run at the start and every hour. Safe to run from several processes at once.
+ * @param now wall-clock milliseconds
+ */
+export async function ensurePartitions(pool: pg.Pool, now: number): Promise<void> {
+  const existing = await partitions(pool);
+  const client = await pool.connect();
+  try {
+    for (const table of TABLES) {
+      for (let week = weekOf(now) - WEEK_MS; week <= now + 14 * DAY_MS + WEEK_MS; week += WEEK_MS) {
+        const name = partitionName(table, week);
+        if (existing.includes(name)) continue;
+        await client.query(
+          `create table if not exists ${name} partition of ${table} for values from ('${floorId(week)}') to ('${floorId(week + WEEK_MS)}')`,
+        );
+      }
+    }
+  } finally {
+    client.release();
+  }
+}
+
+/**
+ * Drops the partitions whose last row is older than `keepDays`.
+ * @returns the names dropped
+ */
+export async function dropOldPartitions(pool: pg.Pool, now: number, keepDays: number): Promise<string[]> {
+  const cutoff = now - keepDays * DAY_MS;
+  const old = (await partitions(pool)).filter((name) => {
+    const [, y, m, d] = /_(\d{4})(\d\d)(\d\d)$/.exec(name) ?? [];
+    return y !== undefined && Date.parse(`${y}-${m}-${d}T00:00:00Z`) + WEEK_MS <= cutoff;
+  });
+  for (const name of old) await pool.query(`drop table if exists ${name}`);
+  return old;
+}
+
+async function partitions(pool: pg.Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ name: string }>(
+    'select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid join pg_class p on p.oid = i.inhparent where p.relname = any($1)',
+    [TABLES],
+  );
+  return rows.map((row) => row.name);
+}

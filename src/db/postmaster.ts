@@ -1,0 +1,205 @@
+import { execFile, spawn } from 'node:child_process';
+import { closeSync, fstatSync, ftruncateSync, openSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { Client, DatabaseError } from 'pg';
+import { StartError } from '../base/errors.ts';
+import { program, type Binaries } from './postgres-binaries.ts';
+import { asUser, type RunAs } from './run-as.ts';
+
+/** How to reach the database, as `pg` takes it; `host` is a directory where a Unix socket is used. */
+export interface PostgresConnection {
+  host: string;
+  port: number;
+  user: string;
+  password: string;
+  database: string;
+}
+
+/** What it takes to start the server, the same at every restart. */
+export interface ServerPlan {
+  binaries: Binaries;
+  user: RunAs | null;
+  pgData: string;
+  logFile: string;
+  settings: Record<string, string>;
+  connection: PostgresConnection;
+}
+
+/** PostgreSQL's main process, as a child of this one. */
+export interface Postmaster {
+  readonly pid: number;
+  /** How it ended (`signal SIGKILL`, `exit code 1`), or null while it lives. */
+  readonly ended: string | null;
+  readonly exited: Promise<string>;
+  /** Bytes of the log that were there before it. */
+  readonly logStart: number;
+}
+
+/** A quick start takes 50 ms; a long recovery should not fill the log with refused connections. */
+const READY_POLL_MS = { first: 15, most: 250 };
+const MAX_LOG_BYTES = 10 * 1024 * 1024;
+
+/** Starts the server in a process group of its own: ^C in the terminal is for the program, which drains first. */
+export function spawnPostmaster(plan: ServerPlan): Postmaster {
+  const log = openSync(plan.logFile, 'a', 0o600);
+  if (fstatSync(log).size > MAX_LOG_BYTES) ftruncateSync(log);
+  const logStart = fstatSync(log).size;
+  const settings = Object.entries(plan.settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const child = spawn(program(plan.binaries, 'postgres'), ['-D', plan.pgData, ...settings], {
+    ...asUser(plan.user),
+    cwd: path.parse(plan.pgData).root,
+    env: childEnv(),
+    detached: true,
+    stdio: ['ignore', log, log],
+    windowsHide: true,
+  });
+  closeSync(log);
+  let ended: string | null = null;
+  const exited = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
+  }).then((end) => (ended = end));
+  return {
+    pid: child.pid ?? 0,
+    get ended() {
+      return ended;
+    },
+    exited,
+    logStart,
+  };
+}
+
+/** Not our whole environment: it holds secrets, and the user that PostgreSQL runs as can read its own. */
+export function childEnv(): Record<string, string> {
+  const kept = ['PATH', 'SystemRoot', 'TEMP', 'LD_LIBRARY_PATH', 'NIX_LD', 'NIX_LD_LIBRARY_PATH'];
+  const values = kept.map((name) => [name, process.env[name]] as const);
+  return {
+    LC_ALL: 'C',
+    ...Object.fromEntries(values.filter((pair): pair is [string, string] => pair[1] !== undefined)),
+  };
+}
+
+/**
+ * Waits until the server takes connections. Recovery after a crash may take its time: the limit counts from
+ * the last time that the server said it was starting up.
+ * @throws StartError with what the server wrote, where it ends or never answers
+ */
+export async function untilReady(
+  plan: ServerPlan,
+  postmaster: Postmaster,
+  patienceMs: number,
+): Promise<void> {
+  let deadline = performance.now() + patienceMs;
+  for (let pollMs = READY_POLL_MS.first; ; pollMs = Math.min(pollMs * 1.2, READY_POLL_MS.most)) {
+    if (postmaster.ended !== null) {
+      const said = (await logTail(plan.logFile, postmaster.logStart)) || 'it wrote nothing';
+      throw new StartError(
+        `PostgreSQL ended while starting (${postmaster.ended}): ${said}. Its log is ${plan.logFile}.`,
+      );
+    }
+    const state = await tryConnect(plan.connection, plan.pgData);
+    if (state === 'ready') return;
+    if (state === 'starting') deadline = performance.now() + patienceMs;
+    if (performance.now() > deadline) {
+      throw new StartError(
+        `PostgreSQL (pid ${postmaster.pid}) took no connection within ${patienceMs / 1000} s: see its log, ${plan.logFile}.`,
+      );
+    }
+    await sleep(pollMs);
+  }
+}
+
+/** Whether a server answers: `starting` also stands for one that recovers from a crash or shuts down. */
+export async function tryConnect(
+  connection: PostgresConnection,
+  pgData: string,
+): Promise<'ready' | 'starting' | 'absent'> {
+  const client = new Client({ ...connection, database: 'postgres', connectionTimeoutMillis: 5_000 });
+  client.on('error', () => {}); // The server may die between the answer and end().
+  try {
+    await client.connect();
+    return 'ready';
+  } catch (error) {
+    if (!(error instanceof DatabaseError)) return 'absent';
+    if (error.code?.startsWith('57P')) return 'starting';
+    if (error.code === '53300') return 'ready'; // Too many connections: it serves others.
+    throw refused(pgData, error);
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+function refused(pgData: string, error: DatabaseError): StartError {
+  const remedy =
+    error.code === '28P01'
+      ? `${pgData}-password does not belong to it, restore both from the same backup`
+      : 'see its pg_hba.conf and its log';
+  return new StartError(`The database in ${pgData} does not let us in (${error.message}): ${remedy}.`, {
+    cause: error,
+  });
+}
+
+/** Fast shutdown: clients are disconnected, everything is written down. Harder only where that hangs. */
+export async function stopPostmaster(plan: ServerPlan, postmaster: Postmaster): Promise<void> {
+  if (process.platform === 'win32') await pgCtlStop(plan.binaries, plan.pgData);
+  for (const [signal, patienceMs] of STOP_SIGNALS) {
+    if (postmaster.ended !== null) return;
+    sendSignal(postmaster.pid, signal);
+    const waited = new AbortController();
+    await Promise.race([
+      postmaster.exited,
+      sleep(patienceMs, null, { signal: waited.signal }).catch(() => null),
+    ]);
+    waited.abort();
+  }
+  await postmaster.exited;
+}
+
+/** Fast, immediate, and the end: how long each is given before the next, in milliseconds. */
+export const STOP_SIGNALS: readonly (readonly [NodeJS.Signals, number])[] = [
+  ['SIGINT', 60_000],
+  ['SIGQUIT', 10_000],
+  ['SIGKILL', 5_000],
+];
+
+/** @returns whether there was such a process that we may signal */
+export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return pid > 0 && process.kill(pid, signal);
+  } catch {
+    return false;
+  }
+}
+
+/** Windows has no signals that a process could answer; pg_ctl knows PostgreSQL's own substitute. */
+export async function pgCtlStop(binaries: Binaries, pgData: string): Promise<void> {
+  await promisify(execFile)(program(binaries, 'pg_ctl'), ['stop', '-w', '-m', 'fast', '-D', pgData]).catch(
+    () => {},
+  );
+}
+
+/** The last things the server wrote since `from`, on one line. */
+async function logTail(file: string, from: number): Promise<string> {
+  const handle = await open(file, 'r');
+  try {
+    const { size } = await handle.stat();
+    const start = Math.max(from, size - 4096);
+    const { buffer } = await handle.read(Buffer.alloc(size - start), 0, size - start, start);
+    return oneLine(buffer.toString('utf8'));
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The lines that say what is wrong, without time stamps; all lines where none does. */
+export function oneLine(text: string): string {
+  const lines = text
+    .split('\n')
+    .filter((line) => !/FATAL: +the database system is/.test(line))
+    .map((line) => line.replace(/^\S+ \S+ UTC \[\d+\] /, '').trim());
+  const telling = lines.filter((line) => /\b(FATAL|PANIC|error|HINT|hint)\b/.test(line));
+  return (telling.length > 0 ? telling : lines).filter(Boolean).slice(-4).join('; ').replace(/\.$/, '');
+}

@@ -1,0 +1,301 @@
+import { coalesce } from '../base/coalesce.ts';
+import type { Uuid } from '../base/id.ts';
+import type { Database } from '../db/pool.ts';
+
+/** How long a worker holds a lane before it must renew, in milliseconds. */
+export const LEASE_MS = 15_000;
+
+/** A lane as its new holder gets it. */
+export interface Claimed {
+  workspace_id: Uuid;
+  endpoint_id: Uuid;
+  token: Uuid;
+  /** Holders in a row that took it over from one that never released it. */
+  takeovers: number;
+  /** The delivery that was alone in flight when the last holder vanished. */
+  suspect: Uuid | null;
+  suspect_crashes: number;
+  slow_streak: number;
+}
+
+/** A queue row with its event, ready to be made into a request. */
+export interface DueDelivery {
+  id: Uuid;
+  event_id: Uuid;
+  event_type: string;
+  kind: 'event' | 'resend' | 'test';
+  attempt: number;
+  bytes: number;
+  due_at: string;
+  expired: boolean;
+  object_type: string | null;
+  object_id: Uuid | null;
+  occurred_at: string | null;
+  /** The record as JSON text; null where the event is gone. */
+  data: string | null;
+}
+
+/** What a read of a lane brings: whether it is still ours, how it stands, and what is due after the cursor. */
+export interface LaneRead {
+  held: boolean;
+  wake: number;
+  endpointVersion: number;
+  due: DueDelivery[];
+}
+
+export interface ReadRequest {
+  workspaceId: Uuid;
+  endpointId: Uuid;
+  token: Uuid;
+  /** Rows after this place in (due_at, id); `-infinity` for the beginning. */
+  afterDue: string;
+  afterId: Uuid;
+  maxRows: number;
+  maxBytes: number;
+}
+
+const NO_ID = '00000000-0000-0000-0000-000000000000';
+export const QUEUE_START = { afterDue: '-infinity', afterId: NO_ID };
+
+/**
+ * Takes due lanes that nobody holds, longest due first. Candidates are found by a plain read; the update
+ * checks the same condition again on the row as it then is, so of two workers one gets the lane.
+ * $1 how many, $2 a token, $3 the lease in ms, $4 the workspace, or null for any
+ */
+const CLAIM = {
+  name: 'lane.claim',
+  text: `
+with candidate as (
+  select workspace_id, endpoint_id from lane
+  where due <= clock_timestamp() and lease_until <= clock_timestamp() and ($4::uuid is null or workspace_id = $4)
+  order by due limit $1
+)
+update lane l
+set token = $2, lease_until = clock_timestamp() + $3 * interval '1 ms',
+    takeovers = case when l.token is null then 0 else l.takeovers + 1 end
+from candidate c
+where l.workspace_id = c.workspace_id and l.endpoint_id = c.endpoint_id
+  and l.due <= clock_timestamp() and l.lease_until <= clock_timestamp()
+returning l.workspace_id, l.endpoint_id, l.token, l.takeovers, l.suspect, l.suspect_crashes, l.slow_streak`,
+};
+
+/** Holds on to lanes for another lease. Returns those that are still ours. $3 the lease in ms */
+const RENEW = {
+  name: 'lane.renew',
+  text: `
+update lane l set lease_until = clock_timestamp() + $4 * interval '1 ms'
+from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as h(workspace_id, endpoint_id, token)
+where l.workspace_id = h.workspace_id and l.endpoint_id = h.endpoint_id and l.token = h.token
+returning l.endpoint_id`,
+};
+
+/**
+ * Lets go of lanes, each only where token and wake are as seen with the read that found nothing: a
+ * publisher that committed since has raised wake. The lane is next due when the first of its queue is;
+ * of a webhook that is not active only tests count. $5 how long it rests, in ms
+ */
+const RELEASE = {
+  name: 'lane.release',
+  text: `
+update lane l
+set token = null, lease_until = '-infinity', takeovers = 0, suspect = null, suspect_crashes = 0,
+    due = greatest(l.not_before, coalesce((
+      select min(q.due_at) from queue q
+      where q.workspace_id = l.workspace_id and q.endpoint_id = l.endpoint_id
+        and (q.kind = 'test' or exists (
+          select from endpoint p
+          where p.workspace_id = l.workspace_id and p.id = l.endpoint_id and p.state = 'active'))
+    ), 'infinity'))
+from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[]) as h(workspace_id, endpoint_id, token, wake)
+where l.workspace_id = h.workspace_id and l.endpoint_id = h.endpoint_id and l.token = h.token and l.wake = h.wake
+returning l.endpoint_id`,
+};
+
+/**
+ * Reads what is due on several lanes at once, in the order in which it became due, from each at most so
+ * many rows and bytes (the first row always). wake comes from the same snapshot as the rows. The event is
+ * looked up by key behind OFFSET 0, so that no plan ever joins the whole log.
+ */
+const READ = {
+  name: 'lane.read',
+  text: `
+select r.n, l.token = r.token as held, l.wake, p.version as endpoint_version,
+       q.id, q.event_id, q.event_type, q.kind, q.attempt, q.bytes, q.due_at::text as due_at,
+       q.expires_at <= clock_timestamp() as expired,
+       e.object_type, e.object_id, e.occurred_at, e.data
+from unnest($1::int[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::uuid[], $7::int[], $8::int[])
+  as r(n, workspace_id, endpoint_id, token, after_due, after_id, max_rows, max_bytes)
+join lane l on l.workspace_id = r.workspace_id and l.endpoint_id = r.endpoint_id
+join endpoint p on p.workspace_id = r.workspace_id and p.id = r.endpoint_id
+left join lateral (
+  select * from (
+    select d.*, sum(d.bytes) over (order by d.due_at, d.id) as total
+    from (
+      select * from queue q
+      where q.workspace_id = r.workspace_id and q.endpoint_id = r.endpoint_id
+        and q.due_at <= clock_timestamp() and (q.due_at, q.id) > (r.after_due, r.after_id)
+        and (p.state = 'active' or q.kind = 'test')
+      order by q.due_at, q.id limit r.max_rows
+    ) d
+  ) t where t.total <= r.max_bytes or t.total = t.bytes
+) q on true
+left join lateral (
+  select e.object_type, e.object_id, e.occurred_at, e.data::text as data from event e
+  where e.workspace_id = q.workspace_id and e.id = q.event_id offset 0
+) e on true
+order by r.n, q.due_at, q.id`,
+};
+
+/** Notes which delivery is about to be sent alone, so that one that kills its worker is known. */
+const SUSPECT = {
+  name: 'lane.suspect',
+  text: `
+update lane set suspect_crashes = case when suspect = $4 then suspect_crashes else 0 end, suspect = $4
+where workspace_id = $1 and endpoint_id = $2 and token = $3`,
+};
+
+/** Counts a crash against the suspect, when its lane is taken over. Returns the count. */
+const IMPLICATE = {
+  name: 'lane.implicate',
+  text: `
+update lane set suspect_crashes = suspect_crashes + 1
+where workspace_id = $1 and endpoint_id = $2 and token = $3 and suspect is not null returning suspect_crashes`,
+};
+
+/** Lets the whole lane rest, because its receiver asked for it. $4 for how long, in ms */
+const REST = {
+  name: 'lane.rest',
+  text: `
+update lane set not_before = clock_timestamp() + $4 * interval '1 ms', slow_streak = $5
+where workspace_id = $1 and endpoint_id = $2 and token = $3`,
+};
+
+export interface Held {
+  workspaceId: Uuid;
+  endpointId: Uuid;
+  token: Uuid;
+}
+
+/** The statements of the lane protocol (delivery/states.md, delivery/lane.pml), gathered over lanes. */
+export interface Lanes {
+  claim(max: number, token: Uuid, workspaceId: Uuid | null): Promise<Claimed[]>;
+  /** Whether the lane is still ours, for another `LEASE_MS`. */
+  renew(lane: Held): Promise<boolean>;
+  /** Whether it was released; false where it was woken meanwhile, or is no longer ours. */
+  release(lane: Held, wake: number): Promise<boolean>;
+  read(request: ReadRequest): Promise<LaneRead>;
+  suspect(lane: Held, deliveryId: Uuid): Promise<void>;
+  implicate(lane: Held): Promise<number>;
+  rest(lane: Held, forMs: number, slowStreak: number): Promise<void>;
+}
+
+type ReadRow = DueDelivery & {
+  n: number;
+  held: boolean;
+  wake: number;
+  endpoint_version: number;
+  id: Uuid | null;
+};
+
+export function makeLanes(db: Database): Lanes {
+  const gathered = { groupOf: () => '', slots: 1, maxWeight: 200, maxWaiting: 1_000_000 };
+
+  const renewals = coalesce<Held, boolean>({
+    ...gathered,
+    fly: (lanes) => stillOurs(RENEW, lanes, [LEASE_MS]),
+  });
+
+  const releases = coalesce<{ lane: Held; wake: number }, boolean>({
+    ...gathered,
+    fly: (lets) =>
+      stillOurs(
+        RELEASE,
+        lets.map((one) => one.lane),
+        [lets.map((one) => one.wake)],
+      ),
+  });
+
+  const reads = coalesce<ReadRequest, LaneRead>({
+    ...gathered,
+    slots: 2,
+    groupOf: (r) => r.endpointId,
+    fly: readMany,
+  });
+
+  async function stillOurs(
+    statement: { name: string; text: string },
+    lanes: Held[],
+    more: unknown[],
+  ): Promise<boolean[]> {
+    const { rows } = await db.pool.query<{ endpoint_id: Uuid }>({
+      ...statement,
+      values: [
+        lanes.map((l) => l.workspaceId),
+        lanes.map((l) => l.endpointId),
+        lanes.map((l) => l.token),
+        ...more,
+      ],
+    });
+    const ours = new Set(rows.map((row) => row.endpoint_id));
+    return lanes.map((lane) => ours.has(lane.endpointId));
+  }
+
+  async function readMany(requests: ReadRequest[]): Promise<LaneRead[]> {
+    const column = <K extends keyof ReadRequest>(key: K) => requests.map((request) => request[key]);
+    const { rows } = await db.pool.query<ReadRow>({
+      ...READ,
+      values: [
+        requests.map((_, n) => n),
+        column('workspaceId'),
+        column('endpointId'),
+        column('token'),
+        column('afterDue'),
+        column('afterId'),
+        column('maxRows'),
+        column('maxBytes'),
+      ],
+    });
+    const results = requests.map((): LaneRead => ({ held: false, wake: 0, endpointVersion: 0, due: [] }));
+    for (const row of rows) {
+      const result = results[row.n]!;
+      result.held = row.held === true;
+      result.wake = row.wake;
+      result.endpointVersion = row.endpoint_version;
+      if (row.id !== null) result.due.push(row);
+    }
+    return results;
+  }
+
+  return {
+    async claim(max, token, workspaceId) {
+      const { rows } = await db.pool.query<Claimed>({
+        ...CLAIM,
+        values: [max, token, LEASE_MS, workspaceId],
+      });
+      return rows;
+    },
+    renew: (lane) => renewals.add(lane),
+    release: (lane, wake) => releases.add({ lane, wake }),
+    read: (request) => reads.add(request),
+
+    async suspect(lane, deliveryId) {
+      await db.pool.query({
+        ...SUSPECT,
+        values: [lane.workspaceId, lane.endpointId, lane.token, deliveryId],
+      });
+    },
+    async implicate(lane) {
+      const { rows } = await db.pool.query<{ suspect_crashes: number }>({
+        ...IMPLICATE,
+        values: [lane.workspaceId, lane.endpointId, lane.token],
+      });
+      return rows[0]?.suspect_crashes ?? 0;
+    },
+    async rest(lane, forMs, slowStreak) {
+      await db.pool.query({
+        ...REST,
+        values: [lane.workspaceId, lane.endpointId, lane.token, forMs, slowStreak],
+      });
+    },
+  };
+}

@@ -1,0 +1,149 @@
+import { isoTime, type Clock } from '../base/clock.ts';
+import type { Uuid } from '../base/id.ts';
+import type { Logger } from '../base/log.ts';
+import type { DueDelivery } from './claim.ts';
+import type { Endpoint, Endpoints } from './endpoint.ts';
+import type { Catalogue } from './event.ts';
+import type { Formats, Message } from './format.ts';
+import type { DeliveryMetrics } from './metrics.ts';
+import type { Outcome } from './outcome.ts';
+import { nextDelayMs } from './retry.ts';
+import type { Sender } from './send.ts';
+import type { FinalState, Settlement } from './settle.ts';
+
+export interface DeliverParts {
+  catalogue: Catalogue;
+  formats: Formats;
+  sender: Sender;
+  endpoints: Endpoints;
+  metrics: DeliveryMetrics;
+  clock: Clock;
+  newId: () => Uuid;
+  dice: () => number;
+  log: Logger;
+}
+
+/** What an attempt came to: what to write down, and what the receiver answered, if it was asked. */
+export interface Attempted {
+  settlement: Omit<Settlement, 'token'>;
+  outcome: Outcome | null;
+}
+
+/** Makes one attempt: builds the message, sends it, decides what follows. Never throws. */
+export async function deliver(parts: DeliverParts, endpoint: Endpoint, due: DueDelivery): Promise<Attempted> {
+  const { clock } = parts;
+  const at = clock.now();
+  const base = {
+    workspaceId: endpoint.workspaceId,
+    endpointId: endpoint.id,
+    deliveryId: due.id,
+    attempt: due.attempt,
+    attemptId: parts.newId(),
+    at: isoTime(at),
+  };
+  const unsent = (state: FinalState, failure: string, detail: string): Attempted => ({
+    settlement: {
+      ...base,
+      durationMs: 0,
+      status: null,
+      failure,
+      detail,
+      response: null,
+      state,
+      delayMs: null,
+    },
+    outcome: null,
+  });
+
+  if (due.expired) return unsent('expired', 'expired', 'It was not delivered within 30 days.');
+  if (due.data === null) return unsent('failed', 'event_gone', 'Its event is no longer kept.');
+  let message: Message;
+  try {
+    message = build(parts, endpoint, due, Math.floor(at / 1000));
+  } catch (error) {
+    // A body that can't be built now can't be built later; trying again would only hold up the lane.
+    parts.log.error(
+      { err: { message: (error as Error).message, stack: (error as Error).stack }, delivery: due.id },
+      'format failed',
+    );
+    return unsent(
+      'failed',
+      'format_error',
+      `The format ${endpoint.format} could not make a body of this event.`,
+    );
+  }
+  const outcome = await parts.sender.send({
+    url: endpoint.url,
+    method: endpoint.method,
+    headers: {
+      ...endpoint.headers,
+      ...message.headers,
+      'content-type': endpoint.contentType,
+      'user-agent': 'Fairlead-Webhooks/1',
+    },
+    body: message.body,
+    timeoutMs: endpoint.timeoutMs,
+  });
+  const { state, delayMs } = await follow(parts, endpoint, due, outcome);
+  return {
+    settlement: {
+      ...base,
+      durationMs: Math.round(outcome.durationMs),
+      status: outcome.status,
+      failure: outcome.failure,
+      detail: outcome.detail,
+      response: outcome.responseBody,
+      state,
+      delayMs,
+    },
+    outcome,
+  };
+}
+
+function build(parts: DeliverParts, endpoint: Endpoint, due: DueDelivery, attemptedAt: number): Message {
+  const format = parts.formats.get(endpoint.format);
+  if (!format) throw new Error(`unknown format ${endpoint.format}`);
+  const data = JSON.parse(due.data!) as Record<string, unknown>;
+  return format.message({
+    event: {
+      id: due.event_id,
+      type: due.event_type,
+      objectType: due.object_type!,
+      objectId: due.object_id!,
+      occurredAt: due.occurred_at!,
+      data,
+      summary: parts.catalogue.summary(due.object_type!, data),
+    },
+    workspaceId: endpoint.workspaceId,
+    endpointId: endpoint.id,
+    payload: endpoint.payload,
+    secrets: endpoint.secrets,
+    attemptedAt,
+  });
+}
+
+/** What comes after an attempt: the delivery's end, or when it is tried again. */
+async function follow(
+  parts: DeliverParts,
+  endpoint: Endpoint,
+  due: DueDelivery,
+  outcome: Outcome,
+): Promise<{ state: FinalState | null; delayMs: number | null }> {
+  if (outcome.ok) return { state: 'delivered', delayMs: null };
+  if (due.kind === 'test') return { state: 'failed', delayMs: null };
+  if (outcome.status === 410 && parts.formats.get(endpoint.format)!.goneDisables) {
+    parts.log.warn(
+      { webhook: endpoint.id, workspace: endpoint.workspaceId },
+      'webhook disabled: its receiver answered 410 Gone',
+    );
+    await parts.endpoints
+      .disable(endpoint.workspaceId, endpoint.id, 'Its receiver answered 410 Gone.')
+      .catch((error: Error) =>
+        parts.log.error({ err: error.message, webhook: endpoint.id }, 'could not disable webhook'),
+      );
+    return { state: 'failed', delayMs: null };
+  }
+  const schedule = { max: endpoint.retryMax, intervalsS: endpoint.retryIntervalsS };
+  const delayMs = nextDelayMs(schedule, due.attempt + 1, outcome.retryAfterMs, parts.dice);
+  return delayMs === null ? { state: 'failed', delayMs } : { state: null, delayMs };
+}

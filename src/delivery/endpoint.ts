@@ -1,0 +1,292 @@
+import { sql, type Transaction } from 'kysely';
+import { isoTime, type Clock } from '../base/clock.ts';
+import type { Uuid } from '../base/id.ts';
+import type { Sealer } from '../base/seal.ts';
+import { patiently, type Database } from '../db/pool.ts';
+import type { EndpointRow, Schema } from '../db/schema.ts';
+
+/** A webhook with its secrets opened: what the engine sends to. */
+export interface Endpoint {
+  workspaceId: Uuid;
+  id: Uuid;
+  version: number;
+  name: string;
+  url: string;
+  format: string;
+  /** Our names of event types, or `*`. */
+  events: string[];
+  state: 'active' | 'paused' | 'disabled' | 'deleted';
+  /** Why it is disabled; null otherwise. */
+  reason: string | null;
+  /** The signing secret, then the one before it while both sign; empty where unsigned. */
+  secrets: string[];
+  method: 'POST' | 'PUT' | 'PATCH';
+  contentType: string;
+  headers: Record<string, string>;
+  timeoutMs: number;
+  retryMax: number;
+  retryIntervalsS: number[];
+  payload: 'summary' | 'full';
+  createdAt: string;
+  updatedAt: string;
+}
+
+export type NewEndpoint = Omit<
+  Endpoint,
+  'id' | 'version' | 'state' | 'reason' | 'secrets' | 'createdAt' | 'updatedAt'
+> & {
+  active: boolean;
+  secret: string | null;
+  createdBy: string;
+};
+
+export type EndpointChange = Partial<
+  Pick<
+    Endpoint,
+    | 'name'
+    | 'url'
+    | 'events'
+    | 'method'
+    | 'contentType'
+    | 'headers'
+    | 'timeoutMs'
+    | 'retryMax'
+    | 'retryIntervalsS'
+    | 'payload'
+  >
+> & { active?: boolean };
+
+/** Runs within the transaction that changes an endpoint: where the idempotency answer is kept. */
+export type Within = (trx: Transaction<Schema>, endpoint: Endpoint) => Promise<void>;
+
+/** Webhooks in the store. Secrets and custom headers are sealed; a deleted one stays, for its log. */
+export interface Endpoints {
+  create(input: NewEndpoint, within: Within): Promise<Endpoint>;
+  get(workspaceId: Uuid, id: Uuid): Promise<Endpoint | undefined>;
+  /** Also one that was deleted. */
+  getAny(workspaceId: Uuid, id: Uuid): Promise<Endpoint | undefined>;
+  /** Newest first, after the id of the last page's last. */
+  list(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<Endpoint[]>;
+  update(workspaceId: Uuid, id: Uuid, change: EndpointChange, within: Within): Promise<Endpoint | undefined>;
+  /** Replaces the secret; the old one goes on signing until `overlapUntil`, or stops at once where null. */
+  rotate(
+    workspaceId: Uuid,
+    id: Uuid,
+    secret: string,
+    overlapUntil: string | null,
+    within: Within,
+  ): Promise<Endpoint | undefined>;
+  /** Revokes it: what is queued is dropped and logged as such. */
+  remove(workspaceId: Uuid, id: Uuid): Promise<boolean>;
+  /** Takes it out of service, because its receiver said so. */
+  disable(workspaceId: Uuid, id: Uuid, reason: string): Promise<void>;
+}
+
+/** The channel on which processes tell each other that an endpoint has changed. Payload: its id. */
+export const ENDPOINT_CHANNEL = 'fairlead_endpoint';
+
+/** @param onChange called after an endpoint changed, so that the next attempt sees it */
+export function makeEndpoints(
+  parts: { db: Database; sealer: Sealer; clock: Clock; newId: () => Uuid },
+  onChange: (workspaceId: Uuid, id: Uuid) => void,
+): Endpoints {
+  const { db, sealer, clock, newId } = parts;
+
+  function seal(workspaceId: Uuid, column: string, plain: string | null): Buffer | null {
+    return plain === null ? null : sealer.seal({ workspaceId, table: 'endpoint', column }, plain);
+  }
+
+  function open(row: EndpointShape): Endpoint {
+    const unseal = (column: string, sealed: Buffer | null) =>
+      sealed && sealer.open({ workspaceId: row.workspace_id, table: 'endpoint', column }, sealed);
+    const current = unseal('secret', row.secret);
+    const overlaps = row.old_secret_until !== null && Date.parse(row.old_secret_until) > clock.now();
+    const old = overlaps ? unseal('secret', row.old_secret) : null;
+    return {
+      workspaceId: row.workspace_id,
+      id: row.id,
+      version: row.version,
+      name: row.name,
+      url: row.url,
+      format: row.format,
+      events: row.events,
+      state: row.state,
+      reason: row.reason,
+      secrets: [current, old].filter((secret) => secret !== null),
+      method: row.method,
+      contentType: row.content_type,
+      headers: JSON.parse(unseal('headers', row.headers) ?? '{}') as Record<string, string>,
+      timeoutMs: row.timeout_ms,
+      retryMax: row.retry_max,
+      retryIntervalsS: row.retry_intervals_s,
+      payload: row.payload,
+      createdAt: row.created_at,
+      updatedAt: row.updated_at,
+    };
+  }
+
+  /** Changes a living endpoint in a transaction of its own and tells everybody. */
+  async function change(
+    workspaceId: Uuid,
+    id: Uuid,
+    values: Record<string, unknown>,
+    within: Within,
+  ): Promise<Endpoint | undefined> {
+    const changed = await db.transaction(async (trx) => {
+      const row = await trx
+        .updateTable('endpoint')
+        .set((eb) => ({ ...values, version: eb('version', '+', 1), updated_at: isoTime(clock.now()) }))
+        .where('workspace_id', '=', workspaceId)
+        .where('id', '=', id)
+        .where('state', '!=', 'deleted')
+        .returningAll()
+        .executeTakeFirst();
+      if (!row) return undefined;
+      const endpoint = open(row);
+      await within(trx, endpoint);
+      await sql`select pg_notify(${ENDPOINT_CHANNEL}, ${id})`.execute(trx);
+      return endpoint;
+    });
+    if (changed) onChange(workspaceId, id);
+    return changed;
+  }
+
+  function find(workspaceId: Uuid, id: Uuid) {
+    return patiently(() =>
+      db.kysely
+        .selectFrom('endpoint')
+        .selectAll()
+        .where('workspace_id', '=', workspaceId)
+        .where('id', '=', id)
+        .executeTakeFirst(),
+    );
+  }
+
+  return {
+    async create(input, within) {
+      const at = isoTime(clock.now());
+      return db.transaction(async (trx) => {
+        const row = await trx
+          .insertInto('endpoint')
+          .values({
+            workspace_id: input.workspaceId,
+            id: newId(),
+            name: input.name,
+            url: input.url,
+            format: input.format,
+            events: input.events,
+            state: input.active ? 'active' : 'paused',
+            reason: null,
+            secret: seal(input.workspaceId, 'secret', input.secret),
+            old_secret: null,
+            old_secret_until: null,
+            method: input.method,
+            content_type: input.contentType,
+            headers: seal(input.workspaceId, 'headers', JSON.stringify(input.headers)),
+            timeout_ms: input.timeoutMs,
+            retry_max: input.retryMax,
+            retry_intervals_s: input.retryIntervalsS,
+            payload: input.payload,
+            created_by: input.createdBy,
+            created_at: at,
+            updated_at: at,
+            deleted_at: null,
+          })
+          .returningAll()
+          .executeTakeFirstOrThrow();
+        await trx
+          .insertInto('lane')
+          .values({ workspace_id: row.workspace_id, endpoint_id: row.id })
+          .execute();
+        const endpoint = open(row);
+        await within(trx, endpoint);
+        return endpoint;
+      });
+    },
+
+    async get(workspaceId, id) {
+      const row = await find(workspaceId, id);
+      return row && row.state !== 'deleted' ? open(row) : undefined;
+    },
+
+    async getAny(workspaceId, id) {
+      const row = await find(workspaceId, id);
+      return row && open(row);
+    },
+
+    async list(workspaceId, limit, after) {
+      let rows = db.kysely
+        .selectFrom('endpoint')
+        .selectAll()
+        .where('workspace_id', '=', workspaceId)
+        .where('state', '!=', 'deleted')
+        .orderBy('id', 'desc')
+        .limit(limit);
+      if (after !== null) rows = rows.where('id', '<', after);
+      return (await patiently(() => rows.execute())).map(open);
+    },
+
+    update(workspaceId, id, given, within) {
+      const values = {
+        ...(given.name !== undefined && { name: given.name }),
+        ...(given.url !== undefined && { url: given.url }),
+        ...(given.events !== undefined && { events: given.events }),
+        ...(given.active !== undefined && { state: given.active ? 'active' : 'paused', reason: null }),
+        ...(given.method !== undefined && { method: given.method }),
+        ...(given.contentType !== undefined && { content_type: given.contentType }),
+        ...(given.headers !== undefined && {
+          headers: seal(workspaceId, 'headers', JSON.stringify(given.headers)),
+        }),
+        ...(given.timeoutMs !== undefined && { timeout_ms: given.timeoutMs }),
+        ...(given.retryMax !== undefined && { retry_max: given.retryMax }),
+        ...(given.retryIntervalsS !== undefined && { retry_intervals_s: given.retryIntervalsS }),
+        ...(given.payload !== undefined && { payload: given.payload }),
+      };
+      return change(workspaceId, id, values, within);
+    },
+
+    rotate(workspaceId, id, secret, overlapUntil, within) {
+      const values = {
+        old_secret: overlapUntil === null ? null : sql.ref('secret'),
+        old_secret_until: overlapUntil,
+        secret: seal(workspaceId, 'secret', secret),
+      };
+      return change(workspaceId, id, values, within);
+    },
+
+    async remove(workspaceId, id) {
+      const removed = await change(
+        workspaceId,
+        id,
+        { state: 'deleted', deleted_at: isoTime(clock.now()), secret: null, old_secret: null, headers: null },
+        (trx) => dropQueued(trx, workspaceId, id, isoTime(clock.now())),
+      );
+      return removed !== undefined;
+    },
+
+    async disable(workspaceId, id, reason) {
+      await change(workspaceId, id, { state: 'disabled', reason }, () => Promise.resolve());
+    },
+  };
+}
+
+/** Takes what is queued for a webhook out of the queue; each delivery is logged as dropped. */
+async function dropQueued(trx: Transaction<Schema>, workspaceId: Uuid, id: Uuid, at: string): Promise<void> {
+  await sql`
+    with gone as (
+      delete from queue where workspace_id = ${workspaceId} and endpoint_id = ${id}
+      returning *
+    )
+    insert into attempt
+      (workspace_id, id, endpoint_id, delivery_id, event_id, event_type, kind, number, at, duration_ms, failure, detail, state)
+    select workspace_id, ${sql.raw(LOGGED_ID)}, endpoint_id, id, event_id, event_type, kind, attempt, ${at}, 0,
+           'webhook_deleted', 'The webhook was deleted before this could be delivered.', 'dropped'
+    from gone`.execute(trx);
+}
+
+/** A UUIDv7 for a line of the log that a statement makes: the milliseconds of now, then randomness. */
+export const LOGGED_ID = `(lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0')
+  || '7' || substr(md5(gen_random_uuid()::text), 1, 3) || '8' || substr(md5(gen_random_uuid()::text), 1, 15))::uuid`;
+
+/** The row as Kysely selects it. */
+type EndpointShape = Omit<EndpointRow, 'version'> & { version: number };

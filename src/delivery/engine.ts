@@ -1,0 +1,128 @@
+import pg from 'pg';
+import type { Clock } from '../base/clock.ts';
+import type { Uuid } from '../base/id.ts';
+import type { Logger } from '../base/log.ts';
+import type { Sealer } from '../base/seal.ts';
+import type { Connection, Database } from '../db/pool.ts';
+import { makeLanes } from './claim.ts';
+import { ENDPOINT_CHANNEL, makeEndpoints, type Endpoints } from './endpoint.ts';
+import type { Catalogue } from './event.ts';
+import type { Formats } from './format.ts';
+import { makeMetrics, type DeliveryMetrics } from './metrics.ts';
+import { keepHouse, type Housekeeping } from './retention.ts';
+import type { Sender } from './send.ts';
+import { makeSettler } from './settle.ts';
+import { heard, LANE_CHANNEL, makeWaker, type Waker } from './wake.ts';
+import { Worker } from './worker.ts';
+
+/** The delivery engine of a process: the way in (waker, endpoints) and, where it is on, the worker. */
+export interface Engine {
+  readonly endpoints: Endpoints;
+  readonly waker: Waker;
+  readonly worker: Worker;
+  readonly metrics: DeliveryMetrics;
+  /** Starts sending what is due, and the housekeeping. */
+  start(): void;
+  stop(): Promise<void>;
+}
+
+export interface EngineParts {
+  db: Database;
+  sealer: Sealer;
+  clock: Clock;
+  newId: () => Uuid;
+  log: Logger;
+  catalogue: Catalogue;
+  formats: Formats;
+  sender: Sender;
+  /** Random numbers from 0 up to 1, for jitter. */
+  dice: () => number;
+  retentionDays: number;
+}
+
+export function makeEngine(parts: EngineParts): Engine {
+  const { db, log } = parts;
+  const metrics = makeMetrics();
+  const instance = parts.newId();
+  const endpoints = makeEndpoints(parts, (workspaceId, id) => {
+    worker.endpointChanged(id);
+    // What was held while it was paused may be due now.
+    waker.ring([[workspaceId, id]]);
+  });
+  const worker: Worker = new Worker({
+    ...parts,
+    endpoints,
+    metrics,
+    lanes: makeLanes(db),
+    settler: makeSettler(db),
+  });
+  const waker = makeWaker(db, log, instance, (ids) => worker.rung(ids));
+  let house: Housekeeping | undefined;
+  let ear: { close(): Promise<void> } | undefined;
+
+  return {
+    endpoints,
+    waker,
+    worker,
+    metrics,
+
+    start() {
+      ear = listen(db.connection, log, {
+        [LANE_CHANNEL]: (payload) => {
+          const ids = heard(instance, payload);
+          if (ids !== null) worker.rung(ids);
+        },
+        [ENDPOINT_CHANNEL]: (id) => worker.endpointChanged(id),
+      });
+      house = keepHouse({ ...parts, waker });
+      worker.start();
+    },
+
+    async stop() {
+      await ear?.close();
+      await house?.stop();
+      await worker.stop();
+    },
+  };
+}
+
+/**
+ * Hears what other processes do. A lost connection is made again; what was missed meanwhile is found by the
+ * worker's own polling, so hearing is a matter of speed only.
+ */
+function listen(connection: Connection, log: Logger, on: Record<string, (payload: string) => void>) {
+  let closed = false;
+  let client: pg.Client | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  async function connect(): Promise<void> {
+    const fresh = new pg.Client({ ...connection, application_name: 'fairlead listener', keepAlive: true });
+    client = fresh;
+    fresh.on('error', () => again(fresh));
+    fresh.on('end', () => again(fresh));
+    fresh.on('notification', ({ channel, payload }) => on[channel]?.(payload ?? ''));
+    try {
+      await fresh.connect();
+      for (const channel of Object.keys(on)) await fresh.query(`listen ${channel}`);
+    } catch (error) {
+      log.debug({ err: (error as Error).message }, 'not listening');
+      again(fresh);
+    }
+  }
+
+  function again(lost: pg.Client): void {
+    if (closed || client !== lost) return;
+    client = undefined;
+    lost.end().catch(() => undefined);
+    timer = setTimeout(() => void connect(), 1_000).unref();
+  }
+
+  void connect();
+  return {
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      await client?.end().catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import type { Uuid } from '../base/id.ts';
+
+/** What one delivery is made from; everything a format may use. */
+export interface MessageInput {
+  event: {
+    id: Uuid;
+    type: string;
+    objectType: string;
+    objectId: Uuid;
+    /** When it happened: ISO 8601, UTC, milliseconds. */
+    occurredAt: string;
+    /** The record as it was then, whole. */
+    data: Record<string, unknown>;
+    /** What may be told without telling anything personal. */
+    summary: Record<string, unknown>;
+  };
+  workspaceId: Uuid;
+  endpointId: Uuid;
+  payload: 'summary' | 'full';
+  /** The signing secret, then the one before it while both are valid; empty where unsigned. */
+  secrets: readonly string[];
+  /** When this attempt is made, unix seconds. */
+  attemptedAt: number;
+}
+
+export interface Message {
+  headers: Record<string, string>;
+  body: string;
+}
+
+/**
+ * One way to tell a receiver about an event. A format is a pure function with its defaults; src/formats
+ * has one file for each, test/formats/conformance.test.ts is the suite that all of them pass.
+ */
+export interface Format {
+  readonly name: string;
+  /** Whether `*` stands for this event type too: the list that the format's own document prints. */
+  documents(type: string): boolean;
+  /** Our name of an event type to the format's, and back. */
+  nameOf(type: string): string;
+  typeOf(name: string): string;
+  readonly defaults: {
+    payload: 'summary' | 'full';
+    timeoutMs: number;
+    /** Retries after the first attempt, and the delays before each, in seconds. */
+    retryMax: number;
+    intervalsS: readonly number[];
+  };
+  /** A secret the way the format shows it, and what is wrong with one that a person brings. */
+  makeSecret(): string;
+  secretProblem(secret: string): string | null;
+  /** Whether the old secret goes on signing beside the new one for a while after a rotation. */
+  readonly rotationOverlaps: boolean;
+  /** Whether the answer 410 Gone disables the webhook. */
+  readonly goneDisables: boolean;
+  /** Header names it signs with: a custom header must not take their place. */
+  readonly ownHeaders: readonly string[];
+  message(input: MessageInput): Message;
+}
+
+/** The formats of the installation by name, handed in by app.ts. */
+export type Formats = ReadonlyMap<string, Format>;
+
+/** The names of the formats whose `*` includes this event type. */
+export function formatsDocumenting(formats: Formats, type: string): string[] {
+  return [...formats.values()].filter((format) => format.documents(type)).map((format) => format.name);
+}

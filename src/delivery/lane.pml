@@ -1,0 +1,292 @@
+/*
+ * The lane protocol, small enough for spin to visit every state of it.
+ * Words: states.md. Run and mutated by test/delivery/lane-model.test.ts.
+ *
+ * Reading Promela, for those who never have:
+ *   active [2] proctype p()   two processes of that kind; spin tries every interleaving of their steps
+ *   a -> b                    do b once a is true; until then the process waits
+ *   if :: a -> … :: b -> … fi one of the branches whose first condition is true, each is tried; `else`: none is
+ *   do :: … :: … od           the same, for ever
+ *   atomic { }, d_step { }    one step: nobody comes between. Each is one SQL statement, or one act in memory
+ *   { … } unless { c -> … }   left at any point, between any two steps, as soon as c is true
+ *   end…:                     a label where it is right to wait for ever
+ *
+ * Time is relative: NOW, some ticks later, or NEVER, and `clock` lets a tick pass whenever it likes. A lease has
+ * no length: it can run out only if its holder died, or was paused past its own deadline. How slow anything else
+ * is needs no step of its own, as every interleaving is tried.
+ *
+ * -D settings: DELIVERIES (1–3), FAULTS (how often a worker dies, is paused or loses an answer), PUBLISHER_DIES
+ * (a publisher may die between commit and wake), NO_SWEEP. The other -D names take one rule out, so that the
+ * model can be seen to fail: see "The rules".
+ */
+#ifndef DELIVERIES
+#define DELIVERIES 2
+#endif
+#ifndef FAULTS
+#define FAULTS 2
+#endif
+#define ATTEMPTS 2            /* the first, and one retry */
+#define NOW 0
+#define NEVER 9               /* 'infinity' on a lane; on a queue row: there is no such row */
+#define least(a, b) (a < b -> a : b)
+
+/* ---- what is stored: one lane and its rows of the queue ---- */
+typedef Lane { byte due = NEVER; byte wake; byte token; bool leased }       /* leased: lease_until > now */
+typedef Row { byte due_at = NEVER; byte attempt }
+Lane lane;
+Row queue[3];
+#define due(d) (queue[d].due_at == NOW)
+#define earliest least(queue[0].due_at, least(queue[1].due_at, queue[2].due_at))
+
+/* ---- what a worker knows in memory, where others of this model must see it ---- */
+bool holds[2];                /* believes that it holds the lane */
+bool late[2];                 /* its own monotonic deadline, less the margin, is past */
+bool killed[2];               /* dies before its next step */
+byte next[2] = NEVER;         /* the next due time that it is about to release the lane with */
+#define ME (_pid + 1)         /* its token. Fresh enough: it forgets an old one before it claims again */
+
+/* ---- what only the properties look at ---- */
+byte faults = FAULTS;         /* still to come */
+byte sent[3], settled[3];     /* a bit for each attempt */
+byte gone;                    /* deliveries that came and went */
+#define bit(n) (1 << (n))
+#define ALL 255
+#define nobody_failed_yet (faults == FAULTS)
+
+/* P1: nothing due sleeps for ever: every delivery comes to its end. It holds without any assumption of fairness,
+   as no run of this model goes in circles. P2 to P7 are the assertions below. */
+ltl nothing_sleeps { <> (gone == DELIVERIES) }
+
+/* ---- the rules, each with the name that takes it out ---- */
+#ifdef CLAIM_WITHOUT_RECHECK
+#define STILL_CLAIMABLE true
+#else
+#define STILL_CLAIMABLE (lane.due == NOW && !lane.leased)
+#endif
+#ifdef RELEASE_IGNORES_WAKE
+#define NOT_WOKEN_SINCE true
+#else
+#define NOT_WOKEN_SINCE (lane.wake == seen)
+#endif
+#ifdef PUBLISHER_SKIPS_DUE_LANE
+#define WAKES_IT (lane.due != NOW)
+#else
+#define WAKES_IT true
+#endif
+#ifdef SETTLE_WITHOUT_TOKEN
+#define TOKEN_FENCE true
+#else
+#define TOKEN_FENCE (lane.token == ME)
+#endif
+#ifdef FENCE_BY_SNAPSHOT      /* no rule broken, but what PostgreSQL does if a settle does not lock the lane's row */
+#define SETTLES_AFTER SETTLING
+#define FENCED_IN true
+#else
+#define SETTLES_AFTER SENT
+#define FENCED_IN TOKEN_FENCE
+#endif
+#ifdef SETTLE_WITHOUT_ATTEMPT
+#define ATTEMPT_FENCE (queue[d].due_at != NEVER)
+#else
+#define ATTEMPT_FENCE (queue[d].due_at != NEVER && queue[d].attempt == as_read[d])
+#endif
+#ifdef SEND_PAST_DEADLINE
+#define IN_TIME true
+#else
+#define IN_TIME (!late[_pid])
+#endif
+
+inline vanish(d) {            /* a delivery leaves the queue */
+  assert(sent[d] != 0);       /* P3: at least once: never before it was sent */
+  queue[d].due_at = NEVER; queue[d].attempt = 0; gone++;
+  sent[d] = ALL; settled[d] = ALL
+}
+
+/* ---- workers ---- */
+#define NONE 0
+#define READ 1                /* read from the queue */
+#define CLEARED 2             /* the deadline was looked at: the POST is about to start */
+#define SENT 3                /* the POST is out; its outcome is known, not settled */
+#define SETTLING 4            /* only with FENCE_BY_SNAPSHOT: the settle saw the token, and has yet to act */
+#define nothing_in_flight (flight[0] + flight[1] + flight[2] == NONE)
+#ifdef READ_IGNORES_FLIGHT
+#define unread(d) due(d)
+#else
+#define unread(d) (due(d) && flight[d] == NONE)
+#endif
+#define can_go_on(d) (flight[d] > READ || (flight[d] == READ && holds[_pid] && IN_TIME))
+
+inline let_go() { holds[_pid] = false; late[_pid] = false; next[_pid] = NEVER; seen = 0 }
+inline drop_unsent() {
+  for (d : 0 .. 2) { if :: flight[d] == READ -> flight[d] = NONE; as_read[d] = 0 :: else fi }
+  d = 0
+}
+
+active [2] proctype worker() {
+  byte flight[3], as_read[3]; /* deliveries in flight, and the attempt number that each was read with */
+  byte seen;                  /* `wake`, as told before the reads that justify a release */
+  byte d;
+end_idle:
+  {
+    /* select … from lane where due <= now and lease_until <= now: a plain read, old by the time it is used */
+    lane.due == NOW && !lane.leased;
+    /* update lane set token = $fresh, lease_until = now + L, takeovers = takeovers + (token is not null)::int
+       where due <= now and lease_until <= now returning wake.  `due` is left as it is. */
+    atomic {
+      if
+      :: STILL_CLAIMABLE ->
+        assert(lane.token == 0 || !nobody_failed_yet);  /* P7: a takeover means that a holder failed */
+        lane.token = ME; lane.leased = true; seen = lane.wake; holds[_pid] = true; late[_pid] = false;
+#ifdef CLAIM_CLEARS_DUE
+        lane.due = NEVER;
+#endif
+      :: else                 /* 0 rows: another was faster */
+      fi
+    }
+#ifdef DEADLINE_AFTER_ANSWER
+    late[_pid] = false;
+#endif
+hold:
+    do
+    /* Renewal: update lane set lease_until = now + L where token = $mine returning wake.
+       One that would tell nothing new changes nothing, and is left out. */
+    :: atomic { holds[_pid] && (late[_pid] || seen != lane.wake) ->
+        if
+        :: lane.token == ME -> lane.leased = true; late[_pid] = false; seen = lane.wake
+        :: else -> let_go(); drop_unsent()        /* lost: what has not been sent is not sent */
+        fi
+      }
+
+    /* A read: select … from queue where due_at <= now and not id = any($in_flight) order by due_at limit $n.
+       One that would find nothing while something is in flight is left out too. */
+    :: atomic { holds[_pid] && !late[_pid] && (nothing_in_flight || unread(0) || unread(1) || unread(2)) ->
+        for (d : 0 .. 2) { if :: unread(d) -> flight[d] = READ; as_read[d] = queue[d].attempt :: else fi }
+#ifdef DELETE_ON_READ
+        for (d : 0 .. 2) { if :: flight[d] == READ -> vanish(d) :: else fi }
+#endif
+        d = 0;
+        if :: nothing_in_flight :: else -> goto hold fi
+      }
+      /* Nothing due, nothing in flight: select min(due_at) from queue. It is this read that a `seen` taken after
+         it would betray: a renewal answered between here and the release must leave `seen` alone. */
+      next[_pid] = earliest;
+#ifdef WAKE_SEEN_AFTER_READ
+      seen = lane.wake;
+#endif
+      /* Release: update lane set token = null, lease_until = '-infinity', due = $next, takeovers = 0
+         where token = $mine and wake = $seen;  if 0 rows: select wake from lane where token = $mine */
+      atomic {
+        if
+        :: lane.token == ME && NOT_WOKEN_SINCE ->
+          lane.token = 0; lane.leased = false; lane.due = next[_pid]; let_go()
+        :: lane.token == ME && !(NOT_WOKEN_SINCE) -> seen = lane.wake; next[_pid] = NEVER
+        :: else -> let_go()
+        fi
+      }
+
+    /* One delivery in flight goes one step on; they go on independently of each other. */
+    :: atomic {
+        if
+        :: can_go_on(0) -> d = 0
+        :: can_go_on(1) -> d = 1
+#if DELIVERIES > 2
+        :: can_go_on(2) -> d = 2
+#endif
+        fi;
+        if
+        :: flight[d] == READ ->
+          assert(lane.token == ME);                     /* P6: cleared for sending only under the lease */
+          flight[d] = CLEARED
+        :: flight[d] == CLEARED ->                      /* POST */
+          assert(!(sent[d] & bit(as_read[d])) || !nobody_failed_yet);  /* P5: no second send without a failure */
+          sent[d] = sent[d] | bit(as_read[d]);
+          flight[d] = SENT
+#ifdef FENCE_BY_SNAPSHOT
+        :: flight[d] == SENT && TOKEN_FENCE -> flight[d] = SETTLING
+        :: flight[d] == SENT && !(TOKEN_FENCE) -> flight[d] = NONE; as_read[d] = 0
+#endif
+        :: flight[d] == SETTLES_AFTER ->
+          /* Settle, one statement: with held as (select from lane where token = $mine for share),
+             s as (delete or update queue where id = $id and attempt = $as_read and exists (table held) …)
+             insert into attempt select … from s */
+          if
+          :: FENCED_IN && ATTEMPT_FENCE ->
+#ifndef FENCE_BY_SNAPSHOT
+            assert(lane.token == ME);                   /* P2: no settle takes effect without the lease */
+#endif
+            assert(!(settled[d] & bit(as_read[d])));    /* P4: no attempt is settled twice */
+            settled[d] = settled[d] | bit(as_read[d]);
+            if
+            :: vanish(d)                                /* delivered, or a terminal failure */
+            :: queue[d].attempt < ATTEMPTS ->           /* failed: again later, each row at a time of its own */
+              queue[d].attempt++; queue[d].due_at = d + 1
+            fi
+          :: else                                       /* 0 rows: fenced off, or settled before */
+          fi;
+          if
+          :: flight[d] = NONE; as_read[d] = 0
+          :: faults > 0 -> faults--; flight[d] = SENT   /* the answer was lost: it settles once more */
+          fi
+        fi;
+        d = 0
+      }
+
+    :: !holds[_pid] && nothing_in_flight -> break
+    od
+  } unless {
+    killed[_pid] ->           /* all that it knew is gone; whatever it stored stays */
+      d_step {
+        for (d : 0 .. 2) { flight[d] = NONE; as_read[d] = 0 }
+        d = 0; let_go(); killed[_pid] = false
+      }
+  }
+  goto end_idle
+}
+
+/* ---- publishers: one for each delivery, so that any two may overlap ---- */
+active [DELIVERIES] proctype publisher() {
+  /* begin; change; insert into event; insert into queue …; commit.  Never touches lanes. */
+  d_step { queue[_pid - 2].due_at = NOW; queue[_pid - 2].attempt = 1 }
+  /* update lane set wake = wake + 1, due = least(due, now) */
+  if
+  :: d_step { WAKES_IT -> lane.wake++; lane.due = NOW }
+  :: !(WAKES_IT)
+#ifdef PUBLISHER_DIES
+  :: true
+#endif
+  fi
+}
+
+/* ---- what happens by itself ---- */
+#define can_fail(w) (faults > 0 && holds[w] && !killed[w])
+#define ran_out(w) (lane.token == w + 1 && (!holds[w] || late[w]))
+#define later(t) (t != NOW && t != NEVER)
+#define pass(t) t = (later(t) -> t - 1 : t)
+
+active proctype failures() {
+end: do
+  :: d_step { can_fail(0) -> faults--; killed[0] = true }                 /* kill -9, at any point */
+  :: d_step { can_fail(1) -> faults--; killed[1] = true }
+  :: d_step { can_fail(0) && !late[0] -> faults--; late[0] = true }       /* SIGSTOP, a stall: past its deadline */
+  :: d_step { can_fail(1) && !late[1] -> faults--; late[1] = true }
+  :: d_step { lane.leased && (ran_out(0) || ran_out(1)) -> lane.leased = false }
+  od
+}
+
+active proctype clock() {
+end: do
+  :: d_step { later(queue[0].due_at) || later(queue[1].due_at) || later(queue[2].due_at) ->
+      pass(queue[0].due_at); pass(queue[1].due_at); pass(queue[2].due_at);
+      pass(lane.due); pass(next[0]); pass(next[1]) }
+  od
+}
+
+#ifndef NO_SWEEP
+active proctype sweep() {
+end: do
+  /* select … from lane where due > now and exists (select from queue where due_at <= now) */
+  :: lane.due > NOW && (due(0) || due(1) || due(2)) ->
+    d_step { lane.wake++; lane.due = NOW }  /* update lane set wake = wake + 1, due = least(due, now) */
+  od
+}
+#endif

@@ -1,0 +1,395 @@
+import type { Clock } from '../base/clock.ts';
+import type { Uuid } from '../base/id.ts';
+import type { Logger } from '../base/log.ts';
+import { paceAfter, startPace, type Pace } from './breaker.ts';
+import { LEASE_MS, QUEUE_START, type Claimed, type DueDelivery, type Held, type Lanes } from './claim.ts';
+import { deliver, type DeliverParts } from './deliver.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { Settler } from './settle.ts';
+
+export interface LaneParts extends DeliverParts {
+  lanes: Lanes;
+  settler: Settler;
+  clock: Clock;
+  log: Logger;
+  budget: Budget;
+  /** How long a lane with nothing to do is kept before it is released, in milliseconds. */
+  lingerMs: number;
+}
+
+/** What all lanes of a process share: bytes read and not yet settled, and requests under way. */
+export interface Budget {
+  bytes: number;
+  sends: number;
+  /** Lanes that could send but for `MAX_SENDS`; the first is told when there is room. */
+  waiting: Set<Lane>;
+}
+
+/** Bodies held at once by a process: 32 MiB. */
+export const MAX_BYTES = 32 * 1024 * 1024;
+/** Requests under way at once in a process. */
+export const MAX_SENDS = 1_000;
+
+/** Sending stops this long before the lease ends by our own clock. */
+const LEASE_MARGIN_MS = 2_000;
+/** After this long a reader starts over, so that a row committed late behind its cursor is not passed by. */
+const REWIND_MS = 5_000;
+/** Holders in a row that vanished before a lane is sent one by one. */
+const CAREFUL_AFTER = 2;
+/** After this many sent one by one without a crash, the lane goes on at full width. */
+const TRUSTED_AFTER = 50;
+/** Crashes with the same delivery alone in flight before it is parked. */
+const PARK_AFTER = 2;
+
+/**
+ * One held lane: reads what is due, sends it at the receiver's pace, settles it, and lets go when there is
+ * nothing left. The protocol is in states.md and checked in lane.pml.
+ */
+export class Lane {
+  readonly held: Held;
+  readonly #parts: LaneParts;
+  readonly #claimed: Claimed;
+
+  /** Monotonic time after which nothing more is sent: measured from before the lease was asked for. */
+  #deadline: number;
+  #lost = false;
+  #stopping = false;
+  #resting = false;
+
+  #endpoint: Endpoint | undefined;
+  #stale = true;
+  #pace: Pace;
+  #careful: boolean;
+  #parkable = 0;
+  #proven = 0;
+
+  readonly #buffer: DueDelivery[] = [];
+  readonly #inFlight = new Map<Uuid, DueDelivery>();
+  #cursor = QUEUE_START;
+  #readFrom = 0;
+  #wake = 0;
+  #reading = false;
+  /** The last read found less than it asked for. */
+  #drained = false;
+  /** The last read began at the start, with nothing in flight, and found nothing. */
+  #empty = false;
+  #again = false;
+  #signal: (() => void) | undefined;
+
+  constructor(parts: LaneParts, claimed: Claimed, askedAt: number) {
+    this.#parts = parts;
+    this.#claimed = claimed;
+    this.held = { workspaceId: claimed.workspace_id, endpointId: claimed.endpoint_id, token: claimed.token };
+    this.#deadline = askedAt + LEASE_MS - LEASE_MARGIN_MS;
+    this.#pace = startPace(claimed.slow_streak);
+    this.#careful = claimed.takeovers >= CAREFUL_AFTER;
+  }
+
+  /** Something new may be due: look again. */
+  nudge(): void {
+    this.#again = true;
+    this.#signal?.();
+  }
+
+  /** There is room for a request again. */
+  resume(): void {
+    this.#signal?.();
+  }
+
+  /** The endpoint has changed: load it anew before anything more is sent. */
+  refresh(): void {
+    this.#stale = true;
+    this.nudge();
+  }
+
+  /** Send nothing more; what is in flight is finished and settled. */
+  stop(): void {
+    this.#stopping = true;
+    this.#signal?.();
+  }
+
+  /** Asks for another lease. Throws where the database can't be reached: the deadline then decides. */
+  async renew(): Promise<void> {
+    const askedAt = this.#parts.clock.monotonic();
+    if (await this.#parts.lanes.renew(this.held)) {
+      this.#deadline = askedAt + LEASE_MS - LEASE_MARGIN_MS;
+    } else {
+      this.#lose();
+    }
+  }
+
+  /** Runs until the lane is released or lost. */
+  async run(): Promise<void> {
+    try {
+      await this.#takeOver();
+      while (!this.#lost) {
+        if (this.#stale && !this.#closing) await this.#load();
+        if (this.#closing && this.#inFlight.size === 0 && !this.#reading) {
+          if (await this.#letGo()) return;
+          continue;
+        }
+        this.#fill();
+        this.#pump();
+        if (!this.#idle) await this.#something();
+        else if (await this.#finish()) return;
+      }
+    } finally {
+      this.#dropBuffer();
+      this.#parts.budget.waiting.delete(this);
+    }
+    // Lost with requests under way: wait for them, so that their sockets and bytes are accounted for.
+    while (this.#inFlight.size > 0) await this.#something();
+  }
+
+  get #closing(): boolean {
+    return this.#stopping || this.#resting;
+  }
+
+  get #idle(): boolean {
+    return (
+      this.#buffer.length === 0 &&
+      this.#inFlight.size === 0 &&
+      !this.#reading &&
+      this.#drained &&
+      !this.#again
+    );
+  }
+
+  get #window(): number {
+    return this.#careful ? 1 : this.#pace.window;
+  }
+
+  /** Where holders keep vanishing, counts this against the delivery that was alone in flight. */
+  async #takeOver(): Promise<void> {
+    if (this.#claimed.takeovers === 0) return;
+    this.#parts.metrics.takeovers.inc();
+    if (this.#claimed.suspect !== null) this.#parkable = await this.#parts.lanes.implicate(this.held);
+    this.#parts.log.warn(
+      { webhook: this.held.endpointId, takeovers: this.#claimed.takeovers, careful: this.#careful },
+      'lane taken over: its holder never released it',
+    );
+  }
+
+  async #load(): Promise<void> {
+    this.#stale = false;
+    const endpoint = await this.#parts.endpoints.getAny(this.held.workspaceId, this.held.endpointId);
+    if (!endpoint || endpoint.state === 'deleted') return this.#lose();
+    this.#endpoint = endpoint;
+    if (endpoint.state !== 'active') this.#dropBuffer((due) => due.kind !== 'test');
+  }
+
+  /** Starts a read where there is room for one; it goes on beside the sending. */
+  #fill(): void {
+    const { budget, clock } = this.#parts;
+    if (this.#reading || this.#closing) return;
+    if (this.#again) {
+      this.#again = false;
+      this.#drained = false;
+    }
+    if (!this.#drained && clock.monotonic() - this.#readFrom > REWIND_MS) this.#rewind();
+    if (this.#drained || this.#buffer.length > this.#window / 2) return;
+    const known = this.#inFlight.size + this.#buffer.length;
+    // A lane with nothing at hand may always read one row, whatever the others hold.
+    if (known > 0 && budget.bytes >= MAX_BYTES) return;
+    void this.#read(2 * this.#window);
+  }
+
+  #rewind(): void {
+    this.#cursor = QUEUE_START;
+    this.#readFrom = this.#parts.clock.monotonic();
+    this.#drained = false;
+  }
+
+  async #read(wanted: number): Promise<void> {
+    this.#reading = true;
+    const known = new Set([...this.#inFlight.keys(), ...this.#buffer.map((due) => due.id)]);
+    const fromStart = this.#cursor === QUEUE_START;
+    const maxRows = Math.max(1, fromStart ? wanted + known.size : wanted - known.size);
+    try {
+      const read = await this.#parts.lanes.read({
+        ...this.held,
+        ...this.#cursor,
+        maxRows,
+        maxBytes: Math.max(0, MAX_BYTES - this.#parts.budget.bytes),
+      });
+      if (!read.held) return this.#lose();
+      this.#wake = read.wake;
+      if (this.#endpoint && read.endpointVersion !== this.#endpoint.version) this.#stale = true;
+      this.#take(read.due, known);
+      this.#drained = read.due.length === 0;
+      this.#empty = fromStart && read.due.length === 0 && known.size === 0;
+    } catch (error) {
+      this.#parts.log.debug(
+        { err: (error as Error).message, webhook: this.held.endpointId },
+        'lane read failed',
+      );
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      if (this.#parts.clock.monotonic() > this.#deadline + LEASE_MS) this.#lose();
+    } finally {
+      this.#reading = false;
+      this.#signal?.();
+    }
+  }
+
+  #take(due: DueDelivery[], known: Set<Uuid>): void {
+    for (const one of due) {
+      this.#cursor = { afterDue: one.due_at, afterId: one.id };
+      if (known.has(one.id)) continue;
+      this.#buffer.push(one);
+      this.#parts.budget.bytes += one.bytes;
+    }
+  }
+
+  #pump(): void {
+    const { budget, clock } = this.#parts;
+    while (
+      this.#buffer.length > 0 &&
+      this.#inFlight.size < this.#window &&
+      !this.#stale &&
+      !this.#closing &&
+      !this.#lost &&
+      clock.monotonic() < this.#deadline
+    ) {
+      if (budget.sends >= MAX_SENDS) {
+        budget.waiting.add(this);
+        return;
+      }
+      const due = this.#buffer.shift()!;
+      this.#inFlight.set(due.id, due);
+      budget.sends += 1;
+      void this.#attempt(due).finally(() => {
+        this.#inFlight.delete(due.id);
+        budget.sends -= 1;
+        budget.bytes -= due.bytes;
+        this.#signal?.();
+        const [next] = budget.waiting;
+        if (next) {
+          budget.waiting.delete(next);
+          next.resume();
+        }
+      });
+    }
+  }
+
+  async #attempt(due: DueDelivery): Promise<void> {
+    const { settler, metrics, log } = this.#parts;
+    metrics.inFlight.inc();
+    try {
+      const parked = this.#careful && (await this.#prove(due));
+      const { settlement, outcome } = parked
+        ? this.#parked(due)
+        : await deliver(this.#parts, this.#endpoint!, due);
+      if (outcome) {
+        metrics.attempts.inc({ outcome: outcome.failure ?? 'delivered' });
+        metrics.duration.observe(outcome.durationMs / 1000);
+        if (due.kind !== 'test') await this.#keepPace(outcome);
+      }
+      const written = await settler.settle({ ...settlement, token: this.held.token });
+      if (written && this.#careful && ++this.#proven >= TRUSTED_AFTER) this.#careful = false;
+      if (!written) {
+        metrics.settlesRefused.inc();
+        log.info(
+          { delivery: due.id, webhook: this.held.endpointId },
+          'outcome not written: the lease was lost or the delivery settled elsewhere',
+        );
+      }
+    } catch (error) {
+      // The row stays in the queue as it was; whoever reads the lane next sends it again.
+      log.error({ err: (error as Error).message, delivery: due.id }, 'outcome could not be written');
+    } finally {
+      metrics.inFlight.dec();
+    }
+  }
+
+  /** Notes that this delivery is sent alone. True where it took its worker down each time before. */
+  async #prove(due: DueDelivery): Promise<boolean> {
+    if (due.id === this.#claimed.suspect && this.#parkable >= PARK_AFTER) return true;
+    await this.#parts.lanes.suspect(this.held, due.id);
+    return false;
+  }
+
+  #parked(due: DueDelivery) {
+    this.#parts.log.error(
+      { delivery: due.id, webhook: this.held.endpointId },
+      'delivery parked: its worker crashed each time it was sent',
+    );
+    return {
+      settlement: {
+        workspaceId: this.held.workspaceId,
+        endpointId: this.held.endpointId,
+        deliveryId: due.id,
+        attempt: due.attempt,
+        attemptId: this.#parts.newId(),
+        at: new Date(this.#parts.clock.now()).toISOString(),
+        durationMs: 0,
+        status: null,
+        failure: 'crashed',
+        detail: 'The worker crashed each time this was sent alone; it was parked.',
+        response: null,
+        state: 'crashed' as const,
+        delayMs: null,
+      },
+      outcome: null,
+    };
+  }
+
+  async #keepPace(outcome: {
+    ok: boolean;
+    status: number | null;
+    retryAfterMs: number | null;
+  }): Promise<void> {
+    const { pace, restMs } = paceAfter(this.#pace, outcome);
+    this.#pace = pace;
+    if (restMs === 0 || this.#resting) return;
+    this.#resting = true;
+    await this.#parts.lanes.rest(this.held, restMs, pace.slowStreak);
+  }
+
+  /** Nothing is due: waits a moment for more, reads once more from the start, releases. True when done. */
+  async #finish(): Promise<boolean> {
+    if (!this.#empty) {
+      if (this.#parts.lingerMs > 0) {
+        await this.#something(this.#parts.lingerMs);
+        if (this.#again || this.#closing || this.#lost) return false;
+      }
+      this.#rewind();
+      return false;
+    }
+    this.#empty = false;
+    if (await this.#parts.lanes.release(this.held, this.#wake)) return true;
+    // Woken since that read, or no longer ours: the next read tells which.
+    this.#rewind();
+    return false;
+  }
+
+  /** Releases a lane that stops or rests although something may be due. True when done. */
+  async #letGo(): Promise<boolean> {
+    this.#dropBuffer();
+    const read = await this.#parts.lanes.read({ ...this.held, ...QUEUE_START, maxRows: 1, maxBytes: 0 });
+    if (!read.held) return true;
+    return this.#parts.lanes.release(this.held, read.wake);
+  }
+
+  #dropBuffer(which: (due: DueDelivery) => boolean = () => true): void {
+    const kept = this.#buffer.filter((due) => !which(due));
+    for (const due of this.#buffer) if (which(due)) this.#parts.budget.bytes -= due.bytes;
+    this.#buffer.splice(0, this.#buffer.length, ...kept);
+  }
+
+  #lose(): void {
+    this.#lost = true;
+    this.#signal?.();
+  }
+
+  /** Waits until something happens: an answer, a read, a nudge, or time. */
+  async #something(ms = 1_000): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#signal = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#signal = undefined;
+  }
+}

@@ -1,0 +1,55 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What the engine counts, for /metrics. */
+export interface DeliveryMetrics {
+  readonly registry: Registry;
+  /** Attempts by outcome: `delivered`, or the failure's name. */
+  readonly attempts: Counter<'outcome'>;
+  /** From the attempt's start to its answer, in seconds. */
+  readonly duration: Histogram;
+  /** From becoming due to being sent, in seconds. */
+  readonly lag: Histogram;
+  readonly inFlight: Gauge;
+  readonly lanesHeld: Gauge;
+  readonly takeovers: Counter;
+  readonly settlesRefused: Counter;
+}
+
+export function makeMetrics(): DeliveryMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+  return {
+    registry,
+    attempts: new Counter({
+      name: 'fairlead_delivery_attempts_total',
+      help: 'Delivery attempts by outcome.',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    duration: new Histogram({
+      name: 'fairlead_delivery_duration_seconds',
+      help: 'How long attempts took.',
+      buckets,
+      registers,
+    }),
+    lag: new Histogram({
+      name: 'fairlead_delivery_lag_seconds',
+      help: 'From due to sent.',
+      buckets,
+      registers,
+    }),
+    inFlight: new Gauge({ name: 'fairlead_delivery_in_flight', help: 'Requests under way.', registers }),
+    lanesHeld: new Gauge({ name: 'fairlead_lanes_held', help: 'Lanes this process holds.', registers }),
+    takeovers: new Counter({
+      name: 'fairlead_lane_takeovers_total',
+      help: 'Lanes taken over from a holder that never released them.',
+      registers,
+    }),
+    settlesRefused: new Counter({
+      name: 'fairlead_settles_refused_total',
+      help: 'Outcomes not written because the lease was lost.',
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,87 @@
+/**
+ * The outbox. A change and what it sets off are one statement: these common table expressions, put
+ * behind the one that writes the record, store the event with its place in the feed, its line in the
+ * timeline, and a queue row for every webhook that wants it. There is no second write to lose.
+ *
+ * They expect two tables before them:
+ *   input(n, workspace_id, id, actor, at, record json, events json) — what was asked for
+ *   written(workspace_id, id)                                       — what of it took effect
+ * where `events` is a list of {k, id, type, star, changed}: `star` names the formats whose `*` includes
+ * the type. They end in `queued(workspace_id, endpoint_id)`: the lanes to wake once this is committed.
+ *
+ * The counter row is locked after the records and in workspace order, so flights of several processes
+ * can't wait for each other in a circle over it. Lanes are not touched here (see wake.ts for why).
+ * @param object the kind of record, as in `contact`
+ */
+export function publishing(object: string): string {
+  return `
+fired as (
+  select w.workspace_id, w.id as object_id, e.id, e.type, e.star, e.changed, i.actor, i.at, i.record,
+         row_number() over (partition by w.workspace_id order by i.n, e.k) as nth
+  from written w
+  join input i on i.workspace_id = w.workspace_id and i.id = w.id
+  cross join lateral json_to_recordset(i.events)
+    as e(k int, id uuid, type text, star text[], changed json)
+),
+locked as (
+  select c.workspace_id from workspace_counter c
+  where c.workspace_id in (select workspace_id from fired)
+  order by c.workspace_id for update
+),
+counter as (
+  update workspace_counter c set event_seq = c.event_seq + f.count
+  from (select workspace_id, count(*) as count from fired group by workspace_id) f
+  join locked l on l.workspace_id = f.workspace_id
+  where c.workspace_id = f.workspace_id
+  returning c.workspace_id, c.event_seq - f.count as base
+),
+matched as (
+  select f.workspace_id, f.id as event_id, p.id as endpoint_id
+  from fired f
+  join endpoint p on p.workspace_id = f.workspace_id and p.state = 'active'
+   and (f.type = any(p.events) or ('*' = any(p.events) and p.format = any(f.star)))
+),
+stored as (
+  insert into event
+    (workspace_id, id, seq, type, object_type, object_id, occurred_at, actor, data, matched, reason)
+  select f.workspace_id, f.id, c.base + f.nth, f.type, '${object}', f.object_id, f.at, f.actor, f.record,
+         coalesce(m.count, 0),
+         case when m.count is null then 'no active webhook is subscribed to this type' end
+  from fired f
+  join counter c on c.workspace_id = f.workspace_id
+  left join (select event_id, count(*)::int as count from matched group by event_id) m on m.event_id = f.id
+),
+timeline as (
+  insert into activity (workspace_id, id, record_type, record_id, type, actor, changed, occurred_at)
+  select workspace_id, id, '${object}', object_id, type, actor, changed, at from fired
+),
+queued as (
+  insert into queue
+    (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
+  select m.workspace_id, m.endpoint_id, ${deliveryId('m.event_id')}, f.id, f.type, 'event', f.object_id,
+         c.base + f.nth, octet_length(f.record::text), now(), f.at, now() + ${LONGEST_WAIT}
+  from matched m
+  join fired f on f.workspace_id = m.workspace_id and f.id = m.event_id
+  join counter c on c.workspace_id = m.workspace_id
+  returning workspace_id, endpoint_id
+)`;
+}
+
+/** A delivery is given up after this long, whatever its schedule; events are kept for longer. */
+export const LONGEST_WAIT = `interval '30 days'`;
+
+/**
+ * A UUIDv7 for a delivery: how many there will be only the statement knows, so it makes their ids, from
+ * the milliseconds of the event's id and the randomness of a version 4 one.
+ */
+export function deliveryId(eventId: string): string {
+  return `(left(${eventId}::text, 13) || '-7' || substr(gen_random_uuid()::text, 16))::uuid`;
+}
+
+/** An event that a write fires, as it goes into the statement. */
+export interface Fired {
+  id: string;
+  type: string;
+  /** For an update: the fields that changed, with what they were. */
+  changed?: Record<string, unknown>;
+}

@@ -1,0 +1,76 @@
+import { sql, type Transaction } from 'kysely';
+import type { Uuid } from '../base/id.ts';
+import type { Schema } from '../db/schema.ts';
+import { LONGEST_WAIT } from './publish.ts';
+
+/** An event that exists only to be shown to a receiver: it has no place in the feed or the timeline. */
+export interface TestEvent {
+  workspaceId: Uuid;
+  endpointId: Uuid;
+  eventId: Uuid;
+  deliveryId: Uuid;
+  type: string;
+  objectType: string;
+  objectId: Uuid;
+  at: string;
+  actor: string;
+  data: Record<string, unknown>;
+}
+
+/** Stores a test event and queues it for one webhook, also where that is paused. */
+export async function enqueueTest(trx: Transaction<Schema>, test: TestEvent): Promise<void> {
+  const data = JSON.stringify(test.data);
+  await sql`
+    with stored as (
+      insert into event (workspace_id, id, seq, type, object_type, object_id, occurred_at, actor, data, matched, reason)
+      values (${test.workspaceId}, ${test.eventId}, null, ${test.type}, ${test.objectType}, ${test.objectId},
+              ${test.at}, ${test.actor}, ${data}::json, 1, 'sent as a test')
+    )
+    insert into queue
+      (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
+    values (${test.workspaceId}, ${test.endpointId}, ${test.deliveryId}, ${test.eventId}, ${test.type}, 'test',
+            ${test.objectId}, 0, ${Buffer.byteLength(data)}, clock_timestamp(), ${test.at},
+            now() + ${sql.raw(LONGEST_WAIT)})`.execute(trx);
+}
+
+/**
+ * Queues an event again for the webhook it went to. The receiver sees the same event id, so that one that
+ * had it already can tell.
+ * @returns false where the event is no longer kept
+ */
+export async function enqueueResend(
+  trx: Transaction<Schema>,
+  again: { workspaceId: Uuid; endpointId: Uuid; eventId: Uuid; deliveryId: Uuid; at: string },
+): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    insert into queue
+      (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
+    select workspace_id, ${again.endpointId}, ${again.deliveryId}, id, type, 'resend', object_id, coalesce(seq, 0),
+           octet_length(data::text), clock_timestamp(), ${again.at}, now() + ${sql.raw(LONGEST_WAIT)}
+    from event where workspace_id = ${again.workspaceId} and id = ${again.eventId}`.execute(trx);
+  return (numAffectedRows ?? 0n) > 0n;
+}
+
+/**
+ * Makes what waits in active webhooks' queues due now: one delivery, one webhook's, or a workspace's.
+ * @returns the endpoints that have something due, and how much
+ */
+export async function makeDueNow(
+  trx: Transaction<Schema>,
+  workspaceId: Uuid,
+  only: { deliveryId?: Uuid } = {},
+): Promise<Map<Uuid, number>> {
+  const one = only.deliveryId ? sql`and q.id = ${only.deliveryId}` : sql``;
+  const { rows } = await sql<{ endpoint_id: Uuid; count: number }>`
+    with hurried as (
+      update queue q set due_at = least(q.due_at, clock_timestamp())
+      from endpoint p
+      where q.workspace_id = ${workspaceId} and p.workspace_id = q.workspace_id and p.id = q.endpoint_id
+        and p.state = 'active' ${one}
+      returning q.endpoint_id
+    )
+    select endpoint_id, count(*)::int as count from hurried group by endpoint_id order by endpoint_id`.execute(
+    trx,
+  );
+  return new Map(rows.map((row) => [row.endpoint_id, row.count]));
+}

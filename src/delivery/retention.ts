@@ -1,0 +1,83 @@
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import { dropOldPartitions, ensurePartitions } from '../db/partition.ts';
+import type { Database } from '../db/pool.ts';
+import { overslept, settleOverdue } from './sweep.ts';
+import type { Waker } from './wake.ts';
+
+export interface Housekeeping {
+  stop(): Promise<void>;
+}
+
+const SWEEP_MS = 10_000;
+const HOUR_MS = 3_600_000;
+
+/** What runs beside everything: the sweep every ten seconds, partitions and old rows every hour. */
+export function keepHouse(parts: {
+  db: Database;
+  waker: Waker;
+  clock: Clock;
+  log: Logger;
+  retentionDays: number;
+}): Housekeeping {
+  const { db, waker, log } = parts;
+  const sweep = repeat(SWEEP_MS, log, 'sweep', async () => {
+    const lanes = await overslept(db.pool);
+    if (lanes.length > 0) log.info({ lanes: lanes.length }, 'lanes had overslept');
+    await waker.rung(lanes);
+  });
+  const tidy = repeat(HOUR_MS, log, 'housekeeping', async () => {
+    await ensurePartitions(db.pool, parts.clock.now());
+    const settled = await settleOverdue(db.pool);
+    const dropped = await dropOldPartitions(db.pool, parts.clock.now(), parts.retentionDays);
+    const forgotten = await forgetIdempotency(db);
+    log.info({ settled, dropped, forgotten }, 'housekeeping done');
+  });
+  return {
+    async stop() {
+      await Promise.all([sweep.stop(), tidy.stop()]);
+    },
+  };
+}
+
+/** Idempotency answers are kept for 24 hours; deleted in batches. */
+async function forgetIdempotency(db: Database): Promise<number> {
+  let forgotten = 0;
+  for (;;) {
+    const { rowCount } = await db.pool.query(
+      `delete from idempotency where (workspace_id, api_key_id, key) in (
+         select workspace_id, api_key_id, key from idempotency
+         where created_at < now() - interval '24 hours' limit 1000)`,
+    );
+    forgotten += rowCount ?? 0;
+    if ((rowCount ?? 0) < 1000) return forgotten;
+  }
+}
+
+/** Runs `work` now and then again and again, never twice at once; a failure is logged and tried again. */
+function repeat(everyMs: number, log: Logger, name: string, work: () => Promise<void>) {
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  let running = run();
+
+  async function run(): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      log.warn({ err: (error as Error).message }, `${name} failed; it runs again in ${everyMs / 1000} s`);
+    }
+    if (!stopped) {
+      timer = setTimeout(() => {
+        running = run();
+      }, everyMs).unref();
+    }
+  }
+
+  return {
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import type { Uuid } from '../base/id.ts';
+import { flights } from '../db/flight.ts';
+import type { Database } from '../db/pool.ts';
+
+/** The words for how a delivery ended (states.md); null in an attempt that will be followed by another. */
+export type FinalState = 'delivered' | 'failed' | 'expired' | 'dropped' | 'crashed';
+
+/** The outcome of one attempt, to be written down. Texts must hold no NUL and be well-formed. */
+export interface Settlement {
+  workspaceId: Uuid;
+  endpointId: Uuid;
+  token: Uuid;
+  deliveryId: Uuid;
+  /** Attempts that had been made before this one, as read: the fence. */
+  attempt: number;
+  attemptId: Uuid;
+  at: string;
+  durationMs: number;
+  status: number | null;
+  failure: string | null;
+  detail: string | null;
+  response: string | null;
+  /** Null where it is to be tried again, after `delayMs`. */
+  state: FinalState | null;
+  delayMs: number | null;
+}
+
+/**
+ * Takes effect only while the lane is held under this token and the row has seen as many attempts as when
+ * it was read: a worker that lost its lease settles nothing. A settled delivery leaves the queue and lives
+ * on as its last attempt. It never makes queue rows and has no value that PostgreSQL could refuse.
+ */
+const SETTLE = {
+  name: 'delivery.settle',
+  text: `
+with s as materialized (
+  select * from json_to_recordset($1::json) as s(
+    n int, w uuid, p uuid, token uuid, d uuid, attempt int, a uuid, at timestamptz, ms int,
+    status int, failure text, detail text, response text, state text, delay bigint)
+),
+ours as (
+  select s.* from s join lane l on l.workspace_id = s.w and l.endpoint_id = s.p and l.token = s.token
+),
+gone as (
+  delete from queue q using ours s
+  where q.workspace_id = s.w and q.id = s.d and q.attempt = s.attempt and s.state is not null
+  returning s.n, q.event_id, q.event_type, q.kind, null::timestamptz as next_at
+),
+kept as (
+  update queue q
+  set attempt = s.attempt + 1, due_at = clock_timestamp() + s.delay * interval '1 ms', last_failure = s.failure
+  from ours s
+  where q.workspace_id = s.w and q.id = s.d and q.attempt = s.attempt and s.state is null
+  returning s.n, q.event_id, q.event_type, q.kind, q.due_at as next_at
+),
+settled as (select * from gone union all select * from kept),
+logged as (
+  insert into attempt
+    (workspace_id, id, endpoint_id, delivery_id, event_id, event_type, kind, number, at, duration_ms,
+     status, failure, detail, response, next_at, state)
+  select s.w, s.a, s.p, s.d, t.event_id, t.event_type, t.kind, s.attempt + 1, s.at, s.ms,
+         s.status, s.failure, s.detail, s.response, t.next_at, s.state
+  from settled t join ours s on s.n = t.n
+)
+select n from settled`,
+};
+
+export interface Settler {
+  /** Whether it took effect; false where the lease was lost or someone else settled it. */
+  settle(settlement: Settlement): Promise<boolean>;
+}
+
+export function makeSettler(db: Database): Settler {
+  const settling = flights<Settlement, boolean>(db, {
+    groupOf: (one) => one.endpointId,
+    keysOf: (one) => [one.deliveryId],
+    weigh: (one) => ({ weight: 1, bytes: 300 + (one.response?.length ?? 0) }),
+    maxWeight: 256,
+    // What was sent can't be unsent: the longer an outcome waits for the database, the fewer go twice.
+    patienceMs: 60_000,
+    async run(on, settlements) {
+      const { rows } = await on.query<{ n: number }>({
+        ...SETTLE,
+        values: [JSON.stringify(settlements.map(short))],
+      });
+      const done = new Set(rows.map((row) => row.n));
+      return settlements.map((_, n) => done.has(n));
+    },
+  });
+  return { settle: (settlement) => settling.add(settlement) };
+}
+
+function short(one: Settlement, n: number) {
+  return {
+    n,
+    w: one.workspaceId,
+    p: one.endpointId,
+    token: one.token,
+    d: one.deliveryId,
+    attempt: one.attempt,
+    a: one.attemptId,
+    at: one.at,
+    ms: one.durationMs,
+    status: one.status,
+    failure: one.failure,
+    detail: one.detail,
+    response: one.response,
+    state: one.state,
+    delay: one.delayMs,
+  };
+}

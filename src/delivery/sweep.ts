@@ -1,0 +1,59 @@
+import type pg from 'pg';
+import { LOGGED_ID } from './endpoint.ts';
+import type { LaneKey } from './wake.ts';
+
+/**
+ * Lanes that sleep although something of theirs is due: their publisher died between its commit and the
+ * wake-up. Run at the start and every ten seconds; what it finds is woken the ordinary way.
+ */
+export async function overslept(pool: pg.Pool): Promise<LaneKey[]> {
+  const { rows } = await pool.query<{ workspace_id: string; endpoint_id: string }>({
+    name: 'lane.overslept',
+    text: `
+select l.workspace_id, l.endpoint_id from lane l
+join endpoint p on p.workspace_id = l.workspace_id and p.id = l.endpoint_id
+where l.due > clock_timestamp() and l.not_before <= clock_timestamp() and p.state <> 'deleted'
+  and exists (
+    select from queue q
+    where q.workspace_id = l.workspace_id and q.endpoint_id = l.endpoint_id and q.due_at <= clock_timestamp()
+      and (p.state = 'active' or q.kind = 'test'))
+order by l.workspace_id, l.endpoint_id limit 10000`,
+  });
+  return rows.map((row) => [row.workspace_id, row.endpoint_id] as const);
+}
+
+/**
+ * Settles what has waited too long (the held queue of a paused webhook, mostly) as `expired`, and what was
+ * queued for a webhook while it was being deleted as `dropped`. In batches, so that no statement grows with
+ * the backlog.
+ * @returns how many were settled
+ */
+export async function settleOverdue(pool: pg.Pool): Promise<number> {
+  let settled = 0;
+  for (;;) {
+    const { rowCount } = await pool.query({
+      name: 'queue.overdue',
+      text: `
+with overdue as (
+  select q.workspace_id, q.id, p.state = 'deleted' as dropped from queue q
+  join endpoint p on p.workspace_id = q.workspace_id and p.id = q.endpoint_id
+  where q.expires_at <= clock_timestamp() or p.state = 'deleted'
+  limit 1000
+),
+gone as (
+  delete from queue q using overdue o where q.workspace_id = o.workspace_id and q.id = o.id
+  returning q.*, o.dropped
+)
+insert into attempt
+  (workspace_id, id, endpoint_id, delivery_id, event_id, event_type, kind, number, at, duration_ms, failure, detail, state)
+select workspace_id, ${LOGGED_ID}, endpoint_id, id, event_id, event_type, kind, attempt, clock_timestamp(), 0,
+       case when dropped then 'webhook_deleted' else 'expired' end,
+       case when dropped then 'The webhook was deleted before this could be delivered.'
+            else 'It was not delivered within 30 days.' end,
+       case when dropped then 'dropped' else 'expired' end
+from gone`,
+    });
+    settled += rowCount ?? 0;
+    if ((rowCount ?? 0) < 1000) return settled;
+  }
+}

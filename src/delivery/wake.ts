@@ -1,0 +1,97 @@
+import { coalesce } from '../base/coalesce.ts';
+import type { Logger } from '../base/log.ts';
+import type { Database } from '../db/pool.ts';
+
+/** A lane's key: workspace and endpoint. */
+export type LaneKey = readonly [workspaceId: string, endpointId: string];
+
+/**
+ * Wakes lanes after the change that queued something for them has committed. A change never touches lanes
+ * itself: flights would deadlock over them, and a wake-up could be overwritten from an older snapshot.
+ * Rows are locked in key order. A wake that is lost (a crash right after the commit) is made up for by the
+ * sweep (sweep.ts).
+ */
+const WAKE = {
+  name: 'lane.wake',
+  text: `
+with rung as (
+  select l.workspace_id, l.endpoint_id
+  from unnest($1::uuid[], $2::uuid[]) as r(workspace_id, endpoint_id)
+  join lane l on l.workspace_id = r.workspace_id and l.endpoint_id = r.endpoint_id
+  order by l.workspace_id, l.endpoint_id
+  for update of l
+),
+woken as (
+  update lane l
+  set wake = l.wake + 1, due = least(l.due, greatest(clock_timestamp(), l.not_before))
+  from rung r where l.workspace_id = r.workspace_id and l.endpoint_id = r.endpoint_id
+  returning 1
+)
+select pg_notify('fairlead_lane', $3) from (select count(*) from woken) w`,
+};
+
+/** The channel on which processes tell each other which lanes have become due. */
+export const LANE_CHANNEL = 'fairlead_lane';
+
+/** A notification holds 8,000 bytes: more endpoints than this are told as `*`. */
+const MOST_TOLD = 150;
+
+/** `<who tells> <endpoint id> …`, or `<who tells> *`. */
+function told(instance: string, keys: readonly LaneKey[]): string {
+  return keys.length > MOST_TOLD ? `${instance} *` : `${instance} ${keys.map(([, id]) => id).join(' ')}`;
+}
+
+/** The endpoints another process woke, `*` for too many to name, null for our own words coming back. */
+export function heard(instance: string, payload: string): string[] | '*' | null {
+  const [teller, ...ids] = payload.split(' ');
+  if (teller === instance) return null;
+  return ids[0] === '*' ? '*' : ids;
+}
+
+export interface Waker {
+  /** Wakes these lanes, soon; never throws. */
+  ring(lanes: readonly LaneKey[]): void;
+  /** The same, resolved when it is done. */
+  rung(lanes: readonly LaneKey[]): Promise<void>;
+}
+
+/**
+ * @param instance names this process among those that share the database
+ * @param onRung called with the endpoints whose lanes were woken, for a worker in this process
+ */
+export function makeWaker(
+  db: Database,
+  log: Logger,
+  instance: string,
+  onRung: (endpointIds: readonly string[]) => void,
+): Waker {
+  const wakes = coalesce<readonly LaneKey[], void>({
+    slots: 1,
+    groupOf: () => '',
+    maxWeight: 10_000,
+    maxWaiting: 100_000,
+    async fly(lists) {
+      const lanes = new Map(lists.flat().map((lane) => [lane.join(), lane]));
+      const keys = [...lanes.values()];
+      await db.pool.query({
+        ...WAKE,
+        values: [keys.map(([w]) => w), keys.map(([, e]) => e), told(instance, keys)],
+      });
+      onRung(keys.map(([, id]) => id));
+      return lists.map(() => undefined);
+    },
+  });
+
+  return {
+    rung: (lanes) => (lanes.length > 0 ? wakes.add(lanes) : Promise.resolve()),
+    ring(lanes) {
+      if (lanes.length === 0) return;
+      wakes.add(lanes).catch((error: Error) => {
+        log.warn(
+          { err: error.message, lanes: lanes.length },
+          'wake-up lost; the sweep will find what is due',
+        );
+      });
+    },
+  };
+}

@@ -1,0 +1,163 @@
+import type { Uuid } from '../base/id.ts';
+import { LEASE_MS } from './claim.ts';
+import { Lane, type LaneParts } from './lane.ts';
+
+/** Lanes a process holds at once. */
+const MAX_LANES = 2_000;
+/** Lanes taken by one statement. */
+const CLAIM_BATCH = 100;
+/** How long an idle worker sleeps when nobody wakes it: how late a retry may be, in milliseconds. */
+const POLL_MS = 1_000;
+const RENEW_MS = LEASE_MS / 3;
+
+/**
+ * Takes due lanes and runs them. Any number of workers, in any number of processes, share one database.
+ */
+export class Worker {
+  readonly #parts: Omit<LaneParts, 'lingerMs' | 'budget'>;
+  readonly #budget = { bytes: 0, sends: 0, waiting: new Set<Lane>() };
+  readonly #held = new Map<Uuid, { lane: Lane; done: Promise<void> }>();
+  #running: Promise<void> | undefined;
+  #stopping = false;
+  #renewals: NodeJS.Timeout | undefined;
+  #wakeUp: (() => void) | undefined;
+  #rung = false;
+
+  constructor(parts: Omit<LaneParts, 'lingerMs' | 'budget'>) {
+    this.#parts = parts;
+  }
+
+  get held(): number {
+    return this.#held.size;
+  }
+
+  get running(): boolean {
+    return this.#running !== undefined;
+  }
+
+  start(): void {
+    if (this.#running) return;
+    this.#running = this.#loop();
+  }
+
+  /** Lanes of these endpoints have become due: those held here look again, the others are claimed. */
+  rung(endpointIds: readonly Uuid[] | '*'): void {
+    const ids = endpointIds === '*' ? [...this.#held.keys()] : endpointIds;
+    for (const id of ids) this.#held.get(id)?.lane.nudge();
+    if (endpointIds === '*' || endpointIds.some((id) => !this.#held.has(id))) this.#ring();
+  }
+
+  /** An endpoint has changed; nothing more is sent to it before it was loaded anew. */
+  endpointChanged(endpointId: Uuid): void {
+    this.#held.get(endpointId)?.lane.refresh();
+  }
+
+  /** Takes no more lanes, finishes what is in flight, releases what is held. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#ring();
+    for (const { lane } of this.#held.values()) lane.stop();
+    await this.#running;
+    await Promise.all([...this.#held.values()].map(({ done }) => done));
+    clearInterval(this.#renewals);
+    this.#renewals = undefined;
+  }
+
+  /**
+   * One pass: sends what is due now and returns when nothing is left that is due. Lanes that another
+   * process holds are left to it.
+   * @param workspaceId one workspace's lanes only, or null for all
+   * @returns how many lanes had something due
+   */
+  async pass(workspaceId: Uuid | null): Promise<number> {
+    let lanes = 0;
+    for (;;) {
+      const taken = await this.#claim(workspaceId, 0);
+      lanes += taken.length;
+      if (taken.length === 0) return lanes;
+      await Promise.all(taken);
+    }
+  }
+
+  async #loop(): Promise<void> {
+    let failing = false;
+    while (!this.#stopping) {
+      try {
+        const taken = await this.#claim(null, LINGER_MS);
+        failing = false;
+        if (taken.length === CLAIM_BATCH) continue;
+      } catch (error) {
+        // Said once an outage, not once a second.
+        if (!failing)
+          this.#parts.log.warn(
+            { err: (error as Error).message },
+            'no lanes: the database can not be reached',
+          );
+        failing = true;
+      }
+      await this.#sleep();
+    }
+  }
+
+  /** Takes a batch of due lanes and starts them; the promises settle when the lanes are let go. */
+  async #claim(workspaceId: Uuid | null, lingerMs: number): Promise<Promise<void>[]> {
+    const room = Math.min(CLAIM_BATCH, MAX_LANES - this.#held.size);
+    if (room <= 0) return [];
+    const askedAt = this.#parts.clock.monotonic();
+    const claimed = await this.#parts.lanes.claim(room, this.#parts.newId(), workspaceId);
+    return claimed.map((one) =>
+      this.#hold(new Lane({ ...this.#parts, budget: this.#budget, lingerMs }, one, askedAt)),
+    );
+  }
+
+  #hold(lane: Lane): Promise<void> {
+    const { endpointId } = lane.held;
+    const done = lane
+      .run()
+      .catch((error: Error) => {
+        this.#parts.log.warn(
+          { err: error.message, webhook: endpointId },
+          'lane left: its lease will run out',
+        );
+      })
+      .finally(() => {
+        if (this.#held.get(endpointId)?.lane === lane) this.#held.delete(endpointId);
+        this.#parts.metrics.lanesHeld.set(this.#held.size);
+      });
+    this.#held.set(endpointId, { lane, done });
+    this.#parts.metrics.lanesHeld.set(this.#held.size);
+    this.#renewals ??= setInterval(() => this.#renew(), RENEW_MS).unref();
+    if (this.#stopping) lane.stop();
+    return done;
+  }
+
+  #renew(): void {
+    for (const { lane } of this.#held.values()) {
+      lane
+        .renew()
+        .catch((error: Error) => this.#parts.log.debug({ err: error.message }, 'lease not renewed'));
+    }
+  }
+
+  #ring(): void {
+    this.#rung = true;
+    this.#wakeUp?.();
+  }
+
+  async #sleep(): Promise<void> {
+    if (!this.#rung) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, POLL_MS);
+        this.#wakeUp = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      this.#wakeUp = undefined;
+    }
+    this.#rung = false;
+  }
+}
+
+/** A lane that ran dry is kept this long: at a steady trickle it is claimed once, not once an event. */
+const LINGER_MS = 250;

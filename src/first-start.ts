@@ -1,0 +1,57 @@
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+import type { App } from './app.ts';
+
+/** What the first start has to show: a workspace, a key, and a call that uses it. */
+export interface FirstStart {
+  workspaceId: string;
+  text: string;
+}
+
+/**
+ * On an empty store, makes the workspace `default` and an API key that may do everything.
+ * @returns null where there is a workspace already
+ */
+export async function firstStart(app: App, url: string): Promise<FirstStart | null> {
+  if ((await app.workspaces.list()).length > 0) return null;
+  const workspace = await app.workspaces.create({ name: 'default', isDefault: true });
+  const key = await app.keys.create({
+    workspaceId: workspace.id,
+    name: 'first key',
+    style: 'fairlead',
+    createdBy: 'system',
+  });
+  return { workspaceId: workspace.id, text: welcome(url, key.raw) };
+}
+
+function welcome(url: string, key: string): string {
+  return `This is a new installation. Your API key, shown this once:
+
+  ${key}
+
+Make a first contact:
+
+  curl -X POST ${url}/api/v1/contacts \\
+    -H "Authorization: Bearer ${key}" \\
+    -H "Content-Type: application/json" \\
+    -d '{"first_name":"Jane","last_name":"Doe","email":"jane@example.com"}'
+`;
+}
+
+/**
+ * Shows it once: on a terminal, or, where there is none, in a file that only its owner can read, so that
+ * no key ends up in a log.
+ * @returns the line to print
+ */
+export async function show(first: FirstStart, dataDir: string, isTerminal: boolean): Promise<string> {
+  if (isTerminal) return `\n${first.text}`;
+  const file = path.resolve(dataDir, 'first-key.txt');
+  const handle = await open(file, 'w', 0o600);
+  try {
+    await handle.chmod(0o600);
+    await handle.writeFile(first.text);
+  } finally {
+    await handle.close();
+  }
+  return `The first API key, and a curl that uses it, are in ${file}`;
+}

@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { hmacSha256 } from '../base/hmac.ts';
+import { prefixed } from '../base/id.ts';
+import type { Format } from '../delivery/format.ts';
+
+/** The list that axoCRM's document prints, in our names; webhook.test comes from Send test alone. */
+const DOCUMENTED = new Set([
+  'contact.created',
+  'company.created',
+  'deal.created',
+  'deal.updated',
+  'deal.won',
+  'deal.lost',
+  'task.created',
+  'task.completed',
+  'form.submitted',
+]);
+
+/**
+ * axoCRM's webhooks (contracts AX9–AX13): three X-axoCRM headers, the signature over `timestamp.body`
+ * under the secret exactly as it was shown, and a body that tells nothing personal.
+ */
+export const axocrm: Format = {
+  name: 'axocrm',
+  documents: (type) => DOCUMENTED.has(type),
+  nameOf: (type) => (type === 'form.submitted' ? 'lead_form.submitted' : type),
+  typeOf: (name) => (name === 'lead_form.submitted' ? 'form.submitted' : name),
+  defaults: {
+    payload: 'summary',
+    timeoutMs: 30_000,
+    retryMax: 4,
+    intervalsS: [60, 120, 240, 480],
+  },
+  makeSecret: () => `axo_whsec_${randomBytes(24).toString('hex')}`,
+  secretProblem: (secret) =>
+    secret.length >= 8 && secret.length <= 256 && /^[\x21-\x7e]+$/.test(secret)
+      ? null
+      : 'must have 8 to 256 printable ASCII characters without spaces',
+  rotationOverlaps: false,
+  goneDisables: false,
+  ownHeaders: ['x-axocrm-event', 'x-axocrm-timestamp', 'x-axocrm-signature'],
+
+  message({ event, workspaceId, payload, secrets, attemptedAt }) {
+    const type = axocrm.nameOf(event.type);
+    const details = payload === 'full' ? event.data : event.summary;
+    const body = JSON.stringify({
+      id: prefixed('evt', event.id),
+      type,
+      workspace_id: workspaceId,
+      created_at: event.occurredAt,
+      data: { object: { type: event.objectType, id: event.objectId, ...without(details) } },
+    });
+    const [secret] = secrets;
+    return {
+      headers: {
+        'X-axoCRM-Event': type,
+        'X-axoCRM-Timestamp': String(attemptedAt),
+        ...(secret !== undefined && {
+          'X-axoCRM-Signature': `sha256=${hmacSha256(secret, 'hex', `${attemptedAt}.`, body)}`,
+        }),
+      },
+      body,
+    };
+  },
+};
+
+/** `type` and `id` come first and are ours; a record's own fields must not take their place. */
+function without(details: Record<string, unknown>): Record<string, unknown> {
+  const { type: _type, id: _id, ...rest } = details;
+  return rest;
+}

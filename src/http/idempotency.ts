@@ -1,0 +1,92 @@
+import type { FastifyRequest } from 'fastify';
+import {
+  AlreadyAnswered,
+  type Idempotency,
+  type IdempotencyClaim,
+  type StoredAnswer,
+} from '../account/idempotency.ts';
+import { isoTime, type Clock } from '../base/clock.ts';
+import { ApiError } from '../base/errors.ts';
+import { sha256 } from '../base/hmac.ts';
+import type { Answer } from './route.ts';
+
+/**
+ * `Idempotency-Key` on POST and PATCH (contracts section 7). The answer is stored in the same statement
+ * or transaction as the change; this looks it up before, and gives it again.
+ */
+export class IdempotencyGate {
+  readonly #store: Idempotency;
+  readonly #clock: Clock;
+  /** Keys whose first request is still being worked on in this process. */
+  readonly #inFlight = new Set<string>();
+
+  constructor(store: Idempotency, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /** Takes the request's key. Returns the stored answer where there is one. */
+  async enter(request: FastifyRequest): Promise<Answer | null> {
+    const key = request.headers['idempotency-key'];
+    if (key === undefined) return null;
+    if (typeof key !== 'string' || !/^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/.test(key)) {
+      throw new ApiError('validation_error', 'Idempotency-Key: must be 1 to 255 printable ASCII characters', {
+        fields: [{ field: 'Idempotency-Key', message: 'must be 1 to 255 printable ASCII characters' }],
+      });
+    }
+    const caller = request.caller!;
+    const claim: IdempotencyClaim = {
+      workspaceId: caller.workspaceId,
+      apiKeyId: caller.keyId,
+      key,
+      requestHash: sha256(request.method, '\n', request.url, '\n', request.rawBody ?? '').toString('hex'),
+    };
+    if (this.#inFlight.has(flightKey(claim))) {
+      throw new ApiError('conflict', 'A request with this Idempotency-Key is still being worked on.', {
+        retryAfter: 1,
+      });
+    }
+    this.#inFlight.add(flightKey(claim));
+    request.claim = claim;
+    return this.#stored(claim);
+  }
+
+  /** Runs the handler; where another process was first with the same key, its answer is given. */
+  async guard(request: FastifyRequest, work: () => Promise<Answer>): Promise<Answer> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof AlreadyAnswered) || !request.claim) throw error;
+      const stored = await this.#stored(request.claim);
+      if (!stored)
+        throw new ApiError('conflict', 'A request with this Idempotency-Key is still being worked on.', {
+          retryAfter: 1,
+        });
+      return stored;
+    }
+  }
+
+  leave(request: FastifyRequest): void {
+    if (request.claim) this.#inFlight.delete(flightKey(request.claim));
+  }
+
+  async #stored(claim: IdempotencyClaim): Promise<Answer | null> {
+    const found = await this.#store.find(claim, isoTime(this.#clock.now()));
+    if (found === 'mismatch') {
+      throw new ApiError('idempotency_mismatch', 'This Idempotency-Key was used with another request.');
+    }
+    return found && replayed(found);
+  }
+}
+
+function replayed(stored: StoredAnswer): Answer {
+  return {
+    status: stored.status,
+    body: stored.body === '' ? null : stored.body,
+    headers: { 'idempotent-replayed': 'true' },
+  };
+}
+
+function flightKey(claim: IdempotencyClaim): string {
+  return `${claim.apiKeyId}/${claim.key}`;
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { ApiError, type FieldError } from '../base/errors.ts';
+
+/** The body of every error: `{"error":{code,message,fields?,request_id}}` (contracts AX2, section 6). */
+export function errorBody(error: ApiError, requestId: string): string {
+  return JSON.stringify({
+    error: {
+      code: error.code,
+      message: error.message,
+      ...(error.fields && { fields: error.fields }),
+      request_id: requestId,
+    },
+  });
+}
+
+export const errorShape = z
+  .object({
+    error: z.object({
+      code: z.string(),
+      message: z.string(),
+      fields: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+      request_id: z.string(),
+    }),
+  })
+  .meta({ id: 'Error' });
+
+/** What a schema found wrong, as one error that names each field. Values are never repeated. */
+export function validationError(error: z.ZodError, where: 'body' | 'query'): ApiError {
+  const fields = error.issues.flatMap((issue) => fieldErrors(issue, where)).slice(0, 50);
+  const first = fields[0]!;
+  const more = fields.length > 1 ? ` (and ${fields.length - 1} more)` : '';
+  return new ApiError('validation_error', `${first.field}: ${first.message}${more}`, { fields });
+}
+
+function fieldErrors(issue: z.core.$ZodIssue, where: string): FieldError[] {
+  const path = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys') {
+    const kind = where === 'query' ? 'parameter' : 'field';
+    return issue.keys.map((key) => ({ field: [...path, key].join('.'), message: `is not a known ${kind}` }));
+  }
+  const field = path.join('.') || where;
+  if (issue.code === 'invalid_type' && issue.input === undefined) return [{ field, message: 'is required' }];
+  return [{ field, message: plain(issue.message) }];
+}
+
+/** Zod's wording, as the rest of a sentence that begins with the field. */
+function plain(message: string): string {
+  return message
+    .replace(/^Invalid input: expected (.+?), received (.+)$/, 'must be $1, not $2')
+    .replace(/^Invalid /, 'invalid ');
+}

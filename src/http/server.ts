@@ -1,0 +1,243 @@
+import { isUtf8 } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import type { ApiKeys, Caller } from '../account/api-key.ts';
+import type { Idempotency, IdempotencyClaim } from '../account/idempotency.ts';
+import type { Clock } from '../base/clock.ts';
+import { ApiError, type ErrorCode } from '../base/errors.ts';
+import { isUuid } from '../base/id.ts';
+import type { Logger } from '../base/log.ts';
+import { authenticate } from './authenticate.ts';
+import { IdempotencyGate } from './idempotency.ts';
+import { describe } from './openapi.ts';
+import { errorBody, validationError } from './reply.ts';
+import type { Answer, Route } from './route.ts';
+
+/** The largest body taken, in bytes (contracts section 7). */
+const BODY_LIMIT = 1024 * 1024;
+
+export interface ServerParts {
+  keys: ApiKeys;
+  idempotency: Idempotency;
+  clock: Clock;
+  log: Logger;
+  trustProxy: readonly string[];
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller | null;
+    claim: IdempotencyClaim | null;
+    rawBody: Buffer | null;
+  }
+}
+
+/** A Fastify that speaks our errors, ids and JSON, with no routes yet. */
+export function makeServer(parts: ServerParts): FastifyInstance {
+  const app = Fastify({
+    bodyLimit: BODY_LIMIT,
+    genReqId: (request) => requestId(request.headers['x-request-id']),
+    trustProxy: parts.trustProxy.length > 0 ? [...parts.trustProxy] : false,
+    // A request must arrive whole within a minute; an idle connection outlives the usual proxy's.
+    requestTimeout: 60_000,
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 256 },
+    logger: false,
+  });
+  app.decorateRequest('caller', null);
+  app.decorateRequest('claim', null);
+  app.decorateRequest('rawBody', null);
+  readJson(app);
+  app.addHook('onSend', async (request, reply, payload) => {
+    reply.header('x-request-id', request.id);
+    return payload;
+  });
+  app.setErrorHandler((error, request, reply) => sendError(parts.log, error as Error, request, reply));
+  answerUnknownPaths(app);
+  return app;
+}
+
+/** Mounts routes: key and scope first, then the body, the idempotency key, the schemas, the handler. */
+export function mount(app: FastifyInstance, routes: readonly Route[], parts: ServerParts): void {
+  const gate = new IdempotencyGate(parts.idempotency, parts.clock);
+  for (const route of routes) {
+    app.route({
+      method: route.method,
+      url: route.path,
+      schema: describe(route),
+      attachValidation: false,
+      onRequest: async (request) => {
+        request.caller = await authenticate(parts.keys, request.headers, route.scope);
+      },
+      preValidation: async (request, reply) => {
+        if (route.method !== 'POST' && route.method !== 'PATCH') return undefined;
+        const replay = await gate.enter(request);
+        return replay ? send(reply, replay) : undefined;
+      },
+      onResponse: async (request) => gate.leave(request),
+      handler: async (request, reply) => send(reply, await gate.guard(request, () => handle(route, request))),
+    });
+  }
+}
+
+async function handle(route: Route, request: FastifyRequest): Promise<Answer> {
+  const params = request.params as Record<string, string>;
+  for (const [name, value] of Object.entries(params)) {
+    const pattern = route.params?.[name];
+    if (pattern ? !pattern.test(value) : !isUuid(value)) {
+      throw new ApiError('not_found', `There is nothing with this ${name}.`);
+    }
+  }
+  return route.handle({
+    caller: request.caller!,
+    body: route.body ? parse(route.body, request.body ?? undefined, 'body') : undefined,
+    query: route.query ? parse(route.query, request.query, 'query') : noQuery(request.query),
+    params,
+    ifMatch: versions(request.headers['if-match']),
+    claim: request.claim ?? undefined,
+    url: request.url,
+  });
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown, where: 'body' | 'query'): T {
+  const result = schema.safeParse(value, { reportInput: true });
+  if (result.success) return result.data;
+  if (where === 'body' && value === undefined) {
+    throw new ApiError('validation_error', 'A JSON body is required.', {
+      fields: [{ field: 'body', message: 'is required' }],
+    });
+  }
+  throw validationError(result.error, where);
+}
+
+function noQuery(query: unknown): undefined {
+  const [name] = Object.keys(query as object);
+  if (name === undefined) return undefined;
+  throw new ApiError('validation_error', `${name}: is not a known parameter`, {
+    fields: [{ field: name, message: 'is not a known parameter' }],
+  });
+}
+
+function send(reply: FastifyReply, answer: Answer): FastifyReply {
+  reply.code(answer.status);
+  if (answer.headers) reply.headers(answer.headers);
+  if (answer.body === null) return reply.send();
+  reply.header('content-type', 'application/json; charset=utf-8');
+  return reply.send(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
+}
+
+/** JSON bodies: valid UTF-8, no `__proto__`; the bytes stay at hand for the idempotency hash. */
+function readJson(app: FastifyInstance): void {
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser<Buffer>(
+    /^application\/([\w.+-]+\+)?json(;|$)/i,
+    { parseAs: 'buffer' },
+    (request, bytes, done) => {
+      request.rawBody = bytes;
+      if (bytes.length === 0) return done(null, undefined);
+      if (!isUtf8(bytes))
+        return done(new ApiError('validation_error', 'The body is not valid UTF-8.'), undefined);
+      // Fastify's own parser: refuses what would reach an object's prototype.
+      void parseJson(request, bytes.toString('utf8'), (error, value) => {
+        done(
+          error
+            ? new ApiError('validation_error', `The body is not valid JSON: ${jsonProblem(error)}`)
+            : null,
+          value,
+        );
+      });
+    },
+  );
+}
+
+/** Where the JSON breaks, without repeating what it says. */
+function jsonProblem(error: Error): string {
+  const position = /position \d+( \(line \d+ column \d+\))?/.exec(error.message)?.[0];
+  return position ? `it breaks at ${position}.` : 'it can not be parsed.';
+}
+
+function sendError(
+  log: Logger,
+  error: Error & { statusCode?: number; code?: string },
+  request: FastifyRequest,
+  reply: FastifyReply,
+) {
+  const known = error instanceof ApiError ? error : fromFastify(error);
+  if (known === null) {
+    log.error(
+      {
+        err: { message: error.message, stack: error.stack },
+        request_id: request.id,
+        path: request.routeOptions.url,
+      },
+      'request failed',
+    );
+  }
+  const shown =
+    known ??
+    new ApiError('server_error', 'Something went wrong on our side; the request id helps to find it.');
+  reply.headers(shown.headers);
+  if (shown.code === 'unauthorized' || shown.code === 'api_key_expired')
+    reply.header('www-authenticate', 'Bearer');
+  return reply
+    .code(shown.status)
+    .header('content-type', 'application/json; charset=utf-8')
+    .send(errorBody(shown, request.id));
+}
+
+/** Fastify's own refusals, in our words. */
+function fromFastify(error: { statusCode?: number; code?: string }): ApiError | null {
+  const table: Record<string, [ErrorCode, string]> = {
+    FST_ERR_CTP_BODY_TOO_LARGE: ['payload_too_large', 'The body is larger than 1 MiB.'],
+    FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+      'unsupported_media_type',
+      'Send JSON, with Content-Type: application/json.',
+    ],
+    FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
+      'validation_error',
+      'The body is not as long as Content-Length says.',
+    ],
+    FST_ERR_BAD_URL: ['not_found', 'The path is not a valid URL.'],
+  };
+  const entry = error.code ? table[error.code] : undefined;
+  if (entry) return new ApiError(...entry);
+  const status = error.statusCode ?? 500;
+  return status >= 400 && status < 500
+    ? new ApiError('validation_error', 'The request can not be read.')
+    : null;
+}
+
+/** 405 with Allow where the path exists for other methods, 404 where it does not exist. */
+function answerUnknownPaths(app: FastifyInstance): void {
+  const known: { pattern: RegExp; method: string }[] = [];
+  app.addHook('onRoute', ({ url, method }) => {
+    const pattern = new RegExp(
+      `^${url.replaceAll('.', '\\.').replace(/:\w+/g, '[^/]+').replace(/\*$/, '.*')}/?$`,
+    );
+    for (const one of [method].flat()) known.push({ pattern, method: one });
+  });
+  app.setNotFoundHandler((request) => {
+    const path = request.url.split('?', 1)[0]!;
+    const methods = [...new Set(known.flatMap((one) => (one.pattern.test(path) ? [one.method] : [])))];
+    if (methods.length === 0) throw new ApiError('not_found', 'There is nothing at this path.');
+    const allow = methods.join(', ');
+    throw new ApiError('method_not_allowed', `This path takes ${allow}.`, { allow });
+  });
+}
+
+/** `If-Match: "3", "4"` to versions; `*` and a missing header to null. Weak tags compare like strong ones. */
+function versions(header: string | undefined): readonly number[] | null {
+  if (header === undefined || header.trim() === '*') return null;
+  return header.split(',').map((tag) => {
+    const version = /^\s*(?:W\/)?"(\d{1,9})"\s*$/.exec(tag)?.[1];
+    return version === undefined ? -1 : Number(version);
+  });
+}
+
+/** A client's X-Request-Id where it is a plain token, else a new one. */
+function requestId(sent: string | string[] | undefined): string {
+  return typeof sent === 'string' && /^[\w.:+/=-]{1,128}$/.test(sent) ? sent : randomUUID();
+}

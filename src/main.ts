@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+import { StartError } from './base/errors.ts';
+import { makeLog } from './base/log.ts';
+import { runCommand } from './cli/command.ts';
+import { readConfig } from './config.ts';
+import { serve } from './serve.ts';
+
+/** `fairlead` and `fairlead start` serve; anything else is a command (see cli/). */
+async function main(args: string[]): Promise<void> {
+  if (args.length > 0 && args[0] !== 'start') {
+    process.exitCode = await runCommand(args, process.env);
+    return;
+  }
+  const config = readConfig(process.env);
+  const log = makeLog(config.logLevel);
+  // Before anything is started: a signal during the start must not leave PostgreSQL behind.
+  const stopped = new Promise<string>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
+  });
+  const serving = await serve(config, log, (line) => console.log(line));
+  const signal = await stopped;
+  log.info({ signal }, 'stopping');
+  // What can't be finished in time is in the database, and goes on with the next start.
+  setTimeout(() => process.exit(0), 28_000).unref();
+  await serving.stop();
+  log.info('stopped');
+  process.exit(0);
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  const known = error instanceof StartError;
+  console.error(known ? `fairlead: ${error.message}` : error);
+  process.exit(1);
+});

@@ -1,0 +1,152 @@
+import { z } from 'zod';
+import type { Idempotency } from '../account/idempotency.ts';
+import { isoTime, type Clock } from '../base/clock.ts';
+import { ApiError } from '../base/errors.ts';
+import { unprefixed, type Uuid } from '../base/id.ts';
+import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
+import type { Database } from '../db/pool.ts';
+import type { Engine } from '../delivery/engine.ts';
+import { getDelivery, listDeliveries, type DeliveryView } from '../delivery/log.ts';
+import { enqueueResend, makeDueNow } from '../delivery/resend.ts';
+import { route, type Route } from '../http/route.ts';
+
+export interface DeliveryRouteParts {
+  db: Database;
+  engine: Engine;
+  idempotency: Idempotency;
+  clock: Clock;
+  newId: () => Uuid;
+}
+
+const STATES = ['pending', 'retrying', 'delivered', 'failed', 'expired', 'dropped', 'crashed'] as const;
+
+const deliveryShape = z
+  .object({
+    id: z.uuid(),
+    webhook_id: z.string(),
+    event_id: z.string(),
+    event_type: z.string(),
+    kind: z.enum(['event', 'resend', 'test']),
+    state: z.enum(STATES),
+    attempts: z.int(),
+    created_at: z.iso.datetime(),
+    next_attempt_at: z.iso.datetime().nullable(),
+    last_status: z.int().nullable(),
+    last_failure: z.string().nullable(),
+  })
+  .meta({ id: 'Delivery' });
+
+const attemptShape = z
+  .object({
+    id: z.uuid(),
+    number: z.int(),
+    at: z.iso.datetime(),
+    duration_ms: z.int(),
+    status: z.int().nullable(),
+    failure: z.string().nullable().meta({ description: 'What went wrong, by name; null for a 2xx.' }),
+    detail: z.string().nullable(),
+    response: z.string().nullable().meta({ description: 'The first 1,000 characters of the answer.' }),
+    next_at: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'Attempt' });
+
+const listQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(500).optional(),
+  state: z.enum(STATES).optional(),
+});
+
+/** The delivery log by API, and sending again. */
+export function deliveryRoutes({ db, engine, idempotency, clock, newId }: DeliveryRouteParts): Route[] {
+  const common = { scope: 'webhooks:manage', tag: 'deliveries' } as const;
+
+  const list = route<undefined, z.output<typeof listQuery>>({
+    ...common,
+    method: 'GET',
+    path: '/api/v1/webhooks/:id/deliveries',
+    params: { id: /^wh_[0-9a-f]{32}$/ },
+    summary: 'The delivery log of a webhook',
+    description: 'Newest first; of a deleted webhook too.',
+    query: listQuery,
+    answers: {
+      200: z.object({
+        data: z.array(deliveryShape),
+        has_more: z.boolean(),
+        next_cursor: z.string().nullable(),
+        next_url: z.string().nullable(),
+      }),
+    },
+    async handle({ caller, params, query, url }) {
+      const endpointId = unprefixed('wh', params['id']!)!;
+      if (!(await engine.endpoints.getAny(caller.workspaceId, endpointId))) {
+        throw new ApiError('not_found', 'There is no webhook with this id.');
+      }
+      const after = query.cursor ? decodeCursor(query.cursor, 'deliveries').id : null;
+      const rows = await listDeliveries(db, caller.workspaceId, endpointId, {
+        limit: query.limit + 1,
+        after,
+        state: query.state ?? null,
+      });
+      const cursorOf = (row: DeliveryView) =>
+        encodeCursor({ sort: 'deliveries', value: row.created_at, id: row.id });
+      return { status: 200, body: pageOf(rows, query.limit, url, cursorOf, (row) => row) };
+    },
+  });
+
+  const get = route({
+    ...common,
+    method: 'GET',
+    path: '/api/v1/deliveries/:id',
+    summary: 'Get a delivery with its attempts',
+    answers: { 200: deliveryShape.extend({ attempt_log: z.array(attemptShape) }) },
+    handle: async ({ caller, params }) => ({
+      status: 200,
+      body: await found(caller.workspaceId, params['id']!),
+    }),
+  });
+
+  const resend = route({
+    ...common,
+    method: 'POST',
+    path: '/api/v1/deliveries/:id/resend',
+    summary: 'Send a delivery again',
+    description:
+      'One that still waits becomes due now. One that is settled is queued anew, with the same event id.',
+    answers: { 202: z.object({ delivery_id: z.uuid() }) },
+    async handle({ caller, params, claim }) {
+      const { workspaceId } = caller;
+      const delivery = await found(workspaceId, params['id']!);
+      const endpointId = unprefixed('wh', delivery.webhook_id)!;
+      const endpoint = await engine.endpoints.get(workspaceId, endpointId);
+      if (!endpoint) throw new ApiError('conflict', 'Its webhook was deleted.');
+      if (endpoint.state !== 'active')
+        throw new ApiError('conflict', `Its webhook is ${endpoint.state}; activate it first.`);
+
+      const at = isoTime(clock.now());
+      const body = await db.transaction(async (trx) => {
+        const hurried = await makeDueNow(trx, workspaceId, { deliveryId: delivery.id });
+        const deliveryId = hurried.size > 0 ? delivery.id : newId();
+        if (hurried.size === 0) {
+          const eventId = unprefixed('evt', delivery.event_id)!;
+          if (!(await enqueueResend(trx, { workspaceId, endpointId, eventId, deliveryId, at }))) {
+            throw new ApiError('conflict', 'Its event is no longer kept.');
+          }
+        }
+        const made = JSON.stringify({ delivery_id: deliveryId });
+        if (claim) await idempotency.keep(trx, claim, { status: 202, body: made }, at);
+        return made;
+      });
+      await engine.waker.rung([[workspaceId, endpointId]]);
+      if (!engine.worker.running) void engine.worker.pass(workspaceId).catch(() => undefined);
+      return { status: 202, body };
+    },
+  });
+
+  return [list, get, resend];
+
+  async function found(workspaceId: Uuid, id: Uuid) {
+    const delivery = await getDelivery(db, workspaceId, id);
+    if (!delivery) throw new ApiError('not_found', 'There is no delivery with this id.');
+    return delivery;
+  }
+}

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { route, type Route } from '../http/route.ts';
+
+const meShape = z.object({
+  workspace: z.object({ id: z.uuid(), name: z.string(), plan: z.string() }),
+  api_key: z.object({ id: z.uuid(), name: z.string() }),
+  scopes: z.array(z.string()),
+});
+
+/** Who a key belongs to and what it may do (contracts AX4). */
+export function meRoutes(): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/api/v1/me',
+      scope: null,
+      tag: 'me',
+      summary: 'The workspace and the scopes of this key',
+      answers: { 200: meShape },
+      handle: async ({ caller }) => ({
+        status: 200,
+        body: {
+          workspace: { id: caller.workspaceId, name: caller.workspaceName, plan: caller.plan },
+          api_key: { id: caller.keyId, name: caller.keyName },
+          scopes: caller.scopes,
+        },
+      }),
+    }),
+  ];
+}

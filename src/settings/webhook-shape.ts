@@ -1,0 +1,186 @@
+import { z } from 'zod';
+import { invalid } from '../base/errors.ts';
+import { prefixed } from '../base/id.ts';
+import type { Endpoint } from '../delivery/endpoint.ts';
+import { TEST_EVENT, type Catalogue } from '../delivery/event.ts';
+import type { Format, Formats } from '../delivery/format.ts';
+import { urlProblem, type Guard } from '../delivery/guard.ts';
+
+/** Stands for a custom header's value in answers: values are secrets. Sent back, it keeps the value. */
+const MASK = '********';
+
+/** Headers that a webhook may not set: they would break HTTP, or stand where ours stand. */
+const RESERVED =
+  /^(host|content-.*|connection|keep-alive|transfer-encoding|te|trailer|upgrade|expect|proxy-.*|user-agent)$/i;
+
+const headerValue = z
+  .string()
+  .max(4096)
+  .regex(/^[\x20-\x7e]*$/, 'must be printable ASCII without line breaks');
+
+const headers = z
+  .record(z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/, 'is not a valid header name'), headerValue)
+  .refine((given) => Object.keys(given).length <= 50, 'must have at most 50 headers')
+  .meta({ description: 'Sent with every delivery; the values are shown masked.' });
+
+const retry = z.strictObject({
+  max: z.int().min(0).max(10).optional().meta({ description: 'Retries after the first attempt.' }),
+  intervals_s: z
+    .array(z.int().min(1).max(604_800))
+    .min(1)
+    .max(20)
+    .optional()
+    .meta({ description: 'The delay before each retry, in seconds; the last repeats.' }),
+});
+
+const changeable = {
+  name: z
+    .string()
+    .trim()
+    .min(1, 'must not be empty')
+    .max(200)
+    .refine((text) => !text.includes('\0') && text.isWellFormed(), 'must be well-formed Unicode without NUL'),
+  url: z.string().meta({ description: 'HTTPS, and public.', examples: ['https://example.com/webhooks'] }),
+  events: z
+    .array(z.string().max(100))
+    .min(1, 'must name at least one event, or "*"')
+    .max(200)
+    .meta({
+      description: 'Event types, or `*` for all that the format documents.',
+      examples: [['contact.created']],
+    }),
+  active: z.boolean(),
+  method: z.enum(['POST', 'PUT', 'PATCH']),
+  headers,
+  timeout_s: z.int().min(5).max(60).meta({ description: 'One deadline over connection, headers and body.' }),
+  retry,
+  payload: z
+    .enum(['summary', 'full'])
+    .meta({ description: '`summary` tells nothing personal; `full` is the record.' }),
+};
+
+/** Set by the server; a client that sends back what it read is not refused for them. */
+const ignored = Object.fromEntries(
+  ['id', 'state', 'reason', 'content_type', 'created_at', 'updated_at', 'version', 'workspace_id'].map(
+    (name) => [name, z.unknown().optional().meta({ readOnly: true })],
+  ),
+);
+
+export const createBody = z.strictObject({
+  ...changeable,
+  active: changeable.active.default(true),
+  format: z.string().default('standard'),
+  method: changeable.method.default('POST'),
+  headers: headers.default({}),
+  timeout_s: changeable.timeout_s.optional(),
+  retry: retry.optional(),
+  payload: changeable.payload.optional(),
+  secret: z
+    .string()
+    .max(512)
+    .optional()
+    .meta({ description: 'Your own signing secret; one is made where left out.' }),
+  ...ignored,
+});
+export type CreateBody = z.output<typeof createBody>;
+
+export const updateBody = z.strictObject({
+  ...z.object(changeable).partial().shape,
+  ...ignored,
+  format: z.unknown().optional(),
+});
+export type UpdateBody = z.output<typeof updateBody>;
+
+export const webhookShape = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    url: z.string(),
+    format: z.string(),
+    events: z.array(z.string()),
+    active: z.boolean(),
+    state: z.enum(['active', 'paused', 'disabled']),
+    reason: z.string().nullable().meta({ description: 'Why it was disabled.' }),
+    method: z.string(),
+    content_type: z.string(),
+    headers: z.record(z.string(), z.string()),
+    timeout_s: z.int(),
+    retry: z.object({ max: z.int(), intervals_s: z.array(z.int()) }),
+    payload: z.enum(['summary', 'full']),
+    version: z.int(),
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+    secret: z
+      .string()
+      .optional()
+      .meta({ description: 'Shown once: when it is made, and when it is rotated.' }),
+  })
+  .meta({ id: 'Webhook' });
+
+/** A webhook as the API shows it. The secret is given only by the two calls that make one. */
+export function showWebhook(endpoint: Endpoint, formats: Formats, secret?: string) {
+  const format = formats.get(endpoint.format);
+  return {
+    id: prefixed('wh', endpoint.id),
+    name: endpoint.name,
+    url: endpoint.url,
+    format: endpoint.format,
+    events: endpoint.events.map((type) => (type === '*' ? type : (format?.nameOf(type) ?? type))),
+    active: endpoint.state === 'active',
+    state: endpoint.state,
+    reason: endpoint.reason,
+    method: endpoint.method,
+    content_type: endpoint.contentType,
+    headers: Object.fromEntries(Object.keys(endpoint.headers).map((name) => [name, MASK])),
+    timeout_s: endpoint.timeoutMs / 1000,
+    retry: { max: endpoint.retryMax, intervals_s: endpoint.retryIntervalsS },
+    payload: endpoint.payload,
+    version: endpoint.version,
+    created_at: endpoint.createdAt,
+    updated_at: endpoint.updatedAt,
+    ...(secret !== undefined && { secret }),
+  };
+}
+
+export function checkUrl(url: string, guard: Guard): void {
+  const problem = urlProblem(url, guard);
+  if (problem !== null) throw invalid('url', problem);
+}
+
+/** Subscribed names to our own; an unknown one is refused with the place it stands in. */
+export function eventTypes(names: readonly string[], format: Format, catalogue: Catalogue): string[] {
+  const types = names.map((name, at) => {
+    const type = name === '*' ? name : format.typeOf(name);
+    if (type !== '*' && !catalogue.type(type)) {
+      const why =
+        type === TEST_EVENT
+          ? 'comes from the test call alone'
+          : 'is not an event type; see GET /api/v1/event-types';
+      throw invalid(`events.${at}`, `"${name.slice(0, 100)}" ${why}`);
+    }
+    return type;
+  });
+  return [...new Set(types)];
+}
+
+/** Custom headers that may be sent; a masked value stands for the one there was. */
+export function customHeaders(
+  given: Record<string, string>,
+  current: Record<string, string>,
+  format: Format,
+): Record<string, string> {
+  const own = format.ownHeaders.map((name) => name.toLowerCase());
+  const seen = new Set<string>();
+  for (const name of Object.keys(given)) {
+    const lower = name.toLowerCase();
+    if (RESERVED.test(name))
+      throw invalid(`headers.${name}`, 'is set by HTTP or by Fairlead and can not be changed');
+    if (own.includes(lower))
+      throw invalid(`headers.${name}`, `carries the signature of the format ${format.name}`);
+    if (seen.has(lower)) throw invalid(`headers.${name}`, 'is given twice');
+    seen.add(lower);
+  }
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [name, value === MASK ? (current[name] ?? value) : value]),
+  );
+}

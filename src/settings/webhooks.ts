@@ -1,0 +1,343 @@
+import { z } from 'zod';
+import type { Idempotency } from '../account/idempotency.ts';
+import { isoTime, type Clock } from '../base/clock.ts';
+import { ApiError, invalid } from '../base/errors.ts';
+import { prefixed, unprefixed, type Uuid } from '../base/id.ts';
+import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
+import type { Database } from '../db/pool.ts';
+import type { Endpoint, EndpointChange, Within } from '../delivery/endpoint.ts';
+import type { Engine } from '../delivery/engine.ts';
+import { TEST_EVENT, type Catalogue } from '../delivery/event.ts';
+import type { Format, Formats } from '../delivery/format.ts';
+import type { Guard } from '../delivery/guard.ts';
+import { enqueueTest, makeDueNow } from '../delivery/resend.ts';
+import { route, type Answer, type Ctx, type Route } from '../http/route.ts';
+import {
+  checkUrl,
+  createBody,
+  customHeaders,
+  eventTypes,
+  showWebhook,
+  updateBody,
+  webhookShape,
+  type CreateBody,
+  type UpdateBody,
+} from './webhook-shape.ts';
+
+export interface WebhookParts {
+  db: Database;
+  engine: Engine;
+  formats: Formats;
+  catalogue: Catalogue;
+  guard: Guard;
+  idempotency: Idempotency;
+  clock: Clock;
+  newId: () => Uuid;
+}
+
+const PATH = '/api/v1/webhooks';
+const WEBHOOK_ID = { id: /^wh_[0-9a-f]{32}$/ };
+const OVERLAP_S = 24 * 3600;
+
+const page = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(500).optional(),
+});
+
+const rotateBody = z
+  .strictObject({
+    secret: z.string().max(512).optional().meta({ description: 'Your own; one is made where left out.' }),
+    overlap_s: z
+      .int()
+      .min(0)
+      .max(7 * 24 * 3600)
+      .optional()
+      .meta({
+        description:
+          'How long the old secret goes on signing beside the new one; `standard` only. Default 86400.',
+      }),
+  })
+  .prefault({});
+
+const testBody = z.strictObject({ event_type: z.string().max(100).optional() }).prefault({});
+
+/** Webhooks by API (contracts section 9). */
+export function webhookRoutes(parts: WebhookParts): Route[] {
+  const { engine, formats, catalogue, guard, clock } = parts;
+  const { endpoints } = engine;
+  const common = { scope: 'webhooks:manage', tag: 'webhooks', params: WEBHOOK_ID } as const;
+
+  const list = route<undefined, z.output<typeof page>>({
+    ...common,
+    method: 'GET',
+    path: PATH,
+    summary: 'List webhooks',
+    query: page,
+    answers: {
+      200: z.object({
+        data: z.array(webhookShape),
+        has_more: z.boolean(),
+        next_cursor: z.string().nullable(),
+        next_url: z.string().nullable(),
+      }),
+    },
+    async handle({ caller, query, url }) {
+      const after = query.cursor ? decodeCursor(query.cursor, 'webhooks').id : null;
+      const rows = await endpoints.list(caller.workspaceId, query.limit + 1, after);
+      const cursorOf = (row: Endpoint) =>
+        encodeCursor({ sort: 'webhooks', value: row.createdAt, id: row.id });
+      return {
+        status: 200,
+        body: pageOf(rows, query.limit, url, cursorOf, (row) => showWebhook(row, formats)),
+      };
+    },
+  });
+
+  const create = route<CreateBody>({
+    ...common,
+    method: 'POST',
+    path: PATH,
+    summary: 'Create a webhook',
+    description: 'The signing secret is in this answer and never shown again.',
+    body: createBody as z.ZodType<CreateBody>,
+    answers: { 201: webhookShape },
+    async handle(ctx) {
+      const { body, caller } = ctx;
+      const format = formatOf(body.format);
+      checkUrl(body.url, guard);
+      const secret = ownSecret(body.secret, format) ?? format.makeSecret();
+      const answered = answer(ctx, 201, (endpoint) => showWebhook(endpoint, formats, secret));
+      await endpoints.create(
+        {
+          workspaceId: caller.workspaceId,
+          name: body.name,
+          url: body.url,
+          format: format.name,
+          events: eventTypes(body.events, format, catalogue),
+          active: body.active,
+          secret,
+          method: body.method,
+          contentType: 'application/json',
+          headers: customHeaders(body.headers, {}, format),
+          timeoutMs: body.timeout_s ? body.timeout_s * 1000 : format.defaults.timeoutMs,
+          retryMax: body.retry?.max ?? format.defaults.retryMax,
+          retryIntervalsS: body.retry?.intervals_s ?? [...format.defaults.intervalsS],
+          payload: body.payload ?? format.defaults.payload,
+          createdBy: caller.actor,
+        },
+        answered.within,
+      );
+      return answered.told();
+    },
+  });
+
+  const get = route({
+    ...common,
+    method: 'GET',
+    path: `${PATH}/:id`,
+    summary: 'Get a webhook',
+    answers: { 200: webhookShape },
+    handle: async (ctx) => ({ status: 200, body: showWebhook(await found(ctx), formats) }),
+  });
+
+  const update = (method: 'PATCH' | 'PUT') =>
+    route<UpdateBody>({
+      ...common,
+      method,
+      path: `${PATH}/:id`,
+      summary: 'Update a webhook',
+      description:
+        'A changed choice of events touches future events only. `active: false` pauses: nothing is enqueued, what is queued is held. `active: true` also puts a disabled webhook back into service.',
+      body: updateBody as z.ZodType<UpdateBody>,
+      answers: { 200: webhookShape },
+      async handle(ctx) {
+        const current = await found(ctx);
+        const answered = answer(ctx, 200, (endpoint) => showWebhook(endpoint, formats));
+        await endpoints.update(
+          ctx.caller.workspaceId,
+          current.id,
+          changeOf(ctx.body, current),
+          answered.within,
+        );
+        return answered.told();
+      },
+    });
+
+  const remove = route({
+    ...common,
+    method: 'DELETE',
+    path: `${PATH}/:id`,
+    summary: 'Delete a webhook',
+    description: 'Revokes it: what is queued is dropped, the log stays readable.',
+    answers: { 204: 'Deleted.' },
+    async handle(ctx) {
+      const current = await found(ctx);
+      await endpoints.remove(ctx.caller.workspaceId, current.id);
+      return { status: 204, body: null };
+    },
+  });
+
+  const rotate = route<z.output<typeof rotateBody>>({
+    ...common,
+    method: 'POST',
+    path: `${PATH}/:id/rotate-secret`,
+    summary: 'Rotate the signing secret',
+    description:
+      'The new secret is in this answer and never shown again. It signs from the next attempt on; in the format `standard` the old one goes on signing beside it for a while.',
+    body: rotateBody as z.ZodType<z.output<typeof rotateBody>>,
+    answers: { 200: webhookShape },
+    async handle(ctx) {
+      const current = await found(ctx);
+      const format = formatOf(current.format);
+      const secret = ownSecret(ctx.body.secret, format) ?? format.makeSecret();
+      const { overlap_s: overlap } = ctx.body;
+      if (overlap !== undefined && overlap > 0 && !format.rotationOverlaps) {
+        throw invalid('overlap_s', `the format ${format.name} signs with one secret only`);
+      }
+      const overlapS = format.rotationOverlaps ? (overlap ?? OVERLAP_S) : 0;
+      const until = overlapS > 0 ? isoTime(clock.now() + overlapS * 1000) : null;
+      const answered = answer(ctx, 200, (endpoint) => showWebhook(endpoint, formats, secret));
+      await endpoints.rotate(ctx.caller.workspaceId, current.id, secret, until, answered.within);
+      return answered.told();
+    },
+  });
+
+  const test = route<z.output<typeof testBody>>({
+    ...common,
+    method: 'POST',
+    path: `${PATH}/:id/test`,
+    summary: 'Send a test',
+    description:
+      'Sends webhook.test, or a sample of `event_type`; also while paused. It is tried once and never counts as a failure.',
+    body: testBody as z.ZodType<z.output<typeof testBody>>,
+    answers: { 202: z.object({ delivery_id: z.uuid(), event_id: z.string(), event_type: z.string() }) },
+    async handle(ctx) {
+      const current = await found(ctx);
+      const eventId = parts.newId();
+      const made = { ...sampleOf(ctx.body.event_type, current, eventId), eventId, deliveryId: parts.newId() };
+      const at = isoTime(clock.now());
+      const { workspaceId, actor } = ctx.caller;
+      const told = await act(ctx, 202, async (trx) => {
+        await enqueueTest(trx, { ...made, workspaceId, endpointId: current.id, at, actor });
+        return {
+          delivery_id: made.deliveryId,
+          event_id: prefixed('evt', eventId),
+          event_type: formatOf(current.format).nameOf(made.type),
+        };
+      });
+      await due(workspaceId, [current.id]);
+      return told;
+    },
+  });
+
+  const sendPending = route({
+    ...common,
+    method: 'POST',
+    path: `${PATH}/send-pending`,
+    summary: 'Send what is pending now',
+    description: 'Makes everything that waits for a retry in active webhooks due now.',
+    answers: { 202: z.object({ pending: z.int(), webhooks: z.int() }) },
+    async handle(ctx) {
+      const { workspaceId } = ctx.caller;
+      let counts = new Map<Uuid, number>();
+      const told = await act(ctx, 202, async (trx) => {
+        counts = await makeDueNow(trx, workspaceId);
+        return {
+          pending: [...counts.values()].reduce((sum, count) => sum + count, 0),
+          webhooks: counts.size,
+        };
+      });
+      await due(workspaceId, [...counts.keys()]);
+      return told;
+    },
+  });
+
+  return [list, create, sendPending, get, update('PATCH'), update('PUT'), remove, rotate, test];
+
+  async function found({ caller, params }: Ctx<unknown, unknown>): Promise<Endpoint> {
+    const endpoint = await endpoints.get(caller.workspaceId, unprefixed('wh', params['id']!)!);
+    if (!endpoint) throw new ApiError('not_found', 'There is no webhook with this id.');
+    return endpoint;
+  }
+
+  function formatOf(name: string): Format {
+    const format = formats.get(name);
+    if (!format) throw invalid('format', `must be one of ${[...formats.keys()].join(', ')}`);
+    return format;
+  }
+
+  function changeOf(body: UpdateBody, current: Endpoint): EndpointChange {
+    const format = formatOf(current.format);
+    if (body.format !== undefined && body.format !== current.format) {
+      throw invalid('format', 'can not be changed; make another webhook');
+    }
+    if (body.url !== undefined) checkUrl(body.url, guard);
+    return {
+      ...(body.name !== undefined && { name: body.name }),
+      ...(body.url !== undefined && { url: body.url }),
+      ...(body.events !== undefined && { events: eventTypes(body.events, format, catalogue) }),
+      ...(body.active !== undefined && { active: body.active }),
+      ...(body.method !== undefined && { method: body.method }),
+      ...(body.headers !== undefined && { headers: customHeaders(body.headers, current.headers, format) }),
+      ...(body.timeout_s !== undefined && { timeoutMs: body.timeout_s * 1000 }),
+      ...(body.retry?.max !== undefined && { retryMax: body.retry.max }),
+      ...(body.retry?.intervals_s !== undefined && { retryIntervalsS: body.retry.intervals_s }),
+      ...(body.payload !== undefined && { payload: body.payload }),
+    };
+  }
+
+  function sampleOf(asked: string | undefined, endpoint: Endpoint, eventId: Uuid) {
+    const type = formatOf(endpoint.format).typeOf(asked ?? TEST_EVENT);
+    if (type === TEST_EVENT) {
+      const data = { id: eventId, message: 'This is a test. Nothing has happened.' };
+      return { type, objectType: 'webhook', objectId: endpoint.id, data: data as Record<string, unknown> };
+    }
+    const known = catalogue.type(type);
+    if (!known) throw invalid('event_type', 'is not an event type; see GET /api/v1/event-types');
+    return { type, objectType: known.object, objectId: eventId, data: { ...known.sample } };
+  }
+
+  /** After the commit: lanes are woken; where no worker runs in this process, it makes a pass itself. */
+  async function due(workspaceId: Uuid, endpointIds: Uuid[]): Promise<void> {
+    await engine.waker.rung(endpointIds.map((id) => [workspaceId, id] as const));
+    if (!engine.worker.running) void engine.worker.pass(workspaceId).catch(() => undefined);
+  }
+
+  /** Keeps the answer to a change of an endpoint in the change's own transaction. */
+  function answer(ctx: Ctx<unknown, unknown>, status: number, show: (endpoint: Endpoint) => object) {
+    let body: string | undefined;
+    const within: Within = async (trx, endpoint) => {
+      body = JSON.stringify(show(endpoint));
+      if (ctx.claim) await parts.idempotency.keep(trx, ctx.claim, { status, body }, isoTime(clock.now()));
+    };
+    return {
+      within,
+      told(): Answer {
+        if (body === undefined) throw new ApiError('not_found', 'There is no webhook with this id.');
+        return { status, body };
+      },
+    };
+  }
+
+  /** Does something in a transaction and keeps its answer there. */
+  async function act(
+    ctx: Ctx<unknown, unknown>,
+    status: number,
+    work: (trx: Parameters<Within>[0]) => Promise<object>,
+  ): Promise<Answer> {
+    const body = await parts.db.transaction(async (trx) => {
+      const made = JSON.stringify(await work(trx));
+      if (ctx.claim)
+        await parts.idempotency.keep(trx, ctx.claim, { status, body: made }, isoTime(clock.now()));
+      return made;
+    });
+    return { status, body };
+  }
+}
+
+function ownSecret(given: string | undefined, format: Format): string | undefined {
+  if (given === undefined) return undefined;
+  const problem = format.secretProblem(given);
+  if (problem !== null) throw invalid('secret', problem);
+  return given;
+}

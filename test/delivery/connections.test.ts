@@ -1,0 +1,212 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startReceiver } from '../kit/receiver.ts';
+import { startSending, type Sending } from '../kit/sending.ts';
+
+let s: Sending;
+
+beforeEach(async () => {
+  s = await startSending();
+});
+
+afterEach(() => s.close());
+
+/** Which of the receiver's connections each request came over. */
+function ridden(): number[] {
+  return s.receiver.received.map((one) => one.connection);
+}
+
+describe('a connection is kept and used again', () => {
+  test('twenty requests one after the other share one', async () => {
+    for (let n = 0; n < 20; n += 1) expect((await s.send()).ok).toBe(true);
+    expect(new Set(ridden())).toEqual(new Set([1]));
+  });
+
+  test('twenty at once have twenty, and the next twenty the same', async () => {
+    s.receiver.answer(() => ({ delayMs: 100 }));
+    for (let round = 0; round < 2; round += 1) {
+      const outcomes = await Promise.all(Array.from({ length: 20 }, () => s.send()));
+      expect(outcomes.every((outcome) => outcome.ok)).toBe(true);
+    }
+    expect(new Set(ridden()).size).toBe(20);
+  });
+
+  test('unless the receiver closes it', async () => {
+    for (let n = 0; n < 3; n += 1) {
+      expect((await s.sendTo({ headers: { connection: 'close' } })).ok).toBe(true);
+    }
+    expect(ridden()).toEqual([1, 2, 3]);
+  });
+
+  test('after a 500 too, but not after a timeout', async () => {
+    await s.sendTo({ status: 500, body: 'no' });
+    await s.sendTo({ hang: true }, { timeoutMs: 100 });
+    await s.sendTo({});
+    expect(ridden()).toEqual([1, 1, 2]);
+  });
+
+  test('one host under another name is another connection: Host and certificate are judged anew', async () => {
+    await s.send({ url: `http://one.test:${s.receiver.port}/` });
+    await s.send({ url: `http://two.test:${s.receiver.port}/` });
+    expect(ridden()).toEqual([1, 2]);
+  });
+});
+
+describe.each([false, true])('a kept connection that breaks before the answer (TLS: %s)', (tls) => {
+  test('is tried once more, on a new one', async () => {
+    const receiver = await startReceiver({ tls });
+    receiver.answer((_request, n) => (n === 2 ? { reset: true } : {}));
+    expect((await s.send({ url: receiver.url })).ok).toBe(true);
+    expect((await s.send({ url: receiver.url, body: 'again' })).ok).toBe(true);
+    expect(receiver.received.map((one) => one.rawBody.toString())).toEqual(['{}', 'again', 'again']);
+    expect(receiver.received.map((one) => one.connection)).toEqual([1, 1, 2]);
+    await receiver.close();
+  });
+
+  test('closed with FIN instead of RST: the same', async () => {
+    const receiver = await startReceiver({ tls });
+    receiver.answer((_request, n) => (n === 2 ? { raw: '' } : {}));
+    await s.send({ url: receiver.url });
+    expect((await s.send({ url: receiver.url })).ok).toBe(true);
+    expect(receiver.received).toHaveLength(3);
+    await receiver.close();
+  });
+
+  test('is not tried a third time', async () => {
+    const receiver = await startReceiver({ tls });
+    receiver.answer((_request, n) => (n > 1 ? { reset: true } : {}));
+    await s.send({ url: receiver.url });
+    expect(await s.send({ url: receiver.url })).toMatchObject({ failure: 'reset' });
+    expect(receiver.received).toHaveLength(3);
+    await receiver.close();
+  });
+
+  test('a new connection that breaks is tried once only', async () => {
+    const receiver = await startReceiver({ tls });
+    receiver.answer(() => ({ reset: true }));
+    expect(await s.send({ url: receiver.url })).toMatchObject({ failure: 'reset' });
+    expect(receiver.received).toHaveLength(1);
+    await receiver.close();
+  });
+
+  test('after the status has come it is not tried again', async () => {
+    const receiver = await startReceiver({ tls });
+    receiver.answer((_request, n) => (n === 2 ? { body: 'half', reset: true } : {}));
+    await s.send({ url: receiver.url });
+    expect(await s.send({ url: receiver.url })).toMatchObject({ failure: 'reset', status: 200 });
+    expect(receiver.received).toHaveLength(2);
+    await receiver.close();
+  });
+});
+
+test('a receiver that restarts while connections are kept is reached again', async () => {
+  await Promise.all(Array.from({ length: 5 }, () => s.sendTo({ delayMs: 50 })));
+  const { port } = s.receiver;
+  await s.receiver.close();
+  const again = await startReceiver({ port });
+  const outcomes = await Promise.all(
+    Array.from({ length: 10 }, () => s.send({ url: `http://127.0.0.1:${port}` })),
+  );
+  expect(outcomes.map((outcome) => outcome.failure)).toEqual(Array(10).fill(null));
+  expect(again.received).toHaveLength(10);
+  await again.close();
+});
+
+describe('an origin that has its fill of connections', () => {
+  beforeEach(async () => {
+    await s.close();
+    s = await startSending({ connectionsPerOrigin: 2 });
+  });
+
+  test('lets the others wait, in order, and serves them all', async () => {
+    s.receiver.answer(() => ({ delayMs: 20 }));
+    const outcomes = await Promise.all(Array.from({ length: 9 }, (_, at) => s.send({ body: String(at) })));
+    expect(outcomes.every((outcome) => outcome.ok)).toBe(true);
+    expect(new Set(ridden()).size).toBe(2);
+    const last = s.receiver.received.at(-1)!.rawBody.toString();
+    expect(last).toBe('8');
+  });
+
+  test('lets one that has waited its time go, unsent', async () => {
+    s.receiver.answer(() => ({ hang: true }));
+    const hanging = [s.send({ timeoutMs: 600 }), s.send({ timeoutMs: 600 })];
+    const waiting = await s.send({ timeoutMs: 150 });
+    expect(waiting).toMatchObject({
+      failure: 'timeout',
+      detail: '150 ms were over while waiting for a connection',
+    });
+    await Promise.all(hanging);
+    expect(s.receiver.received).toHaveLength(2);
+  });
+
+  test('serves who waits once a hanging one has timed out', async () => {
+    s.receiver.answer((request) => (request.rawBody.toString() === 'hang' ? { hang: true } : {}));
+    const hanging = [
+      s.send({ body: 'hang', timeoutMs: 200 }),
+      s.send({ body: 'hang', timeoutMs: 200 }),
+      s.send({ url: `${s.receiver.url}/broken`, headers: { 'x y': '' } }),
+    ];
+    const served = await Promise.all(Array.from({ length: 6 }, () => s.send()));
+    expect(served.every((outcome) => outcome.ok)).toBe(true);
+    const failures = (await Promise.all(hanging)).map((outcome) => outcome.failure);
+    expect(failures).toEqual(['timeout', 'timeout', 'bad_request']);
+  });
+});
+
+test('two names whose DNS is dead and 100 sends to each hold up no send to a good one', async () => {
+  let dead = 0;
+  const lost = Array.from({ length: 200 }, async (_, at) => {
+    const outcome = await s.send({ url: `http://silent${at % 2}.test/` });
+    dead += 1;
+    return outcome.failure;
+  });
+  const good = await Promise.all(
+    Array.from({ length: 100 }, () => s.send({ url: `http://good.test:${s.receiver.port}/` })),
+  );
+  expect(good.every((outcome) => outcome.ok)).toBe(true);
+  expect(dead).toBe(0);
+  expect(new Set(await Promise.all(lost))).toEqual(new Set(['dns_failed']));
+});
+
+describe('close', () => {
+  test('waits for what is in flight, and lets nothing more in', async () => {
+    s.receiver.answer(() => ({ delayMs: 200 }));
+    const outcome = s.send();
+    await s.receiver.waitFor(1);
+    let closed = false;
+    const closing = s.sender.close().then(() => (closed = true));
+    expect(await s.send()).toMatchObject({ failure: 'cancelled' });
+    expect(closed).toBe(false);
+    expect(await outcome).toMatchObject({ ok: true });
+    await closing;
+    await expect.poll(() => s.receiver.connections()).toBe(0);
+  });
+
+  test('ends the idle connections, and may be called again', async () => {
+    await Promise.all([s.send(), s.send(), s.send()]);
+    await Promise.all([s.sender.close(), s.sender.close()]);
+    await s.sender.close();
+    await expect.poll(() => s.receiver.connections()).toBe(0);
+  });
+});
+
+test('what a receiver sends unasked on an idle connection is not taken for the next answer', async () => {
+  const forger = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.on('data', () => {
+      socket.write('HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n');
+      setTimeout(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'), 20);
+    });
+  });
+  await new Promise<void>((resolve) => {
+    forger.listen(0, '127.0.0.1', resolve);
+  });
+  const url = `http://127.0.0.1:${(forger.address() as AddressInfo).port}/`;
+  for (let n = 0; n < 3; n += 1) {
+    expect(await s.send({ url })).toMatchObject({ failure: 'status_5xx' });
+    await new Promise((resolve) => {
+      setTimeout(resolve, 60);
+    });
+  }
+  forger.close();
+});

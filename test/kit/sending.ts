@@ -1,0 +1,65 @@
+import { systemClock, type Clock } from '../../src/base/clock.ts';
+import { makeGuard, type Guard } from '../../src/delivery/guard.ts';
+import type { Outcome } from '../../src/delivery/outcome.ts';
+import { makeResolver } from '../../src/delivery/resolver.ts';
+import { makeSender, type Outgoing, type Sender } from '../../src/delivery/send.ts';
+import { startDns, type DnsServer } from './dns.ts';
+import { startReceiver, TEST_CERT, type Answer, type Receiver } from './receiver.ts';
+
+export interface SendingOptions {
+  /** Default: 127.0.0.0/8 is open, and nothing of ours listens. */
+  guard?: Guard;
+  clock?: Clock;
+  connectionsPerOrigin?: number;
+  /** Default: the fixture's certificate is trusted. */
+  tls?: { ca?: string };
+}
+
+/** A sender, a receiver and the DNS between them, all on loopback. */
+export interface Sending {
+  readonly dns: DnsServer;
+  readonly receiver: Receiver;
+  readonly sender: Sender;
+  /** Sends to the receiver, or wherever `url` says. */
+  send(more?: Partial<Outgoing>, signal?: AbortSignal): Promise<Outcome>;
+  /** The receiver answers so from now on; then sends. */
+  sendTo(answer: Answer, more?: Partial<Outgoing>): Promise<Outcome>;
+  close(): Promise<void>;
+}
+
+/** Every name means 127.0.0.1, but for `silent…` (never answered) and `gone…` (does not exist). */
+export async function startSending(options: SendingOptions = {}): Promise<Sending> {
+  const { clock = systemClock } = options;
+  const [dns, receiver] = await Promise.all([startDns(), startReceiver()]);
+  dns.answer((name) => {
+    if (name.startsWith('silent')) return 'silent';
+    return name.startsWith('gone') ? 'nxdomain' : { addresses: ['127.0.0.1'] };
+  });
+  const sender = makeSender({
+    guard: options.guard ?? makeGuard({ allow: ['127.0.0.0/8'], own: () => [] }),
+    resolver: makeResolver({ clock, servers: [dns.address], hostsFile: '', limitMs: 1_000 }),
+    clock,
+    tls: options.tls ?? { ca: TEST_CERT },
+    connectionsPerOrigin: options.connectionsPerOrigin ?? 100,
+  });
+
+  function send(more: Partial<Outgoing> = {}, signal?: AbortSignal): Promise<Outcome> {
+    const out: Outgoing = { url: receiver.url, method: 'POST', headers: {}, body: '{}', timeoutMs: 20_000 };
+    return sender.send({ ...out, ...more }, signal);
+  }
+
+  return {
+    dns,
+    receiver,
+    sender,
+    send,
+    sendTo(answer, more) {
+      receiver.answer(() => answer);
+      return send(more);
+    },
+    async close() {
+      await sender.close();
+      await Promise.all([receiver.close(), dns.close()]);
+    },
+  };
+}
