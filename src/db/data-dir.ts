@@ -24,8 +24,9 @@ export function layout(dataDir: string) {
  */
 export async function openDataDir(dataDir: string): Promise<string> {
   try {
-    const made = await mkdir(dataDir, { recursive: true, mode: 0o700 });
-    if (made !== undefined && process.getuid?.() === 0) await chmod(dataDir, 0o711);
+    const full = path.resolve(dataDir);
+    const made = await mkdir(full, { recursive: true, mode: 0o700 });
+    if (made !== undefined && process.getuid?.() === 0) await letThrough(made, full);
     return await realpath(dataDir);
   } catch (error) {
     throw new StartError(
@@ -33,6 +34,12 @@ export async function openDataDir(dataDir: string): Promise<string> {
       { cause: error },
     );
   }
+}
+
+/** Of what was made just now, from the outermost directory to the innermost. */
+async function letThrough(outermost: string, dir: string): Promise<void> {
+  await chmod(dir, 0o711);
+  if (dir !== outermost) await letThrough(outermost, path.dirname(dir));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
-import pg from 'pg';
+import { Pool, TypeOverrides, types as defaultTypes } from 'pg';
 import { unavailable } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import { failureKind } from './failure.ts';
@@ -23,9 +23,9 @@ export type Connection =
 
 export interface Database {
   /** Connections with a short lock_timeout: a statement held up by a lock gives way (error 55P03). */
-  readonly pool: pg.Pool;
+  readonly pool: Pool;
   /** Connections that wait longer for locks, for what had to give way. */
-  readonly side: pg.Pool;
+  readonly side: Pool;
   readonly kysely: Kysely<Schema>;
   readonly connection: Connection;
   /** Reads; where the database is gone it tries again for up to five seconds, then `unavailable`. */
@@ -39,9 +39,9 @@ export interface Database {
 export const PATIENCE_MS = 5_000;
 
 // Times pass as text, never through a JavaScript Date, which would cut them and shift them by zone.
-const types = new pg.TypeOverrides(pg.types);
-types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, isoFromPostgres);
-types.setTypeParser(pg.types.builtins.INT8, Number);
+const types = new TypeOverrides(defaultTypes);
+types.setTypeParser(defaultTypes.builtins.TIMESTAMPTZ, isoFromPostgres);
+types.setTypeParser(defaultTypes.builtins.INT8, Number);
 
 export function openDatabase(connection: Connection, options: { max: number; log: Logger }): Database {
   const pool = openPool(connection, options.max, 'lock_timeout=300ms', options.log);
@@ -62,8 +62,8 @@ export function openDatabase(connection: Connection, options: { max: number; log
   };
 }
 
-function openPool(connection: Connection, max: number, setting: string, log: Logger): pg.Pool {
-  const pool = new pg.Pool({
+function openPool(connection: Connection, max: number, setting: string, log: Logger): Pool {
+  const pool = new Pool({
     ...connection,
     max,
     types,

@@ -142,10 +142,15 @@ function refused(pgData: string, error: DatabaseError): StartError {
   });
 }
 
-/** Fast shutdown: clients are disconnected, everything is written down. Harder only where that hangs. */
+/**
+ * Fast shutdown: clients are disconnected, everything is written down. Harder where that hangs, and at once
+ * where the server recovers from a crash: PostgreSQL 18.4, asked for a fast shutdown while it recovers from a
+ * crashed backend, waits for ever, and there is nothing to write down that the log does not have already.
+ */
 export async function stopPostmaster(plan: ServerPlan, postmaster: Postmaster): Promise<void> {
   if (process.platform === 'win32') await pgCtlStop(plan.binaries, plan.pgData);
-  for (const [signal, patienceMs] of STOP_SIGNALS) {
+  const state = await tryConnect(plan.connection, plan.pgData).catch(() => 'ready');
+  for (const [signal, patienceMs] of STOP_SIGNALS.slice(state === 'starting' ? 1 : 0)) {
     if (postmaster.ended !== null) return;
     sendSignal(postmaster.pid, signal);
     const waited = new AbortController();
@@ -160,7 +165,7 @@ export async function stopPostmaster(plan: ServerPlan, postmaster: Postmaster): 
 
 /** Fast, immediate, and the end: how long each is given before the next, in milliseconds. */
 export const STOP_SIGNALS: readonly (readonly [NodeJS.Signals, number])[] = [
-  ['SIGINT', 60_000],
+  ['SIGINT', 30_000],
   ['SIGQUIT', 10_000],
   ['SIGKILL', 5_000],
 ];

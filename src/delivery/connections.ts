@@ -7,6 +7,8 @@ export interface Rider {
   board(connection: Connection): void;
   /** True where it no longer wants one. */
   readonly done: boolean;
+  /** True where one that was used before will not do. */
+  readonly wantsFresh: boolean;
   /** What is left of its time, in milliseconds. */
   remainingMs(): number;
 }
@@ -24,10 +26,10 @@ export interface Connections {
   give(connection: Connection): void;
   /** Ends a connection, whatever it is doing. */
   drop(connection: Connection): void;
-  /** The rider waits no more. */
-  leave(target: Target, rider: Rider): void;
   /** Ends the idle ones, and every other as it is given back. */
   close(): void;
+  /** How many there are, in use or not. */
+  readonly count: number;
 }
 
 /** A connection, dialled when its first rider has boarded. */
@@ -116,21 +118,24 @@ export function makeConnections(options: {
     give,
     drop,
 
+    get count() {
+      return [...origins.values()].reduce((sum, origin) => sum + origin.open, 0);
+    },
+
     take(target, rider) {
       const origin = originOf(target);
-      const free = origin.idle.pop();
+      const free = rider.wantsFresh ? undefined : origin.idle.pop();
       if (free) {
         idle -= 1;
         seat(free, rider);
       } else if (origin.open < options.perOrigin) {
         seat(open(origin), rider);
+      } else if (origin.idle.length > 0) {
+        drop(origin.idle[0]!);
+        seat(open(origin), rider);
       } else {
         origin.waiting.add(rider);
       }
-    },
-
-    leave(target, rider) {
-      origins.get(target.origin)?.waiting.delete(rider);
     },
 
     close() {

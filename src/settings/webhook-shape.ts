@@ -169,13 +169,13 @@ export function customHeaders(
   current: Record<string, string>,
   format: Format,
 ): Record<string, string> {
-  const own = format.ownHeaders.map((name) => name.toLowerCase());
+  const own = new Set(format.ownHeaders.map((name) => name.toLowerCase()));
   const seen = new Set<string>();
   for (const name of Object.keys(given)) {
     const lower = name.toLowerCase();
     if (RESERVED.test(name))
       throw invalid(`headers.${name}`, 'is set by HTTP or by Fairlead and can not be changed');
-    if (own.includes(lower))
+    if (own.has(lower))
       throw invalid(`headers.${name}`, `carries the signature of the format ${format.name}`);
     if (seen.has(lower)) throw invalid(`headers.${name}`, 'is given twice');
     seen.add(lower);

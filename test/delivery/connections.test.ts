@@ -1,5 +1,9 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { makeConnections, type Connections } from '../../src/delivery/connections.ts';
+import { makeDial } from '../../src/delivery/dial.ts';
+import { makeGuard } from '../../src/delivery/guard.ts';
 import { startReceiver } from '../kit/receiver.ts';
 import { startSending, type Sending } from '../kit/sending.ts';
 
@@ -60,6 +64,20 @@ describe.each([false, true])('a kept connection that breaks before the answer (T
     expect((await s.send({ url: receiver.url, body: 'again' })).ok).toBe(true);
     expect(receiver.received.map((one) => one.rawBody.toString())).toEqual(['{}', 'again', 'again']);
     expect(receiver.received.map((one) => one.connection)).toEqual([1, 1, 2]);
+    await receiver.close();
+  });
+
+  test('is tried on a new one also where others are kept, since they may be as dead', async () => {
+    const receiver = await startReceiver({ tls });
+    const used = new Set<number>();
+    receiver.answer((request) => {
+      if (used.has(request.connection)) return { reset: true };
+      used.add(request.connection);
+      return { delayMs: 50 };
+    });
+    await Promise.all(Array.from({ length: 4 }, () => s.send({ url: receiver.url })));
+    expect((await s.send({ url: receiver.url })).ok).toBe(true);
+    expect(receiver.received.at(-1)!.connection).toBe(5);
     await receiver.close();
   });
 
@@ -139,6 +157,28 @@ describe('an origin that has its fill of connections', () => {
     expect(s.receiver.received).toHaveLength(2);
   });
 
+  test('gives the second try a new one, at the cost of one that is kept', async () => {
+    const used = new Set<number>();
+    s.receiver.answer((request) => {
+      if (used.has(request.connection)) return { reset: true };
+      used.add(request.connection);
+      return { delayMs: 50 };
+    });
+    await Promise.all([s.send(), s.send()]);
+    expect((await s.send()).ok).toBe(true);
+    expect(ridden()).toEqual([1, 2, 2, 3]);
+  });
+
+  test('tries no third time where the second had to wait and got a used one', async () => {
+    await s.close();
+    s = await startSending({ connectionsPerOrigin: 1 });
+    s.receiver.answer((request) => (request.rawBody.toString() === 'a' ? { reset: true } : {}));
+    await s.send();
+    const outcomes = await Promise.all([s.send({ body: 'a' }), s.send({ body: 'b' })]);
+    expect(outcomes.map((outcome) => outcome.failure)).toEqual(['reset', null]);
+    expect(s.receiver.received.map((one) => one.rawBody.toString())).toEqual(['{}', 'a', 'b', 'a']);
+  });
+
   test('serves who waits once a hanging one has timed out', async () => {
     s.receiver.answer((request) => (request.rawBody.toString() === 'hang' ? { hang: true } : {}));
     const hanging = [
@@ -166,6 +206,65 @@ test('two names whose DNS is dead and 100 sends to each hold up no send to a goo
   expect(good.every((outcome) => outcome.ok)).toBe(true);
   expect(dead).toBe(0);
   expect(new Set(await Promise.all(lost))).toEqual(new Set(['dns_failed']));
+});
+
+describe('the pool itself', () => {
+  const target = () => ({
+    origin: s.receiver.url,
+    secure: false,
+    host: '127.0.0.1',
+    port: s.receiver.port,
+  });
+
+  function makePool(more: { perOrigin?: number; maxIdle?: number } = {}) {
+    const dial = makeDial({
+      guard: makeGuard({ allow: ['127.0.0.0/8'], own: () => [] }),
+      resolver: { resolve: (host) => Promise.resolve([host]) },
+      clock: systemClock,
+    });
+    return makeConnections({ dial, perOrigin: 10, maxIdle: 10, ...more });
+  }
+
+  /** Rides once and hands the connection back. */
+  function ride(pool: Connections): Promise<void> {
+    return new Promise((resolve, reject) => {
+      pool.take(target(), {
+        done: false,
+        wantsFresh: false,
+        remainingMs: () => 10_000,
+        board(connection) {
+          connection.client.dispatch(
+            { path: '/', method: 'POST', body: '' },
+            {
+              onRequestStart() {},
+              onResponseEnd() {
+                pool.give(connection);
+                resolve();
+              },
+              onResponseError: (_controller, error) => reject(error),
+            },
+          );
+        },
+      });
+    });
+  }
+
+  test('forgets a connection that the receiver closed while it was idle', async () => {
+    const pool = makePool();
+    await Promise.all([ride(pool), ride(pool), ride(pool)]);
+    expect(pool.count).toBe(3);
+    await s.receiver.close();
+    await expect.poll(() => pool.count).toBe(0);
+  });
+
+  test('keeps no more idle than it may', async () => {
+    const pool = makePool({ maxIdle: 2 });
+    s.receiver.answer(() => ({ delayMs: 50 }));
+    await Promise.all(Array.from({ length: 5 }, () => ride(pool)));
+    expect(pool.count).toBe(2);
+    pool.close();
+    expect(pool.count).toBe(0);
+  });
 });
 
 describe('close', () => {

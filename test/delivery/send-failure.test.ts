@@ -4,6 +4,12 @@ import type { Outcome } from '../../src/delivery/outcome.ts';
 import { startReceiver, type Answer, type Receiver } from '../kit/receiver.ts';
 import { startSending, type Sending } from '../kit/sending.ts';
 
+function openSockets(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
+  });
+}
+
 let s: Sending;
 let secure: Receiver;
 
@@ -59,12 +65,13 @@ describe('every failure has a name', () => {
       failure: 'timeout',
       detail: '200 ms were over while looking up the name',
     });
-    const mute = createServer();
+    const mute = createServer((socket) => socket.on('error', () => {}).resume());
     const port = await listen(mute);
     expect(await s.send({ url: `https://127.0.0.1:${port}/`, timeoutMs: 200 })).toMatchObject({
       failure: 'timeout',
       detail: '200 ms were over while in the TLS handshake',
     });
+    await expect.poll(() => openSockets(mute)).toBe(0);
     mute.close();
   });
 

@@ -1,0 +1,266 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { Webhook } from 'standardwebhooks';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { standard } from '../../src/formats/standard.ts';
+import { axocrm } from '../../src/formats/axocrm.ts';
+import type { Format } from '../../src/delivery/format.ts';
+import { startReceiver, type Received, type Receiver } from '../kit/receiver.ts';
+import { startScenario, type Scenario } from '../kit/scenario.ts';
+
+/** What the suite has to know of a format; a new format is a line here. */
+interface Subject {
+  format: Format;
+  /** A verifier written from the format's own document, by someone who never saw our code. */
+  verify(received: Received, secret: string): boolean;
+  /** Where the body says which event it is, when it happened, and what it is about. */
+  eventName(body: Body): string;
+  time(body: Body): string;
+  record(body: Body): Record<string, unknown>;
+  /** What stays the same over retries of one event. */
+  identity(received: Received): string;
+}
+
+// Bodies of every shape.
+// oxlint-disable-next-line typescript/no-explicit-any
+type Body = any;
+
+const SUBJECTS: Subject[] = [
+  {
+    format: standard,
+    verify: ({ rawBody, headers }, secret) => {
+      try {
+        new Webhook(secret).verify(rawBody.toString(), headers as Record<string, string>);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    eventName: (body) => body.type,
+    time: (body) => body.timestamp,
+    record: (body) => body.data,
+    identity: ({ headers }) => String(headers['webhook-id']),
+  },
+  {
+    format: axocrm,
+    verify: ({ rawBody, headers }, secret) => axocrmVerify(rawBody.toString(), headers, secret),
+    eventName: (body) => body.type,
+    time: (body) => body.created_at,
+    record: (body) => body.data.object,
+    identity: ({ rawBody }) => JSON.parse(rawBody.toString()).id,
+  },
+];
+
+/** The function that axoCRM's document prints. */
+function axocrmVerify(rawBody: string, headers: IncomingHttpHeaders, secret: string): boolean {
+  const ts = headers['x-axocrm-timestamp'];
+  const sig = String(headers['x-axocrm-signature'] || '').replace('sha256=', '');
+  const expected = createHmac('sha256', secret)
+    .update(`${String(ts)}.${rawBody}`)
+    .digest('hex');
+  return sig.length === expected.length && timingSafeEqual(Buffer.from(sig), Buffer.from(expected));
+}
+
+const PERSONAL = {
+  first_name: 'Wilhelmina',
+  last_name: 'Featherstonehaugh',
+  email: 'wilhelmina@private.example',
+  phone: '+15559876543',
+  notes: 'allergic to strawberries',
+  job_title: 'Lighthouse keeper',
+  company: 'Featherstonehaugh & Daughters',
+  custom_fields: { birthday: '1970-02-03' },
+};
+
+describe.each(SUBJECTS)(
+  '$format.name does what every format does',
+  ({ format, verify, eventName, time, record, identity }) => {
+    let s: Scenario;
+    let receiver: Receiver;
+    beforeAll(async () => {
+      s = await startScenario();
+    });
+    afterAll(() => s.stop());
+
+    async function hook(more: Record<string, unknown> = {}) {
+      receiver = await startReceiver();
+      const { json, text } = await s.ask('POST', '/api/v1/webhooks', {
+        body: {
+          name: 'test',
+          url: `${receiver.url}/hook`,
+          events: ['contact.created'],
+          format: format.name,
+          ...more,
+        },
+      });
+      expect(json.id, text).toMatch(/^wh_[0-9a-f]{32}$/);
+      return json as { id: string; secret: string };
+    }
+    const makeContact = async () => (await s.ask('POST', '/api/v1/contacts', { body: PERSONAL })).json;
+    async function done(webhook: { id: string }) {
+      await s.ask('DELETE', `/api/v1/webhooks/${webhook.id}`);
+      await receiver.close();
+    }
+
+    test('a delivery is accepted by the verifier of its document, and not with another secret or body', async () => {
+      const webhook = await hook();
+      await makeContact();
+      const [received] = await receiver.waitFor(1);
+      expect(verify(received!, webhook.secret)).toBe(true);
+      expect(verify(received!, format.makeSecret())).toBe(false);
+      expect(
+        verify({ ...received!, rawBody: Buffer.from(`${received!.rawBody.toString()} `) }, webhook.secret),
+      ).toBe(false);
+      expect(received!.method).toBe('POST');
+      expect(received!.headers['content-type']).toBe('application/json');
+      await done(webhook);
+    });
+
+    test('the body names the event, its time and its record', async () => {
+      const webhook = await hook();
+      const contact = await makeContact();
+      const [received] = await receiver.waitFor(1);
+      const body = JSON.parse(received!.rawBody.toString());
+      expect(eventName(body)).toBe('contact.created');
+      expect(time(body)).toBe(contact.created_at);
+      expect(record(body)['id']).toBe(contact.id);
+      await done(webhook);
+    });
+
+    test('summary tells nothing personal; full is the record', async () => {
+      const quiet = await hook({ payload: 'summary' });
+      await makeContact();
+      const [received] = await receiver.waitFor(1);
+      const text = received!.rawBody.toString();
+      for (const value of Object.values(PERSONAL).flatMap((one) =>
+        typeof one === 'string' ? [one] : Object.values(one),
+      )) {
+        expect(text).not.toContain(value);
+      }
+      expect(record(JSON.parse(text))).toMatchObject({
+        status: 'lead',
+        source: null,
+        has_email: true,
+        has_phone: true,
+        has_company: true,
+      });
+      await done(quiet);
+
+      const open = await hook({ payload: 'full' });
+      const contact = await makeContact();
+      const [whole] = await receiver.waitFor(1);
+      expect(record(JSON.parse(whole!.rawBody.toString()))).toMatchObject(contact);
+      await done(open);
+    });
+
+    test('a retry is the same event, signed anew', async () => {
+      const webhook = await hook({ retry: { max: 1, intervals_s: [1] } });
+      receiver.answer((_request, n) => ({ status: n === 1 ? 500 : 200 }));
+      await makeContact();
+      const [first, second] = await receiver.waitFor(2, 20_000);
+      expect(identity(second!)).toBe(identity(first!));
+      expect(verify(first!, webhook.secret) && verify(second!, webhook.secret)).toBe(true);
+      expect(second!.rawBody.equals(first!.rawBody)).toBe(true);
+      await done(webhook);
+    });
+
+    test('after a rotation the new secret signs the next attempt', async () => {
+      const webhook = await hook();
+      await makeContact();
+      await receiver.waitFor(1);
+      const { json } = await s.ask('POST', `/api/v1/webhooks/${webhook.id}/rotate-secret`);
+      expect(json.secret).not.toBe(webhook.secret);
+      await makeContact();
+      const [, second] = await receiver.waitFor(2);
+      expect(verify(second!, json.secret)).toBe(true);
+      expect(verify(second!, webhook.secret)).toBe(format.rotationOverlaps);
+      await done(webhook);
+    });
+
+    test("a person's own secret is used as it is; one that does not suit is refused", async () => {
+      const own = format.makeSecret();
+      const webhook = await hook({ secret: own });
+      expect(webhook.secret).toBe(own);
+      await makeContact();
+      const [received] = await receiver.waitFor(1);
+      expect(verify(received!, own)).toBe(true);
+      const refused = await s.ask('POST', '/api/v1/webhooks', {
+        body: { name: 'x', url: receiver.url, events: ['*'], format: format.name, secret: 'short' },
+      });
+      expect(refused.json.error.fields[0].field).toBe('secret');
+      expect(refused.text).not.toContain('short');
+      await done(webhook);
+    });
+
+    test('410 disables the webhook where the format says so, and is a failure like others where not', async () => {
+      const webhook = await hook();
+      receiver.answer(() => ({ status: 410 }));
+      await makeContact();
+      await receiver.waitFor(1);
+      await expect
+        .poll(
+          async () => (await s.ask('GET', `/api/v1/webhooks/${webhook.id}/deliveries`)).json.data[0]?.state,
+          { timeout: 10_000 },
+        )
+        .toBe(format.goneDisables ? 'failed' : 'retrying');
+      const { json } = await s.ask('GET', `/api/v1/webhooks/${webhook.id}`);
+      expect(json.state).toBe(format.goneDisables ? 'disabled' : 'active');
+      expect(json.reason === null).toBe(!format.goneDisables);
+      await done(webhook);
+    });
+
+    test('its own headers can not be taken by custom ones, which are sent and never shown', async () => {
+      const webhook = await hook({ headers: { 'X-API-Key': 'custom-header-value' } });
+      await makeContact();
+      const [received] = await receiver.waitFor(1);
+      expect(received!.headers['x-api-key']).toBe('custom-header-value');
+      expect((await s.ask('GET', `/api/v1/webhooks/${webhook.id}`)).text).not.toContain(
+        'custom-header-value',
+      );
+      for (const name of [...format.ownHeaders, 'Host', 'Content-Length', 'Transfer-Encoding']) {
+        const refused = await s.ask('PATCH', `/api/v1/webhooks/${webhook.id}`, {
+          body: { headers: { [name]: 'x' } },
+        });
+        expect(refused.status, name).toBe(400);
+      }
+      await done(webhook);
+    });
+  },
+);
+
+test('AX9: three headers, the timestamp in unix seconds, the signature sha256=<hex>', () => {
+  const { headers, body } = axocrm.message({
+    event: {
+      id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c21',
+      type: 'form.submitted',
+      objectType: 'form',
+      objectId: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c22',
+      occurredAt: '2026-06-01T12:00:00.000Z',
+      data: { id: 'x', type: 'y' },
+      summary: { status: 'new' },
+    },
+    workspaceId: 'w',
+    endpointId: 'e',
+    payload: 'summary',
+    secrets: ['secret'],
+    attemptedAt: 1780315200,
+  });
+  expect(headers).toEqual({
+    'X-axoCRM-Event': 'lead_form.submitted',
+    'X-axoCRM-Timestamp': '1780315200',
+    'X-axoCRM-Signature': `sha256=${createHmac('sha256', 'secret').update(`1780315200.${body}`).digest('hex')}`,
+  });
+  expect(JSON.parse(body)).toEqual({
+    id: 'evt_01976d3c2f807c4e9d0a5b1f0e3a7c21',
+    type: 'lead_form.submitted',
+    workspace_id: 'w',
+    created_at: '2026-06-01T12:00:00.000Z',
+    data: { object: { type: 'form', id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c22', status: 'new' } },
+  });
+});
+
+test('axocrm * leaves out what its document does not print', () => {
+  expect(axocrm.documents('contact.created')).toBe(true);
+  expect(axocrm.documents('contact.updated')).toBe(false);
+  expect(axocrm.documents('lead.created')).toBe(false);
+});

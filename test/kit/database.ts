@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import { Client } from 'pg';
+import { inject } from 'vitest';
+import { makeLog } from '../../src/base/log.ts';
+import { migrate, migrations } from '../../src/db/migrate.ts';
+import { ensurePartitions } from '../../src/db/partition.ts';
+import { openDatabase, type Connection, type Database } from '../../src/db/pool.ts';
+
+export const silent = makeLog('silent');
+
+/** Of the contents of all migrations: another set makes another template. */
+const TEMPLATE = `template_${migrations()
+  .map(({ checksum }) => checksum.slice(0, 8))
+  .join('_')}`.slice(0, 60);
+
+export interface TestDatabase {
+  connection: Connection;
+  db: Database;
+  drop(): Promise<void>;
+}
+
+/** A database of a test file's own, cloned from a migrated template; nothing of it outlives `drop`. */
+export async function freshDatabase(): Promise<TestDatabase> {
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  await asAdmin(async (admin) => {
+    // One file makes the template, the others wait for it.
+    await admin.query('select pg_advisory_lock(1)');
+    const { rowCount } = await admin.query('select from pg_database where datname = $1', [TEMPLATE]);
+    if (rowCount === 0) await makeTemplate(admin);
+    await admin.query(`create database ${name} template ${TEMPLATE}`);
+    await admin.query('select pg_advisory_unlock(1)');
+  });
+  const connection = { ...inject('postgres'), database: name };
+  const db = openDatabase(connection, { max: 8, log: silent });
+  return {
+    connection,
+    db,
+    async drop() {
+      await db.close();
+      await asAdmin((admin) => admin.query(`drop database ${name} with (force)`));
+    },
+  };
+}
+
+async function makeTemplate(admin: Client): Promise<void> {
+  const draft = `${TEMPLATE}_draft`;
+  await admin.query(`drop database if exists ${draft}`);
+  await admin.query(`create database ${draft}`);
+  const db = openDatabase({ ...inject('postgres'), database: draft }, { max: 2, log: silent });
+  await migrate(db.side, silent);
+  await ensurePartitions(db.side, Date.now());
+  await db.close();
+  await admin.query(`alter database ${draft} rename to ${TEMPLATE}`);
+}
+
+async function asAdmin<T>(work: (admin: Client) => Promise<T>): Promise<T> {
+  const admin = new Client({ ...inject('postgres'), database: 'postgres' });
+  await admin.connect();
+  try {
+    return await work(admin);
+  } finally {
+    await admin.end();
+  }
+}

@@ -1,0 +1,162 @@
+import type { AddressInfo } from 'node:net';
+import { expect } from 'vitest';
+import { assemble, type App } from '../../src/app.ts';
+import type { KeyStyle } from '../../src/account/api-key.ts';
+import { makeSealer } from '../../src/base/seal.ts';
+import { readConfig } from '../../src/config.ts';
+import { freshDatabase, silent, type TestDatabase } from './database.ts';
+
+/** Somebody with a key. */
+export interface Person {
+  workspaceId: string;
+  keyId: string;
+  key: string;
+}
+
+export interface Reply {
+  status: number;
+  headers: Headers;
+  text: string;
+  // The tests look into answers of every shape.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  json: any;
+}
+
+export interface Ask {
+  as?: Person | string | null;
+  body?: unknown;
+  /** Sent as it is, in place of `body`. */
+  raw?: string | Uint8Array;
+  headers?: Record<string, string>;
+}
+
+/** The whole product on a database of its own, over HTTP, with its cast. */
+export interface Scenario extends TestDatabase {
+  app: App;
+  url: string;
+  /** Owns the workspace Acme; her key may do everything. */
+  alice: Person;
+  /** Alice's teammate, whose key only reads contacts. */
+  bob: Person;
+  /** Belongs elsewhere. */
+  charlie: Person;
+  ask(method: string, path: string, ask?: Ask): Promise<Reply>;
+  /** A further key in Acme. */
+  person(scopes: readonly string[], style?: KeyStyle): Promise<Person>;
+  /** The types of the events since the last call, in the feed's order, over all workspaces. */
+  newEvents(): Promise<string[]>;
+  stop(): Promise<void>;
+}
+
+/** @param env settings beside the defaults; loopback is open to webhooks unless it says otherwise */
+export async function startScenario(env: Record<string, string> = {}): Promise<Scenario> {
+  const database = await freshDatabase();
+  const config = readConfig({ FAIRLEAD_EGRESS_ALLOW: '127.0.0.0/8', ...env });
+  const app = assemble({ config, db: database.db, sealer: makeSealer(Buffer.alloc(32, 7)), log: silent });
+  const server = await app.server();
+  await server.listen({ port: 0, host: '127.0.0.1' });
+  const url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`;
+
+  const acme = await app.workspaces.create({ name: 'Acme', isDefault: true });
+  const elsewhere = await app.workspaces.create({ name: 'Elsewhere' });
+  const join = async (
+    workspaceId: string,
+    name: string,
+    scopes: readonly string[],
+    style: KeyStyle = 'fairlead',
+  ) => {
+    const { id, raw } = await app.keys.create({ workspaceId, name, style, scopes, createdBy: 'test' });
+    return { workspaceId, keyId: id, key: raw };
+  };
+  const alice = await join(acme.id, 'Alice', ['*']);
+  const bob = await join(acme.id, 'Bob', ['contacts:read']);
+  const charlie = await join(elsewhere.id, 'Charlie', ['*']);
+  if (config.services.includes('worker')) app.engine.start();
+
+  let seen = new Set<string>();
+  return {
+    ...database,
+    app,
+    url,
+    alice,
+    bob,
+    charlie,
+    ask: (method, path, given = {}) => ask(url, method, path, { as: alice, ...given }),
+    person: (scopes, style) => join(acme.id, 'somebody', scopes, style),
+    async newEvents() {
+      const { rows } = await database.db.pool.query<{ id: string; type: string }>(
+        'select id, type from event where seq is not null order by workspace_id, seq',
+      );
+      const fresh = rows.filter((row) => !seen.has(row.id));
+      seen = new Set(rows.map((row) => row.id));
+      return fresh.map((row) => row.type);
+    },
+    async stop() {
+      await server.close();
+      await app.engine.stop();
+      await database.drop();
+    },
+  };
+}
+
+async function ask(
+  url: string,
+  method: string,
+  path: string,
+  { as, body, raw, headers }: Ask,
+): Promise<Reply> {
+  const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body));
+  const key = typeof as === 'string' ? as : as?.key;
+  const response = await fetch(path.startsWith('http') ? path : url + path, {
+    method,
+    headers: {
+      ...(key !== undefined && { authorization: `Bearer ${key}` }),
+      ...(payload !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(payload !== undefined && { body: payload as string }),
+  });
+  const text = await response.text();
+  const isJson = response.headers.get('content-type')?.includes('json') === true && text !== '';
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    json: isJson ? JSON.parse(text) : undefined,
+  };
+}
+
+/** One line of a table of API tests: what is asked, what is answered, and which events fire. */
+export interface ApiCase extends Ask {
+  name: string;
+  method: string;
+  path: string;
+  status: number;
+  /** The error's code, for a refusal. */
+  code?: string;
+  /** Fields that the error names. */
+  fields?: string[];
+  /** Events that fire; one that is not listed fails the test. Default: none. */
+  events?: string[];
+  check?(reply: Reply): void | Promise<void>;
+}
+
+/** Runs one line of a table. */
+export async function runCase(scenario: Scenario, one: ApiCase): Promise<void> {
+  await scenario.newEvents();
+  const reply = await scenario.ask(one.method, one.path, {
+    ...(one.as !== undefined && { as: one.as }),
+    ...(one.body !== undefined && { body: one.body }),
+    ...(one.raw !== undefined && { raw: one.raw }),
+    ...(one.headers && { headers: one.headers }),
+  });
+  expect(reply.status, reply.text).toBe(one.status);
+  if (one.code !== undefined) expect(reply.json.error.code).toBe(one.code);
+  if (one.fields) {
+    const named = (reply.json.error.fields as { field: string }[]).map(({ field }) => field);
+    expect(named).toEqual(one.fields);
+  }
+  if (reply.status >= 400 && reply.json) expect(reply.json.error.message).toBeTypeOf('string');
+  await one.check?.(reply);
+  expect(await scenario.newEvents()).toEqual(one.events ?? []);
+}
