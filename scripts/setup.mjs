@@ -12,8 +12,11 @@ const stampFile = path.join(root, 'node_modules', '.fairlead-setup.json');
 /** A program of a dependency, run by the Node that runs this. */
 export function bin(name) {
   const folder = path.join(root, 'node_modules', name);
-  const { bin } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
-  return path.join(folder, typeof bin === 'string' ? bin : (bin[name] ?? Object.values(bin)[0]));
+  const { bin: programs } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+  return path.join(
+    folder,
+    typeof programs === 'string' ? programs : (programs[name] ?? Object.values(programs)[0]),
+  );
 }
 
 /** Runs a program to its end; this process ends with its exit code where that is not 0. */

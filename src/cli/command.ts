@@ -50,7 +50,7 @@ function parse(args: string[], options: readonly string[]): { values: Options; p
       options: Object.fromEntries(options.map((name) => [name, { type: 'string' as const }])),
       allowPositionals: true,
     });
-    return { values: values as Options, positionals };
+    return { values: values, positionals };
   } catch (error) {
     throw new StartError((error as Error).message);
   }

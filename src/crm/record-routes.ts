@@ -49,7 +49,7 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
     scope: read,
     tag,
     summary: `List ${noun.plural}`,
-    query: query as unknown as z.ZodType<ListQuery>,
+    query: query,
     answers: { 200: page },
     handle: async ({ caller, query: asked, url }) => ({
       status: 200,

@@ -63,7 +63,7 @@ export function flights<Item, Result>(db: Database, plan: FlightPlan<Item, Resul
           unsure: false,
         });
         if (result instanceof Error) throw result;
-        return result as Result;
+        return result;
       } catch (error) {
         throw error instanceof Overloaded ? unavailable('Too many writes are waiting.', 1) : error;
       }

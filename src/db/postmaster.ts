@@ -150,7 +150,7 @@ function refused(pgData: string, error: DatabaseError): StartError {
 export async function stopPostmaster(plan: ServerPlan, postmaster: Postmaster): Promise<void> {
   if (process.platform === 'win32') await pgCtlStop(plan.binaries, plan.pgData);
   const state = await tryConnect(plan.connection, plan.pgData).catch(() => 'ready');
-  for (const [signal, patienceMs] of STOP_SIGNALS.slice(state === 'starting' ? 1 : 0)) {
+  for (const [signal, patienceMs] of STOP_SIGNALS.slice(state === 'ready' ? 0 : 1)) {
     if (postmaster.ended !== null) return;
     sendSignal(postmaster.pid, signal);
     const waited = new AbortController();

@@ -258,7 +258,7 @@ export function makeLanes(db: Database): Lanes {
     const results = requests.map((): LaneRead => ({ held: false, wake: 0, endpointVersion: 0, due: [] }));
     for (const row of rows) {
       const result = results[row.n]!;
-      result.held = row.held === true;
+      result.held = row.held;
       result.wake = row.wake;
       result.endpointVersion = row.endpoint_version;
       if (row.id !== null) result.due.push(row);

@@ -100,7 +100,8 @@ function explainSocket(message: string): { failure: Failure; detail: string } {
 /** OpenSSL's own reason where there is one: its message names source files and lines. */
 export function explainTls(error: Error & { code?: string; reason?: string }): string {
   if (error.code === 'EPROTO' || error.code?.startsWith('ERR_SSL_')) return error.reason ?? error.code;
-  return error.message.slice(0, 200);
+  // A certificate's names come from the receiver.
+  return error.message.slice(0, 200).replace(/[^\x20-\x7e]/g, '?');
 }
 
 const KEPT_CHARACTERS = 1_000;

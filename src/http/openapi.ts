@@ -48,7 +48,7 @@ export function describe(route: Route): FastifySchema {
     ...(route.query && { querystring: route.query }),
     ...(names.length > 0 && { params: z.object(params) }),
     response: { ...answers(route), default: errorShape.describe('Any error.') },
-  } as FastifySchema;
+  };
 }
 
 function answers(route: Route): Record<string, z.ZodType> {

@@ -99,7 +99,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     path: PATH,
     summary: 'Create a webhook',
     description: 'The signing secret is in this answer and never shown again.',
-    body: createBody as z.ZodType<CreateBody>,
+    body: createBody,
     answers: { 201: webhookShape },
     async handle(ctx) {
       const { body, caller } = ctx;
@@ -148,7 +148,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
       summary: 'Update a webhook',
       description:
         'A changed choice of events touches future events only. `active: false` pauses: nothing is enqueued, what is queued is held. `active: true` also puts a disabled webhook back into service.',
-      body: updateBody as z.ZodType<UpdateBody>,
+      body: updateBody,
       answers: { 200: webhookShape },
       async handle(ctx) {
         const current = await found(ctx);
@@ -184,7 +184,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     summary: 'Rotate the signing secret',
     description:
       'The new secret is in this answer and never shown again. It signs from the next attempt on; in the format `standard` the old one goes on signing beside it for a while.',
-    body: rotateBody as z.ZodType<z.output<typeof rotateBody>>,
+    body: rotateBody,
     answers: { 200: webhookShape },
     async handle(ctx) {
       const current = await found(ctx);
@@ -209,7 +209,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     summary: 'Send a test',
     description:
       'Sends webhook.test, or a sample of `event_type`; also while paused. It is tried once and never counts as a failure.',
-    body: testBody as z.ZodType<z.output<typeof testBody>>,
+    body: testBody,
     answers: { 202: z.object({ delivery_id: z.uuid(), event_id: z.string(), event_type: z.string() }) },
     async handle(ctx) {
       const current = await found(ctx);

@@ -32,8 +32,9 @@ describe('webhooks by API', () => {
     (await s.ask('POST', '/api/v1/contacts', { body: { first_name: 'Jane', ...fields } })).json;
   const log = async (webhook: { id: string }) =>
     (await s.ask('GET', `${HOOKS}/${webhook.id}/deliveries`)).json.data;
-  const settled = async (webhook: { id: string }, state: string) =>
-    expect.poll(async () => (await log(webhook))[0]?.state, { timeout: 15_000 }).toBe(state);
+  const settled = async (webhook: { id: string }, state: string) => {
+    await expect.poll(async () => (await log(webhook))[0]?.state, { timeout: 15_000 }).toBe(state);
+  };
 
   test('AX13: the secret is shown once and sealed at rest', async () => {
     const { webhook } = await hook();

@@ -98,8 +98,8 @@ export const contact: Noun<Contact, Input> = {
     'notes',
     'custom_fields',
   ],
-  input: input as z.ZodType<Input>,
-  change: input as z.ZodType<Input>,
+  input: input,
+  change: input,
   output,
 
   create(given, base) {

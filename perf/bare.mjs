@@ -1,0 +1,70 @@
+// A helper, the baseline of `create`: node:http and one statement a request, which inserts a contact and its
+// event into tables shaped like ours. No key, no validation, no timeline, no place in the feed.
+import http from 'node:http';
+import pg from 'pg';
+import { idMaker } from '../dist/base/id.js';
+import { answer } from './helper.mjs';
+
+const TABLES = `
+create table bare_contact (like contact including all);
+create table bare_event (like event including all)`;
+
+const INSERT = {
+  name: 'bare.insert',
+  text: `
+with contact as (
+  insert into bare_contact
+    (workspace_id, id, version, first_name, last_name, email, phone, company, job_title, status, source, notes,
+     custom_fields, created_by, created_at, updated_at)
+  values ($1, $2, 1, $3, $4, $5, $6, $7, $8, 'lead', $9, $10, '{}', $11, $12, $12)
+)
+insert into bare_event
+  (workspace_id, id, seq, type, object_type, object_id, occurred_at, actor, data, matched, reason)
+values ($1, $13, $14, 'contact.created', 'contact', $2, $12, $11, $15, 0,
+        'no active webhook is subscribed to this type')`,
+};
+
+const newId = idMaker(Date.now);
+const workspaceId = newId();
+const actor = `api_key:${newId()}`;
+let seq = 0;
+
+async function create(/** @type {pg.Pool} */ pool, /** @type {any} */ input) {
+  const { first_name = null, last_name = null, email = null, source = null } = input;
+  const { phone = null, company = null, job_title = null, notes = null } = input;
+  const at = new Date().toISOString();
+  const id = newId();
+  const record = { id, version: 1, first_name, last_name, email, phone, company, job_title };
+  Object.assign(record, { status: 'lead', source, notes, custom_fields: {}, created_by: actor });
+  const text = JSON.stringify(Object.assign(record, { created_at: at, updated_at: at }));
+  const person = [first_name, last_name, email, phone, company, job_title, source, notes];
+  await pool.query({ ...INSERT, values: [workspaceId, id, ...person, actor, at, newId(), ++seq, text] });
+  return text;
+}
+
+async function start(/** @type {pg.PoolConfig} */ connection) {
+  const pool = new pg.Pool({ ...connection, max: 20 });
+  await pool.query(TABLES);
+  const server = http.createServer((request, response) => {
+    /** @type {Buffer[]} */
+    const chunks = [];
+    request.on('data', (chunk) => chunks.push(chunk));
+    request.on('end', () => {
+      create(pool, JSON.parse(Buffer.concat(chunks).toString())).then(
+        (text) => {
+          response.writeHead(201, {
+            'content-type': 'application/json; charset=utf-8',
+            'content-length': Buffer.byteLength(text),
+          });
+          response.end(text);
+        },
+        (error) => response.writeHead(500, { 'content-length': 0 }).end(console.error(error)),
+      );
+    });
+  });
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', 1024, () => resolve(server.address().port));
+  });
+}
+
+answer({ start });

@@ -1,0 +1,82 @@
+import { makeContacts, makeWebhook } from './api.mjs';
+import { figure } from './figure.mjs';
+import { startHelper } from './helper.mjs';
+import { startSink, untilReceived } from './receiver.mjs';
+import { scratch } from './scratch.mjs';
+import { startServer } from './server.mjs';
+
+const ROUNDS = 3;
+const DELIVERIES = 50_000;
+const FAN_OUTS = [1, 10, 1_000];
+
+/** Drains a backlog of due deliveries over 1, 10 and 1,000 webhooks, beside undici alone. */
+export async function deliver() {
+  const sink = await startSink();
+  const raw = startHelper('raw.mjs');
+  const installations = [];
+  for (const webhooks of FAN_OUTS) installations.push(await installation(sink, webhooks));
+
+  /** @type {number[]} */
+  const baseline = [];
+  /** @type {Map<number, number[]>} */
+  const values = new Map(FAN_OUTS.map((webhooks) => [webhooks, []]));
+  // A round before those that count: files, caches and connections are then as they stay.
+  for (let round = 0; round <= ROUNDS; round++) {
+    const warmUp = round === 0;
+    const count = warmUp ? DELIVERIES / 10 : DELIVERIES;
+    let bodyBytes = 0;
+    for (const { webhooks, dataDir } of installations) {
+      const drain = await backlogAndDrain(sink, dataDir, webhooks, count);
+      bodyBytes = drain.bodyBytes;
+      if (!warmUp) values.get(webhooks)?.push(drain.perSecond);
+    }
+    await sink.ask('forget');
+    await raw.ask('send', { url: `${sink.url}/raw`, count, bodyBytes, inFlight: 64 });
+    const { received, elapsed } = await sink.ask('summary');
+    if (!warmUp) baseline.push((received / elapsed) * 1000);
+  }
+  await raw.end();
+  await sink.end();
+
+  const one = /** @type {number[]} */ (values.get(1));
+  return [
+    figure('deliver: drained/s, 1 webhook, beside undici alone', {
+      value: one,
+      baseline,
+      aim: ['ratio', '≥', 0.5],
+    }),
+    ...FAN_OUTS.slice(1).map((webhooks) =>
+      figure(`deliver: drained/s, ${webhooks} webhooks, beside 1`, {
+        value: /** @type {number[]} */ (values.get(webhooks)),
+        baseline: one,
+        aim: ['ratio', '≥', 0.8],
+      }),
+    ),
+  ];
+}
+
+/** A data directory whose webhooks all lead to the sink. */
+async function installation(sink, webhooks) {
+  const dataDir = await scratch();
+  const server = await startServer({ dataDir, services: 'api,web' });
+  for (let n = 0; n < webhooks; n++) await makeWebhook(server, `${sink.url}/${n}`);
+  await server.stop();
+  return { webhooks, dataDir };
+}
+
+/** Queues with the worker off, then starts it; from the first request at the sink to the last. */
+async function backlogAndDrain(sink, dataDir, webhooks, count) {
+  const queueing = await startServer({ dataDir, services: 'api,web' });
+  await makeContacts(queueing, count / webhooks);
+  await queueing.stop();
+
+  await sink.ask('forget');
+  const server = await startServer({ dataDir });
+  await untilReceived(sink, count);
+  const { received, distinct, elapsed, bodyBytes } = await sink.ask('summary');
+  await server.stop();
+  if (distinct !== count) {
+    throw new Error(`${distinct} different deliveries of ${count} reached the sink, in ${received} requests`);
+  }
+  return { perSecond: (count / elapsed) * 1000, bodyBytes: Math.round(bodyBytes / received) };
+}

@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { call, makeWebhook } from './api.mjs';
+import { figure, percentile } from './figure.mjs';
+import { startHelper } from './helper.mjs';
+import { startSink } from './receiver.mjs';
+import { scratch } from './scratch.mjs';
+import { startServer } from './server.mjs';
+
+const ROUNDS = 3;
+const SECONDS = 10;
+const PER_SECOND = 200;
+const HEALTHY = 8;
+
+/** Eight webhooks beside two healthy ones, and beside one that never answers and one whose name does not resolve. */
+export async function isolation() {
+  const sink = await startSink();
+  const load = startHelper('load.mjs');
+  const server = await startServer({ dataDir: await scratch() });
+  for (let n = 0; n < HEALTHY; n++) await makeWebhook(server, `${sink.url}/healthy/${n}`);
+  const good = [
+    await makeWebhook(server, `${sink.url}/beside/1`),
+    await makeWebhook(server, `${sink.url}/beside/2`),
+  ];
+  const bad = [
+    await makeWebhook(server, `${sink.url}/silent/`),
+    await makeWebhook(server, 'https://no-such-host.invalid/'),
+  ];
+
+  const round = async (company, others, seconds) => {
+    await setActive(server, others, false);
+    await setActive(server, company, true);
+    await sleep(500);
+    return measure({ sink, load, server, seconds });
+  };
+  await round(good, bad, 2);
+  await round(bad, good, 2);
+  const alone = [];
+  const beside = [];
+  for (let n = 0; n < ROUNDS; n++) {
+    alone.push(await round(good, bad, SECONDS));
+    beside.push(await round(bad, good, SECONDS));
+  }
+  await load.end();
+  await server.stop();
+  await sink.end();
+
+  const of = (rounds, which) => rounds.map((one) => one[which]);
+  return [
+    figure('isolation: received/s by the healthy eight', {
+      value: of(beside, 'perSecond'),
+      baseline: of(alone, 'perSecond'),
+      aim: ['ratio', '≥', 0.9],
+    }),
+    figure('isolation: answer → received, p99 ms', {
+      value: of(beside, 'p99'),
+      baseline: of(alone, 'p99'),
+      aim: ['ratio', '≤', 1.5],
+    }),
+    figure('isolation: answer → received, p50 ms', {
+      value: of(beside, 'p50'),
+      baseline: of(alone, 'p50'),
+    }),
+  ];
+}
+
+async function setActive(server, webhooks, active) {
+  for (const id of webhooks) await call(server, 'PATCH', `/webhooks/${id}`, { active });
+}
+
+/** A steady load; what of it reached the healthy eight while it lasted, and how long the way was. */
+async function measure({ sink, load, server, seconds }) {
+  await sink.ask('forget');
+  const asked = { port: server.port, key: server.key, perSecond: PER_SECOND, seconds };
+  const answered = await load.ask('steady', asked);
+  await untilHealthy(sink, answered.length * HEALTHY);
+  const { keys, contacts, at } = await sink.ask('all');
+
+  const answeredAt = new Map(answered.map(([id, , when]) => [id, when]));
+  const begin = Math.min(...answered.map(([, sentAt]) => sentAt));
+  const end = Math.max(...answeredAt.values());
+  const delays = [];
+  let inTime = 0;
+  keys.forEach((key, n) => {
+    const when = answeredAt.get(contacts[n]);
+    if (when === undefined || !key.startsWith('/healthy/')) return;
+    delays.push(Math.max(0, at[n] - when));
+    if (at[n] <= end) inTime += 1;
+  });
+  return {
+    perSecond: (inTime / (end - begin)) * 1000,
+    p99: percentile(delays, 99),
+    p50: percentile(delays, 50),
+  };
+}
+
+async function untilHealthy(sink, wanted) {
+  for (const since = performance.now(); performance.now() - since < 30_000; await sleep(100)) {
+    const { keys } = await sink.ask('all');
+    if (keys.filter((key) => key.startsWith('/healthy/')).length >= wanted) return;
+  }
+  throw new Error(`fewer than ${wanted} deliveries reached the healthy webhooks in 30 s`);
+}

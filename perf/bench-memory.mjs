@@ -1,0 +1,90 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { makeContacts, makeWebhook } from './api.mjs';
+import { figure, median } from './figure.mjs';
+import { startHelper } from './helper.mjs';
+import { startSink } from './receiver.mjs';
+import { scratch } from './scratch.mjs';
+import { startServer } from './server.mjs';
+
+const ROUNDS = 3;
+const SMALL = 10_000;
+const LARGE = 200_000;
+const SECONDS = 6;
+
+/** Resident memory of the server's process: idle, under load, and with a small and a large backlog under way. */
+export async function memory() {
+  const sink = await startSink();
+  const small = await backlog(sink, SMALL);
+  const large = await backlog(sink, LARGE);
+  const rounds = { idle: [], load: [], small: [], large: [] };
+  for (let round = 0; round < ROUNDS; round++) {
+    const { idle, load } = await unburdened();
+    rounds.idle.push(idle);
+    rounds.load.push(load);
+    rounds.small.push(await whileDelivering(sink, small, SMALL));
+    rounds.large.push(await whileDelivering(sink, large, LARGE));
+  }
+  await sink.end();
+  return [
+    figure('memory: MiB, idle after the start', { value: rounds.idle }),
+    figure('memory: MiB, under create load', { value: rounds.load }),
+    figure('memory: MiB delivering, 200,000 due beside 10,000', {
+      value: rounds.large,
+      baseline: rounds.small,
+      aim: ['ratio', '≤', 1.25],
+    }),
+  ];
+}
+
+/** A data directory with a backlog for one slow receiver. */
+async function backlog(sink, count) {
+  const dataDir = await scratch();
+  const server = await startServer({ dataDir, services: 'api,web' });
+  const webhook = await makeWebhook(server, `${sink.url}/slow/50/`);
+  await makeContacts(server, count);
+  await server.stop();
+  return { dataDir, webhook };
+}
+
+async function unburdened() {
+  const server = await startServer({ dataDir: await scratch() });
+  await sleep(2_000);
+  const idle = await residentMb(server.pid);
+  const load = startHelper('load.mjs');
+  const bursting = load.ask('burst', { port: server.port, key: server.key, connections: 64, seconds: 4 });
+  const samples = await sampled(server.pid, 4);
+  await bursting;
+  await load.end();
+  await server.stop();
+  return { idle, load: samples };
+}
+
+/** Tops the backlog up to what it should be, then measures the server that delivers it. */
+async function whileDelivering(sink, place, count) {
+  await sink.ask('forget');
+  const server = await startServer({ dataDir: place.dataDir });
+  const resident = await sampled(server.pid, SECONDS);
+  const sent = await sink.ask('count');
+  await server.stop();
+  if (sent < 1_000) throw new Error(`only ${sent} deliveries in ${SECONDS} s: nothing was measured`);
+  const queueing = await startServer({ dataDir: place.dataDir, services: 'api,web' });
+  await makeContacts(queueing, Math.min(sent, count));
+  await queueing.stop();
+  return resident;
+}
+
+/** The median of what it holds in the second half of the time. */
+async function sampled(pid, seconds) {
+  const samples = [];
+  await sleep(seconds * 500);
+  for (const until = performance.now() + seconds * 500; performance.now() < until; await sleep(50)) {
+    samples.push(await residentMb(pid));
+  }
+  return median(samples);
+}
+
+async function residentMb(pid) {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+}

@@ -1,0 +1,46 @@
+/** @param {number[]} values */
+export function median(values) {
+  return percentile(values, 50);
+}
+
+/** @param {number[]} values @param {number} p from 0 to 100 */
+export function percentile(values, p) {
+  if (values.length === 0) throw new Error('no values to take a percentile of');
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (p / 100) * (sorted.length - 1);
+  const [low, high] = [sorted[Math.floor(at)], sorted[Math.ceil(at)]];
+  return low + (high - low) * (at - Math.floor(at));
+}
+
+/**
+ * One line of the table: the median of its rounds, beside the baseline's from the same run.
+ * @typedef {object} Figure
+ * @property {string} name with its unit
+ * @property {number} value
+ * @property {number | null} baseline
+ * @property {number | null} ratio
+ * @property {string} aim
+ * @property {boolean | null} met null where there is no aim
+ * @property {{ value: number[], baseline: number[] }} rounds
+ */
+
+/**
+ * @param {string} name
+ * @param {{ value: number[], baseline?: number[], aim?: [of: 'ratio' | 'value', is: '≥' | '≤', bound: number] }} given
+ * @returns {Figure}
+ */
+export function figure(name, { value, baseline = [], aim }) {
+  const middle = median(value);
+  const base = baseline.length > 0 ? median(baseline) : null;
+  const ratio = base === null ? null : middle / base;
+  const judged = aim && (aim[0] === 'ratio' ? /** @type {number} */ (ratio) : middle);
+  return {
+    name,
+    value: middle,
+    baseline: base,
+    ratio,
+    aim: aim ? `${aim[0] === 'ratio' ? 'ratio ' : ''}${aim[1]} ${aim[2]}` : '',
+    met: aim ? (aim[1] === '≥' ? judged >= aim[2] : judged <= aim[2]) : null,
+    rounds: { value, baseline },
+  };
+}

@@ -1,0 +1,133 @@
+// A helper: makes contacts over raw connections, as fast as they are answered, at a steady rate, or through
+// whatever happens to the server.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Connection, post } from './connection.mjs';
+import { contactText } from './contact.mjs';
+import { answer } from './helper.mjs';
+import { now } from './now.mjs';
+import { copied } from './wire.mjs';
+
+let made = 0;
+
+const request = (/** @type {string} */ key) =>
+  post('/api/v1/contacts', key, contactText(`${process.pid}.${made++}`));
+const idOf = (/** @type {string} */ body) => copied(body.slice(7, 43));
+
+/** Each connection sends its next request when the last is answered. */
+async function burst({ port, key, connections, seconds }) {
+  const open = await Promise.all(Array.from({ length: connections }, () => Connection.open(port)));
+  const from = now();
+  const until = from + seconds * 1000;
+  let answered = 0;
+  await Promise.all(
+    open.map(async (connection) => {
+      while (now() < until) {
+        const { status, body } = await connection.send(request(key));
+        if (status !== 201) throw new Error(`answered ${status}: ${body}`);
+        answered += 1;
+      }
+    }),
+  );
+  const elapsed = now() - from;
+  for (const connection of open) connection.close();
+  return { answered, perSecond: (answered / elapsed) * 1000 };
+}
+
+/**
+ * So many requests a second, sent on time whether or not the last ones are answered.
+ * @returns {Promise<[id: string, sentAt: number, answeredAt: number][]>}
+ */
+async function steady({ port, key, perSecond, seconds }) {
+  /** @type {[string, number, number][]} */
+  const answered = [];
+  /** @type {Connection[]} */
+  const idle = await Promise.all(Array.from({ length: 16 }, () => Connection.open(port)));
+  const under = new Set();
+  const from = now();
+  for (let n = 0; n < perSecond * seconds; n++) {
+    const due = from + (n * 1000) / perSecond;
+    if (due - now() > 0.5) await sleep(due - now());
+    const sending = one(idle.pop() ?? (await Connection.open(port))).finally(() => under.delete(sending));
+    under.add(sending);
+  }
+  await Promise.all(under);
+  for (const connection of idle) connection.close();
+  return answered;
+
+  async function one(/** @type {Connection} */ connection) {
+    const sentAt = now();
+    const { status, body } = await connection.send(request(key));
+    const answeredAt = now();
+    if (status !== 201) throw new Error(`answered ${status}: ${body}`);
+    answered.push([idOf(body), sentAt, answeredAt]);
+    idle.push(connection);
+  }
+}
+
+/** What the clients of a storm have seen, over all storms of this helper. */
+const seen = {
+  /** @type {string[]} */
+  created: [],
+  sent: 0,
+  /** Requests whose connection broke: they may have landed. */
+  unknown: 0,
+  /** @type {Record<string, number>} */
+  refused: {},
+  withoutRetryAfter: 0,
+  longestMs: 0,
+};
+
+/**
+ * Goes on until so many are answered 201, whatever happens to the server: a client connects again until it
+ * can, and sends a new contact where the last one's fate is unknown or it was refused.
+ */
+async function storm({ port, key, connections, count }) {
+  const goal = seen.created.length + count;
+  let under = 0;
+  await Promise.all(Array.from({ length: connections }, client));
+
+  async function client() {
+    /** @type {Connection | null} */
+    let connection = null;
+    while (seen.created.length + under < goal) {
+      under += 1;
+      try {
+        connection = connection && !connection.broken ? connection : await connected(port);
+        await one(connection);
+      } finally {
+        under -= 1;
+      }
+    }
+    connection?.close();
+  }
+
+  async function one(/** @type {Connection} */ connection) {
+    const sentAt = now();
+    seen.sent += 1;
+    try {
+      const { status, head, body } = await connection.send(request(key));
+      if (status === 201) {
+        seen.created.push(idOf(body));
+      } else {
+        seen.refused[status] = (seen.refused[status] ?? 0) + 1;
+        if (!/\r\nretry-after: *\d/i.test(head)) seen.withoutRetryAfter += 1;
+        await sleep(250);
+      }
+    } catch {
+      seen.unknown += 1;
+    }
+    seen.longestMs = Math.max(seen.longestMs, now() - sentAt);
+  }
+}
+
+async function connected(/** @type {number} */ port) {
+  for (;;) {
+    try {
+      return await Connection.open(port);
+    } catch {
+      await sleep(50);
+    }
+  }
+}
+
+answer({ burst, steady, storm, seen: () => seen, progress: () => seen.created.length });

@@ -1,0 +1,43 @@
+import { endHelpers } from './helper.mjs';
+import { removeScratch } from './scratch.mjs';
+import { endServers } from './server.mjs';
+
+/**
+ * Runs the sections named on the command line, or all, one after the other; each in a house of its own that
+ * is cleared away whatever happens.
+ * @template T
+ * @param {Record<string, () => Promise<T>>} sections
+ * @param {(name: string, result: T) => void} onResult
+ * @returns {Promise<boolean>} false where one failed
+ */
+export async function runSections(sections, onResult) {
+  const asked = process.argv.slice(2);
+  const unknown = asked.find((name) => !(name in sections));
+  if (unknown !== undefined) {
+    console.error(`There is no ${unknown}; there are ${Object.keys(sections).join(', ')}.`);
+    return false;
+  }
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+    process.on(signal, () => void clear().then(() => process.exit(1)));
+  }
+  let well = true;
+  for (const name of asked.length > 0 ? asked : Object.keys(sections)) {
+    const since = performance.now();
+    try {
+      const result = await sections[name]();
+      console.error(`${name}: ${((performance.now() - since) / 1000).toFixed(0)} s`);
+      onResult(name, result);
+    } catch (error) {
+      well = false;
+      console.error(`${name} failed:`, error);
+    }
+    await clear();
+  }
+  return well;
+}
+
+async function clear() {
+  endHelpers();
+  await endServers();
+  await removeScratch();
+}

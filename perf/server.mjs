@@ -1,0 +1,124 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync, closeSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import net from 'node:net';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const READY_MS = 60_000;
+
+/** Servers that run now, so that none outlives the program. */
+const running = new Set();
+
+/**
+ * A built Fairlead of its own on 127.0.0.1.
+ * @typedef {object} Server
+ * @property {number} pid
+ * @property {number} port
+ * @property {string} url
+ * @property {string} key the first API key, which may do everything
+ * @property {string} dataDir
+ * @property {boolean} alive
+ * @property {() => Promise<void>} stop SIGTERM, and then it must end by itself
+ * @property {() => Promise<void>} kill kill -9
+ */
+
+/**
+ * Starts `dist/main.js` and waits until it is ready. BENCH_NODE_ARGS goes to its Node, as in
+ * `BENCH_NODE_ARGS="--cpu-prof --cpu-prof-dir=/tmp" npm run bench create`.
+ * @param {{ dataDir: string, port?: number, services?: string }} options
+ * @returns {Promise<Server>}
+ */
+export async function startServer({ dataDir, port, services = 'api,worker,web' }) {
+  const at = port ?? (await freePort());
+  const logFile = path.join(dataDir, 'server.log');
+  const log = openSync(logFile, 'a');
+  const nodeArgs = process.env['BENCH_NODE_ARGS']?.split(' ').filter(Boolean) ?? [];
+  const child = spawn(process.execPath, [...nodeArgs, MAIN], {
+    stdio: ['ignore', 'pipe', log],
+    // A group of its own: ^C is for us, and we stop it.
+    detached: true,
+    env: {
+      ...withoutOurs(process.env),
+      PORT: String(at),
+      FAIRLEAD_DATA_DIR: dataDir,
+      FAIRLEAD_SERVICES: services,
+      FAIRLEAD_EGRESS_ALLOW: '127.0.0.0/8',
+      FAIRLEAD_LOG_LEVEL: 'warn',
+    },
+  });
+  closeSync(log);
+  running.add(child);
+  const exited = once(child, 'exit').then(([code, signal]) => {
+    running.delete(child);
+    return String(signal ?? code);
+  });
+
+  await ready(child, exited, logFile);
+  const text = await readFile(path.join(dataDir, 'first-key.txt'), 'utf8');
+  return {
+    pid: /** @type {number} */ (child.pid),
+    port: at,
+    url: `http://127.0.0.1:${at}`,
+    key: /** @type {RegExpExecArray} */ (/fl_live_\w{32}/.exec(text))[0],
+    dataDir,
+    get alive() {
+      return running.has(child);
+    },
+    async stop() {
+      child.kill('SIGTERM');
+      const end = await Promise.race([exited, sleep(35_000, 'still there after 35 s', { ref: false })]);
+      if (end !== '0')
+        throw new Error(`the server did not stop as it should: ${end}; ${await tail(logFile)}`);
+    },
+    async kill() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+async function ready(child, exited, logFile) {
+  let said = '';
+  const told = new Promise((resolve) => {
+    child.stdout.on('data', (chunk) => {
+      said += chunk;
+      if (said.includes('Fairlead is ready at')) resolve('ready');
+    });
+  });
+  const end = await Promise.race([told, exited, sleep(READY_MS, 'silence', { ref: false })]);
+  if (end === 'ready') return;
+  child.kill('SIGKILL');
+  throw new Error(`the server did not start (${end}): ${await tail(logFile)}`);
+}
+
+/** The end of the server's log, for the message of an error. */
+export async function tail(/** @type {string} */ file) {
+  return (await readFile(file, 'utf8').catch(() => '')).trim().split('\n').slice(-5).join('\n');
+}
+
+/** Its settings come from here alone; an unknown FAIRLEAD_ name would stop the start. */
+function withoutOurs(/** @type {NodeJS.ProcessEnv} */ env) {
+  const names = Object.keys(env).filter((name) => !/^(FAIRLEAD_|DATABASE_URL$|HOST$)/.test(name));
+  return Object.fromEntries(names.map((name) => [name, env[name]]));
+}
+
+/** @returns {Promise<number>} */
+export function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = net.createServer().once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = /** @type {net.AddressInfo} */ (probe.address());
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+/** Ends whatever servers are left; their PostgreSQL stops with `removeScratch`. */
+export async function endServers() {
+  for (const child of running) child.kill('SIGKILL');
+  while (running.size > 0) await sleep(10);
+}

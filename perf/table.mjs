@@ -1,0 +1,41 @@
+/**
+ * Lines a table up for a terminal.
+ * @param {string[]} columns
+ * @param {(string | number)[][]} rows
+ */
+export function table(columns, rows) {
+  const lines = [columns, ...rows].map((row) => row.map(String));
+  const widths = columns.map((_, at) => Math.max(...lines.map((line) => line[at].length)));
+  const isNumber = columns.map((_, at) => rows.every((row) => /^[\d,.–-]*$/.test(String(row[at]))));
+  const shown = lines.map((line) =>
+    line
+      .map((cell, at) => (isNumber[at] ? cell.padStart(widths[at]) : cell.padEnd(widths[at])))
+      .join('  ')
+      .trimEnd(),
+  );
+  return [shown[0], '─'.repeat(widths.reduce((sum, width) => sum + width + 2, -2)), ...shown.slice(1)].join(
+    '\n',
+  );
+}
+
+/** A number as people read it: 12,345, or 1.23 where it is small. */
+export function shown(/** @type {number | null} */ value) {
+  if (value === null) return '–';
+  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+  return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** The table of a bench. */
+export function figureTable(/** @type {import('./figure.mjs').Figure[]} */ figures) {
+  return table(
+    ['figure', 'baseline', 'value', 'ratio', 'aim', ''],
+    figures.map((one) => [
+      one.name,
+      shown(one.baseline),
+      shown(one.value),
+      one.ratio === null ? '–' : one.ratio.toFixed(2),
+      one.aim,
+      one.met === null ? '' : one.met ? 'met' : 'missed',
+    ]),
+  );
+}

@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { makeSealer, parseKey, SealError } from '../../src/base/seal.ts';
+
+const place = { workspaceId: 'w', table: 'endpoint', column: 'secret' };
+
+test('what is sealed opens again, twice differently sealed, and does not show', () => {
+  const sealer = makeSealer(randomBytes(32));
+  const [one, other] = [sealer.seal(place, 'whsec_geheim ü'), sealer.seal(place, 'whsec_geheim ü')];
+  expect(one.equals(other)).toBe(false);
+  expect(one.includes('geheim')).toBe(false);
+  expect(sealer.open(place, one)).toBe('whsec_geheim ü');
+});
+
+test('it opens in its own place only', () => {
+  const sealer = makeSealer(randomBytes(32));
+  const sealed = sealer.seal(place, 'x');
+  for (const elsewhere of [{ workspaceId: 'v' }, { table: 'api_key' }, { column: 'old_secret' }]) {
+    expect(() => sealer.open({ ...place, ...elsewhere }, sealed)).toThrow(SealError);
+  }
+});
+
+test('another key, a changed byte or a stump does not open', () => {
+  const sealer = makeSealer(randomBytes(32));
+  const sealed = sealer.seal(place, 'x');
+  expect(() => makeSealer(randomBytes(32)).open(place, sealed)).toThrow(/sealed with key/);
+  for (const at of [0, 8, 20, sealed.length - 1]) {
+    const changed = Buffer.from(sealed);
+    changed[at]! ^= 1;
+    expect(() => sealer.open(place, changed)).toThrow(SealError);
+  }
+  expect(() => sealer.open(place, sealed.subarray(0, 10))).toThrow(SealError);
+});
+
+test('a key is 64 hex digits or base64 of 32 bytes', () => {
+  const key = randomBytes(32);
+  expect(parseKey(key.toString('hex'))).toEqual(key);
+  expect(parseKey(key.toString('base64'))).toEqual(key);
+  for (const text of ['', 'secret', randomBytes(16).toString('hex'), randomBytes(33).toString('base64')]) {
+    expect(parseKey(text)).toBeNull();
+  }
+});
