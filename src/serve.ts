@@ -25,7 +25,7 @@ export async function serve(config: Config, log: Logger, say: (line: string) => 
     const url = config.publicUrl || localUrl(config.host, (server.server.address() as { port: number }).port);
     const first = await firstStart(app, url);
     if (first) say(await show(first, config.dataDir, process.stdout.isTTY));
-    if (config.services.includes('worker')) app.engine.start();
+    app.engine.start({ worker: config.services.includes('worker') });
     log.info({ version: VERSION, url, services: config.services }, 'ready');
     say(`Fairlead is ready at ${url}`);
 

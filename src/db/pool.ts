@@ -30,7 +30,10 @@ export interface Database {
   readonly connection: Connection;
   /** Reads; where the database is gone it tries again for up to five seconds, then `unavailable`. */
   read<Row>(statement: Statement, values: unknown[]): Promise<Row[]>;
-  /** Several statements as one; rolled back where `work` throws. Not repeated: `work` may have effects. */
+  /**
+   * Several statements as one; rolled back where `work` throws. Runs again after a deadlock or a lock held
+   * elsewhere, so `work` must do nothing but talk to the database.
+   */
   transaction<T>(work: (trx: Transaction<Schema>) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
@@ -55,7 +58,7 @@ export function openDatabase(connection: Connection, options: { max: number; log
     connection,
     read: (statement, values) =>
       patiently(async () => (await pool.query({ ...statement, values })).rows as never[]),
-    transaction: (work) => translated(() => kysely.transaction().execute(work)),
+    transaction: (work) => persistently(() => kysely.transaction().execute(work)),
     async close() {
       await Promise.all([pool.end(), side.end()]);
     },
@@ -93,14 +96,19 @@ export async function patiently<T>(read: () => Promise<T>): Promise<T> {
   }
 }
 
-async function translated<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const kind = failureKind(error);
-    if (kind === 'lost') throw unavailable('The database can not be reached.', 2);
-    if (kind === 'conflict' || kind === 'locked') throw unavailable('Another change is under way.', 1);
-    throw error;
+/** Tries for a transaction that others are in the way of. */
+const TRIES = 4;
+
+async function persistently<T>(work: () => Promise<T>): Promise<T> {
+  for (let tried = 1; ; tried++) {
+    try {
+      return await work();
+    } catch (error) {
+      const kind = failureKind(error);
+      if (kind === 'lost') throw unavailable('The database can not be reached.', 2);
+      if (kind !== 'conflict' && kind !== 'locked') throw error;
+      if (tried === TRIES) throw unavailable('Other changes are in the way.', 1);
+    }
   }
 }
 

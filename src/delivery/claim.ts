@@ -27,6 +27,8 @@ export interface DueDelivery {
   attempt: number;
   bytes: number;
   due_at: string;
+  /** How long it had been due when it was read, in seconds. */
+  lag_s: number;
   expired: boolean;
   object_type: string | null;
   object_id: Uuid | null;
@@ -121,6 +123,7 @@ const READ = {
   text: `
 select r.n, l.token = r.token as held, l.wake, p.version as endpoint_version,
        q.id, q.event_id, q.event_type, q.kind, q.attempt, q.bytes, q.due_at::text as due_at,
+       extract(epoch from clock_timestamp() - q.due_at)::float8 as lag_s,
        q.expires_at <= clock_timestamp() as expired,
        e.object_type, e.object_id, e.occurred_at, e.data
 from unnest($1::int[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::uuid[], $7::int[], $8::int[])

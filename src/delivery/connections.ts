@@ -130,9 +130,6 @@ export function makeConnections(options: {
         seat(free, rider);
       } else if (origin.open < options.perOrigin) {
         seat(open(origin), rider);
-      } else if (origin.idle.length > 0) {
-        drop(origin.idle[0]!);
-        seat(open(origin), rider);
       } else {
         origin.waiting.add(rider);
       }

@@ -21,8 +21,8 @@ export interface Engine {
   readonly waker: Waker;
   readonly worker: Worker;
   readonly metrics: DeliveryMetrics;
-  /** Starts sending what is due, and the housekeeping. */
-  start(): void;
+  /** Starts the housekeeping and, where this process is a worker, sending what is due. */
+  start(options: { worker: boolean }): void;
   stop(): Promise<void>;
 }
 
@@ -66,7 +66,9 @@ export function makeEngine(parts: EngineParts): Engine {
     worker,
     metrics,
 
-    start() {
+    start(options) {
+      house = keepHouse({ ...parts, waker });
+      if (!options.worker) return;
       ear = listen(db.connection, log, {
         [LANE_CHANNEL]: (payload) => {
           const ids = heard(instance, payload);
@@ -74,7 +76,6 @@ export function makeEngine(parts: EngineParts): Engine {
         },
         [ENDPOINT_CHANNEL]: (id) => worker.endpointChanged(id),
       });
-      house = keepHouse({ ...parts, waker });
       worker.start();
     },
 

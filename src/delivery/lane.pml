@@ -15,8 +15,8 @@
  * no length: it can run out only if its holder died, or was paused past its own deadline. How slow anything else
  * is needs no step of its own, as every interleaving is tried.
  *
- * -D settings: DELIVERIES (1–3), FAULTS (how often a worker dies, is paused or loses an answer), PUBLISHER_DIES
- * (a publisher may die between commit and wake), NO_SWEEP. The other -D names take one rule out, so that the
+ * -D settings: DELIVERIES (1–3), FAULTS (how often a worker dies, is paused, loses an answer, or stops in good
+ * order), PUBLISHER_DIES (a publisher may die between commit and wake), NO_SWEEP. The other -D names take one rule out, so that the
  * model can be seen to fail: see "The rules".
  */
 #ifndef DELIVERIES
@@ -25,14 +25,14 @@
 #ifndef FAULTS
 #define FAULTS 2
 #endif
-#define ATTEMPTS 2            /* the first, and one retry */
+#define RETRIES 1
 #define NOW 0
 #define NEVER 9               /* 'infinity' on a lane; on a queue row: there is no such row */
 #define least(a, b) (a < b -> a : b)
 
 /* ---- what is stored: one lane and its rows of the queue ---- */
 typedef Lane { byte due = NEVER; byte wake; byte token; bool leased }       /* leased: lease_until > now */
-typedef Row { byte due_at = NEVER; byte attempt }
+typedef Row { byte due_at = NEVER; byte attempt }                           /* attempt: how many were made */
 Lane lane;
 Row queue[3];
 #define due(d) (queue[d].due_at == NOW)
@@ -47,11 +47,11 @@ byte next[2] = NEVER;         /* the next due time that it is about to release t
 
 /* ---- what only the properties look at ---- */
 byte faults = FAULTS;         /* still to come */
+bool failed;                  /* a worker died, was paused or lost an answer */
 byte sent[3], settled[3];     /* a bit for each attempt */
 byte gone;                    /* deliveries that came and went */
 #define bit(n) (1 << (n))
 #define ALL 255
-#define nobody_failed_yet (faults == FAULTS)
 
 /* P1: nothing due sleeps for ever: every delivery comes to its end. It holds without any assumption of fairness,
    as no run of this model goes in circles. P2 to P7 are the assertions below. */
@@ -78,13 +78,6 @@ ltl nothing_sleeps { <> (gone == DELIVERIES) }
 #else
 #define TOKEN_FENCE (lane.token == ME)
 #endif
-#ifdef FENCE_BY_SNAPSHOT      /* no rule broken, but what PostgreSQL does if a settle does not lock the lane's row */
-#define SETTLES_AFTER SETTLING
-#define FENCED_IN true
-#else
-#define SETTLES_AFTER SENT
-#define FENCED_IN TOKEN_FENCE
-#endif
 #ifdef SETTLE_WITHOUT_ATTEMPT
 #define ATTEMPT_FENCE (queue[d].due_at != NEVER)
 #else
@@ -107,8 +100,9 @@ inline vanish(d) {            /* a delivery leaves the queue */
 #define READ 1                /* read from the queue */
 #define CLEARED 2             /* the deadline was looked at: the POST is about to start */
 #define SENT 3                /* the POST is out; its outcome is known, not settled */
-#define SETTLING 4            /* only with FENCE_BY_SNAPSHOT: the settle saw the token, and has yet to act */
+#define SETTLING 4            /* the settle has looked at the token, and has yet to act */
 #define nothing_in_flight (flight[0] + flight[1] + flight[2] == NONE)
+#define nothing_out (flight[0] <= READ && flight[1] <= READ && flight[2] <= READ)
 #ifdef READ_IGNORES_FLIGHT
 #define unread(d) due(d)
 #else
@@ -124,19 +118,19 @@ inline drop_unsent() {
 
 active [2] proctype worker() {
   byte flight[3], as_read[3]; /* deliveries in flight, and the attempt number that each was read with */
-  byte seen;                  /* `wake`, as told before the reads that justify a release */
+  byte seen;                  /* `wake`, as the last read told it */
   byte d;
 end_idle:
   {
     /* select … from lane where due <= now and lease_until <= now: a plain read, old by the time it is used */
     lane.due == NOW && !lane.leased;
     /* update lane set token = $fresh, lease_until = now + L, takeovers = takeovers + (token is not null)::int
-       where due <= now and lease_until <= now returning wake.  `due` is left as it is. */
+       where due <= now and lease_until <= now.  `due` is left as it is. */
     atomic {
       if
       :: STILL_CLAIMABLE ->
-        assert(lane.token == 0 || !nobody_failed_yet);  /* P7: a takeover means that a holder failed */
-        lane.token = ME; lane.leased = true; seen = lane.wake; holds[_pid] = true; late[_pid] = false;
+        assert(lane.token == 0 || failed);  /* P7: a takeover means that a holder failed */
+        lane.token = ME; lane.leased = true; holds[_pid] = true; late[_pid] = false;
 #ifdef CLAIM_CLEARS_DUE
         lane.due = NEVER;
 #endif
@@ -148,40 +142,52 @@ end_idle:
 #endif
 hold:
     do
-    /* Renewal: update lane set lease_until = now + L where token = $mine returning wake.
-       One that would tell nothing new changes nothing, and is left out. */
-    :: atomic { holds[_pid] && (late[_pid] || seen != lane.wake) ->
+    /* Renewal: update lane set lease_until = now + L where token = $mine.
+       One in good time changes nothing here, and is left out. */
+    :: atomic { holds[_pid] && late[_pid] ->
         if
-        :: lane.token == ME -> lane.leased = true; late[_pid] = false; seen = lane.wake
+        :: lane.token == ME -> lane.leased = true; late[_pid] = false
         :: else -> let_go(); drop_unsent()        /* lost: what has not been sent is not sent */
         fi
       }
 
-    /* A read: select … from queue where due_at <= now and not id = any($in_flight) order by due_at limit $n.
-       One that would find nothing while something is in flight is left out too. */
-    :: atomic { holds[_pid] && !late[_pid] && (nothing_in_flight || unread(0) || unread(1) || unread(2)) ->
-        for (d : 0 .. 2) { if :: unread(d) -> flight[d] = READ; as_read[d] = queue[d].attempt :: else fi }
+    /* A read: select token = $mine, wake, queue.* from lane left join queue on due_at <= now …, one snapshot. What
+       is in flight already is passed over. A read that finds nothing while something is in flight is left out. */
+    :: atomic { holds[_pid] && (nothing_in_flight || unread(0) || unread(1) || unread(2)) ->
+        if
+        :: lane.token == ME ->
+          seen = lane.wake;
+          for (d : 0 .. 2) { if :: unread(d) -> flight[d] = READ; as_read[d] = queue[d].attempt :: else fi }
 #ifdef DELETE_ON_READ
-        for (d : 0 .. 2) { if :: flight[d] == READ -> vanish(d) :: else fi }
+          for (d : 0 .. 2) { if :: flight[d] == READ -> vanish(d) :: else fi }
 #endif
-        d = 0;
-        if :: nothing_in_flight :: else -> goto hold fi
+          d = 0
+        :: else -> let_go(); drop_unsent()
+        fi;
+        if :: holds[_pid] && nothing_in_flight :: else -> goto hold fi
       }
-      /* Nothing due, nothing in flight: select min(due_at) from queue. It is this read that a `seen` taken after
-         it would betray: a renewal answered between here and the release must leave `seen` alone. */
+release:
+      /* Nothing due, nothing in flight: update lane set token = null, lease_until = '-infinity', takeovers = 0,
+         due = (select min(due_at) from queue) where token = $mine and wake = $seen.
+         Two steps: the subselect sees the queue as it was when the statement began; the row is checked and
+         changed as it is when it is locked. */
       next[_pid] = earliest;
 #ifdef WAKE_SEEN_AFTER_READ
       seen = lane.wake;
 #endif
-      /* Release: update lane set token = null, lease_until = '-infinity', due = $next, takeovers = 0
-         where token = $mine and wake = $seen;  if 0 rows: select wake from lane where token = $mine */
       atomic {
         if
         :: lane.token == ME && NOT_WOKEN_SINCE ->
           lane.token = 0; lane.leased = false; lane.due = next[_pid]; let_go()
-        :: lane.token == ME && !(NOT_WOKEN_SINCE) -> seen = lane.wake; next[_pid] = NEVER
-        :: else -> let_go()
+        :: lane.token == ME && !(NOT_WOKEN_SINCE) -> next[_pid] = NEVER         /* 0 rows: read again */
+        :: else -> let_go()                                                     /* 0 rows: lost */
         fi
+      }
+
+    /* A stop in good order, or a rest that the receiver asked for: lets go with work left.
+       select wake from lane where token = $mine, and a release. */
+    :: atomic { faults > 0 && holds[_pid] && nothing_out && lane.token == ME ->
+        faults--; drop_unsent(); seen = lane.wake; goto release
       }
 
     /* One delivery in flight goes one step on; they go on independently of each other. */
@@ -198,34 +204,34 @@ hold:
           assert(lane.token == ME);                     /* P6: cleared for sending only under the lease */
           flight[d] = CLEARED
         :: flight[d] == CLEARED ->                      /* POST */
-          assert(!(sent[d] & bit(as_read[d])) || !nobody_failed_yet);  /* P5: no second send without a failure */
+          assert(!(sent[d] & bit(as_read[d])) || failed);  /* P5: no second send without a failure */
           sent[d] = sent[d] | bit(as_read[d]);
           flight[d] = SENT
-#ifdef FENCE_BY_SNAPSHOT
-        :: flight[d] == SENT && TOKEN_FENCE -> flight[d] = SETTLING
-        :: flight[d] == SENT && !(TOKEN_FENCE) -> flight[d] = NONE; as_read[d] = 0
-#endif
-        :: flight[d] == SETTLES_AFTER ->
-          /* Settle, one statement: with held as (select from lane where token = $mine for share),
-             s as (delete or update queue where id = $id and attempt = $as_read and exists (table held) …)
-             insert into attempt select … from s */
+        :: flight[d] == SENT ->
+          /* Settle: with ours as (select from lane where token = $mine), s as (delete or update queue where
+             id = $id and attempt = $as_read and exists (table ours) …) insert into attempt select … from s.
+             Two steps, as the lane's row is not locked: the token is looked at when the statement begins, */
           if
-          :: FENCED_IN && ATTEMPT_FENCE ->
-#ifndef FENCE_BY_SNAPSHOT
-            assert(lane.token == ME);                   /* P2: no settle takes effect without the lease */
-#endif
+          :: TOKEN_FENCE ->
+            assert(lane.token == ME);                   /* P2: no settle without the lease */
+            flight[d] = SETTLING
+          :: else -> flight[d] = NONE; as_read[d] = 0   /* 0 rows: the lease was lost */
+          fi
+        :: flight[d] == SETTLING ->                     /* … the queue's row when it is locked. */
+          if
+          :: ATTEMPT_FENCE ->
             assert(!(settled[d] & bit(as_read[d])));    /* P4: no attempt is settled twice */
             settled[d] = settled[d] | bit(as_read[d]);
             if
             :: vanish(d)                                /* delivered, or a terminal failure */
-            :: queue[d].attempt < ATTEMPTS ->           /* failed: again later, each row at a time of its own */
+            :: queue[d].attempt < RETRIES ->            /* failed: again later, each row at a time of its own */
               queue[d].attempt++; queue[d].due_at = d + 1
             fi
-          :: else                                       /* 0 rows: fenced off, or settled before */
+          :: else                                       /* 0 rows: settled before */
           fi;
           if
           :: flight[d] = NONE; as_read[d] = 0
-          :: faults > 0 -> faults--; flight[d] = SENT   /* the answer was lost: it settles once more */
+          :: faults > 0 -> faults--; failed = true; flight[d] = SENT  /* the answer was lost: it settles once more */
           fi
         fi;
         d = 0
@@ -246,7 +252,7 @@ hold:
 /* ---- publishers: one for each delivery, so that any two may overlap ---- */
 active [DELIVERIES] proctype publisher() {
   /* begin; change; insert into event; insert into queue …; commit.  Never touches lanes. */
-  d_step { queue[_pid - 2].due_at = NOW; queue[_pid - 2].attempt = 1 }
+  queue[_pid - 2].due_at = NOW;
   /* update lane set wake = wake + 1, due = least(due, now) */
   if
   :: d_step { WAKES_IT -> lane.wake++; lane.due = NOW }
@@ -265,10 +271,10 @@ active [DELIVERIES] proctype publisher() {
 
 active proctype failures() {
 end: do
-  :: d_step { can_fail(0) -> faults--; killed[0] = true }                 /* kill -9, at any point */
-  :: d_step { can_fail(1) -> faults--; killed[1] = true }
-  :: d_step { can_fail(0) && !late[0] -> faults--; late[0] = true }       /* SIGSTOP, a stall: past its deadline */
-  :: d_step { can_fail(1) && !late[1] -> faults--; late[1] = true }
+  :: d_step { can_fail(0) -> faults--; failed = true; killed[0] = true }   /* kill -9, at any point */
+  :: d_step { can_fail(1) -> faults--; failed = true; killed[1] = true }
+  :: d_step { can_fail(0) && !late[0] -> faults--; failed = true; late[0] = true } /* SIGSTOP, a stall: past its deadline */
+  :: d_step { can_fail(1) && !late[1] -> faults--; failed = true; late[1] = true }
   :: d_step { lane.leased && (ran_out(0) || ran_out(1)) -> lane.leased = false }
   od
 }

@@ -282,6 +282,7 @@ export class Lane {
       if (outcome) {
         metrics.attempts.inc({ outcome: outcome.failure ?? 'delivered' });
         metrics.duration.observe(outcome.durationMs / 1000);
+        metrics.lag.observe(due.lag_s);
         if (due.kind !== 'test') await this.#keepPace(outcome);
       }
       const written = await settler.settle({ ...settlement, token: this.held.token });

@@ -7,7 +7,7 @@ export interface DeliveryMetrics {
   readonly attempts: Counter<'outcome'>;
   /** From the attempt's start to its answer, in seconds. */
   readonly duration: Histogram;
-  /** From becoming due to being sent, in seconds. */
+  /** From becoming due to being read by a worker, in seconds. */
   readonly lag: Histogram;
   readonly inFlight: Gauge;
   readonly lanesHeld: Gauge;
@@ -35,7 +35,7 @@ export function makeMetrics(): DeliveryMetrics {
     }),
     lag: new Histogram({
       name: 'fairlead_delivery_lag_seconds',
-      help: 'From due to sent.',
+      help: 'From due to read by a worker.',
       buckets,
       registers,
     }),

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { ApiKeys, Caller } from '../account/api-key.ts';
@@ -44,6 +45,7 @@ export function makeServer(parts: ServerParts): FastifyInstance {
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 256 },
+    clientErrorHandler: answerBrokenHttp,
     logger: false,
   });
   app.decorateRequest('caller', null);
@@ -52,6 +54,7 @@ export function makeServer(parts: ServerParts): FastifyInstance {
   readJson(app);
   app.addHook('onSend', async (request, reply, payload) => {
     reply.header('x-request-id', request.id);
+    reply.header('x-content-type-options', 'nosniff');
     return payload;
   });
   app.setErrorHandler((error, request, reply) => sendError(parts.log, error as Error, request, reply));
@@ -208,6 +211,27 @@ function fromFastify(error: { statusCode?: number; code?: string }): ApiError | 
   return status >= 400 && status < 500
     ? new ApiError('validation_error', 'The request can not be read.')
     : null;
+}
+
+/** What is not HTTP never becomes a request: the answer is written to the socket, and it is closed. */
+function answerBrokenHttp(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+  const tooSlow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
+  const status = tooSlow
+    ? '408 Request Timeout'
+    : tooLarge
+      ? '431 Request Header Fields Too Large'
+      : '400 Bad Request';
+  const message = tooSlow
+    ? 'The request did not arrive in time.'
+    : tooLarge
+      ? 'The headers are too large.'
+      : 'This is not HTTP.';
+  const body = errorBody(new ApiError('validation_error', message), randomUUID());
+  socket.end(
+    `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
 }
 
 /** 405 with Allow where the path exists for other methods, 404 where it does not exist. */

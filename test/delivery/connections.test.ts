@@ -157,7 +157,7 @@ describe('an origin that has its fill of connections', () => {
     expect(s.receiver.received).toHaveLength(2);
   });
 
-  test('gives the second try a new one, at the cost of one that is kept', async () => {
+  test('has room for the new one of a second try, since the broken one is gone', async () => {
     const used = new Set<number>();
     s.receiver.answer((request) => {
       if (used.has(request.connection)) return { reset: true };

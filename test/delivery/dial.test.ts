@@ -144,6 +144,16 @@ describe('plain HTTP', () => {
   });
 });
 
+test('a connection that ends up at another address than was judged is not used', async () => {
+  // The kernel takes 0.0.0.0 for 127.0.0.1, which nobody judged.
+  await restart(makeGuard({ allow: ['0.0.0.0/32'], own: () => [] }));
+  expect(await s.send({ url: at('0.0.0.0') })).toMatchObject({
+    failure: 'blocked_address',
+    detail: 'the connection went to another address',
+  });
+  expect(everywhere.received).toHaveLength(0);
+});
+
 test('localhost is 127.0.0.1 where that alone is open: ::1 is passed over, not held against it', async () => {
   expect((await s.send({ url: at('localhost') })).ok).toBe(true);
   expect(everywhere.received[0]!.headers.host).toBe(`localhost:${everywhere.port}`);

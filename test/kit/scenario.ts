@@ -71,7 +71,7 @@ export async function startScenario(env: Record<string, string> = {}): Promise<S
   const alice = await join(acme.id, 'Alice', ['*']);
   const bob = await join(acme.id, 'Bob', ['contacts:read']);
   const charlie = await join(elsewhere.id, 'Charlie', ['*']);
-  if (config.services.includes('worker')) app.engine.start();
+  app.engine.start({ worker: config.services.includes('worker') });
 
   let seen = new Set<string>();
   return {
