@@ -34,7 +34,8 @@ export async function openStore(config: Config, log: Logger, options: { attach: 
       db,
       sealer,
       async close() {
-        await db.close();
+        // The app may have closed the pools along with itself; ending one twice is an error.
+        if (!db.pool.ending) await db.close();
         await stop();
       },
     };

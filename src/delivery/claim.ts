@@ -69,7 +69,8 @@ const CLAIM = {
   text: `
 with candidate as (
   select workspace_id, endpoint_id from lane
-  where due <= clock_timestamp() and lease_until <= clock_timestamp() and ($4::uuid is null or workspace_id = $4)
+  where due <= clock_timestamp() and lease_until <= clock_timestamp() and not_before <= clock_timestamp()
+    and ($4::uuid is null or workspace_id = $4)
   order by due limit $1
 )
 update lane l
@@ -77,7 +78,7 @@ set token = $2, lease_until = clock_timestamp() + $3 * interval '1 ms',
     takeovers = case when l.token is null then 0 else l.takeovers + 1 end
 from candidate c
 where l.workspace_id = c.workspace_id and l.endpoint_id = c.endpoint_id
-  and l.due <= clock_timestamp() and l.lease_until <= clock_timestamp()
+  and l.due <= clock_timestamp() and l.lease_until <= clock_timestamp() and l.not_before <= clock_timestamp()
 returning l.workspace_id, l.endpoint_id, l.token, l.takeovers, l.suspect, l.suspect_crashes, l.slow_streak`,
 };
 

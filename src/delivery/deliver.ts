@@ -21,6 +21,8 @@ export interface DeliverParts {
   newId: () => Uuid;
   dice: () => number;
   log: Logger;
+  /** Fires when the process can't wait any longer for what is in flight. */
+  giveUp: AbortSignal;
 }
 
 /** What an attempt came to: what to write down, and what the receiver answered, if it was asked. */
@@ -72,7 +74,7 @@ export async function deliver(parts: DeliverParts, endpoint: Endpoint, due: DueD
       `The format ${endpoint.format} could not make a body of this event.`,
     );
   }
-  const outcome = await parts.sender.send({
+  const request = {
     url: endpoint.url,
     method: endpoint.method,
     headers: {
@@ -83,7 +85,8 @@ export async function deliver(parts: DeliverParts, endpoint: Endpoint, due: DueD
     },
     body: message.body,
     timeoutMs: endpoint.timeoutMs,
-  });
+  };
+  const outcome = await parts.sender.send(request, parts.giveUp);
   const { state, delayMs } = await follow(parts, endpoint, due, outcome);
   return {
     settlement: {

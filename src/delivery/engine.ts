@@ -40,6 +40,9 @@ export interface EngineParts {
   retentionDays: number;
 }
 
+/** How long a stop waits for requests under way; all of a stop must be over within 30 s. */
+const STOP_GRACE_MS = 15_000;
+
 export function makeEngine(parts: EngineParts): Engine {
   const { db, log } = parts;
   const metrics = makeMetrics();
@@ -82,7 +85,7 @@ export function makeEngine(parts: EngineParts): Engine {
     async stop() {
       await ear?.close();
       await house?.stop();
-      await worker.stop();
+      await worker.stop(STOP_GRACE_MS);
     },
   };
 }

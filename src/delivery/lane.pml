@@ -16,8 +16,8 @@
  * is needs no step of its own, as every interleaving is tried.
  *
  * -D settings: DELIVERIES (1–3), FAULTS (how often a worker dies, is paused, loses an answer, or stops in good
- * order), PUBLISHER_DIES (a publisher may die between commit and wake), NO_SWEEP. The other -D names take one rule out, so that the
- * model can be seen to fail: see "The rules".
+ * order), PUBLISHER_DIES (a publisher may die between commit and wake), NO_SWEEP. The other -D names take one rule
+ * out each, so that the model can be seen to fail: see "the rules".
  */
 #ifndef DELIVERIES
 #define DELIVERIES 2
@@ -129,7 +129,7 @@ end_idle:
     atomic {
       if
       :: STILL_CLAIMABLE ->
-        assert(lane.token == 0 || failed);  /* P7: a takeover means that a holder failed */
+        assert(lane.token == 0 || failed);              /* P7: a takeover means that a holder failed */
         lane.token = ME; lane.leased = true; holds[_pid] = true; late[_pid] = false;
 #ifdef CLAIM_CLEARS_DUE
         lane.due = NEVER;
@@ -204,16 +204,16 @@ release:
           assert(lane.token == ME);                     /* P6: cleared for sending only under the lease */
           flight[d] = CLEARED
         :: flight[d] == CLEARED ->                      /* POST */
-          assert(!(sent[d] & bit(as_read[d])) || failed);  /* P5: no second send without a failure */
+          assert(!(sent[d] & bit(as_read[d])) || failed);               /* P5: no second send without a failure */
           sent[d] = sent[d] | bit(as_read[d]);
           flight[d] = SENT
         :: flight[d] == SENT ->
           /* Settle: with ours as (select from lane where token = $mine), s as (delete or update queue where
              id = $id and attempt = $as_read and exists (table ours) …) insert into attempt select … from s.
-             Two steps, as the lane's row is not locked: the token is looked at when the statement begins, */
+             Two steps, as it does not lock the lane's row: the token is looked at when the statement begins, */
           if
           :: TOKEN_FENCE ->
-            assert(lane.token == ME);                   /* P2: no settle without the lease */
+            assert(lane.token == ME);                   /* P2: no settle is let through without the lease */
             flight[d] = SETTLING
           :: else -> flight[d] = NONE; as_read[d] = 0   /* 0 rows: the lease was lost */
           fi
@@ -231,7 +231,8 @@ release:
           fi;
           if
           :: flight[d] = NONE; as_read[d] = 0
-          :: faults > 0 -> faults--; failed = true; flight[d] = SENT  /* the answer was lost: it settles once more */
+          :: faults > 0 ->                              /* the answer was lost: it settles once more */
+            faults--; failed = true; flight[d] = SENT
           fi
         fi;
         d = 0
@@ -290,9 +291,9 @@ end: do
 #ifndef NO_SWEEP
 active proctype sweep() {
 end: do
-  /* select … from lane where due > now and exists (select from queue where due_at <= now) */
-  :: lane.due > NOW && (due(0) || due(1) || due(2)) ->
-    d_step { lane.wake++; lane.due = NOW }  /* update lane set wake = wake + 1, due = least(due, now) */
+  /* select … from lane where due > now and exists (select from queue where due_at <= now), then a wake of those.
+     One step: what a wake does that comes late is seen with the publishers', which may be as late as they like. */
+  :: d_step { lane.due > NOW && (due(0) || due(1) || due(2)) -> lane.wake++; lane.due = NOW }
   od
 }
 #endif

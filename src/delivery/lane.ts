@@ -279,6 +279,8 @@ export class Lane {
       const { settlement, outcome } = parked
         ? this.#parked(due)
         : await deliver(this.#parts, this.#endpoint!, due);
+      // We stopped it ourselves: the row stays as it is, and the next start sends it again.
+      if (outcome?.failure === 'cancelled') return;
       if (outcome) {
         metrics.attempts.inc({ outcome: outcome.failure ?? 'delivered' });
         metrics.duration.observe(outcome.durationMs / 1000);

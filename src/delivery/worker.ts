@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Uuid } from '../base/id.ts';
 import { LEASE_MS } from './claim.ts';
 import { Lane, type LaneParts } from './lane.ts';
@@ -10,11 +11,14 @@ const CLAIM_BATCH = 100;
 const POLL_MS = 1_000;
 const RENEW_MS = LEASE_MS / 3;
 
+/** What a worker needs; the rest of a lane's parts are its own. */
+type WorkerParts = Omit<LaneParts, 'lingerMs' | 'budget' | 'giveUp'>;
+
 /**
  * Takes due lanes and runs them. Any number of workers, in any number of processes, share one database.
  */
 export class Worker {
-  readonly #parts: Omit<LaneParts, 'lingerMs' | 'budget'>;
+  readonly #parts: WorkerParts;
   readonly #budget = { bytes: 0, sends: 0, waiting: new Set<Lane>() };
   readonly #held = new Map<Uuid, { lane: Lane; done: Promise<void> }>();
   #running: Promise<void> | undefined;
@@ -22,9 +26,12 @@ export class Worker {
   #renewals: NodeJS.Timeout | undefined;
   #wakeUp: (() => void) | undefined;
   #rung = false;
+  readonly #giveUp = new AbortController();
 
-  constructor(parts: Omit<LaneParts, 'lingerMs' | 'budget'>) {
+  constructor(parts: WorkerParts) {
     this.#parts = parts;
+    // Every request under way listens to it.
+    setMaxListeners(0, this.#giveUp.signal);
   }
 
   get held(): number {
@@ -52,13 +59,18 @@ export class Worker {
     this.#held.get(endpointId)?.lane.refresh();
   }
 
-  /** Takes no more lanes, finishes what is in flight, releases what is held. */
-  async stop(): Promise<void> {
+  /**
+   * Takes no more lanes, finishes what is in flight, releases what is held.
+   * @param graceMs after this long, requests still under way are given up; they are sent again later
+   */
+  async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
+    const patience = setTimeout(() => this.#giveUp.abort(), graceMs);
     this.#ring();
     for (const { lane } of this.#held.values()) lane.stop();
     await this.#running;
     await Promise.all([...this.#held.values()].map(({ done }) => done));
+    clearTimeout(patience);
     clearInterval(this.#renewals);
     this.#renewals = undefined;
   }
@@ -106,7 +118,13 @@ export class Worker {
     const askedAt = this.#parts.clock.monotonic();
     const claimed = await this.#parts.lanes.claim(room, this.#parts.newId(), workspaceId);
     return claimed.map((one) =>
-      this.#hold(new Lane({ ...this.#parts, budget: this.#budget, lingerMs }, one, askedAt)),
+      this.#hold(
+        new Lane(
+          { ...this.#parts, budget: this.#budget, giveUp: this.#giveUp.signal, lingerMs },
+          one,
+          askedAt,
+        ),
+      ),
     );
   }
 

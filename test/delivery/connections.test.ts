@@ -44,7 +44,7 @@ describe('a connection is kept and used again', () => {
 
   test('after a 500 too, but not after a timeout', async () => {
     await s.sendTo({ status: 500, body: 'no' });
-    await s.sendTo({ hang: true }, { timeoutMs: 100 });
+    await s.sendTo({ hang: true }, { timeoutMs: 600 });
     await s.sendTo({});
     expect(ridden()).toEqual([1, 1, 2]);
   });
@@ -147,7 +147,7 @@ describe('an origin that has its fill of connections', () => {
 
   test('lets one that has waited its time go, unsent', async () => {
     s.receiver.answer(() => ({ hang: true }));
-    const hanging = [s.send({ timeoutMs: 600 }), s.send({ timeoutMs: 600 })];
+    const hanging = [s.send({ timeoutMs: 1_500 }), s.send({ timeoutMs: 1_500 })];
     const waiting = await s.send({ timeoutMs: 150 });
     expect(waiting).toMatchObject({
       failure: 'timeout',
@@ -182,8 +182,8 @@ describe('an origin that has its fill of connections', () => {
   test('serves who waits once a hanging one has timed out', async () => {
     s.receiver.answer((request) => (request.rawBody.toString() === 'hang' ? { hang: true } : {}));
     const hanging = [
-      s.send({ body: 'hang', timeoutMs: 200 }),
-      s.send({ body: 'hang', timeoutMs: 200 }),
+      s.send({ body: 'hang', timeoutMs: 600 }),
+      s.send({ body: 'hang', timeoutMs: 600 }),
       s.send({ url: `${s.receiver.url}/broken`, headers: { 'x y': '' } }),
     ];
     const served = await Promise.all(Array.from({ length: 6 }, () => s.send()));

@@ -65,11 +65,10 @@ async function brokenAssertion(trace: string): Promise<string | undefined> {
 
 describe.skipIf(skipped)(`the lane protocol${skipped ? ` (skipped: ${remedy})` : ''}`, () => {
   const holds: [atLeast: number, Search, says: string, settings: string][] = [
-    [500_000, 'eventually', 'P1: nothing due sleeps for ever', 'PUBLISHER_DIES FAULTS=1'],
-    [500_000, 'eventually', 'P1: no wake-up is lost while publishers live', 'NO_SWEEP FAULTS=2'],
-    [100_000, 'eventually', 'P1: nor with an unlocked fence', 'FENCE_BY_SNAPSHOT NO_SWEEP FAULTS=1'],
+    [1_000_000, 'eventually', 'P1: nothing due sleeps for ever', 'PUBLISHER_DIES FAULTS=1'],
+    [1_000_000, 'eventually', 'P1: no wake-up is lost while publishers live', 'NO_SWEEP FAULTS=2'],
+    [1_000_000, 'assertions', 'P2 to P7: two failures', 'NO_SWEEP FAULTS=2'],
     [1_000_000, 'assertions', 'P2 to P7: three deliveries', 'PUBLISHER_DIES FAULTS=0 DELIVERIES=3'],
-    [1_000_000, 'assertions', 'P3 to P7: an unlocked fence', 'FENCE_BY_SNAPSHOT PUBLISHER_DIES FAULTS=1'],
   ];
   for (const [atLeast, search, says, settings] of holds) {
     test(`${says} [${settings}]`, { timeout: 120_000 }, async () => {
@@ -79,10 +78,10 @@ describe.skipIf(skipped)(`the lane protocol${skipped ? ` (skipped: ${remedy})` :
     });
   }
 
-  test('P2 to P7: two failures; and every step of the model is taken', { timeout: 120_000 }, async () => {
-    const found = await check('assertions', 'PUBLISHER_DIES FAULTS=2');
+  test('P2 to P7: publishers die; and every step of the model is taken', { timeout: 120_000 }, async () => {
+    const found = await check('assertions', 'PUBLISHER_DIES FAULTS=1');
     expect(found).toMatchObject({ errors: 0, trace: '', complete: true, untaken: [] });
-    expect(found.states).toBeGreaterThan(5_000_000);
+    expect(found.states).toBeGreaterThan(1_000_000);
   });
 
   // A model that cannot fail proves nothing: take a rule out, and spin must find the property that it carries.

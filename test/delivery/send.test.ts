@@ -145,6 +145,6 @@ describe('the body of an answer', () => {
     const endless = { body: Buffer.alloc(65 * 1024, 'x'), neverEnd: true };
     expect(await s.sendTo(endless)).toMatchObject({ ok: true, status: 200 });
     const short = { body: Buffer.alloc(63 * 1024, 'x'), neverEnd: true };
-    expect(await s.sendTo(short, { timeoutMs: 300 })).toMatchObject({ failure: 'timeout', status: 200 });
+    expect(await s.sendTo(short, { timeoutMs: 800 })).toMatchObject({ failure: 'timeout', status: 200 });
   });
 });
