@@ -1,6 +1,8 @@
-import { open } from 'node:fs/promises';
+import { mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
+import type { Workspace } from './account/workspace.ts';
 import type { App } from './app.ts';
+import { isUniqueViolation } from './db/failure.ts';
 
 /** What the first start has to show: a workspace, a key, and a call that uses it. */
 export interface FirstStart {
@@ -9,12 +11,15 @@ export interface FirstStart {
 }
 
 /**
- * On an empty store, makes the workspace `default` and an API key that may do everything.
- * @returns null where there is a workspace already
+ * On a store that no server has run on yet, makes the workspace `default` and an API key that may do
+ * everything. Workspaces made on the command line before that don't count: commands and the inbound webhook
+ * rely on a default one.
+ * @returns null where there is a default workspace already
  */
 export async function firstStart(app: App, url: string): Promise<FirstStart | null> {
-  if ((await app.workspaces.list()).length > 0) return null;
-  const workspace = await app.workspaces.create({ name: 'default', isDefault: true });
+  if (await app.workspaces.getDefault()) return null;
+  const workspace = await makeDefault(app);
+  if (workspace === null) return null;
   const key = await app.keys.create({
     workspaceId: workspace.id,
     name: 'first key',
@@ -22,6 +27,16 @@ export async function firstStart(app: App, url: string): Promise<FirstStart | nu
     createdBy: 'system',
   });
   return { workspaceId: workspace.id, text: welcome(url, key.raw) };
+}
+
+/** Null where another process, started at the same time on the same database, was first. */
+async function makeDefault(app: App): Promise<Workspace | null> {
+  try {
+    return await app.workspaces.create({ name: 'default', isDefault: true });
+  } catch (error) {
+    if (isUniqueViolation(error)) return null;
+    throw error;
+  }
 }
 
 function welcome(url: string, key: string): string {
@@ -46,6 +61,8 @@ Make a first contact:
 export async function show(first: FirstStart, dataDir: string, isTerminal: boolean): Promise<string> {
   if (isTerminal) return `\n${first.text}`;
   const file = path.resolve(dataDir, 'first-key.txt');
+  // With DATABASE_URL nothing else needs the directory.
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
   const handle = await open(file, 'w', 0o600);
   try {
     await handle.chmod(0o600);

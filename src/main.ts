@@ -8,6 +8,7 @@ import { serve } from './serve.ts';
 /** `fairlead` and `fairlead start` serve; anything else is a command (see cli/). */
 async function main(args: string[]): Promise<void> {
   if (args.length > 0 && args[0] !== 'start') {
+    endWithCommand();
     process.exitCode = await runCommand(args, process.env);
     return;
   }
@@ -25,6 +26,12 @@ async function main(args: string[]): Promise<void> {
   await serving.stop();
   log.info('stopped');
   process.exit(0);
+}
+
+/** A command that is interrupted takes the PostgreSQL along that it started: that happens at `exit`. */
+function endWithCommand(): void {
+  process.on('SIGINT', () => process.exit(130));
+  process.on('SIGTERM', () => process.exit(143));
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify';
 import { assemble, VERSION } from './app.ts';
 import { StartError } from './base/errors.ts';
 import type { Logger } from './base/log.ts';
@@ -21,6 +22,7 @@ export async function serve(config: Config, log: Logger, say: (line: string) => 
   const app = assemble({ config, ...store, log });
   try {
     const server = await app.server();
+    const drain = drainable(server);
     await listen(server, config);
     const url = config.publicUrl || localUrl(config.host, (server.server.address() as { port: number }).port);
     const first = await firstStart(app, url);
@@ -31,9 +33,12 @@ export async function serve(config: Config, log: Logger, say: (line: string) => 
 
     let stopping: Promise<void> | undefined;
     const stop = async () => {
-      await server.close();
-      await app.close();
-      await store.close();
+      try {
+        await Promise.all([drain(), app.engine.stop()]);
+        await app.close();
+      } finally {
+        await store.close();
+      }
     };
     return { url, stop: () => (stopping ??= stop()) };
   } catch (error) {
@@ -43,10 +48,37 @@ export async function serve(config: Config, log: Logger, say: (line: string) => 
   }
 }
 
-async function listen(
-  server: { listen(to: { port: number; host: string }): Promise<string> },
-  config: Config,
-): Promise<void> {
+/**
+ * How to close a server: nothing new is taken, requests under way finish, and connections without one are
+ * closed. Left to itself, Node waits for connections that never sent a byte (browsers open them ahead of
+ * need), and, after an answer given while it closes, for as long as an idle connection may live.
+ */
+function drainable(app: FastifyInstance): () => Promise<void> {
+  const { server } = app;
+  let draining = false;
+  let underWay = 0;
+  const closeIdle = () => {
+    if (draining && underWay === 0) server.closeAllConnections();
+  };
+  server.on('connection', (socket) => {
+    if (draining) socket.destroy();
+  });
+  server.on('request', (_request, response) => {
+    underWay += 1;
+    response.once('close', () => {
+      underWay -= 1;
+      closeIdle();
+    });
+  });
+  return async () => {
+    draining = true;
+    const closed = app.close();
+    closeIdle();
+    await closed;
+  };
+}
+
+async function listen(server: FastifyInstance, config: Config): Promise<void> {
   try {
     await server.listen({ port: config.port, host: config.host });
   } catch (error) {

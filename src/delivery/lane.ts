@@ -85,6 +85,11 @@ export class Lane {
     this.#careful = claimed.takeovers >= CAREFUL_AFTER;
   }
 
+  /** Told of something new since it last looked. */
+  get nudged(): boolean {
+    return this.#again;
+  }
+
   /** Something new may be due: look again. */
   nudge(): void {
     this.#again = true;

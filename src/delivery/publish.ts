@@ -59,13 +59,16 @@ queued as (
   insert into queue
     (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
   select m.workspace_id, m.endpoint_id, ${deliveryId('m.event_id')}, f.id, f.type, 'event', f.object_id,
-         c.base + f.nth, octet_length(f.record::text), now(), f.at, now() + ${LONGEST_WAIT}
+         c.base + f.nth, octet_length(f.record::text), ${DUE_NOW}, f.at, now() + ${LONGEST_WAIT}
   from matched m
   join fired f on f.workspace_id = m.workspace_id and f.id = m.event_id
   join counter c on c.workspace_id = m.workspace_id
   returning workspace_id, endpoint_id
 )`;
 }
+
+/** Cut to the column's milliseconds: rounded, it would lie in the future half the time. */
+export const DUE_NOW = `date_trunc('milliseconds', clock_timestamp())`;
 
 /** A delivery is given up after this long, whatever its schedule; events are kept for longer. */
 export const LONGEST_WAIT = `interval '30 days'`;

@@ -1,7 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 import type { Uuid } from '../base/id.ts';
 import type { Schema } from '../db/schema.ts';
-import { LONGEST_WAIT } from './publish.ts';
+import { DUE_NOW, LONGEST_WAIT } from './publish.ts';
 
 /** An event that exists only to be shown to a receiver: it has no place in the feed or the timeline. */
 export interface TestEvent {
@@ -29,7 +29,7 @@ export async function enqueueTest(trx: Transaction<Schema>, test: TestEvent): Pr
     insert into queue
       (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
     values (${test.workspaceId}, ${test.endpointId}, ${test.deliveryId}, ${test.eventId}, ${test.type}, 'test',
-            ${test.objectId}, 0, ${Buffer.byteLength(data)}, clock_timestamp(), ${test.at},
+            ${test.objectId}, 0, ${Buffer.byteLength(data)}, ${sql.raw(DUE_NOW)}, ${test.at},
             now() + ${sql.raw(LONGEST_WAIT)})`.execute(trx);
 }
 
@@ -46,7 +46,7 @@ export async function enqueueResend(
     insert into queue
       (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
     select workspace_id, ${again.endpointId}, ${again.deliveryId}, id, type, 'resend', object_id, coalesce(seq, 0),
-           octet_length(data::text), clock_timestamp(), ${again.at}, now() + ${sql.raw(LONGEST_WAIT)}
+           octet_length(data::text), ${sql.raw(DUE_NOW)}, ${again.at}, now() + ${sql.raw(LONGEST_WAIT)}
     from event where workspace_id = ${again.workspaceId} and id = ${again.eventId}`.execute(trx);
   return (numAffectedRows ?? 0n) > 0n;
 }
@@ -63,7 +63,7 @@ export async function makeDueNow(
   const one = only.deliveryId ? sql`and q.id = ${only.deliveryId}` : sql``;
   const { rows } = await sql<{ endpoint_id: Uuid; count: number }>`
     with hurried as (
-      update queue q set due_at = least(q.due_at, clock_timestamp())
+      update queue q set due_at = least(q.due_at, ${sql.raw(DUE_NOW)})
       from endpoint p
       where q.workspace_id = ${workspaceId} and p.workspace_id = q.workspace_id and p.id = q.endpoint_id
         and p.state = 'active' ${one}

@@ -8,7 +8,8 @@ export type LaneKey = readonly [workspaceId: string, endpointId: string];
 /**
  * Wakes lanes after the change that queued something for them has committed. A change never touches lanes
  * itself: flights would deadlock over them, and a wake-up could be overwritten from an older snapshot.
- * Rows are locked in key order. A wake that is lost (a crash right after the commit) is made up for by the
+ * Rows are locked in key order. The time is cut to milliseconds, as the column would round it, half the time
+ * into the future, where the claim that follows at once would not see it. A wake that is lost (a crash right after the commit) is made up for by the
  * sweep (sweep.ts).
  */
 const WAKE = {
@@ -23,7 +24,7 @@ with rung as (
 ),
 woken as (
   update lane l
-  set wake = l.wake + 1, due = least(l.due, greatest(clock_timestamp(), l.not_before))
+  set wake = l.wake + 1, due = least(l.due, greatest(date_trunc('milliseconds', clock_timestamp()), l.not_before))
   from rung r where l.workspace_id = r.workspace_id and l.endpoint_id = r.endpoint_id
   returning 1
 )

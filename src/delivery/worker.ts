@@ -141,6 +141,8 @@ export class Worker {
       .finally(() => {
         if (this.#held.get(endpointId)?.lane === lane) this.#held.delete(endpointId);
         this.#parts.metrics.lanesHeld.set(this.#held.size);
+        // What it was told of while it let go is somebody else's to look for.
+        if (lane.nudged) this.#ring();
       });
     this.#held.set(endpointId, { lane, done });
     this.#parts.metrics.lanesHeld.set(this.#held.size);

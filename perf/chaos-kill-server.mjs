@@ -1,0 +1,32 @@
+import { startStorm } from './storm.mjs';
+
+const KILLS = 10;
+const CREATES = 20_000;
+
+/**
+ * kill -9 of the server in the middle of a storm of creates and deliveries, again and again on the same data.
+ * Every other time the next storm begins before the last one's deliveries are out: then the lane is taken
+ * over from one that took it over and was killed too.
+ */
+export async function killServer() {
+  const storm = await startStorm();
+  for (let kill = 0; kill < KILLS; kill++) {
+    const before = kill * CREATES;
+    const raging = storm.rage(CREATES);
+    await storm.untilCreated(before + Math.round(CREATES * (0.2 + 0.6 * Math.random())));
+    await storm.killServer();
+    await raging;
+    if (kill % 2 === 0) await storm.untilDrained();
+    else await untilFlowing(storm);
+  }
+  return storm.verdict({ kills: KILLS });
+}
+
+/** Waits until deliveries go out again: a killed holder's lease has to run out first. */
+async function untilFlowing({ sink }) {
+  const from = await sink.ask('count');
+  const until = performance.now() + 30_000;
+  while ((await sink.ask('count')) === from && performance.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

@@ -1,0 +1,60 @@
+// npm run chaos [name…]: kills things in the middle of work and counts what was lost. Exits 1 where anything was.
+import { killPostgres } from './chaos-kill-postgres.mjs';
+import { killServer } from './chaos-kill-server.mjs';
+import { postgresGone } from './chaos-postgres-gone.mjs';
+import { machine } from './machine.mjs';
+import { runSections } from './sections.mjs';
+import { table } from './table.mjs';
+
+const COLUMNS = [
+  'chaos',
+  'created',
+  'answered 201',
+  'lost records',
+  'lost events',
+  'strangers',
+  'deliveries',
+  'duplicates',
+  'bound',
+  'unknown',
+  '503',
+  'longest',
+  'verdict',
+];
+
+/** @typedef {import('./storm.mjs').Verdict & { faults?: string[] }} Result */
+
+console.log(await machine());
+/** @type {(string | number)[][]} */
+const rows = [];
+let lost = false;
+const sections = { 'kill-server': killServer, 'kill-postgres': killPostgres, 'postgres-gone': postgresGone };
+const well = await runSections(sections, (name, /** @type {Result} */ result) => {
+  lost ||= result.lost;
+  rows.push(row(name, result));
+});
+if (rows.length > 0) console.log(`\n${table(COLUMNS, rows)}`);
+process.exit(well && !lost ? 0 : 1);
+
+function row(/** @type {string} */ name, /** @type {Result} */ result) {
+  const { created, answered201, lostRecords, lostEvents, strangers, deliveries, duplicates, bound } = result;
+  const counts = [created, answered201, lostRecords, lostEvents, strangers, deliveries, duplicates, bound];
+  const { unknown, refused, longestMs } = result.clients;
+  const seconds = `${(longestMs / 1000).toFixed(1)} s`;
+  return [
+    name,
+    ...[...counts, unknown, refused['503'] ?? 0].map((count) => count.toLocaleString('en-US')),
+    seconds,
+    said(result),
+  ];
+}
+
+function said(/** @type {Result} */ { lost: isLost, duplicates, bound, strangers, faults = [], notes }) {
+  return [
+    isLost ? 'LOST' : 'nothing lost',
+    ...(strangers > 0 ? ['events without a record'] : []),
+    ...(duplicates > bound ? ['more duplicates than the bound'] : []),
+    ...faults,
+    ...notes,
+  ].join('; ');
+}

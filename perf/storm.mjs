@@ -1,0 +1,94 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { contactIds, drained, makeWebhook } from './api.mjs';
+import { startHelper } from './helper.mjs';
+import { startSink } from './receiver.mjs';
+import { scratch } from './scratch.mjs';
+import { startServer } from './server.mjs';
+
+/** Requests to one webhook under way at once, settled or not: what a kill may cause to be sent twice. */
+const WINDOW = 64;
+const CONNECTIONS = 64;
+
+/**
+ * What a chaos leaves behind. Lost is what a client was promised by a 201, or what is in the store, and did
+ * not arrive.
+ * @typedef {object} Verdict
+ * @property {number} created contacts in the store at the end
+ * @property {number} answered201
+ * @property {number} lostRecords answered 201 and not there
+ * @property {number} lostEvents there, and never at the receiver
+ * @property {number} strangers at the receiver, and not there
+ * @property {number} deliveries requests that the receiver got
+ * @property {number} duplicates of these, repeated ones
+ * @property {number} bound how many repeats the kills explain
+ * @property {{ sent: number, unknown: number, refused: Record<string, number>, withoutRetryAfter: number, longestMs: number }} clients
+ * @property {string[]} notes
+ * @property {boolean} lost
+ */
+
+/** A server with one webhook, clients that create contacts through anything, and a receiver that counts. */
+export async function startStorm() {
+  const dataDir = await scratch();
+  const sink = await startSink();
+  const load = startHelper('load.mjs');
+  let server = await startServer({ dataDir });
+  const webhook = await makeWebhook(server, `${sink.url}/storm`);
+
+  return {
+    sink,
+    get server() {
+      return server;
+    },
+    /** kill -9, and the next start on the same data. */
+    async killServer() {
+      await server.kill();
+      server = await startServer({ dataDir, port: server.port });
+    },
+    /** Creates so many contacts. @returns {Promise<void>} */
+    rage: (/** @type {number} */ count) =>
+      load.ask('storm', { port: server.port, key: server.key, connections: CONNECTIONS, count }),
+    /** Waits until so many creates have been answered 201 in all. */
+    async untilCreated(/** @type {number} */ count) {
+      while ((await load.ask('progress')) < count) await sleep(5);
+    },
+    /** Waits until nothing is queued, and the receiver hears nothing more. */
+    async untilDrained({ patienceMs = 60_000 } = {}) {
+      const until = performance.now() + patienceMs;
+      while (!(await drained(server, webhook))) {
+        if (performance.now() > until) throw new Error(`deliveries still wait after ${patienceMs} ms`);
+        await sleep(250);
+      }
+    },
+    /**
+     * Waits for the last delivery, compares what was answered, what is stored and what arrived, and stops.
+     * @param {{ kills: number, notes?: string[] }} about
+     * @returns {Promise<Verdict>}
+     */
+    async verdict({ kills, notes = [] }) {
+      await this.untilDrained({ patienceMs: 120_000 });
+      const stored = await contactIds(server);
+      const clients = await load.ask('seen');
+      const { keys, contacts } = await sink.ask('all');
+      await server.stop();
+      await load.end();
+      await sink.end();
+
+      const arrived = new Set(contacts);
+      const lostRecords = clients.created.filter((/** @type {string} */ id) => !stored.has(id)).length;
+      const lostEvents = [...stored].filter((id) => !arrived.has(id)).length;
+      return {
+        created: stored.size,
+        answered201: clients.created.length,
+        lostRecords,
+        lostEvents,
+        strangers: [...arrived].filter((id) => !stored.has(id)).length,
+        deliveries: keys.length,
+        duplicates: keys.length - new Set(keys).size,
+        bound: kills * WINDOW,
+        clients,
+        notes,
+        lost: lostRecords + lostEvents > 0,
+      };
+    },
+  };
+}
