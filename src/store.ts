@@ -42,10 +42,16 @@ export async function openStore(config: Config, log: Logger, options: { attach: 
   } catch (error) {
     await db.close();
     await stop();
-    throw error instanceof StartError
-      ? error
-      : new StartError(`The database can not be used: ${(error as Error).message}`);
+    if (error instanceof StartError) throw error;
+    const which = config.databaseUrl ? 'The database that DATABASE_URL names' : 'The embedded database';
+    throw new StartError(`${which} can not be used: ${reason(error as Error)}`, { cause: error });
   }
+}
+
+/** A name with several addresses fails with several errors and no message of its own. */
+function reason(error: Error): string {
+  const { message } = error instanceof AggregateError ? (error.errors[0] as Error) : error;
+  return message.replaceAll(/\s*\n\s*/g, ' ');
 }
 
 async function findDatabase(

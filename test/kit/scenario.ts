@@ -99,7 +99,8 @@ export async function startScenario(env: Record<string, string> = {}): Promise<S
   };
 }
 
-async function ask(
+/** One request to a server at `url`; `as` is a person, a raw key, or nobody. */
+export async function ask(
   url: string,
   method: string,
   path: string,

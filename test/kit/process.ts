@@ -1,0 +1,220 @@
+import { spawn } from 'node:child_process';
+import { chmod, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SETTINGS } from '../../src/config.ts';
+import { isPostmasterOf, readPostmasterFile } from '../../src/db/orphan.ts';
+import { ask, type Ask, type Reply } from './scenario.ts';
+
+/** The repository, whose dist/ holds the built program. */
+export const PROJECT = path.resolve(import.meta.dirname, '../..');
+/** What `fairlead` is in a clone. */
+export const MAIN = path.join(PROJECT, 'dist/main.js');
+
+/** How a program ended, and what it had to say. */
+export interface End {
+  /** Null where a signal ended it. */
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A program that runs as a child of the test. */
+export interface Program {
+  readonly pid: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Resolves once it has ended and everything it wrote was read. */
+  readonly exited: Promise<End>;
+  /** Whether it has ended. */
+  readonly ended: boolean;
+  kill(signal: NodeJS.Signals): void;
+  /** Resolves with the match once standard output has it; rejects where the program ends without. */
+  says(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>;
+}
+
+export interface ProgramOptions {
+  /** Beside PATH and the like; settings of the test run itself are not passed on. */
+  env?: Record<string, string>;
+  cwd?: string;
+  /** In a process group of its own, to which signals then go: for programs that start others. */
+  group?: boolean;
+}
+
+export function startProgram(file: string, args: readonly string[], options: ProgramOptions = {}): Program {
+  const { env = {}, cwd = PROJECT, group = false } = options;
+  const child = spawn(file, args, {
+    cwd,
+    env: { ...plainEnvironment(), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: group,
+  });
+  const said = { stdout: '', stderr: '' };
+  const waiting = new Set<() => void>();
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => {
+      said[stream] += text;
+      for (const look of waiting) look();
+    });
+  }
+  let ended = false;
+  const exited = new Promise<End>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      ended = true;
+      resolve({ code, signal, ...said });
+      for (const look of waiting) look();
+    });
+  });
+  return {
+    pid: child.pid ?? 0,
+    get stdout() {
+      return said.stdout;
+    },
+    get stderr() {
+      return said.stderr;
+    },
+    exited,
+    get ended() {
+      return ended;
+    },
+    kill(signal) {
+      if (!ended && child.pid) process.kill(group ? -child.pid : child.pid, signal);
+    },
+    says: (pattern, timeoutMs = 45_000) =>
+      new Promise((resolve, reject) => {
+        const told = () => `${args.join(' ')}: no ${pattern} in\n${said.stdout}\n${said.stderr}`;
+        const look = () => {
+          const match = pattern.exec(said.stdout);
+          if (!match && !ended) return;
+          clearTimeout(timer);
+          waiting.delete(look);
+          if (match) resolve(match);
+          else reject(new Error(`It ended. ${told()}`));
+        };
+        const timer = setTimeout(() => {
+          waiting.delete(look);
+          reject(new Error(`${timeoutMs} ms passed. ${told()}`));
+        }, timeoutMs);
+        waiting.add(look);
+        look();
+      }),
+  };
+}
+
+/** Ours without what would reach into the program: its settings, npm's of an `npm test`, vitest's. */
+function plainEnvironment(): Record<string, string> {
+  const theirs =
+    /^(FAIRLEAD_.*|VITEST.*|NODE_ENV|NODE_OPTIONS|INIT_CWD|npm_(?!config_).*|npm_config_\w*prefix)$/i;
+  const kept = Object.entries(process.env).filter(([name]) => !theirs.test(name) && !(name in SETTINGS));
+  return Object.fromEntries(kept.map(([name, value]) => [name, value ?? '']));
+}
+
+/** A server that is ready. */
+export interface Server {
+  readonly program: Program;
+  readonly url: string;
+  /** The first key, where this was the first start and it told where the key is; else ''. */
+  readonly key: string;
+  /** A request; as whom, where `as` is left out: with `key`. */
+  ask(method: string, path: string, ask?: Ask): Promise<Reply>;
+  /** SIGTERM, and waits for the end. */
+  stop(): Promise<End>;
+}
+
+/** Waits for a started server's ready line. */
+export async function untilReady(program: Program): Promise<Server> {
+  const url = (await program.says(/^Fairlead is ready at (\S+)$/m))[1]!;
+  const keyFile = /are in (.+)$/m.exec(program.stdout)?.[1];
+  const key = keyFile ? /fl_live_\w{32}/.exec(await readFile(keyFile, 'utf8'))![0] : '';
+  return {
+    program,
+    url,
+    key,
+    ask: (method, to, given = {}) => ask(url, method, to, { as: key, ...given }),
+    stop() {
+      program.kill('SIGTERM');
+      return program.exited;
+    },
+  };
+}
+
+/** A data directory of the test's own, on which the built program runs. */
+export interface Installation {
+  readonly dataDir: string;
+  /** Starts a server on a free port; resolves when it is ready. */
+  start(env?: Record<string, string>): Promise<Server>;
+  /** Starts it and does not wait. */
+  launch(args?: readonly string[], env?: Record<string, string>): Program;
+  /** Runs a command to its end. */
+  run(args: readonly string[], env?: Record<string, string>): Promise<End>;
+  /** The pid of the PostgreSQL that runs on it, or null. */
+  postgres(): Promise<number | null>;
+  /** Everything this program and its PostgreSQL wrote to the log so far. */
+  postgresLog(): Promise<string>;
+  /** Ends what still runs, at once, and removes the directory. */
+  remove(): Promise<void>;
+}
+
+/** @param settings for all of its programs; loopback is open to webhooks unless they say otherwise */
+export async function makeInstallation(settings: Record<string, string> = {}): Promise<Installation> {
+  const home = await temporaryDirectory('product');
+  const dataDir = path.join(home, 'data');
+  const pgData = path.join(dataDir, 'postgres');
+  const programs: Program[] = [];
+
+  function launch(args: readonly string[] = [], env: Record<string, string> = {}): Program {
+    const program = startProgram(process.execPath, [MAIN, ...args], {
+      env: {
+        PORT: '0',
+        FAIRLEAD_DATA_DIR: dataDir,
+        FAIRLEAD_EGRESS_ALLOW: '127.0.0.0/8',
+        ...settings,
+        ...env,
+      },
+      cwd: home,
+    });
+    programs.push(program);
+    return program;
+  }
+
+  async function postgres(): Promise<number | null> {
+    const found = await readPostmasterFile(pgData);
+    return found && (await isPostmasterOf(found.pid, pgData)) ? found.pid : null;
+  }
+
+  return {
+    dataDir,
+    launch,
+    start: (env) => untilReady(launch([], env)),
+    run: (args, env) => launch(args, env).exited,
+    postgres,
+    postgresLog: () => readFile(path.join(dataDir, 'postgres.log'), 'utf8'),
+    async remove() {
+      for (const program of programs) program.kill('SIGKILL');
+      await Promise.all(programs.map(({ exited }) => exited));
+      const orphan = await postgres();
+      if (orphan !== null) process.kill(orphan, 'SIGQUIT');
+      await until(async () => (await postgres()) === null);
+      await rm(home, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+/** As root, PostgreSQL runs under another user, who has to pass through. */
+export async function temporaryDirectory(name: string): Promise<string> {
+  const dir = await realpath(await mkdtemp(path.join(tmpdir(), `fairlead-${name}-`)));
+  await chmod(dir, 0o711);
+  return dir;
+}
+
+/** Looks again and again until it holds; the limit is for machines that have other things to do. */
+export async function until(holds: () => boolean | Promise<boolean>, timeoutMs = 30_000): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${holds.toString()}`);
+    await sleep(20);
+  }
+}

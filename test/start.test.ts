@@ -1,0 +1,347 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import net from 'node:net';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { Client } from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { attachEmbedded, startEmbedded } from '../src/db/embedded.ts';
+import { silent } from './kit/database.ts';
+import {
+  MAIN,
+  makeInstallation,
+  startProgram,
+  temporaryDirectory,
+  until,
+  type End,
+  type Installation,
+  type Server,
+} from './kit/process.ts';
+import { startReceiver } from './kit/receiver.ts';
+
+const run = promisify(execFile);
+const SECRET_KEY = randomBytes(32).toString('hex');
+
+/** What a test made and must not leave behind, undone in reverse. */
+const cleanups: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const undo of cleanups.splice(0).reverse()) await undo();
+});
+
+async function installation(settings?: Record<string, string>): Promise<Installation> {
+  const made = await makeInstallation(settings);
+  cleanups.push(() => made.remove());
+  return made;
+}
+
+describe('the first start', () => {
+  test('shows a key once, in a file for its owner alone, with a curl that works; nothing secret is printed', async (context) => {
+    const product = await installation();
+    const server = await product.start();
+    const file = path.join(product.dataDir, 'first-key.txt');
+    expect(server.program.stdout.trimEnd().split('\n')).toEqual([
+      `The first API key, and a curl that uses it, are in ${file}`,
+      `Fairlead is ready at ${server.url}`,
+    ]);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(server.key).toMatch(/^fl_live_[A-Za-z0-9]{32}$/);
+    expect(server.program.stderr).not.toContain(server.key);
+
+    await needs(context, 'curl', '--version');
+    await needs(context, 'bash', '--version');
+    const curl = /curl -X POST[^]*$/.exec(await readFile(file, 'utf8'))![0].trimEnd();
+    const { stdout } = await run('bash', ['-c', `${curl} --silent --write-out '\\n%{http_code}'`]);
+    const [body, status] = stdout.split('\n');
+    expect(status).toBe('201');
+    const { id } = JSON.parse(body!) as { id: string };
+    expect((await server.ask('GET', `/api/v1/contacts/${id}`)).json.email).toBe('jane@example.com');
+
+    expect((await server.stop()).code).toBe(0);
+    const again = await product.start();
+    expect(again.program.stdout.trimEnd()).toBe(`Fairlead is ready at ${again.url}`);
+    expect((await again.ask('GET', `/api/v1/contacts/${id}`, { as: server.key })).status).toBe(200);
+    expect((await again.ask('GET', '/api/v1/contacts', { as: server.key })).json.data).toHaveLength(1);
+  });
+
+  test('on a terminal, shows the key there and writes no file', async (context) => {
+    if (process.platform !== 'linux') context.skip('script(1) takes other arguments here');
+    await needs(context, 'script', '--version');
+    const product = await installation();
+    const command = `exec '${process.execPath}' '${MAIN}'`;
+    const program = startProgram('script', ['-qec', command, '/dev/null'], {
+      env: { PORT: '0', FAIRLEAD_DATA_DIR: product.dataDir, FAIRLEAD_LOG_LEVEL: 'silent' },
+      group: true,
+    });
+    cleanups.push(async () => {
+      program.kill('SIGKILL');
+      await program.exited;
+    });
+    await program.says(/Fairlead is ready at http/);
+    expect(program.stdout).toMatch(/Your API key, shown this once:\s+fl_live_[A-Za-z0-9]{32}\s/);
+    await expect(stat(path.join(product.dataDir, 'first-key.txt'))).rejects.toThrow('ENOENT');
+  });
+
+  test('a workspace made on the command line before it does not take the place of the default one', async () => {
+    const product = await installation();
+    expect((await product.run(['workspace', 'create', '--name', 'Acme'])).code).toBe(0);
+    const server = await product.start();
+    expect((await server.ask('GET', '/api/v1/me')).json.workspace.name).toBe('default');
+  });
+});
+
+describe('for whoever watches', () => {
+  let product: Installation;
+  let server: Server;
+  beforeAll(async () => {
+    product = await makeInstallation();
+    server = await product.start();
+  });
+  afterAll(() => product.remove());
+
+  test('/healthz and /readyz answer 200', async () => {
+    expect(await server.ask('GET', '/healthz', { as: null })).toMatchObject({
+      status: 200,
+      json: { status: 'ok' },
+    });
+    expect(await server.ask('GET', '/readyz', { as: null })).toMatchObject({
+      status: 200,
+      json: { status: 'ready' },
+    });
+  });
+
+  test('/metrics speaks the text format of Prometheus', async () => {
+    const { status, text, headers } = await server.ask('GET', '/metrics', { as: null });
+    expect(status).toBe(200);
+    expect(headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+    expect(text).toMatch(/^# TYPE fairlead_\w+ (counter|gauge|histogram)$/m);
+    const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    for (const line of lines) expect(line).toMatch(/^[a-zA-Z_:][\w:]*(\{.*\})? (-?[\d.e+-]+|\+Inf|NaN)$/);
+  });
+
+  test('with FAIRLEAD_METRICS_TOKEN, /metrics asks for it', async () => {
+    const other = await installation({ FAIRLEAD_METRICS_TOKEN: 'scrape-1234', FAIRLEAD_SERVICES: 'api' });
+    const guarded = await other.start();
+    for (const as of [null, 'scrape-123', 'scrape-12345', guarded.key]) {
+      expect((await guarded.ask('GET', '/metrics', { as })).status).toBe(401);
+    }
+    expect((await guarded.ask('GET', '/metrics', { as: 'scrape-1234' })).status).toBe(200);
+    expect((await guarded.ask('GET', '/docs')).status).toBe(404);
+  });
+
+  test('/docs is served from here alone: its page names no other host, its script is ours', async () => {
+    const { status, text, headers } = await server.ask('GET', '/docs', { as: null });
+    expect(status).toBe(200);
+    expect(headers.get('content-type')).toContain('text/html');
+    expect(text).not.toMatch(/\b(https?:)?\/\/[\w-]/);
+    const [, script] = /<script src="([^"]+)"/.exec(text)!;
+    const loaded = await server.ask('GET', new URL(script!, `${server.url}/docs/`).pathname, { as: null });
+    expect(loaded.status).toBe(200);
+    expect(loaded.headers.get('content-type')).toContain('javascript');
+    const [, document] = /"url": "([^"]+)"/.exec(text)!;
+    const described = await server.ask('GET', document!, { as: null });
+    expect(described.json).toMatchObject({ openapi: '3.1.0', info: { title: 'Fairlead API' } });
+    expect(Object.keys(described.json.paths)).toContain('/api/v1/contacts');
+  });
+
+  test('without its database it lives, says so, refuses politely, and comes back by itself', async () => {
+    const dir = await temporaryDirectory('cluster');
+    const cluster = () => startEmbedded({ dataDir: dir, log: silent, durable: false });
+    let postgres = await cluster();
+    cleanups.push(() => postgres.stop());
+    const other = await installation({
+      DATABASE_URL: urlOf(postgres.connection),
+      FAIRLEAD_SECRET_KEY: SECRET_KEY,
+    });
+    const lone = await other.start();
+    expect((await lone.ask('GET', '/readyz')).status).toBe(200);
+    await postgres.stop();
+
+    expect(await lone.ask('GET', '/readyz')).toMatchObject({ status: 503, json: { missing: ['database'] } });
+    expect((await lone.ask('GET', '/healthz')).status).toBe(200);
+    const began = performance.now();
+    const refused = await lone.ask('POST', '/api/v1/contacts', { body: { first_name: 'Jane' } });
+    expect(performance.now() - began).toBeLessThan(12_000);
+    expect(refused).toMatchObject({ status: 503, json: { error: { code: 'unavailable' } } });
+    expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+    expect(lone.program.ended).toBe(false);
+
+    postgres = await cluster();
+    await until(async () => (await lone.ask('GET', '/readyz')).status === 200);
+    expect((await lone.ask('POST', '/api/v1/contacts', { body: { first_name: 'Jane' } })).status).toBe(201);
+    expect((await lone.stop()).code).toBe(0);
+  });
+});
+
+describe('a start that can not work is refused with exit code 1 and one line', () => {
+  let product: Installation;
+  beforeAll(async () => {
+    product = await makeInstallation();
+  });
+  afterAll(() => product.remove());
+
+  /** Whatever is wrong, the value may be a secret, or hold one. */
+  const HIDDEN = 'hunter2';
+  const URL_OF = (rest: string) => `postgres://somebody:${HIDDEN}@${rest}`;
+  const refusals: [string, Record<string, string>, string][] = [
+    ['a name that is no setting', { FAIRLEAD_FOO: HIDDEN }, 'FAIRLEAD_FOO'],
+    ['a port beyond the range', { PORT: '70000' }, 'PORT'],
+    ['a port that is no number', { PORT: HIDDEN }, 'PORT'],
+    ['an unknown service', { FAIRLEAD_SERVICES: `api,${HIDDEN}` }, 'FAIRLEAD_SERVICES'],
+    ['no service', { FAIRLEAD_SERVICES: ',' }, 'FAIRLEAD_SERVICES'],
+    ['a range that is none', { FAIRLEAD_EGRESS_ALLOW: `10.0.0.0/8, ${HIDDEN}` }, 'FAIRLEAD_EGRESS_ALLOW'],
+    ['an address that is none', { FAIRLEAD_EGRESS_IPS: HIDDEN }, 'FAIRLEAD_EGRESS_IPS'],
+    ['a proxy that is none', { FAIRLEAD_TRUST_PROXY: HIDDEN }, 'FAIRLEAD_TRUST_PROXY'],
+    ['a URL that is none', { FAIRLEAD_PUBLIC_URL: HIDDEN }, 'FAIRLEAD_PUBLIC_URL'],
+    ['an unknown log level', { FAIRLEAD_LOG_LEVEL: HIDDEN }, 'FAIRLEAD_LOG_LEVEL'],
+    ['a retention shorter than a delivery may wait', { FAIRLEAD_RETENTION_DAYS: '30' }, 'RETENTION_DAYS'],
+    ['a secret key of the wrong length', { FAIRLEAD_SECRET_KEY: HIDDEN }, 'FAIRLEAD_SECRET_KEY'],
+    ['DATABASE_URL without a secret key', { DATABASE_URL: URL_OF('db.test/crm') }, 'FAIRLEAD_SECRET_KEY'],
+    [
+      'a database that is not PostgreSQL',
+      { DATABASE_URL: `mysql://root:${HIDDEN}@db/x`, FAIRLEAD_SECRET_KEY: SECRET_KEY },
+      'DATABASE_URL',
+    ],
+    [
+      'a database where nobody answers',
+      { DATABASE_URL: URL_OF('127.0.0.1:1/crm'), FAIRLEAD_SECRET_KEY: SECRET_KEY },
+      'DATABASE_URL',
+    ],
+    [
+      'a DATABASE_URL that can not be read',
+      { DATABASE_URL: URL_OF('host:port/crm'), FAIRLEAD_SECRET_KEY: SECRET_KEY },
+      'DATABASE_URL',
+    ],
+  ];
+  test.concurrent.for(refusals)('%s', async ([, settings, named], { expect: check }) => {
+    const end = await product.run([], settings);
+    expectRefusal(end, named, check);
+    check(end.stderr).not.toContain(HIDDEN);
+    check(end.stderr).not.toContain(SECRET_KEY);
+  });
+
+  test('and leaves nothing behind', async () => {
+    await expect(stat(product.dataDir)).rejects.toThrow('ENOENT');
+  });
+
+  test('a port in use: the database that was started for it is stopped again', async () => {
+    const taken = net.createServer().listen(0, '127.0.0.1');
+    cleanups.push(() => taken.close());
+    await until(() => taken.listening);
+    const { port } = taken.address() as net.AddressInfo;
+    expectRefusal(await product.run([], { PORT: String(port) }), `127.0.0.1:${port}`);
+    expect(await product.postgres()).toBe(null);
+    expectRefusal(await product.run([], { PORT: String(port) }), 'PORT');
+  });
+
+  test('another secret key than the one the store was sealed with', async () => {
+    const end = await product.run([], { FAIRLEAD_SECRET_KEY: SECRET_KEY });
+    expectRefusal(end, 'FAIRLEAD_SECRET_KEY');
+    expect(end.stderr).not.toContain(SECRET_KEY);
+    expect(await product.postgres()).toBe(null);
+  });
+
+  test('a data directory that another server has; that one goes on', async () => {
+    const server = await product.start();
+    expectRefusal(await product.run([]), `(pid ${server.program.pid})`);
+    expect((await server.ask('GET', '/readyz')).status).toBe(200);
+  });
+});
+
+/** One line of ours; what the log has to say at its level stands beside it, as JSON. */
+function expectRefusal({ code, stdout, stderr }: End, named: string, check = expect): void {
+  check(stdout).toBe('');
+  const lines = stderr
+    .trimEnd()
+    .split('\n')
+    .filter((line) => !line.startsWith('{'));
+  check(lines).toEqual([expect.stringMatching(/^fairlead: \S.{20,}/)]);
+  check(lines[0]).toContain(named);
+  check(code).toBe(1);
+}
+
+test('nothing that is a secret or personal reaches a log, at the level trace', async () => {
+  const marker = `mark${randomBytes(6).toString('hex')}`;
+  const product = await installation({ FAIRLEAD_LOG_LEVEL: 'trace', FAIRLEAD_METRICS_TOKEN: `${marker}-m` });
+  const receiver = await startReceiver();
+  cleanups.push(() => receiver.close());
+  const server = await product.start();
+  const { ask } = server;
+  const secret = `whsec_${Buffer.from(`${marker}-and-more-to-fill-it-up`).toString('base64')}`;
+  const personal = {
+    first_name: marker,
+    email: `${marker}@example.com`,
+    phone: `+1555${marker}`,
+    notes: marker,
+    custom_fields: { [marker]: marker },
+  };
+
+  // A receiver that refuses and repeats what it was told, one that is gone, one whose name does not exist.
+  receiver.answer(({ rawBody }) => ({ status: 500, body: rawBody }));
+  const gone = await startReceiver();
+  await gone.close();
+  for (const url of [receiver.url, gone.url, `https://${marker}.invalid`]) {
+    const body = {
+      name: marker,
+      url: `${url}/hook?token=${marker}`,
+      events: ['*'],
+      headers: { 'X-Token': marker },
+      secret,
+      retry: { max: 1, intervals_s: [1] },
+    };
+    expect(await ask('POST', '/api/v1/webhooks', { body })).toMatchObject({ status: 201 });
+  }
+  const made = await ask('POST', '/api/v1/contacts', {
+    body: personal,
+    headers: { 'idempotency-key': marker, 'x-request-id': 'seen' },
+  });
+  expect(made.status).toBe(201);
+  const one = `/api/v1/contacts/${made.json.id}`;
+  await ask('PATCH', one, { body: { notes: `${marker} again` } });
+  // What is refused, in every way there is.
+  await ask('POST', '/api/v1/contacts', { body: { ...personal, email: `not an email ${marker}` } });
+  await ask('POST', '/api/v1/contacts', { body: { [marker]: marker } });
+  await ask('POST', '/api/v1/contacts', { raw: `{"first_name": "${marker}` });
+  await ask('POST', '/api/v1/contacts', { body: { first_name: `${marker}\0` } });
+  await ask('POST', '/api/v1/contacts', { body: { notes: marker.repeat(100_000) } });
+  await ask('GET', `/api/v1/contacts?email=${marker}&cursor=${marker}`);
+  await ask('GET', `/api/v1/${marker}`);
+  await ask('GET', '/api/v1/me', { as: `fl_live_${marker}` });
+  await ask('GET', '/api/v1/me', { as: `fl_live_${marker.padEnd(32, 'x')}` });
+  await ask('GET', '/metrics', { as: `${marker}-m` });
+  // Both attempts at each of the two that can be reached at all.
+  await receiver.waitFor(4, 30_000);
+  const key = (await product.run(['key', 'create', '--name', marker])).stdout.trim();
+  expect((await ask('GET', '/api/v1/me', { as: key })).status).toBe(200);
+  // The database goes away under requests, with what they carry.
+  const admin = new Client((await attachEmbedded(product.dataDir))!);
+  admin.on('error', () => {});
+  await admin.connect();
+  const under = Array.from({ length: 20 }, () => ask('POST', '/api/v1/contacts', { body: personal }));
+  await admin.query(
+    'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname is not null',
+  );
+  await admin.end();
+  expect((await Promise.all(under)).map(({ status }) => status)).not.toContain(500);
+  const { stdout, stderr } = await server.stop();
+
+  const password = (await readFile(path.join(product.dataDir, 'postgres-password'), 'utf8')).trim();
+  const sealing = (await readFile(path.join(product.dataDir, 'secret-key'), 'utf8')).trim();
+  const logs = stdout + stderr + (await product.postgresLog());
+  expect(logs).toContain('terminating connection due to administrator command');
+  for (const hidden of [marker, server.key, key, secret.slice(6), password, sealing]) {
+    expect(logs.split('\n').filter((line) => line.includes(hidden))).toEqual([]);
+  }
+});
+
+/** A URL for a connection over a Unix socket, as `pg` takes it. */
+function urlOf(at: { host: string; port: number; user: string; password: string; database: string }): string {
+  const login = `${at.user}:${encodeURIComponent(at.password)}`;
+  return `postgres://${login}@/${at.database}?host=${encodeURIComponent(at.host)}&port=${at.port}`;
+}
+
+/** Skips the test, with the reason, on a machine without a program that it is about. */
+async function needs(context: { skip(reason: string): void }, program: string, flag: string): Promise<void> {
+  await run(program, [flag]).catch(() => context.skip(`${program} is not installed`));
+}
