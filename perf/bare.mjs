@@ -1,7 +1,7 @@
 // A helper, the baseline of `create`: node:http and one statement a request, which inserts a contact and its
 // event into tables shaped like ours. No key, no validation, no timeline, no place in the feed.
 import http from 'node:http';
-import pg from 'pg';
+import { Pool } from 'pg';
 import { idMaker } from '../dist/base/id.js';
 import { answer } from './helper.mjs';
 
@@ -29,7 +29,7 @@ const workspaceId = newId();
 const actor = `api_key:${newId()}`;
 let seq = 0;
 
-async function create(/** @type {pg.Pool} */ pool, /** @type {any} */ input) {
+async function create(/** @type {Pool} */ pool, /** @type {any} */ input) {
   const { first_name = null, last_name = null, email = null, source = null } = input;
   const { phone = null, company = null, job_title = null, notes = null } = input;
   const at = new Date().toISOString();
@@ -42,8 +42,8 @@ async function create(/** @type {pg.Pool} */ pool, /** @type {any} */ input) {
   return text;
 }
 
-async function start(/** @type {pg.PoolConfig} */ connection) {
-  const pool = new pg.Pool({ ...connection, max: 20 });
+async function start(/** @type {import('pg').PoolConfig} */ connection) {
+  const pool = new Pool({ ...connection, max: 20 });
   await pool.query(TABLES);
   const server = http.createServer((request, response) => {
     /** @type {Buffer[]} */

@@ -7,7 +7,7 @@ import { scratch } from './scratch.mjs';
 import { startServer } from './server.mjs';
 
 const ROUNDS = 3;
-const SECONDS = 10;
+const SECONDS = 8;
 const PER_SECOND = 200;
 const HEALTHY = 8;
 
@@ -41,7 +41,8 @@ export async function isolation() {
     beside.push(await round(bad, good, SECONDS));
   }
   await load.end();
-  await server.stop();
+  // Not stopped: it would wait for the one that never answers.
+  await server.kill();
   await sink.end();
 
   const of = (rounds, which) => rounds.map((one) => one[which]);

@@ -7,15 +7,14 @@ export function table(columns, rows) {
   const lines = [columns, ...rows].map((row) => row.map(String));
   const widths = columns.map((_, at) => Math.max(...lines.map((line) => line[at].length)));
   const isNumber = columns.map((_, at) => rows.every((row) => /^[\d,.–-]*$/.test(String(row[at]))));
-  const shown = lines.map((line) =>
+  const [head, ...body] = lines.map((line) =>
     line
       .map((cell, at) => (isNumber[at] ? cell.padStart(widths[at]) : cell.padEnd(widths[at])))
       .join('  ')
       .trimEnd(),
   );
-  return [shown[0], '─'.repeat(widths.reduce((sum, width) => sum + width + 2, -2)), ...shown.slice(1)].join(
-    '\n',
-  );
+  const rule = '─'.repeat(widths.reduce((sum, width) => sum + width + 2, -2));
+  return [head, rule, ...body].join('\n');
 }
 
 /** A number as people read it: 12,345, or 1.23 where it is small. */

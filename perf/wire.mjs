@@ -10,7 +10,7 @@ export function messages(onMessage) {
   let rest = null;
   return (chunk) => {
     const bytes = rest ? Buffer.concat([rest, chunk]) : chunk;
-    const text = bytes.latin1Slice();
+    const text = bytes.toString('latin1');
     let at = 0;
     for (;;) {
       const headEnd = text.indexOf('\r\n\r\n', at);
@@ -28,5 +28,5 @@ export function messages(onMessage) {
 
 /** A copy that does not keep the text it was cut from in memory. */
 export function copied(/** @type {string} */ text) {
-  return Buffer.from(text, 'latin1').latin1Slice();
+  return Buffer.from(text, 'latin1').toString('latin1');
 }

@@ -42,11 +42,7 @@ describe('settings', () => {
     [{ FAIRLEAD_LOG_LEVEL: 'loud' }, /^FAIRLEAD_LOG_LEVEL /],
   ])('%j is refused in one line that names the setting', (env: Record<string, string>, message) => {
     expect(() => readConfig(env)).toThrow(message);
-    try {
-      readConfig(env);
-    } catch (error) {
-      expect((error as Error).message).not.toContain('\n');
-    }
+    expect(() => readConfig(env)).not.toThrow(/\n/);
   });
 
   test('a secret value is never repeated', () => {

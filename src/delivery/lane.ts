@@ -1,11 +1,11 @@
-import type { Clock } from '../base/clock.ts';
+import { isoTime, type Clock } from '../base/clock.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import { paceAfter, startPace, type Pace } from './breaker.ts';
 import { LEASE_MS, QUEUE_START, type Claimed, type DueDelivery, type Held, type Lanes } from './claim.ts';
 import { deliver, type DeliverParts } from './deliver.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { Settler } from './settle.ts';
+import type { Settlement, Settler } from './settle.ts';
 
 export interface LaneParts extends DeliverParts {
   lanes: Lanes;
@@ -23,6 +23,11 @@ export interface Budget {
   sends: number;
   /** Lanes that could send but for `MAX_SENDS`; the first is told when there is room. */
   waiting: Set<Lane>;
+  /**
+   * Resolves when what is sent alone is settled: of all lanes that are sent one by one, one at a time, so
+   * that a crash can be held against a single delivery.
+   */
+  trial: Promise<unknown>;
 }
 
 /** Bodies held at once by a process: 32 MiB. */
@@ -32,6 +37,8 @@ export const MAX_SENDS = 1_000;
 
 /** Sending stops this long before the lease ends by our own clock. */
 const LEASE_MARGIN_MS = 2_000;
+/** A lane that found nothing more looks again after this long, while requests are under way. */
+const REREAD_MS = 1_000;
 /** After this long a reader starts over, so that a row committed late behind its cursor is not passed by. */
 const REWIND_MS = 5_000;
 /** Holders in a row that vanished before a lane is sent one by one. */
@@ -55,6 +62,8 @@ export class Lane {
   #lost = false;
   #stopping = false;
   #resting = false;
+  /** Its webhook was deleted: there is nothing to send, only the lane to let go. */
+  #gone = false;
 
   #endpoint: Endpoint | undefined;
   #stale = true;
@@ -67,6 +76,7 @@ export class Lane {
   readonly #inFlight = new Map<Uuid, DueDelivery>();
   #cursor = QUEUE_START;
   #readFrom = 0;
+  #readAt = 0;
   #wake = 0;
   #reading = false;
   /** The last read found less than it asked for. */
@@ -94,6 +104,11 @@ export class Lane {
   nudge(): void {
     this.#again = true;
     this.#signal?.();
+  }
+
+  /** Somebody else holds the lane now, perhaps this very process anew. Nothing more is sent or written. */
+  abandon(): void {
+    this.#lose();
   }
 
   /** There is room for a request again. */
@@ -147,7 +162,7 @@ export class Lane {
   }
 
   get #closing(): boolean {
-    return this.#stopping || this.#resting;
+    return this.#stopping || this.#resting || this.#gone;
   }
 
   get #idle(): boolean {
@@ -178,7 +193,10 @@ export class Lane {
   async #load(): Promise<void> {
     this.#stale = false;
     const endpoint = await this.#parts.endpoints.getAny(this.held.workspaceId, this.held.endpointId);
-    if (!endpoint || endpoint.state === 'deleted') return this.#lose();
+    if (!endpoint || endpoint.state === 'deleted') {
+      this.#gone = true;
+      return;
+    }
     this.#endpoint = endpoint;
     if (endpoint.state !== 'active') this.#dropBuffer((due) => due.kind !== 'test');
   }
@@ -191,7 +209,9 @@ export class Lane {
       this.#again = false;
       this.#drained = false;
     }
-    if (!this.#drained && clock.monotonic() - this.#readFrom > REWIND_MS) this.#rewind();
+    const now = clock.monotonic();
+    if (this.#drained && this.#inFlight.size > 0 && now - this.#readAt > REREAD_MS) this.#drained = false;
+    if (!this.#drained && now - this.#readFrom > REWIND_MS) this.#rewind();
     if (this.#drained || this.#buffer.length > this.#window / 2) return;
     const known = this.#inFlight.size + this.#buffer.length;
     // A lane with nothing at hand may always read one row, whatever the others hold.
@@ -207,6 +227,7 @@ export class Lane {
 
   async #read(wanted: number): Promise<void> {
     this.#reading = true;
+    this.#readAt = this.#parts.clock.monotonic();
     const known = new Set([...this.#inFlight.keys(), ...this.#buffer.map((due) => due.id)]);
     const fromStart = this.#cursor === QUEUE_START;
     const maxRows = Math.max(1, fromStart ? wanted + known.size : wanted - known.size);
@@ -277,30 +298,10 @@ export class Lane {
   }
 
   async #attempt(due: DueDelivery): Promise<void> {
-    const { settler, metrics, log } = this.#parts;
+    const { metrics, log } = this.#parts;
     metrics.inFlight.inc();
     try {
-      const parked = this.#careful && (await this.#prove(due));
-      const { settlement, outcome } = parked
-        ? this.#parked(due)
-        : await deliver(this.#parts, this.#endpoint!, due);
-      // We stopped it ourselves: the row stays as it is, and the next start sends it again.
-      if (outcome?.failure === 'cancelled') return;
-      if (outcome) {
-        metrics.attempts.inc({ outcome: outcome.failure ?? 'delivered' });
-        metrics.duration.observe(outcome.durationMs / 1000);
-        metrics.lag.observe(due.lag_s);
-        if (due.kind !== 'test') await this.#keepPace(outcome);
-      }
-      const written = await settler.settle({ ...settlement, token: this.held.token });
-      if (written && this.#careful && ++this.#proven >= TRUSTED_AFTER) this.#careful = false;
-      if (!written) {
-        metrics.settlesRefused.inc();
-        log.info(
-          { delivery: due.id, webhook: this.held.endpointId },
-          'outcome not written: the lease was lost or the delivery settled elsewhere',
-        );
-      }
+      await (this.#careful ? this.#sendAlone(due) : this.#send(due));
     } catch (error) {
       // The row stays in the queue as it was; whoever reads the lane next sends it again.
       log.error({ err: (error as Error).message, delivery: due.id }, 'outcome could not be written');
@@ -309,48 +310,80 @@ export class Lane {
     }
   }
 
-  /** Notes that this delivery is sent alone. True where it took its worker down each time before. */
-  async #prove(due: DueDelivery): Promise<boolean> {
-    if (due.id === this.#claimed.suspect && this.#parkable >= PARK_AFTER) return true;
-    await this.#parts.lanes.suspect(this.held, due.id);
-    return false;
+  async #send(due: DueDelivery): Promise<void> {
+    const { metrics } = this.#parts;
+    const { settlement, outcome } = await deliver(this.#parts, this.#endpoint!, due);
+    // We stopped it ourselves: the row stays as it is, and the next start sends it again.
+    if (outcome?.failure === 'cancelled') return;
+    let restMs = 0;
+    if (outcome) {
+      metrics.attempts.inc({ outcome: outcome.failure ?? 'delivered' });
+      metrics.duration.observe(outcome.durationMs / 1000);
+      metrics.lag.observe(due.lag_s);
+      if (due.kind !== 'test') restMs = this.#adjustPace(outcome);
+    }
+    await this.#settle(settlement);
+    if (restMs > 0) await this.#parts.lanes.rest(this.held, restMs, this.#pace.slowStreak);
   }
 
-  #parked(due: DueDelivery) {
-    this.#parts.log.error(
-      { delivery: due.id, webhook: this.held.endpointId },
-      'delivery parked: its worker crashed each time it was sent',
+  /**
+   * After crashes: notes the delivery before it is sent, alone in the whole process, and strikes it out when
+   * it is settled. One that was noted at two crashes is parked.
+   */
+  async #sendAlone(due: DueDelivery): Promise<void> {
+    const { budget, lanes, clock } = this.#parts;
+    const turn = budget.trial.then(async () => {
+      if (due.id === this.#claimed.suspect && this.#parkable >= PARK_AFTER) return this.#park(due);
+      const ours = await lanes.suspect(this.held, due.id);
+      // The lease may have run out while it waited its turn.
+      if (!ours || this.#lost || clock.monotonic() >= this.#deadline) return;
+      await this.#send(due);
+      await lanes.suspect(this.held, null);
+      if (++this.#proven >= TRUSTED_AFTER) this.#careful = false;
+    });
+    budget.trial = turn.catch(() => undefined);
+    await turn;
+  }
+
+  async #settle(settlement: Omit<Settlement, 'token'>): Promise<void> {
+    if (await this.#parts.settler.settle({ ...settlement, token: this.held.token })) return;
+    this.#parts.metrics.settlesRefused.inc();
+    this.#parts.log.info(
+      { delivery: settlement.deliveryId, webhook: this.held.endpointId },
+      'outcome not written: the lease was lost or the delivery settled elsewhere',
     );
-    return {
-      settlement: {
-        workspaceId: this.held.workspaceId,
-        endpointId: this.held.endpointId,
-        deliveryId: due.id,
-        attempt: due.attempt,
-        attemptId: this.#parts.newId(),
-        at: new Date(this.#parts.clock.now()).toISOString(),
-        durationMs: 0,
-        status: null,
-        failure: 'crashed',
-        detail: 'The worker crashed each time this was sent alone; it was parked.',
-        response: null,
-        state: 'crashed' as const,
-        delayMs: null,
-      },
-      outcome: null,
-    };
   }
 
-  async #keepPace(outcome: {
-    ok: boolean;
-    status: number | null;
-    retryAfterMs: number | null;
-  }): Promise<void> {
+  async #park(due: DueDelivery): Promise<void> {
+    const { log, clock, newId } = this.#parts;
+    log.error(
+      { delivery: due.id, webhook: this.held.endpointId },
+      'delivery parked: its worker crashed each time it was sent alone',
+    );
+    await this.#settle({
+      workspaceId: this.held.workspaceId,
+      endpointId: this.held.endpointId,
+      deliveryId: due.id,
+      attempt: due.attempt,
+      attemptId: newId(),
+      at: isoTime(clock.now()),
+      durationMs: 0,
+      status: null,
+      failure: 'crashed',
+      detail: 'The worker crashed each time this was sent alone; it was parked.',
+      response: null,
+      state: 'crashed',
+      delayMs: null,
+    });
+  }
+
+  /** Takes the pace from what came back. @returns for how long the lane should rest, in ms */
+  #adjustPace(outcome: { ok: boolean; status: number | null; retryAfterMs: number | null }): number {
     const { pace, restMs } = paceAfter(this.#pace, outcome);
     this.#pace = pace;
-    if (restMs === 0 || this.#resting) return;
+    if (restMs === 0 || this.#resting) return 0;
     this.#resting = true;
-    await this.#parts.lanes.rest(this.held, restMs, pace.slowStreak);
+    return restMs;
   }
 
   /** Nothing is due: waits a moment for more, reads once more from the start, releases. True when done. */
@@ -384,9 +417,12 @@ export class Lane {
     this.#buffer.splice(0, this.#buffer.length, ...kept);
   }
 
+  /** Another has the lease although we live: what took it over was no crash of ours. */
   #lose(): void {
+    if (this.#lost) return;
     this.#lost = true;
     this.#signal?.();
+    this.#parts.lanes.forgive(this.held).catch(() => undefined);
   }
 
   /** Waits until something happens: an answer, a read, a nudge, or time. */

@@ -12,10 +12,10 @@ export async function overslept(pool: pg.Pool): Promise<LaneKey[]> {
     text: `
 select l.workspace_id, l.endpoint_id from lane l
 join endpoint p on p.workspace_id = l.workspace_id and p.id = l.endpoint_id
-where l.due > clock_timestamp() and l.not_before <= clock_timestamp() and p.state <> 'deleted'
+where l.due > now() and l.not_before <= now() and p.state <> 'deleted'
   and exists (
     select from queue q
-    where q.workspace_id = l.workspace_id and q.endpoint_id = l.endpoint_id and q.due_at <= clock_timestamp()
+    where q.workspace_id = l.workspace_id and q.endpoint_id = l.endpoint_id and q.due_at <= now()
       and (p.state = 'active' or q.kind = 'test'))
 order by l.workspace_id, l.endpoint_id limit 10000`,
   });
@@ -37,7 +37,7 @@ export async function settleOverdue(pool: pg.Pool): Promise<number> {
 with overdue as (
   select q.workspace_id, q.id, p.state = 'deleted' as dropped from queue q
   join endpoint p on p.workspace_id = q.workspace_id and p.id = q.endpoint_id
-  where q.expires_at <= clock_timestamp() or p.state = 'deleted'
+  where q.expires_at <= now() or p.state = 'deleted'
   limit 1000
 ),
 gone as (

@@ -19,7 +19,12 @@ type WorkerParts = Omit<LaneParts, 'lingerMs' | 'budget' | 'giveUp'>;
  */
 export class Worker {
   readonly #parts: WorkerParts;
-  readonly #budget = { bytes: 0, sends: 0, waiting: new Set<Lane>() };
+  readonly #budget = {
+    bytes: 0,
+    sends: 0,
+    waiting: new Set<Lane>(),
+    trial: Promise.resolve() as Promise<unknown>,
+  };
   readonly #held = new Map<Uuid, { lane: Lane; done: Promise<void> }>();
   #running: Promise<void> | undefined;
   #stopping = false;
@@ -130,6 +135,8 @@ export class Worker {
 
   #hold(lane: Lane): Promise<void> {
     const { endpointId } = lane.held;
+    // After an outage longer than the lease, this process may claim a lane that it still thinks it holds.
+    this.#held.get(endpointId)?.lane.abandon();
     const done = lane
       .run()
       .catch((error: Error) => {

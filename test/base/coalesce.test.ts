@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, asyncProperty, constantFrom, integer, record } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { coalesce, Overloaded } from '../../src/base/coalesce.ts';
 
@@ -119,46 +119,42 @@ describe('coalesce', () => {
   });
 
   test('whatever is added: each is flown once, per group and key in order, within the bounds', async () => {
-    const item = fc.record({
-      group: fc.constantFrom('a', 'b', 'c'),
-      key: fc.constantFrom('', 'k', 'l'),
-      weight: fc.integer({ min: 1, max: 6 }),
+    const item = record({
+      group: constantFrom('a', 'b', 'c'),
+      key: constantFrom('', 'k', 'l'),
+      weight: integer({ min: 1, max: 6 }),
     });
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(item, { maxLength: 60 }),
-        fc.integer({ min: 1, max: 3 }),
-        async (items, slots) => {
-          const flown: Item[][] = [];
-          const coalescer = coalesce<Item, number>({
-            slots,
-            groupOf: ({ group }) => group,
-            keysOf: ({ key, group }) => (key ? [group + key] : []),
-            weigh: ({ weight }) => ({ weight: weight!, bytes: 0 }),
-            maxWeight: 8,
-            maxGroupWeight: 3,
-            async fly(flight) {
-              flown.push(flight);
-              await new Promise((resolve) => setImmediate(resolve));
-              return flight.map(({ n }) => n);
-            },
-          });
-          const results = await Promise.all(items.map((one, n) => coalescer.add({ ...one, n })));
-          expect(results).toEqual(items.map((_, n) => n));
-          const order = flown.flat();
-          expect(order.map(({ n }) => n).toSorted((a, b) => a - b)).toEqual(items.map((_, n) => n));
-          for (const flight of flown) {
-            const keys = flight.flatMap(({ group, key }) => (key ? [group + key] : []));
-            expect(new Set(keys).size).toBe(keys.length);
-            const weight = flight.reduce((sum, one) => sum + one.weight!, 0);
-            expect(flight.length === 1 || weight <= 8).toBe(true);
-          }
-          for (const key of ['ak', 'al', 'bk', 'bl', 'ck', 'cl']) {
-            const ns = order.filter((one) => one.group + one.key === key).map(({ n }) => n);
-            expect(ns).toEqual(ns.toSorted((a, b) => a - b));
-          }
-        },
-      ),
+    await assert(
+      asyncProperty(array(item, { maxLength: 60 }), integer({ min: 1, max: 3 }), async (items, slots) => {
+        const flown: Item[][] = [];
+        const coalescer = coalesce<Item, number>({
+          slots,
+          groupOf: ({ group }) => group,
+          keysOf: ({ key, group }) => (key ? [group + key] : []),
+          weigh: ({ weight }) => ({ weight: weight!, bytes: 0 }),
+          maxWeight: 8,
+          maxGroupWeight: 3,
+          async fly(flight) {
+            flown.push(flight);
+            await new Promise((resolve) => setImmediate(resolve));
+            return flight.map(({ n }) => n);
+          },
+        });
+        const results = await Promise.all(items.map((one, n) => coalescer.add({ ...one, n })));
+        expect(results).toEqual(items.map((_, n) => n));
+        const order = flown.flat();
+        expect(order.map(({ n }) => n).toSorted((a, b) => a - b)).toEqual(items.map((_, n) => n));
+        for (const flight of flown) {
+          const keys = flight.flatMap(({ group, key }) => (key ? [group + key] : []));
+          expect(new Set(keys).size).toBe(keys.length);
+          const weight = flight.reduce((sum, one) => sum + one.weight!, 0);
+          expect(flight.length === 1 || weight <= 8).toBe(true);
+        }
+        for (const key of ['ak', 'al', 'bk', 'bl', 'ck', 'cl']) {
+          const ns = order.filter((one) => one.group + one.key === key).map(({ n }) => n);
+          expect(ns).toEqual(ns.toSorted((a, b) => a - b));
+        }
+      }),
       { numRuns: 60 },
     );
   });

@@ -233,6 +233,31 @@ describe('the engine in bad weather', () => {
     expect(receiver.received).toHaveLength(0);
   });
 
+  test("a deleted webhook's lane goes to sleep, with a worker on it or not", async () => {
+    const { id, receiver } = await hook(() => ({ status: 500 }));
+    await makeContacts(3);
+    worker();
+    await receiver.waitFor(3);
+    await s.ask('DELETE', `/api/v1/webhooks/${id}`);
+    await expect
+      .poll(lane, { timeout: 10_000 })
+      .toMatchObject({ token: null, due: 'infinity', takeovers: 0 });
+    expect(await queued()).toBe(0);
+  });
+
+  test('a lane that its own process claims anew after an outage goes on, and counts no crash', async () => {
+    const { receiver } = await hook((_request, n) => ({ delayMs: n === 1 ? 2_000 : 0 }));
+    await makeContacts(1);
+    worker();
+    await receiver.waitFor(1);
+    // The lease ran out unnoticed, as while the database is away; the poll finds the lane due.
+    await s.db.pool.query("update lane set lease_until = '-infinity', due = '-infinity'");
+    await makeContacts(20);
+    await expect.poll(() => new Set(receiver.received.map(contactOf)).size, { timeout: 20_000 }).toBe(21);
+    await expect.poll(queued, { timeout: 10_000 }).toBe(0);
+    await expect.poll(lane, { timeout: 10_000 }).toMatchObject({ token: null, takeovers: 0 });
+  });
+
   test('one pass sends what is due and returns; what is due later stays', async () => {
     const { receiver } = await hook();
     await makeContacts(20);
