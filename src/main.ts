@@ -17,6 +17,7 @@ async function main(args: string[]): Promise<void> {
   // Before anything is started: a signal during the start must not leave PostgreSQL behind.
   const stopped = new Promise<string>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
+    whenNpmGoes(() => resolve('npm ended'));
   });
   const serving = await serve(config, log, (line) => console.log(line));
   const signal = await stopped;
@@ -26,6 +27,18 @@ async function main(args: string[]): Promise<void> {
   await serving.stop();
   log.info('stopped');
   process.exit(0);
+}
+
+/**
+ * `npm start` and `npx fairlead` put a shell between npm and us. SIGTERM to npm ends that shell, and with it
+ * npm, and where the shell has not replaced itself by us (Debian's does not) nothing of it gets here.
+ */
+function whenNpmGoes(stop: () => void): void {
+  if (process.env['npm_lifecycle_event'] === undefined || process.platform === 'win32') return;
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) stop();
+  }, 250).unref();
 }
 
 /** A command that is interrupted takes the PostgreSQL along that it started: that happens at `exit`. */

@@ -24,9 +24,7 @@ export function layout(dataDir: string) {
  */
 export async function openDataDir(dataDir: string): Promise<string> {
   try {
-    const full = path.resolve(dataDir);
-    const made = await mkdir(full, { recursive: true, mode: 0o700 });
-    if (made !== undefined && process.getuid?.() === 0) await letThrough(made, full);
+    await makeDir(path.resolve(dataDir), process.getuid?.() === 0 ? 0o711 : 0o700);
     return await realpath(dataDir);
   } catch (error) {
     throw new StartError(
@@ -36,10 +34,21 @@ export async function openDataDir(dataDir: string): Promise<string> {
   }
 }
 
-/** Of what was made just now, from the outermost directory to the innermost. */
-async function letThrough(outermost: string, dir: string): Promise<void> {
-  await chmod(dir, 0o711);
-  if (dir !== outermost) await letThrough(outermost, path.dirname(dir));
+/** Not mkdir's `recursive`: that never returns where nothing can be made in a parent that exists, as in /proc. */
+async function makeDir(dir: string, mode: number): Promise<void> {
+  try {
+    await mkdir(dir);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(dir)).isDirectory()) return;
+    if (code !== 'ENOENT') throw error;
+    await makeDir(path.dirname(dir), mode);
+    // Another start may have been quicker.
+    await mkdir(dir).catch((again: NodeJS.ErrnoException) => {
+      if (again.code !== 'EEXIST') throw again;
+    });
+  }
+  await chmod(dir, mode);
 }
 
 /**

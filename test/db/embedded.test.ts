@@ -21,7 +21,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { afterEach, beforeAll, describe, expect, test, type TestContext } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test, vi, type TestContext } from 'vitest';
 import { StartError } from '../../src/base/errors.ts';
 import { makeLog } from '../../src/base/log.ts';
 import {
@@ -37,6 +37,9 @@ const project = path.resolve(import.meta.dirname, '../..');
 const built = path.join(project, 'node_modules/.cache/embedded-test');
 const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
 const isRoot = process.getuid?.() === 0;
+
+// Each database takes an initdb; on a machine that is busy with other things that adds up.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 /** What a test made and must not leave behind, undone in reverse. */
 const cleanups: (() => unknown)[] = [];
@@ -97,6 +100,28 @@ describe('the life of the database', () => {
     expect((await stat(connection.host)).mode & 0o777).toBe(0o700);
     expect((await stat(path.join(dir, 'postgres-password'))).mode & 0o777).toBe(0o600);
     await expect(query({ ...connection, password: 'guess' }, 'select 1')).rejects.toThrow('password');
+  });
+
+  test('it learns nothing of our environment, which holds secrets', async (context) => {
+    if (process.platform !== 'linux') context.skip('only Linux shows the environment of a process');
+    process.env['MARKER_SECRET'] = 'marker-8192';
+    cleanups.push(() => delete process.env['MARKER_SECRET']);
+    const { pid } = await start(await freshDir());
+    const environment = await readFile(`/proc/${pid}/environ`, 'utf8');
+    expect(environment).toContain('LC_ALL=C');
+    expect(environment).not.toContain('marker-8192');
+  });
+
+  test('nothing is given up for speed unless asked for', async () => {
+    const server = await startEmbedded({ dataDir: await freshDir(), log: makeLog('silent') });
+    cleanups.push(() => server.stop());
+    const kept = ['fsync', 'synchronous_commit', 'full_page_writes'];
+    const rows = await query(
+      server.connection,
+      `select name from pg_settings where setting = 'on' and name = any($1) order by array_position($1, name)`,
+      [kept],
+    );
+    expect(rows).toEqual(kept.map((name) => ({ name })));
   });
 
   test('a setting handed in goes before ours', async () => {
@@ -401,7 +426,9 @@ describe('what cannot work is said in one line', () => {
   test('a data directory that cannot be made', async () => {
     const dir = await freshDir();
     await writeFile(path.join(dir, 'file'), '');
-    await expect(startError(path.join(dir, 'file/data'))).resolves.toContain('FAIRLEAD_DATA_DIR');
+    for (const place of [path.join(dir, 'file'), path.join(dir, 'file/data'), '/proc/data']) {
+      await expect(startError(place)).resolves.toMatch(`${place} cannot be made or opened`);
+    }
   });
 
   test('a platform without binaries', async () => {
@@ -500,8 +527,16 @@ async function freshDir(): Promise<string> {
   return dir;
 }
 
+/** Not safe against loss of power, which no test cuts; but what is committed survives kill -9. */
+const KILL_SAFE = { durable: false, settings: { synchronous_commit: 'on' } };
+
 async function start(dataDir: string, settings: Record<string, string> = {}): Promise<EmbeddedPostgres> {
-  const server = await startEmbedded({ dataDir, log: makeLog('silent'), settings });
+  const server = await startEmbedded({
+    dataDir,
+    log: makeLog('silent'),
+    durable: KILL_SAFE.durable,
+    settings: { ...KILL_SAFE.settings, ...settings },
+  });
   cleanups.push(() => server.stop());
   return server;
 }
@@ -527,13 +562,13 @@ interface Child {
 
 /** A program that owns a database, in a process of its own that a test may kill. */
 const OWNER = `
-  const [program, dataDir] = process.argv.slice(1);
+  const [program, dataDir, options] = process.argv.slice(1);
   const { startEmbedded } = await import(program + '/db/embedded.js');
   const { makeLog } = await import(program + '/base/log.js');
   const tell = (message) => process.stdout.write(JSON.stringify(message) + '\\n');
   process.on('SIGINT', () => {});
   try {
-    const server = await startEmbedded({ dataDir, log: makeLog('silent') });
+    const server = await startEmbedded({ dataDir, log: makeLog('silent'), ...JSON.parse(options) });
     process.stdin.on('data', async (command) => {
       if (String(command) === 'throw') setImmediate(() => { throw new Error('as asked'); });
       await server.stop();
@@ -551,12 +586,16 @@ function startChild(
   options: { site?: string; user?: RunAs; ownGroup?: boolean } = {},
 ): Child {
   const code = pathToFileURL(options.site ?? path.join(built, 'out')).href;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', OWNER, code, dataDir], {
-    cwd: '/',
-    stdio: ['pipe', 'pipe', 'ignore'],
-    detached: options.ownGroup ?? false,
-    ...(options.user ? { uid: options.user.uid, gid: options.user.gid } : {}),
-  });
+  const child = spawn(
+    process.execPath,
+    ['--input-type=module', '-e', OWNER, code, dataDir, JSON.stringify(KILL_SAFE)],
+    {
+      cwd: '/',
+      stdio: ['pipe', 'pipe', 'ignore'],
+      detached: options.ownGroup ?? false,
+      ...(options.user ? { uid: options.user.uid, gid: options.user.gid } : {}),
+    },
+  );
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const kill = async (): Promise<void> => {
     child.kill('SIGKILL');
