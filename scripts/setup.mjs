@@ -2,7 +2,16 @@
 // changed, the compiled program where its sources changed. Every script begins with it.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, cpSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  cpSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -68,6 +77,8 @@ export function build() {
   for (const file of sources.filter((name) => name.endsWith('.sql'))) {
     cpSync(file, file.replace(path.join(root, 'src'), path.join(root, 'dist')));
   }
+  // npm sets this once, when it links the program; without it `npx fairlead` fails after the next build.
+  chmodSync(path.join(root, 'dist', 'main.js'), 0o755);
   writeStamp({ ...stamp(), build: wanted });
 }
 

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { attachEmbedded, startEmbedded } from '../src/db/embedded.ts';
-import { silent } from './kit/database.ts';
+import { silent, urlOf } from './kit/database.ts';
 import {
   MAIN,
   makeInstallation,
@@ -334,12 +334,6 @@ test('nothing that is a secret or personal reaches a log, at the level trace', a
     expect(logs.split('\n').filter((line) => line.includes(hidden))).toEqual([]);
   }
 });
-
-/** A URL for a connection over a Unix socket, as `pg` takes it. */
-function urlOf(at: { host: string; port: number; user: string; password: string; database: string }): string {
-  const login = `${at.user}:${encodeURIComponent(at.password)}`;
-  return `postgres://${login}@/${at.database}?host=${encodeURIComponent(at.host)}&port=${at.port}`;
-}
 
 /** Skips the test, with the reason, on a machine without a program that it is about. */
 async function needs(context: { skip(reason: string): void }, program: string, flag: string): Promise<void> {

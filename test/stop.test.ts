@@ -91,7 +91,7 @@ describe('SIGTERM', () => {
     async (made) => {
       const product = await installation();
       const program = product.launch();
-      await until(async () => (await readdir(product.dataDir).catch(() => [])).includes(made));
+      await until(async () => (await readdir(product.dataDir).catch((): string[] => [])).includes(made));
       program.kill('SIGTERM');
       program.kill('SIGTERM');
       expect((await program.exited).code).toBe(0);

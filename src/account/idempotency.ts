@@ -26,13 +26,13 @@ export class AlreadyAnswered extends Error {
 }
 
 /**
- * The part of a writing statement that takes the keys of a flight. Expects `$2::json` with a list of
+ * The part of a writing statement that takes the keys of a flight. Expects `$3::json` with a list of
  * {unit, workspace_id, api_key_id, key, hash, status, body, at}; ends in `refused(unit)`: whose key was
  * taken before. A key older than 24 hours is free again.
  */
 export const CLAIMING = `
 claim as materialized (
-  select * from json_to_recordset($2::json) as c(
+  select * from json_to_recordset($3::json) as c(
     unit int, workspace_id uuid, api_key_id uuid, key text, hash text, status smallint, body text, at timestamptz)
 ),
 granted as (

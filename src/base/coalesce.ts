@@ -91,20 +91,26 @@ function makeSlot<Item, Result>(options: CoalesceOptions<Item, Result>) {
     const flight = board(queues, options);
     if (flight.length === 0) return;
     busy = true;
-    void options
-      .fly(flight.map((waiting) => waiting.item))
-      .then(
-        (results) => land(flight, results),
-        (error: unknown) =>
-          land(
-            flight,
-            flight.map(() => toError(error)),
-          ),
-      )
-      .finally(() => {
-        busy = false;
-        if (queues.size > 0) takeOff();
-      });
+    void options.fly(flight.map((waiting) => waiting.item)).then(
+      (results) => touchDown(flight, results),
+      (error: unknown) =>
+        touchDown(
+          flight,
+          flight.map(() => toError(error)),
+        ),
+    );
+  }
+
+  /**
+   * The next flight leaves before the passengers of this one get out: their answers keep this process busy
+   * for a while, and the store should not wait for that. The turn of the event loop in between lets the
+   * statement reach the wire.
+   */
+  function touchDown(flight: Waiting<Item, Result>[], results: (Result | Error)[]): void {
+    busy = false;
+    if (queues.size === 0) return land(flight, results);
+    takeOff();
+    setImmediate(() => land(flight, results));
   }
 
   return {

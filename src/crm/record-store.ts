@@ -73,6 +73,9 @@ interface Unit {
   answer: StoredAnswer;
 }
 
+/** A unit with its place in the flight. */
+type Numbered = Unit & { unit: number };
+
 interface CreateUnit extends Unit {
   bytes: number;
 }
@@ -112,7 +115,7 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
     run: async (on, units) => {
       const result = await write(
         on,
-        sql.insert,
+        'insert',
         units.map((unit, at) => ({ ...unit, unit: at })),
       );
       return units.map((unit, at) => (result.refused?.includes(at) ? REPLAY : unit.answer));
@@ -153,7 +156,7 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
     const at = isoTime(clock.now());
     const current = await readRecords(on, units);
     const results = new Map<ChangeUnit<R, Input>, Written | Error | typeof AGAIN>();
-    const batch: (Unit & { unit: number })[] = [];
+    const batch: Numbered[] = [];
     units.forEach((unit, place) => {
       try {
         const planned = plan(unit, current.get(unit.id), at);
@@ -164,7 +167,7 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
       }
     });
     if (batch.some((planned) => planned.writes.length > 0 || planned.writer.claim)) {
-      const result = await write(on, sql.update, batch);
+      const result = await write(on, 'update', batch);
       for (const place of result.missed ?? []) results.set(units[place]!, AGAIN);
       for (const place of result.refused ?? []) results.set(units[place]!, REPLAY);
     }
@@ -193,33 +196,33 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
     return { writer, writes: [{ id: unit.id, text: JSON.stringify(stored), at, events: [event] }], answer };
   }
 
-  async function write(
-    on: Queryable,
-    statement: Statement,
-    units: (Unit & { unit: number })[],
-  ): Promise<WriteResult> {
-    const { rows } = await on.query<WriteResult>({
-      ...statement,
-      values: [inputText(units), claimText(units, isoTime(clock.now()))],
-    });
+  async function write(on: Queryable, kind: 'insert' | 'update', units: Numbered[]): Promise<WriteResult> {
+    const claims = claimsOf(units, isoTime(clock.now()));
+    const workspaces = new Set(units.map(({ writer }) => writer.workspaceId));
+    const statement = sql.write(kind, { claims: claims.length > 0, several: workspaces.size > 1 });
+    const values = inputOf(units);
+    if (claims.length > 0) values.push(JSON.stringify(claims));
+    const { rows } = await on.query<WriteResult>({ ...statement, values });
     const result = rows[0]!;
     if (result.lanes) ring(result.lanes);
     return result;
   }
 
-  /** The flight as JSON; the records are put in as they are, so each is turned into text once only. */
-  function inputText(units: (Unit & { unit: number })[]): string {
+  /** The flight as JSON: its records, each turned into text once and put in as it is, and its events. */
+  function inputOf(units: Numbered[]): string[] {
     const lines: string[] = [];
+    const fired: object[] = [];
     for (const { unit, writer, writes } of units) {
       for (const { id, text, at, events } of writes) {
-        const fired = events.map((event, k) => ({ k, ...event, star: stars.get(event.type) }));
+        const n = lines.length;
         lines.push(
-          `{"n":${lines.length},"unit":${unit},"workspace_id":"${writer.workspaceId}","id":"${id}",` +
-            `"actor":${JSON.stringify(writer.actor)},"at":"${at}","record":${text},"events":${JSON.stringify(fired)}}`,
+          `{"n":${n},"unit":${unit},"workspace_id":"${writer.workspaceId}","id":"${id}",` +
+            `"actor":${JSON.stringify(writer.actor)},"at":"${at}","record":${text}}`,
         );
+        events.forEach((event, k) => fired.push({ n, k, ...event, star: stars.get(event.type) }));
       }
     }
-    return `[${lines.join(',')}]`;
+    return [`[${lines.join(',')}]`, JSON.stringify(fired)];
   }
 
   async function readRecords(on: Queryable, units: ChangeUnit<R, Input>[]): Promise<Map<Uuid, R>> {
@@ -278,44 +281,61 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
   };
 }
 
+/** Whose row was not at the version that was read. */
+const MISSED = `(select json_agg(a.unit) from allowed a
+    where not exists (select from written w where w.workspace_id = a.workspace_id and w.id = a.id))`;
+
 /** The statements of a table, prepared once a connection each. */
 function statements(table: string, columns: readonly string[]) {
   const all = ['version', ...columns, ...BASE_COLUMNS, 'deleted_at'];
   const changing = ['version', ...columns, 'updated_at', 'deleted_at'];
-  const writing = (written: string) => `
-with input as materialized (
-  select * from json_to_recordset($1::json) as i(
-    n int, unit int, workspace_id uuid, id uuid, actor text, at timestamptz, record json, events json)
-),
-${CLAIMING},
-allowed as (
-  select i.* from input i where not exists (select from refused r where r.unit = i.unit)
-),
-written as (${written}
-),
-${publishing(table)}
-select
-  (select json_agg(unit) from refused) as refused,
-  (select json_agg(a.unit) from allowed a
-    where not exists (select from written w where w.workspace_id = a.workspace_id and w.id = a.id)) as missed,
-  (select json_agg(distinct jsonb_build_array(workspace_id, endpoint_id)) from queued) as lanes`;
-
-  return {
-    insert: {
-      name: `${table}.insert`,
-      text: writing(`
+  const written = {
+    insert: `
   insert into ${table} (workspace_id, id, ${all.join(', ')})
   select a.workspace_id, a.id, ${all.map((column) => `r.${column}`).join(', ')}
   from allowed a cross join lateral json_populate_record(null::${table}, a.record) r
-  returning workspace_id, id`),
-    },
-    update: {
-      name: `${table}.update`,
-      text: writing(`
+  returning workspace_id, id`,
+    update: `
   update ${table} t set ${changing.map((column) => `${column} = r.${column}`).join(', ')}
   from allowed a cross join lateral json_populate_record(null::${table}, a.record) r
   where t.workspace_id = a.workspace_id and t.id = a.id and t.version = r.version - 1 and t.deleted_at is null
-  returning t.workspace_id, t.id`),
+  returning t.workspace_id, t.id`,
+  };
+
+  /**
+   * The writing statement. What a flight does without (idempotency keys, a second workspace) is left out of
+   * it: a plan's every node costs before the first row, and most flights are small.
+   */
+  function writing(
+    kind: 'insert' | 'update',
+    { claims, several }: { claims: boolean; several: boolean },
+  ): Statement {
+    const name = `${table}.${kind}${claims ? '.claims' : ''}${several ? '.several' : ''}`;
+    const text = `
+with input as materialized (
+  select * from json_to_recordset($1::json) as i(
+    n int, unit int, workspace_id uuid, id uuid, actor text, at timestamptz, record json)
+),${claims ? `${CLAIMING},` : ''}
+allowed as (
+  select i.* from input i ${claims ? 'where not exists (select from refused r where r.unit = i.unit)' : ''}
+),
+written as (${written[kind]}
+),
+${publishing(table, several)}
+select
+  ${claims ? '(select json_agg(unit) from refused)' : 'null::json'} as refused,
+  ${kind === 'update' ? MISSED : 'null::json'} as missed,
+  (select json_agg(distinct jsonb_build_array(workspace_id, endpoint_id)) from queued) as lanes`;
+    return { name, text };
+  }
+  const known = new Map<string, Statement>();
+
+  return {
+    write(kind: 'insert' | 'update', flight: { claims: boolean; several: boolean }): Statement {
+      const key = `${kind} ${flight.claims} ${flight.several}`;
+      const statement = known.get(key) ?? writing(kind, flight);
+      known.set(key, statement);
+      return statement;
     },
     read: {
       name: `${table}.read`,
@@ -353,8 +373,8 @@ function claimKey(claim: IdempotencyClaim): string {
   return `${claim.apiKeyId}/${claim.key}`;
 }
 
-function claimText(units: (Unit & { unit: number })[], at: string): string {
-  const claims = units.flatMap(({ unit, writer: { claim }, answer }) =>
+function claimsOf(units: Numbered[], at: string): object[] {
+  return units.flatMap(({ unit, writer: { claim }, answer }) =>
     claim
       ? [
           {
@@ -370,5 +390,4 @@ function claimText(units: (Unit & { unit: number })[], at: string): string {
         ]
       : [],
   );
-  return JSON.stringify(claims);
 }

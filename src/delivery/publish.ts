@@ -3,35 +3,38 @@
  * behind the one that writes the record, store the event with its place in the feed, its line in the
  * timeline, and a queue row for every webhook that wants it. There is no second write to lose.
  *
- * They expect two tables before them:
- *   input(n, workspace_id, id, actor, at, record json, events json) — what was asked for
- *   written(workspace_id, id)                                       — what of it took effect
- * where `events` is a list of {k, id, type, star, changed}: `star` names the formats whose `*` includes
- * the type. They end in `queued(workspace_id, endpoint_id)`: the lanes to wake once this is committed.
+ * They expect two tables before them, and the events as `$2::json`:
+ *   input(n, workspace_id, id, actor, at, record json) — what was asked for
+ *   written(workspace_id, id)                          — what of it took effect
+ *   $2: [{n, k, id, type, star, changed}]              — what each input fires, in the order of k; `star`
+ *                                                        names the formats whose `*` includes the type
+ * They end in `queued(workspace_id, endpoint_id)`: the lanes to wake once this is committed.
  *
- * The counter row is locked after the records and in workspace order, so flights of several processes
- * can't wait for each other in a circle over it. Lanes are not touched here (see wake.ts for why).
+ * The counter row is locked after the records and, where there are several, in workspace order, so flights
+ * of several processes can't wait for each other in a circle over it. Lanes are not touched here (see wake.ts
+ * for why).
  * @param object the kind of record, as in `contact`
+ * @param several whether the statement may hold more than one workspace
  */
-export function publishing(object: string): string {
-  return `
-fired as (
-  select w.workspace_id, w.id as object_id, e.id, e.type, e.star, e.changed, i.actor, i.at, i.record,
-         row_number() over (partition by w.workspace_id order by i.n, e.k) as nth
-  from written w
-  join input i on i.workspace_id = w.workspace_id and i.id = w.id
-  cross join lateral json_to_recordset(i.events)
-    as e(k int, id uuid, type text, star text[], changed json)
-),
+export function publishing(object: string, several: boolean): string {
+  const locked = `
 locked as (
   select c.workspace_id from workspace_counter c
   where c.workspace_id in (select workspace_id from fired)
   order by c.workspace_id for update
-),
+),`;
+  return `
+fired as (
+  select i.workspace_id, i.id as object_id, e.id, e.type, e.star, e.changed, i.actor, i.at, i.record,
+         row_number() over (partition by i.workspace_id order by e.n, e.k) as nth
+  from json_to_recordset($2::json) as e(n int, k int, id uuid, type text, star text[], changed json)
+  join input i on i.n = e.n
+  join written w on w.workspace_id = i.workspace_id and w.id = i.id
+),${several ? locked : ''}
 counter as (
   update workspace_counter c set event_seq = c.event_seq + f.count
   from (select workspace_id, count(*) as count from fired group by workspace_id) f
-  join locked l on l.workspace_id = f.workspace_id
+  ${several ? 'join locked l on l.workspace_id = f.workspace_id' : ''}
   where c.workspace_id = f.workspace_id
   returning c.workspace_id, c.event_seq - f.count as base
 ),

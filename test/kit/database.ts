@@ -4,6 +4,7 @@ import { inject } from 'vitest';
 import { makeLog } from '../../src/base/log.ts';
 import { migrate, migrations } from '../../src/db/migrate.ts';
 import { ensurePartitions } from '../../src/db/partition.ts';
+import type { PostgresConnection } from '../../src/db/embedded.ts';
 import { openDatabase, type Connection, type Database } from '../../src/db/pool.ts';
 
 export const silent = makeLog('silent');
@@ -40,6 +41,24 @@ export async function freshDatabase(): Promise<TestDatabase> {
       await asAdmin((admin) => admin.query(`drop database ${name} with (force)`));
     },
   };
+}
+
+/** An empty database, without a table: what an operator hands over. */
+export async function blankDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
+  const name = `blank_${randomUUID().replaceAll('-', '')}`;
+  await asAdmin((admin) => admin.query(`create database ${name}`));
+  return {
+    url: urlOf({ ...inject('postgres'), database: name }),
+    async drop() {
+      await asAdmin((admin) => admin.query(`drop database ${name} with (force)`));
+    },
+  };
+}
+
+/** A DATABASE_URL for a connection over a Unix socket. */
+export function urlOf({ host, port, user, password, database }: PostgresConnection): string {
+  const login = `${user}:${encodeURIComponent(password)}`;
+  return `postgres://${login}@/${database}?host=${encodeURIComponent(host)}&port=${port}`;
 }
 
 async function makeTemplate(admin: Client): Promise<void> {

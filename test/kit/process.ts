@@ -39,13 +39,17 @@ export interface ProgramOptions {
   /** Beside PATH and the like; settings of the test run itself are not passed on. */
   env?: Record<string, string>;
   cwd?: string;
+  /** Whom it runs as, where root starts it. */
+  uid?: number;
+  gid?: number;
   /** In a process group of its own, to which signals then go: for programs that start others. */
   group?: boolean;
 }
 
 export function startProgram(file: string, args: readonly string[], options: ProgramOptions = {}): Program {
-  const { env = {}, cwd = PROJECT, group = false } = options;
+  const { env = {}, cwd = PROJECT, group = false, ...as } = options;
   const child = spawn(file, args, {
+    ...as,
     cwd,
     env: { ...plainEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

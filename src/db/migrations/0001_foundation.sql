@@ -1,7 +1,6 @@
 -- The ground: workspaces, keys, contacts, events, and the delivery engine's tables.
 -- Every table but `workspace` and `installation` begins its primary key with workspace_id.
--- No foreign key points at workspace: checking one would lock the same row for every write. A record's
--- statement joins workspace_counter instead, so a write for a workspace that is not there writes nothing.
+-- No foreign key points at workspace: checking one would lock the same row for every write of a workspace.
 
 create extension if not exists pg_trgm;
 
@@ -88,9 +87,9 @@ create table activity (
   actor text not null,
   changed json,
   occurred_at timestamptz(3) not null,
-  primary key (workspace_id, id)
+  -- Read by record and by nothing else.
+  primary key (workspace_id, record_id, id)
 );
-create index activity_record on activity (workspace_id, record_id, id);
 
 -- Partitioned by the week in the UUIDv7; db/partition.ts makes the partitions and drops old ones.
 create table event (

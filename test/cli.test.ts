@@ -1,0 +1,299 @@
+import { readdir, rm } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import {
+  makeInstallation,
+  PROJECT,
+  startProgram,
+  temporaryDirectory,
+  until,
+  untilReady,
+  type Installation,
+  type Server,
+} from './kit/process.ts';
+import { startReceiver, type Receiver } from './kit/receiver.ts';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const NOWHERE = '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c21';
+
+/** What a test made and must not leave behind, undone in reverse. */
+const cleanups: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const undo of cleanups.splice(0).reverse()) await undo();
+});
+
+describe.each([
+  { where: 'beside a running server', running: true },
+  { where: 'without a server', running: false },
+])('commands $where', ({ running }) => {
+  let product: Installation;
+  let server: Server | undefined;
+  let defaultWorkspace: string;
+  beforeAll(async () => {
+    product = await makeInstallation();
+    server = await product.start();
+    defaultWorkspace = (await server.ask('GET', '/api/v1/me')).json.workspace.id;
+    if (!running) await stop();
+  });
+  afterAll(() => product.remove());
+
+  async function stop(): Promise<void> {
+    expect((await server!.stop()).code).toBe(0);
+    server = undefined;
+  }
+
+  /** Runs a command that is to succeed; its standard output, without the last line's end. */
+  async function fairlead(...args: string[]): Promise<string> {
+    const end = await product.run(args);
+    expect(end, end.stderr).toMatchObject({ code: 0 });
+    expect(await product.postgres()).toEqual(running ? expect.any(Number) : null);
+    return end.stdout.replace(/\n$/, '');
+  }
+
+  /** What the API says to a key about itself: asked of the server, or of one that runs for this long. */
+  async function me(key: string): Promise<{ status: number; json: any }> {
+    const asked = server ?? (await product.start());
+    const answer = await asked.ask('GET', '/api/v1/me', { as: key });
+    if (!server) await asked.stop();
+    return answer;
+  }
+
+  test('workspace create prints the id alone; workspace list shows it beside the default one', async () => {
+    const id = await fairlead('workspace', 'create', '--name', 'Acme', '--plan', 'unlimited');
+    expect(id).toMatch(UUID);
+    expect((await fairlead('workspace', 'list')).split('\n')).toEqual([
+      `${defaultWorkspace}\tdefault\tunlimited\tdefault`,
+      `${id}\tAcme\tunlimited`,
+    ]);
+  });
+
+  test('key create prints the raw key alone on standard output, its id on standard error', async () => {
+    const end = await product.run(['key', 'create', '--name', 'Alice']);
+    expect(end.stdout).toMatch(/^fl_live_[A-Za-z0-9]{32}\n$/);
+    expect(end.stderr).toMatch(/^key [0-9a-f-]{36}\n$/);
+    expect(await me(end.stdout.trim())).toMatchObject({
+      status: 200,
+      json: { workspace: { id: defaultWorkspace } },
+    });
+  });
+
+  test('key create makes keys of every style, scope, workspace and term', async () => {
+    const acme = await fairlead('workspace', 'create', '--name', 'Acme');
+    const axo = await fairlead('key', 'create', '--style', 'axocrm', '--name', 'a', '--workspace', acme);
+    const remix = await fairlead('key', 'create', '--style', 'remixcrm', '--name', 'r', '--scopes', '*');
+    const bob = await fairlead(
+      'key',
+      'create',
+      '--name',
+      'Bob',
+      '--scopes',
+      'contacts:read, webhooks:manage',
+    );
+    const late = await fairlead('key', 'create', '--name', 'late', '--expires', '2099-01-31');
+    expect(axo).toMatch(/^axo_live_[A-Za-z0-9]{32}$/);
+    expect(remix).toMatch(/^rmx_[A-Za-z0-9]{32}$/);
+    const asked = server ?? (await product.start());
+    const scopes = async (as: string) => (await asked.ask('GET', '/api/v1/me', { as })).json.scopes;
+    expect((await asked.ask('GET', '/api/v1/me', { as: axo })).json.workspace.id).toBe(acme);
+    expect(await scopes(axo)).toEqual(['*']);
+    expect(await scopes(remix)).toEqual(['leads:create']);
+    expect(await scopes(bob)).toEqual(['contacts:read', 'webhooks:manage']);
+    expect(await scopes(late)).toEqual(['*']);
+    expect((await asked.ask('POST', '/api/v1/contacts', { as: bob, body: { first_name: 'J' } })).status).toBe(
+      403,
+    );
+    if (!running) await asked.stop();
+  });
+
+  test('key revoke: the key is refused from the next request on', async () => {
+    const { stdout, stderr } = await product.run(['key', 'create', '--name', 'gone']);
+    const id = stderr.trim().split(' ')[1]!;
+    expect((await me(stdout.trim())).status).toBe(200);
+    expect(await fairlead('key', 'revoke', id)).toBe(`revoked ${id}`);
+    expect(await me(stdout.trim())).toMatchObject({ status: 401, json: { error: { code: 'unauthorized' } } });
+  });
+
+  test('migrate and doctor find all in order', async () => {
+    expect(await fairlead('migrate')).toBe('The database is up to date.');
+    const findings = (await fairlead('doctor')).split('\n');
+    expect(findings).toHaveLength(4);
+    for (const finding of findings) expect(finding).toMatch(/^ok {3}\S/);
+  });
+});
+
+describe('keys and refusals', () => {
+  let product: Installation;
+  let server: Server;
+  beforeAll(async () => {
+    product = await makeInstallation();
+    server = await product.start();
+  });
+  afterAll(() => product.remove());
+
+  test('a key expires when it was told to', async () => {
+    // Later than the command that makes it may take.
+    const expires = new Date(Date.now() + 5_000);
+    const { stdout } = await product.run([
+      'key',
+      'create',
+      '--name',
+      'x',
+      '--expires',
+      expires.toISOString(),
+    ]);
+    const ask = () => server.ask('GET', '/api/v1/me', { as: stdout.trim() });
+    if (Date.now() < expires.getTime() - 1_000) expect((await ask()).status).toBe(200);
+    await until(async () => (await ask()).status === 401);
+    expect(Date.now()).toBeGreaterThanOrEqual(expires.getTime());
+    expect((await ask()).json.error.code).toBe('api_key_expired');
+  });
+
+  const refusals: [name: string, args: string[], named: string][] = [
+    ['workspace create', ['workspace', 'create'], '--name'],
+    ['workspace create --plan', ['workspace', 'create', '--name', 'x', '--plan', 'gold'], 'gold'],
+    ['key create', ['key', 'create'], '--name'],
+    ['key create --style', ['key', 'create', '--name', 'x', '--style', 'stripe'], '--style'],
+    ['key create --scopes', ['key', 'create', '--name', 'x', '--scopes', 'contacts:eat'], 'contacts:eat'],
+    ['key create --scopes ,', ['key', 'create', '--name', 'x', '--scopes', ','], '--scopes'],
+    ['key create --expires', ['key', 'create', '--name', 'x', '--expires', 'soon'], '--expires'],
+    ['key create --expires', ['key', 'create', '--name', 'x', '--expires', '2001-01-01'], '--expires'],
+    ['key create --workspace', ['key', 'create', '--name', 'x', '--workspace', NOWHERE], NOWHERE],
+    ['key create --colour', ['key', 'create', '--name', 'x', '--colour', 'red'], '--colour'],
+    ['key revoke', ['key', 'revoke'], 'by its id'],
+    ['key revoke', ['key', 'revoke', NOWHERE], NOWHERE],
+  ];
+  test.concurrent.for(refusals)(
+    '%s with something wrong is refused in one line that names it',
+    async ([, args, named], { expect: check }) => {
+      const { code, stdout, stderr } = await product.run(args);
+      check(stdout).toBe('');
+      check(stderr.trimEnd().split('\n')).toEqual([expect.stringMatching(/^fairlead: \S/)]);
+      check(stderr).toContain(named);
+      check(code).toBe(1);
+    },
+  );
+});
+
+describe('deliver', () => {
+  let product: Installation;
+  let api: Server;
+  let receiver: Receiver;
+  beforeAll(async () => {
+    product = await makeInstallation({ FAIRLEAD_SERVICES: 'api' });
+    api = await product.start();
+    receiver = await startReceiver();
+    const body = { name: 'a webhook', url: receiver.url, events: ['*'] };
+    expect((await api.ask('POST', '/api/v1/webhooks', { body })).status).toBe(201);
+  });
+  afterAll(async () => {
+    await receiver.close();
+    await product.remove();
+  });
+
+  async function addContacts(...names: string[]): Promise<void> {
+    for (const name of names) {
+      expect((await api.ask('POST', '/api/v1/contacts', { body: { first_name: name } })).status).toBe(201);
+    }
+  }
+  const arrived = () =>
+    receiver.received.map(({ rawBody }) => JSON.parse(rawBody.toString()).data.first_name);
+
+  test('sends what is due and ends, beside a server that delivers nothing itself', async () => {
+    await addContacts('Ann', 'Joe', 'Jane');
+    expect(arrived()).toEqual([]);
+    const end = await product.run(['deliver']);
+    expect(end).toMatchObject({ code: 0, stdout: 'webhooks with something due: 1\n' });
+    expect(arrived().toSorted()).toEqual(['Ann', 'Jane', 'Joe']);
+    expect((await product.run(['deliver'])).stdout).toBe('webhooks with something due: 0\n');
+    expect(arrived()).toHaveLength(3);
+  });
+
+  test('sends what is due without a server, and takes PostgreSQL along when it ends', async () => {
+    await addContacts('Bob');
+    await api.stop();
+    expect(await product.run(['deliver'])).toMatchObject({
+      code: 0,
+      stdout: 'webhooks with something due: 1\n',
+    });
+    expect(arrived().slice(3)).toEqual(['Bob']);
+    expect(await product.postgres()).toBe(null);
+  });
+
+  test('where it is interrupted, it takes PostgreSQL along too', async () => {
+    const { key } = api;
+    api = { ...(await product.start()), key };
+    expect((await api.ask('POST', '/api/v1/contacts', { as: key, body: { first_name: 'Eve' } })).status).toBe(
+      201,
+    );
+    await api.stop();
+    receiver.answer(() => ({ hang: true }));
+    const cut = product.launch(['deliver']);
+    await receiver.waitFor(5);
+    expect(await product.postgres()).toBeGreaterThan(0);
+    cut.kill('SIGTERM');
+    expect((await cut.exited).code).toBe(143);
+    await until(async () => (await product.postgres()) === null);
+  });
+});
+
+describe('words that are no command', () => {
+  test.each([['deliverr'], ['workspace'], ['workspace', 'destroy'], ['key'], ['--version-of', 'what']])(
+    '%s %s: exit code 1, the usage on standard error, and no store is made',
+    async (...args) => {
+      const product = await makeInstallation();
+      cleanups.push(() => product.remove());
+      const { code, stdout, stderr } = await product.run(args.filter((word) => typeof word === 'string'));
+      expect(stdout).toBe('');
+      expect(stderr).toMatch(/^fairlead: .* is not a command\.\nfairlead /);
+      for (const command of ['workspace create', 'key create', 'key revoke', 'deliver', 'migrate', 'doctor'])
+        expect(stderr).toContain(`\nfairlead ${command}`);
+      expect(code).toBe(1);
+      await expect(readdir(product.dataDir)).rejects.toThrow('ENOENT');
+    },
+  );
+
+  test('help prints the usage on standard output', async () => {
+    const product = await makeInstallation();
+    cleanups.push(() => product.remove());
+    expect(await product.run(['help'])).toMatchObject({ code: 0, stderr: '' });
+    expect((await product.run(['--help'])).stdout).toContain('fairlead deliver');
+  });
+});
+
+describe('npx fairlead, in a clone', () => {
+  let home: string;
+  beforeAll(async () => {
+    home = await temporaryDirectory('npx');
+  });
+  afterAll(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
+
+  test('runs the clone’s own program, where npm has nothing cached and nobody answers as the registry', async () => {
+    const { code, stdout, stderr } = await npx(['help']).exited;
+    expect(stdout, stderr).toContain('fairlead deliver');
+    expect(code).toBe(0);
+  });
+
+  test('serves; SIGTERM to npx, which its shell keeps to itself, stops the server all the same', async () => {
+    const product = await makeInstallation();
+    cleanups.push(() => product.remove());
+    const program = npx([], { PORT: '0', FAIRLEAD_DATA_DIR: product.dataDir });
+    const server = await untilReady(program);
+    expect((await server.ask('GET', '/api/v1/me')).status).toBe(200);
+    expect(await product.postgres()).toBeGreaterThan(0);
+    process.kill(program.pid, 'SIGTERM');
+    await until(async () => (await product.postgres()) === null);
+    await until(() => program.stderr.includes('"stopped"'));
+    await program.exited;
+  });
+
+  function npx(args: string[], env: Record<string, string> = {}) {
+    const npm = { HOME: home, npm_config_cache: home, npm_config_registry: 'http://127.0.0.1:1' };
+    const program = startProgram('npx', ['fairlead', ...args], {
+      cwd: PROJECT,
+      env: { ...npm, npm_config_yes: 'false', ...env },
+      group: true,
+    });
+    cleanups.push(() => program.kill('SIGKILL'));
+    return program;
+  }
+});
