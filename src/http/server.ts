@@ -52,11 +52,6 @@ export function makeServer(parts: ServerParts): FastifyInstance {
   app.decorateRequest('claim', null);
   app.decorateRequest('rawBody', null);
   readJson(app);
-  app.addHook('onSend', async (request, reply, payload) => {
-    reply.header('x-request-id', request.id);
-    reply.header('x-content-type-options', 'nosniff');
-    return payload;
-  });
   app.setErrorHandler((error, request, reply) => sendError(parts.log, error as Error, request, reply));
   answerUnknownPaths(app);
   return app;
@@ -124,11 +119,17 @@ function noQuery(query: unknown): undefined {
 }
 
 function send(reply: FastifyReply, answer: Answer): FastifyReply {
-  reply.code(answer.status);
+  reply.code(answer.status).headers(commonHeaders(reply.request));
   if (answer.headers) reply.headers(answer.headers);
   if (answer.body === null) return reply.send();
-  reply.header('content-type', 'application/json; charset=utf-8');
+  reply.header('content-type', JSON_TYPE);
   return reply.send(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+function commonHeaders(request: FastifyRequest): Record<string, string> {
+  return { 'x-request-id': request.id, 'x-content-type-options': 'nosniff' };
 }
 
 /** JSON bodies: valid UTF-8, no `__proto__`; the bytes stay at hand for the idempotency hash. */
@@ -187,7 +188,8 @@ function sendError(
     reply.header('www-authenticate', 'Bearer');
   return reply
     .code(shown.status)
-    .header('content-type', 'application/json; charset=utf-8')
+    .headers(commonHeaders(request))
+    .header('content-type', JSON_TYPE)
     .send(errorBody(shown, request.id));
 }
 

@@ -1,0 +1,84 @@
+import { CLAIMING } from '../account/idempotency.ts';
+import type { Statement } from '../db/pool.ts';
+import { publishing } from '../delivery/publish.ts';
+
+/** What every record has beside its noun's own columns; written once. */
+export const BASE_COLUMNS = ['created_by', 'created_at', 'updated_at'] as const;
+
+/** Whose row was not at the version that was read. */
+const MISSED = `(select json_agg(a.unit) from allowed a
+    where not exists (select from written w where w.workspace_id = a.workspace_id and w.id = a.id))`;
+
+/** The statements of a table, prepared once a connection each. */
+export function recordSql(table: string, columns: readonly string[]) {
+  const all = ['version', ...columns, ...BASE_COLUMNS, 'deleted_at'];
+  const changing = ['version', ...columns, 'updated_at', 'deleted_at'];
+  const written = {
+    insert: `
+  insert into ${table} (workspace_id, id, ${all.join(', ')})
+  select a.workspace_id, a.id, ${all.map((column) => `r.${column}`).join(', ')}
+  from allowed a cross join lateral json_populate_record(null::${table}, a.record) r
+  returning workspace_id, id`,
+    update: `
+  update ${table} t set ${changing.map((column) => `${column} = r.${column}`).join(', ')}
+  from allowed a cross join lateral json_populate_record(null::${table}, a.record) r
+  where t.workspace_id = a.workspace_id and t.id = a.id and t.version = r.version - 1 and t.deleted_at is null
+  returning t.workspace_id, t.id`,
+  };
+
+  /**
+   * The writing statement. What a flight does without (idempotency keys, a second workspace) is left out of
+   * it: a plan's every node costs before the first row, and most flights are small.
+   */
+  function writing(
+    kind: 'insert' | 'update',
+    { claims, several }: { claims: boolean; several: boolean },
+  ): Statement {
+    const name = `${table}.${kind}${claims ? '.claims' : ''}${several ? '.several' : ''}`;
+    const text = `
+with input as materialized (
+  select * from json_to_recordset($1::json) as i(
+    n int, unit int, workspace_id uuid, id uuid, actor text, at timestamptz, record json)
+),${claims ? `${CLAIMING},` : ''}
+allowed as (
+  select i.* from input i ${claims ? 'where not exists (select from refused r where r.unit = i.unit)' : ''}
+),
+written as (${written[kind]}
+),
+${publishing(table, several)}
+select
+  ${claims ? '(select json_agg(unit) from refused)' : 'null::json'} as refused,
+  ${kind === 'update' ? MISSED : 'null::json'} as missed,
+  (select json_agg(distinct jsonb_build_array(workspace_id, endpoint_id)) from queued) as lanes`;
+    return { name, text };
+  }
+  const known = new Map<string, Statement>();
+
+  return {
+    write(kind: 'insert' | 'update', flight: { claims: boolean; several: boolean }): Statement {
+      const key = `${kind} ${flight.claims} ${flight.several}`;
+      const statement = known.get(key) ?? writing(kind, flight);
+      known.set(key, statement);
+      return statement;
+    },
+    read: {
+      name: `${table}.read`,
+      text: `select t.* from unnest($1::uuid[], $2::uuid[]) as k(workspace_id, id)
+             join ${table} t on t.workspace_id = k.workspace_id and t.id = k.id where t.deleted_at is null`,
+    },
+    exist: {
+      name: `${table}.exist`,
+      text: `select t.id from unnest($1::uuid[], $2::uuid[]) as k(workspace_id, id)
+             join ${table} t on t.workspace_id = k.workspace_id and t.id = k.id`,
+    },
+    deleted: {
+      name: `${table}.deleted`,
+      text: `select deleted_at from ${table} where workspace_id = $1 and id = $2 and deleted_at is not null`,
+    },
+    happened: {
+      name: 'event.happened',
+      text: `select t.id from unnest($1::uuid[], $2::uuid[]) as k(workspace_id, id)
+             join event t on t.workspace_id = k.workspace_id and t.id = k.id`,
+    },
+  };
+}

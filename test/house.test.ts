@@ -1,0 +1,147 @@
+import { execFile } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SETTINGS } from '../src/config.ts';
+import { PROJECT } from './kit/process.ts';
+
+const run = promisify(execFile);
+
+/** The floors of src, from the ground up; folders on one line are siblings (docs/architecture.md). */
+const FLOORS = [
+  ['base'],
+  ['db'],
+  ['delivery', 'account'],
+  ['http'],
+  ['crm', 'settings'],
+  ['formats', 'doors', 'providers'],
+];
+/** What stands above them all. */
+const ROOF = ['app.ts', 'main.ts', 'cli/command.ts'];
+const FOLDERS = FLOORS.flat();
+const floorOf = (folder: string) => FLOORS.findIndex((floor) => floor.includes(folder));
+
+describe('the floors', () => {
+  let tree: string;
+  /** What the linter found, as `file: rule`. */
+  let found: string[];
+
+  beforeAll(async () => {
+    tree = await realpath(await mkdtemp(path.join(tmpdir(), 'fairlead-house-')));
+    await copyFile(path.join(PROJECT, '.oxlintrc.json'), path.join(tree, '.oxlintrc.json'));
+    for (const from of FOLDERS) {
+      for (const to of FOLDERS) await plant(`${from}/to-${to}.ts`, `../${to}/thing.ts`);
+      for (const to of FOLDERS) await plant(`${from}/inner/to-${to}.ts`, `../../${to}/deep/thing.ts`);
+      for (const to of ROOF) await plant(`${from}/to-${path.basename(to)}`, `../${to}`);
+    }
+    // However it is imported.
+    await write(
+      'base/type.ts',
+      `import type { thing } from '../db/thing.ts';\nexport type Own = typeof thing;\n`,
+    );
+    await write('base/again.ts', `export { thing } from '../db/thing.ts';\n`);
+    await write('base/later.ts', `export const later = () => import('../db/thing.ts');\n`);
+    await write('crm/hen.ts', `import { egg } from './egg.ts';\nexport const hen = () => egg;\n`);
+    await write('crm/egg.ts', `import { hen } from './hen.ts';\nexport const egg = () => hen;\n`);
+    found = await lint(tree);
+  });
+  afterAll(() => rm(tree, { recursive: true, force: true }));
+
+  async function write(file: string, text: string): Promise<void> {
+    const full = path.join(tree, 'src', file);
+    await mkdir(path.dirname(full), { recursive: true });
+    await writeFile(full, text);
+  }
+  const plant = (file: string, from: string) =>
+    write(file, `import { thing } from '${from}';\n\nexport const planted = thing;\n`);
+
+  test.each(FOLDERS)('%s may import what stands below it, and nothing beside or above', (from) => {
+    const caught = (file: string) => found.includes(`src/${from}/${file}: eslint(no-restricted-imports)`);
+    for (const to of FOLDERS) {
+      const forbidden = from !== to && floorOf(to) >= floorOf(from);
+      expect(caught(`to-${to}.ts`), `${from} to ${to}`).toBe(forbidden);
+      expect(caught(`inner/to-${to}.ts`), `${from}/inner to ${to}`).toBe(forbidden);
+    }
+    for (const to of ROOF) expect(caught(`to-${path.basename(to)}`), `${from} to ${to}`).toBe(true);
+  });
+
+  test.each(['type', 'again', 'later'])('a crossing is caught in base/%s.ts too', (file) => {
+    expect(found).toContain(`src/base/${file}.ts: eslint(no-restricted-imports)`);
+  });
+
+  test('a circle is caught', () => {
+    expect(found).toContain('src/crm/hen.ts: import(no-cycle)');
+  });
+
+  test('every folder of src is on a floor or the roof, and has no crossing and no circle', async () => {
+    const entries = await readdir(path.join(PROJECT, 'src'), { withFileTypes: true });
+    for (const entry of entries) {
+      if (entry.isDirectory()) expect([...FOLDERS, 'cli']).toContain(entry.name);
+    }
+    const crossings = /no-restricted-imports|no-cycle/;
+    expect((await lint(PROJECT)).filter((line) => crossings.test(line))).toEqual([]);
+  });
+});
+
+/** Runs the linter on `src` by the rules in `dir`. */
+async function lint(dir: string): Promise<string[]> {
+  const oxlint = path.join(PROJECT, 'node_modules/oxlint/bin/oxlint');
+  const { stdout } = await run(process.execPath, [oxlint, '--format=json', 'src'], {
+    cwd: dir,
+    maxBuffer: 64 * 1024 * 1024,
+  }).catch((failed: { stdout: string }) => failed);
+  const { diagnostics, number_of_files: files } = JSON.parse(stdout) as {
+    diagnostics: { filename: string; code: string }[];
+    number_of_files: number;
+  };
+  expect(files).toBeGreaterThan(20);
+  return diagnostics.map(({ filename, code }) => `${filename}: ${code}`);
+}
+
+describe('the documents', () => {
+  test('docs/configuration.md has every setting with its default and meaning, and no other', async () => {
+    const text = await readFile(path.join(PROJECT, 'docs/configuration.md'), 'utf8');
+    const rows = [...text.matchAll(/^\| `([A-Z_]+)` *\| *(.*?) *\| *(.*?) *\|$/gm)];
+    const documented = rows.map(([, name, fallback, means]) => ({ name, default: fallback, means }));
+    const settings = Object.entries(SETTINGS).map(([name, setting]) => ({
+      name,
+      default: setting.default === '' ? '' : `\`${setting.default}\``,
+      means: setting.means,
+    }));
+    expect(documented).toEqual(settings);
+  });
+
+  test('no document names a setting that there is not', async () => {
+    const files = await documents();
+    expect(files.length).toBeGreaterThan(4);
+    for (const file of files) {
+      const text = await readFile(path.join(PROJECT, file), 'utf8');
+      const named = [...new Set(text.match(/\bFAIRLEAD_[A-Z][A-Z_]*/g))];
+      expect(Object.keys(SETTINGS), file).toEqual(expect.arrayContaining(named));
+    }
+  });
+
+  test('every link from one document to another file leads somewhere', async () => {
+    for (const file of await documents()) {
+      const text = await readFile(path.join(PROJECT, file), 'utf8');
+      for (const [, target] of text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)) {
+        const linked = path.join(PROJECT, path.dirname(file), target!);
+        await expect(stat(linked), `${file} links to ${target}`).resolves.toBeTruthy();
+      }
+    }
+  });
+});
+
+async function documents(): Promise<string[]> {
+  const folders = ['.', 'docs', 'examples', 'decisions'];
+  const lists = await Promise.all(
+    folders.map(async (folder) =>
+      (await readdir(path.join(PROJECT, folder), { withFileTypes: true }))
+        .filter((entry) => entry.isFile() && (folder !== '.' || entry.name.endsWith('.md')))
+        .map((entry) => path.join(folder, entry.name)),
+    ),
+  );
+  return lists.flat();
+}

@@ -1,0 +1,118 @@
+import type { FastifyInstance } from 'fastify';
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startScenario, type Scenario } from '../kit/scenario.ts';
+
+interface Operation {
+  operationId?: string;
+  summary?: string;
+  tags?: string[];
+  parameters?: { in: string; name: string }[];
+  responses: Record<string, { content?: Record<string, { schema: { $ref?: string } }> }>;
+}
+
+interface Document {
+  openapi: string;
+  info: { version: string };
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, object>; securitySchemes: Record<string, object> };
+  security: Record<string, unknown>[];
+}
+
+describe('the OpenAPI document', () => {
+  let s: Scenario;
+  let document: Document;
+  let operations: [name: string, operation: Operation][];
+  beforeAll(async () => {
+    s = await startScenario({ FAIRLEAD_SERVICES: 'api,web' });
+    document = (await s.ask('GET', '/api/v1/openapi.json', { as: null })).json;
+    operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, one]): [string, Operation] => [
+        `${method.toUpperCase()} ${path}`,
+        one,
+      ]),
+    );
+  });
+  afterAll(() => s.stop());
+
+  test('is the one that was looked at: openapi.snap.json, renewed with vitest -u', async () => {
+    const stable = { ...document, info: { ...document.info, version: 'any' } };
+    await expect(`${JSON.stringify(stable, null, 2)}\n`).toMatchFileSnapshot('openapi.snap.json');
+  });
+
+  test('is OpenAPI 3.1, of this version of the program', () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(document.openapi).toBe('3.1.0');
+    expect(document.info.version).toBe(version);
+    expect(Object.keys(document.components.securitySchemes)).toEqual(
+      document.security.flatMap((one) => Object.keys(one)),
+    );
+  });
+
+  test('gives every operation a name of its own, a summary, a tag, its answers and our error', () => {
+    expect(operations.length).toBeGreaterThan(20);
+    for (const [name, { operationId, summary, tags, responses }] of operations) {
+      expect(operationId, name).toMatch(/^[a-z]\w+$/);
+      expect(summary, name).toMatch(/^[A-Z].+[^.]$/);
+      expect(tags, name).toEqual([expect.stringMatching(/^[a-z]/)]);
+      expect(Object.keys(responses).filter((status) => /^2\d\d$/.test(status)).length, name).toBeGreaterThan(
+        0,
+      );
+      const error = responses['default']?.content?.['application/json']?.schema;
+      expect(JSON.stringify(error && resolved(error)), name).toMatch(/"error":.*"code":.*"message":/);
+    }
+    const ids = operations.map(([, { operationId }]) => operationId);
+    expect(ids.filter((id, at) => ids.indexOf(id) !== at)).toEqual([]);
+  });
+
+  test('names every parameter of every path', () => {
+    for (const [name, { parameters = [] }] of operations) {
+      const inPath = [...name.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
+      expect(
+        parameters.filter((one) => one.in === 'path').map((one) => one.name),
+        name,
+      ).toEqual(inPath);
+    }
+  });
+
+  test('refers to nothing that it does not hold', () => {
+    const refs = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map((match) => match[1]!);
+    expect(refs.length).toBeGreaterThan(20);
+    for (const ref of new Set(refs)) {
+      const [, name] = /^#\/components\/schemas\/(\w+)$/.exec(ref) ?? [];
+      expect(Object.keys(document.components.schemas), ref).toContain(name);
+    }
+  });
+
+  test('has every route under /api/v1 that the server has, and no other', async () => {
+    const server = await s.app.server();
+    await server.ready();
+    const served = routes(server).filter((route) => route.includes(' /api/v1/'));
+    await server.close();
+    const described = operations.map(([name]) => name.replaceAll(/\{(\w+)\}/g, ':$1'));
+    expect(served.length).toBeGreaterThan(20);
+    expect(served.filter((route) => route !== 'GET /api/v1/openapi.json').toSorted()).toEqual(
+      described.toSorted(),
+    );
+  });
+
+  function resolved({ $ref, ...inline }: { $ref?: string }): object | undefined {
+    return $ref === undefined ? inline : document.components.schemas[$ref.split('/').at(-1)!];
+  }
+});
+
+/** `GET /api/v1/me` and so on, out of the tree that Fastify prints; HEAD comes with every GET. */
+function routes(server: FastifyInstance): string[] {
+  const found: string[] = [];
+  const above: string[] = [];
+  for (const line of server.printRoutes({ commonPrefix: false }).split('\n')) {
+    const [, indent, part, methods] = /^((?:│ {3}| {4})*)[├└]── (\S*)(?: \((.+)\))?$/.exec(line) ?? [];
+    if (part === undefined) continue;
+    const depth = indent!.length / 4;
+    above.splice(depth, above.length, part);
+    for (const method of methods?.split(', ') ?? []) {
+      if (method !== 'HEAD') found.push(`${method} ${above.join('')}`);
+    }
+  }
+  return found;
+}
