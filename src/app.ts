@@ -46,6 +46,7 @@ export interface App {
   readonly engine: Engine;
   /** The HTTP server with every route, not listening yet. */
   server(): Promise<FastifyInstance>;
+  /** Stops the engine; the database stays the caller's. */
   close(): Promise<void>;
 }
 
@@ -126,7 +127,6 @@ export function assemble({
     async close() {
       await engine.stop();
       await sender.close();
-      await db.close();
     },
   };
 }

@@ -35,7 +35,7 @@ export async function openStore(config: Config, log: Logger, options: { attach: 
       sealer,
       async close() {
         // The app may have closed the pools along with itself; ending one twice is an error.
-        if (!db.pool.ending) await db.close();
+        await db.close();
         await stop();
       },
     };

@@ -24,10 +24,7 @@ describe('the package that npm pack makes', () => {
   let packed: Packed;
   beforeAll(async () => {
     home = await temporaryDirectory('pack');
-    const args = ['pack', '--json', '--pack-destination', home, '--loglevel=error'];
-    const { code, stdout, stderr } = await startProgram('npm', args).exited;
-    expect(code, stderr).toBe(0);
-    [packed] = JSON.parse(stdout) as [Packed];
+    packed = await pack(home);
   });
   afterAll(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
 
@@ -35,9 +32,8 @@ describe('the package that npm pack makes', () => {
     const names = packed.files.map((file) => file.path);
     expect(names).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'dist/main.js']));
     expect(names).toContain('docs/configuration.md');
-    const roots = new Set(names.map((name) => name.split('/')[0]!));
-    const known = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'dist', 'docs', 'examples'];
-    expect([...roots].filter((root) => !known.includes(root))).toEqual([]);
+    const known = /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|(dist|docs|examples)\/.+)$/;
+    expect(names.filter((name) => !known.test(name))).toEqual([]);
     expect(names.filter((name) => /\btests?\b|\.test\.|\bperf\b|\.ts$/.test(name))).toEqual([]);
     expect(packed.size).toBeLessThan(2_000_000);
     expect(packed.unpackedSize).toBeLessThan(2_000_000);
@@ -46,7 +42,8 @@ describe('the package that npm pack makes', () => {
   test('holds what the compiler makes of the sources now, nothing older and nothing besides', async () => {
     const fresh = path.join(home, 'fresh');
     const tsc = path.join(PROJECT, 'node_modules/typescript/bin/tsc');
-    await run(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', fresh], { cwd: PROJECT });
+    const args = [tsc, '-p', 'tsconfig.build.json', '--noCheck', '--outDir', fresh];
+    await run(process.execPath, args, { cwd: PROJECT });
     const unpacked = path.join(home, 'unpacked');
     await mkdir(unpacked);
     await run('tar', ['-xzf', path.join(home, packed.filename), '-C', unpacked]);
@@ -76,7 +73,7 @@ describe('the package that npm pack makes', () => {
     const installed = await startProgram('npm', install, { cwd: project }).exited;
     expect(installed.code, installed.stderr).toBe(0);
     const main = path.join(project, 'node_modules/fairlead/dist/main.js');
-    if (process.platform !== 'win32') expect((await stat(main)).mode & 0o111).toBe(0o111);
+    expect((await stat(main)).mode & 0o111).toBe(process.platform === 'win32' ? 0 : 0o111);
 
     const program = startProgram('npx', ['fairlead'], {
       cwd: project,
@@ -99,9 +96,10 @@ describe('the package that npm pack makes', () => {
       const [standard] = await receivers.standard.waitFor(1, 20_000);
       const told = new Webhook(secrets['standard']!).verify(text(standard!), flat(standard!.headers));
       expect(told).toMatchObject({ type: 'contact.created', data: { id: contact.id, ...person } });
-      expect(() =>
-        new Webhook(secrets['standard']!).verify(`${text(standard!)} `, flat(standard!.headers)),
-      ).toThrow();
+      const changed = `${text(standard!)} `;
+      expect(() => new Webhook(secrets['standard']!).verify(changed, flat(standard!.headers))).toThrow(
+        'No matching signature',
+      );
 
       const [axo] = await receivers.axocrm.waitFor(1, 20_000);
       expect(verify(text(axo!), flat(axo!.headers), secrets['axocrm']!)).toBe(true);
@@ -118,6 +116,13 @@ describe('the package that npm pack makes', () => {
     expect(await readdir(path.join(project, 'data/lock'))).toEqual([]);
   });
 });
+
+async function pack(to: string): Promise<Packed> {
+  const args = ['pack', '--json', '--pack-destination', to, '--loglevel=error'];
+  const { code, stdout, stderr } = await startProgram('npm', args).exited;
+  expect(code, stderr).toBe(0);
+  return (JSON.parse(stdout) as [Packed])[0];
+}
 
 /** The receiver's part as axoCRM's document prints it; the types alone are ours. */
 function verify(rawBody: string, headers: Record<string, string>, secret: string): boolean {

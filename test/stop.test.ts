@@ -86,7 +86,7 @@ describe('SIGTERM', () => {
     expect(slow.received.map(nameIn)).toEqual(['Jane', 'Joe']);
   });
 
-  test.each(['lock', 'postgres-password', 'postgres'])(
+  test.each(['lock', 'postgres'])(
     'during the first start, when %s has just been made, leaves nothing behind that would be in the way',
     async (made) => {
       const product = await installation();

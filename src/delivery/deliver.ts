@@ -106,7 +106,8 @@ export async function deliver(parts: DeliverParts, endpoint: Endpoint, due: DueD
 function build(parts: DeliverParts, endpoint: Endpoint, due: DueDelivery, attemptedAt: number): Message {
   const format = parts.formats.get(endpoint.format);
   if (!format) throw new Error(`unknown format ${endpoint.format}`);
-  const data = JSON.parse(due.data!) as Record<string, unknown>;
+  const json = due.data!;
+  const data = () => JSON.parse(json) as Record<string, unknown>;
   return format.message({
     event: {
       id: due.event_id,
@@ -114,8 +115,9 @@ function build(parts: DeliverParts, endpoint: Endpoint, due: DueDelivery, attemp
       objectType: due.object_type!,
       objectId: due.object_id!,
       occurredAt: due.occurred_at!,
+      json,
       data,
-      summary: parts.catalogue.summary(due.object_type!, data),
+      summary: () => parts.catalogue.summary(due.object_type!, data()),
     },
     workspaceId: endpoint.workspaceId,
     endpointId: endpoint.id,

@@ -9,10 +9,11 @@ export interface MessageInput {
     objectId: Uuid;
     /** When it happened: ISO 8601, UTC, milliseconds. */
     occurredAt: string;
-    /** The record as it was then, whole. */
-    data: Record<string, unknown>;
+    /** The record as it was then, whole, as JSON; and the same read. */
+    json: string;
+    data(): Record<string, unknown>;
     /** What may be told without telling anything personal. */
-    summary: Record<string, unknown>;
+    summary(): Record<string, unknown>;
   };
   workspaceId: Uuid;
   endpointId: Uuid;

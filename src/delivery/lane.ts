@@ -32,6 +32,8 @@ export interface Budget {
 
 /** Bodies held at once by a process: 32 MiB. */
 export const MAX_BYTES = 32 * 1024 * 1024;
+/** Deliveries sent and not settled, for each request that may be in flight: the settles are gathered. */
+const UNSETTLED = 4;
 /** Requests under way at once in a process. */
 export const MAX_SENDS = 1_000;
 
@@ -73,7 +75,10 @@ export class Lane {
   #proven = 0;
 
   readonly #buffer: DueDelivery[] = [];
+  /** Sent and not settled yet. */
   readonly #inFlight = new Map<Uuid, DueDelivery>();
+  /** Of those, the ones whose receiver has not answered. */
+  #sending = 0;
   #cursor = QUEUE_START;
   #readFrom = 0;
   #readAt = 0;
@@ -213,10 +218,9 @@ export class Lane {
     if (this.#drained && this.#inFlight.size > 0 && now - this.#readAt > REREAD_MS) this.#drained = false;
     if (!this.#drained && now - this.#readFrom > REWIND_MS) this.#rewind();
     if (this.#drained || this.#buffer.length > this.#window / 2) return;
-    const known = this.#inFlight.size + this.#buffer.length;
     // A lane with nothing at hand may always read one row, whatever the others hold.
-    if (known > 0 && budget.bytes >= MAX_BYTES) return;
-    void this.#read(2 * this.#window);
+    if (this.#inFlight.size + this.#buffer.length > 0 && budget.bytes >= MAX_BYTES) return;
+    void this.#read(2 * this.#window - this.#buffer.length);
   }
 
   #rewind(): void {
@@ -230,7 +234,7 @@ export class Lane {
     this.#readAt = this.#parts.clock.monotonic();
     const known = new Set([...this.#inFlight.keys(), ...this.#buffer.map((due) => due.id)]);
     const fromStart = this.#cursor === QUEUE_START;
-    const maxRows = Math.max(1, fromStart ? wanted + known.size : wanted - known.size);
+    const maxRows = fromStart ? wanted + known.size : wanted;
     try {
       const read = await this.#parts.lanes.read({
         ...this.held,
@@ -270,7 +274,8 @@ export class Lane {
     const { budget, clock } = this.#parts;
     while (
       this.#buffer.length > 0 &&
-      this.#inFlight.size < this.#window &&
+      this.#sending < this.#window &&
+      this.#inFlight.size < UNSETTLED * this.#window &&
       !this.#stale &&
       !this.#closing &&
       !this.#lost &&
@@ -282,46 +287,55 @@ export class Lane {
       }
       const due = this.#buffer.shift()!;
       this.#inFlight.set(due.id, due);
+      this.#sending += 1;
       budget.sends += 1;
       void this.#attempt(due).finally(() => {
         this.#inFlight.delete(due.id);
-        budget.sends -= 1;
         budget.bytes -= due.bytes;
         this.#signal?.();
-        const [next] = budget.waiting;
-        if (next) {
-          budget.waiting.delete(next);
-          next.resume();
-        }
       });
     }
   }
 
+  /** A receiver has answered: its place is free for the next, while the outcome is being written. */
+  #answered(): void {
+    const { budget } = this.#parts;
+    this.#sending -= 1;
+    budget.sends -= 1;
+    this.#signal?.();
+    const [next] = budget.waiting;
+    if (!next) return;
+    budget.waiting.delete(next);
+    next.resume();
+  }
+
   async #attempt(due: DueDelivery): Promise<void> {
-    const { metrics, log } = this.#parts;
-    metrics.inFlight.inc();
     try {
       await (this.#careful ? this.#sendAlone(due) : this.#send(due));
     } catch (error) {
       // The row stays in the queue as it was; whoever reads the lane next sends it again.
-      log.error({ err: (error as Error).message, delivery: due.id }, 'outcome could not be written');
-    } finally {
-      metrics.inFlight.dec();
+      this.#parts.log.error(
+        { err: (error as Error).message, delivery: due.id },
+        'outcome could not be written',
+      );
     }
   }
 
   async #send(due: DueDelivery): Promise<void> {
     const { metrics } = this.#parts;
+    metrics.inFlight.inc();
     const { settlement, outcome } = await deliver(this.#parts, this.#endpoint!, due);
-    // We stopped it ourselves: the row stays as it is, and the next start sends it again.
-    if (outcome?.failure === 'cancelled') return;
+    metrics.inFlight.dec();
     let restMs = 0;
-    if (outcome) {
+    if (outcome && outcome.failure !== 'cancelled') {
       metrics.attempts.inc({ outcome: outcome.failure ?? 'delivered' });
       metrics.duration.observe(outcome.durationMs / 1000);
       metrics.lag.observe(due.lag_s);
       if (due.kind !== 'test') restMs = this.#adjustPace(outcome);
     }
+    if (!this.#careful) this.#answered();
+    // We stopped it ourselves: the row stays as it is, and the next start sends it again.
+    if (outcome?.failure === 'cancelled') return;
     await this.#settle(settlement);
     if (restMs > 0) await this.#parts.lanes.rest(this.held, restMs, this.#pace.slowStreak);
   }
@@ -341,7 +355,7 @@ export class Lane {
       await lanes.suspect(this.held, null);
       if (++this.#proven >= TRUSTED_AFTER) this.#careful = false;
     });
-    budget.trial = turn.catch(() => undefined);
+    budget.trial = turn.catch(() => undefined).finally(() => this.#answered());
     await turn;
   }
 

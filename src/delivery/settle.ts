@@ -62,7 +62,7 @@ logged as (
          s.status, s.failure, s.detail, s.response, t.next_at, s.state
   from settled t join ours s on s.n = t.n
 )
-select n from settled`,
+select coalesce(array_agg(n), '{}') as settled from settled`,
 };
 
 export interface Settler {
@@ -79,11 +79,11 @@ export function makeSettler(db: Database): Settler {
     // What was sent can't be unsent: the longer an outcome waits for the database, the fewer go twice.
     patienceMs: 60_000,
     async run(on, settlements) {
-      const { rows } = await on.query<{ n: number }>({
+      const { rows } = await on.query<{ settled: number[] }>({
         ...SETTLE,
         values: [JSON.stringify(settlements.map(short))],
       });
-      const done = new Set(rows.map((row) => row.n));
+      const done = new Set(rows[0]!.settled);
       return settlements.map((_, n) => done.has(n));
     },
   });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { hmacSha256 } from '../base/hmac.ts';
+import { hmacSha256, keyring } from '../base/hmac.ts';
 import { prefixed } from '../base/id.ts';
 import type { Format } from '../delivery/format.ts';
 
@@ -42,7 +42,7 @@ export const axocrm: Format = {
 
   message({ event, workspaceId, payload, secrets, attemptedAt }) {
     const type = axocrm.nameOf(event.type);
-    const details = payload === 'full' ? event.data : event.summary;
+    const details = payload === 'full' ? event.data() : event.summary();
     const body = JSON.stringify({
       id: prefixed('evt', event.id),
       type,
@@ -56,7 +56,7 @@ export const axocrm: Format = {
         'X-axoCRM-Event': type,
         'X-axoCRM-Timestamp': String(attemptedAt),
         ...(secret !== undefined && {
-          'X-axoCRM-Signature': `sha256=${hmacSha256(secret, 'hex', `${attemptedAt}.`, body)}`,
+          'X-axoCRM-Signature': `sha256=${hmacSha256(keyOf(secret), 'hex', `${attemptedAt}.`, body)}`,
         }),
       },
       body,
@@ -69,3 +69,5 @@ function without(details: Record<string, unknown>): Record<string, unknown> {
   const { type: _type, id: _id, ...rest } = details;
   return rest;
 }
+
+const keyOf = keyring((secret) => Buffer.from(secret));

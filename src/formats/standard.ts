@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { hmacSha256 } from '../base/hmac.ts';
+import { hmacSha256, keyring } from '../base/hmac.ts';
 import { prefixed } from '../base/id.ts';
 import type { Format } from '../delivery/format.ts';
 
@@ -33,11 +33,12 @@ export const standard: Format = {
   ownHeaders: ['webhook-id', 'webhook-timestamp', 'webhook-signature'],
 
   message({ event, payload, secrets, attemptedAt }) {
-    const data = payload === 'full' ? event.data : { id: event.objectId, ...event.summary };
-    const body = JSON.stringify({ type: event.type, timestamp: event.occurredAt, data });
+    // The record goes in as the text it was stored as; type and time are ours and need no escaping.
+    const data = payload === 'full' ? event.json : JSON.stringify({ id: event.objectId, ...event.summary() });
+    const body = `{"type":"${event.type}","timestamp":"${event.occurredAt}","data":${data}}`;
     const id = prefixed('evt', event.id);
     const sign = (secret: string) =>
-      `v1,${hmacSha256(decoded(secret)!, 'base64', `${id}.${attemptedAt}.`, body)}`;
+      `v1,${hmacSha256(keyOf(secret), 'base64', `${id}.${attemptedAt}.`, body)}`;
     return {
       headers: {
         'webhook-id': id,
@@ -55,3 +56,5 @@ function decoded(secret: string): Buffer | null {
   if (!secret.startsWith(PREFIX) || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return null;
   return Buffer.from(text, 'base64');
 }
+
+const keyOf = keyring((secret) => decoded(secret)!);

@@ -154,7 +154,7 @@ describe('the engine in bad weather', () => {
     const broken: Format = {
       ...standard,
       message(input) {
-        if (input.event.data['first_name'] === 'Poison') throw new Error('cannot make a body of this');
+        if (input.event.data()['first_name'] === 'Poison') throw new Error('cannot make a body of this');
         return standard.message(input);
       },
     };

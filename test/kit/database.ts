@@ -5,7 +5,7 @@ import { makeLog } from '../../src/base/log.ts';
 import { migrate, migrations } from '../../src/db/migrate.ts';
 import { ensurePartitions } from '../../src/db/partition.ts';
 import type { PostgresConnection } from '../../src/db/embedded.ts';
-import { openDatabase, type Connection, type Database } from '../../src/db/pool.ts';
+import { openDatabase, type Database } from '../../src/db/pool.ts';
 
 export const silent = makeLog('silent');
 
@@ -15,7 +15,7 @@ const TEMPLATE = `template_${migrations()
   .join('_')}`.slice(0, 60);
 
 export interface TestDatabase {
-  connection: Connection;
+  connection: PostgresConnection;
   db: Database;
   drop(): Promise<void>;
 }
