@@ -34,7 +34,6 @@ export async function openStore(config: Config, log: Logger, options: { attach: 
       db,
       sealer,
       async close() {
-        // The app may have closed the pools along with itself; ending one twice is an error.
         await db.close();
         await stop();
       },

@@ -321,22 +321,22 @@ export function makeLanes(db: Database): Lanes {
     read: (request) => reads.add(request),
 
     async suspect(lane, deliveryId) {
-      const rows = await run(SUSPECT, [...key(lane), deliveryId]);
+      const rows = await run(SUSPECT, [...keyOf(lane), deliveryId]);
       return rows.length > 0;
     },
     async implicate(lane) {
-      const rows = await run<{ suspect_crashes: number }>(IMPLICATE, key(lane));
+      const rows = await run<{ suspect_crashes: number }>(IMPLICATE, keyOf(lane));
       return rows[0]?.suspect_crashes ?? 0;
     },
     async forgive(lane) {
-      await run(FORGIVE, key(lane));
+      await run(FORGIVE, keyOf(lane));
     },
     async rest(lane, forMs, slowStreak) {
-      await run(REST, [...key(lane), forMs, slowStreak]);
+      await run(REST, [...keyOf(lane), forMs, slowStreak]);
     },
   };
 }
 
-function key(lane: Held): [Uuid, Uuid, Uuid] {
+function keyOf(lane: Held): [Uuid, Uuid, Uuid] {
   return [lane.workspaceId, lane.endpointId, lane.token];
 }
