@@ -13,14 +13,25 @@ const line = await machine();
 console.log(line);
 /** @type {import('./figure.mjs').Figure[]} */
 const figures = [];
-const well = await runSections({ create, deliver, latency, isolation, memory }, (_name, result) => {
+let noise = 0;
+const sections = { create, deliver, latency, isolation, memory };
+const well = await runSections(sections, (_name, result, others) => {
   figures.push(...result);
+  noise = Math.max(noise, others);
 });
 
 if (figures.length > 0) {
   console.log(`\n${figureTable(figures)}`);
+  if (noise > 0.05) {
+    console.log(
+      `\nOther programs took up to ${Math.round(noise * 100)} % of the CPU meanwhile: not to be relied on.`,
+    );
+  }
   const out = new URL('out/', import.meta.url);
   mkdirSync(out, { recursive: true });
-  writeFileSync(new URL('bench.json', out), `${JSON.stringify({ machine: line, figures }, null, 2)}\n`);
+  writeFileSync(
+    new URL('bench.json', out),
+    `${JSON.stringify({ machine: line, noise, figures }, null, 2)}\n`,
+  );
 }
 process.exit(well ? 0 : 1);

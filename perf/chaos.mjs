@@ -49,10 +49,9 @@ function row(/** @type {string} */ name, /** @type {Result} */ result) {
   ];
 }
 
-function said(/** @type {Result} */ { lost: isLost, duplicates, bound, strangers, faults = [], notes }) {
+function said(/** @type {Result} */ { lost: isLost, duplicates, bound, faults = [], notes }) {
   return [
     isLost ? 'LOST' : 'nothing lost',
-    ...(strangers > 0 ? ['events without a record'] : []),
     ...(duplicates > bound ? ['more duplicates than the bound'] : []),
     ...faults,
     ...notes,

@@ -34,7 +34,7 @@ export async function removeScratch() {
     if (pid !== null) {
       process.kill(pid, 'SIGCONT');
       process.kill(pid, 'SIGQUIT');
-      for (let tries = 0; tries < 100 && (await isPostgres(pid)); tries++) await sleep(50);
+      for (let tries = 0; tries < 200 && (await isPostgres(pid)); tries++) await sleep(50);
     }
     await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }

@@ -1,4 +1,5 @@
 import { endHelpers } from './helper.mjs';
+import { watchNeighbours } from './neighbours.mjs';
 import { removeScratch } from './scratch.mjs';
 import { endServers } from './server.mjs';
 
@@ -7,7 +8,7 @@ import { endServers } from './server.mjs';
  * is cleared away whatever happens.
  * @template T
  * @param {Record<string, () => Promise<T>>} sections
- * @param {(name: string, result: T) => void} onResult
+ * @param {(name: string, result: T, others: number) => void} onResult
  * @returns {Promise<boolean>} false where one failed
  */
 export async function runSections(sections, onResult) {
@@ -23,10 +24,13 @@ export async function runSections(sections, onResult) {
   let well = true;
   for (const name of asked.length > 0 ? asked : Object.keys(sections)) {
     const since = performance.now();
+    const others = watchNeighbours();
     try {
       const result = await sections[name]();
-      console.error(`${name}: ${((performance.now() - since) / 1000).toFixed(0)} s`);
-      onResult(name, result);
+      const seconds = ((performance.now() - since) / 1000).toFixed(0);
+      const share = others();
+      console.error(`${name}: ${seconds} s; other programs took ${(share * 100).toFixed(0)} % of the CPU`);
+      onResult(name, result, share);
     } catch (error) {
       well = false;
       console.error(`${name} failed:`, error);

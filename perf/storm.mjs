@@ -23,7 +23,7 @@ const CONNECTIONS = 64;
  * @property {number} bound how many repeats the kills explain
  * @property {{ sent: number, unknown: number, refused: Record<string, number>, withoutRetryAfter: number, longestMs: number }} clients
  * @property {string[]} notes
- * @property {boolean} lost
+ * @property {boolean} lost a record, an event, or the record of an event that was told already
  */
 
 /** A server with one webhook, clients that create contacts through anything, and a receiver that counts. */
@@ -76,18 +76,19 @@ export async function startStorm() {
       const arrived = new Set(contacts);
       const lostRecords = clients.created.filter((/** @type {string} */ id) => !stored.has(id)).length;
       const lostEvents = [...stored].filter((id) => !arrived.has(id)).length;
+      const strangers = [...arrived].filter((id) => !stored.has(id)).length;
       return {
         created: stored.size,
         answered201: clients.created.length,
         lostRecords,
         lostEvents,
-        strangers: [...arrived].filter((id) => !stored.has(id)).length,
+        strangers,
         deliveries: keys.length,
         duplicates: keys.length - new Set(keys).size,
         bound: kills * WINDOW,
         clients,
         notes,
-        lost: lostRecords + lostEvents > 0,
+        lost: lostRecords + lostEvents + strangers > 0,
       };
     },
   };

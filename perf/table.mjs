@@ -27,7 +27,7 @@ export function shown(/** @type {number | null} */ value) {
 /** The table of a bench. */
 export function figureTable(/** @type {import('./figure.mjs').Figure[]} */ figures) {
   return table(
-    ['figure', 'baseline', 'value', 'ratio', 'aim', ''],
+    ['figure', 'baseline', 'value', 'ratio', 'aim', 'met?'],
     figures.map((one) => [
       one.name,
       shown(one.baseline),

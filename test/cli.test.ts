@@ -1,5 +1,5 @@
 import { readdir, rm } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { StartError } from '../src/base/errors.ts';
 import { runCommand } from '../src/cli/command.ts';
 import { urlOf } from './kit/database.ts';
@@ -169,61 +169,54 @@ describe('deliver', () => {
   let product: Installation;
   let api: Server;
   let receiver: Receiver;
-  beforeAll(async () => {
+  beforeEach(async () => {
     product = await makeInstallation({ FAIRLEAD_SERVICES: 'api' });
-    api = await product.start();
     receiver = await startReceiver();
-    await addWebhook(receiver.url);
-  });
-  afterAll(async () => {
-    await receiver.close();
-    await product.remove();
+    cleanups.push(
+      () => receiver.close(),
+      () => product.remove(),
+    );
+    api = await product.start();
+    await post('/api/v1/webhooks', { name: 'a webhook', url: receiver.url, events: ['*'] });
   });
 
-  async function addWebhook(url: string): Promise<void> {
-    const body = { name: 'a webhook', url, events: ['*'] };
-    expect((await api.ask('POST', '/api/v1/webhooks', { body })).status).toBe(201);
+  async function post(path: string, body: object): Promise<void> {
+    const { status, text } = await api.ask('POST', path, { body });
+    expect(status, text).toBe(201);
   }
-  async function addContacts(...names: string[]): Promise<void> {
-    for (const name of names) {
-      expect((await api.ask('POST', '/api/v1/contacts', { body: { first_name: name } })).status).toBe(201);
-    }
-  }
+  const addContact = (name: string) => post('/api/v1/contacts', { first_name: name });
   const arrived = () =>
     receiver.received.map(({ rawBody }) => JSON.parse(rawBody.toString()).data.first_name);
+  const told = (webhooks: number) => ({
+    code: 0,
+    stdout: `webhooks with something due: ${webhooks}\n`,
+    stderr: '',
+  });
 
   test('sends what is due and ends, beside a server that delivers nothing itself', async () => {
-    await addContacts('Ann', 'Joe', 'Jane');
+    for (const name of ['Ann', 'Joe', 'Jane']) await addContact(name);
     expect(arrived()).toEqual([]);
-    const end = await product.run(['deliver']);
-    expect(end).toMatchObject({ code: 0, stdout: 'webhooks with something due: 1\n' });
-    expect(new Set(arrived())).toEqual(new Set(['Ann', 'Jane', 'Joe']));
+    expect(await product.run(['deliver'])).toMatchObject(told(1));
     expect(arrived()).toHaveLength(3);
-    expect((await product.run(['deliver'])).stdout).toBe('webhooks with something due: 0\n');
+    expect(new Set(arrived())).toEqual(new Set(['Ann', 'Jane', 'Joe']));
+    expect(await product.run(['deliver'])).toMatchObject(told(0));
     expect(arrived()).toHaveLength(3);
   });
 
   test('sends what is due without a server, and takes PostgreSQL along when it ends', async () => {
-    await addContacts('Bob');
+    await addContact('Bob');
     await api.stop();
-    expect(await product.run(['deliver'])).toMatchObject({
-      code: 0,
-      stdout: 'webhooks with something due: 1\n',
-    });
-    expect(arrived().slice(3)).toEqual(['Bob']);
+    expect(await product.run(['deliver'])).toMatchObject(told(1));
+    expect(arrived()).toEqual(['Bob']);
     expect(await product.postgres()).toBe(null);
   });
 
   test('where it is interrupted, it takes PostgreSQL along too', async () => {
-    const { key } = api;
-    api = { ...(await product.start()), key };
-    expect((await api.ask('POST', '/api/v1/contacts', { as: key, body: { first_name: 'Eve' } })).status).toBe(
-      201,
-    );
+    await addContact('Eve');
     await api.stop();
     receiver.answer(() => ({ hang: true }));
     const cut = product.launch(['deliver']);
-    await receiver.waitFor(5);
+    await receiver.waitFor(1, 30_000);
     expect(await product.postgres()).toBeGreaterThan(0);
     cut.kill('SIGTERM');
     expect((await cut.exited).code).toBe(143);

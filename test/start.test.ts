@@ -220,6 +220,7 @@ describe('a start that can not work is refused with exit code 1 and one line', (
   });
 
   test('another secret key than the one the store was sealed with', async () => {
+    expect((await product.run(['migrate'])).code).toBe(0);
     const end = await product.run([], { FAIRLEAD_SECRET_KEY: SECRET_KEY });
     expectRefusal(end, 'FAIRLEAD_SECRET_KEY');
     expect(end.stderr).not.toContain(SECRET_KEY);

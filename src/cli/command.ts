@@ -107,7 +107,7 @@ async function revokeKey(app: App, _options: Options, [id]: string[]): Promise<n
 }
 
 async function deliverDue(app: App): Promise<number> {
-  const lanes = await app.engine.worker.pass(null);
+  const lanes = await app.engine.pass(null);
   return done(`webhooks with something due: ${lanes}`);
 }
 

@@ -12,6 +12,7 @@ import { makeMetrics, type DeliveryMetrics } from './metrics.ts';
 import { keepHouse, type Housekeeping } from './retention.ts';
 import type { Sender } from './send.ts';
 import { makeSettler } from './settle.ts';
+import { overslept } from './sweep.ts';
 import { heard, LANE_CHANNEL, makeWaker, type Waker } from './wake.ts';
 import { Worker } from './worker.ts';
 
@@ -23,6 +24,12 @@ export interface Engine {
   readonly metrics: DeliveryMetrics;
   /** Starts the housekeeping and, where this process is a worker, sending what is due. */
   start(options: { worker: boolean }): void;
+  /**
+   * Sends what is due now and returns when nothing is left: for a cron, or a process without a worker. Finds
+   * what no wake-up announced, too.
+   * @returns how many webhooks had a turn
+   */
+  pass(workspaceId: Uuid | null): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -80,6 +87,11 @@ export function makeEngine(parts: EngineParts): Engine {
         [ENDPOINT_CHANNEL]: (id) => worker.endpointChanged(id),
       });
       worker.start();
+    },
+
+    async pass(workspaceId) {
+      await waker.rung(await overslept(db.pool));
+      return worker.pass(workspaceId);
     },
 
     async stop() {

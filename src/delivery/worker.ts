@@ -84,15 +84,15 @@ export class Worker {
    * One pass: sends what is due now and returns when nothing is left that is due. Lanes that another
    * process holds are left to it.
    * @param workspaceId one workspace's lanes only, or null for all
-   * @returns how many lanes had something due
+   * @returns how many webhooks had a turn
    */
   async pass(workspaceId: Uuid | null): Promise<number> {
-    let lanes = 0;
+    const seen = new Set<Uuid>();
     for (;;) {
       const taken = await this.#claim(workspaceId, 0);
-      lanes += taken.length;
-      if (taken.length === 0) return lanes;
-      await Promise.all(taken);
+      if (taken.length === 0) return seen.size;
+      for (const { endpointId } of taken) seen.add(endpointId);
+      await Promise.all(taken.map(({ done }) => done));
     }
   }
 
@@ -116,21 +116,19 @@ export class Worker {
     }
   }
 
-  /** Takes a batch of due lanes and starts them; the promises settle when the lanes are let go. */
-  async #claim(workspaceId: Uuid | null, lingerMs: number): Promise<Promise<void>[]> {
+  /** Takes a batch of due lanes and starts them; `done` settles when a lane is let go. */
+  async #claim(
+    workspaceId: Uuid | null,
+    lingerMs: number,
+  ): Promise<{ endpointId: Uuid; done: Promise<void> }[]> {
     const room = Math.min(CLAIM_BATCH, MAX_LANES - this.#held.size);
     if (room <= 0) return [];
     const askedAt = this.#parts.clock.monotonic();
     const claimed = await this.#parts.lanes.claim(room, this.#parts.newId(), workspaceId);
-    return claimed.map((one) =>
-      this.#hold(
-        new Lane(
-          { ...this.#parts, budget: this.#budget, giveUp: this.#giveUp.signal, lingerMs },
-          one,
-          askedAt,
-        ),
-      ),
-    );
+    return claimed.map((one) => {
+      const parts = { ...this.#parts, budget: this.#budget, giveUp: this.#giveUp.signal, lingerMs };
+      return { endpointId: one.endpoint_id, done: this.#hold(new Lane(parts, one, askedAt)) };
+    });
   }
 
   #hold(lane: Lane): Promise<void> {

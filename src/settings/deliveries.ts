@@ -137,7 +137,7 @@ export function deliveryRoutes({ db, engine, idempotency, clock, newId }: Delive
         return made;
       });
       await engine.waker.rung([[workspaceId, endpointId]]);
-      if (!engine.worker.running) void engine.worker.pass(workspaceId).catch(() => undefined);
+      if (!engine.worker.running) void engine.pass(workspaceId).catch(() => undefined);
       return { status: 202, body };
     },
   });

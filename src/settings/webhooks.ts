@@ -300,7 +300,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
   /** After the commit: lanes are woken; where no worker runs in this process, it makes a pass itself. */
   async function due(workspaceId: Uuid, endpointIds: Uuid[]): Promise<void> {
     await engine.waker.rung(endpointIds.map((id) => [workspaceId, id] as const));
-    if (!engine.worker.running) void engine.worker.pass(workspaceId).catch(() => undefined);
+    if (!engine.worker.running) void engine.pass(workspaceId).catch(() => undefined);
   }
 
   /** Keeps the answer to a change of an endpoint in the change's own transaction. */

@@ -266,7 +266,7 @@ describe('the engine in bad weather', () => {
     );
     const engine = engineOn(s);
     engines.push(engine);
-    expect(await engine.worker.pass(null)).toBe(1);
+    expect(await engine.pass(null)).toBe(1);
     expect(receiver.received).toHaveLength(15);
     expect(await queued()).toBe(5);
     expect(await lane()).toMatchObject({ token: null });
