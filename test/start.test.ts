@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -144,6 +144,7 @@ describe('for whoever watches', () => {
 
   test('without its database it lives, says so, refuses politely, and comes back by itself', async () => {
     const dir = await temporaryDirectory('cluster');
+    cleanups.push(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }));
     const cluster = () => startEmbedded({ dataDir: dir, log: silent, durable: false });
     let postgres = await cluster();
     cleanups.push(() => postgres.stop());

@@ -1,7 +1,7 @@
 import { isoTime, type Clock } from '../base/clock.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
-import { paceAfter, startPace, type Pace } from './breaker.ts';
+import { MAX_WINDOW, paceAfter, startPace, type Pace } from './breaker.ts';
 import { LEASE_MS, QUEUE_START, type Claimed, type DueDelivery, type Held, type Lanes } from './claim.ts';
 import { deliver, type DeliverParts } from './deliver.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -217,10 +217,10 @@ export class Lane {
     const now = clock.monotonic();
     if (this.#drained && this.#inFlight.size > 0 && now - this.#readAt > REREAD_MS) this.#drained = false;
     if (!this.#drained && now - this.#readFrom > REWIND_MS) this.#rewind();
-    if (this.#drained || this.#buffer.length > this.#window / 2) return;
+    if (this.#drained || this.#buffer.length > MAX_WINDOW / 2) return;
     // A lane with nothing at hand may always read one row, whatever the others hold.
     if (this.#inFlight.size + this.#buffer.length > 0 && budget.bytes >= MAX_BYTES) return;
-    void this.#read(2 * this.#window - this.#buffer.length);
+    void this.#read(2 * MAX_WINDOW - this.#buffer.length);
   }
 
   #rewind(): void {

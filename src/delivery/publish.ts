@@ -26,7 +26,8 @@ locked as (
   return `
 fired as (
   select i.workspace_id, i.id as object_id, e.id, e.type, e.star, e.changed, i.actor, i.at, i.record,
-         row_number() over (partition by i.workspace_id order by e.n, e.k) as nth
+         row_number() over (partition by i.workspace_id order by e.n, e.k) as nth,
+         octet_length(i.record::text) as bytes
   from json_to_recordset($2::json) as e(n int, k int, id uuid, type text, star text[], changed json)
   join input i on i.n = e.n
   join written w on w.workspace_id = i.workspace_id and w.id = i.id
@@ -39,7 +40,7 @@ counter as (
   returning c.workspace_id, c.event_seq - f.count as base
 ),
 matched as (
-  select f.workspace_id, f.id as event_id, p.id as endpoint_id
+  select f.workspace_id, f.id as event_id, p.id as endpoint_id, f.type, f.object_id, f.nth, f.bytes, f.at
   from fired f
   join endpoint p on p.workspace_id = f.workspace_id and p.state = 'active'
    and (f.type = any(p.events) or ('*' = any(p.events) and p.format = any(f.star)))
@@ -61,10 +62,9 @@ timeline as (
 queued as (
   insert into queue
     (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
-  select m.workspace_id, m.endpoint_id, ${deliveryId('m.event_id')}, f.id, f.type, 'event', f.object_id,
-         c.base + f.nth, octet_length(f.record::text), ${DUE_NOW}, f.at, now() + ${LONGEST_WAIT}
+  select m.workspace_id, m.endpoint_id, ${deliveryId('m.event_id')}, m.event_id, m.type, 'event', m.object_id,
+         c.base + m.nth, m.bytes, ${DUE_NOW}, m.at, now() + ${LONGEST_WAIT}
   from matched m
-  join fired f on f.workspace_id = m.workspace_id and f.id = m.event_id
   join counter c on c.workspace_id = m.workspace_id
   returning workspace_id, endpoint_id
 )`;

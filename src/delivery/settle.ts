@@ -28,7 +28,8 @@ export interface Settlement {
 /**
  * Takes effect only while the lane is held under this token and the row has seen as many attempts as when
  * it was read: a worker that lost its lease settles nothing. A settled delivery leaves the queue and lives
- * on as its last attempt. It never makes queue rows and has no value that PostgreSQL could refuse.
+ * on as its last attempt. The rows are handed on whole from one step to the next: joined back by number they
+ * would be compared each with each, as no plan knows how many there are. It never makes queue rows and has no value that PostgreSQL could refuse.
  */
 const SETTLE = {
   name: 'delivery.settle',
@@ -44,23 +45,23 @@ ours as (
 gone as (
   delete from queue q using ours s
   where q.workspace_id = s.w and q.id = s.d and q.attempt = s.attempt and s.state is not null
-  returning s.n, q.event_id, q.event_type, q.kind, null::timestamptz as next_at
+  returning s.*, q.event_id, q.event_type, q.kind, null::timestamptz as next_at
 ),
 kept as (
   update queue q
   set attempt = s.attempt + 1, due_at = clock_timestamp() + s.delay * interval '1 ms', last_failure = s.failure
   from ours s
   where q.workspace_id = s.w and q.id = s.d and q.attempt = s.attempt and s.state is null
-  returning s.n, q.event_id, q.event_type, q.kind, q.due_at as next_at
+  returning s.*, q.event_id, q.event_type, q.kind, q.due_at as next_at
 ),
 settled as (select * from gone union all select * from kept),
 logged as (
   insert into attempt
     (workspace_id, id, endpoint_id, delivery_id, event_id, event_type, kind, number, at, duration_ms,
      status, failure, detail, response, next_at, state)
-  select s.w, s.a, s.p, s.d, t.event_id, t.event_type, t.kind, s.attempt + 1, s.at, s.ms,
-         s.status, s.failure, s.detail, s.response, t.next_at, s.state
-  from settled t join ours s on s.n = t.n
+  select w, a, p, d, event_id, event_type, kind, attempt + 1, at, ms,
+         status, failure, detail, response, next_at, state
+  from settled
 )
 select coalesce(array_agg(n), '{}') as settled from settled`,
 };
