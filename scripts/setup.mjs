@@ -50,7 +50,7 @@ export function setup() {
 }
 
 function install() {
-  const wanted = hashOf([path.join(root, 'package.json'), path.join(root, 'package-lock.json')]);
+  const wanted = hashOf([path.join(root, 'package-lock.json')]);
   if (stamp().install === wanted) return;
   console.error('fairlead: installing dependencies (once)');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';

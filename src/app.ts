@@ -22,7 +22,7 @@ import { axocrm } from './formats/axocrm.ts';
 import { standard } from './formats/standard.ts';
 import { mountHealth } from './http/health.ts';
 import { describeApi } from './http/openapi.ts';
-import { mountReference } from './http/reference.ts';
+import { mountDocument, mountReference } from './http/reference.ts';
 import { makeServer, mount } from './http/server.ts';
 import { deliveryRoutes } from './settings/deliveries.ts';
 import { eventTypeRoutes } from './settings/event-types.ts';
@@ -114,6 +114,7 @@ export function assemble({
           mount(scope, routes, parts);
         }
       });
+      if (config.services.includes('api')) mountDocument(app);
       if (config.services.includes('web')) await mountReference(app);
       mountHealth(app, {
         notReady: () => notReady(db),

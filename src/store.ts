@@ -27,7 +27,7 @@ export async function openStore(config: Config, log: Logger, options: { attach: 
   const db = openDatabase(connection, { max: 20, log });
   try {
     await migrate(db.side, log);
-    await makePartitions(db);
+    await ensurePartitions(db.side, Date.now());
     const sealer = makeSealer(await secretKey(config));
     await checkSealer(db, sealer);
     return {
@@ -46,27 +46,6 @@ export async function openStore(config: Config, log: Logger, options: { attach: 
     throw new StartError(`${which} can not be used: ${reason(error as Error)}`, { cause: error });
   }
 }
-
-/**
- * Processes that start together take turns: `create table if not exists` fails where it meets itself, as it
- * looks before it locks.
- */
-async function makePartitions(db: Database): Promise<void> {
-  const client = await db.side.connect();
-  try {
-    await client.query('select pg_advisory_lock($1)', [PARTITION_LOCK]);
-    await ensurePartitions(db.side, Date.now());
-    await client.query('select pg_advisory_unlock($1)', [PARTITION_LOCK]);
-    client.release();
-  } catch (error) {
-    // Closed, not given back: the lock goes with its connection.
-    client.release(true);
-    throw error;
-  }
-}
-
-// Any number will do, as long as every process of an installation uses the same.
-const PARTITION_LOCK = 0x4641_4953;
 
 /** A name with several addresses fails with several errors and no message of its own. */
 function reason(error: Error): string {

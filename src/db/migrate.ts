@@ -34,6 +34,8 @@ export async function migrate(pool: pg.Pool, log: Logger): Promise<string[]> {
   const client = await pool.connect();
   try {
     await checkServer(client);
+    // The pool's short time-outs are for requests; another process may be migrating for a while.
+    await client.query('set lock_timeout = 0; set statement_timeout = 0');
     await client.query('select pg_advisory_lock($1)', [LOCK]);
     await client.query(
       'create table if not exists migration (name text primary key, checksum text not null, applied_at timestamptz(3) not null default clock_timestamp())',
@@ -46,8 +48,8 @@ export async function migrate(pool: pg.Pool, log: Logger): Promise<string[]> {
     }
     return applying.map((migration) => migration.name);
   } finally {
-    await client.query('select pg_advisory_unlock($1)', [LOCK]).catch(() => undefined);
-    client.release();
+    // Closed, not given back: its settings and its lock go with the connection.
+    client.release(true);
   }
 }
 
@@ -76,8 +78,6 @@ function isApplied(migration: Migration, done: Map<string, string>): boolean {
 async function apply(client: pg.PoolClient, migration: Migration): Promise<void> {
   await client.query('begin');
   try {
-    // The pool's short lock_timeout is for requests; a migration may wait for its table.
-    await client.query("set local lock_timeout = '60s'; set local statement_timeout = 0");
     await client.query(migration.sql);
     await client.query('insert into migration (name, checksum) values ($1, $2)', [
       migration.name,

@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { floorId } from '../base/id.ts';
 
 /** The tables that are kept by age, partitioned by the week in their UUIDv7 id. */
@@ -18,26 +18,37 @@ function partitionName(table: string, week: number): string {
   return `${table}_${new Date(week).toISOString().slice(0, 10).replaceAll('-', '')}`;
 }
 
+// Any number will do, as long as every process of an installation uses the same.
+const LOCK = 0x4641_4953;
+
 /**
  * Makes the partitions from last week to at least 14 days ahead, so that a write never meets a missing
- * one; run at the start and every hour. Safe to run from several processes at once.
+ * one; run at the start and every hour. Processes take turns: `create table if not exists` fails where it
+ * meets itself, as it looks before it locks.
  * @param now wall-clock milliseconds
  */
-export async function ensurePartitions(pool: pg.Pool, now: number): Promise<void> {
-  const existing = await partitions(pool);
+export async function ensurePartitions(pool: Pool, now: number): Promise<void> {
   const client = await pool.connect();
   try {
+    await client.query('begin');
+    await client.query("set local lock_timeout = '60s'");
+    await client.query('select pg_advisory_xact_lock($1)', [LOCK]);
+    const existing = await partitions(client);
     for (const table of TABLES) {
       for (let week = weekOf(now) - WEEK_MS; week <= now + 14 * DAY_MS + WEEK_MS; week += WEEK_MS) {
         const name = partitionName(table, week);
         if (existing.includes(name)) continue;
         await client.query(
-          `create table if not exists ${name} partition of ${table} for values from ('${floorId(week)}') to ('${floorId(week + WEEK_MS)}')`,
+          `create table ${name} partition of ${table} for values from ('${floorId(week)}') to ('${floorId(week + WEEK_MS)}')`,
         );
       }
     }
-  } finally {
+    await client.query('commit');
     client.release();
+  } catch (error) {
+    // Closed, not given back: the transaction and its lock go with the connection.
+    client.release(true);
+    throw error;
   }
 }
 
@@ -45,7 +56,7 @@ export async function ensurePartitions(pool: pg.Pool, now: number): Promise<void
  * Drops the partitions whose last row is older than `keepDays`.
  * @returns the names dropped
  */
-export async function dropOldPartitions(pool: pg.Pool, now: number, keepDays: number): Promise<string[]> {
+export async function dropOldPartitions(pool: Pool, now: number, keepDays: number): Promise<string[]> {
   const cutoff = now - keepDays * DAY_MS;
   const old = (await partitions(pool)).filter((name) => {
     const [, y, m, d] = /_(\d{4})(\d\d)(\d\d)$/.exec(name) ?? [];
@@ -55,8 +66,8 @@ export async function dropOldPartitions(pool: pg.Pool, now: number, keepDays: nu
   return old;
 }
 
-async function partitions(pool: pg.Pool): Promise<string[]> {
-  const { rows } = await pool.query<{ name: string }>(
+async function partitions(on: Pool | PoolClient): Promise<string[]> {
+  const { rows } = await on.query<{ name: string }>(
     'select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid join pg_class p on p.oid = i.inhparent where p.relname = any($1)',
     [TABLES],
   );
