@@ -1,7 +1,7 @@
 import { coalesce, Overloaded, type Coalescer } from '../base/coalesce.ts';
 import { ApiError, unavailable } from '../base/errors.ts';
 import { failureKind, isUniqueViolation } from './failure.ts';
-import { PATIENCE_MS, type Database, type Queryable } from './pool.ts';
+import { inTime, PATIENCE_MS, type Database, type Queryable } from './pool.ts';
 
 /** Returned for an item whose row was changed by someone else between reading and writing. */
 export const AGAIN = Symbol('again');
@@ -57,11 +57,10 @@ export function flights<Item, Result>(db: Database, plan: FlightPlan<Item, Resul
     },
     async add(item) {
       try {
-        const result = await inner.add({
-          item,
-          deadline: performance.now() + (plan.patienceMs ?? PATIENCE_MS),
-          unsure: false,
-        });
+        const patienceMs = plan.patienceMs ?? PATIENCE_MS;
+        const passenger = { item, deadline: performance.now() + patienceMs, unsure: false };
+        // A little longer than the flight itself waits: its own error says more.
+        const result = await inTime(inner.add(passenger), patienceMs + 500);
         if (result instanceof Error) throw result;
         return result;
       } catch (error) {

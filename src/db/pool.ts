@@ -91,16 +91,34 @@ function openPool(connection: Connection, max: number, setting: string, log: Log
 }
 
 /** Repeats what only reads while the database is gone, for up to `PATIENCE_MS`. */
-export async function patiently<T>(read: () => Promise<T>): Promise<T> {
+export function patiently<T>(read: () => Promise<T>): Promise<T> {
   const deadline = performance.now() + PATIENCE_MS;
-  for (let pause = 50; ; pause = Math.min(pause * 2, 500)) {
+  const repeat = async (pause: number): Promise<T> => {
     try {
       return await read();
     } catch (error) {
       if (failureKind(error) !== 'lost') throw error;
       if (performance.now() + pause > deadline) throw unavailable('The database can not be reached.', 2);
       await new Promise((resolve) => setTimeout(resolve, pause));
+      return repeat(Math.min(pause * 2, 500));
     }
+  };
+  return inTime(repeat(50), PATIENCE_MS);
+}
+
+/**
+ * Waits so long and no longer: a database that hangs answers nothing, not even an error. What was under way
+ * may still take effect; an Idempotency-Key tells a client that asks again.
+ */
+export async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(unavailable('The database does not answer.', 2)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
