@@ -4,7 +4,7 @@ import { ApiError } from '../base/errors.ts';
 import { validationError } from '../http/reply.ts';
 import { route, type Answer, type Ctx, type Route } from '../http/route.ts';
 import { listQuery, listRecords, type ListQuery } from './record-list.ts';
-import type { BaseRecord, Noun } from './record.ts';
+import type { BaseRecord, Change, Noun } from './record.ts';
 import {
   makeRecordStore,
   REPLAY,
@@ -112,7 +112,7 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
   });
 
   const update = (method: 'PATCH' | 'PUT') =>
-    route<Partial<Input>>({
+    route<Change<Input>>({
       method,
       path: `${path}/:id`,
       scope: write,

@@ -7,7 +7,7 @@ import type { Database, Queryable, Statement } from '../db/pool.ts';
 import type { Fired } from '../delivery/publish.ts';
 import type { LaneKey } from '../delivery/wake.ts';
 import { BASE_COLUMNS, recordSql } from './record-sql.ts';
-import { differences, type BaseRecord, type Noun } from './record.ts';
+import { differences, type BaseRecord, type Change, type Noun } from './record.ts';
 
 /** What a store needs from the rest of the house. */
 export interface StoreParts {
@@ -47,7 +47,7 @@ export interface RecordStore<R extends BaseRecord, Input extends object> {
   change(
     writer: Writer,
     id: Uuid,
-    change: Partial<Input> | null,
+    change: Change<Input> | null,
     expected: readonly number[] | null,
     answer: (record: R) => StoredAnswer,
   ): Promise<StoredAnswer | typeof REPLAY>;
@@ -84,7 +84,7 @@ interface CreateUnit extends Unit {
 interface ChangeUnit<R, Input> {
   writer: Writer;
   id: Uuid;
-  change: Partial<Input> | null;
+  change: Change<Input> | null;
   expected: readonly number[] | null;
   answer: (record: R) => StoredAnswer;
   /** The last try, by which a try whose outcome was lost is recognised. */

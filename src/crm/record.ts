@@ -13,6 +13,9 @@ export interface BaseRecord {
 
 export type CustomValue = string | number | boolean | null;
 
+/** What a client may send to change a record: any of the fields that may make one. */
+export type Change<Input> = { [Name in keyof Input]?: Input[Name] | undefined };
+
 /**
  * A kind of record: its shape and rules, pure. From it come the table's statements (record-store.ts), the
  * routes (record-routes.ts), the scopes, the events and the API reference.
@@ -25,29 +28,47 @@ export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = 
   readonly columns: readonly (keyof R & string)[];
   /** What a client may send to make one, and to change one (all optional). */
   readonly input: z.ZodType<Input>;
-  readonly change: z.ZodType<Partial<Input>>;
+  readonly change: z.ZodType<Change<Input>>;
   /** What the API answers; for the reference. */
   readonly output: z.ZodType;
   /** The fields of a new record; throws `ApiError` where a rule over several fields is broken. */
   create(input: Input, base: BaseRecord): R;
   /** The record after a change; the same rules. Must not change `current`. */
-  update(current: R, change: Partial<Input>): R;
+  update(current: R, change: Change<Input>): R;
   readonly events: { created: EventType; updated: EventType; deleted: EventType };
   summary(record: Record<string, unknown>): Record<string, unknown>;
   /** Fields that a list can be filtered by, equal to what is given. */
   readonly filters: Readonly<Record<string, { column: string; ignoreCase?: boolean }>>;
 }
 
-/** Text as people write it: no NUL, no lone surrogates; outer spaces go, an empty text is null. */
-export function text(max: number) {
+function plainText(max: number) {
   return z
     .string()
     .max(max, `must have at most ${max} characters`)
     .refine((value) => !value.includes('\0'), 'must not contain NUL characters')
-    .refine((value) => value.isWellFormed(), 'must be well-formed Unicode')
+    .refine((value) => value.isWellFormed(), 'must be well-formed Unicode');
+}
+
+/** Text as people write it: no NUL, no lone surrogates; outer spaces go, an empty text is null. */
+export function text(max: number) {
+  return plainText(max)
     .transform((value) => value.trim() || null)
     .nullable();
 }
+
+/** Like `text`, where something has to stand. */
+export function requiredText(max: number) {
+  return plainText(max)
+    .transform((value) => value.trim())
+    .refine((value) => value !== '', 'must not be empty');
+}
+
+export const emailAddress = text(254)
+  .refine(
+    (value) => value === null || /^[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+$/u.test(value),
+    'must be an email address',
+  )
+  .meta({ description: 'Kept as sent; compared ignoring case.', examples: ['jane@example.com'] });
 
 const CUSTOM_NAME = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
 
@@ -78,6 +99,23 @@ export function mergeCustomFields(
   return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null));
 }
 
+/** A record with the fields that a change sends; the others stay, custom fields are merged. */
+export function applied<R extends BaseRecord>(
+  current: R,
+  change: Partial<Record<keyof R, unknown>>,
+  columns: readonly (keyof R & string)[],
+): R {
+  const next = { ...current };
+  for (const column of columns) {
+    if (change[column] !== undefined) next[column] = change[column] as R[typeof column];
+  }
+  next.custom_fields = mergeCustomFields(
+    current.custom_fields,
+    change.custom_fields as Record<string, CustomValue> | undefined,
+  );
+  return next;
+}
+
 /** Fields the server sets: sent back by a client that edits what it read, they are ignored. */
 export const readOnlyFields = Object.fromEntries(
   ['id', 'object', 'version', 'created_by', 'created_at', 'updated_at', 'deleted_at'].map((name) => [
@@ -93,6 +131,7 @@ export const baseOutput = {
   created_by: z.string().meta({ description: 'Who made it, as in `api_key:<id>`.' }),
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
+  custom_fields: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
 };
 
 /** The names of the fields in which two records differ, with what they were. */

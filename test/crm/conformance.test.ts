@@ -23,6 +23,14 @@ const SUBJECTS: Subject[] = [
     filter: { name: 'email', value: 'JANE@example.com', nothing: 'nobody@example.com' },
     text: { field: 'first_name', max: 200 },
   },
+  {
+    plural: 'companies',
+    noun: 'company',
+    valid: { name: 'Acme Ltd', website: 'https://acme.example' },
+    change: { phone: '+15551234567', custom_fields: { employees: 40 } },
+    filter: { name: 'website', value: 'https://ACME.example', nothing: 'https://nobody.example' },
+    text: { field: 'name', max: 200 },
+  },
 ];
 
 const NOWHERE = '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c21';
@@ -246,7 +254,7 @@ describe.each(SUBJECTS)('$plural do what every record does', (subject) => {
       await run({
         method: 'POST',
         path: `${path}/batch`,
-        body: { records: [subject.valid, { bogus: 1 }, 'text', subject.valid] },
+        body: { records: [subject.valid, { ...subject.valid, bogus: 1 }, 'text', subject.valid] },
         status: 200,
         events: [created, created],
         check({ json }) {

@@ -2,6 +2,8 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EVENT_OBJECTS, RECORD_EVENTS } from '../../src/crm/resources.ts';
+import { makeCatalogue } from '../../src/delivery/event.ts';
 import { standard } from '../../src/formats/standard.ts';
 import { axocrm } from '../../src/formats/axocrm.ts';
 import type { Format } from '../../src/delivery/format.ts';
@@ -259,6 +261,18 @@ test('AX9: three headers, the timestamp in unix seconds, the signature sha256=<h
     data: { object: { type: 'form', id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c22', status: 'new' } },
   });
 });
+
+test.each(RECORD_EVENTS.map((type) => [type.name, type] as const))(
+  'AX12: the summary of %s holds no name, address, phone, note or custom value',
+  (_name, type) => {
+    const summary = makeCatalogue(RECORD_EVENTS, EVENT_OBJECTS).summary(type.object, type.sample);
+    expect(Object.keys(summary).length).toBeGreaterThan(0);
+    const open = new Set(['status', 'source']);
+    for (const [name, value] of Object.entries(summary)) {
+      expect(open.has(name) || typeof value === 'boolean', name).toBe(true);
+    }
+  },
+);
 
 test('axocrm * leaves out what its document does not print', () => {
   expect(axocrm.documents('contact.created')).toBe(true);

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { ApiError } from '../../base/errors.ts';
 import {
+  applied,
   baseOutput,
   customFields,
+  emailAddress,
   mergeCustomFields,
   readOnlyFields,
   text,
@@ -22,17 +24,10 @@ export interface Contact extends BaseRecord {
   notes: string | null;
 }
 
-const email = text(254)
-  .refine(
-    (value) => value === null || /^[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+$/u.test(value),
-    'must be an email address',
-  )
-  .meta({ description: 'Kept as sent; compared ignoring case.', examples: ['jane@example.com'] });
-
 const fields = {
   first_name: text(200).optional(),
   last_name: text(200).optional(),
-  email: email.optional(),
+  email: emailAddress.optional(),
   phone: text(100).optional().meta({ description: 'Kept as sent.' }),
   company: text(200).optional().meta({ description: 'The name of the company they work for.' }),
   job_title: text(200).optional(),
@@ -57,7 +52,6 @@ const output = z
     status: z.string(),
     source: z.string().nullable(),
     notes: z.string().nullable(),
-    custom_fields: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   })
   .meta({ id: 'Contact' });
 
@@ -83,21 +77,23 @@ function eventType(verb: string, description: string) {
   return { name: `contact.${verb}`, object: 'contact', description, sample: { ...sample } };
 }
 
+const columns = [
+  'first_name',
+  'last_name',
+  'email',
+  'phone',
+  'company',
+  'job_title',
+  'status',
+  'source',
+  'notes',
+  'custom_fields',
+] as const;
+
 export const contact: Noun<Contact, Input> = {
   name: 'contact',
   plural: 'contacts',
-  columns: [
-    'first_name',
-    'last_name',
-    'email',
-    'phone',
-    'company',
-    'job_title',
-    'status',
-    'source',
-    'notes',
-    'custom_fields',
-  ],
+  columns,
   input: input,
   change: input,
   output,
@@ -123,23 +119,8 @@ export const contact: Noun<Contact, Input> = {
   },
 
   update(current, change) {
-    const next = { ...current };
-    for (const name of [
-      'first_name',
-      'last_name',
-      'email',
-      'phone',
-      'company',
-      'job_title',
-      'source',
-      'notes',
-    ] as const) {
-      const value = change[name];
-      if (value !== undefined) next[name] = value;
-    }
-    if (change.status !== undefined) next.status = change.status ?? 'lead';
-    next.custom_fields = mergeCustomFields(current.custom_fields, change.custom_fields);
-    return checked(next);
+    const next = applied(current, change, columns);
+    return checked({ ...next, status: change.status === null ? 'lead' : next.status });
   },
 
   events: {

@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import {
+  applied,
+  baseOutput,
+  customFields,
+  emailAddress,
+  mergeCustomFields,
+  readOnlyFields,
+  requiredText,
+  text,
+  type BaseRecord,
+  type Noun,
+} from '../record.ts';
+
+export interface Company extends BaseRecord {
+  name: string;
+  website: string | null;
+  industry: string | null;
+  email: string | null;
+  phone: string | null;
+  address: string | null;
+  notes: string | null;
+}
+
+const fields = {
+  name: requiredText(200),
+  website: text(2000)
+    .optional()
+    .meta({ description: 'Kept as sent.', examples: ['https://acme.example'] }),
+  industry: text(200).optional(),
+  email: emailAddress.optional(),
+  phone: text(100).optional().meta({ description: 'Kept as sent.' }),
+  address: text(2000).optional().meta({ description: 'As it would stand on an envelope.' }),
+  notes: text(50_000).optional(),
+  custom_fields: customFields.optional(),
+};
+
+const input = z.strictObject({ ...fields, ...readOnlyFields });
+type Input = z.infer<z.ZodObject<typeof fields>>;
+
+const output = z
+  .object({
+    ...baseOutput,
+    name: z.string(),
+    website: z.string().nullable(),
+    industry: z.string().nullable(),
+    email: z.string().nullable(),
+    phone: z.string().nullable(),
+    address: z.string().nullable(),
+    notes: z.string().nullable(),
+  })
+  .meta({ id: 'Company' });
+
+const sample: Company = {
+  id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c31',
+  version: 1,
+  name: 'Acme Ltd',
+  website: 'https://acme.example',
+  industry: 'Manufacturing',
+  email: 'hello@acme.example',
+  phone: '+15551234567',
+  address: '1 Harbour Road, Bristol',
+  notes: null,
+  custom_fields: { employees: 40 },
+  created_by: 'api_key:01976d3c-1000-7000-8000-000000000001',
+  created_at: '2026-06-01T12:00:00.000Z',
+  updated_at: '2026-06-01T12:00:00.000Z',
+};
+
+function eventType(verb: string, description: string) {
+  return { name: `company.${verb}`, object: 'company', description, sample: { ...sample } };
+}
+
+const columns = [
+  'name',
+  'website',
+  'industry',
+  'email',
+  'phone',
+  'address',
+  'notes',
+  'custom_fields',
+] as const;
+
+export const company: Noun<Company, Input> = {
+  name: 'company',
+  plural: 'companies',
+  columns,
+  input,
+  change: input.partial(),
+  output,
+
+  create: (given, base) => ({
+    id: base.id,
+    version: base.version,
+    name: given.name,
+    website: given.website ?? null,
+    industry: given.industry ?? null,
+    email: given.email ?? null,
+    phone: given.phone ?? null,
+    address: given.address ?? null,
+    notes: given.notes ?? null,
+    custom_fields: mergeCustomFields({}, given.custom_fields),
+    created_by: base.created_by,
+    created_at: base.created_at,
+    updated_at: base.updated_at,
+  }),
+
+  update: (current, change) => applied(current, change, columns),
+
+  events: {
+    created: eventType('created', 'A company was created, by the API or the app.'),
+    updated: eventType('updated', 'At least one field of a company changed.'),
+    deleted: eventType('deleted', 'A company was deleted; the payload is its last state.'),
+  },
+
+  summary: (record) => ({
+    has_website: record['website'] !== null,
+    has_email: record['email'] !== null,
+    has_phone: record['phone'] !== null,
+  }),
+
+  filters: {
+    name: { column: 'name', ignoreCase: true },
+    website: { column: 'website', ignoreCase: true },
+    industry: { column: 'industry' },
+  },
+};

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runCase, startScenario, type ApiCase, type Scenario } from '../kit/scenario.ts';
+
+describe("requests as axoCRM's document prints them, with a key of its style", () => {
+  let s: Scenario;
+  let key: string;
+  beforeAll(async () => {
+    s = await startScenario({ FAIRLEAD_SERVICES: 'api' });
+    ({ key } = await s.person(['*'], 'axocrm'));
+  });
+  afterAll(() => s.stop());
+
+  const run = (one: Omit<ApiCase, 'name'>) => runCase(s, { name: '', as: key, ...one });
+
+  test('AX4: GET /me tells the workspace and the scopes', async () => {
+    await run({
+      method: 'GET',
+      path: '/api/v1/me',
+      status: 200,
+      check: ({ json }) =>
+        expect(json).toMatchObject({ workspace: { id: s.alice.workspaceId, name: 'Acme' }, scopes: ['*'] }),
+    });
+  });
+
+  test('AX5: a contact; its status is lead where none is sent', async () => {
+    const body = { first_name: 'Jane', last_name: 'Doe', email: 'jane@example.com', source: 'website' };
+    await run({
+      method: 'POST',
+      path: '/api/v1/contacts',
+      body,
+      status: 201,
+      events: ['contact.created'],
+      check: ({ json }) => expect(json).toMatchObject({ ...body, status: 'lead' }),
+    });
+  });
+
+  test('AX5: one of first_name, last_name and email is enough; none of them is not', async () => {
+    const path = '/api/v1/contacts';
+    for (const body of [{ first_name: 'Jane' }, { last_name: 'Doe' }, { email: 'jane@example.com' }]) {
+      await run({ method: 'POST', path, body, status: 201, events: ['contact.created'] });
+    }
+    for (const body of [{}, { source: 'website' }, { first_name: ' ', last_name: '', email: null }]) {
+      const fields = ['first_name', 'last_name', 'email'];
+      await run({ method: 'POST', path, body, status: 400, code: 'validation_error', fields });
+    }
+  });
+
+  test('AX6: a company', async () => {
+    const body = { name: 'Acme Ltd', website: 'https://acme.example' };
+    await run({
+      method: 'POST',
+      path: '/api/v1/companies',
+      body,
+      status: 201,
+      events: ['company.created'],
+      check: ({ json }) => expect(json).toMatchObject(body),
+    });
+  });
+
+  test.each([{}, { name: null }, { name: '' }, { name: '  ' }])(
+    'AX6: %j makes no company: the name is required',
+    async (body) => {
+      await run({
+        method: 'POST',
+        path: '/api/v1/companies',
+        body: { website: 'https://acme.example', ...body },
+        status: 400,
+        code: 'validation_error',
+        fields: ['name'],
+      });
+    },
+  );
+
+  test("AX6: a company's name can be changed, and not be taken away", async () => {
+    const { json } = await s.ask('POST', '/api/v1/companies', { body: { name: 'Acme' } });
+    const path = `/api/v1/companies/${json.id}`;
+    await s.newEvents();
+    await run({ method: 'PATCH', path, body: { name: null }, status: 400, fields: ['name'] });
+    await run({
+      method: 'PATCH',
+      path,
+      body: { name: ' Acme Ltd ' },
+      status: 200,
+      events: ['company.updated'],
+      check: (reply) => expect(reply.json.name).toBe('Acme Ltd'),
+    });
+  });
+});
