@@ -120,6 +120,7 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
       summary: `Update ${one}`,
       description: `Changes only the fields sent. Fires \`${noun.events.updated.name}\`, unless nothing changes. With If-Match, 412 where the version is another.`,
       body: noun.change,
+      heedsIfMatch: true,
       answers: { 200: noun.output },
       async handle(ctx) {
         let changed: R | undefined;
@@ -144,6 +145,7 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
     tag,
     summary: `Delete ${one}`,
     description: `Fires \`${noun.events.deleted.name}\`; afterwards the ${noun.name} answers 404.`,
+    heedsIfMatch: true,
     answers: { 204: 'Deleted.' },
     async handle(ctx) {
       const answer = await store.change(writerOf(ctx), ctx.params['id']!, null, ctx.ifMatch, () => ({

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifySchema } from 'fastify';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { errorShape } from './reply.ts';
-import type { Route } from './route.ts';
+import { takesIdempotencyKey, type Route } from './route.ts';
 
 /** Makes the OpenAPI 3.1 document from the schemas that validate. Register before the routes. */
 export async function describeApi(app: FastifyInstance, info: { version: string }): Promise<void> {
@@ -47,8 +47,29 @@ export function describe(route: Route): FastifySchema {
     ...(route.body && { body: route.body }),
     ...(route.query && { querystring: route.query }),
     ...(names.length > 0 && { params: z.object(params) }),
+    ...headers(route),
     response: { ...answers(route), default: errorShape.describe('Any error.') },
   };
+}
+
+const HEADERS = {
+  'Idempotency-Key': z.string().optional().meta({
+    description: 'For 24 hours, the same request under the same key gives the first answer again.',
+  }),
+  'If-Match': z
+    .string()
+    .optional()
+    .meta({ description: 'The ETag last seen; 412 where the version is another by now.' }),
+};
+
+/** The request headers that a route heeds, for the reader: what they hold is checked where they are used. */
+function headers(route: Route): { headers?: z.ZodType } {
+  const heeded = [
+    ...(takesIdempotencyKey(route.method) ? (['Idempotency-Key'] as const) : []),
+    ...(route.heedsIfMatch ? (['If-Match'] as const) : []),
+  ];
+  if (heeded.length === 0) return {};
+  return { headers: z.object(Object.fromEntries(heeded.map((name) => [name, HEADERS[name]]))) };
 }
 
 function answers(route: Route): Record<string, z.ZodType> {
@@ -63,7 +84,7 @@ function answers(route: Route): Record<string, z.ZodType> {
 function operationId(route: Route): string {
   const words = route.path
     .replace('/api/v1/', '')
-    .split(/[/:-]+/)
+    .split(/[/:_-]+/)
     .filter(Boolean);
   return [route.method.toLowerCase(), ...words]
     .map((word, at) => (at ? word[0]!.toUpperCase() + word.slice(1) : word))

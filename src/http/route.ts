@@ -36,11 +36,18 @@ export interface Route<Body = unknown, Query = unknown> {
   description?: string;
   body?: z.ZodType<Body>;
   query?: z.ZodType<Query>;
+  /** The handler goes by `ifMatch`. */
+  heedsIfMatch?: boolean;
   /** How a path parameter must look, else the answer is 404. Default: a UUID. */
   params?: Record<string, RegExp>;
   /** Status to schema or description, for the reference. */
   answers: Record<number, z.ZodType | string>;
   handle(ctx: Ctx<Body, Query>): Promise<Answer>;
+}
+
+/** Whether requests with this method may carry an Idempotency-Key (contracts section 7). */
+export function takesIdempotencyKey(method: Route['method']): boolean {
+  return method === 'POST' || method === 'PATCH';
 }
 
 /** Keeps a route's own types while it is written, and lets routes of all types stand in one list. */

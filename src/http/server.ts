@@ -13,7 +13,7 @@ import { authenticate } from './authenticate.ts';
 import { IdempotencyGate } from './idempotency.ts';
 import { describe } from './openapi.ts';
 import { errorBody, validationError } from './reply.ts';
-import type { Answer, Route } from './route.ts';
+import { takesIdempotencyKey, type Answer, type Route } from './route.ts';
 
 /** The largest body taken, in bytes (contracts section 7). */
 const BODY_LIMIT = 1024 * 1024;
@@ -70,7 +70,7 @@ export function mount(app: FastifyInstance, routes: readonly Route[], parts: Ser
         request.caller = await authenticate(parts.keys, request.headers, route.scope);
       },
       preValidation: async (request, reply) => {
-        if (route.method !== 'POST' && route.method !== 'PATCH') return undefined;
+        if (!takesIdempotencyKey(route.method)) return undefined;
         const replay = await gate.enter(request);
         return replay ? send(reply, replay) : undefined;
       },

@@ -75,6 +75,19 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  test('names the headers that an operation heeds', () => {
+    const headersOf = (wanted: string) => {
+      const [, operation] = operations.find(([name]) => name === wanted)!;
+      return (operation.parameters ?? []).filter((one) => one.in === 'header').map((one) => one.name);
+    };
+    expect(headersOf('GET /api/v1/contacts')).toEqual([]);
+    expect(headersOf('POST /api/v1/contacts')).toEqual(['Idempotency-Key']);
+    expect(headersOf('PATCH /api/v1/contacts/{id}')).toEqual(['Idempotency-Key', 'If-Match']);
+    expect(headersOf('PUT /api/v1/contacts/{id}')).toEqual(['If-Match']);
+    expect(headersOf('DELETE /api/v1/contacts/{id}')).toEqual(['If-Match']);
+    expect(headersOf('POST /api/v1/webhooks')).toEqual(['Idempotency-Key']);
+  });
+
   test('refers to nothing that it does not hold', () => {
     const refs = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map((match) => match[1]!);
     expect(refs.length).toBeGreaterThan(20);
