@@ -132,6 +132,10 @@ describe('for whoever watches', () => {
     expect(status).toBe(200);
     expect(headers.get('content-type')).toContain('text/html');
     expect(text).not.toMatch(/\b(https?:)?\/\/[\w-]/);
+    const policy = headers.get('content-security-policy')!;
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("connect-src 'self'");
+    expect(policy).not.toMatch(/https?:|\*/);
     const [, script] = /<script src="([^"]+)"/.exec(text)!;
     const loaded = await server.ask('GET', new URL(script!, `${server.url}/docs/`).pathname, { as: null });
     expect(loaded.status).toBe(200);
