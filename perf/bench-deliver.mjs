@@ -3,7 +3,7 @@ import { figure } from './figure.mjs';
 import { startHelper } from './helper.mjs';
 import { startSink, untilReceived } from './receiver.mjs';
 import { scratch } from './scratch.mjs';
-import { startServer } from './server.mjs';
+import { logOf, startServer, tail } from './server.mjs';
 
 const ROUNDS = 3;
 const DELIVERIES = 50_000;
@@ -70,11 +70,24 @@ async function backlogAndDrain(sink, dataDir, webhooks, count) {
   const server = await startServer({ dataDir });
   await untilReceived(sink, count);
   const { received, distinct, elapsed, bodyBytes } = await sink.ask('summary');
+  const counters = await deliveryCounters(server);
   await server.stop();
   if (distinct !== count) {
-    throw new Error(`${distinct} different deliveries of ${count} reached the sink, in ${received} requests`);
+    throw new Error(
+      `${distinct} different deliveries of ${count} reached the sink, in ${received} requests; ` +
+        `the server's own count: ${counters}; its log: ${await tail(logOf(dataDir))}`,
+    );
   }
   return { perSecond: (count / elapsed) * 1000, bodyBytes: Math.round(bodyBytes / received) };
+}
+
+/** What the server says of its attempts, takeovers and refused outcomes, in one line. */
+async function deliveryCounters(server) {
+  const text = await (await fetch(`${server.url}/metrics`)).text();
+  return text
+    .split('\n')
+    .filter((line) => /^fairlead_(delivery_attempts|lane_takeovers|settles_refused)/.test(line))
+    .join(', ');
 }
 
 /** A process of its own each time, as the server is one that has just started. */

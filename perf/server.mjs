@@ -34,7 +34,7 @@ const running = new Set();
  */
 export async function startServer({ dataDir, port, services = 'api,worker,web' }) {
   const at = port ?? (await freePort());
-  const logFile = path.join(dataDir, 'server.log');
+  const logFile = logOf(dataDir);
   const log = openSync(logFile, 'a');
   const nodeArgs = process.env['BENCH_NODE_ARGS']?.split(' ').filter(Boolean) ?? [];
   const child = spawn(process.execPath, [...nodeArgs, MAIN], {
@@ -94,6 +94,9 @@ async function ready(child, exited, logFile) {
   child.kill('SIGKILL');
   throw new Error(`the server did not start (${end}): ${await tail(logFile)}`);
 }
+
+/** Where the server of a data directory writes its log. */
+export const logOf = (/** @type {string} */ dataDir) => path.join(dataDir, 'server.log');
 
 /** The end of the server's log, for the message of an error. */
 export async function tail(/** @type {string} */ file) {

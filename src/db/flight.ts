@@ -19,6 +19,8 @@ export interface FlightPlan<Item, Result> {
   weigh?(item: Item): { weight: number; bytes: number };
   slots?: number;
   maxWeight?: number;
+  /** Items that may wait; beyond it they are refused with `unavailable`. Default: as `coalesce` has it. */
+  maxWaiting?: number;
   /** How long an item waits for a database that is gone, in milliseconds; default `PATIENCE_MS`. */
   patienceMs?: number;
 }
@@ -48,6 +50,7 @@ export function flights<Item, Result>(db: Database, plan: FlightPlan<Item, Resul
     ...(plan.keysOf && { keysOf: (p: Passenger<Item>) => plan.keysOf!(p.item) }),
     ...(plan.weigh && { weigh: (p: Passenger<Item>) => plan.weigh!(p.item) }),
     maxWeight: plan.maxWeight ?? 128,
+    ...(plan.maxWaiting !== undefined && { maxWaiting: plan.maxWaiting }),
     fly,
   });
 

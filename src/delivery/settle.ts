@@ -77,6 +77,8 @@ export function makeSettler(db: Database): Settler {
     keysOf: (one) => [one.deliveryId],
     weigh: (one) => ({ weight: 1, bytes: 300 + (one.response?.length ?? 0) }),
     maxWeight: 256,
+    // Never refused: an outcome that is not written is sent again. The bytes that lanes may hold bound it.
+    maxWaiting: Infinity,
     // What was sent can't be unsent: the longer an outcome waits for the database, the fewer go twice.
     patienceMs: 60_000,
     async run(on, settlements) {
