@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { coalesce } from '../base/coalesce.ts';
 import { isoTime, type Clock } from '../base/clock.ts';
-import { ApiError, StartError } from '../base/errors.ts';
+import { ApiError, StartError, unavailable } from '../base/errors.ts';
 import { sameBytes, sha256 } from '../base/hmac.ts';
 import type { Uuid } from '../base/id.ts';
-import { inTime, PATIENCE_MS, type Database } from '../db/pool.ts';
+import { PATIENCE_MS, type Database } from '../db/pool.ts';
 
 /** How a key looks: its beginning, and how many characters of it stay visible after creation. */
 const STYLES = {
@@ -80,6 +80,7 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiK
     slots: 2,
     groupOf: (prefix) => prefix,
     maxWeight: 1000,
+    patience: { ms: PATIENCE_MS, error: () => unavailable('The database does not answer.', 2) },
     async fly(prefixes) {
       const rows = await db.read<FoundKey>(FIND_KEYS, [[...new Set(prefixes)]]);
       return prefixes.map((prefix) => rows.filter((row) => row.prefix === prefix));
@@ -124,9 +125,7 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiK
     async authenticate(raw) {
       const prefix = visiblePart(raw);
       if (prefix === null) throw unauthorized();
-      const found = (await inTime(lookUps.add(prefix), PATIENCE_MS)).find((key) =>
-        sameBytes(key.hash, sha256(key.salt, raw)),
-      );
+      const found = (await lookUps.add(prefix)).find((key) => sameBytes(key.hash, sha256(key.salt, raw)));
       if (!found || found.revoked_at !== null) throw unauthorized();
       if (found.expires_at !== null && Date.parse(found.expires_at) <= clock.now()) {
         throw new ApiError('api_key_expired', 'This API key has expired.');

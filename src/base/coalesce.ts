@@ -21,6 +21,11 @@ export interface CoalesceOptions<Item, Result> {
   maxGroupWeight?: number;
   /** Items that may wait, over all slots; beyond it `Overloaded` is thrown at once. */
   maxWaiting?: number;
+  /**
+   * How long an item is waited for, in milliseconds, and what is thrown then. What has not taken off by then
+   * never does; what is in the air may still land.
+   */
+  patience?: { ms: number; error(): Error };
 }
 
 /**
@@ -39,44 +44,83 @@ interface Waiting<Item, Result> {
   keys: readonly string[];
   weight: number;
   bytes: number;
+  /** Monotonic time of arrival, in milliseconds. */
+  since: number;
+  /** Answered already: it was waited for too long. */
+  done: boolean;
   resolve(result: Result): void;
   reject(error: Error): void;
 }
 
+/** How many answers of a flight are handed out before the event loop may turn to something else. */
+const AT_ONCE = 16;
+
+/** How often waiting items are looked at for being too late: so much too late an answer may come. */
+const LOOK_EVERY_MS = 250;
+
 export function coalesce<Item, Result>(options: CoalesceOptions<Item, Result>): Coalescer<Item, Result> {
   const maxWaiting = options.maxWaiting ?? 10_000;
   const slots = Array.from({ length: options.slots }, () => makeSlot(options));
-  let pending = 0;
+  /** All that have no answer yet, oldest first. */
+  const pending = new Set<Waiting<Item, Result>>();
+  const watch = options.patience ? makeWatch(pending, options.patience) : () => {};
 
   return {
     get pending() {
-      return pending;
+      return pending.size;
     },
 
     add(item) {
-      if (pending >= maxWaiting)
-        return Promise.reject(new Overloaded(`${pending} writes are waiting already`));
+      if (pending.size >= maxWaiting)
+        return Promise.reject(new Overloaded(`${pending.size} writes are waiting already`));
       const group = options.groupOf(item);
       const { weight, bytes } = options.weigh?.(item) ?? { weight: 1, bytes: 0 };
       const keys = options.keysOf?.(item) ?? [];
-      pending += 1;
       return new Promise<Result>((resolve, reject) => {
-        slots[slotOf(group, slots.length)]!.add(group, {
+        const waiting: Waiting<Item, Result> = {
           item,
           keys,
           weight,
           bytes,
-          resolve: (result) => {
-            pending -= 1;
+          since: performance.now(),
+          done: false,
+          resolve(result) {
+            waiting.done = true;
+            pending.delete(waiting);
             resolve(result);
           },
-          reject: (error) => {
-            pending -= 1;
+          reject(error) {
+            waiting.done = true;
+            pending.delete(waiting);
             reject(error);
           },
-        });
+        };
+        pending.add(waiting);
+        watch();
+        slots[slotOf(group, slots.length)]!.add(group, waiting);
       });
     },
+  };
+}
+
+/** One timer for all, and none while nothing waits: a timer for each item would cost more than the item. */
+function makeWatch<Item, Result>(
+  pending: Set<Waiting<Item, Result>>,
+  patience: { ms: number; error(): Error },
+): () => void {
+  let timer: NodeJS.Timeout | null = null;
+  const look = () => {
+    const late = performance.now() - patience.ms;
+    for (const waiting of pending) {
+      if (waiting.since > late) break;
+      waiting.reject(patience.error());
+    }
+    if (pending.size > 0) return;
+    clearInterval(timer!);
+    timer = null;
+  };
+  return () => {
+    timer ??= setInterval(look, LOOK_EVERY_MS);
   };
 }
 
@@ -108,9 +152,9 @@ function makeSlot<Item, Result>(options: CoalesceOptions<Item, Result>) {
    */
   function touchDown(flight: Waiting<Item, Result>[], results: (Result | Error)[]): void {
     busy = false;
-    if (queues.size === 0) return land(flight, results);
+    if (queues.size === 0) return land(flight, results, 0);
     takeOff();
-    setImmediate(() => land(flight, results));
+    setImmediate(() => land(flight, results, 0));
   }
 
   return {
@@ -175,6 +219,7 @@ function boardGroup<Item, Result>(
   let at = 0;
   for (; at < queue.length && taken < share; at++) {
     const waiting = queue[at]!;
+    if (waiting.done) continue;
     if (flight.length > 0 && (waiting.weight > room.weight || waiting.bytes > room.bytes)) break;
     if (waiting.keys.some((key) => keys.has(key) || passedKeys.has(key))) {
       for (const key of waiting.keys) passedKeys.add(key);
@@ -190,12 +235,24 @@ function boardGroup<Item, Result>(
   return passed.concat(queue.slice(at));
 }
 
-function land<Item, Result>(flight: Waiting<Item, Result>[], results: (Result | Error)[]): void {
-  flight.forEach((waiting, at) => {
+/**
+ * Hands out the answers, some at a time: what waits meanwhile (the next requests, the next flight's result)
+ * gets its turn in between, or the store would idle while a hundred answers are written.
+ */
+function land<Item, Result>(
+  flight: Waiting<Item, Result>[],
+  results: (Result | Error)[],
+  from: number,
+): void {
+  const until = Math.min(from + AT_ONCE, flight.length);
+  for (let at = from; at < until; at++) {
+    const waiting = flight[at]!;
     const result = at < results.length ? results[at]! : new Error('a flight brought back too few results');
+    if (waiting.done) continue;
     if (result instanceof Error) waiting.reject(result);
     else waiting.resolve(result);
-  });
+  }
+  if (until < flight.length) setImmediate(() => land(flight, results, until));
 }
 
 function toError(error: unknown): Error {

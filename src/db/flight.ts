@@ -44,6 +44,7 @@ export function flights<Item, Result>(db: Database, plan: FlightPlan<Item, Resul
   /** Groups held up by a lock elsewhere: their items queue behind this promise, not in the flights. */
   const sidelined = new Map<string, Promise<unknown>>();
 
+  const patienceMs = plan.patienceMs ?? PATIENCE_MS;
   const inner = coalesce<Passenger<Item>, Outcome<Result>>({
     slots: plan.slots ?? 2,
     groupOf: (p) => plan.groupOf(p.item),
@@ -51,6 +52,8 @@ export function flights<Item, Result>(db: Database, plan: FlightPlan<Item, Resul
     ...(plan.weigh && { weigh: (p: Passenger<Item>) => plan.weigh!(p.item) }),
     maxWeight: plan.maxWeight ?? 128,
     ...(plan.maxWaiting !== undefined && { maxWaiting: plan.maxWaiting }),
+    // A little longer than the flight itself waits: its own error says more.
+    patience: { ms: patienceMs + 500, error: () => unavailable('The database does not answer.', 2) },
     fly,
   });
 
@@ -60,10 +63,8 @@ export function flights<Item, Result>(db: Database, plan: FlightPlan<Item, Resul
     },
     async add(item) {
       try {
-        const patienceMs = plan.patienceMs ?? PATIENCE_MS;
         const passenger = { item, deadline: performance.now() + patienceMs, unsure: false };
-        // A little longer than the flight itself waits: its own error says more.
-        const result = await inTime(inner.add(passenger), patienceMs + 500);
+        const result = await inner.add(passenger);
         if (result instanceof Error) throw result;
         return result;
       } catch (error) {
@@ -179,7 +180,10 @@ export function flights<Item, Result>(db: Database, plan: FlightPlan<Item, Resul
     for (const member of members) {
       results.set(
         member,
-        done.then(() => aside.get(member) as Result | Error),
+        inTime(
+          done.then(() => aside.get(member) as Result | Error),
+          patienceMs + 500,
+        ),
       );
     }
   }

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import type { Uuid } from '../base/id.ts';
 import { LEASE_MS } from './claim.ts';
 import { Lane, type LaneParts } from './lane.ts';
@@ -35,8 +34,6 @@ export class Worker {
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
-    // Every request under way listens to it.
-    setMaxListeners(0, this.#giveUp.signal);
   }
 
   get held(): number {

@@ -118,6 +118,51 @@ describe('coalesce', () => {
     expect(coalescer.pending).toBe(0);
   });
 
+  test('an item is waited for so long and no longer; what is still on the ground then never flies', async () => {
+    const flown: number[] = [];
+    let land = () => {};
+    const coalescer = coalesce<number, number>({
+      slots: 1,
+      groupOf: () => '',
+      patience: { ms: 100, error: () => new Error('too late') },
+      async fly(items) {
+        flown.push(...items);
+        if (items.includes(1)) await new Promise<void>((resolve) => (land = resolve));
+        return items;
+      },
+    });
+    const inTheAir = coalescer.add(1);
+    await new Promise((resolve) => setImmediate(resolve));
+    const onTheGround = coalescer.add(2);
+    const late = await Promise.allSettled([inTheAir, onTheGround]);
+    expect(late.map((one) => one.status === 'rejected' && String(one.reason))).toEqual([
+      'Error: too late',
+      'Error: too late',
+    ]);
+    expect(coalescer.pending).toBe(0);
+    const next = coalescer.add(3);
+    land();
+    expect(await next).toBe(3);
+    expect(flown).toEqual([1, 3]);
+  });
+
+  test('a big flight hands its answers out some at a time, so that others get their turn in between', async () => {
+    const coalescer = coalesce<number, number>({
+      slots: 1,
+      groupOf: () => '',
+      fly: (items) => Promise.resolve(items),
+    });
+    const answered: number[] = [];
+    const all = Array.from({ length: 100 }, (_, n) => coalescer.add(n).then((one) => answered.push(one)));
+    const seen = new Set<number>();
+    while (answered.length < 100) {
+      await new Promise((resolve) => setImmediate(resolve));
+      seen.add(answered.length);
+    }
+    await Promise.all(all);
+    expect(seen.size).toBeGreaterThan(4);
+  });
+
   test('whatever is added: each is flown once, per group and key in order, within the bounds', async () => {
     const item = record({
       group: constantFrom('a', 'b', 'c'),
