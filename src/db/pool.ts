@@ -87,6 +87,8 @@ function openPool(connection: Connection, max: number, setting: string, log: Log
   });
   // An idle connection that breaks is replaced by the next query; unheard, it would end the process.
   pool.on('error', (error) => log.debug({ err: error.message }, 'idle database connection lost'));
+  // So would one that breaks while it is lent out, between two statements: the next statement on it fails.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 

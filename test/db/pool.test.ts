@@ -1,0 +1,30 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freshDatabase, type TestDatabase } from '../kit/database.ts';
+import { until } from '../kit/process.ts';
+
+describe('a connection lost while it is lent out, and nothing is under way on it', () => {
+  let t: TestDatabase;
+  beforeAll(async () => {
+    t = await freshDatabase();
+  });
+  afterAll(() => t.drop());
+
+  // An 'error' event that nobody hears ends the process: vitest then fails the run, whatever the test says.
+  test('fails what it was lent for with unavailable, and not the process', async () => {
+    const work = t.db.transaction(async (trx) => {
+      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(trx);
+      await t.db.side.query('select pg_terminate_backend($1)', [rows[0]!.pid]);
+      await until(async () => {
+        const { rowCount } = await t.db.side.query('select from pg_stat_activity where pid = $1', [
+          rows[0]!.pid,
+        ]);
+        return rowCount === 0;
+      });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await sql`select 1`.execute(trx);
+    });
+    await expect(work).rejects.toMatchObject({ status: 503, code: 'unavailable' });
+    expect((await t.db.pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+  });
+});
