@@ -52,9 +52,6 @@ interface Waiting<Item, Result> {
   reject(error: Error): void;
 }
 
-/** How many answers of a flight are handed out before the event loop may turn to something else. */
-const AT_ONCE = 16;
-
 /** How often waiting items are looked at for being too late: so much too late an answer may come. */
 const LOOK_EVERY_MS = 250;
 
@@ -152,9 +149,9 @@ function makeSlot<Item, Result>(options: CoalesceOptions<Item, Result>) {
    */
   function touchDown(flight: Waiting<Item, Result>[], results: (Result | Error)[]): void {
     busy = false;
-    if (queues.size === 0) return land(flight, results, 0);
+    if (queues.size === 0) return land(flight, results);
     takeOff();
-    setImmediate(() => land(flight, results, 0));
+    setImmediate(() => land(flight, results));
   }
 
   return {
@@ -235,24 +232,13 @@ function boardGroup<Item, Result>(
   return passed.concat(queue.slice(at));
 }
 
-/**
- * Hands out the answers, some at a time: what waits meanwhile (the next requests, the next flight's result)
- * gets its turn in between, or the store would idle while a hundred answers are written.
- */
-function land<Item, Result>(
-  flight: Waiting<Item, Result>[],
-  results: (Result | Error)[],
-  from: number,
-): void {
-  const until = Math.min(from + AT_ONCE, flight.length);
-  for (let at = from; at < until; at++) {
-    const waiting = flight[at]!;
+function land<Item, Result>(flight: Waiting<Item, Result>[], results: (Result | Error)[]): void {
+  flight.forEach((waiting, at) => {
     const result = at < results.length ? results[at]! : new Error('a flight brought back too few results');
-    if (waiting.done) continue;
+    if (waiting.done) return;
     if (result instanceof Error) waiting.reject(result);
     else waiting.resolve(result);
-  }
-  if (until < flight.length) setImmediate(() => land(flight, results, until));
+  });
 }
 
 function toError(error: unknown): Error {

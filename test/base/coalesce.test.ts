@@ -146,23 +146,6 @@ describe('coalesce', () => {
     expect(flown).toEqual([1, 3]);
   });
 
-  test('a big flight hands its answers out some at a time, so that others get their turn in between', async () => {
-    const coalescer = coalesce<number, number>({
-      slots: 1,
-      groupOf: () => '',
-      fly: (items) => Promise.resolve(items),
-    });
-    const answered: number[] = [];
-    const all = Array.from({ length: 100 }, (_, n) => coalescer.add(n).then((one) => answered.push(one)));
-    const seen = new Set<number>();
-    while (answered.length < 100) {
-      await new Promise((resolve) => setImmediate(resolve));
-      seen.add(answered.length);
-    }
-    await Promise.all(all);
-    expect(seen.size).toBeGreaterThan(4);
-  });
-
   test('whatever is added: each is flown once, per group and key in order, within the bounds', async () => {
     const item = record({
       group: constantFrom('a', 'b', 'c'),
