@@ -52,7 +52,7 @@ async function unburdened() {
   await sleep(2_000);
   const idle = await residentMb(server.pid);
   const load = startHelper('load.mjs');
-  const bursting = load.ask('burst', { port: server.port, key: server.key, connections: 64, seconds: 3 });
+  const bursting = load.ask('burst', { port: server.port, keys: [server.key], connections: 64, seconds: 3 });
   const underLoad = await sampled(server.pid, 3);
   await bursting;
   await load.end();

@@ -8,13 +8,14 @@ import { now } from './now.mjs';
 import { copied } from './wire.mjs';
 
 let made = 0;
+let turn = 0;
 
 const request = (/** @type {string} */ key) =>
   post('/api/v1/contacts', key, contactText(`${process.pid}.${made++}`));
 const idOf = (/** @type {string} */ body) => copied(body.slice(7, 43));
 
-/** Each connection sends its next request when the last is answered. */
-async function burst({ port, key, connections, seconds }) {
+/** Each connection sends its next request when the last is answered; the keys take turns. */
+async function burst({ port, keys, connections, seconds }) {
   const open = await Promise.all(Array.from({ length: connections }, () => Connection.open(port)));
   const from = now();
   const until = from + seconds * 1000;
@@ -22,7 +23,7 @@ async function burst({ port, key, connections, seconds }) {
   await Promise.all(
     open.map(async (connection) => {
       while (now() < until) {
-        const { status, body } = await connection.send(request(key));
+        const { status, body } = await connection.send(request(keys[turn++ % keys.length]));
         if (status !== 201) throw new Error(`answered ${status}: ${body}`);
         answered += 1;
       }

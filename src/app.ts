@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import { makeApiKeys, type ApiKeys } from './account/api-key.ts';
 import { makeIdempotency } from './account/idempotency.ts';
+import { termsOf } from './account/plan.ts';
 import { allScopes } from './account/scope.ts';
 import { makeWorkspaces, type Workspaces } from './account/workspace.ts';
 import { systemClock } from './base/clock.ts';
-import { idMaker } from './base/id.ts';
+import { idMaker, type Uuid } from './base/id.ts';
 import type { Logger } from './base/log.ts';
 import type { Sealer } from './base/seal.ts';
 import type { Config } from './config.ts';
@@ -27,6 +28,7 @@ import { makeServer, mount } from './http/server.ts';
 import { deliveryRoutes } from './settings/deliveries.ts';
 import { eventTypeRoutes } from './settings/event-types.ts';
 import { meRoutes } from './settings/me.ts';
+import { changePlan, planRoutes } from './settings/plan.ts';
 import { webhookRoutes } from './settings/webhooks.ts';
 
 /** Outbound formats; a new one is a file in formats/ and its name here. */
@@ -44,6 +46,8 @@ export interface App {
   readonly workspaces: Workspaces;
   readonly keys: ApiKeys;
   readonly engine: Engine;
+  /** Puts a workspace on another plan; throws `StartError` for an unknown plan or workspace. */
+  changePlan(workspaceId: Uuid, plan: string): Promise<void>;
   /** The HTTP server with every route, not listening yet. */
   server(): Promise<FastifyInstance>;
   /** Stops the engine; the database stays the caller's. */
@@ -79,6 +83,10 @@ export function assemble({
     sender,
     dice: Math.random,
     retentionDays: config.retentionDays,
+    planRules: {
+      maxWebhooks: (plan) => termsOf(plan).maxima.webhooks,
+      sendsWebhooks: (plan) => termsOf(plan).webhooks,
+    },
   });
   const workspaces = makeWorkspaces(db, clock, newId);
   const keys = makeApiKeys(db, clock, newId);
@@ -96,6 +104,7 @@ export function assemble({
     workspaces,
     keys,
     engine,
+    changePlan: (workspaceId, plan) => changePlan({ db, engine }, workspaceId, plan),
 
     async server() {
       const parts = { keys, idempotency, clock, log, trustProxy: config.trustProxy };
@@ -106,6 +115,7 @@ export function assemble({
         if (config.services.includes('api')) {
           const routes = [
             ...meRoutes(),
+            ...planRoutes(),
             ...crmRoutes(stores),
             ...webhookRoutes(settings),
             ...deliveryRoutes(settings),

@@ -67,6 +67,23 @@ describe.each([
     ]);
   });
 
+  test('workspace plan puts a workspace on another plan; an unknown plan or workspace is refused', async () => {
+    const id = await fairlead('workspace', 'create', '--name', 'Growing', '--plan', 'standard');
+    expect(await fairlead('workspace', 'plan', id, 'paid')).toBe('paid');
+    expect(await fairlead('workspace', 'list')).toContain(`${id}\tGrowing\tpaid`);
+    const key = await fairlead('key', 'create', '--workspace', id, '--name', 'k');
+    expectKey(key, { status: 200, json: { workspace: { plan: 'paid' } } });
+    for (const [args, said] of [
+      [[id, 'gold'], 'gold is not a plan'],
+      [[id], 'workspace plan <id> <plan>'],
+      [['00000000-0000-7000-8000-000000000000', 'paid'], 'There is no workspace'],
+    ] as const) {
+      const end = await product.run(['workspace', 'plan', ...args]);
+      expect(end.code).toBe(1);
+      expect(end.stderr).toContain(said);
+    }
+  });
+
   test('key create prints the raw key alone on standard output, its id on standard error', async () => {
     const end = await product.run(['key', 'create', '--name', 'Alice']);
     expect(end.stdout).toMatch(/^fl_live_[A-Za-z0-9]{32}\n$/);

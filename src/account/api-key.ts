@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import type { Transaction } from 'kysely';
 import { coalesce } from '../base/coalesce.ts';
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError, StartError, unavailable } from '../base/errors.ts';
 import { sameBytes, sha256 } from '../base/hmac.ts';
 import type { Uuid } from '../base/id.ts';
 import { PATIENCE_MS, type Database } from '../db/pool.ts';
+import type { Schema } from '../db/schema.ts';
+import { termsOf } from './plan.ts';
+import { isCounted, makeCounter, type KeyNow, type Quota } from './quota.ts';
 
 /** How a key looks: its beginning, and how many characters of it stay visible after creation. */
 const STYLES = {
@@ -29,16 +33,19 @@ export interface Caller {
   scopes: readonly string[];
   /** `api_key:<id>`: who did it, in events, activity and created_by. */
   actor: string;
+  /** What the windows of the plan say to this request, which was counted if they grant it. */
+  quota: Quota;
 }
 
 export interface ApiKeys {
-  /** Makes a key. `raw` is shown this once: only its salted SHA-256 is stored. */
+  /** Makes a key. `raw` is shown this once: only its salted SHA-256 is stored. Throws `limit_reached`. */
   create(input: NewKey): Promise<{ id: Uuid; raw: string; prefix: string }>;
   /** Revokes at once, for every process. False where there is no such key. */
   revoke(id: Uuid): Promise<boolean>;
   /**
    * Finds who a raw key belongs to, asking the store each time, so that a revocation by any process holds
-   * from the next request on. Throws `unauthorized` or `api_key_expired`.
+   * from the next request on; and counts the request, where the plan has windows. Throws `unauthorized` or
+   * `api_key_expired`; a request that is not let in for its plan is for the caller to refuse.
    */
   authenticate(raw: string): Promise<Caller>;
 }
@@ -52,19 +59,14 @@ export interface NewKey {
   createdBy: string;
 }
 
-interface FoundKey {
+interface FoundKey extends KeyNow {
   prefix: string;
-  workspace_id: string;
-  workspace_name: string;
-  plan: string;
-  id: string;
-  name: string;
   salt: Buffer;
   hash: Buffer;
-  scopes: string[];
-  expires_at: string | null;
-  revoked_at: string | null;
 }
+
+/** How many verified keys of plans with windows are remembered. */
+const MOST_KNOWN = 10_000;
 
 const FIND_KEYS = {
   name: 'api-key.find',
@@ -87,29 +89,59 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiK
     },
   });
 
+  const counter = makeCounter(db, clock);
+  /**
+   * Keys of plans with windows, by prefix, as they were when they were last verified: to count a request is to
+   * read the key anew, so their requests need no look-up before it. Salt and hash of an id never change.
+   */
+  const known = new Map<string, FoundKey>();
+
+  /** The key that this is, not yet looked at for its state. */
+  async function verified(prefix: string, raw: string): Promise<FoundKey> {
+    const mayBe = known.get(prefix);
+    if (mayBe && isRaw(mayBe, raw)) return mayBe;
+    const found = (await lookUps.add(prefix)).find((key) => isRaw(key, raw));
+    if (!found) throw unauthorized();
+    return found;
+  }
+
+  function remember(key: FoundKey): void {
+    if (known.size >= MOST_KNOWN) known.delete(known.keys().next().value!);
+    known.set(key.prefix, key);
+  }
+
+  /** Throws for a key that is not good any more. */
+  function checkState(key: KeyNow): void {
+    if (key.revoked_at !== null) throw unauthorized();
+    if (key.expires_at !== null && Date.parse(key.expires_at) <= clock.now()) {
+      throw new ApiError('api_key_expired', 'This API key has expired.');
+    }
+  }
+
   return {
     async create({ workspaceId, name, style, scopes, expiresAt, createdBy }) {
       const { start, visible } = STYLES[style];
       const raw = start + randomText(SECRET_LENGTH);
       const salt = randomBytes(16);
       const id = newId();
-      await db.kysely
-        .insertInto('api_key')
-        .values({
-          workspace_id: workspaceId,
-          id,
-          name: keyName(name),
-          style,
-          prefix: raw.slice(0, visible),
-          salt,
-          hash: sha256(salt, raw),
-          scopes: style === 'remixcrm' ? ['leads:create'] : [...(scopes ?? ['*'])],
-          created_by: createdBy,
-          created_at: isoTime(clock.now()),
-          expires_at: expiresAt ?? null,
-          revoked_at: null,
-        })
-        .execute();
+      const row = {
+        workspace_id: workspaceId,
+        id,
+        name: keyName(name),
+        style,
+        prefix: raw.slice(0, visible),
+        salt,
+        hash: sha256(salt, raw),
+        scopes: style === 'remixcrm' ? ['leads:create'] : [...(scopes ?? ['*'])],
+        created_by: createdBy,
+        created_at: isoTime(clock.now()),
+        expires_at: expiresAt ?? null,
+        revoked_at: null,
+      };
+      await db.transaction(async (trx) => {
+        await checkRoom(trx, workspaceId, row.created_at);
+        await trx.insertInto('api_key').values(row).execute();
+      });
       return { id, raw, prefix: raw.slice(0, visible) };
     },
 
@@ -125,21 +157,59 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiK
     async authenticate(raw) {
       const prefix = visiblePart(raw);
       if (prefix === null) throw unauthorized();
-      const found = (await lookUps.add(prefix)).find((key) => sameBytes(key.hash, sha256(key.salt, raw)));
-      if (!found || found.revoked_at !== null) throw unauthorized();
-      if (found.expires_at !== null && Date.parse(found.expires_at) <= clock.now()) {
-        throw new ApiError('api_key_expired', 'This API key has expired.');
+      const found = await verified(prefix, raw);
+      if (!isCounted(found.plan)) {
+        checkState(found);
+        return callerOf(found, { granted: true, standings: [], nowS: Math.floor(clock.now() / 1000) });
       }
-      return {
-        workspaceId: found.workspace_id,
-        workspaceName: found.workspace_name,
-        plan: found.plan,
-        keyId: found.id,
-        keyName: found.name,
-        scopes: found.scopes,
-        actor: `api_key:${found.id}`,
-      };
+      const counted = await counter.count({ workspaceId: found.workspace_id, id: found.id });
+      if (counted === null) throw unauthorized();
+      const { key, quota } = counted;
+      if (quota.standings.length > 0) remember(found);
+      else known.delete(prefix);
+      checkState(key);
+      return callerOf(key, quota);
     },
+  };
+}
+
+/** Throws `limit_reached` where the plan allows no further key; those that were revoked or expired leave room. */
+async function checkRoom(trx: Transaction<Schema>, workspaceId: Uuid, now: string): Promise<void> {
+  // Locked, so that two who make the last one take turns.
+  const { plan } = await trx
+    .selectFrom('workspace')
+    .select('plan')
+    .where('id', '=', workspaceId)
+    .forUpdate()
+    .executeTakeFirstOrThrow();
+  const { apiKeys } = termsOf(plan).maxima;
+  if (apiKeys === null) return;
+  const { there } = await trx
+    .selectFrom('api_key')
+    .select(({ fn }) => fn.countAll<number>().as('there'))
+    .where('workspace_id', '=', workspaceId)
+    .where('revoked_at', 'is', null)
+    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
+    .executeTakeFirstOrThrow();
+  if (there >= apiKeys) {
+    throw new ApiError('limit_reached', `The plan ${plan} allows ${apiKeys} API keys; revoke one first.`);
+  }
+}
+
+function isRaw(key: FoundKey, raw: string): boolean {
+  return sameBytes(key.hash, sha256(key.salt, raw));
+}
+
+function callerOf(key: KeyNow, quota: Quota): Caller {
+  return {
+    workspaceId: key.workspace_id,
+    workspaceName: key.workspace_name,
+    plan: key.plan,
+    keyId: key.id,
+    keyName: key.name,
+    scopes: key.scopes,
+    actor: `api_key:${key.id}`,
+    quota,
   };
 }
 

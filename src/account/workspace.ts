@@ -23,7 +23,8 @@ export function makeWorkspaces(db: Database, clock: Clock, newId: () => Uuid): W
       if (trimmed.length < 1 || trimmed.length > 100 || trimmed.includes('\0') || !trimmed.isWellFormed()) {
         throw new StartError('A workspace name has 1 to 100 characters.');
       }
-      if (!isPlan(plan)) throw new StartError(`${plan} is not a plan. Known: ${PLANS.join(', ')}.`);
+      if (!isPlan(plan))
+        throw new StartError(`${plan} is not a plan. Known: ${Object.keys(PLANS).join(', ')}.`);
       const row: Workspace = {
         id: newId(),
         name: trimmed,

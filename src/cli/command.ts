@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { assemble, SCOPES, type App } from '../app.ts';
 import { KEY_STYLES, type KeyStyle } from '../account/api-key.ts';
-import { StartError } from '../base/errors.ts';
+import { ApiError, StartError } from '../base/errors.ts';
 import { isUuid } from '../base/id.ts';
 import { makeLog } from '../base/log.ts';
 import { readConfig, type Config } from '../config.ts';
@@ -11,6 +11,7 @@ import { doctor } from './doctor.ts';
 const USAGE = `fairlead                     run the server (the same as fairlead start)
 fairlead workspace create --name N [--plan P]
 fairlead workspace list
+fairlead workspace plan <id> <plan>
 fairlead key create [--workspace ID] --name N [--scopes a,b] [--style ${KEY_STYLES.join('|')}] [--expires DATE]
 fairlead key revoke <id>
 fairlead deliver             one pass over what is due, for a cron
@@ -24,6 +25,7 @@ type Command = (app: App, options: Options, rest: string[], store: Store) => Pro
 const COMMANDS: Record<string, { options: readonly string[]; run: Command }> = {
   'workspace create': { options: ['name', 'plan'], run: createWorkspace },
   'workspace list': { options: [], run: listWorkspaces },
+  'workspace plan': { options: [], run: setPlan },
   'key create': { options: ['workspace', 'name', 'scopes', 'style', 'expires'], run: createKey },
   'key revoke': { options: [], run: revokeKey },
   deliver: { options: [], run: deliverDue },
@@ -63,6 +65,9 @@ async function withApp(config: Config, run: (app: App, store: Store) => Promise<
   const app = assemble({ config, ...store, log });
   try {
     return await run(app, store);
+  } catch (error) {
+    // A refusal, as the API would put it.
+    throw error instanceof ApiError ? new StartError(error.message) : error;
   } finally {
     await app.close();
     await store.close();
@@ -80,6 +85,13 @@ async function listWorkspaces(app: App): Promise<number> {
     console.log([id, name, plan, isDefault ? 'default' : ''].join('\t').trimEnd());
   }
   return 0;
+}
+
+async function setPlan(app: App, _options: Options, [id, plan]: string[]): Promise<number> {
+  if (id === undefined || plan === undefined || !isUuid(id))
+    throw new StartError('Name the workspace by its id, and the plan: fairlead workspace plan <id> <plan>.');
+  await app.changePlan(id, plan);
+  return done(plan);
 }
 
 async function createKey(app: App, options: Options): Promise<number> {

@@ -1,5 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import { isoTime, type Clock } from '../base/clock.ts';
+import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Sealer } from '../base/seal.ts';
 import { patiently, type Database } from '../db/pool.ts';
@@ -16,7 +17,7 @@ export interface Endpoint {
   /** Our names of event types, or `*`. */
   events: string[];
   state: 'active' | 'paused' | 'disabled' | 'deleted';
-  /** Why it is disabled; null otherwise. */
+  /** Why it is disabled, or paused though nobody paused it; null otherwise. */
   reason: string | null;
   /** The signing secret, then the one before it while both sign; empty where unsigned. */
   secrets: string[];
@@ -61,6 +62,7 @@ export type Within = (trx: Transaction<Schema>, endpoint: Endpoint) => Promise<v
 
 /** Webhooks in the store. Secrets and custom headers are sealed; a deleted one stays, for its log. */
 export interface Endpoints {
+  /** Throws `limit_reached` where the plan allows no further one. */
   create(input: NewEndpoint, within: Within): Promise<Endpoint>;
   get(workspaceId: Uuid, id: Uuid): Promise<Endpoint | undefined>;
   /** Also one that was deleted. */
@@ -78,19 +80,37 @@ export interface Endpoints {
   ): Promise<Endpoint | undefined>;
   /** Revokes it: what is queued is dropped and logged as such. */
   remove(workspaceId: Uuid, id: Uuid): Promise<boolean>;
+  /**
+   * Pauses what is active, as the plan sends no webhooks, or resumes exactly what was paused for that; within
+   * the transaction that changes the plan.
+   * @returns the endpoints that changed; tell `changed` of them after the commit
+   */
+  holdForPlan(trx: Transaction<Schema>, workspaceId: Uuid, held: boolean): Promise<Uuid[]>;
+  /** Tells that endpoints were changed by a transaction that has committed. */
+  changed(workspaceId: Uuid, ids: readonly Uuid[]): void;
   /** Takes it out of service, because its receiver said so. */
   disable(workspaceId: Uuid, id: Uuid, reason: string): Promise<void>;
 }
+
+/** What the engine has to know of plans, which are not its own. */
+export interface PlanRules {
+  /** How many webhooks there may be; null for any number. */
+  maxWebhooks(plan: string): number | null;
+  sendsWebhooks(plan: string): boolean;
+}
+
+/** Why an endpoint is paused that nobody paused. */
+const HELD_BY_PLAN = 'The plan of the workspace sends no webhooks.';
 
 /** The channel on which processes tell each other that an endpoint has changed. Payload: its id. */
 export const ENDPOINT_CHANNEL = 'fairlead_endpoint';
 
 /** @param onChange called after an endpoint changed, so that the next attempt sees it */
 export function makeEndpoints(
-  parts: { db: Database; sealer: Sealer; clock: Clock; newId: () => Uuid },
+  parts: { db: Database; sealer: Sealer; clock: Clock; newId: () => Uuid; planRules: PlanRules },
   onChange: (workspaceId: Uuid, id: Uuid) => void,
 ): Endpoints {
-  const { db, sealer, clock, newId } = parts;
+  const { db, sealer, clock, newId, planRules } = parts;
 
   function seal(workspaceId: Uuid, column: string, plain: string | null): Buffer | null {
     return plain === null ? null : sealer.seal({ workspaceId, table: 'endpoint', column }, plain);
@@ -129,10 +149,12 @@ export function makeEndpoints(
   async function change(
     workspaceId: Uuid,
     id: Uuid,
-    values: Record<string, unknown>,
+    given: Record<string, unknown>,
     within: Within,
   ): Promise<Endpoint | undefined> {
     const changed = await db.transaction(async (trx) => {
+      const resumed = given['state'] === 'active' && activeUnder(await planOf(trx, workspaceId, 'share'));
+      const values = { ...given, ...resumed };
       const row = await trx
         .updateTable('endpoint')
         .set((eb) => ({ ...values, version: eb('version', '+', 1), updated_at: isoTime(clock.now()) }))
@@ -151,6 +173,38 @@ export function makeEndpoints(
     return changed;
   }
 
+  /** Read under a lock: no change of plan gets in between. */
+  async function planOf(
+    trx: Transaction<Schema>,
+    workspaceId: Uuid,
+    lock: 'share' | 'update',
+  ): Promise<string> {
+    const workspace = trx.selectFrom('workspace').select('plan').where('id', '=', workspaceId);
+    const locked = lock === 'share' ? workspace.forShare() : workspace.forUpdate();
+    return (await locked.executeTakeFirstOrThrow()).plan;
+  }
+
+  /** What a webhook that should be active is stored as. */
+  function activeUnder(plan: string): Pick<EndpointRow, 'state' | 'reason'> {
+    return planRules.sendsWebhooks(plan)
+      ? { state: 'active', reason: null }
+      : { state: 'paused', reason: HELD_BY_PLAN };
+  }
+
+  async function checkRoom(trx: Transaction<Schema>, workspaceId: Uuid, plan: string): Promise<void> {
+    const max = planRules.maxWebhooks(plan);
+    if (max === null) return;
+    const { there } = await trx
+      .selectFrom('endpoint')
+      .select(({ fn }) => fn.countAll<number>().as('there'))
+      .where('workspace_id', '=', workspaceId)
+      .where('state', '!=', 'deleted')
+      .executeTakeFirstOrThrow();
+    if (there >= max) {
+      throw new ApiError('limit_reached', `The plan ${plan} allows ${max} webhooks; delete one first.`);
+    }
+  }
+
   function find(workspaceId: Uuid, id: Uuid) {
     return patiently(() =>
       db.kysely
@@ -166,6 +220,8 @@ export function makeEndpoints(
     async create(input, within) {
       const at = isoTime(clock.now());
       return db.transaction(async (trx) => {
+        const plan = await planOf(trx, input.workspaceId, 'update');
+        await checkRoom(trx, input.workspaceId, plan);
         const row = await trx
           .insertInto('endpoint')
           .values({
@@ -175,8 +231,7 @@ export function makeEndpoints(
             url: input.url,
             format: input.format,
             events: input.events,
-            state: input.active ? 'active' : 'paused',
-            reason: null,
+            ...(input.active ? activeUnder(plan) : { state: 'paused', reason: null }),
             secret: seal(input.workspaceId, 'secret', input.secret),
             old_secret: null,
             old_secret_until: null,
@@ -262,6 +317,28 @@ export function makeEndpoints(
         (trx) => dropQueued(trx, workspaceId, id, isoTime(clock.now())),
       );
       return removed !== undefined;
+    },
+
+    async holdForPlan(trx, workspaceId, held) {
+      const rows = await trx
+        .updateTable('endpoint')
+        .set((eb) => ({
+          state: held ? 'paused' : 'active',
+          reason: held ? HELD_BY_PLAN : null,
+          version: eb('version', '+', 1),
+          updated_at: isoTime(clock.now()),
+        }))
+        .where('workspace_id', '=', workspaceId)
+        .where('state', '=', held ? 'active' : 'paused')
+        .$if(!held, (query) => query.where('reason', '=', HELD_BY_PLAN))
+        .returning('id')
+        .execute();
+      for (const { id } of rows) await sql`select pg_notify(${ENDPOINT_CHANNEL}, ${id})`.execute(trx);
+      return rows.map(({ id }) => id);
+    },
+
+    changed(workspaceId, ids) {
+      for (const id of ids) onChange(workspaceId, id);
     },
 
     async disable(workspaceId, id, reason) {

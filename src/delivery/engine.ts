@@ -5,7 +5,7 @@ import type { Logger } from '../base/log.ts';
 import type { Sealer } from '../base/seal.ts';
 import type { Connection, Database } from '../db/pool.ts';
 import { makeLanes } from './claim.ts';
-import { ENDPOINT_CHANNEL, makeEndpoints, type Endpoints } from './endpoint.ts';
+import { ENDPOINT_CHANNEL, makeEndpoints, type Endpoints, type PlanRules } from './endpoint.ts';
 import type { Catalogue } from './event.ts';
 import type { Formats } from './format.ts';
 import { makeMetrics, type DeliveryMetrics } from './metrics.ts';
@@ -45,6 +45,7 @@ export interface EngineParts {
   /** Random numbers from 0 up to 1, for jitter. */
   dice: () => number;
   retentionDays: number;
+  planRules: PlanRules;
 }
 
 /** How long a stop waits for requests under way; all of a stop must be over within 30 s. */

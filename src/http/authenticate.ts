@@ -1,7 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import type { ApiKeys, Caller } from '../account/api-key.ts';
 import { allows } from '../account/scope.ts';
+import { termsOf } from '../account/plan.ts';
 import { ApiError } from '../base/errors.ts';
+import { rateLimited } from './rate-limit.ts';
 
 /** The raw key of a request: `Authorization: Bearer …`, else `X-API-Key` (contracts RX1). */
 function rawKey(headers: FastifyRequest['headers']): string | null {
@@ -13,19 +15,22 @@ function rawKey(headers: FastifyRequest['headers']): string | null {
   return typeof key === 'string' ? key.trim() : null;
 }
 
-/** Who makes this request. Throws `unauthorized`, `api_key_expired`, or `forbidden` without the scope. */
-export async function authenticate(
-  keys: ApiKeys,
-  headers: FastifyRequest['headers'],
-  scope: string | null,
-): Promise<Caller> {
+/** Who makes this request. Throws `unauthorized` or `api_key_expired`. */
+export async function authenticate(keys: ApiKeys, headers: FastifyRequest['headers']): Promise<Caller> {
   const raw = rawKey(headers);
   if (raw === null) {
     throw new ApiError('unauthorized', 'Send an API key: Authorization: Bearer <key>.');
   }
-  const caller = await keys.authenticate(raw);
+  return keys.authenticate(raw);
+}
+
+/** Throws where this request must not go on: `forbidden` by the plan, `rate_limited`, `forbidden` by the scope. */
+export function admit(caller: Caller, scope: string | null): void {
+  if (!termsOf(caller.plan).api) {
+    throw new ApiError('forbidden', `The plan ${caller.plan} has no API access.`);
+  }
+  if (!caller.quota.granted) throw rateLimited(caller.quota);
   if (scope !== null && !allows(caller.scopes, scope)) {
     throw new ApiError('forbidden', `This key lacks the scope ${scope}.`);
   }
-  return caller;
 }

@@ -9,9 +9,10 @@ import type { Clock } from '../base/clock.ts';
 import { ApiError, type ErrorCode } from '../base/errors.ts';
 import { isUuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
-import { authenticate } from './authenticate.ts';
+import { admit, authenticate } from './authenticate.ts';
 import { IdempotencyGate } from './idempotency.ts';
 import { describe } from './openapi.ts';
+import { rateLimitHeaders } from './rate-limit.ts';
 import { errorBody, validationError } from './reply.ts';
 import { takesIdempotencyKey, type Answer, type Route } from './route.ts';
 
@@ -67,7 +68,8 @@ export function mount(app: FastifyInstance, routes: readonly Route[], parts: Ser
       schema: describe(route),
       attachValidation: false,
       onRequest: async (request) => {
-        request.caller = await authenticate(parts.keys, request.headers, route.scope);
+        request.caller = await authenticate(parts.keys, request.headers);
+        admit(request.caller, route.scope);
       },
       preValidation: async (request, reply) => {
         if (!takesIdempotencyKey(route.method)) return undefined;
@@ -129,7 +131,11 @@ function send(reply: FastifyReply, answer: Answer): FastifyReply {
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 function commonHeaders(request: FastifyRequest): Record<string, string> {
-  return { 'x-request-id': request.id, 'x-content-type-options': 'nosniff' };
+  return {
+    'x-request-id': request.id,
+    'x-content-type-options': 'nosniff',
+    ...(request.caller && rateLimitHeaders(request.caller)),
+  };
 }
 
 /** JSON bodies: valid UTF-8, no `__proto__`; the bytes stay at hand for the idempotency hash. */

@@ -32,6 +32,7 @@ function engineOn(s: Scenario, formats: Format[] = [standard]): Engine {
     }),
     dice: Math.random,
     retentionDays: 90,
+    planRules: { maxWebhooks: () => null, sendsWebhooks: () => true },
   });
 }
 

@@ -1,0 +1,57 @@
+import type { Caller } from '../account/api-key.ts';
+import { termsOf } from '../account/plan.ts';
+import type { Quota, Standing } from '../account/quota.ts';
+import { ApiError } from '../base/errors.ts';
+
+/** What is shown as the limit where there is none: clients want a number (contracts AX3). */
+const NOMINAL_LIMIT = 1_000_000;
+/** Seconds, for the same. */
+const NOMINAL_SPAN_S = 60;
+
+/**
+ * `X-RateLimit-Limit`, `-Remaining` and `-Reset` (unix seconds) of the window with least remaining (contracts
+ * AX3, AN11); where the plan has windows, also the IETF's `RateLimit-Policy` and `RateLimit`, which tell all.
+ */
+export function rateLimitHeaders({ plan, quota }: Caller): Record<string, string> {
+  const [tightest] = quota.standings;
+  if (tightest === undefined) {
+    const limit = String(termsOf(plan).api ? NOMINAL_LIMIT : 0);
+    return {
+      'x-ratelimit-limit': limit,
+      'x-ratelimit-remaining': limit,
+      'x-ratelimit-reset': String(quota.nowS + NOMINAL_SPAN_S),
+    };
+  }
+  return {
+    'x-ratelimit-limit': String(tightest.limit),
+    'x-ratelimit-remaining': String(tightest.remaining),
+    'x-ratelimit-reset': String(tightest.resetS),
+    'ratelimit-policy': quota.standings
+      .map((one) => `${nameOf(one)};q=${one.limit};w=${one.spanS}`)
+      .join(', '),
+    ratelimit: quota.standings
+      .map((one) => `${nameOf(one)};r=${one.remaining};t=${secondsLeft(one, quota)}`)
+      .join(', '),
+  };
+}
+
+/** 429, to be tried again when the first request leaves the last full window. */
+export function rateLimited(quota: Quota): ApiError {
+  const full = quota.standings.filter(({ remaining }) => remaining <= 0);
+  const retryAfter = Math.max(1, ...full.map((one) => secondsLeft(one, quota)));
+  const [window] = full.length > 0 ? full : quota.standings;
+  const what = window
+    ? `${window.limit} requests in ${window.spanS} seconds for ${window.scope === 'key' ? 'this API key' : 'the workspace'}`
+    : 'the limit';
+  return new ApiError('rate_limited', `The plan allows ${what}; try again in ${retryAfter} seconds.`, {
+    retryAfter,
+  });
+}
+
+function nameOf({ scope, spanS }: Standing): string {
+  return `"${scope}-${spanS}"`;
+}
+
+function secondsLeft({ resetS }: Standing, { nowS }: Quota): number {
+  return Math.max(0, resetS - nowS);
+}
