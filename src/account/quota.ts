@@ -49,111 +49,125 @@ const WINDOWS = (Object.keys(PLANS) as Plan[]).flatMap((plan) =>
 
 /**
  * Reads keys and counts their requests in the windows of their plans, as one. $1–$3: workspaces, keys, how many
- * requests of each; $4: the time for expiries; $5–$9: the windows of all plans.
+ * requests of each; $4: the time for expiries; $5–$9: the windows of all plans. Answers a row for each key (`i`, from
+ * 1) and window, in order; one without a window for a key that has none, or is not good any more.
  *
  * The rows of `quota` are locked in the order of their key, then the clock is read: so whoever waited for another
  * process counts with what that one wrote, and no later than it. A slice counts until all of it has left the
  * window: never one request too many. A slice from the future (the clock was set back) counts as if it were now.
- * What finds no row of its own is granted nothing, and tried again once the row is there.
+ * Where a row is missing (`whole` is false) nothing is granted to anybody.
+ *
+ * Subjects are numbered (`s`) in the order of their key, so that what is worked out about them is an array to look
+ * up in: joins of so many short lists would be nested loops.
  */
 const COUNT = {
   name: 'quota.count',
   text: `
 with asked as (
-  select a.i, a.n, k.workspace_id, w.name as workspace_name, w.plan, k.id, k.name, k.scopes,
-         k.expires_at, k.revoked_at
+  select a.i, a.n, k.*
   from unnest($1::uuid[], $2::uuid[], $3::int[]) with ordinality as a(workspace_id, id, n, i)
-  join api_key k on k.workspace_id = a.workspace_id and k.id = a.id
-  join workspace w on w.id = k.workspace_id
+  left join lateral (
+    select k.workspace_id, w.name as workspace_name, w.plan, k.id, k.name, k.scopes, k.expires_at, k.revoked_at,
+           k.revoked_at is null and (k.expires_at is null or k.expires_at > $4::timestamptz) as good
+    from api_key k join workspace w on w.id = k.workspace_id
+    where k.workspace_id = a.workspace_id and k.id = a.id
+    offset 0
+  ) k on true
 ),
 wanted as (
-  select a.i, a.n, a.workspace_id, case p.scope when 'key' then a.id else a.workspace_id end as subject,
-         p.scope, p.span_s, p.bucket_s, p.max
+  select a.*, p.subject, p.scope, p.span_s, p.bucket_s, p.max,
+         case when p.span_s is not null then
+           dense_rank() over (order by p.span_s is null, a.workspace_id, p.subject, p.span_s) end as s
   from asked a
-  join unnest($5::text[], $6::text[], $7::int[], $8::int[], $9::int[]) as p(plan, scope, span_s, bucket_s, max)
-    on p.plan = a.plan
-  where a.revoked_at is null and (a.expires_at is null or a.expires_at > $4::timestamptz)
+  left join lateral (
+    select case p.scope when 'key' then a.id else a.workspace_id end as subject, p.scope, p.span_s, p.bucket_s, p.max
+    from unnest($5::text[], $6::text[], $7::int[], $8::int[], $9::int[]) as p(plan, scope, span_s, bucket_s, max)
+    where a.good and p.plan = a.plan
+  ) p on true
 ),
-subjects as (select distinct workspace_id, subject, span_s, bucket_s, max from wanted),
+subjects as (
+  select distinct on (s) s, workspace_id, subject, span_s, bucket_s, max from wanted where s is not null order by s
+),
 held as (
-  select q.workspace_id, q.subject, q.span_s, s.bucket_s, s.max, q.starts, q.taken
-  from quota q join subjects s using (workspace_id, subject, span_s)
-  order by q.workspace_id, q.subject, q.span_s
+  select s.s, s.bucket_s, s.max, q.*
+  from subjects s join quota q using (workspace_id, subject, span_s)
+  order by s.s
   for update of q
 ),
-present as materialized (
+present as (
   select count(*) as rows, floor(extract(epoch from clock_timestamp()))::bigint as now_s from held
 ),
-slices as (
-  select h.workspace_id, h.subject, h.span_s, h.bucket_s, h.max,
-         least(b.start, p.now_s - p.now_s % h.bucket_s) as start, coalesce(b.taken, 0) as taken
+counted as (
+  select h.s, h.workspace_id, h.subject, h.span_s, h.max, p.now_s - p.now_s % h.bucket_s as slice, c.*,
+         coalesce(c.oldest, p.now_s - p.now_s % h.bucket_s) + h.bucket_s + h.span_s as reset_s
   from held h cross join present p
-  left join lateral unnest(h.starts, h.taken) as b(start, taken) on b.start + h.bucket_s > p.now_s - h.span_s
+  cross join lateral (
+    select coalesce(array_agg(b.start order by b.start), '{}') as starts,
+           coalesce(array_agg(b.taken order by b.start), '{}') as taken,
+           coalesce(sum(b.taken), 0)::int as total, min(b.start) as oldest, max(b.start) as latest
+    from (
+      select least(b.start, p.now_s - p.now_s % h.bucket_s) as start, b.taken
+      from unnest(h.starts, h.taken) as b(start, taken)
+      where b.start + h.bucket_s > p.now_s - h.span_s
+    ) b
+  ) c
 ),
 rooms as (
-  select workspace_id, subject, span_s, max - sum(taken) as room, min(start) + min(bucket_s) + span_s as reset_s
-  from slices group by workspace_id, subject, span_s, max
+  select array_agg(max - total order by s) as room, array_agg(reset_s order by s) as reset_s,
+         count(*) = (select count(*) from subjects) as whole
+  from counted
 ),
 grants as (
-  select i, min(granted)::int as granted
+  select array_agg(granted order by i) as granted
   from (
-    select w.i, greatest(0, least(w.n,
-      coalesce(r.room, 0) - sum(w.n) over (partition by w.workspace_id, w.subject, w.span_s order by w.i) + w.n)) as granted
-    from wanted w left join rooms r using (workspace_id, subject, span_s)
-  ) each_window
-  group by i
+    select i, min(granted)::int as granted
+    from (
+      select w.i, case when r.whole then
+        greatest(0, least(w.n, r.room[w.s] - sum(w.n) over (partition by w.s order by w.i) + w.n)) else 0 end as granted
+      from wanted w cross join rooms r
+      where w.s is not null
+      union all
+      select w.i, 0 from wanted w where w.s is null
+    ) each_window
+    group by i
+  ) each_key
 ),
 spent as (
-  select w.workspace_id, w.subject, w.span_s, min(w.bucket_s) as bucket_s, sum(g.granted)::int as granted
-  from wanted w join grants g using (i)
-  group by w.workspace_id, w.subject, w.span_s
-  having sum(g.granted) > 0
+  select array_agg(granted order by s) as granted
+  from (
+    select w.s, sum(g.granted[w.i])::int as granted from wanted w cross join grants g where w.s is not null group by w.s
+  ) each_subject
 ),
 written as (
-  update quota q set starts = t.starts, taken = t.taken
-  from (
-    select workspace_id, subject, span_s, array_agg(start order by start) as starts, array_agg(taken order by start) as taken
-    from (
-      select workspace_id, subject, span_s, start, sum(taken)::int as taken
-      from (
-        select s.workspace_id, s.subject, s.span_s, s.start, s.taken
-        from slices s join spent using (workspace_id, subject, span_s)
-        union all
-        select s.workspace_id, s.subject, s.span_s, p.now_s - p.now_s % s.bucket_s, s.granted
-        from spent s cross join present p
-      ) both_kinds
-      group by workspace_id, subject, span_s, start having sum(taken) > 0
-    ) whole
-    group by workspace_id, subject, span_s
-  ) t
-  where q.workspace_id = t.workspace_id and q.subject = t.subject and q.span_s = t.span_s
+  update quota q
+  set starts = case when c.latest = c.slice then c.starts else c.starts || c.slice end,
+      taken = case when c.latest = c.slice
+        then c.taken[:cardinality(c.taken) - 1] || c.taken[cardinality(c.taken)] + t.granted[c.s]
+        else c.taken || t.granted[c.s] end
+  from counted c cross join spent t
+  where t.granted[c.s] > 0
+    and q.workspace_id = c.workspace_id and q.subject = c.subject and q.span_s = c.span_s
 )
-select a.workspace_id, a.workspace_name, a.plan, a.id, a.name, a.scopes, a.expires_at, a.revoked_at,
-       coalesce(g.granted, 0) as granted, p.now_s, coalesce(s.standings, '[]') as standings
-from asked a cross join present p
-left join grants g on g.i = a.i
-left join lateral (
-  select json_agg(json_build_object(
-    'scope', w.scope, 'span_s', w.span_s, 'max', w.max,
-    'left', r.room - coalesce(t.granted, 0), 'reset_s', r.reset_s)) as standings
-  from wanted w
-  left join rooms r using (workspace_id, subject, span_s)
-  left join spent t using (workspace_id, subject, span_s)
-  where w.i = a.i
-) s on true`,
+select w.i::int, w.workspace_id, w.workspace_name, w.plan, w.id, w.name, w.scopes, w.expires_at, w.revoked_at,
+       w.scope, w.subject, w.span_s, w.max, g.granted[w.i] as granted,
+       r.room[w.s] - t.granted[w.s] as left, r.reset_s[w.s] as reset_s, r.whole, p.now_s
+from wanted w cross join grants g cross join spent t cross join rooms r cross join present p
+order by w.i`,
 };
 
 interface CountedRow extends KeyNow {
+  i: number;
   granted: number;
   now_s: number;
-  /** `left` is null where there is no row for the window yet. */
-  standings: {
-    scope: Window['scope'];
-    span_s: number;
-    max: number;
-    left: number | null;
-    reset_s: number | null;
-  }[];
+  whole: boolean;
+  /** Of the window; null where the key has none. */
+  scope: Window['scope'] | null;
+  subject: string;
+  span_s: number;
+  max: number;
+  /** After all that this statement granted. */
+  left: number;
+  reset_s: number;
 }
 
 const MAKE_ROWS = {
@@ -199,51 +213,54 @@ export function makeCounter(db: Database, clock: Clock): Counter {
         WINDOWS.map(({ max }) => max),
       ],
     });
-    const byId = new Map(rows.map((row) => [row.id, row]));
-    const without = rows.filter((row) => row.standings.some(({ left }) => left === null));
-    if (without.length > 0) await makeRows(on, without);
+    const { whole } = rows[0]!;
+    if (!whole)
+      await makeRows(
+        on,
+        rows.filter(({ scope }) => scope !== null),
+      );
+    const byKey = [...keys.keys()].map((): CountedRow[] => []);
+    for (const row of rows) byKey[row.i - 1]!.push(row);
+    const answers = new Map([...keys.keys()].map((id, at) => [id, byKey[at]!]));
     return items.map(({ id }) => {
-      const row = byId.get(id);
-      if (!row) return null;
-      if (without.includes(row)) return AGAIN;
-      return { key: row, quota: quotaOf(row, keys.get(id)!.told++) };
+      const answer = answers.get(id)!;
+      const [key] = answer;
+      if (!key?.id) return null;
+      if (!whole && key.scope !== null) return AGAIN;
+      return { key, quota: quotaOf(answer, keys.get(id)!.told++) };
     });
   }
 
   return { count: (key) => counts.add(key) };
 }
 
-/** @param told how many requests of this key, of those counted together, came before this one */
-function quotaOf(row: CountedRow, told: number): Quota {
-  const granted = row.standings.length === 0 || told < row.granted;
+/**
+ * @param rows of one key, at least one
+ * @param told how many requests of this key, of those counted together, came before this one
+ */
+function quotaOf(rows: CountedRow[], told: number): Quota {
+  const { granted: room, now_s: nowS, scope: first } = rows[0]!;
+  if (first === null) return { granted: true, standings: [], nowS };
+  const granted = told < room;
   // Of those counted together each is told what was left after it, not after the last of them.
-  const after = granted ? row.granted - 1 - told : 0;
-  const standings = row.standings
-    .map(({ scope, span_s: spanS, max, left, reset_s: resetS }) => ({
-      scope,
-      spanS,
-      limit: max,
-      remaining: left! + after,
-      resetS: resetS!,
-    }))
-    .sort((a, b) => a.remaining - b.remaining);
-  return { granted, standings, nowS: row.now_s };
+  const after = granted ? room - 1 - told : 0;
+  const standings = rows.map(({ scope, span_s: spanS, max, left, reset_s: resetS }) => ({
+    scope: scope!,
+    spanS,
+    limit: max,
+    remaining: left + after,
+    resetS,
+  }));
+  return { granted, standings: standings.sort((a, b) => a.remaining - b.remaining), nowS };
 }
 
 async function makeRows(on: Queryable, rows: CountedRow[]): Promise<void> {
-  const wanted = rows.flatMap((row) =>
-    row.standings.map(({ scope, span_s: spanS }) => ({
-      workspaceId: row.workspace_id,
-      subject: scope === 'key' ? row.id : row.workspace_id,
-      spanS,
-    })),
-  );
   await on.query({
     ...MAKE_ROWS,
     values: [
-      wanted.map(({ workspaceId }) => workspaceId),
-      wanted.map(({ subject }) => subject),
-      wanted.map(({ spanS }) => spanS),
+      rows.map((row) => row.workspace_id),
+      rows.map((row) => row.subject),
+      rows.map((row) => row.span_s),
     ],
   });
 }
