@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
 import { makeApiKeys, type ApiKeys } from './account/api-key.ts';
+import { makeCallers } from './account/caller.ts';
 import { makeIdempotency } from './account/idempotency.ts';
 import { termsOf } from './account/plan.ts';
 import { allScopes } from './account/scope.ts';
+import { makeUsageMeter } from './account/usage.ts';
 import { makeWorkspaces, type Workspaces } from './account/workspace.ts';
 import { systemClock } from './base/clock.ts';
 import { idMaker, type Uuid } from './base/id.ts';
@@ -25,6 +27,7 @@ import { mountHealth } from './http/health.ts';
 import { describeApi } from './http/openapi.ts';
 import { mountDocument, mountReference } from './http/reference.ts';
 import { makeServer, mount } from './http/server.ts';
+import { apiKeyRoutes } from './settings/api-keys.ts';
 import { deliveryRoutes } from './settings/deliveries.ts';
 import { eventTypeRoutes } from './settings/event-types.ts';
 import { meRoutes } from './settings/me.ts';
@@ -90,6 +93,7 @@ export function assemble({
   });
   const workspaces = makeWorkspaces(db, clock, newId);
   const keys = makeApiKeys(db, clock, newId);
+  const usage = makeUsageMeter(db, clock, log);
   const idempotency = makeIdempotency(db, sealer);
   const stores = {
     db,
@@ -107,7 +111,8 @@ export function assemble({
     changePlan: (workspaceId, plan) => changePlan({ db, engine }, workspaceId, plan),
 
     async server() {
-      const parts = { keys, idempotency, clock, log, trustProxy: config.trustProxy };
+      const callers = makeCallers(db, clock);
+      const parts = { callers, usage, idempotency, clock, log, trustProxy: config.trustProxy };
       const app = makeServer(parts);
       await describeApi(app, { version: VERSION });
       // In a scope of its own: the document sees the routes that are registered after it.
@@ -116,6 +121,7 @@ export function assemble({
           const routes = [
             ...meRoutes(),
             ...planRoutes(),
+            ...apiKeyRoutes({ keys, usage, idempotency, clock, scopes: SCOPES }),
             ...crmRoutes(stores),
             ...webhookRoutes(settings),
             ...deliveryRoutes(settings),
@@ -137,6 +143,7 @@ export function assemble({
 
     async close() {
       await engine.stop();
+      await usage.stop();
       await sender.close();
     },
   };

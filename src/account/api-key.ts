@@ -1,14 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { Transaction } from 'kysely';
-import { coalesce } from '../base/coalesce.ts';
+import { sql, type Transaction } from 'kysely';
 import { isoTime, type Clock } from '../base/clock.ts';
-import { ApiError, StartError, unavailable } from '../base/errors.ts';
-import { sameBytes, sha256 } from '../base/hmac.ts';
+import { ApiError, StartError } from '../base/errors.ts';
+import { sha256 } from '../base/hmac.ts';
 import type { Uuid } from '../base/id.ts';
-import { PATIENCE_MS, type Database } from '../db/pool.ts';
-import type { Schema } from '../db/schema.ts';
+import { patiently, type Database } from '../db/pool.ts';
+import type { ApiKeyRow, Schema } from '../db/schema.ts';
 import { termsOf } from './plan.ts';
-import { isCounted, makeCounter, type KeyNow, type Quota } from './quota.ts';
 
 /** How a key looks: its beginning, and how many characters of it stay visible after creation. */
 const STYLES = {
@@ -23,31 +21,33 @@ export const KEY_STYLES = Object.keys(STYLES) as KeyStyle[];
 const SECRET_LENGTH = 32;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** Who makes a request: what `authenticate` found out about its key. */
-export interface Caller {
-  workspaceId: Uuid;
-  workspaceName: string;
-  plan: string;
-  keyId: Uuid;
-  keyName: string;
-  scopes: readonly string[];
-  /** `api_key:<id>`: who did it, in events, activity and created_by. */
-  actor: string;
-  /** What the windows of the plan say to this request, which was counted if they grant it. */
-  quota: Quota;
+/** A key as its owners see it; never the key itself. */
+export type ApiKey = Omit<ApiKeyRow, 'salt' | 'hash'>;
+
+/** A key that was just made. `raw` is shown this once: only its salted SHA-256 is stored. */
+export interface MadeKey {
+  id: Uuid;
+  raw: string;
+  prefix: string;
 }
 
+/** Runs within the transaction that changes a key: where the idempotency answer is kept. */
+type Within<Made = ApiKey> = (trx: Transaction<Schema>, made: Made) => Promise<void>;
+
 export interface ApiKeys {
-  /** Makes a key. `raw` is shown this once: only its salted SHA-256 is stored. Throws `limit_reached`. */
-  create(input: NewKey): Promise<{ id: Uuid; raw: string; prefix: string }>;
-  /** Revokes at once, for every process. False where there is no such key. */
-  revoke(id: Uuid): Promise<boolean>;
+  /** Throws `limit_reached` where the plan allows no further key. */
+  create(input: NewKey, within?: Within<{ key: ApiKey; raw: string }>): Promise<MadeKey>;
+  /** Also one that was revoked. */
+  get(workspaceId: Uuid, id: Uuid): Promise<ApiKey | undefined>;
+  /** Newest first, the revoked ones too, after the id of the last page's last. */
+  list(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<ApiKey[]>;
+  /** Changes a key that is not revoked; undefined where there is none. */
+  update(workspaceId: Uuid, id: Uuid, change: KeyChange, within: Within): Promise<ApiKey | undefined>;
   /**
-   * Finds who a raw key belongs to, asking the store each time, so that a revocation by any process holds
-   * from the next request on; and counts the request, where the plan has windows. Throws `unauthorized` or
-   * `api_key_expired`; a request that is not let in for its plan is for the caller to refuse.
+   * Revokes at once, for every process; a key that is revoked stays as it is. False where there is no such key.
+   * @param workspaceId null for a key of any workspace
    */
-  authenticate(raw: string): Promise<Caller>;
+  revoke(workspaceId: Uuid | null, id: Uuid): Promise<boolean>;
 }
 
 export interface NewKey {
@@ -59,67 +59,30 @@ export interface NewKey {
   createdBy: string;
 }
 
-interface FoundKey extends KeyNow {
-  prefix: string;
-  salt: Buffer;
-  hash: Buffer;
+export interface KeyChange {
+  name?: string;
+  scopes?: readonly string[];
+  /** Null: never. */
+  expiresAt?: string | null;
 }
 
-/** How many verified keys of plans with windows are remembered. */
-const MOST_KNOWN = 10_000;
-
-const FIND_KEYS = {
-  name: 'api-key.find',
-  text: `select k.prefix, k.workspace_id, w.name as workspace_name, w.plan, k.id, k.name, k.salt, k.hash,
-                k.scopes, k.expires_at, k.revoked_at
-         from api_key k join workspace w on w.id = k.workspace_id
-         where k.prefix = any($1)`,
-};
+const SHOWN = [
+  'workspace_id',
+  'id',
+  'name',
+  'style',
+  'prefix',
+  'scopes',
+  'created_by',
+  'created_at',
+  'expires_at',
+  'revoked_at',
+  'last_used_at',
+] as const;
 
 export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiKeys {
-  // Requests that arrive together ask together: one statement, each prefix once.
-  const lookUps = coalesce<string, FoundKey[]>({
-    slots: 2,
-    groupOf: (prefix) => prefix,
-    maxWeight: 1000,
-    patience: { ms: PATIENCE_MS, error: () => unavailable('The database does not answer.', 2) },
-    async fly(prefixes) {
-      const rows = await db.read<FoundKey>(FIND_KEYS, [[...new Set(prefixes)]]);
-      return prefixes.map((prefix) => rows.filter((row) => row.prefix === prefix));
-    },
-  });
-
-  const counter = makeCounter(db, clock);
-  /**
-   * Keys of plans with windows, by prefix, as they were when they were last verified: to count a request is to
-   * read the key anew, so their requests need no look-up before it. Salt and hash of an id never change.
-   */
-  const known = new Map<string, FoundKey>();
-
-  /** The key that this is, not yet looked at for its state. */
-  async function verified(prefix: string, raw: string): Promise<FoundKey> {
-    const mayBe = known.get(prefix);
-    if (mayBe && isRaw(mayBe, raw)) return mayBe;
-    const found = (await lookUps.add(prefix)).find((key) => isRaw(key, raw));
-    if (!found) throw unauthorized();
-    return found;
-  }
-
-  function remember(key: FoundKey): void {
-    if (known.size >= MOST_KNOWN) known.delete(known.keys().next().value!);
-    known.set(key.prefix, key);
-  }
-
-  /** Throws for a key that is not good any more. */
-  function checkState(key: KeyNow): void {
-    if (key.revoked_at !== null) throw unauthorized();
-    if (key.expires_at !== null && Date.parse(key.expires_at) <= clock.now()) {
-      throw new ApiError('api_key_expired', 'This API key has expired.');
-    }
-  }
-
   return {
-    async create({ workspaceId, name, style, scopes, expiresAt, createdBy }) {
+    async create({ workspaceId, name, style, scopes, expiresAt, createdBy }, within) {
       const { start, visible } = STYLES[style];
       const raw = start + randomText(SECRET_LENGTH);
       const salt = randomBytes(16);
@@ -137,38 +100,66 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiK
         created_at: isoTime(clock.now()),
         expires_at: expiresAt ?? null,
         revoked_at: null,
+        last_used_at: null,
       };
       await db.transaction(async (trx) => {
         await checkRoom(trx, workspaceId, row.created_at);
         await trx.insertInto('api_key').values(row).execute();
+        const { salt: _salt, hash: _hash, ...key } = row;
+        await within?.(trx, { key, raw });
       });
       return { id, raw, prefix: raw.slice(0, visible) };
     },
 
-    async revoke(id) {
+    get: (workspaceId, id) =>
+      patiently(() =>
+        db.kysely
+          .selectFrom('api_key')
+          .select(SHOWN)
+          .where('workspace_id', '=', workspaceId)
+          .where('id', '=', id)
+          .executeTakeFirst(),
+      ),
+
+    list(workspaceId, limit, after) {
+      const rows = db.kysely
+        .selectFrom('api_key')
+        .select(SHOWN)
+        .where('workspace_id', '=', workspaceId)
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .$if(after !== null, (query) => query.where('id', '<', after));
+      return patiently(() => rows.execute());
+    },
+
+    update(workspaceId, id, { name, scopes, expiresAt }, within) {
+      return db.transaction(async (trx) => {
+        const key = await trx
+          .updateTable('api_key')
+          .set({
+            // Something to set where nothing changes.
+            name: name === undefined ? sql.ref('name') : keyName(name),
+            ...(scopes !== undefined && { scopes: [...scopes] }),
+            ...(expiresAt !== undefined && { expires_at: expiresAt }),
+          })
+          .where('workspace_id', '=', workspaceId)
+          .where('id', '=', id)
+          .where('revoked_at', 'is', null)
+          .returning(SHOWN)
+          .executeTakeFirst();
+        if (key) await within(trx, key);
+        return key;
+      });
+    },
+
+    async revoke(workspaceId, id) {
       const result = await db.kysely
         .updateTable('api_key')
         .set((eb) => ({ revoked_at: eb.fn.coalesce('revoked_at', eb.val(isoTime(clock.now()))) }))
         .where('id', '=', id)
+        .$if(workspaceId !== null, (query) => query.where('workspace_id', '=', workspaceId!))
         .executeTakeFirst();
       return result.numUpdatedRows > 0n;
-    },
-
-    async authenticate(raw) {
-      const prefix = visiblePart(raw);
-      if (prefix === null) throw unauthorized();
-      const found = await verified(prefix, raw);
-      if (!isCounted(found.plan)) {
-        checkState(found);
-        return callerOf(found, { granted: true, standings: [], nowS: Math.floor(clock.now() / 1000) });
-      }
-      const counted = await counter.count({ workspaceId: found.workspace_id, id: found.id });
-      if (counted === null) throw unauthorized();
-      const { key, quota } = counted;
-      if (quota.standings.length > 0) remember(found);
-      else known.delete(prefix);
-      checkState(key);
-      return callerOf(key, quota);
     },
   };
 }
@@ -196,29 +187,8 @@ async function checkRoom(trx: Transaction<Schema>, workspaceId: Uuid, now: strin
   }
 }
 
-function isRaw(key: FoundKey, raw: string): boolean {
-  return sameBytes(key.hash, sha256(key.salt, raw));
-}
-
-function callerOf(key: KeyNow, quota: Quota): Caller {
-  return {
-    workspaceId: key.workspace_id,
-    workspaceName: key.workspace_name,
-    plan: key.plan,
-    keyId: key.id,
-    keyName: key.name,
-    scopes: key.scopes,
-    actor: `api_key:${key.id}`,
-    quota,
-  };
-}
-
-function unauthorized(): ApiError {
-  return new ApiError('unauthorized', 'The API key is missing, malformed, unknown or revoked.');
-}
-
 /** The part of a well-formed key that is stored in the open, or null. */
-function visiblePart(raw: string): string | null {
+export function visiblePart(raw: string): string | null {
   for (const { start, visible } of Object.values(STYLES)) {
     if (raw.startsWith(start)) {
       const rest = raw.slice(start.length);

@@ -114,7 +114,7 @@ async function createKey(app: App, options: Options): Promise<number> {
 async function revokeKey(app: App, _options: Options, [id]: string[]): Promise<number> {
   if (id === undefined || !isUuid(id))
     throw new StartError('Name the key by its id: fairlead key revoke <id>.');
-  if (!(await app.keys.revoke(id))) throw new StartError(`There is no key ${id}.`);
+  if (!(await app.keys.revoke(null, id))) throw new StartError(`There is no key ${id}.`);
   return done(`revoked ${id}`);
 }
 

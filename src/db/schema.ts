@@ -31,6 +31,7 @@ export interface ApiKeyRow {
   created_at: string;
   expires_at: string | null;
   revoked_at: string | null;
+  last_used_at: string | null;
 }
 
 export interface EndpointRow {

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { ApiKeys, Caller } from '../account/api-key.ts';
+import type { Caller, Callers } from '../account/caller.ts';
 import { allows } from '../account/scope.ts';
 import { termsOf } from '../account/plan.ts';
 import { ApiError } from '../base/errors.ts';
@@ -16,12 +16,12 @@ function rawKey(headers: FastifyRequest['headers']): string | null {
 }
 
 /** Who makes this request. Throws `unauthorized` or `api_key_expired`. */
-export async function authenticate(keys: ApiKeys, headers: FastifyRequest['headers']): Promise<Caller> {
+export async function authenticate(callers: Callers, headers: FastifyRequest['headers']): Promise<Caller> {
   const raw = rawKey(headers);
   if (raw === null) {
     throw new ApiError('unauthorized', 'Send an API key: Authorization: Bearer <key>.');
   }
-  return keys.authenticate(raw);
+  return callers.authenticate(raw);
 }
 
 /** Throws where this request must not go on: `forbidden` by the plan, `rate_limited`, `forbidden` by the scope. */

@@ -1,4 +1,4 @@
-import type { Caller } from '../account/api-key.ts';
+import type { Caller } from '../account/caller.ts';
 import { termsOf } from '../account/plan.ts';
 import type { Quota, Standing } from '../account/quota.ts';
 import { ApiError } from '../base/errors.ts';

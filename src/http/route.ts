@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Caller } from '../account/api-key.ts';
+import type { Caller } from '../account/caller.ts';
 import type { IdempotencyClaim } from '../account/idempotency.ts';
 
 /** What a handler gets: everything in it has passed its schema. */

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import type { ApiKeys, Caller } from '../account/api-key.ts';
+import type { Caller, Callers } from '../account/caller.ts';
+import type { UsageMeter } from '../account/usage.ts';
 import type { Idempotency, IdempotencyClaim } from '../account/idempotency.ts';
 import type { Clock } from '../base/clock.ts';
 import { ApiError, type ErrorCode } from '../base/errors.ts';
@@ -20,7 +21,8 @@ import { takesIdempotencyKey, type Answer, type Route } from './route.ts';
 const BODY_LIMIT = 1024 * 1024;
 
 export interface ServerParts {
-  keys: ApiKeys;
+  callers: Callers;
+  usage: UsageMeter;
   idempotency: Idempotency;
   clock: Clock;
   log: Logger;
@@ -68,7 +70,7 @@ export function mount(app: FastifyInstance, routes: readonly Route[], parts: Ser
       schema: describe(route),
       attachValidation: false,
       onRequest: async (request) => {
-        request.caller = await authenticate(parts.keys, request.headers);
+        request.caller = await authenticate(parts.callers, request.headers);
         admit(request.caller, route.scope);
       },
       preValidation: async (request, reply) => {
@@ -76,7 +78,10 @@ export function mount(app: FastifyInstance, routes: readonly Route[], parts: Ser
         const replay = await gate.enter(request);
         return replay ? send(reply, replay) : undefined;
       },
-      onResponse: async (request) => gate.leave(request),
+      onResponse: async (request, reply) => {
+        if (request.caller) parts.usage.note(request.caller, reply.statusCode);
+        gate.leave(request);
+      },
       handler: async (request, reply) => send(reply, await gate.guard(request, () => handle(route, request))),
     });
   }

@@ -225,7 +225,7 @@ describe('AX14: 1,000 requests in any 24 hours over the workspace, exactly', () 
     expect((await me(first)).status).toBe(200);
     const other = await secondServer();
     try {
-      await other.app.keys.revoke(first.keyId);
+      await other.app.keys.revoke(null, first.keyId);
     } finally {
       await other.stop();
     }
@@ -340,7 +340,7 @@ describe('maxima', () => {
     const more = await Promise.allSettled(Array.from({ length: 21 }, () => another(workspaceId)));
     expect(more.filter(({ status }) => status === 'fulfilled')).toHaveLength(19);
     await expect(another(workspaceId)).rejects.toMatchObject({ status: 403, code: 'limit_reached' });
-    await s.app.keys.revoke(keyId);
+    await s.app.keys.revoke(null, keyId);
     await expect(another(workspaceId)).resolves.toBeDefined();
   });
 });

@@ -397,7 +397,7 @@ describe.each(SUBJECTS)('$plural do what every record does', (subject) => {
   describe('who may', () => {
     test('without a key, with a malformed, unknown or revoked one: 401', async () => {
       const gone = await s.person(['*']);
-      await s.app.keys.revoke(gone.keyId);
+      await s.app.keys.revoke(null, gone.keyId);
       for (const as of [
         null,
         'nonsense',

@@ -93,7 +93,7 @@ export async function startScenario(env: Record<string, string> = {}): Promise<S
     },
     async stop() {
       await server.close();
-      await app.engine.stop();
+      await app.close();
       await database.drop();
     },
   };

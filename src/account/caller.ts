@@ -1,0 +1,131 @@
+import { coalesce } from '../base/coalesce.ts';
+import type { Clock } from '../base/clock.ts';
+import { ApiError, unavailable } from '../base/errors.ts';
+import { sameBytes, sha256 } from '../base/hmac.ts';
+import type { Uuid } from '../base/id.ts';
+import { PATIENCE_MS, type Database } from '../db/pool.ts';
+import { visiblePart } from './api-key.ts';
+import { isCounted, makeCounter, type KeyNow, type Quota } from './quota.ts';
+
+/** Who makes a request: what `authenticate` found out about its key. */
+export interface Caller {
+  workspaceId: Uuid;
+  workspaceName: string;
+  plan: string;
+  keyId: Uuid;
+  keyName: string;
+  scopes: readonly string[];
+  /** `api_key:<id>`: who did it, in events, activity and created_by. */
+  actor: string;
+  /** What the windows of the plan say to this request, which was counted if they grant it. */
+  quota: Quota;
+}
+
+export interface Callers {
+  /**
+   * Finds who a raw key belongs to, asking the store each time, so that a revocation by any process holds
+   * from the next request on; and counts the request, where the plan has windows. Throws `unauthorized` or
+   * `api_key_expired`; a request that is not let in for its plan is for the caller to refuse.
+   */
+  authenticate(raw: string): Promise<Caller>;
+}
+
+interface FoundKey extends KeyNow {
+  prefix: string;
+  salt: Buffer;
+  hash: Buffer;
+}
+
+/** How many verified keys of plans with windows are remembered. */
+const MOST_KNOWN = 10_000;
+
+const FIND_KEYS = {
+  name: 'api-key.find',
+  text: `select k.prefix, k.workspace_id, w.name as workspace_name, w.plan, k.id, k.name, k.salt, k.hash,
+                k.scopes, k.expires_at, k.revoked_at
+         from api_key k join workspace w on w.id = k.workspace_id
+         where k.prefix = any($1)`,
+};
+
+export function makeCallers(db: Database, clock: Clock): Callers {
+  // Requests that arrive together ask together: one statement, each prefix once.
+  const lookUps = coalesce<string, FoundKey[]>({
+    slots: 2,
+    groupOf: (prefix) => prefix,
+    maxWeight: 1000,
+    patience: { ms: PATIENCE_MS, error: () => unavailable('The database does not answer.', 2) },
+    async fly(prefixes) {
+      const rows = await db.read<FoundKey>(FIND_KEYS, [[...new Set(prefixes)]]);
+      return prefixes.map((prefix) => rows.filter((row) => row.prefix === prefix));
+    },
+  });
+
+  const counter = makeCounter(db, clock);
+  /**
+   * Keys of plans with windows, by prefix, as they were when they were last verified: to count a request is to
+   * read the key anew, so their requests need no look-up before it. Salt and hash of an id never change.
+   */
+  const known = new Map<string, FoundKey>();
+
+  /** The key that this is, not yet looked at for its state. */
+  async function verified(prefix: string, raw: string): Promise<FoundKey> {
+    const mayBe = known.get(prefix);
+    if (mayBe && isRaw(mayBe, raw)) return mayBe;
+    const found = (await lookUps.add(prefix)).find((key) => isRaw(key, raw));
+    if (!found) throw unauthorized();
+    return found;
+  }
+
+  function remember(key: FoundKey): void {
+    if (known.size >= MOST_KNOWN) known.delete(known.keys().next().value!);
+    known.set(key.prefix, key);
+  }
+
+  /** Throws for a key that is not good any more. */
+  function checkState(key: KeyNow): void {
+    if (key.revoked_at !== null) throw unauthorized();
+    if (key.expires_at !== null && Date.parse(key.expires_at) <= clock.now()) {
+      throw new ApiError('api_key_expired', 'This API key has expired.');
+    }
+  }
+
+  return {
+    async authenticate(raw) {
+      const prefix = visiblePart(raw);
+      if (prefix === null) throw unauthorized();
+      const found = await verified(prefix, raw);
+      if (!isCounted(found.plan)) {
+        checkState(found);
+        return callerOf(found, { granted: true, standings: [], nowS: Math.floor(clock.now() / 1000) });
+      }
+      const counted = await counter.count({ workspaceId: found.workspace_id, id: found.id });
+      if (counted === null) throw unauthorized();
+      const { key, quota } = counted;
+      if (quota.standings.length > 0) remember(found);
+      else known.delete(prefix);
+      checkState(key);
+      return callerOf(key, quota);
+    },
+  };
+}
+
+function isRaw(key: FoundKey, raw: string): boolean {
+  return sameBytes(key.hash, sha256(key.salt, raw));
+}
+
+function callerOf(key: KeyNow, quota: Quota): Caller {
+  return {
+    workspaceId: key.workspace_id,
+    workspaceName: key.workspace_name,
+    plan: key.plan,
+    keyId: key.id,
+    keyName: key.name,
+    scopes: key.scopes,
+    actor: `api_key:${key.id}`,
+    quota,
+  };
+}
+
+function unauthorized(): ApiError {
+  return new ApiError('unauthorized', 'The API key is missing, malformed, unknown or revoked.');
+}

@@ -1,0 +1,187 @@
+import type { Clock } from '../base/clock.ts';
+import type { Uuid } from '../base/id.ts';
+import type { Logger } from '../base/log.ts';
+import { inTime, type Database } from '../db/pool.ts';
+import type { Caller } from './caller.ts';
+
+/** Requests that a key was let in with. */
+export interface Use {
+  requests: number;
+  /** Of them, answered with 500 or more. */
+  server_errors: number;
+  /** Of them, answered with 429. */
+  rate_limited: number;
+}
+
+/** Both spans are made of whole hours, of which the present one has only begun. */
+export interface Usage {
+  last_24_hours: Use;
+  last_7_days: Use;
+}
+
+export interface UsageMeter {
+  /** Notes an answered request; written down within seconds. */
+  note(caller: Caller, status: number): void;
+  /** What these keys of a workspace were used for, by key; a key that was not used has zeros. */
+  of(workspaceId: Uuid, keyIds: readonly Uuid[]): Promise<Map<Uuid, Usage>>;
+  /** Writes down what was noted. */
+  flush(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Noted extends Use {
+  workspaceId: Uuid;
+  keyId: Uuid;
+  /** Wall-clock milliseconds: the beginning of the hour, and the last use in it. */
+  hour: number;
+  last: number;
+}
+
+const HOUR_MS = 3_600_000;
+const FLUSH_MS = 2_000;
+const STOP_MS = 2_000;
+/** Hours that are kept: a week and some. */
+const KEPT_HOURS = 8 * 24;
+
+/** Rows are changed in the order of their keys, so that processes do not wait for each other in a circle. */
+const ADD = {
+  name: 'usage.add',
+  text: `
+with noted as (
+  select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::int[], $6::int[], $7::int[])
+    as n(workspace_id, api_key_id, hour, last, requests, server_errors, rate_limited)
+),
+added as (
+  insert into key_usage as u (workspace_id, api_key_id, hour, requests, server_errors, rate_limited)
+  select workspace_id, api_key_id, hour, requests, server_errors, rate_limited from noted
+  order by workspace_id, api_key_id, hour
+  on conflict (workspace_id, api_key_id, hour) do update
+    set requests = u.requests + excluded.requests, server_errors = u.server_errors + excluded.server_errors,
+        rate_limited = u.rate_limited + excluded.rate_limited
+),
+used as (
+  select k.workspace_id, k.id, n.last
+  from api_key k
+  join (select workspace_id, api_key_id, max(last) as last from noted group by workspace_id, api_key_id) n
+    on n.workspace_id = k.workspace_id and n.api_key_id = k.id
+  order by k.workspace_id, k.id
+  for no key update of k
+)
+update api_key k set last_used_at = greatest(k.last_used_at, u.last)
+from used u where u.workspace_id = k.workspace_id and u.id = k.id`,
+};
+
+const READ = {
+  name: 'usage.read',
+  text: `
+select api_key_id as id, hour > $3::timestamptz - interval '24 hours' as today, sum(requests)::int as requests,
+       sum(server_errors)::int as server_errors, sum(rate_limited)::int as rate_limited
+from key_usage
+where workspace_id = $1 and api_key_id = any($2::uuid[]) and hour > $3::timestamptz - interval '7 days'
+group by api_key_id, today`,
+};
+
+/**
+ * Gathers what keys are used for in memory and writes it down every two seconds: what a process that is killed had
+ * not written yet is missing. Hours older than eight days are forgotten.
+ */
+export function makeUsageMeter(db: Database, clock: Clock, log: Logger): UsageMeter {
+  let noted = new Map<string, Noted>();
+  let flushing: Promise<void> = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+  let forgotAt = 0;
+
+  function add(entry: Noted): void {
+    const place = `${entry.keyId} ${entry.hour}`;
+    const there = noted.get(place);
+    if (!there) return void noted.set(place, entry);
+    there.requests += entry.requests;
+    there.server_errors += entry.server_errors;
+    there.rate_limited += entry.rate_limited;
+    there.last = Math.max(there.last, entry.last);
+  }
+
+  async function write(): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    const entries = [...noted.values()];
+    noted = new Map();
+    try {
+      if (entries.length > 0) await db.pool.query({ ...ADD, values: columns(entries) });
+      await forget();
+    } catch (error) {
+      for (const entry of entries) add(entry);
+      log.debug({ err: (error as Error).message }, 'usage of keys not written; it is tried again');
+      schedule();
+    }
+  }
+
+  async function forget(): Promise<void> {
+    if (clock.now() - forgotAt < HOUR_MS) return;
+    forgotAt = clock.now();
+    const before = new Date(clock.now() - KEPT_HOURS * HOUR_MS);
+    await db.pool.query('delete from key_usage where hour < $1', [before]);
+  }
+
+  function schedule(): void {
+    timer ??= setTimeout(() => void meter.flush(), FLUSH_MS).unref();
+  }
+
+  const meter: UsageMeter = {
+    note({ workspaceId, keyId }, status) {
+      const now = clock.now();
+      add({
+        workspaceId,
+        keyId,
+        hour: now - (now % HOUR_MS),
+        last: now,
+        requests: 1,
+        server_errors: status >= 500 ? 1 : 0,
+        rate_limited: status === 429 ? 1 : 0,
+      });
+      schedule();
+    },
+
+    async of(workspaceId, keyIds) {
+      const rows = await db.read<Use & { id: Uuid; today: boolean }>(READ, [
+        workspaceId,
+        keyIds,
+        new Date(clock.now()),
+      ]);
+      return new Map(keyIds.map((id) => [id, usageOf(rows.filter((row) => row.id === id))]));
+    },
+
+    flush() {
+      flushing = flushing.then(write);
+      return flushing;
+    },
+
+    async stop() {
+      // A database that is gone, or hangs, must not hold the stop up.
+      await inTime(meter.flush(), STOP_MS).catch(() => {});
+      clearTimeout(timer);
+    },
+  };
+  return meter;
+}
+
+function usageOf(rows: readonly (Use & { today: boolean })[]): Usage {
+  const sum = (of: readonly Use[]): Use => ({
+    requests: of.reduce((total, { requests }) => total + requests, 0),
+    server_errors: of.reduce((total, { server_errors: errors }) => total + errors, 0),
+    rate_limited: of.reduce((total, { rate_limited: limited }) => total + limited, 0),
+  });
+  return { last_24_hours: sum(rows.filter(({ today }) => today)), last_7_days: sum(rows) };
+}
+
+function columns(entries: readonly Noted[]): unknown[][] {
+  return [
+    entries.map(({ workspaceId }) => workspaceId),
+    entries.map(({ keyId }) => keyId),
+    entries.map(({ hour }) => new Date(hour)),
+    entries.map(({ last }) => new Date(last)),
+    entries.map(({ requests }) => requests),
+    entries.map(({ server_errors: errors }) => errors),
+    entries.map(({ rate_limited: limited }) => limited),
+  ];
+}

@@ -1,0 +1,316 @@
+import { z } from 'zod';
+import { KEY_STYLES, type ApiKey, type ApiKeys } from '../account/api-key.ts';
+import type { Idempotency } from '../account/idempotency.ts';
+import { allows } from '../account/scope.ts';
+import type { Usage, UsageMeter } from '../account/usage.ts';
+import { isoTime, type Clock } from '../base/clock.ts';
+import { ApiError, invalid } from '../base/errors.ts';
+import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
+import { route, type Answer, type Ctx, type Route } from '../http/route.ts';
+
+export interface ApiKeyParts {
+  keys: ApiKeys;
+  usage: UsageMeter;
+  idempotency: Idempotency;
+  clock: Clock;
+  /** Every scope there is. */
+  scopes: readonly string[];
+}
+
+const PATH = '/api/v1/api-keys';
+const DAY_MS = 24 * 3_600_000;
+/** A key with so long left, or less, is expiring soon (contracts AX16). */
+const SOON_MS = 7 * DAY_MS;
+/** Far enough for anybody; beyond it clocks and databases disagree about what a date is. */
+const LATEST = Date.parse('2200-01-01T00:00:00Z');
+
+const page = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(500).optional(),
+});
+
+const name = z
+  .string()
+  .trim()
+  .min(1, 'must not be empty')
+  .max(100)
+  .refine((text) => !text.includes('\0') && text.isWellFormed(), 'must be well-formed Unicode without NUL');
+
+const scopeList = z
+  .array(z.string().max(100))
+  .min(1, 'must name at least one scope')
+  .max(100)
+  .meta({ description: 'At most what the key that makes it may do.', examples: [['contacts:write']] });
+
+const expiry = {
+  expires_at: z
+    .union([z.iso.datetime({ offset: true }), z.iso.date()])
+    .nullable()
+    .optional()
+    .meta({ description: 'In the future; a date is its beginning in UTC. Null: never.' }),
+  expires_in_days: z
+    .union([z.literal(7), z.literal(30), z.literal(90)])
+    .optional()
+    .meta({ description: 'In place of `expires_at`.' }),
+};
+
+/** Set by the server; a client that sends back what it read is not refused for them. */
+const ignored = Object.fromEntries(
+  [
+    'id',
+    'prefix',
+    'state',
+    'expiring_soon',
+    'created_by',
+    'created_at',
+    'revoked_at',
+    'last_used_at',
+    'usage',
+  ].map((field) => [field, z.unknown().optional().meta({ readOnly: true })]),
+);
+
+const createBody = z.strictObject({
+  ...ignored,
+  name,
+  style: z
+    .enum(KEY_STYLES)
+    .default('fairlead')
+    .meta({ description: 'How it looks. `remixcrm` always has the one scope `leads:create`.' }),
+  scopes: scopeList.optional().meta({ description: 'Default: those of the key that makes it.' }),
+  ...expiry,
+});
+
+const updateBody = z.strictObject({
+  ...ignored,
+  style: z.unknown().optional().meta({ readOnly: true }),
+  name: name.optional(),
+  scopes: scopeList.optional(),
+  ...expiry,
+});
+
+const use = z.object({ requests: z.int(), server_errors: z.int(), rate_limited: z.int() });
+
+const keyShape = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    style: z.enum(KEY_STYLES),
+    prefix: z.string().meta({ description: 'The part that stays visible.' }),
+    scopes: z.array(z.string()),
+    state: z.enum(['active', 'expired', 'revoked']),
+    expiring_soon: z.boolean().meta({ description: 'It expires within seven days.' }),
+    created_by: z.string(),
+    created_at: z.iso.datetime(),
+    expires_at: z.iso.datetime().nullable(),
+    revoked_at: z.iso.datetime().nullable(),
+    last_used_at: z.iso.datetime().nullable(),
+    usage: z.object({ last_24_hours: use, last_7_days: use }).meta({
+      description: 'By whole hours, the present one included; written down every two seconds.',
+    }),
+    key: z.string().optional().meta({ description: 'Shown once: when it is made.' }),
+  })
+  .meta({ id: 'ApiKey' });
+
+type Expiry = { expires_at?: string | null | undefined; expires_in_days?: number | undefined };
+
+/** API keys by API: what they may do, when they expire, what they were used for (contracts AX1, AX15, AX16). */
+export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
+  const { keys, usage, clock } = parts;
+  const common = { scope: 'keys:manage', tag: 'api keys' } as const;
+
+  const list = route<undefined, z.output<typeof page>>({
+    ...common,
+    method: 'GET',
+    path: PATH,
+    summary: 'List API keys',
+    description: 'Newest first, the expired and revoked ones too.',
+    query: page,
+    answers: {
+      200: z.object({
+        data: z.array(keyShape),
+        has_more: z.boolean(),
+        next_cursor: z.string().nullable(),
+        next_url: z.string().nullable(),
+      }),
+    },
+    async handle({ caller: { workspaceId }, query, url }) {
+      const after = query.cursor ? decodeCursor(query.cursor, 'api-keys').id : null;
+      const rows = await keys.list(workspaceId, query.limit + 1, after);
+      const used = await usage.of(
+        workspaceId,
+        rows.map(({ id }) => id),
+      );
+      const cursorOf = (row: ApiKey) => encodeCursor({ sort: 'api-keys', value: row.created_at, id: row.id });
+      return {
+        status: 200,
+        body: pageOf(rows, query.limit, url, cursorOf, (row) => show(row, used.get(row.id)!)),
+      };
+    },
+  });
+
+  const create = route<z.output<typeof createBody>>({
+    ...common,
+    method: 'POST',
+    path: PATH,
+    summary: 'Create an API key',
+    description: 'The key is in this answer and never shown again.',
+    body: createBody,
+    answers: { 201: keyShape },
+    async handle(ctx) {
+      const { body, caller } = ctx;
+      const scopes = body.style === 'remixcrm' ? ['leads:create'] : known(body.scopes ?? [...caller.scopes]);
+      checkGiven(scopes, caller.scopes);
+      const expiresAt = expiryOf(body);
+      let made = '';
+      await keys.create(
+        {
+          workspaceId: caller.workspaceId,
+          name: body.name,
+          style: body.style,
+          scopes,
+          createdBy: caller.actor,
+          ...(expiresAt && { expiresAt }),
+        },
+        async (trx, { key, raw }) => {
+          made = JSON.stringify(show(key, UNUSED, raw));
+          await keep(ctx, trx, { status: 201, body: made });
+        },
+      );
+      return { status: 201, body: made };
+    },
+  });
+
+  const get = route({
+    ...common,
+    method: 'GET',
+    path: `${PATH}/:id`,
+    summary: 'Get an API key',
+    description: 'Also one that was revoked.',
+    answers: { 200: keyShape },
+    async handle(ctx) {
+      const key = await found(ctx);
+      return { status: 200, body: show(key, (await usage.of(key.workspace_id, [key.id])).get(key.id)!) };
+    },
+  });
+
+  const update = (method: 'PATCH' | 'PUT') =>
+    route<z.output<typeof updateBody>>({
+      ...common,
+      method,
+      path: `${PATH}/:id`,
+      summary: 'Update an API key',
+      description: 'Its name, its scopes, when it expires; holds from its next request on.',
+      body: updateBody,
+      answers: { 200: keyShape },
+      async handle(ctx) {
+        const { body, caller } = ctx;
+        const current = await found(ctx);
+        if (current.revoked_at !== null) throw new ApiError('conflict', 'This key was revoked for good.');
+        if (body.scopes !== undefined) checkGiven(known(body.scopes), caller.scopes);
+        if (body.scopes !== undefined && current.style === 'remixcrm')
+          throw invalid('scopes', 'are always leads:create for a key of this style');
+        const expiresAt = expiryOf(body, current.expires_at);
+        const used = (await usage.of(current.workspace_id, [current.id])).get(current.id)!;
+        let text: string | undefined;
+        await keys.update(
+          current.workspace_id,
+          current.id,
+          {
+            ...(body.name !== undefined && { name: body.name }),
+            ...(body.scopes !== undefined && { scopes: body.scopes }),
+            ...(expiresAt !== undefined && { expiresAt }),
+          },
+          async (trx, key) => {
+            text = JSON.stringify(show(key, used));
+            await keep(ctx, trx, { status: 200, body: text });
+          },
+        );
+        if (text === undefined) throw new ApiError('conflict', 'This key was revoked for good.');
+        return { status: 200, body: text };
+      },
+    });
+
+  const remove = route({
+    ...common,
+    method: 'DELETE',
+    path: `${PATH}/:id`,
+    summary: 'Revoke an API key',
+    description: 'It stops at its next request, and stays listed.',
+    answers: { 204: 'Revoked.' },
+    async handle(ctx) {
+      const { id, workspace_id: workspaceId } = await found(ctx);
+      await keys.revoke(workspaceId, id);
+      return { status: 204, body: null };
+    },
+  });
+
+  return [list, create, get, update('PATCH'), update('PUT'), remove];
+
+  async function found({ caller, params }: Ctx<unknown, unknown>): Promise<ApiKey> {
+    const key = await keys.get(caller.workspaceId, params['id']!);
+    if (!key) throw new ApiError('not_found', 'There is no API key with this id.');
+    return key;
+  }
+
+  function known(scopes: string[]): string[] {
+    scopes.forEach((scope, at) => {
+      if (!parts.scopes.includes(scope))
+        throw invalid(`scopes.${at}`, `is not a scope; there are ${parts.scopes.join(', ')}`);
+    });
+    return [...new Set(scopes)];
+  }
+
+  /** @returns undefined where nothing is said about it, or nothing new */
+  function expiryOf({ expires_at: at, expires_in_days: days }: Expiry, current?: string | null) {
+    if (days !== undefined) {
+      if (at !== undefined && at !== current)
+        throw invalid('expires_in_days', 'can not be given beside expires_at');
+      return isoTime(clock.now() + days * DAY_MS);
+    }
+    if (at === undefined || at === null) return at;
+    const time = isoTime(Date.parse(at));
+    // What was read and is sent back is no change, though it may have passed.
+    if (time === current) return undefined;
+    if (Date.parse(at) <= clock.now()) throw invalid('expires_at', 'must lie in the future');
+    if (Date.parse(at) > LATEST) throw invalid('expires_at', 'must lie before the year 2200');
+    return time;
+  }
+
+  function show(key: ApiKey, used: Usage, raw?: string) {
+    const left = key.expires_at === null ? Infinity : Date.parse(key.expires_at) - clock.now();
+    return {
+      id: key.id,
+      name: key.name,
+      style: key.style,
+      prefix: key.prefix,
+      scopes: key.scopes,
+      state: key.revoked_at !== null ? 'revoked' : left <= 0 ? 'expired' : 'active',
+      expiring_soon: key.revoked_at === null && left > 0 && left <= SOON_MS,
+      created_by: key.created_by,
+      created_at: key.created_at,
+      expires_at: key.expires_at,
+      revoked_at: key.revoked_at,
+      last_used_at: key.last_used_at,
+      usage: used,
+      ...(raw !== undefined && { key: raw }),
+    };
+  }
+
+  async function keep(
+    ctx: Ctx<unknown, unknown>,
+    trx: Parameters<Idempotency['keep']>[0],
+    answer: Answer & { body: string },
+  ): Promise<void> {
+    if (ctx.claim) await parts.idempotency.keep(trx, ctx.claim, answer, isoTime(clock.now()));
+  }
+}
+
+const NOTHING = { requests: 0, server_errors: 0, rate_limited: 0 };
+const UNUSED: Usage = { last_24_hours: NOTHING, last_7_days: NOTHING };
+
+/** A key gives no more than it has. */
+function checkGiven(scopes: readonly string[], own: readonly string[]): void {
+  const more = scopes.find((scope) => !allows(own, scope));
+  if (more !== undefined)
+    throw new ApiError('forbidden', `This key lacks the scope ${more} and can not give it.`);
+}
