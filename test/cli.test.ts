@@ -131,7 +131,7 @@ describe.each([
 
   test('the server takes the keys as they were made', async () => {
     server ??= await product.start();
-    expect(expected).toHaveLength(6);
+    expect(expected).toHaveLength(7);
     for (const { key, answer } of expected) {
       expect(await server.ask('GET', '/api/v1/me', { as: key })).toMatchObject(answer);
     }
