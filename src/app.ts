@@ -12,6 +12,7 @@ import { idMaker, type Uuid } from './base/id.ts';
 import type { Logger } from './base/log.ts';
 import type { Sealer } from './base/seal.ts';
 import type { Config } from './config.ts';
+import { makeReferences } from './crm/reference.ts';
 import { crmRoutes, EVENT_OBJECTS, RECORD_EVENTS, RECORD_OBJECTS } from './crm/resources.ts';
 import { missingMigrations } from './db/migrate.ts';
 import type { Database } from './db/pool.ts';
@@ -100,6 +101,7 @@ export function assemble({
     clock,
     newId,
     ring: engine.waker.ring,
+    references: makeReferences(db),
     starFormats: (type: string) => formatsDocumenting(FORMATS, type),
   };
   const settings = { db, engine, formats: FORMATS, catalogue, guard, idempotency, clock, newId };

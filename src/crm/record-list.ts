@@ -16,13 +16,9 @@ const moment = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
 /** The query parameters of a noun's list. */
 export function listQuery(noun: Pick<Noun, 'filters'>) {
   const filters = Object.fromEntries(
-    Object.keys(noun.filters).map((name) => [
+    Object.entries(noun.filters).map(([name, { schema }]) => [
       name,
-      z
-        .string()
-        .max(1000)
-        .optional()
-        .meta({ description: `Only those with this ${name}.` }),
+      (schema ?? z.string().max(1000)).optional().meta({ description: `Only those with this ${name}.` }),
     ]),
   );
   const bounds = Object.fromEntries(

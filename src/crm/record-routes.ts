@@ -34,6 +34,10 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
   const read = `${noun.plural}:read`;
   const write = `${noun.plural}:write`;
   const one = `a ${noun.name}`;
+  const updates = Object.entries(noun.events)
+    .filter(([verb]) => verb !== 'created' && verb !== 'deleted')
+    .map(([, type]) => `\`${type.name}\``)
+    .join(' or ');
   const query = listQuery(noun);
   const page = z.object({
     data: z.array(noun.output),
@@ -68,6 +72,7 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
     answers: { 201: noun.output },
     async handle(ctx) {
       const writer = writerOf(ctx);
+      await store.checkReferences(writer.workspaceId, ctx.body);
       const prepared = store.prepare(writer, ctx.body);
       const answer = await store.create(writer, [prepared], { status: 201, body: prepared.text });
       return { ...told(answer), headers: { etag: '"1"', location: `${path}/${prepared.id}` } };
@@ -118,11 +123,12 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
       scope: write,
       tag,
       summary: `Update ${one}`,
-      description: `Changes only the fields sent. Fires \`${noun.events.updated.name}\`, unless nothing changes. With If-Match, 412 where the version is another.`,
+      description: `Changes only the fields sent. Fires ${updates}, unless nothing changes. With If-Match, 412 where the version is another.`,
       body: noun.change,
       heedsIfMatch: true,
       answers: { 200: noun.output },
       async handle(ctx) {
+        await store.checkReferences(ctx.caller.workspaceId, ctx.body, ctx.params['id']);
         let changed: R | undefined;
         const answer = await store.change(
           writerOf(ctx),
@@ -165,7 +171,7 @@ async function createBatch<R extends BaseRecord, Input extends object>(
   writer: Writer,
   records: unknown[],
 ): Promise<StoredAnswer | typeof REPLAY> {
-  const prepared = records.map((record) => prepare(noun, store, writer, record));
+  const prepared = await Promise.all(records.map((record) => prepare(noun, store, writer, record)));
   const writes = prepared.filter((one): one is Write => !(one instanceof ApiError));
   const results = prepared.map((one) =>
     one instanceof ApiError
@@ -178,15 +184,16 @@ async function createBatch<R extends BaseRecord, Input extends object>(
   return store.create(writer, writes, { status: 200, body: `{"results":[${results.join(',')}]}` });
 }
 
-function prepare<R extends BaseRecord, Input extends object>(
+async function prepare<R extends BaseRecord, Input extends object>(
   noun: Noun<R, Input>,
   store: RecordStore<R, Input>,
   writer: Writer,
   record: unknown,
-): Write | ApiError {
+): Promise<Write | ApiError> {
   const parsed = noun.input.safeParse(record, { reportInput: true });
   if (!parsed.success) return validationError(parsed.error, 'body');
   try {
+    await store.checkReferences(writer.workspaceId, parsed.data);
     return store.prepare(writer, parsed.data);
   } catch (error) {
     if (error instanceof ApiError) return error;

@@ -6,6 +6,7 @@ import { AGAIN, flights } from '../db/flight.ts';
 import type { Database, Queryable, Statement } from '../db/pool.ts';
 import type { Fired } from '../delivery/publish.ts';
 import type { LaneKey } from '../delivery/wake.ts';
+import type { References } from './reference.ts';
 import { BASE_COLUMNS, recordSql } from './record-sql.ts';
 import { differences, type BaseRecord, type Change, type Noun } from './record.ts';
 
@@ -16,6 +17,7 @@ export interface StoreParts {
   newId: () => Uuid;
   /** Tells the delivery engine, after the commit, which lanes have something new. */
   ring(lanes: LaneKey[]): void;
+  references: References;
   /** The formats whose `*` includes an event type. */
   starFormats(type: string): string[];
 }
@@ -37,6 +39,11 @@ export const REPLAY = Symbol('replay');
 export interface RecordStore<R extends BaseRecord, Input extends object> {
   /** Works out a new record; throws what the noun's rules throw. Nothing is written yet. */
   prepare(writer: Writer, input: Input): Write;
+  /**
+   * Throws `validation_error` where the input names a record that the workspace does not have.
+   * @param id the record that is changed; what it named before may stay, though it was deleted since
+   */
+  checkReferences(workspaceId: Uuid, input: object, id?: Uuid): Promise<void>;
   /** Writes new records, all or none; the answer is kept with them under the writer's key. */
   create(writer: Writer, writes: Write[], answer: StoredAnswer): Promise<StoredAnswer | typeof REPLAY>;
   /**
@@ -181,18 +188,26 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
         `The ${noun.name} is at version ${current.version}, not the one in If-Match.`,
       );
     }
-    const next = unit.change === null ? current : noun.update(current, unit.change);
+    const next = unit.change === null ? current : noun.update(current, unit.change, at);
     const changed = unit.change === null ? {} : differences(current, next, noun.columns);
     const { writer } = unit;
     if (changed === null) return { writer, writes: [], answer: unit.answer(current) };
 
     const record = { ...next, version: current.version + 1, updated_at: at };
     const stored = unit.change === null ? { ...record, deleted_at: at } : record;
-    const type = unit.change === null ? noun.events.deleted : noun.events.updated;
-    const event: Fired = { id: newId(), type: type.name, ...(unit.change !== null && { changed }) };
+    const events = firedBy(unit, current, record).map((type): Fired => ({
+      id: newId(),
+      type,
+      ...(unit.change !== null && { changed }),
+    }));
     const answer = unit.answer(record);
-    unit.tried = { eventId: event.id, answer };
-    return { writer, writes: [{ id: unit.id, text: JSON.stringify(stored), at, events: [event] }], answer };
+    unit.tried = { eventId: events[0]!.id, answer };
+    return { writer, writes: [{ id: unit.id, text: JSON.stringify(stored), at, events }], answer };
+  }
+
+  function firedBy(unit: ChangeUnit<R, Input>, before: R, after: R): readonly string[] {
+    if (unit.change === null) return [noun.events.deleted.name];
+    return noun.fires?.(before, after) ?? [noun.events.updated.name];
   }
 
   async function write(on: Queryable, kind: 'insert' | 'update', units: Numbered[]): Promise<WriteResult> {
@@ -239,6 +254,11 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
     return record as unknown as R;
   }
 
+  async function get(workspaceId: Uuid, id: Uuid): Promise<R | undefined> {
+    const rows = await db.read<Record<string, unknown>>(sql.read, [[workspaceId], [id]]);
+    return rows[0] && toRecord(rows[0]);
+  }
+
   return {
     toRecord,
 
@@ -260,6 +280,19 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
       };
     },
 
+    async checkReferences(workspaceId, input, id) {
+      if (!noun.references) return;
+      let missing = await parts.references.missing(workspaceId, noun.references, input);
+      if (missing.length > 0 && id !== undefined) {
+        const current = (await get(workspaceId, id)) as Record<string, unknown> | undefined;
+        const given = input as Record<string, unknown>;
+        missing = missing.filter(({ field }) => given[field] !== current?.[field]);
+      }
+      if (missing.length === 0) return;
+      const message = missing.map((one) => `${one.field}: ${one.message}`).join('; ');
+      throw new ApiError('validation_error', message, { fields: missing });
+    },
+
     create(writer, writes, answer) {
       if (writes.length === 0 && !writer.claim) return Promise.resolve(answer);
       const bytes = writes.reduce((sum, one) => sum + one.text.length + 300, 0);
@@ -268,10 +301,7 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
 
     change: (writer, id, change, expected, answer) => changing.add({ writer, id, change, expected, answer }),
 
-    async get(workspaceId, id) {
-      const rows = await db.read<Record<string, unknown>>(sql.read, [[workspaceId], [id]]);
-      return rows[0] && toRecord(rows[0]);
-    },
+    get,
 
     async deletedAt(workspaceId, id) {
       const rows = await db.read<{ deleted_at: string | null }>(sql.deleted, [workspaceId, id]);

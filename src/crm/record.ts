@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { EventType } from '../delivery/event.ts';
+import type { ReferenceFields } from './reference.ts';
 
 /** What every record has, beside its noun's own fields. Times are ISO 8601, UTC, milliseconds. */
 export interface BaseRecord {
@@ -33,12 +34,23 @@ export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = 
   readonly output: z.ZodType;
   /** The fields of a new record; throws `ApiError` where a rule over several fields is broken. */
   create(input: Input, base: BaseRecord): R;
-  /** The record after a change; the same rules. Must not change `current`. */
-  update(current: R, change: Change<Input>): R;
-  readonly events: { created: EventType; updated: EventType; deleted: EventType };
+  /** The record after a change made `at` (ISO 8601); the same rules. Must not change `current`. */
+  update(current: R, change: Change<Input>, at: string): R;
+  /** Fields that name other records of the workspace. */
+  readonly references?: ReferenceFields;
+  readonly events: { created: EventType; updated: EventType; deleted: EventType } & Record<string, EventType>;
+  /** The events that a change of something fires, in order; where left out, `updated` alone. */
+  fires?(before: R, after: R): readonly string[];
   summary(record: Record<string, unknown>): Record<string, unknown>;
   /** Fields that a list can be filtered by, equal to what is given. */
-  readonly filters: Readonly<Record<string, { column: string; ignoreCase?: boolean }>>;
+  readonly filters: Readonly<Record<string, Filter>>;
+}
+
+export interface Filter {
+  column: string;
+  ignoreCase?: boolean;
+  /** How the value has to look, where the column takes no other text. */
+  schema?: z.ZodType<string>;
 }
 
 function plainText(max: number) {
@@ -69,6 +81,9 @@ export const emailAddress = text(254)
     'must be an email address',
   )
   .meta({ description: 'Kept as sent; compared ignoring case.', examples: ['jane@example.com'] });
+
+/** Names another record; which kind, the noun's `references` say. */
+export const reference = z.uuid().toLowerCase().nullable();
 
 const CUSTOM_NAME = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
 

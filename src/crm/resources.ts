@@ -4,11 +4,12 @@ import { activityRoutes } from './activities/activity-routes.ts';
 import { company } from './companies/company.ts';
 import { contact } from './contacts/contact.ts';
 import type { Noun } from './record.ts';
+import { task } from './tasks/task.ts';
 import { recordRoutes } from './record-routes.ts';
 import type { StoreParts } from './record-store.ts';
 
 /** The registry: every kind of record there is. A new noun is its folder, a migration, and a line here. */
-const NOUNS = [contact, company] as const;
+const NOUNS = [contact, company, task] as const;
 
 /** Plural names, from which the scopes come. */
 export const RECORD_OBJECTS: readonly string[] = [...NOUNS.map((noun) => noun.plural), 'activities'];

@@ -44,6 +44,7 @@ export const PATIENCE_MS = 5_000;
 // Times pass as text, never through a JavaScript Date, which would cut them and shift them by zone.
 const types = new TypeOverrides(defaultTypes);
 types.setTypeParser(defaultTypes.builtins.TIMESTAMPTZ, isoFromPostgres);
+types.setTypeParser(defaultTypes.builtins.DATE, String);
 types.setTypeParser(defaultTypes.builtins.INT8, Number);
 
 export function openDatabase(connection: Connection, options: { max: number; log: Logger }): Database {

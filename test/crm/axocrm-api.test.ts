@@ -85,4 +85,42 @@ describe("requests as axoCRM's document prints them, with a key of its style", (
       check: (reply) => expect(reply.json.name).toBe('Acme Ltd'),
     });
   });
+
+  test('AX8: a task; its priority is medium where none is sent', async () => {
+    const path = '/api/v1/tasks';
+    const body = { title: 'Follow up with Acme', priority: 'high' };
+    await run({
+      method: 'POST',
+      path,
+      body,
+      status: 201,
+      events: ['task.created'],
+      check: ({ json }) => expect(json).toMatchObject({ ...body, status: 'open' }),
+    });
+    await run({
+      method: 'POST',
+      path,
+      body: { title: 'Call' },
+      status: 201,
+      events: ['task.created'],
+      check: ({ json }) => expect(json.priority).toBe('medium'),
+    });
+    for (const priority of ['low', 'medium', 'high', 'urgent']) {
+      await run({
+        method: 'POST',
+        path,
+        body: { title: 'Call', priority },
+        status: 201,
+        events: ['task.created'],
+      });
+    }
+    await run({ method: 'POST', path, body: { priority: 'high' }, status: 400, fields: ['title'] });
+    await run({
+      method: 'POST',
+      path,
+      body: { title: 'x', priority: 'asap' },
+      status: 400,
+      fields: ['priority'],
+    });
+  });
 });

@@ -31,6 +31,14 @@ const SUBJECTS: Subject[] = [
     filter: { name: 'website', value: 'https://ACME.example', nothing: 'https://nobody.example' },
     text: { field: 'name', max: 200 },
   },
+  {
+    plural: 'tasks',
+    noun: 'task',
+    valid: { title: 'Follow up with Acme', priority: 'high', due_date: '2026-06-30' },
+    change: { description: 'Ask about the harbour.', custom_fields: { hours: 2 } },
+    filter: { name: 'due_date', value: '2026-06-30', nothing: '2026-07-01' },
+    text: { field: 'title', max: 200 },
+  },
 ];
 
 const NOWHERE = '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c21';

@@ -1,0 +1,172 @@
+import { z } from 'zod';
+import {
+  applied,
+  baseOutput,
+  customFields,
+  mergeCustomFields,
+  readOnlyFields,
+  reference,
+  requiredText,
+  text,
+  type BaseRecord,
+  type Noun,
+} from '../record.ts';
+
+const PRIORITIES = ['low', 'medium', 'high', 'urgent'] as const;
+const STATUSES = ['open', 'completed'] as const;
+
+export interface Task extends BaseRecord {
+  title: string;
+  description: string | null;
+  priority: (typeof PRIORITIES)[number];
+  status: (typeof STATUSES)[number];
+  /** `YYYY-MM-DD`. */
+  due_date: string | null;
+  completed_at: string | null;
+  contact_id: string | null;
+  company_id: string | null;
+}
+
+const fields = {
+  title: requiredText(200),
+  description: text(50_000).optional(),
+  priority: z.enum(PRIORITIES).nullable().optional().meta({ description: 'Default: medium.' }),
+  status: z.enum(STATUSES).nullable().optional().meta({ description: 'Default: open.' }),
+  due_date: z.iso
+    .date()
+    .nullable()
+    .optional()
+    .meta({ examples: ['2026-06-30'] }),
+  contact_id: reference.optional().meta({ description: 'Whom it is about.' }),
+  company_id: reference.optional().meta({ description: 'Whom it is about.' }),
+  custom_fields: customFields.optional(),
+};
+
+const input = z.strictObject({
+  ...fields,
+  ...readOnlyFields,
+  completed_at: z
+    .unknown()
+    .optional()
+    .meta({ readOnly: true, description: 'Set by the server; ignored when sent.' }),
+});
+type Input = z.infer<z.ZodObject<typeof fields>>;
+
+const output = z
+  .object({
+    ...baseOutput,
+    title: z.string(),
+    description: z.string().nullable(),
+    priority: z.enum(PRIORITIES),
+    status: z.enum(STATUSES),
+    due_date: z.iso.date().nullable(),
+    completed_at: z.iso.datetime().nullable().meta({ description: 'When its status became completed.' }),
+    contact_id: z.uuid().nullable(),
+    company_id: z.uuid().nullable(),
+  })
+  .meta({ id: 'Task' });
+
+const sample: Task = {
+  id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c41',
+  version: 1,
+  title: 'Follow up with Acme',
+  description: 'Ask about the harbour.',
+  priority: 'high',
+  status: 'open',
+  due_date: '2026-06-30',
+  completed_at: null,
+  contact_id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c21',
+  company_id: null,
+  custom_fields: {},
+  created_by: 'api_key:01976d3c-1000-7000-8000-000000000001',
+  created_at: '2026-06-01T12:00:00.000Z',
+  updated_at: '2026-06-01T12:00:00.000Z',
+};
+
+const completedSample: Task = {
+  ...sample,
+  version: 2,
+  status: 'completed',
+  completed_at: '2026-06-02T09:00:00.000Z',
+  updated_at: '2026-06-02T09:00:00.000Z',
+};
+
+function eventType(verb: string, description: string, example = sample) {
+  return { name: `task.${verb}`, object: 'task', description, sample: { ...example } };
+}
+
+const columns = [
+  'title',
+  'description',
+  'priority',
+  'status',
+  'due_date',
+  'completed_at',
+  'contact_id',
+  'company_id',
+  'custom_fields',
+] as const;
+
+const isCompletion = (before: Task, after: Task) =>
+  before.status !== 'completed' && after.status === 'completed';
+
+export const task: Noun<Task, Input> = {
+  name: 'task',
+  plural: 'tasks',
+  columns,
+  input,
+  change: input.partial(),
+  output,
+  references: { contact_id: 'contact', company_id: 'company' },
+
+  create: (given, base) => ({
+    id: base.id,
+    version: base.version,
+    title: given.title,
+    description: given.description ?? null,
+    priority: given.priority ?? 'medium',
+    status: given.status ?? 'open',
+    due_date: given.due_date ?? null,
+    completed_at: given.status === 'completed' ? base.created_at : null,
+    contact_id: given.contact_id ?? null,
+    company_id: given.company_id ?? null,
+    custom_fields: mergeCustomFields({}, given.custom_fields),
+    created_by: base.created_by,
+    created_at: base.created_at,
+    updated_at: base.updated_at,
+  }),
+
+  update(current, { completed_at: _ignored, ...change }: Partial<Task>, at) {
+    const next = applied(current, change, columns);
+    next.priority ??= 'medium';
+    next.status ??= 'open';
+    if (next.status !== 'completed') return { ...next, completed_at: null };
+    return isCompletion(current, next) ? { ...next, completed_at: at } : next;
+  },
+
+  fires: (before, after) => (isCompletion(before, after) ? ['task.completed'] : ['task.updated']),
+
+  events: {
+    created: eventType('created', 'A task was created, by the API or the app.'),
+    updated: eventType('updated', 'At least one field of a task changed, and it was not completed by that.'),
+    completed: eventType('completed', 'The status of a task became completed.', completedSample),
+    deleted: eventType('deleted', 'A task was deleted; the payload is its last state.'),
+  },
+
+  summary: (record) => ({
+    status: record['status'],
+    priority: record['priority'],
+    has_description: record['description'] !== null,
+    has_due_date: record['due_date'] !== null,
+    has_contact: record['contact_id'] !== null,
+    has_company: record['company_id'] !== null,
+  }),
+
+  filters: {
+    status: { column: 'status' },
+    priority: { column: 'priority' },
+    due_date: { column: 'due_date', schema: z.iso.date() },
+    contact_id: { column: 'contact_id', schema: z.uuid() },
+    company_id: { column: 'company_id', schema: z.uuid() },
+  },
+};
