@@ -102,6 +102,7 @@ export function assemble({
     newId,
     ring: engine.waker.ring,
     references: makeReferences(db),
+    idempotency,
     starFormats: (type: string) => formatsDocumenting(FORMATS, type),
   };
   const settings = { db, engine, formats: FORMATS, catalogue, guard, idempotency, clock, newId };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AlreadyAnswered, type StoredAnswer } from '../account/idempotency.ts';
 import { ApiError } from '../base/errors.ts';
+import type { Uuid } from '../base/id.ts';
 import { validationError } from '../http/reply.ts';
 import { route, type Answer, type Ctx, type Route } from '../http/route.ts';
 import { listQuery, listRecords, type ListQuery } from './record-list.ts';
@@ -23,12 +24,23 @@ const batchBody = z.strictObject({
     .max(BATCH_LIMIT, `must hold at most ${BATCH_LIMIT} records`),
 });
 
+/**
+ * Works out what a client left out of an input and the workspace says; throws `validation_error` where it names what
+ * the workspace does not have.
+ */
+export type Completion = (workspaceId: Uuid, input: object, kind: 'new' | 'change') => Promise<object>;
+
 /** The routes every kind of record has: list, create, batch, get, update, delete. */
 export function recordRoutes<R extends BaseRecord, Input extends object>(
   noun: Noun<R, Input>,
   parts: StoreParts,
+  complete: Completion = (_workspaceId, input) => Promise.resolve(input),
 ): Route[] {
   const store = makeRecordStore(noun, parts);
+  const prepared = async (writer: Writer, input: Input): Promise<Write> => {
+    await store.checkReferences(writer.workspaceId, input);
+    return store.prepare(writer, (await complete(writer.workspaceId, input, 'new')) as Input);
+  };
   const path = `/api/v1/${noun.plural}`;
   const tag = noun.plural;
   const read = `${noun.plural}:read`;
@@ -72,10 +84,9 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
     answers: { 201: noun.output },
     async handle(ctx) {
       const writer = writerOf(ctx);
-      await store.checkReferences(writer.workspaceId, ctx.body);
-      const prepared = store.prepare(writer, ctx.body);
-      const answer = await store.create(writer, [prepared], { status: 201, body: prepared.text });
-      return { ...told(answer), headers: { etag: '"1"', location: `${path}/${prepared.id}` } };
+      const made = await prepared(writer, ctx.body);
+      const answer = await store.create(writer, [made], { status: 201, body: made.text });
+      return { ...told(answer), headers: { etag: '"1"', location: `${path}/${made.id}` } };
     },
   });
 
@@ -94,7 +105,7 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
         ),
       }),
     },
-    handle: async (ctx) => told(await createBatch(noun, store, writerOf(ctx), ctx.body.records)),
+    handle: async (ctx) => told(await createBatch(noun, store, prepared, writerOf(ctx), ctx.body.records)),
   });
 
   const get = route<undefined, { include_deleted?: boolean | undefined }>({
@@ -129,17 +140,12 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
       answers: { 200: noun.output },
       async handle(ctx) {
         await store.checkReferences(ctx.caller.workspaceId, ctx.body, ctx.params['id']);
+        const change = (await complete(ctx.caller.workspaceId, ctx.body, 'change')) as Change<Input>;
         let changed: R | undefined;
-        const answer = await store.change(
-          writerOf(ctx),
-          ctx.params['id']!,
-          ctx.body,
-          ctx.ifMatch,
-          (record) => {
-            changed = record;
-            return { status: 200, body: JSON.stringify(record) };
-          },
-        );
+        const answer = await store.change(writerOf(ctx), ctx.params['id']!, change, ctx.ifMatch, (record) => {
+          changed = record;
+          return { status: 200, body: JSON.stringify(record) };
+        });
         return { ...told(answer), headers: changed ? { etag: etag(changed) } : {} };
       },
     });
@@ -168,12 +174,15 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
 async function createBatch<R extends BaseRecord, Input extends object>(
   noun: Noun<R, Input>,
   store: RecordStore<R, Input>,
+  prepared: (writer: Writer, input: Input) => Promise<Write>,
   writer: Writer,
   records: unknown[],
 ): Promise<StoredAnswer | typeof REPLAY> {
-  const prepared = await Promise.all(records.map((record) => prepare(noun, store, writer, record)));
-  const writes = prepared.filter((one): one is Write => !(one instanceof ApiError));
-  const results = prepared.map((one) =>
+  const tried = await Promise.all(
+    records.map((record) => prepare(noun, (given) => prepared(writer, given), record)),
+  );
+  const writes = tried.filter((one): one is Write => !(one instanceof ApiError));
+  const results = tried.map((one) =>
     one instanceof ApiError
       ? JSON.stringify({
           status: one.status,
@@ -186,15 +195,13 @@ async function createBatch<R extends BaseRecord, Input extends object>(
 
 async function prepare<R extends BaseRecord, Input extends object>(
   noun: Noun<R, Input>,
-  store: RecordStore<R, Input>,
-  writer: Writer,
+  prepared: (input: Input) => Promise<Write>,
   record: unknown,
 ): Promise<Write | ApiError> {
   const parsed = noun.input.safeParse(record, { reportInput: true });
   if (!parsed.success) return validationError(parsed.error, 'body');
   try {
-    await store.checkReferences(writer.workspaceId, parsed.data);
-    return store.prepare(writer, parsed.data);
+    return await prepared(parsed.data);
   } catch (error) {
     if (error instanceof ApiError) return error;
     throw error;

@@ -1,4 +1,4 @@
-import type { IdempotencyClaim, StoredAnswer } from '../account/idempotency.ts';
+import type { Idempotency, IdempotencyClaim, StoredAnswer } from '../account/idempotency.ts';
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
@@ -18,6 +18,7 @@ export interface StoreParts {
   /** Tells the delivery engine, after the commit, which lanes have something new. */
   ring(lanes: LaneKey[]): void;
   references: References;
+  idempotency: Idempotency;
   /** The formats whose `*` includes an event type. */
   starFormats(type: string): string[];
 }

@@ -45,6 +45,8 @@ export const PATIENCE_MS = 5_000;
 const types = new TypeOverrides(defaultTypes);
 types.setTypeParser(defaultTypes.builtins.TIMESTAMPTZ, isoFromPostgres);
 types.setTypeParser(defaultTypes.builtins.DATE, String);
+// Amounts: the schema holds them to 12 digits and 4 decimals, which a number carries exactly.
+types.setTypeParser(defaultTypes.builtins.NUMERIC, Number);
 types.setTypeParser(defaultTypes.builtins.INT8, Number);
 
 export function openDatabase(connection: Connection, options: { max: number; log: Logger }): Database {

@@ -37,9 +37,10 @@ export interface Format {
   readonly name: string;
   /** Whether `*` stands for this event type too: the list that the format's own document prints. */
   documents(type: string): boolean;
-  /** Our name of an event type to the format's, and back. */
+  /** Our name of an event type to the format's. */
   nameOf(type: string): string;
-  typeOf(name: string): string;
+  /** What the format's name stands for among ours; the first is the one meant where it can be one only. */
+  typesOf(name: string): readonly [string, ...string[]];
   readonly defaults: {
     payload: 'summary' | 'full';
     timeoutMs: number;

@@ -9,12 +9,19 @@ const DOCUMENTED = new Set([
   'company.created',
   'deal.created',
   'deal.updated',
+  'deal.stage_changed',
   'deal.won',
   'deal.lost',
   'task.created',
   'task.completed',
   'form.submitted',
 ]);
+
+/** Its names for what has another name with us; it knows a move to another stage as an update only. */
+const ITS_NAMES: Readonly<Record<string, string>> = {
+  'form.submitted': 'lead_form.submitted',
+  'deal.stage_changed': 'deal.updated',
+};
 
 /**
  * axoCRM's webhooks (contracts AX9–AX13): three X-axoCRM headers, the signature over `timestamp.body`
@@ -23,8 +30,11 @@ const DOCUMENTED = new Set([
 export const axocrm: Format = {
   name: 'axocrm',
   documents: (type) => DOCUMENTED.has(type),
-  nameOf: (type) => (type === 'form.submitted' ? 'lead_form.submitted' : type),
-  typeOf: (name) => (name === 'lead_form.submitted' ? 'form.submitted' : name),
+  nameOf: (type) => ITS_NAMES[type] ?? type,
+  typesOf(name) {
+    if (name === 'lead_form.submitted') return ['form.submitted'];
+    return name === 'deal.updated' ? [name, 'deal.stage_changed'] : [name];
+  },
   defaults: {
     payload: 'summary',
     timeoutMs: 30_000,

@@ -14,7 +14,7 @@ export const standard: Format = {
   name: 'standard',
   documents: () => true,
   nameOf: (type) => type,
-  typeOf: (name) => name,
+  typesOf: (name) => [name],
   defaults: {
     payload: 'full',
     timeoutMs: 30_000,

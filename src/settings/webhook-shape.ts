@@ -125,7 +125,9 @@ export function showWebhook(endpoint: Endpoint, formats: Formats, secret?: strin
     name: endpoint.name,
     url: endpoint.url,
     format: endpoint.format,
-    events: endpoint.events.map((type) => (type === '*' ? type : (format?.nameOf(type) ?? type))),
+    events: [
+      ...new Set(endpoint.events.map((type) => (type === '*' ? type : (format?.nameOf(type) ?? type)))),
+    ],
     active: endpoint.state === 'active',
     state: endpoint.state,
     reason: endpoint.reason,
@@ -149,8 +151,9 @@ export function checkUrl(url: string, guard: Guard): void {
 
 /** Subscribed names to our own; an unknown one is refused with the place it stands in. */
 export function eventTypes(names: readonly string[], format: Format, catalogue: Catalogue): string[] {
-  const types = names.map((name, at) => {
-    const type = name === '*' ? name : format.typeOf(name);
+  const types = names.flatMap((name, at) => {
+    const meant: readonly [string, ...string[]] = name === '*' ? [name] : format.typesOf(name);
+    const [type] = meant;
     if (type !== '*' && !catalogue.type(type)) {
       const why =
         type === TEST_EVENT
@@ -158,7 +161,7 @@ export function eventTypes(names: readonly string[], format: Format, catalogue: 
           : 'is not an event type; see GET /api/v1/event-types';
       throw invalid(`events.${at}`, `"${name.slice(0, 100)}" ${why}`);
     }
-    return type;
+    return meant;
   });
   return [...new Set(types)];
 }

@@ -287,7 +287,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
   }
 
   function sampleOf(asked: string | undefined, endpoint: Endpoint, eventId: Uuid) {
-    const type = formatOf(endpoint.format).typeOf(asked ?? TEST_EVENT);
+    const type = formatOf(endpoint.format).typesOf(asked ?? TEST_EVENT)[0];
     if (type === TEST_EVENT) {
       const data = { id: eventId, message: 'This is a test. Nothing has happened.' };
       return { type, objectType: 'webhook', objectId: endpoint.id, data: data as Record<string, unknown> };

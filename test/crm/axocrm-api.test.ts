@@ -86,6 +86,27 @@ describe("requests as axoCRM's document prints them, with a key of its style", (
     });
   });
 
+  test('AX7: a deal; the default pipeline and its first stage where none is sent', async () => {
+    const path = '/api/v1/deals';
+    const body = { name: 'Acme: Q3 contract', value: 5000, currency: 'GBP' };
+    const [pipeline] = (await s.ask('GET', '/api/v1/pipelines')).json.data;
+    await run({
+      method: 'POST',
+      path,
+      body,
+      status: 201,
+      events: ['deal.created'],
+      check: ({ json }) =>
+        expect(json).toMatchObject({
+          ...body,
+          status: 'open',
+          pipeline_id: pipeline.id,
+          stage_id: pipeline.stages[0].id,
+        }),
+    });
+    await run({ method: 'POST', path, body: { value: 5000 }, status: 400, fields: ['name'] });
+  });
+
   test('AX8: a task; its priority is medium where none is sent', async () => {
     const path = '/api/v1/tasks';
     const body = { title: 'Follow up with Acme', priority: 'high' };

@@ -32,6 +32,14 @@ const SUBJECTS: Subject[] = [
     text: { field: 'name', max: 200 },
   },
   {
+    plural: 'deals',
+    noun: 'deal',
+    valid: { name: 'Acme: Q3 contract', value: 5000.5, currency: 'GBP' },
+    change: { notes: 'They asked for terms.', custom_fields: { seats: 12 } },
+    filter: { name: 'name', value: 'ACME: q3 CONTRACT', nothing: 'Nothing' },
+    text: { field: 'name', max: 200 },
+  },
+  {
     plural: 'tasks',
     noun: 'task',
     valid: { title: 'Follow up with Acme', priority: 'high', due_date: '2026-06-30' },

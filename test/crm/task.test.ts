@@ -65,14 +65,15 @@ describe('AX10: one action, its events', () => {
 });
 
 describe('what a task is about', () => {
-  test('a contact and a company of the workspace; lists are filtered by them', async () => {
+  test('a contact, a company and a deal of the workspace; lists are filtered by them', async () => {
     const [jane, acme] = [await contact(), await company()];
-    const about = { contact_id: jane, company_id: acme.toUpperCase() };
+    const contract = await make('/api/v1/deals', { name: 'Contract', company_id: acme });
+    const about = { contact_id: jane, company_id: acme.toUpperCase(), deal_id: contract };
     const id = await make(PATH, { title: 'Call', ...about });
     const read = (await s.ask('GET', `${PATH}/${id}`)).json;
-    expect(read).toMatchObject({ contact_id: jane, company_id: acme });
+    expect(read).toMatchObject({ contact_id: jane, company_id: acme, deal_id: contract });
     await make(PATH, { title: 'About nobody' });
-    for (const filter of [`contact_id=${jane}`, `company_id=${acme}`]) {
+    for (const filter of [`contact_id=${jane}`, `company_id=${acme}`, `deal_id=${contract}`]) {
       expect((await s.ask('GET', `${PATH}?${filter}`)).json.data).toEqual([read]);
     }
     // The link stays when the contact is deleted, and may be sent back or taken away.
@@ -99,6 +100,7 @@ describe('what a task is about', () => {
       ['contact_id', await company()],
       ['company_id', '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c21'],
       ['contact_id', 'nonsense'],
+      ['deal_id', await make('/api/v1/deals', { name: 'Theirs' }, s.charlie)],
     ] as const) {
       await s.newEvents();
       const body = { title: 'Call', [field]: value };

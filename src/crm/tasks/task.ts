@@ -25,6 +25,7 @@ export interface Task extends BaseRecord {
   completed_at: string | null;
   contact_id: string | null;
   company_id: string | null;
+  deal_id: string | null;
 }
 
 const fields = {
@@ -39,6 +40,7 @@ const fields = {
     .meta({ examples: ['2026-06-30'] }),
   contact_id: reference.optional().meta({ description: 'Whom it is about.' }),
   company_id: reference.optional().meta({ description: 'Whom it is about.' }),
+  deal_id: reference.optional().meta({ description: 'What it is about.' }),
   custom_fields: customFields.optional(),
 };
 
@@ -63,6 +65,7 @@ const output = z
     completed_at: z.iso.datetime().nullable().meta({ description: 'When its status became completed.' }),
     contact_id: z.uuid().nullable(),
     company_id: z.uuid().nullable(),
+    deal_id: z.uuid().nullable(),
   })
   .meta({ id: 'Task' });
 
@@ -77,6 +80,7 @@ const sample: Task = {
   completed_at: null,
   contact_id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c21',
   company_id: null,
+  deal_id: null,
   custom_fields: {},
   created_by: 'api_key:01976d3c-1000-7000-8000-000000000001',
   created_at: '2026-06-01T12:00:00.000Z',
@@ -104,6 +108,7 @@ const columns = [
   'completed_at',
   'contact_id',
   'company_id',
+  'deal_id',
   'custom_fields',
 ] as const;
 
@@ -117,7 +122,7 @@ export const task: Noun<Task, Input> = {
   input,
   change: input.partial(),
   output,
-  references: { contact_id: 'contact', company_id: 'company' },
+  references: { contact_id: 'contact', company_id: 'company', deal_id: 'deal' },
 
   create: (given, base) => ({
     id: base.id,
@@ -130,6 +135,7 @@ export const task: Noun<Task, Input> = {
     completed_at: given.status === 'completed' ? base.created_at : null,
     contact_id: given.contact_id ?? null,
     company_id: given.company_id ?? null,
+    deal_id: given.deal_id ?? null,
     custom_fields: mergeCustomFields({}, given.custom_fields),
     created_by: base.created_by,
     created_at: base.created_at,
@@ -160,6 +166,7 @@ export const task: Noun<Task, Input> = {
     has_due_date: record['due_date'] !== null,
     has_contact: record['contact_id'] !== null,
     has_company: record['company_id'] !== null,
+    has_deal: record['deal_id'] !== null,
   }),
 
   filters: {
@@ -168,5 +175,6 @@ export const task: Noun<Task, Input> = {
     due_date: { column: 'due_date', schema: z.iso.date() },
     contact_id: { column: 'contact_id', schema: z.uuid() },
     company_id: { column: 'company_id', schema: z.uuid() },
+    deal_id: { column: 'deal_id', schema: z.uuid() },
   },
 };
