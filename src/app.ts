@@ -12,6 +12,7 @@ import { idMaker, type Uuid } from './base/id.ts';
 import type { Logger } from './base/log.ts';
 import type { Sealer } from './base/seal.ts';
 import type { Config } from './config.ts';
+import { makePipelines } from './crm/pipelines/pipeline-store.ts';
 import { makeReferences } from './crm/reference.ts';
 import { crmRoutes, EVENT_OBJECTS, RECORD_EVENTS, RECORD_OBJECTS } from './crm/resources.ts';
 import { missingMigrations } from './db/migrate.ts';
@@ -22,6 +23,8 @@ import { formatsDocumenting, type Formats } from './delivery/format.ts';
 import { makeGuard, type Listener } from './delivery/guard.ts';
 import { makeResolver } from './delivery/resolver.ts';
 import { makeSender } from './delivery/send.ts';
+import { automatenexus } from './formats/automatenexus.ts';
+import { axcelerate } from './formats/axcelerate.ts';
 import { axocrm } from './formats/axocrm.ts';
 import { standard } from './formats/standard.ts';
 import { mountHealth } from './http/health.ts';
@@ -36,7 +39,9 @@ import { changePlan, planRoutes } from './settings/plan.ts';
 import { webhookRoutes } from './settings/webhooks.ts';
 
 /** Outbound formats; a new one is a file in formats/ and its name here. */
-const FORMATS: Formats = new Map([standard, axocrm].map((format) => [format.name, format]));
+const FORMATS: Formats = new Map(
+  [standard, axocrm, automatenexus, axcelerate].map((format) => [format.name, format]),
+);
 
 /** The scopes a key can have. */
 export const SCOPES = allScopes(RECORD_OBJECTS);
@@ -105,7 +110,17 @@ export function assemble({
     idempotency,
     starFormats: (type: string) => formatsDocumenting(FORMATS, type),
   };
-  const settings = { db, engine, formats: FORMATS, catalogue, guard, idempotency, clock, newId };
+  const settings = {
+    db,
+    engine,
+    formats: FORMATS,
+    catalogue,
+    guard,
+    idempotency,
+    clock,
+    newId,
+    pipelinesOf: makePipelines({ db, clock, newId }).of,
+  };
 
   return {
     workspaces,

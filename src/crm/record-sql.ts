@@ -9,8 +9,21 @@ export const BASE_COLUMNS = ['created_by', 'created_at', 'updated_at'] as const;
 const MISSED = `(select json_agg(a.unit) from allowed a
     where not exists (select from written w where w.workspace_id = a.workspace_id and w.id = a.id))`;
 
-/** The statements of a table, prepared once a connection each. */
-export function recordSql(table: string, columns: readonly string[]) {
+/** Worked out for events of the types that have a context, and for no other. */
+function contextOf(contexts: Readonly<Record<string, string>>): string {
+  const cases = Object.entries(contexts).map(([type, sql]) => `when '${type}' then ${sql}`);
+  return `case f.type ${cases.join(' ')} end`;
+}
+
+/**
+ * The statements of a table, prepared once a connection each.
+ * @param contexts SQL by event type, see `Noun.contexts`
+ */
+export function recordSql(
+  table: string,
+  columns: readonly string[],
+  contexts?: Readonly<Record<string, string>>,
+) {
   const all = ['version', ...columns, ...BASE_COLUMNS, 'deleted_at'];
   const changing = ['version', ...columns, 'updated_at', 'deleted_at'];
   const written = {
@@ -35,6 +48,8 @@ export function recordSql(table: string, columns: readonly string[]) {
     { claims, several }: { claims: boolean; several: boolean },
   ): Statement {
     const name = `${table}.${kind}${claims ? '.claims' : ''}${several ? '.several' : ''}`;
+    // What is beside a record is about a change of it.
+    const context = kind === 'update' && contexts ? contextOf(contexts) : undefined;
     const text = `
 with input as materialized (
   select * from json_to_recordset($1::json) as i(
@@ -45,7 +60,7 @@ allowed as (
 ),
 written as (${written[kind]}
 ),
-${publishing(table, several)}
+${publishing(table, several, context)}
 select
   ${claims ? '(select json_agg(unit) from refused)' : 'null::json'} as refused,
   ${kind === 'update' ? MISSED : 'null::json'} as missed,

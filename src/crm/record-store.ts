@@ -112,7 +112,7 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
   parts: StoreParts,
 ): RecordStore<R, Input> {
   const { db, clock, newId, ring } = parts;
-  const sql = recordSql(noun.name, noun.columns);
+  const sql = recordSql(noun.name, noun.columns, noun.contexts);
   const stars = new Map(Object.values(noun.events).map((type) => [type.name, parts.starFormats(type.name)]));
 
   const creating = flights<CreateUnit, Written>(db, {

@@ -11,6 +11,10 @@ const shape = z.object({
       description: z.string(),
       formats: z.array(z.string()).meta({ description: 'The formats whose `*` includes it.' }),
       sample: z.record(z.string(), z.unknown()),
+      context: z
+        .record(z.string(), z.unknown())
+        .optional()
+        .meta({ description: 'What it tells beside the record, in the format `automatenexus`.' }),
     }),
   ),
 });
