@@ -44,9 +44,9 @@ counter as (
   returning c.workspace_id, c.event_seq - f.count as base
 ),
 wanted as (
-  select f.workspace_id, f.id as event_id, p.id as endpoint_id, f.type, f.object_id, f.nth, f.bytes, f.at, p.filter_on,
-         case when p.filter_path is null then true
-              else coalesce(f.record::jsonb @@ p.filter_path, false) end as matches
+  select f.workspace_id, f.id as event_id, p.id as endpoint_id, f.type, f.object_id, f.nth, f.bytes, f.at,
+         case when p.filter_path is not null and (f.record::jsonb @@ p.filter_path) is not true then p.filter_on end
+           as kept_out
   from fired f
   join endpoint p on p.workspace_id = f.workspace_id and p.state = 'active'
    and (f.type = any(p.events) or ('*' = any(p.events) and p.format = any(f.star)))
@@ -58,12 +58,11 @@ stored as (
          ${context ? `${context},` : ''}
          coalesce(m.matched, 0),
          case when m.event_id is null then 'no active webhook is subscribed to this type'
-              when m.matched < m.wanted then 'no match: ' || m.kept_out end
+              else 'no match: ' || m.kept_out end
   from fired f
   join counter c on c.workspace_id = f.workspace_id
   left join (
-    select event_id, count(*) as wanted, count(*) filter (where matches)::int as matched,
-           string_agg(filter_on, '; ') filter (where not matches) as kept_out
+    select event_id, (count(*) - count(kept_out))::int as matched, string_agg(kept_out, '; ') as kept_out
     from wanted group by event_id
   ) m on m.event_id = f.id
 ),
@@ -78,7 +77,7 @@ queued as (
          c.base + w.nth, w.bytes, ${DUE_NOW}, w.at, now() + ${LONGEST_WAIT}
   from wanted w
   join counter c on c.workspace_id = w.workspace_id
-  where w.matches
+  where w.kept_out is null
   returning workspace_id, endpoint_id
 )`;
 }
