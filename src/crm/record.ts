@@ -43,8 +43,8 @@ export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = 
   fires?(before: R, after: R): readonly string[];
   /**
    * What events of a change tell beside the record, by event type: SQL that makes a json object, worked out in the
-   * writing statement over the event `f` (workspace_id, record, changed: what the fields were). Only events that are
-   * listed cost anything.
+   * writing statement over the event `f` (workspace_id, record, changed: what the fields were). Only flights that hold
+   * such an event pay for it.
    */
   readonly contexts?: Readonly<Record<string, string>>;
   summary(record: Record<string, unknown>): Record<string, unknown>;

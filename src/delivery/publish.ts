@@ -11,7 +11,7 @@
  * They end in `queued(workspace_id, endpoint_id)`: the lanes to wake once this is committed.
  *
  * A webhook's filter is a path over the record (filter.ts); one that comes to nothing, or to an error, keeps the
- * event out. It is looked at only where there is one.
+ * event out. It is looked at only where there is one; the record has to be JSON that jsonb takes, without \u0000.
  *
  * The counter row is locked after the records and, where there are several, in workspace order, so flights
  * of several processes can't wait for each other in a circle over it. Lanes are not touched here (see wake.ts
