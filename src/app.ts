@@ -33,6 +33,7 @@ import { mountDocument, mountReference } from './http/reference.ts';
 import { makeServer, mount } from './http/server.ts';
 import { apiKeyRoutes } from './settings/api-keys.ts';
 import { deliveryRoutes } from './settings/deliveries.ts';
+import { egressAddressRoutes } from './settings/egress-addresses.ts';
 import { eventTypeRoutes } from './settings/event-types.ts';
 import { meRoutes } from './settings/me.ts';
 import { changePlan, planRoutes } from './settings/plan.ts';
@@ -144,6 +145,7 @@ export function assemble({
             ...webhookRoutes(settings),
             ...deliveryRoutes(settings),
             ...eventTypeRoutes(catalogue, FORMATS),
+            ...egressAddressRoutes(config.egressIps),
           ];
           mount(scope, routes, parts);
         }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ApiError } from '../../src/base/errors.ts';
 import { readFilter } from '../../src/delivery/filter.ts';
@@ -82,6 +83,28 @@ describe('what a filter lets through', () => {
   }
   test.each(yes)('through: %s', async (_name, filter) => expect(await passes(filter)).toBe(true));
   test.each(no)('kept out: %s', async (_name, filter) => expect(await passes(filter)).toBe(false));
+});
+
+test('any text is compared as it is, whatever it holds', async () => {
+  const texts = fc
+    .string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
+    .filter((one) => !one.includes('\0'));
+  await fc.assert(
+    fc.asyncProperty(texts, texts, async (value, other) => {
+      const paths = [
+        { field: 'a', op: 'equals', value },
+        { field: 'b', op: 'contains', value },
+        { field: 'c', op: 'contains', value },
+        { not: { field: 'a', op: 'in', value: [`${value}.`, `${value}\\`] } },
+      ].map((filter) => readFilter(filter, []).path);
+      const { rows } = await s.db.pool.query(
+        'select bool_and($1::jsonb @@ p::jsonpath) as all from unnest($2::text[]) as p',
+        [JSON.stringify({ a: value, b: `${other}${value}${other}`, c: [other, value] }), paths],
+      );
+      return rows[0].all === true;
+    }),
+    { numRuns: 200 },
+  );
 });
 
 test.each<[string, unknown, string]>([

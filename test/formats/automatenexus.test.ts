@@ -232,6 +232,13 @@ describe('webhooks as AutomateNexus sends them', () => {
   }
 });
 
+test('AN7: the addresses that the operator states are told', async () => {
+  const s = await startScenario({ FAIRLEAD_EGRESS_IPS: '203.0.113.7, 2001:db8::7' });
+  const { json } = await s.ask('GET', '/api/v1/egress-addresses', { as: s.bob });
+  expect(json).toEqual({ data: ['203.0.113.7', '2001:db8::7'] });
+  await s.stop();
+});
+
 test('AN2: "*" is the 32 event types that are printed, and every one that there is of them is offered', () => {
   const printed =
     `contact.created contact.updated contact.deleted contact.merged contact.tag_added contact.tag_removed
