@@ -150,5 +150,6 @@ function scalar(
       throw invalid(place, 'must be well-formed Unicode without NUL');
     if (value.length > MAX_TEXT) throw invalid(place, `must have at most ${MAX_TEXT} characters`);
   }
+  if (typeof value === 'number' && !Number.isFinite(value)) throw invalid(place, 'is too large a number');
   return value as Scalar;
 }
