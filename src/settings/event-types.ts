@@ -7,6 +7,7 @@ import { route, type Route } from '../http/route.ts';
 /** Placeholders of an example: nobody's workspace, webhook, event and secret. */
 const PLACEHOLDER = {
   workspaceId: '01976d3c-0000-7000-8000-00000000000a',
+  clientNumber: 12_345_678,
   endpointId: '01976d3c-0000-7000-8000-00000000000b',
   eventId: '01976d3c-0000-7000-8000-00000000000c',
   secret: 'whsec_cGxhY2Vob2xkZXItcGxhY2Vob2xkZXItcGxhY2Vob2xk',
@@ -27,6 +28,10 @@ const shape = z.object({
       description: z.string(),
       formats: z.array(z.string()).meta({ description: 'The formats whose `*` includes it.' }),
       sample: z.record(z.string(), z.unknown()).meta({ description: 'The whole record, as `full` has it.' }),
+      context: z
+        .record(z.string(), z.unknown())
+        .optional()
+        .meta({ description: 'What it tells beside the record, in the format `automatenexus`.' }),
       examples: z.record(z.string(), example).meta({
         description: 'By format: what a receiver gets, with the payload that the format defaults to.',
       }),
@@ -69,12 +74,15 @@ function exampleOf(type: EventType, format: Format, catalogue: Catalogue) {
       json: JSON.stringify(type.sample),
       data: () => type.sample,
       summary: () => catalogue.summary(type.object, type.sample),
+      context: () => type.context ?? {},
     },
     workspaceId: PLACEHOLDER.workspaceId,
+    clientNumber: PLACEHOLDER.clientNumber,
     endpointId: PLACEHOLDER.endpointId,
     payload: format.defaults.payload,
     secrets: [PLACEHOLDER.secret],
     attemptedAt: Date.parse(PLACEHOLDER.at) / 1000,
+    bodyOf: (json) => json,
   });
   return { name: format.nameOf(type.name), headers, body: JSON.parse(body) as unknown };
 }
