@@ -95,15 +95,21 @@ function openPool(connection: Connection, max: number, setting: string, log: Log
   return pool;
 }
 
-/** Repeats what only reads while the database is gone, for up to `PATIENCE_MS`. */
+/** Repeats what only reads while the database is gone, or a lock in the way (a migration's), for up to `PATIENCE_MS`. */
 export function patiently<T>(read: () => Promise<T>): Promise<T> {
   const deadline = performance.now() + PATIENCE_MS;
   const repeat = async (pause: number): Promise<T> => {
     try {
       return await read();
     } catch (error) {
-      if (failureKind(error) !== 'lost') throw error;
-      if (performance.now() + pause > deadline) throw unavailable('The database can not be reached.', 2);
+      const kind = failureKind(error);
+      if (kind !== 'lost' && kind !== 'locked') throw error;
+      if (performance.now() + pause > deadline) {
+        throw unavailable(
+          kind === 'lost' ? 'The database can not be reached.' : 'Other changes are in the way.',
+          2,
+        );
+      }
       await new Promise((resolve) => setTimeout(resolve, pause));
       return repeat(Math.min(pause * 2, 500));
     }
