@@ -1,0 +1,33 @@
+import { Alert, Button, Code, Group, Text } from '@mantine/core';
+import { IconAlertCircle } from '@tabler/icons-react';
+import { ApiError } from '../api/client.ts';
+
+/** An error in the API's words, with the id by which the server's log knows the request. */
+export function ErrorPanel({ error, retry }: { error: Error; retry?: () => void }) {
+  return (
+    <Alert color="red" icon={<IconAlertCircle size={18} />} title={titleOf(error)} role="alert">
+      <Text size="sm">{error.message}</Text>
+      {error instanceof ApiError && error.requestId !== null && (
+        <Text size="xs" c="dimmed" mt={4}>
+          Request <Code>{error.requestId}</Code>
+        </Text>
+      )}
+      {retry && (
+        <Group mt="sm">
+          <Button size="xs" variant="default" onClick={retry}>
+            Try again
+          </Button>
+        </Group>
+      )}
+    </Alert>
+  );
+}
+
+function titleOf(error: Error): string {
+  if (!(error instanceof ApiError)) return 'Something went wrong on this page';
+  if (error.status === 0) return 'No connection';
+  if (error.status === 403) return 'Not allowed';
+  if (error.status === 404) return 'Not found';
+  if (error.status === 429) return 'Too many requests';
+  return error.status >= 500 ? 'The server could not answer' : 'That did not work';
+}
