@@ -58,7 +58,7 @@ export async function startServer({ dataDir, port, services = 'api,worker,web' }
   });
 
   await ready(child, exited, logFile);
-  const text = await readFile(path.join(dataDir, 'first-key.txt'), 'utf8');
+  const text = await readFile(path.join(dataDir, 'first-start.txt'), 'utf8');
   return {
     pid: /** @type {number} */ (child.pid),
     port: at,

@@ -1,11 +1,18 @@
 import { readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
+import { makeAdmission, type Admission, type AdmissionParts } from './account/admission.ts';
 import { makeApiKeys, type ApiKeys } from './account/api-key.ts';
+import { makeAudit } from './account/audit.ts';
 import { makeCallers } from './account/caller.ts';
 import { makeIdempotency } from './account/idempotency.ts';
+import { makeLinks } from './account/link.ts';
+import { makeMembers } from './account/member.ts';
 import { termsOf } from './account/plan.ts';
 import { allScopes } from './account/scope.ts';
+import { makeSessions } from './account/session.ts';
+import { makeSignInThrottle } from './account/sign-in-throttle.ts';
 import { makeUsageMeter } from './account/usage.ts';
+import { makeUsers } from './account/user.ts';
 import { makeWorkspaces, type Workspaces } from './account/workspace.ts';
 import { systemClock } from './base/clock.ts';
 import { idMaker, type Uuid } from './base/id.ts';
@@ -29,11 +36,17 @@ import { describeApi } from './http/openapi.ts';
 import { mountPages } from './http/pages.ts';
 import { mountDocument, mountReference } from './http/reference.ts';
 import { makeServer, mount } from './http/server.ts';
+import { makeSmtp } from './providers/smtp.ts';
 import { apiKeyRoutes } from './settings/api-keys.ts';
+import { auditRoutes } from './settings/audit-log.ts';
 import { deliveryRoutes } from './settings/deliveries.ts';
 import { eventTypeRoutes } from './settings/event-types.ts';
+import { invitationRoutes } from './settings/invitations.ts';
+import { makeLedger } from './http/ledger.ts';
 import { meRoutes } from './settings/me.ts';
+import { memberRoutes } from './settings/members.ts';
 import { changePlan, planRoutes } from './settings/plan.ts';
+import { sessionRoutes } from './settings/session.ts';
 import { webhookRoutes } from './settings/webhooks.ts';
 
 /** Outbound formats; a new one is a file in formats/ and its name here. */
@@ -51,6 +64,11 @@ export interface App {
   readonly workspaces: Workspaces;
   readonly keys: ApiKeys;
   readonly engine: Engine;
+  /** Accounts, for the command line. */
+  readonly people: Pick<AdmissionParts, 'db' | 'users' | 'members' | 'audit'>;
+  readonly admission: Admission;
+  /** Where people reach this installation. */
+  baseUrl(): string;
   /** Puts a workspace on another plan; throws `StartError` for an unknown plan or workspace. */
   changePlan(workspaceId: Uuid, plan: string): Promise<void>;
   /** The HTTP server with every route, not listening yet. */
@@ -95,6 +113,16 @@ export function assemble({
   });
   const workspaces = makeWorkspaces(db, clock, newId);
   const keys = makeApiKeys(db, clock, newId);
+  const baseUrl = () => config.publicUrl || localUrl(config.host, own[0]?.port ?? config.port);
+  const mailer = config.mail && makeSmtp(config.mail);
+  const audit = makeAudit(db, clock, newId);
+  const users = makeUsers(db, clock, newId);
+  const members = makeMembers(db, clock);
+  const links = makeLinks(db, clock, newId);
+  const sessions = makeSessions(db, clock, newId, SCOPES);
+  const throttle = makeSignInThrottle(db, clock);
+  const people = { db, users, members, sessions, links, throttle, audit, mailer, log, baseUrl };
+  const admission = makeAdmission(people);
   const usage = makeUsageMeter(db, clock, log);
   const idempotency = makeIdempotency(db, sealer);
   const stores = {
@@ -106,17 +134,22 @@ export function assemble({
     idempotency,
     starFormats: (type: string) => formatsDocumenting(FORMATS, type),
   };
-  const settings = { db, engine, formats: FORMATS, catalogue, guard, idempotency, clock, newId };
+  const ledger = makeLedger({ audit, idempotency, clock });
+  const settings = { db, engine, formats: FORMATS, catalogue, guard, ledger, clock, newId };
 
   return {
     workspaces,
     keys,
     engine,
-    changePlan: (workspaceId, plan) => changePlan({ db, engine }, workspaceId, plan),
+    people,
+    admission,
+    baseUrl,
+    changePlan: (workspaceId, plan) => changePlan({ db, engine, audit }, workspaceId, plan),
 
     async server() {
-      const callers = makeCallers(db, clock);
-      const parts = { callers, usage, idempotency, clock, log, trustProxy: config.trustProxy };
+      const callers = makeCallers(db, clock, SCOPES);
+      const { trustProxy, publicUrl } = config;
+      const parts = { callers, sessions, usage, idempotency, clock, log, trustProxy, publicUrl };
       const app = makeServer(parts);
       await describeApi(app, { version: VERSION });
       // In a scope of its own: the document sees the routes that are registered after it.
@@ -125,8 +158,12 @@ export function assemble({
           const routes = [
             ...meRoutes(),
             ...planRoutes(),
-            ...apiKeyRoutes({ keys, usage, idempotency, clock, scopes: SCOPES }),
-            ...crmRoutes(stores),
+            ...sessionRoutes({ admission, sessions, users }),
+            ...memberRoutes({ db, members, ledger }),
+            ...invitationRoutes({ ...people, ledger, clock }),
+            ...auditRoutes(audit),
+            ...apiKeyRoutes({ keys, usage, ledger, clock, scopes: SCOPES }),
+            ...crmRoutes(stores, ledger),
             ...webhookRoutes(settings),
             ...deliveryRoutes(settings),
             ...eventTypeRoutes(catalogue, FORMATS),
@@ -154,6 +191,11 @@ export function assemble({
       await sender.close();
     },
   };
+}
+
+function localUrl(host: string, port: number): string {
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  return `http://${name}:${port}`;
 }
 
 /** Where the server listens: webhooks must not reach ourselves. */

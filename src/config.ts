@@ -62,6 +62,20 @@ export const SETTINGS = {
     means: 'Addresses or CIDRs of proxies whose X-Forwarded-For is believed.',
     read: list(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])),
   },
+  SMTP_URL: {
+    default: '',
+    means:
+      'Where mail is handed in: smtp://user:pass@host:587, or smtps://…. Unset: no mail is sent, and links are shown to whoever makes them.',
+    read: z.union([z.literal(''), z.url({ protocol: /^smtps?$/ })]),
+  },
+  FAIRLEAD_MAIL_FROM: {
+    default: 'Fairlead <fairlead@localhost>',
+    means: 'Whom mail comes from.',
+    read: z
+      .string()
+      .min(3)
+      .regex(/^[^\r\n]+@[^\r\n]+$/, 'must be an address, or a name with an address in <>'),
+  },
   FAIRLEAD_LOG_LEVEL: {
     default: 'info',
     means: 'trace, debug, info, warn, error or silent. The log is JSON lines on standard error.',
@@ -97,6 +111,8 @@ export interface Config {
   egressAllow: readonly string[];
   egressIps: readonly string[];
   trustProxy: readonly string[];
+  /** Null where no mail is sent. */
+  mail: { smtpUrl: string; from: string } | null;
   logLevel: string;
   retentionDays: number;
   metricsToken: string;
@@ -138,6 +154,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     egressAllow: read.FAIRLEAD_EGRESS_ALLOW,
     egressIps: read.FAIRLEAD_EGRESS_IPS,
     trustProxy: read.FAIRLEAD_TRUST_PROXY,
+    mail: read.SMTP_URL === '' ? null : { smtpUrl: read.SMTP_URL, from: read.FAIRLEAD_MAIL_FROM },
     logLevel: read.FAIRLEAD_LOG_LEVEL,
     retentionDays: read.FAIRLEAD_RETENTION_DAYS,
     metricsToken: read.FAIRLEAD_METRICS_TOKEN,

@@ -4,7 +4,7 @@ import type { Workspace } from './account/workspace.ts';
 import type { App } from './app.ts';
 import { isUniqueViolation } from './db/failure.ts';
 
-/** What the first start has to show: a workspace, a key, and a call that uses it. */
+/** What the first start has to show: the way in, a key, and a call that uses it. */
 export interface FirstStart {
   workspaceId: string;
   text: string;
@@ -16,7 +16,7 @@ export interface FirstStart {
  * rely on a default one.
  * @returns null where there is a default workspace already
  */
-export async function firstStart(app: App, url: string): Promise<FirstStart | null> {
+export async function firstStart(app: App): Promise<FirstStart | null> {
   if (await app.workspaces.getDefault()) return null;
   const workspace = await makeDefault(app);
   if (workspace === null) return null;
@@ -26,7 +26,8 @@ export async function firstStart(app: App, url: string): Promise<FirstStart | nu
     style: 'fairlead',
     createdBy: 'system',
   });
-  return { workspaceId: workspace.id, text: welcome(url, key.raw) };
+  const link = await app.people.db.transaction((trx) => app.admission.setUpLink(trx, workspace.id));
+  return { workspaceId: workspace.id, text: welcome(app.baseUrl(), link, key.raw) };
 }
 
 /** Null where another process, started at the same time on the same database, was first. */
@@ -39,8 +40,12 @@ async function makeDefault(app: App): Promise<Workspace | null> {
   }
 }
 
-function welcome(url: string, key: string): string {
-  return `This is a new installation. Your API key, shown this once:
+function welcome(url: string, link: string, key: string): string {
+  return `This is a new installation. Make the owner's account here; the link works once, for seven days:
+
+  ${link}
+
+Your API key, shown this once:
 
   ${key}
 
@@ -60,7 +65,7 @@ Make a first contact:
  */
 export async function show(first: FirstStart, dataDir: string, isTerminal: boolean): Promise<string> {
   if (isTerminal) return `\n${first.text}`;
-  const file = path.resolve(dataDir, 'first-key.txt');
+  const file = path.resolve(dataDir, 'first-start.txt');
   // With DATABASE_URL nothing else needs the directory.
   await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
   const handle = await open(file, 'w', 0o600);
@@ -70,5 +75,5 @@ export async function show(first: FirstStart, dataDir: string, isTerminal: boole
   } finally {
     await handle.close();
   }
-  return `The first API key, and a curl that uses it, are in ${file}`;
+  return `The link to set it up with, the first API key, and a curl that uses it are in ${file}`;
 }

@@ -24,8 +24,8 @@ export async function serve(config: Config, log: Logger, say: (line: string) => 
     const server = await app.server();
     const drain = drainable(server);
     await listen(server, config);
-    const url = config.publicUrl || localUrl(config.host, (server.server.address() as { port: number }).port);
-    const first = await firstStart(app, url);
+    const url = app.baseUrl();
+    const first = await firstStart(app);
     if (first) say(await show(first, config.dataDir, process.stdout.isTTY));
     app.engine.start({ worker: config.services.includes('worker') });
     log.info({ version: VERSION, url, services: config.services }, 'ready');
@@ -91,9 +91,4 @@ async function listen(server: FastifyInstance, config: Config): Promise<void> {
           : (error as Error).message;
     throw new StartError(`Can not listen on ${config.host}:${config.port}: ${why}. Set PORT or HOST.`);
   }
-}
-
-function localUrl(host: string, port: number): string {
-  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-  return `http://${name}:${port}`;
 }

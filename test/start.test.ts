@@ -40,9 +40,9 @@ describe('the first start', () => {
   test('shows a key once, in a file for its owner alone, with a curl that works; nothing secret is printed', async (context) => {
     const product = await installation();
     const server = await product.start();
-    const file = path.join(product.dataDir, 'first-key.txt');
+    const file = path.join(product.dataDir, 'first-start.txt');
     expect(server.program.stdout.trimEnd().split('\n')).toEqual([
-      `The first API key, and a curl that uses it, are in ${file}`,
+      `The link to set it up with, the first API key, and a curl that uses it are in ${file}`,
       `Fairlead is ready at ${server.url}`,
     ]);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
@@ -80,7 +80,7 @@ describe('the first start', () => {
     });
     await program.says(/Fairlead is ready at http/);
     expect(program.stdout).toMatch(/Your API key, shown this once:\s+fl_live_[A-Za-z0-9]{32}\s/);
-    await expect(stat(path.join(product.dataDir, 'first-key.txt'))).rejects.toThrow('ENOENT');
+    await expect(stat(path.join(product.dataDir, 'first-start.txt'))).rejects.toThrow('ENOENT');
   });
 
   test('a workspace made on the command line before it does not take the place of the default one', async () => {

@@ -47,7 +47,7 @@ export interface ApiKeys {
    * Revokes at once, for every process; a key that is revoked stays as it is. False where there is no such key.
    * @param workspaceId null for a key of any workspace
    */
-  revoke(workspaceId: Uuid | null, id: Uuid): Promise<boolean>;
+  revoke(workspaceId: Uuid | null, id: Uuid, within?: Within): Promise<boolean>;
 }
 
 export interface NewKey {
@@ -57,6 +57,8 @@ export interface NewKey {
   scopes?: readonly string[];
   expiresAt?: string;
   createdBy: string;
+  /** The member on whose behalf it will act. */
+  makerId?: Uuid | null;
 }
 
 export interface KeyChange {
@@ -74,6 +76,7 @@ const SHOWN = [
   'prefix',
   'scopes',
   'created_by',
+  'maker_id',
   'created_at',
   'expires_at',
   'revoked_at',
@@ -82,7 +85,7 @@ const SHOWN = [
 
 export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiKeys {
   return {
-    async create({ workspaceId, name, style, scopes, expiresAt, createdBy }, within) {
+    async create({ workspaceId, name, style, scopes, expiresAt, createdBy, makerId }, within) {
       const { start, visible } = STYLES[style];
       const raw = start + randomText(SECRET_LENGTH);
       const salt = randomBytes(16);
@@ -97,6 +100,7 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiK
         hash: sha256(salt, raw),
         scopes: style === 'remixcrm' ? ['leads:create'] : [...(scopes ?? ['*'])],
         created_by: createdBy,
+        maker_id: makerId ?? null,
         created_at: isoTime(clock.now()),
         expires_at: expiresAt ?? null,
         revoked_at: null,
@@ -152,14 +156,18 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiK
       });
     },
 
-    async revoke(workspaceId, id) {
-      const result = await db.kysely
-        .updateTable('api_key')
-        .set((eb) => ({ revoked_at: eb.fn.coalesce('revoked_at', eb.val(isoTime(clock.now()))) }))
-        .where('id', '=', id)
-        .$if(workspaceId !== null, (query) => query.where('workspace_id', '=', workspaceId!))
-        .executeTakeFirst();
-      return result.numUpdatedRows > 0n;
+    async revoke(workspaceId, id, within) {
+      return db.transaction(async (trx) => {
+        const key = await trx
+          .updateTable('api_key')
+          .set((eb) => ({ revoked_at: eb.fn.coalesce('revoked_at', eb.val(isoTime(clock.now()))) }))
+          .where('id', '=', id)
+          .$if(workspaceId !== null, (query) => query.where('workspace_id', '=', workspaceId!))
+          .returning(SHOWN)
+          .executeTakeFirst();
+        if (key) await within?.(trx, key);
+        return key !== undefined;
+      });
     },
   };
 }

@@ -6,19 +6,40 @@ import type { Uuid } from '../base/id.ts';
 import { PATIENCE_MS, type Database } from '../db/pool.ts';
 import { visiblePart } from './api-key.ts';
 import { isCounted, makeCounter, type KeyNow, type Quota } from './quota.ts';
+import { cutScopes, type Role } from './role.ts';
+import type { User } from './user.ts';
 
-/** Who makes a request: what `authenticate` found out about its key. */
+/** Who makes a request: what was found out about its key or its session. */
 export interface Caller {
   workspaceId: Uuid;
   workspaceName: string;
   plan: string;
-  keyId: Uuid;
-  keyName: string;
+  via: Key | SignedIn;
+  /** The id of the key or of the user: under it stand its Idempotency-Keys. */
+  identity: Uuid;
+  /** The member on whose behalf it is done; null for a key that nobody in particular made. */
+  makerId: Uuid | null;
+  /** Of that member; a key of nobody's reaches as far as an owner. */
+  role: Role;
   scopes: readonly string[];
-  /** `api_key:<id>`: who did it, in events, activity and created_by. */
+  /** `api_key:<id>` or `user:<id>`: who did it, in events, activity and created_by. */
   actor: string;
   /** What the windows of the plan say to this request, which was counted if they grant it. */
   quota: Quota;
+}
+
+interface Key {
+  kind: 'api_key';
+  id: Uuid;
+  name: string;
+}
+
+interface SignedIn {
+  kind: 'session';
+  /** The session's. */
+  id: Uuid;
+  user: User;
+  expiresAt: string;
 }
 
 export interface Callers {
@@ -42,12 +63,14 @@ const MOST_KNOWN = 10_000;
 const FIND_KEYS = {
   name: 'api-key.find',
   text: `select k.prefix, k.workspace_id, w.name as workspace_name, w.plan, k.id, k.name, k.salt, k.hash,
-                k.scopes, k.expires_at, k.revoked_at
+                k.scopes, k.expires_at, k.revoked_at, k.maker_id, m.role
          from api_key k join workspace w on w.id = k.workspace_id
+         left join member m on m.workspace_id = k.workspace_id and m.user_id = k.maker_id
          where k.prefix = any($1)`,
 };
 
-export function makeCallers(db: Database, clock: Clock): Callers {
+/** @param scopes every scope there is */
+export function makeCallers(db: Database, clock: Clock, scopes: readonly string[]): Callers {
   // Requests that arrive together ask together: one statement, each prefix once.
   const lookUps = coalesce<string, FoundKey[]>({
     slots: 2,
@@ -87,6 +110,23 @@ export function makeCallers(db: Database, clock: Clock): Callers {
     if (key.expires_at !== null && Date.parse(key.expires_at) <= clock.now()) {
       throw new ApiError('api_key_expired', 'This API key has expired.');
     }
+    if (key.maker_id !== null && key.role === null)
+      throw new ApiError('forbidden', 'Whoever made this API key is no longer a member of the workspace.');
+  }
+
+  function callerOf(key: KeyNow, quota: Quota): Caller {
+    return {
+      workspaceId: key.workspace_id,
+      workspaceName: key.workspace_name,
+      plan: key.plan,
+      via: { kind: 'api_key', id: key.id, name: key.name },
+      identity: key.id,
+      makerId: key.maker_id,
+      role: key.role ?? 'owner',
+      scopes: key.role === null ? key.scopes : cutScopes(key.scopes, key.role, scopes),
+      actor: `api_key:${key.id}`,
+      quota,
+    };
   }
 
   return {
@@ -111,19 +151,6 @@ export function makeCallers(db: Database, clock: Clock): Callers {
 
 function isRaw(key: FoundKey, raw: string): boolean {
   return sameBytes(key.hash, sha256(key.salt, raw));
-}
-
-function callerOf(key: KeyNow, quota: Quota): Caller {
-  return {
-    workspaceId: key.workspace_id,
-    workspaceName: key.workspace_name,
-    plan: key.plan,
-    keyId: key.id,
-    keyName: key.name,
-    scopes: key.scopes,
-    actor: `api_key:${key.id}`,
-    quota,
-  };
 }
 
 function unauthorized(): ApiError {

@@ -5,10 +5,11 @@ import { sql } from 'kysely';
 import type { Schema } from '../db/schema.ts';
 import type { Sealer } from '../base/seal.ts';
 
-/** A request's claim to an `Idempotency-Key`: unique per workspace and API key for 24 hours. */
+/** A request's claim to an `Idempotency-Key`: unique per workspace and API key, or signed-in user, for 24 hours. */
 export interface IdempotencyClaim {
   workspaceId: string;
-  apiKeyId: string;
+  /** The id of the key or of the user; the column is named after the key. */
+  identity: string;
   key: string;
   /** SHA-256 of method, path and body, in hex: another request under the same key is refused. */
   requestHash: string;
@@ -74,7 +75,7 @@ export function makeIdempotency(db: Database, sealer: Sealer): Idempotency {
     async find(claim, at) {
       const [row] = await db.read<{ hash: string; status: number; body: string; sealed: boolean }>(FIND, [
         claim.workspaceId,
-        claim.apiKeyId,
+        claim.identity,
         claim.key,
         at,
       ]);
@@ -87,12 +88,12 @@ export function makeIdempotency(db: Database, sealer: Sealer): Idempotency {
     async keep(trx, claim, answer, at) {
       const body = sealer.seal(place(claim), answer.body).toString('base64');
       try {
-        await sql`delete from idempotency where workspace_id = ${claim.workspaceId} and api_key_id = ${claim.apiKeyId}
+        await sql`delete from idempotency where workspace_id = ${claim.workspaceId} and api_key_id = ${claim.identity}
                   and key = ${claim.key} and created_at < ${at}::timestamptz - interval '24 hours'`.execute(
           trx,
         );
         await sql`insert into idempotency (workspace_id, api_key_id, key, request_hash, status, body, sealed, created_at)
-                  values (${claim.workspaceId}, ${claim.apiKeyId}, ${claim.key}, decode(${claim.requestHash}, 'hex'),
+                  values (${claim.workspaceId}, ${claim.identity}, ${claim.key}, decode(${claim.requestHash}, 'hex'),
                           ${answer.status}, ${body}, true, ${at})`.execute(trx);
       } catch (error) {
         throw isUniqueViolation(error) ? new AlreadyAnswered() : error;

@@ -2,7 +2,6 @@ import type { Clock } from '../base/clock.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import { inTime, type Database } from '../db/pool.ts';
-import type { Caller } from './caller.ts';
 
 /** Requests that a key was let in with. */
 export interface Use {
@@ -20,8 +19,8 @@ export interface Usage {
 }
 
 export interface UsageMeter {
-  /** Notes an answered request; written down within seconds. */
-  note(caller: Caller, status: number): void;
+  /** Notes an answered request of a key; written down within seconds. */
+  note(key: { workspaceId: Uuid; id: Uuid }, status: number): void;
   /** What these keys of a workspace were used for, by key; a key that was not used has zeros. */
   of(workspaceId: Uuid, keyIds: readonly Uuid[]): Promise<Map<Uuid, Usage>>;
   /** Writes down what was noted. */
@@ -128,7 +127,7 @@ export function makeUsageMeter(db: Database, clock: Clock, log: Logger): UsageMe
   }
 
   const meter: UsageMeter = {
-    note({ workspaceId, keyId }, status) {
+    note({ workspaceId, id: keyId }, status) {
       const now = clock.now();
       add({
         workspaceId,

@@ -1,12 +1,16 @@
 import { parseArgs } from 'node:util';
 import { assemble, SCOPES, type App } from '../app.ts';
 import { KEY_STYLES, type KeyStyle } from '../account/api-key.ts';
+import { ROLES } from '../account/role.ts';
 import { ApiError, StartError } from '../base/errors.ts';
 import { isUuid } from '../base/id.ts';
 import { makeLog } from '../base/log.ts';
 import { readConfig, type Config } from '../config.ts';
 import { openStore, type Store } from '../store.ts';
+import type { Options } from './workspace.ts';
 import { doctor } from './doctor.ts';
+import { createUser, resetUser } from './user.ts';
+import { workspaceId } from './workspace.ts';
 
 const USAGE = `fairlead                     run the server (the same as fairlead start)
 fairlead workspace create --name N [--plan P]
@@ -14,11 +18,14 @@ fairlead workspace list
 fairlead workspace plan <id> <plan>
 fairlead key create [--workspace ID] --name N [--scopes a,b] [--style ${KEY_STYLES.join('|')}] [--expires DATE]
 fairlead key revoke <id>
+fairlead user create --email E --name N [--workspace ID] [--role ${ROLES.join('|')}]
+                             prints a link to choose a password with
+fairlead user reset --email E
+                             prints a link to choose a new password with
 fairlead deliver             one pass over what is due, for a cron
 fairlead migrate             bring the database up to date
 fairlead doctor              say what is wrong with this installation, if anything`;
 
-type Options = Record<string, string | undefined>;
 type Command = (app: App, options: Options, rest: string[], store: Store) => Promise<number>;
 
 /** Every command by its words, with the options it takes. */
@@ -28,6 +35,8 @@ const COMMANDS: Record<string, { options: readonly string[]; run: Command }> = {
   'workspace plan': { options: [], run: setPlan },
   'key create': { options: ['workspace', 'name', 'scopes', 'style', 'expires'], run: createKey },
   'key revoke': { options: [], run: revokeKey },
+  'user create': { options: ['email', 'name', 'workspace', 'role'], run: createUser },
+  'user reset': { options: ['email'], run: resetUser },
   deliver: { options: [], run: deliverDue },
   // Opening the store has migrated it.
   migrate: { options: [], run: () => done('The database is up to date.') },
@@ -121,21 +130,6 @@ async function revokeKey(app: App, _options: Options, [id]: string[]): Promise<n
 async function deliverDue(app: App): Promise<number> {
   const lanes = await app.engine.pass(null);
   return done(`webhooks with something due: ${lanes}`);
-}
-
-async function workspaceId(app: App, given: string | undefined): Promise<string> {
-  const workspace =
-    given === undefined
-      ? await app.workspaces.getDefault()
-      : isUuid(given)
-        ? await app.workspaces.get(given)
-        : undefined;
-  if (workspace) return workspace.id;
-  throw new StartError(
-    given === undefined
-      ? 'There is no default workspace yet: start the server once, or name one with --workspace.'
-      : `There is no workspace ${given}; see fairlead workspace list.`,
-  );
 }
 
 function knownScopes(text: string): string[] {

@@ -322,7 +322,7 @@ async function ids(
 }
 
 function claimKey(claim: IdempotencyClaim): string {
-  return `${claim.apiKeyId}/${claim.key}`;
+  return `${claim.identity}/${claim.key}`;
 }
 
 function claimsOf(units: Numbered[], at: string): object[] {
@@ -332,7 +332,7 @@ function claimsOf(units: Numbered[], at: string): object[] {
           {
             unit,
             workspace_id: claim.workspaceId,
-            api_key_id: claim.apiKeyId,
+            api_key_id: claim.identity,
             key: claim.key,
             hash: claim.requestHash,
             status: answer.status,

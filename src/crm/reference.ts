@@ -3,7 +3,7 @@ import { unavailable, type FieldError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import { PATIENCE_MS, type Database } from '../db/pool.ts';
 
-/** Fields that name another record, with its kind: `{contact_id: 'contact'}`. */
+/** Fields that name another record or a member, with its kind: `{contact_id: 'contact', owner_id: 'member'}`. */
 export type ReferenceFields = Readonly<Record<string, string>>;
 
 export interface References {
@@ -63,12 +63,17 @@ export function makeReferences(db: Database): References {
   };
 }
 
+const KEYS = `select k.workspace_id, k.id from unnest($1::uuid[], $2::uuid[]) as k(workspace_id, id)`;
+const MEMBERS = `${KEYS} join member m on m.workspace_id = k.workspace_id and m.user_id = k.id`;
+
 async function existing(db: Database, noun: string, items: Wanted[]): Promise<Set<string>> {
   const rows = await db.read<{ workspace_id: Uuid; id: Uuid }>(
     {
       name: `${noun}.there`,
-      text: `select t.workspace_id, t.id from unnest($1::uuid[], $2::uuid[]) as k(workspace_id, id)
-             join ${noun} t on t.workspace_id = k.workspace_id and t.id = k.id where t.deleted_at is null`,
+      text:
+        noun === 'member'
+          ? MEMBERS
+          : `${KEYS} join ${noun} t using (workspace_id, id) where t.deleted_at is null`,
     },
     [items.map(({ workspaceId }) => workspaceId), items.map(({ id }) => id)],
   );

@@ -1,8 +1,10 @@
 import type { EventObject, EventType } from '../delivery/event.ts';
+import type { Ledger } from '../http/ledger.ts';
 import type { Route } from '../http/route.ts';
 import { activityRoutes } from './activities/activity-routes.ts';
 import { company } from './companies/company.ts';
 import { contact } from './contacts/contact.ts';
+import { employerName } from './contacts/employer.ts';
 import { deal } from './deals/deal.ts';
 import { place, type Placement } from './pipelines/pipeline.ts';
 import { pipelineRoutes } from './pipelines/pipeline-routes.ts';
@@ -26,12 +28,15 @@ export const RECORD_EVENTS: readonly EventType[] = NOUNS.flatMap((noun) => Objec
 
 export const EVENT_OBJECTS: readonly EventObject[] = NOUNS.map(({ name, summary }) => ({ name, summary }));
 
-export function crmRoutes(parts: StoreParts): Route[] {
+export function crmRoutes(parts: StoreParts, ledger: Ledger): Route[] {
   const pipelines = makePipelines(parts);
-  const completions: Partial<Record<string, Completion>> = { deal: placing(pipelines) };
+  const completions: Partial<Record<string, Completion>> = {
+    contact: employerName(parts.db),
+    deal: placing(pipelines),
+  };
   return [
     ...NOUNS.flatMap((noun) => recordRoutes(noun as Noun, parts, completions[noun.name])),
-    ...pipelineRoutes(pipelines, parts),
+    ...pipelineRoutes(pipelines, ledger),
     ...activityRoutes(parts.db),
   ];
 }

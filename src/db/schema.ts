@@ -28,6 +28,7 @@ export interface ApiKeyRow {
   hash: Buffer;
   scopes: string[];
   created_by: string;
+  maker_id: string | null;
   created_at: string;
   expires_at: string | null;
   revoked_at: string | null;

@@ -79,7 +79,7 @@ export interface Endpoints {
     within: Within,
   ): Promise<Endpoint | undefined>;
   /** Revokes it: what is queued is dropped and logged as such. */
-  remove(workspaceId: Uuid, id: Uuid): Promise<boolean>;
+  remove(workspaceId: Uuid, id: Uuid, within: Within): Promise<boolean>;
   /**
    * Pauses what is active, as the plan sends no webhooks, or resumes exactly what was paused for that; within
    * the transaction that changes the plan.
@@ -309,12 +309,15 @@ export function makeEndpoints(
       return change(workspaceId, id, values, within);
     },
 
-    async remove(workspaceId, id) {
+    async remove(workspaceId, id, within) {
       const removed = await change(
         workspaceId,
         id,
         { state: 'deleted', deleted_at: isoTime(clock.now()), secret: null, old_secret: null, headers: null },
-        (trx) => dropQueued(trx, workspaceId, id, isoTime(clock.now())),
+        async (trx, endpoint) => {
+          await dropQueued(trx, workspaceId, id, isoTime(clock.now()));
+          await within(trx, endpoint);
+        },
       );
       return removed !== undefined;
     },

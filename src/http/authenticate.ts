@@ -1,9 +1,11 @@
 import type { FastifyRequest } from 'fastify';
 import type { Caller, Callers } from '../account/caller.ts';
-import { allows } from '../account/scope.ts';
 import { termsOf } from '../account/plan.ts';
+import { allows } from '../account/scope.ts';
+import type { Sessions } from '../account/session.ts';
 import { ApiError } from '../base/errors.ts';
 import { rateLimited } from './rate-limit.ts';
+import { checkOrigin, sessionToken } from './session-cookie.ts';
 
 /** The raw key of a request: `Authorization: Bearer …`, else `X-API-Key` (contracts RX1). */
 function rawKey(headers: FastifyRequest['headers']): string | null {
@@ -15,22 +17,31 @@ function rawKey(headers: FastifyRequest['headers']): string | null {
   return typeof key === 'string' ? key.trim() : null;
 }
 
-/** Who makes this request. Throws `unauthorized` or `api_key_expired`. */
-export async function authenticate(callers: Callers, headers: FastifyRequest['headers']): Promise<Caller> {
+/**
+ * Who makes this request: whoever the key belongs to or, where none is sent, whoever is signed in. Throws
+ * `unauthorized`, `api_key_expired`, or `forbidden` for a change that another site's page asks for.
+ * @param publicUrl where people reach this installation, or '' for wherever the request went to
+ */
+export async function authenticate(
+  { callers, sessions, publicUrl }: { callers: Callers; sessions: Sessions; publicUrl: string },
+  request: FastifyRequest,
+): Promise<Caller> {
+  const { headers } = request;
   const raw = rawKey(headers);
-  if (raw === null) {
-    throw new ApiError('unauthorized', 'Send an API key: Authorization: Bearer <key>.');
-  }
-  return callers.authenticate(raw);
+  if (raw !== null) return callers.authenticate(raw);
+  const token = headers.authorization === undefined ? sessionToken(headers.cookie) : null;
+  if (token === null) throw new ApiError('unauthorized', 'Send an API key: Authorization: Bearer <key>.');
+  if (request.method !== 'GET' && request.method !== 'HEAD') checkOrigin(request, publicUrl, 'required');
+  return sessions.authenticate(token);
 }
 
 /** Throws where this request must not go on: `forbidden` by the plan, `rate_limited`, `forbidden` by the scope. */
 export function admit(caller: Caller, scope: string | null): void {
-  if (!termsOf(caller.plan).api) {
+  // Plans bind keys; who is signed in is let in under any.
+  if (caller.via.kind === 'api_key' && !termsOf(caller.plan).api)
     throw new ApiError('forbidden', `The plan ${caller.plan} has no API access.`);
-  }
   if (!caller.quota.granted) throw rateLimited(caller.quota);
-  if (scope !== null && !allows(caller.scopes, scope)) {
-    throw new ApiError('forbidden', `This key lacks the scope ${scope}.`);
-  }
+  if (scope === null || allows(caller.scopes, scope)) return;
+  const lacks = caller.via.kind === 'api_key' ? 'This key lacks' : `Your role (${caller.role}) lacks`;
+  throw new ApiError('forbidden', `${lacks} the scope ${scope}.`);
 }

@@ -37,7 +37,7 @@ export class IdempotencyGate {
     const caller = request.caller!;
     const claim: IdempotencyClaim = {
       workspaceId: caller.workspaceId,
-      apiKeyId: caller.keyId,
+      identity: caller.identity,
       key,
       requestHash: sha256(request.method, '\n', request.url, '\n', request.rawBody ?? '').toString('hex'),
     };
@@ -88,5 +88,5 @@ function replayed(stored: StoredAnswer): Answer {
 }
 
 function flightKey(claim: IdempotencyClaim): string {
-  return `${claim.apiKeyId}/${claim.key}`;
+  return `${claim.identity}/${claim.key}`;
 }

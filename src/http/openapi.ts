@@ -25,9 +25,15 @@ export async function describeApi(app: FastifyInstance, info: { version: string 
         securitySchemes: {
           bearer: { type: 'http', scheme: 'bearer', description: 'An API key.' },
           header: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+          session: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: 'fairlead_session',
+            description: 'A signed-in browser; changes need an Origin header of this installation.',
+          },
         },
       },
-      security: [{ bearer: [] }, { header: [] }],
+      security: [{ bearer: [] }, { header: [] }, { session: [] }],
     },
     transform: createJsonSchemaTransform({}),
     transformObject: createJsonSchemaTransformObject({}),
@@ -44,6 +50,7 @@ export function describe(route: Route): FastifySchema {
     ...(route.description && { description: route.description }),
     operationId: operationId(route),
     ...(route.scope && { 'x-scope': route.scope }),
+    ...(route.open && { security: [] }),
     ...(route.body && { body: route.body }),
     ...(route.query && { querystring: route.query }),
     ...(names.length > 0 && { params: z.object(params) }),
@@ -65,7 +72,7 @@ const HEADERS = {
 /** The request headers that a route heeds, for the reader: what they hold is checked where they are used. */
 function headers(route: Route): { headers?: z.ZodType } {
   const heeded = [
-    ...(takesIdempotencyKey(route.method) ? (['Idempotency-Key'] as const) : []),
+    ...(takesIdempotencyKey(route) ? (['Idempotency-Key'] as const) : []),
     ...(route.heedsIfMatch ? (['If-Match'] as const) : []),
   ];
   if (heeded.length === 0) return {};

@@ -12,10 +12,10 @@ const NOMINAL_SPAN_S = 60;
  * `X-RateLimit-Limit`, `-Remaining` and `-Reset` (unix seconds) of the window with least remaining (contracts
  * AX3, AN11); where the plan has windows, also the IETF's `RateLimit-Policy` and `RateLimit`, which tell all.
  */
-export function rateLimitHeaders({ plan, quota }: Caller): Record<string, string> {
+export function rateLimitHeaders({ plan, via, quota }: Caller): Record<string, string> {
   const [tightest] = quota.standings;
   if (tightest === undefined) {
-    const limit = String(termsOf(plan).api ? NOMINAL_LIMIT : 0);
+    const limit = String(via.kind === 'session' || termsOf(plan).api ? NOMINAL_LIMIT : 0);
     return {
       'x-ratelimit-limit': limit,
       'x-ratelimit-remaining': limit,

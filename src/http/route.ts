@@ -15,6 +15,15 @@ export interface Ctx<Body, Query> {
   claim: IdempotencyClaim | undefined;
   /** The path with its query as asked for, to build a next_url from. */
   url: string;
+  client: Client;
+}
+
+/** Whoever is at the other end of the line. */
+export interface Client {
+  /** An IP address; behind a trusted proxy, the one it names. */
+  address: string;
+  /** Whether they came over HTTPS. */
+  secure: boolean;
 }
 
 export interface Answer {
@@ -29,8 +38,10 @@ export interface Route<Body = unknown, Query = unknown> {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** With `:name` parameters, as in `/api/v1/contacts/:id`. */
   path: string;
-  /** What a key needs; null where any valid key will do. */
+  /** What a key or a member needs; null where any will do. */
   scope: string | null;
+  /** Open to everybody, without a key: there is no caller. */
+  open?: boolean;
   tag: string;
   summary: string;
   description?: string;
@@ -45,12 +56,21 @@ export interface Route<Body = unknown, Query = unknown> {
   handle(ctx: Ctx<Body, Query>): Promise<Answer>;
 }
 
-/** Whether requests with this method may carry an Idempotency-Key (contracts section 7). */
-export function takesIdempotencyKey(method: Route['method']): boolean {
-  return method === 'POST' || method === 'PATCH';
+/** Whether requests to it may carry an Idempotency-Key (contracts section 7). */
+export function takesIdempotencyKey({ method, open }: Pick<Route, 'method' | 'open'>): boolean {
+  return (method === 'POST' || method === 'PATCH') && !open;
 }
 
 /** Keeps a route's own types while it is written, and lets routes of all types stand in one list. */
 export function route<Body = undefined, Query = undefined>(definition: Route<Body, Query>): Route {
   return definition;
+}
+
+/** A route that is open to everybody: its handler gets no caller. */
+export function openRoute<Body = undefined, Query = undefined>(
+  definition: Omit<Route<Body, Query>, 'scope' | 'open' | 'handle'> & {
+    handle(ctx: Omit<Ctx<Body, Query>, 'caller' | 'claim'>): Promise<Answer>;
+  },
+): Route {
+  return route<Body, Query>({ ...definition, scope: null, open: true });
 }

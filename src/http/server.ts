@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Caller, Callers } from '../account/caller.ts';
+import type { Sessions } from '../account/session.ts';
 import type { UsageMeter } from '../account/usage.ts';
 import type { Idempotency, IdempotencyClaim } from '../account/idempotency.ts';
 import type { Clock } from '../base/clock.ts';
@@ -17,17 +18,21 @@ import { asksForPage } from './pages.ts';
 import { rateLimitHeaders } from './rate-limit.ts';
 import { errorBody, validationError } from './reply.ts';
 import { takesIdempotencyKey, type Answer, type Route } from './route.ts';
+import { checkOrigin } from './session-cookie.ts';
 
 /** The largest body taken, in bytes (contracts section 7). */
 const BODY_LIMIT = 1024 * 1024;
 
 export interface ServerParts {
   callers: Callers;
+  sessions: Sessions;
   usage: UsageMeter;
   idempotency: Idempotency;
   clock: Clock;
   log: Logger;
   trustProxy: readonly string[];
+  /** Where people reach this installation, or '' where nobody said. */
+  publicUrl: string;
 }
 
 declare module 'fastify' {
@@ -71,24 +76,28 @@ export function mount(app: FastifyInstance, routes: readonly Route[], parts: Ser
       schema: describe(route),
       attachValidation: false,
       onRequest: async (request) => {
-        request.caller = await authenticate(parts.callers, request.headers);
+        if (route.open) return checkOrigin(request, parts.publicUrl, 'optional');
+        request.caller = await authenticate(parts, request);
         admit(request.caller, route.scope);
       },
       preValidation: async (request, reply) => {
-        if (!takesIdempotencyKey(route.method)) return undefined;
+        if (!takesIdempotencyKey(route)) return undefined;
         const replay = await gate.enter(request);
         return replay ? send(reply, replay) : undefined;
       },
       onResponse: async (request, reply) => {
-        if (request.caller) parts.usage.note(request.caller, reply.statusCode);
+        const { caller } = request;
+        if (caller?.via.kind === 'api_key')
+          parts.usage.note({ workspaceId: caller.workspaceId, id: caller.via.id }, reply.statusCode);
         gate.leave(request);
       },
-      handler: async (request, reply) => send(reply, await gate.guard(request, () => handle(route, request))),
+      handler: async (request, reply) =>
+        send(reply, await gate.guard(request, () => handle(route, request, parts.publicUrl))),
     });
   }
 }
 
-async function handle(route: Route, request: FastifyRequest): Promise<Answer> {
+async function handle(route: Route, request: FastifyRequest, publicUrl: string): Promise<Answer> {
   const params = request.params as Record<string, string>;
   for (const [name, value] of Object.entries(params)) {
     const pattern = route.params?.[name];
@@ -104,6 +113,10 @@ async function handle(route: Route, request: FastifyRequest): Promise<Answer> {
     ifMatch: versions(request.headers['if-match']),
     claim: request.claim ?? undefined,
     url: request.url,
+    client: {
+      address: request.ip,
+      secure: request.protocol === 'https' || publicUrl.startsWith('https:'),
+    },
   });
 }
 

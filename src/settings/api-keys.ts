@@ -1,17 +1,19 @@
 import { z } from 'zod';
 import { KEY_STYLES, type ApiKey, type ApiKeys } from '../account/api-key.ts';
-import type { Idempotency } from '../account/idempotency.ts';
+import type { Caller } from '../account/caller.ts';
 import { allows } from '../account/scope.ts';
 import type { Usage, UsageMeter } from '../account/usage.ts';
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError, invalid } from '../base/errors.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
-import { route, type Answer, type Ctx, type Route } from '../http/route.ts';
+import { pageQuery, pageShape, type PageQuery } from '../http/paging.ts';
+import { route, type Ctx, type Route } from '../http/route.ts';
+import type { Ledger } from '../http/ledger.ts';
 
 export interface ApiKeyParts {
   keys: ApiKeys;
   usage: UsageMeter;
-  idempotency: Idempotency;
+  ledger: Ledger;
   clock: Clock;
   /** Every scope there is. */
   scopes: readonly string[];
@@ -23,11 +25,6 @@ const DAY_MS = 24 * 3_600_000;
 const SOON_MS = 7 * DAY_MS;
 /** Far enough for anybody; beyond it clocks and databases disagree about what a date is. */
 const LATEST = Date.parse('2200-01-01T00:00:00Z');
-
-const page = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z.string().max(500).optional(),
-});
 
 const name = z
   .string()
@@ -103,8 +100,8 @@ const keyShape = z
     created_at: z.iso.datetime(),
     expires_at: z.iso.datetime().nullable(),
     revoked_at: z.iso.datetime().nullable(),
-    last_used_at: z.iso.datetime().nullable(),
-    usage: z.object({ last_24_hours: use, last_7_days: use }).meta({
+    last_used_at: z.iso.datetime().nullable().optional(),
+    usage: z.object({ last_24_hours: use, last_7_days: use }).optional().meta({
       description: 'By whole hours, the present one included; written down every two seconds.',
     }),
     key: z.string().optional().meta({ description: 'Shown once: when it is made.' }),
@@ -115,35 +112,27 @@ type Expiry = { expires_at?: string | null | undefined; expires_in_days?: number
 
 /** API keys by API: what they may do, when they expire, what they were used for (contracts AX1, AX15, AX16). */
 export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
-  const { keys, usage, clock } = parts;
+  const { keys, usage, ledger, clock } = parts;
   const common = { scope: 'keys:manage', tag: 'api keys' } as const;
+  const reading = { ...common, scope: 'keys:read' } as const;
 
-  const list = route<undefined, z.output<typeof page>>({
-    ...common,
+  const list = route<undefined, PageQuery>({
+    ...reading,
     method: 'GET',
     path: PATH,
     summary: 'List API keys',
-    description: 'Newest first, the expired and revoked ones too.',
-    query: page,
-    answers: {
-      200: z.object({
-        data: z.array(keyShape),
-        has_more: z.boolean(),
-        next_cursor: z.string().nullable(),
-        next_url: z.string().nullable(),
-      }),
-    },
-    async handle({ caller: { workspaceId }, query, url }) {
+    description:
+      'Newest first, the expired and revoked ones too. What they were used for is told to whoever manages keys.',
+    query: pageQuery,
+    answers: { 200: pageShape(keyShape) },
+    async handle({ caller, query, url }) {
       const after = query.cursor ? decodeCursor(query.cursor, 'api-keys').id : null;
-      const rows = await keys.list(workspaceId, query.limit + 1, after);
-      const used = await usage.of(
-        workspaceId,
-        rows.map(({ id }) => id),
-      );
+      const rows = await keys.list(caller.workspaceId, query.limit + 1, after);
+      const used = await usageOf(caller, rows);
       const cursorOf = (row: ApiKey) => encodeCursor({ sort: 'api-keys', value: row.created_at, id: row.id });
       return {
         status: 200,
-        body: pageOf(rows, query.limit, url, cursorOf, (row) => show(row, used.get(row.id)!)),
+        body: pageOf(rows, query.limit, url, cursorOf, (row) => show(row, used.get(row.id))),
       };
     },
   });
@@ -169,11 +158,12 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
           style: body.style,
           scopes,
           createdBy: caller.actor,
+          makerId: caller.makerId,
           ...(expiresAt && { expiresAt }),
         },
         async (trx, { key, raw }) => {
           made = JSON.stringify(show(key, UNUSED, raw));
-          await keep(ctx, trx, { status: 201, body: made });
+          await ledger.enter(trx, ctx, deed('api_key.created', key), { status: 201, body: made });
         },
       );
       return { status: 201, body: made };
@@ -181,7 +171,7 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
   });
 
   const get = route({
-    ...common,
+    ...reading,
     method: 'GET',
     path: `${PATH}/:id`,
     summary: 'Get an API key',
@@ -189,7 +179,7 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
     answers: { 200: keyShape },
     async handle(ctx) {
       const key = await found(ctx);
-      return { status: 200, body: show(key, (await usage.of(key.workspace_id, [key.id])).get(key.id)!) };
+      return { status: 200, body: show(key, (await usageOf(ctx.caller, [key])).get(key.id)) };
     },
   });
 
@@ -222,7 +212,7 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
           },
           async (trx, key) => {
             text = JSON.stringify(show(key, used));
-            await keep(ctx, trx, { status: 200, body: text });
+            await ledger.enter(trx, ctx, deed('api_key.updated', key), { status: 200, body: text });
           },
         );
         if (text === undefined) throw new ApiError('conflict', 'This key was revoked for good.');
@@ -239,7 +229,9 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
     answers: { 204: 'Revoked.' },
     async handle(ctx) {
       const { id, workspace_id: workspaceId } = await found(ctx);
-      await keys.revoke(workspaceId, id);
+      await keys.revoke(workspaceId, id, (trx, key) =>
+        ledger.enter(trx, ctx, deed('api_key.revoked', key), { status: 204, body: '' }),
+      );
       return { status: 204, body: null };
     },
   });
@@ -276,7 +268,16 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
     return time;
   }
 
-  function show(key: ApiKey, used: Usage, raw?: string) {
+  /** What keys were used for, for those who may know (contracts AX15: owners and admins). */
+  async function usageOf(caller: Caller, rows: readonly ApiKey[]): Promise<Map<string, Usage>> {
+    if (!allows(caller.scopes, 'keys:manage')) return new Map();
+    return usage.of(
+      caller.workspaceId,
+      rows.map(({ id }) => id),
+    );
+  }
+
+  function show(key: ApiKey, used: Usage | undefined, raw?: string) {
     const left = key.expires_at === null ? Infinity : Date.parse(key.expires_at) - clock.now();
     return {
       id: key.id,
@@ -290,18 +291,9 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
       created_at: key.created_at,
       expires_at: key.expires_at,
       revoked_at: key.revoked_at,
-      last_used_at: key.last_used_at,
-      usage: used,
+      ...(used && { last_used_at: key.last_used_at, usage: used }),
       ...(raw !== undefined && { key: raw }),
     };
-  }
-
-  async function keep(
-    ctx: Ctx<unknown, unknown>,
-    trx: Parameters<Idempotency['keep']>[0],
-    answer: Answer & { body: string },
-  ): Promise<void> {
-    if (ctx.claim) await parts.idempotency.keep(trx, ctx.claim, answer, isoTime(clock.now()));
   }
 }
 
@@ -313,4 +305,9 @@ function checkGiven(scopes: readonly string[], own: readonly string[]): void {
   const more = scopes.find((scope) => !allows(own, scope));
   if (more !== undefined)
     throw new ApiError('forbidden', `This key lacks the scope ${more} and can not give it.`);
+}
+
+function deed(action: string, { id, name: called, prefix, scopes, expires_at: until }: ApiKey) {
+  const details = { name: called, prefix, scopes, expires_at: until };
+  return { action, objectType: 'api_key', objectId: id, details };
 }

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Idempotency } from '../account/idempotency.ts';
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
 import { unprefixed, type Uuid } from '../base/id.ts';
@@ -8,12 +7,14 @@ import type { Database } from '../db/pool.ts';
 import type { Engine } from '../delivery/engine.ts';
 import { getDelivery, listDeliveries, type DeliveryView } from '../delivery/log.ts';
 import { enqueueResend, makeDueNow } from '../delivery/resend.ts';
+import { pageQuery, pageShape } from '../http/paging.ts';
 import { route, type Route } from '../http/route.ts';
+import type { Ledger } from '../http/ledger.ts';
 
 export interface DeliveryRouteParts {
   db: Database;
   engine: Engine;
-  idempotency: Idempotency;
+  ledger: Ledger;
   clock: Clock;
   newId: () => Uuid;
 }
@@ -50,32 +51,21 @@ const attemptShape = z
   })
   .meta({ id: 'Attempt' });
 
-const listQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z.string().max(500).optional(),
-  state: z.enum(STATES).optional(),
-});
+const listQuery = pageQuery.extend({ state: z.enum(STATES).optional() });
 
 /** The delivery log by API, and sending again. */
-export function deliveryRoutes({ db, engine, idempotency, clock, newId }: DeliveryRouteParts): Route[] {
-  const common = { scope: 'webhooks:manage', tag: 'deliveries' } as const;
+export function deliveryRoutes({ db, engine, ledger, clock, newId }: DeliveryRouteParts): Route[] {
+  const reading = { scope: 'webhooks:read', tag: 'deliveries' } as const;
 
   const list = route<undefined, z.output<typeof listQuery>>({
-    ...common,
+    ...reading,
     method: 'GET',
     path: '/api/v1/webhooks/:id/deliveries',
     params: { id: /^wh_[0-9a-f]{32}$/ },
     summary: 'The delivery log of a webhook',
     description: 'Newest first; of a deleted webhook too.',
     query: listQuery,
-    answers: {
-      200: z.object({
-        data: z.array(deliveryShape),
-        has_more: z.boolean(),
-        next_cursor: z.string().nullable(),
-        next_url: z.string().nullable(),
-      }),
-    },
+    answers: { 200: pageShape(deliveryShape) },
     async handle({ caller, params, query, url }) {
       const endpointId = unprefixed('wh', params['id']!)!;
       if (!(await engine.endpoints.getAny(caller.workspaceId, endpointId))) {
@@ -94,7 +84,7 @@ export function deliveryRoutes({ db, engine, idempotency, clock, newId }: Delive
   });
 
   const get = route({
-    ...common,
+    ...reading,
     method: 'GET',
     path: '/api/v1/deliveries/:id',
     summary: 'Get a delivery with its attempts',
@@ -106,16 +96,17 @@ export function deliveryRoutes({ db, engine, idempotency, clock, newId }: Delive
   });
 
   const resend = route({
-    ...common,
+    ...reading,
+    scope: 'webhooks:manage',
     method: 'POST',
     path: '/api/v1/deliveries/:id/resend',
     summary: 'Send a delivery again',
     description:
       'One that still waits becomes due now. One that is settled is queued anew, with the same event id.',
     answers: { 202: z.object({ delivery_id: z.uuid() }) },
-    async handle({ caller, params, claim }) {
-      const { workspaceId } = caller;
-      const delivery = await found(workspaceId, params['id']!);
+    async handle(ctx) {
+      const { workspaceId } = ctx.caller;
+      const delivery = await found(workspaceId, ctx.params['id']!);
       const endpointId = unprefixed('wh', delivery.webhook_id)!;
       const endpoint = await engine.endpoints.get(workspaceId, endpointId);
       if (!endpoint) throw new ApiError('conflict', 'Its webhook was deleted.');
@@ -133,7 +124,8 @@ export function deliveryRoutes({ db, engine, idempotency, clock, newId }: Delive
           }
         }
         const made = JSON.stringify({ delivery_id: deliveryId });
-        if (claim) await idempotency.keep(trx, claim, { status: 202, body: made }, at);
+        const deed = { action: 'delivery.resent', objectType: 'delivery', objectId: delivery.id };
+        await ledger.enter(trx, ctx, deed, { status: 202, body: made });
         return made;
       });
       await engine.waker.rung([[workspaceId, endpointId]]);

@@ -3,7 +3,11 @@ import { route, type Route } from '../http/route.ts';
 
 const meShape = z.object({
   workspace: z.object({ id: z.uuid(), name: z.string(), plan: z.string() }),
-  api_key: z.object({ id: z.uuid(), name: z.string() }),
+  api_key: z.object({ id: z.uuid(), name: z.string() }).optional().meta({ description: 'Of a key.' }),
+  user: z
+    .object({ id: z.uuid(), name: z.string(), email: z.string() })
+    .optional()
+    .meta({ description: 'Of somebody who is signed in.' }),
   scopes: z.array(z.string()),
 });
 
@@ -15,13 +19,15 @@ export function meRoutes(): Route[] {
       path: '/api/v1/me',
       scope: null,
       tag: 'me',
-      summary: 'The workspace and the scopes of this key',
+      summary: 'The workspace, who asks, and what they may do',
       answers: { 200: meShape },
       handle: async ({ caller }) => ({
         status: 200,
         body: {
           workspace: { id: caller.workspaceId, name: caller.workspaceName, plan: caller.plan },
-          api_key: { id: caller.keyId, name: caller.keyName },
+          ...(caller.via.kind === 'api_key'
+            ? { api_key: { id: caller.via.id, name: caller.via.name } }
+            : { user: caller.via.user }),
           scopes: caller.scopes,
         },
       }),

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
+import type { Audit } from '../account/audit.ts';
 import { isPlan, PLANS, termsOf } from '../account/plan.ts';
 import { isoTime } from '../base/clock.ts';
 import { StartError } from '../base/errors.ts';
@@ -66,7 +67,7 @@ export function planRoutes(): Route[] {
  * Throws `StartError` for an unknown plan or workspace.
  */
 export async function changePlan(
-  { db, engine }: { db: Database; engine: Engine },
+  { db, engine, audit }: { db: Database; engine: Engine; audit: Audit },
   workspaceId: Uuid,
   plan: string,
 ): Promise<void> {
@@ -76,6 +77,13 @@ export async function changePlan(
     const { numAffectedRows } = await sql`
       update workspace set plan = ${plan} where id = ${workspaceId}`.execute(trx);
     if (numAffectedRows === 0n) throw new StartError(`There is no workspace ${workspaceId}.`);
+    const deed = {
+      action: 'workspace.plan_changed',
+      objectType: 'workspace',
+      objectId: workspaceId,
+      details: { plan },
+    };
+    await audit.note(trx, { workspaceId, actor: 'cli' }, deed);
     return engine.endpoints.holdForPlan(trx, workspaceId, !webhooks);
   });
   engine.endpoints.changed(workspaceId, changed);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Idempotency } from '../account/idempotency.ts';
+import type { Deed } from '../account/audit.ts';
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError, invalid } from '../base/errors.ts';
 import { prefixed, unprefixed, type Uuid } from '../base/id.ts';
@@ -11,7 +11,9 @@ import { TEST_EVENT, type Catalogue } from '../delivery/event.ts';
 import type { Format, Formats } from '../delivery/format.ts';
 import type { Guard } from '../delivery/guard.ts';
 import { enqueueTest, makeDueNow } from '../delivery/resend.ts';
+import { pageQuery, pageShape, type PageQuery } from '../http/paging.ts';
 import { route, type Answer, type Ctx, type Route } from '../http/route.ts';
+import type { Ledger } from '../http/ledger.ts';
 import {
   checkUrl,
   createBody,
@@ -30,7 +32,7 @@ export interface WebhookParts {
   formats: Formats;
   catalogue: Catalogue;
   guard: Guard;
-  idempotency: Idempotency;
+  ledger: Ledger;
   clock: Clock;
   newId: () => Uuid;
 }
@@ -38,11 +40,6 @@ export interface WebhookParts {
 const PATH = '/api/v1/webhooks';
 const WEBHOOK_ID = { id: /^wh_[0-9a-f]{32}$/ };
 const OVERLAP_S = 24 * 3600;
-
-const page = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z.string().max(500).optional(),
-});
 
 const rotateBody = z
   .strictObject({
@@ -63,24 +60,18 @@ const testBody = z.strictObject({ event_type: z.string().max(100).optional() }).
 
 /** Webhooks by API (contracts section 9). */
 export function webhookRoutes(parts: WebhookParts): Route[] {
-  const { engine, formats, catalogue, guard, clock } = parts;
+  const { engine, formats, catalogue, guard, ledger, clock } = parts;
   const { endpoints } = engine;
   const common = { scope: 'webhooks:manage', tag: 'webhooks', params: WEBHOOK_ID } as const;
+  const reading = { ...common, scope: 'webhooks:read' } as const;
 
-  const list = route<undefined, z.output<typeof page>>({
-    ...common,
+  const list = route<undefined, PageQuery>({
+    ...reading,
     method: 'GET',
     path: PATH,
     summary: 'List webhooks',
-    query: page,
-    answers: {
-      200: z.object({
-        data: z.array(webhookShape),
-        has_more: z.boolean(),
-        next_cursor: z.string().nullable(),
-        next_url: z.string().nullable(),
-      }),
-    },
+    query: pageQuery,
+    answers: { 200: pageShape(webhookShape) },
     async handle({ caller, query, url }) {
       const after = query.cursor ? decodeCursor(query.cursor, 'webhooks').id : null;
       const rows = await endpoints.list(caller.workspaceId, query.limit + 1, after);
@@ -106,7 +97,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
       const format = formatOf(body.format);
       checkUrl(body.url, guard);
       const secret = ownSecret(body.secret, format) ?? format.makeSecret();
-      const answered = answer(ctx, 201, (endpoint) => showWebhook(endpoint, formats, secret));
+      const answered = answer(ctx, 201, 'created', (endpoint) => showWebhook(endpoint, formats, secret));
       await endpoints.create(
         {
           workspaceId: caller.workspaceId,
@@ -132,7 +123,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
   });
 
   const get = route({
-    ...common,
+    ...reading,
     method: 'GET',
     path: `${PATH}/:id`,
     summary: 'Get a webhook',
@@ -152,7 +143,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
       answers: { 200: webhookShape },
       async handle(ctx) {
         const current = await found(ctx);
-        const answered = answer(ctx, 200, (endpoint) => showWebhook(endpoint, formats));
+        const answered = answer(ctx, 200, 'updated', (endpoint) => showWebhook(endpoint, formats));
         await endpoints.update(
           ctx.caller.workspaceId,
           current.id,
@@ -172,13 +163,16 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     answers: { 204: 'Deleted.' },
     async handle(ctx) {
       const current = await found(ctx);
-      await endpoints.remove(ctx.caller.workspaceId, current.id);
+      await endpoints.remove(ctx.caller.workspaceId, current.id, (trx, endpoint) =>
+        ledger.enter(trx, ctx, deed('deleted', endpoint), { status: 204, body: '' }),
+      );
       return { status: 204, body: null };
     },
   });
 
   const rotate = route<z.output<typeof rotateBody>>({
     ...common,
+    scope: 'webhooks:rotate',
     method: 'POST',
     path: `${PATH}/:id/rotate-secret`,
     summary: 'Rotate the signing secret',
@@ -196,7 +190,9 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
       }
       const overlapS = format.rotationOverlaps ? (overlap ?? OVERLAP_S) : 0;
       const until = overlapS > 0 ? isoTime(clock.now() + overlapS * 1000) : null;
-      const answered = answer(ctx, 200, (endpoint) => showWebhook(endpoint, formats, secret));
+      const answered = answer(ctx, 200, 'secret_rotated', (endpoint) =>
+        showWebhook(endpoint, formats, secret),
+      );
       await endpoints.rotate(ctx.caller.workspaceId, current.id, secret, until, answered.within);
       return answered.told();
     },
@@ -217,7 +213,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
       const made = { ...sampleOf(ctx.body.event_type, current, eventId), eventId, deliveryId: parts.newId() };
       const at = isoTime(clock.now());
       const { workspaceId, actor } = ctx.caller;
-      const told = await act(ctx, 202, async (trx) => {
+      const told = await act(ctx, deed('tested', current, { event_type: made.type }), async (trx) => {
         await enqueueTest(trx, { ...made, workspaceId, endpointId: current.id, at, actor });
         return {
           delivery_id: made.deliveryId,
@@ -240,7 +236,8 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     async handle(ctx) {
       const { workspaceId } = ctx.caller;
       let counts = new Map<Uuid, number>();
-      const told = await act(ctx, 202, async (trx) => {
+      const sent = { action: 'webhook.pending_sent', objectType: 'workspace', objectId: workspaceId };
+      const told = await act(ctx, sent, async (trx) => {
         counts = await makeDueNow(trx, workspaceId);
         return {
           pending: [...counts.values()].reduce((sum, count) => sum + count, 0),
@@ -303,12 +300,18 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     if (!engine.worker.running) void engine.pass(workspaceId).catch(() => undefined);
   }
 
-  /** Keeps the answer to a change of an endpoint in the change's own transaction. */
-  function answer(ctx: Ctx<unknown, unknown>, status: number, show: (endpoint: Endpoint) => object) {
+  /** Enters a change of an endpoint, with its answer, in the change's own transaction. */
+  function answer(
+    ctx: Ctx<unknown, unknown>,
+    status: number,
+    done: 'created' | 'updated' | 'secret_rotated',
+    show: (endpoint: Endpoint) => object,
+  ) {
     let body: string | undefined;
     const within: Within = async (trx, endpoint) => {
       body = JSON.stringify(show(endpoint));
-      if (ctx.claim) await parts.idempotency.keep(trx, ctx.claim, { status, body }, isoTime(clock.now()));
+      const details = done === 'updated' ? { changed: Object.keys(ctx.body as object) } : {};
+      await ledger.enter(trx, ctx, deed(done, endpoint, details), { status, body });
     };
     return {
       within,
@@ -319,20 +322,25 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     };
   }
 
-  /** Does something in a transaction and keeps its answer there. */
+  /** Does something in a transaction and enters it there, with its answer. */
   async function act(
     ctx: Ctx<unknown, unknown>,
-    status: number,
+    done: Deed,
     work: (trx: Parameters<Within>[0]) => Promise<object>,
   ): Promise<Answer> {
     const body = await parts.db.transaction(async (trx) => {
       const made = JSON.stringify(await work(trx));
-      if (ctx.claim)
-        await parts.idempotency.keep(trx, ctx.claim, { status, body: made }, isoTime(clock.now()));
+      await ledger.enter(trx, ctx, done, { status: 202, body: made });
       return made;
     });
-    return { status, body };
+    return { status: 202, body };
   }
+}
+
+/** The URL stays out of it: it may hold a secret. */
+function deed(action: string, { id, name, state }: Endpoint, more: object = {}): Deed {
+  const objectId = prefixed('wh', id);
+  return { action: `webhook.${action}`, objectType: 'webhook', objectId, details: { name, state, ...more } };
 }
 
 function ownSecret(given: string | undefined, format: Format): string | undefined {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { decodeCursor, encodeCursor, pageOf } from '../../db/page.ts';
 import type { Database } from '../../db/pool.ts';
+import { pageQuery, pageShape, type PageQuery } from '../../http/paging.ts';
 import { route, type Route } from '../../http/route.ts';
 
 interface ActivityRow {
@@ -28,11 +29,6 @@ const activityShape = z
   })
   .meta({ id: 'Activity' });
 
-const query = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z.string().max(500).optional(),
-});
-
 const TIMELINE = {
   name: 'activity.timeline',
   text: `select id, type, record_type, record_id, actor, changed, occurred_at from activity
@@ -43,21 +39,14 @@ const TIMELINE = {
 /** The timeline of a contact, newest first (contracts AN10). */
 export function activityRoutes(db: Database): Route[] {
   return [
-    route<undefined, z.output<typeof query>>({
+    route<undefined, PageQuery>({
       method: 'GET',
       path: '/api/v1/activities/:contact_id',
       scope: 'activities:read',
       tag: 'activities',
       summary: 'The timeline of a contact',
-      query,
-      answers: {
-        200: z.object({
-          data: z.array(activityShape),
-          has_more: z.boolean(),
-          next_cursor: z.string().nullable(),
-          next_url: z.string().nullable(),
-        }),
-      },
+      query: pageQuery,
+      answers: { 200: pageShape(activityShape) },
       async handle({ caller, params, query: asked, url }) {
         const after = asked.cursor ? decodeCursor(asked.cursor, 'timeline').id : null;
         const rows = await db.read<ActivityRow>(TIMELINE, [

@@ -6,6 +6,7 @@ import {
   emailAddress,
   mergeCustomFields,
   readOnlyFields,
+  reference,
   requiredText,
   text,
   type BaseRecord,
@@ -20,6 +21,7 @@ export interface Company extends BaseRecord {
   phone: string | null;
   address: string | null;
   notes: string | null;
+  owner_id: string | null;
 }
 
 const fields = {
@@ -32,6 +34,7 @@ const fields = {
   phone: text(100).optional().meta({ description: 'Kept as sent.' }),
   address: text(2000).optional().meta({ description: 'As it would stand on an envelope.' }),
   notes: text(50_000).optional(),
+  owner_id: reference.optional().meta({ description: 'The member who looks after it.' }),
   custom_fields: customFields.optional(),
 };
 
@@ -48,6 +51,7 @@ const output = z
     phone: z.string().nullable(),
     address: z.string().nullable(),
     notes: z.string().nullable(),
+    owner_id: z.uuid().nullable(),
   })
   .meta({ id: 'Company' });
 
@@ -61,6 +65,7 @@ const sample: Company = {
   phone: '+15551234567',
   address: '1 Harbour Road, Bristol',
   notes: null,
+  owner_id: null,
   custom_fields: { employees: 40 },
   created_by: 'api_key:01976d3c-1000-7000-8000-000000000001',
   created_at: '2026-06-01T12:00:00.000Z',
@@ -79,6 +84,7 @@ const columns = [
   'phone',
   'address',
   'notes',
+  'owner_id',
   'custom_fields',
 ] as const;
 
@@ -89,6 +95,7 @@ export const company: Noun<Company, Input> = {
   input,
   change: input.partial(),
   output,
+  references: { owner_id: 'member' },
 
   create: (given, base) => ({
     id: base.id,
@@ -100,6 +107,7 @@ export const company: Noun<Company, Input> = {
     phone: given.phone ?? null,
     address: given.address ?? null,
     notes: given.notes ?? null,
+    owner_id: given.owner_id ?? null,
     custom_fields: mergeCustomFields({}, given.custom_fields),
     created_by: base.created_by,
     created_at: base.created_at,
@@ -124,5 +132,6 @@ export const company: Noun<Company, Input> = {
     name: { column: 'name', ignoreCase: true },
     website: { column: 'website', ignoreCase: true },
     industry: { column: 'industry' },
+    owner_id: { column: 'owner_id', schema: z.uuid() },
   },
 };

@@ -7,6 +7,7 @@ import {
   emailAddress,
   mergeCustomFields,
   readOnlyFields,
+  reference,
   text,
   type BaseRecord,
   type Noun,
@@ -18,10 +19,12 @@ export interface Contact extends BaseRecord {
   email: string | null;
   phone: string | null;
   company: string | null;
+  company_id: string | null;
   job_title: string | null;
   status: string;
   source: string | null;
   notes: string | null;
+  owner_id: string | null;
 }
 
 const fields = {
@@ -30,10 +33,15 @@ const fields = {
   email: emailAddress.optional(),
   phone: text(100).optional().meta({ description: 'Kept as sent.' }),
   company: text(200).optional().meta({ description: 'The name of the company they work for.' }),
+  company_id: reference.optional().meta({
+    description:
+      'The company of the workspace they work for; where `company` is left out, it is set to its name.',
+  }),
   job_title: text(200).optional(),
   status: text(64).optional().meta({ description: 'Where they stand; `lead` where left out.' }),
   source: text(200).optional().meta({ description: 'Where they came from, as in `website`.' }),
   notes: text(50_000).optional(),
+  owner_id: reference.optional().meta({ description: 'The member who looks after it.' }),
   custom_fields: customFields.optional(),
 };
 
@@ -48,10 +56,12 @@ const output = z
     email: z.string().nullable(),
     phone: z.string().nullable(),
     company: z.string().nullable(),
+    company_id: z.uuid().nullable(),
     job_title: z.string().nullable(),
     status: z.string(),
     source: z.string().nullable(),
     notes: z.string().nullable(),
+    owner_id: z.uuid().nullable(),
   })
   .meta({ id: 'Contact' });
 
@@ -63,10 +73,12 @@ const sample: Contact = {
   email: 'jane@example.com',
   phone: '+15551234567',
   company: 'Acme Ltd',
+  company_id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c31',
   job_title: 'Buyer',
   status: 'lead',
   source: 'website',
   notes: null,
+  owner_id: null,
   custom_fields: { industry: 'Technology' },
   created_by: 'api_key:01976d3c-1000-7000-8000-000000000001',
   created_at: '2026-06-01T12:00:00.000Z',
@@ -83,10 +95,12 @@ const columns = [
   'email',
   'phone',
   'company',
+  'company_id',
   'job_title',
   'status',
   'source',
   'notes',
+  'owner_id',
   'custom_fields',
 ] as const;
 
@@ -97,6 +111,7 @@ export const contact: Noun<Contact, Input> = {
   input: input,
   change: input,
   output,
+  references: { company_id: 'company', owner_id: 'member' },
 
   create(given, base) {
     return checked({
@@ -107,10 +122,12 @@ export const contact: Noun<Contact, Input> = {
       email: given.email ?? null,
       phone: given.phone ?? null,
       company: given.company ?? null,
+      company_id: given.company_id ?? null,
       job_title: given.job_title ?? null,
       status: given.status ?? 'lead',
       source: given.source ?? null,
       notes: given.notes ?? null,
+      owner_id: given.owner_id ?? null,
       custom_fields: mergeCustomFields({}, given.custom_fields),
       created_by: base.created_by,
       created_at: base.created_at,
@@ -134,7 +151,7 @@ export const contact: Noun<Contact, Input> = {
     source: record['source'],
     has_email: record['email'] !== null,
     has_phone: record['phone'] !== null,
-    has_company: record['company'] !== null,
+    has_company: record['company'] !== null || record['company_id'] !== null,
   }),
 
   filters: {
@@ -142,6 +159,8 @@ export const contact: Noun<Contact, Input> = {
     status: { column: 'status' },
     source: { column: 'source' },
     phone: { column: 'phone' },
+    company_id: { column: 'company_id', schema: z.uuid() },
+    owner_id: { column: 'owner_id', schema: z.uuid() },
   },
 };
 

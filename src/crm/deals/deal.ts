@@ -33,6 +33,7 @@ export interface Deal extends BaseRecord {
   notes: string | null;
   contact_id: string | null;
   company_id: string | null;
+  owner_id: string | null;
 }
 
 const CURRENCIES = new Set(Intl.supportedValuesOf('currency'));
@@ -65,6 +66,7 @@ const fields = {
   notes: text(50_000).optional(),
   contact_id: reference.optional(),
   company_id: reference.optional(),
+  owner_id: reference.optional().meta({ description: 'The member who looks after it.' }),
   custom_fields: customFields.optional(),
 };
 
@@ -100,6 +102,7 @@ const output = z
     notes: z.string().nullable(),
     contact_id: z.uuid().nullable(),
     company_id: z.uuid().nullable(),
+    owner_id: z.uuid().nullable(),
   })
   .meta({ id: 'Deal' });
 
@@ -118,6 +121,7 @@ const sample: Deal = {
   notes: null,
   contact_id: null,
   company_id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c31',
+  owner_id: null,
   custom_fields: {},
   created_by: 'api_key:01976d3c-1000-7000-8000-000000000001',
   created_at: '2026-06-01T12:00:00.000Z',
@@ -144,6 +148,7 @@ const columns = [
   'notes',
   'contact_id',
   'company_id',
+  'owner_id',
   'custom_fields',
 ] as const;
 
@@ -157,7 +162,7 @@ export const deal: Noun<Deal, Input> = {
   input: z.preprocess(named, input),
   change: z.preprocess(named, input.partial()),
   output,
-  references: { contact_id: 'contact', company_id: 'company' },
+  references: { contact_id: 'contact', company_id: 'company', owner_id: 'member' },
 
   // Where it stands was worked out before (pipelines/pipeline.ts).
   create: (given, base) => ({
@@ -175,6 +180,7 @@ export const deal: Noun<Deal, Input> = {
     notes: given.notes ?? null,
     contact_id: given.contact_id ?? null,
     company_id: given.company_id ?? null,
+    owner_id: given.owner_id ?? null,
     custom_fields: mergeCustomFields({}, given.custom_fields),
     created_by: base.created_by,
     created_at: base.created_at,
@@ -219,6 +225,7 @@ export const deal: Noun<Deal, Input> = {
     has_value: record['value'] !== null,
     has_contact: record['contact_id'] !== null,
     has_company: record['company_id'] !== null,
+    has_owner: record['owner_id'] !== null,
     has_expected_close_date: record['expected_close_date'] !== null,
   }),
 
@@ -229,6 +236,7 @@ export const deal: Noun<Deal, Input> = {
     stage_id: { column: 'stage_id', schema: z.uuid() },
     contact_id: { column: 'contact_id', schema: z.uuid() },
     company_id: { column: 'company_id', schema: z.uuid() },
+    owner_id: { column: 'owner_id', schema: z.uuid() },
   },
 };
 

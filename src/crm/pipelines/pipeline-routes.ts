@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { isoTime } from '../../base/clock.ts';
 import { ApiError } from '../../base/errors.ts';
+import type { Ledger } from '../../http/ledger.ts';
 import { route, type Answer, type Ctx, type Route } from '../../http/route.ts';
 import { requiredText } from '../record.ts';
-import type { StoreParts } from '../record-store.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Pipelines } from './pipeline-store.ts';
 
@@ -65,7 +64,7 @@ const shape = z
   .meta({ id: 'Pipeline' });
 
 /** Pipelines with their stages. There are few: a list is all of them. */
-export function pipelineRoutes(pipelines: Pipelines, parts: StoreParts): Route[] {
+export function pipelineRoutes(pipelines: Pipelines, ledger: Ledger): Route[] {
   const tag = 'pipelines';
 
   const list = route({
@@ -104,7 +103,7 @@ export function pipelineRoutes(pipelines: Pipelines, parts: StoreParts): Route[]
     answers: { 201: shape },
     async handle(ctx) {
       const { workspaceId, actor } = ctx.caller;
-      const made = await pipelines.create({ workspaceId, actor }, ctx.body, keeping(ctx, 201));
+      const made = await pipelines.create({ workspaceId, actor }, ctx.body, entering(ctx, 201, 'created'));
       return { ...answer(201, made), headers: { etag: '"1"', location: `${PATH}/${made.id}` } };
     },
   });
@@ -138,7 +137,13 @@ export function pipelineRoutes(pipelines: Pipelines, parts: StoreParts): Route[]
         const { body, caller, params, ifMatch } = ctx;
         return answer(
           200,
-          await pipelines.update(caller.workspaceId, params['id']!, body, ifMatch, keeping(ctx, 200)),
+          await pipelines.update(
+            caller.workspaceId,
+            params['id']!,
+            body,
+            ifMatch,
+            entering(ctx, 200, 'updated'),
+          ),
         );
       },
     });
@@ -152,19 +157,30 @@ export function pipelineRoutes(pipelines: Pipelines, parts: StoreParts): Route[]
     description: '409 for the default one, and for one that holds deals.',
     heedsIfMatch: true,
     answers: { 204: 'Deleted.' },
-    async handle({ caller, params, ifMatch }) {
-      await pipelines.remove(caller.workspaceId, params['id']!, ifMatch);
+    async handle(ctx) {
+      const { caller, params, ifMatch } = ctx;
+      await pipelines.remove(caller.workspaceId, params['id']!, ifMatch, entering(ctx, 204, 'deleted'));
       return { status: 204, body: null };
     },
   });
 
   return [list, create, get, update('PATCH'), update('PUT'), remove];
 
-  /** Keeps the answer under the request's Idempotency-Key, in the change's own transaction. */
-  function keeping({ claim }: Ctx<unknown, unknown>, status: number): Parameters<Pipelines['create']>[2] {
-    return async (trx, pipeline) => {
-      const body = JSON.stringify(pipeline);
-      if (claim) await parts.idempotency.keep(trx, claim, { status, body }, isoTime(parts.clock.now()));
+  /** Enters the change, with its answer, in the change's own transaction. */
+  function entering(
+    ctx: Ctx<unknown, unknown>,
+    status: number,
+    done: 'created' | 'updated' | 'deleted',
+  ): Parameters<Pipelines['create']>[2] {
+    return (trx, pipeline) => {
+      const deed = {
+        action: `pipeline.${done}`,
+        objectType: 'pipeline',
+        objectId: pipeline.id,
+        details: { name: pipeline.name, stages: pipeline.stages.map(({ name }) => name) },
+      };
+      const body = done === 'deleted' ? '' : JSON.stringify(pipeline);
+      return ledger.enter(trx, ctx, deed, { status, body });
     };
   }
 }

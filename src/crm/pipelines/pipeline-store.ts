@@ -36,7 +36,7 @@ export interface Pipelines {
     within: Within,
   ): Promise<Pipeline>;
   /** Throws `not_found`, `precondition_failed`, and `conflict` for the default one or one that holds deals. */
-  remove(workspaceId: Uuid, id: Uuid, expected: readonly number[] | null): Promise<void>;
+  remove(workspaceId: Uuid, id: Uuid, expected: readonly number[] | null, within: Within): Promise<void>;
 }
 
 const SELECT = `
@@ -186,7 +186,7 @@ export function makePipelines({
       });
     },
 
-    async remove(workspaceId, id, expected) {
+    async remove(workspaceId, id, expected, within) {
       await db.transaction(async (trx) => {
         const pipeline = await find(trx, workspaceId, id, expected);
         if (pipeline.is_default) throw new ApiError('conflict', 'The default pipeline can not be deleted.');
@@ -198,6 +198,7 @@ export function makePipelines({
           { pipelineId: main.id, stageId: main.stages[0]!.id },
         );
         await sql`delete from pipeline where workspace_id = ${workspaceId} and id = ${id}`.execute(trx);
+        await within(trx, pipeline);
       });
     },
   };

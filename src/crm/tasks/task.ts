@@ -26,6 +26,7 @@ export interface Task extends BaseRecord {
   contact_id: string | null;
   company_id: string | null;
   deal_id: string | null;
+  assignee_id: string | null;
 }
 
 const fields = {
@@ -41,6 +42,7 @@ const fields = {
   contact_id: reference.optional().meta({ description: 'Whom it is about.' }),
   company_id: reference.optional().meta({ description: 'Whom it is about.' }),
   deal_id: reference.optional().meta({ description: 'What it is about.' }),
+  assignee_id: reference.optional().meta({ description: 'The member who is to do it.' }),
   custom_fields: customFields.optional(),
 };
 
@@ -66,6 +68,7 @@ const output = z
     contact_id: z.uuid().nullable(),
     company_id: z.uuid().nullable(),
     deal_id: z.uuid().nullable(),
+    assignee_id: z.uuid().nullable(),
   })
   .meta({ id: 'Task' });
 
@@ -81,6 +84,7 @@ const sample: Task = {
   contact_id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c21',
   company_id: null,
   deal_id: null,
+  assignee_id: null,
   custom_fields: {},
   created_by: 'api_key:01976d3c-1000-7000-8000-000000000001',
   created_at: '2026-06-01T12:00:00.000Z',
@@ -109,6 +113,7 @@ const columns = [
   'contact_id',
   'company_id',
   'deal_id',
+  'assignee_id',
   'custom_fields',
 ] as const;
 
@@ -122,7 +127,7 @@ export const task: Noun<Task, Input> = {
   input,
   change: input.partial(),
   output,
-  references: { contact_id: 'contact', company_id: 'company', deal_id: 'deal' },
+  references: { contact_id: 'contact', company_id: 'company', deal_id: 'deal', assignee_id: 'member' },
 
   create: (given, base) => ({
     id: base.id,
@@ -136,6 +141,7 @@ export const task: Noun<Task, Input> = {
     contact_id: given.contact_id ?? null,
     company_id: given.company_id ?? null,
     deal_id: given.deal_id ?? null,
+    assignee_id: given.assignee_id ?? null,
     custom_fields: mergeCustomFields({}, given.custom_fields),
     created_by: base.created_by,
     created_at: base.created_at,
@@ -167,6 +173,7 @@ export const task: Noun<Task, Input> = {
     has_contact: record['contact_id'] !== null,
     has_company: record['company_id'] !== null,
     has_deal: record['deal_id'] !== null,
+    has_assignee: record['assignee_id'] !== null,
   }),
 
   filters: {
@@ -176,5 +183,6 @@ export const task: Noun<Task, Input> = {
     contact_id: { column: 'contact_id', schema: z.uuid() },
     company_id: { column: 'company_id', schema: z.uuid() },
     deal_id: { column: 'deal_id', schema: z.uuid() },
+    assignee_id: { column: 'assignee_id', schema: z.uuid() },
   },
 };

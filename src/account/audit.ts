@@ -1,0 +1,76 @@
+import { sql, type Transaction } from 'kysely';
+import { isoTime, type Clock } from '../base/clock.ts';
+import type { Uuid } from '../base/id.ts';
+import type { Database } from '../db/pool.ts';
+import type { Schema } from '../db/schema.ts';
+
+/** Who does something where: of a request, or of the command line. */
+export interface Actor {
+  workspaceId: Uuid;
+  /** `user:<id>`, `api_key:<id>`, `cli` or `system`. */
+  actor: string;
+}
+
+/** What was done: `webhook.created`, to what, and what else one would want to know. Never a secret. */
+export interface Deed {
+  action: string;
+  objectType: string;
+  objectId: string;
+  details?: Readonly<Record<string, unknown>>;
+}
+
+export interface AuditLine {
+  id: Uuid;
+  at: string;
+  actor: { type: string; id: Uuid | null; name: string | null };
+  action: string;
+  object_type: string;
+  object_id: string;
+  details: Record<string, unknown> | null;
+}
+
+/** Who did what to keys, webhooks, members and the workspace. Changes of records are in their timelines. */
+export interface Audit {
+  /** Within the transaction that does it: there is no deed without its line, and no line without its deed. */
+  note(trx: Transaction<Schema>, by: Actor, deed: Deed): Promise<void>;
+  /** Newest first, after the id of the last page's last. */
+  list(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<AuditLine[]>;
+}
+
+interface Row extends Omit<AuditLine, 'actor'> {
+  actor: string;
+  actor_name: string | null;
+}
+
+const LIST = {
+  name: 'audit.list',
+  text: `
+select a.id, a.at, a.actor, a.action, a.object_type, a.object_id, a.details,
+       case split_part(a.actor, ':', 1)
+         when 'user' then (select u.name from app_user u where u.id = split_part(a.actor, ':', 2)::uuid)
+         when 'api_key' then (select k.name from api_key k
+           where k.workspace_id = a.workspace_id and k.id = split_part(a.actor, ':', 2)::uuid)
+       end as actor_name
+from audit a
+where a.workspace_id = $1 and ($2::uuid is null or a.id < $2)
+order by a.id desc limit $3`,
+};
+
+export function makeAudit(db: Database, clock: Clock, newId: () => Uuid): Audit {
+  return {
+    async note(trx, { workspaceId, actor }, { action, objectType, objectId, details }) {
+      await sql`
+        insert into audit (workspace_id, id, at, actor, action, object_type, object_id, details)
+        values (${workspaceId}, ${newId()}, ${isoTime(clock.now())}, ${actor}, ${action}, ${objectType}, ${objectId},
+                ${details ? JSON.stringify(details) : null})`.execute(trx);
+    },
+
+    async list(workspaceId, limit, after) {
+      const rows = await db.read<Row>(LIST, [workspaceId, after, limit]);
+      return rows.map(({ actor, actor_name: name, ...line }) => {
+        const [type, id = null] = actor.split(':');
+        return { ...line, actor: { type: type!, id, name } };
+      });
+    },
+  };
+}

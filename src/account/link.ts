@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto';
+import { sql, type Transaction } from 'kysely';
+import { isoTime, type Clock } from '../base/clock.ts';
+import { ApiError } from '../base/errors.ts';
+import { sha256 } from '../base/hmac.ts';
+import type { Uuid } from '../base/id.ts';
+import type { Database } from '../db/pool.ts';
+import type { Schema } from '../db/schema.ts';
+import type { Role } from './role.ts';
+
+export type LinkKind = 'setup' | 'invitation' | 'password_reset';
+
+const HOUR_MS = 3_600_000;
+const LASTS_MS: Record<LinkKind, number> = {
+  setup: 7 * 24 * HOUR_MS,
+  invitation: 7 * 24 * HOUR_MS,
+  password_reset: 2 * HOUR_MS,
+};
+
+/** The page of each; the token rides in the fragment, which no server and no log gets to see. */
+const PAGES: Record<LinkKind, string> = {
+  setup: '/setup',
+  invitation: '/invitation',
+  password_reset: '/reset-password',
+};
+
+/** A link that lets somebody in once. */
+export interface Link {
+  id: Uuid;
+  kind: LinkKind;
+  /** Of a setup and of an invitation. */
+  workspace_id: Uuid | null;
+  /** Of a password reset. */
+  user_id: Uuid | null;
+  /** Of an invitation: who is invited, and as what. */
+  email: string | null;
+  role: Role | null;
+  created_by: string;
+  created_at: string;
+  expires_at: string;
+}
+
+export type NewLink = Pick<Link, 'kind' | 'created_by'> &
+  Partial<Pick<Link, 'workspace_id' | 'user_id' | 'email' | 'role'>>;
+
+/** What a link says about itself to whoever holds it. */
+export interface OpenedLink extends Link {
+  workspace_name: string | null;
+  /** The address of the account that it is for. */
+  user_email: string | null;
+  has_account: boolean;
+}
+
+export interface Links {
+  /** Makes one in place of earlier ones for the same; its token is given this once, only the hash is kept. */
+  make(trx: Transaction<Schema>, link: NewLink): Promise<{ link: Link; token: string }>;
+  /** Throws `not_found` where it is unknown, used, expired, or of another kind than asked for. */
+  open(token: string, kind?: LinkKind): Promise<OpenedLink>;
+  /** Uses it up; throws `not_found` like `open`. Of two at once, one gets it. */
+  use(trx: Transaction<Schema>, token: string, kind: LinkKind): Promise<Link>;
+  /** Invitations that wait, also expired ones; newest first. */
+  invitations(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<Link[]>;
+  /** Takes an invitation back; undefined where there is none. */
+  withdraw(trx: Transaction<Schema>, workspaceId: Uuid, id: Uuid): Promise<Link | undefined>;
+}
+
+const SHOWN =
+  'l.id, l.kind, l.workspace_id, l.user_id, l.email, l.role, l.created_by, l.created_at, l.expires_at';
+
+const OPEN = {
+  name: 'link.open',
+  text: `
+select ${SHOWN}, w.name as workspace_name, u.email as user_email, u.password is not null as has_account
+from link l
+left join workspace w on w.id = l.workspace_id
+left join app_user u on u.id = l.user_id or (l.user_id is null and lower(u.email) = lower(l.email))
+where l.hash = $1 and l.used_at is null and l.expires_at > $2`,
+};
+
+const INVITATIONS = {
+  name: 'link.invitations',
+  text: `select ${SHOWN} from link l
+         where l.workspace_id = $1 and l.kind = 'invitation' and l.used_at is null and ($2::uuid is null or l.id < $2)
+         order by l.id desc limit $3`,
+};
+
+/** Where a link leads: `<base>/setup#token=…`. */
+export function linkUrl(base: string, kind: LinkKind, token: string): string {
+  return `${base}${PAGES[kind]}#token=${token}`;
+}
+
+export function makeLinks(db: Database, clock: Clock, newId: () => Uuid): Links {
+  return {
+    async make(trx, { kind, workspace_id: workspaceId, user_id: userId, email, role, created_by: by }) {
+      const token = randomBytes(32).toString('base64url');
+      const now = clock.now();
+      const link: Link = {
+        id: newId(),
+        kind,
+        workspace_id: workspaceId ?? null,
+        user_id: userId ?? null,
+        email: email ?? null,
+        role: role ?? null,
+        created_by: by,
+        created_at: isoTime(now),
+        expires_at: isoTime(now + LASTS_MS[kind]),
+      };
+      await sql`
+        delete from link where kind = ${kind} and used_at is null and workspace_id is not distinct from ${link.workspace_id}
+          and user_id is not distinct from ${link.user_id} and lower(email) is not distinct from lower(${link.email})`.execute(
+        trx,
+      );
+      await sql`
+        insert into link (id, kind, hash, workspace_id, user_id, email, role, created_by, created_at, expires_at)
+        values (${link.id}, ${kind}, ${sha256(token)}, ${link.workspace_id}, ${link.user_id}, ${link.email}, ${link.role},
+                ${by}, ${link.created_at}, ${link.expires_at})`.execute(trx);
+      return { link, token };
+    },
+
+    async open(token, kind) {
+      const [link] = await db.read<OpenedLink>(OPEN, [sha256(token), isoTime(clock.now())]);
+      if (!link || (kind !== undefined && link.kind !== kind)) throw gone();
+      return link;
+    },
+
+    async use(trx, token, kind) {
+      const now = isoTime(clock.now());
+      const { rows } = await sql<Link>`
+        update link l set used_at = ${now}
+        where hash = ${sha256(token)} and kind = ${kind} and used_at is null and expires_at > ${now}
+        returning ${sql.raw(SHOWN)}`.execute(trx);
+      if (!rows[0]) throw gone();
+      return rows[0];
+    },
+
+    invitations: (workspaceId, limit, after) => db.read<Link>(INVITATIONS, [workspaceId, after, limit]),
+
+    async withdraw(trx, workspaceId, id) {
+      const { rows } = await sql<Link>`
+        delete from link l
+        where workspace_id = ${workspaceId} and id = ${id} and kind = 'invitation' and used_at is null
+        returning ${sql.raw(SHOWN)}`.execute(trx);
+      return rows[0];
+    },
+  };
+}
+
+function gone(): ApiError {
+  return new ApiError(
+    'not_found',
+    'This link is unknown, was used before, or has expired. Ask for a new one.',
+  );
+}

@@ -1,0 +1,101 @@
+import { sql, type Transaction } from 'kysely';
+import { isoTime, type Clock } from '../base/clock.ts';
+import { ApiError } from '../base/errors.ts';
+import type { Uuid } from '../base/id.ts';
+import { isUniqueViolation } from '../db/failure.ts';
+import type { Database } from '../db/pool.ts';
+import type { Schema } from '../db/schema.ts';
+import { reaches, type Role } from './role.ts';
+
+/** Somebody in a workspace; `id` is the user's. */
+export interface Member {
+  id: Uuid;
+  name: string;
+  email: string;
+  role: Role;
+  joined_at: string;
+  last_seen_at: string | null;
+}
+
+export interface Members {
+  /** By the id of the user, after the last page's last. */
+  list(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<Member[]>;
+  get(workspaceId: Uuid, id: Uuid): Promise<Member | undefined>;
+  /** Throws `conflict` where they belong to it already. */
+  add(trx: Transaction<Schema>, workspaceId: Uuid, userId: Uuid, role: Role): Promise<void>;
+  /**
+   * Gives a member another role; holds from the next request on, for sessions and keys of theirs. Throws
+   * `not_found`, `forbidden` where either role is above `by`'s own, `conflict` for the last owner.
+   * @returns the role they had
+   */
+  changeRole(trx: Transaction<Schema>, workspaceId: Uuid, id: Uuid, role: Role, by: Role): Promise<Role>;
+  /** Takes somebody out of the workspace; throws like `changeRole`. @returns the role they had */
+  remove(trx: Transaction<Schema>, workspaceId: Uuid, id: Uuid, by: Role): Promise<Role>;
+}
+
+const SELECT = `
+select u.id, u.name, u.email, m.role, m.joined_at,
+       (select max(s.last_seen_at) from session s where s.user_id = m.user_id and s.workspace_id = m.workspace_id) as last_seen_at
+from member m join app_user u on u.id = m.user_id
+where m.workspace_id = $1`;
+const LIST = {
+  name: 'member.list',
+  text: `${SELECT} and ($2::uuid is null or m.user_id > $2) order by m.user_id limit $3`,
+};
+const GET = { name: 'member.get', text: `${SELECT} and m.user_id = $2` };
+
+export function makeMembers(db: Database, clock: Clock): Members {
+  /** The role somebody has, where `by` may change it; no other change of members gets in between. */
+  async function changeable(trx: Transaction<Schema>, workspaceId: Uuid, id: Uuid, by: Role): Promise<Role> {
+    await sql`select from workspace where id = ${workspaceId} for no key update`.execute(trx);
+    const { rows } = await sql<{ role: Role }>`
+      select role from member where workspace_id = ${workspaceId} and user_id = ${id}`.execute(trx);
+    if (!rows[0]) throw new ApiError('not_found', 'There is no member with this id.');
+    const { role } = rows[0];
+    if (!reaches(by, role)) throw new ApiError('forbidden', `Only somebody who is ${role} may change this.`);
+    return role;
+  }
+
+  async function checkOwnerLeft(trx: Transaction<Schema>, workspaceId: Uuid, id: Uuid): Promise<void> {
+    const { rows } = await sql`
+      select from member where workspace_id = ${workspaceId} and role = 'owner' and user_id <> ${id}`.execute(
+      trx,
+    );
+    if (rows.length === 0)
+      throw new ApiError('conflict', 'A workspace keeps at least one owner; make another owner first.');
+  }
+
+  return {
+    list: (workspaceId, limit, after) => db.read<Member>(LIST, [workspaceId, after, limit]),
+    get: async (workspaceId, id) => (await db.read<Member>(GET, [workspaceId, id]))[0],
+
+    async add(trx, workspaceId, userId, role) {
+      try {
+        await sql`insert into member (workspace_id, user_id, role, joined_at)
+                  values (${workspaceId}, ${userId}, ${role}, ${isoTime(clock.now())})`.execute(trx);
+      } catch (error) {
+        if (isUniqueViolation(error))
+          throw new ApiError('conflict', 'They belong to this workspace already.');
+        throw error;
+      }
+    },
+
+    async changeRole(trx, workspaceId, id, role, by) {
+      const had = await changeable(trx, workspaceId, id, by);
+      if (!reaches(by, role))
+        throw new ApiError('forbidden', `Only somebody who is ${role} may make others that.`);
+      if (had === 'owner' && role !== 'owner') await checkOwnerLeft(trx, workspaceId, id);
+      await sql`update member set role = ${role} where workspace_id = ${workspaceId} and user_id = ${id}`.execute(
+        trx,
+      );
+      return had;
+    },
+
+    async remove(trx, workspaceId, id, by) {
+      const had = await changeable(trx, workspaceId, id, by);
+      if (had === 'owner') await checkOwnerLeft(trx, workspaceId, id);
+      await sql`delete from member where workspace_id = ${workspaceId} and user_id = ${id}`.execute(trx);
+      return had;
+    },
+  };
+}

@@ -1,0 +1,123 @@
+import { randomBytes } from 'node:crypto';
+import { sql, type Transaction } from 'kysely';
+import { isoTime, type Clock } from '../base/clock.ts';
+import { ApiError } from '../base/errors.ts';
+import { sha256 } from '../base/hmac.ts';
+import type { Uuid } from '../base/id.ts';
+import type { Database } from '../db/pool.ts';
+import type { Schema } from '../db/schema.ts';
+import type { Caller } from './caller.ts';
+import { scopesOf, type Role } from './role.ts';
+
+/** How long somebody stays signed in without coming back, in milliseconds. */
+export const SESSION_MS = 30 * 24 * 3_600_000;
+/** That somebody was here is written down no more often than this. */
+const SEEN_EVERY_MS = 10 * 60_000;
+
+export interface Sessions {
+  /** Who a session's token belongs to, asked anew each time; throws `unauthorized`. */
+  authenticate(token: string): Promise<Caller>;
+  /** Signs somebody in; the token is given this once, only its hash is kept. */
+  open(trx: Transaction<Schema>, userId: Uuid, workspaceId: Uuid): Promise<string>;
+  /** Goes over to another workspace; undefined where the session's user does not belong to it. */
+  move(id: Uuid, workspaceId: Uuid): Promise<Caller | undefined>;
+  end(id: Uuid): Promise<void>;
+  /** Signs somebody out everywhere, but for one session. */
+  endAll(trx: Transaction<Schema>, userId: Uuid, except: Uuid | null): Promise<void>;
+}
+
+interface Row {
+  id: Uuid;
+  user_id: Uuid;
+  user_name: string;
+  user_email: string;
+  workspace_id: Uuid;
+  workspace_name: string;
+  plan: string;
+  role: Role;
+  last_seen_at: string;
+  expires_at: string;
+}
+
+const SELECT = `
+select s.id, s.user_id, u.name as user_name, u.email as user_email, s.workspace_id, w.name as workspace_name, w.plan,
+       m.role, s.last_seen_at, s.expires_at
+from session s
+join app_user u on u.id = s.user_id
+join member m on m.workspace_id = s.workspace_id and m.user_id = s.user_id
+join workspace w on w.id = s.workspace_id`;
+const BY_HASH = { name: 'session.by-hash', text: `${SELECT} where s.hash = $1 and s.expires_at > $2` };
+const BY_ID = { name: 'session.by-id', text: `${SELECT} where s.id = $1 and s.expires_at > $2` };
+const SEEN = {
+  name: 'session.seen',
+  text: 'update session set last_seen_at = $2, expires_at = $3 where id = $1',
+};
+
+/** @param scopes every scope there is */
+export function makeSessions(
+  db: Database,
+  clock: Clock,
+  newId: () => Uuid,
+  scopes: readonly string[],
+): Sessions {
+  async function seen({ id, last_seen_at: last }: Row): Promise<void> {
+    const now = clock.now();
+    if (now - Date.parse(last) < SEEN_EVERY_MS) return;
+    await db.pool.query({ ...SEEN, values: [id, isoTime(now), isoTime(now + SESSION_MS)] });
+  }
+
+  function callerOf(row: Row): Caller {
+    return {
+      workspaceId: row.workspace_id,
+      workspaceName: row.workspace_name,
+      plan: row.plan,
+      via: {
+        kind: 'session',
+        id: row.id,
+        user: { id: row.user_id, name: row.user_name, email: row.user_email },
+        expiresAt: row.expires_at,
+      },
+      identity: row.user_id,
+      makerId: row.user_id,
+      role: row.role,
+      scopes: scopesOf(row.role, scopes),
+      actor: `user:${row.user_id}`,
+      quota: { granted: true, standings: [], nowS: Math.floor(clock.now() / 1000) },
+    };
+  }
+
+  return {
+    async authenticate(token) {
+      const [row] = await db.read<Row>(BY_HASH, [sha256(token), isoTime(clock.now())]);
+      if (!row) throw new ApiError('unauthorized', 'You are signed out. Sign in again.');
+      await seen(row);
+      return callerOf(row);
+    },
+
+    async open(trx, userId, workspaceId) {
+      const token = randomBytes(32).toString('base64url');
+      const now = clock.now();
+      await sql`insert into session (id, hash, user_id, workspace_id, created_at, last_seen_at, expires_at)
+                values (${newId()}, ${sha256(token)}, ${userId}, ${workspaceId}, ${isoTime(now)}, ${isoTime(now)},
+                        ${isoTime(now + SESSION_MS)})`.execute(trx);
+      await sql`delete from session where expires_at < ${isoTime(now)}`.execute(trx);
+      return token;
+    },
+
+    async move(id, workspaceId) {
+      await sql`
+        update session s set workspace_id = ${workspaceId} from member m
+        where s.id = ${id} and m.workspace_id = ${workspaceId} and m.user_id = s.user_id`.execute(db.kysely);
+      const [row] = await db.read<Row>(BY_ID, [id, isoTime(clock.now())]);
+      return row?.workspace_id === workspaceId ? callerOf(row) : undefined;
+    },
+
+    async end(id) {
+      await sql`delete from session where id = ${id}`.execute(db.kysely);
+    },
+
+    async endAll(trx, userId, except) {
+      await sql`delete from session where user_id = ${userId} and id is distinct from ${except}`.execute(trx);
+    },
+  };
+}

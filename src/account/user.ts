@@ -1,0 +1,77 @@
+import { sql, type Transaction } from 'kysely';
+import { isoTime, type Clock } from '../base/clock.ts';
+import { ApiError } from '../base/errors.ts';
+import type { Uuid } from '../base/id.ts';
+import { isUniqueViolation } from '../db/failure.ts';
+import type { Database } from '../db/pool.ts';
+import type { Schema } from '../db/schema.ts';
+import type { Role } from './role.ts';
+
+/** A person with an account, in any number of workspaces. */
+export interface User {
+  id: Uuid;
+  email: string;
+  name: string;
+}
+
+export interface UserWithPassword extends User {
+  /** As account/password.ts stores it; null where none has been chosen yet. */
+  password: string | null;
+}
+
+/** A workspace that somebody belongs to. */
+export interface Belonging {
+  id: Uuid;
+  name: string;
+  role: Role;
+}
+
+export interface Users {
+  /** Ignoring case. */
+  byEmail(email: string): Promise<UserWithPassword | undefined>;
+  get(id: Uuid): Promise<UserWithPassword | undefined>;
+  /** Throws `conflict` where the address has an account. @param password hashed, or null */
+  create(
+    trx: Transaction<Schema>,
+    person: { email: string; name: string; password: string | null },
+  ): Promise<User>;
+  setPassword(trx: Transaction<Schema>, id: Uuid, password: string): Promise<void>;
+  /** The workspaces somebody belongs to, the one they joined first first. */
+  belongings(id: Uuid): Promise<Belonging[]>;
+}
+
+const FIND = 'select u.id, u.email, u.name, u.password from app_user u';
+const BY_EMAIL = { name: 'user.by-email', text: `${FIND} where lower(u.email) = lower($1)` };
+const BY_ID = { name: 'user.by-id', text: `${FIND} where u.id = $1` };
+const BELONGINGS = {
+  name: 'user.belongings',
+  text: `select w.id, w.name, m.role from member m join workspace w on w.id = m.workspace_id
+         where m.user_id = $1 order by m.joined_at, w.id`,
+};
+
+export function makeUsers(db: Database, clock: Clock, newId: () => Uuid): Users {
+  return {
+    byEmail: async (email) => (await db.read<UserWithPassword>(BY_EMAIL, [email]))[0],
+    get: async (id) => (await db.read<UserWithPassword>(BY_ID, [id]))[0],
+
+    async create(trx, { email, name, password }) {
+      const user = { id: newId(), email, name };
+      const at = isoTime(clock.now());
+      try {
+        await sql`insert into app_user (id, email, name, password, created_at, updated_at)
+                  values (${user.id}, ${email}, ${name}, ${password}, ${at}, ${at})`.execute(trx);
+      } catch (error) {
+        if (isUniqueViolation(error)) throw new ApiError('conflict', 'This address has an account already.');
+        throw error;
+      }
+      return user;
+    },
+
+    async setPassword(trx, id, password) {
+      await sql`update app_user set password = ${password}, updated_at = ${isoTime(clock.now())}
+                where id = ${id}`.execute(trx);
+    },
+
+    belongings: (id) => db.read<Belonging>(BELONGINGS, [id]),
+  };
+}

@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import type { Caller } from '../account/caller.ts';
+import { linkUrl, type Link, type Links } from '../account/link.ts';
+import { invitationLetter, type Mailer } from '../account/mail.ts';
+import { reaches, type Role } from '../account/role.ts';
+import type { Users } from '../account/user.ts';
+import type { Clock } from '../base/clock.ts';
+import { ApiError } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
+import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
+import type { Database } from '../db/pool.ts';
+import { pageQuery, pageShape, type PageQuery } from '../http/paging.ts';
+import { route, type Route } from '../http/route.ts';
+import type { Ledger } from '../http/ledger.ts';
+import { accountEmail, role } from './person-shape.ts';
+
+export interface InvitationParts {
+  db: Database;
+  links: Links;
+  users: Users;
+  ledger: Ledger;
+  mailer: Mailer | null;
+  log: Logger;
+  clock: Clock;
+  /** What links begin with. */
+  baseUrl(): string;
+}
+
+const PATH = '/api/v1/invitations';
+
+const invitationShape = z
+  .object({
+    id: z.uuid(),
+    email: z.string(),
+    role,
+    state: z.enum(['pending', 'expired']),
+    invited_by: z.string(),
+    created_at: z.iso.datetime(),
+    expires_at: z.iso.datetime(),
+    url: z.string().optional().meta({ description: 'Shown once: the link that lets them in.' }),
+    mailed: z.boolean().optional().meta({ description: 'Whether the link was mailed to them.' }),
+  })
+  .meta({ id: 'Invitation' });
+
+/** Invitations to the workspace that wait. */
+export function invitationRoutes(parts: InvitationParts): Route[] {
+  const { db, links, users, ledger, mailer, clock } = parts;
+  const common = { scope: 'workspace:manage', tag: 'members' } as const;
+
+  const list = route<undefined, PageQuery>({
+    ...common,
+    method: 'GET',
+    path: PATH,
+    summary: 'List invitations',
+    description: 'Those that wait and those that have expired, newest first.',
+    query: pageQuery,
+    answers: { 200: pageShape(invitationShape) },
+    async handle({ caller, query, url }) {
+      const after = query.cursor ? decodeCursor(query.cursor, 'invitations').id : null;
+      const rows = await links.invitations(caller.workspaceId, query.limit + 1, after);
+      const cursorOf = (row: Link) =>
+        encodeCursor({ sort: 'invitations', value: row.created_at, id: row.id });
+      return { status: 200, body: pageOf(rows, query.limit, url, cursorOf, show) };
+    },
+  });
+
+  const create = route<{ email: string; role: Role }>({
+    ...common,
+    method: 'POST',
+    path: PATH,
+    summary: 'Invite somebody',
+    description:
+      'The link is in this answer, once, and mailed where SMTP_URL is set. It takes the place of an earlier one for the same address.',
+    body: z.strictObject({ email: accountEmail, role: role.default('member') }),
+    answers: { 201: invitationShape },
+    async handle(ctx) {
+      const { caller, body } = ctx;
+      if (!reaches(caller.role, body.role))
+        throw new ApiError('forbidden', `Only somebody who is ${body.role} may make others that.`);
+      await checkOutside(caller.workspaceId, body.email);
+      const made = await db.transaction(async (trx) => {
+        const { link, token } = await links.make(trx, {
+          kind: 'invitation',
+          workspace_id: caller.workspaceId,
+          email: body.email,
+          role: body.role,
+          created_by: caller.actor,
+        });
+        const url = linkUrl(parts.baseUrl(), 'invitation', token);
+        const answer = { status: 201, body: JSON.stringify({ ...show(link), url, mailed: mailer !== null }) };
+        await ledger.enter(trx, ctx, deed('invitation.created', link), answer);
+        return { url, answer };
+      });
+      await mail(body.email, caller, made.url);
+      return made.answer;
+    },
+  });
+
+  const remove = route({
+    ...common,
+    method: 'DELETE',
+    path: `${PATH}/:id`,
+    summary: 'Take an invitation back',
+    answers: { 204: 'Its link lets nobody in.' },
+    async handle(ctx) {
+      await db.transaction(async (trx) => {
+        const link = await links.withdraw(trx, ctx.caller.workspaceId, ctx.params['id']!);
+        if (!link) throw new ApiError('not_found', 'There is no invitation with this id.');
+        await ledger.enter(trx, ctx, deed('invitation.withdrawn', link), { status: 204, body: '' });
+      });
+      return { status: 204, body: null };
+    },
+  });
+
+  return [list, create, remove];
+
+  function show(link: Link) {
+    return {
+      id: link.id,
+      email: link.email,
+      role: link.role,
+      state: Date.parse(link.expires_at) > clock.now() ? 'pending' : 'expired',
+      invited_by: link.created_by,
+      created_at: link.created_at,
+      expires_at: link.expires_at,
+    };
+  }
+
+  async function checkOutside(workspaceId: string, email: string): Promise<void> {
+    const user = await users.byEmail(email);
+    if (user && (await users.belongings(user.id)).some(({ id }) => id === workspaceId))
+      throw new ApiError('conflict', 'They belong to this workspace already.');
+  }
+
+  /** The invitation stands, and its link was answered, whatever becomes of the mail. */
+  async function mail(to: string, caller: Caller, url: string): Promise<void> {
+    const inviter = caller.via.kind === 'session' ? caller.via.user.name : caller.via.name;
+    await mailer?.send(invitationLetter(to, caller.workspaceName, inviter, url)).catch((error: unknown) => {
+      parts.log.error({ err: (error as Error).message }, 'an invitation could not be mailed');
+    });
+  }
+}
+
+function deed(action: string, { id, email, role: as }: Link) {
+  return { action, objectType: 'invitation', objectId: id, details: { email, role: as } };
+}

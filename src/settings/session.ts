@@ -1,0 +1,226 @@
+import { z } from 'zod';
+import type { Admission } from '../account/admission.ts';
+import type { Caller } from '../account/caller.ts';
+import type { Sessions } from '../account/session.ts';
+import type { Users } from '../account/user.ts';
+import { ApiError, invalid } from '../base/errors.ts';
+import { openRoute, route, type Answer, type Client, type Route } from '../http/route.ts';
+import { noSessionCookie, sessionCookie } from '../http/session-cookie.ts';
+import { accountEmail, personName, role, sentPassword } from './person-shape.ts';
+
+export interface SessionParts {
+  admission: Admission;
+  sessions: Sessions;
+  users: Users;
+}
+
+const sessionShape = z
+  .object({
+    id: z.uuid(),
+    user: z.object({ id: z.uuid(), name: z.string(), email: z.string() }),
+    workspace: z.object({ id: z.uuid(), name: z.string(), plan: z.string() }),
+    role,
+    scopes: z.array(z.string()),
+    workspaces: z.array(z.object({ id: z.uuid(), name: z.string(), role })),
+    expires_at: z.iso.datetime(),
+  })
+  .meta({ id: 'Session' });
+
+const linkShape = z
+  .object({
+    kind: z.enum(['setup', 'invitation', 'password_reset']),
+    workspace: z.object({ id: z.uuid(), name: z.string() }).nullable(),
+    email: z.string().nullable(),
+    role: role.nullable(),
+    has_account: z.boolean().meta({ description: 'Then its password is asked for; else one is chosen.' }),
+    expires_at: z.iso.datetime(),
+  })
+  .meta({ id: 'Link' });
+
+const token = z.string().max(200).meta({ description: "From the link's fragment." });
+const entered = { 201: sessionShape };
+
+/** Signing in and out, and the links that let somebody in once. */
+export function sessionRoutes({ admission, sessions, users }: SessionParts): Route[] {
+  const tag = 'session';
+
+  const signIn = openRoute<{ email: string; password: string }>({
+    method: 'POST',
+    path: '/api/v1/session',
+    tag,
+    summary: 'Sign in',
+    description: 'Sets a cookie for browsers. After several failures 429 with Retry-After.',
+    body: z.strictObject({ email: accountEmail, password: sentPassword }),
+    answers: entered,
+    handle: async ({ body, client }) =>
+      enter(await admission.signIn({ ...body, place: client.address }), client),
+  });
+
+  const current = route({
+    method: 'GET',
+    path: '/api/v1/session',
+    scope: null,
+    tag,
+    summary: 'Who is signed in',
+    answers: { 200: sessionShape },
+    handle: async ({ caller }) => ({ status: 200, body: await show(caller) }),
+  });
+
+  const move = route<{ workspace_id: string }>({
+    method: 'PATCH',
+    path: '/api/v1/session',
+    scope: null,
+    tag,
+    summary: 'Go over to another workspace',
+    body: z.strictObject({ workspace_id: z.uuid().toLowerCase() }),
+    answers: { 200: sessionShape },
+    async handle({ caller, body }) {
+      const { id } = signedIn(caller);
+      const moved = await sessions.move(id, body.workspace_id);
+      if (!moved) throw invalid('workspace_id', 'you do not belong to such a workspace');
+      return { status: 200, body: await show(moved) };
+    },
+  });
+
+  const signOut = route({
+    method: 'DELETE',
+    path: '/api/v1/session',
+    scope: null,
+    tag,
+    summary: 'Sign out',
+    answers: { 204: 'Signed out.' },
+    async handle({ caller, client }) {
+      await sessions.end(signedIn(caller).id);
+      return { status: 204, body: null, headers: noSessionCookie(client.secure) };
+    },
+  });
+
+  const open = openRoute<{ token: string }>({
+    method: 'POST',
+    path: '/api/v1/links/open',
+    tag,
+    summary: 'What a link is for',
+    description: '404 where it is unknown, was used, or has expired. It is not used up by this.',
+    body: z.strictObject({ token }),
+    answers: { 200: linkShape },
+    async handle({ body }) {
+      const link = await admission.open(body.token);
+      return {
+        status: 200,
+        body: {
+          kind: link.kind,
+          workspace: link.workspace_id && { id: link.workspace_id, name: link.workspace_name },
+          email: link.email ?? link.user_email,
+          role: link.kind === 'setup' ? 'owner' : link.role,
+          has_account: link.has_account,
+          expires_at: link.expires_at,
+        },
+      };
+    },
+  });
+
+  const setUp = openRoute<{
+    token: string;
+    name: string;
+    email: string;
+    password: string;
+    workspace_name?: string | undefined;
+  }>({
+    method: 'POST',
+    path: '/api/v1/setup',
+    tag,
+    summary: "Set the workspace up: make its owner's account",
+    body: z.strictObject({
+      token,
+      name: personName,
+      email: accountEmail,
+      password: sentPassword,
+      workspace_name: personName.optional(),
+    }),
+    answers: entered,
+    handle: async ({ body: { token: used, workspace_name: workspaceName, ...owner }, client }) =>
+      enter(await admission.setUp(used, { ...owner, workspaceName }), client),
+  });
+
+  const accept = openRoute<{ token: string; name?: string | undefined; password: string }>({
+    method: 'POST',
+    path: '/api/v1/invitations/accept',
+    tag,
+    summary: 'Accept an invitation',
+    description: 'With the password of the account there is, or with a name and a password for a new one.',
+    body: z.strictObject({ token, name: personName.optional(), password: sentPassword }),
+    answers: entered,
+    handle: async ({ body: { token: used, ...who }, client }) =>
+      enter(await admission.accept(used, { ...who, place: client.address }), client),
+  });
+
+  const requestReset = openRoute<{ email: string }>({
+    method: 'POST',
+    path: '/api/v1/password-resets',
+    tag,
+    summary: 'Ask for a new password by mail',
+    description: 'Answers the same whether there is such an account or not. 503 where no mail is set up.',
+    body: z.strictObject({ email: accountEmail }),
+    answers: { 202: z.object({ sent: z.literal('if_there_is_an_account') }) },
+    async handle({ body, client }) {
+      await admission.requestReset(body.email, client.address);
+      return { status: 202, body: { sent: 'if_there_is_an_account' } };
+    },
+  });
+
+  const reset = openRoute<{ token: string; password: string }>({
+    method: 'POST',
+    path: '/api/v1/password-resets/confirm',
+    tag,
+    summary: 'Choose a new password',
+    description: 'Ends all other sessions.',
+    body: z.strictObject({ token, password: sentPassword }),
+    answers: entered,
+    handle: async ({ body, client }) => enter(await admission.reset(body.token, body.password), client),
+  });
+
+  const change = route<{ current_password: string; password: string }>({
+    method: 'PUT',
+    path: '/api/v1/password',
+    scope: null,
+    tag,
+    summary: 'Change your password',
+    description: 'Ends your other sessions.',
+    body: z.strictObject({ current_password: sentPassword, password: sentPassword }),
+    answers: { 204: 'Changed.' },
+    async handle({ caller, body, client }) {
+      const { id, user } = signedIn(caller);
+      await admission.changePassword(user, id, {
+        current: body.current_password,
+        password: body.password,
+        place: client.address,
+      });
+      return { status: 204, body: null };
+    },
+  });
+
+  return [signIn, current, move, signOut, open, setUp, accept, requestReset, reset, change];
+
+  async function enter(made: string, client: Client): Promise<Answer> {
+    const caller = await sessions.authenticate(made);
+    return { status: 201, body: await show(caller), headers: sessionCookie(made, client.secure) };
+  }
+
+  async function show(caller: Caller) {
+    const { id, user, expiresAt } = signedIn(caller);
+    return {
+      id,
+      user,
+      workspace: { id: caller.workspaceId, name: caller.workspaceName, plan: caller.plan },
+      role: caller.role,
+      scopes: caller.scopes,
+      workspaces: await users.belongings(user.id),
+      expires_at: expiresAt,
+    };
+  }
+}
+
+function signedIn({ via }: Caller) {
+  if (via.kind === 'session') return via;
+  throw new ApiError('forbidden', 'This is for people who are signed in, not for API keys.');
+}
