@@ -5,7 +5,7 @@ export function NewPasswordInput(props: PasswordInputProps) {
   return (
     <PasswordInput
       label="Password"
-      description="A few words are better than one."
+      description="At least 10 characters; a few words are better than one."
       autoComplete="new-password"
       required
       {...props}

@@ -1,14 +1,7 @@
 import { pagesOf } from './page.ts';
+import type { components } from './schema.d.ts';
 
 /** Somebody did something to the workspace's settings. */
-export interface AuditEntry {
-  id: string;
-  at: string;
-  actor: { type: 'user' | 'api_key' | 'system' | 'cli'; id: string | null; name: string | null };
-  action: string;
-  object_type: string;
-  object_id: string | null;
-  details: Record<string, unknown>;
-}
+export type AuditLine = components['schemas']['AuditLine'];
 
-export const auditQuery = pagesOf<AuditEntry>(['audit'], '/audit');
+export const auditQuery = pagesOf<AuditLine>(['audit'], '/audit');

@@ -1,24 +1,11 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { call } from './client.ts';
 import { pagesOf } from './page.ts';
+import type { components } from './schema.d.ts';
 import type { Role } from './session-queries.ts';
 
-export interface Invitation {
-  id: string;
-  email: string;
-  role: Role;
-  state: 'pending' | 'expired';
-  invited_by: string;
-  created_at: string;
-  expires_at: string;
-}
-
-/** What making one answers: the link is in it, this once. */
-export interface MadeInvitation extends Invitation {
-  url: string;
-  /** Whether the link went out by mail, too. */
-  mailed: boolean;
-}
+/** The link is in it where it was just made, this once. */
+export type Invitation = components['schemas']['Invitation'];
 
 const KEY = ['invitations'];
 
@@ -31,8 +18,7 @@ function useThenReread() {
 
 export const useInvite = () =>
   useMutation({
-    mutationFn: (body: { email: string; role: Role }) =>
-      call<MadeInvitation>('POST', '/invitations', { body }),
+    mutationFn: (body: { email: string; role: Role }) => call<Invitation>('POST', '/invitations', { body }),
     ...useThenReread(),
   });
 

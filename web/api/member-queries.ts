@@ -1,16 +1,10 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { call } from './client.ts';
 import { pagesOf } from './page.ts';
+import type { components } from './schema.d.ts';
 import type { Role } from './session-queries.ts';
 
-export interface Member {
-  id: string;
-  name: string;
-  email: string;
-  role: Role;
-  joined_at: string;
-  last_seen_at: string | null;
-}
+export type Member = components['schemas']['Member'];
 
 const KEY = ['members'];
 

@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The workspace and the scopes of this key */
+        /** The workspace, who asks, and what they may do */
         get: operations["getMe"];
         put?: never;
         post?: never;
@@ -41,6 +41,253 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in */
+        get: operations["getSession"];
+        put?: never;
+        /**
+         * Sign in
+         * @description Sets a cookie for browsers. After several failures 429 with Retry-After.
+         */
+        post: operations["postSession"];
+        /** Sign out */
+        delete: operations["deleteSession"];
+        options?: never;
+        head?: never;
+        /** Go over to another workspace */
+        patch: operations["patchSession"];
+        trace?: never;
+    };
+    "/api/v1/links/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a link is for
+         * @description 404 where it is unknown, was used, or has expired. It is not used up by this.
+         */
+        post: operations["postLinksOpen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set the workspace up: make its owner's account */
+        post: operations["postSetup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept an invitation
+         * @description With the password of the account there is, or with a name and a password for a new one.
+         */
+        post: operations["postInvitationsAccept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/password-resets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a new password by mail
+         * @description Answers the same whether there is such an account or not. 503 where no mail is set up.
+         */
+        post: operations["postPasswordResets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/password-resets/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose a new password
+         * @description Ends all other sessions.
+         */
+        post: operations["postPasswordResetsConfirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change your password
+         * @description Ends your other sessions.
+         */
+        put: operations["putPassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List members */
+        get: operations["getMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/members/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a member */
+        get: operations["getMembersId"];
+        /**
+         * Change a member's role
+         * @description Holds from the next request on, for API keys they made, too. Nobody reaches above their own role; a workspace keeps an owner.
+         */
+        put: operations["putMembersId"];
+        post?: never;
+        /**
+         * Take a member out of the workspace
+         * @description With the scope `workspace:manage`; anybody may leave by themselves. API keys they made are refused from then on.
+         */
+        delete: operations["deleteMembersId"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a member's role
+         * @description Holds from the next request on, for API keys they made, too. Nobody reaches above their own role; a workspace keeps an owner.
+         */
+        patch: operations["patchMembersId"];
+        trace?: never;
+    };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List invitations
+         * @description Those that wait and those that have expired, newest first.
+         */
+        get: operations["getInvitations"];
+        put?: never;
+        /**
+         * Invite somebody
+         * @description The link is in this answer, once, and mailed where SMTP_URL is set. It takes the place of an earlier one for the same address.
+         */
+        post: operations["postInvitations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an invitation back */
+        delete: operations["deleteInvitationsId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who did what
+         * @description Newest first. Changes of records are in their timelines.
+         */
+        get: operations["getAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/api-keys": {
         parameters: {
             query?: never;
@@ -50,7 +297,7 @@ export interface paths {
         };
         /**
          * List API keys
-         * @description Newest first, the expired and revoked ones too.
+         * @description Newest first, the expired and revoked ones too. What they were used for is told to whoever manages keys.
          */
         get: operations["getApiKeys"];
         put?: never;
@@ -670,6 +917,7 @@ export interface components {
             phone: string | null;
             address: string | null;
             notes: string | null;
+            owner_id: string | null;
         };
         ContactInput: {
             /** Format: uuid */
@@ -690,10 +938,12 @@ export interface components {
             email: string | null;
             phone: string | null;
             company: string | null;
+            company_id: string | null;
             job_title: string | null;
             status: string;
             source: string | null;
             notes: string | null;
+            owner_id: string | null;
         };
         DealInput: {
             /** Format: uuid */
@@ -725,6 +975,7 @@ export interface components {
             notes: string | null;
             contact_id: string | null;
             company_id: string | null;
+            owner_id: string | null;
         };
         PipelineInput: {
             /** Format: uuid */
@@ -770,6 +1021,7 @@ export interface components {
             contact_id: string | null;
             company_id: string | null;
             deal_id: string | null;
+            assignee_id: string | null;
         };
         ErrorInput: {
             error: {
@@ -800,9 +1052,9 @@ export interface components {
             created_at: string;
             expires_at: string | null;
             revoked_at: string | null;
-            last_used_at: string | null;
+            last_used_at?: string | null;
             /** @description By whole hours, the present one included; written down every two seconds. */
-            usage: {
+            usage?: {
                 last_24_hours: {
                     requests: number;
                     server_errors: number;
@@ -816,6 +1068,25 @@ export interface components {
             };
             /** @description Shown once: when it is made. */
             key?: string;
+        };
+        AuditLineInput: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            at: string;
+            actor: {
+                /** @description `user`, `api_key`, `cli` or `system`. */
+                type: string;
+                id: string | null;
+                name: string | null;
+            };
+            /** @description As in `webhook.created`. */
+            action: string;
+            object_type: string;
+            object_id: string;
+            details: {
+                [key: string]: unknown;
+            } | null;
         };
         DeliveryInput: {
             /** Format: uuid */
@@ -849,6 +1120,35 @@ export interface components {
             response: string | null;
             next_at: string | null;
         };
+        InvitationInput: {
+            /** Format: uuid */
+            id: string;
+            email: string;
+            /** @enum {string} */
+            role: "owner" | "admin" | "manager" | "member";
+            /** @enum {string} */
+            state: "pending" | "expired";
+            invited_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** @description Shown once: the link that lets them in. */
+            url?: string;
+            /** @description Whether the link was mailed to them. */
+            mailed?: boolean;
+        };
+        MemberInput: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            email: string;
+            /** @enum {string} */
+            role: "owner" | "admin" | "manager" | "member";
+            /** Format: date-time */
+            joined_at: string;
+            last_seen_at: string | null;
+        };
         PlanInput: {
             plan: string;
             windows: {
@@ -869,6 +1169,49 @@ export interface components {
                 /** @description Null where there may be any number. */
                 api_keys: number | null;
             };
+        };
+        SessionInput: {
+            /** Format: uuid */
+            id: string;
+            user: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                email: string;
+            };
+            workspace: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                plan: string;
+            };
+            /** @enum {string} */
+            role: "owner" | "admin" | "manager" | "member";
+            scopes: string[];
+            workspaces: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                /** @enum {string} */
+                role: "owner" | "admin" | "manager" | "member";
+            }[];
+            /** Format: date-time */
+            expires_at: string;
+        };
+        LinkInput: {
+            /** @enum {string} */
+            kind: "setup" | "invitation" | "password_reset";
+            workspace: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+            } | null;
+            email: string | null;
+            role: ("owner" | "admin" | "manager" | "member") | null;
+            /** @description Then its password is asked for; else one is chosen. */
+            has_account: boolean;
+            /** Format: date-time */
+            expires_at: string;
         };
         WebhookInput: {
             id: string;
@@ -939,6 +1282,7 @@ export interface components {
             phone: string | null;
             address: string | null;
             notes: string | null;
+            owner_id: string | null;
         };
         Contact: {
             /** Format: uuid */
@@ -959,10 +1303,12 @@ export interface components {
             email: string | null;
             phone: string | null;
             company: string | null;
+            company_id: string | null;
             job_title: string | null;
             status: string;
             source: string | null;
             notes: string | null;
+            owner_id: string | null;
         };
         Deal: {
             /** Format: uuid */
@@ -994,6 +1340,7 @@ export interface components {
             notes: string | null;
             contact_id: string | null;
             company_id: string | null;
+            owner_id: string | null;
         };
         Pipeline: {
             /** Format: uuid */
@@ -1039,6 +1386,7 @@ export interface components {
             contact_id: string | null;
             company_id: string | null;
             deal_id: string | null;
+            assignee_id: string | null;
         };
         Error: {
             error: {
@@ -1069,9 +1417,9 @@ export interface components {
             created_at: string;
             expires_at: string | null;
             revoked_at: string | null;
-            last_used_at: string | null;
+            last_used_at?: string | null;
             /** @description By whole hours, the present one included; written down every two seconds. */
-            usage: {
+            usage?: {
                 last_24_hours: {
                     requests: number;
                     server_errors: number;
@@ -1085,6 +1433,25 @@ export interface components {
             };
             /** @description Shown once: when it is made. */
             key?: string;
+        };
+        AuditLine: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            at: string;
+            actor: {
+                /** @description `user`, `api_key`, `cli` or `system`. */
+                type: string;
+                id: string | null;
+                name: string | null;
+            };
+            /** @description As in `webhook.created`. */
+            action: string;
+            object_type: string;
+            object_id: string;
+            details: {
+                [key: string]: unknown;
+            } | null;
         };
         Delivery: {
             /** Format: uuid */
@@ -1118,6 +1485,35 @@ export interface components {
             response: string | null;
             next_at: string | null;
         };
+        Invitation: {
+            /** Format: uuid */
+            id: string;
+            email: string;
+            /** @enum {string} */
+            role: "owner" | "admin" | "manager" | "member";
+            /** @enum {string} */
+            state: "pending" | "expired";
+            invited_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** @description Shown once: the link that lets them in. */
+            url?: string;
+            /** @description Whether the link was mailed to them. */
+            mailed?: boolean;
+        };
+        Member: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            email: string;
+            /** @enum {string} */
+            role: "owner" | "admin" | "manager" | "member";
+            /** Format: date-time */
+            joined_at: string;
+            last_seen_at: string | null;
+        };
         Plan: {
             plan: string;
             windows: {
@@ -1138,6 +1534,49 @@ export interface components {
                 /** @description Null where there may be any number. */
                 api_keys: number | null;
             };
+        };
+        Session: {
+            /** Format: uuid */
+            id: string;
+            user: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                email: string;
+            };
+            workspace: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                plan: string;
+            };
+            /** @enum {string} */
+            role: "owner" | "admin" | "manager" | "member";
+            scopes: string[];
+            workspaces: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                /** @enum {string} */
+                role: "owner" | "admin" | "manager" | "member";
+            }[];
+            /** Format: date-time */
+            expires_at: string;
+        };
+        Link: {
+            /** @enum {string} */
+            kind: "setup" | "invitation" | "password_reset";
+            workspace: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+            } | null;
+            email: string | null;
+            role: ("owner" | "admin" | "manager" | "member") | null;
+            /** @description Then its password is asked for; else one is chosen. */
+            has_account: boolean;
+            /** Format: date-time */
+            expires_at: string;
         };
         Webhook: {
             id: string;
@@ -1201,10 +1640,18 @@ export interface operations {
                             name: string;
                             plan: string;
                         };
-                        api_key: {
+                        /** @description Of a key. */
+                        api_key?: {
                             /** Format: uuid */
                             id: string;
                             name: string;
+                        };
+                        /** @description Of somebody who is signed in. */
+                        user?: {
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                            email: string;
                         };
                         scopes: string[];
                     };
@@ -1250,10 +1697,700 @@ export interface operations {
             };
         };
     };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @example alice@example.com */
+                    email: string;
+                    /** Format: password */
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchSession: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    workspace_id: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postLinksOpen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description From the link's fragment. */
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Link"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postSetup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description From the link's fragment. */
+                    token: string;
+                    name: string;
+                    /** @example alice@example.com */
+                    email: string;
+                    /** Format: password */
+                    password: string;
+                    workspace_name?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postInvitationsAccept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description From the link's fragment. */
+                    token: string;
+                    name?: string;
+                    /** Format: password */
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postPasswordResets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @example alice@example.com */
+                    email: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        sent: "if_there_is_an_account";
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postPasswordResetsConfirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description From the link's fragment. */
+                    token: string;
+                    /** Format: password */
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: password */
+                    current_password: string;
+                    /** Format: password */
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Changed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getMembers: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Member"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getMembersId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putMembersId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    role: "owner" | "admin" | "manager" | "member";
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteMembersId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are out. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchMembersId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    role: "owner" | "admin" | "manager" | "member";
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getInvitations: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Invitation"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postInvitations: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @example alice@example.com */
+                    email: string;
+                    /**
+                     * @default member
+                     * @enum {string}
+                     */
+                    role?: "owner" | "admin" | "manager" | "member";
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteInvitationsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its link lets nobody in. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAudit: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["AuditLine"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getApiKeys: {
         parameters: {
             query?: {
                 limit?: number;
+                /** @description next_cursor of the page before. */
                 cursor?: string;
             };
             header?: never;
@@ -1549,6 +2686,10 @@ export interface operations {
                 source?: string;
                 /** @description Only those with this phone. */
                 phone?: string;
+                /** @description Only those with this company_id. */
+                company_id?: string;
+                /** @description Only those with this owner_id. */
+                owner_id?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
                 "created_at[lt]"?: string;
@@ -1611,12 +2752,16 @@ export interface operations {
                     phone?: string | null;
                     /** @description The name of the company they work for. */
                     company?: string | null;
+                    /** @description The company of the workspace they work for; where `company` is left out, it is set to its name. */
+                    company_id?: string | null;
                     job_title?: string | null;
                     /** @description Where they stand; `lead` where left out. */
                     status?: string | null;
                     /** @description Where they came from, as in `website`. */
                     source?: string | null;
                     notes?: string | null;
+                    /** @description The member who looks after it. */
+                    owner_id?: string | null;
                     /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -1759,12 +2904,16 @@ export interface operations {
                     phone?: string | null;
                     /** @description The name of the company they work for. */
                     company?: string | null;
+                    /** @description The company of the workspace they work for; where `company` is left out, it is set to its name. */
+                    company_id?: string | null;
                     job_title?: string | null;
                     /** @description Where they stand; `lead` where left out. */
                     status?: string | null;
                     /** @description Where they came from, as in `website`. */
                     source?: string | null;
                     notes?: string | null;
+                    /** @description The member who looks after it. */
+                    owner_id?: string | null;
                     /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -1864,12 +3013,16 @@ export interface operations {
                     phone?: string | null;
                     /** @description The name of the company they work for. */
                     company?: string | null;
+                    /** @description The company of the workspace they work for; where `company` is left out, it is set to its name. */
+                    company_id?: string | null;
                     job_title?: string | null;
                     /** @description Where they stand; `lead` where left out. */
                     status?: string | null;
                     /** @description Where they came from, as in `website`. */
                     source?: string | null;
                     notes?: string | null;
+                    /** @description The member who looks after it. */
+                    owner_id?: string | null;
                     /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -1929,6 +3082,8 @@ export interface operations {
                 website?: string;
                 /** @description Only those with this industry. */
                 industry?: string;
+                /** @description Only those with this owner_id. */
+                owner_id?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
                 "created_at[lt]"?: string;
@@ -1994,6 +3149,8 @@ export interface operations {
                     /** @description As it would stand on an envelope. */
                     address?: string | null;
                     notes?: string | null;
+                    /** @description The member who looks after it. */
+                    owner_id?: string | null;
                     /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -2139,6 +3296,8 @@ export interface operations {
                     /** @description As it would stand on an envelope. */
                     address?: string | null;
                     notes?: string | null;
+                    /** @description The member who looks after it. */
+                    owner_id?: string | null;
                     /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -2241,6 +3400,8 @@ export interface operations {
                     /** @description As it would stand on an envelope. */
                     address?: string | null;
                     notes?: string | null;
+                    /** @description The member who looks after it. */
+                    owner_id?: string | null;
                     /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -2306,6 +3467,8 @@ export interface operations {
                 contact_id?: string;
                 /** @description Only those with this company_id. */
                 company_id?: string;
+                /** @description Only those with this owner_id. */
+                owner_id?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
                 "created_at[lt]"?: string;
@@ -2384,6 +3547,8 @@ export interface operations {
                     notes?: string | null;
                     contact_id?: string | null;
                     company_id?: string | null;
+                    /** @description The member who looks after it. */
+                    owner_id?: string | null;
                     /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -2544,6 +3709,8 @@ export interface operations {
                     notes?: string | null;
                     contact_id?: string | null;
                     company_id?: string | null;
+                    /** @description The member who looks after it. */
+                    owner_id?: string | null;
                     /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -2661,6 +3828,8 @@ export interface operations {
                     notes?: string | null;
                     contact_id?: string | null;
                     company_id?: string | null;
+                    /** @description The member who looks after it. */
+                    owner_id?: string | null;
                     /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -2728,6 +3897,8 @@ export interface operations {
                 company_id?: string;
                 /** @description Only those with this deal_id. */
                 deal_id?: string;
+                /** @description Only those with this assignee_id. */
+                assignee_id?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
                 "created_at[lt]"?: string;
@@ -2796,6 +3967,8 @@ export interface operations {
                     company_id?: string | null;
                     /** @description What it is about. */
                     deal_id?: string | null;
+                    /** @description The member who is to do it. */
+                    assignee_id?: string | null;
                     /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -2946,6 +4119,8 @@ export interface operations {
                     company_id?: string | null;
                     /** @description What it is about. */
                     deal_id?: string | null;
+                    /** @description The member who is to do it. */
+                    assignee_id?: string | null;
                     /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -3053,6 +4228,8 @@ export interface operations {
                     company_id?: string | null;
                     /** @description What it is about. */
                     deal_id?: string | null;
+                    /** @description The member who is to do it. */
+                    assignee_id?: string | null;
                     /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -3379,6 +4556,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
+                /** @description next_cursor of the page before. */
                 cursor?: string;
             };
             header?: never;
@@ -3418,6 +4596,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
+                /** @description next_cursor of the page before. */
                 cursor?: string;
             };
             header?: never;
@@ -3886,6 +5065,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
+                /** @description next_cursor of the page before. */
                 cursor?: string;
                 state?: "pending" | "retrying" | "delivered" | "failed" | "expired" | "dropped" | "crashed";
             };

@@ -6,20 +6,11 @@ import {
   type QueryClient,
 } from '@tanstack/react-query';
 import { ApiError, call } from './client.ts';
-
-export const ROLES = ['owner', 'admin', 'manager', 'member'] as const;
-export type Role = (typeof ROLES)[number];
+import type { components, operations } from './schema.d.ts';
 
 /** Who is signed in, where, and what they may do there. */
-export interface Session {
-  id: string;
-  user: { id: string; name: string; email: string };
-  workspace: { id: string; name: string; plan: string };
-  role: Role;
-  scopes: string[];
-  workspaces: { id: string; name: string; role: Role }[];
-  expires_at: string;
-}
+export type Session = components['schemas']['Session'];
+export type Role = Session['role'];
 
 /** The session, or null where nobody is signed in. */
 export const sessionQuery = queryOptions({
@@ -42,7 +33,7 @@ export function useSession(): Session {
   return data;
 }
 
-/** True where the session may do what needs this scope: it has the scope, `*`, or `manage` of the same thing. */
+/** True where the session may do what needs this scope: it has the scope, or a wider one. */
 export function useMay(scope: string): boolean {
   return useMayAll()(scope);
 }
@@ -50,14 +41,18 @@ export function useMay(scope: string): boolean {
 /** The same, for several scopes. */
 export function useMayAll(): (scope: string) => boolean {
   const { scopes } = useSession();
-  return (scope) =>
-    scopes.includes('*') || scopes.includes(scope) || scopes.includes(`${scope.split(':', 1)[0]}:manage`);
+  return (scope) => scopes.includes('*') || scopes.includes(scope) || scopes.includes(WIDER[scope] ?? scope);
 }
 
-export interface Credentials {
-  email: string;
-  password: string;
-}
+/** The scope that includes another one. */
+const WIDER: Readonly<Record<string, string>> = {
+  'webhooks:read': 'webhooks:manage',
+  'webhooks:rotate': 'webhooks:manage',
+  'keys:read': 'keys:manage',
+  'members:read': 'workspace:manage',
+};
+
+type Credentials = operations['postSession']['requestBody']['content']['application/json'];
 
 /** Whoever was signed in before: nothing of what they saw stays. */
 export function startSession(queries: QueryClient, session: Session): void {

@@ -72,7 +72,7 @@ export const SETTINGS: readonly Destination[] = [
     label: 'Members',
     icon: IconUsers,
     link: paths.members(),
-    scope: null,
+    scope: 'members:read',
     alsoKnownAs: ['Settings → Members'],
   },
   {

@@ -1,13 +1,13 @@
 import { IconHistory } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { auditQuery, type AuditEntry } from '../api/audit-queries.ts';
+import { auditQuery, type AuditLine } from '../api/audit-queries.ts';
 import { columnsFor, DataTable } from '../ui/data-table.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { fieldLabel } from '../ui/field-label.ts';
 import { Moment } from '../ui/moment.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
 
-const column = columnsFor<AuditEntry>();
+const column = columnsFor<AuditLine>();
 const COLUMNS = column.columns([
   column.accessor('action', {
     header: 'Action',
@@ -49,20 +49,20 @@ export function AuditLogPage() {
   );
 }
 
-const KINDS: Record<AuditEntry['actor']['type'], string> = {
+const KINDS: Readonly<Record<string, string>> = {
   user: 'A former member',
   api_key: 'An API key',
   system: 'Fairlead',
   cli: 'The command line',
 };
 
-function actorName({ type, name }: AuditEntry['actor']): string {
-  if (name === null) return KINDS[type];
+function actorName({ type, name }: AuditLine['actor']): string {
+  if (name === null) return KINDS[type] ?? type;
   return type === 'api_key' ? `API key ${name}` : name;
 }
 
-function detailText(details: AuditEntry['details']): string {
-  return Object.entries(details)
+function detailText(details: AuditLine['details']): string {
+  return Object.entries(details ?? {})
     .map(
       ([name, value]) => `${fieldLabel(name)}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
     )

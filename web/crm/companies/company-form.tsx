@@ -1,5 +1,6 @@
 import { Textarea, TextInput } from '@mantine/core';
 import { companies, type Company } from '../../api/company-queries.ts';
+import { PersonPicker } from '../person.tsx';
 import { RecordDrawer } from '../record-drawer.tsx';
 import { useRecordForm } from '../use-record-form.ts';
 
@@ -11,6 +12,7 @@ const valuesOf = (company: Company | null) => ({
   phone: company?.phone ?? '',
   address: company?.address ?? '',
   notes: company?.notes ?? '',
+  owner_id: company?.owner_id ?? null,
 });
 
 /** Makes a company, or changes one. */
@@ -33,6 +35,7 @@ export function CompanyForm({
       <TextInput label="Email" type="email" {...form.getInputProps('email')} />
       <TextInput label="Phone" type="tel" {...form.getInputProps('phone')} />
       <Textarea label="Address" autosize minRows={2} maxRows={6} {...form.getInputProps('address')} />
+      <PersonPicker label="Owner" {...form.getInputProps('owner_id')} />
       <Textarea label="Notes" autosize minRows={3} maxRows={12} {...form.getInputProps('notes')} />
     </RecordDrawer>
   );

@@ -6,6 +6,7 @@ import { columnsFor, RowLink } from '../../ui/data-table.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { TextFilter } from '../../ui/filters.tsx';
 import { Moment } from '../../ui/moment.tsx';
+import { PersonFilter, PersonName } from '../person.tsx';
 import { RecordList } from '../record-list.tsx';
 import { CompanyForm } from './company-form.tsx';
 
@@ -20,6 +21,11 @@ const COLUMNS = column.columns([
   column.accessor('industry', { header: 'Industry', meta: { width: '16%' } }),
   column.accessor('website', { header: 'Website', meta: { width: '20%' } }),
   column.accessor('email', { header: 'Email', meta: { width: '18%', deskOnly: true } }),
+  column.accessor('owner_id', {
+    header: 'Owner',
+    meta: { width: '10rem', deskOnly: true },
+    cell: ({ getValue }) => <PersonName id={getValue()} />,
+  }),
   column.accessor('created_at', {
     header: 'Created',
     meta: { width: '8rem', sort: 'created_at', deskOnly: true },
@@ -54,6 +60,11 @@ export function CompanyList() {
             label="Industry"
             value={search.industry}
             onChange={(industry) => onSearch({ industry })}
+          />
+          <PersonFilter
+            label="Owner"
+            value={search.owner_id}
+            onChange={(owner) => onSearch({ owner_id: owner })}
           />
         </>
       }

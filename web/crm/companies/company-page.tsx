@@ -4,6 +4,7 @@ import { companies } from '../../api/company-queries.ts';
 import { paths } from '../../paths.ts';
 import { TextLink } from '../../ui/link.tsx';
 import { Property } from '../../ui/property-list.tsx';
+import { PersonName } from '../person.tsx';
 import { RecordPage } from '../record-page.tsx';
 import { CompanyForm } from './company-form.tsx';
 
@@ -30,6 +31,7 @@ export function CompanyPage() {
             {company.phone && <Anchor href={`tel:${company.phone}`}>{company.phone}</Anchor>}
           </Property>
           <Property name="Address">{company.address}</Property>
+          <Property name="Owner">{company.owner_id && <PersonName id={company.owner_id} />}</Property>
         </>
       )}
       notes={({ notes }) => notes}

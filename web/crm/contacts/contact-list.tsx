@@ -7,6 +7,7 @@ import { columnsFor, RowLink } from '../../ui/data-table.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { TextFilter } from '../../ui/filters.tsx';
 import { Moment } from '../../ui/moment.tsx';
+import { PersonFilter, PersonName } from '../person.tsx';
 import { RecordList } from '../record-list.tsx';
 import { ContactForm } from './contact-form.tsx';
 import { contactName } from './contact-name.ts';
@@ -24,6 +25,11 @@ const COLUMNS = column.columns([
   column.accessor('company', { header: 'Company', meta: { width: '16%' } }),
   column.accessor('status', { header: 'Status', meta: { width: '10%' } }),
   column.accessor('source', { header: 'Source', meta: { width: '10%', deskOnly: true } }),
+  column.accessor('owner_id', {
+    header: 'Owner',
+    meta: { width: '10rem', deskOnly: true },
+    cell: ({ getValue }) => <PersonName id={getValue()} />,
+  }),
   column.accessor('created_at', {
     header: 'Created',
     meta: { width: '8rem', sort: 'created_at', deskOnly: true },
@@ -56,6 +62,11 @@ export function ContactList() {
           <TextFilter label="Phone" value={search.phone} onChange={(phone) => onSearch({ phone })} />
           <TextFilter label="Status" value={search.status} onChange={(status) => onSearch({ status })} />
           <TextFilter label="Source" value={search.source} onChange={(source) => onSearch({ source })} />
+          <PersonFilter
+            label="Owner"
+            value={search.owner_id}
+            onChange={(owner) => onSearch({ owner_id: owner })}
+          />
         </>
       }
       empty={(create) => (

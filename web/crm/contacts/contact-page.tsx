@@ -5,6 +5,8 @@ import { paths } from '../../paths.ts';
 import { TextLink } from '../../ui/link.tsx';
 import { Property } from '../../ui/property-list.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
+import { PersonName } from '../person.tsx';
+import { CompanyLink } from '../record-link.tsx';
 import { RecordPage } from '../record-page.tsx';
 import { ContactForm } from './contact-form.tsx';
 import { contactName } from './contact-name.ts';
@@ -30,10 +32,13 @@ export function ContactPage() {
           <Property name="Phone">
             {contact.phone && <Anchor href={`tel:${contact.phone}`}>{contact.phone}</Anchor>}
           </Property>
-          <Property name="Company">{contact.company}</Property>
+          <Property name="Company">
+            {contact.company_id ? <CompanyLink id={contact.company_id} /> : contact.company}
+          </Property>
           <Property name="Job title">{contact.job_title}</Property>
           <Property name="Status">{contact.status}</Property>
           <Property name="Source">{contact.source}</Property>
+          <Property name="Owner">{contact.owner_id && <PersonName id={contact.owner_id} />}</Property>
         </>
       )}
       notes={({ notes }) => notes}

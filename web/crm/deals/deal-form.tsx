@@ -2,6 +2,7 @@ import { Group, NumberInput, Select, Textarea, TextInput } from '@mantine/core';
 import { DateInput } from '@mantine/dates';
 import { deals, type Deal } from '../../api/deal-queries.ts';
 import { CompanyPicker, ContactPicker } from '../record-picker.tsx';
+import { PersonPicker } from '../person.tsx';
 import { RecordDrawer } from '../record-drawer.tsx';
 import { useRecordForm } from '../use-record-form.ts';
 import { usePipelines } from './stage-name.tsx';
@@ -18,6 +19,7 @@ const valuesOf = (deal: Deal | null) => ({
   contact_id: deal?.contact_id ?? null,
   company_id: deal?.company_id ?? null,
   notes: deal?.notes ?? '',
+  owner_id: deal?.owner_id ?? null,
 });
 
 /** Makes a deal, or changes one; winning and losing have buttons of their own on its page. */
@@ -85,6 +87,7 @@ export function DealForm({
       />
       <ContactPicker {...form.getInputProps('contact_id')} />
       <CompanyPicker {...form.getInputProps('company_id')} />
+      <PersonPicker label="Owner" {...form.getInputProps('owner_id')} />
       <Textarea label="Notes" autosize minRows={3} maxRows={12} {...form.getInputProps('notes')} />
     </RecordDrawer>
   );

@@ -7,6 +7,7 @@ import { EmptyState } from '../../ui/empty-state.tsx';
 import { SelectFilter, TextFilter } from '../../ui/filters.tsx';
 import { Day, Moment } from '../../ui/moment.tsx';
 import { fieldLabel } from '../../ui/field-label.ts';
+import { PersonFilter, PersonName } from '../person.tsx';
 import { RecordList } from '../record-list.tsx';
 import { DealForm } from './deal-form.tsx';
 import { DealStatus } from './deal-status.tsx';
@@ -45,6 +46,11 @@ const COLUMNS = column.columns([
       const date = getValue();
       return date && <Day date={date} />;
     },
+  }),
+  column.accessor('owner_id', {
+    header: 'Owner',
+    meta: { width: '10rem', deskOnly: true },
+    cell: ({ getValue }) => <PersonName id={getValue()} />,
   }),
   column.accessor('created_at', {
     header: 'Created',
@@ -101,6 +107,11 @@ export function DealList() {
               options={stages.map(({ id, name }) => ({ value: id, label: name }))}
             />
           )}
+          <PersonFilter
+            label="Owner"
+            value={search.owner_id}
+            onChange={(owner) => onSearch({ owner_id: owner })}
+          />
         </>
       }
       empty={(create) => (

@@ -5,6 +5,7 @@ import { TextLink } from '../../ui/link.tsx';
 import { Day, Moment } from '../../ui/moment.tsx';
 import { Property } from '../../ui/property-list.tsx';
 import { CompanyLink, ContactLink } from '../record-link.tsx';
+import { PersonName } from '../person.tsx';
 import { RecordPage } from '../record-page.tsx';
 import { DealForm } from './deal-form.tsx';
 import { DealOutcome } from './deal-outcome.tsx';
@@ -48,6 +49,7 @@ export function DealPage() {
           {deal.status === 'lost' && <Property name="Lost because">{deal.lost_reason}</Property>}
           <Property name="Contact">{deal.contact_id && <ContactLink id={deal.contact_id} />}</Property>
           <Property name="Company">{deal.company_id && <CompanyLink id={deal.company_id} />}</Property>
+          <Property name="Owner">{deal.owner_id && <PersonName id={deal.owner_id} />}</Property>
         </>
       )}
       notes={({ notes }) => notes}

@@ -2,6 +2,7 @@ import { Group, Select, Textarea, TextInput } from '@mantine/core';
 import { DateInput } from '@mantine/dates';
 import { PRIORITIES, tasks, type Task } from '../../api/task-queries.ts';
 import { fieldLabel } from '../../ui/field-label.ts';
+import { PersonPicker } from '../person.tsx';
 import { CompanyPicker, ContactPicker, DealPicker } from '../record-picker.tsx';
 import { RecordDrawer } from '../record-drawer.tsx';
 import { useRecordForm } from '../use-record-form.ts';
@@ -11,6 +12,7 @@ const valuesOf = (task: Task | null) => ({
   description: task?.description ?? '',
   priority: task?.priority ?? 'medium',
   due_date: task?.due_date ?? null,
+  assignee_id: task?.assignee_id ?? null,
   contact_id: task?.contact_id ?? null,
   company_id: task?.company_id ?? null,
   deal_id: task?.deal_id ?? null,
@@ -47,6 +49,7 @@ export function TaskForm({
         />
         <DateInput label="Due date" valueFormat="YYYY-MM-DD" clearable {...form.getInputProps('due_date')} />
       </Group>
+      <PersonPicker label="Assignee" {...form.getInputProps('assignee_id')} />
       <ContactPicker {...form.getInputProps('contact_id')} />
       <CompanyPicker {...form.getInputProps('company_id')} />
       <DealPicker {...form.getInputProps('deal_id')} />

@@ -8,6 +8,7 @@ import { EmptyState } from '../../ui/empty-state.tsx';
 import { SelectFilter } from '../../ui/filters.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { fieldLabel } from '../../ui/field-label.ts';
+import { PersonFilter, PersonName } from '../person.tsx';
 import { RecordList } from '../record-list.tsx';
 import { DueDay } from './due-day.tsx';
 import { TaskForm } from './task-form.tsx';
@@ -39,10 +40,10 @@ const COLUMNS = column.columns([
     meta: { width: '12rem' },
     cell: ({ row }) => <DueDay task={row.original} />,
   }),
-  column.accessor('status', {
-    header: 'Status',
-    meta: { width: '8rem', deskOnly: true },
-    cell: ({ getValue }) => fieldLabel(getValue()),
+  column.accessor('assignee_id', {
+    header: 'Assignee',
+    meta: { width: '10rem' },
+    cell: ({ getValue }) => <PersonName id={getValue()} />,
   }),
   column.accessor('created_at', {
     header: 'Created',
@@ -83,6 +84,11 @@ export function TaskList() {
             value={search.priority}
             onChange={(priority) => onSearch({ priority })}
             options={PRIORITIES.map((priority) => ({ value: priority, label: fieldLabel(priority) }))}
+          />
+          <PersonFilter
+            label="Assignee"
+            value={search.assignee_id}
+            onChange={(assignee) => onSearch({ assignee_id: assignee })}
           />
         </>
       }

@@ -9,6 +9,7 @@ import { Moment } from '../../ui/moment.tsx';
 import { tellError } from '../../ui/notify.tsx';
 import { Property } from '../../ui/property-list.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
+import { PersonName } from '../person.tsx';
 import { CompanyLink, ContactLink, DealLink } from '../record-link.tsx';
 import { RecordPage } from '../record-page.tsx';
 import { DueDay } from './due-day.tsx';
@@ -40,6 +41,7 @@ export function TaskPage() {
               <Moment at={task.completed_at} />
             </Property>
           )}
+          <Property name="Assignee">{task.assignee_id && <PersonName id={task.assignee_id} />}</Property>
           <Property name="Contact">{task.contact_id && <ContactLink id={task.contact_id} />}</Property>
           <Property name="Company">{task.company_id && <CompanyLink id={task.company_id} />}</Property>
           <Property name="Deal">{task.deal_id && <DealLink id={task.deal_id} />}</Property>

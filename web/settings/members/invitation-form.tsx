@@ -1,5 +1,5 @@
 import { TextInput } from '@mantine/core';
-import { useInvite, type MadeInvitation } from '../../api/invitation-queries.ts';
+import { useInvite, type Invitation } from '../../api/invitation-queries.ts';
 import type { Role } from '../../api/session-queries.ts';
 import { FormDrawer } from '../../ui/form-drawer.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
@@ -11,7 +11,7 @@ export function InvitationForm({
   onMade,
 }: {
   onClose: () => void;
-  onMade: (invitation: MadeInvitation) => void;
+  onMade: (invitation: Invitation) => void;
 }) {
   const { mutateAsync: invite } = useInvite();
   const initial: { email: string; role: Role } = { email: '', role: 'member' };

@@ -3,13 +3,15 @@ import { useMay, useSession, type Role } from '../../api/session-queries.ts';
 import { capitalised } from '../../ui/capitalised.ts';
 import { tellDone, tellError } from '../../ui/notify.tsx';
 import { RoleSelect } from './role-select.tsx';
+import { reaches } from './roles.ts';
 
-/** A member's role, changed in place by those who may; nobody changes their own. */
+/** A member's role, changed in place by those who may. */
 export function MemberRole({ member }: { member: Member }) {
-  const { user } = useSession();
+  const { user, role: own } = useSession();
   const mayManage = useMay('workspace:manage');
   const { mutate: change, isPending } = useChangeRole();
-  if (!mayManage || member.id === user.id) return capitalised(member.role);
+  const mayChange = mayManage && member.id !== user.id && reaches(own, member.role);
+  if (!mayChange) return capitalised(member.role);
   return (
     <RoleSelect
       aria-label={`Role of ${member.name}`}

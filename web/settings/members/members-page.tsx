@@ -3,7 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconUserPlus, IconUsers } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { MadeInvitation } from '../../api/invitation-queries.ts';
+import type { Invitation } from '../../api/invitation-queries.ts';
 import { membersQuery, type Member } from '../../api/member-queries.ts';
 import { useMay } from '../../api/session-queries.ts';
 import { columnsFor, DataTable } from '../../ui/data-table.tsx';
@@ -51,7 +51,7 @@ export function MembersPage() {
   const list = useInfiniteQuery(membersQuery);
   const mayManage = useMay('workspace:manage');
   const [inviting, invite] = useDisclosure();
-  const [made, setMade] = useState<MadeInvitation | null>(null);
+  const [made, setMade] = useState<Invitation | null>(null);
 
   return (
     <>
@@ -89,7 +89,7 @@ export function MembersPage() {
           }}
         />
       )}
-      {made && (
+      {made?.url !== undefined && (
         <SeeOnce
           title={`Invitation for ${made.email}`}
           label="Link"
