@@ -83,7 +83,14 @@ export const theme = createTheme({
   components: {
     // A link in a text is as large as the text.
     Anchor: Anchor.extend({ defaultProps: { inherit: true } }),
-    Alert: Alert.extend({ defaultProps: { variant: 'light', p: 'sm' } }),
+    Alert: Alert.extend({
+      defaultProps: { variant: 'light', p: 'sm' },
+      // The icon alone is coloured: the text has to be read.
+      styles: {
+        root: { backgroundColor: 'var(--ground-side)', border: '1px solid var(--line)' },
+        title: { color: 'var(--mantine-color-text)' },
+      },
+    }),
     Badge: Badge.extend({
       defaultProps: { variant: 'light', radius: 'xs', tt: 'none', fw: 500, size: 'md' },
     }),
@@ -96,6 +103,7 @@ export const theme = createTheme({
     }),
     Drawer: Drawer.extend({
       defaultProps: { position: 'right', size: '28rem', overlayProps: { backgroundOpacity: 0.35 } },
+      styles: { title: { fontWeight: 600 } },
     }),
     Input: Input.extend({
       vars: (_theme, { size = 'sm' }) => ({
@@ -105,11 +113,14 @@ export const theme = createTheme({
     InputWrapper: Input.Wrapper.extend({
       styles: {
         label: { fontWeight: 500, marginBottom: '0.25rem' },
-        description: { marginBottom: '0.375rem' },
+        description: { fontSize: '0.75rem', lineHeight: 1.4, marginBottom: '0.375rem' },
       },
     }),
     Menu: Menu.extend({ defaultProps: { shadow: 'md', position: 'bottom-end' } }),
-    Modal: Modal.extend({ defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.35 } } }),
+    Modal: Modal.extend({
+      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.35 } },
+      styles: { title: { fontWeight: 600 } },
+    }),
     SegmentedControl: SegmentedControl.extend({
       styles: { root: { backgroundColor: 'var(--ground-hover)' } },
     }),

@@ -17,8 +17,11 @@ export function makeQueryClient(): QueryClient {
   });
   return queries;
 
-  /** Whatever call first meets the end of a session ends it for all pages: the layout then asks to sign in. */
+  /**
+   * Whatever call is first refused has the session read again: where it has ended, the layout asks to sign in. A wrong
+   * password is refused in the same way, and ends nothing.
+   */
   function noteEndOfSession(error: Error): void {
-    if (error instanceof ApiError && error.status === 401) queries.setQueryData(sessionQuery.queryKey, null);
+    if (error instanceof ApiError && error.status === 401) void queries.invalidateQueries(sessionQuery);
   }
 }

@@ -1,12 +1,15 @@
 import { Button, Skeleton, Stack, Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
 import { timelineQuery, type Activity } from '../api/activity-queries.ts';
 import { useMay } from '../api/session-queries.ts';
 import { capitalised } from '../ui/capitalised.ts';
 import { ErrorPanel } from '../ui/error-panel.tsx';
 import { Moment } from '../ui/moment.tsx';
 import { Actor } from './actor.tsx';
+import { StageName } from './deals/stage-name.tsx';
 import { fieldLabel } from '../ui/field-label.ts';
+import { PersonName } from './person.tsx';
 import classes from './timeline.module.css';
 
 /** What happened to a record, newest first. */
@@ -59,7 +62,7 @@ function Entry({ activity }: { activity: Activity }) {
           {changes.map(([name, before]) => (
             <li key={name}>
               {fieldLabel(name)}
-              {isShown(name, before) && <span className={classes.aside}> was {shown(before)}</span>}
+              <Before name={name} value={before} />
             </li>
           ))}
         </ul>
@@ -76,12 +79,17 @@ function happened(type: string): string {
   return capitalised(type.slice(type.indexOf('.') + 1).replaceAll('_', ' '));
 }
 
-/** An id says nothing to people, and what a list of fields was would fill the page. */
-function isShown(name: string, before: unknown): boolean {
-  return !name.endsWith('_id') && typeof before !== 'object';
+/** What a field was. An id says nothing to people, and a list of fields would fill the page. */
+function Before({ name, value }: { name: string; value: unknown }) {
+  if (typeof value === 'object' || value === undefined) return null;
+  const shown = shownBefore(name, value as string | number | boolean);
+  return shown === null ? null : <span className={classes.aside}> was {shown}</span>;
 }
 
-function shown(before: unknown): string {
-  const text = typeof before === 'string' ? before : JSON.stringify(before);
+function shownBefore(name: string, value: string | number | boolean): ReactNode {
+  if (name === 'stage_id') return <StageName id={String(value)} />;
+  if (name === 'owner_id' || name === 'assignee_id') return <PersonName id={String(value)} />;
+  if (name.endsWith('_id')) return null;
+  const text = String(value);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }

@@ -2,8 +2,8 @@ import { ActionIcon, Box, Drawer, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconMenu2 } from '@tabler/icons-react';
 import { useSuspenseQuery } from '@tanstack/react-query';
-import { Navigate, Outlet, useLocation } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { Outlet, useLocation, useNavigate } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
 import { sessionQuery } from '../api/session-queries.ts';
 import { paths } from '../paths.ts';
 import classes from './app-layout.module.css';
@@ -13,10 +13,10 @@ import { Sidebar } from './sidebar.tsx';
 /** The frame of every page for people who are signed in; sends them to sign in once their session has ended. */
 export function AppLayout() {
   const { data: session } = useSuspenseQuery(sessionQuery);
-  const { href, pathname } = useLocation();
+  const pathname = useLocation({ select: (location) => location.pathname });
   const [menuOpen, { open: openMenu, close: closeMenu }] = useDisclosure();
   useEffect(closeMenu, [pathname, closeMenu]);
-  if (session === null) return <Navigate {...paths.signIn(href)} replace />;
+  if (session === null) return <SignInAgain />;
 
   return (
     <div className={classes.shell}>
@@ -51,4 +51,13 @@ export function AppLayout() {
       <Palette />
     </div>
   );
+}
+
+/** Goes to sign in, and back here afterwards. Once: the address it leaves is not the one it goes to. */
+function SignInAgain() {
+  const { href } = useLocation();
+  const [left] = useState(href);
+  const navigate = useNavigate();
+  useEffect(() => void navigate({ ...paths.signIn(left), replace: true }), [left, navigate]);
+  return null;
 }

@@ -21,6 +21,7 @@ const COLUMNS = column.columns([
   }),
   column.accessor('details', {
     header: 'Details',
+    meta: { wraps: true },
     cell: ({ getValue }) => detailText(getValue()),
   }),
   column.accessor('at', {
@@ -63,8 +64,12 @@ function actorName({ type, name }: AuditLine['actor']): string {
 
 function detailText(details: AuditLine['details']): string {
   return Object.entries(details ?? {})
-    .map(
-      ([name, value]) => `${fieldLabel(name)}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
-    )
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${fieldLabel(name)}: ${valueText(value)}`)
     .join(' · ');
+}
+
+function valueText(value: unknown): string {
+  if (Array.isArray(value)) return value.join(', ');
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -25,6 +25,8 @@ interface ColumnLook {
   sort?: SortField;
   /** Left out on a phone, where a row is a heading and a line. */
   deskOnly?: boolean;
+  /** A long text goes on in the next line; otherwise it is cut. */
+  wraps?: boolean;
   /** On a phone it stands in the row's upper corner: for what can be done with the row. */
   corner?: boolean;
 }
@@ -129,6 +131,7 @@ export function DataTable<T extends RowData>({
                       ta={look.align}
                       data-desk-only={look.deskOnly || undefined}
                       data-corner={look.corner || undefined}
+                      data-wraps={look.wraps || undefined}
                     >
                       <table.FlexRender cell={cell} />
                     </Table.Td>

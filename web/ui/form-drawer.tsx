@@ -4,7 +4,7 @@ import { ErrorPanel } from './error-panel.tsx';
 import classes from './form-drawer.module.css';
 import type { ApiForm } from './use-api-form.ts';
 
-/** A form at the side of what it is about. A click beside it closes it only while nothing was typed. */
+/** A form at the side of what it is about. A click beside it, or Escape, closes it only while nothing was typed. */
 export function FormDrawer<Values extends object>({
   title,
   action,
@@ -22,16 +22,18 @@ export function FormDrawer<Values extends object>({
   onClose: () => void;
   children: ReactNode;
 }) {
+  const isDirty = api.form.isDirty();
   return (
     <Drawer
       opened
       onClose={onClose}
       title={title}
-      closeOnClickOutside={!api.form.isDirty()}
+      closeOnClickOutside={!isDirty}
+      closeOnEscape={!isDirty}
       closeButtonProps={{ 'aria-label': 'Close' }}
-      classNames={{ content: classes.content!, body: classes.body!, title: classes.title! }}
+      classNames={{ content: classes.content!, body: classes.body! }}
     >
-      <form onSubmit={api.onSubmit} className={classes.form} aria-label={title}>
+      <form onSubmit={api.onSubmit} className={classes.form}>
         <Stack gap="md" className={classes.fields}>
           {notice}
           {api.error && <ErrorPanel error={api.error} />}

@@ -17,3 +17,11 @@ export function tellError(error: Error): void {
     autoClose: 10_000,
   });
 }
+
+/**
+ * Says what became of something. For what is asked for from a menu or a row: they may be gone by the time it is done,
+ * and a mutation's own callbacks with them.
+ */
+export function tell<T>(doing: Promise<T>, onDone: (result: T) => void): void {
+  doing.then(onDone, tellError);
+}

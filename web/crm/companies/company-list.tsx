@@ -20,7 +20,6 @@ const COLUMNS = column.columns([
   }),
   column.accessor('industry', { header: 'Industry', meta: { width: '16%' } }),
   column.accessor('website', { header: 'Website', meta: { width: '20%' } }),
-  column.accessor('email', { header: 'Email', meta: { width: '18%', deskOnly: true } }),
   column.accessor('owner_id', {
     header: 'Owner',
     meta: { width: '10rem', deskOnly: true },

@@ -21,10 +21,9 @@ const COLUMNS = column.columns([
     header: 'Name',
     cell: ({ row }) => <RowLink {...paths.contact(row.original.id)}>{contactName(row.original)}</RowLink>,
   }),
-  column.accessor('email', { header: 'Email', meta: { width: '22%' } }),
-  column.accessor('company', { header: 'Company', meta: { width: '16%' } }),
+  column.accessor('email', { header: 'Email', meta: { width: '20%' } }),
+  column.accessor('company', { header: 'Company', meta: { width: '15%' } }),
   column.accessor('status', { header: 'Status', meta: { width: '10%' } }),
-  column.accessor('source', { header: 'Source', meta: { width: '10%', deskOnly: true } }),
   column.accessor('owner_id', {
     header: 'Owner',
     meta: { width: '10rem', deskOnly: true },

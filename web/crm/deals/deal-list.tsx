@@ -32,7 +32,7 @@ const COLUMNS = column.columns([
     id: 'stage',
     header: 'Stage',
     meta: { width: '15%' },
-    cell: ({ row }) => <StageName deal={row.original} />,
+    cell: ({ row }) => <StageName id={row.original.stage_id} />,
   }),
   column.accessor('status', {
     header: 'Status',

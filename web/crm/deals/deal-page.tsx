@@ -36,7 +36,7 @@ export function DealPage() {
             <PipelineName id={deal.pipeline_id} />
           </Property>
           <Property name="Stage">
-            <StageName deal={deal} />
+            <StageName id={deal.stage_id} />
           </Property>
           <Property name="Expected close">
             {deal.expected_close_date && <Day date={deal.expected_close_date} />}

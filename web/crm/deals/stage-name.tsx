@@ -1,5 +1,4 @@
 import { useQuery } from '@tanstack/react-query';
-import type { Deal } from '../../api/deal-queries.ts';
 import { pipelinesQuery } from '../../api/pipeline-queries.ts';
 import { useMay } from '../../api/session-queries.ts';
 
@@ -10,9 +9,9 @@ export function usePipelines() {
   return data;
 }
 
-export function StageName({ deal }: { deal: Pick<Deal, 'pipeline_id' | 'stage_id'> }) {
-  const pipeline = usePipelines().find(({ id }) => id === deal.pipeline_id);
-  return pipeline?.stages.find(({ id }) => id === deal.stage_id)?.name ?? '';
+export function StageName({ id }: { id: string }) {
+  const stages = usePipelines().flatMap((pipeline) => pipeline.stages);
+  return stages.find((stage) => stage.id === id)?.name ?? '';
 }
 
 export function PipelineName({ id }: { id: string }) {

@@ -7,7 +7,7 @@ import { tellError } from '../../ui/notify.tsx';
 /** Done, or not yet. */
 export function TaskToggle({ task }: { task: Task }) {
   const mayWrite = useMay('tasks:write');
-  const { mutate: update, isPending } = useUpdateRecord(tasks);
+  const { mutate: update, isPending, variables } = useUpdateRecord(tasks);
   const toggle = (done: boolean) =>
     update(
       { id: task.id, version: task.version, change: { status: done ? 'completed' : 'open' } },
@@ -18,7 +18,8 @@ export function TaskToggle({ task }: { task: Task }) {
       size="xs"
       radius="xl"
       aria-label={`Completed: ${task.title}`}
-      checked={task.status === 'completed'}
+      // What was asked for, until the answer is there.
+      checked={(isPending ? variables.change.status : task.status) === 'completed'}
       disabled={!mayWrite || isPending}
       onChange={(event) => toggle(event.currentTarget.checked)}
     />

@@ -5,14 +5,14 @@ import { useRevokeApiKey, useUpdateApiKey, type ApiKey } from '../../api/api-key
 import { useMay } from '../../api/session-queries.ts';
 import { confirm } from '../../ui/confirm.tsx';
 import { FormDrawer } from '../../ui/form-drawer.tsx';
-import { tellDone, tellError } from '../../ui/notify.tsx';
+import { tell, tellDone } from '../../ui/notify.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
 import { ExpiryField, expiryOf, type Expiry } from './expiry-field.tsx';
 
 /** What can be done with a key; one that was revoked is revoked for good. */
 export function ApiKeyMenu({ apiKey }: { apiKey: ApiKey }) {
   const mayManage = useMay('keys:manage');
-  const { mutate: revoke } = useRevokeApiKey();
+  const { mutateAsync: revoke } = useRevokeApiKey();
   const [changing, change] = useDisclosure();
   if (!mayManage || apiKey.state === 'revoked') return null;
 
@@ -21,8 +21,7 @@ export function ApiKeyMenu({ apiKey }: { apiKey: ApiKey }) {
       title: `Revoke ${apiKey.name}?`,
       text: 'Programs that use this key are refused from their next request on. It stays listed, and cannot be brought back.',
       action: 'Revoke key',
-      onConfirm: () =>
-        revoke(apiKey.id, { onSuccess: () => tellDone(`${apiKey.name} was revoked.`), onError: tellError }),
+      onConfirm: () => tell(revoke(apiKey.id), () => tellDone(`${apiKey.name} was revoked.`)),
     });
   return (
     <>

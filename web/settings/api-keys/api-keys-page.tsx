@@ -52,7 +52,7 @@ export function ApiKeysPage() {
       )}
       {made?.key !== undefined && (
         <SeeOnce
-          title={`API key ${made.name}`}
+          title={`${made.name}: shown once`}
           label="API key"
           secret={made.key}
           onDone={() => setMade(null)}

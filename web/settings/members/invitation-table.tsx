@@ -4,7 +4,7 @@ import { invitationsQuery, useWithdrawInvitation, type Invitation } from '../../
 import { capitalised } from '../../ui/capitalised.ts';
 import { columnsFor, DataTable } from '../../ui/data-table.tsx';
 import { Moment } from '../../ui/moment.tsx';
-import { tellDone, tellError } from '../../ui/notify.tsx';
+import { tell, tellDone } from '../../ui/notify.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
 import classes from './members-page.module.css';
 
@@ -54,17 +54,14 @@ export function InvitationTable() {
 }
 
 function Withdraw({ invitation }: { invitation: Invitation }) {
-  const { mutate: withdraw, isPending } = useWithdrawInvitation();
+  const { mutateAsync: withdraw, isPending } = useWithdrawInvitation();
   return (
     <Button
       size="compact-xs"
       variant="default"
       loading={isPending}
       onClick={() =>
-        withdraw(invitation.id, {
-          onSuccess: () => tellDone(`The invitation for ${invitation.email} was withdrawn.`),
-          onError: tellError,
-        })
+        tell(withdraw(invitation.id), () => tellDone(`The invitation for ${invitation.email} was withdrawn.`))
       }
     >
       Withdraw

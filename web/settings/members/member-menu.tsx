@@ -5,7 +5,7 @@ import { useRemoveMember, type Member } from '../../api/member-queries.ts';
 import { useMay, useSession } from '../../api/session-queries.ts';
 import { paths } from '../../paths.ts';
 import { confirm } from '../../ui/confirm.tsx';
-import { tellDone, tellError } from '../../ui/notify.tsx';
+import { tell, tellDone } from '../../ui/notify.tsx';
 import { reaches } from './roles.ts';
 
 /** Removing a member by those who may; anybody may leave by themselves. */
@@ -28,14 +28,13 @@ export function MemberMenu({ member }: { member: Member }) {
 
 function RemoveItem({ member }: { member: Member }) {
   const { workspace } = useSession();
-  const { mutate: remove } = useRemoveMember();
+  const { mutateAsync: remove } = useRemoveMember();
   const ask = () =>
     confirm({
       title: `Remove ${member.name}?`,
       text: `They cannot enter ${workspace.name} any more, and API keys they made are refused. Their records stay.`,
       action: 'Remove member',
-      onConfirm: () =>
-        remove(member.id, { onSuccess: () => tellDone(`${member.name} was removed.`), onError: tellError }),
+      onConfirm: () => tell(remove(member.id), () => tellDone(`${member.name} was removed.`)),
     });
   return (
     <Menu.Item color="red" leftSection={<IconUserMinus size={15} />} onClick={ask}>
@@ -47,14 +46,14 @@ function RemoveItem({ member }: { member: Member }) {
 function LeaveItem({ member }: { member: Member }) {
   const { workspace } = useSession();
   const router = useRouter();
-  const { mutate: leave } = useRemoveMember();
+  const { mutateAsync: leave } = useRemoveMember();
   const goHome = () => window.location.assign(router.buildLocation(paths.home()).href);
   const ask = () =>
     confirm({
       title: `Leave ${workspace.name}?`,
       text: 'You need another invitation to come back. API keys you made are refused from then on.',
       action: 'Leave workspace',
-      onConfirm: () => leave(member.id, { onSuccess: goHome, onError: tellError }),
+      onConfirm: () => tell(leave(member.id), goHome),
     });
   return (
     <Menu.Item color="red" leftSection={<IconDoorExit size={15} />} onClick={ask}>

@@ -27,7 +27,6 @@ export function SendTest({ webhook, onClose }: { webhook: Webhook; onClose: () =
             data={[TEST_EVENT, ...types.map(({ name }) => name)]}
             allowDeselect={false}
             searchable
-            data-autofocus
             {...api.form.getInputProps('event_type')}
           />
           <Text size="sm" c="dimmed">
@@ -38,7 +37,7 @@ export function SendTest({ webhook, onClose }: { webhook: Webhook; onClose: () =
             <Button variant="default" onClick={onClose}>
               Cancel
             </Button>
-            <Button type="submit" loading={api.busy}>
+            <Button type="submit" data-autofocus loading={api.busy}>
               Send test
             </Button>
           </Group>

@@ -6,7 +6,7 @@ export function SigningSecret({ webhook, onDone }: { webhook: Webhook; onDone: (
   if (webhook.secret === undefined) return null;
   return (
     <SeeOnce
-      title={`Signing secret of ${webhook.name}`}
+      title={`${webhook.name}: shown once`}
       label="Signing secret"
       secret={webhook.secret}
       onDone={onDone}

@@ -19,7 +19,7 @@ import {
 } from '../../api/webhook-queries.ts';
 import { paths } from '../../paths.ts';
 import { confirm } from '../../ui/confirm.tsx';
-import { tellDone, tellError } from '../../ui/notify.tsx';
+import { tell, tellDone, tellError } from '../../ui/notify.tsx';
 import { SendTest } from './send-test.tsx';
 import { SigningSecret } from './signing-secret.tsx';
 import { WebhookForm } from './webhook-form.tsx';
@@ -71,12 +71,12 @@ export function WebhookActions({ webhook }: { webhook: Webhook }) {
 }
 
 function PauseItem({ webhook }: { webhook: Webhook }) {
-  const { mutate: update } = useUpdateWebhook(webhook.id);
+  const { mutateAsync: update } = useUpdateWebhook(webhook.id);
   const Sign = webhook.active ? IconPlayerPause : IconPlayerPlay;
   return (
     <Menu.Item
       leftSection={<Sign size={15} />}
-      onClick={() => update({ active: !webhook.active }, { onError: tellError })}
+      onClick={() => void update({ active: !webhook.active }).catch(tellError)}
     >
       {webhook.active ? 'Pause' : 'Resume'}
     </Menu.Item>
@@ -84,7 +84,7 @@ function PauseItem({ webhook }: { webhook: Webhook }) {
 }
 
 function RotateItem({ webhook, onRotated }: { webhook: Webhook; onRotated: (webhook: Webhook) => void }) {
-  const { mutate: rotate } = useRotateSecret(webhook.id);
+  const { mutateAsync: rotate } = useRotateSecret(webhook.id);
   const ask = () =>
     confirm({
       title: 'Rotate the signing secret?',
@@ -94,7 +94,7 @@ function RotateItem({ webhook, onRotated }: { webhook: Webhook; onRotated: (webh
           : 'A new secret is made and shown once. It replaces the old one at once: change your receiver immediately.',
       action: 'Rotate secret',
       harmless: true,
-      onConfirm: () => rotate(undefined, { onSuccess: onRotated, onError: tellError }),
+      onConfirm: () => tell(rotate(), onRotated),
     });
   return (
     <Menu.Item leftSection={<IconRotate size={15} />} onClick={ask}>
@@ -105,19 +105,16 @@ function RotateItem({ webhook, onRotated }: { webhook: Webhook; onRotated: (webh
 
 function DeleteItem({ webhook }: { webhook: Webhook }) {
   const navigate = useNavigate();
-  const { mutate: remove } = useRemoveWebhook(webhook.id);
+  const { mutateAsync: remove } = useRemoveWebhook(webhook.id);
   const ask = () =>
     confirm({
       title: `Delete ${webhook.name}?`,
       text: 'Nothing more is sent to it, and what is waiting is dropped.',
       action: 'Delete webhook',
       onConfirm: () =>
-        remove(undefined, {
-          onSuccess() {
-            tellDone(`${webhook.name} was deleted.`);
-            void navigate(paths.webhooks());
-          },
-          onError: tellError,
+        tell(remove(), () => {
+          tellDone(`${webhook.name} was deleted.`);
+          void navigate(paths.webhooks());
         }),
     });
   return (
