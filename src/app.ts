@@ -19,6 +19,7 @@ import { idMaker, type Uuid } from './base/id.ts';
 import type { Logger } from './base/log.ts';
 import type { Sealer } from './base/seal.ts';
 import type { Config } from './config.ts';
+import { makePipelines } from './crm/pipelines/pipeline-store.ts';
 import { makeReferences } from './crm/reference.ts';
 import { crmRoutes, EVENT_OBJECTS, RECORD_EVENTS, RECORD_OBJECTS } from './crm/resources.ts';
 import { missingMigrations } from './db/migrate.ts';
@@ -29,6 +30,8 @@ import { formatsDocumenting, type Formats } from './delivery/format.ts';
 import { makeGuard, type Listener } from './delivery/guard.ts';
 import { makeResolver } from './delivery/resolver.ts';
 import { makeSender } from './delivery/send.ts';
+import { automatenexus } from './formats/automatenexus.ts';
+import { axcelerate } from './formats/axcelerate.ts';
 import { axocrm } from './formats/axocrm.ts';
 import { standard } from './formats/standard.ts';
 import { mountHealth } from './http/health.ts';
@@ -40,6 +43,7 @@ import { makeSmtp } from './providers/smtp.ts';
 import { apiKeyRoutes } from './settings/api-keys.ts';
 import { auditRoutes } from './settings/audit-log.ts';
 import { deliveryRoutes } from './settings/deliveries.ts';
+import { egressAddressRoutes } from './settings/egress-addresses.ts';
 import { eventTypeRoutes } from './settings/event-types.ts';
 import { invitationRoutes } from './settings/invitations.ts';
 import { makeLedger } from './http/ledger.ts';
@@ -50,7 +54,9 @@ import { sessionRoutes } from './settings/session.ts';
 import { webhookRoutes } from './settings/webhooks.ts';
 
 /** Outbound formats; a new one is a file in formats/ and its name here. */
-const FORMATS: Formats = new Map([standard, axocrm].map((format) => [format.name, format]));
+const FORMATS: Formats = new Map(
+  [standard, axocrm, automatenexus, axcelerate].map((format) => [format.name, format]),
+);
 
 /** The scopes a key can have. */
 export const SCOPES = allScopes(RECORD_OBJECTS);
@@ -135,7 +141,17 @@ export function assemble({
     starFormats: (type: string) => formatsDocumenting(FORMATS, type),
   };
   const ledger = makeLedger({ audit, idempotency, clock });
-  const settings = { db, engine, formats: FORMATS, catalogue, guard, ledger, clock, newId };
+  const settings = {
+    db,
+    engine,
+    formats: FORMATS,
+    catalogue,
+    guard,
+    ledger,
+    clock,
+    newId,
+    pipelinesOf: makePipelines({ db, clock, newId }).of,
+  };
 
   return {
     workspaces,
@@ -167,6 +183,7 @@ export function assemble({
             ...webhookRoutes(settings),
             ...deliveryRoutes(settings),
             ...eventTypeRoutes(catalogue, FORMATS),
+            ...egressAddressRoutes(config.egressIps),
           ];
           mount(scope, routes, parts);
         }

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { StartError } from '../src/base/errors.ts';
 import { runCommand } from '../src/cli/command.ts';
 import { urlOf } from './kit/database.ts';
+import { tokenOf } from './kit/member.ts';
 import {
   makeInstallation,
   PROJECT,
@@ -65,6 +66,41 @@ describe.each([
       `${defaultWorkspace}\tdefault\tunlimited\tdefault`,
       `${id}\tAcme\tunlimited`,
     ]);
+  });
+
+  /** Links, and what the API is to say about them: asked by the last test, too. */
+  const links: { link: string; answer: object }[] = [];
+
+  test('user create and user reset print a link to choose a password with, alone', async () => {
+    const id = await fairlead('workspace', 'create', '--name', 'Peopled');
+    const created = await fairlead(
+      'user',
+      'create',
+      '--email',
+      'dora@acme.example',
+      '--name',
+      'Dora',
+      '--workspace',
+      id,
+      '--role',
+      'admin',
+    );
+    expect(created).toMatch(/^http:\/\/\S+\/reset-password#token=[\w-]{43}$/);
+    const reset = await fairlead('user', 'reset', '--email', 'DORA@acme.example');
+    links.push({ link: created, answer: { status: 404 } });
+    links.push({ link: reset, answer: { status: 201, json: { role: 'admin', workspace: { id } } } });
+  });
+
+  test.each([
+    [['user', 'create', '--name', 'X'], '--email'],
+    [['user', 'create', '--email', 'x@acme.example'], '--name'],
+    [['user', 'create', '--email', 'x@acme.example', '--name', 'X', '--role', 'emperor'], '--role'],
+    [['user', 'reset', '--email', 'nobody@acme.example'], 'nobody@acme.example'],
+  ])('%j is refused in one line', async (args, named) => {
+    const end = await product.run(args);
+    expect(end.code).toBe(1);
+    expect(end.stderr).toMatch(/^fairlead: .+\n$/);
+    expect(end.stderr).toContain(named);
   });
 
   test('workspace plan puts a workspace on another plan; an unknown plan or workspace is refused', async () => {
@@ -134,6 +170,16 @@ describe.each([
     expect(expected).toHaveLength(7);
     for (const { key, answer } of expected) {
       expect(await server.ask('GET', '/api/v1/me', { as: key })).toMatchObject(answer);
+    }
+  });
+
+  test('and the links: a later one takes the place of an earlier one', async () => {
+    server ??= await product.start();
+    expect(links).toHaveLength(2);
+    for (const { link, answer } of links) {
+      const body = { token: tokenOf(link), password: 'correct horse battery' };
+      const reply = await server.ask('POST', '/api/v1/password-resets/confirm', { as: null, body });
+      expect(reply).toMatchObject(answer);
     }
   });
 });

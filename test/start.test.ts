@@ -37,7 +37,7 @@ async function installation(settings?: Record<string, string>): Promise<Installa
 }
 
 describe('the first start', () => {
-  test('shows a key once, in a file for its owner alone, with a curl that works; nothing secret is printed', async (context) => {
+  test('shows a link to set it up with and a key, once, in a file for its owner alone, with a curl that works; nothing secret is printed', async (context) => {
     const product = await installation();
     const server = await product.start();
     const file = path.join(product.dataDir, 'first-start.txt');
@@ -57,6 +57,20 @@ describe('the first start', () => {
     expect(status).toBe('201');
     const { id } = JSON.parse(body!) as { id: string };
     expect((await server.ask('GET', `/api/v1/contacts/${id}`)).json.email).toBe('jane@example.com');
+
+    const link = new RegExp(`${server.url}/setup#token=([\\w-]{43})$`, 'm').exec(
+      await readFile(file, 'utf8'),
+    )!;
+    expect(server.program.stderr).not.toContain(link[1]);
+    const owner = {
+      token: link[1],
+      name: 'Alice',
+      email: 'alice@acme.example',
+      password: 'correct horse battery',
+    };
+    const setUp = () => server.ask('POST', '/api/v1/setup', { as: null, body: owner });
+    expect((await setUp()).json).toMatchObject({ role: 'owner', workspace: { name: 'default' } });
+    expect((await setUp()).status).toBe(404);
 
     expect((await server.stop()).code).toBe(0);
     const again = await product.start();

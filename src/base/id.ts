@@ -51,6 +51,11 @@ export function floorId(ms: number): Uuid {
   return `${time.slice(0, 8)}-${time.slice(8)}-0000-0000-000000000000`;
 }
 
+/** When an id was made, in wall-clock milliseconds: a UUIDv7 begins with them. */
+export function timeOf(id: Uuid): number {
+  return parseInt(id.replace('-', '').slice(0, 12), 16);
+}
+
 /** The public form of a prefixed id: `evt_` and the UUID without its dashes. */
 export function prefixed(prefix: string, id: Uuid): string {
   return `${prefix}_${id.replaceAll('-', '')}`;

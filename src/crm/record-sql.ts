@@ -9,8 +9,31 @@ export const BASE_COLUMNS = ['created_by', 'created_at', 'updated_at'] as const;
 const MISSED = `(select json_agg(a.unit) from allowed a
     where not exists (select from written w where w.workspace_id = a.workspace_id and w.id = a.id))`;
 
-/** The statements of a table, prepared once a connection each. */
-export function recordSql(table: string, columns: readonly string[]) {
+/** What a flight holds, beside records and events. */
+interface Flight {
+  /** Idempotency keys. */
+  claims: boolean;
+  /** More than one workspace. */
+  several: boolean;
+  /** Events of types that have a context. */
+  contexts: boolean;
+}
+
+/** Worked out for events of the types that have a context, and for no other. */
+function contextOf(contexts: Readonly<Record<string, string>>): string {
+  const cases = Object.entries(contexts).map(([type, sql]) => `when '${type}' then ${sql}`);
+  return `case f.type ${cases.join(' ')} end`;
+}
+
+/**
+ * The statements of a table, prepared once a connection each.
+ * @param contexts SQL by event type, see `Noun.contexts`
+ */
+export function recordSql(
+  table: string,
+  columns: readonly string[],
+  contexts?: Readonly<Record<string, string>>,
+) {
   const all = ['version', ...columns, ...BASE_COLUMNS, 'deleted_at'];
   const changing = ['version', ...columns, 'updated_at', 'deleted_at'];
   const written = {
@@ -27,15 +50,13 @@ export function recordSql(table: string, columns: readonly string[]) {
   };
 
   /**
-   * The writing statement. What a flight does without (idempotency keys, a second workspace) is left out of
-   * it: a plan's every node costs before the first row, and most flights are small.
+   * The writing statement. What a flight does without is left out of it: a plan's every node costs before the
+   * first row, and most flights are small.
    */
-  function writing(
-    kind: 'insert' | 'update',
-    { claims, several }: { claims: boolean; several: boolean },
-  ): Statement {
-    const name = `${table}.${kind}${claims ? '.claims' : ''}${several ? '.several' : ''}`;
-    const text = `
+  function writing(kind: 'insert' | 'update', flight: Flight): string {
+    const { claims, several } = flight;
+    const context = flight.contexts && contexts ? contextOf(contexts) : undefined;
+    return `
 with input as materialized (
   select * from json_to_recordset($1::json) as i(
     n int, unit int, workspace_id uuid, id uuid, actor text, at timestamptz, record json)
@@ -45,20 +66,20 @@ allowed as (
 ),
 written as (${written[kind]}
 ),
-${publishing(table, several)}
+${publishing(table, several, context)}
 select
   ${claims ? '(select json_agg(unit) from refused)' : 'null::json'} as refused,
   ${kind === 'update' ? MISSED : 'null::json'} as missed,
   (select json_agg(distinct jsonb_build_array(workspace_id, endpoint_id)) from queued) as lanes`;
-    return { name, text };
   }
   const known = new Map<string, Statement>();
 
   return {
-    write(kind: 'insert' | 'update', flight: { claims: boolean; several: boolean }): Statement {
-      const key = `${kind} ${flight.claims} ${flight.several}`;
-      const statement = known.get(key) ?? writing(kind, flight);
-      known.set(key, statement);
+    write(kind: 'insert' | 'update', flight: Flight): Statement {
+      const held = (['claims', 'several', 'contexts'] as const).filter((what) => flight[what]);
+      const name = [table, kind, ...held].join('.');
+      const statement = known.get(name) ?? { name, text: writing(kind, flight) };
+      known.set(name, statement);
       return statement;
     },
     read: {

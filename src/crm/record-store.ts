@@ -112,7 +112,7 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
   parts: StoreParts,
 ): RecordStore<R, Input> {
   const { db, clock, newId, ring } = parts;
-  const sql = recordSql(noun.name, noun.columns);
+  const sql = recordSql(noun.name, noun.columns, noun.contexts);
   const stars = new Map(Object.values(noun.events).map((type) => [type.name, parts.starFormats(type.name)]));
 
   const creating = flights<CreateUnit, Written>(db, {
@@ -214,13 +214,21 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
   async function write(on: Queryable, kind: 'insert' | 'update', units: Numbered[]): Promise<WriteResult> {
     const claims = claimsOf(units, isoTime(clock.now()));
     const workspaces = new Set(units.map(({ writer }) => writer.workspaceId));
-    const statement = sql.write(kind, { claims: claims.length > 0, several: workspaces.size > 1 });
+    const statement = sql.write(kind, {
+      claims: claims.length > 0,
+      several: workspaces.size > 1,
+      contexts: units.some(({ writes }) => writes.some(({ events }) => events.some(hasContext))),
+    });
     const values = inputOf(units);
     if (claims.length > 0) values.push(JSON.stringify(claims));
     const { rows } = await on.query<WriteResult>({ ...statement, values });
     const result = rows[0]!;
     if (result.lanes) ring(result.lanes);
     return result;
+  }
+
+  function hasContext({ type }: Fired): boolean {
+    return noun.contexts?.[type] !== undefined;
   }
 
   /** The flight as JSON: its records, each turned into text once and put in as it is, and its events. */

@@ -41,6 +41,12 @@ export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = 
   readonly events: { created: EventType; updated: EventType; deleted: EventType } & Record<string, EventType>;
   /** The events that a change of something fires, in order; where left out, `updated` alone. */
   fires?(before: R, after: R): readonly string[];
+  /**
+   * What events of a change tell beside the record, by event type: SQL that makes a json object, worked out in the
+   * writing statement over the event `f` (workspace_id, record, changed: what the fields were). Only flights that hold
+   * such an event pay for it.
+   */
+  readonly contexts?: Readonly<Record<string, string>>;
   summary(record: Record<string, unknown>): Record<string, unknown>;
   /** Fields that a list can be filtered by, equal to what is given. */
   readonly filters: Readonly<Record<string, Filter>>;

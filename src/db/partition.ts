@@ -53,14 +53,17 @@ export async function ensurePartitions(pool: Pool, now: number): Promise<void> {
 }
 
 /**
- * Drops the partitions whose last row is older than `keepDays`.
+ * Drops the partitions whose last row is older than the table's bound, in wall-clock milliseconds.
  * @returns the names dropped
  */
-export async function dropOldPartitions(pool: Pool, now: number, keepDays: number): Promise<string[]> {
-  const cutoff = now - keepDays * DAY_MS;
+export async function dropOldPartitions(
+  pool: Pool,
+  keepFrom: Record<(typeof TABLES)[number], number>,
+): Promise<string[]> {
   const old = (await partitions(pool)).filter((name) => {
-    const [, y, m, d] = /_(\d{4})(\d\d)(\d\d)$/.exec(name) ?? [];
-    return y !== undefined && Date.parse(`${y}-${m}-${d}T00:00:00Z`) + WEEK_MS <= cutoff;
+    const [, table, y, m, d] = /^(event|attempt)_(\d{4})(\d\d)(\d\d)$/.exec(name) ?? [];
+    const end = Date.parse(`${y}-${m}-${d}T00:00:00Z`) + WEEK_MS;
+    return table !== undefined && end <= keepFrom[table as (typeof TABLES)[number]];
   });
   for (const name of old) await pool.query(`drop table if exists ${name}`);
   return old;

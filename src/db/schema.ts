@@ -49,11 +49,16 @@ export interface EndpointRow {
   old_secret: Buffer | null;
   old_secret_until: string | null;
   method: 'POST' | 'PUT' | 'PATCH';
-  content_type: string;
+  content_type: 'application/json' | 'application/x-www-form-urlencoded';
   headers: Buffer | null;
   timeout_ms: number;
   retry_max: number;
   retry_intervals_s: number[];
+  disable_after: number | null;
+  disable_on_410: boolean;
+  filter: ColumnType<Record<string, unknown> | null, string | null, string | null>;
+  filter_path: string | null;
+  filter_on: string | null;
   payload: 'summary' | 'full';
   created_by: string;
   created_at: string;

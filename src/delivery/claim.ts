@@ -20,6 +20,8 @@ export interface Claimed {
   suspect: Uuid | null;
   suspect_crashes: number;
   slow_streak: number;
+  /** Failed attempts in a row, where the webhook has them counted. */
+  failures: number;
 }
 
 /** A queue row with its event, ready to be made into a request. */
@@ -39,6 +41,8 @@ export interface DueDelivery {
   occurred_at: string | null;
   /** The record as JSON text; null where the event is gone. */
   data: string | null;
+  /** What the event tells beside it, as JSON text; null for most. */
+  context: string | null;
 }
 
 /** What a read of a lane brings: whether it is still ours, how it stands, and what is due after the cursor. */
@@ -88,7 +92,7 @@ update lane l
 set token = $2, lease_until = clock_timestamp() + $3 * interval '1 ms',
     takeovers = case when l.token is null then 0 else l.takeovers + 1 end
 from locked k where l.workspace_id = k.workspace_id and l.endpoint_id = k.endpoint_id
-returning l.workspace_id, l.endpoint_id, l.token, l.takeovers, l.suspect, l.suspect_crashes, l.slow_streak`,
+returning l.workspace_id, l.endpoint_id, l.token, l.takeovers, l.suspect, l.suspect_crashes, l.slow_streak, l.failures`,
 };
 
 /** The lanes of a list that are still held under its tokens, locked in key order. */
@@ -144,7 +148,7 @@ select r.n, l.token = r.token as held, l.wake, p.version as endpoint_version,
        q.id, q.event_id, q.event_type, q.kind, q.attempt, q.bytes, q.due_at::text as due_at,
        extract(epoch from clock_timestamp() - q.due_at)::float8 as lag_s,
        q.expires_at <= clock_timestamp() as expired,
-       e.object_type, e.object_id, e.occurred_at, e.data
+       e.object_type, e.object_id, e.occurred_at, e.data, e.context
 from unnest($1::int[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::uuid[], $7::int[], $8::int[])
   as r(n, workspace_id, endpoint_id, token, after_due, after_id, max_rows, max_bytes)
 join lane l on l.workspace_id = r.workspace_id and l.endpoint_id = r.endpoint_id
@@ -162,7 +166,7 @@ left join lateral (
   ) t where t.total <= r.max_bytes or t.total = t.bytes
 ) q on true
 left join lateral (
-  select e.object_type, e.object_id, e.occurred_at, e.data::text as data from event e
+  select e.object_type, e.object_id, e.occurred_at, e.data::text as data, e.context::text as context from event e
   where e.workspace_id = q.workspace_id and e.id = q.event_id offset 0
 ) e on true
 order by r.n, q.due_at, q.id`,

@@ -4,6 +4,7 @@ import type { Logger } from '../base/log.ts';
 import type { DueDelivery } from './claim.ts';
 import type { Endpoint, Endpoints } from './endpoint.ts';
 import type { Catalogue } from './event.ts';
+import { bodyAs } from './form-body.ts';
 import type { Formats, Message } from './format.ts';
 import type { DeliveryMetrics } from './metrics.ts';
 import type { Outcome } from './outcome.ts';
@@ -27,7 +28,7 @@ export interface DeliverParts {
 
 /** What an attempt came to: what to write down, and what the receiver answered, if it was asked. */
 export interface Attempted {
-  settlement: Omit<Settlement, 'token'>;
+  settlement: Omit<Settlement, 'token' | 'failures'>;
   outcome: Outcome | null;
 }
 
@@ -118,12 +119,15 @@ function build(parts: DeliverParts, endpoint: Endpoint, due: DueDelivery, attemp
       json,
       data,
       summary: () => parts.catalogue.summary(due.object_type!, data()),
+      context: () => JSON.parse(due.context ?? '{}') as Record<string, unknown>,
     },
     workspaceId: endpoint.workspaceId,
+    clientNumber: endpoint.clientNumber,
     endpointId: endpoint.id,
     payload: endpoint.payload,
     secrets: endpoint.secrets,
     attemptedAt,
+    bodyOf: bodyAs(endpoint.contentType),
   });
 }
 
@@ -136,19 +140,27 @@ async function follow(
 ): Promise<{ state: FinalState | null; delayMs: number | null }> {
   if (outcome.ok) return { state: 'delivered', delayMs: null };
   if (due.kind === 'test') return { state: 'failed', delayMs: null };
-  if (outcome.status === 410 && parts.formats.get(endpoint.format)!.goneDisables) {
-    parts.log.warn(
-      { webhook: endpoint.id, workspace: endpoint.workspaceId },
-      'webhook disabled: its receiver answered 410 Gone',
-    );
-    await parts.endpoints
-      .disable(endpoint.workspaceId, endpoint.id, 'Its receiver answered 410 Gone.')
-      .catch((error: Error) =>
-        parts.log.error({ err: error.message, webhook: endpoint.id }, 'could not disable webhook'),
-      );
+  const goneDisables = endpoint.disableOnGone || parts.formats.get(endpoint.format)!.goneDisables;
+  if (outcome.status === 410 && goneDisables) {
+    await takeOut(parts, endpoint, 'Its receiver answered 410 Gone.');
     return { state: 'failed', delayMs: null };
   }
   const schedule = { max: endpoint.retryMax, intervalsS: endpoint.retryIntervalsS };
   const delayMs = nextDelayMs(schedule, due.attempt + 1, outcome.retryAfterMs, parts.dice);
   return delayMs === null ? { state: 'failed', delayMs } : { state: null, delayMs };
+}
+
+/** Takes a webhook out of service. Where that fails, the next failure like this one tries again. */
+export async function takeOut(
+  { endpoints, log }: Pick<DeliverParts, 'endpoints' | 'log'>,
+  endpoint: Endpoint,
+  reason: string,
+): Promise<void> {
+  const which = { webhook: endpoint.id, workspace: endpoint.workspaceId };
+  try {
+    const disabled = await endpoints.disable(endpoint.workspaceId, endpoint.id, reason);
+    if (disabled) log.warn({ ...which, reason }, 'webhook disabled');
+  } catch (error) {
+    log.error({ ...which, err: (error as Error).message }, 'could not disable webhook');
+  }
 }

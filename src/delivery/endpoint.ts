@@ -1,15 +1,19 @@
-import { sql, type Transaction } from 'kysely';
+import { sql, type Selectable, type Transaction } from 'kysely';
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Sealer } from '../base/seal.ts';
 import { patiently, type Database } from '../db/pool.ts';
 import type { EndpointRow, Schema } from '../db/schema.ts';
+import type { Filter } from './filter.ts';
+import type { ContentType } from './form-body.ts';
 
 /** A webhook with its secrets opened: what the engine sends to. */
 export interface Endpoint {
   workspaceId: Uuid;
   id: Uuid;
+  /** The workspace's integer. */
+  clientNumber: number;
   version: number;
   name: string;
   url: string;
@@ -22,11 +26,17 @@ export interface Endpoint {
   /** The signing secret, then the one before it while both sign; empty where unsigned. */
   secrets: string[];
   method: 'POST' | 'PUT' | 'PATCH';
-  contentType: string;
+  contentType: ContentType;
   headers: Record<string, string>;
   timeoutMs: number;
   retryMax: number;
   retryIntervalsS: number[];
+  /** Failed attempts in a row after which it is taken out of service; null for never. */
+  disableAfter: number | null;
+  /** Whether a 410 does so too; in some formats it always does. */
+  disableOnGone: boolean;
+  /** Which events it wants, as it was written; null for all of its types. */
+  filter: Record<string, unknown> | null;
   payload: 'summary' | 'full';
   createdAt: string;
   updatedAt: string;
@@ -34,9 +44,10 @@ export interface Endpoint {
 
 export type NewEndpoint = Omit<
   Endpoint,
-  'id' | 'version' | 'state' | 'reason' | 'secrets' | 'createdAt' | 'updatedAt'
+  'id' | 'clientNumber' | 'version' | 'state' | 'reason' | 'secrets' | 'filter' | 'createdAt' | 'updatedAt'
 > & {
   active: boolean;
+  filter: Filter | null;
   secret: string | null;
   createdBy: string;
 };
@@ -53,9 +64,11 @@ export type EndpointChange = Partial<
     | 'timeoutMs'
     | 'retryMax'
     | 'retryIntervalsS'
+    | 'disableAfter'
+    | 'disableOnGone'
     | 'payload'
   >
-> & { active?: boolean };
+> & { active?: boolean; filter?: Filter | null };
 
 /** Runs within the transaction that changes an endpoint: where the idempotency answer is kept. */
 export type Within = (trx: Transaction<Schema>, endpoint: Endpoint) => Promise<void>;
@@ -70,11 +83,13 @@ export interface Endpoints {
   /** Newest first, after the id of the last page's last. */
   list(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<Endpoint[]>;
   update(workspaceId: Uuid, id: Uuid, change: EndpointChange, within: Within): Promise<Endpoint | undefined>;
-  /** Replaces the secret; the old one goes on signing until `overlapUntil`, or stops at once where null. */
+  /**
+   * Replaces the secret, null for none; the old one goes on signing until `overlapUntil`, or stops at once where null.
+   */
   rotate(
     workspaceId: Uuid,
     id: Uuid,
-    secret: string,
+    secret: string | null,
     overlapUntil: string | null,
     within: Within,
   ): Promise<Endpoint | undefined>;
@@ -88,8 +103,8 @@ export interface Endpoints {
   holdForPlan(trx: Transaction<Schema>, workspaceId: Uuid, held: boolean): Promise<Uuid[]>;
   /** Tells that endpoints were changed by a transaction that has committed. */
   changed(workspaceId: Uuid, ids: readonly Uuid[]): void;
-  /** Takes it out of service, because its receiver said so. */
-  disable(workspaceId: Uuid, id: Uuid, reason: string): Promise<void>;
+  /** Takes it out of service where it is active: its receiver said so, or fails too often. */
+  disable(workspaceId: Uuid, id: Uuid, reason: string): Promise<boolean>;
 }
 
 /** What the engine has to know of plans, which are not its own. */
@@ -125,6 +140,7 @@ export function makeEndpoints(
     return {
       workspaceId: row.workspace_id,
       id: row.id,
+      clientNumber: row.client_number,
       version: row.version,
       name: row.name,
       url: row.url,
@@ -139,18 +155,25 @@ export function makeEndpoints(
       timeoutMs: row.timeout_ms,
       retryMax: row.retry_max,
       retryIntervalsS: row.retry_intervals_s,
+      disableAfter: row.disable_after,
+      disableOnGone: row.disable_on_410,
+      filter: row.filter,
       payload: row.payload,
       createdAt: row.created_at,
       updatedAt: row.updated_at,
     };
   }
 
-  /** Changes a living endpoint in a transaction of its own and tells everybody. */
+  /**
+   * Changes a living endpoint in a transaction of its own and tells everybody. Failures in a row are counted anew from
+   * there; the lane comes last, as a settle takes it after the queue.
+   */
   async function change(
     workspaceId: Uuid,
     id: Uuid,
     given: Record<string, unknown>,
     within: Within,
+    state: 'active' | 'any' = 'any',
   ): Promise<Endpoint | undefined> {
     const changed = await db.transaction(async (trx) => {
       const resumed = given['state'] === 'active' && activeUnder(await planOf(trx, workspaceId, 'share'));
@@ -161,11 +184,15 @@ export function makeEndpoints(
         .where('workspace_id', '=', workspaceId)
         .where('id', '=', id)
         .where('state', '!=', 'deleted')
+        .$if(state === 'active', (query) => query.where('state', '=', 'active'))
         .returningAll()
+        .returning(CLIENT_NUMBER)
         .executeTakeFirst();
       if (!row) return undefined;
       const endpoint = open(row);
       await within(trx, endpoint);
+      await sql`update lane set failures = 0
+                where workspace_id = ${workspaceId} and endpoint_id = ${id} and failures > 0`.execute(trx);
       await sql`select pg_notify(${ENDPOINT_CHANNEL}, ${id})`.execute(trx);
       return endpoint;
     });
@@ -210,6 +237,7 @@ export function makeEndpoints(
       db.kysely
         .selectFrom('endpoint')
         .selectAll()
+        .select(CLIENT_NUMBER)
         .where('workspace_id', '=', workspaceId)
         .where('id', '=', id)
         .executeTakeFirst(),
@@ -241,6 +269,9 @@ export function makeEndpoints(
             timeout_ms: input.timeoutMs,
             retry_max: input.retryMax,
             retry_intervals_s: input.retryIntervalsS,
+            disable_after: input.disableAfter,
+            disable_on_410: input.disableOnGone,
+            ...filterColumns(input.filter),
             payload: input.payload,
             created_by: input.createdBy,
             created_at: at,
@@ -248,6 +279,7 @@ export function makeEndpoints(
             deleted_at: null,
           })
           .returningAll()
+          .returning(CLIENT_NUMBER)
           .executeTakeFirstOrThrow();
         await trx
           .insertInto('lane')
@@ -273,6 +305,7 @@ export function makeEndpoints(
       let rows = db.kysely
         .selectFrom('endpoint')
         .selectAll()
+        .select(CLIENT_NUMBER)
         .where('workspace_id', '=', workspaceId)
         .where('state', '!=', 'deleted')
         .orderBy('id', 'desc')
@@ -295,6 +328,9 @@ export function makeEndpoints(
         ...(given.timeoutMs !== undefined && { timeout_ms: given.timeoutMs }),
         ...(given.retryMax !== undefined && { retry_max: given.retryMax }),
         ...(given.retryIntervalsS !== undefined && { retry_intervals_s: given.retryIntervalsS }),
+        ...(given.disableAfter !== undefined && { disable_after: given.disableAfter }),
+        ...(given.disableOnGone !== undefined && { disable_on_410: given.disableOnGone }),
+        ...(given.filter !== undefined && filterColumns(given.filter)),
         ...(given.payload !== undefined && { payload: given.payload }),
       };
       return change(workspaceId, id, values, within);
@@ -345,8 +381,23 @@ export function makeEndpoints(
     },
 
     async disable(workspaceId, id, reason) {
-      await change(workspaceId, id, { state: 'disabled', reason }, () => Promise.resolve());
+      const values = { state: 'disabled', reason };
+      return (await change(workspaceId, id, values, () => Promise.resolve(), 'active')) !== undefined;
     },
+  };
+}
+
+/** Beside an endpoint's own columns. */
+const CLIENT_NUMBER =
+  sql<number>`(select w.client_number from workspace w where w.id = endpoint.workspace_id)`.as(
+    'client_number',
+  );
+
+function filterColumns(filter: Filter | null) {
+  return {
+    filter: filter && JSON.stringify(filter.given),
+    filter_path: filter && filter.path,
+    filter_on: filter && filter.on,
   };
 }
 
@@ -369,4 +420,4 @@ export const LOGGED_ID = `(lpad(to_hex((extract(epoch from clock_timestamp()) * 
   || '7' || substr(md5(gen_random_uuid()::text), 1, 3) || '8' || substr(md5(gen_random_uuid()::text), 1, 15))::uuid`;
 
 /** The row as Kysely selects it. */
-type EndpointShape = Omit<EndpointRow, 'version'> & { version: number };
+type EndpointShape = Selectable<EndpointRow> & { client_number: number };

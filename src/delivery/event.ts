@@ -8,6 +8,8 @@ export interface EventType {
   description: string;
   /** An example of the record as `full` carries it; placeholder values only. */
   sample: Record<string, unknown>;
+  /** An example of what it tells beside the record, where it does. */
+  context?: Record<string, unknown>;
 }
 
 /** What a format needs to know of a kind of record. */

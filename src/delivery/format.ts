@@ -14,14 +14,20 @@ export interface MessageInput {
     data(): Record<string, unknown>;
     /** What may be told without telling anything personal. */
     summary(): Record<string, unknown>;
+    /** What it tells beside the record, such as the stages a deal moved between; empty for most. */
+    context(): Record<string, unknown>;
   };
   workspaceId: Uuid;
+  /** The workspace as an integer. */
+  clientNumber: number;
   endpointId: Uuid;
   payload: 'summary' | 'full';
   /** The signing secret, then the one before it while both are valid; empty where unsigned. */
   secrets: readonly string[];
   /** When this attempt is made, unix seconds. */
   attemptedAt: number;
+  /** The body in the webhook's content type, from its JSON; the signature is over what this gives. */
+  bodyOf(json: string): string;
 }
 
 export interface Message {
@@ -41,6 +47,8 @@ export interface Format {
   nameOf(type: string): string;
   /** What the format's name stands for among ours; the first is the one meant where it can be one only. */
   typesOf(name: string): readonly [string, ...string[]];
+  /** Whether a webhook has exactly one event type, named; otherwise any number, or `*`. */
+  readonly oneEvent: boolean;
   readonly defaults: {
     payload: 'summary' | 'full';
     timeoutMs: number;
@@ -48,12 +56,16 @@ export interface Format {
     retryMax: number;
     intervalsS: readonly number[];
   };
+  /** How many retries may be asked for. */
+  readonly mostRetries: number;
   /** A secret the way the format shows it, and what is wrong with one that a person brings. */
   makeSecret(): string;
   secretProblem(secret: string): string | null;
+  /** Whether deliveries can go unsigned: never, where `secret` is null, or also where none is given. */
+  readonly unsigned: 'never' | 'where asked' | 'by default';
   /** Whether the old secret goes on signing beside the new one for a while after a rotation. */
   readonly rotationOverlaps: boolean;
-  /** Whether the answer 410 Gone disables the webhook. */
+  /** Whether the answer 410 Gone always disables the webhook; elsewhere it is an option. */
   readonly goneDisables: boolean;
   /** Header names it signs with: a custom header must not take their place. */
   readonly ownHeaders: readonly string[];

@@ -3,7 +3,7 @@ import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import { MAX_WINDOW, paceAfter, startPace, type Pace } from './breaker.ts';
 import { LEASE_MS, QUEUE_START, type Claimed, type DueDelivery, type Held, type Lanes } from './claim.ts';
-import { deliver, type DeliverParts } from './deliver.ts';
+import { deliver, takeOut, type DeliverParts } from './deliver.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Settlement, Settler } from './settle.ts';
 
@@ -70,6 +70,8 @@ export class Lane {
   #endpoint: Endpoint | undefined;
   #stale = true;
   #pace: Pace;
+  /** Failed attempts in a row, where its webhook has them counted. */
+  #failures: number;
   #careful: boolean;
   #parkable = 0;
   #proven = 0;
@@ -97,6 +99,7 @@ export class Lane {
     this.held = { workspaceId: claimed.workspace_id, endpointId: claimed.endpoint_id, token: claimed.token };
     this.#deadline = askedAt + LEASE_MS - LEASE_MARGIN_MS;
     this.#pace = startPace(claimed.slow_streak);
+    this.#failures = claimed.failures;
     this.#careful = claimed.takeovers >= CAREFUL_AFTER;
   }
 
@@ -202,6 +205,8 @@ export class Lane {
       this.#gone = true;
       return;
     }
+    // Whoever changed it gave it a fresh start, in the store too.
+    if (this.#endpoint && this.#endpoint.version !== endpoint.version) this.#failures = 0;
     this.#endpoint = endpoint;
     if (endpoint.state !== 'active') this.#dropBuffer((due) => due.kind !== 'test');
   }
@@ -336,8 +341,23 @@ export class Lane {
     if (!this.#careful) this.#answered();
     // We stopped it ourselves: the row stays as it is, and the next start sends it again.
     if (outcome?.failure === 'cancelled') return;
-    await this.#settle(settlement);
+    await this.#settle({ ...settlement, failures: outcome && (await this.#count(due, outcome.ok)) });
     if (restMs > 0) await this.#parts.lanes.rest(this.held, restMs, this.#pace.slowStreak);
+  }
+
+  /**
+   * Counts an outcome, and takes the webhook out of service where that makes too many failures in a row; before the
+   * outcome is settled, so that a crash in between only makes it fail once more. What was under way when the webhook
+   * changed, and a test, says nothing.
+   * @returns how many failures in a row there are now; null where they are not counted
+   */
+  async #count(due: DueDelivery, ok: boolean): Promise<number | null> {
+    const endpoint = this.#endpoint!;
+    const limit = endpoint.disableAfter;
+    if (limit === null || due.kind === 'test' || this.#stale || endpoint.state !== 'active') return null;
+    this.#failures = ok ? 0 : this.#failures + 1;
+    if (this.#failures >= limit) await takeOut(this.#parts, endpoint, `${limit} attempts in a row failed.`);
+    return this.#failures;
   }
 
   /**
@@ -388,6 +408,7 @@ export class Lane {
       response: null,
       state: 'crashed',
       delayMs: null,
+      failures: null,
     });
   }
 

@@ -1,4 +1,5 @@
-import { prefixed, type Uuid } from '../base/id.ts';
+import { isoTime } from '../base/clock.ts';
+import { prefixed, timeOf, type Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
 
 /** One delivery as its log shows it (words: states.md). */
@@ -109,8 +110,7 @@ function view(row: DeliveryRow): DeliveryView {
     kind: row.kind,
     state: row.state,
     attempts: row.attempts,
-    // A UUIDv7 begins with the milliseconds of its making.
-    created_at: new Date(parseInt(row.id.replace('-', '').slice(0, 12), 16)).toISOString(),
+    created_at: isoTime(timeOf(row.id)),
     next_attempt_at: row.next_attempt_at,
     last_status: row.last_status,
     last_failure: row.last_failure,

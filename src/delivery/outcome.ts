@@ -119,7 +119,7 @@ export function responseText(chunks: readonly Buffer[]): string {
   return text.length <= KEPT_CHARACTERS ? text : Array.from(text).slice(0, KEPT_CHARACTERS).join('');
 }
 
-const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
+export const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Reads Retry-After: seconds, or a date (RFC 9110, 10.2.3). Null where it is neither.

@@ -10,13 +10,17 @@
  *                                                        names the formats whose `*` includes the type
  * They end in `queued(workspace_id, endpoint_id)`: the lanes to wake once this is committed.
  *
+ * A webhook's filter is a path over the record (filter.ts); one that comes to nothing, or to an error, keeps the
+ * event out. It is looked at only where there is one; the record has to be JSON that jsonb takes, without \u0000.
+ *
  * The counter row is locked after the records and, where there are several, in workspace order, so flights
  * of several processes can't wait for each other in a circle over it. Lanes are not touched here (see wake.ts
  * for why).
  * @param object the kind of record, as in `contact`
  * @param several whether the statement may hold more than one workspace
+ * @param context SQL for what an event tells beside its record, as json over `fired f`; left out, the column is too
  */
-export function publishing(object: string, several: boolean): string {
+export function publishing(object: string, several: boolean, context?: string): string {
   const locked = `
 locked as (
   select c.workspace_id from workspace_counter c
@@ -39,21 +43,28 @@ counter as (
   where c.workspace_id = f.workspace_id
   returning c.workspace_id, c.event_seq - f.count as base
 ),
-matched as (
-  select f.workspace_id, f.id as event_id, p.id as endpoint_id, f.type, f.object_id, f.nth, f.bytes, f.at
+wanted as (
+  select f.workspace_id, f.id as event_id, p.id as endpoint_id, f.type, f.object_id, f.nth, f.bytes, f.at,
+         case when p.filter_path is not null and (f.record::jsonb @@ p.filter_path) is not true then p.filter_on end
+           as kept_out
   from fired f
   join endpoint p on p.workspace_id = f.workspace_id and p.state = 'active'
    and (f.type = any(p.events) or ('*' = any(p.events) and p.format = any(f.star)))
 ),
 stored as (
   insert into event
-    (workspace_id, id, seq, type, object_type, object_id, occurred_at, actor, data, matched, reason)
+    (workspace_id, id, seq, type, object_type, object_id, occurred_at, actor, data${context ? ', context' : ''}, matched, reason)
   select f.workspace_id, f.id, c.base + f.nth, f.type, '${object}', f.object_id, f.at, f.actor, f.record,
-         coalesce(m.count, 0),
-         case when m.count is null then 'no active webhook is subscribed to this type' end
+         ${context ? `${context},` : ''}
+         coalesce(m.matched, 0),
+         case when m.event_id is null then 'no active webhook is subscribed to this type'
+              else 'no match: ' || m.kept_out end
   from fired f
   join counter c on c.workspace_id = f.workspace_id
-  left join (select event_id, count(*)::int as count from matched group by event_id) m on m.event_id = f.id
+  left join (
+    select event_id, (count(*) - count(kept_out))::int as matched, string_agg(kept_out, '; ') as kept_out
+    from wanted group by event_id
+  ) m on m.event_id = f.id
 ),
 timeline as (
   insert into activity (workspace_id, id, record_type, record_id, type, actor, changed, occurred_at)
@@ -62,10 +73,11 @@ timeline as (
 queued as (
   insert into queue
     (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
-  select m.workspace_id, m.endpoint_id, ${deliveryId('m.event_id')}, m.event_id, m.type, 'event', m.object_id,
-         c.base + m.nth, m.bytes, ${DUE_NOW}, m.at, now() + ${LONGEST_WAIT}
-  from matched m
-  join counter c on c.workspace_id = m.workspace_id
+  select w.workspace_id, w.endpoint_id, ${deliveryId('w.event_id')}, w.event_id, w.type, 'event', w.object_id,
+         c.base + w.nth, w.bytes, ${DUE_NOW}, w.at, now() + ${LONGEST_WAIT}
+  from wanted w
+  join counter c on c.workspace_id = w.workspace_id
+  where w.kept_out is null
   returning workspace_id, endpoint_id
 )`;
 }
@@ -74,7 +86,8 @@ queued as (
 export const DUE_NOW = `date_trunc('milliseconds', clock_timestamp())`;
 
 /** A delivery is given up after this long, whatever its schedule; events are kept for longer. */
-export const LONGEST_WAIT = `interval '30 days'`;
+export const LONGEST_WAIT_DAYS = 30;
+export const LONGEST_WAIT = `interval '${LONGEST_WAIT_DAYS} days'`;
 
 /**
  * A UUIDv7 for a delivery: how many there will be only the statement knows, so it makes their ids, from

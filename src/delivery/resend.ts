@@ -15,6 +15,7 @@ export interface TestEvent {
   at: string;
   actor: string;
   data: Record<string, unknown>;
+  context: Record<string, unknown> | null;
 }
 
 /** Stores a test event and queues it for one webhook, also where that is paused. */
@@ -22,9 +23,10 @@ export async function enqueueTest(trx: Transaction<Schema>, test: TestEvent): Pr
   const data = JSON.stringify(test.data);
   await sql`
     with stored as (
-      insert into event (workspace_id, id, seq, type, object_type, object_id, occurred_at, actor, data, matched, reason)
+      insert into event (workspace_id, id, seq, type, object_type, object_id, occurred_at, actor, data, context, matched, reason)
       values (${test.workspaceId}, ${test.eventId}, null, ${test.type}, ${test.objectType}, ${test.objectId},
-              ${test.at}, ${test.actor}, ${data}::json, 1, 'sent as a test')
+              ${test.at}, ${test.actor}, ${data}::json, ${test.context && JSON.stringify(test.context)}::json,
+              1, 'sent as a test')
     )
     insert into queue
       (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)

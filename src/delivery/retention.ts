@@ -1,4 +1,6 @@
+import type pg from 'pg';
 import type { Clock } from '../base/clock.ts';
+import { timeOf, type Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import { dropOldPartitions, ensurePartitions } from '../db/partition.ts';
 import type { Database } from '../db/pool.ts';
@@ -11,6 +13,7 @@ export interface Housekeeping {
 
 const SWEEP_MS = 10_000;
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** What runs beside everything: the sweep every ten seconds, partitions and old rows every hour. */
 export function keepHouse(parts: {
@@ -29,7 +32,7 @@ export function keepHouse(parts: {
   const tidy = repeat(HOUR_MS, log, 'housekeeping', async () => {
     await ensurePartitions(db.pool, parts.clock.now());
     const settled = await settleOverdue(db.pool);
-    const dropped = await dropOldPartitions(db.pool, parts.clock.now(), parts.retentionDays);
+    const dropped = await dropOld(db.pool, parts.clock.now() - parts.retentionDays * DAY_MS);
     const forgotten = await forgetIdempotency(db);
     log.info({ settled, dropped, forgotten }, 'housekeeping done');
   });
@@ -38,6 +41,20 @@ export function keepHouse(parts: {
       await Promise.all([sweep.stop(), tidy.stop()]);
     },
   };
+}
+
+/**
+ * Drops what is older than `keepFrom`, but for events that something queued still needs: one that was sent again late
+ * in its life has its retries ahead of it.
+ * @param keepFrom wall-clock milliseconds
+ * @returns the names of the partitions dropped
+ */
+export async function dropOld(pool: pg.Pool, keepFrom: number): Promise<string[]> {
+  const { rows } = await pool.query<{ event_id: Uuid }>(
+    'select event_id from queue order by event_id limit 1',
+  );
+  const needed = rows[0] ? timeOf(rows[0].event_id) : keepFrom;
+  return dropOldPartitions(pool, { event: Math.min(keepFrom, needed), attempt: keepFrom });
 }
 
 /** Idempotency answers are kept for 24 hours; deleted in batches. */

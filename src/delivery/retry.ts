@@ -1,3 +1,6 @@
+import { MAX_RETRY_AFTER_MS } from './outcome.ts';
+import { LONGEST_WAIT_DAYS } from './publish.ts';
+
 /** A webhook's retry schedule. */
 export interface Schedule {
   /** Retries after the first attempt. */
@@ -5,6 +8,25 @@ export interface Schedule {
   /** The delay before each retry, in seconds; the last one repeats where `max` goes beyond it. */
   intervalsS: readonly number[];
 }
+
+/** Jitter adds at most this share of a delay. */
+const JITTER = 0.1;
+const DAY_MS = 86_400_000;
+
+/**
+ * The longest that a schedule can take from the first attempt to the last, in days: with all its jitter, and a
+ * receiver that answers every attempt with the longest Retry-After there is.
+ */
+export function longestDays(schedule: Schedule): number {
+  let ms = 0;
+  for (let made = 1; made <= schedule.max; made++) {
+    ms += nextDelayMs(schedule, made, MAX_RETRY_AFTER_MS, () => 1)!;
+  }
+  return ms / DAY_MS;
+}
+
+/** As many days a schedule may take: what waits expires, and a day is left for the requests and the lane's rests. */
+export const MOST_DAYS = LONGEST_WAIT_DAYS - 1;
 
 /**
  * How long to wait after a failed attempt, in milliseconds; null when the attempts are used up.
@@ -21,6 +43,6 @@ export function nextDelayMs(
 ): number | null {
   if (made > schedule.max) return null;
   const interval = schedule.intervalsS[Math.min(made, schedule.intervalsS.length) - 1] ?? 0;
-  const delay = interval * 1000 * (1 + dice() / 10);
+  const delay = interval * 1000 * (1 + dice() * JITTER);
   return Math.ceil(Math.max(delay, retryAfterMs ?? 0));
 }

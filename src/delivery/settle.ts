@@ -1,6 +1,6 @@
 import type { Uuid } from '../base/id.ts';
 import { flights } from '../db/flight.ts';
-import type { Database } from '../db/pool.ts';
+import type { Database, Statement } from '../db/pool.ts';
 
 /** The words for how a delivery ended (states.md); null in an attempt that will be followed by another. */
 export type FinalState = 'delivered' | 'failed' | 'expired' | 'dropped' | 'crashed';
@@ -23,21 +23,23 @@ export interface Settlement {
   /** Null where it is to be tried again, after `delayMs`. */
   state: FinalState | null;
   delayMs: number | null;
+  /** Failed attempts in a row with this one, to be kept with the lane; null where they are not counted. */
+  failures: number | null;
 }
 
 /**
  * Takes effect only while the lane is held under this token and the row has seen as many attempts as when
  * it was read: a worker that lost its lease settles nothing. A settled delivery leaves the queue and lives
  * on as its last attempt. The rows are handed on whole from one step to the next: joined back by number they
- * would be compared each with each, as no plan knows how many there are. It never makes queue rows and has no value that PostgreSQL could refuse.
+ * would be compared each with each, as no plan knows how many there are. It never makes queue rows and has no value
+ * that PostgreSQL could refuse. What no outcome of a flight asks for, the count of failures, is left out of it.
  */
-const SETTLE = {
-  name: 'delivery.settle',
-  text: `
+function settling({ counts }: { counts: boolean }): Statement {
+  const text = `
 with s as materialized (
   select * from json_to_recordset($1::json) as s(
     n int, w uuid, p uuid, token uuid, d uuid, attempt int, a uuid, at timestamptz, ms int,
-    status int, failure text, detail text, response text, state text, delay bigint)
+    status int, failure text, detail text, response text, state text, delay bigint, failures int)
 ),
 ours as (
   select s.* from s join lane l on l.workspace_id = s.w and l.endpoint_id = s.p and l.token = s.token
@@ -62,9 +64,29 @@ logged as (
   select w, a, p, d, event_id, event_type, kind, attempt + 1, at, ms,
          status, failure, detail, response, next_at, state
   from settled
-)
-select coalesce(array_agg(n), '{}') as settled from settled`,
-};
+)${counts ? `,${COUNTED}` : ''}
+select coalesce(array_agg(n), '{}') as settled from settled`;
+  return { name: `delivery.settle${counts ? '.counts' : ''}`, text };
+}
+
+/** Keeps the last count of each lane; lanes are locked in key order, after the queue. */
+const COUNTED = `
+counted as (
+  select distinct on (w, p) w, p, token, failures from settled where failures is not null order by w, p, n desc
+),
+locked as (
+  select l.workspace_id, l.endpoint_id, c.failures
+  from counted c join lane l on l.workspace_id = c.w and l.endpoint_id = c.p and l.token = c.token
+  where l.failures <> c.failures
+  order by l.workspace_id, l.endpoint_id for update of l
+),
+noted as (
+  update lane l set failures = k.failures from locked k
+  where l.workspace_id = k.workspace_id and l.endpoint_id = k.endpoint_id
+)`;
+
+const SETTLE = settling({ counts: false });
+const SETTLE_COUNTS = settling({ counts: true });
 
 export interface Settler {
   /** Whether it took effect; false where the lease was lost or someone else settled it. */
@@ -72,7 +94,7 @@ export interface Settler {
 }
 
 export function makeSettler(db: Database): Settler {
-  const settling = flights<Settlement, boolean>(db, {
+  const flying = flights<Settlement, boolean>(db, {
     groupOf: (one) => one.endpointId,
     keysOf: (one) => [one.deliveryId],
     weigh: (one) => ({ weight: 1, bytes: 300 + (one.response?.length ?? 0) }),
@@ -83,14 +105,14 @@ export function makeSettler(db: Database): Settler {
     patienceMs: 60_000,
     async run(on, settlements) {
       const { rows } = await on.query<{ settled: number[] }>({
-        ...SETTLE,
+        ...(settlements.some(({ failures }) => failures !== null) ? SETTLE_COUNTS : SETTLE),
         values: [JSON.stringify(settlements.map(short))],
       });
       const done = new Set(rows[0]!.settled);
       return settlements.map((_, n) => done.has(n));
     },
   });
-  return { settle: (settlement) => settling.add(settlement) };
+  return { settle: (settlement) => flying.add(settlement) };
 }
 
 function short(one: Settlement, n: number) {
@@ -110,5 +132,6 @@ function short(one: Settlement, n: number) {
     response: one.response,
     state: one.state,
     delay: one.delayMs,
+    failures: one.failures,
   };
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { hmacSha256, keyring } from '../base/hmac.ts';
+import { hmacSha256 } from '../base/hmac.ts';
 import { prefixed } from '../base/id.ts';
 import type { Format } from '../delivery/format.ts';
+import { textKey } from './text-secret.ts';
 
 /** The list that axoCRM's document prints, in our names; webhook.test comes from Send test alone. */
 const DOCUMENTED = new Set([
@@ -35,38 +36,43 @@ export const axocrm: Format = {
     if (name === 'lead_form.submitted') return ['form.submitted'];
     return name === 'deal.updated' ? [name, 'deal.stage_changed'] : [name];
   },
+  oneEvent: false,
   defaults: {
     payload: 'summary',
     timeoutMs: 30_000,
     retryMax: 4,
     intervalsS: [60, 120, 240, 480],
   },
+  mostRetries: 10,
   makeSecret: () => `axo_whsec_${randomBytes(24).toString('hex')}`,
   secretProblem: (secret) =>
     secret.length >= 8 && secret.length <= 256 && /^[\x21-\x7e]+$/.test(secret)
       ? null
       : 'must have 8 to 256 printable ASCII characters without spaces',
+  unsigned: 'never',
   rotationOverlaps: false,
   goneDisables: false,
   ownHeaders: ['x-axocrm-event', 'x-axocrm-timestamp', 'x-axocrm-signature'],
 
-  message({ event, workspaceId, payload, secrets, attemptedAt }) {
+  message({ event, workspaceId, payload, secrets, attemptedAt, bodyOf }) {
     const type = axocrm.nameOf(event.type);
     const details = payload === 'full' ? event.data() : event.summary();
-    const body = JSON.stringify({
-      id: prefixed('evt', event.id),
-      type,
-      workspace_id: workspaceId,
-      created_at: event.occurredAt,
-      data: { object: { type: event.objectType, id: event.objectId, ...without(details) } },
-    });
+    const body = bodyOf(
+      JSON.stringify({
+        id: prefixed('evt', event.id),
+        type,
+        workspace_id: workspaceId,
+        created_at: event.occurredAt,
+        data: { object: { type: event.objectType, id: event.objectId, ...without(details) } },
+      }),
+    );
     const [secret] = secrets;
     return {
       headers: {
         'X-axoCRM-Event': type,
         'X-axoCRM-Timestamp': String(attemptedAt),
         ...(secret !== undefined && {
-          'X-axoCRM-Signature': `sha256=${hmacSha256(keyOf(secret), 'hex', `${attemptedAt}.`, body)}`,
+          'X-axoCRM-Signature': `sha256=${hmacSha256(textKey(secret), 'hex', `${attemptedAt}.`, body)}`,
         }),
       },
       body,
@@ -79,5 +85,3 @@ function without(details: Record<string, unknown>): Record<string, unknown> {
   const { type: _type, id: _id, ...rest } = details;
   return rest;
 }
-
-const keyOf = keyring((secret) => Buffer.from(secret));

@@ -15,6 +15,7 @@ export const standard: Format = {
   documents: () => true,
   nameOf: (type) => type,
   typesOf: (name) => [name],
+  oneEvent: false,
   defaults: {
     payload: 'full',
     timeoutMs: 30_000,
@@ -22,20 +23,22 @@ export const standard: Format = {
     // 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h
     intervalsS: [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400],
   },
+  mostRetries: 10,
   makeSecret: () => PREFIX + randomBytes(32).toString('base64'),
   secretProblem(secret) {
     const bytes = decoded(secret);
     if (bytes && bytes.length >= 24 && bytes.length <= 64) return null;
     return 'must be whsec_ followed by the base64 of 24 to 64 bytes';
   },
+  unsigned: 'never',
   rotationOverlaps: true,
   goneDisables: true,
   ownHeaders: ['webhook-id', 'webhook-timestamp', 'webhook-signature'],
 
-  message({ event, payload, secrets, attemptedAt }) {
+  message({ event, payload, secrets, attemptedAt, bodyOf }) {
     // The record goes in as the text it was stored as; type and time are ours and need no escaping.
     const data = payload === 'full' ? event.json : JSON.stringify({ id: event.objectId, ...event.summary() });
-    const body = `{"type":"${event.type}","timestamp":"${event.occurredAt}","data":${data}}`;
+    const body = bodyOf(`{"type":"${event.type}","timestamp":"${event.occurredAt}","data":${data}}`);
     const id = prefixed('evt', event.id);
     const sign = (secret: string) =>
       `v1,${hmacSha256(keyOf(secret), 'base64', `${id}.${attemptedAt}.`, body)}`;

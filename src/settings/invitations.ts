@@ -38,7 +38,10 @@ const invitationShape = z
     created_at: z.iso.datetime(),
     expires_at: z.iso.datetime(),
     url: z.string().optional().meta({ description: 'Shown once: the link that lets them in.' }),
-    mailed: z.boolean().optional().meta({ description: 'Whether the link was mailed to them.' }),
+    mailed: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Whether a mail with the link is on its way to them.' }),
   })
   .meta({ id: 'Invitation' });
 

@@ -3,11 +3,15 @@ import { invalid } from '../base/errors.ts';
 import { prefixed } from '../base/id.ts';
 import type { Endpoint } from '../delivery/endpoint.ts';
 import { TEST_EVENT, type Catalogue } from '../delivery/event.ts';
+import { CONTENT_TYPES } from '../delivery/form-body.ts';
 import type { Format, Formats } from '../delivery/format.ts';
 import { urlProblem, type Guard } from '../delivery/guard.ts';
 
 /** Stands for a custom header's value in answers: values are secrets. Sent back, it keeps the value. */
 const MASK = '********';
+
+/** Receivers refuse headers of more than 16 KiB, as Node does, or of 8; ours are to find room beside these. */
+const MAX_HEADER_BYTES = 12_288;
 
 /** Headers that a webhook may not set: they would break HTTP, or stand where ours stand. */
 const RESERVED =
@@ -20,11 +24,16 @@ const headerValue = z
 
 const headers = z
   .record(z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/, 'is not a valid header name'), headerValue)
-  .refine((given) => Object.keys(given).length <= 50, 'must have at most 50 headers')
+  .refine(
+    (given) => Object.entries(given).join('\r\n').length <= MAX_HEADER_BYTES,
+    `must come to at most ${MAX_HEADER_BYTES} bytes`,
+  )
   .meta({ description: 'Sent with every delivery; the values are shown masked.' });
 
 const retry = z.strictObject({
-  max: z.int().min(0).max(10).optional().meta({ description: 'Retries after the first attempt.' }),
+  max: z.int().min(0).max(20).optional().meta({
+    description: 'Retries after the first attempt: up to 10, in the format `axcelerate` up to 20.',
+  }),
   intervals_s: z
     .array(z.int().min(1).max(604_800))
     .min(1)
@@ -51,9 +60,26 @@ const changeable = {
     }),
   active: z.boolean(),
   method: z.enum(['POST', 'PUT', 'PATCH']),
+  content_type: z.enum(CONTENT_TYPES).meta({
+    description: 'As a form, nested fields are written in brackets: `data[custom_fields][industry]`.',
+  }),
   headers,
   timeout_s: z.int().min(5).max(60).meta({ description: 'One deadline over connection, headers and body.' }),
   retry,
+  disable_after: z.int().min(1).max(10_000).nullable().meta({
+    description: 'Disabled after so many failed attempts in a row; null (the default) for never.',
+  }),
+  disable_on_410: z.boolean().meta({
+    description: 'Disabled by the answer 410 Gone. In the format `standard` that is always so.',
+  }),
+  filter: z
+    .record(z.string(), z.unknown())
+    .nullable()
+    .meta({
+      description:
+        'Which of these events are wanted, by what is in them: `{"all":[…]}`, `{"any":[…]}`, `{"not":…}`, `{"field","op","value"}` with equals, in, exists, greater, less or contains, `{"tag":"vip"}`, `{"pipeline":"Sales pipeline"}`.',
+      examples: [{ field: 'custom_fields.industry', op: 'equals', value: 'Technology' }],
+    }),
   payload: z
     .enum(['summary', 'full'])
     .meta({ description: '`summary` tells nothing personal; `full` is the record.' }),
@@ -61,9 +87,10 @@ const changeable = {
 
 /** Set by the server; a client that sends back what it read is not refused for them. */
 const ignored = Object.fromEntries(
-  ['id', 'state', 'reason', 'content_type', 'created_at', 'updated_at', 'version', 'workspace_id'].map(
-    (name) => [name, z.unknown().optional().meta({ readOnly: true })],
-  ),
+  ['id', 'state', 'reason', 'signed', 'created_at', 'updated_at', 'version', 'workspace_id'].map((name) => [
+    name,
+    z.unknown().optional().meta({ readOnly: true }),
+  ]),
 );
 
 export const createBody = z.strictObject({
@@ -71,15 +98,18 @@ export const createBody = z.strictObject({
   active: changeable.active.default(true),
   format: z.string().default('standard'),
   method: changeable.method.default('POST'),
+  content_type: changeable.content_type.default('application/json'),
   headers: headers.default({}),
   timeout_s: changeable.timeout_s.optional(),
-  retry: retry.optional(),
+  retry: retry.default({}),
+  disable_after: changeable.disable_after.default(null),
+  disable_on_410: changeable.disable_on_410.optional(),
+  filter: changeable.filter.default(null),
   payload: changeable.payload.optional(),
-  secret: z
-    .string()
-    .max(512)
-    .optional()
-    .meta({ description: 'Your own signing secret; one is made where left out.' }),
+  secret: z.string().max(512).nullable().optional().meta({
+    description:
+      'Your own signing secret; one is made where left out, but in the format `axcelerate`. null: unsigned, in the formats `automatenexus` and `axcelerate`.',
+  }),
   ...ignored,
 });
 export type CreateBody = z.output<typeof createBody>;
@@ -106,19 +136,24 @@ export const webhookShape = z
     headers: z.record(z.string(), z.string()),
     timeout_s: z.int(),
     retry: z.object({ max: z.int(), intervals_s: z.array(z.int()) }),
+    disable_after: z.int().nullable(),
+    disable_on_410: z.boolean(),
+    filter: z.record(z.string(), z.unknown()).nullable(),
     payload: z.enum(['summary', 'full']),
+    signed: z.boolean(),
     version: z.int(),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
     secret: z
       .string()
+      .nullable()
       .optional()
       .meta({ description: 'Shown once: when it is made, and when it is rotated.' }),
   })
   .meta({ id: 'Webhook' });
 
 /** A webhook as the API shows it. The secret is given only by the two calls that make one. */
-export function showWebhook(endpoint: Endpoint, formats: Formats, secret?: string) {
+export function showWebhook(endpoint: Endpoint, formats: Formats, secret?: string | null) {
   const format = formats.get(endpoint.format);
   return {
     id: prefixed('wh', endpoint.id),
@@ -136,7 +171,11 @@ export function showWebhook(endpoint: Endpoint, formats: Formats, secret?: strin
     headers: Object.fromEntries(Object.keys(endpoint.headers).map((name) => [name, MASK])),
     timeout_s: endpoint.timeoutMs / 1000,
     retry: { max: endpoint.retryMax, intervals_s: endpoint.retryIntervalsS },
+    disable_after: endpoint.disableAfter,
+    disable_on_410: endpoint.disableOnGone || format?.goneDisables === true,
+    filter: endpoint.filter,
     payload: endpoint.payload,
+    signed: endpoint.secrets.length > 0,
     version: endpoint.version,
     created_at: endpoint.createdAt,
     updated_at: endpoint.updatedAt,
@@ -151,6 +190,10 @@ export function checkUrl(url: string, guard: Guard): void {
 
 /** Subscribed names to our own; an unknown one is refused with the place it stands in. */
 export function eventTypes(names: readonly string[], format: Format, catalogue: Catalogue): string[] {
+  if (format.oneEvent && (names.length > 1 || names[0] === '*')) {
+    const why = `the format ${format.name} has exactly one event type a webhook; make several webhooks for several`;
+    throw invalid(names.length > 1 ? 'events' : 'events.0', why);
+  }
   const types = names.flatMap((name, at) => {
     const meant: readonly [string, ...string[]] = name === '*' ? [name] : format.typesOf(name);
     const [type] = meant;

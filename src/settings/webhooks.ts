@@ -7,10 +7,12 @@ import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
 import type { Database } from '../db/pool.ts';
 import type { Endpoint, EndpointChange, Within } from '../delivery/endpoint.ts';
 import type { Engine } from '../delivery/engine.ts';
+import { readFilter } from '../delivery/filter.ts';
 import { TEST_EVENT, type Catalogue } from '../delivery/event.ts';
 import type { Format, Formats } from '../delivery/format.ts';
 import type { Guard } from '../delivery/guard.ts';
 import { enqueueTest, makeDueNow } from '../delivery/resend.ts';
+import { admit } from '../http/authenticate.ts';
 import { pageQuery, pageShape, type PageQuery } from '../http/paging.ts';
 import { route, type Answer, type Ctx, type Route } from '../http/route.ts';
 import type { Ledger } from '../http/ledger.ts';
@@ -25,6 +27,7 @@ import {
   type CreateBody,
   type UpdateBody,
 } from './webhook-shape.ts';
+import { broughtSecret, firstSecret, goneDisables, schedule } from './webhook-rules.ts';
 
 export interface WebhookParts {
   db: Database;
@@ -35,6 +38,8 @@ export interface WebhookParts {
   ledger: Ledger;
   clock: Clock;
   newId: () => Uuid;
+  /** The pipelines that a filter of the workspace may name. */
+  pipelinesOf(workspaceId: Uuid): Promise<readonly { id: Uuid; name: string }[]>;
 }
 
 const PATH = '/api/v1/webhooks';
@@ -43,7 +48,9 @@ const OVERLAP_S = 24 * 3600;
 
 const rotateBody = z
   .strictObject({
-    secret: z.string().max(512).optional().meta({ description: 'Your own; one is made where left out.' }),
+    secret: z.string().max(512).nullable().optional().meta({
+      description: 'Your own; one is made where left out. null: unsigned, where the format allows.',
+    }),
     overlap_s: z
       .int()
       .min(0)
@@ -96,7 +103,10 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
       const { body, caller } = ctx;
       const format = formatOf(body.format);
       checkUrl(body.url, guard);
-      const secret = ownSecret(body.secret, format) ?? format.makeSecret();
+      const secret = firstSecret(body.secret, format);
+      const { defaults } = format;
+      const retry = schedule(body.retry, { max: defaults.retryMax, intervalsS: defaults.intervalsS }, format);
+      const filter = await filterOf(caller.workspaceId, body.filter);
       const answered = answer(ctx, 201, 'created', (endpoint) => showWebhook(endpoint, formats, secret));
       await endpoints.create(
         {
@@ -108,12 +118,15 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
           active: body.active,
           secret,
           method: body.method,
-          contentType: 'application/json',
+          contentType: body.content_type,
           headers: customHeaders(body.headers, {}, format),
-          timeoutMs: body.timeout_s ? body.timeout_s * 1000 : format.defaults.timeoutMs,
-          retryMax: body.retry?.max ?? format.defaults.retryMax,
-          retryIntervalsS: body.retry?.intervals_s ?? [...format.defaults.intervalsS],
-          payload: body.payload ?? format.defaults.payload,
+          timeoutMs: body.timeout_s ? body.timeout_s * 1000 : defaults.timeoutMs,
+          retryMax: retry.max,
+          retryIntervalsS: [...retry.intervalsS],
+          disableAfter: body.disable_after,
+          disableOnGone: goneDisables(body.disable_on_410 ?? format.goneDisables, format),
+          filter,
+          payload: body.payload ?? defaults.payload,
           createdBy: caller.actor,
         },
         answered.within,
@@ -143,13 +156,9 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
       answers: { 200: webhookShape },
       async handle(ctx) {
         const current = await found(ctx);
+        const change = await changeOf(ctx.body, current);
         const answered = answer(ctx, 200, 'updated', (endpoint) => showWebhook(endpoint, formats));
-        await endpoints.update(
-          ctx.caller.workspaceId,
-          current.id,
-          changeOf(ctx.body, current),
-          answered.within,
-        );
+        await endpoints.update(ctx.caller.workspaceId, current.id, change, answered.within);
         return answered.told();
       },
     });
@@ -183,7 +192,10 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     async handle(ctx) {
       const current = await found(ctx);
       const format = formatOf(current.format);
-      const secret = ownSecret(ctx.body.secret, format) ?? format.makeSecret();
+      const brought = broughtSecret(ctx.body.secret, format);
+      // To send unsigned from now on is more than to rotate.
+      if (brought === null) admit(ctx.caller, 'webhooks:manage');
+      const secret = brought === undefined ? format.makeSecret() : brought;
       const { overlap_s: overlap } = ctx.body;
       if (overlap !== undefined && overlap > 0 && !format.rotationOverlaps) {
         throw invalid('overlap_s', `the format ${format.name} signs with one secret only`);
@@ -263,12 +275,19 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     return format;
   }
 
-  function changeOf(body: UpdateBody, current: Endpoint): EndpointChange {
+  async function filterOf(workspaceId: Uuid, given: Record<string, unknown> | null) {
+    return given && readFilter(given, await parts.pipelinesOf(workspaceId));
+  }
+
+  async function changeOf(body: UpdateBody, current: Endpoint): Promise<EndpointChange> {
     const format = formatOf(current.format);
     if (body.format !== undefined && body.format !== current.format) {
       throw invalid('format', 'can not be changed; make another webhook');
     }
     if (body.url !== undefined) checkUrl(body.url, guard);
+    const retry =
+      body.retry &&
+      schedule(body.retry, { max: current.retryMax, intervalsS: current.retryIntervalsS }, format);
     return {
       ...(body.name !== undefined && { name: body.name }),
       ...(body.url !== undefined && { url: body.url }),
@@ -277,8 +296,13 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
       ...(body.method !== undefined && { method: body.method }),
       ...(body.headers !== undefined && { headers: customHeaders(body.headers, current.headers, format) }),
       ...(body.timeout_s !== undefined && { timeoutMs: body.timeout_s * 1000 }),
-      ...(body.retry?.max !== undefined && { retryMax: body.retry.max }),
-      ...(body.retry?.intervals_s !== undefined && { retryIntervalsS: body.retry.intervals_s }),
+      ...(retry && { retryMax: retry.max, retryIntervalsS: [...retry.intervalsS] }),
+      ...(body.content_type !== undefined && { contentType: body.content_type }),
+      ...(body.disable_after !== undefined && { disableAfter: body.disable_after }),
+      ...(body.disable_on_410 !== undefined && {
+        disableOnGone: goneDisables(body.disable_on_410, format),
+      }),
+      ...(body.filter !== undefined && { filter: await filterOf(current.workspaceId, body.filter) }),
       ...(body.payload !== undefined && { payload: body.payload }),
     };
   }
@@ -287,11 +311,23 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     const type = formatOf(endpoint.format).typesOf(asked ?? TEST_EVENT)[0];
     if (type === TEST_EVENT) {
       const data = { id: eventId, message: 'This is a test. Nothing has happened.' };
-      return { type, objectType: 'webhook', objectId: endpoint.id, data: data as Record<string, unknown> };
+      return {
+        type,
+        objectType: 'webhook',
+        objectId: endpoint.id,
+        data: data as Record<string, unknown>,
+        context: null,
+      };
     }
     const known = catalogue.type(type);
     if (!known) throw invalid('event_type', 'is not an event type; see GET /api/v1/event-types');
-    return { type, objectType: known.object, objectId: eventId, data: { ...known.sample } };
+    return {
+      type,
+      objectType: known.object,
+      objectId: eventId,
+      data: { ...known.sample },
+      context: known.context ?? null,
+    };
   }
 
   /** After the commit: lanes are woken; where no worker runs in this process, it makes a pass itself. */
@@ -341,11 +377,4 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
 function deed(action: string, { id, name, state }: Endpoint, more: object = {}): Deed {
   const objectId = prefixed('wh', id);
   return { action: `webhook.${action}`, objectType: 'webhook', objectId, details: { name, state, ...more } };
-}
-
-function ownSecret(given: string | undefined, format: Format): string | undefined {
-  if (given === undefined) return undefined;
-  const problem = format.secretProblem(given);
-  if (problem !== null) throw invalid('secret', problem);
-  return given;
 }

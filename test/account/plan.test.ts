@@ -1,14 +1,8 @@
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { assemble, type App } from '../../src/app.ts';
 import { PLANS, type Plan } from '../../src/account/plan.ts';
-import { makeSealer } from '../../src/base/seal.ts';
-import { readConfig } from '../../src/config.ts';
-import { openDatabase } from '../../src/db/pool.ts';
-import { silent } from '../kit/database.ts';
 import { until } from '../kit/process.ts';
 import { startReceiver } from '../kit/receiver.ts';
-import { ask, startScenario, type Person, type Reply, type Scenario } from '../kit/scenario.ts';
+import { ask, secondServer, startScenario, type Person, type Reply, type Scenario } from '../kit/scenario.ts';
 
 let s: Scenario;
 beforeAll(async () => {
@@ -55,27 +49,6 @@ async function counted(workspaceId: string): Promise<number> {
 }
 
 /** A second server on the same database, as another process would be. */
-async function secondServer(): Promise<{ url: string; app: App; stop(): Promise<void> }> {
-  const db = openDatabase(s.connection, { max: 8, log: silent });
-  const app = assemble({
-    config: readConfig({ FAIRLEAD_EGRESS_ALLOW: '127.0.0.0/8', FAIRLEAD_SERVICES: 'api' }),
-    db,
-    sealer: makeSealer(Buffer.alloc(32, 7)),
-    log: silent,
-  });
-  const server = await app.server();
-  await server.listen({ port: 0, host: '127.0.0.1' });
-  return {
-    url: `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`,
-    app,
-    async stop() {
-      await server.close();
-      await app.close();
-      await db.close();
-    },
-  };
-}
-
 describe('AX3: every authenticated answer tells the limit and what remains', () => {
   const paths: [string, string, number, unknown?][] = [
     ['GET', '/api/v1/me', 200],
@@ -161,7 +134,7 @@ describe('AX14: 1,000 requests in any 24 hours over the workspace, exactly', () 
 
   test('the same over two processes and two keys: more keys raise nothing', async () => {
     const second = await another(first.workspaceId);
-    const other = await secondServer();
+    const other = await secondServer(s);
     try {
       const replies = await Promise.all(
         Array.from({ length: 200 }, (_, n) =>
@@ -177,7 +150,7 @@ describe('AX14: 1,000 requests in any 24 hours over the workspace, exactly', () 
 
   test('a new process goes on counting where the last one stopped', async () => {
     for (let n = 0; n < 3; n++) await me(first);
-    const other = await secondServer();
+    const other = await secondServer(s);
     try {
       const reply = await ask(other.url, 'GET', '/api/v1/me', { as: first });
       expect(numberIn(reply, 'x-ratelimit-remaining')).toBe(96);
@@ -223,7 +196,7 @@ describe('AX14: 1,000 requests in any 24 hours over the workspace, exactly', () 
 
   test('a revoked key stops at its next request, also where another process revoked it', async () => {
     expect((await me(first)).status).toBe(200);
-    const other = await secondServer();
+    const other = await secondServer(s);
     try {
       await other.app.keys.revoke(null, first.keyId);
     } finally {

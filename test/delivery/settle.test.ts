@@ -31,6 +31,7 @@ test('outcomes are never refused, however many wait: what is not written would b
         response: null,
         state: 'delivered',
         delayMs: null,
+        failures: null,
       }),
     ),
   );

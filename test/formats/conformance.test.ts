@@ -4,9 +4,12 @@ import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EVENT_OBJECTS, RECORD_EVENTS } from '../../src/crm/resources.ts';
 import { makeCatalogue } from '../../src/delivery/event.ts';
-import { standard } from '../../src/formats/standard.ts';
+import { automatenexus } from '../../src/formats/automatenexus.ts';
+import { axcelerate } from '../../src/formats/axcelerate.ts';
 import { axocrm } from '../../src/formats/axocrm.ts';
+import { standard } from '../../src/formats/standard.ts';
 import type { Format } from '../../src/delivery/format.ts';
+import { asForm, readForm } from '../kit/form.ts';
 import { startReceiver, type Received, type Receiver } from '../kit/receiver.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 
@@ -34,8 +37,9 @@ const SUBJECTS: Subject[] = [
       try {
         new Webhook(secret).verify(rawBody.toString(), headers as Record<string, string>);
         return true;
-      } catch {
-        return false;
+      } catch (error) {
+        // The signature was right: only then does it read the body, which need not be JSON.
+        return error instanceof SyntaxError;
       }
     },
     eventName: (body) => body.type,
@@ -50,6 +54,26 @@ const SUBJECTS: Subject[] = [
     time: (body) => body.created_at,
     record: (body) => body.data.object,
     identity: ({ rawBody }) => JSON.parse(rawBody.toString()).id,
+  },
+  {
+    format: automatenexus,
+    verify: ({ rawBody, headers }, secret) =>
+      headers['x-automatenexus-signature'] === createHmac('sha256', secret).update(rawBody).digest('hex'),
+    eventName: (body) => body.event,
+    time: (body) => body.timestamp,
+    record: (body) => body.data,
+    // Its document prints no id of an event: the body as a whole stays the same.
+    identity: ({ rawBody }) => rawBody.toString(),
+  },
+  {
+    format: axcelerate,
+    verify: ({ rawBody, headers }, secret) =>
+      headers['ax-signature-version'] === '1' &&
+      headers['ax-signature'] === createHmac('sha256', secret).update(rawBody).digest('hex'),
+    eventName: (body) => body.type,
+    time: (body) => body.timestamp,
+    record: (body) => body.message.contact,
+    identity: ({ rawBody }) => JSON.parse(rawBody.toString()).messageId,
   },
 ];
 
@@ -92,6 +116,7 @@ describe.each(SUBJECTS)(
           url: `${receiver.url}/hook`,
           events: ['contact.created'],
           format: format.name,
+          ...(format.unsigned === 'by default' && { secret: format.makeSecret() }),
           ...more,
         },
       });
@@ -115,6 +140,57 @@ describe.each(SUBJECTS)(
       ).toBe(false);
       expect(received!.method).toBe('POST');
       expect(received!.headers['content-type']).toBe('application/json');
+      await done(webhook);
+    });
+
+    test.each(['POST', 'PUT', 'PATCH'])(
+      'a form by %s says what the JSON says, and is signed as it is sent',
+      async (method) => {
+        const told = await hook();
+        const jsonReceiver = receiver;
+        const webhook = await hook({ method, content_type: 'application/x-www-form-urlencoded' });
+        await makeContact();
+        const [json] = await jsonReceiver.waitFor(1);
+        const [received] = await receiver.waitFor(1);
+        expect(received!.method).toBe(method);
+        expect(received!.headers['content-type']).toBe('application/x-www-form-urlencoded');
+        expect(verify(received!, webhook.secret)).toBe(true);
+        const expected = asForm(JSON.parse(json!.rawBody.toString()));
+        if (format === automatenexus) Object.assign(expected as object, { webhook_id: webhook.id });
+        expect(readForm(received!.rawBody.toString())).toEqual(expected);
+        await done(webhook);
+        receiver = jsonReceiver;
+        await done(told);
+      },
+    );
+
+    /** The status and the field that is named where a webhook like this is asked for. */
+    const refusal = async (more: object) => {
+      const body = {
+        name: 'x',
+        url: 'https://example.com/',
+        events: ['contact.created'],
+        format: format.name,
+      };
+      const reply = await s.ask('POST', '/api/v1/webhooks', { body: { ...body, ...more } });
+      return [reply.status, reply.json.error?.fields[0].field];
+    };
+
+    test.runIf(format.unsigned === 'never')('it signs always: secret null is refused', async () => {
+      expect(await refusal({ secret: null })).toEqual([400, 'secret']);
+    });
+
+    test.runIf(format.unsigned !== 'never')('secret null means unsigned, until one is made', async () => {
+      const webhook = await hook({ secret: null });
+      expect(webhook).toMatchObject({ secret: null, signed: false });
+      await makeContact();
+      const [received] = await receiver.waitFor(1);
+      expect(Object.values(received!.headers).join()).not.toMatch(/[0-9a-f]{64}/);
+      const { json } = await s.ask('POST', `/api/v1/webhooks/${webhook.id}/rotate-secret`);
+      expect(json.signed).toBe(true);
+      await makeContact();
+      const [, second] = await receiver.waitFor(2);
+      expect(verify(second!, json.secret)).toBe(true);
       await done(webhook);
     });
 
@@ -211,6 +287,49 @@ describe.each(SUBJECTS)(
       await done(webhook);
     });
 
+    test('410 disables where that is asked for', async () => {
+      const webhook = await hook({ disable_on_410: true });
+      receiver.answer(() => ({ status: 410 }));
+      await makeContact();
+      await receiver.waitFor(1);
+      const state = async () => (await s.ask('GET', `/api/v1/webhooks/${webhook.id}`)).json.state;
+      await expect.poll(state, { timeout: 10_000 }).toBe('disabled');
+      const off = await s.ask('PATCH', `/api/v1/webhooks/${webhook.id}`, { body: { disable_on_410: false } });
+      expect(off.status).toBe(format.goneDisables ? 400 : 200);
+      await done(webhook);
+    });
+
+    test('as many retries as its document knows, and no more', async () => {
+      const webhook = await hook({ retry: { max: format.mostRetries } });
+      const path = `/api/v1/webhooks/${webhook.id}`;
+      const more = await s.ask('PATCH', path, { body: { retry: { max: format.mostRetries + 1 } } });
+      expect(more.json.error.fields[0].field).toBe('retry.max');
+      const long = await s.ask('PATCH', path, { body: { retry: { intervals_s: [604_800] } } });
+      expect(long.json.error.fields[0].field).toBe('retry.intervals_s');
+      const none = await s.ask('PATCH', path, { body: { retry: { max: 0 } } });
+      expect(none.json.retry).toEqual({ max: 0, intervals_s: format.defaults.intervalsS });
+      await done(webhook);
+    });
+
+    test.runIf(format.oneEvent)('a webhook has exactly one event type, named', async () => {
+      expect(await refusal({ events: ['*'] })).toEqual([400, 'events.0']);
+      expect(await refusal({ events: ['contact.created', 'contact.updated'] })).toEqual([400, 'events']);
+    });
+
+    test.runIf(!format.oneEvent)('"*" is the list of its document', async () => {
+      const webhook = await hook({ events: ['*'] });
+      const { json } = await s.ask('POST', '/api/v1/companies', { body: { name: 'Sea Ltd' } });
+      await s.ask('PATCH', `/api/v1/companies/${json.id}`, { body: { industry: 'Fishing' } });
+      await makeContact();
+      const types = ['company.created', 'company.updated', 'contact.created'];
+      const listed = types.filter((type) => format.documents(type));
+      const received = await receiver.waitFor(listed.length);
+      expect(received.map(({ rawBody }) => eventName(JSON.parse(rawBody.toString()))).toSorted()).toEqual(
+        listed,
+      );
+      await done(webhook);
+    });
+
     test('its own headers can not be taken by custom ones, which are sent and never shown', async () => {
       const webhook = await hook({ headers: { 'X-API-Key': 'custom-header-value' } });
       await makeContact();
@@ -241,12 +360,15 @@ test('AX9: three headers, the timestamp in unix seconds, the signature sha256=<h
       json: '{"id":"x","type":"y"}',
       data: () => ({ id: 'x', type: 'y' }),
       summary: () => ({ status: 'new' }),
+      context: () => ({}),
     },
     workspaceId: 'w',
+    clientNumber: 1,
     endpointId: 'e',
     payload: 'summary',
     secrets: ['secret'],
     attemptedAt: 1780315200,
+    bodyOf: (json) => json,
   });
   expect(headers).toEqual({
     'X-axoCRM-Event': 'lead_form.submitted',

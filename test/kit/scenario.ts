@@ -4,6 +4,7 @@ import { assemble, type App } from '../../src/app.ts';
 import type { KeyStyle } from '../../src/account/api-key.ts';
 import { makeSealer } from '../../src/base/seal.ts';
 import { readConfig } from '../../src/config.ts';
+import { openDatabase } from '../../src/db/pool.ts';
 import { freshDatabase, silent, type TestDatabase } from './database.ts';
 
 /** Somebody with a key. */
@@ -95,6 +96,27 @@ export async function startScenario(env: Record<string, string> = {}): Promise<S
       await server.close();
       await app.close();
       await database.drop();
+    },
+  };
+}
+
+/** Another process's server on the same database; it delivers nothing. */
+export async function secondServer(
+  { connection }: TestDatabase,
+  env: Record<string, string> = {},
+): Promise<{ url: string; app: App; stop(): Promise<void> }> {
+  const db = openDatabase(connection, { max: 8, log: silent });
+  const config = readConfig({ FAIRLEAD_SERVICES: 'api', ...env });
+  const app = assemble({ config, db, sealer: makeSealer(Buffer.alloc(32, 7)), log: silent });
+  const server = await app.server();
+  const url = await server.listen({ port: 0, host: '127.0.0.1' });
+  return {
+    url,
+    app,
+    async stop() {
+      await server.close();
+      await app.close();
+      await db.close();
     },
   };
 }

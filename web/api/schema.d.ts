@@ -865,8 +865,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List event types */
+        /**
+         * List event types, with an example of each in every format
+         * @description Examples hold placeholders only.
+         */
         get: operations["getEventTypes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/egress-addresses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the addresses that webhooks come from
+         * @description For an allow-list at the receiver; `FAIRLEAD_EGRESS_IPS`, and empty where the operator states none.
+         */
+        get: operations["getEgressAddresses"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1135,7 +1158,7 @@ export interface components {
             expires_at: string;
             /** @description Shown once: the link that lets them in. */
             url?: string;
-            /** @description Whether the link was mailed to them. */
+            /** @description Whether a mail with the link is on its way to them. */
             mailed?: boolean;
         };
         MemberInput: {
@@ -1234,15 +1257,21 @@ export interface components {
                 max: number;
                 intervals_s: number[];
             };
+            disable_after: number | null;
+            disable_on_410: boolean;
+            filter: {
+                [key: string]: unknown;
+            } | null;
             /** @enum {string} */
             payload: "summary" | "full";
+            signed: boolean;
             version: number;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
             updated_at: string;
             /** @description Shown once: when it is made, and when it is rotated. */
-            secret?: string;
+            secret?: string | null;
         };
         Activity: {
             /** Format: uuid */
@@ -1500,7 +1529,7 @@ export interface components {
             expires_at: string;
             /** @description Shown once: the link that lets them in. */
             url?: string;
-            /** @description Whether the link was mailed to them. */
+            /** @description Whether a mail with the link is on its way to them. */
             mailed?: boolean;
         };
         Member: {
@@ -1599,15 +1628,21 @@ export interface components {
                 max: number;
                 intervals_s: number[];
             };
+            disable_after: number | null;
+            disable_on_410: boolean;
+            filter: {
+                [key: string]: unknown;
+            } | null;
             /** @enum {string} */
             payload: "summary" | "full";
+            signed: boolean;
             version: number;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
             updated_at: string;
             /** @description Shown once: when it is made, and when it is rotated. */
-            secret?: string;
+            secret?: string | null;
         };
     };
     responses: never;
@@ -4664,6 +4699,12 @@ export interface operations {
                      */
                     method?: "POST" | "PUT" | "PATCH";
                     /**
+                     * @description As a form, nested fields are written in brackets: `data[custom_fields][industry]`.
+                     * @default application/json
+                     * @enum {string}
+                     */
+                    content_type?: "application/json" | "application/x-www-form-urlencoded";
+                    /**
                      * @description Sent with every delivery; the values are shown masked.
                      * @default {}
                      */
@@ -4672,12 +4713,32 @@ export interface operations {
                     };
                     /** @description One deadline over connection, headers and body. */
                     timeout_s?: number;
+                    /** @default {} */
                     retry?: {
-                        /** @description Retries after the first attempt. */
+                        /** @description Retries after the first attempt: up to 10, in the format `axcelerate` up to 20. */
                         max?: number;
                         /** @description The delay before each retry, in seconds; the last repeats. */
                         intervals_s?: number[];
                     };
+                    /**
+                     * @description Disabled after so many failed attempts in a row; null (the default) for never.
+                     * @default null
+                     */
+                    disable_after?: number | null;
+                    /** @description Disabled by the answer 410 Gone. In the format `standard` that is always so. */
+                    disable_on_410?: boolean;
+                    /**
+                     * @description Which of these events are wanted, by what is in them: `{"all":[…]}`, `{"any":[…]}`, `{"not":…}`, `{"field","op","value"}` with equals, in, exists, greater, less or contains, `{"tag":"vip"}`, `{"pipeline":"Sales pipeline"}`.
+                     * @default null
+                     * @example {
+                     *       "field": "custom_fields.industry",
+                     *       "op": "equals",
+                     *       "value": "Technology"
+                     *     }
+                     */
+                    filter?: {
+                        [key: string]: unknown;
+                    } | null;
                     /**
                      * @description `summary` tells nothing personal; `full` is the record.
                      * @enum {string}
@@ -4685,12 +4746,12 @@ export interface operations {
                     payload?: "summary" | "full";
                     /** @default standard */
                     format?: string;
-                    /** @description Your own signing secret; one is made where left out. */
-                    secret?: string;
+                    /** @description Your own signing secret; one is made where left out, but in the format `axcelerate`. null: unsigned, in the formats `automatenexus` and `axcelerate`. */
+                    secret?: string | null;
                     readonly id?: unknown;
                     readonly state?: unknown;
                     readonly reason?: unknown;
-                    readonly content_type?: unknown;
+                    readonly signed?: unknown;
                     readonly created_at?: unknown;
                     readonly updated_at?: unknown;
                     readonly version?: unknown;
@@ -4813,6 +4874,11 @@ export interface operations {
                     active?: boolean;
                     /** @enum {string} */
                     method?: "POST" | "PUT" | "PATCH";
+                    /**
+                     * @description As a form, nested fields are written in brackets: `data[custom_fields][industry]`.
+                     * @enum {string}
+                     */
+                    content_type?: "application/json" | "application/x-www-form-urlencoded";
                     /** @description Sent with every delivery; the values are shown masked. */
                     headers?: {
                         [key: string]: string;
@@ -4820,11 +4886,26 @@ export interface operations {
                     /** @description One deadline over connection, headers and body. */
                     timeout_s?: number;
                     retry?: {
-                        /** @description Retries after the first attempt. */
+                        /** @description Retries after the first attempt: up to 10, in the format `axcelerate` up to 20. */
                         max?: number;
                         /** @description The delay before each retry, in seconds; the last repeats. */
                         intervals_s?: number[];
                     };
+                    /** @description Disabled after so many failed attempts in a row; null (the default) for never. */
+                    disable_after?: number | null;
+                    /** @description Disabled by the answer 410 Gone. In the format `standard` that is always so. */
+                    disable_on_410?: boolean;
+                    /**
+                     * @description Which of these events are wanted, by what is in them: `{"all":[…]}`, `{"any":[…]}`, `{"not":…}`, `{"field","op","value"}` with equals, in, exists, greater, less or contains, `{"tag":"vip"}`, `{"pipeline":"Sales pipeline"}`.
+                     * @example {
+                     *       "field": "custom_fields.industry",
+                     *       "op": "equals",
+                     *       "value": "Technology"
+                     *     }
+                     */
+                    filter?: {
+                        [key: string]: unknown;
+                    } | null;
                     /**
                      * @description `summary` tells nothing personal; `full` is the record.
                      * @enum {string}
@@ -4833,7 +4914,7 @@ export interface operations {
                     readonly id?: unknown;
                     readonly state?: unknown;
                     readonly reason?: unknown;
-                    readonly content_type?: unknown;
+                    readonly signed?: unknown;
                     readonly created_at?: unknown;
                     readonly updated_at?: unknown;
                     readonly version?: unknown;
@@ -4923,6 +5004,11 @@ export interface operations {
                     active?: boolean;
                     /** @enum {string} */
                     method?: "POST" | "PUT" | "PATCH";
+                    /**
+                     * @description As a form, nested fields are written in brackets: `data[custom_fields][industry]`.
+                     * @enum {string}
+                     */
+                    content_type?: "application/json" | "application/x-www-form-urlencoded";
                     /** @description Sent with every delivery; the values are shown masked. */
                     headers?: {
                         [key: string]: string;
@@ -4930,11 +5016,26 @@ export interface operations {
                     /** @description One deadline over connection, headers and body. */
                     timeout_s?: number;
                     retry?: {
-                        /** @description Retries after the first attempt. */
+                        /** @description Retries after the first attempt: up to 10, in the format `axcelerate` up to 20. */
                         max?: number;
                         /** @description The delay before each retry, in seconds; the last repeats. */
                         intervals_s?: number[];
                     };
+                    /** @description Disabled after so many failed attempts in a row; null (the default) for never. */
+                    disable_after?: number | null;
+                    /** @description Disabled by the answer 410 Gone. In the format `standard` that is always so. */
+                    disable_on_410?: boolean;
+                    /**
+                     * @description Which of these events are wanted, by what is in them: `{"all":[…]}`, `{"any":[…]}`, `{"not":…}`, `{"field","op","value"}` with equals, in, exists, greater, less or contains, `{"tag":"vip"}`, `{"pipeline":"Sales pipeline"}`.
+                     * @example {
+                     *       "field": "custom_fields.industry",
+                     *       "op": "equals",
+                     *       "value": "Technology"
+                     *     }
+                     */
+                    filter?: {
+                        [key: string]: unknown;
+                    } | null;
                     /**
                      * @description `summary` tells nothing personal; `full` is the record.
                      * @enum {string}
@@ -4943,7 +5044,7 @@ export interface operations {
                     readonly id?: unknown;
                     readonly state?: unknown;
                     readonly reason?: unknown;
-                    readonly content_type?: unknown;
+                    readonly signed?: unknown;
                     readonly created_at?: unknown;
                     readonly updated_at?: unknown;
                     readonly version?: unknown;
@@ -4988,8 +5089,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description Your own; one is made where left out. */
-                    secret?: string;
+                    /** @description Your own; one is made where left out. null: unsigned, where the format allows. */
+                    secret?: string | null;
                     /** @description How long the old secret goes on signing beside the new one; `standard` only. Default 86400. */
                     overlap_s?: number;
                 };
@@ -5209,10 +5310,57 @@ export interface operations {
                             description: string;
                             /** @description The formats whose `*` includes it. */
                             formats: string[];
+                            /** @description The whole record, as `full` has it. */
                             sample: {
                                 [key: string]: unknown;
                             };
+                            /** @description What it tells beside the record, in the format `automatenexus`. */
+                            context?: {
+                                [key: string]: unknown;
+                            };
+                            /** @description By format: what a receiver gets, with the payload that the format defaults to. */
+                            examples: {
+                                [key: string]: {
+                                    /** @description The format's own name of the event. */
+                                    name: string;
+                                    headers: {
+                                        [key: string]: string;
+                                    };
+                                    body: unknown;
+                                };
+                            };
                         }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEgressAddresses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: string[];
                     };
                 };
             };

@@ -11,6 +11,7 @@ import {
   type BaseRecord,
   type Noun,
 } from '../record.ts';
+import { MOVE_CONTEXT, moveSample } from './deal-move.ts';
 
 const STATUSES = ['open', 'won', 'lost'] as const;
 
@@ -213,11 +214,16 @@ export const deal: Noun<Deal, Input> = {
       'At least one field of a deal changed, beside its stage; not when it is won or lost.',
       later,
     ),
-    stage_changed: eventType('stage_changed', 'A deal moved to another stage.', moved),
+    stage_changed: {
+      ...eventType('stage_changed', 'A deal moved to another stage.', moved),
+      context: moveSample,
+    },
     won: eventType('won', 'The status of a deal became won.', { ...closed, status: 'won' }),
     lost: eventType('lost', 'The status of a deal became lost.', { ...closed, status: 'lost' }),
     deleted: eventType('deleted', 'A deal was deleted; the payload is its last state.', later),
   },
+
+  contexts: { 'deal.stage_changed': MOVE_CONTEXT },
 
   summary: (record) => ({
     status: record['status'],

@@ -1,0 +1,29 @@
+// A receiver for webhooks in the format axcelerate: run it, then point a webhook at it.
+//   WEBHOOK_SECRET=… node verify-axcelerate.mjs [port]
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createServer } from 'node:http';
+
+const secret = process.env.WEBHOOK_SECRET;
+if (!secret) throw new Error('Set WEBHOOK_SECRET.');
+const port = Number(process.argv[2] ?? 4000);
+
+/** True where the body is what was sent with this private key. */
+function verified(body, headers) {
+  const made = createHmac('sha256', secret).update(body).digest('hex');
+  return headers['ax-signature-version'] === '1' && same(headers['ax-signature'] ?? '', made);
+}
+
+/** Compares in a time that does not depend on where the two differ. */
+function same(sent, made) {
+  const [a, b] = [Buffer.from(sent), Buffer.from(made)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+createServer(async (request, response) => {
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const body = Buffer.concat(chunks);
+  const ok = verified(body, request.headers);
+  console.log(ok ? 'verified' : 'REFUSED', body.toString());
+  response.writeHead(ok ? 204 : 401).end();
+}).listen(port, '127.0.0.1', () => console.log(`listening on http://127.0.0.1:${port}`));

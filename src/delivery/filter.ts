@@ -1,0 +1,155 @@
+import { invalid } from '../base/errors.ts';
+import type { Uuid } from '../base/id.ts';
+
+/** A webhook's filter, ready to be stored. */
+export interface Filter {
+  /** As it was written. */
+  given: Record<string, unknown>;
+  /** A jsonpath predicate over an event's record: true where the webhook wants it. */
+  path: string;
+  /** What it looks at, as it was written: `pipeline, custom_fields.industry`. Says why an event was kept out. */
+  on: string;
+}
+
+/** What a filter may name instead of its id. */
+interface Named {
+  id: Uuid;
+  name: string;
+}
+
+const OPS = ['equals', 'in', 'exists', 'greater', 'less', 'contains'] as const;
+type Op = (typeof OPS)[number];
+type Scalar = string | number | boolean;
+
+const FIELD = /^[A-Za-z_]\w{0,62}(\.[A-Za-z_]\w{0,62}){0,4}$/;
+const MAX_CONDITIONS = 100;
+const MAX_DEPTH = 6;
+const MAX_TEXT = 1000;
+
+/**
+ * Reads a filter (contracts AN13): `{"all":[…]}`, `{"any":[…]}`, `{"not":…}`, a condition
+ * `{"field","op","value"}`, or for short `{"tag":"vip"}` and `{"pipeline":"Sales pipeline"}`. A pipeline is named
+ * or given by its id; it is the id that is compared, so that another name later changes nothing.
+ *
+ * A condition on a field that a record has not, or has of another kind, is not met. jsonpath has a third answer for
+ * that, `unknown`, which `not` would pass on: it is taken for no.
+ * @throws `validation_error` that names the place, as in `filter.all.0.op`
+ */
+export function readFilter(given: Record<string, unknown>, pipelines: readonly Named[]): Filter {
+  const on = new Set<string>();
+  let conditions = 0;
+  const path = predicate(given, 'filter', 1);
+  return { given, path, on: [...on].join(', ') };
+
+  function predicate(node: unknown, place: string, depth: number): string {
+    if (typeof node !== 'object' || node === null || Array.isArray(node))
+      throw invalid(place, 'must be an object');
+    if (depth > MAX_DEPTH) throw invalid(place, `is nested more than ${MAX_DEPTH} deep`);
+    if (++conditions > MAX_CONDITIONS) throw invalid('filter', `has more than ${MAX_CONDITIONS} conditions`);
+    const keys = Object.keys(node);
+    const [key] = keys;
+    if ('field' in node) return condition(node, place);
+    if (keys.length !== 1)
+      throw invalid(place, 'must have exactly one of all, any, not, tag, pipeline, or field, op and value');
+    const value = (node as Record<string, unknown>)[key!];
+    const inside = `${place}.${key}`;
+    if (key === 'all' || key === 'any') return joined(value, key === 'all' ? ' && ' : ' || ', inside, depth);
+    if (key === 'not') return negated(predicate(value, inside, depth + 1));
+    if (key === 'tag') return compared('tag', 'tags', 'contains', value, inside);
+    if (key === 'pipeline')
+      return compared('pipeline', 'pipeline_id', 'equals', pipelineId(value, inside), inside);
+    throw invalid(inside, 'is not known; use all, any, not, tag, pipeline, or field, op and value');
+  }
+
+  function joined(list: unknown, operator: string, place: string, depth: number): string {
+    if (!Array.isArray(list) || list.length === 0) throw invalid(place, 'must be a list of conditions');
+    return `(${list.map((one, at) => predicate(one, `${place}.${at}`, depth + 1)).join(operator)})`;
+  }
+
+  function condition(node: Record<string, unknown>, place: string): string {
+    const { field, op, value, ...rest } = node;
+    const [unknown] = Object.keys(rest);
+    if (unknown !== undefined)
+      throw invalid(`${place}.${unknown}`, 'is not known beside field, op and value');
+    if (typeof field !== 'string' || !FIELD.test(field))
+      throw invalid(`${place}.field`, 'must be the name of a field, dotted where it lies inside another');
+    if (!OPS.includes(op as Op)) throw invalid(`${place}.op`, `must be one of ${OPS.join(', ')}`);
+    return compared(field, field, op as Op, value, `${place}.value`);
+  }
+
+  function compared(shown: string, field: string, op: Op, value: unknown, place: string): string {
+    on.add(shown);
+    const at = `$.${field
+      .split('.')
+      .map((part) => `"${part}"`)
+      .join('.')}`;
+    return COMPARISONS[op](at, value, place);
+  }
+
+  function pipelineId(value: unknown, place: string): Uuid {
+    const wanted = scalar(value, place, ['string']) as string;
+    const found =
+      pipelines.find(({ id }) => id === wanted.toLowerCase()) ??
+      pipelines.find(({ name }) => name.toLowerCase() === wanted.toLowerCase());
+    if (!found) throw invalid(place, 'there is no pipeline with this name or id');
+    return found.id;
+  }
+}
+
+/** By its operator, the predicate that compares what is at a path. Lists are looked into: any element will do. */
+const COMPARISONS: Readonly<Record<Op, (at: string, value: unknown, place: string) => string>> = {
+  equals: (at, value, place) =>
+    value === null ? negated(present(at)) : `(${at} == ${literal(value, place)})`,
+
+  in(at, value, place) {
+    if (!Array.isArray(value) || value.length === 0 || value.length > MAX_CONDITIONS)
+      throw invalid(place, `must be a list of 1 to ${MAX_CONDITIONS} values`);
+    return `(${value.map((one, n) => `${at} == ${literal(one, `${place}.${n}`)}`).join(' || ')})`;
+  },
+
+  exists: (at, value = true, place) =>
+    scalar(value, place, ['boolean']) ? present(at) : negated(present(at)),
+
+  greater: (at, value, place) => `(${at} > ${literal(value, place, ['number', 'string'])})`,
+  less: (at, value, place) => `(${at} < ${literal(value, place, ['number', 'string'])})`,
+
+  contains(at, value, place) {
+    const element = `(${at}.type() == "array" && ${at}[*] == ${literal(value, place)})`;
+    if (typeof value !== 'string') return element;
+    if (value === '') throw invalid(place, 'must not be empty');
+    // The flag q: what is searched for is text, not a pattern.
+    return `(${element} || (${at}.type() == "string" && ${at} like_regex ${literal(value, place)} flag "q"))`;
+  },
+};
+
+function present(at: string): string {
+  return `exists(${at} ? (@ != null))`;
+}
+
+function negated(path: string): string {
+  return `(!${bracketed(path)} || ${bracketed(path)} is unknown)`;
+}
+
+function bracketed(path: string): string {
+  return path.startsWith('(') ? path : `(${path})`;
+}
+
+/** A value as jsonpath writes it, which for these kinds is as JSON does. */
+function literal(value: unknown, place: string, kinds?: readonly string[]): string {
+  return JSON.stringify(scalar(value, place, kinds));
+}
+
+function scalar(
+  value: unknown,
+  place: string,
+  kinds: readonly string[] = ['string', 'number', 'boolean'],
+): Scalar {
+  if (!kinds.includes(typeof value)) throw invalid(place, `must be a ${kinds.join(' or a ')}`);
+  if (typeof value === 'string') {
+    if (value.includes('\0') || !value.isWellFormed())
+      throw invalid(place, 'must be well-formed Unicode without NUL');
+    if (value.length > MAX_TEXT) throw invalid(place, `must have at most ${MAX_TEXT} characters`);
+  }
+  if (typeof value === 'number' && !Number.isFinite(value)) throw invalid(place, 'is too large a number');
+  return value as Scalar;
+}

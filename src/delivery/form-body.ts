@@ -1,0 +1,24 @@
+/** What the body of a webhook can be sent as. */
+export const CONTENT_TYPES = ['application/json', 'application/x-www-form-urlencoded'] as const;
+export type ContentType = (typeof CONTENT_TYPES)[number];
+
+/** A body in its content type, from its JSON text. Signatures are over what this gives. */
+export function bodyAs(contentType: ContentType): (json: string) => string {
+  return contentType === 'application/json' ? (json) => json : (json) => formBody(JSON.parse(json) as Json);
+}
+
+type Json = string | number | boolean | null | { [key: string]: Json } | Json[];
+
+/**
+ * An object as a form, its nesting in brackets as PHP, Rack and qs read it: `data[custom_fields][industry]=…`, lists
+ * as `tags[0]=…`. Null is empty; an empty list or object, which a form can't say, is left out.
+ */
+function formBody(value: Json): string {
+  return new URLSearchParams([...pairs(value, '')]).toString();
+}
+
+function* pairs(value: Json, name: string): Generator<[string, string]> {
+  if (typeof value !== 'object') yield [name, String(value)];
+  else if (value === null) yield [name, ''];
+  else for (const [key, one] of Object.entries(value)) yield* pairs(one, name ? `${name}[${key}]` : key);
+}

@@ -1,0 +1,48 @@
+import { invalid } from '../base/errors.ts';
+import type { Format } from '../delivery/format.ts';
+import { longestDays, MOST_DAYS, type Schedule } from '../delivery/retry.ts';
+
+/** A secret that a person brings, or null for none, where the format goes without. Throws `validation_error`. */
+export function broughtSecret<Given extends string | null | undefined>(given: Given, format: Format): Given {
+  if (given === null && format.unsigned === 'never')
+    throw invalid('secret', `can not be null: the format ${format.name} signs every delivery`);
+  const problem = typeof given === 'string' ? format.secretProblem(given) : null;
+  if (problem !== null) throw invalid('secret', problem);
+  return given;
+}
+
+/** The secret of a new webhook, null for none; made where none is given, unless the format then goes without. */
+export function firstSecret(given: string | null | undefined, format: Format): string | null {
+  const brought = broughtSecret(given, format);
+  if (brought !== undefined) return brought;
+  return format.unsigned === 'by default' ? null : format.makeSecret();
+}
+
+/**
+ * A schedule with what a person changes of it. Throws `validation_error` where it has more retries than the format
+ * knows, or could take longer than a delivery may wait: nothing may cut its retries short.
+ */
+export function schedule(
+  given: { max?: number | undefined; intervals_s?: number[] | undefined },
+  current: Schedule,
+  format: Format,
+): Schedule {
+  const next = { max: given.max ?? current.max, intervalsS: given.intervals_s ?? current.intervalsS };
+  if (next.max > format.mostRetries)
+    throw invalid('retry.max', `the format ${format.name} has at most ${format.mostRetries} retries`);
+  const days = Math.ceil(longestDays(next));
+  if (days > MOST_DAYS) {
+    throw invalid(
+      given.intervals_s ? 'retry.intervals_s' : 'retry.max',
+      `the last attempt could come after ${days} days; it has to within ${MOST_DAYS}`,
+    );
+  }
+  return next;
+}
+
+/** Whether a 410 disables a webhook. Throws `validation_error` where its format leaves no choice. */
+export function goneDisables(given: boolean, format: Format): boolean {
+  if (!given && format.goneDisables)
+    throw invalid('disable_on_410', `a 410 always disables in the format ${format.name}`);
+  return given;
+}

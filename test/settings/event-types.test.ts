@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startScenario, type Scenario } from '../kit/scenario.ts';
+
+interface Listed {
+  name: string;
+  formats: string[];
+  sample: Record<string, unknown>;
+  // Bodies of every format's shape.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  examples: Record<string, { name: string; headers: Record<string, string>; body: any }>;
+}
+
+describe('AX12: an example of every event is shown', () => {
+  let s: Scenario;
+  let types: Listed[];
+  beforeAll(async () => {
+    s = await startScenario();
+    types = (await s.ask('GET', '/api/v1/event-types')).json.data;
+  });
+  afterAll(() => s.stop());
+
+  test('in every format, under the format’s own name, with the headers it signs with', () => {
+    expect(types.length).toBeGreaterThan(10);
+    for (const { name, sample, examples } of types) {
+      expect(examples['standard']!.body, name).toMatchObject({ type: name, data: sample });
+      expect(Object.keys(examples['standard']!.headers)).toEqual([
+        'webhook-id',
+        'webhook-timestamp',
+        'webhook-signature',
+      ]);
+      const { axocrm } = examples;
+      expect(axocrm!.body).toMatchObject({ type: axocrm!.name, data: { object: { id: sample['id'] } } });
+      expect(axocrm!.headers['X-axoCRM-Event']).toBe(axocrm!.name);
+    }
+    expect(types.find(({ name }) => name === 'deal.stage_changed')!.examples['axocrm']!.name).toBe(
+      'deal.updated',
+    );
+  });
+
+  test('is what is really sent: the body of axocrm has the printed fields and nothing personal', () => {
+    const created = types.find(({ name }) => name === 'contact.created')!;
+    expect(created.examples['axocrm']!.body).toEqual({
+      id: expect.stringMatching(/^evt_[0-9a-f]{32}$/),
+      type: 'contact.created',
+      workspace_id: expect.any(String),
+      created_at: '2026-06-01T12:00:00.000Z',
+      data: {
+        object: {
+          type: 'contact',
+          id: created.sample['id'],
+          status: 'lead',
+          source: 'website',
+          has_email: true,
+          has_phone: true,
+          has_company: true,
+        },
+      },
+    });
+    for (const { examples } of types) {
+      const text = JSON.stringify(examples['axocrm']);
+      for (const personal of ['Jane', 'Doe', 'jane@example.com', '+15551234567', 'Acme', 'harbour'])
+        expect(text).not.toContain(personal);
+    }
+  });
+});
