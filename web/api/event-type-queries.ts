@@ -1,26 +1,20 @@
-import { queryOptions } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
 import { call } from './client.ts';
+import type { operations } from './schema.d.ts';
 
-/** Something to subscribe to, with what its deliveries look like. */
-export interface EventType {
-  name: string;
-  object: string;
-  description: string;
-  /** The formats whose `*` includes it. */
-  formats: string[];
-  /** The record, as the event keeps it. */
-  sample: Record<string, unknown>;
-  /** By format: a delivery of it, headers and body. */
-  examples?: Record<string, Example>;
-}
+type Answer = operations['getEventTypes']['responses'][200]['content']['application/json'];
 
-export interface Example {
-  headers: Record<string, string>;
-  body: unknown;
-}
+/** Something to subscribe to, with what its deliveries look like in every format. */
+export type EventType = Answer['data'][number];
 
 export const eventTypesQuery = queryOptions({
   queryKey: ['event-types'],
-  queryFn: async ({ signal }) => (await call<{ data: EventType[] }>('GET', '/event-types', { signal })).data,
+  queryFn: async ({ signal }) => (await call<Answer>('GET', '/event-types', { signal })).data,
   staleTime: Infinity,
 });
+
+/** What a format calls the event types; several of ours may be one of its own. */
+export function useEventNames(format: string): string[] {
+  const { data = [] } = useQuery(eventTypesQuery);
+  return [...new Set(data.map(({ name, examples }) => examples[format]?.name ?? name))];
+}

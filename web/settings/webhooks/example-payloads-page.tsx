@@ -8,14 +8,13 @@ import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { fieldLabel } from '../../ui/field-label.ts';
 import { TextLink } from '../../ui/link.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
+import { FORMATS } from './formats.ts';
 import classes from './example-payloads-page.module.css';
 
 /** What a delivery of every event type looks like, in every format. */
 export function ExamplePayloadsPage() {
   const { data: types, error, refetch } = useQuery(eventTypesQuery);
-  const formats = [...new Set(types?.flatMap(({ examples = {} }) => Object.keys(examples)))];
-  const [chosen, choose] = useState<string | null>(null);
-  const format = chosen ?? formats[0];
+  const [format, choose] = useState('standard');
 
   return (
     <>
@@ -24,9 +23,7 @@ export function ExamplePayloadsPage() {
         above={<TextLink {...paths.webhooks()}>Webhooks</TextLink>}
         intro="Placeholder values only: nothing here is from your workspace."
         actions={
-          format !== undefined && (
-            <SegmentedControl aria-label="Format" size="xs" data={formats} value={format} onChange={choose} />
-          )
+          <SegmentedControl aria-label="Format" size="xs" data={FORMATS} value={format} onChange={choose} />
         }
       />
       <div className={classes.body}>
@@ -44,7 +41,7 @@ export function ExamplePayloadsPage() {
                   {group.map((type) => (
                     <Accordion.Item key={type.name} value={type.name}>
                       <Accordion.Control>
-                        <span className="mono">{type.name}</span>
+                        <span className="mono">{type.examples[format]?.name ?? type.name}</span>
                         <Text size="xs" c="dimmed">
                           {type.description}
                         </Text>
@@ -63,9 +60,9 @@ export function ExamplePayloadsPage() {
   );
 }
 
-function Shapes({ type, format }: { type: EventType; format: string | undefined }) {
-  const example = format === undefined ? undefined : type.examples?.[format];
-  if (!example) return <CodeBlock label="Record" code={JSON.stringify(type.sample, null, 2)} />;
+function Shapes({ type, format }: { type: EventType; format: string }) {
+  const example = type.examples[format];
+  if (!example) return null;
   const headers = Object.entries(example.headers).map(([name, value]) => `${name}: ${value}`);
   return (
     <Stack gap="sm">

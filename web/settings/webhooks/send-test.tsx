@@ -1,6 +1,5 @@
 import { Button, Group, Modal, Select, Stack, Text } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
-import { eventTypesQuery } from '../../api/event-type-queries.ts';
+import { useEventNames } from '../../api/event-type-queries.ts';
 import { useSendTest, type Webhook } from '../../api/webhook-queries.ts';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { tellDone } from '../../ui/notify.tsx';
@@ -10,7 +9,7 @@ const TEST_EVENT = 'webhook.test';
 
 /** Sends a test, or a sample of an event type; what became of it stands in the log. */
 export function SendTest({ webhook, onClose }: { webhook: Webhook; onClose: () => void }) {
-  const { data: types = [] } = useQuery(eventTypesQuery);
+  const names = useEventNames(webhook.format);
   const { mutateAsync: send } = useSendTest(webhook.id);
   const api = useApiForm({ event_type: TEST_EVENT }, async ({ event_type: type }) => {
     const sent = await send(type);
@@ -24,7 +23,7 @@ export function SendTest({ webhook, onClose }: { webhook: Webhook; onClose: () =
           {api.error && <ErrorPanel error={api.error} />}
           <Select
             label="Event type"
-            data={[TEST_EVENT, ...types.map(({ name }) => name)]}
+            data={[TEST_EVENT, ...names]}
             allowDeselect={false}
             searchable
             {...api.form.getInputProps('event_type')}

@@ -3,7 +3,7 @@ import { SeeOnce } from '../../ui/see-once.tsx';
 
 /** The secret of a webhook that was just made, or just rotated. */
 export function SigningSecret({ webhook, onDone }: { webhook: Webhook; onDone: () => void }) {
-  if (webhook.secret === undefined) return null;
+  if (!webhook.secret) return null;
   return (
     <SeeOnce
       title={`${webhook.name}: shown once`}

@@ -1,17 +1,17 @@
 import { Select, TextInput } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
-import { eventTypesQuery } from '../../api/event-type-queries.ts';
 import { useCreateWebhook, useUpdateWebhook, type Webhook } from '../../api/webhook-queries.ts';
 import { FormDrawer } from '../../ui/form-drawer.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
 import { EventPicker } from './event-picker.tsx';
+import { FORMATS, hasOneEvent } from './formats.ts';
+import { optionsOf, sentOptions, WebhookOptions, type Options } from './webhook-options.tsx';
 
 const PAYLOADS = [
   { value: 'full', label: 'Full: the record as it is' },
   { value: 'summary', label: 'Summary: nothing personal' },
 ];
 
-interface Values {
+interface Values extends Options {
   name: string;
   url: string;
   format: string;
@@ -19,6 +19,15 @@ interface Values {
   /** Empty: as the format has it. */
   payload: Webhook['payload'] | '';
 }
+
+const valuesOf = (webhook: Webhook | null): Values => ({
+  name: webhook?.name ?? '',
+  url: webhook?.url ?? '',
+  format: webhook?.format ?? 'standard',
+  events: webhook?.events ?? ['*'],
+  payload: webhook?.payload ?? '',
+  ...optionsOf(webhook),
+});
 
 /** Makes a webhook, or changes one; its format stays. */
 export function WebhookForm({
@@ -30,22 +39,13 @@ export function WebhookForm({
   onClose: () => void;
   onSaved: (webhook: Webhook) => void;
 }) {
-  const { data: types = [] } = useQuery(eventTypesQuery);
   const { mutateAsync: create } = useCreateWebhook();
   const { mutateAsync: update } = useUpdateWebhook(webhook?.id ?? '');
-  const initial: Values = {
-    name: webhook?.name ?? '',
-    url: webhook?.url ?? '',
-    format: webhook?.format ?? 'standard',
-    events: webhook?.events ?? ['*'],
-    payload: webhook?.payload ?? '',
-  };
-  const api = useApiForm(initial, async ({ format, payload, ...values }) => {
-    const body = { ...values, ...(payload && { payload }) };
+  const api = useApiForm(valuesOf(webhook), async ({ name, url, events, format, payload, ...options }) => {
+    const body = { ...sentOptions(options), name, url, events, ...(payload && { payload }) };
     onSaved(webhook ? await update(body) : await create({ ...body, format }));
   });
   const { form } = api;
-  const formats = [...new Set(['standard', ...types.flatMap((type) => type.formats)])];
 
   return (
     <FormDrawer
@@ -67,25 +67,26 @@ export function WebhookForm({
         <Select
           label="Format"
           description="Headers, body and signature, as another CRM sends them or by the standard."
-          data={formats.map((format) => ({ value: format, label: FORMAT_NAMES[format] ?? format }))}
+          data={FORMATS}
           allowDeselect={false}
           {...form.getInputProps('format')}
+          // Another format has other names for what happens.
+          onChange={(format) =>
+            form.setValues({
+              format: format ?? 'standard',
+              events: hasOneEvent(format ?? 'standard') ? [] : ['*'],
+            })
+          }
         />
       )}
-      <EventPicker {...form.getInputProps('events')} />
+      <EventPicker format={form.values.format} {...form.getInputProps('events')} />
       <Select
         label="Payload"
         data={webhook ? PAYLOADS : [{ value: '', label: 'As the format has it' }, ...PAYLOADS]}
         allowDeselect={false}
         {...form.getInputProps('payload')}
       />
+      <WebhookOptions form={form} />
     </FormDrawer>
   );
 }
-
-const FORMAT_NAMES: Readonly<Record<string, string>> = {
-  standard: 'Standard Webhooks',
-  axocrm: 'axoCRM',
-  automatenexus: 'AutomateNexus',
-  axcelerate: 'aXcelerate',
-};

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { webhookQuery, type Webhook } from '../../api/webhook-queries.ts';
 import { paths } from '../../paths.ts';
+import { CodeBlock } from '../../ui/code-block.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { TextLink } from '../../ui/link.tsx';
@@ -11,6 +12,7 @@ import { Moment } from '../../ui/moment.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Property, PropertyList } from '../../ui/property-list.tsx';
 import { DeliveryLog } from './delivery-log.tsx';
+import { formatName } from './formats.ts';
 import { WebhookActions } from './webhook-actions.tsx';
 import classes from './webhook-page.module.css';
 import { WebhookState } from './webhook-state.tsx';
@@ -63,11 +65,18 @@ function Facts({ webhook }: { webhook: Webhook }) {
     <>
       <PropertyList label="Properties">
         <Property name="URL">{webhook.url}</Property>
-        <Property name="Method">{webhook.method}</Property>
-        <Property name="Format">{webhook.format}</Property>
+        <Property name="Method">
+          {webhook.method}, {webhook.content_type === 'application/json' ? 'JSON' : 'form'}
+        </Property>
+        <Property name="Format">{formatName(webhook.format)}</Property>
         <Property name="Payload">{webhook.payload}</Property>
         <Property name="Retries">{webhook.retry.max}</Property>
         <Property name="Timeout">{webhook.timeout_s} s</Property>
+        <Property name="Disabled after">
+          {webhook.disable_after === null ? 'Never' : `${webhook.disable_after} failures in a row`}
+        </Property>
+        <Property name="Signed">{webhook.signed ? 'Yes' : 'No'}</Property>
+        <Property name="Headers">{Object.keys(webhook.headers).join(', ')}</Property>
         <Property name="Created">
           <Moment at={webhook.created_at} />
         </Property>
@@ -75,6 +84,7 @@ function Facts({ webhook }: { webhook: Webhook }) {
           <CopyText text={webhook.id} />
         </Property>
       </PropertyList>
+      {webhook.filter && <CodeBlock label="Filter" code={JSON.stringify(webhook.filter, null, 2)} />}
       <section>
         <Title order={3} mb="xs">
           Events

@@ -1,4 +1,4 @@
-import { Button, Text, Title } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconPlus, IconWebhook } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
@@ -12,11 +12,12 @@ import { EmptyState } from '../../ui/empty-state.tsx';
 import { TextLink } from '../../ui/link.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
+import { formatName } from './formats.ts';
+import { IpAddresses } from './ip-addresses.tsx';
 import { SendPendingButton } from './send-pending-button.tsx';
 import { SigningSecret } from './signing-secret.tsx';
 import { WebhookForm } from './webhook-form.tsx';
 import { WebhookState } from './webhook-state.tsx';
-import classes from './webhooks-page.module.css';
 
 const column = columnsFor<Webhook>();
 const COLUMNS = column.columns([
@@ -25,7 +26,11 @@ const COLUMNS = column.columns([
     cell: ({ row }) => <RowLink {...paths.webhook(row.original.id)}>{row.original.name}</RowLink>,
   }),
   column.accessor('url', { header: 'URL', meta: { width: '32%' } }),
-  column.accessor('format', { header: 'Format', meta: { width: '8rem' } }),
+  column.accessor('format', {
+    header: 'Format',
+    meta: { width: '10rem' },
+    cell: ({ getValue }) => formatName(getValue()),
+  }),
   column.accessor('events', {
     header: 'Events',
     meta: { width: '7rem' },
@@ -87,21 +92,15 @@ export function WebhooksPage() {
           </EmptyState>
         }
       />
-      <section id="ip-addresses" className={classes.section}>
-        <Title order={2}>IP addresses</Title>
-        <Text size="sm" c="dimmed" mt={4}>
-          Deliveries leave from the public addresses of the server that Fairlead runs on; whoever runs it can
-          say which they are. Allow those where your receiver is behind a firewall, and trust the signature
-          rather than the address.
-        </Text>
-      </section>
+      <IpAddresses />
       {creating && (
         <WebhookForm
           webhook={null}
           onClose={create.close}
           onSaved={(webhook) => {
             create.close();
-            setMade(webhook);
+            if (webhook.secret) setMade(webhook);
+            else void navigate(paths.webhook(webhook.id));
           }}
         />
       )}
