@@ -1,4 +1,4 @@
-import { Accordion, SegmentedControl, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { Accordion, Select, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { eventTypesQuery, type EventType } from '../../api/event-type-queries.ts';
@@ -23,7 +23,14 @@ export function ExamplePayloadsPage() {
         above={<TextLink {...paths.webhooks()}>Webhooks</TextLink>}
         intro="Placeholder values only: nothing here is from your workspace."
         actions={
-          <SegmentedControl aria-label="Format" size="xs" data={FORMATS} value={format} onChange={choose} />
+          <Select
+            aria-label="Format"
+            w="12rem"
+            data={FORMATS}
+            value={format}
+            onChange={(chosen) => choose(chosen ?? 'standard')}
+            allowDeselect={false}
+          />
         }
       />
       <div className={classes.body}>

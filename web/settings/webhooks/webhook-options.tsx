@@ -68,13 +68,13 @@ export function WebhookOptions<Values extends Options>({ form }: { form: UseForm
             <Group grow align="flex-start">
               <NumberInput
                 label="Timeout in seconds"
-                placeholder="30"
+                placeholder="Default"
                 allowDecimal={false}
                 {...form.getInputProps('timeout_s')}
               />
               <NumberInput
                 label="Retries"
-                placeholder="As the format has it"
+                placeholder="Default"
                 allowDecimal={false}
                 {...form.getInputProps('retry')}
               />
