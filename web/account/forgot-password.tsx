@@ -1,7 +1,7 @@
 import { Stack, Text, TextInput, Title } from '@mantine/core';
 import { useRequestReset } from '../api/account-queries.ts';
 import { paths } from '../paths.ts';
-import { TextLink } from '../ui/link.tsx';
+import { TextLink } from '../ui/router-links.tsx';
 import { useApiForm } from '../ui/use-api-form.ts';
 import { AccountForm } from './account-form.tsx';
 

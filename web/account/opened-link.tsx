@@ -5,7 +5,7 @@ import { linkQuery, type OpenedLink } from '../api/account-queries.ts';
 import { ApiError } from '../api/client.ts';
 import { paths } from '../paths.ts';
 import { ErrorPanel } from '../ui/error-panel.tsx';
-import { TextLink } from '../ui/link.tsx';
+import { TextLink } from '../ui/router-links.tsx';
 import { useLinkToken } from './link-token.ts';
 
 /** Looks up what the link in the address bar is for, and shows its page, or why there is none. */

@@ -3,7 +3,7 @@ import { getRouteApi, useRouter } from '@tanstack/react-router';
 import { ApiError } from '../api/client.ts';
 import { useSignIn } from '../api/session-queries.ts';
 import { paths } from '../paths.ts';
-import { TextLink } from '../ui/link.tsx';
+import { TextLink } from '../ui/router-links.tsx';
 import { useApiForm } from '../ui/use-api-form.ts';
 import { AccountForm } from './account-form.tsx';
 import { nextPath } from './next-path.ts';

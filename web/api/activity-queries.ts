@@ -1,4 +1,4 @@
-import { pagesOf } from './page.ts';
+import { pagesOf } from './pages-of.ts';
 import type { components } from './schema.d.ts';
 
 export type Activity = components['schemas']['Activity'];

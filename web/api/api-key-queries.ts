@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { call } from './client.ts';
-import { pagesOf } from './page.ts';
+import { pagesOf } from './pages-of.ts';
 import type { components, operations } from './schema.d.ts';
 
 export type ApiKey = components['schemas']['ApiKey'];

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { call } from './client.ts';
-import { pagesOf } from './page.ts';
+import { pagesOf } from './pages-of.ts';
 import type { components } from './schema.d.ts';
 import type { Role } from './session-queries.ts';
 

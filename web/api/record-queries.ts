@@ -1,6 +1,6 @@
 import { queryOptions, useMutation, useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { call, type Query } from './client.ts';
-import { pagesOf } from './page.ts';
+import { pagesOf } from './pages-of.ts';
 
 /** What the pages need of every record. */
 export interface BaseRecord {

@@ -7,7 +7,7 @@ import { deals } from '../api/deal-queries.ts';
 import type { BaseRecord, RecordQueries } from '../api/record-queries.ts';
 import { useMay } from '../api/session-queries.ts';
 import { paths } from '../paths.ts';
-import { TextLink } from '../ui/link.tsx';
+import { TextLink } from '../ui/router-links.tsx';
 import { contactName } from './contacts/contact-name.ts';
 
 /** Records that another one names, as links by their names. */

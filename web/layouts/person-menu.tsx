@@ -3,7 +3,7 @@ import { IconBook, IconDots, IconLogout, IconUserCircle } from '@tabler/icons-re
 import { useRouter } from '@tanstack/react-router';
 import { useSession, useSignOut } from '../api/session-queries.ts';
 import { API_REFERENCE, paths } from '../paths.ts';
-import { MenuLink } from '../ui/link.tsx';
+import { MenuLink } from '../ui/router-links.tsx';
 import { tellError } from '../ui/notify.tsx';
 import classes from './sidebar.module.css';
 

@@ -2,7 +2,7 @@ import { Box } from '@mantine/core';
 import { IconCompassOff } from '@tabler/icons-react';
 import { paths } from '../paths.ts';
 import { EmptyState } from './empty-state.tsx';
-import { ButtonLink } from './link.tsx';
+import { ButtonLink } from './router-links.tsx';
 
 export function NotFoundPage() {
   return (

@@ -7,7 +7,7 @@ import { EmptyState } from '../../ui/empty-state.tsx';
 import { TextFilter } from '../../ui/filters.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { PersonFilter, PersonName } from '../person.tsx';
-import { RecordList } from '../record-list.tsx';
+import { RecordsPage } from '../records-page.tsx';
 import { CompanyForm } from './company-form.tsx';
 
 const route = getRouteApi('/inside/companies');
@@ -44,7 +44,7 @@ export function CompanyList() {
     void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
 
   return (
-    <RecordList
+    <RecordsPage
       title="Companies"
       noun="company"
       queries={companies}

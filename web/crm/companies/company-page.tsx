@@ -2,7 +2,7 @@ import { Anchor } from '@mantine/core';
 import { getRouteApi } from '@tanstack/react-router';
 import { companies } from '../../api/company-queries.ts';
 import { paths } from '../../paths.ts';
-import { TextLink } from '../../ui/link.tsx';
+import { TextLink } from '../../ui/router-links.tsx';
 import { Property } from '../../ui/property-list.tsx';
 import { PersonName } from '../person.tsx';
 import { RecordPage } from '../record-page.tsx';

@@ -8,7 +8,7 @@ import { EmptyState } from '../../ui/empty-state.tsx';
 import { TextFilter } from '../../ui/filters.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { PersonFilter, PersonName } from '../person.tsx';
-import { RecordList } from '../record-list.tsx';
+import { RecordsPage } from '../records-page.tsx';
 import { ContactForm } from './contact-form.tsx';
 import { contactName } from './contact-name.ts';
 
@@ -48,7 +48,7 @@ export function ContactList() {
     void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
 
   return (
-    <RecordList
+    <RecordsPage
       title="Contacts"
       noun="contact"
       queries={contacts}

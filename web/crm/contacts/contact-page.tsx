@@ -2,7 +2,7 @@ import { Anchor } from '@mantine/core';
 import { getRouteApi } from '@tanstack/react-router';
 import { contacts } from '../../api/contact-queries.ts';
 import { paths } from '../../paths.ts';
-import { TextLink } from '../../ui/link.tsx';
+import { TextLink } from '../../ui/router-links.tsx';
 import { Property } from '../../ui/property-list.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
 import { PersonName } from '../person.tsx';

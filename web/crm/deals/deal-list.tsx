@@ -8,7 +8,7 @@ import { SelectFilter, TextFilter } from '../../ui/filters.tsx';
 import { Day, Moment } from '../../ui/moment.tsx';
 import { fieldLabel } from '../../ui/field-label.ts';
 import { PersonFilter, PersonName } from '../person.tsx';
-import { RecordList } from '../record-list.tsx';
+import { RecordsPage } from '../records-page.tsx';
 import { DealForm } from './deal-form.tsx';
 import { DealStatus } from './deal-status.tsx';
 import { money } from './money.ts';
@@ -75,7 +75,7 @@ export function DealList() {
   const stages = pipelines.find(({ id }) => id === chosen)?.stages ?? [];
 
   return (
-    <RecordList
+    <RecordsPage
       title="Deals"
       noun="deal"
       queries={deals}

@@ -1,7 +1,7 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { deals } from '../../api/deal-queries.ts';
 import { paths } from '../../paths.ts';
-import { TextLink } from '../../ui/link.tsx';
+import { TextLink } from '../../ui/router-links.tsx';
 import { Day, Moment } from '../../ui/moment.tsx';
 import { Property } from '../../ui/property-list.tsx';
 import { CompanyLink, ContactLink } from '../record-link.tsx';

@@ -9,7 +9,7 @@ import { SelectFilter } from '../../ui/filters.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { fieldLabel } from '../../ui/field-label.ts';
 import { PersonFilter, PersonName } from '../person.tsx';
-import { RecordList } from '../record-list.tsx';
+import { RecordsPage } from '../records-page.tsx';
 import { DueDay } from './due-day.tsx';
 import { TaskForm } from './task-form.tsx';
 import { TaskPriority } from './task-priority.tsx';
@@ -64,7 +64,7 @@ export function TaskList() {
     void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
 
   return (
-    <RecordList
+    <RecordsPage
       title="Tasks"
       noun="task"
       queries={tasks}

@@ -4,7 +4,7 @@ import { getRouteApi } from '@tanstack/react-router';
 import { tasks, type Task } from '../../api/task-queries.ts';
 import { useUpdateRecord } from '../../api/record-queries.ts';
 import { paths } from '../../paths.ts';
-import { TextLink } from '../../ui/link.tsx';
+import { TextLink } from '../../ui/router-links.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { tellError } from '../../ui/notify.tsx';
 import { Property } from '../../ui/property-list.tsx';

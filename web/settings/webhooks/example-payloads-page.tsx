@@ -6,7 +6,7 @@ import { paths } from '../../paths.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { fieldLabel } from '../../ui/field-label.ts';
-import { TextLink } from '../../ui/link.tsx';
+import { TextLink } from '../../ui/router-links.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { FORMATS } from './formats.ts';
 import classes from './example-payloads-page.module.css';

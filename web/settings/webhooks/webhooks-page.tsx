@@ -9,7 +9,7 @@ import { webhooksQuery, type Webhook } from '../../api/webhook-queries.ts';
 import { paths } from '../../paths.ts';
 import { columnsFor, DataTable, RowLink } from '../../ui/data-table.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
-import { TextLink } from '../../ui/link.tsx';
+import { TextLink } from '../../ui/router-links.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { formatName } from './formats.ts';

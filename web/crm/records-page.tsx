@@ -11,7 +11,7 @@ import { PageHeader } from '../ui/page-header.tsx';
 import type { ListView } from './list-search.ts';
 
 /** A page that lists records of one kind: filters, table, and a drawer to make a new one. */
-export function RecordList<R extends BaseRecord, Input extends object, Search extends ListView>({
+export function RecordsPage<R extends BaseRecord, Input extends object, Search extends ListView>({
   title,
   noun,
   queries,
