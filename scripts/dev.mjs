@@ -1,4 +1,4 @@
-// npm run dev: compiles on every change and starts again. The same program that ships.
+// npm run dev: compiles and bundles on every change and starts again. The same program that ships.
 import { spawn } from 'node:child_process';
 import { bin, root, setup } from './setup.mjs';
 
@@ -9,6 +9,10 @@ const children = [
     [bin('typescript'), '-p', 'tsconfig.build.json', '--watch', '--preserveWatchOutput'],
     { cwd: root, stdio: 'inherit' },
   ),
+  spawn(process.execPath, [bin('vite'), 'build', '--watch', '--logLevel', 'warn'], {
+    cwd: root,
+    stdio: 'inherit',
+  }),
   spawn(process.execPath, ['--watch-path=dist', '--watch-preserve-output', 'dist/main.js'], {
     cwd: root,
     stdio: 'inherit',

@@ -1,5 +1,5 @@
 // What must come first, in plain JavaScript with nothing installed: dependencies where the lockfile
-// changed, the compiled program where its sources changed. Every script begins with it.
+// changed, the compiled program and the bundled dashboard where their sources changed. Every script begins with it.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -47,6 +47,7 @@ export function setup() {
   }
   install();
   build();
+  buildPages();
 }
 
 function install() {
@@ -72,7 +73,7 @@ export function build() {
   ]);
   if (stamp().build === wanted && existsSync(path.join(root, 'dist', 'main.js'))) return;
   console.error('fairlead: compiling');
-  rmSync(path.join(root, 'dist'), { recursive: true, force: true });
+  clear(path.join(root, 'dist'), 'web');
   run(path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'), ['-p', 'tsconfig.build.json']);
   for (const file of sources.filter((name) => name.endsWith('.sql'))) {
     cpSync(file, file.replace(path.join(root, 'src'), path.join(root, 'dist')));
@@ -80,6 +81,27 @@ export function build() {
   // npm sets this once, when it links the program; without it `npx fairlead` fails after the next build.
   chmodSync(path.join(root, 'dist', 'main.js'), 0o755);
   writeStamp({ ...stamp(), build: wanted });
+}
+
+/** Bundles web to dist/web where it changed since. */
+function buildPages() {
+  const wanted = hashOf([
+    ...files(path.join(root, 'web')),
+    path.join(root, 'vite.config.ts'),
+    path.join(root, 'package-lock.json'),
+  ]);
+  if (stamp().pages === wanted && existsSync(path.join(root, 'dist', 'web', 'index.html'))) return;
+  console.error('fairlead: building the dashboard');
+  run(bin('vite'), ['build', '--logLevel', 'warn']);
+  writeStamp({ ...stamp(), pages: wanted });
+}
+
+/** Empties a folder but for one entry. */
+function clear(folder, kept) {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder).filter((one) => one !== kept)) {
+    rmSync(path.join(folder, name), { recursive: true, force: true });
+  }
 }
 
 function files(folder) {

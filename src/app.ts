@@ -36,6 +36,7 @@ import { axocrm } from './formats/axocrm.ts';
 import { standard } from './formats/standard.ts';
 import { mountHealth } from './http/health.ts';
 import { describeApi } from './http/openapi.ts';
+import { mountPages } from './http/pages.ts';
 import { mountDocument, mountReference } from './http/reference.ts';
 import { makeServer, mount } from './http/server.ts';
 import { makeSmtp } from './providers/smtp.ts';
@@ -188,7 +189,10 @@ export function assemble({
         }
       });
       if (config.services.includes('api')) mountDocument(app);
-      if (config.services.includes('web')) await mountReference(app);
+      if (config.services.includes('web')) {
+        await mountReference(app);
+        await mountPages(app);
+      }
       mountHealth(app, {
         notReady: () => notReady(db),
         metrics: engine.metrics.registry,

@@ -51,7 +51,8 @@ describe('the package that npm pack makes', () => {
     const sql = (await filesIn(path.join(PROJECT, 'src'))).filter((file) => file.endsWith('.sql'));
     expect(sql.length).toBeGreaterThan(0);
     const compiled = await filesIn(fresh);
-    expect((await filesIn(dist)).toSorted()).toEqual([...compiled, ...sql].toSorted());
+    const program = (await filesIn(dist)).filter((file) => !file.startsWith(`web${path.sep}`));
+    expect(program.toSorted()).toEqual([...compiled, ...sql].toSorted());
     for (const [from, files] of [
       [fresh, compiled],
       [path.join(PROJECT, 'src'), sql],
@@ -62,6 +63,17 @@ describe('the package that npm pack makes', () => {
         );
       }
     }
+  });
+
+  test('holds the dashboard: its page, and the assets that it names, without their sources', () => {
+    const names = packed.files.map((file) => file.path).filter((name) => name.startsWith('dist/web/'));
+    expect(names).toContain('dist/web/index.html');
+    const assets = names.filter((name) => name !== 'dist/web/index.html');
+    expect(assets.filter((name) => !/^dist\/web\/assets\/[\w-]+-[\w-]{8}\.(js|css|svg)$/.test(name))).toEqual(
+      [],
+    );
+    expect(assets.some((name) => name.endsWith('.js'))).toBe(true);
+    expect(assets.some((name) => name.endsWith('.css'))).toBe(true);
   });
 
   test('installed in an empty project, npx fairlead serves: a contact reaches receivers of both formats', async () => {

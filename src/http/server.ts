@@ -14,6 +14,7 @@ import type { Logger } from '../base/log.ts';
 import { admit, authenticate } from './authenticate.ts';
 import { IdempotencyGate } from './idempotency.ts';
 import { describe } from './openapi.ts';
+import { asksForPage } from './pages.ts';
 import { rateLimitHeaders } from './rate-limit.ts';
 import { errorBody, validationError } from './reply.ts';
 import { takesIdempotencyKey, type Answer, type Route } from './route.ts';
@@ -260,7 +261,7 @@ function answerBrokenHttp(error: Error & { code?: string }, socket: Socket): voi
   );
 }
 
-/** 405 with Allow where the path exists for other methods, 404 where it does not exist. */
+/** The dashboard to a browser, else 405 with Allow where the path exists for other methods, 404 where it does not. */
 function answerUnknownPaths(app: FastifyInstance): void {
   const known: { pattern: RegExp; method: string }[] = [];
   app.addHook('onRoute', ({ url, method }) => {
@@ -269,10 +270,13 @@ function answerUnknownPaths(app: FastifyInstance): void {
     );
     for (const one of [method].flat()) known.push({ pattern, method: one });
   });
-  app.setNotFoundHandler((request) => {
+  app.setNotFoundHandler((request, reply) => {
+    if (app.sendPage && asksForPage(request)) return app.sendPage(reply);
     const path = request.url.split('?', 1)[0]!;
     const methods = [...new Set(known.flatMap((one) => (one.pattern.test(path) ? [one.method] : [])))];
-    if (methods.length === 0) throw new ApiError('not_found', 'There is nothing at this path.');
+    // A route that takes many paths, such as that of the assets, may find nothing at one of them.
+    if (methods.length === 0 || methods.includes(request.method))
+      throw new ApiError('not_found', 'There is nothing at this path.');
     const allow = methods.join(', ');
     throw new ApiError('method_not_allowed', `This path takes ${allow}.`, { allow });
   });

@@ -1,0 +1,44 @@
+import { Button, Stack, Text, Title } from '@mantine/core';
+import { useDocumentTitle } from '@mantine/hooks';
+import type { ReactNode } from 'react';
+import { ErrorPanel } from '../ui/error-panel.tsx';
+import type { ApiForm } from '../ui/use-api-form.ts';
+
+/** The shape of every page before signing in: a title, a sentence, fields, one button. */
+export function AccountForm<Values extends object>({
+  title,
+  intro,
+  action,
+  api,
+  children,
+  below,
+}: {
+  title: string;
+  intro?: ReactNode;
+  action: string;
+  api: ApiForm<Values>;
+  children: ReactNode;
+  below?: ReactNode;
+}) {
+  useDocumentTitle(`${title} · Fairlead`);
+  return (
+    <form onSubmit={api.onSubmit} aria-label={title}>
+      <Stack gap="md">
+        <div>
+          <Title order={1}>{title}</Title>
+          {intro && (
+            <Text c="dimmed" size="sm" mt={4}>
+              {intro}
+            </Text>
+          )}
+        </div>
+        {api.error && <ErrorPanel error={api.error} />}
+        {children}
+        <Button type="submit" loading={api.busy} fullWidth mt="xs">
+          {action}
+        </Button>
+        {below}
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,56 @@
+import { TextInput } from '@mantine/core';
+import { useNavigate } from '@tanstack/react-router';
+import { useSetup, type OpenedLink } from '../api/account-queries.ts';
+import { paths } from '../paths.ts';
+import { useApiForm } from '../ui/use-api-form.ts';
+import { AccountForm } from './account-form.tsx';
+import { NewPasswordInput } from './new-password-input.tsx';
+import { WithLink } from './opened-link.tsx';
+
+const STALE = 'Whoever runs this installation can make another one.';
+
+export function Setup() {
+  return (
+    <WithLink kind="setup" stale={STALE}>
+      {(link, token) => <SetupForm link={link} token={token} />}
+    </WithLink>
+  );
+}
+
+function SetupForm({ link, token }: { link: OpenedLink; token: string }) {
+  const navigate = useNavigate();
+  const { mutateAsync: setUp } = useSetup();
+  const initial = { workspace_name: '', name: '', email: link.email ?? '', password: '' };
+  const api = useApiForm(initial, async ({ workspace_name: workspaceName, ...values }) => {
+    await setUp({ token, ...values, ...(workspaceName.trim() && { workspace_name: workspaceName }) });
+    await navigate(paths.home());
+  });
+  const { form } = api;
+
+  return (
+    <AccountForm
+      title="Set up Fairlead"
+      intro="You become the owner of this workspace. Others are invited afterwards."
+      action="Create account"
+      api={api}
+    >
+      <TextInput
+        label="Workspace name"
+        description="Your company or team."
+        placeholder={link.workspace?.name ?? ''}
+        autoComplete="organization"
+        autoFocus
+        {...form.getInputProps('workspace_name')}
+      />
+      <TextInput label="Your name" autoComplete="name" required {...form.getInputProps('name')} />
+      <TextInput
+        label="Email"
+        type="email"
+        autoComplete="username"
+        required
+        {...form.getInputProps('email')}
+      />
+      <NewPasswordInput {...form.getInputProps('password')} />
+    </AccountForm>
+  );
+}

@@ -1,0 +1,34 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { call } from './client.ts';
+import { pagesOf } from './pages-of.ts';
+import type { components, operations } from './schema.d.ts';
+
+export type ApiKey = components['schemas']['ApiKey'];
+export type ApiKeyInput = operations['postApiKeys']['requestBody']['content']['application/json'];
+export type ApiKeyChange = operations['patchApiKeysId']['requestBody']['content']['application/json'];
+
+const KEY = ['api-keys'];
+
+export const apiKeysQuery = pagesOf<ApiKey>(KEY, '/api-keys', { limit: 100 });
+
+function useThenReread() {
+  const queries = useQueryClient();
+  return { onSuccess: () => queries.invalidateQueries({ queryKey: KEY }) };
+}
+
+/** The answer holds the key itself, this once. */
+export const useCreateApiKey = () =>
+  useMutation({
+    mutationFn: (body: ApiKeyInput) => call<ApiKey>('POST', '/api-keys', { body }),
+    ...useThenReread(),
+  });
+
+export const useUpdateApiKey = () =>
+  useMutation({
+    mutationFn: ({ id, change }: { id: string; change: ApiKeyChange }) =>
+      call<ApiKey>('PATCH', `/api-keys/${id}`, { body: change }),
+    ...useThenReread(),
+  });
+
+export const useRevokeApiKey = () =>
+  useMutation({ mutationFn: (id: string) => call<void>('DELETE', `/api-keys/${id}`), ...useThenReread() });

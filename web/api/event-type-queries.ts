@@ -1,0 +1,20 @@
+import { queryOptions, useQuery } from '@tanstack/react-query';
+import { call } from './client.ts';
+import type { operations } from './schema.d.ts';
+
+type Answer = operations['getEventTypes']['responses'][200]['content']['application/json'];
+
+/** Something to subscribe to, with what its deliveries look like in every format. */
+export type EventType = Answer['data'][number];
+
+export const eventTypesQuery = queryOptions({
+  queryKey: ['event-types'],
+  queryFn: async ({ signal }) => (await call<Answer>('GET', '/event-types', { signal })).data,
+  staleTime: Infinity,
+});
+
+/** What a format calls the event types; several of ours may be one of its own. */
+export function useEventNames(format: string): string[] {
+  const { data = [] } = useQuery(eventTypesQuery);
+  return [...new Set(data.map(({ name, examples }) => examples[format]?.name ?? name))];
+}

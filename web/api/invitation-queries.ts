@@ -1,0 +1,26 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { call } from './client.ts';
+import { pagesOf } from './pages-of.ts';
+import type { components } from './schema.d.ts';
+import type { Role } from './session-queries.ts';
+
+/** The link is in it where it was just made, this once. */
+export type Invitation = components['schemas']['Invitation'];
+
+const KEY = ['invitations'];
+
+export const invitationsQuery = pagesOf<Invitation>(KEY, '/invitations', { limit: 100 });
+
+function useThenReread() {
+  const queries = useQueryClient();
+  return { onSuccess: () => queries.invalidateQueries({ queryKey: KEY }) };
+}
+
+export const useInvite = () =>
+  useMutation({
+    mutationFn: (body: { email: string; role: Role }) => call<Invitation>('POST', '/invitations', { body }),
+    ...useThenReread(),
+  });
+
+export const useWithdrawInvitation = () =>
+  useMutation({ mutationFn: (id: string) => call<void>('DELETE', `/invitations/${id}`), ...useThenReread() });

@@ -1,0 +1,13 @@
+import { queryOptions } from '@tanstack/react-query';
+import { call } from './client.ts';
+import type { Page } from './pages-of.ts';
+import type { components } from './schema.d.ts';
+
+export type Pipeline = components['schemas']['Pipeline'];
+
+/** All pipelines with their stages: there are few, and they seldom change. */
+export const pipelinesQuery = queryOptions({
+  queryKey: ['pipelines'],
+  queryFn: async ({ signal }) => (await call<Page<Pipeline>>('GET', '/pipelines', { signal })).data,
+  staleTime: 60_000,
+});

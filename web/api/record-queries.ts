@@ -1,0 +1,83 @@
+import { queryOptions, useMutation, useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { call, type Query } from './client.ts';
+import { pagesOf } from './pages-of.ts';
+
+/** What the pages need of every record. */
+export interface BaseRecord {
+  id: string;
+  version: number;
+  created_by: string;
+  created_at: string;
+  updated_at: string;
+  custom_fields: Record<string, string | number | boolean>;
+}
+
+/** How records of a kind are read; what makes and changes them below goes by it. */
+export interface RecordQueries<R extends BaseRecord, Input extends object> {
+  /** As in `contacts`: in paths, in scopes, and in the keys of what was read. */
+  readonly plural: string;
+  list: (query?: Query) => ReturnType<typeof pagesOf<R>>;
+  one: (id: string) => ReturnType<typeof oneOf<R>>;
+  /** What a client may send; for the types alone. */
+  readonly input?: Input;
+}
+
+export function recordQueries<R extends BaseRecord, Input extends object>(
+  plural: string,
+): RecordQueries<R, Input> {
+  return {
+    plural,
+    list: (query) => pagesOf<R>([plural, 'list'], `/${plural}`, query),
+    one: (id) => oneOf<R>(plural, id),
+  };
+}
+
+function oneOf<R extends BaseRecord>(plural: string, id: string) {
+  return queryOptions({
+    queryKey: [plural, 'one', id],
+    queryFn: ({ signal }) => call<R>('GET', `/${plural}/${id}`, { signal }),
+  });
+}
+
+export function useCreateRecord<R extends BaseRecord, Input extends object>(kind: RecordQueries<R, Input>) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (body: Input) => call<R>('POST', `/${kind.plural}`, { body }),
+    onSuccess: (record) => keep(queries, kind, record),
+  });
+}
+
+/** Rejects with 412 where somebody else changed the record since `version`. */
+export function useUpdateRecord<R extends BaseRecord, Input extends object>(kind: RecordQueries<R, Input>) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, version, change }: { id: string; version: number; change: Partial<Input> }) =>
+      call<R>('PATCH', `/${kind.plural}/${id}`, { body: change, ifMatch: version }),
+    onSuccess: (record) => keep(queries, kind, record),
+  });
+}
+
+export function useRemoveRecord<R extends BaseRecord, Input extends object>(kind: RecordQueries<R, Input>) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) => call<void>('DELETE', `/${kind.plural}/${id}`),
+    async onSuccess(_nothing, id) {
+      // The page about it is still on view, and about to be left: it must not ask for what is gone.
+      await queries.invalidateQueries({ queryKey: kind.one(id).queryKey, refetchType: 'none' });
+      await queries.invalidateQueries({ queryKey: [kind.plural, 'list'] });
+    },
+  });
+}
+
+/** A record as an answer showed it; its lists and its timeline are read again where they are on view. */
+async function keep<R extends BaseRecord, Input extends object>(
+  queries: QueryClient,
+  kind: RecordQueries<R, Input>,
+  record: R,
+): Promise<void> {
+  queries.setQueryData<BaseRecord>([kind.plural, 'one', record.id], record);
+  await Promise.all([
+    queries.invalidateQueries({ queryKey: [kind.plural, 'list'] }),
+    queries.invalidateQueries({ queryKey: ['activities', record.id] }),
+  ]);
+}

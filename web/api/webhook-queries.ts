@@ -1,0 +1,64 @@
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { call } from './client.ts';
+import { pagesOf } from './pages-of.ts';
+import type { components, operations } from './schema.d.ts';
+
+export type Webhook = components['schemas']['Webhook'];
+export type WebhookInput = operations['postWebhooks']['requestBody']['content']['application/json'];
+export type WebhookChange = operations['patchWebhooksId']['requestBody']['content']['application/json'];
+
+export const webhooksQuery = pagesOf<Webhook>(['webhooks', 'list'], '/webhooks');
+
+export const webhookQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['webhooks', 'one', id],
+    queryFn: ({ signal }) => call<Webhook>('GET', `/webhooks/${id}`, { signal }),
+  });
+
+function useThenReread() {
+  const queries = useQueryClient();
+  return { onSuccess: () => queries.invalidateQueries({ queryKey: ['webhooks'] }) };
+}
+
+/** The answer holds the signing secret, this once. */
+export const useCreateWebhook = () =>
+  useMutation({
+    mutationFn: (body: WebhookInput) => call<Webhook>('POST', '/webhooks', { body }),
+    ...useThenReread(),
+  });
+
+export const useUpdateWebhook = (id: string) =>
+  useMutation({
+    mutationFn: (change: WebhookChange) => call<Webhook>('PATCH', `/webhooks/${id}`, { body: change }),
+    ...useThenReread(),
+  });
+
+export const useRemoveWebhook = (id: string) =>
+  useMutation({ mutationFn: () => call<void>('DELETE', `/webhooks/${id}`), ...useThenReread() });
+
+/** The answer holds the new signing secret, this once. */
+export const useRotateSecret = (id: string) =>
+  useMutation({
+    mutationFn: () => call<Webhook>('POST', `/webhooks/${id}/rotate-secret`, { body: {} }),
+    ...useThenReread(),
+  });
+
+export interface SentTest {
+  delivery_id: string;
+  event_type: string;
+}
+
+/** Sends `webhook.test`, or a sample of the event type. */
+export const useSendTest = (id: string) =>
+  useMutation({
+    mutationFn: (eventType: string) =>
+      call<SentTest>('POST', `/webhooks/${id}/test`, { body: { event_type: eventType } }),
+    ...useThenReread(),
+  });
+
+/** Of all webhooks: everything that waits for a retry is due at once. */
+export const useSendPending = () =>
+  useMutation({
+    mutationFn: () => call<{ pending: number; webhooks: number }>('POST', '/webhooks/send-pending'),
+    ...useThenReread(),
+  });

@@ -1,0 +1,19 @@
+import { useQuery } from '@tanstack/react-query';
+import { pipelinesQuery } from '../../api/pipeline-queries.ts';
+import { useMay } from '../../api/session-queries.ts';
+
+/** All pipelines with their stages; none where the session may not read them. */
+export function usePipelines() {
+  const may = useMay('pipelines:read');
+  const { data = [] } = useQuery({ ...pipelinesQuery, enabled: may });
+  return data;
+}
+
+export function StageName({ id }: { id: string }) {
+  const stages = usePipelines().flatMap((pipeline) => pipeline.stages);
+  return stages.find((stage) => stage.id === id)?.name ?? '';
+}
+
+export function PipelineName({ id }: { id: string }) {
+  return usePipelines().find((pipeline) => pipeline.id === id)?.name ?? '';
+}

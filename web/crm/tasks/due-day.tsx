@@ -1,0 +1,15 @@
+import { Text } from '@mantine/core';
+import type { Task } from '../../api/task-queries.ts';
+import { Day, today } from '../../ui/moment.tsx';
+
+/** When a task is due; an open one that is late says so. */
+export function DueDay({ task }: { task: Pick<Task, 'due_date' | 'status'> }) {
+  if (task.due_date === null) return null;
+  const late = task.status === 'open' && task.due_date < today();
+  return (
+    <Text component="span" size="sm" c={late ? 'var(--mantine-color-error)' : 'inherit'}>
+      <Day date={task.due_date} />
+      {late && ' · overdue'}
+    </Text>
+  );
+}

@@ -1,0 +1,63 @@
+import { ActionIcon, Box, Drawer, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconMenu2 } from '@tabler/icons-react';
+import { useSuspenseQuery } from '@tanstack/react-query';
+import { Outlet, useLocation, useNavigate } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import { sessionQuery } from '../api/session-queries.ts';
+import { paths } from '../paths.ts';
+import classes from './app-layout.module.css';
+import { Palette } from './palette.tsx';
+import { Sidebar } from './sidebar.tsx';
+
+/** The frame of every page for people who are signed in; sends them to sign in once their session has ended. */
+export function AppLayout() {
+  const { data: session } = useSuspenseQuery(sessionQuery);
+  const pathname = useLocation({ select: (location) => location.pathname });
+  const [menuOpen, { open: openMenu, close: closeMenu }] = useDisclosure();
+  useEffect(closeMenu, [pathname, closeMenu]);
+  if (session === null) return <SignInAgain />;
+
+  return (
+    <div className={classes.shell}>
+      <a href="#main" className={classes.skip}>
+        Skip to content
+      </a>
+      <Box component="aside" className={classes.side} visibleFrom="sm">
+        <Sidebar />
+      </Box>
+      <Box component="header" className={classes.top} hiddenFrom="sm">
+        <ActionIcon variant="subtle" color="gray" size="lg" aria-label="Open the menu" onClick={openMenu}>
+          <IconMenu2 size={20} stroke={1.6} />
+        </ActionIcon>
+        <Text fw={600} truncate>
+          {session.workspace.name}
+        </Text>
+      </Box>
+      <Drawer
+        opened={menuOpen}
+        onClose={closeMenu}
+        position="left"
+        size="17rem"
+        withCloseButton={false}
+        aria-label="Menu"
+        classNames={{ body: classes.drawer! }}
+      >
+        <Sidebar />
+      </Drawer>
+      <main id="main" className={classes.main} tabIndex={-1}>
+        <Outlet />
+      </main>
+      <Palette />
+    </div>
+  );
+}
+
+/** Goes to sign in, and back here afterwards. Once: the address it leaves is not the one it goes to. */
+function SignInAgain() {
+  const { href } = useLocation();
+  const [left] = useState(href);
+  const navigate = useNavigate();
+  useEffect(() => void navigate({ ...paths.signIn(left), replace: true }), [left, navigate]);
+  return null;
+}

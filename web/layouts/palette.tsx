@@ -1,0 +1,87 @@
+import { Spotlight, type SpotlightActionData, type SpotlightFilterFunction } from '@mantine/spotlight';
+import { IconBook, IconPlus, IconSearch } from '@tabler/icons-react';
+import { useNavigate } from '@tanstack/react-router';
+import { useMayAll } from '../api/session-queries.ts';
+import { API_REFERENCE, paths } from '../paths.ts';
+import { RECORDS, SETTINGS, type Destination } from './destinations.ts';
+
+const CREATIONS = [
+  { label: 'New contact', scope: 'contacts:write', link: paths.newContact() },
+  { label: 'New company', scope: 'companies:write', link: paths.newCompany() },
+  { label: 'New deal', scope: 'deals:write', link: paths.newDeal() },
+  { label: 'New task', scope: 'tasks:write', link: paths.newTask() },
+];
+
+/** Ctrl-K or Cmd-K: every page by its name, and by the names that other CRMs' documents give it. */
+export function Palette() {
+  const navigate = useNavigate();
+  const may = useMayAll();
+
+  const goTo = ({ label, icon: Sign, link, alsoKnownAs = [] }: Destination): SpotlightActionData => ({
+    id: label,
+    label,
+    ...(alsoKnownAs.length > 0 && { description: alsoKnownAs.join(' · '), keywords: [...alsoKnownAs] }),
+    leftSection: <Sign size={18} stroke={1.6} />,
+    onClick: () => void navigate(link),
+  });
+  const permitted = (all: readonly Destination[]) =>
+    all.filter(({ scope }) => scope === null || may(scope)).map(goTo);
+
+  return (
+    <Spotlight
+      shortcut={['mod + K']}
+      filter={byWords}
+      nothingFound="Nothing is called that."
+      scrollable
+      centered={false}
+      overlayProps={{ blur: 0, backgroundOpacity: 0.35 }}
+      maxHeight="24rem"
+      searchProps={{
+        placeholder: 'Go to a page, or make something',
+        'aria-label': 'Search pages and commands',
+        leftSection: <IconSearch size={18} stroke={1.6} />,
+      }}
+      actions={[
+        { group: 'Records', actions: permitted(RECORDS) },
+        {
+          group: 'Make',
+          actions: CREATIONS.filter(({ scope }) => may(scope)).map(({ label, link }) => ({
+            id: label,
+            label,
+            leftSection: <IconPlus size={18} stroke={1.6} />,
+            onClick: () => void navigate(link),
+          })),
+        },
+        { group: 'Settings', actions: permitted(SETTINGS) },
+        {
+          group: 'Help',
+          actions: [
+            {
+              id: 'API reference',
+              label: 'API reference',
+              leftSection: <IconBook size={18} stroke={1.6} />,
+              onClick: () => void window.open(API_REFERENCE, '_blank', 'noopener'),
+            },
+          ],
+        },
+      ]}
+    />
+  );
+}
+
+/** Every word that was typed has to stand somewhere; arrows and the like, as documents print them, are no words. */
+const byWords: SpotlightFilterFunction = (query, groups) => {
+  const wanted = wordsOf(query);
+  return groups.flatMap((group) => {
+    if (!('actions' in group)) return [];
+    const actions = group.actions.filter(({ label, keywords }) => {
+      const there = [label, keywords].flat().join(' ').toLowerCase();
+      return wanted.every((word) => there.includes(word));
+    });
+    return actions.length > 0 ? [{ ...group, actions }] : [];
+  });
+};
+
+function wordsOf(text: string): string[] {
+  return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+}

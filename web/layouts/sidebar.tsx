@@ -1,0 +1,48 @@
+import { Kbd, Text, UnstyledButton } from '@mantine/core';
+import { useOs } from '@mantine/hooks';
+import { spotlight } from '@mantine/spotlight';
+import { IconSearch } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import { useMayAll } from '../api/session-queries.ts';
+import { RECORDS, SETTINGS, type Destination } from './destinations.ts';
+import { PersonMenu } from './person-menu.tsx';
+import classes from './sidebar.module.css';
+import { WorkspaceMenu } from './workspace-menu.tsx';
+
+export function Sidebar() {
+  const modifier = useOs() === 'macos' ? '⌘' : 'Ctrl';
+  return (
+    <div className={classes.root}>
+      <WorkspaceMenu />
+      <UnstyledButton
+        className={classes.search}
+        onClick={spotlight.open}
+        aria-label="Search pages and commands"
+      >
+        <IconSearch size={15} stroke={1.6} aria-hidden />
+        <span>Go to…</span>
+        <Kbd size="xs">{modifier} K</Kbd>
+      </UnstyledButton>
+      <nav className={classes.nav} aria-label="Main">
+        <Links destinations={RECORDS} />
+        <Text component="h2" className={classes.heading}>
+          Settings
+        </Text>
+        <Links destinations={SETTINGS} />
+      </nav>
+      <PersonMenu />
+    </div>
+  );
+}
+
+function Links({ destinations }: { destinations: readonly Destination[] }) {
+  const may = useMayAll();
+  return destinations
+    .filter(({ scope, hidden }) => !hidden && (scope === null || may(scope)))
+    .map(({ label, icon: Sign, link }) => (
+      <Link key={label} {...link} className={classes.link} activeOptions={{ includeSearch: false }}>
+        <Sign size={17} stroke={1.6} aria-hidden />
+        {label}
+      </Link>
+    ));
+}

@@ -1,0 +1,47 @@
+import { Menu, Text, UnstyledButton } from '@mantine/core';
+import { IconCheck, IconSelector } from '@tabler/icons-react';
+import { useRouter } from '@tanstack/react-router';
+import { useSession, useSwitchWorkspace } from '../api/session-queries.ts';
+import { paths } from '../paths.ts';
+import { tellError } from '../ui/notify.tsx';
+import classes from './sidebar.module.css';
+
+/** Which workspace this is; a menu to switch where there are several. */
+export function WorkspaceMenu() {
+  const { workspace, workspaces } = useSession();
+  const router = useRouter();
+  const { mutate: switchTo } = useSwitchWorkspace(router.buildLocation(paths.home()).href);
+  const label = (
+    <>
+      <span className={classes.mark} aria-hidden>
+        {workspace.name.trim().slice(0, 1).toUpperCase()}
+      </span>
+      <Text size="sm" fw={600} truncate className={classes.lines}>
+        {workspace.name}
+      </Text>
+    </>
+  );
+  if (workspaces.length < 2) return <div className={classes.person}>{label}</div>;
+  return (
+    <Menu position="bottom-start" width="target">
+      <Menu.Target>
+        <UnstyledButton className={classes.person} aria-label={`Workspace ${workspace.name}: switch`}>
+          {label}
+          <IconSelector size={15} stroke={1.6} aria-hidden />
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>Workspaces</Menu.Label>
+        {workspaces.map(({ id, name }) => (
+          <Menu.Item
+            key={id}
+            rightSection={id === workspace.id && <IconCheck size={14} aria-label="current" />}
+            onClick={() => id !== workspace.id && switchTo(id, { onError: tellError })}
+          >
+            {name}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

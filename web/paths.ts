@@ -1,0 +1,37 @@
+import { linkOptions } from '@tanstack/react-router';
+
+/** Every link to a page of the dashboard is built here; routes.tsx says what answers it. */
+export const paths = {
+  home: () => linkOptions({ to: '/' }),
+
+  signIn: (next?: string) => linkOptions({ to: '/sign-in', search: { next } }),
+  forgotPassword: () => linkOptions({ to: '/forgot-password' }),
+
+  contacts: () => linkOptions({ to: '/contacts' }),
+  newContact: () => linkOptions({ to: '/contacts', search: { create: true } }),
+  contact: (id: string) => linkOptions({ to: '/contacts/$id', params: { id } }),
+
+  companies: () => linkOptions({ to: '/companies' }),
+  newCompany: () => linkOptions({ to: '/companies', search: { create: true } }),
+  company: (id: string) => linkOptions({ to: '/companies/$id', params: { id } }),
+
+  deals: () => linkOptions({ to: '/deals' }),
+  newDeal: () => linkOptions({ to: '/deals', search: { create: true } }),
+  deal: (id: string) => linkOptions({ to: '/deals/$id', params: { id } }),
+
+  tasks: () => linkOptions({ to: '/tasks' }),
+  newTask: () => linkOptions({ to: '/tasks', search: { create: true } }),
+  task: (id: string) => linkOptions({ to: '/tasks/$id', params: { id } }),
+
+  apiKeys: () => linkOptions({ to: '/settings/api-keys' }),
+  webhooks: () => linkOptions({ to: '/settings/webhooks' }),
+  ipAddresses: () => linkOptions({ to: '/settings/webhooks', hash: 'ip-addresses' }),
+  webhook: (id: string) => linkOptions({ to: '/settings/webhooks/$id', params: { id } }),
+  examplePayloads: () => linkOptions({ to: '/settings/webhooks/example-payload-shapes' }),
+  members: () => linkOptions({ to: '/settings/members' }),
+  profile: () => linkOptions({ to: '/settings/profile' }),
+  auditLog: () => linkOptions({ to: '/settings/audit-log' }),
+};
+
+/** Pages outside the dashboard, served beside it. */
+export const API_REFERENCE = '/docs';

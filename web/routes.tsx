@@ -1,0 +1,199 @@
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import { sessionQuery } from './api/session-queries.ts';
+import { contactSearch } from './crm/contacts/contact-search.ts';
+import { companySearch } from './crm/companies/company-search.ts';
+import { dealSearch } from './crm/deals/deal-search.ts';
+import { taskSearch } from './crm/tasks/task-search.ts';
+import { deliverySearch } from './settings/webhooks/delivery-search.ts';
+import { paths } from './paths.ts';
+import { ErrorPage } from './ui/error-page.tsx';
+import { NotFoundPage } from './ui/not-found-page.tsx';
+
+const root = createRootRouteWithContext<{ queries: QueryClient }>()({ component: Outlet });
+
+/** Pages for people who are not signed in yet. */
+const outside = createRoute({
+  getParentRoute: () => root,
+  id: 'outside',
+  component: lazyRouteComponent(() => import('./layouts/outside-layout.tsx'), 'OutsideLayout'),
+});
+const signIn = createRoute({
+  getParentRoute: () => outside,
+  path: '/sign-in',
+  validateSearch: ({ next }: Record<string, unknown>) => ({
+    next: typeof next === 'string' ? next : undefined,
+  }),
+  component: lazyRouteComponent(() => import('./account/sign-in.tsx'), 'SignIn'),
+});
+const forgotPassword = createRoute({
+  getParentRoute: () => outside,
+  path: '/forgot-password',
+  component: lazyRouteComponent(() => import('./account/forgot-password.tsx'), 'ForgotPassword'),
+});
+const setup = createRoute({
+  getParentRoute: () => outside,
+  path: '/setup',
+  component: lazyRouteComponent(() => import('./account/setup.tsx'), 'Setup'),
+});
+const invitation = createRoute({
+  getParentRoute: () => outside,
+  path: '/invitation',
+  component: lazyRouteComponent(() => import('./account/invitation.tsx'), 'Invitation'),
+});
+const resetPassword = createRoute({
+  getParentRoute: () => outside,
+  path: '/reset-password',
+  component: lazyRouteComponent(() => import('./account/reset-password.tsx'), 'ResetPassword'),
+});
+
+/** Pages for people who are signed in; whoever is not signs in first, and then comes back. */
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: 'inside',
+  component: lazyRouteComponent(() => import('./layouts/app-layout.tsx'), 'AppLayout'),
+  async beforeLoad({ context, location }) {
+    const session = await context.queries.ensureQueryData(sessionQuery);
+    if (session === null) throw redirect(paths.signIn(location.href));
+  },
+});
+const home = createRoute({
+  getParentRoute: () => inside,
+  path: '/',
+  beforeLoad() {
+    throw redirect({ ...paths.contacts(), replace: true });
+  },
+});
+
+const contacts = createRoute({
+  getParentRoute: () => inside,
+  path: '/contacts',
+  validateSearch: contactSearch,
+  component: lazyRouteComponent(() => import('./crm/contacts/contact-list.tsx'), 'ContactList'),
+});
+const contact = createRoute({
+  getParentRoute: () => inside,
+  path: '/contacts/$id',
+  component: lazyRouteComponent(() => import('./crm/contacts/contact-page.tsx'), 'ContactPage'),
+});
+const companies = createRoute({
+  getParentRoute: () => inside,
+  path: '/companies',
+  validateSearch: companySearch,
+  component: lazyRouteComponent(() => import('./crm/companies/company-list.tsx'), 'CompanyList'),
+});
+const company = createRoute({
+  getParentRoute: () => inside,
+  path: '/companies/$id',
+  component: lazyRouteComponent(() => import('./crm/companies/company-page.tsx'), 'CompanyPage'),
+});
+const deals = createRoute({
+  getParentRoute: () => inside,
+  path: '/deals',
+  validateSearch: dealSearch,
+  component: lazyRouteComponent(() => import('./crm/deals/deal-list.tsx'), 'DealList'),
+});
+const deal = createRoute({
+  getParentRoute: () => inside,
+  path: '/deals/$id',
+  component: lazyRouteComponent(() => import('./crm/deals/deal-page.tsx'), 'DealPage'),
+});
+const tasks = createRoute({
+  getParentRoute: () => inside,
+  path: '/tasks',
+  validateSearch: taskSearch,
+  component: lazyRouteComponent(() => import('./crm/tasks/task-list.tsx'), 'TaskList'),
+});
+const task = createRoute({
+  getParentRoute: () => inside,
+  path: '/tasks/$id',
+  component: lazyRouteComponent(() => import('./crm/tasks/task-page.tsx'), 'TaskPage'),
+});
+
+const apiKeys = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/api-keys',
+  component: lazyRouteComponent(() => import('./settings/api-keys/api-keys-page.tsx'), 'ApiKeysPage'),
+});
+const webhooks = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/webhooks',
+  component: lazyRouteComponent(() => import('./settings/webhooks/webhooks-page.tsx'), 'WebhooksPage'),
+});
+const examplePayloads = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/webhooks/example-payload-shapes',
+  component: lazyRouteComponent(
+    () => import('./settings/webhooks/example-payloads-page.tsx'),
+    'ExamplePayloadsPage',
+  ),
+});
+const webhook = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/webhooks/$id',
+  validateSearch: deliverySearch,
+  component: lazyRouteComponent(() => import('./settings/webhooks/webhook-page.tsx'), 'WebhookPage'),
+});
+const members = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/members',
+  component: lazyRouteComponent(() => import('./settings/members/members-page.tsx'), 'MembersPage'),
+});
+const profile = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/profile',
+  component: lazyRouteComponent(() => import('./settings/profile-page.tsx'), 'ProfilePage'),
+});
+const auditLog = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/audit-log',
+  component: lazyRouteComponent(() => import('./settings/audit-log-page.tsx'), 'AuditLogPage'),
+});
+
+const routeTree = root.addChildren([
+  outside.addChildren([signIn, forgotPassword, setup, invitation, resetPassword]),
+  inside.addChildren([
+    home,
+    contacts,
+    contact,
+    companies,
+    company,
+    deals,
+    deal,
+    tasks,
+    task,
+    apiKeys,
+    webhooks,
+    examplePayloads,
+    webhook,
+    members,
+    profile,
+    auditLog,
+  ]),
+]);
+
+export function makeRouter(queries: QueryClient) {
+  return createRouter({
+    routeTree,
+    context: { queries },
+    scrollRestoration: true,
+    defaultPreload: 'intent',
+    // React Query knows how old what it holds is.
+    defaultPreloadStaleTime: 0,
+    defaultErrorComponent: ErrorPage,
+    defaultNotFoundComponent: NotFoundPage,
+  });
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

@@ -1,0 +1,74 @@
+import type { ApiKey } from '../../api/api-key-queries.ts';
+import { columnsFor } from '../../ui/data-table.tsx';
+import { Moment } from '../../ui/moment.tsx';
+import { ApiKeyMenu } from './api-key-menu.tsx';
+import { ApiKeyState } from './api-key-state.tsx';
+
+const column = columnsFor<ApiKey>();
+/** For those who may see which keys there are. */
+export const READING_COLUMNS = column.columns([
+  column.accessor('name', { header: 'Name', cell: ({ getValue }) => <b>{getValue()}</b> }),
+  column.accessor('prefix', {
+    header: 'Key',
+    meta: { width: '10.5rem' },
+    cell: ({ getValue }) => <span className="mono">{getValue()}…</span>,
+  }),
+  column.display({
+    id: 'state',
+    header: 'State',
+    meta: { width: '8rem' },
+    cell: ({ row }) => <ApiKeyState apiKey={row.original} />,
+  }),
+  column.accessor('expires_at', {
+    header: 'Expires',
+    meta: { width: '7rem', deskOnly: true },
+    cell: ({ row: { original: key } }) => {
+      if (key.state === 'revoked') return null;
+      return key.expires_at === null ? 'Never' : <Moment at={key.expires_at} />;
+    },
+  }),
+]);
+
+/** For those who manage keys: what each was used for, too. */
+export const MANAGING_COLUMNS = column.columns([
+  ...READING_COLUMNS,
+  column.accessor('last_used_at', {
+    header: 'Last used',
+    meta: { width: '7.5rem' },
+    cell: ({ getValue }) => {
+      const at = getValue();
+      if (at === undefined) return null;
+      return at === null ? 'Never used' : <Moment at={at} />;
+    },
+  }),
+  column.display({
+    id: 'requests_24h',
+    header: 'Requests 24 h',
+    meta: { width: '7.5rem', align: 'right', deskOnly: true },
+    cell: ({ row }) => row.original.usage?.last_24_hours.requests.toLocaleString(),
+  }),
+  column.display({
+    id: 'requests_7d',
+    header: '7 d',
+    meta: { width: '3.75rem', align: 'right', deskOnly: true },
+    cell: ({ row }) => row.original.usage?.last_7_days.requests.toLocaleString(),
+  }),
+  column.display({
+    id: 'server_errors',
+    header: 'Server errors',
+    meta: { width: '7.25rem', align: 'right', deskOnly: true },
+    cell: ({ row }) => row.original.usage?.last_7_days.server_errors.toLocaleString(),
+  }),
+  column.display({
+    id: 'rate_limited',
+    header: 'Rate limited',
+    meta: { width: '6.75rem', align: 'right', deskOnly: true },
+    cell: ({ row }) => row.original.usage?.last_7_days.rate_limited.toLocaleString(),
+  }),
+  column.display({
+    id: 'actions',
+    header: '',
+    meta: { width: '4rem', align: 'right', corner: true },
+    cell: ({ row }) => <ApiKeyMenu apiKey={row.original} />,
+  }),
+]);

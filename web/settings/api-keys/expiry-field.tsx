@@ -1,0 +1,56 @@
+import { Group, Select } from '@mantine/core';
+import { DateInput } from '@mantine/dates';
+import type { UseFormReturnType } from '@mantine/form';
+import type { ApiKeyChange } from '../../api/api-key-queries.ts';
+import { today } from '../../ui/moment.tsx';
+
+const CHOICES = [
+  { value: 'never', label: 'No expiry' },
+  { value: '7', label: '7 days' },
+  { value: '30', label: '30 days' },
+  { value: '90', label: '90 days' },
+  { value: 'date', label: 'On a date' },
+] as const;
+
+export interface Expiry {
+  expires_in_days: (typeof CHOICES)[number]['value'];
+  /** Heeded where the choice is a date. */
+  expires_at: string | null;
+}
+
+/** A choice as the API takes it. */
+export function expiryOf(chosen: Expiry): Pick<ApiKeyChange, 'expires_at' | 'expires_in_days'> {
+  switch (chosen.expires_in_days) {
+    case 'never':
+      return { expires_at: null };
+    case 'date':
+      return { expires_at: chosen.expires_at };
+    default:
+      return { expires_in_days: Number(chosen.expires_in_days) as 7 | 30 | 90 };
+  }
+}
+
+/** When a key stops by itself. */
+export function ExpiryField<Values extends Expiry>({ form }: { form: UseFormReturnType<Values> }) {
+  return (
+    <Group grow align="flex-start">
+      <Select
+        label="Expiry"
+        data={CHOICES}
+        allowDeselect={false}
+        {...form.getInputProps('expires_in_days')}
+      />
+      {form.values.expires_in_days === 'date' && (
+        <DateInput
+          label="Expires on"
+          description="At the beginning of the day, in UTC."
+          inputWrapperOrder={['label', 'input', 'description', 'error']}
+          valueFormat="YYYY-MM-DD"
+          minDate={today()}
+          required
+          {...form.getInputProps('expires_at')}
+        />
+      )}
+    </Group>
+  );
+}

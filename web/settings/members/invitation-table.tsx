@@ -1,0 +1,70 @@
+import { Button, Text } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { invitationsQuery, useWithdrawInvitation, type Invitation } from '../../api/invitation-queries.ts';
+import { capitalised } from '../../ui/capitalised.ts';
+import { columnsFor, DataTable } from '../../ui/data-table.tsx';
+import { Moment } from '../../ui/moment.tsx';
+import { tell, tellDone } from '../../ui/notify.tsx';
+import { StateBadge } from '../../ui/state-badge.tsx';
+import classes from './members-page.module.css';
+
+const column = columnsFor<Invitation>();
+const COLUMNS = column.columns([
+  column.accessor('email', { header: 'Email', cell: ({ getValue }) => <b>{getValue()}</b> }),
+  column.accessor('role', {
+    header: 'Role',
+    meta: { width: '10rem' },
+    cell: ({ getValue }) => capitalised(getValue()),
+  }),
+  column.accessor('state', {
+    header: 'State',
+    meta: { width: '8rem' },
+    cell: ({ getValue }) => (
+      <StateBadge tone={getValue() === 'pending' ? 'accent' : 'calm'}>{getValue()}</StateBadge>
+    ),
+  }),
+  column.accessor('expires_at', {
+    header: 'Expires',
+    meta: { width: '8rem', deskOnly: true },
+    cell: ({ getValue }) => <Moment at={getValue()} />,
+  }),
+  column.display({
+    id: 'actions',
+    header: '',
+    meta: { width: '8rem', align: 'right', corner: true },
+    cell: ({ row }) => <Withdraw invitation={row.original} />,
+  }),
+]);
+
+/** Who was invited and has not come yet. */
+export function InvitationTable() {
+  const list = useInfiniteQuery(invitationsQuery);
+  return (
+    <DataTable
+      label="Pending invitations"
+      columns={COLUMNS}
+      list={list}
+      empty={
+        <Text size="sm" c="dimmed" className={classes.title}>
+          Nobody is invited at the moment.
+        </Text>
+      }
+    />
+  );
+}
+
+function Withdraw({ invitation }: { invitation: Invitation }) {
+  const { mutateAsync: withdraw, isPending } = useWithdrawInvitation();
+  return (
+    <Button
+      size="compact-xs"
+      variant="default"
+      loading={isPending}
+      onClick={() =>
+        tell(withdraw(invitation.id), () => tellDone(`The invitation for ${invitation.email} was withdrawn.`))
+      }
+    >
+      Withdraw
+    </Button>
+  );
+}

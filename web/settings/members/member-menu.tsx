@@ -1,0 +1,63 @@
+import { ActionIcon, Menu } from '@mantine/core';
+import { IconDots, IconDoorExit, IconUserMinus } from '@tabler/icons-react';
+import { useRouter } from '@tanstack/react-router';
+import { useRemoveMember, type Member } from '../../api/member-queries.ts';
+import { useMay, useSession } from '../../api/session-queries.ts';
+import { paths } from '../../paths.ts';
+import { confirm } from '../../ui/confirm.tsx';
+import { tell, tellDone } from '../../ui/notify.tsx';
+import { reaches } from './roles.ts';
+
+/** Removing a member by those who may; anybody may leave by themselves. */
+export function MemberMenu({ member }: { member: Member }) {
+  const { user, role } = useSession();
+  const mayManage = useMay('workspace:manage');
+  const isSelf = member.id === user.id;
+  if (!isSelf && !(mayManage && reaches(role, member.role))) return null;
+  return (
+    <Menu>
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${member.name}`}>
+          <IconDots size={16} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>{isSelf ? <LeaveItem member={member} /> : <RemoveItem member={member} />}</Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function RemoveItem({ member }: { member: Member }) {
+  const { workspace } = useSession();
+  const { mutateAsync: remove } = useRemoveMember();
+  const ask = () =>
+    confirm({
+      title: `Remove ${member.name}?`,
+      text: `They cannot enter ${workspace.name} any more, and API keys they made are refused. Their records stay.`,
+      action: 'Remove member',
+      onConfirm: () => tell(remove(member.id), () => tellDone(`${member.name} was removed.`)),
+    });
+  return (
+    <Menu.Item color="red" leftSection={<IconUserMinus size={15} />} onClick={ask}>
+      Remove from workspace
+    </Menu.Item>
+  );
+}
+
+function LeaveItem({ member }: { member: Member }) {
+  const { workspace } = useSession();
+  const router = useRouter();
+  const { mutateAsync: leave } = useRemoveMember();
+  const goHome = () => window.location.assign(router.buildLocation(paths.home()).href);
+  const ask = () =>
+    confirm({
+      title: `Leave ${workspace.name}?`,
+      text: 'You need another invitation to come back. API keys you made are refused from then on.',
+      action: 'Leave workspace',
+      onConfirm: () => tell(leave(member.id), goHome),
+    });
+  return (
+    <Menu.Item color="red" leftSection={<IconDoorExit size={15} />} onClick={ask}>
+      Leave workspace
+    </Menu.Item>
+  );
+}

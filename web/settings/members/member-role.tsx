@@ -1,0 +1,29 @@
+import { useChangeRole, type Member } from '../../api/member-queries.ts';
+import { useMay, useSession, type Role } from '../../api/session-queries.ts';
+import { capitalised } from '../../ui/capitalised.ts';
+import { tellDone, tellError } from '../../ui/notify.tsx';
+import { RoleSelect } from './role-select.tsx';
+import { reaches } from './roles.ts';
+
+/** A member's role, changed in place by those who may. */
+export function MemberRole({ member }: { member: Member }) {
+  const { user, role: own } = useSession();
+  const mayManage = useMay('workspace:manage');
+  const { mutate: change, isPending } = useChangeRole();
+  const mayChange = mayManage && member.id !== user.id && reaches(own, member.role);
+  if (!mayChange) return capitalised(member.role);
+  return (
+    <RoleSelect
+      aria-label={`Role of ${member.name}`}
+      size="xs"
+      value={member.role}
+      disabled={isPending}
+      onChange={(role) =>
+        change(
+          { id: member.id, role: role as Role },
+          { onSuccess: () => tellDone(`${member.name} is now ${role}.`), onError: tellError },
+        )
+      }
+    />
+  );
+}

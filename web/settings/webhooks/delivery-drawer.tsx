@@ -1,0 +1,96 @@
+import { Button, Drawer, Group, Skeleton, Stack, Title } from '@mantine/core';
+import { IconRefresh } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { deliveryQuery, useResend, type Attempt } from '../../api/delivery-queries.ts';
+import { useMay } from '../../api/session-queries.ts';
+import { CodeBlock } from '../../ui/code-block.tsx';
+import { CopyText } from '../../ui/copy-text.tsx';
+import { ErrorPanel } from '../../ui/error-panel.tsx';
+import { Moment } from '../../ui/moment.tsx';
+import { tellDone, tellError } from '../../ui/notify.tsx';
+import { Property, PropertyList } from '../../ui/property-list.tsx';
+import { DeliveryState } from './delivery-state.tsx';
+
+/** One delivery: every attempt, with what the receiver answered. */
+export function DeliveryDrawer({ id, onClose }: { id: string; onClose: () => void }) {
+  const { data: delivery, error, refetch } = useQuery(deliveryQuery(id));
+  const mayManage = useMay('webhooks:manage');
+  const { mutate: resend, isPending } = useResend();
+  const isWaiting = delivery?.state === 'pending' || delivery?.state === 'retrying';
+  const told = () => tellDone(isWaiting ? 'It is being sent now.' : 'It was queued again.');
+
+  return (
+    <Drawer
+      opened
+      onClose={onClose}
+      size="34rem"
+      title={delivery?.event_type ?? 'Delivery'}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
+      {error && !delivery && <ErrorPanel error={error} retry={() => void refetch()} />}
+      {!delivery && !error && <Skeleton height={120} />}
+      {delivery && (
+        <Stack gap="lg">
+          <PropertyList label="Delivery">
+            <Property name="State">
+              <DeliveryState state={delivery.state} />
+            </Property>
+            <Property name="Made">
+              <Moment at={delivery.created_at} />
+            </Property>
+            {delivery.next_attempt_at && (
+              <Property name="Next attempt">
+                <Moment at={delivery.next_attempt_at} />
+              </Property>
+            )}
+            <Property name="Event">
+              <CopyText text={delivery.event_id} />
+            </Property>
+            <Property name="Delivery">
+              <CopyText text={delivery.id} />
+            </Property>
+          </PropertyList>
+          {mayManage && delivery.kind !== 'test' && (
+            <Group>
+              <Button
+                variant="default"
+                leftSection={<IconRefresh size={15} />}
+                loading={isPending}
+                onClick={() => resend(id, { onSuccess: told, onError: tellError })}
+              >
+                {isWaiting ? 'Send now' : 'Resend'}
+              </Button>
+            </Group>
+          )}
+          {delivery.attempt_log.toReversed().map((attempt) => (
+            <AttemptDetails key={attempt.id} attempt={attempt} />
+          ))}
+        </Stack>
+      )}
+    </Drawer>
+  );
+}
+
+function AttemptDetails({ attempt }: { attempt: Attempt }) {
+  return (
+    <section aria-label={`Attempt ${attempt.number}`}>
+      <Title order={2} mb="xs">
+        Attempt {attempt.number}
+      </Title>
+      <PropertyList label={`Attempt ${attempt.number}`}>
+        <Property name="Status">{attempt.status}</Property>
+        {attempt.failure && <Property name="Failure">{attempt.failure}</Property>}
+        {attempt.detail && <Property name="Detail">{attempt.detail}</Property>}
+        <Property name="Duration">{attempt.duration_ms.toLocaleString()} ms</Property>
+        <Property name="At">
+          <Moment at={attempt.at} />
+        </Property>
+      </PropertyList>
+      {attempt.response && (
+        <Stack mt="sm">
+          <CodeBlock label="Response" code={attempt.response} />
+        </Stack>
+      )}
+    </section>
+  );
+}

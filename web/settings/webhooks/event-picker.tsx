@@ -1,0 +1,97 @@
+import { Checkbox, Input, Select, Stack } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { useEventNames } from '../../api/event-type-queries.ts';
+import { fieldLabel } from '../../ui/field-label.ts';
+import classes from './event-picker.module.css';
+import { hasOneEvent } from './formats.ts';
+
+interface EventPickerProps {
+  format: string;
+  value?: string[];
+  onChange: (events: string[]) => void;
+  error?: ReactNode;
+}
+
+/** One and the same for every render. */
+const NONE: string[] = [];
+
+/** Chooses event types by the format's names for them: one, or several, or `*` for all. */
+export function EventPicker({ format, value = NONE, onChange, error }: EventPickerProps) {
+  const names = useEventNames(format);
+  if (hasOneEvent(format)) {
+    return (
+      <Select
+        label="Event"
+        description="This format has one event type a webhook; make several webhooks for several."
+        data={names}
+        value={value[0] ?? null}
+        onChange={(name) => onChange(name === null ? [] : [name])}
+        error={error}
+        searchable
+        required
+      />
+    );
+  }
+  const isAll = value.includes('*');
+  return (
+    <Input.Wrapper component="fieldset" label="Events" error={error} className={classes.root}>
+      <Stack gap="md">
+        <Checkbox
+          label="All events"
+          description="Those of the format’s own list, and what is added to it later."
+          checked={isAll}
+          onChange={(event) => onChange(event.currentTarget.checked ? ['*'] : [])}
+        />
+        {!isAll &&
+          Array.from(
+            Map.groupBy(names, (name) => name.split('.', 1)[0]!),
+            ([object, group]) => (
+              <EventGroup key={object} object={object} names={group} value={value} onChange={onChange} />
+            ),
+          )}
+      </Stack>
+    </Input.Wrapper>
+  );
+}
+
+/** The event types of one kind of thing, to be ticked one by one or together. */
+function EventGroup({
+  object,
+  names,
+  value,
+  onChange,
+}: {
+  object: string;
+  names: string[];
+  value: string[];
+  onChange: (events: string[]) => void;
+}) {
+  const chosen = names.filter((name) => value.includes(name));
+  const set = (changed: string[], checked: boolean) =>
+    onChange(
+      checked ? [...new Set([...value, ...changed])] : value.filter((name) => !changed.includes(name)),
+    );
+  return (
+    <div>
+      <Checkbox
+        label={fieldLabel(object)}
+        classNames={{ label: classes.group }}
+        checked={chosen.length === names.length}
+        indeterminate={chosen.length > 0 && chosen.length < names.length}
+        onChange={(event) => set(names, event.currentTarget.checked)}
+      />
+      <div className={classes.types}>
+        {names.map((name) => (
+          <Checkbox
+            key={name}
+            size="xs"
+            label={name}
+            classNames={{ label: 'mono' }}
+            checked={value.includes(name)}
+            onChange={(event) => set([name], event.currentTarget.checked)}
+          />
+        ))}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,80 @@
+import { Accordion, Select, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { eventTypesQuery, type EventType } from '../../api/event-type-queries.ts';
+import { paths } from '../../paths.ts';
+import { CodeBlock } from '../../ui/code-block.tsx';
+import { ErrorPanel } from '../../ui/error-panel.tsx';
+import { fieldLabel } from '../../ui/field-label.ts';
+import { TextLink } from '../../ui/router-links.tsx';
+import { PageHeader } from '../../ui/page-header.tsx';
+import { FORMATS } from './formats.ts';
+import classes from './example-payloads-page.module.css';
+
+/** What a delivery of every event type looks like, in every format. */
+export function ExamplePayloadsPage() {
+  const { data: types, error, refetch } = useQuery(eventTypesQuery);
+  const [format, choose] = useState('standard');
+
+  return (
+    <>
+      <PageHeader
+        title="Example payload shapes"
+        above={<TextLink {...paths.webhooks()}>Webhooks</TextLink>}
+        intro="Placeholder values only: nothing here is from your workspace."
+        actions={
+          <Select
+            aria-label="Format"
+            w="12rem"
+            data={FORMATS}
+            value={format}
+            onChange={(chosen) => choose(chosen ?? 'standard')}
+            allowDeselect={false}
+          />
+        }
+      />
+      <div className={classes.body}>
+        {error && <ErrorPanel error={error} retry={() => void refetch()} />}
+        {!types && !error && <Skeleton height={200} />}
+        {types &&
+          Array.from(
+            Map.groupBy(types, ({ object }) => object),
+            ([object, group]) => (
+              <section key={object} className={classes.group}>
+                <Title order={2} mb="xs">
+                  {fieldLabel(object)}
+                </Title>
+                <Accordion variant="contained" chevronPosition="left">
+                  {group.map((type) => (
+                    <Accordion.Item key={type.name} value={type.name}>
+                      <Accordion.Control>
+                        <span className="mono">{type.examples[format]?.name ?? type.name}</span>
+                        <Text size="xs" c="dimmed">
+                          {type.description}
+                        </Text>
+                      </Accordion.Control>
+                      <Accordion.Panel>
+                        <Shapes type={type} format={format} />
+                      </Accordion.Panel>
+                    </Accordion.Item>
+                  ))}
+                </Accordion>
+              </section>
+            ),
+          )}
+      </div>
+    </>
+  );
+}
+
+function Shapes({ type, format }: { type: EventType; format: string }) {
+  const example = type.examples[format];
+  if (!example) return null;
+  const headers = Object.entries(example.headers).map(([name, value]) => `${name}: ${value}`);
+  return (
+    <Stack gap="sm">
+      <CodeBlock label="Headers" code={headers.join('\n')} />
+      <CodeBlock label="Body" code={JSON.stringify(example.body, null, 2)} />
+    </Stack>
+  );
+}

@@ -1,0 +1,47 @@
+import { Button, Group, Modal, Select, Stack, Text } from '@mantine/core';
+import { useEventNames } from '../../api/event-type-queries.ts';
+import { useSendTest, type Webhook } from '../../api/webhook-queries.ts';
+import { ErrorPanel } from '../../ui/error-panel.tsx';
+import { tellDone } from '../../ui/notify.tsx';
+import { useApiForm } from '../../ui/use-api-form.ts';
+
+const TEST_EVENT = 'webhook.test';
+
+/** Sends a test, or a sample of an event type; what became of it stands in the log. */
+export function SendTest({ webhook, onClose }: { webhook: Webhook; onClose: () => void }) {
+  const names = useEventNames(webhook.format);
+  const { mutateAsync: send } = useSendTest(webhook.id);
+  const api = useApiForm({ event_type: TEST_EVENT }, async ({ event_type: type }) => {
+    const sent = await send(type);
+    tellDone(`${sent.event_type} is on its way.`);
+    onClose();
+  });
+  return (
+    <Modal opened onClose={onClose} title="Send test">
+      <form onSubmit={api.onSubmit} aria-label="Send test">
+        <Stack>
+          {api.error && <ErrorPanel error={api.error} />}
+          <Select
+            label="Event type"
+            data={[TEST_EVENT, ...names]}
+            allowDeselect={false}
+            searchable
+            {...api.form.getInputProps('event_type')}
+          />
+          <Text size="sm" c="dimmed">
+            Sample data, signed like everything else. It is tried once, also while the webhook is paused, and
+            never counts as a failure.
+          </Text>
+          <Group justify="flex-end" gap="xs">
+            <Button variant="default" onClick={onClose}>
+              Cancel
+            </Button>
+            <Button type="submit" data-autofocus loading={api.busy}>
+              Send test
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

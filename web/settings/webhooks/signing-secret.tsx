@@ -1,0 +1,18 @@
+import type { Webhook } from '../../api/webhook-queries.ts';
+import { SeeOnce } from '../../ui/see-once.tsx';
+
+/** The secret of a webhook that was just made, or just rotated. */
+export function SigningSecret({ webhook, onDone }: { webhook: Webhook; onDone: () => void }) {
+  if (!webhook.secret) return null;
+  return (
+    <SeeOnce
+      title={`${webhook.name}: shown once`}
+      label="Signing secret"
+      secret={webhook.secret}
+      onDone={onDone}
+    >
+      Copy this secret now, and put it where your receiver verifies signatures. It is kept encrypted, and
+      cannot be shown again.
+    </SeeOnce>
+  );
+}

@@ -1,0 +1,106 @@
+import { Alert, Code, Title } from '@mantine/core';
+import { IconAlertCircle } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import { webhookQuery, type Webhook } from '../../api/webhook-queries.ts';
+import { paths } from '../../paths.ts';
+import { CodeBlock } from '../../ui/code-block.tsx';
+import { CopyText } from '../../ui/copy-text.tsx';
+import { ErrorPanel } from '../../ui/error-panel.tsx';
+import { TextLink } from '../../ui/router-links.tsx';
+import { Moment } from '../../ui/moment.tsx';
+import { PageHeader } from '../../ui/page-header.tsx';
+import { Property, PropertyList } from '../../ui/property-list.tsx';
+import { DeliveryLog } from './delivery-log.tsx';
+import { formatName } from './formats.ts';
+import { WebhookActions } from './webhook-actions.tsx';
+import classes from './webhook-page.module.css';
+import { WebhookState } from './webhook-state.tsx';
+
+const route = getRouteApi('/inside/settings/webhooks/$id');
+
+export function WebhookPage() {
+  const { id } = route.useParams();
+  const { data: webhook, error, refetch } = useQuery(webhookQuery(id));
+  const above = <TextLink {...paths.webhooks()}>Webhooks</TextLink>;
+  if (error && !webhook) {
+    return (
+      <>
+        <PageHeader title="This webhook cannot be shown" above={above} />
+        <div className={classes.message}>
+          <ErrorPanel error={error} retry={() => void refetch()} />
+        </div>
+      </>
+    );
+  }
+  if (!webhook) return <PageHeader title="Webhook" above={above} />;
+
+  return (
+    <>
+      <PageHeader
+        title={webhook.name}
+        above={above}
+        badge={<WebhookState state={webhook.state} />}
+        actions={<WebhookActions webhook={webhook} />}
+      />
+      {webhook.reason !== null && webhook.state === 'disabled' && (
+        <Alert color="red" icon={<IconAlertCircle size={18} />} className={classes.message}>
+          It was disabled: {webhook.reason}. Resume it once the receiver is well again.
+        </Alert>
+      )}
+      <div className={classes.body}>
+        <section className={classes.log} aria-labelledby="deliveries-title">
+          <DeliveryLog webhookId={id} />
+        </section>
+        <aside className={classes.facts} aria-label="About this webhook">
+          <Facts webhook={webhook} />
+        </aside>
+      </div>
+    </>
+  );
+}
+
+function Facts({ webhook }: { webhook: Webhook }) {
+  return (
+    <>
+      <PropertyList label="Properties">
+        <Property name="URL">{webhook.url}</Property>
+        <Property name="Method">
+          {webhook.method}, {webhook.content_type === 'application/json' ? 'JSON' : 'form'}
+        </Property>
+        <Property name="Format">{formatName(webhook.format)}</Property>
+        <Property name="Payload">{webhook.payload}</Property>
+        <Property name="Retries">{webhook.retry.max}</Property>
+        <Property name="Timeout">{webhook.timeout_s} s</Property>
+        <Property name="Disabled after">
+          {webhook.disable_after === null ? 'Never' : `${webhook.disable_after} failures in a row`}
+        </Property>
+        <Property name="Signed">{webhook.signed ? 'Yes' : 'No'}</Property>
+        <Property name="Headers">{Object.keys(webhook.headers).join(', ')}</Property>
+        <Property name="Created">
+          <Moment at={webhook.created_at} />
+        </Property>
+        <Property name="ID">
+          <CopyText text={webhook.id} />
+        </Property>
+      </PropertyList>
+      {webhook.filter && <CodeBlock label="Filter" code={JSON.stringify(webhook.filter, null, 2)} />}
+      <section>
+        <Title order={3} mb="xs">
+          Events
+        </Title>
+        {webhook.events.includes('*') ? (
+          'All events of the format'
+        ) : (
+          <ul className={classes.events}>
+            {webhook.events.map((name) => (
+              <li key={name}>
+                <Code>{name}</Code>
+              </li>
+            ))}
+          </ul>
+        )}
+      </section>
+    </>
+  );
+}

@@ -1,0 +1,115 @@
+import { Button } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconPlus, IconWebhook } from '@tabler/icons-react';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { useMay } from '../../api/session-queries.ts';
+import { webhooksQuery, type Webhook } from '../../api/webhook-queries.ts';
+import { paths } from '../../paths.ts';
+import { columnsFor, DataTable, RowLink } from '../../ui/data-table.tsx';
+import { EmptyState } from '../../ui/empty-state.tsx';
+import { TextLink } from '../../ui/router-links.tsx';
+import { Moment } from '../../ui/moment.tsx';
+import { PageHeader } from '../../ui/page-header.tsx';
+import { formatName } from './formats.ts';
+import { IpAddresses } from './ip-addresses.tsx';
+import { SendPendingButton } from './send-pending-button.tsx';
+import { SigningSecret } from './signing-secret.tsx';
+import { WebhookForm } from './webhook-form.tsx';
+import { WebhookState } from './webhook-state.tsx';
+
+const column = columnsFor<Webhook>();
+const COLUMNS = column.columns([
+  column.accessor('name', {
+    header: 'Name',
+    cell: ({ row }) => <RowLink {...paths.webhook(row.original.id)}>{row.original.name}</RowLink>,
+  }),
+  column.accessor('url', { header: 'URL', meta: { width: '32%' } }),
+  column.accessor('format', {
+    header: 'Format',
+    meta: { width: '10rem' },
+    cell: ({ getValue }) => formatName(getValue()),
+  }),
+  column.accessor('events', {
+    header: 'Events',
+    meta: { width: '7rem' },
+    cell: ({ getValue }) => eventCount(getValue()),
+  }),
+  column.display({
+    id: 'state',
+    header: 'State',
+    meta: { width: '7rem' },
+    cell: ({ row }) => <WebhookState state={row.original.state} />,
+  }),
+  column.accessor('created_at', {
+    header: 'Created',
+    meta: { width: '8rem', deskOnly: true },
+    cell: ({ getValue }) => <Moment at={getValue()} />,
+  }),
+]);
+
+export function WebhooksPage() {
+  const list = useInfiniteQuery(webhooksQuery);
+  const mayManage = useMay('webhooks:manage');
+  const navigate = useNavigate();
+  const [creating, create] = useDisclosure();
+  const [made, setMade] = useState<Webhook | null>(null);
+  const button = mayManage && (
+    <Button leftSection={<IconPlus size={16} />} onClick={create.open}>
+      New webhook
+    </Button>
+  );
+
+  return (
+    <>
+      <PageHeader
+        title="Webhooks"
+        intro={
+          <>
+            A webhook tells another system of every change, signed, and tries again until it arrives. See{' '}
+            <TextLink {...paths.examplePayloads()} size="sm">
+              Example payload shapes
+            </TextLink>
+            .
+          </>
+        }
+        actions={
+          <>
+            {mayManage && <SendPendingButton />}
+            {button}
+          </>
+        }
+      />
+      <DataTable
+        label="Webhooks"
+        columns={COLUMNS}
+        list={list}
+        empty={
+          <EmptyState icon={IconWebhook} title="No webhooks yet">
+            Give a URL that takes a POST, choose the events, and it is told of them within moments.
+            {button}
+          </EmptyState>
+        }
+      />
+      <IpAddresses />
+      {creating && (
+        <WebhookForm
+          webhook={null}
+          onClose={create.close}
+          onSaved={(webhook) => {
+            create.close();
+            if (webhook.secret) setMade(webhook);
+            else void navigate(paths.webhook(webhook.id));
+          }}
+        />
+      )}
+      {made && <SigningSecret webhook={made} onDone={() => void navigate(paths.webhook(made.id))} />}
+    </>
+  );
+}
+
+function eventCount(events: string[]): string {
+  if (events.includes('*')) return 'All';
+  return `${events.length} ${events.length === 1 ? 'type' : 'types'}`;
+}

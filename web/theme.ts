@@ -1,0 +1,153 @@
+import {
+  Alert,
+  Anchor,
+  Badge,
+  Button,
+  createTheme,
+  type CSSVariablesResolver,
+  Drawer,
+  Input,
+  type MantineColorsTuple,
+  Menu,
+  Modal,
+  SegmentedControl,
+  Table,
+  Tooltip,
+} from '@mantine/core';
+
+/** The one accent: deep water. Shade 7 carries white text, shade 3 stands on dark grounds, both AA. */
+const harbour: MantineColorsTuple = [
+  '#eef7fa',
+  '#dcebf0',
+  '#b6d6e0',
+  '#8cc0d0',
+  '#64a8bd',
+  '#3f8ea6',
+  '#247891',
+  '#14596f',
+  '#104a5d',
+  '#0a3645',
+];
+
+/** Greys with a trace of the accent, from paper to ink. */
+const gray: MantineColorsTuple = [
+  '#f8f9fa',
+  '#f1f3f4',
+  '#e6e9eb',
+  '#d8dcdf',
+  '#c0c6ca',
+  '#9aa2a8',
+  '#68727a',
+  '#4a535a',
+  '#2e353a',
+  '#171b1e',
+];
+
+/** The same in the dark, from text to ground. */
+const dark: MantineColorsTuple = [
+  '#dfe3e6',
+  '#b9c0c5',
+  '#98a1a8',
+  '#69737a',
+  '#3a4248',
+  '#2c3338',
+  '#22282c',
+  '#191d20',
+  '#131618',
+  '#0d0f11',
+];
+
+/** Controls are 32 px high on a desk: dense enough for tables, tall enough to hit. */
+const CONTROL = '2rem';
+
+export const theme = createTheme({
+  colors: { harbour, gray, dark },
+  primaryColor: 'harbour',
+  primaryShade: { light: 7, dark: 6 },
+  black: '#171b1e',
+  fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
+  fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace',
+  fontSizes: { xs: '0.75rem', sm: '0.8125rem', md: '0.875rem', lg: '1rem', xl: '1.25rem' },
+  headings: {
+    fontWeight: '600',
+    sizes: {
+      h1: { fontSize: '1.125rem', lineHeight: '1.4' },
+      h2: { fontSize: '0.875rem', lineHeight: '1.4' },
+      h3: { fontSize: '0.8125rem', lineHeight: '1.4' },
+    },
+  },
+  defaultRadius: 'sm',
+  radius: { xs: '0.25rem', sm: '0.375rem', md: '0.5rem', lg: '0.75rem' },
+  cursorType: 'pointer',
+  autoContrast: false,
+  components: {
+    // A link in a text is as large as the text.
+    Anchor: Anchor.extend({ defaultProps: { inherit: true } }),
+    Alert: Alert.extend({
+      defaultProps: { variant: 'light', p: 'sm' },
+      // The icon alone is coloured: the text has to be read.
+      styles: {
+        root: { backgroundColor: 'var(--ground-side)', border: '1px solid var(--line)' },
+        title: { color: 'var(--mantine-color-text)' },
+      },
+    }),
+    Badge: Badge.extend({
+      defaultProps: { variant: 'light', radius: 'xs', tt: 'none', fw: 500, size: 'md' },
+    }),
+    Button: Button.extend({
+      defaultProps: { size: 'sm' },
+      vars: (_theme, { size }) => ({
+        root: size === 'sm' ? { '--button-height': CONTROL, '--button-padding-x': '0.75rem' } : {},
+      }),
+      styles: { label: { fontWeight: 500 } },
+    }),
+    Drawer: Drawer.extend({
+      defaultProps: { position: 'right', size: '28rem', overlayProps: { backgroundOpacity: 0.35 } },
+      styles: { title: { fontWeight: 600 } },
+    }),
+    Input: Input.extend({
+      vars: (_theme, { size = 'sm' }) => ({
+        wrapper: size === 'sm' ? { '--input-height': CONTROL, '--input-size': CONTROL } : {},
+      }),
+    }),
+    InputWrapper: Input.Wrapper.extend({
+      styles: {
+        label: { fontWeight: 500, marginBottom: '0.25rem' },
+        description: { fontSize: '0.75rem', lineHeight: 1.4, marginBottom: '0.375rem' },
+      },
+    }),
+    Menu: Menu.extend({ defaultProps: { shadow: 'md', position: 'bottom-end' } }),
+    Modal: Modal.extend({
+      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.35 } },
+      styles: { title: { fontWeight: 600 } },
+    }),
+    SegmentedControl: SegmentedControl.extend({
+      styles: { root: { backgroundColor: 'var(--ground-hover)' } },
+    }),
+    Table: Table.extend({ defaultProps: { verticalSpacing: 'xs' } }),
+    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 400, fz: 'xs' } }),
+  },
+});
+
+/** Grounds and lines that Mantine has no name for; the pages' own styles read these alone. */
+export const variables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {
+    '--ground': '#ffffff',
+    '--ground-side': 'var(--mantine-color-gray-0)',
+    '--ground-hover': 'var(--mantine-color-gray-1)',
+    '--line': 'var(--mantine-color-gray-2)',
+    '--mantine-color-dimmed': 'var(--mantine-color-gray-6)',
+    '--mantine-color-error': '#b3261e',
+  },
+  dark: {
+    '--ground': 'var(--mantine-color-dark-8)',
+    '--ground-side': 'var(--mantine-color-dark-9)',
+    '--ground-hover': 'var(--mantine-color-dark-7)',
+    '--line': 'var(--mantine-color-dark-6)',
+    '--mantine-color-body': 'var(--mantine-color-dark-8)',
+    '--mantine-color-dimmed': 'var(--mantine-color-dark-2)',
+    '--mantine-color-error': '#ff8f86',
+    '--mantine-color-anchor': 'var(--mantine-color-harbour-3)',
+  },
+});

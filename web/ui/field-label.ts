@@ -1,0 +1,17 @@
+import { capitalised } from './capitalised.ts';
+
+const LABELS: Readonly<Record<string, string>> = {
+  contact_id: 'Contact',
+  company_id: 'Company',
+  deal_id: 'Deal',
+  owner_id: 'Owner',
+  assignee_id: 'Assignee',
+  pipeline_id: 'Pipeline',
+  stage_id: 'Stage',
+  custom_fields: 'Custom fields',
+};
+
+/** A field of the API as people read it: `job_title` to `Job title`. */
+export function fieldLabel(name: string): string {
+  return LABELS[name] ?? capitalised(name.replaceAll('_', ' '));
+}

@@ -1,0 +1,69 @@
+import { CloseButton, Group, Select, TextInput } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
+import { useState, type ReactNode } from 'react';
+import classes from './filters.module.css';
+
+export function FilterBar({ children }: { children: ReactNode }) {
+  return (
+    <Group component="search" gap="xs" className={classes.root}>
+      {children}
+    </Group>
+  );
+}
+
+interface FilterProps {
+  label: string;
+  value: string | undefined;
+  /** Undefined: no filter. */
+  onChange: (value: string | undefined) => void;
+}
+
+/** Asks once the typing pauses; Enter asks at once. */
+export function TextFilter({ label, value, onChange }: FilterProps) {
+  const [typed, setTyped] = useState(value ?? '');
+  const [seen, setSeen] = useState(value);
+  const later = useDebouncedCallback(onChange, { delay: 350, flushOnUnmount: false });
+  // The address changed from elsewhere, as by going back.
+  if (value !== seen) {
+    setSeen(value);
+    if (typed.trim() !== (value ?? '')) setTyped(value ?? '');
+  }
+  const change = (text: string) => {
+    setTyped(text);
+    later(text.trim() || undefined);
+  };
+  return (
+    <TextInput
+      className={classes.text}
+      aria-label={`Filter by ${label.toLowerCase()}`}
+      placeholder={label}
+      value={typed}
+      onChange={(event) => change(event.currentTarget.value)}
+      onKeyDown={(event) => event.key === 'Enter' && later.flush()}
+      rightSection={
+        typed !== '' && (
+          <CloseButton size="sm" aria-label={`Clear ${label.toLowerCase()}`} onClick={() => change('')} />
+        )
+      }
+    />
+  );
+}
+
+export function SelectFilter({
+  label,
+  value,
+  onChange,
+  options,
+}: FilterProps & { options: readonly { value: string; label: string }[] }) {
+  return (
+    <Select
+      className={classes.select}
+      aria-label={`Filter by ${label.toLowerCase()}`}
+      placeholder={label}
+      data={options}
+      value={value ?? null}
+      onChange={(chosen) => onChange(chosen ?? undefined)}
+      clearable
+    />
+  );
+}

@@ -1,0 +1,27 @@
+import { notifications } from '@mantine/notifications';
+import { ApiError } from '../api/client.ts';
+
+/** Says, at the edge of the page, that something was done. */
+export function tellDone(message: string): void {
+  notifications.show({ message, withBorder: true, color: 'harbour' });
+}
+
+/** Says what went wrong where no form is there to show it. */
+export function tellError(error: Error): void {
+  const id = error instanceof ApiError && error.requestId ? ` (request ${error.requestId})` : '';
+  notifications.show({
+    title: 'That did not work',
+    message: `${error.message}${id}`,
+    color: 'red',
+    withBorder: true,
+    autoClose: 10_000,
+  });
+}
+
+/**
+ * Says what became of something. For what is asked for from a menu or a row: they may be gone by the time it is done,
+ * and a mutation's own callbacks with them.
+ */
+export function tell<T>(doing: Promise<T>, onDone: (result: T) => void): void {
+  doing.then(onDone, tellError);
+}

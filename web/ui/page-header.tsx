@@ -1,0 +1,47 @@
+import { Group, Text, Title } from '@mantine/core';
+import { useDocumentTitle } from '@mantine/hooks';
+import type { ReactNode } from 'react';
+import classes from './page-header.module.css';
+
+/** A page's name and what can be done on it; the browser's tab says the name, too. */
+export function PageHeader({
+  title,
+  above,
+  intro,
+  badge,
+  actions,
+}: {
+  title: string;
+  /** Where the page hangs: a link back. */
+  above?: ReactNode;
+  intro?: ReactNode;
+  badge?: ReactNode;
+  actions?: ReactNode;
+}) {
+  useDocumentTitle(`${title} · Fairlead`);
+  return (
+    <header className={classes.root}>
+      {above && <div className={classes.above}>{above}</div>}
+      <div className={classes.row}>
+        <div className={classes.name}>
+          <Group gap="sm">
+            <Title order={1} className={classes.title}>
+              {title}
+            </Title>
+            {badge}
+          </Group>
+          {intro && (
+            <Text c="dimmed" size="sm" mt={2} maw="48rem">
+              {intro}
+            </Text>
+          )}
+        </div>
+        {actions && (
+          <Group gap="xs" wrap="nowrap">
+            {actions}
+          </Group>
+        )}
+      </div>
+    </header>
+  );
+}
