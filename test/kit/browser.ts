@@ -1,0 +1,109 @@
+import { execFile } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import {
+  chromium,
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Locator,
+  type Page,
+} from 'playwright-core';
+import { expect } from 'vitest';
+import { PROJECT } from './process.ts';
+
+const run = promisify(execFile);
+
+/** What a Chromium is called on the systems it comes with. */
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
+const MAC = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
+
+export const DESKTOP = { width: 1440, height: 900 };
+export const PHONE = { width: 390, height: 844 };
+
+/** The Chromium that is installed; where there is none, one is downloaded, once. */
+export async function launchBrowser(): Promise<Browser> {
+  const executablePath = installed() ?? (await download());
+  // As root its sandbox can not be set up; the pages it opens are our own.
+  const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  return chromium.launch({ executablePath, args });
+}
+
+function installed(): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(path.delimiter).filter(Boolean);
+  const places = [...folders.flatMap((folder) => NAMES.map((name) => path.join(folder, name))), MAC];
+  return places.find((file) => {
+    try {
+      accessSync(file, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+async function download(): Promise<string> {
+  const file = chromium.executablePath();
+  if (!existsSync(file)) {
+    const cli = path.join(PROJECT, 'node_modules/playwright-core/cli.js');
+    await run(process.execPath, [cli, 'install', '--no-shell', 'chromium']);
+  }
+  return file;
+}
+
+/** A window of its own, with nothing stored; what goes wrong in its pages is kept. */
+export interface Window {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  /** Errors of scripts and of the console, and requests that went elsewhere. */
+  readonly wrong: string[];
+  close(): Promise<void>;
+}
+
+/** @param url where everything that a page loads has to come from */
+export async function openWindow(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<Window> {
+  const context = await browser.newContext({ baseURL: url, viewport: DESKTOP, ...options });
+  context.setDefaultTimeout(15_000);
+  const page = await context.newPage();
+  const wrong: string[] = [];
+  page.on('pageerror', (error) => wrong.push(error.message));
+  page.on('console', (message) => {
+    // A refusal is an answer that the page shows; the browser logs it all the same.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      wrong.push(message.text());
+  });
+  page.on('request', (request) => {
+    if (!/^(data|blob):/.test(request.url()) && new URL(request.url()).origin !== url)
+      wrong.push(`request to ${request.url()}`);
+  });
+  return { context, page, wrong, close: () => context.close() };
+}
+
+/** Something is on the page, within the time that a person would wait. */
+export async function expectShown(what: Locator): Promise<void> {
+  await what.waitFor();
+}
+
+/** Keeps a picture of the page where SCREENSHOTS names a folder, to be looked at. */
+export async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env['SCREENSHOTS'];
+  if (!folder) return;
+  await mkdir(folder, { recursive: true });
+  // Menus and drawers slide in.
+  await page.waitForTimeout(400);
+  await page.screenshot({ path: path.join(folder, `${name}.png`) });
+}
+
+/** The page can be scrolled down, never sideways. */
+export async function expectNoOverflow(page: Page): Promise<void> {
+  const over = await page.evaluate<number>(
+    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+  );
+  expect(over, `${page.url()} is too wide`).toBeLessThanOrEqual(0);
+}

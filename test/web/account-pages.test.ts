@@ -1,0 +1,154 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { launchBrowser, openWindow, type Window, expectShown } from '../kit/browser.ts';
+import { makeMember, PASSWORD, type SignedIn } from '../kit/member.ts';
+import { startScenario, type Scenario } from '../kit/scenario.ts';
+
+let s: Scenario;
+let browser: Browser;
+let owner: SignedIn;
+const windows: Window[] = [];
+beforeAll(async () => {
+  s = await startScenario();
+  browser = await launchBrowser();
+  owner = await makeMember(s, 'owner', { name: 'Alice Archer' });
+});
+afterAll(async () => {
+  await browser?.close();
+  await s?.stop();
+});
+afterEach(async () => {
+  for (const { page, close } of windows) if (!page.isClosed()) await close();
+});
+
+/** A window in which nobody, or somebody, is signed in. */
+async function open(who?: SignedIn) {
+  const window = await openWindow(browser, s.url);
+  windows.push(window);
+  const [name, value] = (who?.cookie ?? '=').split('=') as [string, string];
+  if (who) await window.context.addCookies([{ name, value, url: s.url }]);
+  return window.page;
+}
+
+describe('signing in', () => {
+  test('comes back to the page that was asked for', async () => {
+    const page = await open();
+    await page.goto('/companies?sort=-updated_at');
+    await page.getByLabel('Email').fill(owner.email);
+    await page.getByRole('textbox', { name: 'Password' }).fill('wrong horse battery');
+    await page.keyboard.press('Enter');
+    await expectShown(page.getByText('The email address or the password is wrong.'));
+    await page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD);
+    await page.keyboard.press('Enter');
+    await expectShown(page.getByRole('heading', { name: 'Companies', level: 1 }));
+    expect(page.url()).toBe(`${s.url}/companies?sort=-updated_at`);
+  });
+
+  test.each(['//evil.example/', 'https://evil.example/', '/\\evil.example', '/\t/evil.example'])(
+    'goes nowhere else, whatever the address says: %j',
+    async (next) => {
+      const page = await open();
+      await page.goto(`/sign-in?next=${encodeURIComponent(next)}`);
+      await page.getByLabel('Email').fill(owner.email);
+      await page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD);
+      await page.keyboard.press('Enter');
+      await expectShown(page.getByRole('button', { name: 'Search pages and commands' }));
+      expect(new URL(page.url()).origin).toBe(s.url);
+    },
+  );
+
+  test('who signs out is out, and what they saw is gone', async () => {
+    const one = await makeMember(s, 'member', { name: 'Bob Baker' });
+    const page = await open(one);
+    await page.goto('/contacts');
+    await page.getByRole('button', { name: /Bob Baker/ }).click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await expectShown(page.getByRole('button', { name: 'Sign in' }));
+    await page.goto('/contacts');
+    await expectShown(page.getByRole('button', { name: 'Sign in' }));
+    expect(page.url()).toContain('/sign-in?next=%2Fcontacts');
+  });
+
+  test('a session that has ended leads back to it', async () => {
+    const one = await makeMember(s, 'member');
+    const page = await open(one);
+    await page.goto('/contacts');
+    await expectShown(page.getByRole('heading', { name: 'Contacts', level: 1 }));
+    await s.db.pool.query('delete from session where user_id = $1', [one.id]);
+    await page.getByRole('link', { name: 'Companies' }).click();
+    await expectShown(page.getByRole('button', { name: 'Sign in' }));
+  });
+});
+
+describe('links', () => {
+  test('an invitation made in the page lets a new person in, once', async () => {
+    const page = await open(owner);
+    await page.goto('/settings/members');
+    await page.getByRole('button', { name: 'Invite' }).click();
+    const form = page.getByRole('dialog');
+    await form.getByLabel('Email').fill('dora@acme.example');
+    await form.getByRole('button', { name: /Invite|Create/ }).click();
+    const link = await page.getByLabel(/link/i).inputValue();
+    expect(link).toContain('/invitation#token=');
+    await page.getByRole('button', { name: 'I have stored it' }).click();
+    await expectShown(page.getByText('dora@acme.example'));
+
+    const guest = await open();
+    await guest.goto(link);
+    await guest.getByLabel('Your name').fill('Dora Dean');
+    await guest.getByRole('textbox', { name: 'Password' }).fill(PASSWORD);
+    await guest.keyboard.press('Enter');
+    await expectShown(guest.getByRole('heading', { name: 'Contacts', level: 1 }));
+    // A member sees neither keys nor webhooks.
+    expect(await guest.getByRole('link', { name: 'API keys' }).count()).toBe(0);
+    expect(await guest.getByRole('link', { name: 'Webhooks' }).count()).toBe(0);
+
+    const late = await open();
+    await late.goto(link);
+    await expectShown(late.getByText(/used|expired|no longer/i).first());
+  });
+
+  test('without mail, whoever forgot a password learns whom to ask', async () => {
+    const page = await open();
+    await page.goto('/forgot-password');
+    await page.getByLabel('Email').fill(owner.email);
+    await page.keyboard.press('Enter');
+    await expectShown(page.getByText('fairlead user reset'));
+  });
+
+  test('a reset link chooses a new password', async () => {
+    const one = await makeMember(s, 'member');
+    const link = await s.app.people.db.transaction((trx) => s.app.admission.resetLink(trx, one.id, 'test'));
+    const page = await open();
+    await page.goto(link);
+    await page.getByRole('textbox', { name: 'Password' }).fill('short');
+    await page.keyboard.press('Enter');
+    await expectShown(page.getByText('must have at least 10 characters'));
+    await page.getByRole('textbox', { name: 'Password' }).fill('another good one');
+    await page.keyboard.press('Enter');
+    await expectShown(page.getByRole('heading', { name: 'Contacts', level: 1 }));
+  });
+});
+
+describe('the palette', () => {
+  test.each([
+    ['Settings → Integrations → Webhooks', 'Webhooks'],
+    ['Web & Other Integrations', 'Webhooks'],
+    ['Lead API Keys', 'API keys'],
+    ['API → API Keys', 'API keys'],
+    ['Example payload shapes', 'Example payload shapes'],
+  ])('finds %s, as another CRM’s document calls it', async (name, title) => {
+    const page = await open(owner);
+    await page.goto('/contacts');
+    await expectShown(page.getByRole('heading', { name: 'Contacts', level: 1 }));
+    await page.keyboard.press('Control+k');
+    await page.getByRole('textbox', { name: 'Search pages and commands' }).fill(name);
+    await page.keyboard.press('Enter');
+    await expectShown(page.getByRole('heading', { name: title, level: 1 }));
+  });
+});
+
+test('nothing went wrong behind the pages, and nothing was asked of anybody else', () => {
+  expect(windows.length).toBeGreaterThan(10);
+  expect(windows.flatMap(({ wrong }) => wrong)).toEqual([]);
+});

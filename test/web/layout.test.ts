@@ -1,0 +1,96 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  DESKTOP,
+  expectNoOverflow,
+  launchBrowser,
+  openWindow,
+  PHONE,
+  picture,
+  expectShown,
+} from '../kit/browser.ts';
+import { makeMember, type SignedIn } from '../kit/member.ts';
+import { startScenario, type Scenario } from '../kit/scenario.ts';
+
+const LONG = 'Wilhelmina Featherstonehaugh-Cholmondeley of Lower Saint Mary by the Harbour';
+
+let s: Scenario;
+let browser: Browser;
+let owner: SignedIn;
+let pages: Record<string, string>;
+beforeAll(async () => {
+  s = await startScenario();
+  browser = await launchBrowser();
+  owner = await makeMember(s, 'owner', { name: 'Alice Archer' });
+  const make = async (path: string, body: object) =>
+    (await s.ask('POST', `/api/v1/${path}`, { body })).json as { id: string };
+  const company = await make('companies', { name: `${LONG} & Daughters`, website: 'https://acme.example' });
+  const contact = await make('contacts', {
+    first_name: LONG,
+    email: 'wilhelmina.featherstonehaugh.cholmondeley@daughters.example',
+    company_id: company.id,
+    owner_id: owner.id,
+  });
+  const deal = await make('deals', { name: `${LONG}: Q3`, value: 123_456_789.5, contact_id: contact.id });
+  const task = await make('tasks', { title: LONG, due_date: '2026-01-01', assignee_id: owner.id });
+  const hook = { name: LONG, url: `https://example.com/${'long/'.repeat(30)}`, events: ['*'] };
+  const webhook = await make('webhooks', hook);
+  pages = {
+    contacts: '/contacts',
+    contact: `/contacts/${contact.id}`,
+    companies: '/companies',
+    company: `/companies/${company.id}`,
+    deals: '/deals',
+    deal: `/deals/${deal.id}`,
+    tasks: '/tasks',
+    task: `/tasks/${task.id}`,
+    'api-keys': '/settings/api-keys',
+    webhooks: '/settings/webhooks',
+    webhook: `/settings/webhooks/${webhook.id}`,
+    examples: '/settings/webhooks/example-payload-shapes',
+    members: '/settings/members',
+    profile: '/settings/profile',
+    audit: '/settings/audit-log',
+  };
+});
+afterAll(async () => {
+  await browser?.close();
+  await s?.stop();
+});
+
+test.each([
+  ['desktop', 'light', DESKTOP],
+  ['desktop', 'dark', DESKTOP],
+  ['phone', 'light', PHONE],
+  ['phone', 'dark', PHONE],
+] as const)(
+  'every page fits the %s in the %s, has one heading, and every input a name',
+  async (device, colorScheme, viewport) => {
+    const window = await openWindow(browser, s.url, { viewport, colorScheme });
+    const [name, value] = owner.cookie.split('=') as [string, string];
+    await window.context.addCookies([{ name, value, url: s.url }]);
+    const { page } = window;
+    for (const [which, path] of Object.entries(pages)) {
+      await page.goto(path, { waitUntil: 'networkidle' });
+      await expectShown(page.getByRole('heading', { level: 1 }));
+      expect(await page.getByRole('heading', { level: 1 }).count(), which).toBe(1);
+      await expectNoOverflow(page);
+      const nameless = await page
+        .locator('input:visible, button:visible, textarea:visible, a:visible')
+        .evaluateAll((elements) =>
+          elements.flatMap((element) => {
+            const input = element as { labels?: ArrayLike<unknown> | null };
+            const named =
+              element.getAttribute('aria-label') ??
+              element.getAttribute('aria-labelledby') ??
+              (input.labels?.length ? 'label' : element.textContent);
+            return named ? [] : [element.outerHTML.slice(0, 200)];
+          }),
+        );
+      expect(nameless, which).toEqual([]);
+      await picture(page, `${which}-${device}-${colorScheme}`);
+    }
+    expect(window.wrong).toEqual([]);
+    await window.close();
+  },
+);
