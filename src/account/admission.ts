@@ -136,20 +136,20 @@ export function makeAdmission(parts: AdmissionParts): Admission {
     },
 
     async accept(token, { name, password, place }) {
-      const { email, has_account: hasAccount } = await links.open(token, 'invitation');
+      const { email } = await links.open(token, 'invitation');
       const known = await users.byEmail(email!);
-      if (hasAccount) {
+      if (known) {
+        // Not for this link to choose it: it was made by one workspace, and the account may belong to others.
+        if (known.password === null) throw noPasswordYet();
         const user = await verified(email!, password, place);
         return db.transaction(async (trx) => join(trx, user, await links.use(trx, token, 'invitation')));
       }
-      checkPassword(password, { name: name ?? '', email: email! });
-      if (name === undefined && !known) throw nameMissing();
+      if (name === undefined) throw nameMissing();
+      checkPassword(password, { name, email: email! });
       const hash = await hashPassword(password);
       return db.transaction(async (trx) => {
         const link = await links.use(trx, token, 'invitation');
-        const user = known ?? (await users.create(trx, { name: name!, email: email!, password: hash }));
-        if (known) await users.setPassword(trx, known.id, hash);
-        return join(trx, user, link);
+        return join(trx, await users.create(trx, { name, email: email!, password: hash }), link);
       });
     },
 
@@ -204,6 +204,13 @@ export function makeAdmission(parts: AdmissionParts): Admission {
 
 function joined(user: User, role: Role) {
   return { action: 'member.joined', objectType: 'user', objectId: user.id, details: { role } };
+}
+
+function noPasswordYet(): ApiError {
+  return new ApiError(
+    'conflict',
+    'This address has an account without a password yet. Choose one with the link that was made for it, or ask for a new one; then accept.',
+  );
 }
 
 function nameMissing(): ApiError {

@@ -70,7 +70,7 @@ const SHOWN =
 const OPEN = {
   name: 'link.open',
   text: `
-select ${SHOWN}, w.name as workspace_name, u.email as user_email, u.password is not null as has_account
+select ${SHOWN}, w.name as workspace_name, u.email as user_email, case l.kind when 'password_reset' then u.password is not null else u.id is not null end as has_account
 from link l
 left join workspace w on w.id = l.workspace_id
 left join app_user u on u.id = l.user_id or (l.user_id is null and lower(u.email) = lower(l.email))

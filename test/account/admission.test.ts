@@ -142,6 +142,20 @@ describe('an invitation', () => {
     expect((await invite(charlie.email)).status).toBe(409);
   });
 
+  test('chooses no password for an account that there is: it may belong to other workspaces', async () => {
+    const { db, users, members } = s.app.people;
+    const email = 'early@elsewhere.example';
+    await db.transaction(async (trx) => {
+      const user = await users.create(trx, { email, name: 'Early', password: null });
+      await members.add(trx, s.charlie.workspaceId, user.id, 'owner');
+    });
+    const token = tokenOf((await invite(email)).json.url);
+    const reply = await post('invitations/accept', { token, name: 'Mallory', password: PASSWORD });
+    expect(reply).toMatchObject({ status: 409, json: { error: { code: 'conflict' } } });
+    expect((await users.byEmail(email))!.password).toBeNull();
+    expect((await open(token)).status).toBe(200);
+  });
+
   test('is listed without its link, shown as expired when it is, and can be taken back', async () => {
     const { id, url } = (await invite('erik@acme.example')).json;
     const listed = () => owner.ask('GET', '/api/v1/invitations');
