@@ -53,6 +53,7 @@ import { meRoutes } from './settings/me.ts';
 import { memberRoutes } from './settings/members.ts';
 import { changePlan, planRoutes } from './settings/plan.ts';
 import { sessionRoutes } from './settings/session.ts';
+import { replayRoutes } from './settings/webhook-replay.ts';
 import { webhookRoutes } from './settings/webhooks.ts';
 
 /** Outbound formats; a new one is a file in formats/ and its name here. */
@@ -186,6 +187,7 @@ export function assemble({
             ...apiKeyRoutes({ keys, usage, ledger, clock, scopes: SCOPES }),
             ...crmRoutes(stores, ledger),
             ...webhookRoutes(settings),
+            ...replayRoutes(settings),
             ...deliveryRoutes(settings),
             ...eventRoutes({ db, catalogue, tail, vigil: makeVigil(db, clock) }),
             ...eventTypeRoutes(catalogue, FORMATS),

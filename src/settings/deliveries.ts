@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { isoTime, type Clock } from '../base/clock.ts';
-import { ApiError } from '../base/errors.ts';
-import { unprefixed, type Uuid } from '../base/id.ts';
+import { ApiError, invalid } from '../base/errors.ts';
+import { floorId, unprefixed, type Uuid } from '../base/id.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
 import type { Database } from '../db/pool.ts';
 import type { Engine } from '../delivery/engine.ts';
+import { TEST_EVENT, type Catalogue } from '../delivery/event.ts';
 import { getDelivery, listDeliveries, type DeliveryView } from '../delivery/log.ts';
 import { enqueueResend, makeDueNow } from '../delivery/resend.ts';
 import { pageQuery, pageShape } from '../http/paging.ts';
@@ -14,6 +15,7 @@ import type { Ledger } from '../http/ledger.ts';
 export interface DeliveryRouteParts {
   db: Database;
   engine: Engine;
+  catalogue: Catalogue;
   ledger: Ledger;
   clock: Clock;
   newId: () => Uuid;
@@ -51,35 +53,51 @@ const attemptShape = z
   })
   .meta({ id: 'Attempt' });
 
-const listQuery = pageQuery.extend({ state: z.enum(STATES).optional() });
+const moment = z.union([z.iso.datetime({ offset: true }), z.iso.date()]).optional();
+
+const logQuery = pageQuery.extend({
+  state: z.enum(STATES).optional(),
+  event_type: z.string().max(100).optional(),
+  'created_at[gt]': moment,
+  'created_at[gte]': moment,
+  'created_at[lt]': moment,
+  'created_at[lte]': moment,
+});
+type LogQuery = z.output<typeof logQuery>;
 
 /** The delivery log by API, and sending again. */
-export function deliveryRoutes({ db, engine, ledger, clock, newId }: DeliveryRouteParts): Route[] {
+export function deliveryRoutes({ db, engine, catalogue, ledger, clock, newId }: DeliveryRouteParts): Route[] {
   const reading = { scope: 'webhooks:read', tag: 'deliveries' } as const;
 
-  const list = route<undefined, z.output<typeof listQuery>>({
+  const list = route<undefined, LogQuery>({
+    ...reading,
+    method: 'GET',
+    path: '/api/v1/deliveries',
+    summary: 'The delivery log of the workspace',
+    description: 'Of all webhooks, deleted ones too, newest first.',
+    query: logQuery,
+    answers: { 200: pageShape(deliveryShape) },
+    handle: async ({ caller, query, url }) => ({
+      status: 200,
+      body: await page(caller.workspaceId, null, query, url),
+    }),
+  });
+
+  const ofWebhook = route<undefined, LogQuery>({
     ...reading,
     method: 'GET',
     path: '/api/v1/webhooks/:id/deliveries',
     params: { id: /^wh_[0-9a-f]{32}$/ },
     summary: 'The delivery log of a webhook',
     description: 'Newest first; of a deleted webhook too.',
-    query: listQuery,
+    query: logQuery,
     answers: { 200: pageShape(deliveryShape) },
     async handle({ caller, params, query, url }) {
       const endpointId = unprefixed('wh', params['id']!)!;
       if (!(await engine.endpoints.getAny(caller.workspaceId, endpointId))) {
         throw new ApiError('not_found', 'There is no webhook with this id.');
       }
-      const after = query.cursor ? decodeCursor(query.cursor, 'deliveries').id : null;
-      const rows = await listDeliveries(db, caller.workspaceId, endpointId, {
-        limit: query.limit + 1,
-        after,
-        state: query.state ?? null,
-      });
-      const cursorOf = (row: DeliveryView) =>
-        encodeCursor({ sort: 'deliveries', value: row.created_at, id: row.id });
-      return { status: 200, body: pageOf(rows, query.limit, url, cursorOf, (row) => row) };
+      return { status: 200, body: await page(caller.workspaceId, endpointId, query, url) };
     },
   });
 
@@ -134,11 +152,40 @@ export function deliveryRoutes({ db, engine, ledger, clock, newId }: DeliveryRou
     },
   });
 
-  return [list, get, resend];
+  return [list, ofWebhook, get, resend];
+
+  async function page(workspaceId: Uuid, endpointId: Uuid | null, query: LogQuery, url: string) {
+    const eventType = query.event_type ?? null;
+    if (eventType !== null && eventType !== TEST_EVENT && !catalogue.type(eventType))
+      throw invalid('event_type', 'is not an event type; see GET /api/v1/event-types');
+    const rows = await listDeliveries(db, workspaceId, {
+      limit: query.limit + 1,
+      after: query.cursor ? decodeCursor(query.cursor, 'deliveries').id : null,
+      endpointId,
+      state: query.state ?? null,
+      eventType,
+      ...madeWithin(query),
+    });
+    const cursorOf = (row: DeliveryView) =>
+      encodeCursor({ sort: 'deliveries', value: row.created_at, id: row.id });
+    return pageOf(rows, query.limit, url, cursorOf, (row) => row);
+  }
 
   async function found(workspaceId: Uuid, id: Uuid) {
     const delivery = await getDelivery(db, workspaceId, id);
     if (!delivery) throw new ApiError('not_found', 'There is no delivery with this id.');
     return delivery;
   }
+}
+
+/** Bounds on when a delivery was made, as bounds on its id, which begins with that millisecond. */
+function madeWithin(query: LogQuery): { from: Uuid | null; until: Uuid | null } {
+  const ms = (text: string | undefined, more: number) =>
+    text === undefined ? [] : [Date.parse(text) + more];
+  const from = [...ms(query['created_at[gte]'], 0), ...ms(query['created_at[gt]'], 1)];
+  const until = [...ms(query['created_at[lt]'], 0), ...ms(query['created_at[lte]'], 1)];
+  return {
+    from: from.length > 0 ? floorId(Math.max(...from)) : null,
+    until: until.length > 0 ? floorId(Math.min(...until)) : null,
+  };
 }
