@@ -76,6 +76,11 @@ left join lateral (
 order by e.seq`,
 };
 
+const LAST = {
+  name: 'feed.last',
+  text: `select e.id, e.seq from event e where e.workspace_id = $1 and e.seq > 0 order by e.seq desc limit 1`,
+};
+
 const GET = {
   name: 'feed.get',
   text: `select ${COLUMNS} from event e where e.workspace_id = $1 and e.id = $2`,
@@ -108,6 +113,12 @@ export async function placeAfter(
   const floor = row!.floor ?? 0;
   if (after === null || after === row!.floor_id) return floor;
   return row!.seq === null || row!.seq < floor ? 'gone' : row!.seq;
+}
+
+/** The last event there is now: where somebody begins who wants only what is to come. Null where there is none. */
+export async function lastEvent(db: Database, workspaceId: Uuid): Promise<{ id: Uuid; seq: number } | null> {
+  const [row] = await db.read<{ id: Uuid; seq: number }>(LAST, [workspaceId]);
+  return row ?? null;
 }
 
 /** The next page after a place, oldest first; `gone` where retention has passed it. */

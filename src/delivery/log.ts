@@ -2,6 +2,7 @@ import { sql, type RawBuilder } from 'kysely';
 import { isoTime } from '../base/clock.ts';
 import { prefixed, timeOf, type Uuid } from '../base/id.ts';
 import { patiently, type Database } from '../db/pool.ts';
+import type { Sent } from './sent.ts';
 
 /** One delivery as its log shows it (words: states.md). */
 export interface DeliveryView {
@@ -29,6 +30,8 @@ export interface AttemptView {
   failure: string | null;
   detail: string | null;
   response: string | null;
+  /** What was sent; null where nothing was. */
+  request: Sent | null;
   next_at: string | null;
 }
 
@@ -57,7 +60,7 @@ ${SETTLED} where workspace_id = $1 and delivery_id = $2 and state is not null`,
 
 const ATTEMPTS = {
   name: 'delivery.attempts',
-  text: `select id, number, at, duration_ms, status, failure, detail, response, next_at from attempt
+  text: `select id, number, at, duration_ms, status, failure, detail, response, request, next_at from attempt
          where workspace_id = $1 and delivery_id = $2 order by id`,
 };
 

@@ -7,7 +7,9 @@ import type { Database } from '../db/pool.ts';
 import type { Engine } from '../delivery/engine.ts';
 import { TEST_EVENT, type Catalogue } from '../delivery/event.ts';
 import { getDelivery, listDeliveries, type DeliveryView } from '../delivery/log.ts';
+import type { Formats } from '../delivery/format.ts';
 import { enqueueResend, makeDueNow } from '../delivery/resend.ts';
+import { shownSent, storedEvent } from '../delivery/sent.ts';
 import { pageQuery, pageShape } from '../http/paging.ts';
 import { route, type Route } from '../http/route.ts';
 import type { Ledger } from '../http/ledger.ts';
@@ -16,6 +18,7 @@ export interface DeliveryRouteParts {
   db: Database;
   engine: Engine;
   catalogue: Catalogue;
+  formats: Formats;
   ledger: Ledger;
   clock: Clock;
   newId: () => Uuid;
@@ -50,6 +53,18 @@ const attemptShape = z
     detail: z.string().nullable(),
     response: z.string().nullable().meta({ description: 'The first 1,000 characters of the answer.' }),
     next_at: z.iso.datetime().nullable(),
+    request: z
+      .object({
+        url: z.string(),
+        method: z.string(),
+        headers: z.record(z.string(), z.string()).meta({ description: 'Custom values are masked.' }),
+        body: z.string().nullable().meta({
+          description:
+            'As it was sent; null where the event is no longer kept, or another version of the program sent it otherwise.',
+        }),
+      })
+      .nullable()
+      .meta({ description: 'What was sent; null where no request was made.' }),
   })
   .meta({ id: 'Attempt' });
 
@@ -66,7 +81,15 @@ const logQuery = pageQuery.extend({
 type LogQuery = z.output<typeof logQuery>;
 
 /** The delivery log by API, and sending again. */
-export function deliveryRoutes({ db, engine, catalogue, ledger, clock, newId }: DeliveryRouteParts): Route[] {
+export function deliveryRoutes({
+  db,
+  engine,
+  catalogue,
+  formats,
+  ledger,
+  clock,
+  newId,
+}: DeliveryRouteParts): Route[] {
   const reading = { scope: 'webhooks:read', tag: 'deliveries' } as const;
 
   const list = route<undefined, LogQuery>({
@@ -107,10 +130,19 @@ export function deliveryRoutes({ db, engine, catalogue, ledger, clock, newId }: 
     path: '/api/v1/deliveries/:id',
     summary: 'Get a delivery with its attempts',
     answers: { 200: deliveryShape.extend({ attempt_log: z.array(attemptShape) }) },
-    handle: async ({ caller, params }) => ({
-      status: 200,
-      body: await found(caller.workspaceId, params['id']!),
-    }),
+    async handle({ caller, params }) {
+      const { attempt_log: attempts, ...delivery } = await found(caller.workspaceId, params['id']!);
+      const endpointId = unprefixed('wh', delivery.webhook_id)!;
+      const [endpoint, event] = await Promise.all([
+        engine.endpoints.getAny(caller.workspaceId, endpointId),
+        storedEvent(db, caller.workspaceId, unprefixed('evt', delivery.event_id)!),
+      ]);
+      const shown = attempts.map((attempt) => ({
+        ...attempt,
+        request: attempt.request && shownSent({ formats, catalogue }, endpoint!, event, attempt.request),
+      }));
+      return { status: 200, body: { ...delivery, attempt_log: shown } };
+    },
   });
 
   const resend = route({

@@ -5,7 +5,7 @@ import { ApiError, invalid, unavailable } from '../base/errors.ts';
 import { prefixed, unprefixed, type Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
 import type { Catalogue } from '../delivery/event.ts';
-import { getEvent, placeAfter, readFeed, type FeedPage, type Wanted } from '../delivery/feed.ts';
+import { getEvent, lastEvent, placeAfter, readFeed, type FeedPage, type Wanted } from '../delivery/feed.ts';
 import type { Tail } from '../delivery/tail.ts';
 import { route, type Route } from '../http/route.ts';
 
@@ -17,6 +17,8 @@ export interface EventRouteParts {
 }
 
 const EVENT_ID = /^evt_[0-9a-f]{32}$/;
+/** In place of an id: only what is to come. */
+const LATEST = 'latest';
 const LONGEST_WAIT_S = 30;
 /** Requests that may wait at once: of one key or person, and in a process. */
 const MOST_WAITING_EACH = 10;
@@ -25,9 +27,13 @@ const MOST_WAITING = 2_000;
 const WATCH_EVERY_MS = 1_000;
 
 const query = z.strictObject({
-  after: z.string().regex(EVENT_ID, 'must be the id of an event').optional().meta({
-    description: 'Goes on after this event: `next_after` of the page before. Left out: from the oldest kept.',
-  }),
+  after: z
+    .union([z.literal(LATEST), z.string().regex(EVENT_ID)], 'must be the id of an event, or latest')
+    .optional()
+    .meta({
+      description:
+        'Goes on after this event: `next_after` of the page before. `latest`: after the last there is now. Left out: from the oldest kept.',
+    }),
   limit: z.coerce.number().int().min(1).max(200).default(50),
   types: z
     .string()
@@ -82,10 +88,8 @@ export function eventRoutes({ db, catalogue, tail, vigil }: EventRouteParts): Ro
     query,
     answers: { 200: feedShape },
     async handle({ caller, query: asked, client }) {
-      const after = asked.after === undefined ? null : unprefixed('evt', asked.after);
+      const { after, place } = await start(caller.workspaceId, asked.after);
       const wanted = { limit: asked.limit, types: typesOf(asked.types), unmatched: asked.matched === 'none' };
-      const place = await placeAfter(db, caller.workspaceId, after);
-      if (place === 'gone') throw gone();
       const page =
         asked.wait === 0
           ? await read(caller, place, wanted)
@@ -113,6 +117,19 @@ export function eventRoutes({ db, catalogue, tail, vigil }: EventRouteParts): Ro
   });
 
   return [list, get];
+
+  /** The event to go on after, null for none, and its place. */
+  async function start(
+    workspaceId: Uuid,
+    asked: string | undefined,
+  ): Promise<{ after: Uuid | null; place: number }> {
+    const last = asked === LATEST ? await lastEvent(db, workspaceId) : null;
+    if (last) return { after: last.id, place: last.seq };
+    const after = asked === undefined || asked === LATEST ? null : unprefixed('evt', asked);
+    const place = await placeAfter(db, workspaceId, after);
+    if (place === 'gone') throw gone();
+    return { after, place };
+  }
 
   async function read(caller: Caller, place: number, wanted: Wanted): Promise<FeedPage> {
     const page = await readFeed(db, caller.workspaceId, place, wanted);

@@ -170,6 +170,16 @@ describe('reading', () => {
     expect(nothing).toEqual({ data: [], has_more: false, next_after: second.next_after });
   });
 
+  test('after=latest tells only what is to come', async () => {
+    const alone = await somebody();
+    expect(await read(alone, '?after=latest')).toEqual({ data: [], has_more: false, next_after: null });
+    await addContact(alone);
+    const { data, next_after: after } = await read(alone, '?after=latest');
+    expect({ data, after }).toEqual({ data: [], after: (await stored(alone.workspaceId))[0] });
+    const { id } = await addContact(alone);
+    expect((await read(alone, `?after=${after}`)).data.map((event) => event.object_id)).toEqual([id]);
+  });
+
   test('by type: what is passed over is not looked at again', async () => {
     const alone = await somebody();
     const { id } = await addContact(alone);
