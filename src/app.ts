@@ -13,6 +13,7 @@ import { makeSessions } from './account/session.ts';
 import { makeSignInThrottle } from './account/sign-in-throttle.ts';
 import { makeUsageMeter } from './account/usage.ts';
 import { makeUsers } from './account/user.ts';
+import { makeVigil } from './account/vigil.ts';
 import { makeWorkspaces, type Workspaces } from './account/workspace.ts';
 import { systemClock } from './base/clock.ts';
 import { idMaker, type Uuid } from './base/id.ts';
@@ -30,6 +31,7 @@ import { formatsDocumenting, type Formats } from './delivery/format.ts';
 import { makeGuard, type Listener } from './delivery/guard.ts';
 import { makeResolver } from './delivery/resolver.ts';
 import { makeSender } from './delivery/send.ts';
+import { makeTail } from './delivery/tail.ts';
 import { automatenexus } from './formats/automatenexus.ts';
 import { axcelerate } from './formats/axcelerate.ts';
 import { axocrm } from './formats/axocrm.ts';
@@ -45,12 +47,14 @@ import { auditRoutes } from './settings/audit-log.ts';
 import { deliveryRoutes } from './settings/deliveries.ts';
 import { egressAddressRoutes } from './settings/egress-addresses.ts';
 import { eventTypeRoutes } from './settings/event-types.ts';
+import { eventRoutes } from './settings/events.ts';
 import { invitationRoutes } from './settings/invitations.ts';
 import { makeLedger } from './http/ledger.ts';
 import { meRoutes } from './settings/me.ts';
 import { memberRoutes } from './settings/members.ts';
 import { changePlan, planRoutes } from './settings/plan.ts';
 import { sessionRoutes } from './settings/session.ts';
+import { replayRoutes } from './settings/webhook-replay.ts';
 import { webhookRoutes } from './settings/webhooks.ts';
 
 /** Outbound formats; a new one is a file in formats/ and its name here. */
@@ -167,6 +171,9 @@ export function assemble({
       const { trustProxy, publicUrl } = config;
       const parts = { callers, sessions, usage, idempotency, clock, log, trustProxy, publicUrl };
       const app = makeServer(parts);
+      const tail = makeTail(db, log);
+      // Before the server waits for requests under way: these would wait for events.
+      app.addHook('preClose', () => Promise.resolve(tail.stop()));
       await describeApi(app, { version: VERSION });
       // In a scope of its own: the document sees the routes that are registered after it.
       await app.register(async (scope) => {
@@ -181,7 +188,9 @@ export function assemble({
             ...apiKeyRoutes({ keys, usage, ledger, clock, scopes: SCOPES }),
             ...crmRoutes(stores, ledger),
             ...webhookRoutes(settings),
+            ...replayRoutes(settings),
             ...deliveryRoutes(settings),
+            ...eventRoutes({ db, catalogue, tail, vigil: makeVigil(db, clock) }),
             ...eventTypeRoutes(catalogue, FORMATS),
             ...egressAddressRoutes(config.egressIps),
           ];

@@ -86,6 +86,20 @@ describe('SIGTERM', () => {
     expect(slow.received.map(nameIn)).toEqual(['Jane', 'Joe']);
   });
 
+  test('ends those at once who wait for events', async () => {
+    const product = await installation();
+    const server = await product.start();
+    await addContact(server, 'Jane');
+    const { json } = await server.ask('GET', '/api/v1/events');
+    const waits = server.ask('GET', `/api/v1/events?after=${json.next_after}&wait=30`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const began = performance.now();
+    const [end, waited] = await Promise.all([server.stop(), waits]);
+    expect(end.code).toBe(0);
+    expect(waited.json).toEqual({ data: [], has_more: false, next_after: json.next_after });
+    expect(performance.now() - began).toBeLessThan(PROMPT_MS);
+  });
+
   test.each(['lock', 'postgres'])(
     'during the first start, when %s has just been made, leaves nothing behind that would be in the way',
     async (made) => {

@@ -7,7 +7,15 @@ export type Role = (typeof ROLES)[number];
 
 /** Beside all records: what those may do who may not do everything. */
 const GRANTS: Record<Exclude<Role, 'owner' | 'admin'>, readonly string[]> = {
-  manager: ['leads:create', 'events:write', 'webhooks:read', 'webhooks:rotate', 'keys:read', 'members:read'],
+  manager: [
+    'leads:create',
+    'events:read',
+    'events:write',
+    'webhooks:read',
+    'webhooks:rotate',
+    'keys:read',
+    'members:read',
+  ],
   member: ['leads:create', 'members:read'],
 };
 

@@ -2,6 +2,7 @@
 const GENERAL_SCOPES = [
   '*',
   'leads:create',
+  'events:read',
   'events:write',
   'webhooks:manage',
   'webhooks:read',

@@ -30,15 +30,15 @@ export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = 
   /** What a client may send to make one, and to change one (all optional). */
   readonly input: z.ZodType<Input>;
   readonly change: z.ZodType<Change<Input>>;
-  /** What the API answers; for the reference. */
-  readonly output: z.ZodType;
+  /** What the API answers, every field described; for the reference and the schemas of events. */
+  readonly output: z.ZodObject;
   /** The fields of a new record; throws `ApiError` where a rule over several fields is broken. */
   create(input: Input, base: BaseRecord): R;
   /** The record after a change made `at` (ISO 8601); the same rules. Must not change `current`. */
   update(current: R, change: Change<Input>, at: string): R;
   /** Fields that name other records of the workspace. */
   readonly references?: ReferenceFields;
-  readonly events: { created: EventType; updated: EventType; deleted: EventType } & Record<string, EventType>;
+  readonly events: { created: NounEvent; updated: NounEvent; deleted: NounEvent } & Record<string, NounEvent>;
   /** The events that a change of something fires, in order; where left out, `updated` alone. */
   fires?(before: R, after: R): readonly string[];
   /**
@@ -50,6 +50,12 @@ export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = 
   summary(record: Record<string, unknown>): Record<string, unknown>;
   /** Fields that a list can be filtered by, equal to what is given. */
   readonly filters: Readonly<Record<string, Filter>>;
+}
+
+/** A kind of event, as its noun knows it; its schema comes from the noun's output (noun-events.ts). */
+export interface NounEvent extends Pick<EventType, 'name' | 'object' | 'description' | 'sample' | 'context'> {
+  /** What it tells beside the record, where it does. */
+  contextOutput?: z.ZodObject;
 }
 
 export interface Filter {
@@ -87,6 +93,16 @@ export const emailAddress = text(254)
     'must be an email address',
   )
   .meta({ description: 'Kept as sent; compared ignoring case.', examples: ['jane@example.com'] });
+
+/** What an answer tells: text, or null where there is none. */
+export function told(description: string) {
+  return z.string().nullable().meta({ description });
+}
+
+/** The same of an id. */
+export function toldId(description: string) {
+  return z.uuid().nullable().meta({ description });
+}
 
 /** Names another record; which kind, the noun's `references` say. */
 export const reference = z.uuid().toLowerCase().nullable();
@@ -145,14 +161,16 @@ export const readOnlyFields = Object.fromEntries(
   ]),
 );
 
-/** What the answers have beside the noun's own fields; for the reference. */
+/** What the answers have beside the noun's own fields; for the reference and the schemas of events. */
 export const baseOutput = {
-  id: z.uuid(),
+  id: z.uuid().meta({ description: 'Names it for good.' }),
   version: z.int().meta({ description: 'Grows by one with every change; the ETag.' }),
   created_by: z.string().meta({ description: 'Who made it, as in `api_key:<id>`.' }),
-  created_at: z.iso.datetime(),
-  updated_at: z.iso.datetime(),
-  custom_fields: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  created_at: z.iso.datetime().meta({ description: 'When it was made.' }),
+  updated_at: z.iso.datetime().meta({ description: 'When it was last changed.' }),
+  custom_fields: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+    .meta({ description: "The workspace's own fields, by name." }),
 };
 
 /** The names of the fields in which two records differ, with what they were. */

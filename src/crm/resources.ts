@@ -9,6 +9,7 @@ import { deal } from './deals/deal.ts';
 import { place, type Placement } from './pipelines/pipeline.ts';
 import { pipelineRoutes } from './pipelines/pipeline-routes.ts';
 import { makePipelines, type Pipelines } from './pipelines/pipeline-store.ts';
+import { eventsOf } from './noun-events.ts';
 import type { Noun } from './record.ts';
 import { task } from './tasks/task.ts';
 import { recordRoutes, type Completion } from './record-routes.ts';
@@ -24,7 +25,7 @@ export const RECORD_OBJECTS: readonly string[] = [
   'activities',
 ];
 
-export const RECORD_EVENTS: readonly EventType[] = NOUNS.flatMap((noun) => Object.values(noun.events));
+export const RECORD_EVENTS: readonly EventType[] = NOUNS.flatMap((noun) => eventsOf(noun as Noun));
 
 export const EVENT_OBJECTS: readonly EventObject[] = NOUNS.map(({ name, summary }) => ({ name, summary }));
 

@@ -3,6 +3,7 @@ import { floorId } from '../base/id.ts';
 
 /** The tables that are kept by age, partitioned by the week in their UUIDv7 id. */
 const TABLES = ['event', 'attempt'] as const;
+type Table = (typeof TABLES)[number];
 
 const DAY_MS = 86_400_000;
 const WEEK_MS = 7 * DAY_MS;
@@ -54,18 +55,23 @@ export async function ensurePartitions(pool: Pool, now: number): Promise<void> {
 
 /**
  * Drops the partitions whose last row is older than the table's bound, in wall-clock milliseconds.
+ * @param before done first with each, by its name
  * @returns the names dropped
  */
 export async function dropOldPartitions(
   pool: Pool,
-  keepFrom: Record<(typeof TABLES)[number], number>,
+  keepFrom: Record<Table, number>,
+  before: Partial<Record<Table, (partition: string) => Promise<void>>>,
 ): Promise<string[]> {
   const old = (await partitions(pool)).filter((name) => {
     const [, table, y, m, d] = /^(event|attempt)_(\d{4})(\d\d)(\d\d)$/.exec(name) ?? [];
     const end = Date.parse(`${y}-${m}-${d}T00:00:00Z`) + WEEK_MS;
-    return table !== undefined && end <= keepFrom[table as (typeof TABLES)[number]];
+    return table !== undefined && end <= keepFrom[table as Table];
   });
-  for (const name of old) await pool.query(`drop table if exists ${name}`);
+  for (const name of old) {
+    await before[name.split('_')[0] as Table]?.(name);
+    await pool.query(`drop table if exists ${name}`);
+  }
   return old;
 }
 

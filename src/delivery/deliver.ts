@@ -4,12 +4,13 @@ import type { Logger } from '../base/log.ts';
 import type { DueDelivery } from './claim.ts';
 import type { Endpoint, Endpoints } from './endpoint.ts';
 import type { Catalogue } from './event.ts';
-import { bodyAs } from './form-body.ts';
 import type { Formats, Message } from './format.ts';
 import type { DeliveryMetrics } from './metrics.ts';
 import type { Outcome } from './outcome.ts';
+import { render, type StoredEvent } from './render.ts';
 import { nextDelayMs } from './retry.ts';
 import type { Sender } from './send.ts';
+import { sentOf } from './sent.ts';
 import type { FinalState, Settlement } from './settle.ts';
 
 export interface DeliverParts {
@@ -52,6 +53,7 @@ export async function deliver(parts: DeliverParts, endpoint: Endpoint, due: DueD
       failure,
       detail,
       response: null,
+      request: null,
       state,
       delayMs: null,
     },
@@ -62,7 +64,7 @@ export async function deliver(parts: DeliverParts, endpoint: Endpoint, due: DueD
   if (due.data === null) return unsent('failed', 'event_gone', 'Its event is no longer kept.');
   let message: Message;
   try {
-    message = build(parts, endpoint, due, Math.floor(at / 1000));
+    message = render(parts, endpoint, eventOf(due, due.data), Math.floor(at / 1000));
   } catch (error) {
     // A body that can't be built now can't be built later; trying again would only hold up the lane.
     parts.log.error(
@@ -75,15 +77,15 @@ export async function deliver(parts: DeliverParts, endpoint: Endpoint, due: DueD
       `The format ${endpoint.format} could not make a body of this event.`,
     );
   }
+  const own = {
+    ...message.headers,
+    'content-type': endpoint.contentType,
+    'user-agent': 'Fairlead-Webhooks/1',
+  };
   const request = {
     url: endpoint.url,
     method: endpoint.method,
-    headers: {
-      ...endpoint.headers,
-      ...message.headers,
-      'content-type': endpoint.contentType,
-      'user-agent': 'Fairlead-Webhooks/1',
-    },
+    headers: { ...endpoint.headers, ...own },
     body: message.body,
     timeoutMs: endpoint.timeoutMs,
   };
@@ -97,6 +99,7 @@ export async function deliver(parts: DeliverParts, endpoint: Endpoint, due: DueD
       failure: outcome.failure,
       detail: outcome.detail,
       response: outcome.responseBody,
+      request: sentOf(endpoint, own, message.body),
       state,
       delayMs,
     },
@@ -104,31 +107,16 @@ export async function deliver(parts: DeliverParts, endpoint: Endpoint, due: DueD
   };
 }
 
-function build(parts: DeliverParts, endpoint: Endpoint, due: DueDelivery, attemptedAt: number): Message {
-  const format = parts.formats.get(endpoint.format);
-  if (!format) throw new Error(`unknown format ${endpoint.format}`);
-  const json = due.data!;
-  const data = () => JSON.parse(json) as Record<string, unknown>;
-  return format.message({
-    event: {
-      id: due.event_id,
-      type: due.event_type,
-      objectType: due.object_type!,
-      objectId: due.object_id!,
-      occurredAt: due.occurred_at!,
-      json,
-      data,
-      summary: () => parts.catalogue.summary(due.object_type!, data()),
-      context: () => JSON.parse(due.context ?? '{}') as Record<string, unknown>,
-    },
-    workspaceId: endpoint.workspaceId,
-    clientNumber: endpoint.clientNumber,
-    endpointId: endpoint.id,
-    payload: endpoint.payload,
-    secrets: endpoint.secrets,
-    attemptedAt,
-    bodyOf: bodyAs(endpoint.contentType),
-  });
+function eventOf(due: DueDelivery, data: string): StoredEvent {
+  return {
+    id: due.event_id,
+    type: due.event_type,
+    objectType: due.object_type!,
+    objectId: due.object_id!,
+    occurredAt: due.occurred_at!,
+    data,
+    context: due.context,
+  };
 }
 
 /** What comes after an attempt: the delivery's end, or when it is tried again. */

@@ -1,3 +1,5 @@
+import type { ObjectSchema } from './event-schema.ts';
+
 /** A kind of event: one line in its noun's table, from which come validation, docs and tests. */
 export interface EventType {
   /** `noun.verb`, as in `contact.created`. */
@@ -10,6 +12,9 @@ export interface EventType {
   sample: Record<string, unknown>;
   /** An example of what it tells beside the record, where it does. */
   context?: Record<string, unknown>;
+  /** What the record looks like, every field described; the same of what it tells beside it. */
+  schema: ObjectSchema;
+  contextSchema?: ObjectSchema;
 }
 
 /** What a format needs to know of a kind of record. */

@@ -1,4 +1,6 @@
 import type { Uuid } from '../base/id.ts';
+import type { EventType } from './event.ts';
+import type { ObjectSchema } from './event-schema.ts';
 
 /** What one delivery is made from; everything a format may use. */
 export interface MessageInput {
@@ -70,6 +72,11 @@ export interface Format {
   /** Header names it signs with: a custom header must not take their place. */
   readonly ownHeaders: readonly string[];
   message(input: MessageInput): Message;
+  /**
+   * What its JSON bodies about such an event look like, every field described.
+   * @param details of the record, or of its id and summary, as `payload` has it
+   */
+  schema(type: EventType, payload: MessageInput['payload'], details: ObjectSchema): ObjectSchema;
 }
 
 /** The formats of the installation by name, handed in by app.ts. */

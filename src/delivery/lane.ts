@@ -406,6 +406,7 @@ export class Lane {
       failure: 'crashed',
       detail: 'The worker crashed each time this was sent alone; it was parked.',
       response: null,
+      request: null,
       state: 'crashed',
       delayMs: null,
       failures: null,

@@ -1,6 +1,8 @@
+import { sql, type RawBuilder } from 'kysely';
 import { isoTime } from '../base/clock.ts';
 import { prefixed, timeOf, type Uuid } from '../base/id.ts';
-import type { Database } from '../db/pool.ts';
+import { patiently, type Database } from '../db/pool.ts';
+import type { Sent } from './sent.ts';
 
 /** One delivery as its log shows it (words: states.md). */
 export interface DeliveryView {
@@ -28,6 +30,8 @@ export interface AttemptView {
   failure: string | null;
   detail: string | null;
   response: string | null;
+  /** What was sent; null where nothing was. */
+  request: Sent | null;
   next_at: string | null;
 }
 
@@ -46,20 +50,6 @@ const SETTLED = `
          null::timestamptz as next_attempt_at, status as last_status, failure as last_failure
   from attempt`;
 
-const LIST = {
-  name: 'delivery.list',
-  text: `
-select * from (
-  (${QUEUED} where workspace_id = $1 and endpoint_id = $2 and ($3::uuid is null or id < $3)
-    and ($5::text is null or $5 = case when attempt = 0 then 'pending' else 'retrying' end)
-    order by id desc limit $4)
-  union all
-  (${SETTLED} where workspace_id = $1 and endpoint_id = $2 and state is not null and ($3::uuid is null or delivery_id < $3)
-    and ($5::text is null or $5 = state)
-    order by delivery_id desc limit $4)
-) d order by id desc limit $4`,
-};
-
 const GET = {
   name: 'delivery.get',
   text: `
@@ -70,25 +60,71 @@ ${SETTLED} where workspace_id = $1 and delivery_id = $2 and state is not null`,
 
 const ATTEMPTS = {
   name: 'delivery.attempts',
-  text: `select id, number, at, duration_ms, status, failure, detail, response, next_at from attempt
+  text: `select id, number, at, duration_ms, status, failure, detail, response, request, next_at from attempt
          where workspace_id = $1 and delivery_id = $2 order by id`,
 };
 
-/** What a webhook's log shows, newest delivery first, after the id of the last page's last. */
+/** Which deliveries a page of the log shows: null, all. Ids begin with the time at which a delivery was made. */
+export interface LogFilter {
+  limit: number;
+  /** After the last of the page before. */
+  after: Uuid | null;
+  endpointId: Uuid | null;
+  state: DeliveryView['state'] | null;
+  /** Our name. */
+  eventType: string | null;
+  /** From this id on, and before that one. */
+  from: Uuid | null;
+  until: Uuid | null;
+}
+
+const WAITING: ReadonlySet<string> = new Set(['pending', 'retrying']);
+
+/** The log of a workspace, or of one webhook, newest delivery first. */
 export async function listDeliveries(
   db: Database,
   workspaceId: Uuid,
-  endpointId: Uuid,
-  page: { limit: number; after: Uuid | null; state: string | null },
+  filter: LogFilter,
 ): Promise<DeliveryView[]> {
-  const rows = await db.read<DeliveryRow>(LIST, [
-    workspaceId,
-    endpointId,
-    page.after,
-    page.limit,
-    page.state,
-  ]);
+  const { state, limit } = filter;
+  const halves = [
+    ...(state === null || WAITING.has(state) ? [waiting(workspaceId, filter)] : []),
+    ...(state === null || !WAITING.has(state) ? [settled(workspaceId, filter)] : []),
+  ];
+  const page = sql<DeliveryRow>`
+    select * from (${sql.join(halves, sql` union all `)}) d order by id desc limit ${limit}`;
+  const { rows } = await patiently(() => page.execute(db.kysely));
   return rows.map(view);
+}
+
+function waiting(workspaceId: Uuid, filter: LogFilter): RawBuilder<unknown> {
+  const { state, limit } = filter;
+  const attempts = state === 'pending' ? sql`and attempt = 0` : sql`and attempt > 0`;
+  return sql`(${sql.raw(QUEUED)} where workspace_id = ${workspaceId} ${state === null ? sql`` : attempts}
+    ${matching(filter, 'id')} order by id desc limit ${limit})`;
+}
+
+/** The state stands in the text, one of seven: only so is the index of those undelivered found. */
+function settled(workspaceId: Uuid, filter: LogFilter): RawBuilder<unknown> {
+  const { state, limit } = filter;
+  const ended = state === null ? sql`and state is not null` : sql`and state = ${sql.lit(state)}`;
+  return sql`(${sql.raw(SETTLED)} where workspace_id = ${workspaceId} ${ended}
+    ${matching(filter, 'delivery_id')} order by delivery_id desc limit ${limit})`;
+}
+
+function matching(filter: LogFilter, column: 'id' | 'delivery_id'): RawBuilder<unknown> {
+  const { endpointId, eventType, after, from, until } = filter;
+  const id = sql.ref(column);
+  return sql.join(
+    [
+      endpointId === null ? sql`` : sql`and endpoint_id = ${endpointId}`,
+      eventType === null ? sql`` : sql`and event_type = ${eventType}`,
+      after === null ? sql`` : sql`and ${id} < ${after}`,
+      from === null ? sql`` : sql`and ${id} >= ${from}`,
+      until === null ? sql`` : sql`and ${id} < ${until}`,
+    ],
+    sql` `,
+  );
 }
 
 export async function getDelivery(

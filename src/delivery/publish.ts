@@ -97,6 +97,20 @@ export function deliveryId(eventId: string): string {
   return `(left(${eventId}::text, 13) || '-7' || substr(gen_random_uuid()::text, 16))::uuid`;
 }
 
+/**
+ * UUIDv7s for deliveries that one statement makes, in the order of `n`: which of them is read first goes by the id where
+ * they are due at once.
+ * @param ms SQL for now, in milliseconds
+ * @param n SQL for a number of the row, as bigint
+ */
+export function orderedId(ms: string, n: string): string {
+  const time = `lpad(to_hex(${ms}::bigint + ${n} / 4096), 12, '0')`;
+  return (
+    `(left(${time}, 8) || '-' || right(${time}, 4) || '-7' || lpad(to_hex(${n} % 4096), 3, '0') ` +
+    `|| substr(gen_random_uuid()::text, 19))::uuid`
+  );
+}
+
 /** An event that a write fires, as it goes into the statement. */
 export interface Fired {
   id: string;

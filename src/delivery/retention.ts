@@ -4,6 +4,7 @@ import { timeOf, type Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import { dropOldPartitions, ensurePartitions } from '../db/partition.ts';
 import type { Database } from '../db/pool.ts';
+import { raiseFloors } from './feed.ts';
 import { overslept, settleOverdue } from './sweep.ts';
 import type { Waker } from './wake.ts';
 
@@ -54,7 +55,11 @@ export async function dropOld(pool: pg.Pool, keepFrom: number): Promise<string[]
     'select event_id from queue order by event_id limit 1',
   );
   const needed = rows[0] ? timeOf(rows[0].event_id) : keepFrom;
-  return dropOldPartitions(pool, { event: Math.min(keepFrom, needed), attempt: keepFrom });
+  return dropOldPartitions(
+    pool,
+    { event: Math.min(keepFrom, needed), attempt: keepFrom },
+    { event: (partition) => raiseFloors(pool, partition) },
+  );
 }
 
 /** Idempotency answers are kept for 24 hours; deleted in batches. */

@@ -1,6 +1,7 @@
 import type { Uuid } from '../base/id.ts';
 import { flights } from '../db/flight.ts';
 import type { Database, Statement } from '../db/pool.ts';
+import type { Sent } from './sent.ts';
 
 /** The words for how a delivery ended (states.md); null in an attempt that will be followed by another. */
 export type FinalState = 'delivered' | 'failed' | 'expired' | 'dropped' | 'crashed';
@@ -20,6 +21,8 @@ export interface Settlement {
   failure: string | null;
   detail: string | null;
   response: string | null;
+  /** What was sent; null where nothing was. */
+  request: Sent | null;
   /** Null where it is to be tried again, after `delayMs`. */
   state: FinalState | null;
   delayMs: number | null;
@@ -39,7 +42,7 @@ function settling({ counts }: { counts: boolean }): Statement {
 with s as materialized (
   select * from json_to_recordset($1::json) as s(
     n int, w uuid, p uuid, token uuid, d uuid, attempt int, a uuid, at timestamptz, ms int,
-    status int, failure text, detail text, response text, state text, delay bigint, failures int)
+    status int, failure text, detail text, response text, request json, state text, delay bigint, failures int)
 ),
 ours as (
   select s.* from s join lane l on l.workspace_id = s.w and l.endpoint_id = s.p and l.token = s.token
@@ -60,9 +63,9 @@ settled as (select * from gone union all select * from kept),
 logged as (
   insert into attempt
     (workspace_id, id, endpoint_id, delivery_id, event_id, event_type, kind, number, at, duration_ms,
-     status, failure, detail, response, next_at, state)
+     status, failure, detail, response, request, next_at, state)
   select w, a, p, d, event_id, event_type, kind, attempt + 1, at, ms,
-         status, failure, detail, response, next_at, state
+         status, failure, detail, response, request, next_at, state
   from settled
 )${counts ? `,${COUNTED}` : ''}
 select coalesce(array_agg(n), '{}') as settled from settled`;
@@ -97,7 +100,7 @@ export function makeSettler(db: Database): Settler {
   const flying = flights<Settlement, boolean>(db, {
     groupOf: (one) => one.endpointId,
     keysOf: (one) => [one.deliveryId],
-    weigh: (one) => ({ weight: 1, bytes: 300 + (one.response?.length ?? 0) }),
+    weigh: (one) => ({ weight: 1, bytes: 300 + (one.response?.length ?? 0) + (one.request ? 500 : 0) }),
     maxWeight: 256,
     // Never refused: an outcome that is not written is sent again. The bytes that lanes may hold bound it.
     maxWaiting: Infinity,
@@ -130,6 +133,7 @@ function short(one: Settlement, n: number) {
     failure: one.failure,
     detail: one.detail,
     response: one.response,
+    request: one.request,
     state: one.state,
     delay: one.delayMs,
     failures: one.failures,

@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { hmacSha256 } from '../base/hmac.ts';
 import { prefixed } from '../base/id.ts';
+import {
+  exactly,
+  joined,
+  objectOf,
+  textField,
+  timeField,
+  type ObjectSchema,
+} from '../delivery/event-schema.ts';
 import type { Format } from '../delivery/format.ts';
 import { textKey, textSecretProblem } from './text-secret.ts';
 
@@ -65,6 +73,18 @@ export const automatenexus: Format = {
       body,
     };
   },
+
+  schema({ name, object, contextSchema }, payload, details) {
+    const record = payload === 'full' ? printedSchema(object, details) : details;
+    const data = payload === 'full' && contextSchema ? joined(record, contextSchema) : record;
+    return objectOf({
+      event: exactly(name, 'What happened.'),
+      timestamp: timeField('When it happened.'),
+      webhook_id: textField('The webhook that it was sent by.'),
+      account_id: textField('The workspace where it happened.'),
+      data: { ...data, description: 'The record as it was then.' },
+    });
+  },
 };
 
 /** A record with the field names of the document, where ours differ: a deal has a title. */
@@ -72,4 +92,12 @@ function printed(object: string, record: Record<string, unknown>): Record<string
   if (object !== 'deal') return record;
   const { id, name, ...rest } = record;
   return { id, title: name, ...rest };
+}
+
+function printedSchema(object: string, details: ObjectSchema): ObjectSchema {
+  return {
+    ...details,
+    properties: printed(object, details.properties) as ObjectSchema['properties'],
+    required: details.required.map((name) => (object === 'deal' && name === 'name' ? 'title' : name)),
+  };
 }

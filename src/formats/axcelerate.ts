@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hmacSha256 } from '../base/hmac.ts';
+import { exactly, objectOf, textField, timeField } from '../delivery/event-schema.ts';
 import type { Format } from '../delivery/format.ts';
 import { textKey, textSecretProblem } from './text-secret.ts';
 
@@ -47,4 +48,16 @@ export const axcelerate: Format = {
       body,
     };
   },
+
+  schema: ({ name, object }, _payload, details) =>
+    objectOf({
+      type: exactly(name, 'What happened.'),
+      message: {
+        ...objectOf({ [object]: { ...details, description: 'The record as it was then.' } }),
+        description: 'What it is about, under the kind of record.',
+      },
+      clientId: { type: 'integer', description: 'The workspace where it happened.' },
+      messageId: textField('Names the event; the same over retries.'),
+      timestamp: timeField('When it happened.'),
+    }),
 };

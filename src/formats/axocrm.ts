@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hmacSha256 } from '../base/hmac.ts';
 import { prefixed } from '../base/id.ts';
+import { exactly, joined, objectOf, textField, timeField } from '../delivery/event-schema.ts';
 import type { Format } from '../delivery/format.ts';
 import { textKey } from './text-secret.ts';
 
@@ -78,6 +79,23 @@ export const axocrm: Format = {
       body,
     };
   },
+
+  schema: ({ name, object }, _payload, details) =>
+    objectOf({
+      id: textField('Names the event; the same over retries.'),
+      type: exactly(axocrm.nameOf(name), 'What happened.'),
+      workspace_id: textField('The workspace where it happened.'),
+      created_at: timeField('When it happened.'),
+      data: {
+        ...objectOf({
+          object: {
+            ...joined(details, objectOf({ type: exactly(object, 'What kind of record it is.') })),
+            description: 'The record that it is about.',
+          },
+        }),
+        description: 'What it is about.',
+      },
+    }),
 };
 
 /** `type` and `id` come first and are ours; a record's own fields must not take their place. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hmacSha256, keyring } from '../base/hmac.ts';
 import { prefixed } from '../base/id.ts';
+import { exactly, objectOf, timeField } from '../delivery/event-schema.ts';
 import type { Format } from '../delivery/format.ts';
 
 const PREFIX = 'whsec_';
@@ -51,6 +52,13 @@ export const standard: Format = {
       body,
     };
   },
+
+  schema: (type, _payload, details) =>
+    objectOf({
+      type: exactly(type.name, 'What happened.'),
+      timestamp: timeField('When it happened.'),
+      data: { ...details, description: 'The record as it was then.' },
+    }),
 };
 
 /** The key's bytes, or null where the text is not a secret of this format. */

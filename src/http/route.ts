@@ -24,6 +24,8 @@ export interface Client {
   address: string;
   /** Whether they came over HTTPS. */
   secure: boolean;
+  /** Fires when they hang up before they have the answer; made where it is asked for. */
+  gone(): AbortSignal;
 }
 
 export interface Answer {

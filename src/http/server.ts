@@ -92,12 +92,17 @@ export function mount(app: FastifyInstance, routes: readonly Route[], parts: Ser
         gate.leave(request);
       },
       handler: async (request, reply) =>
-        send(reply, await gate.guard(request, () => handle(route, request, parts.publicUrl))),
+        send(reply, await gate.guard(request, () => handle(route, request, reply, parts.publicUrl))),
     });
   }
 }
 
-async function handle(route: Route, request: FastifyRequest, publicUrl: string): Promise<Answer> {
+async function handle(
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  publicUrl: string,
+): Promise<Answer> {
   const params = request.params as Record<string, string>;
   for (const [name, value] of Object.entries(params)) {
     const pattern = route.params?.[name];
@@ -116,8 +121,16 @@ async function handle(route: Route, request: FastifyRequest, publicUrl: string):
     client: {
       address: request.ip,
       secure: request.protocol === 'https' || publicUrl.startsWith('https:'),
+      gone: () => goneSignal(reply),
     },
   });
+}
+
+/** The response closes with the connection, or once it was sent: then nobody listens any more. */
+function goneSignal(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort());
+  return gone.signal;
 }
 
 function parse<T>(schema: z.ZodType<T>, value: unknown, where: 'body' | 'query'): T {

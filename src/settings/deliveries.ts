@@ -1,12 +1,15 @@
 import { z } from 'zod';
 import { isoTime, type Clock } from '../base/clock.ts';
-import { ApiError } from '../base/errors.ts';
-import { unprefixed, type Uuid } from '../base/id.ts';
+import { ApiError, invalid } from '../base/errors.ts';
+import { floorId, unprefixed, type Uuid } from '../base/id.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
 import type { Database } from '../db/pool.ts';
 import type { Engine } from '../delivery/engine.ts';
+import { TEST_EVENT, type Catalogue } from '../delivery/event.ts';
 import { getDelivery, listDeliveries, type DeliveryView } from '../delivery/log.ts';
+import type { Formats } from '../delivery/format.ts';
 import { enqueueResend, makeDueNow } from '../delivery/resend.ts';
+import { shownSent, storedEvent } from '../delivery/sent.ts';
 import { pageQuery, pageShape } from '../http/paging.ts';
 import { route, type Route } from '../http/route.ts';
 import type { Ledger } from '../http/ledger.ts';
@@ -14,6 +17,8 @@ import type { Ledger } from '../http/ledger.ts';
 export interface DeliveryRouteParts {
   db: Database;
   engine: Engine;
+  catalogue: Catalogue;
+  formats: Formats;
   ledger: Ledger;
   clock: Clock;
   newId: () => Uuid;
@@ -48,38 +53,74 @@ const attemptShape = z
     detail: z.string().nullable(),
     response: z.string().nullable().meta({ description: 'The first 1,000 characters of the answer.' }),
     next_at: z.iso.datetime().nullable(),
+    request: z
+      .object({
+        url: z.string(),
+        method: z.string(),
+        headers: z.record(z.string(), z.string()).meta({ description: 'Custom values are masked.' }),
+        body: z.string().nullable().meta({
+          description:
+            'As it was sent; null where the event is no longer kept, or another version of the program sent it otherwise.',
+        }),
+      })
+      .nullable()
+      .meta({ description: 'What was sent; null where no request was made.' }),
   })
   .meta({ id: 'Attempt' });
 
-const listQuery = pageQuery.extend({ state: z.enum(STATES).optional() });
+const moment = z.union([z.iso.datetime({ offset: true }), z.iso.date()]).optional();
+
+const logQuery = pageQuery.extend({
+  state: z.enum(STATES).optional(),
+  event_type: z.string().max(100).optional(),
+  'created_at[gt]': moment,
+  'created_at[gte]': moment,
+  'created_at[lt]': moment,
+  'created_at[lte]': moment,
+});
+type LogQuery = z.output<typeof logQuery>;
 
 /** The delivery log by API, and sending again. */
-export function deliveryRoutes({ db, engine, ledger, clock, newId }: DeliveryRouteParts): Route[] {
+export function deliveryRoutes({
+  db,
+  engine,
+  catalogue,
+  formats,
+  ledger,
+  clock,
+  newId,
+}: DeliveryRouteParts): Route[] {
   const reading = { scope: 'webhooks:read', tag: 'deliveries' } as const;
 
-  const list = route<undefined, z.output<typeof listQuery>>({
+  const list = route<undefined, LogQuery>({
+    ...reading,
+    method: 'GET',
+    path: '/api/v1/deliveries',
+    summary: 'The delivery log of the workspace',
+    description: 'Of all webhooks, deleted ones too, newest first.',
+    query: logQuery,
+    answers: { 200: pageShape(deliveryShape) },
+    handle: async ({ caller, query, url }) => ({
+      status: 200,
+      body: await page(caller.workspaceId, null, query, url),
+    }),
+  });
+
+  const ofWebhook = route<undefined, LogQuery>({
     ...reading,
     method: 'GET',
     path: '/api/v1/webhooks/:id/deliveries',
     params: { id: /^wh_[0-9a-f]{32}$/ },
     summary: 'The delivery log of a webhook',
     description: 'Newest first; of a deleted webhook too.',
-    query: listQuery,
+    query: logQuery,
     answers: { 200: pageShape(deliveryShape) },
     async handle({ caller, params, query, url }) {
       const endpointId = unprefixed('wh', params['id']!)!;
       if (!(await engine.endpoints.getAny(caller.workspaceId, endpointId))) {
         throw new ApiError('not_found', 'There is no webhook with this id.');
       }
-      const after = query.cursor ? decodeCursor(query.cursor, 'deliveries').id : null;
-      const rows = await listDeliveries(db, caller.workspaceId, endpointId, {
-        limit: query.limit + 1,
-        after,
-        state: query.state ?? null,
-      });
-      const cursorOf = (row: DeliveryView) =>
-        encodeCursor({ sort: 'deliveries', value: row.created_at, id: row.id });
-      return { status: 200, body: pageOf(rows, query.limit, url, cursorOf, (row) => row) };
+      return { status: 200, body: await page(caller.workspaceId, endpointId, query, url) };
     },
   });
 
@@ -89,10 +130,19 @@ export function deliveryRoutes({ db, engine, ledger, clock, newId }: DeliveryRou
     path: '/api/v1/deliveries/:id',
     summary: 'Get a delivery with its attempts',
     answers: { 200: deliveryShape.extend({ attempt_log: z.array(attemptShape) }) },
-    handle: async ({ caller, params }) => ({
-      status: 200,
-      body: await found(caller.workspaceId, params['id']!),
-    }),
+    async handle({ caller, params }) {
+      const { attempt_log: attempts, ...delivery } = await found(caller.workspaceId, params['id']!);
+      const endpointId = unprefixed('wh', delivery.webhook_id)!;
+      const [endpoint, event] = await Promise.all([
+        engine.endpoints.getAny(caller.workspaceId, endpointId),
+        storedEvent(db, caller.workspaceId, unprefixed('evt', delivery.event_id)!),
+      ]);
+      const shown = attempts.map((attempt) => ({
+        ...attempt,
+        request: attempt.request && shownSent({ formats, catalogue }, endpoint!, event, attempt.request),
+      }));
+      return { status: 200, body: { ...delivery, attempt_log: shown } };
+    },
   });
 
   const resend = route({
@@ -134,11 +184,40 @@ export function deliveryRoutes({ db, engine, ledger, clock, newId }: DeliveryRou
     },
   });
 
-  return [list, get, resend];
+  return [list, ofWebhook, get, resend];
+
+  async function page(workspaceId: Uuid, endpointId: Uuid | null, query: LogQuery, url: string) {
+    const eventType = query.event_type ?? null;
+    if (eventType !== null && eventType !== TEST_EVENT && !catalogue.type(eventType))
+      throw invalid('event_type', 'is not an event type; see GET /api/v1/event-types');
+    const rows = await listDeliveries(db, workspaceId, {
+      limit: query.limit + 1,
+      after: query.cursor ? decodeCursor(query.cursor, 'deliveries').id : null,
+      endpointId,
+      state: query.state ?? null,
+      eventType,
+      ...madeWithin(query),
+    });
+    const cursorOf = (row: DeliveryView) =>
+      encodeCursor({ sort: 'deliveries', value: row.created_at, id: row.id });
+    return pageOf(rows, query.limit, url, cursorOf, (row) => row);
+  }
 
   async function found(workspaceId: Uuid, id: Uuid) {
     const delivery = await getDelivery(db, workspaceId, id);
     if (!delivery) throw new ApiError('not_found', 'There is no delivery with this id.');
     return delivery;
   }
+}
+
+/** Bounds on when a delivery was made, as bounds on its id, which begins with that millisecond. */
+function madeWithin(query: LogQuery): { from: Uuid | null; until: Uuid | null } {
+  const ms = (text: string | undefined, more: number) =>
+    text === undefined ? [] : [Date.parse(text) + more];
+  const from = [...ms(query['created_at[gte]'], 0), ...ms(query['created_at[gt]'], 1)];
+  const until = [...ms(query['created_at[lt]'], 0), ...ms(query['created_at[lte]'], 1)];
+  return {
+    from: from.length > 0 ? floorId(Math.max(...from)) : null,
+    until: until.length > 0 ? floorId(Math.min(...until)) : null,
+  };
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
+import { joined, objectOf, summarySchema } from '../delivery/event-schema.ts';
 import type { Catalogue, EventType } from '../delivery/event.ts';
 import type { Format, Formats } from '../delivery/format.ts';
 import { route, type Route } from '../http/route.ts';
@@ -14,50 +16,69 @@ const PLACEHOLDER = {
   at: '2026-06-01T12:00:00.000Z',
 } as const;
 
+const jsonSchema = z.record(z.string(), z.unknown());
+
 const example = z.object({
   name: z.string().meta({ description: "The format's own name of the event." }),
   headers: z.record(z.string(), z.string()),
   body: z.unknown(),
+  schema: jsonSchema.meta({ description: 'A JSON Schema of the body.' }),
 });
 
-const shape = z.object({
-  data: z.array(
-    z.object({
-      name: z.string(),
-      object: z.string(),
-      description: z.string(),
-      formats: z.array(z.string()).meta({ description: 'The formats whose `*` includes it.' }),
-      sample: z.record(z.string(), z.unknown()).meta({ description: 'The whole record, as `full` has it.' }),
-      context: z
-        .record(z.string(), z.unknown())
-        .optional()
-        .meta({ description: 'What it tells beside the record, in the format `automatenexus`.' }),
-      examples: z.record(z.string(), example).meta({
-        description: 'By format: what a receiver gets, with the payload that the format defaults to.',
-      }),
+const typeShape = z
+  .object({
+    name: z.string(),
+    object: z.string(),
+    description: z.string(),
+    formats: z.array(z.string()).meta({ description: 'The formats whose `*` includes it.' }),
+    sample: z.record(z.string(), z.unknown()).meta({ description: 'The whole record, as `full` has it.' }),
+    schema: jsonSchema.meta({ description: 'A JSON Schema of the record.' }),
+    context: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .meta({ description: 'What it tells beside the record, in the feed and the format `automatenexus`.' }),
+    context_schema: jsonSchema.optional().meta({ description: 'A JSON Schema of that.' }),
+    examples: z.record(z.string(), example).meta({
+      description: 'By format: what a receiver gets, with the payload that the format defaults to.',
     }),
-  ),
-});
+  })
+  .meta({ id: 'EventType' });
 
-/** What there is to subscribe to, with what each sends in every format (contracts AX12). */
+/** What there is to subscribe to, with what each sends in every format (contracts AX12, AC6). */
 export function eventTypeRoutes(catalogue: Catalogue, formats: Formats): Route[] {
   const all = [...formats.values()];
   // Made once: catalogue and formats do not change while the program runs.
-  const data = catalogue.types.map((type) => ({
+  const shown = catalogue.types.map(({ schema, contextSchema, context, ...type }) => ({
     ...type,
     formats: all.filter((format) => format.documents(type.name)).map(({ name }) => name),
-    examples: Object.fromEntries(all.map((format) => [format.name, exampleOf(type, format, catalogue)])),
+    schema,
+    ...(context && { context, context_schema: contextSchema }),
+    examples: Object.fromEntries(
+      all.map((format) => [format.name, exampleOf(catalogue.type(type.name)!, format, catalogue)]),
+    ),
   }));
+  const list = JSON.stringify({ data: shown });
+  const reading = { method: 'GET', scope: null, tag: 'webhooks' } as const;
   return [
     route({
-      method: 'GET',
+      ...reading,
       path: '/api/v1/event-types',
-      scope: null,
-      tag: 'webhooks',
-      summary: 'List event types, with an example of each in every format',
+      summary: 'List event types, with an example and a JSON Schema of each in every format',
       description: 'Examples hold placeholders only.',
-      answers: { 200: shape },
-      handle: () => Promise.resolve({ status: 200, body: { data } }),
+      answers: { 200: z.object({ data: z.array(typeShape) }) },
+      handle: () => Promise.resolve({ status: 200, body: list }),
+    }),
+    route({
+      ...reading,
+      path: '/api/v1/event-types/:name',
+      params: { name: /^[a-z_]+\.[a-z_]+$/ },
+      summary: 'Get an event type',
+      answers: { 200: typeShape },
+      handle({ params }) {
+        const type = shown.find(({ name }) => name === params['name']);
+        if (!type) throw new ApiError('not_found', 'There is no event type of this name.');
+        return Promise.resolve({ status: 200, body: type });
+      },
     }),
   ];
 }
@@ -84,5 +105,22 @@ function exampleOf(type: EventType, format: Format, catalogue: Catalogue) {
     attemptedAt: Date.parse(PLACEHOLDER.at) / 1000,
     bodyOf: (json) => json,
   });
-  return { name: format.nameOf(type.name), headers, body: JSON.parse(body) as unknown };
+  return {
+    name: format.nameOf(type.name),
+    headers,
+    body: JSON.parse(body) as unknown,
+    schema: bodySchema(type, format, catalogue),
+  };
+}
+
+/** Of what the format sends about such an event, with the payload that it defaults to. */
+function bodySchema(type: EventType, format: Format, catalogue: Catalogue) {
+  const { payload } = format.defaults;
+  const { id } = type.schema.properties;
+  const summary = summarySchema(type.schema, catalogue.summary(type.object, type.sample));
+  const details = payload === 'full' ? type.schema : joined(objectOf({ id: id! }), summary);
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    ...format.schema(type, payload, details),
+  };
 }

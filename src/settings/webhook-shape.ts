@@ -6,9 +6,7 @@ import { TEST_EVENT, type Catalogue } from '../delivery/event.ts';
 import { CONTENT_TYPES } from '../delivery/form-body.ts';
 import type { Format, Formats } from '../delivery/format.ts';
 import { urlProblem, type Guard } from '../delivery/guard.ts';
-
-/** Stands for a custom header's value in answers: values are secrets. Sent back, it keeps the value. */
-const MASK = '********';
+import { MASK } from '../delivery/sent.ts';
 
 /** Receivers refuse headers of more than 16 KiB, as Node does, or of 8; ours are to find room beside these. */
 const MAX_HEADER_BYTES = 12_288;

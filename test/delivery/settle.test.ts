@@ -29,6 +29,7 @@ test('outcomes are never refused, however many wait: what is not written would b
         failure: null,
         detail: null,
         response: null,
+        request: null,
         state: 'delivered',
         delayMs: null,
         failures: null,

@@ -36,6 +36,7 @@ const PROVOKED: Record<ErrorCode, () => Promise<Reply>> = {
   not_found: () => s.ask('GET', '/api/v1/contacts/not-an-id'),
   method_not_allowed: () => s.ask('DELETE', '/api/v1/me'),
   conflict: deleteDefaultPipeline,
+  gone: () => s.ask('GET', `/api/v1/events?after=evt_${NOBODY.replaceAll('-', '')}`),
   precondition_failed: async () => {
     const { id } = (await post({ first_name: 'Jane' })).json;
     const headers = { 'if-match': '"7"' };

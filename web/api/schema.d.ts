@@ -801,6 +801,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send again what failed or was missed
+         * @description Queues up to 10,000 events, in the order of the feed and under their ids; what waits in the queue as it is is left out. Where `has_more` is true, call again with `after`.
+         */
+        post: operations["postWebhooksIdReplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The delivery log of the workspace
+         * @description Of all webhooks, deleted ones too, newest first.
+         */
+        get: operations["getDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/webhooks/{id}/deliveries": {
         parameters: {
             query?: never;
@@ -858,6 +898,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the feed of events
+         * @description In the order in which they took effect, oldest first; following `next_after`, every event is seen once and none is skipped. 410 where what comes after `after` is no longer all kept.
+         */
+        get: operations["getEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an event
+         * @description With how many webhooks it matched, and the reason where one, or none, wanted it.
+         */
+        get: operations["getEventsId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/event-types": {
         parameters: {
             query?: never;
@@ -866,10 +946,27 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List event types, with an example of each in every format
+         * List event types, with an example and a JSON Schema of each in every format
          * @description Examples hold placeholders only.
          */
         get: operations["getEventTypes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/event-types/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an event type */
+        get: operations["getEventTypesName"];
         put?: never;
         post?: never;
         delete?: never;
@@ -920,84 +1017,151 @@ export interface components {
             occurred_at: string;
         };
         CompanyInput: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Names it for good.
+             */
             id: string;
             /** @description Grows by one with every change; the ETag. */
             version: number;
             /** @description Who made it, as in `api_key:<id>`. */
             created_by: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
             created_at: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
             updated_at: string;
+            /** @description The workspace's own fields, by name. */
             custom_fields: {
                 [key: string]: string | number | boolean;
             };
+            /** @description What it is called. */
             name: string;
+            /** @description Its website, as it was sent. */
             website: string | null;
+            /** @description What it does. */
             industry: string | null;
+            /** @description Its email address. */
             email: string | null;
+            /** @description Its telephone number, as it was sent. */
             phone: string | null;
+            /** @description Its address, as it would stand on an envelope. */
             address: string | null;
+            /** @description What people wrote down about it. */
             notes: string | null;
+            /** @description The member who looks after it. */
             owner_id: string | null;
         };
         ContactInput: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Names it for good.
+             */
             id: string;
             /** @description Grows by one with every change; the ETag. */
             version: number;
             /** @description Who made it, as in `api_key:<id>`. */
             created_by: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
             created_at: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
             updated_at: string;
+            /** @description The workspace's own fields, by name. */
             custom_fields: {
                 [key: string]: string | number | boolean;
             };
+            /** @description Their first name. */
             first_name: string | null;
+            /** @description Their last name. */
             last_name: string | null;
+            /** @description Their email address. */
             email: string | null;
+            /** @description Their telephone number, as it was sent. */
             phone: string | null;
+            /** @description The name of the company they work for. */
             company: string | null;
+            /** @description The company of the workspace they work for. */
             company_id: string | null;
+            /** @description What they are there. */
             job_title: string | null;
+            /** @description Where they stand, as in `lead`. */
             status: string;
+            /** @description Where they came from, as in `website`. */
             source: string | null;
+            /** @description What people wrote down about them. */
             notes: string | null;
+            /** @description The member who looks after it. */
             owner_id: string | null;
         };
         DealInput: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Names it for good.
+             */
             id: string;
             /** @description Grows by one with every change; the ETag. */
             version: number;
             /** @description Who made it, as in `api_key:<id>`. */
             created_by: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
             created_at: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
             updated_at: string;
+            /** @description The workspace's own fields, by name. */
             custom_fields: {
                 [key: string]: string | number | boolean;
             };
+            /** @description What it is called. */
             name: string;
+            /** @description What it is worth, in its currency's units. */
             value: number | null;
+            /** @description The code of its currency (ISO 4217). */
             currency: string;
-            /** @enum {string} */
+            /**
+             * @description Whether it is open, won or lost.
+             * @enum {string}
+             */
             status: "open" | "won" | "lost";
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The pipeline that it moves through.
+             */
             pipeline_id: string;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The stage of the pipeline where it stands.
+             */
             stage_id: string;
+            /** @description When it should be won or lost. */
             expected_close_date: string | null;
             /** @description When it was won or lost. */
             closed_at: string | null;
+            /** @description Why it was lost. */
             lost_reason: string | null;
+            /** @description What people wrote down about it. */
             notes: string | null;
+            /** @description The contact it is with. */
             contact_id: string | null;
+            /** @description The company it is with. */
             company_id: string | null;
+            /** @description The member who looks after it. */
             owner_id: string | null;
         };
         PipelineInput: {
@@ -1019,31 +1183,54 @@ export interface components {
             updated_at: string;
         };
         TaskInput: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Names it for good.
+             */
             id: string;
             /** @description Grows by one with every change; the ETag. */
             version: number;
             /** @description Who made it, as in `api_key:<id>`. */
             created_by: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
             created_at: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
             updated_at: string;
+            /** @description The workspace's own fields, by name. */
             custom_fields: {
                 [key: string]: string | number | boolean;
             };
+            /** @description What is to be done, in short. */
             title: string;
+            /** @description What is to be done. */
             description: string | null;
-            /** @enum {string} */
+            /**
+             * @description How urgent it is.
+             * @enum {string}
+             */
             priority: "low" | "medium" | "high" | "urgent";
-            /** @enum {string} */
+            /**
+             * @description Whether it is open or completed.
+             * @enum {string}
+             */
             status: "open" | "completed";
+            /** @description The day by which it is to be done. */
             due_date: string | null;
             /** @description When its status became completed. */
             completed_at: string | null;
+            /** @description The contact it is about. */
             contact_id: string | null;
+            /** @description The company it is about. */
             company_id: string | null;
+            /** @description The deal it is about. */
             deal_id: string | null;
+            /** @description The member who is to do it. */
             assignee_id: string | null;
         };
         ErrorInput: {
@@ -1142,6 +1329,81 @@ export interface components {
             /** @description The first 1,000 characters of the answer. */
             response: string | null;
             next_at: string | null;
+            /** @description What was sent; null where no request was made. */
+            request: {
+                url: string;
+                method: string;
+                /** @description Custom values are masked. */
+                headers: {
+                    [key: string]: string;
+                };
+                /** @description As it was sent; null where the event is no longer kept, or another version of the program sent it otherwise. */
+                body: string | null;
+            } | null;
+        };
+        EventTypeInput: {
+            name: string;
+            object: string;
+            description: string;
+            /** @description The formats whose `*` includes it. */
+            formats: string[];
+            /** @description The whole record, as `full` has it. */
+            sample: {
+                [key: string]: unknown;
+            };
+            /** @description A JSON Schema of the record. */
+            schema: {
+                [key: string]: unknown;
+            };
+            /** @description What it tells beside the record, in the feed and the format `automatenexus`. */
+            context?: {
+                [key: string]: unknown;
+            };
+            /** @description A JSON Schema of that. */
+            context_schema?: {
+                [key: string]: unknown;
+            };
+            /** @description By format: what a receiver gets, with the payload that the format defaults to. */
+            examples: {
+                [key: string]: {
+                    /** @description The format's own name of the event. */
+                    name: string;
+                    headers: {
+                        [key: string]: string;
+                    };
+                    body: unknown;
+                    /** @description A JSON Schema of the body. */
+                    schema: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        EventInput: {
+            /** @description As webhooks carry it. */
+            id: string;
+            type: string;
+            /** @description Its place in the feed; null for a test. */
+            seq: number | null;
+            /** Format: date-time */
+            occurred_at: string;
+            object_type: string;
+            /** Format: uuid */
+            object_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description The whole record as it was then. */
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description What it tells beside the record, such as the stages that a deal moved between. */
+            context: {
+                [key: string]: unknown;
+            } | null;
+            /** @description How many webhooks it was given to. */
+            matched: number;
+            /** @description Why a webhook was not given it. */
+            reason: string | null;
         };
         InvitationInput: {
             /** Format: uuid */
@@ -1291,84 +1553,151 @@ export interface components {
             occurred_at: string;
         };
         Company: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Names it for good.
+             */
             id: string;
             /** @description Grows by one with every change; the ETag. */
             version: number;
             /** @description Who made it, as in `api_key:<id>`. */
             created_by: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
             created_at: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
             updated_at: string;
+            /** @description The workspace's own fields, by name. */
             custom_fields: {
                 [key: string]: string | number | boolean;
             };
+            /** @description What it is called. */
             name: string;
+            /** @description Its website, as it was sent. */
             website: string | null;
+            /** @description What it does. */
             industry: string | null;
+            /** @description Its email address. */
             email: string | null;
+            /** @description Its telephone number, as it was sent. */
             phone: string | null;
+            /** @description Its address, as it would stand on an envelope. */
             address: string | null;
+            /** @description What people wrote down about it. */
             notes: string | null;
+            /** @description The member who looks after it. */
             owner_id: string | null;
         };
         Contact: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Names it for good.
+             */
             id: string;
             /** @description Grows by one with every change; the ETag. */
             version: number;
             /** @description Who made it, as in `api_key:<id>`. */
             created_by: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
             created_at: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
             updated_at: string;
+            /** @description The workspace's own fields, by name. */
             custom_fields: {
                 [key: string]: string | number | boolean;
             };
+            /** @description Their first name. */
             first_name: string | null;
+            /** @description Their last name. */
             last_name: string | null;
+            /** @description Their email address. */
             email: string | null;
+            /** @description Their telephone number, as it was sent. */
             phone: string | null;
+            /** @description The name of the company they work for. */
             company: string | null;
+            /** @description The company of the workspace they work for. */
             company_id: string | null;
+            /** @description What they are there. */
             job_title: string | null;
+            /** @description Where they stand, as in `lead`. */
             status: string;
+            /** @description Where they came from, as in `website`. */
             source: string | null;
+            /** @description What people wrote down about them. */
             notes: string | null;
+            /** @description The member who looks after it. */
             owner_id: string | null;
         };
         Deal: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Names it for good.
+             */
             id: string;
             /** @description Grows by one with every change; the ETag. */
             version: number;
             /** @description Who made it, as in `api_key:<id>`. */
             created_by: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
             created_at: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
             updated_at: string;
+            /** @description The workspace's own fields, by name. */
             custom_fields: {
                 [key: string]: string | number | boolean;
             };
+            /** @description What it is called. */
             name: string;
+            /** @description What it is worth, in its currency's units. */
             value: number | null;
+            /** @description The code of its currency (ISO 4217). */
             currency: string;
-            /** @enum {string} */
+            /**
+             * @description Whether it is open, won or lost.
+             * @enum {string}
+             */
             status: "open" | "won" | "lost";
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The pipeline that it moves through.
+             */
             pipeline_id: string;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The stage of the pipeline where it stands.
+             */
             stage_id: string;
+            /** @description When it should be won or lost. */
             expected_close_date: string | null;
             /** @description When it was won or lost. */
             closed_at: string | null;
+            /** @description Why it was lost. */
             lost_reason: string | null;
+            /** @description What people wrote down about it. */
             notes: string | null;
+            /** @description The contact it is with. */
             contact_id: string | null;
+            /** @description The company it is with. */
             company_id: string | null;
+            /** @description The member who looks after it. */
             owner_id: string | null;
         };
         Pipeline: {
@@ -1390,31 +1719,54 @@ export interface components {
             updated_at: string;
         };
         Task: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description Names it for good.
+             */
             id: string;
             /** @description Grows by one with every change; the ETag. */
             version: number;
             /** @description Who made it, as in `api_key:<id>`. */
             created_by: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
             created_at: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
             updated_at: string;
+            /** @description The workspace's own fields, by name. */
             custom_fields: {
                 [key: string]: string | number | boolean;
             };
+            /** @description What is to be done, in short. */
             title: string;
+            /** @description What is to be done. */
             description: string | null;
-            /** @enum {string} */
+            /**
+             * @description How urgent it is.
+             * @enum {string}
+             */
             priority: "low" | "medium" | "high" | "urgent";
-            /** @enum {string} */
+            /**
+             * @description Whether it is open or completed.
+             * @enum {string}
+             */
             status: "open" | "completed";
+            /** @description The day by which it is to be done. */
             due_date: string | null;
             /** @description When its status became completed. */
             completed_at: string | null;
+            /** @description The contact it is about. */
             contact_id: string | null;
+            /** @description The company it is about. */
             company_id: string | null;
+            /** @description The deal it is about. */
             deal_id: string | null;
+            /** @description The member who is to do it. */
             assignee_id: string | null;
         };
         Error: {
@@ -1513,6 +1865,81 @@ export interface components {
             /** @description The first 1,000 characters of the answer. */
             response: string | null;
             next_at: string | null;
+            /** @description What was sent; null where no request was made. */
+            request: {
+                url: string;
+                method: string;
+                /** @description Custom values are masked. */
+                headers: {
+                    [key: string]: string;
+                };
+                /** @description As it was sent; null where the event is no longer kept, or another version of the program sent it otherwise. */
+                body: string | null;
+            } | null;
+        };
+        EventType: {
+            name: string;
+            object: string;
+            description: string;
+            /** @description The formats whose `*` includes it. */
+            formats: string[];
+            /** @description The whole record, as `full` has it. */
+            sample: {
+                [key: string]: unknown;
+            };
+            /** @description A JSON Schema of the record. */
+            schema: {
+                [key: string]: unknown;
+            };
+            /** @description What it tells beside the record, in the feed and the format `automatenexus`. */
+            context?: {
+                [key: string]: unknown;
+            };
+            /** @description A JSON Schema of that. */
+            context_schema?: {
+                [key: string]: unknown;
+            };
+            /** @description By format: what a receiver gets, with the payload that the format defaults to. */
+            examples: {
+                [key: string]: {
+                    /** @description The format's own name of the event. */
+                    name: string;
+                    headers: {
+                        [key: string]: string;
+                    };
+                    body: unknown;
+                    /** @description A JSON Schema of the body. */
+                    schema: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        Event: {
+            /** @description As webhooks carry it. */
+            id: string;
+            type: string;
+            /** @description Its place in the feed; null for a test. */
+            seq: number | null;
+            /** Format: date-time */
+            occurred_at: string;
+            object_type: string;
+            /** Format: uuid */
+            object_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description The whole record as it was then. */
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description What it tells beside the record, such as the stages that a deal moved between. */
+            context: {
+                [key: string]: unknown;
+            } | null;
+            /** @description How many webhooks it was given to. */
+            matched: number;
+            /** @description Why a webhook was not given it. */
+            reason: string | null;
         };
         Invitation: {
             /** Format: uuid */
@@ -5162,6 +5589,113 @@ export interface operations {
             };
         };
     };
+    postWebhooksIdReplay: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: date-time
+                     * @description Events from this time on.
+                     */
+                    since: string;
+                    /**
+                     * Format: date-time
+                     * @description Events before this time; left out, until now.
+                     */
+                    until?: string;
+                    /** @description Only these of the types that the webhook is subscribed to. */
+                    types?: string[];
+                    /**
+                     * @description `failed`: what ended without being delivered. `missed`: what no delivery was made of, as when the webhook was paused. `all`: what was delivered, too. Left out: failed and missed.
+                     * @enum {string}
+                     */
+                    only?: "failed" | "missed" | "all";
+                    /** @description Goes on after this event: `next_after` of the call before. */
+                    after?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        queued: number;
+                        has_more: boolean;
+                        /** @description The last event that was queued. */
+                        next_after: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getDeliveries: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+                state?: "pending" | "retrying" | "delivered" | "failed" | "expired" | "dropped" | "crashed";
+                event_type?: string;
+                "created_at[gt]"?: string;
+                "created_at[gte]"?: string;
+                "created_at[lt]"?: string;
+                "created_at[lte]"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Delivery"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getWebhooksIdDeliveries: {
         parameters: {
             query?: {
@@ -5169,6 +5703,11 @@ export interface operations {
                 /** @description next_cursor of the page before. */
                 cursor?: string;
                 state?: "pending" | "retrying" | "delivered" | "failed" | "expired" | "dropped" | "crashed";
+                event_type?: string;
+                "created_at[gt]"?: string;
+                "created_at[gte]"?: string;
+                "created_at[lt]"?: string;
+                "created_at[lte]"?: string;
             };
             header?: never;
             path: {
@@ -5288,6 +5827,85 @@ export interface operations {
             };
         };
     };
+    getEvents: {
+        parameters: {
+            query?: {
+                /** @description Goes on after this event: `next_after` of the page before. `latest`: after the last there is now. Left out: from the oldest kept. */
+                after?: "latest" | string;
+                limit?: number;
+                /**
+                 * @description Only these event types, separated by commas.
+                 * @example contact.created
+                 */
+                types?: string;
+                /** @description Only events that no webhook was given. */
+                matched?: "none";
+                /** @description How long to wait for an event where there is none yet, in seconds. */
+                wait?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Event"][];
+                        /** @description Go on at once; otherwise later, or with `wait`. */
+                        has_more: boolean;
+                        /** @description Where to go on; null where there never was an event. */
+                        next_after: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEventsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Event"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getEventTypes: {
         parameters: {
             query?: never;
@@ -5304,33 +5922,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        data: {
-                            name: string;
-                            object: string;
-                            description: string;
-                            /** @description The formats whose `*` includes it. */
-                            formats: string[];
-                            /** @description The whole record, as `full` has it. */
-                            sample: {
-                                [key: string]: unknown;
-                            };
-                            /** @description What it tells beside the record, in the format `automatenexus`. */
-                            context?: {
-                                [key: string]: unknown;
-                            };
-                            /** @description By format: what a receiver gets, with the payload that the format defaults to. */
-                            examples: {
-                                [key: string]: {
-                                    /** @description The format's own name of the event. */
-                                    name: string;
-                                    headers: {
-                                        [key: string]: string;
-                                    };
-                                    body: unknown;
-                                };
-                            };
-                        }[];
+                        data: components["schemas"]["EventType"][];
                     };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEventTypesName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventType"];
                 };
             };
             /** @description Any error. */

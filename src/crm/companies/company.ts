@@ -9,6 +9,8 @@ import {
   reference,
   requiredText,
   text,
+  told,
+  toldId,
   type BaseRecord,
   type Noun,
 } from '../record.ts';
@@ -44,14 +46,14 @@ type Input = z.infer<z.ZodObject<typeof fields>>;
 const output = z
   .object({
     ...baseOutput,
-    name: z.string(),
-    website: z.string().nullable(),
-    industry: z.string().nullable(),
-    email: z.string().nullable(),
-    phone: z.string().nullable(),
-    address: z.string().nullable(),
-    notes: z.string().nullable(),
-    owner_id: z.uuid().nullable(),
+    name: z.string().meta({ description: 'What it is called.' }),
+    website: told('Its website, as it was sent.'),
+    industry: told('What it does.'),
+    email: told('Its email address.'),
+    phone: told('Its telephone number, as it was sent.'),
+    address: told('Its address, as it would stand on an envelope.'),
+    notes: told('What people wrote down about it.'),
+    owner_id: toldId('The member who looks after it.'),
   })
   .meta({ id: 'Company' });
 

@@ -9,6 +9,8 @@ import {
   readOnlyFields,
   reference,
   text,
+  told,
+  toldId,
   type BaseRecord,
   type Noun,
 } from '../record.ts';
@@ -51,17 +53,17 @@ type Input = z.infer<z.ZodObject<typeof fields>>;
 const output = z
   .object({
     ...baseOutput,
-    first_name: z.string().nullable(),
-    last_name: z.string().nullable(),
-    email: z.string().nullable(),
-    phone: z.string().nullable(),
-    company: z.string().nullable(),
-    company_id: z.uuid().nullable(),
-    job_title: z.string().nullable(),
-    status: z.string(),
-    source: z.string().nullable(),
-    notes: z.string().nullable(),
-    owner_id: z.uuid().nullable(),
+    first_name: told('Their first name.'),
+    last_name: told('Their last name.'),
+    email: told('Their email address.'),
+    phone: told('Their telephone number, as it was sent.'),
+    company: told('The name of the company they work for.'),
+    company_id: toldId('The company of the workspace they work for.'),
+    job_title: told('What they are there.'),
+    status: z.string().meta({ description: 'Where they stand, as in `lead`.' }),
+    source: told('Where they came from, as in `website`.'),
+    notes: told('What people wrote down about them.'),
+    owner_id: toldId('The member who looks after it.'),
   })
   .meta({ id: 'Contact' });
 

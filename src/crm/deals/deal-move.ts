@@ -1,3 +1,6 @@
+import { z } from 'zod';
+import { told } from '../record.ts';
+
 /**
  * What deal.stage_changed tells beside the deal (contracts AN4): its stages and pipeline by name and its owner, as
  * they are when the move is written. `f` is the event: publish.ts.
@@ -19,3 +22,16 @@ export const moveSample = {
   pipeline: 'Sales pipeline',
   owner: { id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c71', name: 'Sam Seller' },
 };
+
+export const moveOutput = z.object({
+  previous_stage: told('The name of the stage where the deal stood; null where that is gone.'),
+  new_stage: told('The name of the stage where it stands now.'),
+  pipeline: told('The name of its pipeline.'),
+  owner: z
+    .object({
+      id: z.uuid().meta({ description: 'The member.' }),
+      name: z.string().meta({ description: 'What they are called.' }),
+    })
+    .nullable()
+    .meta({ description: 'The member who looks after it.' }),
+});

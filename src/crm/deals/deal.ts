@@ -8,10 +8,12 @@ import {
   reference,
   requiredText,
   text,
+  told,
+  toldId,
   type BaseRecord,
   type Noun,
 } from '../record.ts';
-import { MOVE_CONTEXT, moveSample } from './deal-move.ts';
+import { MOVE_CONTEXT, moveOutput, moveSample } from './deal-move.ts';
 
 const STATUSES = ['open', 'won', 'lost'] as const;
 
@@ -91,19 +93,19 @@ const named = <T extends { name?: unknown; title?: unknown }>(given: unknown) =>
 const output = z
   .object({
     ...baseOutput,
-    name: z.string(),
-    value: z.number().nullable(),
-    currency: z.string(),
-    status: z.enum(STATUSES),
-    pipeline_id: z.uuid(),
-    stage_id: z.uuid(),
-    expected_close_date: z.iso.date().nullable(),
+    name: z.string().meta({ description: 'What it is called.' }),
+    value: z.number().nullable().meta({ description: "What it is worth, in its currency's units." }),
+    currency: z.string().meta({ description: 'The code of its currency (ISO 4217).' }),
+    status: z.enum(STATUSES).meta({ description: 'Whether it is open, won or lost.' }),
+    pipeline_id: z.uuid().meta({ description: 'The pipeline that it moves through.' }),
+    stage_id: z.uuid().meta({ description: 'The stage of the pipeline where it stands.' }),
+    expected_close_date: z.iso.date().nullable().meta({ description: 'When it should be won or lost.' }),
     closed_at: z.iso.datetime().nullable().meta({ description: 'When it was won or lost.' }),
-    lost_reason: z.string().nullable(),
-    notes: z.string().nullable(),
-    contact_id: z.uuid().nullable(),
-    company_id: z.uuid().nullable(),
-    owner_id: z.uuid().nullable(),
+    lost_reason: told('Why it was lost.'),
+    notes: told('What people wrote down about it.'),
+    contact_id: toldId('The contact it is with.'),
+    company_id: toldId('The company it is with.'),
+    owner_id: toldId('The member who looks after it.'),
   })
   .meta({ id: 'Deal' });
 
@@ -217,6 +219,7 @@ export const deal: Noun<Deal, Input> = {
     stage_changed: {
       ...eventType('stage_changed', 'A deal moved to another stage.', moved),
       context: moveSample,
+      contextOutput: moveOutput,
     },
     won: eventType('won', 'The status of a deal became won.', { ...closed, status: 'won' }),
     lost: eventType('lost', 'The status of a deal became lost.', { ...closed, status: 'lost' }),

@@ -8,6 +8,8 @@ import {
   reference,
   requiredText,
   text,
+  told,
+  toldId,
   type BaseRecord,
   type Noun,
 } from '../record.ts';
@@ -59,16 +61,16 @@ type Input = z.infer<z.ZodObject<typeof fields>>;
 const output = z
   .object({
     ...baseOutput,
-    title: z.string(),
-    description: z.string().nullable(),
-    priority: z.enum(PRIORITIES),
-    status: z.enum(STATUSES),
-    due_date: z.iso.date().nullable(),
+    title: z.string().meta({ description: 'What is to be done, in short.' }),
+    description: told('What is to be done.'),
+    priority: z.enum(PRIORITIES).meta({ description: 'How urgent it is.' }),
+    status: z.enum(STATUSES).meta({ description: 'Whether it is open or completed.' }),
+    due_date: z.iso.date().nullable().meta({ description: 'The day by which it is to be done.' }),
     completed_at: z.iso.datetime().nullable().meta({ description: 'When its status became completed.' }),
-    contact_id: z.uuid().nullable(),
-    company_id: z.uuid().nullable(),
-    deal_id: z.uuid().nullable(),
-    assignee_id: z.uuid().nullable(),
+    contact_id: toldId('The contact it is about.'),
+    company_id: toldId('The company it is about.'),
+    deal_id: toldId('The deal it is about.'),
+    assignee_id: toldId('The member who is to do it.'),
   })
   .meta({ id: 'Task' });
 

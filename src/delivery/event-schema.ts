@@ -1,0 +1,54 @@
+/** A JSON Schema (draft 2020-12). */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** The schema of an object with no other fields than these. */
+export interface ObjectSchema extends JsonSchema {
+  readonly type: 'object';
+  readonly properties: Readonly<Record<string, JsonSchema>>;
+  readonly required: readonly string[];
+  readonly additionalProperties: false;
+}
+
+/** An object that has all of these fields. */
+export function objectOf(properties: Readonly<Record<string, JsonSchema>>): ObjectSchema {
+  return { type: 'object', properties, required: Object.keys(properties), additionalProperties: false };
+}
+
+/** Two objects' fields in one; where both have a field, the second's. */
+export function joined(first: ObjectSchema, second: ObjectSchema): ObjectSchema {
+  return {
+    ...first,
+    properties: { ...first.properties, ...second.properties },
+    required: [...new Set([...first.required, ...second.required])],
+  };
+}
+
+export function textField(description: string): JsonSchema {
+  return { type: 'string', description };
+}
+
+export function timeField(description: string): JsonSchema {
+  return { type: 'string', format: 'date-time', description };
+}
+
+/** Always this text. */
+export function exactly(value: string, description: string): JsonSchema {
+  return { type: 'string', const: value, description };
+}
+
+/**
+ * What a summary looks like, read off one: it tells some of the record's own fields as they are, and of others, as
+ * `has_…`, whether there is something in them.
+ */
+export function summarySchema(
+  record: ObjectSchema,
+  summary: Readonly<Record<string, unknown>>,
+): ObjectSchema {
+  const known = (name: string): JsonSchema => ({
+    type: 'boolean',
+    description: `Whether its ${name.replace(/^has_/, '').replaceAll('_', ' ')} is known.`,
+  });
+  return objectOf(
+    Object.fromEntries(Object.keys(summary).map((name) => [name, record.properties[name] ?? known(name)])),
+  );
+}

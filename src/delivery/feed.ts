@@ -1,0 +1,176 @@
+import type pg from 'pg';
+import { prefixed, type Uuid } from '../base/id.ts';
+import type { Database } from '../db/pool.ts';
+
+/**
+ * The events of a workspace in the order in which their changes were committed, the pull twin of webhooks. It is
+ * read by `seq`: whoever writes one holds the workspace's counter until the commit, so that an event is never seen
+ * before one with a lower `seq`. Ids and times would not do, as they are made before the commit.
+ */
+
+/** An event as the API shows it. */
+export interface EventView {
+  id: string;
+  type: string;
+  /** Its place in the feed; null for a test, which is not part of it. */
+  seq: number | null;
+  occurred_at: string;
+  object_type: string;
+  object_id: Uuid;
+  actor: string;
+  data: Record<string, unknown>;
+  /** What it tells beside the record; null for most. */
+  context: Record<string, unknown> | null;
+  /** How many webhooks it was queued for, and why others, or none, wanted it. */
+  matched: number;
+  reason: string | null;
+}
+
+/** What of the feed is wanted, at most `limit` events at a time. */
+export interface Wanted {
+  limit: number;
+  /** Our names of event types; null for all. */
+  types: readonly string[] | null;
+  /** Only what no webhook wanted. */
+  unmatched: boolean;
+}
+
+export interface FeedPage {
+  events: EventView[];
+  hasMore: boolean;
+  /** How far was read: the next page goes on after it. Null where there was nothing to read. */
+  reached: { id: Uuid; seq: number } | null;
+}
+
+/** Events looked at for one page where not all are wanted: a rare type must not cost a walk through the whole feed. */
+const SPAN = 5_000;
+
+const COLUMNS =
+  'e.id, e.type, e.seq, e.occurred_at, e.object_type, e.object_id, e.actor, e.data, e.context, e.matched, e.reason';
+
+const PLACE = {
+  name: 'feed.place',
+  text: `
+select f.seq as floor, f.event_id as floor_id,
+       (select e.seq from event e where e.workspace_id = $1 and e.id = $2) as seq
+from (select 1) as always left join feed_floor f on f.workspace_id = $1`,
+};
+
+/** The floor is read by the same statement: retention may have passed the place since it was looked up. */
+const READ = {
+  name: 'feed.read',
+  text: `
+with ahead as (
+  select e.id, e.seq from event e where e.workspace_id = $1 and e.seq > $2 order by e.seq limit $6
+)
+select (select f.seq from feed_floor f where f.workspace_id = $1) as floor,
+       (select count(*)::int from ahead) as looked, r.id as reached_id, r.seq as reached_seq, e.*
+from (select 1) as always
+left join lateral (select a.id, a.seq from ahead a order by a.seq desc limit 1) r on true
+left join lateral (
+  select ${COLUMNS} from event e
+  where e.workspace_id = $1 and e.seq > $2 and e.seq <= r.seq
+    and ($4::text[] is null or e.type = any($4)) and (not $5::boolean or e.matched = 0)
+  order by e.seq limit $3
+) e on true
+order by e.seq`,
+};
+
+const LAST = {
+  name: 'feed.last',
+  text: `select e.id, e.seq from event e where e.workspace_id = $1 and e.seq > 0 order by e.seq desc limit 1`,
+};
+
+const GET = {
+  name: 'feed.get',
+  text: `select ${COLUMNS} from event e where e.workspace_id = $1 and e.id = $2`,
+};
+
+type EventRow = Omit<EventView, 'id'> & { id: Uuid };
+
+interface ReadRow extends Omit<EventRow, 'id'> {
+  id: Uuid | null;
+  floor: number | null;
+  looked: number;
+  reached_id: Uuid | null;
+  reached_seq: number | null;
+}
+
+/**
+ * Where to go on after an event, as its `seq`; without one, where what is kept begins. `gone` where the event is not
+ * in the feed, or others after it have been dropped by age. The last one dropped is a place like any other: whoever
+ * stood there has missed nothing.
+ */
+export async function placeAfter(
+  db: Database,
+  workspaceId: Uuid,
+  after: Uuid | null,
+): Promise<number | 'gone'> {
+  const [row] = await db.read<{ floor: number | null; floor_id: Uuid | null; seq: number | null }>(PLACE, [
+    workspaceId,
+    after,
+  ]);
+  const floor = row!.floor ?? 0;
+  if (after === null || after === row!.floor_id) return floor;
+  return row!.seq === null || row!.seq < floor ? 'gone' : row!.seq;
+}
+
+/** The last event there is now: where somebody begins who wants only what is to come. Null where there is none. */
+export async function lastEvent(db: Database, workspaceId: Uuid): Promise<{ id: Uuid; seq: number } | null> {
+  const [row] = await db.read<{ id: Uuid; seq: number }>(LAST, [workspaceId]);
+  return row ?? null;
+}
+
+/** The next page after a place, oldest first; `gone` where retention has passed it. */
+export async function readFeed(
+  db: Database,
+  workspaceId: Uuid,
+  place: number,
+  { limit, types, unmatched }: Wanted,
+): Promise<FeedPage | 'gone'> {
+  const span = types === null && !unmatched ? limit + 1 : SPAN;
+  const rows = await db.read<ReadRow>(READ, [workspaceId, place, limit + 1, types, unmatched, span]);
+  const { floor, looked, reached_id: id, reached_seq: seq } = rows[0]!;
+  if (floor !== null && floor > place) return 'gone';
+  const found = rows.filter((row): row is ReadRow & EventRow => row.id !== null);
+  const shown = found.slice(0, limit);
+  const last = shown.at(-1);
+  const full = found.length > limit;
+  return {
+    events: shown.map(viewOf),
+    hasMore: full || looked === span,
+    reached: full ? { id: last!.id, seq: last!.seq! } : id === null ? null : { id, seq: seq! },
+  };
+}
+
+/** One event, a test too. */
+export async function getEvent(db: Database, workspaceId: Uuid, id: Uuid): Promise<EventView | undefined> {
+  const [row] = await db.read<EventRow>(GET, [workspaceId, id]);
+  return row && viewOf(row);
+}
+
+/** Remembers the last event of each workspace in a partition that is about to be dropped. */
+export async function raiseFloors(pool: pg.Pool, partition: string): Promise<void> {
+  await pool.query(`
+    insert into feed_floor (workspace_id, event_id, seq)
+    select distinct on (workspace_id) workspace_id, id, seq from ${partition}
+    where seq is not null order by workspace_id, seq desc
+    on conflict (workspace_id) do update set event_id = excluded.event_id, seq = excluded.seq
+    where excluded.seq > feed_floor.seq`);
+}
+
+function viewOf(row: EventRow): EventView {
+  return {
+    id: prefixed('evt', row.id),
+    type: row.type,
+    seq: row.seq,
+    occurred_at: row.occurred_at,
+    object_type: row.object_type,
+    object_id: row.object_id,
+    actor: row.actor,
+    data: row.data,
+    context: row.context,
+    matched: row.matched,
+    reason: row.reason,
+  };
+}

@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import type { Clock } from '../base/clock.ts';
+import { ApiError, invalid } from '../base/errors.ts';
+import { floorId, prefixed, unprefixed, type Uuid } from '../base/id.ts';
+import type { Database } from '../db/pool.ts';
+import type { Endpoint } from '../delivery/endpoint.ts';
+import type { Engine } from '../delivery/engine.ts';
+import type { Catalogue } from '../delivery/event.ts';
+import { placeAfter } from '../delivery/feed.ts';
+import type { Formats } from '../delivery/format.ts';
+import { replay, REPLAYED } from '../delivery/replay.ts';
+import type { Ledger } from '../http/ledger.ts';
+import { route, type Route } from '../http/route.ts';
+
+export interface ReplayRouteParts {
+  db: Database;
+  engine: Engine;
+  formats: Formats;
+  catalogue: Catalogue;
+  ledger: Ledger;
+  clock: Clock;
+}
+
+const moment = z.iso.datetime({ offset: true });
+
+const body = z.strictObject({
+  since: moment.meta({ description: 'Events from this time on.' }),
+  until: moment.optional().meta({ description: 'Events before this time; left out, until now.' }),
+  types: z
+    .array(z.string().max(100))
+    .min(1, 'must name at least one event type')
+    .max(200)
+    .optional()
+    .meta({ description: 'Only these of the types that the webhook is subscribed to.' }),
+  only: z.enum(REPLAYED).optional().meta({
+    description:
+      '`failed`: what ended without being delivered. `missed`: what no delivery was made of, as when the webhook was paused. `all`: what was delivered, too. Left out: failed and missed.',
+  }),
+  after: z
+    .string()
+    .regex(/^evt_[0-9a-f]{32}$/, 'must be the id of an event')
+    .optional()
+    .meta({ description: 'Goes on after this event: `next_after` of the call before.' }),
+});
+
+const answerShape = z.object({
+  queued: z.int(),
+  has_more: z.boolean(),
+  next_after: z.string().nullable().meta({ description: 'The last event that was queued.' }),
+});
+
+/** Sending again in bulk what failed or was missed. */
+export function replayRoutes({ db, engine, formats, catalogue, ledger, clock }: ReplayRouteParts): Route[] {
+  return [
+    route<z.output<typeof body>>({
+      method: 'POST',
+      path: '/api/v1/webhooks/:id/replay',
+      scope: 'webhooks:manage',
+      tag: 'webhooks',
+      params: { id: /^wh_[0-9a-f]{32}$/ },
+      summary: 'Send again what failed or was missed',
+      description:
+        'Queues up to 10,000 events, in the order of the feed and under their ids; what waits in the queue as it is is left out. Where `has_more` is true, call again with `after`.',
+      body,
+      answers: { 202: answerShape },
+      async handle(ctx) {
+        const { workspaceId } = ctx.caller;
+        const { since, until = null, only } = ctx.body;
+        if (until !== null && Date.parse(until) <= Date.parse(since))
+          throw invalid('until', 'must be later than since');
+        const endpoint = await engine.endpoints.get(workspaceId, unprefixed('wh', ctx.params['id']!)!);
+        if (!endpoint) throw new ApiError('not_found', 'There is no webhook with this id.');
+        const which = {
+          workspaceId,
+          endpointId: endpoint.id,
+          since,
+          until,
+          sinceId: floorId(Date.parse(since)),
+          after: await place(workspaceId, ctx.body.after),
+          types: typesOf(endpoint, ctx.body.types),
+          only,
+          now: clock.now(),
+        };
+        const told = await db.transaction(async (trx) => {
+          const done = await replay(trx, which);
+          if (done === null) throw new ApiError('conflict', 'The webhook is not active; activate it first.');
+          const { queued, more, last } = done;
+          const text = JSON.stringify({ queued, has_more: more, next_after: last && prefixed('evt', last) });
+          const deed = {
+            action: 'webhook.replayed',
+            objectType: 'webhook',
+            objectId: prefixed('wh', endpoint.id),
+            details: { ...ctx.body, queued },
+          };
+          await ledger.enter(trx, ctx, deed, { status: 202, body: text });
+          return text;
+        });
+        await engine.waker.rung([[workspaceId, endpoint.id]]);
+        if (!engine.worker.running) void engine.pass(workspaceId).catch(() => undefined);
+        return { status: 202, body: told };
+      },
+    }),
+  ];
+
+  async function place(workspaceId: Uuid, after: string | undefined): Promise<number> {
+    if (after === undefined) return 0;
+    const found = await placeAfter(db, workspaceId, unprefixed('evt', after));
+    if (found === 'gone') throw invalid('after', 'is not an event of the feed, or is no longer kept');
+    return found;
+  }
+
+  /** Our names of what a webhook is subscribed to, or of those of it that are asked for, by the format's names. */
+  function typesOf({ format: name, events }: Endpoint, asked: string[] | undefined): string[] {
+    const format = formats.get(name)!;
+    const documented = catalogue.types.map((type) => type.name).filter((type) => format.documents(type));
+    const subscribed = new Set(events.flatMap((type) => (type === '*' ? documented : [type])));
+    if (asked === undefined) return [...subscribed];
+    return asked.flatMap((type, at) => {
+      const meant = format.typesOf(type).filter((one) => subscribed.has(one));
+      if (meant.length === 0)
+        throw invalid(`types.${at}`, `"${type}" is not an event type that this webhook is subscribed to`);
+      return meant;
+    });
+  }
+}
