@@ -114,6 +114,11 @@ describe('Settings → Webhooks', () => {
     await expectShown(row.getByText('Delivered'));
     await row.getByRole('button').first().click();
     await expectShown(dialog().getByText('ok').first());
+    await expectShown(
+      dialog()
+        .getByText(/x-axocrm-signature: sha256=/i)
+        .first(),
+    );
     await page.keyboard.press('Escape');
   });
 

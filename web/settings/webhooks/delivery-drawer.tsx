@@ -11,7 +11,7 @@ import { tellDone, tellError } from '../../ui/notify.tsx';
 import { Property, PropertyList } from '../../ui/property-list.tsx';
 import { DeliveryState } from './delivery-state.tsx';
 
-/** One delivery: every attempt, with what the receiver answered. */
+/** One delivery: every attempt, with what was sent and what the receiver answered. */
 export function DeliveryDrawer({ id, onClose }: { id: string; onClose: () => void }) {
   const { data: delivery, error, refetch } = useQuery(deliveryQuery(id));
   const mayManage = useMay('webhooks:manage');
@@ -86,11 +86,16 @@ function AttemptDetails({ attempt }: { attempt: Attempt }) {
           <Moment at={attempt.at} />
         </Property>
       </PropertyList>
-      {attempt.response && (
-        <Stack mt="sm">
-          <CodeBlock label="Response" code={attempt.response} />
-        </Stack>
-      )}
+      <Stack mt="sm" gap="sm">
+        {attempt.response && <CodeBlock label="Response" code={attempt.response} />}
+        {attempt.request && <CodeBlock label="Request" code={asSent(attempt.request)} />}
+      </Stack>
     </section>
   );
+}
+
+/** A request as it went over the line, but for the values of custom headers. */
+function asSent({ method, url, headers, body }: NonNullable<Attempt['request']>): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  return [`${method} ${url}`, ...lines, '', body ?? 'The body is no longer kept.'].join('\n');
 }
