@@ -186,7 +186,7 @@ export function assemble({
             ...invitationRoutes({ ...people, ledger, clock }),
             ...auditRoutes(audit),
             ...apiKeyRoutes({ keys, usage, ledger, clock, scopes: SCOPES }),
-            ...crmRoutes(stores, ledger),
+            ...crmRoutes({ ...stores, ledger, baseUrl, leadsPerHour: config.leadsPerHour }),
             ...webhookRoutes(settings),
             ...replayRoutes(settings),
             ...deliveryRoutes(settings),

@@ -87,6 +87,12 @@ export const SETTINGS = {
       'How long events and delivery attempts are kept, in days; at least 31, longer than a delivery may wait.',
     read: z.coerce.number().int().min(31).max(3650),
   },
+  FAIRLEAD_LEADS_PER_HOUR: {
+    default: '100',
+    means:
+      'How many leads an hour a workspace takes by POST /api/v1/leads, where it has not set a number of its own; 0: any number.',
+    read: z.coerce.number().int().min(0).max(1_000_000),
+  },
   FAIRLEAD_METRICS_TOKEN: {
     default: '',
     means:
@@ -116,6 +122,7 @@ export interface Config {
   logLevel: string;
   retentionDays: number;
   metricsToken: string;
+  leadsPerHour: number;
 }
 
 /**
@@ -158,6 +165,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     logLevel: read.FAIRLEAD_LOG_LEVEL,
     retentionDays: read.FAIRLEAD_RETENTION_DAYS,
     metricsToken: read.FAIRLEAD_METRICS_TOKEN,
+    leadsPerHour: read.FAIRLEAD_LEADS_PER_HOUR,
   };
 }
 

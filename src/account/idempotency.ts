@@ -30,11 +30,14 @@ export class AlreadyAnswered extends Error {
  * The part of a writing statement that takes the keys of a flight. Expects `$3::json` with a list of
  * {unit, workspace_id, api_key_id, key, hash, status, body, at}; ends in `refused(unit)`: whose key was
  * taken before. A key older than 24 hours is free again.
+ * @param but a table before it with the units that take no key, since they will not be written
  */
-export const CLAIMING = `
+export function claiming(but?: string): string {
+  return `
 claim as materialized (
   select * from json_to_recordset($3::json) as c(
     unit int, workspace_id uuid, api_key_id uuid, key text, hash text, status smallint, body text, at timestamptz)
+  ${but ? `where not exists (select from ${but} b where b.unit = c.unit)` : ''}
 ),
 granted as (
   insert into idempotency as held
@@ -53,6 +56,7 @@ refused as (
     select from granted g
     where g.workspace_id = c.workspace_id and g.api_key_id = c.api_key_id and g.key = c.key)
 )`;
+}
 
 const FIND = {
   name: 'idempotency.find',

@@ -19,6 +19,7 @@ const INCLUDED: Readonly<Record<string, string>> = {
   'webhooks:rotate': 'webhooks:manage',
   'keys:read': 'keys:manage',
   'members:read': 'workspace:manage',
+  'leads:create': 'leads:write',
 };
 
 /**

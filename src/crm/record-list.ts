@@ -45,7 +45,7 @@ export type ListQuery = z.output<ReturnType<typeof listQuery>> & Record<string, 
 /** One page of a noun's records, by keyset: as fast on page 1,000 as on page 1. */
 export async function listRecords<R extends BaseRecord, Input extends object>(
   db: Database,
-  noun: Noun<R, Input>,
+  noun: Pick<Noun<R, Input, object>, 'name' | 'filters'>,
   store: RecordStore<R, Input>,
   request: { workspaceId: string; query: ListQuery; url: string },
 ): Promise<Page<R | { id: string; deleted_at: string }>> {

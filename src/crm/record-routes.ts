@@ -3,13 +3,13 @@ import { AlreadyAnswered, type StoredAnswer } from '../account/idempotency.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import { validationError } from '../http/reply.ts';
-import { route, type Answer, type Ctx, type Route } from '../http/route.ts';
+import { route, type Answer, type Client, type Ctx, type ErrorStyle, type Route } from '../http/route.ts';
 import { listQuery, listRecords, type ListQuery } from './record-list.ts';
 import type { BaseRecord, Change, Noun } from './record.ts';
 import {
   makeRecordStore,
   REPLAY,
-  type RecordStore,
+  type Intake,
   type StoreParts,
   type Write,
   type Writer,
@@ -24,23 +24,59 @@ const batchBody = z.strictObject({
     .max(BATCH_LIMIT, `must hold at most ${BATCH_LIMIT} records`),
 });
 
+/** How an input came: as it was sent, and by whom. */
+export interface Arrival {
+  sent: unknown;
+  client: Client;
+}
+
 /**
  * Works out what a client left out of an input and the workspace says; throws `validation_error` where it names what
  * the workspace does not have.
  */
-export type Completion = (workspaceId: Uuid, input: object, kind: 'new' | 'change') => Promise<object>;
+export type Completion = (
+  writer: Writer,
+  input: object,
+  kind: 'new' | 'change',
+  arrival: Arrival,
+) => Promise<object>;
+
+/** How a kind of record is made, where another system's API says it: what differs from the others. */
+export interface Creation {
+  scope: string;
+  description: string;
+  /** Answered in place of the record. */
+  receipt(id: Uuid): object;
+  output: z.ZodType;
+  refusal(error: z.ZodError): ApiError;
+  /** Of the route that makes one. */
+  errors: ErrorStyle;
+  takesForms: boolean;
+}
+
+/** What a noun has beside itself. */
+export interface Extras {
+  complete?: Completion;
+  creation?: Creation;
+  intake?: Intake;
+}
+
+/** Works out one record of a request, as it came, up to its writing. */
+type Prepare<Input> = (writer: Writer, input: Input, arrival: Arrival) => Promise<Write>;
 
 /** The routes every kind of record has: list, create, batch, get, update, delete. */
 export function recordRoutes<R extends BaseRecord, Input extends object>(
-  noun: Noun<R, Input>,
+  noun: Noun<R, Input, object>,
   parts: StoreParts,
-  complete: Completion = (_workspaceId, input) => Promise.resolve(input),
+  { complete = (_writer, input) => Promise.resolve(input), creation, intake }: Extras = {},
 ): Route[] {
-  const store = makeRecordStore(noun, parts);
-  const prepared = async (writer: Writer, input: Input): Promise<Write> => {
+  const store = makeRecordStore(noun, parts, intake);
+  const prepared: Prepare<Input> = async (writer, input, arrival) => {
     await store.checkReferences(writer.workspaceId, input);
-    return store.prepare(writer, (await complete(writer.workspaceId, input, 'new')) as Input);
+    const completed = await complete(writer, input, 'new', arrival);
+    return store.prepare(writer, completed as Input);
   };
+  const answerOf = (made: Write) => (creation ? JSON.stringify(creation.receipt(made.id)) : made.text);
   const path = `/api/v1/${noun.plural}`;
   const tag = noun.plural;
   const read = `${noun.plural}:read`;
@@ -76,16 +112,21 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
   const create = route<Input>({
     method: 'POST',
     path,
-    scope: write,
+    scope: creation?.scope ?? write,
     tag,
     summary: `Create ${one}`,
-    description: `Fires \`${noun.events.created.name}\`.`,
+    description: creation?.description ?? `Fires \`${noun.events.created.name}\`.`,
     body: noun.input,
-    answers: { 201: noun.output },
+    ...(creation && {
+      refusal: creation.refusal,
+      errors: creation.errors,
+      takesForms: creation.takesForms,
+    }),
+    answers: { 201: creation?.output ?? noun.output },
     async handle(ctx) {
       const writer = writerOf(ctx);
-      const made = await prepared(writer, ctx.body);
-      const answer = await store.create(writer, [made], { status: 201, body: made.text });
+      const made = await prepared(writer, ctx.body, ctx);
+      const answer = await store.create(writer, [made], { status: 201, body: answerOf(made) });
       return { ...told(answer), headers: { etag: '"1"', location: `${path}/${made.id}` } };
     },
   });
@@ -93,7 +134,7 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
   const batch = route<z.infer<typeof batchBody>>({
     method: 'POST',
     path: `${path}/batch`,
-    scope: write,
+    scope: creation?.scope ?? write,
     tag,
     summary: `Create up to ${BATCH_LIMIT} ${noun.plural}`,
     description: `Answers \`{"results":[{"status","record"|"error"}]}\` in the order of \`records\`; a bad record does not hold up the others, and the good ones are written together.`,
@@ -101,11 +142,26 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
     answers: {
       200: z.object({
         results: z.array(
-          z.object({ status: z.int(), record: noun.output.optional(), error: z.unknown().optional() }),
+          z.object({
+            status: z.int(),
+            record: (creation?.output ?? noun.output).optional(),
+            error: z.unknown().optional(),
+          }),
         ),
       }),
     },
-    handle: async (ctx) => told(await createBatch(noun, store, prepared, writerOf(ctx), ctx.body.records)),
+    async handle(ctx) {
+      const writer = writerOf(ctx);
+      const tried = await Promise.all(
+        ctx.body.records.map((sent) => tryOne(writer, { sent, client: ctx.client })),
+      );
+      const writes = tried.filter((made): made is Write => !(made instanceof ApiError));
+      const results = tried.map((made) =>
+        made instanceof ApiError ? refused(made) : `{"status":201,"record":${answerOf(made)}}`,
+      );
+      const body = `{"results":[${results.join(',')}]}`;
+      return told(await store.create(writer, writes, { status: 200, body }));
+    },
   });
 
   const get = route<undefined, { include_deleted?: boolean | undefined }>({
@@ -140,9 +196,10 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
       answers: { 200: noun.output },
       async handle(ctx) {
         await store.checkReferences(ctx.caller.workspaceId, ctx.body, ctx.params['id']);
-        const change = (await complete(ctx.caller.workspaceId, ctx.body, 'change')) as Change<Input>;
+        const writer = writerOf(ctx);
+        const change = (await complete(writer, ctx.body, 'change', ctx)) as Change<Input>;
         let changed: R | undefined;
-        const answer = await store.change(writerOf(ctx), ctx.params['id']!, change, ctx.ifMatch, (record) => {
+        const answer = await store.change(writer, ctx.params['id']!, change, ctx.ifMatch, (record) => {
           changed = record;
           return { status: 200, body: JSON.stringify(record) };
         });
@@ -169,43 +226,23 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
   });
 
   return [list, create, batch, get, update('PATCH'), update('PUT'), remove];
-}
 
-async function createBatch<R extends BaseRecord, Input extends object>(
-  noun: Noun<R, Input>,
-  store: RecordStore<R, Input>,
-  prepared: (writer: Writer, input: Input) => Promise<Write>,
-  writer: Writer,
-  records: unknown[],
-): Promise<StoredAnswer | typeof REPLAY> {
-  const tried = await Promise.all(
-    records.map((record) => prepare(noun, (given) => prepared(writer, given), record)),
-  );
-  const writes = tried.filter((one): one is Write => !(one instanceof ApiError));
-  const results = tried.map((one) =>
-    one instanceof ApiError
-      ? JSON.stringify({
-          status: one.status,
-          error: { code: one.code, message: one.message, fields: one.fields },
-        })
-      : `{"status":201,"record":${one.text}}`,
-  );
-  return store.create(writer, writes, { status: 200, body: `{"results":[${results.join(',')}]}` });
-}
-
-async function prepare<R extends BaseRecord, Input extends object>(
-  noun: Noun<R, Input>,
-  prepared: (input: Input) => Promise<Write>,
-  record: unknown,
-): Promise<Write | ApiError> {
-  const parsed = noun.input.safeParse(record, { reportInput: true });
-  if (!parsed.success) return validationError(parsed.error, 'body');
-  try {
-    return await prepared(parsed.data);
-  } catch (error) {
-    if (error instanceof ApiError) return error;
-    throw error;
+  /** One record of a batch, up to its writing, or why there is none. */
+  async function tryOne(writer: Writer, arrival: Arrival): Promise<Write | ApiError> {
+    const parsed = noun.input.safeParse(arrival.sent, { reportInput: true });
+    if (!parsed.success) return creation?.refusal(parsed.error) ?? validationError(parsed.error, 'body');
+    try {
+      return await prepared(writer, parsed.data, arrival);
+    } catch (error) {
+      if (error instanceof ApiError) return error;
+      throw error;
+    }
   }
+}
+
+/** One record of a batch that was not made. */
+function refused({ status, code, message, fields }: ApiError): string {
+  return JSON.stringify({ status, error: { code, message, fields } });
 }
 
 /** An answer as it leaves; where the key was taken meanwhile, the gate gives the one kept under it. */

@@ -1,4 +1,4 @@
-import { CLAIMING } from '../account/idempotency.ts';
+import { claiming } from '../account/idempotency.ts';
 import type { Statement } from '../db/pool.ts';
 import { publishing } from '../delivery/publish.ts';
 
@@ -8,6 +8,24 @@ export const BASE_COLUMNS = ['created_by', 'created_at', 'updated_at'] as const;
 /** Whose row was not at the version that was read. */
 const MISSED = `(select json_agg(a.unit) from allowed a
     where not exists (select from written w where w.workspace_id = a.workspace_id and w.id = a.id))`;
+
+/**
+ * A noun's own part of the statement that inserts: who is let in, what the statement alone can know of a record, and
+ * what is written beside it. Its tables, in this order:
+ *   given(n, unit, workspace_id, id, actor, at, record, beside) — what was asked for; `beside`: `Write.beside`
+ *   turned_away(unit, …)     — made by `gate`: the units that are not let in, with what `Intake.turnedAway` needs
+ *   admitted                 — the rest of given, without those whose idempotency key was taken
+ *   input                    — made by `entry`: admitted, its records completed
+ *   written(workspace_id, id)
+ */
+export interface IntakeSql {
+  gate: string;
+  entry: string;
+  /** What is written beside the records. */
+  beside: string;
+  /** Makes one json of `turned_away`, after everything else. */
+  told: string;
+}
 
 /** What a flight holds, beside records and events. */
 interface Flight {
@@ -28,11 +46,13 @@ function contextOf(contexts: Readonly<Record<string, string>>): string {
 /**
  * The statements of a table, prepared once a connection each.
  * @param contexts SQL by event type, see `Noun.contexts`
+ * @param intake the noun's own part of the insert
  */
 export function recordSql(
   table: string,
   columns: readonly string[],
   contexts?: Readonly<Record<string, string>>,
+  intake?: IntakeSql,
 ) {
   const all = ['version', ...columns, ...BASE_COLUMNS, 'deleted_at'];
   const changing = ['version', ...columns, 'updated_at', 'deleted_at'];
@@ -56,18 +76,14 @@ export function recordSql(
   function writing(kind: 'insert' | 'update', flight: Flight): string {
     const { claims, several } = flight;
     const context = flight.contexts && contexts ? contextOf(contexts) : undefined;
+    const own = kind === 'insert' ? intake : undefined;
     return `
-with input as materialized (
-  select * from json_to_recordset($1::json) as i(
-    n int, unit int, workspace_id uuid, id uuid, actor text, at timestamptz, record json)
-),${claims ? `${CLAIMING},` : ''}
-allowed as (
-  select i.* from input i ${claims ? 'where not exists (select from refused r where r.unit = i.unit)' : ''}
-),
+with ${own ? gated(own, claims) : plain(claims)}
 written as (${written[kind]}
-),
+),${own ? `${own.beside},` : ''}
 ${publishing(table, several, context)}
 select
+  ${own ? own.told : 'null::json'} as turned_away,
   ${claims ? '(select json_agg(unit) from refused)' : 'null::json'} as refused,
   ${kind === 'update' ? MISSED : 'null::json'} as missed,
   (select json_agg(distinct jsonb_build_array(workspace_id, endpoint_id)) from queued) as lanes`;
@@ -102,4 +118,31 @@ select
              join event t on t.workspace_id = k.workspace_id and t.id = k.id`,
     },
   };
+}
+
+const COLUMNS = 'n int, unit int, workspace_id uuid, id uuid, actor text, at timestamptz, record json';
+
+/** From what was asked for to `allowed`, what will be written: all whose key was free. */
+function plain(claims: boolean): string {
+  return `input as materialized (
+  select * from json_to_recordset($1::json) as i(${COLUMNS})
+),${claims ? `${claiming()},` : ''}
+allowed as (
+  select i.* from input i ${claims ? 'where not exists (select from refused r where r.unit = i.unit)' : ''}
+),`;
+}
+
+/** The same by way of an intake. */
+function gated({ gate, entry }: IntakeSql, claims: boolean): string {
+  return `given as materialized (
+  select * from json_to_recordset($1::json) as i(${COLUMNS}, beside json)
+),
+${gate},${claims ? `${claiming('turned_away')},` : ''}
+admitted as (
+  select g.* from given g
+  where not exists (select from turned_away t where t.unit = g.unit)
+  ${claims ? 'and not exists (select from refused r where r.unit = g.unit)' : ''}
+),
+${entry},
+allowed as (select * from input),`;
 }

@@ -7,7 +7,7 @@ import type { Database, Queryable, Statement } from '../db/pool.ts';
 import type { Fired } from '../delivery/publish.ts';
 import type { LaneKey } from '../delivery/wake.ts';
 import type { References } from './reference.ts';
-import { BASE_COLUMNS, recordSql } from './record-sql.ts';
+import { BASE_COLUMNS, recordSql, type IntakeSql } from './record-sql.ts';
 import { differences, type BaseRecord, type Change, type Noun } from './record.ts';
 
 /** What a store needs from the rest of the house. */
@@ -73,6 +73,19 @@ export interface Write {
   text: string;
   at: string;
   events: Fired[];
+  /** What the noun's intake writes beside it, as JSON. */
+  beside?: string;
+}
+
+/** A noun's own part in writing new records. */
+export interface Intake {
+  sql: IntakeSql;
+  /**
+   * What became of the units that the gate turned away, by their place in the flight: the error for each, or AGAIN
+   * where it is to be tried in the next statement.
+   * @param told what `sql.told` made
+   */
+  turnedAway(on: Queryable, told: unknown): Promise<Map<number, Error | typeof AGAIN>>;
 }
 
 /** What rides together or not at all: the writes of one request and its answer. */
@@ -102,17 +115,19 @@ interface ChangeUnit<R, Input> {
 type Written = StoredAnswer | typeof REPLAY;
 
 interface WriteResult {
+  turned_away: unknown;
   refused: number[] | null;
   missed: number[] | null;
   lanes: LaneKey[] | null;
 }
 
 export function makeRecordStore<R extends BaseRecord, Input extends object>(
-  noun: Noun<R, Input>,
+  noun: Noun<R, Input, object>,
   parts: StoreParts,
+  intake?: Intake,
 ): RecordStore<R, Input> {
   const { db, clock, newId, ring } = parts;
-  const sql = recordSql(noun.name, noun.columns, noun.contexts);
+  const sql = recordSql(noun.name, noun.columns, noun.contexts, intake?.sql);
   const stars = new Map(Object.values(noun.events).map((type) => [type.name, parts.starFormats(type.name)]));
 
   const creating = flights<CreateUnit, Written>(db, {
@@ -125,7 +140,10 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
         'insert',
         units.map((unit, at) => ({ ...unit, unit: at })),
       );
-      return units.map((unit, at) => (result.refused?.includes(at) ? REPLAY : unit.answer));
+      const outside = result.turned_away ? await intake!.turnedAway(on, result.turned_away) : null;
+      return units.map(
+        (unit, at) => outside?.get(at) ?? (result.refused?.includes(at) ? REPLAY : unit.answer),
+      );
     },
     landed: async (on, units) => {
       // A unit without writes holds only its key; running it again finds the key taken, which is right.
@@ -236,11 +254,11 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
     const lines: string[] = [];
     const fired: object[] = [];
     for (const { unit, writer, writes } of units) {
-      for (const { id, text, at, events } of writes) {
+      for (const { id, text, at, events, beside } of writes) {
         const n = lines.length;
         lines.push(
           `{"n":${n},"unit":${unit},"workspace_id":"${writer.workspaceId}","id":"${id}",` +
-            `"actor":${JSON.stringify(writer.actor)},"at":"${at}","record":${text}}`,
+            `"actor":${JSON.stringify(writer.actor)},"at":"${at}","record":${text}${beside ? `,"beside":${beside}` : ''}}`,
         );
         events.forEach((event, k) => fired.push({ n, k, ...event, star: stars.get(event.type) }));
       }
@@ -281,11 +299,13 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
         updated_at: at,
         custom_fields: {},
       };
+      const beside = noun.beside?.(input);
       return {
         id: base.id,
         text: JSON.stringify(noun.create(input, base)),
         at,
         events: [{ id: newId(), type: noun.events.created.name }],
+        ...(beside && { beside: JSON.stringify(beside) }),
       };
     },
 
@@ -304,7 +324,7 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
 
     create(writer, writes, answer) {
       if (writes.length === 0 && !writer.claim) return Promise.resolve(answer);
-      const bytes = writes.reduce((sum, one) => sum + one.text.length + 300, 0);
+      const bytes = writes.reduce((sum, one) => sum + one.text.length + (one.beside?.length ?? 0) + 300, 0);
       return creating.add({ writer, writes, answer, bytes });
     },
 

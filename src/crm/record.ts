@@ -21,7 +21,11 @@ export type Change<Input> = { [Name in keyof Input]?: Input[Name] | undefined };
  * A kind of record: its shape and rules, pure. From it come the table's statements (record-store.ts), the
  * routes (record-routes.ts), the scopes, the events and the API reference.
  */
-export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = object> {
+export interface Noun<
+  R extends BaseRecord = BaseRecord,
+  Input extends object = object,
+  New extends object = R,
+> {
   /** `contact`, and `contacts` in paths and scopes. The table has the singular's name. */
   readonly name: string;
   readonly plural: string;
@@ -32,8 +36,13 @@ export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = 
   readonly change: z.ZodType<Change<Input>>;
   /** What the API answers, every field described; for the reference and the schemas of events. */
   readonly output: z.ZodObject;
-  /** The fields of a new record; throws `ApiError` where a rule over several fields is broken. */
-  create(input: Input, base: BaseRecord): R;
+  /**
+   * The fields of a new record, but for those that the writing statement gives it (`New` is then less than `R`);
+   * throws `ApiError` where a rule over several fields is broken.
+   */
+  create(input: Input, base: BaseRecord): New;
+  /** What is written beside a new record by the noun's own part of the statement (record-store.ts, `Intake`). */
+  beside?(input: Input): object | undefined;
   /** The record after a change made `at` (ISO 8601); the same rules. Must not change `current`. */
   update(current: R, change: Change<Input>, at: string): R;
   /** Fields that name other records of the workspace. */

@@ -6,17 +6,25 @@ import { company } from './companies/company.ts';
 import { contact } from './contacts/contact.ts';
 import { employerName } from './contacts/employer.ts';
 import { deal } from './deals/deal.ts';
+import { leadCompletion } from './leads/lead-arrival.ts';
+import { leadCreation } from './leads/lead-creation.ts';
+import { leadIntake } from './leads/lead-intake.ts';
+import { leadSettingsRoutes } from './leads/lead-settings.ts';
+import { leadSubmissionRoutes } from './leads/lead-submission.ts';
+import { makeLeadWords } from './leads/lead-word.ts';
+import { leadWordRoutes } from './leads/lead-word-routes.ts';
+import { lead } from './leads/lead.ts';
 import { place, type Placement } from './pipelines/pipeline.ts';
 import { pipelineRoutes } from './pipelines/pipeline-routes.ts';
 import { makePipelines, type Pipelines } from './pipelines/pipeline-store.ts';
 import { eventsOf } from './noun-events.ts';
 import type { Noun } from './record.ts';
 import { task } from './tasks/task.ts';
-import { recordRoutes, type Completion } from './record-routes.ts';
+import { recordRoutes, type Completion, type Extras } from './record-routes.ts';
 import type { StoreParts } from './record-store.ts';
 
 /** The registry: every kind of record there is. A new noun is its folder, a migration, and a line here. */
-const NOUNS = [contact, company, deal, task] as const;
+const NOUNS = [contact, company, deal, task, lead] as const;
 
 /** Plural names, from which the scopes come. */
 export const RECORD_OBJECTS: readonly string[] = [
@@ -29,22 +37,42 @@ export const RECORD_EVENTS: readonly EventType[] = NOUNS.flatMap((noun) => event
 
 export const EVENT_OBJECTS: readonly EventObject[] = NOUNS.map(({ name, summary }) => ({ name, summary }));
 
-export function crmRoutes(parts: StoreParts, ledger: Ledger): Route[] {
+export interface CrmParts extends StoreParts {
+  ledger: Ledger;
+  /** Where people reach this installation. */
+  baseUrl(): string;
+  /** How many leads an hour a workspace takes that has set nothing; 0: any number. */
+  leadsPerHour: number;
+}
+
+export function crmRoutes(parts: CrmParts): Route[] {
+  const { db, ledger, leadsPerHour } = parts;
   const pipelines = makePipelines(parts);
-  const completions: Partial<Record<string, Completion>> = {
-    contact: employerName(parts.db),
-    deal: placing(pipelines),
+  const sources = makeLeadWords(parts, 'lead_source', 'lead source');
+  const eventTypes = makeLeadWords(parts, 'lead_event_type', 'lead event type');
+  const extras: Partial<Record<string, Extras>> = {
+    contact: { complete: employerName(db) },
+    deal: { complete: placing(pipelines) },
+    lead: {
+      complete: leadCompletion({ sources, eventTypes, newId: parts.newId }),
+      creation: leadCreation(parts.baseUrl),
+      intake: leadIntake(leadsPerHour),
+    },
   };
   return [
-    ...NOUNS.flatMap((noun) => recordRoutes(noun as Noun, parts, completions[noun.name])),
+    ...NOUNS.flatMap((noun) => recordRoutes(noun as unknown as Noun, parts, extras[noun.name])),
     ...pipelineRoutes(pipelines, ledger),
-    ...activityRoutes(parts.db),
+    ...activityRoutes(db),
+    ...leadSubmissionRoutes(db),
+    ...leadWordRoutes(sources, ledger, { path: 'lead-sources', one: 'lead source' }),
+    ...leadWordRoutes(eventTypes, ledger, { path: 'lead-event-types', one: 'lead event type' }),
+    ...leadSettingsRoutes(db, ledger, leadsPerHour),
   ];
 }
 
 /** Deals get their place in a pipeline; a change that names none leaves it. */
 function placing(pipelines: Pipelines): Completion {
-  return async (workspaceId, input, kind) => {
+  return async ({ workspaceId }, input, kind) => {
     const asked = input as Placement;
     if (kind === 'change' && asked.pipeline_id === undefined && asked.stage_id === undefined) return input;
     const placed = place(await pipelines.of(workspaceId), asked);

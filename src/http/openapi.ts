@@ -55,7 +55,7 @@ export function describe(route: Route): FastifySchema {
     ...(route.query && { querystring: route.query }),
     ...(names.length > 0 && { params: z.object(params) }),
     ...headers(route),
-    response: { ...answers(route), default: errorShape.describe('Any error.') },
+    response: { ...answers(route), default: (route.errors?.shape ?? errorShape).describe('Any error.') },
   };
 }
 

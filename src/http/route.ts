@@ -1,11 +1,14 @@
 import type { z } from 'zod';
 import type { Caller } from '../account/caller.ts';
 import type { IdempotencyClaim } from '../account/idempotency.ts';
+import type { ApiError } from '../base/errors.ts';
 
 /** What a handler gets: everything in it has passed its schema. */
 export interface Ctx<Body, Query> {
   caller: Caller;
   body: Body;
+  /** The body as it came, before its schema. */
+  sent: unknown;
   query: Query;
   /** Path parameters; ids are well-formed (a malformed one was answered 404 before). */
   params: Record<string, string>;
@@ -26,6 +29,8 @@ export interface Client {
   secure: boolean;
   /** Fires when they hang up before they have the answer; made where it is asked for. */
   gone(): AbortSignal;
+  /** The page they came from, as their Referer says. */
+  referrer: string | undefined;
 }
 
 export interface Answer {
@@ -33,6 +38,13 @@ export interface Answer {
   /** JSON text, or a value to make it from; null for none. */
   body: string | object | null;
   headers?: Record<string, string>;
+}
+
+/** How the errors of a route look, where another system's API says it. */
+export interface ErrorStyle {
+  body(error: ApiError, requestId: string): string;
+  /** For the reference. */
+  shape: z.ZodType;
 }
 
 /** One route: what the server mounts, guards, validates and describes from one place. */
@@ -49,6 +61,12 @@ export interface Route<Body = unknown, Query = unknown> {
   description?: string;
   body?: z.ZodType<Body>;
   query?: z.ZodType<Query>;
+  /** What a body that its schema refuses is told; default: every field that is wrong. */
+  refusal?(error: z.ZodError): ApiError;
+  /** Whether a form-encoded body is taken too. */
+  takesForms?: boolean;
+  /** Default: http/reply.ts. */
+  errors?: ErrorStyle;
   /** The handler goes by `ifMatch`. */
   heedsIfMatch?: boolean;
   /** How a path parameter must look, else the answer is 404. Default: a UUID. */

@@ -17,7 +17,7 @@ import { describe } from './openapi.ts';
 import { asksForPage } from './pages.ts';
 import { rateLimitHeaders } from './rate-limit.ts';
 import { errorBody, validationError } from './reply.ts';
-import { takesIdempotencyKey, type Answer, type Route } from './route.ts';
+import { takesIdempotencyKey, type Answer, type ErrorStyle, type Route } from './route.ts';
 import { checkOrigin } from './session-cookie.ts';
 
 /** The largest body taken, in bytes (contracts section 7). */
@@ -40,6 +40,12 @@ declare module 'fastify' {
     caller: Caller | null;
     claim: IdempotencyClaim | null;
     rawBody: Buffer | null;
+    /** Of the path, where it does not take the method. */
+    refusedStyle: ErrorStyle | null;
+  }
+  interface FastifyContextConfig {
+    takesForms?: boolean;
+    errors?: ErrorStyle;
   }
 }
 
@@ -60,7 +66,9 @@ export function makeServer(parts: ServerParts): FastifyInstance {
   app.decorateRequest('caller', null);
   app.decorateRequest('claim', null);
   app.decorateRequest('rawBody', null);
+  app.decorateRequest('refusedStyle', null);
   readJson(app);
+  readForms(app);
   app.setErrorHandler((error, request, reply) => sendError(parts.log, error as Error, request, reply));
   answerUnknownPaths(app);
   return app;
@@ -74,6 +82,10 @@ export function mount(app: FastifyInstance, routes: readonly Route[], parts: Ser
       method: route.method,
       url: route.path,
       schema: describe(route),
+      config: {
+        ...(route.takesForms && { takesForms: true }),
+        ...(route.errors && { errors: route.errors }),
+      },
       attachValidation: false,
       onRequest: async (request) => {
         if (route.open) return checkOrigin(request, parts.publicUrl, 'optional');
@@ -112,7 +124,10 @@ async function handle(
   }
   return route.handle({
     caller: request.caller!,
-    body: route.body ? parse(route.body, request.body ?? undefined, 'body') : undefined,
+    body: route.body
+      ? parse(route.body, request.body ?? undefined, 'body', route.refusal ?? undefined)
+      : undefined,
+    sent: request.body,
     query: route.query ? parse(route.query, request.query, 'query') : noQuery(request.query),
     params,
     ifMatch: versions(request.headers['if-match']),
@@ -122,6 +137,7 @@ async function handle(
       address: request.ip,
       secure: request.protocol === 'https' || publicUrl.startsWith('https:'),
       gone: () => goneSignal(reply),
+      referrer: request.headers.referer,
     },
   });
 }
@@ -133,7 +149,12 @@ function goneSignal(reply: FastifyReply): AbortSignal {
   return gone.signal;
 }
 
-function parse<T>(schema: z.ZodType<T>, value: unknown, where: 'body' | 'query'): T {
+function parse<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  where: 'body' | 'query',
+  refusal: (error: z.ZodError) => ApiError = (error) => validationError(error, where),
+): T {
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
   if (where === 'body' && value === undefined) {
@@ -141,7 +162,7 @@ function parse<T>(schema: z.ZodType<T>, value: unknown, where: 'body' | 'query')
       fields: [{ field: 'body', message: 'is required' }],
     });
   }
-  throw validationError(result.error, where);
+  throw refusal(result.error);
 }
 
 function noQuery(query: unknown): undefined {
@@ -195,6 +216,24 @@ function readJson(app: FastifyInstance): void {
   );
 }
 
+/** Forms, where a route takes them: each field is a text, the last of a name wins. */
+function readForms(app: FastifyInstance): void {
+  app.addContentTypeParser<Buffer>(
+    /^application\/x-www-form-urlencoded(;|$)/i,
+    { parseAs: 'buffer' },
+    (request, bytes, done) => {
+      if (!request.routeOptions.config.takesForms)
+        return done(new ApiError('unsupported_media_type', ONLY_JSON), undefined);
+      request.rawBody = bytes;
+      if (!isUtf8(bytes))
+        return done(new ApiError('validation_error', 'The body is not valid UTF-8.'), undefined);
+      done(null, Object.fromEntries(new URLSearchParams(bytes.toString('utf8'))));
+    },
+  );
+}
+
+const ONLY_JSON = 'Send JSON, with Content-Type: application/json.';
+
 /** Where the JSON breaks, without repeating what it says. */
 function jsonProblem(error: Error): string {
   const position = /position \d+( \(line \d+ column \d+\))?/.exec(error.message)?.[0];
@@ -228,17 +267,19 @@ function sendError(
     .code(shown.status)
     .headers(commonHeaders(request))
     .header('content-type', JSON_TYPE)
-    .send(errorBody(shown, request.id));
+    .send((styleOf(request)?.body ?? errorBody)(shown, request.id));
+}
+
+/** A method that the path does not take is answered as the path's own style has it. */
+function styleOf(request: FastifyRequest): ErrorStyle | undefined {
+  return request.refusedStyle ?? request.routeOptions.config.errors;
 }
 
 /** Fastify's own refusals, in our words. */
 function fromFastify(error: { statusCode?: number; code?: string }): ApiError | null {
   const table: Record<string, [ErrorCode, string]> = {
     FST_ERR_CTP_BODY_TOO_LARGE: ['payload_too_large', 'The body is larger than 1 MiB.'],
-    FST_ERR_CTP_INVALID_MEDIA_TYPE: [
-      'unsupported_media_type',
-      'Send JSON, with Content-Type: application/json.',
-    ],
+    FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media_type', ONLY_JSON],
     FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
       'validation_error',
       'The body is not as long as Content-Length says.',
@@ -276,17 +317,19 @@ function answerBrokenHttp(error: Error & { code?: string }, socket: Socket): voi
 
 /** The dashboard to a browser, else 405 with Allow where the path exists for other methods, 404 where it does not. */
 function answerUnknownPaths(app: FastifyInstance): void {
-  const known: { pattern: RegExp; method: string }[] = [];
-  app.addHook('onRoute', ({ url, method }) => {
+  const known: { pattern: RegExp; method: string; errors: ErrorStyle | undefined }[] = [];
+  app.addHook('onRoute', ({ url, method, config }) => {
     const pattern = new RegExp(
       `^${url.replaceAll('.', '\\.').replace(/:\w+/g, '[^/]+').replace(/\*$/, '.*')}/?$`,
     );
-    for (const one of [method].flat()) known.push({ pattern, method: one });
+    for (const one of [method].flat()) known.push({ pattern, method: one, errors: config?.errors });
   });
   app.setNotFoundHandler((request, reply) => {
     if (app.sendPage && asksForPage(request)) return app.sendPage(reply);
     const path = request.url.split('?', 1)[0]!;
-    const methods = [...new Set(known.flatMap((one) => (one.pattern.test(path) ? [one.method] : [])))];
+    const there = known.filter(({ pattern }) => pattern.test(path));
+    request.refusedStyle = there.find(({ errors }) => errors)?.errors ?? null;
+    const methods = [...new Set(there.map(({ method }) => method))];
     // A route that takes many paths, such as that of the assets, may find nothing at one of them.
     if (methods.length === 0 || methods.includes(request.method))
       throw new ApiError('not_found', 'There is nothing at this path.');

@@ -74,7 +74,7 @@ describe('who may do what', () => {
   });
 
   test('a key without the scope is let into none of these routes, and nobody into any but the open ones', async () => {
-    const bare = await s.person(['leads:create']);
+    const bare = await s.person(['events:write']);
     const all = await operations();
     expect(all.filter(({ isOpen }) => isOpen).map(({ path }) => path)).toEqual([
       '/api/v1/session',

@@ -139,6 +139,14 @@ async function everything(s: Scenario): Promise<void> {
     ...links,
     ...custom,
   });
+  const lead = await post('leads', {
+    name: 'Jane Doe',
+    email: 'jane@example.com',
+    phone: '1',
+    event_date: '2026-08-15',
+    ...custom,
+  });
+  await patch('leads', lead, { status: 'contacted' });
   await patch('companies', company, { phone: '1' });
   await patch('contacts', contact, { notes: 'x' });
   await patch('deals', deal, { notes: 'x' });
@@ -152,6 +160,7 @@ async function everything(s: Scenario): Promise<void> {
     ['deals', { name: 'Deal' }],
     ['contacts', { last_name: 'Doe' }],
     ['companies', { name: 'Acme' }],
+    ['leads', { name: 'Jane', email: 'j@example.com', phone: '1', event_date: '2026-08-15' }],
   ] as const) {
     const { id } = await post(path, body);
     expect((await s.ask('DELETE', `/api/v1/${path}/${id}`)).status).toBe(204);

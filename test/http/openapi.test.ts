@@ -59,7 +59,10 @@ describe('the OpenAPI document', () => {
         0,
       );
       const error = responses['default']?.content?.['application/json']?.schema;
-      expect(JSON.stringify(error && resolved(error)), name).toMatch(/"error":.*"code":.*"message":/);
+      // RemixCRM's route alone has its errors as a text (contracts, section 6).
+      const looks =
+        name === 'POST /api/v1/leads' ? /"error":{"type":"string"}/ : /"error":.*"code":.*"message":/;
+      expect(JSON.stringify(error && resolved(error)), name).toMatch(looks);
     }
     const ids = operations.map(([, { operationId }]) => operationId);
     expect(ids.filter((id, at) => ids.indexOf(id) !== at)).toEqual([]);

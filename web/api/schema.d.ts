@@ -624,6 +624,76 @@ export interface paths {
         patch: operations["patchTasksId"];
         trace?: never;
     };
+    "/api/v1/leads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List leads */
+        get: operations["getLeads"];
+        put?: never;
+        /**
+         * Create a lead
+         * @description Fires `lead.created`. At most so many leads an hour as the workspace allows itself (`/lead-settings`); then 429 with Retry-After.
+         */
+        post: operations["postLeads"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create up to 500 leads
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`; a bad record does not hold up the others, and the good ones are written together.
+         */
+        post: operations["postLeadsBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a lead */
+        get: operations["getLeadsId"];
+        /**
+         * Update a lead
+         * @description Changes only the fields sent. Fires `lead.updated`, unless nothing changes. With If-Match, 412 where the version is another.
+         */
+        put: operations["putLeadsId"];
+        post?: never;
+        /**
+         * Delete a lead
+         * @description Fires `lead.deleted`; afterwards the lead answers 404.
+         */
+        delete: operations["deleteLeadsId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a lead
+         * @description Changes only the fields sent. Fires `lead.updated`, unless nothing changes. With If-Match, 412 where the version is another.
+         */
+        patch: operations["patchLeadsId"];
+        trace?: never;
+    };
     "/api/v1/pipelines": {
         parameters: {
             query?: never;
@@ -689,6 +759,147 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/submissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the arrivals of a lead
+         * @description As they came, newest first.
+         */
+        get: operations["getLeadsIdSubmissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lead-sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List lead sources */
+        get: operations["getLeadSources"];
+        put?: never;
+        /**
+         * Create a lead source
+         * @description 409 where there is one of this name, whatever the case.
+         */
+        post: operations["postLeadSources"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lead-sources/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a lead source */
+        get: operations["getLeadSourcesId"];
+        /**
+         * Rename a lead source
+         * @description Leads keep the name that they have.
+         */
+        put: operations["putLeadSourcesId"];
+        post?: never;
+        /**
+         * Delete a lead source
+         * @description Leads keep the name that they have.
+         */
+        delete: operations["deleteLeadSourcesId"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename a lead source
+         * @description Leads keep the name that they have.
+         */
+        patch: operations["patchLeadSourcesId"];
+        trace?: never;
+    };
+    "/api/v1/lead-event-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List lead event types */
+        get: operations["getLeadEventTypes"];
+        put?: never;
+        /**
+         * Create a lead event type
+         * @description 409 where there is one of this name, whatever the case.
+         */
+        post: operations["postLeadEventTypes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lead-event-types/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a lead event type */
+        get: operations["getLeadEventTypesId"];
+        /**
+         * Rename a lead event type
+         * @description Leads keep the name that they have.
+         */
+        put: operations["putLeadEventTypesId"];
+        post?: never;
+        /**
+         * Delete a lead event type
+         * @description Leads keep the name that they have.
+         */
+        delete: operations["deleteLeadEventTypesId"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename a lead event type
+         * @description Leads keep the name that they have.
+         */
+        patch: operations["patchLeadEventTypesId"];
+        trace?: never;
+    };
+    "/api/v1/lead-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the settings of leads */
+        get: operations["getLeadSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change the settings of leads
+         * @description Holds from the next lead on.
+         */
+        patch: operations["patchLeadSettings"];
         trace?: never;
     };
     "/api/v1/webhooks": {
@@ -1164,6 +1375,96 @@ export interface components {
             /** @description The member who looks after it. */
             owner_id: string | null;
         };
+        ErrorInput: {
+            error: {
+                code: string;
+                message: string;
+                fields?: {
+                    field: string;
+                    message: string;
+                }[];
+                request_id: string;
+            };
+        };
+        LeadSettingsInput: {
+            /** @description How many leads are taken an hour; 0: any number. */
+            leads_per_hour: number;
+            /** @description The workspace has set none: it is the installation's. */
+            is_default: boolean;
+        };
+        LeadSubmissionInput: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            lead_id: string;
+            /** @description Where it came in, as in `api`. */
+            channel: string;
+            /** Format: date-time */
+            received_at: string;
+            /** @description All that was sent, as it was sent. */
+            payload: unknown;
+            /** @description Where it was sent from, without the last 8 bits (of IPv6, the last 80). */
+            address: string | null;
+            /** @description Of the field `referrer`, or the Referer header. */
+            referrer: string | null;
+            /** @description utm_source and its kin, of the fields, or of the query of `referrer`. */
+            utm: {
+                [key: string]: string;
+            };
+            crm_lead_id: string | null;
+        };
+        LeadInput: {
+            /**
+             * Format: uuid
+             * @description Names it for good.
+             */
+            id: string;
+            /** @description Grows by one with every change; the ETag. */
+            version: number;
+            /** @description Who made it, as in `api_key:<id>`. */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+            /** @description The workspace's own fields, by name. */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Counts within the workspace, from 1. */
+            number: number;
+            /** @description Their first name. */
+            first_name: string | null;
+            /** @description Their last name; null where they gave one word. */
+            last_name: string | null;
+            /** @description Their email address, as it was sent. */
+            email: string | null;
+            /** @description Their telephone number, as it was sent. */
+            phone: string | null;
+            /** @description The date it is about. */
+            event_date: string | null;
+            /** @description What it is about: one of the workspace's lead event types. */
+            event_type: string | null;
+            /** @description Where they came from, as in `Website contact form`. */
+            source: string | null;
+            /**
+             * @description How far it has come.
+             * @enum {string}
+             */
+            status: "new" | "contacted" | "quoted" | "won" | "lost";
+            /** @description What they, or people after them, wrote. */
+            notes: string | null;
+            /** @description The member who looks after it. */
+            owner_id: string | null;
+            /** @description What another CRM calls it. */
+            crm_lead_id: string | null;
+        };
         PipelineInput: {
             /** Format: uuid */
             id: string;
@@ -1232,17 +1533,6 @@ export interface components {
             deal_id: string | null;
             /** @description The member who is to do it. */
             assignee_id: string | null;
-        };
-        ErrorInput: {
-            error: {
-                code: string;
-                message: string;
-                fields?: {
-                    field: string;
-                    message: string;
-                }[];
-                request_id: string;
-            };
         };
         ApiKeyInput: {
             /** Format: uuid */
@@ -1535,6 +1825,22 @@ export interface components {
             /** @description Shown once: when it is made, and when it is rotated. */
             secret?: string | null;
         };
+        LeadReceiptInput: {
+            /** Format: uuid */
+            id: string;
+            /** @constant */
+            status: "created";
+            /**
+             * Format: uri
+             * @description The lead in the dashboard.
+             */
+            lead_url: string;
+        };
+        LeadErrorInput: {
+            error: string;
+            fields?: string[];
+            request_id: string;
+        };
         Activity: {
             /** Format: uuid */
             id: string;
@@ -1700,6 +2006,96 @@ export interface components {
             /** @description The member who looks after it. */
             owner_id: string | null;
         };
+        Error: {
+            error: {
+                code: string;
+                message: string;
+                fields?: {
+                    field: string;
+                    message: string;
+                }[];
+                request_id: string;
+            };
+        };
+        LeadSettings: {
+            /** @description How many leads are taken an hour; 0: any number. */
+            leads_per_hour: number;
+            /** @description The workspace has set none: it is the installation's. */
+            is_default: boolean;
+        };
+        LeadSubmission: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            lead_id: string;
+            /** @description Where it came in, as in `api`. */
+            channel: string;
+            /** Format: date-time */
+            received_at: string;
+            /** @description All that was sent, as it was sent. */
+            payload: unknown;
+            /** @description Where it was sent from, without the last 8 bits (of IPv6, the last 80). */
+            address: string | null;
+            /** @description Of the field `referrer`, or the Referer header. */
+            referrer: string | null;
+            /** @description utm_source and its kin, of the fields, or of the query of `referrer`. */
+            utm: {
+                [key: string]: string;
+            };
+            crm_lead_id: string | null;
+        };
+        Lead: {
+            /**
+             * Format: uuid
+             * @description Names it for good.
+             */
+            id: string;
+            /** @description Grows by one with every change; the ETag. */
+            version: number;
+            /** @description Who made it, as in `api_key:<id>`. */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+            /** @description The workspace's own fields, by name. */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Counts within the workspace, from 1. */
+            number: number;
+            /** @description Their first name. */
+            first_name: string | null;
+            /** @description Their last name; null where they gave one word. */
+            last_name: string | null;
+            /** @description Their email address, as it was sent. */
+            email: string | null;
+            /** @description Their telephone number, as it was sent. */
+            phone: string | null;
+            /** @description The date it is about. */
+            event_date: string | null;
+            /** @description What it is about: one of the workspace's lead event types. */
+            event_type: string | null;
+            /** @description Where they came from, as in `Website contact form`. */
+            source: string | null;
+            /**
+             * @description How far it has come.
+             * @enum {string}
+             */
+            status: "new" | "contacted" | "quoted" | "won" | "lost";
+            /** @description What they, or people after them, wrote. */
+            notes: string | null;
+            /** @description The member who looks after it. */
+            owner_id: string | null;
+            /** @description What another CRM calls it. */
+            crm_lead_id: string | null;
+        };
         Pipeline: {
             /** Format: uuid */
             id: string;
@@ -1768,17 +2164,6 @@ export interface components {
             deal_id: string | null;
             /** @description The member who is to do it. */
             assignee_id: string | null;
-        };
-        Error: {
-            error: {
-                code: string;
-                message: string;
-                fields?: {
-                    field: string;
-                    message: string;
-                }[];
-                request_id: string;
-            };
         };
         ApiKey: {
             /** Format: uuid */
@@ -2070,6 +2455,22 @@ export interface components {
             updated_at: string;
             /** @description Shown once: when it is made, and when it is rotated. */
             secret?: string | null;
+        };
+        LeadReceipt: {
+            /** Format: uuid */
+            id: string;
+            /** @constant */
+            status: "created";
+            /**
+             * Format: uri
+             * @description The lead in the dashboard.
+             */
+            lead_url: string;
+        };
+        LeadError: {
+            error: string;
+            fields?: string[];
+            request_id: string;
         };
     };
     responses: never;
@@ -4736,6 +5137,406 @@ export interface operations {
             };
         };
     };
+    getLeads: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+                sort?: "-created_at" | "created_at" | "-updated_at" | "updated_at";
+                /** @description Adds total_count; costs a count. */
+                count?: "exact";
+                /** @description Also those deleted, as id and deleted_at. */
+                include_deleted?: string;
+                /** @description Only those with this email. */
+                email?: string;
+                /** @description Only those with this status. */
+                status?: string;
+                /** @description Only those with this source. */
+                source?: string;
+                /** @description Only those with this owner_id. */
+                owner_id?: string;
+                /** @description Only those with this crm_lead_id. */
+                crm_lead_id?: string;
+                /** @description Only those with this number. */
+                number?: string;
+                "created_at[gt]"?: string;
+                "created_at[gte]"?: string;
+                "created_at[lt]"?: string;
+                "created_at[lte]"?: string;
+                "updated_at[gt]"?: string;
+                "updated_at[gte]"?: string;
+                "updated_at[lt]"?: string;
+                "updated_at[lte]"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Lead"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                        total_count?: number;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postLeads: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Fields that are not listed are kept with the submission. */
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Required, with `last_name`, where there is no `name`. */
+                    first_name?: string;
+                    last_name?: string;
+                    /** @description In place of both: split at its first space. */
+                    name?: string;
+                    /** @description Kept as sent; compared ignoring case. */
+                    email: string | null;
+                    /**
+                     * @description Kept as sent.
+                     * @example +15551234567
+                     */
+                    phone: string;
+                    /**
+                     * Format: date
+                     * @example 2026-08-15
+                     */
+                    event_date: string;
+                    /** @description One of the lead event types, whatever the case; another one is ignored. */
+                    event_type?: string;
+                    /** @description One of the lead sources, whatever the case; another one is made. */
+                    source?: string | null;
+                    /**
+                     * @description Default: new.
+                     * @enum {string}
+                     */
+                    status?: "new" | "contacted" | "quoted";
+                    notes?: string | null;
+                    /** @description The member who looks after it. */
+                    owner_id?: string | null;
+                    /** @description What another CRM calls it. */
+                    crm_lead_id?: string | null;
+                    /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadReceipt"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadError"];
+                };
+            };
+        };
+    };
+    postLeadsBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    records: unknown[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        results: {
+                            status: number;
+                            record?: components["schemas"]["LeadReceipt"];
+                            error?: unknown;
+                        }[];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getLeadsId: {
+        parameters: {
+            query?: {
+                include_deleted?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lead"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putLeadsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag last seen; 412 where the version is another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    first_name?: string | null;
+                    last_name?: string | null;
+                    /** @description Kept as sent; compared ignoring case. */
+                    email?: string | null;
+                    phone?: string | null;
+                    event_date?: string | null;
+                    /** @description One of the lead event types, whatever the case; another one is ignored. */
+                    event_type?: string | null;
+                    /** @description One of the lead sources, or a new one. */
+                    source?: string | null;
+                    /** @description `new` where null. */
+                    status?: ("new" | "contacted" | "quoted" | "won" | "lost") | null;
+                    notes?: string | null;
+                    /** @description The member who looks after it. */
+                    owner_id?: string | null;
+                    /** @description What another CRM calls it. */
+                    crm_lead_id?: string | null;
+                    /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly number?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lead"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteLeadsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag last seen; 412 where the version is another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchLeadsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+                /** @description The ETag last seen; 412 where the version is another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    first_name?: string | null;
+                    last_name?: string | null;
+                    /** @description Kept as sent; compared ignoring case. */
+                    email?: string | null;
+                    phone?: string | null;
+                    event_date?: string | null;
+                    /** @description One of the lead event types, whatever the case; another one is ignored. */
+                    event_type?: string | null;
+                    /** @description One of the lead sources, or a new one. */
+                    source?: string | null;
+                    /** @description `new` where null. */
+                    status?: ("new" | "contacted" | "quoted" | "won" | "lost") | null;
+                    notes?: string | null;
+                    /** @description The member who looks after it. */
+                    owner_id?: string | null;
+                    /** @description What another CRM calls it. */
+                    crm_lead_id?: string | null;
+                    /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly object?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deleted_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly number?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lead"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getPipelines: {
         parameters: {
             query?: never;
@@ -5041,6 +5842,686 @@ export interface operations {
                         next_cursor: string | null;
                         next_url: string | null;
                     };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getLeadsIdSubmissions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["LeadSubmission"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getLeadSources: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                            created_by: string;
+                            /** Format: date-time */
+                            created_at: string;
+                            /** Format: date-time */
+                            updated_at: string;
+                        }[];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postLeadSources: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Unlike every other, whatever the case. */
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        name: string;
+                        created_by: string;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** Format: date-time */
+                        updated_at: string;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getLeadSourcesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        name: string;
+                        created_by: string;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** Format: date-time */
+                        updated_at: string;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putLeadSourcesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Unlike every other, whatever the case. */
+                    name?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        name: string;
+                        created_by: string;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** Format: date-time */
+                        updated_at: string;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteLeadSourcesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchLeadSourcesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Unlike every other, whatever the case. */
+                    name?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        name: string;
+                        created_by: string;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** Format: date-time */
+                        updated_at: string;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getLeadEventTypes: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            /** Format: uuid */
+                            id: string;
+                            name: string;
+                            created_by: string;
+                            /** Format: date-time */
+                            created_at: string;
+                            /** Format: date-time */
+                            updated_at: string;
+                        }[];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postLeadEventTypes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Unlike every other, whatever the case. */
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        name: string;
+                        created_by: string;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** Format: date-time */
+                        updated_at: string;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getLeadEventTypesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        name: string;
+                        created_by: string;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** Format: date-time */
+                        updated_at: string;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putLeadEventTypesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Unlike every other, whatever the case. */
+                    name?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        name: string;
+                        created_by: string;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** Format: date-time */
+                        updated_at: string;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteLeadEventTypesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchLeadEventTypesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Unlike every other, whatever the case. */
+                    name?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        name: string;
+                        created_by: string;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** Format: date-time */
+                        updated_at: string;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getLeadSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadSettings"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchLeadSettings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description 0: any number. Null: the installation's own again. */
+                    leads_per_hour?: number | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly is_default?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadSettings"];
                 };
             };
             /** @description Any error. */

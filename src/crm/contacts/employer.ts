@@ -13,7 +13,7 @@ const NAME = {
 
 /** Contacts linked to a company without saying its name get the name it has now. */
 export function employerName(db: Database): Completion {
-  return async (workspaceId, input) => {
+  return async ({ workspaceId }, input) => {
     const { company_id: id, company } = input as Employment;
     if (!id || company !== undefined) return input;
     const [found] = await db.read<{ name: string }>(NAME, [workspaceId, id]);

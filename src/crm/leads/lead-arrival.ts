@@ -1,0 +1,95 @@
+import ipaddr from 'ipaddr.js';
+import type { Uuid } from '../../base/id.ts';
+import type { Arrival, Completion } from '../record-routes.ts';
+import { folded, type LeadWords } from './lead-word.ts';
+
+/** The longest name that a source or an event type has. */
+export const LONGEST_WORD = 200;
+const LONGEST_URL = 2000;
+
+/** Fields of a campaign, by which advertisers find out where a lead came from. */
+const UTM = ['utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content'] as const;
+
+interface Asked {
+  event_type?: string | null;
+  source?: string | null;
+}
+
+/**
+ * Puts the workspace's own words into a lead (contracts RX4): an event type that it has, whatever the case, else none;
+ * a source that it has, else a new one. A new lead's new source, and the arrival as it came, ride in the statement that
+ * writes the lead, so that a lead that is refused leaves neither.
+ */
+export function leadCompletion({
+  sources,
+  eventTypes,
+  newId,
+}: {
+  sources: LeadWords;
+  eventTypes: LeadWords;
+  newId: () => Uuid;
+}): Completion {
+  async function eventTypeOf(workspaceId: Uuid, asked: string): Promise<string | undefined> {
+    const name = asked.trim();
+    const couldBe = name.length <= LONGEST_WORD && !name.includes('\0') && name.isWellFormed();
+    return couldBe ? eventTypes.match(workspaceId, name) : undefined;
+  }
+
+  return async (writer, input, kind, arrival) => {
+    const { event_type: eventType, source, ...rest } = input as Asked;
+    const { workspaceId } = writer;
+    const words: Asked & { event_type?: string | null } = {};
+    if (eventType === null) words.event_type = null;
+    const known = eventType ? await eventTypeOf(workspaceId, eventType) : undefined;
+    if (known !== undefined) words.event_type = known;
+
+    if (kind === 'change') {
+      if (source !== undefined) words.source = source && (await sources.matchOrMake(writer, source));
+      return { ...rest, ...words };
+    }
+    const own = source ? await sources.match(workspaceId, source) : undefined;
+    const made =
+      source && own === undefined ? { id: newId(), name: source, folded: folded(source) } : undefined;
+    const submission = { id: newId(), channel: 'api', ...keptOf(arrival) };
+    return { ...rest, ...words, source: own ?? source ?? null, beside: { submission, source: made } };
+  };
+}
+
+/** What is kept of an arrival: all that was sent, and where it came from. */
+function keptOf({ sent, client }: Arrival) {
+  const fields = sent as Record<string, unknown>;
+  const referrer = textOf(fields['referrer']) ?? textOf(client.referrer);
+  return {
+    // A text within the flight's JSON: PostgreSQL would refuse escapes like \u0000 in what it reads as JSON.
+    payload: JSON.stringify(sent),
+    address: shortened(client.address),
+    referrer,
+    utm: utmOf(fields, referrer),
+  };
+}
+
+function textOf(value: unknown): string | null {
+  if (typeof value !== 'string' || value === '' || value.includes('\0') || !value.isWellFormed()) return null;
+  return value.slice(0, LONGEST_URL).toWellFormed();
+}
+
+/** As fields of the lead or, where there is none, in the query of the page it came from. */
+function utmOf(fields: Record<string, unknown>, referrer: string | null): Record<string, string> {
+  const query =
+    referrer !== null && URL.canParse(referrer) ? new URL(referrer).searchParams : new URLSearchParams();
+  return Object.fromEntries(
+    UTM.flatMap((name) => {
+      const value = textOf(fields[name]) ?? textOf(query.get(name));
+      return value === null ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** An address that says where from and no longer who: without its last 8 bits, of IPv6 its last 80. */
+function shortened(address: string): string | null {
+  if (!ipaddr.isValid(address)) return null;
+  const parsed = ipaddr.process(address);
+  const kept = parsed.kind() === 'ipv4' ? 3 : 6;
+  const bytes = parsed.toByteArray().map((byte, at) => (at < kept ? byte : 0));
+  return ipaddr.fromByteArray(bytes).toString();
+}

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { ApiError } from '../../base/errors.ts';
+import { validationError } from '../../http/reply.ts';
+import { customFields, emailAddress, reference, requiredText, text, type CustomValue } from '../record.ts';
+
+/** A new lead, of which every required field is there and each is well-formed. */
+export interface LeadInput {
+  name?: string | undefined;
+  first_name?: string | null | undefined;
+  last_name?: string | null | undefined;
+  email?: string | null | undefined;
+  phone?: string | null | undefined;
+  event_date?: string | null | undefined;
+  event_type?: string | null | undefined;
+  source?: string | null | undefined;
+  status?: 'new' | 'contacted' | 'quoted' | 'won' | 'lost' | null | undefined;
+  notes?: string | null | undefined;
+  owner_id?: string | null | undefined;
+  crm_lead_id?: string | null | undefined;
+  custom_fields?: Record<string, CustomValue> | undefined;
+  /** What the statement writes beside it (lead-intake.ts). */
+  beside?: object | undefined;
+}
+
+const wellFormed = (max: number) =>
+  z
+    .string()
+    .max(max, `must have at most ${max} characters`)
+    .refine(
+      (value) => !value.includes('\0') && value.isWellFormed(),
+      'must be well-formed Unicode without NUL',
+    );
+
+const fields = z
+  .object({
+    first_name: requiredText(200)
+      .optional()
+      .meta({ description: 'Required, with `last_name`, where there is no `name`.' }),
+    last_name: requiredText(200).optional(),
+    name: requiredText(200).optional().meta({ description: 'In place of both: split at its first space.' }),
+    email: emailAddress,
+    phone: wellFormed(100).meta({ description: 'Kept as sent.', examples: ['+15551234567'] }),
+    event_date: z.iso
+      .date()
+      .refine((date) => !date.startsWith('0000'), 'must be a date')
+      .meta({ examples: ['2026-08-15'] }),
+    event_type: z
+      .string()
+      .optional()
+      .meta({ description: 'One of the lead event types, whatever the case; another one is ignored.' }),
+    source: text(200)
+      .optional()
+      .meta({ description: 'One of the lead sources, whatever the case; another one is made.' }),
+    status: z.enum(['new', 'contacted', 'quoted']).optional().meta({ description: 'Default: new.' }),
+    notes: text(50_000).optional(),
+    owner_id: reference.optional().meta({ description: 'The member who looks after it.' }),
+    crm_lead_id: text(200).optional().meta({ description: 'What another CRM calls it.' }),
+    custom_fields: customFields.optional(),
+  })
+  .meta({ description: 'Fields that are not listed are kept with the submission.' });
+
+/**
+ * What makes a lead (contracts RX3, RX4). What is missing is told before what is malformed; a field that a form sent
+ * empty counts as left out.
+ */
+export const leadInput: z.ZodType<LeadInput> = z.preprocess((sent, context) => {
+  if (typeof sent !== 'object' || sent === null || Array.isArray(sent)) return sent;
+  const given = Object.fromEntries(Object.entries(sent).filter(([, value]) => !isEmpty(value)));
+  for (const field of missing(given))
+    context.addIssue({ code: 'custom', path: [field], message: MISSING, input: undefined });
+  return given;
+}, fields);
+
+const MISSING = 'is required';
+
+function isEmpty(value: unknown): boolean {
+  return value === null || (typeof value === 'string' && value.trim() === '');
+}
+
+function missing(given: Record<string, unknown>): string[] {
+  const named = given['name'] === undefined ? ['first_name', 'last_name'] : [];
+  return [...named, 'email', 'phone', 'event_date'].filter((field) => given[field] === undefined);
+}
+
+/** RemixCRM's two refusals (contracts RX6). */
+export function leadRefusal(error: z.ZodError): ApiError {
+  const { fields: wrong = [] } = validationError(error, 'body');
+  const isMissing = wrong.every(({ message }) => message === MISSING);
+  return new ApiError('validation_error', isMissing ? 'Missing required fields' : 'Invalid fields', {
+    fields: wrong,
+  });
+}

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { ApiError } from '../../base/errors.ts';
+import type { Uuid } from '../../base/id.ts';
+import { decodeCursor, encodeCursor, pageOf } from '../../db/page.ts';
+import type { Database } from '../../db/pool.ts';
+import { pageQuery, pageShape, type PageQuery } from '../../http/paging.ts';
+import { route, type Route } from '../../http/route.ts';
+
+/** One arrival of a lead, as it came. */
+interface Submission {
+  id: Uuid;
+  lead_id: Uuid;
+  /** Where it came in, as in `api`. */
+  channel: string;
+  received_at: string;
+  payload: unknown;
+  address: string | null;
+  referrer: string | null;
+  utm: Record<string, string>;
+  crm_lead_id: string | null;
+}
+
+const submissionShape = z
+  .object({
+    id: z.uuid(),
+    lead_id: z.uuid(),
+    channel: z.string().meta({ description: 'Where it came in, as in `api`.' }),
+    received_at: z.iso.datetime(),
+    payload: z.unknown().meta({ description: 'All that was sent, as it was sent.' }),
+    address: z.string().nullable().meta({
+      description: 'Where it was sent from, without the last 8 bits (of IPv6, the last 80).',
+    }),
+    referrer: z.string().nullable().meta({ description: 'Of the field `referrer`, or the Referer header.' }),
+    utm: z.record(z.string(), z.string()).meta({
+      description: 'utm_source and its kin, of the fields, or of the query of `referrer`.',
+    }),
+    crm_lead_id: z.string().nullable(),
+  })
+  .meta({ id: 'LeadSubmission' });
+
+const OF_LEAD = {
+  name: 'lead_submission.of',
+  text: `select s.id, s.lead_id, s.channel, s.received_at, s.payload, s.address, s.referrer, s.utm, s.crm_lead_id
+         from lead_submission s where s.workspace_id = $1 and s.lead_id = $2 and ($3::uuid is null or s.id < $3)
+         order by s.id desc limit $4`,
+};
+
+const THERE = {
+  name: 'lead.is-there',
+  text: 'select from lead where workspace_id = $1 and id = $2 and deleted_at is null',
+};
+
+/** Of one lead, newest first, after the id of the last page's last. */
+function submissionsOf(
+  db: Database,
+  workspaceId: Uuid,
+  leadId: Uuid,
+  limit: number,
+  after: Uuid | null = null,
+): Promise<Submission[]> {
+  return db.read<Submission>(OF_LEAD, [workspaceId, leadId, after, limit]);
+}
+
+/** What arrived of a lead. */
+export function leadSubmissionRoutes(db: Database): Route[] {
+  return [
+    route<undefined, PageQuery>({
+      method: 'GET',
+      path: '/api/v1/leads/:id/submissions',
+      scope: 'leads:read',
+      tag: 'leads',
+      summary: 'List the arrivals of a lead',
+      description: 'As they came, newest first.',
+      query: pageQuery,
+      answers: { 200: pageShape(submissionShape) },
+      async handle({ caller, params, query, url }) {
+        const { workspaceId } = caller;
+        const id = params['id']!;
+        if ((await db.read(THERE, [workspaceId, id])).length === 0)
+          throw new ApiError('not_found', 'There is no lead with this id.');
+        const after = query.cursor ? decodeCursor(query.cursor, 'submissions').id : null;
+        const rows = await submissionsOf(db, workspaceId, id, query.limit + 1, after);
+        const cursorOf = (row: Submission) =>
+          encodeCursor({ sort: 'submissions', value: row.received_at, id: row.id });
+        return { status: 200, body: pageOf(rows, query.limit, url, cursorOf, (row) => row) };
+      },
+    }),
+  ];
+}

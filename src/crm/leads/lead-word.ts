@@ -1,0 +1,155 @@
+import { sql, type Transaction } from 'kysely';
+import { coalesce } from '../../base/coalesce.ts';
+import { isoTime, type Clock } from '../../base/clock.ts';
+import { ApiError, unavailable } from '../../base/errors.ts';
+import type { Uuid } from '../../base/id.ts';
+import { isUniqueViolation } from '../../db/failure.ts';
+import { PATIENCE_MS, type Database } from '../../db/pool.ts';
+import type { Schema } from '../../db/schema.ts';
+
+/** A word that a workspace uses for its leads: a source, or an event type. */
+export interface LeadWord {
+  id: Uuid;
+  name: string;
+  created_by: string;
+  created_at: string;
+  updated_at: string;
+}
+
+type Within = (trx: Transaction<Schema>, word: LeadWord) => Promise<void>;
+
+/** The words of one kind; within a workspace no two are the same but for their case. */
+export interface LeadWords {
+  /** The workspace's own spelling, or undefined where it has no such word. */
+  match(workspaceId: Uuid, name: string): Promise<string | undefined>;
+  /** The workspace's own spelling; where it has no such word, it is made as given. */
+  matchOrMake(writer: { workspaceId: Uuid; actor: string }, name: string): Promise<string>;
+  /** Newest first, after the id of the last page's last. */
+  list(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<LeadWord[]>;
+  get(workspaceId: Uuid, id: Uuid): Promise<LeadWord | undefined>;
+  /** Throws `conflict` where the workspace has the word already. */
+  create(writer: { workspaceId: Uuid; actor: string }, name: string, within: Within): Promise<LeadWord>;
+  /** Leads keep the word that they have. Throws `not_found` or `conflict`. */
+  rename(workspaceId: Uuid, id: Uuid, name: string, within: Within): Promise<LeadWord>;
+  /** Leads keep the word that they have. Throws `not_found`. */
+  remove(workspaceId: Uuid, id: Uuid, within: Within): Promise<void>;
+}
+
+/** A name as it is compared: the program folds it, so that every database agrees. */
+export function folded(name: string): string {
+  return name.normalize('NFC').toLowerCase();
+}
+
+const COLUMNS = 'id, name, created_by, created_at, updated_at';
+
+/** @param kind for messages, as in `lead source` */
+export function makeLeadWords(
+  { db, clock, newId }: { db: Database; clock: Clock; newId: () => Uuid },
+  table: 'lead_source' | 'lead_event_type',
+  kind: string,
+): LeadWords {
+  const from = sql.table(table);
+
+  // Every new lead asks; what is asked together is read together.
+  const lookUps = coalesce<{ workspaceId: Uuid; folded: string }, string | undefined>({
+    slots: 2,
+    groupOf: ({ workspaceId }) => workspaceId,
+    maxWeight: 1000,
+    patience: { ms: PATIENCE_MS, error: () => unavailable('The database does not answer.', 2) },
+    async fly(asked) {
+      const rows = await db.read<{ workspace_id: Uuid; folded: string; name: string }>(
+        {
+          name: `${table}.match`,
+          text: `select workspace_id, t.folded, t.name
+                 from (select distinct * from unnest($1::uuid[], $2::text[]) as k(workspace_id, folded)) k
+                 join ${table} t using (workspace_id, folded)`,
+        },
+        [asked.map(({ workspaceId }) => workspaceId), asked.map((one) => one.folded)],
+      );
+      const names = new Map(rows.map((row) => [`${row.workspace_id} ${row.folded}`, row.name]));
+      return asked.map((one) => names.get(`${one.workspaceId} ${one.folded}`));
+    },
+  });
+
+  /** @returns undefined where the workspace has the word already */
+  async function inserted(
+    trx: Transaction<Schema>,
+    { workspaceId, actor }: { workspaceId: Uuid; actor: string },
+    name: string,
+  ): Promise<LeadWord | undefined> {
+    const at = isoTime(clock.now());
+    const { rows } = await sql<LeadWord>`
+      insert into ${from} (workspace_id, id, name, folded, created_by, created_at, updated_at)
+      values (${workspaceId}, ${newId()}, ${name}, ${folded(name)}, ${actor}, ${at}, ${at})
+      on conflict (workspace_id, folded) do nothing
+      returning ${sql.raw(COLUMNS)}`.execute(trx);
+    return rows[0];
+  }
+
+  const match = (workspaceId: Uuid, name: string) => lookUps.add({ workspaceId, folded: folded(name) });
+
+  return {
+    match,
+
+    async matchOrMake(writer, name) {
+      const known = await match(writer.workspaceId, name);
+      if (known !== undefined) return known;
+      const made = await db.transaction((trx) => inserted(trx, writer, name));
+      return made?.name ?? (await match(writer.workspaceId, name)) ?? name;
+    },
+
+    list: (workspaceId, limit, after) =>
+      db.read<LeadWord>(
+        {
+          name: `${table}.list`,
+          text: `select ${COLUMNS} from ${table}
+                 where workspace_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3`,
+        },
+        [workspaceId, after, limit],
+      ),
+
+    async get(workspaceId, id) {
+      const text = `select ${COLUMNS} from ${table} where workspace_id = $1 and id = $2`;
+      return (await db.read<LeadWord>({ name: `${table}.get`, text }, [workspaceId, id]))[0];
+    },
+
+    create: (writer, name, within) =>
+      db.transaction(async (trx) => {
+        const word = await inserted(trx, writer, name);
+        if (!word) throw there(name);
+        await within(trx, word);
+        return word;
+      }),
+
+    rename: (workspaceId, id, name, within) =>
+      db
+        .transaction(async (trx) => {
+          const { rows } = await sql<LeadWord>`
+            update ${from} set name = ${name}, folded = ${folded(name)}, updated_at = ${isoTime(clock.now())}
+            where workspace_id = ${workspaceId} and id = ${id} returning ${sql.raw(COLUMNS)}`.execute(trx);
+          if (!rows[0]) throw missing();
+          await within(trx, rows[0]);
+          return rows[0];
+        })
+        .catch((error: unknown) => {
+          throw isUniqueViolation(error) ? there(name) : error;
+        }),
+
+    remove: (workspaceId, id, within) =>
+      db.transaction(async (trx) => {
+        const { rows } = await sql<LeadWord>`
+          delete from ${from} where workspace_id = ${workspaceId} and id = ${id}
+          returning ${sql.raw(COLUMNS)}`.execute(trx);
+        if (!rows[0]) throw missing();
+        await within(trx, rows[0]);
+      }),
+  };
+
+  function there(name: string): ApiError {
+    return new ApiError('conflict', `There is a ${kind} called ${name} already.`);
+  }
+
+  function missing(): ApiError {
+    return new ApiError('not_found', `There is no ${kind} with this id.`);
+  }
+}

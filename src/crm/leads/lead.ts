@@ -1,0 +1,189 @@
+import { z } from 'zod';
+import {
+  applied,
+  baseOutput,
+  customFields,
+  emailAddress,
+  mergeCustomFields,
+  readOnlyFields,
+  reference,
+  text,
+  told,
+  toldId,
+  type BaseRecord,
+  type Noun,
+} from '../record.ts';
+import { leadInput, type LeadInput } from './lead-input.ts';
+
+const STATUSES = ['new', 'contacted', 'quoted', 'won', 'lost'] as const;
+
+export interface Lead extends BaseRecord {
+  /** Counts within the workspace, from 1; the writing statement gives it (lead-intake.ts). */
+  number: number;
+  first_name: string | null;
+  last_name: string | null;
+  email: string | null;
+  /** As it was sent. */
+  phone: string | null;
+  /** `YYYY-MM-DD`. */
+  event_date: string | null;
+  event_type: string | null;
+  source: string | null;
+  status: (typeof STATUSES)[number];
+  notes: string | null;
+  owner_id: string | null;
+  /** What another CRM calls it. */
+  crm_lead_id: string | null;
+}
+
+const change = z.strictObject({
+  first_name: text(200).optional(),
+  last_name: text(200).optional(),
+  email: emailAddress.optional(),
+  phone: text(100).optional(),
+  event_date: z.iso.date().nullable().optional(),
+  event_type: text(200).optional().meta({
+    description: 'One of the lead event types, whatever the case; another one is ignored.',
+  }),
+  source: text(200).optional().meta({ description: 'One of the lead sources, or a new one.' }),
+  status: z.enum(STATUSES).nullable().optional().meta({ description: '`new` where null.' }),
+  notes: text(50_000).optional(),
+  owner_id: reference.optional().meta({ description: 'The member who looks after it.' }),
+  crm_lead_id: text(200).optional().meta({ description: 'What another CRM calls it.' }),
+  custom_fields: customFields.optional(),
+  ...readOnlyFields,
+  number: z
+    .unknown()
+    .optional()
+    .meta({ readOnly: true, description: 'Set by the server; ignored when sent.' }),
+});
+
+const output = z
+  .object({
+    ...baseOutput,
+    number: z.int().meta({ description: 'Counts within the workspace, from 1.' }),
+    first_name: told('Their first name.'),
+    last_name: told('Their last name; null where they gave one word.'),
+    email: told('Their email address, as it was sent.'),
+    phone: told('Their telephone number, as it was sent.'),
+    event_date: z.iso.date().nullable().meta({ description: 'The date it is about.' }),
+    event_type: told("What it is about: one of the workspace's lead event types."),
+    source: told('Where they came from, as in `Website contact form`.'),
+    status: z.enum(STATUSES).meta({ description: 'How far it has come.' }),
+    notes: told('What they, or people after them, wrote.'),
+    owner_id: toldId('The member who looks after it.'),
+    crm_lead_id: told('What another CRM calls it.'),
+  })
+  .meta({ id: 'Lead' });
+
+const sample: Lead = {
+  id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c81',
+  version: 1,
+  number: 123,
+  first_name: 'Jane',
+  last_name: 'Doe',
+  email: 'jane@example.com',
+  phone: '+15551234567',
+  event_date: '2026-08-15',
+  event_type: 'Wedding',
+  source: 'Website contact form',
+  status: 'new',
+  notes: null,
+  owner_id: null,
+  crm_lead_id: null,
+  custom_fields: {},
+  created_by: 'api_key:01976d3c-1000-7000-8000-000000000001',
+  created_at: '2026-06-01T12:00:00.000Z',
+  updated_at: '2026-06-01T12:00:00.000Z',
+};
+const later: Lead = { ...sample, version: 2, status: 'contacted', updated_at: '2026-06-02T09:00:00.000Z' };
+
+function eventType(verb: string, description: string, example: Lead) {
+  return { name: `lead.${verb}`, object: 'lead', description, sample: { ...example } };
+}
+
+const columns = [
+  'number',
+  'first_name',
+  'last_name',
+  'email',
+  'phone',
+  'event_date',
+  'event_type',
+  'source',
+  'status',
+  'notes',
+  'owner_id',
+  'crm_lead_id',
+  'custom_fields',
+] as const;
+
+export const lead: Noun<Lead, LeadInput, Omit<Lead, 'number'>> = {
+  name: 'lead',
+  plural: 'leads',
+  columns,
+  input: leadInput,
+  change,
+  output,
+  references: { owner_id: 'member' },
+
+  create: (given, base) => ({
+    id: base.id,
+    version: base.version,
+    ...names(given),
+    email: given.email ?? null,
+    phone: given.phone ?? null,
+    event_date: given.event_date ?? null,
+    event_type: given.event_type ?? null,
+    source: given.source ?? null,
+    status: given.status ?? 'new',
+    notes: given.notes ?? null,
+    owner_id: given.owner_id ?? null,
+    crm_lead_id: given.crm_lead_id ?? null,
+    custom_fields: mergeCustomFields({}, given.custom_fields),
+    created_by: base.created_by,
+    created_at: base.created_at,
+    updated_at: base.updated_at,
+  }),
+
+  beside: (given) => given.beside,
+
+  update(current, { number: _ignored, ...changed }: Partial<Lead>) {
+    const next = applied(current, changed, columns);
+    next.status ??= 'new';
+    return next;
+  },
+
+  events: {
+    created: eventType('created', 'A lead arrived by the Lead API.', sample),
+    updated: eventType('updated', 'At least one field of a lead changed.', later),
+    deleted: eventType('deleted', 'A lead was deleted; the payload is its last state.', later),
+  },
+
+  summary: (record) => ({
+    status: record['status'],
+    source: record['source'],
+    has_event_type: record['event_type'] !== null,
+    has_email: record['email'] !== null,
+    has_phone: record['phone'] !== null,
+    has_event_date: record['event_date'] !== null,
+    has_owner: record['owner_id'] !== null,
+  }),
+
+  filters: {
+    email: { column: 'email', ignoreCase: true },
+    status: { column: 'status' },
+    source: { column: 'source', ignoreCase: true },
+    owner_id: { column: 'owner_id', schema: z.uuid() },
+    crm_lead_id: { column: 'crm_lead_id' },
+    number: { column: 'number', schema: z.string().regex(/^\d{1,9}$/, 'must be an integer') },
+  },
+};
+
+/** First and last name; a `name` alone is split at its first space (contracts RX3). */
+function names(given: LeadInput): { first_name: string | null; last_name: string | null } {
+  if (given.first_name && given.last_name)
+    return { first_name: given.first_name, last_name: given.last_name };
+  const [, first = null, last = null] = /^(\S+)(?:\s+(.+))?$/su.exec(given.name ?? '') ?? [];
+  return { first_name: first, last_name: last };
+}

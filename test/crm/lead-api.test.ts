@@ -1,0 +1,234 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ask, secondServer, startScenario, type Ask, type Scenario } from '../kit/scenario.ts';
+
+const JANE = {
+  first_name: 'Jane',
+  last_name: 'Doe',
+  email: 'jane@example.com',
+  phone: '+15551234567',
+  event_date: '2026-08-15',
+};
+
+let s: Scenario;
+beforeAll(async () => {
+  s = await startScenario({ FAIRLEAD_SERVICES: 'api', FAIRLEAD_LEADS_PER_HOUR: '0' });
+});
+afterAll(() => s.stop());
+
+const post = (body: unknown, more: Ask = {}) => s.ask('POST', '/api/v1/leads', { body, ...more });
+const made = async (body: object) => {
+  const reply = await post(body);
+  expect(reply.status, reply.text).toBe(201);
+  return (await s.ask('GET', `/api/v1/leads/${reply.json.id}`)).json;
+};
+
+/** A workspace of its own, whose hour is as given. */
+async function somebody(perHour: number) {
+  const { id: workspaceId } = await s.app.workspaces.create({ name: 'Hours' });
+  const key = await s.app.keys.create({ workspaceId, name: 'k', style: 'fairlead', createdBy: 'test' });
+  const body = { leads_per_hour: perHour };
+  expect((await s.ask('PATCH', '/api/v1/lead-settings', { as: key.raw, body })).status).toBe(200);
+  return key.raw;
+}
+
+describe('RX5, RX7: a lead is made', () => {
+  test('201 with id, status and lead_url, and lead.created alone; a remixcrm key is enough', async () => {
+    const as = await s.person([], 'remixcrm');
+    await s.newEvents();
+    const reply = await s.ask('POST', '/api/v1/leads', {
+      as: null,
+      headers: { 'x-api-key': as.key },
+      body: JANE,
+    });
+    expect(reply.status, reply.text).toBe(201);
+    expect(reply.json).toEqual({
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      status: 'created',
+      lead_url: expect.stringMatching(new RegExp(`/leads/${reply.json.id}$`)),
+    });
+    expect(await s.newEvents()).toEqual(['lead.created']);
+    const { rows } = await s.db.pool.query("select data->>'number' as n from event where object_id = $1", [
+      reply.json.id,
+    ]);
+    const lead = await s.ask('GET', `/api/v1/leads/${reply.json.id}`);
+    expect(lead.json).toMatchObject({ ...JANE, status: 'new', number: Number(rows[0].n) });
+  });
+
+  test('a form is taken too, and what is not known is kept with the submission', async () => {
+    const raw = new URLSearchParams({ ...JANE, guests: '80', utm_source: 'ads' }).toString();
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', referer: 'https://acme.example/' };
+    const reply = await s.ask('POST', '/api/v1/leads', { raw, headers });
+    expect(reply.status, reply.text).toBe(201);
+    const { data } = (await s.ask('GET', `/api/v1/leads/${reply.json.id}/submissions`)).json;
+    expect(data).toMatchObject([
+      {
+        channel: 'api',
+        payload: { ...JANE, guests: '80' },
+        address: '127.0.0.0',
+        referrer: 'https://acme.example/',
+        utm: { utm_source: 'ads' },
+      },
+    ]);
+  });
+
+  test('a NUL in a field that is not known is kept as it came', async () => {
+    const reply = await post({ ...JANE, odd: 'a\0b\ud800' });
+    expect(reply.status, reply.text).toBe(201);
+    const { data } = (await s.ask('GET', `/api/v1/leads/${reply.json.id}/submissions`)).json;
+    expect(data[0].payload.odd).toBe('a\0b\ud800');
+  });
+});
+
+describe('RX3, RX4: fields', () => {
+  test.each([
+    ['Jane', 'Jane', null],
+    ['Jane van der Berg Doe', 'Jane', 'van der Berg Doe'],
+    ['مريم العلي', 'مريم', 'العلي'],
+    ['👩‍👩‍👧 Doe', '👩‍👩‍👧', 'Doe'],
+  ])('the name %s is split at its first space', async (name, first, last) => {
+    const { first_name: _f, last_name: _l, ...rest } = JANE;
+    expect(await made({ ...rest, name })).toMatchObject({ first_name: first, last_name: last });
+  });
+
+  test.each(['jane+ads@example.com', 'zoë@exämple.com', 'jane@example.com '])(
+    'the email %j is taken',
+    async (email) => {
+      expect((await made({ ...JANE, email })).email).toBe(email.trim());
+    },
+  );
+
+  test('an event type in other case is the workspace’s own, another one is ignored', async () => {
+    const body = { name: 'Wedding' };
+    expect((await s.ask('POST', '/api/v1/lead-event-types', { body })).status).toBe(201);
+    expect((await s.ask('POST', '/api/v1/lead-event-types', { body: { name: 'WEDDING' } })).status).toBe(409);
+    expect((await made({ ...JANE, event_type: 'wEDDING' })).event_type).toBe('Wedding');
+    expect((await made({ ...JANE, event_type: 'Wake' })).event_type).toBeNull();
+  });
+
+  test('a source that is not known is made, once, and then matched ignoring case', async () => {
+    await made({ ...JANE, source: 'Instagram' });
+    expect((await made({ ...JANE, source: 'INSTAGRAM' })).source).toBe('Instagram');
+    const { data } = (await s.ask('GET', '/api/v1/lead-sources')).json;
+    expect(data.filter((one: { name: string }) => /instagram/i.test(one.name))).toHaveLength(1);
+  });
+});
+
+describe('RX6: refusals, in RemixCRM’s shape', () => {
+  test.each<[string, unknown, string, string[]]>([
+    [
+      'nothing at all',
+      {},
+      'Missing required fields',
+      ['first_name', 'last_name', 'email', 'phone', 'event_date'],
+    ],
+    [
+      'empty and null',
+      { ...JANE, phone: ' ', event_date: null },
+      'Missing required fields',
+      ['phone', 'event_date'],
+    ],
+    ['missing before malformed', { ...JANE, phone: '', email: 'x' }, 'Missing required fields', ['phone']],
+    ['no real date', { ...JANE, event_date: '2026-02-30' }, 'Invalid fields', ['event_date']],
+    ['no email', { ...JANE, email: 'nowhere' }, 'Invalid fields', ['email']],
+    ['a status of later', { ...JANE, status: 'won' }, 'Invalid fields', ['status']],
+    ['an endless source', { ...JANE, source: 'x'.repeat(10_000) }, 'Invalid fields', ['source']],
+    ['an overlong name', { ...JANE, first_name: '', name: 'x'.repeat(300) }, 'Invalid fields', ['name']],
+    ['a number for a crm_lead_id', { ...JANE, crm_lead_id: 5 }, 'Invalid fields', ['crm_lead_id']],
+    ['a list', [JANE], 'Invalid fields', ['body']],
+  ])('%s', async (_name, body, error, fields) => {
+    await s.newEvents();
+    const reply = await post(body);
+    expect(reply.status, reply.text).toBe(400);
+    expect(reply.json).toEqual({ error, fields, request_id: expect.any(String) });
+    expect(await s.newEvents()).toEqual([]);
+  });
+
+  test('401, 403, 405, 413, 415 and broken JSON too', async () => {
+    const asked: [number, string, Ask][] = [
+      [401, 'POST', { as: null, body: JANE }],
+      [403, 'POST', { as: s.bob, body: JANE }],
+      [405, 'DELETE', {}],
+      [413, 'POST', { raw: `{"a":"${'x'.repeat(1024 * 1024)}"}` }],
+      [415, 'POST', { raw: 'a', headers: { 'content-type': 'text/plain' } }],
+      [400, 'POST', { raw: '{"a"' }],
+    ];
+    for (const [status, method, more] of asked) {
+      const reply = await s.ask(method, '/api/v1/leads', more);
+      expect(reply.status, reply.text).toBe(status);
+      expect(reply.json.error, reply.text).toBeTypeOf('string');
+    }
+    expect((await s.ask('GET', '/api/v1/leads', { as: null })).json.error.code).toBe('unauthorized');
+  });
+});
+
+describe('RX6: the hour', () => {
+  test('200 leads at once over two servers: exactly 100 are made, the rest is told when to come again', async () => {
+    const as = await somebody(100);
+    await s.newEvents();
+    const other = await secondServer(s);
+    try {
+      const replies = await Promise.all(
+        Array.from({ length: 200 }, (_, n) =>
+          ask(n % 2 ? s.url : other.url, 'POST', '/api/v1/leads', { as, body: { ...JANE, source: `s${n}` } }),
+        ),
+      );
+      expect(replies.filter(({ status }) => status === 201)).toHaveLength(100);
+      const refused = replies.filter(({ status }) => status === 429);
+      expect(refused).toHaveLength(100);
+      expect(refused[0]!.json.error).toBeTypeOf('string');
+      expect(Number(refused[0]!.headers.get('retry-after'))).toBeGreaterThan(3500);
+    } finally {
+      await other.stop();
+    }
+    expect(await s.newEvents()).toEqual(Array(100).fill('lead.created'));
+    const { json } = await s.ask('GET', '/api/v1/leads?count=exact&limit=200', { as });
+    expect(json.total_count).toBe(100);
+    const numbers = json.data.map((one: { number: number }) => one.number);
+    expect(numbers.toSorted((a: number, b: number) => a - b)).toEqual(
+      Array.from({ length: 100 }, (_, n) => n + 1),
+    );
+    // A refused lead leaves no source behind either.
+    const sources = await s.ask('GET', '/api/v1/lead-sources?limit=200', { as });
+    expect(sources.json.data).toHaveLength(100);
+  });
+
+  test('each item of a batch counts once; a batch that does not fit makes nothing', async () => {
+    const as = await somebody(10);
+    const batch = (count: number) =>
+      s.ask('POST', '/api/v1/leads/batch', {
+        as,
+        body: { records: Array.from({ length: count }, () => JANE) },
+      });
+    expect((await batch(7)).status).toBe(200);
+    expect((await batch(4)).status).toBe(429);
+    expect((await batch(3)).status).toBe(200);
+    expect((await s.ask('POST', '/api/v1/leads', { as, body: JANE })).status).toBe(429);
+  });
+
+  test('a refused or replayed lead does not count', async () => {
+    const as = await somebody(2);
+    const headers = { 'idempotency-key': 'one' };
+    const first = await s.ask('POST', '/api/v1/leads', { as, body: JANE, headers });
+    expect((await s.ask('POST', '/api/v1/leads', { as, body: {} })).status).toBe(400);
+    const again = await s.ask('POST', '/api/v1/leads', { as, body: JANE, headers });
+    expect(again.json).toEqual(first.json);
+    expect((await s.ask('POST', '/api/v1/leads', { as, body: JANE })).status).toBe(201);
+    expect(
+      (await s.ask('POST', '/api/v1/leads', { as, body: JANE, headers: { 'idempotency-key': 'two' } }))
+        .status,
+    ).toBe(429);
+  });
+
+  test('fifty at once: with one Idempotency-Key one lead, without fifty', async () => {
+    const as = await somebody(0);
+    const all = (headers: Record<string, string>) =>
+      Promise.all(
+        Array.from({ length: 50 }, () => s.ask('POST', '/api/v1/leads', { as, body: JANE, headers })),
+      );
+    await s.newEvents();
+    await all({ 'idempotency-key': 'at-once' });
+    expect(await s.newEvents()).toEqual(['lead.created']);
+    await all({});
+    expect(await s.newEvents()).toEqual(Array(50).fill('lead.created'));
+  });
+});
