@@ -60,6 +60,10 @@ export interface EndpointRow {
   filter_path: string | null;
   filter_on: string | null;
   payload: 'summary' | 'full';
+  max_in_flight: number;
+  rate_max: number | null;
+  rate_per_s: number | null;
+  ordering: 'none' | 'record';
   created_by: string;
   created_at: string;
   updated_at: string;

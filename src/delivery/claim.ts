@@ -2,6 +2,8 @@ import { coalesce } from '../base/coalesce.ts';
 import type { Uuid } from '../base/id.ts';
 import { failureKind } from '../db/failure.ts';
 import type { Database, Statement } from '../db/pool.ts';
+import { PLACE, UNPLACE, UNPLACED } from './order.ts';
+import type { Carried } from './rate.ts';
 
 /** Tries for a lane statement that others are in the way of. */
 const TRIES = 10;
@@ -22,6 +24,9 @@ export interface Claimed {
   slow_streak: number;
   /** Failed attempts in a row, where the webhook has them counted. */
   failures: number;
+  /** Requests that the last holder had begun, and how long they go on counting, in ms. */
+  rate_used: number;
+  rate_for_ms: number;
 }
 
 /** A queue row with its event, ready to be made into a request. */
@@ -30,6 +35,8 @@ export interface DueDelivery {
   event_id: Uuid;
   event_type: string;
   kind: 'event' | 'resend' | 'test';
+  /** The record whose events its webhook wants one after the other; null where it does not. */
+  order_key: Uuid | null;
   attempt: number;
   bytes: number;
   due_at: string;
@@ -50,6 +57,8 @@ export interface LaneRead {
   held: boolean;
   wake: number;
   endpointVersion: number;
+  /** Whether there are rows without a place (order.ts). */
+  unplaced: boolean;
   due: DueDelivery[];
 }
 
@@ -92,7 +101,8 @@ update lane l
 set token = $2, lease_until = clock_timestamp() + $3 * interval '1 ms',
     takeovers = case when l.token is null then 0 else l.takeovers + 1 end
 from locked k where l.workspace_id = k.workspace_id and l.endpoint_id = k.endpoint_id
-returning l.workspace_id, l.endpoint_id, l.token, l.takeovers, l.suspect, l.suspect_crashes, l.slow_streak, l.failures`,
+returning l.workspace_id, l.endpoint_id, l.token, l.takeovers, l.suspect, l.suspect_crashes, l.slow_streak, l.failures,
+  l.rate_used, greatest(0, extract(epoch from l.rate_until - clock_timestamp()) * 1000)::float8 as rate_for_ms`,
 };
 
 /** The lanes of a list that are still held under its tokens, locked in key order. */
@@ -117,7 +127,7 @@ returning h.endpoint_id, h.token`,
 /**
  * Lets go of lanes, each only where token and wake are as seen with the read that found nothing: a
  * publisher that committed since has raised wake. The lane is next due when the first of its queue is;
- * of a webhook that is not active only tests count, of a deleted one nothing.
+ * of a webhook that is not active only tests count, of a deleted one nothing. A row without a place is due.
  */
 const RELEASE = {
   name: 'lane.release',
@@ -125,12 +135,18 @@ const RELEASE = {
 with ${STILL_HELD}
 update lane l
 set token = null, lease_until = '-infinity', takeovers = 0, suspect = null, suspect_crashes = 0,
-    due = greatest(l.not_before, coalesce((
+    due = greatest(l.not_before, least('infinity', (
       select min(q.due_at) from queue q
       join endpoint p on p.workspace_id = q.workspace_id and p.id = q.endpoint_id
       where q.workspace_id = l.workspace_id and q.endpoint_id = l.endpoint_id
         and (p.state = 'active' or (q.kind = 'test' and p.state <> 'deleted'))
-    ), 'infinity'))
+    ), (
+      select clock_timestamp() from queue q
+      join endpoint p on p.workspace_id = q.workspace_id and p.id = q.endpoint_id
+      where q.workspace_id = l.workspace_id and q.endpoint_id = l.endpoint_id and q.due_at = ${UNPLACED}
+        and p.state = 'active'
+      limit 1
+    )))
 from held h
 where l.workspace_id = h.workspace_id and l.endpoint_id = h.endpoint_id and l.token = h.token and l.wake = h.wake
 returning h.endpoint_id, h.token`,
@@ -145,7 +161,11 @@ const READ = {
   name: 'lane.read',
   text: `
 select r.n, l.token = r.token as held, l.wake, p.version as endpoint_version,
-       q.id, q.event_id, q.event_type, q.kind, q.attempt, q.bytes, q.due_at::text as due_at,
+       p.state = 'active' and exists (
+         select from queue u
+         where u.workspace_id = r.workspace_id and u.endpoint_id = r.endpoint_id and u.due_at = ${UNPLACED}
+       ) as unplaced,
+       q.id, q.event_id, q.event_type, q.kind, q.order_key, q.attempt, q.bytes, q.due_at::text as due_at,
        extract(epoch from clock_timestamp() - q.due_at)::float8 as lag_s,
        q.expires_at <= clock_timestamp() as expired,
        e.object_type, e.object_id, e.occurred_at, e.data, e.context
@@ -196,11 +216,19 @@ update lane set takeovers = greatest(0, takeovers - 1), suspect_crashes = greate
 where workspace_id = $1 and endpoint_id = $2 and token is distinct from $3`,
 };
 
-/** Lets the whole lane rest, because its receiver asked for it. $4 for how long, in ms */
+/** Keeps how far the webhook's rate is used up, for the next holder. $4 requests, $5 for how long, in ms */
+const CARRY = {
+  name: 'lane.carry',
+  text: `
+update lane set rate_used = $4, rate_until = clock_timestamp() + $5 * interval '1 ms'
+where workspace_id = $1 and endpoint_id = $2 and token = $3`,
+};
+
+/** Lets the whole lane rest: its receiver asked for it, or the rate is used up. $4 for how long, in ms */
 const REST = {
   name: 'lane.rest',
   text: `
-update lane set not_before = clock_timestamp() + $4 * interval '1 ms', slow_streak = $5
+update lane set not_before = greatest(not_before, clock_timestamp() + $4 * interval '1 ms'), slow_streak = $5
 where workspace_id = $1 and endpoint_id = $2 and token = $3`,
 };
 
@@ -223,6 +251,13 @@ export interface Lanes {
   implicate(lane: Held): Promise<number>;
   forgive(lane: Held): Promise<void>;
   rest(lane: Held, forMs: number, slowStreak: number): Promise<void>;
+  carry(lane: Held, carried: Carried): Promise<void>;
+  /**
+   * Gives rows their place in the order of their records, and looks at these records again (order.ts).
+   * @returns how many became due, and whether there are more without a place
+   */
+  place(lane: Held, records: readonly Uuid[]): Promise<{ due: number; more: boolean }>;
+  unplace(lane: Held): Promise<void>;
 }
 
 type ReadRow = DueDelivery & {
@@ -230,6 +265,7 @@ type ReadRow = DueDelivery & {
   held: boolean;
   wake: number;
   endpoint_version: number;
+  unplaced: boolean;
   id: Uuid | null;
 };
 
@@ -307,12 +343,19 @@ export function makeLanes(db: Database): Lanes {
       column('maxRows'),
       column('maxBytes'),
     ]);
-    const results = requests.map((): LaneRead => ({ held: false, wake: 0, endpointVersion: 0, due: [] }));
+    const results = requests.map((): LaneRead => ({
+      held: false,
+      wake: 0,
+      endpointVersion: 0,
+      unplaced: false,
+      due: [],
+    }));
     for (const row of rows) {
       const result = results[row.n]!;
       result.held = row.held;
       result.wake = row.wake;
       result.endpointVersion = row.endpoint_version;
+      result.unplaced = row.unplaced;
       if (row.id !== null) result.due.push(row);
     }
     return results;
@@ -337,6 +380,16 @@ export function makeLanes(db: Database): Lanes {
     },
     async rest(lane, forMs, slowStreak) {
       await run(REST, [...keyOf(lane), forMs, slowStreak]);
+    },
+    async carry(lane, { used, forMs }) {
+      await run(CARRY, [...keyOf(lane), used, forMs]);
+    },
+    async place(lane, records) {
+      const [placed] = await run<{ due: number; more: boolean }>(PLACE, [...keyOf(lane), records]);
+      return placed!;
+    },
+    async unplace(lane) {
+      await run(UNPLACE, keyOf(lane));
     },
   };
 }

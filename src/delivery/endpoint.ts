@@ -7,6 +7,7 @@ import { patiently, type Database } from '../db/pool.ts';
 import type { EndpointRow, Schema } from '../db/schema.ts';
 import type { Filter } from './filter.ts';
 import type { ContentType } from './form-body.ts';
+import type { RateLimit } from './rate.ts';
 
 /** A webhook with its secrets opened: what the engine sends to. */
 export interface Endpoint {
@@ -38,13 +39,35 @@ export interface Endpoint {
   /** Which events it wants, as it was written; null for all of its types. */
   filter: Record<string, unknown> | null;
   payload: 'summary' | 'full';
+  /** Requests under way at once, at most; 1 to 64. */
+  maxInFlight: number;
+  /** Requests begun in a span of time, at most; null for any number. */
+  rateLimit: RateLimit | null;
+  /** Whether events of one record are sent one after the other, in the order in which they happened. */
+  ordering: 'none' | 'record';
+  breaker: Breaker;
   createdAt: string;
   updatedAt: string;
 }
 
+/** Whether its receiver is pressed (breaker.ts); open until then, ISO 8601. */
+export interface Breaker {
+  state: 'closed' | 'open' | 'half_open';
+  until: string | null;
+}
+
 export type NewEndpoint = Omit<
   Endpoint,
-  'id' | 'clientNumber' | 'version' | 'state' | 'reason' | 'secrets' | 'filter' | 'createdAt' | 'updatedAt'
+  | 'id'
+  | 'clientNumber'
+  | 'version'
+  | 'state'
+  | 'reason'
+  | 'secrets'
+  | 'filter'
+  | 'breaker'
+  | 'createdAt'
+  | 'updatedAt'
 > & {
   active: boolean;
   filter: Filter | null;
@@ -67,6 +90,9 @@ export type EndpointChange = Partial<
     | 'disableAfter'
     | 'disableOnGone'
     | 'payload'
+    | 'maxInFlight'
+    | 'rateLimit'
+    | 'ordering'
   >
 > & { active?: boolean; filter?: Filter | null };
 
@@ -159,6 +185,10 @@ export function makeEndpoints(
       disableOnGone: row.disable_on_410,
       filter: row.filter,
       payload: row.payload,
+      maxInFlight: row.max_in_flight,
+      rateLimit: row.rate_max === null ? null : { max: row.rate_max, perMs: row.rate_per_s! * 1000 },
+      ordering: row.ordering,
+      breaker: row.breaker ?? { state: 'closed', until: null },
       createdAt: row.created_at,
       updatedAt: row.updated_at,
     };
@@ -186,7 +216,7 @@ export function makeEndpoints(
         .where('state', '!=', 'deleted')
         .$if(state === 'active', (query) => query.where('state', '=', 'active'))
         .returningAll()
-        .returning(CLIENT_NUMBER)
+        .returning(BESIDE)
         .executeTakeFirst();
       if (!row) return undefined;
       const endpoint = open(row);
@@ -237,7 +267,7 @@ export function makeEndpoints(
       db.kysely
         .selectFrom('endpoint')
         .selectAll()
-        .select(CLIENT_NUMBER)
+        .select(BESIDE)
         .where('workspace_id', '=', workspaceId)
         .where('id', '=', id)
         .executeTakeFirst(),
@@ -273,13 +303,16 @@ export function makeEndpoints(
             disable_on_410: input.disableOnGone,
             ...filterColumns(input.filter),
             payload: input.payload,
+            max_in_flight: input.maxInFlight,
+            ...rateColumns(input.rateLimit),
+            ordering: input.ordering,
             created_by: input.createdBy,
             created_at: at,
             updated_at: at,
             deleted_at: null,
           })
           .returningAll()
-          .returning(CLIENT_NUMBER)
+          .returning(BESIDE)
           .executeTakeFirstOrThrow();
         await trx
           .insertInto('lane')
@@ -305,7 +338,7 @@ export function makeEndpoints(
       let rows = db.kysely
         .selectFrom('endpoint')
         .selectAll()
-        .select(CLIENT_NUMBER)
+        .select(BESIDE)
         .where('workspace_id', '=', workspaceId)
         .where('state', '!=', 'deleted')
         .orderBy('id', 'desc')
@@ -332,6 +365,9 @@ export function makeEndpoints(
         ...(given.disableOnGone !== undefined && { disable_on_410: given.disableOnGone }),
         ...(given.filter !== undefined && filterColumns(given.filter)),
         ...(given.payload !== undefined && { payload: given.payload }),
+        ...(given.maxInFlight !== undefined && { max_in_flight: given.maxInFlight }),
+        ...(given.rateLimit !== undefined && rateColumns(given.rateLimit)),
+        ...(given.ordering !== undefined && { ordering: given.ordering }),
       };
       return change(workspaceId, id, values, within);
     },
@@ -388,10 +424,22 @@ export function makeEndpoints(
 }
 
 /** Beside an endpoint's own columns. */
-const CLIENT_NUMBER =
+const BESIDE = [
   sql<number>`(select w.client_number from workspace w where w.id = endpoint.workspace_id)`.as(
     'client_number',
-  );
+  ),
+  sql<Breaker>`(
+    select json_build_object(
+      'state', case when l.not_before > now() and l.slow_streak > 0 then 'open' when l.slow_streak > 0 then 'half_open' else 'closed' end,
+      'until', case when l.not_before > now() and l.slow_streak > 0
+        then to_char(l.not_before at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') end)
+    from lane l where l.workspace_id = endpoint.workspace_id and l.endpoint_id = endpoint.id
+  )`.as('breaker'),
+];
+
+function rateColumns(limit: RateLimit | null) {
+  return { rate_max: limit && limit.max, rate_per_s: limit && limit.perMs / 1000 };
+}
 
 function filterColumns(filter: Filter | null) {
   return {
@@ -420,4 +468,4 @@ export const LOGGED_ID = `(lpad(to_hex((extract(epoch from clock_timestamp()) * 
   || '7' || substr(md5(gen_random_uuid()::text), 1, 3) || '8' || substr(md5(gen_random_uuid()::text), 1, 15))::uuid`;
 
 /** The row as Kysely selects it. */
-type EndpointShape = Selectable<EndpointRow> & { client_number: number };
+type EndpointShape = Selectable<EndpointRow> & { client_number: number; breaker: Breaker | null };

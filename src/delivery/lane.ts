@@ -5,6 +5,7 @@ import { MAX_WINDOW, paceAfter, startPace, type Pace } from './breaker.ts';
 import { LEASE_MS, QUEUE_START, type Claimed, type DueDelivery, type Held, type Lanes } from './claim.ts';
 import { deliver, takeOut, type DeliverParts } from './deliver.ts';
 import type { Endpoint } from './endpoint.ts';
+import { Rate } from './rate.ts';
 import type { Settlement, Settler } from './settle.ts';
 
 export interface LaneParts extends DeliverParts {
@@ -37,10 +38,15 @@ const UNSETTLED = 4;
 /** Requests under way at once in a process. */
 export const MAX_SENDS = 1_000;
 
+/** A lane with nothing to hear of looks round this often, in ms. */
+const WATCH_MS = 1_000;
+
 /** Sending stops this long before the lease ends by our own clock. */
 const LEASE_MARGIN_MS = 2_000;
 /** A lane that found nothing more looks again after this long, while requests are under way. */
 const REREAD_MS = 1_000;
+/** A lane whose rate is used up for longer than this is let go until then. */
+const LONGEST_PAUSE_MS = 2_000;
 /** After this long a reader starts over, so that a row committed late behind its cursor is not passed by. */
 const REWIND_MS = 5_000;
 /** Holders in a row that vanished before a lane is sent one by one. */
@@ -64,17 +70,29 @@ export class Lane {
   #lost = false;
   #stopping = false;
   #resting = false;
+  /** How long the lane is to rest once it is let go, as its rate is used up, in ms. */
+  #restMs = 0;
   /** Its webhook was deleted: there is nothing to send, only the lane to let go. */
   #gone = false;
 
   #endpoint: Endpoint | undefined;
   #stale = true;
   #pace: Pace;
+  /** The streak of rests as the lane's row has it. */
+  #keptStreak: number;
   /** Failed attempts in a row, where its webhook has them counted. */
   #failures: number;
   #careful: boolean;
   #parkable = 0;
   #proven = 0;
+
+  /** Where the webhook has one. */
+  #rate: Rate | undefined;
+  /** How long nothing may be sent, as the rate is used up, in ms. */
+  #pauseMs = 0;
+  /** Rows have no place in the order of their records yet; and records one of whose rows has left. */
+  #unplaced = false;
+  readonly #left = new Set<Uuid>();
 
   readonly #buffer: DueDelivery[] = [];
   /** Sent and not settled yet. */
@@ -99,6 +117,7 @@ export class Lane {
     this.held = { workspaceId: claimed.workspace_id, endpointId: claimed.endpoint_id, token: claimed.token };
     this.#deadline = askedAt + LEASE_MS - LEASE_MARGIN_MS;
     this.#pace = startPace(claimed.slow_streak);
+    this.#keptStreak = claimed.slow_streak;
     this.#failures = claimed.failures;
     this.#careful = claimed.takeovers >= CAREFUL_AFTER;
   }
@@ -158,7 +177,7 @@ export class Lane {
         }
         this.#fill();
         this.#pump();
-        if (!this.#idle) await this.#something();
+        if (!this.#idle) await this.#something(this.#pauseMs || WATCH_MS);
         else if (await this.#finish()) return;
       }
     } finally {
@@ -179,18 +198,22 @@ export class Lane {
       this.#inFlight.size === 0 &&
       !this.#reading &&
       this.#drained &&
+      !this.#unplaced &&
+      this.#left.size === 0 &&
       !this.#again
     );
   }
 
   get #window(): number {
-    return this.#careful ? 1 : this.#pace.window;
+    if (this.#careful) return 1;
+    return Math.min(this.#pace.window, this.#endpoint?.maxInFlight ?? MAX_WINDOW);
   }
 
   /** Where holders keep vanishing, counts this against the delivery that was alone in flight. */
   async #takeOver(): Promise<void> {
     if (this.#claimed.takeovers === 0) return;
     this.#parts.metrics.takeovers.inc();
+    await this.#parts.lanes.unplace(this.held);
     if (this.#claimed.suspect !== null) this.#parkable = await this.#parts.lanes.implicate(this.held);
     this.#parts.log.warn(
       { webhook: this.held.endpointId, takeovers: this.#claimed.takeovers, careful: this.#careful },
@@ -208,14 +231,27 @@ export class Lane {
     // Whoever changed it gave it a fresh start, in the store too.
     if (this.#endpoint && this.#endpoint.version !== endpoint.version) this.#failures = 0;
     this.#endpoint = endpoint;
+    this.#meter(endpoint.rateLimit);
     if (endpoint.state !== 'active') this.#dropBuffer((due) => due.kind !== 'test');
+  }
+
+  /** Takes up the webhook's rate, with what was begun before. Of a holder that vanished nobody knows: all of it. */
+  #meter(limit: Endpoint['rateLimit']): void {
+    const now = this.#parts.clock.monotonic();
+    const { rate_used: used, rate_for_ms: forMs, takeovers } = this.#claimed;
+    let carried = this.#rate?.carried(now) ?? { used, forMs };
+    if (limit === null) this.#rate = undefined;
+    else {
+      if (!this.#rate && takeovers > 0) carried = { used: limit.max, forMs: limit.perMs - LEASE_MARGIN_MS };
+      this.#rate = new Rate(limit, carried, now);
+    }
   }
 
   /** Starts a read where there is room for one; it goes on beside the sending. */
   #fill(): void {
     const { budget, clock } = this.#parts;
     if (this.#reading || this.#closing) return;
-    if (this.#again) {
+    if (this.#again || this.#unplaced || this.#left.size > 0) {
       this.#again = false;
       this.#drained = false;
     }
@@ -237,10 +273,11 @@ export class Lane {
   async #read(wanted: number): Promise<void> {
     this.#reading = true;
     this.#readAt = this.#parts.clock.monotonic();
-    const known = new Set([...this.#inFlight.keys(), ...this.#buffer.map((due) => due.id)]);
-    const fromStart = this.#cursor === QUEUE_START;
-    const maxRows = fromStart ? wanted + known.size : wanted;
     try {
+      await this.#place();
+      const known = new Set([...this.#inFlight.keys(), ...this.#buffer.map((due) => due.id)]);
+      const fromStart = this.#cursor === QUEUE_START;
+      const maxRows = fromStart ? wanted + known.size : wanted;
       const read = await this.#parts.lanes.read({
         ...this.held,
         ...this.#cursor,
@@ -251,8 +288,10 @@ export class Lane {
       this.#wake = read.wake;
       if (this.#endpoint && read.endpointVersion !== this.#endpoint.version) this.#stale = true;
       this.#take(read.due, known);
+      this.#unplaced ||= read.unplaced;
       this.#drained = read.due.length === 0;
-      this.#empty = fromStart && read.due.length === 0 && known.size === 0;
+      this.#empty =
+        fromStart && this.#drained && known.size === 0 && !this.#unplaced && this.#left.size === 0;
     } catch (error) {
       this.#parts.log.debug(
         { err: (error as Error).message, webhook: this.held.endpointId },
@@ -263,6 +302,21 @@ export class Lane {
     } finally {
       this.#reading = false;
       this.#signal?.();
+    }
+  }
+
+  /** Places rows in the order of their records, where some have no place or one has left; then reads from the start. */
+  async #place(): Promise<void> {
+    if (!this.#unplaced && this.#left.size === 0) return;
+    const left = [...this.#left];
+    this.#left.clear();
+    try {
+      const placed = await this.#parts.lanes.place(this.held, left);
+      this.#unplaced = placed.more;
+      if (placed.due > 0) this.#rewind();
+    } catch (error) {
+      for (const record of left) this.#left.add(record);
+      throw error;
     }
   }
 
@@ -277,6 +331,7 @@ export class Lane {
 
   #pump(): void {
     const { budget, clock } = this.#parts;
+    this.#pauseMs = 0;
     while (
       this.#buffer.length > 0 &&
       this.#sending < this.#window &&
@@ -286,11 +341,14 @@ export class Lane {
       !this.#lost &&
       clock.monotonic() < this.#deadline
     ) {
+      const waitMs = this.#rate?.waitMs(clock.monotonic()) ?? 0;
+      if (waitMs > 0) return this.#pause(waitMs);
       if (budget.sends >= MAX_SENDS) {
         budget.waiting.add(this);
         return;
       }
       const due = this.#buffer.shift()!;
+      this.#rate?.begin(clock.monotonic());
       this.#inFlight.set(due.id, due);
       this.#sending += 1;
       budget.sends += 1;
@@ -300,6 +358,15 @@ export class Lane {
         this.#signal?.();
       });
     }
+  }
+
+  /** The rate is used up: waits, or lets go of the lane where that takes long. */
+  #pause(ms: number): void {
+    this.#pauseMs = ms;
+    if (ms <= LONGEST_PAUSE_MS) return;
+    this.#pauseMs = 1;
+    this.#resting = true;
+    this.#restMs = ms;
   }
 
   /** A receiver has answered: its place is free for the next, while the outcome is being written. */
@@ -342,7 +409,8 @@ export class Lane {
     // We stopped it ourselves: the row stays as it is, and the next start sends it again.
     if (outcome?.failure === 'cancelled') return;
     await this.#settle({ ...settlement, failures: outcome && (await this.#count(due, outcome.ok)) });
-    if (restMs > 0) await this.#parts.lanes.rest(this.held, restMs, this.#pace.slowStreak);
+    if (due.order_key !== null) this.#left.add(due.order_key);
+    if (restMs > 0 || this.#pace.slowStreak < this.#keptStreak) await this.#keepPace(restMs);
   }
 
   /**
@@ -411,6 +479,7 @@ export class Lane {
       delayMs: null,
       failures: null,
     });
+    if (due.order_key !== null) this.#left.add(due.order_key);
   }
 
   /** Takes the pace from what came back. @returns for how long the lane should rest, in ms */
@@ -420,6 +489,12 @@ export class Lane {
     if (restMs === 0 || this.#resting) return 0;
     this.#resting = true;
     return restMs;
+  }
+
+  /** Keeps the breaker with the lane: open for so many milliseconds, or closed. */
+  async #keepPace(restMs: number): Promise<void> {
+    this.#keptStreak = this.#pace.slowStreak;
+    await this.#parts.lanes.rest(this.held, restMs, this.#keptStreak);
   }
 
   /** Nothing is due: waits a moment for more, reads once more from the start, releases. True when done. */
@@ -433,6 +508,7 @@ export class Lane {
       return false;
     }
     this.#empty = false;
+    await this.#carryRate();
     if (await this.#parts.lanes.release(this.held, this.#wake)) return true;
     // Woken since that read, or no longer ours: the next read tells which.
     this.#rewind();
@@ -442,9 +518,18 @@ export class Lane {
   /** Releases a lane that stops or rests although something may be due. True when done. */
   async #letGo(): Promise<boolean> {
     this.#dropBuffer();
+    await this.#place();
+    await this.#carryRate();
+    if (this.#restMs > 0) await this.#parts.lanes.rest(this.held, this.#restMs, this.#pace.slowStreak);
     const read = await this.#parts.lanes.read({ ...this.held, ...QUEUE_START, maxRows: 1, maxBytes: 0 });
     if (!read.held) return true;
     return this.#parts.lanes.release(this.held, read.wake);
+  }
+
+  /** Leaves to the next holder how far the rate is used up. */
+  async #carryRate(): Promise<void> {
+    const carried = this.#rate?.carried(this.#parts.clock.monotonic());
+    if (carried && carried.used > 0) await this.#parts.lanes.carry(this.held, carried);
   }
 
   #dropBuffer(which: (due: DueDelivery) => boolean = () => true): void {
@@ -462,7 +547,7 @@ export class Lane {
   }
 
   /** Waits until something happens: an answer, a read, a nudge, or time. */
-  async #something(ms = 1_000): Promise<void> {
+  async #something(ms = WATCH_MS): Promise<void> {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);
       this.#signal = () => {

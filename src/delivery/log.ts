@@ -2,6 +2,7 @@ import { sql, type RawBuilder } from 'kysely';
 import { isoTime } from '../base/clock.ts';
 import { prefixed, timeOf, type Uuid } from '../base/id.ts';
 import { patiently, type Database } from '../db/pool.ts';
+import { BEHIND } from './order.ts';
 import type { Sent } from './sent.ts';
 
 /** One delivery as its log shows it (words: states.md). */
@@ -15,7 +16,7 @@ export interface DeliveryView {
   /** Attempts made so far. */
   attempts: number;
   created_at: string;
-  /** Null once it is settled. */
+  /** Null once it is settled, and while it waits behind another of its record. */
   next_attempt_at: string | null;
   last_status: number | null;
   last_failure: string | null;
@@ -43,7 +44,7 @@ interface DeliveryRow extends Omit<DeliveryView, 'webhook_id' | 'event_id' | 'cr
 // A delivery that waits is a queue row; one that is settled is its last attempt.
 const QUEUED = `
   select id, endpoint_id, event_id, event_type, kind, case when attempt = 0 then 'pending' else 'retrying' end as state,
-         attempt as attempts, due_at as next_attempt_at, null::int as last_status, last_failure
+         attempt as attempts, case when due_at < ${BEHIND} then due_at end as next_attempt_at, null::int as last_status, last_failure
   from queue`;
 const SETTLED = `
   select delivery_id as id, endpoint_id, event_id, event_type, kind, state, number as attempts,

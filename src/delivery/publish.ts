@@ -12,6 +12,7 @@
  *
  * A webhook's filter is a path over the record (filter.ts); one that comes to nothing, or to an error, keeps the
  * event out. It is looked at only where there is one; the record has to be JSON that jsonb takes, without \u0000.
+ * Where the webhook keeps the order of a record's events, the row has no place yet (order.ts).
  *
  * The counter row is locked after the records and, where there are several, in workspace order, so flights
  * of several processes can't wait for each other in a circle over it. Lanes are not touched here (see wake.ts
@@ -44,7 +45,8 @@ counter as (
   returning c.workspace_id, c.event_seq - f.count as base
 ),
 wanted as (
-  select f.workspace_id, f.id as event_id, p.id as endpoint_id, f.type, f.object_id, f.nth, f.bytes, f.at,
+  select f.workspace_id, f.id as event_id, p.id as endpoint_id, f.type, f.nth, f.bytes, f.at,
+         case when p.ordering = 'record' then f.object_id end as order_key,
          case when p.filter_path is not null and (f.record::jsonb @@ p.filter_path) is not true then p.filter_on end
            as kept_out
   from fired f
@@ -73,8 +75,8 @@ timeline as (
 queued as (
   insert into queue
     (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
-  select w.workspace_id, w.endpoint_id, ${deliveryId('w.event_id')}, w.event_id, w.type, 'event', w.object_id,
-         c.base + w.nth, w.bytes, ${DUE_NOW}, w.at, now() + ${LONGEST_WAIT}
+  select w.workspace_id, w.endpoint_id, ${deliveryId('w.event_id')}, w.event_id, w.type, 'event', w.order_key,
+         c.base + w.nth, w.bytes, case when w.order_key is null then ${DUE_NOW} else 'infinity' end, w.at, now() + ${LONGEST_WAIT}
   from wanted w
   join counter c on c.workspace_id = w.workspace_id
   where w.kept_out is null

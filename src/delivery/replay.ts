@@ -1,6 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 import type { Uuid } from '../base/id.ts';
 import type { Schema } from '../db/schema.ts';
+import { UNPLACED } from './order.ts';
 import { LONGEST_WAIT, orderedId } from './publish.ts';
 
 /** What became of the events that are to be sent again; left out, all that were not delivered. */
@@ -62,7 +63,9 @@ export async function replay(trx: Transaction<Schema>, which: Replay): Promise<R
       group by event_id
     ),
     found as materialized (
-      select e.*, row_number() over (order by e.seq) as n from event e
+      select e.*, row_number() over (order by e.seq) as n,
+             case when p.ordering = 'record' then e.object_id end as order_key
+      from event e
       join endpoint p on p.workspace_id = e.workspace_id and p.id = ${endpointId}
       left join log l on l.event_id = e.id
       where e.workspace_id = ${workspaceId} and e.id >= ${sinceId} and e.occurred_at >= ${which.since}
@@ -77,8 +80,9 @@ export async function replay(trx: Transaction<Schema>, which: Replay): Promise<R
     queued as (
       insert into queue
         (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
-      select workspace_id, ${endpointId}, ${sql.raw(orderedId(String(which.now), 'n'))}, id, type, 'resend', object_id,
-             seq, octet_length(data::text), date_trunc('milliseconds', now()), now(), now() + ${sql.raw(LONGEST_WAIT)}
+      select workspace_id, ${endpointId}, ${sql.raw(orderedId(String(which.now), 'n'))}, id, type, 'resend', order_key,
+             seq, octet_length(data::text),
+             case when order_key is null then date_trunc('milliseconds', now()) else ${sql.raw(UNPLACED)} end, now(), now() + ${sql.raw(LONGEST_WAIT)}
       from found where n <= ${MOST}
     )
     select least(count(*), ${MOST})::int as queued, count(*) > ${MOST} as more,

@@ -1,6 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 import type { Uuid } from '../base/id.ts';
 import type { Schema } from '../db/schema.ts';
+import { BEHIND } from './order.ts';
 import { DUE_NOW, LONGEST_WAIT } from './publish.ts';
 
 /** An event that exists only to be shown to a receiver: it has no place in the feed or the timeline. */
@@ -31,13 +32,13 @@ export async function enqueueTest(trx: Transaction<Schema>, test: TestEvent): Pr
     insert into queue
       (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
     values (${test.workspaceId}, ${test.endpointId}, ${test.deliveryId}, ${test.eventId}, ${test.type}, 'test',
-            ${test.objectId}, 0, ${Buffer.byteLength(data)}, ${sql.raw(DUE_NOW)}, ${test.at},
+            null, 0, ${Buffer.byteLength(data)}, ${sql.raw(DUE_NOW)}, ${test.at},
             now() + ${sql.raw(LONGEST_WAIT)})`.execute(trx);
 }
 
 /**
  * Queues an event again for the webhook it went to. The receiver sees the same event id, so that one that
- * had it already can tell.
+ * had it already can tell. It is no part of any order: whoever asks for it wants it now.
  * @returns false where the event is no longer kept
  */
 export async function enqueueResend(
@@ -47,14 +48,15 @@ export async function enqueueResend(
   const { numAffectedRows } = await sql`
     insert into queue
       (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
-    select workspace_id, ${again.endpointId}, ${again.deliveryId}, id, type, 'resend', object_id, coalesce(seq, 0),
+    select workspace_id, ${again.endpointId}, ${again.deliveryId}, id, type, 'resend', null, coalesce(seq, 0),
            octet_length(data::text), ${sql.raw(DUE_NOW)}, ${again.at}, now() + ${sql.raw(LONGEST_WAIT)}
     from event where workspace_id = ${again.workspaceId} and id = ${again.eventId}`.execute(trx);
   return (numAffectedRows ?? 0n) > 0n;
 }
 
 /**
- * Makes what waits in active webhooks' queues due now: one delivery, one webhook's, or a workspace's.
+ * Makes what waits in active webhooks' queues due now: one delivery, one webhook's, or a workspace's; but for what waits
+ * behind another of its record.
  * @returns the endpoints that have something due, and how much
  */
 export async function makeDueNow(
@@ -68,7 +70,7 @@ export async function makeDueNow(
       update queue q set due_at = least(q.due_at, ${sql.raw(DUE_NOW)})
       from endpoint p
       where q.workspace_id = ${workspaceId} and p.workspace_id = q.workspace_id and p.id = q.endpoint_id
-        and p.state = 'active' ${one}
+        and p.state = 'active' and q.due_at < ${sql.raw(BEHIND)} ${one}
       returning q.endpoint_id
     )
     select endpoint_id, count(*)::int as count from hurried group by endpoint_id order by endpoint_id`.execute(

@@ -5,6 +5,7 @@ import type { Logger } from '../base/log.ts';
 import { dropOldPartitions, ensurePartitions } from '../db/partition.ts';
 import type { Database } from '../db/pool.ts';
 import { raiseFloors } from './feed.ts';
+import { straysFrom } from './order.ts';
 import { overslept, settleOverdue } from './sweep.ts';
 import type { Waker } from './wake.ts';
 
@@ -13,6 +14,7 @@ export interface Housekeeping {
 }
 
 const SWEEP_MS = 10_000;
+const ORDER_MS = 600_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
@@ -30,6 +32,7 @@ export function keepHouse(parts: {
     if (lanes.length > 0) log.info({ lanes: lanes.length }, 'lanes had overslept');
     await waker.rung(lanes);
   });
+  const order = repeat(ORDER_MS, log, 'order', async () => waker.rung(await straysFrom(db.pool)));
   const tidy = repeat(HOUR_MS, log, 'housekeeping', async () => {
     await ensurePartitions(db.pool, parts.clock.now());
     const settled = await settleOverdue(db.pool);
@@ -39,7 +42,7 @@ export function keepHouse(parts: {
   });
   return {
     async stop() {
-      await Promise.all([sweep.stop(), tidy.stop()]);
+      await Promise.all([sweep.stop(), order.stop(), tidy.stop()]);
     },
   };
 }

@@ -1,9 +1,10 @@
 import type pg from 'pg';
 import { LOGGED_ID } from './endpoint.ts';
+import { UNPLACED } from './order.ts';
 import type { LaneKey } from './wake.ts';
 
 /**
- * Lanes that sleep although something of theirs is due: their publisher died between its commit and the
+ * Lanes that sleep although something of theirs is due, or has no place yet: their publisher died between its commit and the
  * wake-up. Run at the start and every ten seconds; what it finds is woken the ordinary way.
  */
 export async function overslept(pool: pg.Pool): Promise<LaneKey[]> {
@@ -16,7 +17,11 @@ where l.due > now() and l.not_before <= now() and p.state <> 'deleted'
   and exists (
     select from queue q
     where q.workspace_id = l.workspace_id and q.endpoint_id = l.endpoint_id and q.due_at <= now()
-      and (p.state = 'active' or q.kind = 'test'))
+      and (p.state = 'active' or q.kind = 'test')
+    union all
+    select from queue q
+    where q.workspace_id = l.workspace_id and q.endpoint_id = l.endpoint_id and q.due_at = ${UNPLACED}
+      and p.state = 'active')
 order by l.workspace_id, l.endpoint_id limit 10000`,
   });
   return rows.map((row) => [row.workspace_id, row.endpoint_id] as const);

@@ -40,6 +40,11 @@ const retry = z.strictObject({
     .meta({ description: 'The delay before each retry, in seconds; the last repeats.' }),
 });
 
+const rateLimit = z
+  .strictObject({ max: z.int().min(1).max(10_000), per_s: z.int().min(1).max(3600) })
+  .nullable()
+  .meta({ description: 'At most `max` requests in any `per_s` seconds; null (the default) for any number.' });
+
 const changeable = {
   name: z
     .string()
@@ -81,14 +86,19 @@ const changeable = {
   payload: z
     .enum(['summary', 'full'])
     .meta({ description: '`summary` tells nothing personal; `full` is the record.' }),
+  max_in_flight: z.int().min(1).max(64).meta({ description: 'Requests under way at once, at most.' }),
+  rate_limit: rateLimit,
+  ordering: z.enum(['none', 'record']).meta({
+    description:
+      '`record`: events of one record are sent one after the other, in the order in which they happened; the next when the one before was delivered or has failed for good. `none` (the default): as fast as the receiver takes them.',
+  }),
 };
 
 /** Set by the server; a client that sends back what it read is not refused for them. */
 const ignored = Object.fromEntries(
-  ['id', 'state', 'reason', 'signed', 'created_at', 'updated_at', 'version', 'workspace_id'].map((name) => [
-    name,
-    z.unknown().optional().meta({ readOnly: true }),
-  ]),
+  ['id', 'state', 'reason', 'breaker', 'signed', 'created_at', 'updated_at', 'version', 'workspace_id'].map(
+    (name) => [name, z.unknown().optional().meta({ readOnly: true })],
+  ),
 );
 
 export const createBody = z.strictObject({
@@ -104,6 +114,9 @@ export const createBody = z.strictObject({
   disable_on_410: changeable.disable_on_410.optional(),
   filter: changeable.filter.default(null),
   payload: changeable.payload.optional(),
+  max_in_flight: changeable.max_in_flight.default(64),
+  rate_limit: rateLimit.default(null),
+  ordering: changeable.ordering.default('none'),
   secret: z.string().max(512).nullable().optional().meta({
     description:
       'Your own signing secret; one is made where left out, but in the format `axcelerate`. null: unsigned, in the formats `automatenexus` and `axcelerate`.',
@@ -138,6 +151,14 @@ export const webhookShape = z
     disable_on_410: z.boolean(),
     filter: z.record(z.string(), z.unknown()).nullable(),
     payload: z.enum(['summary', 'full']),
+    max_in_flight: z.int(),
+    rate_limit: z.object({ max: z.int(), per_s: z.int() }).nullable(),
+    ordering: z.enum(['none', 'record']),
+    breaker: z
+      .object({ state: z.enum(['closed', 'open', 'half_open']), until: z.iso.datetime().nullable() })
+      .meta({
+        description: 'Open: its receiver gets a rest until then. Half-open: one request is to probe it.',
+      }),
     signed: z.boolean(),
     version: z.int(),
     created_at: z.iso.datetime(),
@@ -173,6 +194,13 @@ export function showWebhook(endpoint: Endpoint, formats: Formats, secret?: strin
     disable_on_410: endpoint.disableOnGone || format?.goneDisables === true,
     filter: endpoint.filter,
     payload: endpoint.payload,
+    max_in_flight: endpoint.maxInFlight,
+    rate_limit: endpoint.rateLimit && {
+      max: endpoint.rateLimit.max,
+      per_s: endpoint.rateLimit.perMs / 1000,
+    },
+    ordering: endpoint.ordering,
+    breaker: endpoint.breaker,
     signed: endpoint.secrets.length > 0,
     version: endpoint.version,
     created_at: endpoint.createdAt,

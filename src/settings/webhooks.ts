@@ -127,6 +127,9 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
           disableOnGone: goneDisables(body.disable_on_410 ?? format.goneDisables, format),
           filter,
           payload: body.payload ?? defaults.payload,
+          maxInFlight: body.max_in_flight,
+          rateLimit: rateOf(body.rate_limit),
+          ordering: body.ordering,
           createdBy: caller.actor,
         },
         answered.within,
@@ -304,6 +307,9 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
       }),
       ...(body.filter !== undefined && { filter: await filterOf(current.workspaceId, body.filter) }),
       ...(body.payload !== undefined && { payload: body.payload }),
+      ...(body.max_in_flight !== undefined && { maxInFlight: body.max_in_flight }),
+      ...(body.rate_limit !== undefined && { rateLimit: rateOf(body.rate_limit) }),
+      ...(body.ordering !== undefined && { ordering: body.ordering }),
     };
   }
 
@@ -371,6 +377,10 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     });
     return { status: 202, body };
   }
+}
+
+function rateOf(given: CreateBody['rate_limit']): Endpoint['rateLimit'] {
+  return given && { max: given.max, perMs: given.per_s * 1000 };
 }
 
 /** The URL stays out of it: it may hold a secret. */

@@ -1816,6 +1816,19 @@ export interface components {
             } | null;
             /** @enum {string} */
             payload: "summary" | "full";
+            max_in_flight: number;
+            rate_limit: {
+                max: number;
+                per_s: number;
+            } | null;
+            /** @enum {string} */
+            ordering: "none" | "record";
+            /** @description Open: its receiver gets a rest until then. Half-open: one request is to probe it. */
+            breaker: {
+                /** @enum {string} */
+                state: "closed" | "open" | "half_open";
+                until: string | null;
+            };
             signed: boolean;
             version: number;
             /** Format: date-time */
@@ -2447,6 +2460,19 @@ export interface components {
             } | null;
             /** @enum {string} */
             payload: "summary" | "full";
+            max_in_flight: number;
+            rate_limit: {
+                max: number;
+                per_s: number;
+            } | null;
+            /** @enum {string} */
+            ordering: "none" | "record";
+            /** @description Open: its receiver gets a rest until then. Half-open: one request is to probe it. */
+            breaker: {
+                /** @enum {string} */
+                state: "closed" | "open" | "half_open";
+                until: string | null;
+            };
             signed: boolean;
             version: number;
             /** Format: date-time */
@@ -6652,6 +6678,25 @@ export interface operations {
                      * @enum {string}
                      */
                     payload?: "summary" | "full";
+                    /**
+                     * @description Requests under way at once, at most.
+                     * @default 64
+                     */
+                    max_in_flight?: number;
+                    /**
+                     * @description At most `max` requests in any `per_s` seconds; null (the default) for any number.
+                     * @default null
+                     */
+                    rate_limit?: {
+                        max: number;
+                        per_s: number;
+                    } | null;
+                    /**
+                     * @description `record`: events of one record are sent one after the other, in the order in which they happened; the next when the one before was delivered or has failed for good. `none` (the default): as fast as the receiver takes them.
+                     * @default none
+                     * @enum {string}
+                     */
+                    ordering?: "none" | "record";
                     /** @default standard */
                     format?: string;
                     /** @description Your own signing secret; one is made where left out, but in the format `axcelerate`. null: unsigned, in the formats `automatenexus` and `axcelerate`. */
@@ -6659,6 +6704,7 @@ export interface operations {
                     readonly id?: unknown;
                     readonly state?: unknown;
                     readonly reason?: unknown;
+                    readonly breaker?: unknown;
                     readonly signed?: unknown;
                     readonly created_at?: unknown;
                     readonly updated_at?: unknown;
@@ -6819,9 +6865,22 @@ export interface operations {
                      * @enum {string}
                      */
                     payload?: "summary" | "full";
+                    /** @description Requests under way at once, at most. */
+                    max_in_flight?: number;
+                    /** @description At most `max` requests in any `per_s` seconds; null (the default) for any number. */
+                    rate_limit?: {
+                        max: number;
+                        per_s: number;
+                    } | null;
+                    /**
+                     * @description `record`: events of one record are sent one after the other, in the order in which they happened; the next when the one before was delivered or has failed for good. `none` (the default): as fast as the receiver takes them.
+                     * @enum {string}
+                     */
+                    ordering?: "none" | "record";
                     readonly id?: unknown;
                     readonly state?: unknown;
                     readonly reason?: unknown;
+                    readonly breaker?: unknown;
                     readonly signed?: unknown;
                     readonly created_at?: unknown;
                     readonly updated_at?: unknown;
@@ -6949,9 +7008,22 @@ export interface operations {
                      * @enum {string}
                      */
                     payload?: "summary" | "full";
+                    /** @description Requests under way at once, at most. */
+                    max_in_flight?: number;
+                    /** @description At most `max` requests in any `per_s` seconds; null (the default) for any number. */
+                    rate_limit?: {
+                        max: number;
+                        per_s: number;
+                    } | null;
+                    /**
+                     * @description `record`: events of one record are sent one after the other, in the order in which they happened; the next when the one before was delivered or has failed for good. `none` (the default): as fast as the receiver takes them.
+                     * @enum {string}
+                     */
+                    ordering?: "none" | "record";
                     readonly id?: unknown;
                     readonly state?: unknown;
                     readonly reason?: unknown;
+                    readonly breaker?: unknown;
                     readonly signed?: unknown;
                     readonly created_at?: unknown;
                     readonly updated_at?: unknown;
