@@ -200,7 +200,7 @@ export function assemble({
       if (config.services.includes('api')) mountDocument(app);
       if (config.services.includes('web')) {
         await mountReference(app);
-        await mountPages(app);
+        mountPages(app);
       }
       mountHealth(app, {
         notReady: () => notReady(db),
