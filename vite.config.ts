@@ -1,12 +1,34 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompress } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import mantine from 'postcss-preset-mantine';
 import variables from 'postcss-simple-vars';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
+
+const compress = promisify(brotliCompress);
+
+/** Leaves every asset coded by Brotli alone: src/http/assets.ts makes of it what else a browser may want. */
+const compressed: Plugin = {
+  name: 'compressed-assets',
+  apply: 'build',
+  async writeBundle({ dir }, bundle) {
+    const files = Object.keys(bundle).filter((name) => name.startsWith('assets/'));
+    await Promise.all(
+      files.map(async (name) => {
+        const file = path.join(dir!, name);
+        await writeFile(`${file}.br`, await compress(await readFile(file)));
+        await rm(file);
+      }),
+    );
+  },
+};
 
 /** The dashboard: web/ to dist/web, from where src/http/pages.ts serves it. */
 export default defineConfig({
   root: 'web',
-  plugins: [react()],
+  plugins: [react(), compressed],
   css: {
     postcss: {
       plugins: [

@@ -52,8 +52,10 @@ import { invitationRoutes } from './settings/invitations.ts';
 import { makeLedger } from './http/ledger.ts';
 import { meRoutes } from './settings/me.ts';
 import { memberRoutes } from './settings/members.ts';
+import { pastEventRoutes } from './settings/past-events.ts';
 import { changePlan, planRoutes } from './settings/plan.ts';
 import { sessionRoutes } from './settings/session.ts';
+import { webhookFormatRoutes } from './settings/webhook-formats.ts';
 import { replayRoutes } from './settings/webhook-replay.ts';
 import { webhookRoutes } from './settings/webhooks.ts';
 
@@ -191,7 +193,9 @@ export function assemble({
             ...replayRoutes(settings),
             ...deliveryRoutes(settings),
             ...eventRoutes({ db, catalogue, tail, vigil: makeVigil(db, clock) }),
+            ...pastEventRoutes({ db, catalogue }),
             ...eventTypeRoutes(catalogue, FORMATS),
+            ...webhookFormatRoutes(FORMATS),
             ...egressAddressRoutes(config.egressIps),
           ];
           mount(scope, routes, parts);
@@ -200,7 +204,7 @@ export function assemble({
       if (config.services.includes('api')) mountDocument(app);
       if (config.services.includes('web')) {
         await mountReference(app);
-        await mountPages(app);
+        mountPages(app);
       }
       mountHealth(app, {
         notReady: () => notReady(db),

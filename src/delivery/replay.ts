@@ -1,4 +1,4 @@
-import { sql, type Transaction } from 'kysely';
+import { sql, type RawBuilder, type Transaction } from 'kysely';
 import type { Uuid } from '../base/id.ts';
 import type { Schema } from '../db/schema.ts';
 import { UNPLACED } from './order.ts';
@@ -21,6 +21,8 @@ export interface Replay {
   /** Our names of event types. */
   types: readonly string[];
   only: (typeof REPLAYED)[number] | undefined;
+  /** Only to be counted. */
+  dryRun: boolean;
   /** Now, in milliseconds: the ids of the deliveries begin with it. */
   now: number;
 }
@@ -76,17 +78,24 @@ export async function replay(trx: Transaction<Schema>, which: Replay): Promise<R
         and not exists (select from queue q
           where q.workspace_id = e.workspace_id and q.endpoint_id = p.id and q.event_id = e.id and q.kind <> 'test')
       order by e.seq limit ${MOST + 1}
-    ),
-    queued as (
-      insert into queue
-        (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
-      select workspace_id, ${endpointId}, ${sql.raw(orderedId(String(which.now), 'n'))}, id, type, 'resend', order_key,
-             seq, octet_length(data::text),
-             case when order_key is null then date_trunc('milliseconds', now()) else ${sql.raw(UNPLACED)} end, now(), now() + ${sql.raw(LONGEST_WAIT)}
-      from found where n <= ${MOST}
     )
+    ${which.dryRun ? sql`` : queued(which)}
     select least(count(*), ${MOST})::int as queued, count(*) > ${MOST} as more,
            (select id from found where n <= ${MOST} order by n desc limit 1) as last
     from found`.execute(trx);
   return rows[0]!;
+}
+
+/** Puts what was found into the queue. */
+function queued({ endpointId, now }: Replay): RawBuilder<unknown> {
+  return sql`,
+    queued as (
+      insert into queue
+        (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
+      select workspace_id, ${endpointId}, ${sql.raw(orderedId(String(now), 'n'))}, id, type, 'resend', order_key,
+             seq, octet_length(data::text),
+             case when order_key is null then date_trunc('milliseconds', now()) else ${sql.raw(UNPLACED)} end,
+             now(), now() + ${sql.raw(LONGEST_WAIT)}
+      from found where n <= ${MOST}
+    )`;
 }

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import files from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Assets, codingFor } from './assets.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -37,19 +36,37 @@ const PAGE_HEADERS = {
 const NO_PAGE = /^\/(api|webhooks|healthz|readyz|metrics|docs|analytics|assets)(\/|$)/;
 
 /** Serves the dashboard: its files under /assets/, whose names change with what is in them, and its one page. */
-export async function mountPages(app: FastifyInstance): Promise<void> {
+export function mountPages(app: FastifyInstance): void {
   const page = readFileSync(new URL('index.html', BUNDLE));
-  await app.register(files, {
-    root: fileURLToPath(new URL('assets/', BUNDLE)),
-    prefix: '/assets/',
-    decorateReply: false,
-    index: false,
-    immutable: true,
-    maxAge: '365d',
-    schemaHide: true,
-    setHeaders: (reply) => void reply.header('x-content-type-options', 'nosniff'),
-  });
+  const assets = new Assets(new URL('assets/', BUNDLE));
+  app.get<{ Params: { name: string } }>('/assets/:name', { schema: { hide: true } }, (request, reply) =>
+    sendAsset(assets, request.params.name, request, reply),
+  );
   app.decorate('sendPage', (reply) => reply.code(200).headers(PAGE_HEADERS).send(page));
+}
+
+async function sendAsset(
+  assets: Assets,
+  name: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const type = assets.typeOf(name);
+  if (type === undefined) {
+    reply.callNotFound();
+    return reply;
+  }
+  const coding = codingFor(request.headers['accept-encoding']);
+  const etag = `"${name}.${coding}"`;
+  reply.headers({
+    'cache-control': 'public, max-age=31536000, immutable',
+    vary: 'accept-encoding',
+    etag,
+    'x-content-type-options': 'nosniff',
+  });
+  if (request.headers['if-none-match']?.includes(etag)) return reply.code(304).send();
+  if (coding !== 'identity') reply.header('content-encoding', coding);
+  return reply.header('content-type', type).send(await assets.read(name, coding));
 }
 
 /** Whether somebody looks at a path that no route takes with a browser. */

@@ -47,7 +47,7 @@ const query = z.strictObject({
 });
 type Query = z.output<typeof query>;
 
-const eventShape = z
+export const eventShape = z
   .object({
     id: z.string().meta({ description: 'As webhooks carry it.' }),
     type: z.string(),

@@ -36,6 +36,9 @@ const body = z.strictObject({
     description:
       '`failed`: what ended without being delivered. `missed`: what no delivery was made of, as when the webhook was paused. `all`: what was delivered, too. Left out: failed and missed.',
   }),
+  dry_run: z.boolean().optional().meta({
+    description: 'Queues nothing: only counts what would be, by this call.',
+  }),
   after: z
     .string()
     .regex(/^evt_[0-9a-f]{32}$/, 'must be the id of an event')
@@ -65,7 +68,7 @@ export function replayRoutes({ db, engine, formats, catalogue, ledger, clock }: 
       answers: { 202: answerShape },
       async handle(ctx) {
         const { workspaceId } = ctx.caller;
-        const { since, until = null, only } = ctx.body;
+        const { since, until = null, only, dry_run: dryRun = false } = ctx.body;
         if (until !== null && Date.parse(until) <= Date.parse(since))
           throw invalid('until', 'must be later than since');
         const endpoint = await engine.endpoints.get(workspaceId, unprefixed('wh', ctx.params['id']!)!);
@@ -79,6 +82,7 @@ export function replayRoutes({ db, engine, formats, catalogue, ledger, clock }: 
           after: await place(workspaceId, ctx.body.after),
           types: typesOf(endpoint, ctx.body.types),
           only,
+          dryRun,
           now: clock.now(),
         };
         const told = await db.transaction(async (trx) => {
@@ -86,6 +90,7 @@ export function replayRoutes({ db, engine, formats, catalogue, ledger, clock }: 
           if (done === null) throw new ApiError('conflict', 'The webhook is not active; activate it first.');
           const { queued, more, last } = done;
           const text = JSON.stringify({ queued, has_more: more, next_after: last && prefixed('evt', last) });
+          if (dryRun) return text;
           const deed = {
             action: 'webhook.replayed',
             objectType: 'webhook',
@@ -95,6 +100,7 @@ export function replayRoutes({ db, engine, formats, catalogue, ledger, clock }: 
           await ledger.enter(trx, ctx, deed, { status: 202, body: text });
           return text;
         });
+        if (dryRun) return { status: 202, body: told };
         await engine.waker.rung([[workspaceId, endpoint.id]]);
         if (!engine.worker.running) void engine.pass(workspaceId).catch(() => undefined);
         return { status: 202, body: told };

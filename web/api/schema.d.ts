@@ -1149,6 +1149,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/event-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look back over the events
+         * @description Newest first, as far as they are kept. A page may be empty and have a next one, where what is asked for is rare.
+         */
+        get: operations["getEventLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/event-types": {
         parameters: {
             query?: never;
@@ -1178,6 +1198,23 @@ export interface paths {
         };
         /** Get an event type */
         get: operations["getEventTypesName"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhook-formats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the formats of webhooks with their defaults */
+        get: operations["getWebhookFormats"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1787,6 +1824,29 @@ export interface components {
             has_account: boolean;
             /** Format: date-time */
             expires_at: string;
+        };
+        WebhookFormatInput: {
+            name: string;
+            /** @description A webhook has exactly one event type, named. */
+            one_event: boolean;
+            /** @enum {string} */
+            payload: "summary" | "full";
+            timeout_s: number;
+            retry: {
+                max: number;
+                intervals_s: number[];
+            };
+            /** @description How many retries may be asked for. */
+            most_retries: number;
+            /**
+             * @description Whether deliveries go unsigned: never; where `secret` is null; or also where no secret is given.
+             * @enum {string}
+             */
+            unsigned: "never" | "where asked" | "by default";
+            /** @description The old secret signs beside a new one for a while. */
+            rotation_overlaps: boolean;
+            /** @description The answer 410 always disables the webhook. */
+            disables_on_410: boolean;
         };
         WebhookInput: {
             id: string;
@@ -2431,6 +2491,29 @@ export interface components {
             has_account: boolean;
             /** Format: date-time */
             expires_at: string;
+        };
+        WebhookFormat: {
+            name: string;
+            /** @description A webhook has exactly one event type, named. */
+            one_event: boolean;
+            /** @enum {string} */
+            payload: "summary" | "full";
+            timeout_s: number;
+            retry: {
+                max: number;
+                intervals_s: number[];
+            };
+            /** @description How many retries may be asked for. */
+            most_retries: number;
+            /**
+             * @description Whether deliveries go unsigned: never; where `secret` is null; or also where no secret is given.
+             * @enum {string}
+             */
+            unsigned: "never" | "where asked" | "by default";
+            /** @description The old secret signs beside a new one for a while. */
+            rotation_overlaps: boolean;
+            /** @description The answer 410 always disables the webhook. */
+            disables_on_410: boolean;
         };
         Webhook: {
             id: string;
@@ -7174,6 +7257,8 @@ export interface operations {
                      * @enum {string}
                      */
                     only?: "failed" | "missed" | "all";
+                    /** @description Queues nothing: only counts what would be, by this call. */
+                    dry_run?: boolean;
                     /** @description Goes on after this event: `next_after` of the call before. */
                     after?: string;
                 };
@@ -7213,6 +7298,7 @@ export interface operations {
                 cursor?: string;
                 state?: "pending" | "retrying" | "delivered" | "failed" | "expired" | "dropped" | "crashed";
                 event_type?: string;
+                event_id?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
                 "created_at[lt]"?: string;
@@ -7257,6 +7343,7 @@ export interface operations {
                 cursor?: string;
                 state?: "pending" | "retrying" | "delivered" | "failed" | "expired" | "dropped" | "crashed";
                 event_type?: string;
+                event_id?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
                 "created_at[lt]"?: string;
@@ -7459,6 +7546,49 @@ export interface operations {
             };
         };
     };
+    getEventLog: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+                type?: string;
+                /** @description Only events that no webhook was given. */
+                matched?: "none";
+                "occurred_at[gte]"?: string;
+                "occurred_at[lt]"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Event"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getEventTypes: {
         parameters: {
             query?: never;
@@ -7508,6 +7638,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventType"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getWebhookFormats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["WebhookFormat"][];
+                    };
                 };
             };
             /** @description Any error. */
