@@ -16,13 +16,25 @@ const SWEEP_MS = 10_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** What runs beside everything: the sweep every ten seconds, partitions and old rows every hour. */
+/** What else is to be done again and again in every process; safe with several at once. */
+export interface Chore {
+  name: string;
+  everyMs: number;
+  /** @param stopped fires when the process stops: what is under way is finished, nothing more is begun */
+  run(stopped: AbortSignal): Promise<unknown>;
+}
+
+/** A stop does not wait longer than this for what runs here: it can be done again. */
+const STOP_PATIENCE_MS = 5_000;
+
+/** What runs beside everything: the sweep every ten seconds, partitions and old rows every hour, and `chores`. */
 export function keepHouse(parts: {
   db: Database;
   waker: Waker;
   clock: Clock;
   log: Logger;
   retentionDays: number;
+  chores: readonly Chore[];
 }): Housekeeping {
   const { db, waker, log } = parts;
   const sweep = repeat(SWEEP_MS, log, 'sweep', async () => {
@@ -37,9 +49,10 @@ export function keepHouse(parts: {
     const forgotten = await forgetIdempotency(db);
     log.info({ settled, dropped, forgotten }, 'housekeeping done');
   });
+  const chores = parts.chores.map(({ everyMs, name, run }) => repeat(everyMs, log, name, run));
   return {
     async stop() {
-      await Promise.all([sweep.stop(), tidy.stop()]);
+      await Promise.all([sweep, tidy, ...chores].map((one) => one.stop()));
     },
   };
 }
@@ -77,18 +90,23 @@ async function forgetIdempotency(db: Database): Promise<number> {
 }
 
 /** Runs `work` now and then again and again, never twice at once; a failure is logged and tried again. */
-function repeat(everyMs: number, log: Logger, name: string, work: () => Promise<void>) {
-  let stopped = false;
+function repeat(
+  everyMs: number,
+  log: Logger,
+  name: string,
+  work: (stopped: AbortSignal) => Promise<unknown>,
+) {
+  const stopping = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let running = run();
 
   async function run(): Promise<void> {
     try {
-      await work();
+      await work(stopping.signal);
     } catch (error) {
       log.warn({ err: (error as Error).message }, `${name} failed; it runs again in ${everyMs / 1000} s`);
     }
-    if (!stopped) {
+    if (!stopping.signal.aborted) {
       timer = setTimeout(() => {
         running = run();
       }, everyMs).unref();
@@ -97,9 +115,14 @@ function repeat(everyMs: number, log: Logger, name: string, work: () => Promise<
 
   return {
     async stop() {
-      stopped = true;
+      stopping.abort();
       clearTimeout(timer);
-      await running;
+      let patience: NodeJS.Timeout | undefined;
+      const late = new Promise((resolve) => {
+        patience = setTimeout(resolve, STOP_PATIENCE_MS);
+      });
+      await Promise.race([running, late]);
+      clearTimeout(patience);
     },
   };
 }
