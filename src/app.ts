@@ -60,6 +60,7 @@ import { memberRoutes } from './settings/members.ts';
 import { noticeRoutes, noticesToOwners } from './settings/notices.ts';
 import { changePlan, planRoutes } from './settings/plan.ts';
 import { sessionRoutes } from './settings/session.ts';
+import { retentionRoutes } from './settings/retention.ts';
 import { replayRoutes } from './settings/webhook-replay.ts';
 import { webhookRoutes } from './settings/webhooks.ts';
 
@@ -202,6 +203,7 @@ export function assemble({
             ...eventRoutes({ db, catalogue, tail, vigil: makeVigil(db, clock) }),
             ...eventTypeRoutes(catalogue, FORMATS),
             ...egressAddressRoutes(config.egressIps),
+            ...retentionRoutes(db, ledger, config.retentionDays),
             ...noticeRoutes({ db, notices, idempotency, clock }),
           ];
           mount(scope, routes, parts);

@@ -5,6 +5,7 @@ import type { Logger } from '../base/log.ts';
 import { dropOldPartitions, ensurePartitions } from '../db/partition.ts';
 import type { Database } from '../db/pool.ts';
 import { raiseFloors } from './feed.ts';
+import { trimToTerms } from './retention-term.ts';
 import { overslept, settleOverdue } from './sweep.ts';
 import type { Waker } from './wake.ts';
 
@@ -46,8 +47,9 @@ export function keepHouse(parts: {
     await ensurePartitions(db.pool, parts.clock.now());
     const settled = await settleOverdue(db.pool);
     const dropped = await dropOld(db.pool, parts.clock.now() - parts.retentionDays * DAY_MS);
+    const trimmed = await trimToTerms(db, parts.clock.now());
     const forgotten = await forgetIdempotency(db);
-    log.info({ settled, dropped, forgotten }, 'housekeeping done');
+    log.info({ settled, dropped, trimmed, forgotten }, 'housekeeping done');
   });
   const chores = parts.chores.map(({ everyMs, name, run }) => repeat(everyMs, log, name, run));
   return {

@@ -1206,6 +1206,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long events and attempts are kept, and how much that is */
+        get: operations["getRetention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Keep events and attempts for a shorter time
+         * @description What is older is deleted within an hour, but for events that something queued needs; `GET /events` answers 410 to who stands before what is left.
+         */
+        patch: operations["patchRetention"];
+        trace?: never;
+    };
     "/api/v1/notices": {
         parameters: {
             query?: never;
@@ -1841,6 +1862,26 @@ export interface components {
             has_account: boolean;
             /** Format: date-time */
             expires_at: string;
+        };
+        RetentionInput: {
+            /** @description How many days events are kept; null: `most_days`, as the installation does. */
+            event_days: number | null;
+            /** @description How many days delivery attempts are kept; null: `most_days`, as the installation does. */
+            attempt_days: number | null;
+            /** @description The shortest term: longer than a delivery may wait. */
+            least_days: number;
+            /** @description The installation's term, which is the longest. */
+            most_days: number;
+            size: {
+                /** @description Events in the feed, about. */
+                events: number;
+                /** @description Delivery attempts, about where they are more than 10,000. */
+                attempts: number;
+                /** @description What both take in the database: an estimate. */
+                bytes: number;
+                oldest_event_at: string | null;
+                oldest_attempt_at: string | null;
+            };
         };
         WebhookInput: {
             id: string;
@@ -2486,6 +2527,26 @@ export interface components {
             has_account: boolean;
             /** Format: date-time */
             expires_at: string;
+        };
+        Retention: {
+            /** @description How many days events are kept; null: `most_days`, as the installation does. */
+            event_days: number | null;
+            /** @description How many days delivery attempts are kept; null: `most_days`, as the installation does. */
+            attempt_days: number | null;
+            /** @description The shortest term: longer than a delivery may wait. */
+            least_days: number;
+            /** @description The installation's term, which is the longest. */
+            most_days: number;
+            size: {
+                /** @description Events in the feed, about. */
+                events: number;
+                /** @description Delivery attempts, about where they are more than 10,000. */
+                attempts: number;
+                /** @description What both take in the database: an estimate. */
+                bytes: number;
+                oldest_event_at: string | null;
+                oldest_attempt_at: string | null;
+            };
         };
         Webhook: {
             id: string;
@@ -7535,6 +7596,82 @@ export interface operations {
                     "application/json": {
                         data: string[];
                     };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchRetention: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description How many days events are kept; null: `most_days`, as the installation does. */
+                    event_days?: number | null;
+                    /** @description How many days delivery attempts are kept; null: `most_days`, as the installation does. */
+                    attempt_days?: number | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly least_days?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly most_days?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly size?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
                 };
             };
             /** @description Any error. */
