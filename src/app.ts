@@ -25,7 +25,7 @@ import type { Sealer } from './base/seal.ts';
 import type { Config } from './config.ts';
 import { makePipelines } from './crm/pipelines/pipeline-store.ts';
 import { makeReferences } from './crm/reference.ts';
-import { crmRoutes, EVENT_OBJECTS, RECORD_EVENTS, RECORD_OBJECTS } from './crm/resources.ts';
+import { crmRoutes, EVENT_OBJECTS, expungeDeleted, RECORD_EVENTS, RECORD_OBJECTS } from './crm/resources.ts';
 import { missingMigrations } from './db/migrate.ts';
 import type { Database } from './db/pool.ts';
 import { WEBHOOK_DISABLED, WEBHOOK_OBJECT } from './delivery/disabling.ts';
@@ -131,7 +131,10 @@ export function assemble({
       sendsWebhooks: (plan) => termsOf(plan).webhooks,
     },
     owners: noticesToOwners(notices, clock),
-    chores: mailer ? [noticeMail({ db, mailer, log, baseUrl })] : [],
+    chores: [
+      { name: 'expunging', everyMs: 60_000, run: expungeDeleted({ db, log }).pass },
+      ...(mailer ? [noticeMail({ db, mailer, log, baseUrl })] : []),
+    ],
   });
   const workspaces = makeWorkspaces(db, clock, newId);
   const keys = makeApiKeys(db, clock, newId);
