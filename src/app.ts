@@ -6,7 +6,10 @@ import { makeAudit } from './account/audit.ts';
 import { makeCallers } from './account/caller.ts';
 import { makeIdempotency } from './account/idempotency.ts';
 import { makeLinks } from './account/link.ts';
+import type { Mailer } from './account/mail.ts';
 import { makeMembers } from './account/member.ts';
+import { makeNotices } from './account/notice.ts';
+import { postNotices } from './account/notice-post.ts';
 import { termsOf } from './account/plan.ts';
 import { allScopes } from './account/scope.ts';
 import { makeSessions } from './account/session.ts';
@@ -16,20 +19,22 @@ import { makeUsers } from './account/user.ts';
 import { makeVigil } from './account/vigil.ts';
 import { makeWorkspaces, type Workspaces } from './account/workspace.ts';
 import { systemClock } from './base/clock.ts';
-import { idMaker, type Uuid } from './base/id.ts';
+import { idMaker, prefixed, type Uuid } from './base/id.ts';
 import type { Logger } from './base/log.ts';
 import type { Sealer } from './base/seal.ts';
 import type { Config } from './config.ts';
 import { makePipelines } from './crm/pipelines/pipeline-store.ts';
 import { makeReferences } from './crm/reference.ts';
-import { crmRoutes, EVENT_OBJECTS, RECORD_EVENTS, RECORD_OBJECTS } from './crm/resources.ts';
+import { crmRoutes, EVENT_OBJECTS, expungeDeleted, RECORD_EVENTS, RECORD_OBJECTS } from './crm/resources.ts';
 import { missingMigrations } from './db/migrate.ts';
 import type { Database } from './db/pool.ts';
+import { WEBHOOK_DISABLED, WEBHOOK_OBJECT } from './delivery/disabling.ts';
 import { makeEngine, type Engine } from './delivery/engine.ts';
 import { makeCatalogue } from './delivery/event.ts';
 import { formatsDocumenting, type Formats } from './delivery/format.ts';
 import { makeGuard, type Listener } from './delivery/guard.ts';
 import { makeResolver } from './delivery/resolver.ts';
+import type { Chore } from './delivery/retention.ts';
 import { makeSender } from './delivery/send.ts';
 import { makeTail } from './delivery/tail.ts';
 import { automatenexus } from './formats/automatenexus.ts';
@@ -56,6 +61,8 @@ import { pastEventRoutes } from './settings/past-events.ts';
 import { changePlan, planRoutes } from './settings/plan.ts';
 import { sessionRoutes } from './settings/session.ts';
 import { webhookFormatRoutes } from './settings/webhook-formats.ts';
+import { noticeRoutes, noticesToOwners } from './settings/notices.ts';
+import { retentionRoutes } from './settings/retention.ts';
 import { replayRoutes } from './settings/webhook-replay.ts';
 import { webhookRoutes } from './settings/webhooks.ts';
 
@@ -103,10 +110,13 @@ export function assemble({
 }): App {
   const clock = systemClock;
   const newId = idMaker(clock.now);
-  const catalogue = makeCatalogue(RECORD_EVENTS, EVENT_OBJECTS);
+  const catalogue = makeCatalogue([...RECORD_EVENTS, WEBHOOK_DISABLED], [...EVENT_OBJECTS, WEBHOOK_OBJECT]);
   const own: Listener[] = [];
   const guard = makeGuard({ allow: config.egressAllow, own: () => own });
   const sender = makeSender({ guard, resolver: makeResolver({ clock }), clock });
+  const baseUrl = () => config.publicUrl || localUrl(config.host, own[0]?.port ?? config.port);
+  const mailer = config.mail && makeSmtp(config.mail);
+  const notices = makeNotices(db, newId);
   const engine = makeEngine({
     db,
     sealer,
@@ -122,11 +132,14 @@ export function assemble({
       maxWebhooks: (plan) => termsOf(plan).maxima.webhooks,
       sendsWebhooks: (plan) => termsOf(plan).webhooks,
     },
+    owners: noticesToOwners(notices, clock),
+    chores: [
+      { name: 'expunging', everyMs: 60_000, run: expungeDeleted({ db, log }).pass },
+      ...(mailer ? [noticeMail({ db, mailer, log, baseUrl })] : []),
+    ],
   });
   const workspaces = makeWorkspaces(db, clock, newId);
   const keys = makeApiKeys(db, clock, newId);
-  const baseUrl = () => config.publicUrl || localUrl(config.host, own[0]?.port ?? config.port);
-  const mailer = config.mail && makeSmtp(config.mail);
   const audit = makeAudit(db, clock, newId);
   const users = makeUsers(db, clock, newId);
   const members = makeMembers(db, clock);
@@ -197,6 +210,8 @@ export function assemble({
             ...eventTypeRoutes(catalogue, FORMATS),
             ...webhookFormatRoutes(FORMATS),
             ...egressAddressRoutes(config.egressIps),
+            ...retentionRoutes(db, ledger, config.retentionDays),
+            ...noticeRoutes({ db, notices, idempotency, clock }),
           ];
           mount(scope, routes, parts);
         }
@@ -220,6 +235,19 @@ export function assemble({
       await usage.stop();
       await sender.close();
     },
+  };
+}
+
+/** Notices go by mail as well. */
+function noticeMail({
+  baseUrl,
+  ...parts
+}: Pick<AdmissionParts, 'db' | 'log' | 'baseUrl'> & { mailer: Mailer }): Chore {
+  const webhookUrl = (id: Uuid) => `${baseUrl()}/settings/webhooks/${prefixed('wh', id)}`;
+  return {
+    name: 'notice mail',
+    everyMs: 5_000,
+    run: (stopped) => postNotices({ ...parts, webhookUrl }, stopped),
   };
 }
 

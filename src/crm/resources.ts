@@ -1,6 +1,8 @@
 import type { EventObject, EventType } from '../delivery/event.ts';
 import type { Ledger } from '../http/ledger.ts';
 import type { Route } from '../http/route.ts';
+import type { Logger } from '../base/log.ts';
+import type { Database } from '../db/pool.ts';
 import { activityRoutes } from './activities/activity-routes.ts';
 import { company } from './companies/company.ts';
 import { contact } from './contacts/contact.ts';
@@ -10,13 +12,14 @@ import { leadCompletion } from './leads/lead-arrival.ts';
 import { leadCreation } from './leads/lead-creation.ts';
 import { leadIntake } from './leads/lead-intake.ts';
 import { leadSettingsRoutes } from './leads/lead-settings.ts';
-import { leadSubmissionRoutes } from './leads/lead-submission.ts';
+import { leadSubmissionRoutes, SUBMISSION_BESIDE } from './leads/lead-submission.ts';
 import { makeLeadWords } from './leads/lead-word.ts';
 import { leadWordRoutes } from './leads/lead-word-routes.ts';
 import { lead } from './leads/lead.ts';
 import { place, type Placement } from './pipelines/pipeline.ts';
 import { pipelineRoutes } from './pipelines/pipeline-routes.ts';
 import { makePipelines, type Pipelines } from './pipelines/pipeline-store.ts';
+import { makeExpunger, type Beside, type Expunger } from './expunging.ts';
 import { eventsOf } from './noun-events.ts';
 import type { Noun } from './record.ts';
 import { task } from './tasks/task.ts';
@@ -36,6 +39,21 @@ export const RECORD_OBJECTS: readonly string[] = [
 export const RECORD_EVENTS: readonly EventType[] = NOUNS.flatMap((noun) => eventsOf(noun as Noun));
 
 export const EVENT_OBJECTS: readonly EventObject[] = NOUNS.map(({ name, summary }) => ({ name, summary }));
+
+/** Tables that hold what is personal about a record beside its own, by noun. */
+const BESIDE: Readonly<Record<string, readonly Beside[]>> = { lead: [SUBMISSION_BESIDE] };
+
+/** Takes what is personal out of deleted records of every kind, one kind after the other. */
+export function expungeDeleted(parts: { db: Database; log: Logger }): Expunger {
+  const all = NOUNS.map((noun) => makeExpunger(noun as unknown as Noun, BESIDE[noun.name] ?? [], parts));
+  return {
+    async pass(stopped) {
+      let done = 0;
+      for (const expunger of all) done += await expunger.pass(stopped);
+      return done;
+    },
+  };
+}
 
 export interface CrmParts extends StoreParts {
   ledger: Ledger;

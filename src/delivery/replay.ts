@@ -3,6 +3,7 @@ import type { Uuid } from '../base/id.ts';
 import type { Schema } from '../db/schema.ts';
 import { UNPLACED } from './order.ts';
 import { LONGEST_WAIT, orderedId } from './publish.ts';
+import { keepEvents } from './retention-term.ts';
 
 /** What became of the events that are to be sent again; left out, all that were not delivered. */
 export const REPLAYED = ['failed', 'missed', 'all'] as const;
@@ -57,6 +58,7 @@ export async function replay(trx: Transaction<Schema>, which: Replay): Promise<R
     select from endpoint where workspace_id = ${workspaceId} and id = ${endpointId} and state = 'active'
     for no key update`.execute(trx);
   if (active.length === 0) return null;
+  await keepEvents(trx, workspaceId);
   const { rows } = await sql<Replayed>`
     with log as materialized (
       select event_id, bool_or(state = 'delivered') as delivered from attempt

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ApiError } from '../base/errors.ts';
-import type { Uuid } from '../base/id.ts';
+import { unprefixed, type Uuid } from '../base/id.ts';
 import { joined, objectOf, summarySchema } from '../delivery/event-schema.ts';
 import type { Catalogue, EventType } from '../delivery/event.ts';
 import type { Format, Formats } from '../delivery/format.ts';
@@ -90,7 +90,7 @@ function exampleOf(type: EventType, format: Format, catalogue: Catalogue) {
       id: PLACEHOLDER.eventId,
       type: type.name,
       objectType: type.object,
-      objectId: type.sample['id'] as Uuid,
+      objectId: unprefixed('wh', type.sample['id'] as string) ?? (type.sample['id'] as Uuid),
       occurredAt: PLACEHOLDER.at,
       json: JSON.stringify(type.sample),
       data: () => type.sample,

@@ -1149,26 +1149,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/event-log": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Look back over the events
-         * @description Newest first, as far as they are kept. A page may be empty and have a next one, where what is asked for is rare.
-         */
-        get: operations["getEventLog"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/event-types": {
         parameters: {
             query?: never;
@@ -1206,23 +1186,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/webhook-formats": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List the formats of webhooks with their defaults */
-        get: operations["getWebhookFormats"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/egress-addresses": {
         parameters: {
             query?: never;
@@ -1237,6 +1200,67 @@ export interface paths {
         get: operations["getEgressAddresses"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long events and attempts are kept, and how much that is */
+        get: operations["getRetention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Keep events and attempts for a shorter time
+         * @description What is older is deleted within an hour, but for events that something queued needs; `GET /events` answers 410 to who stands before what is left.
+         */
+        patch: operations["patchRetention"];
+        trace?: never;
+    };
+    "/api/v1/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your notices
+         * @description What owners and admins should know, newest first, until they put it away or it is over; empty for others. For people who are signed in.
+         */
+        get: operations["getNotices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a notice away
+         * @description For yourself; the others still see it.
+         */
+        post: operations["postNoticesIdDismiss"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1761,6 +1785,20 @@ export interface components {
             joined_at: string;
             last_seen_at: string | null;
         };
+        NoticeInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description The event that it tells of: `webhook.disabled`. */
+            type: string;
+            object_type: string;
+            object_id: string;
+            /** @description What happened; of a webhook its name, format, reason and failures. */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            created_at: string;
+        };
         PlanInput: {
             plan: string;
             windows: {
@@ -1825,28 +1863,25 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
         };
-        WebhookFormatInput: {
-            name: string;
-            /** @description A webhook has exactly one event type, named. */
-            one_event: boolean;
-            /** @enum {string} */
-            payload: "summary" | "full";
-            timeout_s: number;
-            retry: {
-                max: number;
-                intervals_s: number[];
+        RetentionInput: {
+            /** @description How many days events are kept; null: `most_days`, as the installation does. */
+            event_days: number | null;
+            /** @description How many days delivery attempts are kept; null: `most_days`, as the installation does. */
+            attempt_days: number | null;
+            /** @description The shortest term: longer than a delivery may wait. */
+            least_days: number;
+            /** @description The installation's term, which is the longest. */
+            most_days: number;
+            size: {
+                /** @description Events in the feed, about. */
+                events: number;
+                /** @description Delivery attempts, about where they are more than 10,000. */
+                attempts: number;
+                /** @description What both take in the database: an estimate. */
+                bytes: number;
+                oldest_event_at: string | null;
+                oldest_attempt_at: string | null;
             };
-            /** @description How many retries may be asked for. */
-            most_retries: number;
-            /**
-             * @description Whether deliveries go unsigned: never; where `secret` is null; or also where no secret is given.
-             * @enum {string}
-             */
-            unsigned: "never" | "where asked" | "by default";
-            /** @description The old secret signs beside a new one for a while. */
-            rotation_overlaps: boolean;
-            /** @description The answer 410 always disables the webhook. */
-            disables_on_410: boolean;
         };
         WebhookInput: {
             id: string;
@@ -1876,19 +1911,6 @@ export interface components {
             } | null;
             /** @enum {string} */
             payload: "summary" | "full";
-            max_in_flight: number;
-            rate_limit: {
-                max: number;
-                per_s: number;
-            } | null;
-            /** @enum {string} */
-            ordering: "none" | "record";
-            /** @description Open: its receiver gets a rest until then. Half-open: one request is to probe it. */
-            breaker: {
-                /** @enum {string} */
-                state: "closed" | "open" | "half_open";
-                until: string | null;
-            };
             signed: boolean;
             version: number;
             /** Format: date-time */
@@ -2428,6 +2450,20 @@ export interface components {
             joined_at: string;
             last_seen_at: string | null;
         };
+        Notice: {
+            /** Format: uuid */
+            id: string;
+            /** @description The event that it tells of: `webhook.disabled`. */
+            type: string;
+            object_type: string;
+            object_id: string;
+            /** @description What happened; of a webhook its name, format, reason and failures. */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            created_at: string;
+        };
         Plan: {
             plan: string;
             windows: {
@@ -2492,28 +2528,25 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
         };
-        WebhookFormat: {
-            name: string;
-            /** @description A webhook has exactly one event type, named. */
-            one_event: boolean;
-            /** @enum {string} */
-            payload: "summary" | "full";
-            timeout_s: number;
-            retry: {
-                max: number;
-                intervals_s: number[];
+        Retention: {
+            /** @description How many days events are kept; null: `most_days`, as the installation does. */
+            event_days: number | null;
+            /** @description How many days delivery attempts are kept; null: `most_days`, as the installation does. */
+            attempt_days: number | null;
+            /** @description The shortest term: longer than a delivery may wait. */
+            least_days: number;
+            /** @description The installation's term, which is the longest. */
+            most_days: number;
+            size: {
+                /** @description Events in the feed, about. */
+                events: number;
+                /** @description Delivery attempts, about where they are more than 10,000. */
+                attempts: number;
+                /** @description What both take in the database: an estimate. */
+                bytes: number;
+                oldest_event_at: string | null;
+                oldest_attempt_at: string | null;
             };
-            /** @description How many retries may be asked for. */
-            most_retries: number;
-            /**
-             * @description Whether deliveries go unsigned: never; where `secret` is null; or also where no secret is given.
-             * @enum {string}
-             */
-            unsigned: "never" | "where asked" | "by default";
-            /** @description The old secret signs beside a new one for a while. */
-            rotation_overlaps: boolean;
-            /** @description The answer 410 always disables the webhook. */
-            disables_on_410: boolean;
         };
         Webhook: {
             id: string;
@@ -2543,19 +2576,6 @@ export interface components {
             } | null;
             /** @enum {string} */
             payload: "summary" | "full";
-            max_in_flight: number;
-            rate_limit: {
-                max: number;
-                per_s: number;
-            } | null;
-            /** @enum {string} */
-            ordering: "none" | "record";
-            /** @description Open: its receiver gets a rest until then. Half-open: one request is to probe it. */
-            breaker: {
-                /** @enum {string} */
-                state: "closed" | "open" | "half_open";
-                until: string | null;
-            };
             signed: boolean;
             version: number;
             /** Format: date-time */
@@ -6761,25 +6781,6 @@ export interface operations {
                      * @enum {string}
                      */
                     payload?: "summary" | "full";
-                    /**
-                     * @description Requests under way at once, at most.
-                     * @default 64
-                     */
-                    max_in_flight?: number;
-                    /**
-                     * @description At most `max` requests in any `per_s` seconds; null (the default) for any number.
-                     * @default null
-                     */
-                    rate_limit?: {
-                        max: number;
-                        per_s: number;
-                    } | null;
-                    /**
-                     * @description `record`: events of one record are sent one after the other, in the order in which they happened; the next when the one before was delivered or has failed for good. `none` (the default): as fast as the receiver takes them.
-                     * @default none
-                     * @enum {string}
-                     */
-                    ordering?: "none" | "record";
                     /** @default standard */
                     format?: string;
                     /** @description Your own signing secret; one is made where left out, but in the format `axcelerate`. null: unsigned, in the formats `automatenexus` and `axcelerate`. */
@@ -6787,7 +6788,6 @@ export interface operations {
                     readonly id?: unknown;
                     readonly state?: unknown;
                     readonly reason?: unknown;
-                    readonly breaker?: unknown;
                     readonly signed?: unknown;
                     readonly created_at?: unknown;
                     readonly updated_at?: unknown;
@@ -6948,22 +6948,9 @@ export interface operations {
                      * @enum {string}
                      */
                     payload?: "summary" | "full";
-                    /** @description Requests under way at once, at most. */
-                    max_in_flight?: number;
-                    /** @description At most `max` requests in any `per_s` seconds; null (the default) for any number. */
-                    rate_limit?: {
-                        max: number;
-                        per_s: number;
-                    } | null;
-                    /**
-                     * @description `record`: events of one record are sent one after the other, in the order in which they happened; the next when the one before was delivered or has failed for good. `none` (the default): as fast as the receiver takes them.
-                     * @enum {string}
-                     */
-                    ordering?: "none" | "record";
                     readonly id?: unknown;
                     readonly state?: unknown;
                     readonly reason?: unknown;
-                    readonly breaker?: unknown;
                     readonly signed?: unknown;
                     readonly created_at?: unknown;
                     readonly updated_at?: unknown;
@@ -7091,22 +7078,9 @@ export interface operations {
                      * @enum {string}
                      */
                     payload?: "summary" | "full";
-                    /** @description Requests under way at once, at most. */
-                    max_in_flight?: number;
-                    /** @description At most `max` requests in any `per_s` seconds; null (the default) for any number. */
-                    rate_limit?: {
-                        max: number;
-                        per_s: number;
-                    } | null;
-                    /**
-                     * @description `record`: events of one record are sent one after the other, in the order in which they happened; the next when the one before was delivered or has failed for good. `none` (the default): as fast as the receiver takes them.
-                     * @enum {string}
-                     */
-                    ordering?: "none" | "record";
                     readonly id?: unknown;
                     readonly state?: unknown;
                     readonly reason?: unknown;
-                    readonly breaker?: unknown;
                     readonly signed?: unknown;
                     readonly created_at?: unknown;
                     readonly updated_at?: unknown;
@@ -7257,8 +7231,6 @@ export interface operations {
                      * @enum {string}
                      */
                     only?: "failed" | "missed" | "all";
-                    /** @description Queues nothing: only counts what would be, by this call. */
-                    dry_run?: boolean;
                     /** @description Goes on after this event: `next_after` of the call before. */
                     after?: string;
                 };
@@ -7298,7 +7270,6 @@ export interface operations {
                 cursor?: string;
                 state?: "pending" | "retrying" | "delivered" | "failed" | "expired" | "dropped" | "crashed";
                 event_type?: string;
-                event_id?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
                 "created_at[lt]"?: string;
@@ -7343,7 +7314,6 @@ export interface operations {
                 cursor?: string;
                 state?: "pending" | "retrying" | "delivered" | "failed" | "expired" | "dropped" | "crashed";
                 event_type?: string;
-                event_id?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
                 "created_at[lt]"?: string;
@@ -7546,49 +7516,6 @@ export interface operations {
             };
         };
     };
-    getEventLog: {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description next_cursor of the page before. */
-                cursor?: string;
-                type?: string;
-                /** @description Only events that no webhook was given. */
-                matched?: "none";
-                "occurred_at[gte]"?: string;
-                "occurred_at[lt]"?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        data: components["schemas"]["Event"][];
-                        has_more: boolean;
-                        next_cursor: string | null;
-                        next_url: string | null;
-                    };
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     getEventTypes: {
         parameters: {
             query?: never;
@@ -7651,37 +7578,6 @@ export interface operations {
             };
         };
     };
-    getWebhookFormats: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        data: components["schemas"]["WebhookFormat"][];
-                    };
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     getEgressAddresses: {
         parameters: {
             query?: never;
@@ -7701,6 +7597,152 @@ export interface operations {
                         data: string[];
                     };
                 };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchRetention: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description How many days events are kept; null: `most_days`, as the installation does. */
+                    event_days?: number | null;
+                    /** @description How many days delivery attempts are kept; null: `most_days`, as the installation does. */
+                    attempt_days?: number | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly least_days?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly most_days?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly size?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getNotices: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Notice"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postNoticesIdDismiss: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Put away. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Any error. */
             default: {

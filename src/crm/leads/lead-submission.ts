@@ -5,6 +5,7 @@ import { decodeCursor, encodeCursor, pageOf } from '../../db/page.ts';
 import type { Database } from '../../db/pool.ts';
 import { pageQuery, pageShape, type PageQuery } from '../../http/paging.ts';
 import { route, type Route } from '../../http/route.ts';
+import type { Beside } from '../expunging.ts';
 
 /** One arrival of a lead, as it came. */
 interface Submission {
@@ -37,6 +38,13 @@ const submissionShape = z
     crm_lead_id: z.string().nullable(),
   })
   .meta({ id: 'LeadSubmission' });
+
+/** What is left of an arrival once its lead has been deleted. */
+export const SUBMISSION_BESIDE: Beside = {
+  table: 'lead_submission',
+  key: 'lead_id',
+  blank: `payload = '{}', address = null, referrer = null, utm = '{}', crm_lead_id = null`,
+};
 
 const OF_LEAD = {
   name: 'lead_submission.of',
