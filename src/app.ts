@@ -41,12 +41,15 @@ import { describeApi } from './http/openapi.ts';
 import { mountPages } from './http/pages.ts';
 import { mountDocument, mountReference } from './http/reference.ts';
 import { makeServer, mount } from './http/server.ts';
+import { makeWaitingRoom } from './http/waiting-room.ts';
 import { makeSmtp } from './providers/smtp.ts';
 import { apiKeyRoutes } from './settings/api-keys.ts';
 import { auditRoutes } from './settings/audit-log.ts';
 import { deliveryRoutes } from './settings/deliveries.ts';
 import { egressAddressRoutes } from './settings/egress-addresses.ts';
 import { eventTypeRoutes } from './settings/event-types.ts';
+import { makeEventReading } from './settings/event-reading.ts';
+import { eventStreamRoutes } from './settings/event-stream.ts';
 import { eventRoutes } from './settings/events.ts';
 import { invitationRoutes } from './settings/invitations.ts';
 import { makeLedger } from './http/ledger.ts';
@@ -64,6 +67,9 @@ const FORMATS: Formats = new Map(
 
 /** The scopes a key can have. */
 export const SCOPES = allScopes(RECORD_OBJECTS);
+
+/** Requests that may wait for events at once: of one key or person, and in a process. */
+const WAITING = { each: 10, all: 2_000 };
 
 export const VERSION = (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
@@ -172,6 +178,8 @@ export function assemble({
       const parts = { callers, sessions, usage, idempotency, clock, log, trustProxy, publicUrl };
       const app = makeServer(parts);
       const tail = makeTail(db, log);
+      const room = makeWaitingRoom(WAITING);
+      const reading = makeEventReading({ db, catalogue, tail, vigil: makeVigil(db, clock), room });
       // Before the server waits for requests under way: these would wait for events.
       app.addHook('preClose', () => Promise.resolve(tail.stop()));
       await describeApi(app, { version: VERSION });
@@ -190,7 +198,8 @@ export function assemble({
             ...webhookRoutes(settings),
             ...replayRoutes(settings),
             ...deliveryRoutes(settings),
-            ...eventRoutes({ db, catalogue, tail, vigil: makeVigil(db, clock) }),
+            ...eventRoutes(db, reading),
+            ...eventStreamRoutes(reading),
             ...eventTypeRoutes(catalogue, FORMATS),
             ...egressAddressRoutes(config.egressIps),
           ];
