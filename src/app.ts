@@ -61,7 +61,7 @@ import { replayRoutes } from './settings/webhook-replay.ts';
 import { webhookRoutes } from './settings/webhooks.ts';
 
 /** Outbound formats; a new one is a file in formats/ and its name here. */
-const FORMATS: Formats = new Map(
+export const FORMATS: Formats = new Map(
   [standard, axocrm, automatenexus, axcelerate].map((format) => [format.name, format]),
 );
 
@@ -187,7 +187,7 @@ export function assemble({
       await app.register(async (scope) => {
         if (config.services.includes('api')) {
           const routes = [
-            ...meRoutes(),
+            ...meRoutes(workspaces),
             ...planRoutes(),
             ...sessionRoutes({ admission, sessions, users }),
             ...memberRoutes({ db, members, ledger }),

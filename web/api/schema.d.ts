@@ -2522,6 +2522,8 @@ export interface operations {
                             id: string;
                             name: string;
                             plan: string;
+                            /** @description The workspace as an integer: `clientId` in the format `axcelerate`. */
+                            number: number;
                         };
                         /** @description Of a key. */
                         api_key?: {
