@@ -26,6 +26,7 @@ import { crmRoutes, EVENT_OBJECTS, RECORD_EVENTS, RECORD_OBJECTS } from './crm/r
 import { missingMigrations } from './db/migrate.ts';
 import type { Database } from './db/pool.ts';
 import { makeEngine, type Engine } from './delivery/engine.ts';
+import { makeCustomTypes } from './delivery/custom-type.ts';
 import { makeCatalogue } from './delivery/event.ts';
 import { formatsDocumenting, type Formats } from './delivery/format.ts';
 import { makeGuard, type Listener } from './delivery/guard.ts';
@@ -45,6 +46,8 @@ import { makeWaitingRoom } from './http/waiting-room.ts';
 import { makeSmtp } from './providers/smtp.ts';
 import { apiKeyRoutes } from './settings/api-keys.ts';
 import { auditRoutes } from './settings/audit-log.ts';
+import { customEventRoutes } from './settings/custom-events.ts';
+import { customTypeRoutes } from './settings/custom-event-types.ts';
 import { deliveryRoutes } from './settings/deliveries.ts';
 import { egressAddressRoutes } from './settings/egress-addresses.ts';
 import { eventTypeRoutes } from './settings/event-types.ts';
@@ -151,11 +154,14 @@ export function assemble({
     starFormats: (type: string) => formatsDocumenting(FORMATS, type),
   };
   const ledger = makeLedger({ audit, idempotency, clock });
+  const customTypes = makeCustomTypes({ db, clock, newId }, catalogue);
+  const { catalogueOf } = customTypes;
   const settings = {
     db,
     engine,
     formats: FORMATS,
     catalogue,
+    catalogueOf,
     guard,
     ledger,
     clock,
@@ -179,7 +185,7 @@ export function assemble({
       const app = makeServer(parts);
       const tail = makeTail(db, log);
       const room = makeWaitingRoom(WAITING);
-      const reading = makeEventReading({ db, catalogue, tail, vigil: makeVigil(db, clock), room });
+      const reading = makeEventReading({ db, catalogueOf, tail, vigil: makeVigil(db, clock), room });
       // Before the server waits for requests under way: these would wait for events.
       app.addHook('preClose', () => Promise.resolve(tail.stop()));
       await describeApi(app, { version: VERSION });
@@ -200,7 +206,9 @@ export function assemble({
             ...deliveryRoutes(settings),
             ...eventRoutes(db, reading),
             ...eventStreamRoutes(reading),
-            ...eventTypeRoutes(catalogue, FORMATS),
+            ...eventTypeRoutes(catalogue, FORMATS, customTypes),
+            ...customTypeRoutes(customTypes, catalogue, ledger),
+            ...customEventRoutes(stores, customTypes),
             ...egressAddressRoutes(config.egressIps),
           ];
           mount(scope, routes, parts);

@@ -11,7 +11,7 @@ import type { WaitingRoom } from '../http/waiting-room.ts';
 
 export interface ReadingParts {
   db: Database;
-  catalogue: Catalogue;
+  catalogueOf(workspaceId: Uuid): Promise<Catalogue>;
   tail: Tail;
   vigil: Vigil;
   room: WaitingRoom;
@@ -46,10 +46,10 @@ export interface EventReading {
   /** Takes a place among those who wait. Throws `rate_limited` or `unavailable`. */
   watch(caller: Caller, client: Client): Watched;
   /** The names of event types in a list, null for all. Throws `validation_error`. */
-  typesOf(list: string | undefined): string[] | null;
+  typesOf(workspaceId: Uuid, list: string | undefined): Promise<string[] | null>;
 }
 
-export function makeEventReading({ db, catalogue, tail, vigil, room }: ReadingParts): EventReading {
+export function makeEventReading({ db, catalogueOf, tail, vigil, room }: ReadingParts): EventReading {
   async function read(workspaceId: Uuid, place: number, wanted: Wanted): Promise<FeedPage> {
     const page = await readFeed(db, workspaceId, place, wanted);
     if (page === 'gone') throw gone();
@@ -117,8 +117,9 @@ export function makeEventReading({ db, catalogue, tail, vigil, room }: ReadingPa
       };
     },
 
-    typesOf(list) {
+    async typesOf(workspaceId, list) {
       if (list === undefined) return null;
+      const catalogue = await catalogueOf(workspaceId);
       const names = list.split(',').map((name) => name.trim());
       const unknown = names.find((name) => !catalogue.type(name));
       if (unknown !== undefined)

@@ -42,7 +42,11 @@ export function eventStreamRoutes(reading: EventReading): Route[] {
       answers: { 200: streamShape },
       async handle({ caller, query: asked, client }) {
         const from = await reading.start(caller.workspaceId, lastSeen(client.lastEventId) ?? asked.after);
-        const wanted = { limit: PAGE, types: reading.typesOf(asked.types), unmatched: false };
+        const wanted = {
+          limit: PAGE,
+          types: await reading.typesOf(caller.workspaceId, asked.types),
+          unmatched: false,
+        };
         const watched = reading.watch(caller, client);
         return {
           status: 200,

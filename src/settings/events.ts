@@ -79,7 +79,7 @@ export function eventRoutes(db: Database, reading: EventReading): Route[] {
         const { after, place } = await reading.start(workspaceId, asked.after);
         const wanted = {
           limit: asked.limit,
-          types: reading.typesOf(asked.types),
+          types: await reading.typesOf(workspaceId, asked.types),
           unmatched: asked.matched === 'none',
         };
         const page = await (asked.wait === 0 ? reading.read(workspaceId, place, wanted) : wait());

@@ -33,7 +33,7 @@ export interface WebhookParts {
   db: Database;
   engine: Engine;
   formats: Formats;
-  catalogue: Catalogue;
+  catalogueOf(workspaceId: Uuid): Promise<Catalogue>;
   guard: Guard;
   ledger: Ledger;
   clock: Clock;
@@ -67,7 +67,7 @@ const testBody = z.strictObject({ event_type: z.string().max(100).optional() }).
 
 /** Webhooks by API (contracts section 9). */
 export function webhookRoutes(parts: WebhookParts): Route[] {
-  const { engine, formats, catalogue, guard, ledger, clock } = parts;
+  const { engine, formats, catalogueOf, guard, ledger, clock } = parts;
   const { endpoints } = engine;
   const common = { scope: 'webhooks:manage', tag: 'webhooks', params: WEBHOOK_ID } as const;
   const reading = { ...common, scope: 'webhooks:read' } as const;
@@ -114,7 +114,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
           name: body.name,
           url: body.url,
           format: format.name,
-          events: eventTypes(body.events, format, catalogue),
+          events: eventTypes(body.events, format, await catalogueOf(caller.workspaceId)),
           active: body.active,
           secret,
           method: body.method,
@@ -222,7 +222,11 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     async handle(ctx) {
       const current = await found(ctx);
       const eventId = parts.newId();
-      const made = { ...sampleOf(ctx.body.event_type, current, eventId), eventId, deliveryId: parts.newId() };
+      const made = {
+        ...(await sampleOf(ctx.body.event_type, current, eventId)),
+        eventId,
+        deliveryId: parts.newId(),
+      };
       const at = isoTime(clock.now());
       const { workspaceId, actor } = ctx.caller;
       const told = await act(ctx, deed('tested', current, { event_type: made.type }), async (trx) => {
@@ -291,7 +295,9 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     return {
       ...(body.name !== undefined && { name: body.name }),
       ...(body.url !== undefined && { url: body.url }),
-      ...(body.events !== undefined && { events: eventTypes(body.events, format, catalogue) }),
+      ...(body.events !== undefined && {
+        events: eventTypes(body.events, format, await catalogueOf(current.workspaceId), current.events),
+      }),
       ...(body.active !== undefined && { active: body.active }),
       ...(body.method !== undefined && { method: body.method }),
       ...(body.headers !== undefined && { headers: customHeaders(body.headers, current.headers, format) }),
@@ -307,7 +313,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     };
   }
 
-  function sampleOf(asked: string | undefined, endpoint: Endpoint, eventId: Uuid) {
+  async function sampleOf(asked: string | undefined, endpoint: Endpoint, eventId: Uuid) {
     const type = formatOf(endpoint.format).typesOf(asked ?? TEST_EVENT)[0];
     if (type === TEST_EVENT) {
       const data = { id: eventId, message: 'This is a test. Nothing has happened.' };
@@ -319,7 +325,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
         context: null,
       };
     }
-    const known = catalogue.type(type);
+    const known = (await catalogueOf(endpoint.workspaceId)).type(type);
     if (!known) throw invalid('event_type', 'is not an event type; see GET /api/v1/event-types');
     return {
       type,

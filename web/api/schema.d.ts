@@ -1122,7 +1122,11 @@ export interface paths {
          */
         get: operations["getEvents"];
         put?: never;
-        post?: never;
+        /**
+         * Publish an event of your own
+         * @description Delivered like any other. Its data is checked against the schema of its type.
+         */
+        post: operations["postEvents"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1204,6 +1208,59 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/custom-event-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List event types of your own
+         * @description By name. `GET /api/v1/event-types` has them too, with what each sends in every format.
+         */
+        get: operations["getCustomEventTypes"];
+        put?: never;
+        /**
+         * Define an event type of your own
+         * @description Its name is noun.verb, and the noun none of ours. 409 where there is one of this name.
+         */
+        post: operations["postCustomEventTypes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/custom-event-types/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an event type of your own */
+        get: operations["getCustomEventTypesName"];
+        /**
+         * Change an event type of your own
+         * @description Events that were published stay as they are.
+         */
+        put: operations["putCustomEventTypesName"];
+        post?: never;
+        /**
+         * Delete an event type of your own
+         * @description Its events stay, and can be read and sent again. Webhooks that name it stay, and get none of it.
+         */
+        delete: operations["deleteCustomEventTypesName"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an event type of your own
+         * @description Events that were published stay as they are.
+         */
+        patch: operations["patchCustomEventTypesName"];
         trace?: never;
     };
     "/api/v1/egress-addresses": {
@@ -1608,6 +1665,66 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        EventInput: {
+            /** @description As webhooks carry it. */
+            id: string;
+            type: string;
+            /** @description Its place in the feed; null for a test. */
+            seq: number | null;
+            /** Format: date-time */
+            occurred_at: string;
+            object_type: string;
+            /** Format: uuid */
+            object_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description The whole record as it was then. */
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description What it tells beside the record, such as the stages that a deal moved between. */
+            context: {
+                [key: string]: unknown;
+            } | null;
+            /** @description How many webhooks it was given to. */
+            matched: number;
+            /** @description Why a webhook was not given it. */
+            reason: string | null;
+        };
+        PublishedEventInput: {
+            /** @description As webhooks carry it. */
+            id: string;
+            type: string;
+            /** Format: date-time */
+            occurred_at: string;
+            object_type: string;
+            /** Format: uuid */
+            object_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description The whole record as it was then. */
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        CustomEventTypeInput: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            name: string;
+            description: string;
+            schema: {
+                [key: string]: unknown;
+            };
+            sample: {
+                [key: string]: unknown;
+            };
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
         DeliveryInput: {
             /** Format: uuid */
             id: string;
@@ -1655,6 +1772,8 @@ export interface components {
             name: string;
             object: string;
             description: string;
+            /** @description Whether the workspace defined it, and not we. */
+            custom: boolean;
             /** @description The formats whose `*` includes it. */
             formats: string[];
             /** @description The whole record, as `full` has it. */
@@ -1688,32 +1807,6 @@ export interface components {
                     };
                 };
             };
-        };
-        EventInput: {
-            /** @description As webhooks carry it. */
-            id: string;
-            type: string;
-            /** @description Its place in the feed; null for a test. */
-            seq: number | null;
-            /** Format: date-time */
-            occurred_at: string;
-            object_type: string;
-            /** Format: uuid */
-            object_id: string;
-            /** @description Who did it, as in `api_key:<id>`. */
-            actor: string;
-            /** @description The whole record as it was then. */
-            data: {
-                [key: string]: unknown;
-            };
-            /** @description What it tells beside the record, such as the stages that a deal moved between. */
-            context: {
-                [key: string]: unknown;
-            } | null;
-            /** @description How many webhooks it was given to. */
-            matched: number;
-            /** @description Why a webhook was not given it. */
-            reason: string | null;
         };
         InvitationInput: {
             /** Format: uuid */
@@ -2239,6 +2332,66 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        Event: {
+            /** @description As webhooks carry it. */
+            id: string;
+            type: string;
+            /** @description Its place in the feed; null for a test. */
+            seq: number | null;
+            /** Format: date-time */
+            occurred_at: string;
+            object_type: string;
+            /** Format: uuid */
+            object_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description The whole record as it was then. */
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description What it tells beside the record, such as the stages that a deal moved between. */
+            context: {
+                [key: string]: unknown;
+            } | null;
+            /** @description How many webhooks it was given to. */
+            matched: number;
+            /** @description Why a webhook was not given it. */
+            reason: string | null;
+        };
+        PublishedEvent: {
+            /** @description As webhooks carry it. */
+            id: string;
+            type: string;
+            /** Format: date-time */
+            occurred_at: string;
+            object_type: string;
+            /** Format: uuid */
+            object_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description The whole record as it was then. */
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        CustomEventType: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            name: string;
+            description: string;
+            schema: {
+                [key: string]: unknown;
+            };
+            sample: {
+                [key: string]: unknown;
+            };
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
         Delivery: {
             /** Format: uuid */
             id: string;
@@ -2286,6 +2439,8 @@ export interface components {
             name: string;
             object: string;
             description: string;
+            /** @description Whether the workspace defined it, and not we. */
+            custom: boolean;
             /** @description The formats whose `*` includes it. */
             formats: string[];
             /** @description The whole record, as `full` has it. */
@@ -2319,32 +2474,6 @@ export interface components {
                     };
                 };
             };
-        };
-        Event: {
-            /** @description As webhooks carry it. */
-            id: string;
-            type: string;
-            /** @description Its place in the feed; null for a test. */
-            seq: number | null;
-            /** Format: date-time */
-            occurred_at: string;
-            object_type: string;
-            /** Format: uuid */
-            object_id: string;
-            /** @description Who did it, as in `api_key:<id>`. */
-            actor: string;
-            /** @description The whole record as it was then. */
-            data: {
-                [key: string]: unknown;
-            };
-            /** @description What it tells beside the record, such as the stages that a deal moved between. */
-            context: {
-                [key: string]: unknown;
-            } | null;
-            /** @description How many webhooks it was given to. */
-            matched: number;
-            /** @description Why a webhook was not given it. */
-            reason: string | null;
         };
         Invitation: {
             /** Format: uuid */
@@ -7378,6 +7507,54 @@ export interface operations {
             };
         };
     };
+    postEvents: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description One of the event types that the workspace defined. */
+                    type: string;
+                    /** @description What it tells, as the type's schema has it. */
+                    data: {
+                        [key: string]: unknown;
+                    };
+                    /**
+                     * Format: uuid
+                     * @description What it is about: events of one object are in order. Left out, the event itself.
+                     */
+                    object_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublishedEvent"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getEventsId: {
         parameters: {
             query?: never;
@@ -7495,6 +7672,309 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventType"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCustomEventTypes: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["CustomEventType"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCustomEventTypes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @example order.shipped */
+                    name: string;
+                    /**
+                     * @description When it happens, in one sentence.
+                     * @default
+                     */
+                    description?: string;
+                    /**
+                     * @description What its data looks like: a JSON Schema (draft 2020-12) of an object, at most 16 KiB, without `pattern`, `patternProperties` and `$ref`.
+                     * @example {
+                     *       "type": "object",
+                     *       "properties": {
+                     *         "number": {
+                     *           "type": "string"
+                     *         }
+                     *       },
+                     *       "required": [
+                     *         "number"
+                     *       ]
+                     *     }
+                     */
+                    schema: {
+                        [key: string]: unknown;
+                    };
+                    /** @description An example of its data, which Send test sends. It has to fit the schema. */
+                    sample: {
+                        [key: string]: unknown;
+                    };
+                    readonly id?: unknown;
+                    readonly version?: unknown;
+                    readonly created_by?: unknown;
+                    readonly created_at?: unknown;
+                    readonly updated_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomEventType"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCustomEventTypesName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomEventType"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putCustomEventTypesName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Can not be changed. */
+                    name?: string;
+                    /** @description When it happens, in one sentence. */
+                    description?: string;
+                    /**
+                     * @description What its data looks like: a JSON Schema (draft 2020-12) of an object, at most 16 KiB, without `pattern`, `patternProperties` and `$ref`.
+                     * @example {
+                     *       "type": "object",
+                     *       "properties": {
+                     *         "number": {
+                     *           "type": "string"
+                     *         }
+                     *       },
+                     *       "required": [
+                     *         "number"
+                     *       ]
+                     *     }
+                     */
+                    schema?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description An example of its data, which Send test sends. It has to fit the schema. */
+                    sample?: {
+                        [key: string]: unknown;
+                    };
+                    readonly id?: unknown;
+                    readonly version?: unknown;
+                    readonly created_by?: unknown;
+                    readonly created_at?: unknown;
+                    readonly updated_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomEventType"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteCustomEventTypesName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchCustomEventTypesName: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Can not be changed. */
+                    name?: string;
+                    /** @description When it happens, in one sentence. */
+                    description?: string;
+                    /**
+                     * @description What its data looks like: a JSON Schema (draft 2020-12) of an object, at most 16 KiB, without `pattern`, `patternProperties` and `$ref`.
+                     * @example {
+                     *       "type": "object",
+                     *       "properties": {
+                     *         "number": {
+                     *           "type": "string"
+                     *         }
+                     *       },
+                     *       "required": [
+                     *         "number"
+                     *       ]
+                     *     }
+                     */
+                    schema?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description An example of its data, which Send test sends. It has to fit the schema. */
+                    sample?: {
+                        [key: string]: unknown;
+                    };
+                    readonly id?: unknown;
+                    readonly version?: unknown;
+                    readonly created_by?: unknown;
+                    readonly created_at?: unknown;
+                    readonly updated_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomEventType"];
                 };
             };
             /** @description Any error. */
