@@ -30,6 +30,8 @@ import { makeCustomTypes } from './delivery/custom-type.ts';
 import { makeCatalogue } from './delivery/event.ts';
 import { formatsDocumenting, type Formats } from './delivery/format.ts';
 import { makeGuard, type Listener } from './delivery/guard.ts';
+import { withInboxes } from './delivery/inbox-sender.ts';
+import { makeInboxes } from './delivery/inbox.ts';
 import { makeResolver } from './delivery/resolver.ts';
 import { makeSender } from './delivery/send.ts';
 import { makeTail } from './delivery/tail.ts';
@@ -54,6 +56,8 @@ import { eventTypeRoutes } from './settings/event-types.ts';
 import { makeEventReading } from './settings/event-reading.ts';
 import { eventStreamRoutes } from './settings/event-stream.ts';
 import { eventRoutes } from './settings/events.ts';
+import { inboxRoutes } from './settings/inboxes.ts';
+import { mountInboxes } from './settings/inbox-receiver.ts';
 import { invitationRoutes } from './settings/invitations.ts';
 import { makeLedger } from './http/ledger.ts';
 import { meRoutes } from './settings/me.ts';
@@ -113,8 +117,17 @@ export function assemble({
   const catalogue = makeCatalogue(RECORD_EVENTS, EVENT_OBJECTS);
   const own: Listener[] = [];
   const guard = makeGuard({ allow: config.egressAllow, own: () => own });
-  const sender = makeSender({ guard, resolver: makeResolver({ clock }), clock });
-  const engine = makeEngine({
+  const baseUrl = () => config.publicUrl || localUrl(config.host, own[0]?.port ?? config.port);
+  const inboxes = makeInboxes({
+    db,
+    clock,
+    newId,
+    formats: FORMATS,
+    endpoints: () => engine.endpoints,
+    baseUrl,
+  });
+  const sender = withInboxes(makeSender({ guard, resolver: makeResolver({ clock }), clock }), inboxes, clock);
+  const engine: Engine = makeEngine({
     db,
     sealer,
     clock,
@@ -132,7 +145,6 @@ export function assemble({
   });
   const workspaces = makeWorkspaces(db, clock, newId);
   const keys = makeApiKeys(db, clock, newId);
-  const baseUrl = () => config.publicUrl || localUrl(config.host, own[0]?.port ?? config.port);
   const mailer = config.mail && makeSmtp(config.mail);
   const audit = makeAudit(db, clock, newId);
   const users = makeUsers(db, clock, newId);
@@ -163,6 +175,7 @@ export function assemble({
     catalogue,
     catalogueOf,
     guard,
+    inboxes,
     ledger,
     clock,
     newId,
@@ -203,6 +216,7 @@ export function assemble({
             ...crmRoutes({ ...stores, ledger, baseUrl, leadsPerHour: config.leadsPerHour }),
             ...webhookRoutes(settings),
             ...replayRoutes(settings),
+            ...inboxRoutes(inboxes, ledger),
             ...deliveryRoutes(settings),
             ...eventRoutes(db, reading),
             ...eventStreamRoutes(reading),
@@ -214,7 +228,10 @@ export function assemble({
           mount(scope, routes, parts);
         }
       });
-      if (config.services.includes('api')) mountDocument(app);
+      if (config.services.includes('api')) {
+        mountDocument(app);
+        mountInboxes(app, inboxes);
+      }
       if (config.services.includes('web')) {
         await mountReference(app);
         await mountPages(app);

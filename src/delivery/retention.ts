@@ -5,6 +5,7 @@ import type { Logger } from '../base/log.ts';
 import { dropOldPartitions, ensurePartitions } from '../db/partition.ts';
 import type { Database } from '../db/pool.ts';
 import { raiseFloors } from './feed.ts';
+import { dropOldInboxes } from './inbox.ts';
 import { overslept, settleOverdue } from './sweep.ts';
 import type { Waker } from './wake.ts';
 
@@ -35,6 +36,7 @@ export function keepHouse(parts: {
     const settled = await settleOverdue(db.pool);
     const dropped = await dropOld(db.pool, parts.clock.now() - parts.retentionDays * DAY_MS);
     const forgotten = await forgetIdempotency(db);
+    await dropOldInboxes(db);
     log.info({ settled, dropped, forgotten }, 'housekeeping done');
   });
   return {

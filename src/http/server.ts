@@ -292,7 +292,10 @@ function styleOf(request: FastifyRequest): ErrorStyle | undefined {
 /** Fastify's own refusals, in our words. */
 function fromFastify(error: { statusCode?: number; code?: string }): ApiError | null {
   const table: Record<string, [ErrorCode, string]> = {
-    FST_ERR_CTP_BODY_TOO_LARGE: ['payload_too_large', 'The body is larger than 1 MiB.'],
+    FST_ERR_CTP_BODY_TOO_LARGE: [
+      'payload_too_large',
+      'The body is larger than this path takes, which is 1 MiB for most.',
+    ],
     FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media_type', ONLY_JSON],
     FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
       'validation_error',

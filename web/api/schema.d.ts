@@ -1032,6 +1032,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/inboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List test inboxes */
+        get: operations["getInboxes"];
+        put?: never;
+        /**
+         * Make a test inbox
+         * @description A URL that takes any request of up to 256 KiB and shows the last 100 of them. It is there for 7 days; a workspace has at most 10.
+         */
+        post: operations["postInboxes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inboxes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a test inbox */
+        get: operations["getInboxesId"];
+        /** Change a test inbox */
+        put: operations["putInboxesId"];
+        post?: never;
+        /**
+         * Delete a test inbox
+         * @description With what arrived.
+         */
+        delete: operations["deleteInboxesId"];
+        options?: never;
+        head?: never;
+        /** Change a test inbox */
+        patch: operations["patchInboxesId"];
+        trace?: never;
+    };
+    "/api/v1/inboxes/{id}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what arrived in a test inbox
+         * @description Newest first.
+         */
+        get: operations["getInboxesIdRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deliveries": {
         parameters: {
             query?: never;
@@ -1808,6 +1872,43 @@ export interface components {
                 };
             };
         };
+        InboxInput: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description Where to post to. Whoever knows it may. */
+            url: string;
+            status: number;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        InboxRequestInput: {
+            /** Format: uuid */
+            id: string;
+            method: string;
+            /** @description What follows the path, with its `?`; empty for most. */
+            query: string;
+            /** @description As they came, secrets among them. */
+            headers: {
+                name: string;
+                value: string;
+            }[];
+            body: string;
+            /**
+             * @description base64 where it is no text.
+             * @enum {string}
+             */
+            body_encoding: "utf-8" | "base64";
+            /** @description Of the body, in bytes. */
+            size: number;
+            /** @description Whether a webhook of the workspace that posts here signed it with its secret of then; null where none that signs does. */
+            signed: boolean | null;
+            /** Format: date-time */
+            received_at: string;
+        };
         InvitationInput: {
             /** Format: uuid */
             id: string;
@@ -2474,6 +2575,43 @@ export interface components {
                     };
                 };
             };
+        };
+        Inbox: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description Where to post to. Whoever knows it may. */
+            url: string;
+            status: number;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        InboxRequest: {
+            /** Format: uuid */
+            id: string;
+            method: string;
+            /** @description What follows the path, with its `?`; empty for most. */
+            query: string;
+            /** @description As they came, secrets among them. */
+            headers: {
+                name: string;
+                value: string;
+            }[];
+            body: string;
+            /**
+             * @description base64 where it is no text.
+             * @enum {string}
+             */
+            body_encoding: "utf-8" | "base64";
+            /** @description Of the body, in bytes. */
+            size: number;
+            /** @description Whether a webhook of the workspace that posts here signed it with its secret of then; null where none that signs does. */
+            signed: boolean | null;
+            /** Format: date-time */
+            received_at: string;
         };
         Invitation: {
             /** Format: uuid */
@@ -7270,6 +7408,283 @@ export interface operations {
                         has_more: boolean;
                         /** @description The last event that was queued. */
                         next_after: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getInboxes: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Inbox"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postInboxes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /**
+                     * @description What it answers: 500, say, to see a webhook try again.
+                     * @default 200
+                     */
+                    status?: number;
+                    readonly id?: unknown;
+                    readonly url?: unknown;
+                    readonly created_by?: unknown;
+                    readonly created_at?: unknown;
+                    readonly expires_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getInboxesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putInboxesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    /** @description What it answers: 500, say, to see a webhook try again. */
+                    status?: number;
+                    readonly id?: unknown;
+                    readonly url?: unknown;
+                    readonly created_by?: unknown;
+                    readonly created_at?: unknown;
+                    readonly expires_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteInboxesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchInboxesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    /** @description What it answers: 500, say, to see a webhook try again. */
+                    status?: number;
+                    readonly id?: unknown;
+                    readonly url?: unknown;
+                    readonly created_by?: unknown;
+                    readonly created_at?: unknown;
+                    readonly expires_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getInboxesIdRequests: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["InboxRequest"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
                     };
                 };
             };
