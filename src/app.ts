@@ -30,9 +30,12 @@ import { missingMigrations } from './db/migrate.ts';
 import type { Database } from './db/pool.ts';
 import { WEBHOOK_DISABLED, WEBHOOK_OBJECT } from './delivery/disabling.ts';
 import { makeEngine, type Engine } from './delivery/engine.ts';
+import { makeCustomTypes } from './delivery/custom-type.ts';
 import { makeCatalogue } from './delivery/event.ts';
 import { formatsDocumenting, type Formats } from './delivery/format.ts';
 import { makeGuard, type Listener } from './delivery/guard.ts';
+import { withInboxes } from './delivery/inbox-sender.ts';
+import { makeInboxes } from './delivery/inbox.ts';
 import { makeResolver } from './delivery/resolver.ts';
 import type { Chore } from './delivery/retention.ts';
 import { makeSender } from './delivery/send.ts';
@@ -46,13 +49,20 @@ import { describeApi } from './http/openapi.ts';
 import { mountPages } from './http/pages.ts';
 import { mountDocument, mountReference } from './http/reference.ts';
 import { makeServer, mount } from './http/server.ts';
+import { makeWaitingRoom } from './http/waiting-room.ts';
 import { makeSmtp } from './providers/smtp.ts';
 import { apiKeyRoutes } from './settings/api-keys.ts';
 import { auditRoutes } from './settings/audit-log.ts';
+import { customEventRoutes } from './settings/custom-events.ts';
+import { customTypeRoutes } from './settings/custom-event-types.ts';
 import { deliveryRoutes } from './settings/deliveries.ts';
 import { egressAddressRoutes } from './settings/egress-addresses.ts';
 import { eventTypeRoutes } from './settings/event-types.ts';
+import { makeEventReading } from './settings/event-reading.ts';
+import { eventStreamRoutes } from './settings/event-stream.ts';
 import { eventRoutes } from './settings/events.ts';
+import { inboxRoutes } from './settings/inboxes.ts';
+import { mountInboxes } from './settings/inbox-receiver.ts';
 import { invitationRoutes } from './settings/invitations.ts';
 import { makeLedger } from './http/ledger.ts';
 import { meRoutes } from './settings/me.ts';
@@ -67,12 +77,21 @@ import { replayRoutes } from './settings/webhook-replay.ts';
 import { webhookRoutes } from './settings/webhooks.ts';
 
 /** Outbound formats; a new one is a file in formats/ and its name here. */
-const FORMATS: Formats = new Map(
+export const FORMATS: Formats = new Map(
   [standard, axocrm, automatenexus, axcelerate].map((format) => [format.name, format]),
+);
+
+/** What there is to tell of, but for the types that workspaces define. */
+export const CATALOGUE = makeCatalogue(
+  [...RECORD_EVENTS, WEBHOOK_DISABLED],
+  [...EVENT_OBJECTS, WEBHOOK_OBJECT],
 );
 
 /** The scopes a key can have. */
 export const SCOPES = allScopes(RECORD_OBJECTS);
+
+/** Requests that may wait for events at once: of one key or person, and in a process. */
+const WAITING = { each: 10, all: 2_000 };
 
 export const VERSION = (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
@@ -110,14 +129,22 @@ export function assemble({
 }): App {
   const clock = systemClock;
   const newId = idMaker(clock.now);
-  const catalogue = makeCatalogue([...RECORD_EVENTS, WEBHOOK_DISABLED], [...EVENT_OBJECTS, WEBHOOK_OBJECT]);
+  const catalogue = CATALOGUE;
   const own: Listener[] = [];
   const guard = makeGuard({ allow: config.egressAllow, own: () => own });
-  const sender = makeSender({ guard, resolver: makeResolver({ clock }), clock });
-  const baseUrl = () => config.publicUrl || localUrl(config.host, own[0]?.port ?? config.port);
   const mailer = config.mail && makeSmtp(config.mail);
   const notices = makeNotices(db, newId);
-  const engine = makeEngine({
+  const baseUrl = () => config.publicUrl || localUrl(config.host, own[0]?.port ?? config.port);
+  const inboxes = makeInboxes({
+    db,
+    clock,
+    newId,
+    formats: FORMATS,
+    endpoints: () => engine.endpoints,
+    baseUrl,
+  });
+  const sender = withInboxes(makeSender({ guard, resolver: makeResolver({ clock }), clock }), inboxes, clock);
+  const engine: Engine = makeEngine({
     db,
     sealer,
     clock,
@@ -160,12 +187,16 @@ export function assemble({
     starFormats: (type: string) => formatsDocumenting(FORMATS, type),
   };
   const ledger = makeLedger({ audit, idempotency, clock });
+  const customTypes = makeCustomTypes({ db, clock, newId }, catalogue);
+  const { catalogueOf } = customTypes;
   const settings = {
     db,
     engine,
     formats: FORMATS,
     catalogue,
+    catalogueOf,
     guard,
+    inboxes,
     ledger,
     clock,
     newId,
@@ -187,6 +218,8 @@ export function assemble({
       const parts = { callers, sessions, usage, idempotency, clock, log, trustProxy, publicUrl };
       const app = makeServer(parts);
       const tail = makeTail(db, log);
+      const room = makeWaitingRoom(WAITING);
+      const reading = makeEventReading({ db, catalogueOf, tail, vigil: makeVigil(db, clock), room });
       // Before the server waits for requests under way: these would wait for events.
       app.addHook('preClose', () => Promise.resolve(tail.stop()));
       await describeApi(app, { version: VERSION });
@@ -194,7 +227,7 @@ export function assemble({
       await app.register(async (scope) => {
         if (config.services.includes('api')) {
           const routes = [
-            ...meRoutes(),
+            ...meRoutes(workspaces),
             ...planRoutes(),
             ...sessionRoutes({ admission, sessions, users }),
             ...memberRoutes({ db, members, ledger }),
@@ -204,11 +237,15 @@ export function assemble({
             ...crmRoutes({ ...stores, ledger, baseUrl, leadsPerHour: config.leadsPerHour }),
             ...webhookRoutes(settings),
             ...replayRoutes(settings),
+            ...inboxRoutes(inboxes, ledger),
             ...deliveryRoutes(settings),
-            ...eventRoutes({ db, catalogue, tail, vigil: makeVigil(db, clock) }),
-            ...pastEventRoutes({ db, catalogue }),
-            ...eventTypeRoutes(catalogue, FORMATS),
+            ...eventRoutes(db, reading),
+            ...pastEventRoutes({ db, catalogueOf }),
             ...webhookFormatRoutes(FORMATS),
+            ...eventStreamRoutes(reading),
+            ...eventTypeRoutes(catalogue, FORMATS, customTypes),
+            ...customTypeRoutes(customTypes, catalogue, ledger),
+            ...customEventRoutes(stores, customTypes),
             ...egressAddressRoutes(config.egressIps),
             ...retentionRoutes(db, ledger, config.retentionDays),
             ...noticeRoutes({ db, notices, idempotency, clock }),
@@ -216,7 +253,10 @@ export function assemble({
           mount(scope, routes, parts);
         }
       });
-      if (config.services.includes('api')) mountDocument(app);
+      if (config.services.includes('api')) {
+        mountDocument(app);
+        mountInboxes(app, inboxes);
+      }
       if (config.services.includes('web')) {
         await mountReference(app);
         mountPages(app);

@@ -14,6 +14,9 @@ import type { Sender } from './send.ts';
 import { sentOf } from './sent.ts';
 import type { FinalState, Settlement } from './settle.ts';
 
+/** How we introduce ourselves to receivers. */
+export const USER_AGENT = 'Fairlead-Webhooks/1';
+
 export interface DeliverParts {
   catalogue: Catalogue;
   formats: Formats;
@@ -81,7 +84,7 @@ export async function deliver(parts: DeliverParts, endpoint: Endpoint, due: DueD
   const own = {
     ...message.headers,
     'content-type': endpoint.contentType,
-    'user-agent': 'Fairlead-Webhooks/1',
+    'user-agent': USER_AGENT,
   };
   const request = {
     url: endpoint.url,

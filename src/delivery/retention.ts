@@ -7,6 +7,7 @@ import type { Database } from '../db/pool.ts';
 import { raiseFloors } from './feed.ts';
 import { straysFrom } from './order.ts';
 import { trimToTerms } from './retention-term.ts';
+import { dropOldInboxes } from './inbox.ts';
 import { overslept, settleOverdue } from './sweep.ts';
 import type { Waker } from './wake.ts';
 
@@ -52,6 +53,7 @@ export function keepHouse(parts: {
     const dropped = await dropOld(db.pool, parts.clock.now() - parts.retentionDays * DAY_MS);
     const trimmed = await trimToTerms(db, parts.clock.now());
     const forgotten = await forgetIdempotency(db);
+    await dropOldInboxes(db);
     log.info({ settled, dropped, trimmed, forgotten }, 'housekeeping done');
   });
   const chores = parts.chores.map(({ everyMs, name, run }) => repeat(everyMs, log, name, run));

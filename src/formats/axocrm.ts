@@ -83,6 +83,12 @@ export const axocrm: Format = {
     };
   },
 
+  verifies(secret, header, body) {
+    const signed = `${header('x-axocrm-timestamp')}.`;
+    const made = `sha256=${hmacSha256(textKey(secret), 'hex', signed, body)}`;
+    return header('x-axocrm-signature') === made;
+  },
+
   schema: ({ name, object }, _payload, details) =>
     objectOf({
       id: textField('Names the event; the same over retries.'),

@@ -18,6 +18,7 @@ export interface DeliveryRouteParts {
   db: Database;
   engine: Engine;
   catalogue: Catalogue;
+  catalogueOf(workspaceId: Uuid): Promise<Catalogue>;
   formats: Formats;
   ledger: Ledger;
   clock: Clock;
@@ -89,6 +90,7 @@ export function deliveryRoutes({
   db,
   engine,
   catalogue,
+  catalogueOf,
   formats,
   ledger,
   clock,
@@ -192,7 +194,7 @@ export function deliveryRoutes({
 
   async function page(workspaceId: Uuid, endpointId: Uuid | null, query: LogQuery, url: string) {
     const eventType = query.event_type ?? null;
-    if (eventType !== null && eventType !== TEST_EVENT && !catalogue.type(eventType))
+    if (eventType !== null && eventType !== TEST_EVENT && !(await catalogueOf(workspaceId)).type(eventType))
       throw invalid('event_type', 'is not an event type; see GET /api/v1/event-types');
     const rows = await listDeliveries(db, workspaceId, {
       limit: query.limit + 1,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { invalid } from '../base/errors.ts';
-import { unprefixed } from '../base/id.ts';
+import { unprefixed, type Uuid } from '../base/id.ts';
 import { decodeCursor, encodeCursor, withCursor } from '../db/page.ts';
 import type { Database } from '../db/pool.ts';
 import { readEventLog } from '../delivery/event-log.ts';
@@ -20,8 +20,13 @@ const query = pageQuery.extend({
 });
 type Query = z.output<typeof query>;
 
+export interface PastEventParts {
+  db: Database;
+  catalogueOf(workspaceId: Uuid): Promise<Catalogue>;
+}
+
 /** Events newest first, for people who look back; the feed is what programs follow. */
-export function pastEventRoutes({ db, catalogue }: { db: Database; catalogue: Catalogue }): Route[] {
+export function pastEventRoutes({ db, catalogueOf }: PastEventParts): Route[] {
   return [
     route<undefined, Query>({
       method: 'GET',
@@ -35,7 +40,7 @@ export function pastEventRoutes({ db, catalogue }: { db: Database; catalogue: Ca
       answers: { 200: pageShape(eventShape) },
       async handle({ caller, query: asked, url }) {
         const type = asked.type ?? null;
-        if (type !== null && !catalogue.type(type))
+        if (type !== null && !(await catalogueOf(caller.workspaceId)).type(type))
           throw invalid('type', 'is not an event type; see GET /api/v1/event-types');
         const { events, next } = await readEventLog(db, caller.workspaceId, {
           limit: asked.limit,

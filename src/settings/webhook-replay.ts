@@ -16,7 +16,7 @@ export interface ReplayRouteParts {
   db: Database;
   engine: Engine;
   formats: Formats;
-  catalogue: Catalogue;
+  catalogueOf(workspaceId: Uuid): Promise<Catalogue>;
   ledger: Ledger;
   clock: Clock;
 }
@@ -53,7 +53,7 @@ const answerShape = z.object({
 });
 
 /** Sending again in bulk what failed or was missed. */
-export function replayRoutes({ db, engine, formats, catalogue, ledger, clock }: ReplayRouteParts): Route[] {
+export function replayRoutes({ db, engine, formats, catalogueOf, ledger, clock }: ReplayRouteParts): Route[] {
   return [
     route<z.output<typeof body>>({
       method: 'POST',
@@ -80,7 +80,7 @@ export function replayRoutes({ db, engine, formats, catalogue, ledger, clock }: 
           until,
           sinceId: floorId(Date.parse(since)),
           after: await place(workspaceId, ctx.body.after),
-          types: typesOf(endpoint, ctx.body.types),
+          types: typesOf(endpoint, ctx.body.types, await catalogueOf(workspaceId)),
           only,
           dryRun,
           now: clock.now(),
@@ -116,7 +116,11 @@ export function replayRoutes({ db, engine, formats, catalogue, ledger, clock }: 
   }
 
   /** Our names of what a webhook is subscribed to, or of those of it that are asked for, by the format's names. */
-  function typesOf({ format: name, events }: Endpoint, asked: string[] | undefined): string[] {
+  function typesOf(
+    { format: name, events }: Endpoint,
+    asked: string[] | undefined,
+    catalogue: Catalogue,
+  ): string[] {
     const format = formats.get(name)!;
     const documented = catalogue.types.map((type) => type.name).filter((type) => format.documents(type));
     const subscribed = new Set(events.flatMap((type) => (type === '*' ? documented : [type])));

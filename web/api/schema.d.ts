@@ -1032,6 +1032,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/inboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List test inboxes */
+        get: operations["getInboxes"];
+        put?: never;
+        /**
+         * Make a test inbox
+         * @description A URL that takes any request of up to 256 KiB and shows the last 100 of them. It is there for 7 days; a workspace has at most 10.
+         */
+        post: operations["postInboxes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inboxes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a test inbox */
+        get: operations["getInboxesId"];
+        /** Change a test inbox */
+        put: operations["putInboxesId"];
+        post?: never;
+        /**
+         * Delete a test inbox
+         * @description With what arrived.
+         */
+        delete: operations["deleteInboxesId"];
+        options?: never;
+        head?: never;
+        /** Change a test inbox */
+        patch: operations["patchInboxesId"];
+        trace?: never;
+    };
+    "/api/v1/inboxes/{id}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what arrived in a test inbox
+         * @description Newest first.
+         */
+        get: operations["getInboxesIdRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deliveries": {
         parameters: {
             query?: never;
@@ -1122,7 +1186,11 @@ export interface paths {
          */
         get: operations["getEvents"];
         put?: never;
-        post?: never;
+        /**
+         * Publish an event of your own
+         * @description Delivered like any other. Its data is checked against the schema of its type.
+         */
+        post: operations["postEvents"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1141,6 +1209,26 @@ export interface paths {
          * @description With how many webhooks it matched, and the reason where one, or none, wanted it.
          */
         get: operations["getEventsId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the feed of events as a stream
+         * @description For a browser, or whoever would rather be told than ask. Taken up again with `Last-Event-ID`, it skips nothing. It counts among the requests that wait, and ends when the key is revoked.
+         */
+        get: operations["getEventsStream"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1184,6 +1272,59 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/custom-event-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List event types of your own
+         * @description By name. `GET /api/v1/event-types` has them too, with what each sends in every format.
+         */
+        get: operations["getCustomEventTypes"];
+        put?: never;
+        /**
+         * Define an event type of your own
+         * @description Its name is noun.verb, and the noun none of ours. 409 where there is one of this name.
+         */
+        post: operations["postCustomEventTypes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/custom-event-types/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an event type of your own */
+        get: operations["getCustomEventTypesName"];
+        /**
+         * Change an event type of your own
+         * @description Events that were published stay as they are.
+         */
+        put: operations["putCustomEventTypesName"];
+        post?: never;
+        /**
+         * Delete an event type of your own
+         * @description Its events stay, and can be read and sent again. Webhooks that name it stay, and get none of it.
+         */
+        delete: operations["deleteCustomEventTypesName"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an event type of your own
+         * @description Events that were published stay as they are.
+         */
+        patch: operations["patchCustomEventTypesName"];
         trace?: never;
     };
     "/api/v1/egress-addresses": {
@@ -1649,6 +1790,66 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        EventInput: {
+            /** @description As webhooks carry it. */
+            id: string;
+            type: string;
+            /** @description Its place in the feed; null for a test. */
+            seq: number | null;
+            /** Format: date-time */
+            occurred_at: string;
+            object_type: string;
+            /** Format: uuid */
+            object_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description The whole record as it was then. */
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description What it tells beside the record, such as the stages that a deal moved between. */
+            context: {
+                [key: string]: unknown;
+            } | null;
+            /** @description How many webhooks it was given to. */
+            matched: number;
+            /** @description Why a webhook was not given it. */
+            reason: string | null;
+        };
+        PublishedEventInput: {
+            /** @description As webhooks carry it. */
+            id: string;
+            type: string;
+            /** Format: date-time */
+            occurred_at: string;
+            object_type: string;
+            /** Format: uuid */
+            object_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description The whole record as it was then. */
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        CustomEventTypeInput: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            name: string;
+            description: string;
+            schema: {
+                [key: string]: unknown;
+            };
+            sample: {
+                [key: string]: unknown;
+            };
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
         DeliveryInput: {
             /** Format: uuid */
             id: string;
@@ -1696,6 +1897,8 @@ export interface components {
             name: string;
             object: string;
             description: string;
+            /** @description Whether the workspace defined it, and not we. */
+            custom: boolean;
             /** @description The formats whose `*` includes it. */
             formats: string[];
             /** @description The whole record, as `full` has it. */
@@ -1730,31 +1933,42 @@ export interface components {
                 };
             };
         };
-        EventInput: {
-            /** @description As webhooks carry it. */
-            id: string;
-            type: string;
-            /** @description Its place in the feed; null for a test. */
-            seq: number | null;
-            /** Format: date-time */
-            occurred_at: string;
-            object_type: string;
+        InboxInput: {
             /** Format: uuid */
-            object_id: string;
-            /** @description Who did it, as in `api_key:<id>`. */
-            actor: string;
-            /** @description The whole record as it was then. */
-            data: {
-                [key: string]: unknown;
-            };
-            /** @description What it tells beside the record, such as the stages that a deal moved between. */
-            context: {
-                [key: string]: unknown;
-            } | null;
-            /** @description How many webhooks it was given to. */
-            matched: number;
-            /** @description Why a webhook was not given it. */
-            reason: string | null;
+            id: string;
+            name: string;
+            /** @description Where to post to. Whoever knows it may. */
+            url: string;
+            status: number;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        InboxRequestInput: {
+            /** Format: uuid */
+            id: string;
+            method: string;
+            /** @description What follows the path, with its `?`; empty for most. */
+            query: string;
+            /** @description As they came, secrets among them. */
+            headers: {
+                name: string;
+                value: string;
+            }[];
+            body: string;
+            /**
+             * @description base64 where it is no text.
+             * @enum {string}
+             */
+            body_encoding: "utf-8" | "base64";
+            /** @description Of the body, in bytes. */
+            size: number;
+            /** @description Whether a webhook of the workspace that posts here signed it with its secret of then; null where none that signs does. */
+            signed: boolean | null;
+            /** Format: date-time */
+            received_at: string;
         };
         InvitationInput: {
             /** Format: uuid */
@@ -2314,6 +2528,66 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        Event: {
+            /** @description As webhooks carry it. */
+            id: string;
+            type: string;
+            /** @description Its place in the feed; null for a test. */
+            seq: number | null;
+            /** Format: date-time */
+            occurred_at: string;
+            object_type: string;
+            /** Format: uuid */
+            object_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description The whole record as it was then. */
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description What it tells beside the record, such as the stages that a deal moved between. */
+            context: {
+                [key: string]: unknown;
+            } | null;
+            /** @description How many webhooks it was given to. */
+            matched: number;
+            /** @description Why a webhook was not given it. */
+            reason: string | null;
+        };
+        PublishedEvent: {
+            /** @description As webhooks carry it. */
+            id: string;
+            type: string;
+            /** Format: date-time */
+            occurred_at: string;
+            object_type: string;
+            /** Format: uuid */
+            object_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description The whole record as it was then. */
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        CustomEventType: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            name: string;
+            description: string;
+            schema: {
+                [key: string]: unknown;
+            };
+            sample: {
+                [key: string]: unknown;
+            };
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
         Delivery: {
             /** Format: uuid */
             id: string;
@@ -2361,6 +2635,8 @@ export interface components {
             name: string;
             object: string;
             description: string;
+            /** @description Whether the workspace defined it, and not we. */
+            custom: boolean;
             /** @description The formats whose `*` includes it. */
             formats: string[];
             /** @description The whole record, as `full` has it. */
@@ -2395,31 +2671,42 @@ export interface components {
                 };
             };
         };
-        Event: {
-            /** @description As webhooks carry it. */
-            id: string;
-            type: string;
-            /** @description Its place in the feed; null for a test. */
-            seq: number | null;
-            /** Format: date-time */
-            occurred_at: string;
-            object_type: string;
+        Inbox: {
             /** Format: uuid */
-            object_id: string;
-            /** @description Who did it, as in `api_key:<id>`. */
-            actor: string;
-            /** @description The whole record as it was then. */
-            data: {
-                [key: string]: unknown;
-            };
-            /** @description What it tells beside the record, such as the stages that a deal moved between. */
-            context: {
-                [key: string]: unknown;
-            } | null;
-            /** @description How many webhooks it was given to. */
-            matched: number;
-            /** @description Why a webhook was not given it. */
-            reason: string | null;
+            id: string;
+            name: string;
+            /** @description Where to post to. Whoever knows it may. */
+            url: string;
+            status: number;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        InboxRequest: {
+            /** Format: uuid */
+            id: string;
+            method: string;
+            /** @description What follows the path, with its `?`; empty for most. */
+            query: string;
+            /** @description As they came, secrets among them. */
+            headers: {
+                name: string;
+                value: string;
+            }[];
+            body: string;
+            /**
+             * @description base64 where it is no text.
+             * @enum {string}
+             */
+            body_encoding: "utf-8" | "base64";
+            /** @description Of the body, in bytes. */
+            size: number;
+            /** @description Whether a webhook of the workspace that posts here signed it with its secret of then; null where none that signs does. */
+            signed: boolean | null;
+            /** Format: date-time */
+            received_at: string;
         };
         Invitation: {
             /** Format: uuid */
@@ -2631,6 +2918,8 @@ export interface operations {
                             id: string;
                             name: string;
                             plan: string;
+                            /** @description The workspace as an integer: `clientId` in the format `axcelerate`. */
+                            number: number;
                         };
                         /** @description Of a key. */
                         api_key?: {
@@ -7262,6 +7551,283 @@ export interface operations {
             };
         };
     };
+    getInboxes: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Inbox"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postInboxes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /**
+                     * @description What it answers: 500, say, to see a webhook try again.
+                     * @default 200
+                     */
+                    status?: number;
+                    readonly id?: unknown;
+                    readonly url?: unknown;
+                    readonly created_by?: unknown;
+                    readonly created_at?: unknown;
+                    readonly expires_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getInboxesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putInboxesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    /** @description What it answers: 500, say, to see a webhook try again. */
+                    status?: number;
+                    readonly id?: unknown;
+                    readonly url?: unknown;
+                    readonly created_by?: unknown;
+                    readonly created_at?: unknown;
+                    readonly expires_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteInboxesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchInboxesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    /** @description What it answers: 500, say, to see a webhook try again. */
+                    status?: number;
+                    readonly id?: unknown;
+                    readonly url?: unknown;
+                    readonly created_by?: unknown;
+                    readonly created_at?: unknown;
+                    readonly expires_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getInboxesIdRequests: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["InboxRequest"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getDeliveries: {
         parameters: {
             query?: {
@@ -7440,8 +8006,8 @@ export interface operations {
     getEvents: {
         parameters: {
             query?: {
-                /** @description Goes on after this event: `next_after` of the page before. `latest`: after the last there is now. Left out: from the oldest kept. */
-                after?: "latest" | string;
+                /** @description Goes on after this event: `next_after` of the page before. `latest`: after the last there is now. `oldest`, or left out: from the oldest kept. */
+                after?: ("latest" | "oldest") | string;
                 limit?: number;
                 /**
                  * @description Only these event types, separated by commas.
@@ -7485,6 +8051,54 @@ export interface operations {
             };
         };
     };
+    postEvents: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description One of the event types that the workspace defined. */
+                    type: string;
+                    /** @description What it tells, as the type's schema has it. */
+                    data: {
+                        [key: string]: unknown;
+                    };
+                    /**
+                     * Format: uuid
+                     * @description What it is about: events of one object are in order. Left out, the event itself.
+                     */
+                    object_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublishedEvent"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getEventsId: {
         parameters: {
             query?: never;
@@ -7503,6 +8117,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Event"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEventsStream: {
+        parameters: {
+            query?: {
+                /** @description Goes on after this event; a `Last-Event-ID` header goes before it. `latest`: after the last there is now. `oldest`, or left out: from the oldest kept. */
+                after?: ("latest" | "oldest") | string;
+                /**
+                 * @description Only these event types, separated by commas.
+                 * @example contact.created
+                 */
+                types?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events: `id` is the id of the event, `event` its type, `data` the event as the feed has it, in one line. A block with an `id` alone says how far was read. A comment comes at least every 15 seconds. `event: gone` is the last there is where what comes next is no longer kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             /** @description Any error. */
@@ -7565,6 +8216,309 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventType"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCustomEventTypes: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["CustomEventType"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCustomEventTypes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @example order.shipped */
+                    name: string;
+                    /**
+                     * @description When it happens, in one sentence.
+                     * @default
+                     */
+                    description?: string;
+                    /**
+                     * @description What its data looks like: a JSON Schema (draft 2020-12) of an object, at most 16 KiB, without `pattern`, `patternProperties` and `$ref`.
+                     * @example {
+                     *       "type": "object",
+                     *       "properties": {
+                     *         "number": {
+                     *           "type": "string"
+                     *         }
+                     *       },
+                     *       "required": [
+                     *         "number"
+                     *       ]
+                     *     }
+                     */
+                    schema: {
+                        [key: string]: unknown;
+                    };
+                    /** @description An example of its data, which Send test sends. It has to fit the schema. */
+                    sample: {
+                        [key: string]: unknown;
+                    };
+                    readonly id?: unknown;
+                    readonly version?: unknown;
+                    readonly created_by?: unknown;
+                    readonly created_at?: unknown;
+                    readonly updated_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomEventType"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCustomEventTypesName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomEventType"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putCustomEventTypesName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Can not be changed. */
+                    name?: string;
+                    /** @description When it happens, in one sentence. */
+                    description?: string;
+                    /**
+                     * @description What its data looks like: a JSON Schema (draft 2020-12) of an object, at most 16 KiB, without `pattern`, `patternProperties` and `$ref`.
+                     * @example {
+                     *       "type": "object",
+                     *       "properties": {
+                     *         "number": {
+                     *           "type": "string"
+                     *         }
+                     *       },
+                     *       "required": [
+                     *         "number"
+                     *       ]
+                     *     }
+                     */
+                    schema?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description An example of its data, which Send test sends. It has to fit the schema. */
+                    sample?: {
+                        [key: string]: unknown;
+                    };
+                    readonly id?: unknown;
+                    readonly version?: unknown;
+                    readonly created_by?: unknown;
+                    readonly created_at?: unknown;
+                    readonly updated_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomEventType"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteCustomEventTypesName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchCustomEventTypesName: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Can not be changed. */
+                    name?: string;
+                    /** @description When it happens, in one sentence. */
+                    description?: string;
+                    /**
+                     * @description What its data looks like: a JSON Schema (draft 2020-12) of an object, at most 16 KiB, without `pattern`, `patternProperties` and `$ref`.
+                     * @example {
+                     *       "type": "object",
+                     *       "properties": {
+                     *         "number": {
+                     *           "type": "string"
+                     *         }
+                     *       },
+                     *       "required": [
+                     *         "number"
+                     *       ]
+                     *     }
+                     */
+                    schema?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description An example of its data, which Send test sends. It has to fit the schema. */
+                    sample?: {
+                        [key: string]: unknown;
+                    };
+                    readonly id?: unknown;
+                    readonly version?: unknown;
+                    readonly created_by?: unknown;
+                    readonly created_at?: unknown;
+                    readonly updated_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomEventType"];
                 };
             };
             /** @description Any error. */
