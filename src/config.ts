@@ -93,6 +93,17 @@ export const SETTINGS = {
       'How many leads an hour a workspace takes by POST /api/v1/leads, where it has not set a number of its own; 0: any number.',
     read: z.coerce.number().int().min(0).max(1_000_000),
   },
+  CRM_WEBHOOK_SECRET: {
+    default: '',
+    means:
+      'What another CRM sends with POST /webhooks/crm/lead for the default workspace. Workspaces make their own beside it, under /api/v1/inbound-secrets.',
+    read: z.string(),
+  },
+  CRM_CALLBACK_SECRET: {
+    default: '',
+    means: 'The same, where CRM_WEBHOOK_SECRET is not set.',
+    read: z.string(),
+  },
   FAIRLEAD_METRICS_TOKEN: {
     default: '',
     means:
@@ -123,6 +134,8 @@ export interface Config {
   retentionDays: number;
   metricsToken: string;
   leadsPerHour: number;
+  /** Of the inbound CRM webhook, for the default workspace; '' where none is set. */
+  crmWebhookSecret: string;
 }
 
 /**
@@ -166,6 +179,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     retentionDays: read.FAIRLEAD_RETENTION_DAYS,
     metricsToken: read.FAIRLEAD_METRICS_TOKEN,
     leadsPerHour: read.FAIRLEAD_LEADS_PER_HOUR,
+    crmWebhookSecret: read.CRM_WEBHOOK_SECRET || read.CRM_CALLBACK_SECRET,
   };
 }
 

@@ -6,6 +6,8 @@ import { company } from './companies/company.ts';
 import { contact } from './contacts/contact.ts';
 import { employerName } from './contacts/employer.ts';
 import { deal } from './deals/deal.ts';
+import type { CrmActivities } from './leads/crm-activity.ts';
+import { crmActivityRoutes } from './leads/crm-activity-routes.ts';
 import { leadCompletion } from './leads/lead-arrival.ts';
 import { leadCreation } from './leads/lead-creation.ts';
 import { leadIntake } from './leads/lead-intake.ts';
@@ -43,10 +45,11 @@ export interface CrmParts extends StoreParts {
   baseUrl(): string;
   /** How many leads an hour a workspace takes that has set nothing; 0: any number. */
   leadsPerHour: number;
+  crmActivities: CrmActivities;
 }
 
 export function crmRoutes(parts: CrmParts): Route[] {
-  const { db, ledger, leadsPerHour } = parts;
+  const { db, ledger, leadsPerHour, crmActivities } = parts;
   const pipelines = makePipelines(parts);
   const sources = makeLeadWords(parts, 'lead_source', 'lead source');
   const eventTypes = makeLeadWords(parts, 'lead_event_type', 'lead event type');
@@ -64,6 +67,7 @@ export function crmRoutes(parts: CrmParts): Route[] {
     ...pipelineRoutes(pipelines, ledger),
     ...activityRoutes(db),
     ...leadSubmissionRoutes(db),
+    ...crmActivityRoutes(crmActivities, ledger),
     ...leadWordRoutes(sources, ledger, { path: 'lead-sources', one: 'lead source' }),
     ...leadWordRoutes(eventTypes, ledger, { path: 'lead-event-types', one: 'lead event type' }),
     ...leadSettingsRoutes(db, ledger, leadsPerHour),

@@ -344,6 +344,44 @@ export interface paths {
         patch: operations["patchApiKeysId"];
         trace?: never;
     };
+    "/api/v1/inbound-secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List inbound secrets */
+        get: operations["getInboundSecrets"];
+        put?: never;
+        /**
+         * Create an inbound secret
+         * @description The secret is in this answer and never shown again. It serves `POST /webhooks/crm/lead` alone.
+         */
+        post: operations["postInboundSecrets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbound-secrets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete an inbound secret */
+        delete: operations["deleteInboundSecretsId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts": {
         parameters: {
             query?: never;
@@ -775,6 +813,46 @@ export interface paths {
         get: operations["getLeadsIdSubmissions"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm-activities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what another CRM reported
+         * @description Newest first. Of those that match no lead, the newest 1,000 are kept, for 90 days: see `POST /crm-activities/{id}/match`.
+         */
+        get: operations["getCrmActivities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm-activities/{id}/match": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Match a report with its lead by hand
+         * @description It stands in the lead’s timeline from then on. 409 where it is with another lead already.
+         */
+        post: operations["postCrmActivitiesIdMatch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1375,6 +1453,20 @@ export interface components {
             /** @description The member who looks after it. */
             owner_id: string | null;
         };
+        CrmActivityInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description Null where no lead has this crm_lead_id. */
+            lead_id: string | null;
+            crm_lead_id: string;
+            event_type: string;
+            /** @description The whole body, as it was sent. */
+            payload: unknown;
+            /** Format: date-time */
+            received_at: string;
+            /** @description Who matched it by hand. */
+            matched_by: string | null;
+        };
         ErrorInput: {
             error: {
                 code: string;
@@ -1695,6 +1787,18 @@ export interface components {
             /** @description Why a webhook was not given it. */
             reason: string | null;
         };
+        InboundSecretInput: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description The part that stays visible. */
+            prefix: string;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Shown once: when it is made. */
+            secret?: string;
+        };
         InvitationInput: {
             /** Format: uuid */
             id: string;
@@ -2005,6 +2109,20 @@ export interface components {
             company_id: string | null;
             /** @description The member who looks after it. */
             owner_id: string | null;
+        };
+        CrmActivity: {
+            /** Format: uuid */
+            id: string;
+            /** @description Null where no lead has this crm_lead_id. */
+            lead_id: string | null;
+            crm_lead_id: string;
+            event_type: string;
+            /** @description The whole body, as it was sent. */
+            payload: unknown;
+            /** Format: date-time */
+            received_at: string;
+            /** @description Who matched it by hand. */
+            matched_by: string | null;
         };
         Error: {
             error: {
@@ -2325,6 +2443,18 @@ export interface components {
             matched: number;
             /** @description Why a webhook was not given it. */
             reason: string | null;
+        };
+        InboundSecret: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description The part that stays visible. */
+            prefix: string;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Shown once: when it is made. */
+            secret?: string;
         };
         Invitation: {
             /** Format: uuid */
@@ -3518,6 +3648,111 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ApiKey"];
                 };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getInboundSecrets: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["InboundSecret"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postInboundSecrets: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboundSecret"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteInboundSecretsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It lets nothing in any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Any error. */
             default: {
@@ -5882,6 +6117,89 @@ export interface operations {
                         next_cursor: string | null;
                         next_url: string | null;
                     };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCrmActivities: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+                /** @description Only those with a lead, or only those without. */
+                matched?: string;
+                /** @description Only those of this lead. */
+                lead_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["CrmActivity"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCrmActivitiesIdMatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    lead_id: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmActivity"];
                 };
             };
             /** @description Any error. */
