@@ -11,7 +11,11 @@ import { crmActivityRoutes } from './leads/crm-activity-routes.ts';
 import { leadCompletion } from './leads/lead-arrival.ts';
 import { leadCreation } from './leads/lead-creation.ts';
 import { leadIntake } from './leads/lead-intake.ts';
+import { leadAnalyticsRoutes } from './leads/lead-analytics-routes.ts';
 import { leadSettingsRoutes } from './leads/lead-settings.ts';
+import { makeLeadStatuses } from './leads/lead-status.ts';
+import { leadStatusRoutes } from './leads/lead-status-routes.ts';
+import { leadStoryRoutes } from './leads/lead-story.ts';
 import { leadSubmissionRoutes } from './leads/lead-submission.ts';
 import { makeLeadWords } from './leads/lead-word.ts';
 import { leadWordRoutes } from './leads/lead-word-routes.ts';
@@ -22,8 +26,8 @@ import { makePipelines, type Pipelines } from './pipelines/pipeline-store.ts';
 import { eventsOf } from './noun-events.ts';
 import type { Noun } from './record.ts';
 import { task } from './tasks/task.ts';
-import { recordRoutes, type Completion, type Extras } from './record-routes.ts';
-import type { StoreParts } from './record-store.ts';
+import { recordRoutes, type Completion } from './record-routes.ts';
+import { makeRecordStore, type StoreParts } from './record-store.ts';
 
 /** The registry: every kind of record there is. A new noun is its folder, a migration, and a line here. */
 const NOUNS = [contact, company, deal, task, lead] as const;
@@ -53,20 +57,23 @@ export function crmRoutes(parts: CrmParts): Route[] {
   const pipelines = makePipelines(parts);
   const sources = makeLeadWords(parts, 'lead_source', 'lead source');
   const eventTypes = makeLeadWords(parts, 'lead_event_type', 'lead event type');
-  const extras: Partial<Record<string, Extras>> = {
-    contact: { complete: employerName(db) },
-    deal: { complete: placing(pipelines) },
-    lead: {
-      complete: leadCompletion({ sources, eventTypes, newId: parts.newId }),
-      creation: leadCreation(parts.baseUrl),
-      intake: leadIntake(leadsPerHour),
-    },
-  };
+  const statuses = makeLeadStatuses(parts);
+  const leads = makeRecordStore(lead, parts, leadIntake(leadsPerHour));
   return [
-    ...NOUNS.flatMap((noun) => recordRoutes(noun as unknown as Noun, parts, extras[noun.name])),
+    ...recordRoutes(contact, makeRecordStore(contact, parts), parts, { complete: employerName(db) }),
+    ...recordRoutes(company, makeRecordStore(company, parts), parts),
+    ...recordRoutes(deal, makeRecordStore(deal, parts), parts, { complete: placing(pipelines) }),
+    ...recordRoutes(task, makeRecordStore(task, parts), parts),
+    ...recordRoutes(lead, leads, parts, {
+      complete: leadCompletion({ sources, eventTypes, statuses, newId: parts.newId }),
+      creation: leadCreation(parts.baseUrl),
+    }),
     ...pipelineRoutes(pipelines, ledger),
     ...activityRoutes(db),
     ...leadSubmissionRoutes(db),
+    ...leadStoryRoutes(db, leads, crmActivities),
+    ...leadAnalyticsRoutes(db, parts.clock, statuses),
+    ...leadStatusRoutes(statuses, ledger),
     ...crmActivityRoutes(crmActivities, ledger),
     ...leadWordRoutes(sources, ledger, { path: 'lead-sources', one: 'lead source' }),
     ...leadWordRoutes(eventTypes, ledger, { path: 'lead-event-types', one: 'lead event type' }),
