@@ -31,6 +31,7 @@ export function RecordPage<R extends BaseRecord, Input extends object>({
   actions,
   progress,
   properties,
+  story,
   notes,
   form,
   back,
@@ -48,6 +49,8 @@ export function RecordPage<R extends BaseRecord, Input extends object>({
   /** Under its name: where it stands on its way. */
   progress?: (record: R) => ReactNode;
   properties: (record: R) => ReactNode;
+  /** Above the timeline. */
+  story?: (record: R) => ReactNode;
   /** A long text of it, under its properties. */
   notes?: (record: R) => string | null;
   form: (record: R, close: () => void) => ReactNode;
@@ -90,12 +93,15 @@ export function RecordPage<R extends BaseRecord, Input extends object>({
       />
       {progress?.(record)}
       <div className={classes.body}>
-        <section className={classes.history} aria-labelledby="timeline-title">
-          <Title order={2} id="timeline-title" mb="md">
-            Timeline
-          </Title>
-          <Timeline recordId={id} />
-        </section>
+        <div className={classes.history}>
+          {story?.(record)}
+          <section aria-labelledby="timeline-title">
+            <Title order={2} id="timeline-title" mb="md">
+              Timeline
+            </Title>
+            <Timeline recordId={id} />
+          </section>
+        </div>
         <aside className={classes.facts} aria-label={`About this ${noun}`}>
           <PropertyList label="Properties">{properties(record)}</PropertyList>
           {text && (
