@@ -40,7 +40,7 @@ export default defineConfig({
           groups: [
             {
               name: 'libraries',
-              test: /node_modules[\\/](?!@mantine[\\/]dates|dayjs|@dnd-kit)/,
+              test: /web[\\/]mantine\.css|node_modules[\\/](?!@mantine[\\/]dates|dayjs|@dnd-kit)/,
               priority: 2,
             },
             { name: 'pieces', test: /web[\\/](api|ui)[\\/]/, priority: 1 },
