@@ -33,6 +33,7 @@ export const paths = {
   webhook: (id: string) => linkOptions({ to: '/settings/webhooks/$id', params: { id } }),
   examplePayloads: () => linkOptions({ to: '/settings/webhooks/example-payload-shapes' }),
   leadSettings: () => linkOptions({ to: '/settings/leads' }),
+  crmWebhook: () => linkOptions({ to: '/settings/crm-webhook' }),
   members: () => linkOptions({ to: '/settings/members' }),
   profile: () => linkOptions({ to: '/settings/profile' }),
   auditLog: () => linkOptions({ to: '/settings/audit-log' }),

@@ -159,6 +159,14 @@ const leadSettings = createRoute({
   path: '/settings/leads',
   component: lazyRouteComponent(() => import('./settings/leads/lead-settings-page.tsx'), 'LeadSettingsPage'),
 });
+const crmWebhook = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/crm-webhook',
+  component: lazyRouteComponent(
+    () => import('./settings/crm-webhook/crm-webhook-page.tsx'),
+    'CrmWebhookPage',
+  ),
+});
 const members = createRoute({
   getParentRoute: () => inside,
   path: '/settings/members',
@@ -194,6 +202,7 @@ const routeTree = root.addChildren([
     examplePayloads,
     webhook,
     leadSettings,
+    crmWebhook,
     members,
     profile,
     auditLog,

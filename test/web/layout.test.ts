@@ -57,6 +57,7 @@ beforeAll(async () => {
     leads: '/leads',
     'lead-board': '/leads?view=board',
     lead: `/leads/${lead.id}`,
+    'crm-webhook': '/settings/crm-webhook',
     'lead-settings': '/settings/leads',
     'api-keys': '/settings/api-keys',
     webhooks: '/settings/webhooks',

@@ -274,6 +274,63 @@ describe('the board', () => {
   });
 });
 
+describe('what another CRM reports', () => {
+  let secret: string;
+  const report = (body: Record<string, unknown>) => s.ask('POST', '/webhooks/crm/lead', { as: secret, body });
+
+  test('CW1: a secret is made, shown once, and lets reports in until it is deleted', async () => {
+    await page.goto('/settings/crm-webhook');
+    await page.getByRole('button', { name: 'New secret' }).click();
+    await dialog().getByLabel('Name').fill('Make.com');
+    await dialog().getByRole('button', { name: 'Create secret' }).click();
+    secret = await page.getByRole('textbox', { name: 'Inbound secret' }).inputValue();
+    await page.getByRole('button', { name: 'I have stored it' }).click();
+    await expectShown(page.getByRole('row', { name: /Make\.com/ }));
+    expect(await page.content()).not.toContain(secret);
+    expect((await report({ crm_lead_id: 'nobody-1', event_type: 'status_changed' })).json.stored).toBe(false);
+  });
+
+  test('CW5: a report stands in the timeline of its lead under the label CRM, in its place', async () => {
+    const { id } = await send({ name: 'Rita Reported', crm_lead_id: 'crm-rita' });
+    expect(
+      (await report({ crm_lead_id: 'crm-rita', event_type: 'call_booked', when: 'noon' })).json.stored,
+    ).toBe(true);
+    await s.ask('PATCH', `/api/v1/leads/${id}`, { body: { status: 'won' } });
+    await page.goto(`/leads/${id}`);
+    const entries = page.getByRole('list', { name: 'Timeline' }).getByRole('listitem');
+    await expectShown(entries.filter({ hasText: 'call_booked' }).getByText('CRM', { exact: true }));
+    const told = (await entries.allTextContents()).map((text) => /^(Updated|Created|CRM)/.exec(text)?.[0]);
+    expect(told.filter((one) => one !== undefined)).toEqual(['Updated', 'CRM', 'Created']);
+    await page.getByText('What it sent').click();
+    await expectShown(page.getByText('"when": "noon"'));
+    await picture(page, 'lead-crm');
+  });
+
+  test('a report that matches no lead is matched by hand', async () => {
+    const { id } = await send({ name: 'Ulla Unmatched' });
+    await page.goto('/settings/crm-webhook');
+    await page
+      .getByRole('row', { name: /nobody-1.*status_changed/ })
+      .getByRole('button')
+      .click();
+    await dialog().getByRole('combobox', { name: 'Lead' }).fill('Ulla');
+    await page.getByRole('option', { name: /Ulla Unmatched/ }).click();
+    await picture(page, 'crm-match');
+    await dialog().getByRole('button', { name: 'Match' }).click();
+    await expectShown(page.getByText('Every report found its lead.'));
+    await page.goto(`/leads/${id}`);
+    await expectShown(page.getByText(/matched by Alice Archer/));
+  });
+
+  test('a deleted secret lets nothing in', async () => {
+    await page.goto('/settings/crm-webhook');
+    await page.getByRole('button', { name: 'Delete Make.com' }).click();
+    await dialog().getByRole('button', { name: 'Delete secret' }).click();
+    await expectShown(page.getByText('None yet. Make one for each system that reports here.'));
+    expect((await report({ crm_lead_id: 'nobody-2' })).status).not.toBe(200);
+  });
+});
+
 describe('Settings', () => {
   const words = async (kind: string) =>
     (await s.ask('GET', `/api/v1/${kind}`)).json.data.map(({ name }: { name: string }) => name);
@@ -322,6 +379,7 @@ describe('Settings', () => {
     ['Settings → API → API Keys', 'API keys'],
     ['Settings → API keys', 'API keys'],
     ['Settings → Leads', 'Lead settings'],
+    ['Inbound secrets', 'CRM webhook'],
     ['Settings → Integrations → Webhooks', 'Webhooks'],
     ['Web & Other Integrations', 'Webhooks'],
   ])('the palette knows %s', async (typed, title) => {

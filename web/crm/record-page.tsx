@@ -32,6 +32,7 @@ export function RecordPage<R extends BaseRecord, Input extends object>({
   progress,
   properties,
   story,
+  timeline,
   notes,
   form,
   back,
@@ -51,6 +52,8 @@ export function RecordPage<R extends BaseRecord, Input extends object>({
   properties: (record: R) => ReactNode;
   /** Above the timeline. */
   story?: (record: R) => ReactNode;
+  /** In its place, where it tells more than what was done here. */
+  timeline?: (record: R) => ReactNode;
   /** A long text of it, under its properties. */
   notes?: (record: R) => string | null;
   form: (record: R, close: () => void) => ReactNode;
@@ -99,7 +102,7 @@ export function RecordPage<R extends BaseRecord, Input extends object>({
             <Title order={2} id="timeline-title" mb="md">
               Timeline
             </Title>
-            <Timeline recordId={id} />
+            {timeline ? timeline(record) : <Timeline recordId={id} />}
           </section>
         </div>
         <aside className={classes.facts} aria-label={`About this ${noun}`}>

@@ -7,6 +7,7 @@ import {
   IconInbox,
   IconKey,
   IconNetwork,
+  IconPlugConnected,
   IconTargetArrow,
   IconUserBolt,
   IconUserCircle,
@@ -82,6 +83,13 @@ export const SETTINGS: readonly Destination[] = [
     link: paths.leadSettings(),
     scope: 'leads:read',
     alsoKnownAs: ['Settings → Leads', 'Lead sources', 'Lead event types', 'Leads an hour'],
+  },
+  {
+    label: 'CRM webhook',
+    icon: IconPlugConnected,
+    link: paths.crmWebhook(),
+    scope: 'leads:read',
+    alsoKnownAs: ['Settings → CRM webhook', 'Inbound secrets', 'Inbound webhook', 'Unmatched reports'],
   },
   {
     label: 'Members',

@@ -12,6 +12,7 @@ import { LeadForm } from './lead-form.tsx';
 import { leadName } from './lead-name.ts';
 import { LeadStatus } from './lead-status.tsx';
 import { LeadStatusBar } from './lead-status-bar.tsx';
+import { LeadTimeline } from './lead-timeline.tsx';
 import { LeadSubmissions } from './lead-submissions.tsx';
 
 const route = getRouteApi('/inside/leads/$id');
@@ -56,6 +57,7 @@ function LeadOfId({ id }: { id: string }) {
           {lead.crm_lead_id && <Property name="CRM lead ID">{lead.crm_lead_id}</Property>}
         </>
       )}
+      timeline={(lead) => <LeadTimeline leadId={lead.id} />}
       story={(lead) => <LeadSubmissions leadId={lead.id} />}
       notes={({ notes }) => notes}
       form={(lead, close) => <LeadForm lead={lead} onClose={close} onSaved={close} />}
