@@ -58,9 +58,13 @@ export default defineConfig({
       output: {
         codeSplitting: {
           // Few files, each of which every page needs most of: the libraries but for the calendar, which forms alone
-          // have, and our own pieces.
+          // have, what drags cards, and our own pieces.
           groups: [
-            { name: 'libraries', test: /node_modules[\\/](?!@mantine[\\/]dates|dayjs)/, priority: 2 },
+            {
+              name: 'libraries',
+              test: /web[\\/]mantine\.css|node_modules[\\/](?!@mantine[\\/]dates|dayjs|@dnd-kit)/,
+              priority: 2,
+            },
             { name: 'pieces', test: /web[\\/](api|ui)[\\/]/, priority: 1 },
           ],
         },

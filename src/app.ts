@@ -4,6 +4,7 @@ import { makeAdmission, type Admission, type AdmissionParts } from './account/ad
 import { makeApiKeys, type ApiKeys } from './account/api-key.ts';
 import { makeAudit } from './account/audit.ts';
 import { makeCallers } from './account/caller.ts';
+import { makeInboundSecrets } from './account/inbound-secret.ts';
 import { makeIdempotency } from './account/idempotency.ts';
 import { makeLinks } from './account/link.ts';
 import type { Mailer } from './account/mail.ts';
@@ -23,6 +24,7 @@ import { idMaker, prefixed, type Uuid } from './base/id.ts';
 import type { Logger } from './base/log.ts';
 import type { Sealer } from './base/seal.ts';
 import type { Config } from './config.ts';
+import { makeCrmActivities } from './crm/leads/crm-activity.ts';
 import { makePipelines } from './crm/pipelines/pipeline-store.ts';
 import { makeReferences } from './crm/reference.ts';
 import { crmRoutes, EVENT_OBJECTS, expungeDeleted, RECORD_EVENTS, RECORD_OBJECTS } from './crm/resources.ts';
@@ -40,6 +42,7 @@ import { makeResolver } from './delivery/resolver.ts';
 import type { Chore } from './delivery/retention.ts';
 import { makeSender } from './delivery/send.ts';
 import { makeTail } from './delivery/tail.ts';
+import { mountCrmWebhook } from './doors/crm-webhook.ts';
 import { automatenexus } from './formats/automatenexus.ts';
 import { axcelerate } from './formats/axcelerate.ts';
 import { axocrm } from './formats/axocrm.ts';
@@ -63,6 +66,7 @@ import { eventStreamRoutes } from './settings/event-stream.ts';
 import { eventRoutes } from './settings/events.ts';
 import { inboxRoutes } from './settings/inboxes.ts';
 import { mountInboxes } from './settings/inbox-receiver.ts';
+import { inboundSecretRoutes } from './settings/inbound-secrets.ts';
 import { invitationRoutes } from './settings/invitations.ts';
 import { makeLedger } from './http/ledger.ts';
 import { meRoutes } from './settings/me.ts';
@@ -175,6 +179,8 @@ export function assemble({
   const throttle = makeSignInThrottle(db, clock);
   const people = { db, users, members, sessions, links, throttle, audit, mailer, log, baseUrl };
   const admission = makeAdmission(people);
+  const inboundSecrets = makeInboundSecrets({ db, clock, newId }, config.crmWebhookSecret);
+  const crmActivities = makeCrmActivities({ db, clock, newId });
   const usage = makeUsageMeter(db, clock, log);
   const idempotency = makeIdempotency(db, sealer);
   const stores = {
@@ -234,7 +240,8 @@ export function assemble({
             ...invitationRoutes({ ...people, ledger, clock }),
             ...auditRoutes(audit),
             ...apiKeyRoutes({ keys, usage, ledger, clock, scopes: SCOPES }),
-            ...crmRoutes({ ...stores, ledger, baseUrl, leadsPerHour: config.leadsPerHour }),
+            ...inboundSecretRoutes(inboundSecrets, ledger),
+            ...crmRoutes({ ...stores, ledger, baseUrl, leadsPerHour: config.leadsPerHour, crmActivities }),
             ...webhookRoutes(settings),
             ...replayRoutes(settings),
             ...inboxRoutes(inboxes, ledger),
@@ -251,6 +258,7 @@ export function assemble({
             ...noticeRoutes({ db, notices, idempotency, clock }),
           ];
           mount(scope, routes, parts);
+          mountCrmWebhook(scope, { secrets: inboundSecrets, activities: crmActivities, log });
         }
       });
       if (config.services.includes('api')) {

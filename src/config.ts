@@ -98,6 +98,17 @@ export const SETTINGS = {
     means: 'The API key of `fairlead listen`; the server does not need it.',
     read: z.string(),
   },
+  CRM_WEBHOOK_SECRET: {
+    default: '',
+    means:
+      'What another CRM sends with POST /webhooks/crm/lead for the default workspace. Workspaces make their own beside it, under /api/v1/inbound-secrets.',
+    read: z.string(),
+  },
+  CRM_CALLBACK_SECRET: {
+    default: '',
+    means: 'The same, where CRM_WEBHOOK_SECRET is not set.',
+    read: z.string(),
+  },
   FAIRLEAD_METRICS_TOKEN: {
     default: '',
     means:
@@ -129,6 +140,8 @@ export interface Config {
   apiKey: string;
   metricsToken: string;
   leadsPerHour: number;
+  /** Of the inbound CRM webhook, for the default workspace; '' where none is set. */
+  crmWebhookSecret: string;
 }
 
 /**
@@ -173,6 +186,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     apiKey: read.FAIRLEAD_API_KEY,
     metricsToken: read.FAIRLEAD_METRICS_TOKEN,
     leadsPerHour: read.FAIRLEAD_LEADS_PER_HOUR,
+    crmWebhookSecret: read.CRM_WEBHOOK_SECRET || read.CRM_CALLBACK_SECRET,
   };
 }
 

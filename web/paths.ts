@@ -23,11 +23,17 @@ export const paths = {
   newTask: () => linkOptions({ to: '/tasks', search: { create: true } }),
   task: (id: string) => linkOptions({ to: '/tasks/$id', params: { id } }),
 
+  leads: () => linkOptions({ to: '/leads' }),
+  newLead: () => linkOptions({ to: '/leads', search: { create: true } }),
+  lead: (id: string) => linkOptions({ to: '/leads/$id', params: { id } }),
+
   apiKeys: () => linkOptions({ to: '/settings/api-keys' }),
   webhooks: () => linkOptions({ to: '/settings/webhooks' }),
   ipAddresses: () => linkOptions({ to: '/settings/webhooks', hash: 'ip-addresses' }),
   webhook: (id: string) => linkOptions({ to: '/settings/webhooks/$id', params: { id } }),
   examplePayloads: () => linkOptions({ to: '/settings/webhooks/example-payload-shapes' }),
+  leadSettings: () => linkOptions({ to: '/settings/leads' }),
+  crmWebhook: () => linkOptions({ to: '/settings/crm-webhook' }),
   members: () => linkOptions({ to: '/settings/members' }),
   profile: () => linkOptions({ to: '/settings/profile' }),
   auditLog: () => linkOptions({ to: '/settings/audit-log' }),

@@ -12,6 +12,7 @@ import { contactSearch } from './crm/contacts/contact-search.ts';
 import { companySearch } from './crm/companies/company-search.ts';
 import { dealSearch } from './crm/deals/deal-search.ts';
 import { taskSearch } from './crm/tasks/task-search.ts';
+import { leadSearch } from './crm/leads/lead-search.ts';
 import { deliverySearch } from './settings/webhooks/delivery-search.ts';
 import { paths } from './paths.ts';
 import { ErrorPage } from './ui/error-page.tsx';
@@ -117,6 +118,18 @@ const task = createRoute({
   component: lazyRouteComponent(() => import('./crm/tasks/task-page.tsx'), 'TaskPage'),
 });
 
+const leads = createRoute({
+  getParentRoute: () => inside,
+  path: '/leads',
+  validateSearch: leadSearch,
+  component: lazyRouteComponent(() => import('./crm/leads/lead-list.tsx'), 'LeadList'),
+});
+const lead = createRoute({
+  getParentRoute: () => inside,
+  path: '/leads/$id',
+  component: lazyRouteComponent(() => import('./crm/leads/lead-page.tsx'), 'LeadPage'),
+});
+
 const apiKeys = createRoute({
   getParentRoute: () => inside,
   path: '/settings/api-keys',
@@ -140,6 +153,19 @@ const webhook = createRoute({
   path: '/settings/webhooks/$id',
   validateSearch: deliverySearch,
   component: lazyRouteComponent(() => import('./settings/webhooks/webhook-page.tsx'), 'WebhookPage'),
+});
+const leadSettings = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/leads',
+  component: lazyRouteComponent(() => import('./settings/leads/lead-settings-page.tsx'), 'LeadSettingsPage'),
+});
+const crmWebhook = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/crm-webhook',
+  component: lazyRouteComponent(
+    () => import('./settings/crm-webhook/crm-webhook-page.tsx'),
+    'CrmWebhookPage',
+  ),
 });
 const members = createRoute({
   getParentRoute: () => inside,
@@ -169,10 +195,14 @@ const routeTree = root.addChildren([
     deal,
     tasks,
     task,
+    leads,
+    lead,
     apiKeys,
     webhooks,
     examplePayloads,
     webhook,
+    leadSettings,
+    crmWebhook,
     members,
     profile,
     auditLog,

@@ -11,7 +11,8 @@ const SORTS = ['-created_at', 'created_at', '-updated_at', 'updated_at'] as cons
 
 const BOUNDS = { gt: '>', gte: '>=', lt: '<', lte: '<=' } as const;
 
-const moment = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
+/** A time, or a day for its beginning in UTC. */
+export const moment = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
 
 /** The query parameters of a noun's list. */
 export function listQuery(noun: Pick<Noun, 'filters'>) {
@@ -99,12 +100,18 @@ function matching(db: Database, noun: Pick<Noun, 'name' | 'filters'>, workspaceI
   // Every noun's table has these columns; Kysely's types know one of them.
   let rows = db.kysely.selectFrom(noun.name as 'contact').where('workspace_id', '=', workspaceId);
   if (!query.include_deleted) rows = rows.where('deleted_at', 'is', null);
-  for (const [name, { column, ignoreCase }] of Object.entries(noun.filters)) {
+  for (const [name, { column, ignoreCase, isTag }] of Object.entries(noun.filters)) {
     const wanted = query[name];
     if (typeof wanted !== 'string') continue;
-    rows = ignoreCase
-      ? rows.where(sql<boolean>`lower(${sql.ref(column)}) = lower(${wanted})`)
-      : rows.where(sql<boolean>`${sql.ref(column)} = ${wanted}`);
+    if (isTag)
+      rows = rows.where(
+        // As the index has it, which leaves out those without tags.
+        sql<boolean>`${sql.ref(column)} <> '{}' and folded_tags(${sql.ref(column)}) @> array[lower(${wanted})]`,
+      );
+    else
+      rows = ignoreCase
+        ? rows.where(sql<boolean>`lower(${sql.ref(column)}) = lower(${wanted})`)
+        : rows.where(sql<boolean>`${sql.ref(column)} = ${wanted}`);
   }
   for (const column of ['created_at', 'updated_at']) {
     for (const [bound, operator] of Object.entries(BOUNDS)) {

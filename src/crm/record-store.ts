@@ -207,7 +207,7 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
         `The ${noun.name} is at version ${current.version}, not the one in If-Match.`,
       );
     }
-    const next = unit.change === null ? current : noun.update(current, unit.change, at);
+    const next = unit.change === null ? current : noun.update(current, unit.change, at, unit.writer.actor);
     const changed = unit.change === null ? {} : differences(current, next, noun.columns);
     const { writer } = unit;
     if (changed === null) return { writer, writes: [], answer: unit.answer(current) };

@@ -8,11 +8,17 @@ import { company } from './companies/company.ts';
 import { contact } from './contacts/contact.ts';
 import { employerName } from './contacts/employer.ts';
 import { deal } from './deals/deal.ts';
+import { CRM_ACTIVITY_BESIDE, type CrmActivities } from './leads/crm-activity.ts';
+import { crmActivityRoutes } from './leads/crm-activity-routes.ts';
 import { leadCompletion } from './leads/lead-arrival.ts';
 import { leadCreation } from './leads/lead-creation.ts';
 import { leadIntake } from './leads/lead-intake.ts';
+import { leadAnalyticsRoutes } from './leads/lead-analytics-routes.ts';
 import { leadSettingsRoutes } from './leads/lead-settings.ts';
 import { leadSubmissionRoutes, SUBMISSION_BESIDE } from './leads/lead-submission.ts';
+import { makeLeadStatuses } from './leads/lead-status.ts';
+import { leadStatusRoutes } from './leads/lead-status-routes.ts';
+import { leadStoryRoutes } from './leads/lead-story.ts';
 import { makeLeadWords } from './leads/lead-word.ts';
 import { leadWordRoutes } from './leads/lead-word-routes.ts';
 import { lead } from './leads/lead.ts';
@@ -23,8 +29,8 @@ import { makeExpunger, type Beside, type Expunger } from './expunging.ts';
 import { eventsOf } from './noun-events.ts';
 import type { Noun } from './record.ts';
 import { task } from './tasks/task.ts';
-import { recordRoutes, type Completion, type Extras } from './record-routes.ts';
-import type { StoreParts } from './record-store.ts';
+import { recordRoutes, type Completion } from './record-routes.ts';
+import { makeRecordStore, type StoreParts } from './record-store.ts';
 
 /** The registry: every kind of record there is. A new noun is its folder, a migration, and a line here. */
 const NOUNS = [contact, company, deal, task, lead] as const;
@@ -41,7 +47,9 @@ export const RECORD_EVENTS: readonly EventType[] = NOUNS.flatMap((noun) => event
 export const EVENT_OBJECTS: readonly EventObject[] = NOUNS.map(({ name, summary }) => ({ name, summary }));
 
 /** Tables that hold what is personal about a record beside its own, by noun. */
-const BESIDE: Readonly<Record<string, readonly Beside[]>> = { lead: [SUBMISSION_BESIDE] };
+const BESIDE: Readonly<Record<string, readonly Beside[]>> = {
+  lead: [SUBMISSION_BESIDE, CRM_ACTIVITY_BESIDE],
+};
 
 /** Takes what is personal out of deleted records of every kind, one kind after the other. */
 export function expungeDeleted(parts: { db: Database; log: Logger }): Expunger {
@@ -61,27 +69,32 @@ export interface CrmParts extends StoreParts {
   baseUrl(): string;
   /** How many leads an hour a workspace takes that has set nothing; 0: any number. */
   leadsPerHour: number;
+  crmActivities: CrmActivities;
 }
 
 export function crmRoutes(parts: CrmParts): Route[] {
-  const { db, ledger, leadsPerHour } = parts;
+  const { db, ledger, leadsPerHour, crmActivities } = parts;
   const pipelines = makePipelines(parts);
   const sources = makeLeadWords(parts, 'lead_source', 'lead source');
   const eventTypes = makeLeadWords(parts, 'lead_event_type', 'lead event type');
-  const extras: Partial<Record<string, Extras>> = {
-    contact: { complete: employerName(db) },
-    deal: { complete: placing(pipelines) },
-    lead: {
-      complete: leadCompletion({ sources, eventTypes, newId: parts.newId }),
-      creation: leadCreation(parts.baseUrl),
-      intake: leadIntake(leadsPerHour),
-    },
-  };
+  const statuses = makeLeadStatuses(parts);
+  const leads = makeRecordStore(lead, parts, leadIntake(leadsPerHour));
   return [
-    ...NOUNS.flatMap((noun) => recordRoutes(noun as unknown as Noun, parts, extras[noun.name])),
+    ...recordRoutes(contact, makeRecordStore(contact, parts), parts, { complete: employerName(db) }),
+    ...recordRoutes(company, makeRecordStore(company, parts), parts),
+    ...recordRoutes(deal, makeRecordStore(deal, parts), parts, { complete: placing(pipelines) }),
+    ...recordRoutes(task, makeRecordStore(task, parts), parts),
+    ...recordRoutes(lead, leads, parts, {
+      complete: leadCompletion({ sources, eventTypes, statuses, newId: parts.newId }),
+      creation: leadCreation(parts.baseUrl),
+    }),
     ...pipelineRoutes(pipelines, ledger),
     ...activityRoutes(db),
     ...leadSubmissionRoutes(db),
+    ...leadStoryRoutes(db, leads, crmActivities),
+    ...leadAnalyticsRoutes(db, parts.clock, statuses),
+    ...leadStatusRoutes(statuses, ledger),
+    ...crmActivityRoutes(crmActivities, ledger),
     ...leadWordRoutes(sources, ledger, { path: 'lead-sources', one: 'lead source' }),
     ...leadWordRoutes(eventTypes, ledger, { path: 'lead-event-types', one: 'lead event type' }),
     ...leadSettingsRoutes(db, ledger, leadsPerHour),

@@ -344,6 +344,44 @@ export interface paths {
         patch: operations["patchApiKeysId"];
         trace?: never;
     };
+    "/api/v1/inbound-secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List inbound secrets */
+        get: operations["getInboundSecrets"];
+        put?: never;
+        /**
+         * Create an inbound secret
+         * @description The secret is in this answer and never shown again. It serves `POST /webhooks/crm/lead` alone.
+         */
+        post: operations["postInboundSecrets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbound-secrets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete an inbound secret */
+        delete: operations["deleteInboundSecretsId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts": {
         parameters: {
             query?: never;
@@ -775,6 +813,139 @@ export interface paths {
         get: operations["getLeadsIdSubmissions"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analytics/leads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a lead with all that became of it
+         * @description By its id or its number: the lead, what arrived of it, its timeline, and what another CRM reported of it; of each the newest 200, newest first.
+         */
+        get: operations["getAnalyticsLeadsId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analytics/leads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the leads of a time
+         * @description By source, event type, status and owner (the 200 with most leads of each) and over time; how many were won or converted, and how soon they were contacted. Deleted leads do not count.
+         */
+        get: operations["getAnalyticsLeads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lead-statuses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List lead statuses
+         * @description All of them, in their order.
+         */
+        get: operations["getLeadStatuses"];
+        put?: never;
+        /**
+         * Create a lead status
+         * @description 409 where there is one of this name, whatever the case.
+         */
+        post: operations["postLeadStatuses"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lead-statuses/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a lead status */
+        get: operations["getLeadStatusesId"];
+        /**
+         * Change a lead status
+         * @description Its name, its kind, its place. Leads keep the status that they have.
+         */
+        put: operations["putLeadStatusesId"];
+        post?: never;
+        /**
+         * Delete a lead status
+         * @description 409 for one that is always there or that a lead has.
+         */
+        delete: operations["deleteLeadStatusesId"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a lead status
+         * @description Its name, its kind, its place. Leads keep the status that they have.
+         */
+        patch: operations["patchLeadStatusesId"];
+        trace?: never;
+    };
+    "/api/v1/crm-activities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what another CRM reported
+         * @description Newest first. Of those that match no lead, the newest 1,000 are kept, for 90 days: see `POST /crm-activities/{id}/match`.
+         */
+        get: operations["getCrmActivities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm-activities/{id}/match": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Match a report with its lead by hand
+         * @description It stands in the lead’s timeline from then on. 409 where it is with another lead already.
+         */
+        post: operations["postCrmActivitiesIdMatch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1577,6 +1748,20 @@ export interface components {
             /** @description The member who looks after it. */
             owner_id: string | null;
         };
+        CrmActivityInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description Null where no lead has this crm_lead_id. */
+            lead_id: string | null;
+            crm_lead_id: string;
+            event_type: string;
+            /** @description The whole body, as it was sent. */
+            payload: unknown;
+            /** Format: date-time */
+            received_at: string;
+            /** @description Who matched it by hand. */
+            matched_by: string | null;
+        };
         ErrorInput: {
             error: {
                 code: string;
@@ -1588,11 +1773,84 @@ export interface components {
                 request_id: string;
             };
         };
+        LeadFiguresInput: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            until: string;
+            /** @enum {string} */
+            interval: "day" | "week" | "month";
+            leads: number;
+            /** @description Of them, how many were won or converted. */
+            converted: number;
+            /** @description converted / leads; null without leads. */
+            conversion_rate: number | null;
+            /** @description From the arrival until the status first left `new` or a member first changed the lead, in seconds. */
+            first_contact: {
+                /** @description How many were contacted. */
+                leads: number;
+                median_s: number | null;
+                p90_s: number | null;
+            };
+            by_source: {
+                source: string | null;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_event_type: {
+                event_type: string | null;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_status: {
+                status: string;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_owner: {
+                owner_id: string | null;
+                name: string | null;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_time: {
+                /** Format: date */
+                start: string;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+        };
         LeadSettingsInput: {
             /** @description How many leads are taken an hour; 0: any number. */
             leads_per_hour: number;
             /** @description The workspace has set none: it is the installation's. */
             is_default: boolean;
+        };
+        LeadStatusInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description What leads hold as their `status`; it stays when the name changes. */
+            key: string;
+            name: string;
+            /**
+             * @description Whether a lead that has it is open, won or lost.
+             * @enum {string}
+             */
+            kind: "open" | "won" | "lost";
+            /** @description Counts from 1. */
+            position: number;
+            /** @description It is always there. */
+            is_built_in: boolean;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
         };
         LeadSubmissionInput: {
             /** Format: uuid */
@@ -1655,17 +1913,59 @@ export interface components {
             event_type: string | null;
             /** @description Where they came from, as in `Website contact form`. */
             source: string | null;
-            /**
-             * @description How far it has come.
-             * @enum {string}
-             */
-            status: "new" | "contacted" | "quoted" | "won" | "lost";
+            /** @description How far it has come: the key of one of the lead statuses. */
+            status: string;
             /** @description What they, or people after them, wrote. */
             notes: string | null;
             /** @description The member who looks after it. */
             owner_id: string | null;
             /** @description What another CRM calls it. */
             crm_lead_id: string | null;
+            /** @description Words that people put on it. */
+            tags: string[];
+            /** @description How often it arrived. */
+            submissions: number;
+            /** @description When its status first left `new`, or a member first changed it. */
+            first_contacted_at: string | null;
+            /** @description The contact that it was converted to. */
+            contact_id: string | null;
+            /** @description The company that it was converted to. */
+            company_id: string | null;
+            /** @description The deal that it was converted to. */
+            deal_id: string | null;
+            /** @description When it was converted. */
+            converted_at: string | null;
+        };
+        LeadStoryInput: {
+            lead: components["schemas"]["LeadInput"];
+            submissions: components["schemas"]["LeadSubmissionInput"][];
+            timeline: {
+                /** Format: uuid */
+                id: string;
+                /** @description Of what another CRM reported: `CRM`. */
+                label: string;
+                /** @description The event, or what the other CRM calls it. */
+                type: string;
+                /** @description Who did it; null for the other CRM. */
+                actor: string | null;
+                /** @description Fields that changed, with what they were. */
+                changed: {
+                    [key: string]: unknown;
+                } | null;
+                /** @description What the other CRM sent; null otherwise. */
+                payload: unknown;
+                /** Format: date-time */
+                occurred_at: string;
+            }[];
+            crm_activity: {
+                /** Format: uuid */
+                id: string;
+                event_type: string;
+                /** @description The whole body, as it was sent. */
+                payload: unknown;
+                /** Format: date-time */
+                received_at: string;
+            }[];
         };
         PipelineInput: {
             /** Format: uuid */
@@ -1969,6 +2269,18 @@ export interface components {
             signed: boolean | null;
             /** Format: date-time */
             received_at: string;
+        };
+        InboundSecretInput: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description The part that stays visible. */
+            prefix: string;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Shown once: when it is made. */
+            secret?: string;
         };
         InvitationInput: {
             /** Format: uuid */
@@ -2315,6 +2627,20 @@ export interface components {
             /** @description The member who looks after it. */
             owner_id: string | null;
         };
+        CrmActivity: {
+            /** Format: uuid */
+            id: string;
+            /** @description Null where no lead has this crm_lead_id. */
+            lead_id: string | null;
+            crm_lead_id: string;
+            event_type: string;
+            /** @description The whole body, as it was sent. */
+            payload: unknown;
+            /** Format: date-time */
+            received_at: string;
+            /** @description Who matched it by hand. */
+            matched_by: string | null;
+        };
         Error: {
             error: {
                 code: string;
@@ -2326,11 +2652,84 @@ export interface components {
                 request_id: string;
             };
         };
+        LeadFigures: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            until: string;
+            /** @enum {string} */
+            interval: "day" | "week" | "month";
+            leads: number;
+            /** @description Of them, how many were won or converted. */
+            converted: number;
+            /** @description converted / leads; null without leads. */
+            conversion_rate: number | null;
+            /** @description From the arrival until the status first left `new` or a member first changed the lead, in seconds. */
+            first_contact: {
+                /** @description How many were contacted. */
+                leads: number;
+                median_s: number | null;
+                p90_s: number | null;
+            };
+            by_source: {
+                source: string | null;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_event_type: {
+                event_type: string | null;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_status: {
+                status: string;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_owner: {
+                owner_id: string | null;
+                name: string | null;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_time: {
+                /** Format: date */
+                start: string;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+        };
         LeadSettings: {
             /** @description How many leads are taken an hour; 0: any number. */
             leads_per_hour: number;
             /** @description The workspace has set none: it is the installation's. */
             is_default: boolean;
+        };
+        LeadStatus: {
+            /** Format: uuid */
+            id: string;
+            /** @description What leads hold as their `status`; it stays when the name changes. */
+            key: string;
+            name: string;
+            /**
+             * @description Whether a lead that has it is open, won or lost.
+             * @enum {string}
+             */
+            kind: "open" | "won" | "lost";
+            /** @description Counts from 1. */
+            position: number;
+            /** @description It is always there. */
+            is_built_in: boolean;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
         };
         LeadSubmission: {
             /** Format: uuid */
@@ -2393,17 +2792,59 @@ export interface components {
             event_type: string | null;
             /** @description Where they came from, as in `Website contact form`. */
             source: string | null;
-            /**
-             * @description How far it has come.
-             * @enum {string}
-             */
-            status: "new" | "contacted" | "quoted" | "won" | "lost";
+            /** @description How far it has come: the key of one of the lead statuses. */
+            status: string;
             /** @description What they, or people after them, wrote. */
             notes: string | null;
             /** @description The member who looks after it. */
             owner_id: string | null;
             /** @description What another CRM calls it. */
             crm_lead_id: string | null;
+            /** @description Words that people put on it. */
+            tags: string[];
+            /** @description How often it arrived. */
+            submissions: number;
+            /** @description When its status first left `new`, or a member first changed it. */
+            first_contacted_at: string | null;
+            /** @description The contact that it was converted to. */
+            contact_id: string | null;
+            /** @description The company that it was converted to. */
+            company_id: string | null;
+            /** @description The deal that it was converted to. */
+            deal_id: string | null;
+            /** @description When it was converted. */
+            converted_at: string | null;
+        };
+        LeadStory: {
+            lead: components["schemas"]["Lead"];
+            submissions: components["schemas"]["LeadSubmission"][];
+            timeline: {
+                /** Format: uuid */
+                id: string;
+                /** @description Of what another CRM reported: `CRM`. */
+                label: string;
+                /** @description The event, or what the other CRM calls it. */
+                type: string;
+                /** @description Who did it; null for the other CRM. */
+                actor: string | null;
+                /** @description Fields that changed, with what they were. */
+                changed: {
+                    [key: string]: unknown;
+                } | null;
+                /** @description What the other CRM sent; null otherwise. */
+                payload: unknown;
+                /** Format: date-time */
+                occurred_at: string;
+            }[];
+            crm_activity: {
+                /** Format: uuid */
+                id: string;
+                event_type: string;
+                /** @description The whole body, as it was sent. */
+                payload: unknown;
+                /** Format: date-time */
+                received_at: string;
+            }[];
         };
         Pipeline: {
             /** Format: uuid */
@@ -2707,6 +3148,18 @@ export interface components {
             signed: boolean | null;
             /** Format: date-time */
             received_at: string;
+        };
+        InboundSecret: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description The part that stays visible. */
+            prefix: string;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Shown once: when it is made. */
+            secret?: string;
         };
         Invitation: {
             /** Format: uuid */
@@ -3936,6 +4389,111 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ApiKey"];
                 };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getInboundSecrets: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["InboundSecret"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postInboundSecrets: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboundSecret"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteInboundSecretsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It lets nothing in any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Any error. */
             default: {
@@ -5572,8 +6130,14 @@ export interface operations {
                 status?: string;
                 /** @description Only those with this source. */
                 source?: string;
+                /** @description Only those with this event_type. */
+                event_type?: string;
+                /** @description Only those with this tag. */
+                tag?: string;
                 /** @description Only those with this owner_id. */
                 owner_id?: string;
+                /** @description Only those with this contact_id. */
+                contact_id?: string;
                 /** @description Only those with this crm_lead_id. */
                 crm_lead_id?: string;
                 /** @description Only those with this number. */
@@ -5664,6 +6228,8 @@ export interface operations {
                     owner_id?: string | null;
                     /** @description What another CRM calls it. */
                     crm_lead_id?: string | null;
+                    /** @description A list; of a form a text, with commas between them. */
+                    tags?: string[];
                     /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
@@ -5794,8 +6360,8 @@ export interface operations {
                     event_type?: string | null;
                     /** @description One of the lead sources, or a new one. */
                     source?: string | null;
-                    /** @description `new` where null. */
-                    status?: ("new" | "contacted" | "quoted" | "won" | "lost") | null;
+                    /** @description One of the lead statuses, by its key; `new` where null. */
+                    status?: string | null;
                     notes?: string | null;
                     /** @description The member who looks after it. */
                     owner_id?: string | null;
@@ -5805,6 +6371,8 @@ export interface operations {
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
+                    /** @description At most 50 words; two that differ in case alone are one. */
+                    tags?: string[];
                     /** @description Set by the server; ignored when sent. */
                     readonly id?: unknown;
                     /** @description Set by the server; ignored when sent. */
@@ -5821,6 +6389,18 @@ export interface operations {
                     readonly deleted_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly number?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly submissions?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly first_contacted_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly contact_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly company_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deal_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly converted_at?: unknown;
                 };
             };
         };
@@ -5904,8 +6484,8 @@ export interface operations {
                     event_type?: string | null;
                     /** @description One of the lead sources, or a new one. */
                     source?: string | null;
-                    /** @description `new` where null. */
-                    status?: ("new" | "contacted" | "quoted" | "won" | "lost") | null;
+                    /** @description One of the lead statuses, by its key; `new` where null. */
+                    status?: string | null;
                     notes?: string | null;
                     /** @description The member who looks after it. */
                     owner_id?: string | null;
@@ -5915,6 +6495,8 @@ export interface operations {
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
+                    /** @description At most 50 words; two that differ in case alone are one. */
+                    tags?: string[];
                     /** @description Set by the server; ignored when sent. */
                     readonly id?: unknown;
                     /** @description Set by the server; ignored when sent. */
@@ -5931,6 +6513,18 @@ export interface operations {
                     readonly deleted_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly number?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly submissions?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly first_contacted_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly contact_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly company_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deal_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly converted_at?: unknown;
                 };
             };
         };
@@ -6300,6 +6894,429 @@ export interface operations {
                         next_cursor: string | null;
                         next_url: string | null;
                     };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAnalyticsLeadsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadStory"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAnalyticsLeads: {
+        parameters: {
+            query?: {
+                /** @description Default: 30 days before the end. */
+                "created_at[gte]"?: string;
+                /** @description Default: now. */
+                "created_at[lt]"?: string;
+                /** @description Of `by_time`, in UTC. */
+                interval?: "day" | "week" | "month";
+                /** @description Only those with this source. */
+                source?: string;
+                /** @description Only those of this member. */
+                owner_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadFigures"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getLeadStatuses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["LeadStatus"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postLeadStatuses: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly key?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly is_built_in?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Unlike every other, whatever the case. */
+                    name: string;
+                    /**
+                     * @description Default: open.
+                     * @enum {string}
+                     */
+                    kind?: "open" | "won" | "lost";
+                    /** @description Default: the last. */
+                    position?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadStatus"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getLeadStatusesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadStatus"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putLeadStatusesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly key?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly is_built_in?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Unlike every other, whatever the case. */
+                    name?: string;
+                    /**
+                     * @description Default: open.
+                     * @enum {string}
+                     */
+                    kind?: "open" | "won" | "lost";
+                    /** @description Default: the last. */
+                    position?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadStatus"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteLeadStatusesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchLeadStatusesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly key?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly is_built_in?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Unlike every other, whatever the case. */
+                    name?: string;
+                    /**
+                     * @description Default: open.
+                     * @enum {string}
+                     */
+                    kind?: "open" | "won" | "lost";
+                    /** @description Default: the last. */
+                    position?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadStatus"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCrmActivities: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+                /** @description Only those with a lead, or only those without. */
+                matched?: string;
+                /** @description Only those of this lead. */
+                lead_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["CrmActivity"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCrmActivitiesIdMatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    lead_id: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmActivity"];
                 };
             };
             /** @description Any error. */

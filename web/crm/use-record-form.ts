@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { ApiError } from '../api/client.ts';
+import { isConflict } from '../api/client.ts';
 import {
   useCreateRecord,
   useUpdateRecord,
@@ -48,7 +48,7 @@ export function useRecordForm<
     try {
       onSaved(await save(values));
     } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 412) throw error;
+      if (!isConflict(error as Error)) throw error;
       setConflict(true);
     }
   });

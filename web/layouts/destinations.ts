@@ -4,9 +4,12 @@ import {
   IconBuilding,
   IconCircleCheck,
   IconHistory,
+  IconInbox,
   IconKey,
   IconNetwork,
+  IconPlugConnected,
   IconTargetArrow,
+  IconUserBolt,
   IconUserCircle,
   IconUsers,
   IconWebhook,
@@ -31,6 +34,7 @@ type PlainPath = {
 }[keyof typeof paths];
 
 export const RECORDS: readonly Destination[] = [
+  { label: 'Leads', icon: IconInbox, link: paths.leads(), scope: 'leads:read' },
   { label: 'Contacts', icon: IconAddressBook, link: paths.contacts(), scope: 'contacts:read' },
   { label: 'Companies', icon: IconBuilding, link: paths.companies(), scope: 'companies:read' },
   { label: 'Deals', icon: IconTargetArrow, link: paths.deals(), scope: 'deals:read' },
@@ -43,7 +47,12 @@ export const SETTINGS: readonly Destination[] = [
     icon: IconKey,
     link: paths.apiKeys(),
     scope: 'keys:read',
-    alsoKnownAs: ['Settings → API keys', 'API → API Keys', 'Lead API Keys', 'Settings → Lead API Keys'],
+    alsoKnownAs: [
+      'Settings → API keys',
+      'Settings → API → API Keys',
+      'Lead API Keys',
+      'Settings → Integrations → Lead API Keys',
+    ],
   },
   {
     label: 'Webhooks',
@@ -67,6 +76,20 @@ export const SETTINGS: readonly Destination[] = [
     scope: 'webhooks:read',
     alsoKnownAs: ['Settings → Integrations → Webhooks → IP Addresses'],
     hidden: true,
+  },
+  {
+    label: 'Lead settings',
+    icon: IconUserBolt,
+    link: paths.leadSettings(),
+    scope: 'leads:read',
+    alsoKnownAs: ['Settings → Leads', 'Lead sources', 'Lead event types', 'Leads an hour'],
+  },
+  {
+    label: 'CRM webhook',
+    icon: IconPlugConnected,
+    link: paths.crmWebhook(),
+    scope: 'leads:read',
+    alsoKnownAs: ['Settings → CRM webhook', 'Inbound secrets', 'Inbound webhook', 'Unmatched reports'],
   },
   {
     label: 'Members',

@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import type { Uuid } from '../../base/id.ts';
 import type { Arrival, Completion } from '../record-routes.ts';
+import type { LeadStatuses } from './lead-status.ts';
 import { folded, type LeadWords } from './lead-word.ts';
 
 /** The longest name that a source or an event type has. */
@@ -13,6 +14,7 @@ const UTM = ['utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_conten
 interface Asked {
   event_type?: string | null;
   source?: string | null;
+  status?: string | null;
 }
 
 /**
@@ -23,10 +25,12 @@ interface Asked {
 export function leadCompletion({
   sources,
   eventTypes,
+  statuses,
   newId,
 }: {
   sources: LeadWords;
   eventTypes: LeadWords;
+  statuses: LeadStatuses;
   newId: () => Uuid;
 }): Completion {
   async function eventTypeOf(workspaceId: Uuid, asked: string): Promise<string | undefined> {
@@ -36,14 +40,16 @@ export function leadCompletion({
   }
 
   return async (writer, input, kind, arrival) => {
-    const { event_type: eventType, source, ...rest } = input as Asked;
+    const asked = input as Asked;
+    const { event_type: eventType, source, ...rest } = asked;
     const { workspaceId } = writer;
-    const words: Asked & { event_type?: string | null } = {};
+    const words: Asked = {};
     if (eventType === null) words.event_type = null;
     const known = eventType ? await eventTypeOf(workspaceId, eventType) : undefined;
     if (known !== undefined) words.event_type = known;
 
     if (kind === 'change') {
+      if (asked.status) words.status = await statuses.keyOf(workspaceId, asked.status);
       if (source !== undefined) words.source = source && (await sources.matchOrMake(writer, source));
       return { ...rest, ...words };
     }

@@ -21,7 +21,7 @@ interface Submission {
   crm_lead_id: string | null;
 }
 
-const submissionShape = z
+export const submissionShape = z
   .object({
     id: z.uuid(),
     lead_id: z.uuid(),
@@ -59,7 +59,7 @@ const THERE = {
 };
 
 /** Of one lead, newest first, after the id of the last page's last. */
-function submissionsOf(
+export function submissionsOf(
   db: Database,
   workspaceId: Uuid,
   leadId: Uuid,
