@@ -64,6 +64,7 @@ const KINDS = [
       email: NEEDLE,
       phone: '1',
       event_date: '2026-08-15',
+      crm_lead_id: 'crm-1',
       referrer: `https://x.example/?utm_source=${NEEDLE}`,
     },
     'email',
@@ -82,6 +83,12 @@ describe('section 6: what is personal about a deleted record ends once its deliv
     const others = { records: [body, { ...body, [changing]: `y.${NEEDLE}` }] };
     const batch = await s.ask('POST', `/api/v1/${plural}/batch`, { body: others, headers: key('batch') });
     expect(batch.status, batch.text).toBe(200);
+    if (plural === 'leads') {
+      const { secret } = (await s.ask('POST', '/api/v1/inbound-secrets', { body: { name: 'CRM' } })).json;
+      const report = { crm_lead_id: 'crm-1', email: NEEDLE };
+      const { json } = await s.ask('POST', '/webhooks/crm/lead', { body: report, as: secret });
+      expect(json).toMatchObject({ stored: true });
+    }
     await settled();
     const [delivery] = (await s.ask('GET', `${path}/deliveries?limit=1`)).json.data;
     await s.ask('POST', `/api/v1/deliveries/${delivery.id}/resend`);
@@ -90,7 +97,7 @@ describe('section 6: what is personal about a deleted record ends once its deliv
     const before = await tablesWith(NEEDLE);
     const record = plural.replace(/ies$/, 'y').replace(/s$/, '');
     const expected = ['activity', 'attempt', 'event', 'idempotency', record];
-    if (plural === 'leads') expected.push('lead_submission');
+    if (plural === 'leads') expected.push('lead_submission', 'crm_activity');
     expect(before).toEqual(expected.toSorted());
 
     const ids = [made.json.id, ...batch.json.results.map((result: Made) => result.record.id)];
