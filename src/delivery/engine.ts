@@ -4,6 +4,7 @@ import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import type { Sealer } from '../base/seal.ts';
 import type { Connection, Database } from '../db/pool.ts';
+import { watchBacklog } from './backlog.ts';
 import { makeLanes } from './claim.ts';
 import { WEBHOOK_DISABLED, type Owners } from './disabling.ts';
 import { ENDPOINT_CHANNEL, makeEndpoints, type Endpoints, type PlanRules } from './endpoint.ts';
@@ -57,6 +58,7 @@ const STOP_GRACE_MS = 15_000;
 export function makeEngine(parts: EngineParts): Engine {
   const { db, log } = parts;
   const metrics = makeMetrics();
+  watchBacklog(metrics.registry, db);
   const instance = parts.newId();
   const disabledStar = formatsDocumenting(parts.formats, WEBHOOK_DISABLED.name);
   const ring: Waker['ring'] = (lanes) => waker.ring(lanes);
