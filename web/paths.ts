@@ -28,6 +28,7 @@ export const paths = {
   ipAddresses: () => linkOptions({ to: '/settings/webhooks', hash: 'ip-addresses' }),
   webhook: (id: string) => linkOptions({ to: '/settings/webhooks/$id', params: { id } }),
   examplePayloads: () => linkOptions({ to: '/settings/webhooks/example-payload-shapes' }),
+  testInbox: () => linkOptions({ to: '/settings/webhooks/test-inbox' }),
   members: () => linkOptions({ to: '/settings/members' }),
   profile: () => linkOptions({ to: '/settings/profile' }),
   auditLog: () => linkOptions({ to: '/settings/audit-log' }),

@@ -4,6 +4,7 @@ import {
   IconBuilding,
   IconCircleCheck,
   IconHistory,
+  IconInbox,
   IconKey,
   IconNetwork,
   IconTargetArrow,
@@ -58,6 +59,14 @@ export const SETTINGS: readonly Destination[] = [
     link: paths.examplePayloads(),
     scope: null,
     alsoKnownAs: ['Settings → Webhooks → Example payload shapes'],
+    hidden: true,
+  },
+  {
+    label: 'Test inbox',
+    icon: IconInbox,
+    link: paths.testInbox(),
+    scope: 'webhooks:read',
+    alsoKnownAs: ['Settings → Webhooks → Test inbox'],
     hidden: true,
   },
   {
