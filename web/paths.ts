@@ -34,6 +34,7 @@ export const paths = {
   examplePayloads: () => linkOptions({ to: '/settings/webhooks/example-payload-shapes' }),
   leadSettings: () => linkOptions({ to: '/settings/leads' }),
   crmWebhook: () => linkOptions({ to: '/settings/crm-webhook' }),
+  testInbox: () => linkOptions({ to: '/settings/webhooks/test-inbox' }),
   members: () => linkOptions({ to: '/settings/members' }),
   profile: () => linkOptions({ to: '/settings/profile' }),
   auditLog: () => linkOptions({ to: '/settings/audit-log' }),

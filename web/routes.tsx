@@ -148,6 +148,11 @@ const examplePayloads = createRoute({
     'ExamplePayloadsPage',
   ),
 });
+const testInbox = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/webhooks/test-inbox',
+  component: lazyRouteComponent(() => import('./settings/webhooks/inbox-page.tsx'), 'InboxPage'),
+});
 const webhook = createRoute({
   getParentRoute: () => inside,
   path: '/settings/webhooks/$id',
@@ -200,6 +205,7 @@ const routeTree = root.addChildren([
     apiKeys,
     webhooks,
     examplePayloads,
+    testInbox,
     webhook,
     leadSettings,
     crmWebhook,

@@ -70,6 +70,14 @@ export const SETTINGS: readonly Destination[] = [
     hidden: true,
   },
   {
+    label: 'Test inbox',
+    icon: IconInbox,
+    link: paths.testInbox(),
+    scope: 'webhooks:read',
+    alsoKnownAs: ['Settings → Webhooks → Test inbox'],
+    hidden: true,
+  },
+  {
     label: 'IP addresses',
     icon: IconNetwork,
     link: paths.ipAddresses(),
