@@ -28,6 +28,10 @@ export const paths = {
   ipAddresses: () => linkOptions({ to: '/settings/webhooks', hash: 'ip-addresses' }),
   webhook: (id: string) => linkOptions({ to: '/settings/webhooks/$id', params: { id } }),
   examplePayloads: () => linkOptions({ to: '/settings/webhooks/example-payload-shapes' }),
+  deliveries: () => linkOptions({ to: '/settings/deliveries' }),
+  deliveriesOf: (eventId: string) =>
+    linkOptions({ to: '/settings/deliveries', search: { event_id: eventId } }),
+  events: () => linkOptions({ to: '/settings/events' }),
   members: () => linkOptions({ to: '/settings/members' }),
   profile: () => linkOptions({ to: '/settings/profile' }),
   auditLog: () => linkOptions({ to: '/settings/audit-log' }),

@@ -13,6 +13,7 @@ import { companySearch } from './crm/companies/company-search.ts';
 import { dealSearch } from './crm/deals/deal-search.ts';
 import { taskSearch } from './crm/tasks/task-search.ts';
 import { deliverySearch } from './settings/webhooks/delivery-search.ts';
+import { eventSearch } from './settings/webhooks/event-search.ts';
 import { paths } from './paths.ts';
 import { ErrorPage } from './ui/error-page.tsx';
 import { NotFoundPage } from './ui/not-found-page.tsx';
@@ -141,6 +142,18 @@ const webhook = createRoute({
   validateSearch: deliverySearch,
   component: lazyRouteComponent(() => import('./settings/webhooks/webhook-page.tsx'), 'WebhookPage'),
 });
+const deliveries = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/deliveries',
+  validateSearch: deliverySearch,
+  component: lazyRouteComponent(() => import('./settings/webhooks/deliveries-page.tsx'), 'DeliveriesPage'),
+});
+const events = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/events',
+  validateSearch: eventSearch,
+  component: lazyRouteComponent(() => import('./settings/webhooks/events-page.tsx'), 'EventsPage'),
+});
 const members = createRoute({
   getParentRoute: () => inside,
   path: '/settings/members',
@@ -173,6 +186,8 @@ const routeTree = root.addChildren([
     webhooks,
     examplePayloads,
     webhook,
+    deliveries,
+    events,
     members,
     profile,
     auditLog,
