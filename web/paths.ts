@@ -35,6 +35,10 @@ export const paths = {
   leadSettings: () => linkOptions({ to: '/settings/leads' }),
   crmWebhook: () => linkOptions({ to: '/settings/crm-webhook' }),
   testInbox: () => linkOptions({ to: '/settings/webhooks/test-inbox' }),
+  deliveries: () => linkOptions({ to: '/settings/deliveries' }),
+  deliveriesOf: (eventId: string) =>
+    linkOptions({ to: '/settings/deliveries', search: { event_id: eventId } }),
+  events: () => linkOptions({ to: '/settings/events' }),
   members: () => linkOptions({ to: '/settings/members' }),
   profile: () => linkOptions({ to: '/settings/profile' }),
   auditLog: () => linkOptions({ to: '/settings/audit-log' }),
