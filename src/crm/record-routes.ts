@@ -45,6 +45,16 @@ export interface Creation {
   /** Of the route that makes one. */
   errors: ErrorStyle;
   takesForms: boolean;
+  query: z.ZodType;
+  /**
+   * Makes it in another way, where it is asked for in one; undefined where it is not.
+   * @param prepare works the record out, up to its writing
+   */
+  otherwise(
+    writer: Writer,
+    asked: { input: object; query: unknown },
+    prepare: (input: object) => Promise<Write>,
+  ): Promise<Answer> | undefined;
 }
 
 /** What a noun has beside itself. */
@@ -113,10 +123,15 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
       refusal: creation.refusal,
       errors: creation.errors,
       takesForms: creation.takesForms,
+      query: creation.query as z.ZodType<undefined>,
     }),
     answers: { 201: creation?.output ?? noun.output },
     async handle(ctx) {
       const writer = writerOf(ctx);
+      const other = creation?.otherwise(writer, { input: ctx.body, query: ctx.query }, (input) =>
+        prepared(writer, input as Input, ctx),
+      );
+      if (other) return other;
       const made = await prepared(writer, ctx.body, ctx);
       const answer = await store.create(writer, [made], { status: 201, body: answerOf(made) });
       return { ...told(answer), headers: { etag: '"1"', location: `${path}/${made.id}` } };

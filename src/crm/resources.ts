@@ -11,7 +11,9 @@ import { deal } from './deals/deal.ts';
 import { CRM_ACTIVITY_BESIDE, type CrmActivities } from './leads/crm-activity.ts';
 import { crmActivityRoutes } from './leads/crm-activity-routes.ts';
 import { leadCompletion } from './leads/lead-arrival.ts';
+import { leadConversionRoutes } from './leads/lead-conversion-routes.ts';
 import { leadCreation } from './leads/lead-creation.ts';
+import { leadDuplicateRoutes } from './leads/lead-duplicate.ts';
 import { leadIntake } from './leads/lead-intake.ts';
 import { leadAnalyticsRoutes } from './leads/lead-analytics-routes.ts';
 import { leadSettingsRoutes } from './leads/lead-settings.ts';
@@ -79,19 +81,25 @@ export function crmRoutes(parts: CrmParts): Route[] {
   const eventTypes = makeLeadWords(parts, 'lead_event_type', 'lead event type');
   const statuses = makeLeadStatuses(parts);
   const leads = makeRecordStore(lead, parts, leadIntake(leadsPerHour));
+  const taking = { ...parts, leads };
+  const contacts = makeRecordStore(contact, parts);
+  const companies = makeRecordStore(company, parts);
+  const deals = makeRecordStore(deal, parts);
   return [
-    ...recordRoutes(contact, makeRecordStore(contact, parts), parts, { complete: employerName(db) }),
-    ...recordRoutes(company, makeRecordStore(company, parts), parts),
-    ...recordRoutes(deal, makeRecordStore(deal, parts), parts, { complete: placing(pipelines) }),
+    ...recordRoutes(contact, contacts, parts, { complete: employerName(db) }),
+    ...recordRoutes(company, companies, parts),
+    ...recordRoutes(deal, deals, parts, { complete: placing(pipelines) }),
     ...recordRoutes(task, makeRecordStore(task, parts), parts),
     ...recordRoutes(lead, leads, parts, {
       complete: leadCompletion({ sources, eventTypes, statuses, newId: parts.newId }),
-      creation: leadCreation(parts.baseUrl),
+      creation: leadCreation(parts.baseUrl, taking),
     }),
     ...pipelineRoutes(pipelines, ledger),
     ...activityRoutes(db),
     ...leadSubmissionRoutes(db),
     ...leadStoryRoutes(db, leads, crmActivities),
+    ...leadConversionRoutes({ ...parts, pipelines, leads, contacts, companies, deals }),
+    ...leadDuplicateRoutes(taking),
     ...leadAnalyticsRoutes(db, parts.clock, statuses),
     ...leadStatusRoutes(statuses, ledger),
     ...crmActivityRoutes(crmActivities, ledger),

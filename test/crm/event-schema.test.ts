@@ -150,6 +150,16 @@ async function everything(s: Scenario): Promise<void> {
     ...custom,
   });
   await patch('leads', lead, { status: 'contacted' });
+  for (const [path, body] of [
+    [
+      'leads?on_duplicate=attach',
+      { name: 'Jane', email: 'jane@example.com', phone: '1', event_date: '2026-08-15' },
+    ],
+    [`leads/${lead.id}/convert`, { deal: {} }],
+  ] as const) {
+    const { status, text } = await s.ask('POST', `/api/v1/${path}`, { body });
+    expect(status, text).toBe(200);
+  }
   await patch('companies', company, { phone: '1' });
   await patch('contacts', contact, { notes: 'x' });
   await patch('deals', deal, { notes: 'x' });

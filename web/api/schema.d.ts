@@ -674,7 +674,7 @@ export interface paths {
         put?: never;
         /**
          * Create a lead
-         * @description Fires `lead.created`. At most so many leads an hour as the workspace allows itself (`/lead-settings`); then 429 with Retry-After.
+         * @description Fires `lead.created` or, where it is attached to one that is there, `lead.submission_added`; then the answer is 200. At most so many leads an hour as the workspace allows itself (`/lead-settings`); then 429 with Retry-After.
          */
         post: operations["postLeads"];
         delete?: never;
@@ -831,6 +831,46 @@ export interface paths {
          * @description By its id or its number: the lead, what arrived of it, its timeline, and what another CRM reported of it; of each the newest 200, newest first.
          */
         get: operations["getAnalyticsLeadsId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/convert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Convert a lead to a contact, a company and a deal
+         * @description All or nothing. A contact with its email is used, and not changed unless asked. Fires `lead.converted`, and `contact.created`, `company.created` and `deal.created` for what was made. Needs the scopes to write them too. 409 for a lead that was converted before; with If-Match, 412 where the version is another.
+         */
+        post: operations["postLeadsIdConvert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the leads that may be the same person
+         * @description The newest 50 with the same email, whatever the case, or the same digits of the phone (at least 7).
+         */
+        get: operations["getLeadsIdDuplicates"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1203,70 +1243,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/inboxes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List test inboxes */
-        get: operations["getInboxes"];
-        put?: never;
-        /**
-         * Make a test inbox
-         * @description A URL that takes any request of up to 256 KiB and shows the last 100 of them. It is there for 7 days; a workspace has at most 10.
-         */
-        post: operations["postInboxes"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/inboxes/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get a test inbox */
-        get: operations["getInboxesId"];
-        /** Change a test inbox */
-        put: operations["putInboxesId"];
-        post?: never;
-        /**
-         * Delete a test inbox
-         * @description With what arrived.
-         */
-        delete: operations["deleteInboxesId"];
-        options?: never;
-        head?: never;
-        /** Change a test inbox */
-        patch: operations["patchInboxesId"];
-        trace?: never;
-    };
-    "/api/v1/inboxes/{id}/requests": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List what arrived in a test inbox
-         * @description Newest first.
-         */
-        get: operations["getInboxesIdRequests"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/deliveries": {
         parameters: {
             query?: never;
@@ -1357,11 +1333,7 @@ export interface paths {
          */
         get: operations["getEvents"];
         put?: never;
-        /**
-         * Publish an event of your own
-         * @description Delivered like any other. Its data is checked against the schema of its type.
-         */
-        post: operations["postEvents"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1380,63 +1352,6 @@ export interface paths {
          * @description With how many webhooks it matched, and the reason where one, or none, wanted it.
          */
         get: operations["getEventsId"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/event-log": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Look back over the events
-         * @description Newest first, as far as they are kept. A page may be empty and have a next one, where what is asked for is rare.
-         */
-        get: operations["getEventLog"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/webhook-formats": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List the formats of webhooks with their defaults */
-        get: operations["getWebhookFormats"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/events/stream": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Follow the feed of events as a stream
-         * @description For a browser, or whoever would rather be told than ask. Taken up again with `Last-Event-ID`, it skips nothing. It counts among the requests that wait, and ends when the key is revoked.
-         */
-        get: operations["getEventsStream"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1482,59 +1397,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/custom-event-types": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List event types of your own
-         * @description By name. `GET /api/v1/event-types` has them too, with what each sends in every format.
-         */
-        get: operations["getCustomEventTypes"];
-        put?: never;
-        /**
-         * Define an event type of your own
-         * @description Its name is noun.verb, and the noun none of ours. 409 where there is one of this name.
-         */
-        post: operations["postCustomEventTypes"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/custom-event-types/{name}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get an event type of your own */
-        get: operations["getCustomEventTypesName"];
-        /**
-         * Change an event type of your own
-         * @description Events that were published stay as they are.
-         */
-        put: operations["putCustomEventTypesName"];
-        post?: never;
-        /**
-         * Delete an event type of your own
-         * @description Its events stay, and can be read and sent again. Webhooks that name it stay, and get none of it.
-         */
-        delete: operations["deleteCustomEventTypesName"];
-        options?: never;
-        head?: never;
-        /**
-         * Change an event type of your own
-         * @description Events that were published stay as they are.
-         */
-        patch: operations["patchCustomEventTypesName"];
-        trace?: never;
-    };
     "/api/v1/egress-addresses": {
         parameters: {
             query?: never;
@@ -1549,67 +1411,6 @@ export interface paths {
         get: operations["getEgressAddresses"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/retention": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How long events and attempts are kept, and how much that is */
-        get: operations["getRetention"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /**
-         * Keep events and attempts for a shorter time
-         * @description What is older is deleted within an hour, but for events that something queued needs; `GET /events` answers 410 to who stands before what is left.
-         */
-        patch: operations["patchRetention"];
-        trace?: never;
-    };
-    "/api/v1/notices": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List your notices
-         * @description What owners and admins should know, newest first, until they put it away or it is over; empty for others. For people who are signed in.
-         */
-        get: operations["getNotices"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/notices/{id}/dismiss": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Put a notice away
-         * @description For yourself; the others still see it.
-         */
-        post: operations["postNoticesIdDismiss"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1810,106 +1611,6 @@ export interface components {
                 request_id: string;
             };
         };
-        LeadFiguresInput: {
-            /** Format: date-time */
-            from: string;
-            /** Format: date-time */
-            until: string;
-            /** @enum {string} */
-            interval: "day" | "week" | "month";
-            leads: number;
-            /** @description Of them, how many were won or converted. */
-            converted: number;
-            /** @description converted / leads; null without leads. */
-            conversion_rate: number | null;
-            /** @description From the arrival until the status first left `new` or a member first changed the lead, in seconds. */
-            first_contact: {
-                /** @description How many were contacted. */
-                leads: number;
-                median_s: number | null;
-                p90_s: number | null;
-            };
-            by_source: {
-                source: string | null;
-                leads: number;
-                /** @description Of them, how many were won or converted. */
-                converted: number;
-            }[];
-            by_event_type: {
-                event_type: string | null;
-                leads: number;
-                /** @description Of them, how many were won or converted. */
-                converted: number;
-            }[];
-            by_status: {
-                status: string;
-                leads: number;
-                /** @description Of them, how many were won or converted. */
-                converted: number;
-            }[];
-            by_owner: {
-                owner_id: string | null;
-                name: string | null;
-                leads: number;
-                /** @description Of them, how many were won or converted. */
-                converted: number;
-            }[];
-            by_time: {
-                /** Format: date */
-                start: string;
-                leads: number;
-                /** @description Of them, how many were won or converted. */
-                converted: number;
-            }[];
-        };
-        LeadSettingsInput: {
-            /** @description How many leads are taken an hour; 0: any number. */
-            leads_per_hour: number;
-            /** @description The workspace has set none: it is the installation's. */
-            is_default: boolean;
-        };
-        LeadSubmissionInput: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            lead_id: string;
-            /** @description Where it came in, as in `api`. */
-            channel: string;
-            /** Format: date-time */
-            received_at: string;
-            /** @description All that was sent, as it was sent. */
-            payload: unknown;
-            /** @description Where it was sent from, without the last 8 bits (of IPv6, the last 80). */
-            address: string | null;
-            /** @description Of the field `referrer`, or the Referer header. */
-            referrer: string | null;
-            /** @description utm_source and its kin, of the fields, or of the query of `referrer`. */
-            utm: {
-                [key: string]: string;
-            };
-            crm_lead_id: string | null;
-        };
-        LeadStatusInput: {
-            /** Format: uuid */
-            id: string;
-            /** @description What leads hold as their `status`; it stays when the name changes. */
-            key: string;
-            name: string;
-            /**
-             * @description Whether a lead that has it is open, won or lost.
-             * @enum {string}
-             */
-            kind: "open" | "won" | "lost";
-            /** @description Counts from 1. */
-            position: number;
-            /** @description It is always there. */
-            is_built_in: boolean;
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
         LeadInput: {
             /**
              * Format: uuid
@@ -1972,6 +1673,132 @@ export interface components {
             deal_id: string | null;
             /** @description When it was converted. */
             converted_at: string | null;
+        };
+        LeadConversionInput: {
+            lead: components["schemas"]["LeadInput"];
+            /** @description What was not there before. */
+            made: ("contact" | "company" | "deal")[];
+        };
+        LeadFiguresInput: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            until: string;
+            /** @enum {string} */
+            interval: "day" | "week" | "month";
+            leads: number;
+            /** @description Of them, how many were won or converted. */
+            converted: number;
+            /** @description converted / leads; null without leads. */
+            conversion_rate: number | null;
+            /** @description From the arrival until the status first left `new` or a member first changed the lead, in seconds. */
+            first_contact: {
+                /** @description How many were contacted. */
+                leads: number;
+                median_s: number | null;
+                p90_s: number | null;
+            };
+            by_source: {
+                source: string | null;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_event_type: {
+                event_type: string | null;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_status: {
+                status: string;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_owner: {
+                owner_id: string | null;
+                name: string | null;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_time: {
+                /** Format: date */
+                start: string;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+        };
+        LeadSettingsInput: {
+            /** @description How many leads are taken an hour; 0: any number. */
+            leads_per_hour: number;
+            /** @description The workspace has set no number of leads: it is the installation's. */
+            is_default: boolean;
+            /** @description Whom new leads go to that name no owner. */
+            assignment: {
+                /**
+                 * @description `none`: nobody; `owner`: one member; `round_robin`: the members in turn.
+                 * @enum {string}
+                 */
+                mode: "none" | "owner" | "round_robin";
+                /** @default [] */
+                members?: string[];
+                /** @description Other rules for leads of these sources. */
+                sources?: {
+                    source: string;
+                    /**
+                     * @description `none`: nobody; `owner`: one member; `round_robin`: the members in turn.
+                     * @enum {string}
+                     */
+                    mode: "none" | "owner" | "round_robin";
+                    /** @default [] */
+                    members?: string[];
+                }[];
+            };
+        };
+        LeadStatusInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description What leads hold as their `status`; it stays when the name changes. */
+            key: string;
+            name: string;
+            /**
+             * @description Whether a lead that has it is open, won or lost.
+             * @enum {string}
+             */
+            kind: "open" | "won" | "lost";
+            /** @description Counts from 1. */
+            position: number;
+            /** @description It is always there. */
+            is_built_in: boolean;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        LeadSubmissionInput: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            lead_id: string;
+            /** @description Where it came in, as in `api`. */
+            channel: string;
+            /** Format: date-time */
+            received_at: string;
+            /** @description All that was sent, as it was sent. */
+            payload: unknown;
+            /** @description Where it was sent from, without the last 8 bits (of IPv6, the last 80). */
+            address: string | null;
+            /** @description Of the field `referrer`, or the Referer header. */
+            referrer: string | null;
+            /** @description utm_source and its kin, of the fields, or of the query of `referrer`. */
+            utm: {
+                [key: string]: string;
+            };
+            crm_lead_id: string | null;
         };
         LeadStoryInput: {
             lead: components["schemas"]["LeadInput"];
@@ -2127,66 +1954,6 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
-        EventInput: {
-            /** @description As webhooks carry it. */
-            id: string;
-            type: string;
-            /** @description Its place in the feed; null for a test. */
-            seq: number | null;
-            /** Format: date-time */
-            occurred_at: string;
-            object_type: string;
-            /** Format: uuid */
-            object_id: string;
-            /** @description Who did it, as in `api_key:<id>`. */
-            actor: string;
-            /** @description The whole record as it was then. */
-            data: {
-                [key: string]: unknown;
-            };
-            /** @description What it tells beside the record, such as the stages that a deal moved between. */
-            context: {
-                [key: string]: unknown;
-            } | null;
-            /** @description How many webhooks it was given to. */
-            matched: number;
-            /** @description Why a webhook was not given it. */
-            reason: string | null;
-        };
-        PublishedEventInput: {
-            /** @description As webhooks carry it. */
-            id: string;
-            type: string;
-            /** Format: date-time */
-            occurred_at: string;
-            object_type: string;
-            /** Format: uuid */
-            object_id: string;
-            /** @description Who did it, as in `api_key:<id>`. */
-            actor: string;
-            /** @description The whole record as it was then. */
-            data: {
-                [key: string]: unknown;
-            };
-        };
-        CustomEventTypeInput: {
-            /** Format: uuid */
-            id: string;
-            version: number;
-            name: string;
-            description: string;
-            schema: {
-                [key: string]: unknown;
-            };
-            sample: {
-                [key: string]: unknown;
-            };
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
         DeliveryInput: {
             /** Format: uuid */
             id: string;
@@ -2234,8 +2001,6 @@ export interface components {
             name: string;
             object: string;
             description: string;
-            /** @description Whether the workspace defined it, and not we. */
-            custom: boolean;
             /** @description The formats whose `*` includes it. */
             formats: string[];
             /** @description The whole record, as `full` has it. */
@@ -2270,42 +2035,31 @@ export interface components {
                 };
             };
         };
-        InboxInput: {
-            /** Format: uuid */
+        EventInput: {
+            /** @description As webhooks carry it. */
             id: string;
-            name: string;
-            /** @description Where to post to. Whoever knows it may. */
-            url: string;
-            status: number;
-            created_by: string;
+            type: string;
+            /** @description Its place in the feed; null for a test. */
+            seq: number | null;
             /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            expires_at: string;
-        };
-        InboxRequestInput: {
+            occurred_at: string;
+            object_type: string;
             /** Format: uuid */
-            id: string;
-            method: string;
-            /** @description What follows the path, with its `?`; empty for most. */
-            query: string;
-            /** @description As they came, secrets among them. */
-            headers: {
-                name: string;
-                value: string;
-            }[];
-            body: string;
-            /**
-             * @description base64 where it is no text.
-             * @enum {string}
-             */
-            body_encoding: "utf-8" | "base64";
-            /** @description Of the body, in bytes. */
-            size: number;
-            /** @description Whether a webhook of the workspace that posts here signed it with its secret of then; null where none that signs does. */
-            signed: boolean | null;
-            /** Format: date-time */
-            received_at: string;
+            object_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description The whole record as it was then. */
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description What it tells beside the record, such as the stages that a deal moved between. */
+            context: {
+                [key: string]: unknown;
+            } | null;
+            /** @description How many webhooks it was given to. */
+            matched: number;
+            /** @description Why a webhook was not given it. */
+            reason: string | null;
         };
         InboundSecretInput: {
             /** Format: uuid */
@@ -2412,63 +2166,6 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
         };
-        WebhookFormatInput: {
-            name: string;
-            /** @description A webhook has exactly one event type, named. */
-            one_event: boolean;
-            /** @enum {string} */
-            payload: "summary" | "full";
-            timeout_s: number;
-            retry: {
-                max: number;
-                intervals_s: number[];
-            };
-            /** @description How many retries may be asked for. */
-            most_retries: number;
-            /**
-             * @description Whether deliveries go unsigned: never; where `secret` is null; or also where no secret is given.
-             * @enum {string}
-             */
-            unsigned: "never" | "where asked" | "by default";
-            /** @description The old secret signs beside a new one for a while. */
-            rotation_overlaps: boolean;
-            /** @description The answer 410 always disables the webhook. */
-            disables_on_410: boolean;
-        };
-        NoticeInput: {
-            /** Format: uuid */
-            id: string;
-            /** @description The event that it tells of: `webhook.disabled`. */
-            type: string;
-            object_type: string;
-            object_id: string;
-            /** @description What happened; of a webhook its name, format, reason and failures. */
-            details: {
-                [key: string]: unknown;
-            };
-            /** Format: date-time */
-            created_at: string;
-        };
-        RetentionInput: {
-            /** @description How many days events are kept; null: `most_days`, as the installation does. */
-            event_days: number | null;
-            /** @description How many days delivery attempts are kept; null: `most_days`, as the installation does. */
-            attempt_days: number | null;
-            /** @description The shortest term: longer than a delivery may wait. */
-            least_days: number;
-            /** @description The installation's term, which is the longest. */
-            most_days: number;
-            size: {
-                /** @description Events in the feed, about. */
-                events: number;
-                /** @description Delivery attempts, about where they are more than 10,000. */
-                attempts: number;
-                /** @description What both take in the database: an estimate. */
-                bytes: number;
-                oldest_event_at: string | null;
-                oldest_attempt_at: string | null;
-            };
-        };
         WebhookInput: {
             id: string;
             name: string;
@@ -2497,19 +2194,6 @@ export interface components {
             } | null;
             /** @enum {string} */
             payload: "summary" | "full";
-            max_in_flight: number;
-            rate_limit: {
-                max: number;
-                per_s: number;
-            } | null;
-            /** @enum {string} */
-            ordering: "none" | "record";
-            /** @description Open: its receiver gets a rest until then. Half-open: one request is to probe it. */
-            breaker: {
-                /** @enum {string} */
-                state: "closed" | "open" | "half_open";
-                until: string | null;
-            };
             signed: boolean;
             version: number;
             /** Format: date-time */
@@ -2522,8 +2206,11 @@ export interface components {
         LeadReceiptInput: {
             /** Format: uuid */
             id: string;
-            /** @constant */
-            status: "created";
+            /**
+             * @description `created`, unless `on_duplicate` asks for something else.
+             * @enum {string}
+             */
+            status: "created" | "attached" | "existing";
             /**
              * Format: uri
              * @description The lead in the dashboard.
@@ -2725,106 +2412,6 @@ export interface components {
                 request_id: string;
             };
         };
-        LeadFigures: {
-            /** Format: date-time */
-            from: string;
-            /** Format: date-time */
-            until: string;
-            /** @enum {string} */
-            interval: "day" | "week" | "month";
-            leads: number;
-            /** @description Of them, how many were won or converted. */
-            converted: number;
-            /** @description converted / leads; null without leads. */
-            conversion_rate: number | null;
-            /** @description From the arrival until the status first left `new` or a member first changed the lead, in seconds. */
-            first_contact: {
-                /** @description How many were contacted. */
-                leads: number;
-                median_s: number | null;
-                p90_s: number | null;
-            };
-            by_source: {
-                source: string | null;
-                leads: number;
-                /** @description Of them, how many were won or converted. */
-                converted: number;
-            }[];
-            by_event_type: {
-                event_type: string | null;
-                leads: number;
-                /** @description Of them, how many were won or converted. */
-                converted: number;
-            }[];
-            by_status: {
-                status: string;
-                leads: number;
-                /** @description Of them, how many were won or converted. */
-                converted: number;
-            }[];
-            by_owner: {
-                owner_id: string | null;
-                name: string | null;
-                leads: number;
-                /** @description Of them, how many were won or converted. */
-                converted: number;
-            }[];
-            by_time: {
-                /** Format: date */
-                start: string;
-                leads: number;
-                /** @description Of them, how many were won or converted. */
-                converted: number;
-            }[];
-        };
-        LeadSettings: {
-            /** @description How many leads are taken an hour; 0: any number. */
-            leads_per_hour: number;
-            /** @description The workspace has set none: it is the installation's. */
-            is_default: boolean;
-        };
-        LeadSubmission: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            lead_id: string;
-            /** @description Where it came in, as in `api`. */
-            channel: string;
-            /** Format: date-time */
-            received_at: string;
-            /** @description All that was sent, as it was sent. */
-            payload: unknown;
-            /** @description Where it was sent from, without the last 8 bits (of IPv6, the last 80). */
-            address: string | null;
-            /** @description Of the field `referrer`, or the Referer header. */
-            referrer: string | null;
-            /** @description utm_source and its kin, of the fields, or of the query of `referrer`. */
-            utm: {
-                [key: string]: string;
-            };
-            crm_lead_id: string | null;
-        };
-        LeadStatus: {
-            /** Format: uuid */
-            id: string;
-            /** @description What leads hold as their `status`; it stays when the name changes. */
-            key: string;
-            name: string;
-            /**
-             * @description Whether a lead that has it is open, won or lost.
-             * @enum {string}
-             */
-            kind: "open" | "won" | "lost";
-            /** @description Counts from 1. */
-            position: number;
-            /** @description It is always there. */
-            is_built_in: boolean;
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
         Lead: {
             /**
              * Format: uuid
@@ -2887,6 +2474,135 @@ export interface components {
             deal_id: string | null;
             /** @description When it was converted. */
             converted_at: string | null;
+        };
+        LeadConversion: {
+            lead: components["schemas"]["Lead"];
+            /** @description What was not there before. */
+            made: ("contact" | "company" | "deal")[];
+        };
+        LeadFigures: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            until: string;
+            /** @enum {string} */
+            interval: "day" | "week" | "month";
+            leads: number;
+            /** @description Of them, how many were won or converted. */
+            converted: number;
+            /** @description converted / leads; null without leads. */
+            conversion_rate: number | null;
+            /** @description From the arrival until the status first left `new` or a member first changed the lead, in seconds. */
+            first_contact: {
+                /** @description How many were contacted. */
+                leads: number;
+                median_s: number | null;
+                p90_s: number | null;
+            };
+            by_source: {
+                source: string | null;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_event_type: {
+                event_type: string | null;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_status: {
+                status: string;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_owner: {
+                owner_id: string | null;
+                name: string | null;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_time: {
+                /** Format: date */
+                start: string;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+        };
+        LeadSettings: {
+            /** @description How many leads are taken an hour; 0: any number. */
+            leads_per_hour: number;
+            /** @description The workspace has set no number of leads: it is the installation's. */
+            is_default: boolean;
+            /** @description Whom new leads go to that name no owner. */
+            assignment: {
+                /**
+                 * @description `none`: nobody; `owner`: one member; `round_robin`: the members in turn.
+                 * @enum {string}
+                 */
+                mode: "none" | "owner" | "round_robin";
+                /** @default [] */
+                members: string[];
+                /**
+                 * @description Other rules for leads of these sources.
+                 * @default []
+                 */
+                sources: {
+                    source: unknown;
+                    /**
+                     * @description `none`: nobody; `owner`: one member; `round_robin`: the members in turn.
+                     * @enum {string}
+                     */
+                    mode: "none" | "owner" | "round_robin";
+                    /** @default [] */
+                    members: string[];
+                }[];
+            };
+        };
+        LeadStatus: {
+            /** Format: uuid */
+            id: string;
+            /** @description What leads hold as their `status`; it stays when the name changes. */
+            key: string;
+            name: string;
+            /**
+             * @description Whether a lead that has it is open, won or lost.
+             * @enum {string}
+             */
+            kind: "open" | "won" | "lost";
+            /** @description Counts from 1. */
+            position: number;
+            /** @description It is always there. */
+            is_built_in: boolean;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        LeadSubmission: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            lead_id: string;
+            /** @description Where it came in, as in `api`. */
+            channel: string;
+            /** Format: date-time */
+            received_at: string;
+            /** @description All that was sent, as it was sent. */
+            payload: unknown;
+            /** @description Where it was sent from, without the last 8 bits (of IPv6, the last 80). */
+            address: string | null;
+            /** @description Of the field `referrer`, or the Referer header. */
+            referrer: string | null;
+            /** @description utm_source and its kin, of the fields, or of the query of `referrer`. */
+            utm: {
+                [key: string]: string;
+            };
+            crm_lead_id: string | null;
         };
         LeadStory: {
             lead: components["schemas"]["Lead"];
@@ -3042,66 +2758,6 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
-        Event: {
-            /** @description As webhooks carry it. */
-            id: string;
-            type: string;
-            /** @description Its place in the feed; null for a test. */
-            seq: number | null;
-            /** Format: date-time */
-            occurred_at: string;
-            object_type: string;
-            /** Format: uuid */
-            object_id: string;
-            /** @description Who did it, as in `api_key:<id>`. */
-            actor: string;
-            /** @description The whole record as it was then. */
-            data: {
-                [key: string]: unknown;
-            };
-            /** @description What it tells beside the record, such as the stages that a deal moved between. */
-            context: {
-                [key: string]: unknown;
-            } | null;
-            /** @description How many webhooks it was given to. */
-            matched: number;
-            /** @description Why a webhook was not given it. */
-            reason: string | null;
-        };
-        PublishedEvent: {
-            /** @description As webhooks carry it. */
-            id: string;
-            type: string;
-            /** Format: date-time */
-            occurred_at: string;
-            object_type: string;
-            /** Format: uuid */
-            object_id: string;
-            /** @description Who did it, as in `api_key:<id>`. */
-            actor: string;
-            /** @description The whole record as it was then. */
-            data: {
-                [key: string]: unknown;
-            };
-        };
-        CustomEventType: {
-            /** Format: uuid */
-            id: string;
-            version: number;
-            name: string;
-            description: string;
-            schema: {
-                [key: string]: unknown;
-            };
-            sample: {
-                [key: string]: unknown;
-            };
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
         Delivery: {
             /** Format: uuid */
             id: string;
@@ -3149,8 +2805,6 @@ export interface components {
             name: string;
             object: string;
             description: string;
-            /** @description Whether the workspace defined it, and not we. */
-            custom: boolean;
             /** @description The formats whose `*` includes it. */
             formats: string[];
             /** @description The whole record, as `full` has it. */
@@ -3185,42 +2839,31 @@ export interface components {
                 };
             };
         };
-        Inbox: {
-            /** Format: uuid */
+        Event: {
+            /** @description As webhooks carry it. */
             id: string;
-            name: string;
-            /** @description Where to post to. Whoever knows it may. */
-            url: string;
-            status: number;
-            created_by: string;
+            type: string;
+            /** @description Its place in the feed; null for a test. */
+            seq: number | null;
             /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            expires_at: string;
-        };
-        InboxRequest: {
+            occurred_at: string;
+            object_type: string;
             /** Format: uuid */
-            id: string;
-            method: string;
-            /** @description What follows the path, with its `?`; empty for most. */
-            query: string;
-            /** @description As they came, secrets among them. */
-            headers: {
-                name: string;
-                value: string;
-            }[];
-            body: string;
-            /**
-             * @description base64 where it is no text.
-             * @enum {string}
-             */
-            body_encoding: "utf-8" | "base64";
-            /** @description Of the body, in bytes. */
-            size: number;
-            /** @description Whether a webhook of the workspace that posts here signed it with its secret of then; null where none that signs does. */
-            signed: boolean | null;
-            /** Format: date-time */
-            received_at: string;
+            object_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description The whole record as it was then. */
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description What it tells beside the record, such as the stages that a deal moved between. */
+            context: {
+                [key: string]: unknown;
+            } | null;
+            /** @description How many webhooks it was given to. */
+            matched: number;
+            /** @description Why a webhook was not given it. */
+            reason: string | null;
         };
         InboundSecret: {
             /** Format: uuid */
@@ -3327,63 +2970,6 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
         };
-        WebhookFormat: {
-            name: string;
-            /** @description A webhook has exactly one event type, named. */
-            one_event: boolean;
-            /** @enum {string} */
-            payload: "summary" | "full";
-            timeout_s: number;
-            retry: {
-                max: number;
-                intervals_s: number[];
-            };
-            /** @description How many retries may be asked for. */
-            most_retries: number;
-            /**
-             * @description Whether deliveries go unsigned: never; where `secret` is null; or also where no secret is given.
-             * @enum {string}
-             */
-            unsigned: "never" | "where asked" | "by default";
-            /** @description The old secret signs beside a new one for a while. */
-            rotation_overlaps: boolean;
-            /** @description The answer 410 always disables the webhook. */
-            disables_on_410: boolean;
-        };
-        Notice: {
-            /** Format: uuid */
-            id: string;
-            /** @description The event that it tells of: `webhook.disabled`. */
-            type: string;
-            object_type: string;
-            object_id: string;
-            /** @description What happened; of a webhook its name, format, reason and failures. */
-            details: {
-                [key: string]: unknown;
-            };
-            /** Format: date-time */
-            created_at: string;
-        };
-        Retention: {
-            /** @description How many days events are kept; null: `most_days`, as the installation does. */
-            event_days: number | null;
-            /** @description How many days delivery attempts are kept; null: `most_days`, as the installation does. */
-            attempt_days: number | null;
-            /** @description The shortest term: longer than a delivery may wait. */
-            least_days: number;
-            /** @description The installation's term, which is the longest. */
-            most_days: number;
-            size: {
-                /** @description Events in the feed, about. */
-                events: number;
-                /** @description Delivery attempts, about where they are more than 10,000. */
-                attempts: number;
-                /** @description What both take in the database: an estimate. */
-                bytes: number;
-                oldest_event_at: string | null;
-                oldest_attempt_at: string | null;
-            };
-        };
         Webhook: {
             id: string;
             name: string;
@@ -3412,19 +2998,6 @@ export interface components {
             } | null;
             /** @enum {string} */
             payload: "summary" | "full";
-            max_in_flight: number;
-            rate_limit: {
-                max: number;
-                per_s: number;
-            } | null;
-            /** @enum {string} */
-            ordering: "none" | "record";
-            /** @description Open: its receiver gets a rest until then. Half-open: one request is to probe it. */
-            breaker: {
-                /** @enum {string} */
-                state: "closed" | "open" | "half_open";
-                until: string | null;
-            };
             signed: boolean;
             version: number;
             /** Format: date-time */
@@ -3437,8 +3010,11 @@ export interface components {
         LeadReceipt: {
             /** Format: uuid */
             id: string;
-            /** @constant */
-            status: "created";
+            /**
+             * @description `created`, unless `on_duplicate` asks for something else.
+             * @enum {string}
+             */
+            status: "created" | "attached" | "existing";
             /**
              * Format: uri
              * @description The lead in the dashboard.
@@ -3480,8 +3056,6 @@ export interface operations {
                             id: string;
                             name: string;
                             plan: string;
-                            /** @description The workspace as an integer: `clientId` in the format `axcelerate`. */
-                            number: number;
                         };
                         /** @description Of a key. */
                         api_key?: {
@@ -6294,7 +5868,10 @@ export interface operations {
     };
     postLeads: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Wins over that of the body. */
+                on_duplicate?: "create" | "attach" | "return";
+            };
             header?: {
                 /** @description For 24 hours, the same request under the same key gives the first answer again. */
                 "Idempotency-Key"?: string;
@@ -6343,6 +5920,11 @@ export interface operations {
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
+                    /**
+                     * @description Where there is a lead with the same email or the digits of the same phone: make another (create, the default), attach what arrived to it (attach), or leave it as it is (return).
+                     * @enum {string}
+                     */
+                    on_duplicate?: "create" | "attach" | "return";
                 };
             };
         };
@@ -7034,6 +6616,111 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LeadStory"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postLeadsIdConvert: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+                /** @description The ETag last seen; 412 where the version is another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The name of a company; one of this name is used, whatever the case. */
+                    company?: string;
+                    /** @description A deal with them; {} for one that has the lead’s name alone. */
+                    deal?: {
+                        /** @description Default: the lead's name. */
+                        name?: string;
+                        /**
+                         * @description In its currency's units.
+                         * @example 5000
+                         */
+                        value?: number | null;
+                        /**
+                         * @description Default: USD.
+                         * @example GBP
+                         */
+                        currency?: string | null;
+                        /** @description Default: that of the stage, else the default pipeline. */
+                        pipeline_id?: string | null;
+                        /** @description Default: the pipeline's first stage. */
+                        stage_id?: string | null;
+                        expected_close_date?: string | null;
+                        notes?: string | null;
+                    };
+                    /**
+                     * @description Whether a contact that was there gets what it lacks and the lead has.
+                     * @default false
+                     */
+                    update_contact?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadConversion"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getLeadsIdDuplicates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Lead"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
                 };
             };
             /** @description Any error. */
@@ -8053,6 +7740,27 @@ export interface operations {
                 "application/json": {
                     /** @description 0: any number. Null: the installation's own again. */
                     leads_per_hour?: number | null;
+                    /** @description Whom new leads go to that name no owner; taken as a whole. Null: nobody. */
+                    assignment?: {
+                        /**
+                         * @description `none`: nobody; `owner`: one member; `round_robin`: the members in turn.
+                         * @enum {string}
+                         */
+                        mode: "none" | "owner" | "round_robin";
+                        /** @default [] */
+                        members?: string[];
+                        /** @description Other rules for leads of these sources. */
+                        sources?: {
+                            source: string;
+                            /**
+                             * @description `none`: nobody; `owner`: one member; `round_robin`: the members in turn.
+                             * @enum {string}
+                             */
+                            mode: "none" | "owner" | "round_robin";
+                            /** @default [] */
+                            members?: string[];
+                        }[];
+                    } | null;
                     /** @description Set by the server; ignored when sent. */
                     readonly is_default?: unknown;
                 };
@@ -8196,25 +7904,6 @@ export interface operations {
                      * @enum {string}
                      */
                     payload?: "summary" | "full";
-                    /**
-                     * @description Requests under way at once, at most.
-                     * @default 64
-                     */
-                    max_in_flight?: number;
-                    /**
-                     * @description At most `max` requests in any `per_s` seconds; null (the default) for any number.
-                     * @default null
-                     */
-                    rate_limit?: {
-                        max: number;
-                        per_s: number;
-                    } | null;
-                    /**
-                     * @description `record`: events of one record are sent one after the other, in the order in which they happened; the next when the one before was delivered or has failed for good. `none` (the default): as fast as the receiver takes them.
-                     * @default none
-                     * @enum {string}
-                     */
-                    ordering?: "none" | "record";
                     /** @default standard */
                     format?: string;
                     /** @description Your own signing secret; one is made where left out, but in the format `axcelerate`. null: unsigned, in the formats `automatenexus` and `axcelerate`. */
@@ -8222,7 +7911,6 @@ export interface operations {
                     readonly id?: unknown;
                     readonly state?: unknown;
                     readonly reason?: unknown;
-                    readonly breaker?: unknown;
                     readonly signed?: unknown;
                     readonly created_at?: unknown;
                     readonly updated_at?: unknown;
@@ -8383,22 +8071,9 @@ export interface operations {
                      * @enum {string}
                      */
                     payload?: "summary" | "full";
-                    /** @description Requests under way at once, at most. */
-                    max_in_flight?: number;
-                    /** @description At most `max` requests in any `per_s` seconds; null (the default) for any number. */
-                    rate_limit?: {
-                        max: number;
-                        per_s: number;
-                    } | null;
-                    /**
-                     * @description `record`: events of one record are sent one after the other, in the order in which they happened; the next when the one before was delivered or has failed for good. `none` (the default): as fast as the receiver takes them.
-                     * @enum {string}
-                     */
-                    ordering?: "none" | "record";
                     readonly id?: unknown;
                     readonly state?: unknown;
                     readonly reason?: unknown;
-                    readonly breaker?: unknown;
                     readonly signed?: unknown;
                     readonly created_at?: unknown;
                     readonly updated_at?: unknown;
@@ -8526,22 +8201,9 @@ export interface operations {
                      * @enum {string}
                      */
                     payload?: "summary" | "full";
-                    /** @description Requests under way at once, at most. */
-                    max_in_flight?: number;
-                    /** @description At most `max` requests in any `per_s` seconds; null (the default) for any number. */
-                    rate_limit?: {
-                        max: number;
-                        per_s: number;
-                    } | null;
-                    /**
-                     * @description `record`: events of one record are sent one after the other, in the order in which they happened; the next when the one before was delivered or has failed for good. `none` (the default): as fast as the receiver takes them.
-                     * @enum {string}
-                     */
-                    ordering?: "none" | "record";
                     readonly id?: unknown;
                     readonly state?: unknown;
                     readonly reason?: unknown;
-                    readonly breaker?: unknown;
                     readonly signed?: unknown;
                     readonly created_at?: unknown;
                     readonly updated_at?: unknown;
@@ -8692,8 +8354,6 @@ export interface operations {
                      * @enum {string}
                      */
                     only?: "failed" | "missed" | "all";
-                    /** @description Queues nothing: only counts what would be, by this call. */
-                    dry_run?: boolean;
                     /** @description Goes on after this event: `next_after` of the call before. */
                     after?: string;
                 };
@@ -8725,283 +8385,6 @@ export interface operations {
             };
         };
     };
-    getInboxes: {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description next_cursor of the page before. */
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        data: components["schemas"]["Inbox"][];
-                        has_more: boolean;
-                        next_cursor: string | null;
-                        next_url: string | null;
-                    };
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    postInboxes: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    name: string;
-                    /**
-                     * @description What it answers: 500, say, to see a webhook try again.
-                     * @default 200
-                     */
-                    status?: number;
-                    readonly id?: unknown;
-                    readonly url?: unknown;
-                    readonly created_by?: unknown;
-                    readonly created_at?: unknown;
-                    readonly expires_at?: unknown;
-                };
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Inbox"];
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getInboxesId: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Inbox"];
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    putInboxesId: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    name?: string;
-                    /** @description What it answers: 500, say, to see a webhook try again. */
-                    status?: number;
-                    readonly id?: unknown;
-                    readonly url?: unknown;
-                    readonly created_by?: unknown;
-                    readonly created_at?: unknown;
-                    readonly expires_at?: unknown;
-                };
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Inbox"];
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    deleteInboxesId: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Deleted. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    patchInboxesId: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    name?: string;
-                    /** @description What it answers: 500, say, to see a webhook try again. */
-                    status?: number;
-                    readonly id?: unknown;
-                    readonly url?: unknown;
-                    readonly created_by?: unknown;
-                    readonly created_at?: unknown;
-                    readonly expires_at?: unknown;
-                };
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Inbox"];
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getInboxesIdRequests: {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description next_cursor of the page before. */
-                cursor?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        data: components["schemas"]["InboxRequest"][];
-                        has_more: boolean;
-                        next_cursor: string | null;
-                        next_url: string | null;
-                    };
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     getDeliveries: {
         parameters: {
             query?: {
@@ -9010,7 +8393,6 @@ export interface operations {
                 cursor?: string;
                 state?: "pending" | "retrying" | "delivered" | "failed" | "expired" | "dropped" | "crashed";
                 event_type?: string;
-                event_id?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
                 "created_at[lt]"?: string;
@@ -9055,7 +8437,6 @@ export interface operations {
                 cursor?: string;
                 state?: "pending" | "retrying" | "delivered" | "failed" | "expired" | "dropped" | "crashed";
                 event_type?: string;
-                event_id?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
                 "created_at[lt]"?: string;
@@ -9182,8 +8563,8 @@ export interface operations {
     getEvents: {
         parameters: {
             query?: {
-                /** @description Goes on after this event: `next_after` of the page before. `latest`: after the last there is now. `oldest`, or left out: from the oldest kept. */
-                after?: ("latest" | "oldest") | string;
+                /** @description Goes on after this event: `next_after` of the page before. `latest`: after the last there is now. Left out: from the oldest kept. */
+                after?: "latest" | string;
                 limit?: number;
                 /**
                  * @description Only these event types, separated by commas.
@@ -9227,54 +8608,6 @@ export interface operations {
             };
         };
     };
-    postEvents: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description One of the event types that the workspace defined. */
-                    type: string;
-                    /** @description What it tells, as the type's schema has it. */
-                    data: {
-                        [key: string]: unknown;
-                    };
-                    /**
-                     * Format: uuid
-                     * @description What it is about: events of one object are in order. Left out, the event itself.
-                     */
-                    object_id?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PublishedEvent"];
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     getEventsId: {
         parameters: {
             query?: never;
@@ -9293,117 +8626,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Event"];
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getEventLog: {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description next_cursor of the page before. */
-                cursor?: string;
-                type?: string;
-                /** @description Only events that no webhook was given. */
-                matched?: "none";
-                "occurred_at[gte]"?: string;
-                "occurred_at[lt]"?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        data: components["schemas"]["Event"][];
-                        has_more: boolean;
-                        next_cursor: string | null;
-                        next_url: string | null;
-                    };
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getWebhookFormats: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        data: components["schemas"]["WebhookFormat"][];
-                    };
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getEventsStream: {
-        parameters: {
-            query?: {
-                /** @description Goes on after this event; a `Last-Event-ID` header goes before it. `latest`: after the last there is now. `oldest`, or left out: from the oldest kept. */
-                after?: ("latest" | "oldest") | string;
-                /**
-                 * @description Only these event types, separated by commas.
-                 * @example contact.created
-                 */
-                types?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Server-sent events: `id` is the id of the event, `event` its type, `data` the event as the feed has it, in one line. A block with an `id` alone says how far was read. A comment comes at least every 15 seconds. `event: gone` is the last there is where what comes next is no longer kept. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/event-stream": string;
                 };
             };
             /** @description Any error. */
@@ -9479,309 +8701,6 @@ export interface operations {
             };
         };
     };
-    getCustomEventTypes: {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description next_cursor of the page before. */
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        data: components["schemas"]["CustomEventType"][];
-                        has_more: boolean;
-                        next_cursor: string | null;
-                        next_url: string | null;
-                    };
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    postCustomEventTypes: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @example order.shipped */
-                    name: string;
-                    /**
-                     * @description When it happens, in one sentence.
-                     * @default
-                     */
-                    description?: string;
-                    /**
-                     * @description What its data looks like: a JSON Schema (draft 2020-12) of an object, at most 16 KiB, without `pattern`, `patternProperties` and `$ref`.
-                     * @example {
-                     *       "type": "object",
-                     *       "properties": {
-                     *         "number": {
-                     *           "type": "string"
-                     *         }
-                     *       },
-                     *       "required": [
-                     *         "number"
-                     *       ]
-                     *     }
-                     */
-                    schema: {
-                        [key: string]: unknown;
-                    };
-                    /** @description An example of its data, which Send test sends. It has to fit the schema. */
-                    sample: {
-                        [key: string]: unknown;
-                    };
-                    readonly id?: unknown;
-                    readonly version?: unknown;
-                    readonly created_by?: unknown;
-                    readonly created_at?: unknown;
-                    readonly updated_at?: unknown;
-                };
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CustomEventType"];
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getCustomEventTypesName: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CustomEventType"];
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    putCustomEventTypesName: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description Can not be changed. */
-                    name?: string;
-                    /** @description When it happens, in one sentence. */
-                    description?: string;
-                    /**
-                     * @description What its data looks like: a JSON Schema (draft 2020-12) of an object, at most 16 KiB, without `pattern`, `patternProperties` and `$ref`.
-                     * @example {
-                     *       "type": "object",
-                     *       "properties": {
-                     *         "number": {
-                     *           "type": "string"
-                     *         }
-                     *       },
-                     *       "required": [
-                     *         "number"
-                     *       ]
-                     *     }
-                     */
-                    schema?: {
-                        [key: string]: unknown;
-                    };
-                    /** @description An example of its data, which Send test sends. It has to fit the schema. */
-                    sample?: {
-                        [key: string]: unknown;
-                    };
-                    readonly id?: unknown;
-                    readonly version?: unknown;
-                    readonly created_by?: unknown;
-                    readonly created_at?: unknown;
-                    readonly updated_at?: unknown;
-                };
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CustomEventType"];
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    deleteCustomEventTypesName: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Deleted. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    patchCustomEventTypesName: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description Can not be changed. */
-                    name?: string;
-                    /** @description When it happens, in one sentence. */
-                    description?: string;
-                    /**
-                     * @description What its data looks like: a JSON Schema (draft 2020-12) of an object, at most 16 KiB, without `pattern`, `patternProperties` and `$ref`.
-                     * @example {
-                     *       "type": "object",
-                     *       "properties": {
-                     *         "number": {
-                     *           "type": "string"
-                     *         }
-                     *       },
-                     *       "required": [
-                     *         "number"
-                     *       ]
-                     *     }
-                     */
-                    schema?: {
-                        [key: string]: unknown;
-                    };
-                    /** @description An example of its data, which Send test sends. It has to fit the schema. */
-                    sample?: {
-                        [key: string]: unknown;
-                    };
-                    readonly id?: unknown;
-                    readonly version?: unknown;
-                    readonly created_by?: unknown;
-                    readonly created_at?: unknown;
-                    readonly updated_at?: unknown;
-                };
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CustomEventType"];
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     getEgressAddresses: {
         parameters: {
             query?: never;
@@ -9801,152 +8720,6 @@ export interface operations {
                         data: string[];
                     };
                 };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getRetention: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Retention"];
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    patchRetention: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description How many days events are kept; null: `most_days`, as the installation does. */
-                    event_days?: number | null;
-                    /** @description How many days delivery attempts are kept; null: `most_days`, as the installation does. */
-                    attempt_days?: number | null;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly least_days?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly most_days?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly size?: unknown;
-                };
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Retention"];
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getNotices: {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description next_cursor of the page before. */
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        data: components["schemas"]["Notice"][];
-                        has_more: boolean;
-                        next_cursor: string | null;
-                        next_url: string | null;
-                    };
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    postNoticesIdDismiss: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Put away. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Any error. */
             default: {

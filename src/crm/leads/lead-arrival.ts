@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { invalid } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Arrival, Completion } from '../record-routes.ts';
 import type { LeadStatuses } from './lead-status.ts';
@@ -15,6 +16,7 @@ interface Asked {
   event_type?: string | null;
   source?: string | null;
   status?: string | null;
+  on_duplicate?: string;
 }
 
 /**
@@ -43,6 +45,9 @@ export function leadCompletion({
     const asked = input as Asked;
     const { event_type: eventType, source, ...rest } = asked;
     const { workspaceId } = writer;
+    // One lead at a time is taken in another way (lead-duplicate.ts); what comes here with it came in a batch.
+    if (asked.on_duplicate && asked.on_duplicate !== 'create')
+      throw invalid('on_duplicate', 'is for one lead at a time, not for a batch');
     const words: Asked = {};
     if (eventType === null) words.event_type = null;
     const known = eventType ? await eventTypeOf(workspaceId, eventType) : undefined;
@@ -56,8 +61,9 @@ export function leadCompletion({
     const own = source ? await sources.match(workspaceId, source) : undefined;
     const made =
       source && own === undefined ? { id: newId(), name: source, folded: folded(source) } : undefined;
+    const origin = source ? folded(own ?? source) : '';
     const submission = { id: newId(), channel: 'api', ...keptOf(arrival) };
-    return { ...rest, ...words, source: own ?? source ?? null, beside: { submission, source: made } };
+    return { ...rest, ...words, source: own ?? source ?? null, beside: { submission, source: made, origin } };
   };
 }
 

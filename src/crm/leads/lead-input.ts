@@ -11,6 +11,10 @@ import {
   type CustomValue,
 } from '../record.ts';
 
+/** What becomes of a lead that is there already: it is made once more, attached to, or told. */
+export const ON_DUPLICATE = ['create', 'attach', 'return'] as const;
+export type OnDuplicate = (typeof ON_DUPLICATE)[number];
+
 /** A new lead, of which every required field is there and each is well-formed. */
 export interface LeadInput {
   name?: string | undefined;
@@ -27,6 +31,10 @@ export interface LeadInput {
   crm_lead_id?: string | null | undefined;
   tags?: string[] | undefined;
   custom_fields?: Record<string, CustomValue> | undefined;
+  on_duplicate?: OnDuplicate | undefined;
+  /** What is done with a lead that is there, beside what a client changes: it arrived again, it was converted. */
+  arrivedAgain?: boolean | undefined;
+  became?: { contact_id: string | null; company_id: string | null; deal_id: string | null } | undefined;
   /** What the statement writes beside it (lead-intake.ts). */
   beside?: object | undefined;
 }
@@ -75,6 +83,10 @@ const fields = z
       .optional()
       .meta({ description: 'A list; of a form a text, with commas between them.' }),
     custom_fields: customFields.optional(),
+    on_duplicate: z.enum(ON_DUPLICATE).optional().meta({
+      description:
+        'Where there is a lead with the same email or the digits of the same phone: make another (create, the default), attach what arrived to it (attach), or leave it as it is (return).',
+    }),
   })
   .meta({ description: 'Fields that are not listed are kept with the submission.' });
 

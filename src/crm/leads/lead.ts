@@ -19,7 +19,7 @@ import {
 import { leadInput, type LeadInput } from './lead-input.ts';
 
 export interface Lead extends BaseRecord {
-  /** Counts within the workspace, from 1; the writing statement gives it (lead-intake.ts). */
+  /** Counts within the workspace, from 1; the writing statement gives it, and the owner (lead-intake.ts). */
   number: number;
   first_name: string | null;
   last_name: string | null;
@@ -58,13 +58,6 @@ const FOLLOWING = [
   'deal_id',
   'converted_at',
 ] as const;
-
-/** What the house itself does with a lead, beside what a client changes. */
-export interface LeadDeed {
-  /** It arrived again. */
-  arrivedAgain?: boolean;
-  became?: Pick<Lead, 'contact_id' | 'company_id' | 'deal_id'>;
-}
 
 const change = z.strictObject({
   first_name: text(200).optional(),
@@ -183,7 +176,7 @@ const columns = [
   'custom_fields',
 ] as const;
 
-export const lead: Noun<Lead, LeadInput, Omit<Lead, 'number'>> = {
+export const lead: Noun<Lead, LeadInput, Omit<Lead, 'number' | 'owner_id'>> = {
   name: 'lead',
   plural: 'leads',
   columns,
@@ -203,7 +196,7 @@ export const lead: Noun<Lead, LeadInput, Omit<Lead, 'number'>> = {
     source: given.source ?? null,
     status: given.status ?? 'new',
     notes: given.notes ?? null,
-    owner_id: given.owner_id ?? null,
+    ...(given.owner_id && { owner_id: given.owner_id }),
     crm_lead_id: given.crm_lead_id ?? null,
     tags: given.tags ?? [],
     submissions: 1,
@@ -220,7 +213,7 @@ export const lead: Noun<Lead, LeadInput, Omit<Lead, 'number'>> = {
 
   beside: (given) => given.beside,
 
-  update(current, given: Change<LeadInput> & LeadDeed, at, actor) {
+  update(current, given: Change<LeadInput>, at, actor) {
     const { arrivedAgain, became, ...asked } = given;
     const changed = Object.fromEntries(Object.entries(asked).filter(([name]) => !isFollowing(name)));
     const next = applied(current, changed, columns);
