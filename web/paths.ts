@@ -25,6 +25,7 @@ export const paths = {
 
   leads: () => linkOptions({ to: '/leads' }),
   newLead: () => linkOptions({ to: '/leads', search: { create: true } }),
+  leadAnalytics: () => linkOptions({ to: '/leads/analytics' }),
   lead: (id: string) => linkOptions({ to: '/leads/$id', params: { id } }),
 
   apiKeys: () => linkOptions({ to: '/settings/api-keys' }),

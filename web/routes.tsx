@@ -12,6 +12,7 @@ import { contactSearch } from './crm/contacts/contact-search.ts';
 import { companySearch } from './crm/companies/company-search.ts';
 import { dealSearch } from './crm/deals/deal-search.ts';
 import { taskSearch } from './crm/tasks/task-search.ts';
+import { analyticsSearch } from './crm/leads/analytics/analytics-search.ts';
 import { leadSearch } from './crm/leads/lead-search.ts';
 import { deliverySearch } from './settings/webhooks/delivery-search.ts';
 import { eventSearch } from './settings/webhooks/event-search.ts';
@@ -125,6 +126,15 @@ const leads = createRoute({
   validateSearch: leadSearch,
   component: lazyRouteComponent(() => import('./crm/leads/lead-list.tsx'), 'LeadList'),
 });
+const leadAnalytics = createRoute({
+  getParentRoute: () => inside,
+  path: '/leads/analytics',
+  validateSearch: analyticsSearch,
+  component: lazyRouteComponent(
+    () => import('./crm/leads/analytics/lead-analytics-page.tsx'),
+    'LeadAnalyticsPage',
+  ),
+});
 const lead = createRoute({
   getParentRoute: () => inside,
   path: '/leads/$id',
@@ -214,6 +224,7 @@ const routeTree = root.addChildren([
     tasks,
     task,
     leads,
+    leadAnalytics,
     lead,
     apiKeys,
     webhooks,

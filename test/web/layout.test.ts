@@ -55,6 +55,7 @@ beforeAll(async () => {
     tasks: '/tasks',
     task: `/tasks/${task.id}`,
     leads: '/leads',
+    'lead-analytics': '/leads/analytics',
     'lead-board': '/leads?view=board',
     lead: `/leads/${lead.id}`,
     'crm-webhook': '/settings/crm-webhook',

@@ -138,6 +138,8 @@ describe('a lead that arrived', () => {
     await expect.poll(() => page.locator('[aria-current=step]').textContent()).toBe('Contacted');
     await page.getByRole('button', { name: 'Edit', exact: true }).click();
     await dialog().getByLabel('Source').fill('A new source');
+    await dialog().getByLabel('Tags').fill('vip');
+    await dialog().getByLabel('Tags').press('Enter');
     await dialog().getByRole('combobox', { name: 'Owner' }).click();
     await page.getByRole('option', { name: 'Alice Archer' }).click();
     await picture(page, 'lead-form');
@@ -147,6 +149,7 @@ describe('a lead that arrived', () => {
     expect(await stored(id)).toMatchObject({
       status: 'contacted',
       source: 'A new source',
+      tags: ['vip'],
       owner_id: owner.id,
       event_date: '2026-08-15',
     });
@@ -331,6 +334,36 @@ describe('what another CRM reports', () => {
   });
 });
 
+describe('Leads → Analytics', () => {
+  test('tells where leads came from, how far and how soon, as charts that are tables', async () => {
+    const { id } = await send({ name: 'Ana Analytics', source: 'Trade fair', owner_id: owner.id });
+    await send({ name: 'Alan Analytics', source: 'Trade fair' });
+    await s.ask('PATCH', `/api/v1/leads/${id}`, { body: { status: 'won' } });
+    const figures = (await owner.ask('GET', '/analytics/leads?source=Trade%20fair')).json;
+    expect(figures).toMatchObject({ leads: 2, converted: 1 });
+    await page.goto('/leads');
+    await page.getByRole('link', { name: 'Analytics', exact: true }).click();
+    await expectShown(heading('Lead analytics'));
+    await expectShown(
+      page.getByRole('table', { name: 'By source' }).getByRole('row', { name: /Trade fair 2 1 50%/ }),
+    );
+    await picture(page, 'lead-analytics-full');
+    await page.getByRole('combobox', { name: 'Filter by source' }).click();
+    await page.getByRole('option', { name: 'Trade fair' }).click();
+    const key = page.locator('dl[aria-label="Key figures"]');
+    await expect.poll(() => key.textContent()).toMatch(/Leads2 ?Won or converted1 50%Contacted1 50%/);
+    await expectShown(page.getByRole('img', { name: 'Leads by day, at most 2' }));
+    await page.getByText('As a table').click();
+    const today = page.getByRole('table', { name: 'Leads by day' }).getByRole('row').nth(1);
+    expect(await today.getByRole('cell').allTextContents()).toEqual([expect.any(String), '2', '1']);
+    await page.getByRole('combobox', { name: 'Period' }).click();
+    await page.getByRole('option', { name: 'Last 12 months' }).click();
+    await expectShown(page.getByRole('img', { name: 'Leads by month, at most 2' }));
+    expect(new URL(page.url()).searchParams.get('source')).toBe('Trade fair');
+    await fires('lead.updated');
+  });
+});
+
 describe('Settings', () => {
   const words = async (kind: string) =>
     (await s.ask('GET', `/api/v1/${kind}`)).json.data.map(({ name }: { name: string }) => name);
@@ -358,6 +391,39 @@ describe('Settings', () => {
     await expect.poll(() => words('lead-event-types')).not.toContain('Party');
   });
 
+  test('a status of the workspace’s own is a column of the board, and moves leads; it is deleted again', async () => {
+    await page.goto('/settings/leads');
+    await page.getByRole('textbox', { name: 'New status' }).fill('Site visit');
+    await page.getByRole('textbox', { name: 'New status' }).press('Enter');
+    const act = async (deed: string) => {
+      await page.getByRole('button', { name: 'Actions for Site visit' }).click();
+      await page.getByRole('menuitem', { name: deed }).click();
+    };
+    const order = () => page.getByRole('list', { name: 'Statuses' }).getByRole('listitem').allTextContents();
+    await expect
+      .poll(order)
+      .toEqual(['Newopen', 'Contactedopen', 'Quotedopen', 'Wonwon', 'Lostlost', 'Site visitopen']);
+    await act('Move up');
+    await expect.poll(async () => (await order()).indexOf('Site visitopen')).toBe(4);
+
+    const { id } = await send({ name: 'Stella Status' });
+    await page.goto('/leads?view=board');
+    await page.getByRole('button', { name: 'Move Stella Status' }).click();
+    await page.getByRole('menuitem', { name: 'Site visit' }).click();
+    await expectShown(column('Site visit').getByRole('link', { name: 'Stella Status' }));
+    await fires('lead.updated');
+    expect((await stored(id)).status).toBe('site_visit');
+
+    await page.goto('/settings/leads');
+    await act('Delete');
+    await dialog().getByRole('button', { name: 'Delete status' }).click();
+    await expectShown(page.getByText('That did not work'));
+    await s.ask('DELETE', `/api/v1/leads/${id}`);
+    await act('Delete');
+    await dialog().getByRole('button', { name: 'Delete status' }).click();
+    await expect.poll(order).toHaveLength(5);
+  });
+
   test('a new source of a lead is among the sources', async () => {
     await send({ name: 'Sara Source', source: 'Radio Harbour' });
     await page.goto('/settings/leads');
@@ -380,6 +446,7 @@ describe('Settings', () => {
     ['Settings → API keys', 'API keys'],
     ['Settings → Leads', 'Lead settings'],
     ['Inbound secrets', 'CRM webhook'],
+    ['Leads → Analytics', 'Lead analytics'],
     ['Settings → Integrations → Webhooks', 'Webhooks'],
     ['Web & Other Integrations', 'Webhooks'],
   ])('the palette knows %s', async (typed, title) => {

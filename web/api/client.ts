@@ -40,6 +40,8 @@ export function isConflict(error: Error): boolean {
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
 export interface Call {
+  /** Above the path; the API's own where it is left out. */
+  base?: string;
   query?: Query;
   body?: unknown;
   /** The version that a change is meant for; 412 where the record is at another. */
@@ -51,7 +53,7 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /**
  * Calls the API as the person whose session cookie the browser holds.
- * @param path below /api/v1
+ * @param path below the base
  * @returns the answer's JSON; undefined for 204
  * @throws ApiError
  */
@@ -60,7 +62,7 @@ export async function call<T>(method: Method, path: string, options: Call = {}):
   if (options.body !== undefined) headers['content-type'] = 'application/json';
   if (options.ifMatch !== undefined) headers['if-match'] = `"${options.ifMatch}"`;
   if (method === 'POST') headers['idempotency-key'] = idempotencyKey();
-  const answer = await send(`${BASE}${path}${queryText(options.query)}`, {
+  const answer = await send(`${options.base ?? BASE}${path}${queryText(options.query)}`, {
     method,
     headers,
     credentials: 'same-origin',

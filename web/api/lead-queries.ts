@@ -6,16 +6,6 @@ import type { components, operations } from './schema.d.ts';
 
 export type Lead = components['schemas']['Lead'];
 export type LeadInput = operations['patchLeadsId']['requestBody']['content']['application/json'];
-export type LeadStatus = Lead['status'];
-
-/** On the way to the last two, in this order. */
-export const LEAD_STATUSES = [
-  'new',
-  'contacted',
-  'quoted',
-  'won',
-  'lost',
-] as const satisfies readonly LeadStatus[];
 
 export const leads = recordQueries<Lead, LeadInput>('leads', async (body) => {
   const { id } = await call<components['schemas']['LeadReceipt']>('POST', '/leads', { body: named(body) });
@@ -27,8 +17,8 @@ function named({ first_name: first, ...lead }: LeadInput): object {
   return first && !lead.last_name ? { ...lead, name: first } : { ...lead, first_name: first };
 }
 
-/** Those of one status, last changed first, and how many there are in all. */
-export const leadColumn = (status: LeadStatus, filter: Query) =>
+/** Those of one status, by its key, last changed first, and how many there are in all. */
+export const leadColumn = (status: string, filter: Query) =>
   infiniteQueryOptions({
     queryKey: [leads.plural, 'list', 'column', status, filter],
     queryFn: ({ pageParam: cursor, signal }) =>

@@ -88,7 +88,14 @@ function Entry({ activity }: { activity: Activity }) {
 }
 
 /** What follows from another change, and is no news beside it. */
-const FOLLOWING = new Set(['completed_at', 'closed_at', 'updated_at', 'version']);
+const FOLLOWING = new Set([
+  'completed_at',
+  'closed_at',
+  'converted_at',
+  'first_contacted_at',
+  'updated_at',
+  'version',
+]);
 
 /** `deal.stage_changed` to `Stage changed`. */
 function happened(type: string): string {

@@ -3,6 +3,7 @@ import {
   IconBolt,
   IconBraces,
   IconBuilding,
+  IconChartBar,
   IconCircleCheck,
   IconHistory,
   IconInbox,
@@ -37,6 +38,14 @@ type PlainPath = {
 
 export const RECORDS: readonly Destination[] = [
   { label: 'Leads', icon: IconInbox, link: paths.leads(), scope: 'leads:read' },
+  {
+    label: 'Lead analytics',
+    icon: IconChartBar,
+    link: paths.leadAnalytics(),
+    scope: 'leads:read',
+    alsoKnownAs: ['Leads → Analytics'],
+    hidden: true,
+  },
   { label: 'Contacts', icon: IconAddressBook, link: paths.contacts(), scope: 'contacts:read' },
   { label: 'Companies', icon: IconBuilding, link: paths.companies(), scope: 'companies:read' },
   { label: 'Deals', icon: IconTargetArrow, link: paths.deals(), scope: 'deals:read' },
@@ -92,7 +101,7 @@ export const SETTINGS: readonly Destination[] = [
     icon: IconUserBolt,
     link: paths.leadSettings(),
     scope: 'leads:read',
-    alsoKnownAs: ['Settings → Leads', 'Lead sources', 'Lead event types', 'Leads an hour'],
+    alsoKnownAs: ['Settings → Leads', 'Lead sources', 'Lead event types', 'Lead statuses', 'Leads an hour'],
   },
   {
     label: 'CRM webhook',

@@ -1,6 +1,6 @@
 import type { Active, Announcements, KeyboardCoordinateGetter, Over } from '@dnd-kit/core';
 import type { Lead } from '../../api/lead-queries.ts';
-import { fieldLabel } from '../../ui/field-label.ts';
+import type { LeadStatus } from '../../api/lead-status-queries.ts';
 import { leadName } from './lead-name.ts';
 
 const STEPS: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1 };
@@ -34,6 +34,6 @@ function nameOf(active: Active): string {
   return leadName(active.data.current as Lead);
 }
 
-function columnOf({ id }: Over): string {
-  return fieldLabel(String(id));
+function columnOf(over: Over): string {
+  return (over.data.current as LeadStatus).name;
 }

@@ -12,7 +12,8 @@ import {
 } from '@dnd-kit/core';
 import { useState } from 'react';
 import type { Query } from '../../api/client.ts';
-import { LEAD_STATUSES, type Lead, type LeadStatus } from '../../api/lead-queries.ts';
+import type { Lead } from '../../api/lead-queries.ts';
+import { useLeadStatuses } from '../../api/lead-status-queries.ts';
 import { ANNOUNCEMENTS, columnBeside, INSTRUCTIONS } from './lead-board-keys.ts';
 import classes from './lead-board.module.css';
 import { CardFace } from './lead-card.tsx';
@@ -25,6 +26,7 @@ const underCard: CollisionDetection = (drag) =>
 
 /** Leads by status: a card is moved by mouse, by keyboard, or from its menu. */
 export function LeadBoard({ filter }: { filter: Query }) {
+  const statuses = useLeadStatuses();
   const moves = useLeadMoves();
   const [carried, carry] = useState<Lead | null>(null);
   const sensors = useSensors(
@@ -34,7 +36,7 @@ export function LeadBoard({ filter }: { filter: Query }) {
   );
   const drop = ({ active, over }: DragEndEvent) => {
     carry(null);
-    if (over) moves.move(active.data.current as Lead, over.id as LeadStatus);
+    if (over) moves.move(active.data.current as Lead, String(over.id));
   };
 
   return (
@@ -50,8 +52,8 @@ export function LeadBoard({ filter }: { filter: Query }) {
       onDragCancel={() => carry(null)}
     >
       <div className={classes.board}>
-        {LEAD_STATUSES.map((status) => (
-          <LeadColumn key={status} status={status} filter={filter} moves={moves} />
+        {statuses.map((status) => (
+          <LeadColumn key={status.key} status={status} filter={filter} moves={moves} />
         ))}
       </div>
       <DragOverlay dropAnimation={null}>

@@ -1,10 +1,10 @@
 import { useDraggable } from '@dnd-kit/core';
 import { ActionIcon, Menu } from '@mantine/core';
 import { IconDots, IconGripVertical } from '@tabler/icons-react';
-import { LEAD_STATUSES, type Lead, type LeadStatus } from '../../api/lead-queries.ts';
+import type { Lead } from '../../api/lead-queries.ts';
+import { useLeadStatuses } from '../../api/lead-status-queries.ts';
 import { useMay } from '../../api/session-queries.ts';
 import { paths } from '../../paths.ts';
-import { fieldLabel } from '../../ui/field-label.ts';
 import { Day } from '../../ui/moment.tsx';
 import { TextLink } from '../../ui/router-links.tsx';
 import { PersonName } from '../person.tsx';
@@ -12,7 +12,7 @@ import classes from './lead-board.module.css';
 import { leadName } from './lead-name.ts';
 
 /** A lead on the board. */
-export function LeadCard({ lead, onMove }: { lead: Lead; onMove: (to: LeadStatus) => void }) {
+export function LeadCard({ lead, onMove }: { lead: Lead; onMove: (to: string) => void }) {
   const mayWrite = useMay('leads:write');
   const { setNodeRef, setActivatorNodeRef, listeners, attributes, isDragging } = useDraggable({
     id: lead.id,
@@ -70,7 +70,8 @@ export function CardFace({ lead }: { lead: Lead }) {
   );
 }
 
-function MoveMenu({ lead, onMove }: { lead: Lead; onMove: (to: LeadStatus) => void }) {
+function MoveMenu({ lead, onMove }: { lead: Lead; onMove: (to: string) => void }) {
+  const others = useLeadStatuses().filter(({ key }) => key !== lead.status);
   return (
     // A press within the menu is none on the card.
     <span role="presentation" onMouseDown={(event) => event.stopPropagation()}>
@@ -82,9 +83,9 @@ function MoveMenu({ lead, onMove }: { lead: Lead; onMove: (to: LeadStatus) => vo
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Label>Move to</Menu.Label>
-          {LEAD_STATUSES.filter((status) => status !== lead.status).map((status) => (
-            <Menu.Item key={status} onClick={() => onMove(status)}>
-              {fieldLabel(status)}
+          {others.map(({ key, name }) => (
+            <Menu.Item key={key} onClick={() => onMove(key)}>
+              {name}
             </Menu.Item>
           ))}
         </Menu.Dropdown>

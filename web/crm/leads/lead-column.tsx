@@ -2,9 +2,9 @@ import { useDroppable } from '@dnd-kit/core';
 import { Button, Skeleton, Text, Title } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { Query } from '../../api/client.ts';
-import { leadColumn, type Lead, type LeadStatus } from '../../api/lead-queries.ts';
+import { leadColumn, type Lead } from '../../api/lead-queries.ts';
+import type { LeadStatus } from '../../api/lead-status-queries.ts';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
-import { fieldLabel } from '../../ui/field-label.ts';
 import classes from './lead-board.module.css';
 import { LeadCard } from './lead-card.tsx';
 import type { LeadMoves } from './lead-moves.ts';
@@ -19,10 +19,10 @@ export function LeadColumn({
   filter: Query;
   moves: LeadMoves;
 }) {
-  const list = useInfiniteQuery(leadColumn(status, filter));
-  const { setNodeRef, isOver } = useDroppable({ id: status });
-  const { cards, total } = withMoves(list.data, status, moves);
-  const title = `leads-${status}`;
+  const list = useInfiniteQuery(leadColumn(status.key, filter));
+  const { setNodeRef, isOver } = useDroppable({ id: status.key, data: status });
+  const { cards, total } = withMoves(list.data, status.key, moves);
+  const title = `leads-${status.id}`;
 
   return (
     <section
@@ -33,7 +33,7 @@ export function LeadColumn({
     >
       <header className={classes.head}>
         <Title order={2} id={title}>
-          {fieldLabel(status)}
+          {status.name}
         </Title>
         {list.data && <span className={classes.count}>{total.toLocaleString()}</span>}
       </header>
@@ -67,7 +67,7 @@ export function LeadColumn({
 /** What was read, less the leads on their way elsewhere, with those on their way here on top. */
 function withMoves(
   read: { leads: Lead[]; total: number } | undefined,
-  status: LeadStatus,
+  status: string,
   { moving }: LeadMoves,
 ): { cards: Lead[]; total: number } {
   const there = read?.leads ?? [];

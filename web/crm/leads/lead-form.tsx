@@ -1,14 +1,14 @@
-import { Group, Select, Textarea, TextInput } from '@mantine/core';
+import { Group, Select, TagsInput, Textarea, TextInput } from '@mantine/core';
 import { DateInput } from '@mantine/dates';
-import { LEAD_STATUSES, leads, type Lead } from '../../api/lead-queries.ts';
-import { fieldLabel } from '../../ui/field-label.ts';
+import { leads, type Lead } from '../../api/lead-queries.ts';
+import { useLeadStatuses } from '../../api/lead-status-queries.ts';
 import { PersonPicker } from '../person.tsx';
 import { RecordDrawer } from '../record-drawer.tsx';
 import { useRecordForm } from '../use-record-form.ts';
 import { EventTypeField, SourceField } from './lead-word-field.tsx';
 
 /** What the API lets a lead begin with. */
-const FIRST_STATUSES = ['new', 'contacted', 'quoted'] as const;
+const FIRST_STATUSES = new Set(['new', 'contacted', 'quoted']);
 
 const valuesOf = (lead: Lead | null) => ({
   first_name: lead?.first_name ?? '',
@@ -19,6 +19,7 @@ const valuesOf = (lead: Lead | null) => ({
   event_type: lead?.event_type ?? null,
   status: lead?.status ?? 'new',
   source: lead?.source ?? '',
+  tags: lead?.tags ?? [],
   owner_id: lead?.owner_id ?? null,
   crm_lead_id: lead?.crm_lead_id ?? '',
   notes: lead?.notes ?? '',
@@ -37,7 +38,7 @@ export function LeadForm({
   const api = useRecordForm(leads, lead, valuesOf, onSaved);
   const { form } = api;
   const isNew = lead === null;
-  const statuses = isNew ? FIRST_STATUSES : LEAD_STATUSES;
+  const statuses = useLeadStatuses().filter(({ key }) => !isNew || FIRST_STATUSES.has(key));
   return (
     <RecordDrawer noun="lead" isNew={isNew} api={api} onClose={onClose}>
       <Group grow align="flex-start">
@@ -59,12 +60,18 @@ export function LeadForm({
       <Group grow align="flex-start">
         <Select
           label="Status"
-          data={statuses.map((status) => ({ value: status, label: fieldLabel(status) }))}
+          data={statuses.map(({ key, name }) => ({ value: key, label: name }))}
           allowDeselect={false}
           {...form.getInputProps('status')}
         />
         <SourceField {...form.getInputProps('source')} />
       </Group>
+      <TagsInput
+        label="Tags"
+        placeholder="Enter adds one"
+        acceptValueOnBlur
+        {...form.getInputProps('tags')}
+      />
       <PersonPicker label="Owner" {...form.getInputProps('owner_id')} />
       <TextInput
         label="CRM lead ID"

@@ -1,14 +1,14 @@
 import { SegmentedControl } from '@mantine/core';
-import { IconInbox, IconLayoutKanban, IconTable } from '@tabler/icons-react';
+import { IconChartBar, IconInbox, IconLayoutKanban, IconTable } from '@tabler/icons-react';
 import { getRouteApi } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
-import { LEAD_STATUSES, leads } from '../../api/lead-queries.ts';
+import { leads } from '../../api/lead-queries.ts';
+import { useLeadStatuses } from '../../api/lead-status-queries.ts';
 import { paths } from '../../paths.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
-import { fieldLabel } from '../../ui/field-label.ts';
 import { SelectFilter, TextFilter } from '../../ui/filters.tsx';
-import { TextLink } from '../../ui/router-links.tsx';
+import { ButtonLink, TextLink } from '../../ui/router-links.tsx';
 import { PersonFilter } from '../person.tsx';
 import { RecordsPage } from '../records-page.tsx';
 import { LEAD_COLUMNS } from './lead-columns.tsx';
@@ -26,6 +26,7 @@ const route = getRouteApi('/inside/leads');
 export function LeadList() {
   const { view, ...search } = route.useSearch();
   const navigate = route.useNavigate();
+  const statuses = useLeadStatuses();
   const sources = useLeadWords('lead-sources');
   const onSearch = (change: typeof search & { view?: 'board' | undefined }) =>
     void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
@@ -40,13 +41,18 @@ export function LeadList() {
       search={search}
       onSearch={onSearch}
       tools={
-        <ViewSwitch
-          view={view ?? 'table'}
-          // The board has a column for each status.
-          onView={(chosen) =>
-            onSearch(chosen === 'board' ? { view: chosen, status: undefined } : { view: undefined })
-          }
-        />
+        <>
+          <ButtonLink {...paths.leadAnalytics()} variant="default" px="xs" aria-label="Analytics">
+            <IconChartBar size={16} stroke={1.6} aria-hidden />
+          </ButtonLink>
+          <ViewSwitch
+            view={view ?? 'table'}
+            // The board has a column for each status.
+            onView={(chosen) =>
+              onSearch(chosen === 'board' ? { view: chosen, status: undefined } : { view: undefined })
+            }
+          />
+        </>
       }
       inPlace={
         isBoard
@@ -65,7 +71,7 @@ export function LeadList() {
               label="Status"
               value={search.status}
               onChange={(status) => onSearch({ status })}
-              options={LEAD_STATUSES.map((status) => ({ value: status, label: fieldLabel(status) }))}
+              options={statuses.map(({ key, name }) => ({ value: key, label: name }))}
             />
           )}
           <SelectFilter
@@ -74,6 +80,7 @@ export function LeadList() {
             onChange={(source) => onSearch({ source })}
             options={withChosen(sources, search.source).map((name) => ({ value: name, label: name }))}
           />
+          <TextFilter label="Tag" value={search.tag} onChange={(tag) => onSearch({ tag })} />
           <PersonFilter
             label="Owner"
             value={search.owner_id}

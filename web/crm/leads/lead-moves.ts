@@ -1,12 +1,13 @@
 import { useState } from 'react';
-import { leads, type Lead, type LeadStatus } from '../../api/lead-queries.ts';
+import { leads, type Lead } from '../../api/lead-queries.ts';
 import { useUpdateRecord } from '../../api/record-queries.ts';
 import { tellError } from '../../ui/notify.tsx';
 
 export interface LeadMoves {
   /** Leads on their way, by id, as they will be. */
   moving: ReadonlyMap<string, Lead>;
-  move: (lead: Lead, to: LeadStatus) => void;
+  /** To the status of this key. */
+  move: (lead: Lead, to: string) => void;
 }
 
 /** Moves leads between statuses: on view at once, and back where the API refuses. */
@@ -14,7 +15,7 @@ export function useLeadMoves(): LeadMoves {
   const [moving, setMoving] = useState<ReadonlyMap<string, Lead>>(new Map());
   const { mutateAsync: update } = useUpdateRecord(leads);
 
-  const move = async (lead: Lead, to: LeadStatus) => {
+  const move = async (lead: Lead, to: string) => {
     if (lead.status === to || moving.has(lead.id)) return;
     setMoving((before) => new Map(before).set(lead.id, { ...lead, status: to }));
     try {

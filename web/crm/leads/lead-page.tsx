@@ -1,4 +1,4 @@
-import { Anchor } from '@mantine/core';
+import { Anchor, Badge, Group } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Navigate } from '@tanstack/react-router';
 import { leadByNumber, leads } from '../../api/lead-queries.ts';
@@ -54,6 +54,17 @@ function LeadOfId({ id }: { id: string }) {
           <Property name="Event date">{lead.event_date && <Day date={lead.event_date} />}</Property>
           <Property name="Source">{lead.source}</Property>
           <Property name="Owner">{lead.owner_id && <PersonName id={lead.owner_id} />}</Property>
+          {lead.tags.length > 0 && (
+            <Property name="Tags">
+              <Group gap={4}>
+                {lead.tags.map((tag) => (
+                  <Badge key={tag} size="sm">
+                    {tag}
+                  </Badge>
+                ))}
+              </Group>
+            </Property>
+          )}
           {lead.crm_lead_id && <Property name="CRM lead ID">{lead.crm_lead_id}</Property>}
         </>
       )}

@@ -1,14 +1,11 @@
-import type { Lead, LeadStatus as Status } from '../../api/lead-queries.ts';
+import type { Lead } from '../../api/lead-queries.ts';
+import { useLeadStatuses, type LeadStatus as Status } from '../../api/lead-status-queries.ts';
 import { StateBadge, type Tone } from '../../ui/state-badge.tsx';
 
-const TONES: Record<Status, Tone> = {
-  new: 'accent',
-  contacted: 'accent',
-  quoted: 'warning',
-  won: 'good',
-  lost: 'calm',
-};
+const TONES: Record<Status['kind'], Tone> = { open: 'accent', won: 'good', lost: 'calm' };
 
-export function LeadStatus({ status }: Pick<Lead, 'status'>) {
-  return <StateBadge tone={TONES[status]}>{status}</StateBadge>;
+/** A lead's status by its name. */
+export function LeadStatus({ status: key }: Pick<Lead, 'status'>) {
+  const status = useLeadStatuses().find((one) => one.key === key);
+  return <StateBadge tone={TONES[status?.kind ?? 'open']}>{status?.name ?? key}</StateBadge>;
 }

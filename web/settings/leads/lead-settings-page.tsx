@@ -3,6 +3,7 @@ import { TextLink } from '../../ui/router-links.tsx';
 import { paths } from '../../paths.ts';
 import { LeadLimit } from './lead-limit.tsx';
 import classes from './lead-settings-page.module.css';
+import { LeadStatuses } from './lead-statuses.tsx';
 import { LeadWords } from './lead-words.tsx';
 
 /** What the workspace calls things in its leads, and how many of them it takes. */
@@ -19,6 +20,7 @@ export function LeadSettingsPage() {
         }
       />
       <div className={classes.body}>
+        <LeadStatuses />
         <LeadWords
           kind="lead-event-types"
           title="Event types"
