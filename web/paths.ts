@@ -34,6 +34,10 @@ export const paths = {
   examplePayloads: () => linkOptions({ to: '/settings/webhooks/example-payload-shapes' }),
   leadSettings: () => linkOptions({ to: '/settings/leads' }),
   crmWebhook: () => linkOptions({ to: '/settings/crm-webhook' }),
+  deliveries: () => linkOptions({ to: '/settings/deliveries' }),
+  deliveriesOf: (eventId: string) =>
+    linkOptions({ to: '/settings/deliveries', search: { event_id: eventId } }),
+  events: () => linkOptions({ to: '/settings/events' }),
   members: () => linkOptions({ to: '/settings/members' }),
   profile: () => linkOptions({ to: '/settings/profile' }),
   auditLog: () => linkOptions({ to: '/settings/audit-log' }),

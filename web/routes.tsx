@@ -14,6 +14,7 @@ import { dealSearch } from './crm/deals/deal-search.ts';
 import { taskSearch } from './crm/tasks/task-search.ts';
 import { leadSearch } from './crm/leads/lead-search.ts';
 import { deliverySearch } from './settings/webhooks/delivery-search.ts';
+import { eventSearch } from './settings/webhooks/event-search.ts';
 import { paths } from './paths.ts';
 import { ErrorPage } from './ui/error-page.tsx';
 import { NotFoundPage } from './ui/not-found-page.tsx';
@@ -167,6 +168,18 @@ const crmWebhook = createRoute({
     'CrmWebhookPage',
   ),
 });
+const deliveries = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/deliveries',
+  validateSearch: deliverySearch,
+  component: lazyRouteComponent(() => import('./settings/webhooks/deliveries-page.tsx'), 'DeliveriesPage'),
+});
+const events = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/events',
+  validateSearch: eventSearch,
+  component: lazyRouteComponent(() => import('./settings/webhooks/events-page.tsx'), 'EventsPage'),
+});
 const members = createRoute({
   getParentRoute: () => inside,
   path: '/settings/members',
@@ -203,6 +216,8 @@ const routeTree = root.addChildren([
     webhook,
     leadSettings,
     crmWebhook,
+    deliveries,
+    events,
     members,
     profile,
     auditLog,

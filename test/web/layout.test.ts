@@ -63,6 +63,8 @@ beforeAll(async () => {
     webhooks: '/settings/webhooks',
     webhook: `/settings/webhooks/${webhook.id}`,
     examples: '/settings/webhooks/example-payload-shapes',
+    deliveries: '/settings/deliveries',
+    events: '/settings/events',
     members: '/settings/members',
     profile: '/settings/profile',
     audit: '/settings/audit-log',

@@ -1388,6 +1388,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/event-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look back over the events
+         * @description Newest first, as far as they are kept. A page may be empty and have a next one, where what is asked for is rare.
+         */
+        get: operations["getEventLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhook-formats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the formats of webhooks with their defaults */
+        get: operations["getWebhookFormats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events/stream": {
         parameters: {
             query?: never;
@@ -1831,27 +1868,6 @@ export interface components {
             /** @description The workspace has set none: it is the installation's. */
             is_default: boolean;
         };
-        LeadStatusInput: {
-            /** Format: uuid */
-            id: string;
-            /** @description What leads hold as their `status`; it stays when the name changes. */
-            key: string;
-            name: string;
-            /**
-             * @description Whether a lead that has it is open, won or lost.
-             * @enum {string}
-             */
-            kind: "open" | "won" | "lost";
-            /** @description Counts from 1. */
-            position: number;
-            /** @description It is always there. */
-            is_built_in: boolean;
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
         LeadSubmissionInput: {
             /** Format: uuid */
             id: string;
@@ -1872,6 +1888,27 @@ export interface components {
                 [key: string]: string;
             };
             crm_lead_id: string | null;
+        };
+        LeadStatusInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description What leads hold as their `status`; it stays when the name changes. */
+            key: string;
+            name: string;
+            /**
+             * @description Whether a lead that has it is open, won or lost.
+             * @enum {string}
+             */
+            kind: "open" | "won" | "lost";
+            /** @description Counts from 1. */
+            position: number;
+            /** @description It is always there. */
+            is_built_in: boolean;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
         };
         LeadInput: {
             /**
@@ -2311,20 +2348,6 @@ export interface components {
             joined_at: string;
             last_seen_at: string | null;
         };
-        NoticeInput: {
-            /** Format: uuid */
-            id: string;
-            /** @description The event that it tells of: `webhook.disabled`. */
-            type: string;
-            object_type: string;
-            object_id: string;
-            /** @description What happened; of a webhook its name, format, reason and failures. */
-            details: {
-                [key: string]: unknown;
-            };
-            /** Format: date-time */
-            created_at: string;
-        };
         PlanInput: {
             plan: string;
             windows: {
@@ -2389,6 +2412,43 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
         };
+        WebhookFormatInput: {
+            name: string;
+            /** @description A webhook has exactly one event type, named. */
+            one_event: boolean;
+            /** @enum {string} */
+            payload: "summary" | "full";
+            timeout_s: number;
+            retry: {
+                max: number;
+                intervals_s: number[];
+            };
+            /** @description How many retries may be asked for. */
+            most_retries: number;
+            /**
+             * @description Whether deliveries go unsigned: never; where `secret` is null; or also where no secret is given.
+             * @enum {string}
+             */
+            unsigned: "never" | "where asked" | "by default";
+            /** @description The old secret signs beside a new one for a while. */
+            rotation_overlaps: boolean;
+            /** @description The answer 410 always disables the webhook. */
+            disables_on_410: boolean;
+        };
+        NoticeInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description The event that it tells of: `webhook.disabled`. */
+            type: string;
+            object_type: string;
+            object_id: string;
+            /** @description What happened; of a webhook its name, format, reason and failures. */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            created_at: string;
+        };
         RetentionInput: {
             /** @description How many days events are kept; null: `most_days`, as the installation does. */
             event_days: number | null;
@@ -2437,6 +2497,19 @@ export interface components {
             } | null;
             /** @enum {string} */
             payload: "summary" | "full";
+            max_in_flight: number;
+            rate_limit: {
+                max: number;
+                per_s: number;
+            } | null;
+            /** @enum {string} */
+            ordering: "none" | "record";
+            /** @description Open: its receiver gets a rest until then. Half-open: one request is to probe it. */
+            breaker: {
+                /** @enum {string} */
+                state: "closed" | "open" | "half_open";
+                until: string | null;
+            };
             signed: boolean;
             version: number;
             /** Format: date-time */
@@ -2710,27 +2783,6 @@ export interface components {
             /** @description The workspace has set none: it is the installation's. */
             is_default: boolean;
         };
-        LeadStatus: {
-            /** Format: uuid */
-            id: string;
-            /** @description What leads hold as their `status`; it stays when the name changes. */
-            key: string;
-            name: string;
-            /**
-             * @description Whether a lead that has it is open, won or lost.
-             * @enum {string}
-             */
-            kind: "open" | "won" | "lost";
-            /** @description Counts from 1. */
-            position: number;
-            /** @description It is always there. */
-            is_built_in: boolean;
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
         LeadSubmission: {
             /** Format: uuid */
             id: string;
@@ -2751,6 +2803,27 @@ export interface components {
                 [key: string]: string;
             };
             crm_lead_id: string | null;
+        };
+        LeadStatus: {
+            /** Format: uuid */
+            id: string;
+            /** @description What leads hold as their `status`; it stays when the name changes. */
+            key: string;
+            name: string;
+            /**
+             * @description Whether a lead that has it is open, won or lost.
+             * @enum {string}
+             */
+            kind: "open" | "won" | "lost";
+            /** @description Counts from 1. */
+            position: number;
+            /** @description It is always there. */
+            is_built_in: boolean;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
         };
         Lead: {
             /**
@@ -3190,20 +3263,6 @@ export interface components {
             joined_at: string;
             last_seen_at: string | null;
         };
-        Notice: {
-            /** Format: uuid */
-            id: string;
-            /** @description The event that it tells of: `webhook.disabled`. */
-            type: string;
-            object_type: string;
-            object_id: string;
-            /** @description What happened; of a webhook its name, format, reason and failures. */
-            details: {
-                [key: string]: unknown;
-            };
-            /** Format: date-time */
-            created_at: string;
-        };
         Plan: {
             plan: string;
             windows: {
@@ -3268,6 +3327,43 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
         };
+        WebhookFormat: {
+            name: string;
+            /** @description A webhook has exactly one event type, named. */
+            one_event: boolean;
+            /** @enum {string} */
+            payload: "summary" | "full";
+            timeout_s: number;
+            retry: {
+                max: number;
+                intervals_s: number[];
+            };
+            /** @description How many retries may be asked for. */
+            most_retries: number;
+            /**
+             * @description Whether deliveries go unsigned: never; where `secret` is null; or also where no secret is given.
+             * @enum {string}
+             */
+            unsigned: "never" | "where asked" | "by default";
+            /** @description The old secret signs beside a new one for a while. */
+            rotation_overlaps: boolean;
+            /** @description The answer 410 always disables the webhook. */
+            disables_on_410: boolean;
+        };
+        Notice: {
+            /** Format: uuid */
+            id: string;
+            /** @description The event that it tells of: `webhook.disabled`. */
+            type: string;
+            object_type: string;
+            object_id: string;
+            /** @description What happened; of a webhook its name, format, reason and failures. */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            created_at: string;
+        };
         Retention: {
             /** @description How many days events are kept; null: `most_days`, as the installation does. */
             event_days: number | null;
@@ -3316,6 +3412,19 @@ export interface components {
             } | null;
             /** @enum {string} */
             payload: "summary" | "full";
+            max_in_flight: number;
+            rate_limit: {
+                max: number;
+                per_s: number;
+            } | null;
+            /** @enum {string} */
+            ordering: "none" | "record";
+            /** @description Open: its receiver gets a rest until then. Half-open: one request is to probe it. */
+            breaker: {
+                /** @enum {string} */
+                state: "closed" | "open" | "half_open";
+                until: string | null;
+            };
             signed: boolean;
             version: number;
             /** Format: date-time */
@@ -8087,6 +8196,25 @@ export interface operations {
                      * @enum {string}
                      */
                     payload?: "summary" | "full";
+                    /**
+                     * @description Requests under way at once, at most.
+                     * @default 64
+                     */
+                    max_in_flight?: number;
+                    /**
+                     * @description At most `max` requests in any `per_s` seconds; null (the default) for any number.
+                     * @default null
+                     */
+                    rate_limit?: {
+                        max: number;
+                        per_s: number;
+                    } | null;
+                    /**
+                     * @description `record`: events of one record are sent one after the other, in the order in which they happened; the next when the one before was delivered or has failed for good. `none` (the default): as fast as the receiver takes them.
+                     * @default none
+                     * @enum {string}
+                     */
+                    ordering?: "none" | "record";
                     /** @default standard */
                     format?: string;
                     /** @description Your own signing secret; one is made where left out, but in the format `axcelerate`. null: unsigned, in the formats `automatenexus` and `axcelerate`. */
@@ -8094,6 +8222,7 @@ export interface operations {
                     readonly id?: unknown;
                     readonly state?: unknown;
                     readonly reason?: unknown;
+                    readonly breaker?: unknown;
                     readonly signed?: unknown;
                     readonly created_at?: unknown;
                     readonly updated_at?: unknown;
@@ -8254,9 +8383,22 @@ export interface operations {
                      * @enum {string}
                      */
                     payload?: "summary" | "full";
+                    /** @description Requests under way at once, at most. */
+                    max_in_flight?: number;
+                    /** @description At most `max` requests in any `per_s` seconds; null (the default) for any number. */
+                    rate_limit?: {
+                        max: number;
+                        per_s: number;
+                    } | null;
+                    /**
+                     * @description `record`: events of one record are sent one after the other, in the order in which they happened; the next when the one before was delivered or has failed for good. `none` (the default): as fast as the receiver takes them.
+                     * @enum {string}
+                     */
+                    ordering?: "none" | "record";
                     readonly id?: unknown;
                     readonly state?: unknown;
                     readonly reason?: unknown;
+                    readonly breaker?: unknown;
                     readonly signed?: unknown;
                     readonly created_at?: unknown;
                     readonly updated_at?: unknown;
@@ -8384,9 +8526,22 @@ export interface operations {
                      * @enum {string}
                      */
                     payload?: "summary" | "full";
+                    /** @description Requests under way at once, at most. */
+                    max_in_flight?: number;
+                    /** @description At most `max` requests in any `per_s` seconds; null (the default) for any number. */
+                    rate_limit?: {
+                        max: number;
+                        per_s: number;
+                    } | null;
+                    /**
+                     * @description `record`: events of one record are sent one after the other, in the order in which they happened; the next when the one before was delivered or has failed for good. `none` (the default): as fast as the receiver takes them.
+                     * @enum {string}
+                     */
+                    ordering?: "none" | "record";
                     readonly id?: unknown;
                     readonly state?: unknown;
                     readonly reason?: unknown;
+                    readonly breaker?: unknown;
                     readonly signed?: unknown;
                     readonly created_at?: unknown;
                     readonly updated_at?: unknown;
@@ -8537,6 +8692,8 @@ export interface operations {
                      * @enum {string}
                      */
                     only?: "failed" | "missed" | "all";
+                    /** @description Queues nothing: only counts what would be, by this call. */
+                    dry_run?: boolean;
                     /** @description Goes on after this event: `next_after` of the call before. */
                     after?: string;
                 };
@@ -8853,6 +9010,7 @@ export interface operations {
                 cursor?: string;
                 state?: "pending" | "retrying" | "delivered" | "failed" | "expired" | "dropped" | "crashed";
                 event_type?: string;
+                event_id?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
                 "created_at[lt]"?: string;
@@ -8897,6 +9055,7 @@ export interface operations {
                 cursor?: string;
                 state?: "pending" | "retrying" | "delivered" | "failed" | "expired" | "dropped" | "crashed";
                 event_type?: string;
+                event_id?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
                 "created_at[lt]"?: string;
@@ -9134,6 +9293,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Event"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEventLog: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+                type?: string;
+                /** @description Only events that no webhook was given. */
+                matched?: "none";
+                "occurred_at[gte]"?: string;
+                "occurred_at[lt]"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Event"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getWebhookFormats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["WebhookFormat"][];
+                    };
                 };
             };
             /** @description Any error. */

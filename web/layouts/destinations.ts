@@ -1,5 +1,6 @@
 import {
   IconAddressBook,
+  IconBolt,
   IconBraces,
   IconBuilding,
   IconCircleCheck,
@@ -8,6 +9,7 @@ import {
   IconKey,
   IconNetwork,
   IconPlugConnected,
+  IconSend,
   IconTargetArrow,
   IconUserBolt,
   IconUserCircle,
@@ -90,6 +92,20 @@ export const SETTINGS: readonly Destination[] = [
     link: paths.crmWebhook(),
     scope: 'leads:read',
     alsoKnownAs: ['Settings → CRM webhook', 'Inbound secrets', 'Inbound webhook', 'Unmatched reports'],
+  },
+  {
+    label: 'Deliveries',
+    icon: IconSend,
+    link: paths.deliveries(),
+    scope: 'webhooks:read',
+    alsoKnownAs: ['Settings → Deliveries', 'Delivery log', 'Webhook activity', 'Recent Activity'],
+  },
+  {
+    label: 'Events',
+    icon: IconBolt,
+    link: paths.events(),
+    scope: 'events:read',
+    alsoKnownAs: ['Settings → Events', 'Event log'],
   },
   {
     label: 'Members',
