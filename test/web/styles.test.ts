@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { brotliDecompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { PROJECT } from '../kit/process.ts';
 
@@ -8,8 +9,8 @@ const STYLES = path.join(PROJECT, 'node_modules/@mantine/core/styles');
 
 const read = (ending: string) =>
   readdirSync(ASSETS)
-    .filter((file) => file.endsWith(ending))
-    .map((file) => readFileSync(path.join(ASSETS, file), 'utf8'))
+    .filter((file) => file.endsWith(`${ending}.br`))
+    .map((file) => brotliDecompressSync(readFileSync(path.join(ASSETS, file))).toString())
     .join('\n');
 const classesOf = (text: string) => new Set(text.match(/\bm_[0-9a-f]{6,8}\b/g));
 
