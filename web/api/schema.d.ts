@@ -1243,6 +1243,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/inboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List test inboxes */
+        get: operations["getInboxes"];
+        put?: never;
+        /**
+         * Make a test inbox
+         * @description A URL that takes any request of up to 256 KiB and shows the last 100 of them. It is there for 7 days; a workspace has at most 10.
+         */
+        post: operations["postInboxes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inboxes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a test inbox */
+        get: operations["getInboxesId"];
+        /** Change a test inbox */
+        put: operations["putInboxesId"];
+        post?: never;
+        /**
+         * Delete a test inbox
+         * @description With what arrived.
+         */
+        delete: operations["deleteInboxesId"];
+        options?: never;
+        head?: never;
+        /** Change a test inbox */
+        patch: operations["patchInboxesId"];
+        trace?: never;
+    };
+    "/api/v1/inboxes/{id}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what arrived in a test inbox
+         * @description Newest first.
+         */
+        get: operations["getInboxesIdRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deliveries": {
         parameters: {
             query?: never;
@@ -1333,7 +1397,11 @@ export interface paths {
          */
         get: operations["getEvents"];
         put?: never;
-        post?: never;
+        /**
+         * Publish an event of your own
+         * @description Delivered like any other. Its data is checked against the schema of its type.
+         */
+        post: operations["postEvents"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1352,6 +1420,63 @@ export interface paths {
          * @description With how many webhooks it matched, and the reason where one, or none, wanted it.
          */
         get: operations["getEventsId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/event-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look back over the events
+         * @description Newest first, as far as they are kept. A page may be empty and have a next one, where what is asked for is rare.
+         */
+        get: operations["getEventLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhook-formats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the formats of webhooks with their defaults */
+        get: operations["getWebhookFormats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the feed of events as a stream
+         * @description For a browser, or whoever would rather be told than ask. Taken up again with `Last-Event-ID`, it skips nothing. It counts among the requests that wait, and ends when the key is revoked.
+         */
+        get: operations["getEventsStream"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1397,6 +1522,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/custom-event-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List event types of your own
+         * @description By name. `GET /api/v1/event-types` has them too, with what each sends in every format.
+         */
+        get: operations["getCustomEventTypes"];
+        put?: never;
+        /**
+         * Define an event type of your own
+         * @description Its name is noun.verb, and the noun none of ours. 409 where there is one of this name.
+         */
+        post: operations["postCustomEventTypes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/custom-event-types/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an event type of your own */
+        get: operations["getCustomEventTypesName"];
+        /**
+         * Change an event type of your own
+         * @description Events that were published stay as they are.
+         */
+        put: operations["putCustomEventTypesName"];
+        post?: never;
+        /**
+         * Delete an event type of your own
+         * @description Its events stay, and can be read and sent again. Webhooks that name it stay, and get none of it.
+         */
+        delete: operations["deleteCustomEventTypesName"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an event type of your own
+         * @description Events that were published stay as they are.
+         */
+        patch: operations["patchCustomEventTypesName"];
+        trace?: never;
+    };
     "/api/v1/egress-addresses": {
         parameters: {
             query?: never;
@@ -1411,6 +1589,67 @@ export interface paths {
         get: operations["getEgressAddresses"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long events and attempts are kept, and how much that is */
+        get: operations["getRetention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Keep events and attempts for a shorter time
+         * @description What is older is deleted within an hour, but for events that something queued needs; `GET /events` answers 410 to who stands before what is left.
+         */
+        patch: operations["patchRetention"];
+        trace?: never;
+    };
+    "/api/v1/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your notices
+         * @description What owners and admins should know, newest first, until they put it away or it is over; empty for others. For people who are signed in.
+         */
+        get: operations["getNotices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a notice away
+         * @description For yourself; the others still see it.
+         */
+        post: operations["postNoticesIdDismiss"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1758,27 +1997,6 @@ export interface components {
                 }[];
             };
         };
-        LeadStatusInput: {
-            /** Format: uuid */
-            id: string;
-            /** @description What leads hold as their `status`; it stays when the name changes. */
-            key: string;
-            name: string;
-            /**
-             * @description Whether a lead that has it is open, won or lost.
-             * @enum {string}
-             */
-            kind: "open" | "won" | "lost";
-            /** @description Counts from 1. */
-            position: number;
-            /** @description It is always there. */
-            is_built_in: boolean;
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
         LeadSubmissionInput: {
             /** Format: uuid */
             id: string;
@@ -1799,6 +2017,27 @@ export interface components {
                 [key: string]: string;
             };
             crm_lead_id: string | null;
+        };
+        LeadStatusInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description What leads hold as their `status`; it stays when the name changes. */
+            key: string;
+            name: string;
+            /**
+             * @description Whether a lead that has it is open, won or lost.
+             * @enum {string}
+             */
+            kind: "open" | "won" | "lost";
+            /** @description Counts from 1. */
+            position: number;
+            /** @description It is always there. */
+            is_built_in: boolean;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
         };
         LeadStoryInput: {
             lead: components["schemas"]["LeadInput"];
@@ -1954,6 +2193,66 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        EventInput: {
+            /** @description As webhooks carry it. */
+            id: string;
+            type: string;
+            /** @description Its place in the feed; null for a test. */
+            seq: number | null;
+            /** Format: date-time */
+            occurred_at: string;
+            object_type: string;
+            /** Format: uuid */
+            object_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description The whole record as it was then. */
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description What it tells beside the record, such as the stages that a deal moved between. */
+            context: {
+                [key: string]: unknown;
+            } | null;
+            /** @description How many webhooks it was given to. */
+            matched: number;
+            /** @description Why a webhook was not given it. */
+            reason: string | null;
+        };
+        PublishedEventInput: {
+            /** @description As webhooks carry it. */
+            id: string;
+            type: string;
+            /** Format: date-time */
+            occurred_at: string;
+            object_type: string;
+            /** Format: uuid */
+            object_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description The whole record as it was then. */
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        CustomEventTypeInput: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            name: string;
+            description: string;
+            schema: {
+                [key: string]: unknown;
+            };
+            sample: {
+                [key: string]: unknown;
+            };
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
         DeliveryInput: {
             /** Format: uuid */
             id: string;
@@ -2001,6 +2300,8 @@ export interface components {
             name: string;
             object: string;
             description: string;
+            /** @description Whether the workspace defined it, and not we. */
+            custom: boolean;
             /** @description The formats whose `*` includes it. */
             formats: string[];
             /** @description The whole record, as `full` has it. */
@@ -2035,31 +2336,42 @@ export interface components {
                 };
             };
         };
-        EventInput: {
-            /** @description As webhooks carry it. */
-            id: string;
-            type: string;
-            /** @description Its place in the feed; null for a test. */
-            seq: number | null;
-            /** Format: date-time */
-            occurred_at: string;
-            object_type: string;
+        InboxInput: {
             /** Format: uuid */
-            object_id: string;
-            /** @description Who did it, as in `api_key:<id>`. */
-            actor: string;
-            /** @description The whole record as it was then. */
-            data: {
-                [key: string]: unknown;
-            };
-            /** @description What it tells beside the record, such as the stages that a deal moved between. */
-            context: {
-                [key: string]: unknown;
-            } | null;
-            /** @description How many webhooks it was given to. */
-            matched: number;
-            /** @description Why a webhook was not given it. */
-            reason: string | null;
+            id: string;
+            name: string;
+            /** @description Where to post to. Whoever knows it may. */
+            url: string;
+            status: number;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        InboxRequestInput: {
+            /** Format: uuid */
+            id: string;
+            method: string;
+            /** @description What follows the path, with its `?`; empty for most. */
+            query: string;
+            /** @description As they came, secrets among them. */
+            headers: {
+                name: string;
+                value: string;
+            }[];
+            body: string;
+            /**
+             * @description base64 where it is no text.
+             * @enum {string}
+             */
+            body_encoding: "utf-8" | "base64";
+            /** @description Of the body, in bytes. */
+            size: number;
+            /** @description Whether a webhook of the workspace that posts here signed it with its secret of then; null where none that signs does. */
+            signed: boolean | null;
+            /** Format: date-time */
+            received_at: string;
         };
         InboundSecretInput: {
             /** Format: uuid */
@@ -2166,6 +2478,63 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
         };
+        WebhookFormatInput: {
+            name: string;
+            /** @description A webhook has exactly one event type, named. */
+            one_event: boolean;
+            /** @enum {string} */
+            payload: "summary" | "full";
+            timeout_s: number;
+            retry: {
+                max: number;
+                intervals_s: number[];
+            };
+            /** @description How many retries may be asked for. */
+            most_retries: number;
+            /**
+             * @description Whether deliveries go unsigned: never; where `secret` is null; or also where no secret is given.
+             * @enum {string}
+             */
+            unsigned: "never" | "where asked" | "by default";
+            /** @description The old secret signs beside a new one for a while. */
+            rotation_overlaps: boolean;
+            /** @description The answer 410 always disables the webhook. */
+            disables_on_410: boolean;
+        };
+        NoticeInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description The event that it tells of: `webhook.disabled`. */
+            type: string;
+            object_type: string;
+            object_id: string;
+            /** @description What happened; of a webhook its name, format, reason and failures. */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            created_at: string;
+        };
+        RetentionInput: {
+            /** @description How many days events are kept; null: `most_days`, as the installation does. */
+            event_days: number | null;
+            /** @description How many days delivery attempts are kept; null: `most_days`, as the installation does. */
+            attempt_days: number | null;
+            /** @description The shortest term: longer than a delivery may wait. */
+            least_days: number;
+            /** @description The installation's term, which is the longest. */
+            most_days: number;
+            size: {
+                /** @description Events in the feed, about. */
+                events: number;
+                /** @description Delivery attempts, about where they are more than 10,000. */
+                attempts: number;
+                /** @description What both take in the database: an estimate. */
+                bytes: number;
+                oldest_event_at: string | null;
+                oldest_attempt_at: string | null;
+            };
+        };
         WebhookInput: {
             id: string;
             name: string;
@@ -2194,6 +2563,19 @@ export interface components {
             } | null;
             /** @enum {string} */
             payload: "summary" | "full";
+            max_in_flight: number;
+            rate_limit: {
+                max: number;
+                per_s: number;
+            } | null;
+            /** @enum {string} */
+            ordering: "none" | "record";
+            /** @description Open: its receiver gets a rest until then. Half-open: one request is to probe it. */
+            breaker: {
+                /** @enum {string} */
+                state: "closed" | "open" | "half_open";
+                until: string | null;
+            };
             signed: boolean;
             version: number;
             /** Format: date-time */
@@ -2562,27 +2944,6 @@ export interface components {
                 }[];
             };
         };
-        LeadStatus: {
-            /** Format: uuid */
-            id: string;
-            /** @description What leads hold as their `status`; it stays when the name changes. */
-            key: string;
-            name: string;
-            /**
-             * @description Whether a lead that has it is open, won or lost.
-             * @enum {string}
-             */
-            kind: "open" | "won" | "lost";
-            /** @description Counts from 1. */
-            position: number;
-            /** @description It is always there. */
-            is_built_in: boolean;
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
         LeadSubmission: {
             /** Format: uuid */
             id: string;
@@ -2603,6 +2964,27 @@ export interface components {
                 [key: string]: string;
             };
             crm_lead_id: string | null;
+        };
+        LeadStatus: {
+            /** Format: uuid */
+            id: string;
+            /** @description What leads hold as their `status`; it stays when the name changes. */
+            key: string;
+            name: string;
+            /**
+             * @description Whether a lead that has it is open, won or lost.
+             * @enum {string}
+             */
+            kind: "open" | "won" | "lost";
+            /** @description Counts from 1. */
+            position: number;
+            /** @description It is always there. */
+            is_built_in: boolean;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
         };
         LeadStory: {
             lead: components["schemas"]["Lead"];
@@ -2758,6 +3140,66 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        Event: {
+            /** @description As webhooks carry it. */
+            id: string;
+            type: string;
+            /** @description Its place in the feed; null for a test. */
+            seq: number | null;
+            /** Format: date-time */
+            occurred_at: string;
+            object_type: string;
+            /** Format: uuid */
+            object_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description The whole record as it was then. */
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description What it tells beside the record, such as the stages that a deal moved between. */
+            context: {
+                [key: string]: unknown;
+            } | null;
+            /** @description How many webhooks it was given to. */
+            matched: number;
+            /** @description Why a webhook was not given it. */
+            reason: string | null;
+        };
+        PublishedEvent: {
+            /** @description As webhooks carry it. */
+            id: string;
+            type: string;
+            /** Format: date-time */
+            occurred_at: string;
+            object_type: string;
+            /** Format: uuid */
+            object_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description The whole record as it was then. */
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        CustomEventType: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            name: string;
+            description: string;
+            schema: {
+                [key: string]: unknown;
+            };
+            sample: {
+                [key: string]: unknown;
+            };
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
         Delivery: {
             /** Format: uuid */
             id: string;
@@ -2805,6 +3247,8 @@ export interface components {
             name: string;
             object: string;
             description: string;
+            /** @description Whether the workspace defined it, and not we. */
+            custom: boolean;
             /** @description The formats whose `*` includes it. */
             formats: string[];
             /** @description The whole record, as `full` has it. */
@@ -2839,31 +3283,42 @@ export interface components {
                 };
             };
         };
-        Event: {
-            /** @description As webhooks carry it. */
-            id: string;
-            type: string;
-            /** @description Its place in the feed; null for a test. */
-            seq: number | null;
-            /** Format: date-time */
-            occurred_at: string;
-            object_type: string;
+        Inbox: {
             /** Format: uuid */
-            object_id: string;
-            /** @description Who did it, as in `api_key:<id>`. */
-            actor: string;
-            /** @description The whole record as it was then. */
-            data: {
-                [key: string]: unknown;
-            };
-            /** @description What it tells beside the record, such as the stages that a deal moved between. */
-            context: {
-                [key: string]: unknown;
-            } | null;
-            /** @description How many webhooks it was given to. */
-            matched: number;
-            /** @description Why a webhook was not given it. */
-            reason: string | null;
+            id: string;
+            name: string;
+            /** @description Where to post to. Whoever knows it may. */
+            url: string;
+            status: number;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        InboxRequest: {
+            /** Format: uuid */
+            id: string;
+            method: string;
+            /** @description What follows the path, with its `?`; empty for most. */
+            query: string;
+            /** @description As they came, secrets among them. */
+            headers: {
+                name: string;
+                value: string;
+            }[];
+            body: string;
+            /**
+             * @description base64 where it is no text.
+             * @enum {string}
+             */
+            body_encoding: "utf-8" | "base64";
+            /** @description Of the body, in bytes. */
+            size: number;
+            /** @description Whether a webhook of the workspace that posts here signed it with its secret of then; null where none that signs does. */
+            signed: boolean | null;
+            /** Format: date-time */
+            received_at: string;
         };
         InboundSecret: {
             /** Format: uuid */
@@ -2970,6 +3425,63 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
         };
+        WebhookFormat: {
+            name: string;
+            /** @description A webhook has exactly one event type, named. */
+            one_event: boolean;
+            /** @enum {string} */
+            payload: "summary" | "full";
+            timeout_s: number;
+            retry: {
+                max: number;
+                intervals_s: number[];
+            };
+            /** @description How many retries may be asked for. */
+            most_retries: number;
+            /**
+             * @description Whether deliveries go unsigned: never; where `secret` is null; or also where no secret is given.
+             * @enum {string}
+             */
+            unsigned: "never" | "where asked" | "by default";
+            /** @description The old secret signs beside a new one for a while. */
+            rotation_overlaps: boolean;
+            /** @description The answer 410 always disables the webhook. */
+            disables_on_410: boolean;
+        };
+        Notice: {
+            /** Format: uuid */
+            id: string;
+            /** @description The event that it tells of: `webhook.disabled`. */
+            type: string;
+            object_type: string;
+            object_id: string;
+            /** @description What happened; of a webhook its name, format, reason and failures. */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            created_at: string;
+        };
+        Retention: {
+            /** @description How many days events are kept; null: `most_days`, as the installation does. */
+            event_days: number | null;
+            /** @description How many days delivery attempts are kept; null: `most_days`, as the installation does. */
+            attempt_days: number | null;
+            /** @description The shortest term: longer than a delivery may wait. */
+            least_days: number;
+            /** @description The installation's term, which is the longest. */
+            most_days: number;
+            size: {
+                /** @description Events in the feed, about. */
+                events: number;
+                /** @description Delivery attempts, about where they are more than 10,000. */
+                attempts: number;
+                /** @description What both take in the database: an estimate. */
+                bytes: number;
+                oldest_event_at: string | null;
+                oldest_attempt_at: string | null;
+            };
+        };
         Webhook: {
             id: string;
             name: string;
@@ -2998,6 +3510,19 @@ export interface components {
             } | null;
             /** @enum {string} */
             payload: "summary" | "full";
+            max_in_flight: number;
+            rate_limit: {
+                max: number;
+                per_s: number;
+            } | null;
+            /** @enum {string} */
+            ordering: "none" | "record";
+            /** @description Open: its receiver gets a rest until then. Half-open: one request is to probe it. */
+            breaker: {
+                /** @enum {string} */
+                state: "closed" | "open" | "half_open";
+                until: string | null;
+            };
             signed: boolean;
             version: number;
             /** Format: date-time */
@@ -3056,6 +3581,8 @@ export interface operations {
                             id: string;
                             name: string;
                             plan: string;
+                            /** @description The workspace as an integer: `clientId` in the format `axcelerate`. */
+                            number: number;
                         };
                         /** @description Of a key. */
                         api_key?: {
@@ -7906,6 +8433,25 @@ export interface operations {
                      * @enum {string}
                      */
                     payload?: "summary" | "full";
+                    /**
+                     * @description Requests under way at once, at most.
+                     * @default 64
+                     */
+                    max_in_flight?: number;
+                    /**
+                     * @description At most `max` requests in any `per_s` seconds; null (the default) for any number.
+                     * @default null
+                     */
+                    rate_limit?: {
+                        max: number;
+                        per_s: number;
+                    } | null;
+                    /**
+                     * @description `record`: events of one record are sent one after the other, in the order in which they happened; the next when the one before was delivered or has failed for good. `none` (the default): as fast as the receiver takes them.
+                     * @default none
+                     * @enum {string}
+                     */
+                    ordering?: "none" | "record";
                     /** @default standard */
                     format?: string;
                     /** @description Your own signing secret; one is made where left out, but in the format `axcelerate`. null: unsigned, in the formats `automatenexus` and `axcelerate`. */
@@ -7913,6 +8459,7 @@ export interface operations {
                     readonly id?: unknown;
                     readonly state?: unknown;
                     readonly reason?: unknown;
+                    readonly breaker?: unknown;
                     readonly signed?: unknown;
                     readonly created_at?: unknown;
                     readonly updated_at?: unknown;
@@ -8073,9 +8620,22 @@ export interface operations {
                      * @enum {string}
                      */
                     payload?: "summary" | "full";
+                    /** @description Requests under way at once, at most. */
+                    max_in_flight?: number;
+                    /** @description At most `max` requests in any `per_s` seconds; null (the default) for any number. */
+                    rate_limit?: {
+                        max: number;
+                        per_s: number;
+                    } | null;
+                    /**
+                     * @description `record`: events of one record are sent one after the other, in the order in which they happened; the next when the one before was delivered or has failed for good. `none` (the default): as fast as the receiver takes them.
+                     * @enum {string}
+                     */
+                    ordering?: "none" | "record";
                     readonly id?: unknown;
                     readonly state?: unknown;
                     readonly reason?: unknown;
+                    readonly breaker?: unknown;
                     readonly signed?: unknown;
                     readonly created_at?: unknown;
                     readonly updated_at?: unknown;
@@ -8203,9 +8763,22 @@ export interface operations {
                      * @enum {string}
                      */
                     payload?: "summary" | "full";
+                    /** @description Requests under way at once, at most. */
+                    max_in_flight?: number;
+                    /** @description At most `max` requests in any `per_s` seconds; null (the default) for any number. */
+                    rate_limit?: {
+                        max: number;
+                        per_s: number;
+                    } | null;
+                    /**
+                     * @description `record`: events of one record are sent one after the other, in the order in which they happened; the next when the one before was delivered or has failed for good. `none` (the default): as fast as the receiver takes them.
+                     * @enum {string}
+                     */
+                    ordering?: "none" | "record";
                     readonly id?: unknown;
                     readonly state?: unknown;
                     readonly reason?: unknown;
+                    readonly breaker?: unknown;
                     readonly signed?: unknown;
                     readonly created_at?: unknown;
                     readonly updated_at?: unknown;
@@ -8356,6 +8929,8 @@ export interface operations {
                      * @enum {string}
                      */
                     only?: "failed" | "missed" | "all";
+                    /** @description Queues nothing: only counts what would be, by this call. */
+                    dry_run?: boolean;
                     /** @description Goes on after this event: `next_after` of the call before. */
                     after?: string;
                 };
@@ -8387,6 +8962,283 @@ export interface operations {
             };
         };
     };
+    getInboxes: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Inbox"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postInboxes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /**
+                     * @description What it answers: 500, say, to see a webhook try again.
+                     * @default 200
+                     */
+                    status?: number;
+                    readonly id?: unknown;
+                    readonly url?: unknown;
+                    readonly created_by?: unknown;
+                    readonly created_at?: unknown;
+                    readonly expires_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getInboxesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putInboxesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    /** @description What it answers: 500, say, to see a webhook try again. */
+                    status?: number;
+                    readonly id?: unknown;
+                    readonly url?: unknown;
+                    readonly created_by?: unknown;
+                    readonly created_at?: unknown;
+                    readonly expires_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteInboxesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchInboxesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    /** @description What it answers: 500, say, to see a webhook try again. */
+                    status?: number;
+                    readonly id?: unknown;
+                    readonly url?: unknown;
+                    readonly created_by?: unknown;
+                    readonly created_at?: unknown;
+                    readonly expires_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getInboxesIdRequests: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["InboxRequest"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getDeliveries: {
         parameters: {
             query?: {
@@ -8395,6 +9247,7 @@ export interface operations {
                 cursor?: string;
                 state?: "pending" | "retrying" | "delivered" | "failed" | "expired" | "dropped" | "crashed";
                 event_type?: string;
+                event_id?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
                 "created_at[lt]"?: string;
@@ -8439,6 +9292,7 @@ export interface operations {
                 cursor?: string;
                 state?: "pending" | "retrying" | "delivered" | "failed" | "expired" | "dropped" | "crashed";
                 event_type?: string;
+                event_id?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
                 "created_at[lt]"?: string;
@@ -8565,8 +9419,8 @@ export interface operations {
     getEvents: {
         parameters: {
             query?: {
-                /** @description Goes on after this event: `next_after` of the page before. `latest`: after the last there is now. Left out: from the oldest kept. */
-                after?: "latest" | string;
+                /** @description Goes on after this event: `next_after` of the page before. `latest`: after the last there is now. `oldest`, or left out: from the oldest kept. */
+                after?: ("latest" | "oldest") | string;
                 limit?: number;
                 /**
                  * @description Only these event types, separated by commas.
@@ -8610,6 +9464,54 @@ export interface operations {
             };
         };
     };
+    postEvents: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description One of the event types that the workspace defined. */
+                    type: string;
+                    /** @description What it tells, as the type's schema has it. */
+                    data: {
+                        [key: string]: unknown;
+                    };
+                    /**
+                     * Format: uuid
+                     * @description What it is about: events of one object are in order. Left out, the event itself.
+                     */
+                    object_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublishedEvent"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getEventsId: {
         parameters: {
             query?: never;
@@ -8628,6 +9530,117 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Event"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEventLog: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+                type?: string;
+                /** @description Only events that no webhook was given. */
+                matched?: "none";
+                "occurred_at[gte]"?: string;
+                "occurred_at[lt]"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Event"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getWebhookFormats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["WebhookFormat"][];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEventsStream: {
+        parameters: {
+            query?: {
+                /** @description Goes on after this event; a `Last-Event-ID` header goes before it. `latest`: after the last there is now. `oldest`, or left out: from the oldest kept. */
+                after?: ("latest" | "oldest") | string;
+                /**
+                 * @description Only these event types, separated by commas.
+                 * @example contact.created
+                 */
+                types?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events: `id` is the id of the event, `event` its type, `data` the event as the feed has it, in one line. A block with an `id` alone says how far was read. A comment comes at least every 15 seconds. `event: gone` is the last there is where what comes next is no longer kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             /** @description Any error. */
@@ -8703,6 +9716,309 @@ export interface operations {
             };
         };
     };
+    getCustomEventTypes: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["CustomEventType"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCustomEventTypes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @example order.shipped */
+                    name: string;
+                    /**
+                     * @description When it happens, in one sentence.
+                     * @default
+                     */
+                    description?: string;
+                    /**
+                     * @description What its data looks like: a JSON Schema (draft 2020-12) of an object, at most 16 KiB, without `pattern`, `patternProperties` and `$ref`.
+                     * @example {
+                     *       "type": "object",
+                     *       "properties": {
+                     *         "number": {
+                     *           "type": "string"
+                     *         }
+                     *       },
+                     *       "required": [
+                     *         "number"
+                     *       ]
+                     *     }
+                     */
+                    schema: {
+                        [key: string]: unknown;
+                    };
+                    /** @description An example of its data, which Send test sends. It has to fit the schema. */
+                    sample: {
+                        [key: string]: unknown;
+                    };
+                    readonly id?: unknown;
+                    readonly version?: unknown;
+                    readonly created_by?: unknown;
+                    readonly created_at?: unknown;
+                    readonly updated_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomEventType"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCustomEventTypesName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomEventType"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putCustomEventTypesName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Can not be changed. */
+                    name?: string;
+                    /** @description When it happens, in one sentence. */
+                    description?: string;
+                    /**
+                     * @description What its data looks like: a JSON Schema (draft 2020-12) of an object, at most 16 KiB, without `pattern`, `patternProperties` and `$ref`.
+                     * @example {
+                     *       "type": "object",
+                     *       "properties": {
+                     *         "number": {
+                     *           "type": "string"
+                     *         }
+                     *       },
+                     *       "required": [
+                     *         "number"
+                     *       ]
+                     *     }
+                     */
+                    schema?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description An example of its data, which Send test sends. It has to fit the schema. */
+                    sample?: {
+                        [key: string]: unknown;
+                    };
+                    readonly id?: unknown;
+                    readonly version?: unknown;
+                    readonly created_by?: unknown;
+                    readonly created_at?: unknown;
+                    readonly updated_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomEventType"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteCustomEventTypesName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchCustomEventTypesName: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Can not be changed. */
+                    name?: string;
+                    /** @description When it happens, in one sentence. */
+                    description?: string;
+                    /**
+                     * @description What its data looks like: a JSON Schema (draft 2020-12) of an object, at most 16 KiB, without `pattern`, `patternProperties` and `$ref`.
+                     * @example {
+                     *       "type": "object",
+                     *       "properties": {
+                     *         "number": {
+                     *           "type": "string"
+                     *         }
+                     *       },
+                     *       "required": [
+                     *         "number"
+                     *       ]
+                     *     }
+                     */
+                    schema?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description An example of its data, which Send test sends. It has to fit the schema. */
+                    sample?: {
+                        [key: string]: unknown;
+                    };
+                    readonly id?: unknown;
+                    readonly version?: unknown;
+                    readonly created_by?: unknown;
+                    readonly created_at?: unknown;
+                    readonly updated_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomEventType"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getEgressAddresses: {
         parameters: {
             query?: never;
@@ -8722,6 +10038,152 @@ export interface operations {
                         data: string[];
                     };
                 };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchRetention: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description How many days events are kept; null: `most_days`, as the installation does. */
+                    event_days?: number | null;
+                    /** @description How many days delivery attempts are kept; null: `most_days`, as the installation does. */
+                    attempt_days?: number | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly least_days?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly most_days?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly size?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getNotices: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Notice"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postNoticesIdDismiss: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Put away. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Any error. */
             default: {
