@@ -59,6 +59,11 @@ export interface Noun<
   summary(record: Record<string, unknown>): Record<string, unknown>;
   /** Fields that a list can be filtered by, equal to what is given. */
   readonly filters: Readonly<Record<string, Filter>>;
+  /**
+   * What `?q=` looks through: SQL over the columns that makes lower-case text in which a space stands before every word;
+   * an index of trigrams is to hold it.
+   */
+  readonly search?: string;
 }
 
 /** A kind of event, as its noun knows it; its schema comes from the noun's output (noun-events.ts). */

@@ -95,6 +95,40 @@ describe('a lead is a record like others', () => {
     expect((await s.ask('GET', '/api/v1/leads?number=x')).json.error.fields[0].field).toBe('number');
   });
 
+  test('is searched in name, email, phone and notes, in any script, by every word', async () => {
+    const jane = await lead({
+      name: 'Zoë مريم Ångström',
+      email: 'search@boats.example',
+      phone: '+49 (171) 99-88-77',
+      notes: 'Harbour 100% tour',
+    });
+    const found = async (q: string, as = s.alice) =>
+      (await s.ask('GET', `/api/v1/leads?q=${encodeURIComponent(q)}`, { as })).json.data.map(
+        ({ id }: { id: string }) => id,
+      );
+    for (const q of [
+      'zoë',
+      'ZOË',
+      'مريم',
+      'gström',
+      'boats.EXAMPLE',
+      '99-88',
+      '17199887',
+      'arbour zo',
+      '100%',
+      'ån',
+    ])
+      expect(await found(q), q).toEqual([jane.id]);
+    for (const q of ['zoë nowhere', '10_%', '\\\\', 'oë', '%%%']) expect(await found(q), q).toEqual([]);
+    expect(await found('مريم', s.charlie)).toEqual([]);
+    for (const [query, field] of [
+      ['q=', 'q'],
+      ['q=%00', 'q'],
+      [`q=${'x'.repeat(201)}`, 'q'],
+    ])
+      expect((await s.ask('GET', `/api/v1/leads?${query}`)).json.error.fields[0].field).toBe(field);
+  });
+
   test('does not exist for another workspace, nor for a key without the scope', async () => {
     const made = await lead();
     const creator = await s.person(['leads:create']);

@@ -6352,6 +6352,8 @@ export interface operations {
                 crm_lead_id?: string;
                 /** @description Only those with this number. */
                 number?: string;
+                /** @description Only those in which every word of it stands (the first five), whatever the case; a word of one or two letters begins one of theirs. */
+                q?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
                 "created_at[lt]"?: string;

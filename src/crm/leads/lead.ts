@@ -263,6 +263,8 @@ export const lead: Noun<Lead, LeadInput, Omit<Lead, 'number' | 'owner_id'>> = {
     is_converted: record['converted_at'] !== null,
   }),
 
+  search: 'lead_words(first_name, last_name, email, phone, notes)',
+
   filters: {
     email: { column: 'email', ignoreCase: true },
     status: { column: 'status' },
