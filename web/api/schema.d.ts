@@ -674,7 +674,7 @@ export interface paths {
         put?: never;
         /**
          * Create a lead
-         * @description Fires `lead.created`. At most so many leads an hour as the workspace allows itself (`/lead-settings`); then 429 with Retry-After.
+         * @description Fires `lead.created` or, where it is attached to one that is there, `lead.submission_added`; then the answer is 200. At most so many leads an hour as the workspace allows itself (`/lead-settings`); then 429 with Retry-After.
          */
         post: operations["postLeads"];
         delete?: never;
@@ -831,6 +831,46 @@ export interface paths {
          * @description By its id or its number: the lead, what arrived of it, its timeline, and what another CRM reported of it; of each the newest 200, newest first.
          */
         get: operations["getAnalyticsLeadsId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/convert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Convert a lead to a contact, a company and a deal
+         * @description All or nothing. A contact with its email is used, and not changed unless asked. Fires `lead.converted`, and `contact.created`, `company.created` and `deal.created` for what was made. Needs the scopes to write them too. 409 for a lead that was converted before; with If-Match, 412 where the version is another.
+         */
+        post: operations["postLeadsIdConvert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the leads that may be the same person
+         * @description The newest 50 with the same email, whatever the case, or the same digits of the phone (at least 7).
+         */
+        get: operations["getLeadsIdDuplicates"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1810,106 +1850,6 @@ export interface components {
                 request_id: string;
             };
         };
-        LeadFiguresInput: {
-            /** Format: date-time */
-            from: string;
-            /** Format: date-time */
-            until: string;
-            /** @enum {string} */
-            interval: "day" | "week" | "month";
-            leads: number;
-            /** @description Of them, how many were won or converted. */
-            converted: number;
-            /** @description converted / leads; null without leads. */
-            conversion_rate: number | null;
-            /** @description From the arrival until the status first left `new` or a member first changed the lead, in seconds. */
-            first_contact: {
-                /** @description How many were contacted. */
-                leads: number;
-                median_s: number | null;
-                p90_s: number | null;
-            };
-            by_source: {
-                source: string | null;
-                leads: number;
-                /** @description Of them, how many were won or converted. */
-                converted: number;
-            }[];
-            by_event_type: {
-                event_type: string | null;
-                leads: number;
-                /** @description Of them, how many were won or converted. */
-                converted: number;
-            }[];
-            by_status: {
-                status: string;
-                leads: number;
-                /** @description Of them, how many were won or converted. */
-                converted: number;
-            }[];
-            by_owner: {
-                owner_id: string | null;
-                name: string | null;
-                leads: number;
-                /** @description Of them, how many were won or converted. */
-                converted: number;
-            }[];
-            by_time: {
-                /** Format: date */
-                start: string;
-                leads: number;
-                /** @description Of them, how many were won or converted. */
-                converted: number;
-            }[];
-        };
-        LeadSettingsInput: {
-            /** @description How many leads are taken an hour; 0: any number. */
-            leads_per_hour: number;
-            /** @description The workspace has set none: it is the installation's. */
-            is_default: boolean;
-        };
-        LeadSubmissionInput: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            lead_id: string;
-            /** @description Where it came in, as in `api`. */
-            channel: string;
-            /** Format: date-time */
-            received_at: string;
-            /** @description All that was sent, as it was sent. */
-            payload: unknown;
-            /** @description Where it was sent from, without the last 8 bits (of IPv6, the last 80). */
-            address: string | null;
-            /** @description Of the field `referrer`, or the Referer header. */
-            referrer: string | null;
-            /** @description utm_source and its kin, of the fields, or of the query of `referrer`. */
-            utm: {
-                [key: string]: string;
-            };
-            crm_lead_id: string | null;
-        };
-        LeadStatusInput: {
-            /** Format: uuid */
-            id: string;
-            /** @description What leads hold as their `status`; it stays when the name changes. */
-            key: string;
-            name: string;
-            /**
-             * @description Whether a lead that has it is open, won or lost.
-             * @enum {string}
-             */
-            kind: "open" | "won" | "lost";
-            /** @description Counts from 1. */
-            position: number;
-            /** @description It is always there. */
-            is_built_in: boolean;
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
         LeadInput: {
             /**
              * Format: uuid
@@ -1972,6 +1912,132 @@ export interface components {
             deal_id: string | null;
             /** @description When it was converted. */
             converted_at: string | null;
+        };
+        LeadConversionInput: {
+            lead: components["schemas"]["LeadInput"];
+            /** @description What was not there before. */
+            made: ("contact" | "company" | "deal")[];
+        };
+        LeadFiguresInput: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            until: string;
+            /** @enum {string} */
+            interval: "day" | "week" | "month";
+            leads: number;
+            /** @description Of them, how many were won or converted. */
+            converted: number;
+            /** @description converted / leads; null without leads. */
+            conversion_rate: number | null;
+            /** @description From the arrival until the status first left `new` or a member first changed the lead, in seconds. */
+            first_contact: {
+                /** @description How many were contacted. */
+                leads: number;
+                median_s: number | null;
+                p90_s: number | null;
+            };
+            by_source: {
+                source: string | null;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_event_type: {
+                event_type: string | null;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_status: {
+                status: string;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_owner: {
+                owner_id: string | null;
+                name: string | null;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_time: {
+                /** Format: date */
+                start: string;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+        };
+        LeadSettingsInput: {
+            /** @description How many leads are taken an hour; 0: any number. */
+            leads_per_hour: number;
+            /** @description The workspace has set no number of leads: it is the installation's. */
+            is_default: boolean;
+            /** @description Whom new leads go to that name no owner. */
+            assignment: {
+                /**
+                 * @description `none`: nobody; `owner`: one member; `round_robin`: the members in turn.
+                 * @enum {string}
+                 */
+                mode: "none" | "owner" | "round_robin";
+                /** @default [] */
+                members?: string[];
+                /** @description Other rules for leads of these sources. */
+                sources?: {
+                    source: string;
+                    /**
+                     * @description `none`: nobody; `owner`: one member; `round_robin`: the members in turn.
+                     * @enum {string}
+                     */
+                    mode: "none" | "owner" | "round_robin";
+                    /** @default [] */
+                    members?: string[];
+                }[];
+            };
+        };
+        LeadSubmissionInput: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            lead_id: string;
+            /** @description Where it came in, as in `api`. */
+            channel: string;
+            /** Format: date-time */
+            received_at: string;
+            /** @description All that was sent, as it was sent. */
+            payload: unknown;
+            /** @description Where it was sent from, without the last 8 bits (of IPv6, the last 80). */
+            address: string | null;
+            /** @description Of the field `referrer`, or the Referer header. */
+            referrer: string | null;
+            /** @description utm_source and its kin, of the fields, or of the query of `referrer`. */
+            utm: {
+                [key: string]: string;
+            };
+            crm_lead_id: string | null;
+        };
+        LeadStatusInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description What leads hold as their `status`; it stays when the name changes. */
+            key: string;
+            name: string;
+            /**
+             * @description Whether a lead that has it is open, won or lost.
+             * @enum {string}
+             */
+            kind: "open" | "won" | "lost";
+            /** @description Counts from 1. */
+            position: number;
+            /** @description It is always there. */
+            is_built_in: boolean;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
         };
         LeadStoryInput: {
             lead: components["schemas"]["LeadInput"];
@@ -2511,6 +2577,10 @@ export interface components {
                 until: string | null;
             };
             signed: boolean;
+            /** @description Null in formats with one kind only. */
+            signature: ("v1" | "v1a") | null;
+            /** @description With which to verify v1a: `whpk_…`. */
+            public_key: string | null;
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -2522,8 +2592,11 @@ export interface components {
         LeadReceiptInput: {
             /** Format: uuid */
             id: string;
-            /** @constant */
-            status: "created";
+            /**
+             * @description `created`, unless `on_duplicate` asks for something else.
+             * @enum {string}
+             */
+            status: "created" | "attached" | "existing";
             /**
              * Format: uri
              * @description The lead in the dashboard.
@@ -2725,106 +2798,6 @@ export interface components {
                 request_id: string;
             };
         };
-        LeadFigures: {
-            /** Format: date-time */
-            from: string;
-            /** Format: date-time */
-            until: string;
-            /** @enum {string} */
-            interval: "day" | "week" | "month";
-            leads: number;
-            /** @description Of them, how many were won or converted. */
-            converted: number;
-            /** @description converted / leads; null without leads. */
-            conversion_rate: number | null;
-            /** @description From the arrival until the status first left `new` or a member first changed the lead, in seconds. */
-            first_contact: {
-                /** @description How many were contacted. */
-                leads: number;
-                median_s: number | null;
-                p90_s: number | null;
-            };
-            by_source: {
-                source: string | null;
-                leads: number;
-                /** @description Of them, how many were won or converted. */
-                converted: number;
-            }[];
-            by_event_type: {
-                event_type: string | null;
-                leads: number;
-                /** @description Of them, how many were won or converted. */
-                converted: number;
-            }[];
-            by_status: {
-                status: string;
-                leads: number;
-                /** @description Of them, how many were won or converted. */
-                converted: number;
-            }[];
-            by_owner: {
-                owner_id: string | null;
-                name: string | null;
-                leads: number;
-                /** @description Of them, how many were won or converted. */
-                converted: number;
-            }[];
-            by_time: {
-                /** Format: date */
-                start: string;
-                leads: number;
-                /** @description Of them, how many were won or converted. */
-                converted: number;
-            }[];
-        };
-        LeadSettings: {
-            /** @description How many leads are taken an hour; 0: any number. */
-            leads_per_hour: number;
-            /** @description The workspace has set none: it is the installation's. */
-            is_default: boolean;
-        };
-        LeadSubmission: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            lead_id: string;
-            /** @description Where it came in, as in `api`. */
-            channel: string;
-            /** Format: date-time */
-            received_at: string;
-            /** @description All that was sent, as it was sent. */
-            payload: unknown;
-            /** @description Where it was sent from, without the last 8 bits (of IPv6, the last 80). */
-            address: string | null;
-            /** @description Of the field `referrer`, or the Referer header. */
-            referrer: string | null;
-            /** @description utm_source and its kin, of the fields, or of the query of `referrer`. */
-            utm: {
-                [key: string]: string;
-            };
-            crm_lead_id: string | null;
-        };
-        LeadStatus: {
-            /** Format: uuid */
-            id: string;
-            /** @description What leads hold as their `status`; it stays when the name changes. */
-            key: string;
-            name: string;
-            /**
-             * @description Whether a lead that has it is open, won or lost.
-             * @enum {string}
-             */
-            kind: "open" | "won" | "lost";
-            /** @description Counts from 1. */
-            position: number;
-            /** @description It is always there. */
-            is_built_in: boolean;
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
         Lead: {
             /**
              * Format: uuid
@@ -2887,6 +2860,135 @@ export interface components {
             deal_id: string | null;
             /** @description When it was converted. */
             converted_at: string | null;
+        };
+        LeadConversion: {
+            lead: components["schemas"]["Lead"];
+            /** @description What was not there before. */
+            made: ("contact" | "company" | "deal")[];
+        };
+        LeadFigures: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            until: string;
+            /** @enum {string} */
+            interval: "day" | "week" | "month";
+            leads: number;
+            /** @description Of them, how many were won or converted. */
+            converted: number;
+            /** @description converted / leads; null without leads. */
+            conversion_rate: number | null;
+            /** @description From the arrival until the status first left `new` or a member first changed the lead, in seconds. */
+            first_contact: {
+                /** @description How many were contacted. */
+                leads: number;
+                median_s: number | null;
+                p90_s: number | null;
+            };
+            by_source: {
+                source: string | null;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_event_type: {
+                event_type: string | null;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_status: {
+                status: string;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_owner: {
+                owner_id: string | null;
+                name: string | null;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_time: {
+                /** Format: date */
+                start: string;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+        };
+        LeadSettings: {
+            /** @description How many leads are taken an hour; 0: any number. */
+            leads_per_hour: number;
+            /** @description The workspace has set no number of leads: it is the installation's. */
+            is_default: boolean;
+            /** @description Whom new leads go to that name no owner. */
+            assignment: {
+                /**
+                 * @description `none`: nobody; `owner`: one member; `round_robin`: the members in turn.
+                 * @enum {string}
+                 */
+                mode: "none" | "owner" | "round_robin";
+                /** @default [] */
+                members: string[];
+                /**
+                 * @description Other rules for leads of these sources.
+                 * @default []
+                 */
+                sources: {
+                    source: unknown;
+                    /**
+                     * @description `none`: nobody; `owner`: one member; `round_robin`: the members in turn.
+                     * @enum {string}
+                     */
+                    mode: "none" | "owner" | "round_robin";
+                    /** @default [] */
+                    members: string[];
+                }[];
+            };
+        };
+        LeadSubmission: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            lead_id: string;
+            /** @description Where it came in, as in `api`. */
+            channel: string;
+            /** Format: date-time */
+            received_at: string;
+            /** @description All that was sent, as it was sent. */
+            payload: unknown;
+            /** @description Where it was sent from, without the last 8 bits (of IPv6, the last 80). */
+            address: string | null;
+            /** @description Of the field `referrer`, or the Referer header. */
+            referrer: string | null;
+            /** @description utm_source and its kin, of the fields, or of the query of `referrer`. */
+            utm: {
+                [key: string]: string;
+            };
+            crm_lead_id: string | null;
+        };
+        LeadStatus: {
+            /** Format: uuid */
+            id: string;
+            /** @description What leads hold as their `status`; it stays when the name changes. */
+            key: string;
+            name: string;
+            /**
+             * @description Whether a lead that has it is open, won or lost.
+             * @enum {string}
+             */
+            kind: "open" | "won" | "lost";
+            /** @description Counts from 1. */
+            position: number;
+            /** @description It is always there. */
+            is_built_in: boolean;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
         };
         LeadStory: {
             lead: components["schemas"]["Lead"];
@@ -3426,6 +3528,10 @@ export interface components {
                 until: string | null;
             };
             signed: boolean;
+            /** @description Null in formats with one kind only. */
+            signature: ("v1" | "v1a") | null;
+            /** @description With which to verify v1a: `whpk_…`. */
+            public_key: string | null;
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -3437,8 +3543,11 @@ export interface components {
         LeadReceipt: {
             /** Format: uuid */
             id: string;
-            /** @constant */
-            status: "created";
+            /**
+             * @description `created`, unless `on_duplicate` asks for something else.
+             * @enum {string}
+             */
+            status: "created" | "attached" | "existing";
             /**
              * Format: uri
              * @description The lead in the dashboard.
@@ -6294,7 +6403,10 @@ export interface operations {
     };
     postLeads: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Wins over that of the body. */
+                on_duplicate?: "create" | "attach" | "return";
+            };
             header?: {
                 /** @description For 24 hours, the same request under the same key gives the first answer again. */
                 "Idempotency-Key"?: string;
@@ -6343,6 +6455,11 @@ export interface operations {
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
+                    /**
+                     * @description Where there is a lead with the same email or the digits of the same phone: make another (create, the default), attach what arrived to it (attach), or leave it as it is (return).
+                     * @enum {string}
+                     */
+                    on_duplicate?: "create" | "attach" | "return";
                 };
             };
         };
@@ -7034,6 +7151,111 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LeadStory"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postLeadsIdConvert: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+                /** @description The ETag last seen; 412 where the version is another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The name of a company; one of this name is used, whatever the case. */
+                    company?: string;
+                    /** @description A deal with them; {} for one that has the lead’s name alone. */
+                    deal?: {
+                        /** @description Default: the lead's name. */
+                        name?: string;
+                        /**
+                         * @description In its currency's units.
+                         * @example 5000
+                         */
+                        value?: number | null;
+                        /**
+                         * @description Default: USD.
+                         * @example GBP
+                         */
+                        currency?: string | null;
+                        /** @description Default: that of the stage, else the default pipeline. */
+                        pipeline_id?: string | null;
+                        /** @description Default: the pipeline's first stage. */
+                        stage_id?: string | null;
+                        expected_close_date?: string | null;
+                        notes?: string | null;
+                    };
+                    /**
+                     * @description Whether a contact that was there gets what it lacks and the lead has.
+                     * @default false
+                     */
+                    update_contact?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadConversion"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getLeadsIdDuplicates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Lead"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
                 };
             };
             /** @description Any error. */
@@ -8053,6 +8275,27 @@ export interface operations {
                 "application/json": {
                     /** @description 0: any number. Null: the installation's own again. */
                     leads_per_hour?: number | null;
+                    /** @description Whom new leads go to that name no owner; taken as a whole. Null: nobody. */
+                    assignment?: {
+                        /**
+                         * @description `none`: nobody; `owner`: one member; `round_robin`: the members in turn.
+                         * @enum {string}
+                         */
+                        mode: "none" | "owner" | "round_robin";
+                        /** @default [] */
+                        members?: string[];
+                        /** @description Other rules for leads of these sources. */
+                        sources?: {
+                            source: string;
+                            /**
+                             * @description `none`: nobody; `owner`: one member; `round_robin`: the members in turn.
+                             * @enum {string}
+                             */
+                            mode: "none" | "owner" | "round_robin";
+                            /** @default [] */
+                            members?: string[];
+                        }[];
+                    } | null;
                     /** @description Set by the server; ignored when sent. */
                     readonly is_default?: unknown;
                 };
@@ -8217,17 +8460,19 @@ export interface operations {
                     ordering?: "none" | "record";
                     /** @default standard */
                     format?: string;
-                    /** @description Your own signing secret; one is made where left out, but in the format `axcelerate`. null: unsigned, in the formats `automatenexus` and `axcelerate`. */
+                    /** @description Your own signing secret (`whsec_…`; for the signature v1a, `whsk_…`); one is made where left out, but in the format `axcelerate`. null: unsigned, in the formats `automatenexus` and `axcelerate`. */
                     secret?: string | null;
                     readonly id?: unknown;
                     readonly state?: unknown;
                     readonly reason?: unknown;
                     readonly breaker?: unknown;
                     readonly signed?: unknown;
+                    readonly public_key?: unknown;
                     readonly created_at?: unknown;
                     readonly updated_at?: unknown;
                     readonly version?: unknown;
                     readonly workspace_id?: unknown;
+                    signature?: ("v1" | "v1a") | null;
                 };
             };
         };
@@ -8400,11 +8645,13 @@ export interface operations {
                     readonly reason?: unknown;
                     readonly breaker?: unknown;
                     readonly signed?: unknown;
+                    readonly public_key?: unknown;
                     readonly created_at?: unknown;
                     readonly updated_at?: unknown;
                     readonly version?: unknown;
                     readonly workspace_id?: unknown;
                     format?: unknown;
+                    signature?: ("v1" | "v1a") | null;
                 };
             };
         };
@@ -8543,11 +8790,13 @@ export interface operations {
                     readonly reason?: unknown;
                     readonly breaker?: unknown;
                     readonly signed?: unknown;
+                    readonly public_key?: unknown;
                     readonly created_at?: unknown;
                     readonly updated_at?: unknown;
                     readonly version?: unknown;
                     readonly workspace_id?: unknown;
                     format?: unknown;
+                    signature?: ("v1" | "v1a") | null;
                 };
             };
         };
@@ -8589,6 +8838,11 @@ export interface operations {
                 "application/json": {
                     /** @description Your own; one is made where left out. null: unsigned, where the format allows. */
                     secret?: string | null;
+                    /**
+                     * @description In the format `standard`: `v1`, an HMAC under a secret that both ends have (default), or `v1a`, Ed25519, verified by `public_key`. Changed by rotating the secret.
+                     * @enum {string}
+                     */
+                    signature?: "v1" | "v1a";
                     /** @description How long the old secret goes on signing beside the new one; `standard` only. Default 86400. */
                     overlap_s?: number;
                 };
