@@ -12,9 +12,9 @@ export function hmacSha256(
 }
 
 export function sha256(...parts: (string | Buffer)[]): Buffer {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest();
+  const digest = createHash('sha256');
+  for (const part of parts) digest.update(part);
+  return digest.digest();
 }
 
 /** The SHA-256 of one text, in base64; half the cost of `sha256` where a text is short. */

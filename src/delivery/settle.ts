@@ -125,11 +125,11 @@ function jsonOf(one: Settlement, n: number): string {
   return (
     `{"n":${n},"w":"${one.workspaceId}","p":"${one.endpointId}","token":"${one.token}","d":"${one.deliveryId}",` +
     `"attempt":${one.attempt},"a":"${one.attemptId}","at":"${one.at}","ms":${one.durationMs},"status":${one.status},` +
-    `"failure":${text(one.failure)},"detail":${text(one.detail)},"response":${text(one.response)},` +
-    `"request":${one.request},"state":${text(one.state)},"delay":${one.delayMs},"failures":${one.failures}}`
+    `"failure":${quoted(one.failure)},"detail":${quoted(one.detail)},"response":${quoted(one.response)},` +
+    `"request":${one.request},"state":${quoted(one.state)},"delay":${one.delayMs},"failures":${one.failures}}`
   );
 }
 
-function text(value: string | null): string {
+function quoted(value: string | null): string {
   return value === null ? 'null' : JSON.stringify(value);
 }
