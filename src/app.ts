@@ -77,6 +77,7 @@ import { sessionRoutes } from './settings/session.ts';
 import { webhookFormatRoutes } from './settings/webhook-formats.ts';
 import { noticeRoutes, noticesToOwners } from './settings/notices.ts';
 import { retentionRoutes } from './settings/retention.ts';
+import { webhookReference } from './settings/webhook-reference.ts';
 import { replayRoutes } from './settings/webhook-replay.ts';
 import { webhookRoutes } from './settings/webhooks.ts';
 
@@ -262,7 +263,7 @@ export function assemble({
         }
       });
       if (config.services.includes('api')) {
-        mountDocument(app);
+        mountDocument(app, webhookReference(CATALOGUE, FORMATS));
         mountInboxes(app, inboxes);
       }
       if (config.services.includes('web')) {
