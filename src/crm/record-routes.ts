@@ -46,6 +46,8 @@ export interface Creation {
   errors: ErrorStyle;
   takesForms: boolean;
   query: z.ZodType;
+  /** Throws `validation_error` for what is for one at a time, and not for a batch. */
+  checkBatched(input: object): void;
   /**
    * Makes it in another way, where it is asked for in one; undefined where it is not.
    * @param prepare works the record out, up to its writing
@@ -239,6 +241,7 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
     const parsed = noun.input.safeParse(arrival.sent, { reportInput: true });
     if (!parsed.success) return creation?.refusal(parsed.error) ?? validationError(parsed.error, 'body');
     try {
+      creation?.checkBatched(parsed.data);
       return await prepared(writer, parsed.data, arrival);
     } catch (error) {
       if (error instanceof ApiError) return error;

@@ -19,6 +19,7 @@ import { leadAnalyticsRoutes } from './leads/lead-analytics-routes.ts';
 import { leadSettingsRoutes } from './leads/lead-settings.ts';
 import { leadSubmissionRoutes, SUBMISSION_BESIDE } from './leads/lead-submission.ts';
 import { makeLeadStatuses } from './leads/lead-status.ts';
+import { holdingStatuses } from './leads/lead-status-hold.ts';
 import { leadStatusRoutes } from './leads/lead-status-routes.ts';
 import { leadStoryRoutes } from './leads/lead-story.ts';
 import { makeLeadWords } from './leads/lead-word.ts';
@@ -80,7 +81,10 @@ export function crmRoutes(parts: CrmParts): Route[] {
   const sources = makeLeadWords(parts, 'lead_source', 'lead source');
   const eventTypes = makeLeadWords(parts, 'lead_event_type', 'lead event type');
   const statuses = makeLeadStatuses(parts);
-  const leads = makeRecordStore(lead, parts, leadIntake(leadsPerHour));
+  const leads = holdingStatuses(makeRecordStore(lead, parts, leadIntake(leadsPerHour)), {
+    ...parts,
+    statuses,
+  });
   const taking = { ...parts, leads };
   const contacts = makeRecordStore(contact, parts);
   const companies = makeRecordStore(company, parts);
