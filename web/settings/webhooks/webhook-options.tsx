@@ -10,12 +10,13 @@ import { conditionCount, draftOf, filterOf, type FilterDraft } from './filter-dr
 import { FilterEditor } from './filter-editor.tsx';
 import type { FilterField } from './filter-fields.ts';
 import type { Header } from './header-fields.tsx';
+import { PaceOptions, paceOf, paceSummary, sentPace, type Pace } from './pace-options.tsx';
 import { RequestOptions } from './request-options.tsx';
 import { RetryOptions } from './retry-options.tsx';
 import { SECRET_CHOICES, SecretField, type SecretChoice } from './secret-field.tsx';
 
 /** What is seldom changed. An empty field: as the format has it. */
-export interface Options {
+export interface Options extends Pace {
   method: NonNullable<WebhookChange['method']>;
   content_type: NonNullable<WebhookChange['content_type']>;
   timeout_s: number | '';
@@ -53,6 +54,7 @@ export function optionsOf(webhook: Webhook | null, format: WebhookFormat | undef
     },
     disable_after: webhook?.disable_after ?? '',
     disable_on_410: webhook?.disable_on_410 ?? false,
+    ...paceOf(webhook),
     filter: draftOf(webhook?.filter ?? null),
     secret: '',
     secret_choice: 'made',
@@ -80,6 +82,7 @@ export function sentOptions(options: Options, format: WebhookFormat): WebhookCha
     },
     disable_after: after === '' ? null : after,
     ...(!format.disables_on_410 && { disable_on_410: options.disable_on_410 }),
+    ...sentPace(options),
   };
 }
 
@@ -116,6 +119,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   filter: ['filter'],
   request: ['method', 'content_type', 'timeout_s', 'headers', 'payload'],
   retries: ['retry', 'disable_after', 'disable_on_410'],
+  pace: ['max_in_flight', 'rate_limit', 'ordering'],
   secret: ['secret'],
 };
 
@@ -160,6 +164,9 @@ export function WebhookOptions<Values extends Options>(props: WebhookOptionsProp
       </Fold>
       <Fold part="retries" title="Retries" says={retrySummary(values, format)}>
         <RetryOptions form={form} format={format} />
+      </Fold>
+      <Fold part="pace" title="Pace and order" says={paceSummary(values)}>
+        <PaceOptions form={form} />
       </Fold>
       {isNew && (
         <Fold part="secret" title="Signing secret" says={SECRET_CHOICES[values.secret_choice]}>
