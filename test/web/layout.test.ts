@@ -45,6 +45,13 @@ beforeAll(async () => {
   });
   const hook = { name: LONG, url: `https://example.com/${'long/'.repeat(30)}`, events: ['*'] };
   const webhook = await make('webhooks', hook);
+  await make('inboxes', { name: LONG });
+  await make('custom-event-types', {
+    name: `${'o'.repeat(40)}.${'s'.repeat(40)}`,
+    description: LONG,
+    schema: { type: 'object' },
+    sample: {},
+  });
   pages = {
     contacts: '/contacts',
     contact: `/contacts/${contact.id}`,
@@ -66,6 +73,9 @@ beforeAll(async () => {
     examples: '/settings/webhooks/example-payload-shapes',
     deliveries: '/settings/deliveries',
     events: '/settings/events',
+    'event-types': '/settings/event-types',
+    retention: '/settings/retention',
+    'test-inbox': '/settings/webhooks/test-inbox',
     members: '/settings/members',
     profile: '/settings/profile',
     audit: '/settings/audit-log',

@@ -180,7 +180,7 @@ describe('the form of a webhook', () => {
     const facts = page.getByRole('complementary', { name: 'About this webhook' });
     await expectShown(facts.getByText('Up to 64 requests'));
     await expectShown(facts.getByText('Any number'));
-    await expectShown(facts.getByText(/^Record by record: Events of one record arrive in the order/));
+    await expectShown(facts.getByText(/^Record by record\s*Events of one record arrive in their order/));
     await expectShown(facts.getByText('Closed', { exact: true }));
     receiver.answer(() => ({ status: 503, headers: { 'retry-after': '9' } }));
     await make('contacts', { first_name: 'Jules' });

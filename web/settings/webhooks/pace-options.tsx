@@ -1,6 +1,7 @@
-import { Group, NumberInput, Select, Stack } from '@mantine/core';
+import { Group, NumberInput, Select, Stack, Text } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import type { Webhook, WebhookChange } from '../../api/webhook-queries.ts';
+import { capitalised } from '../../ui/capitalised.ts';
 import { durationsText } from './durations.ts';
 import type { Options } from './webhook-options.tsx';
 
@@ -89,7 +90,7 @@ export function paceSummary({ max_in_flight: most, rate_limit: rate, ordering }:
     ...(rate.max === '' ? [] : [rateText({ max: rate.max, per_s: rate.per_s === '' ? PER_S : rate.per_s })]),
     ...(ordering === 'record' ? ['record by record'] : []),
   ];
-  return said.length > 0 ? said.join(' · ') : 'As fast as the receiver takes them';
+  return said.length > 0 ? capitalised(said.join(' · ')) : 'As fast as the receiver takes them';
 }
 
 /** `100 in 1 min`, or any number. */
@@ -97,7 +98,14 @@ export function rateText(rate: Webhook['rate_limit']): string {
   return rate === null ? 'Any number' : `${rate.max.toLocaleString()} in ${durationsText([rate.per_s])}`;
 }
 
-/** An order in words, with what it means. */
-export function orderText(ordering: Webhook['ordering']): string {
-  return ordering === 'record' ? `Record by record: ${MEANINGS.record}` : 'None';
+/** An order, with what it means. */
+export function OrderFact({ ordering }: Pick<Webhook, 'ordering'>) {
+  return (
+    <>
+      {ordering === 'record' ? 'Record by record' : 'None'}
+      <Text size="xs" c="dimmed">
+        {MEANINGS[ordering]}
+      </Text>
+    </>
+  );
 }

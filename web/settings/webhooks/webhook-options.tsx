@@ -4,7 +4,7 @@ import { useState } from 'react';
 import type { FieldError } from '../../api/client.ts';
 import type { Webhook, WebhookChange } from '../../api/webhook-queries.ts';
 import type { WebhookFormat } from '../../api/webhook-format-queries.ts';
-import { ApiError } from '../../api/client.ts';
+import { refusal } from '../../api/client.ts';
 import { durationsSummary, durationsText, readDurations } from './durations.ts';
 import { conditionCount, draftOf, filterOf, type FilterDraft } from './filter-draft.ts';
 import { FilterEditor } from './filter-editor.tsx';
@@ -108,10 +108,6 @@ export function sentFilter(
 
 function kindIn(fields: readonly FilterField[]) {
   return (name: string) => fields.find((field) => field.name === name)?.kind;
-}
-
-function refusal(field: string, message: string): ApiError {
-  return new ApiError({ status: 400, code: 'validation_error', message, fields: [{ field, message }] });
 }
 
 /** The parts of the options, with the fields that each has. */

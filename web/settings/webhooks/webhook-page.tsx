@@ -17,7 +17,7 @@ import { BreakerNotice, BreakerState } from './breaker-state.tsx';
 import { DeliveryLog } from './delivery-log.tsx';
 import { durationsSummary } from './durations.ts';
 import { formatName } from './formats.ts';
-import { orderText, rateText } from './pace-options.tsx';
+import { OrderFact, rateText } from './pace-options.tsx';
 import { ReplayDialog } from './replay-dialog.tsx';
 import { WebhookActions } from './webhook-actions.tsx';
 import classes from './webhook-page.module.css';
@@ -125,7 +125,9 @@ function Facts({ webhook }: { webhook: Webhook }) {
         <Property name="By a 410">{webhook.disable_on_410 ? 'Disabled' : 'Nothing special'}</Property>
         <Property name="At once">{`Up to ${webhook.max_in_flight} requests`}</Property>
         <Property name="Rate">{rateText(webhook.rate_limit)}</Property>
-        <Property name="Order">{orderText(webhook.ordering)}</Property>
+        <Property name="Order">
+          <OrderFact ordering={webhook.ordering} />
+        </Property>
         <Property name="Breaker">
           <BreakerState breaker={webhook.breaker} />
         </Property>
