@@ -26,7 +26,8 @@ export default defineConfig({
   },
   build: {
     outDir: '../dist/web',
-    emptyOutDir: true,
+    // The pages of forms are beside it (vite.forms.config.ts); scripts/setup.mjs empties both.
+    emptyOutDir: false,
     sourcemap: false,
     // Nothing inline: the pages' Content-Security-Policy lets scripts come from files alone.
     assetsInlineLimit: 0,

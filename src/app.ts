@@ -22,7 +22,7 @@ import type { Sealer } from './base/seal.ts';
 import type { Config } from './config.ts';
 import { makePipelines } from './crm/pipelines/pipeline-store.ts';
 import { makeReferences } from './crm/reference.ts';
-import { crmRoutes, EVENT_OBJECTS, RECORD_EVENTS, RECORD_OBJECTS } from './crm/resources.ts';
+import { crmForms, crmRoutes, EVENT_OBJECTS, RECORD_EVENTS, RECORD_OBJECTS } from './crm/resources.ts';
 import { missingMigrations } from './db/migrate.ts';
 import type { Database } from './db/pool.ts';
 import { makeEngine, type Engine } from './delivery/engine.ts';
@@ -171,6 +171,7 @@ export function assemble({
       const { trustProxy, publicUrl } = config;
       const parts = { callers, sessions, usage, idempotency, clock, log, trustProxy, publicUrl };
       const app = makeServer(parts);
+      const forms = crmForms({ ...stores, sealer, ledger, baseUrl, publicUrl });
       const tail = makeTail(db, log);
       // Before the server waits for requests under way: these would wait for events.
       app.addHook('preClose', () => Promise.resolve(tail.stop()));
@@ -187,6 +188,7 @@ export function assemble({
             ...auditRoutes(audit),
             ...apiKeyRoutes({ keys, usage, ledger, clock, scopes: SCOPES }),
             ...crmRoutes({ ...stores, ledger, baseUrl, leadsPerHour: config.leadsPerHour }),
+            ...forms.routes,
             ...webhookRoutes(settings),
             ...replayRoutes(settings),
             ...deliveryRoutes(settings),
@@ -197,7 +199,10 @@ export function assemble({
           mount(scope, routes, parts);
         }
       });
-      if (config.services.includes('api')) mountDocument(app);
+      if (config.services.includes('api')) {
+        mountDocument(app);
+        await app.register((scope) => forms.mountSite(scope));
+      }
       if (config.services.includes('web')) {
         await mountReference(app);
         await mountPages(app);

@@ -6,6 +6,8 @@ import { company } from './companies/company.ts';
 import { contact } from './contacts/contact.ts';
 import { employerName } from './contacts/employer.ts';
 import { deal } from './deals/deal.ts';
+import { FORM_EVENTS } from './forms/form-lead.ts';
+import { makeForms, type FormParts, type Forms } from './forms/forms.ts';
 import { leadCompletion } from './leads/lead-arrival.ts';
 import { leadCreation } from './leads/lead-creation.ts';
 import { leadIntake } from './leads/lead-intake.ts';
@@ -31,9 +33,13 @@ export const RECORD_OBJECTS: readonly string[] = [
   ...NOUNS.map((noun) => noun.plural),
   'pipelines',
   'activities',
+  'forms',
 ];
 
-export const RECORD_EVENTS: readonly EventType[] = NOUNS.flatMap((noun) => eventsOf(noun as Noun));
+export const RECORD_EVENTS: readonly EventType[] = [
+  ...NOUNS.flatMap((noun) => eventsOf(noun as Noun)),
+  ...FORM_EVENTS,
+];
 
 export const EVENT_OBJECTS: readonly EventObject[] = NOUNS.map(({ name, summary }) => ({ name, summary }));
 
@@ -68,6 +74,15 @@ export function crmRoutes(parts: CrmParts): Route[] {
     ...leadWordRoutes(eventTypes, ledger, { path: 'lead-event-types', one: 'lead event type' }),
     ...leadSettingsRoutes(db, ledger, leadsPerHour),
   ];
+}
+
+/** Public forms, with the words of the workspace's leads. */
+export function crmForms(parts: Omit<FormParts, 'sources' | 'eventTypes'>): Forms {
+  return makeForms({
+    ...parts,
+    sources: makeLeadWords(parts, 'lead_source', 'lead source'),
+    eventTypes: makeLeadWords(parts, 'lead_event_type', 'lead event type'),
+  });
 }
 
 /** Deals get their place in a pipeline; a change that names none leaves it. */

@@ -34,7 +34,7 @@ const PAGE_HEADERS = {
 };
 
 /** What is for programs: a path below these is never a page, whatever a browser says it accepts. */
-const NO_PAGE = /^\/(api|webhooks|healthz|readyz|metrics|docs|analytics|assets)(\/|$)/;
+const NO_PAGE = /^\/(api|webhooks|healthz|readyz|metrics|docs|analytics|assets|f)(\/|$)/;
 
 /** Serves the dashboard: its files under /assets/, whose names change with what is in them, and its one page. */
 export async function mountPages(app: FastifyInstance): Promise<void> {

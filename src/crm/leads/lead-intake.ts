@@ -69,7 +69,7 @@ turned_away as (
 }
 
 /** Numbers them within the workspace; the number goes into the record, and so into its event. */
-const ENTRY = `
+export const NUMBERED = `
 input as (
   select n, unit, workspace_id, id, actor, at, beside,
          (left(record::text, -1) || ',"number":' || number || '}')::json as record
@@ -77,6 +77,17 @@ input as (
     select a.*, h.number + row_number() over (partition by a.workspace_id order by a.n) as number
     from admitted a join hours h using (workspace_id)
   ) numbered
+)`;
+
+/** Makes the sources that are new. */
+export const SOURCED = `sourced as (
+  insert into lead_source (workspace_id, id, name, folded, created_by, created_at, updated_at)
+  select distinct on (i.workspace_id, s.folded) i.workspace_id, s.id, s.name, s.folded, i.actor, i.at, i.at
+  from input i join written w using (workspace_id, id)
+  cross join lateral json_to_record(i.beside->'source') as s(id uuid, name text, folded text)
+  where s.id is not null
+  order by i.workspace_id, s.folded, i.n
+  on conflict (workspace_id, folded) do nothing
 )`;
 
 /** Counts what was written, and keeps each arrival and the sources that are new. */
@@ -103,21 +114,13 @@ arrived as (
   cross join lateral json_to_record(i.beside->'submission')
     as s(id uuid, channel text, payload text, address text, referrer text, utm json)
 ),
-sourced as (
-  insert into lead_source (workspace_id, id, name, folded, created_by, created_at, updated_at)
-  select distinct on (i.workspace_id, s.folded) i.workspace_id, s.id, s.name, s.folded, i.actor, i.at, i.at
-  from input i join written w using (workspace_id, id)
-  cross join lateral json_to_record(i.beside->'source') as s(id uuid, name text, folded text)
-  where s.id is not null
-  order by i.workspace_id, s.folded, i.n
-  on conflict (workspace_id, folded) do nothing
-)`;
+${SOURCED}`;
 
 const TOLD = `(select json_agg(json_build_object('unit', t.unit, 'workspace_id', t.workspace_id, 'counted', t.counted,
     'leads', t.leads, 'most', t.most, 'room', t.room - coalesce(e.leads, 0), 'retry_after_s', t.retry_after_s))
    from turned_away t left join entered e using (workspace_id))`;
 
-const MAKE_COUNTERS = {
+export const MAKE_COUNTERS = {
   name: 'lead.counters',
   text: `insert into lead_counter (workspace_id)
          select distinct id from unnest($1::uuid[]) as w(id) order by id on conflict do nothing`,
@@ -130,7 +133,7 @@ const MAKE_COUNTERS = {
  */
 export function leadIntake(perHour: number): Intake {
   return {
-    sql: { gate: gate(perHour), entry: ENTRY, beside: BESIDE, told: TOLD },
+    sql: { gate: gate(perHour), entry: NUMBERED, beside: BESIDE, told: TOLD },
 
     async turnedAway(on: Queryable, told: unknown) {
       const units = told as TurnedAway[];

@@ -168,6 +168,8 @@ export const lead: Noun<Lead, LeadInput, Omit<Lead, 'number'>> = {
     has_phone: record['phone'] !== null,
     has_event_date: record['event_date'] !== null,
     has_owner: record['owner_id'] !== null,
+    // Of one that came by a form (forms/form-lead.ts).
+    ...(record['form_id'] !== undefined && { form_id: record['form_id'] }),
   }),
 
   filters: {
