@@ -23,6 +23,11 @@ export const paths = {
   newTask: () => linkOptions({ to: '/tasks', search: { create: true } }),
   task: (id: string) => linkOptions({ to: '/tasks/$id', params: { id } }),
 
+  forms: () => linkOptions({ to: '/forms' }),
+  newForm: () => linkOptions({ to: '/forms/new' }),
+  form: (id: string) => linkOptions({ to: '/forms/$id', params: { id } }),
+  editForm: (id: string) => linkOptions({ to: '/forms/$id/edit', params: { id } }),
+
   apiKeys: () => linkOptions({ to: '/settings/api-keys' }),
   webhooks: () => linkOptions({ to: '/settings/webhooks' }),
   ipAddresses: () => linkOptions({ to: '/settings/webhooks', hash: 'ip-addresses' }),

@@ -117,6 +117,27 @@ const task = createRoute({
   component: lazyRouteComponent(() => import('./crm/tasks/task-page.tsx'), 'TaskPage'),
 });
 
+const forms = createRoute({
+  getParentRoute: () => inside,
+  path: '/forms',
+  component: lazyRouteComponent(() => import('./crm/forms/form-list.tsx'), 'FormList'),
+});
+const newForm = createRoute({
+  getParentRoute: () => inside,
+  path: '/forms/new',
+  component: lazyRouteComponent(() => import('./crm/forms/form-builder.tsx'), 'NewForm'),
+});
+const form = createRoute({
+  getParentRoute: () => inside,
+  path: '/forms/$id',
+  component: lazyRouteComponent(() => import('./crm/forms/form-overview.tsx'), 'FormOverview'),
+});
+const editForm = createRoute({
+  getParentRoute: () => inside,
+  path: '/forms/$id/edit',
+  component: lazyRouteComponent(() => import('./crm/forms/form-builder.tsx'), 'EditForm'),
+});
+
 const apiKeys = createRoute({
   getParentRoute: () => inside,
   path: '/settings/api-keys',
@@ -169,6 +190,10 @@ const routeTree = root.addChildren([
     deal,
     tasks,
     task,
+    forms,
+    newForm,
+    form,
+    editForm,
     apiKeys,
     webhooks,
     examplePayloads,

@@ -923,6 +923,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/forms/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview a form
+         * @description The page of a form that is not saved. Nothing in it runs, and nothing is kept.
+         */
+        post: operations["postFormsPreview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/forms/{id}": {
         parameters: {
             query?: never;
@@ -1495,6 +1515,25 @@ export interface components {
             title: string | null;
             /** @description Below the title. */
             intro: string | null;
+            /** @description Beside a checkbox; null where there is none. */
+            consent_text: string | null;
+            /** @description Whether the form can not be sent without consent. */
+            consent_required: boolean;
+            submit_label: string;
+            thanks_text: string;
+            /** @description Where visitors go after sending. */
+            redirect_url: string | null;
+            /** @description The source of the leads. */
+            source: string | null;
+            /** @description The member who looks after the leads. */
+            owner_id: string | null;
+            /**
+             * @description `required`: what comes without (from browsers without JavaScript too) is kept aside. `optional`: it is judged more strictly.
+             * @enum {string}
+             */
+            proof_of_work: "optional" | "required";
+            /** @description Whether it takes anything. */
+            active: boolean;
             fields: {
                 key: string;
                 label: string;
@@ -1507,27 +1546,7 @@ export interface components {
                 value: string | null;
                 maps_to: string | null;
             }[];
-            /** @description Beside a checkbox; kept with every submission as it read. Null: no checkbox. */
-            consent_text: string | null;
-            /** @description Whether the form can not be sent without consent. */
-            consent_required: boolean;
-            submit_label: string;
-            /** @description Shown after sending, where there is no redirect_url. */
-            thanks_text: string;
-            /** @description Where visitors go after sending. */
-            redirect_url: string | null;
-            /** @description The source of the leads; made where the workspace has none so called. */
-            source: string | null;
-            /** @description The member who looks after the leads. */
-            owner_id: string | null;
             allowed_origins: string[];
-            /**
-             * @description `required`: what comes without (from browsers without JavaScript too) is kept aside. `optional`: it is judged more strictly.
-             * @enum {string}
-             */
-            proof_of_work: "optional" | "required";
-            /** @description Whether it takes anything. */
-            active: boolean;
             /**
              * Format: uri
              * @description The hosted page.
@@ -2219,11 +2238,30 @@ export interface components {
             id: string;
             version: number;
             /** @description For the team. */
-            name: unknown;
+            name: string;
             /** @description Above the form; the name where null. */
-            title: unknown | null;
+            title: string | null;
             /** @description Below the title. */
-            intro: unknown | null;
+            intro: string | null;
+            /** @description Beside a checkbox; null where there is none. */
+            consent_text: string | null;
+            /** @description Whether the form can not be sent without consent. */
+            consent_required: boolean;
+            submit_label: string;
+            thanks_text: string;
+            /** @description Where visitors go after sending. */
+            redirect_url: string | null;
+            /** @description The source of the leads. */
+            source: string | null;
+            /** @description The member who looks after the leads. */
+            owner_id: string | null;
+            /**
+             * @description `required`: what comes without (from browsers without JavaScript too) is kept aside. `optional`: it is judged more strictly.
+             * @enum {string}
+             */
+            proof_of_work: "optional" | "required";
+            /** @description Whether it takes anything. */
+            active: boolean;
             fields: {
                 key: string;
                 label: string;
@@ -2236,27 +2274,7 @@ export interface components {
                 value: string | null;
                 maps_to: string | null;
             }[];
-            /** @description Beside a checkbox; kept with every submission as it read. Null: no checkbox. */
-            consent_text: unknown | null;
-            /** @description Whether the form can not be sent without consent. */
-            consent_required: boolean;
-            submit_label: unknown;
-            /** @description Shown after sending, where there is no redirect_url. */
-            thanks_text: unknown;
-            /** @description Where visitors go after sending. */
-            redirect_url: string | null;
-            /** @description The source of the leads; made where the workspace has none so called. */
-            source: unknown | null;
-            /** @description The member who looks after the leads. */
-            owner_id: string | null;
             allowed_origins: string[];
-            /**
-             * @description `required`: what comes without (from browsers without JavaScript too) is kept aside. `optional`: it is judged more strictly.
-             * @enum {string}
-             */
-            proof_of_work: "optional" | "required";
-            /** @description Whether it takes anything. */
-            active: boolean;
             /**
              * Format: uri
              * @description The hosted page.
@@ -6976,6 +6994,118 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Form"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postFormsPreview: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly url?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly embed_code?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description For the team. */
+                    name: string;
+                    /** @description Above the form; the name where null. */
+                    title?: string | null;
+                    /** @description Below the title. */
+                    intro?: string | null;
+                    /** @description In their order on the page. */
+                    fields: {
+                        /** @description What the value is called in what is sent, kept and told. */
+                        key: string;
+                        label: string;
+                        /** @enum {string} */
+                        type: "text" | "email" | "phone" | "date" | "select" | "checkbox" | "textarea" | "number" | "hidden";
+                        /** @default false */
+                        required?: boolean;
+                        /** @description Of a `select`. */
+                        options?: string[];
+                        placeholder?: string | null;
+                        help?: string | null;
+                        /** @description Of a `hidden` field, where the page names none. */
+                        value?: string | null;
+                        /** @description The field of the lead that takes the value; null: it is kept with the submission alone. Left out: the field of the lead that is called like the key, if there is one. */
+                        maps_to?: (("first_name" | "last_name" | "name" | "email" | "phone" | "event_date" | "event_type" | "notes") | string) | null;
+                    }[];
+                    /** @description Beside a checkbox; kept with every submission as it read. Null: no checkbox. */
+                    consent_text?: string | null;
+                    /**
+                     * @description Whether the form can not be sent without consent.
+                     * @default true
+                     */
+                    consent_required?: boolean;
+                    submit_label?: string;
+                    /** @description Shown after sending, where there is no redirect_url. */
+                    thanks_text?: string;
+                    /**
+                     * @description Where visitors go after sending.
+                     * @default null
+                     */
+                    redirect_url?: string | null;
+                    /** @description The source of the leads; made where the workspace has none so called. */
+                    source?: string | null;
+                    /**
+                     * @description The member who looks after the leads.
+                     * @default null
+                     */
+                    owner_id?: string | null;
+                    /** @description The sites that may embed the form and send it as JSON, as in `https://www.example.com`. Empty: the hosted page alone. */
+                    allowed_origins?: string[];
+                    /**
+                     * @description `required`: what comes without (from browsers without JavaScript too) is kept aside. `optional`: it is judged more strictly.
+                     * @default optional
+                     * @enum {string}
+                     */
+                    proof_of_work?: "optional" | "required";
+                    /**
+                     * @description Whether it takes anything.
+                     * @default true
+                     */
+                    active?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        html: string;
+                    };
                 };
             };
             /** @description Any error. */

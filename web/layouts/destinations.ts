@@ -3,6 +3,7 @@ import {
   IconBraces,
   IconBuilding,
   IconCircleCheck,
+  IconForms,
   IconHistory,
   IconKey,
   IconNetwork,
@@ -34,6 +35,7 @@ export const RECORDS: readonly Destination[] = [
   { label: 'Contacts', icon: IconAddressBook, link: paths.contacts(), scope: 'contacts:read' },
   { label: 'Companies', icon: IconBuilding, link: paths.companies(), scope: 'companies:read' },
   { label: 'Deals', icon: IconTargetArrow, link: paths.deals(), scope: 'deals:read' },
+  { label: 'Forms', icon: IconForms, link: paths.forms(), scope: 'forms:read' },
   { label: 'Tasks', icon: IconCircleCheck, link: paths.tasks(), scope: 'tasks:read' },
 ];
 

@@ -1,7 +1,11 @@
-import { Anchor, Button, Menu } from '@mantine/core';
+import { Anchor, Button, Menu, type ButtonProps } from '@mantine/core';
 import { createLink } from '@tanstack/react-router';
+import type { ComponentProps } from 'react';
 
 /** Mantine's pieces as links of the router: `<TextLink {...paths.contacts()}>`. */
 export const TextLink = createLink(Anchor<'a'>);
-export const ButtonLink = createLink(Button<'a'>);
+/** Looks like a button, and is a link: it opens in a new tab, too. */
+export const ButtonLink = createLink((props: ButtonProps & ComponentProps<'a'>) => (
+  <Button component="a" {...props} />
+));
 export const MenuLink = createLink(Menu.Item<'a'>);

@@ -24,6 +24,8 @@ export interface Frame {
   embedded: boolean;
   /** What the other page looks like; null: as the visitor's system has it. */
   scheme: 'light' | 'dark' | null;
+  /** Only to be looked at: nothing in it runs. */
+  isPreview?: boolean;
 }
 
 /** The whole page of a form. */
@@ -80,7 +82,14 @@ export function searchOf({ embedded, scheme }: Frame): string {
   return scheme === null ? '?embed=1' : `?embed=1&scheme=${scheme}`;
 }
 
-function page(title: string, body: Html, { embedded, scheme }: Frame): string {
+/** A form that is not saved yet, as its page will be. */
+export function previewPage(form: Form): string {
+  const frame = { embedded: false, scheme: null, isPreview: true };
+  const empty = { token: '', challenge: '', values: {}, errors: [], notice: null, carried: {} };
+  return formPage({ form, ...empty, frame });
+}
+
+function page(title: string, body: Html, { embedded, scheme, isPreview = false }: Frame): string {
   return html`<!doctype html>
     <html lang="en" ${scheme !== null && html`data-scheme="${scheme}"`}>
       <head>
@@ -89,7 +98,7 @@ function page(title: string, body: Html, { embedded, scheme }: Frame): string {
         <meta name="robots" content="noindex" />
         <title>${title}</title>
         <link rel="stylesheet" href="/f/assets/form.css" />
-        <script type="module" src="/f/assets/form.js"></script>
+        ${!isPreview && html`<script type="module" src="/f/assets/form.js"></script>`}
       </head>
       <body class="${embedded ? 'embedded' : 'hosted'}">
         <main>${body}</main>

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { ApiError, invalid } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../../db/page.ts';
@@ -6,6 +6,7 @@ import type { Ledger } from '../../http/ledger.ts';
 import { pageQuery, pageShape, type PageQuery } from '../../http/paging.ts';
 import { route, type Answer, type Ctx, type Route } from '../../http/route.ts';
 import type { References } from '../reference.ts';
+import { previewPage } from './form-page.ts';
 import type { FormStore } from './form-store.ts';
 import {
   createBody,
@@ -20,6 +21,8 @@ import {
 } from './form.ts';
 
 const PATH = '/api/v1/forms';
+/** The id of a form that is not saved. */
+const NOBODY = '00000000-0000-0000-0000-000000000000';
 const ONE = `${PATH}/:id`;
 const params = { id: FORM_ID };
 
@@ -71,6 +74,22 @@ export function formRoutes({ store, references, ledger, baseUrl }: FormRoutePart
       const location = `${PATH}/${shownForm(made, '').id}`;
       const told = answer(201, made);
       return { ...told, headers: { ...told.headers, location } };
+    },
+  });
+
+  const preview = route<z.output<typeof createBody>>({
+    method: 'POST',
+    path: `${PATH}/preview`,
+    scope: 'forms:write',
+    tag,
+    summary: 'Preview a form',
+    description: 'The page of a form that is not saved. Nothing in it runs, and nothing is kept.',
+    body: createBody,
+    answers: { 200: z.object({ html: z.string() }) },
+    handle({ body }) {
+      const now = { id: NOBODY, version: 1, created_by: '', created_at: '', updated_at: '' };
+      const form: Form = { ...now, ...(settingsOf(body) as FormSettings) };
+      return Promise.resolve({ status: 200, body: { html: previewPage(form) } });
     },
   });
 
@@ -130,7 +149,7 @@ export function formRoutes({ store, references, ledger, baseUrl }: FormRoutePart
     },
   });
 
-  return [list, create, get, update('PATCH'), update('PUT'), remove];
+  return [list, create, preview, get, update('PATCH'), update('PUT'), remove];
 
   async function checkOwner(workspaceId: Uuid, settings: Partial<FormSettings>): Promise<void> {
     const missing = await references.missing(workspaceId, { owner_id: 'member' }, settings);

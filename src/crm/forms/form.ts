@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { prefixed, unprefixed, type Uuid } from '../../base/id.ts';
-import { reference, requiredText, text } from '../record.ts';
+import { reference, requiredText, text, told, toldId } from '../record.ts';
 
 const FIELD_TYPES = [
   'text',
@@ -249,7 +249,18 @@ export const formShape = z
   .object({
     id: z.string().meta({ description: '`form_…`; no secret, as it stands in public addresses.' }),
     version: z.int(),
-    ...own,
+    name: z.string().meta({ description: 'For the team.' }),
+    title: told('Above the form; the name where null.'),
+    intro: told('Below the title.'),
+    consent_text: told('Beside a checkbox; null where there is none.'),
+    consent_required: own.consent_required,
+    submit_label: z.string(),
+    thanks_text: z.string(),
+    redirect_url: told('Where visitors go after sending.'),
+    source: told('The source of the leads.'),
+    owner_id: toldId('The member who looks after the leads.'),
+    proof_of_work: own.proof_of_work,
+    active: own.active,
     fields: z.array(
       z.object({
         key: z.string(),
