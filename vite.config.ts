@@ -1,12 +1,34 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompress } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import mantine from 'postcss-preset-mantine';
 import variables from 'postcss-simple-vars';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
+
+const compress = promisify(brotliCompress);
+
+/** Leaves every script, style and picture coded by Brotli alone: src/http/assets.ts makes of it what else a browser may want. */
+export const compressed: Plugin = {
+  name: 'compressed-assets',
+  apply: 'build',
+  async writeBundle({ dir }, bundle) {
+    const files = Object.keys(bundle).filter((name) => !name.endsWith('.html'));
+    await Promise.all(
+      files.map(async (name) => {
+        const file = path.join(dir!, name);
+        await writeFile(`${file}.br`, await compress(await readFile(file)));
+        await rm(file);
+      }),
+    );
+  },
+};
 
 /** The dashboard: web/ to dist/web, from where src/http/pages.ts serves it. */
 export default defineConfig({
   root: 'web',
-  plugins: [react()],
+  plugins: [react(), compressed],
   css: {
     postcss: {
       plugins: [
@@ -37,9 +59,13 @@ export default defineConfig({
       output: {
         codeSplitting: {
           // Few files, each of which every page needs most of: the libraries but for the calendar, which forms alone
-          // have, and our own pieces.
+          // have, what drags cards, and our own pieces.
           groups: [
-            { name: 'libraries', test: /node_modules[\\/](?!@mantine[\\/]dates|dayjs)/, priority: 2 },
+            {
+              name: 'libraries',
+              test: /web[\\/]mantine\.css|node_modules[\\/](?!@mantine[\\/]dates|dayjs|@dnd-kit)/,
+              priority: 2,
+            },
             { name: 'pieces', test: /web[\\/](api|ui)[\\/]/, priority: 1 },
           ],
         },

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vite';
+import { compressed } from './vite.config.ts';
 
 /**
  * The pages of public forms: web/forms/ to dist/web/forms, from where src/crm/forms/form-site.ts serves it. Apart from the
@@ -7,6 +8,7 @@ import { defineConfig } from 'vite';
 export default defineConfig({
   root: 'web/forms',
   base: '/f/assets/',
+  plugins: [compressed],
   worker: { format: 'es', rolldownOptions: { output: { entryFileNames: '[name].js' } } },
   build: {
     outDir: '../../dist/web/forms',

@@ -4,9 +4,13 @@ import { makeAdmission, type Admission, type AdmissionParts } from './account/ad
 import { makeApiKeys, type ApiKeys } from './account/api-key.ts';
 import { makeAudit } from './account/audit.ts';
 import { makeCallers } from './account/caller.ts';
+import { makeInboundSecrets } from './account/inbound-secret.ts';
 import { makeIdempotency } from './account/idempotency.ts';
 import { makeLinks } from './account/link.ts';
+import type { Mailer } from './account/mail.ts';
 import { makeMembers } from './account/member.ts';
+import { makeNotices } from './account/notice.ts';
+import { postNotices } from './account/notice-post.ts';
 import { termsOf } from './account/plan.ts';
 import { allScopes } from './account/scope.ts';
 import { makeSessions } from './account/session.ts';
@@ -16,22 +20,37 @@ import { makeUsers } from './account/user.ts';
 import { makeVigil } from './account/vigil.ts';
 import { makeWorkspaces, type Workspaces } from './account/workspace.ts';
 import { systemClock } from './base/clock.ts';
-import { idMaker, type Uuid } from './base/id.ts';
+import { idMaker, prefixed, type Uuid } from './base/id.ts';
 import type { Logger } from './base/log.ts';
 import type { Sealer } from './base/seal.ts';
 import type { Config } from './config.ts';
+import { makeCrmActivities } from './crm/leads/crm-activity.ts';
+import { dropOldAside } from './crm/forms/form-inbox.ts';
 import { makePipelines } from './crm/pipelines/pipeline-store.ts';
 import { makeReferences } from './crm/reference.ts';
-import { crmForms, crmRoutes, EVENT_OBJECTS, RECORD_EVENTS, RECORD_OBJECTS } from './crm/resources.ts';
+import {
+  crmForms,
+  crmRoutes,
+  EVENT_OBJECTS,
+  expungeDeleted,
+  RECORD_EVENTS,
+  RECORD_OBJECTS,
+} from './crm/resources.ts';
 import { missingMigrations } from './db/migrate.ts';
 import type { Database } from './db/pool.ts';
+import { WEBHOOK_DISABLED, WEBHOOK_OBJECT } from './delivery/disabling.ts';
 import { makeEngine, type Engine } from './delivery/engine.ts';
+import { makeCustomTypes } from './delivery/custom-type.ts';
 import { makeCatalogue } from './delivery/event.ts';
 import { formatsDocumenting, type Formats } from './delivery/format.ts';
 import { makeGuard, type Listener } from './delivery/guard.ts';
+import { withInboxes } from './delivery/inbox-sender.ts';
+import { makeInboxes } from './delivery/inbox.ts';
 import { makeResolver } from './delivery/resolver.ts';
+import type { Chore } from './delivery/retention.ts';
 import { makeSender } from './delivery/send.ts';
 import { makeTail } from './delivery/tail.ts';
+import { mountCrmWebhook } from './doors/crm-webhook.ts';
 import { automatenexus } from './formats/automatenexus.ts';
 import { axcelerate } from './formats/axcelerate.ts';
 import { axocrm } from './formats/axocrm.ts';
@@ -41,29 +60,50 @@ import { describeApi } from './http/openapi.ts';
 import { mountPages } from './http/pages.ts';
 import { mountDocument, mountReference } from './http/reference.ts';
 import { makeServer, mount } from './http/server.ts';
+import { makeWaitingRoom } from './http/waiting-room.ts';
 import { makeSmtp } from './providers/smtp.ts';
 import { apiKeyRoutes } from './settings/api-keys.ts';
 import { auditRoutes } from './settings/audit-log.ts';
+import { customEventRoutes } from './settings/custom-events.ts';
+import { customTypeRoutes } from './settings/custom-event-types.ts';
 import { deliveryRoutes } from './settings/deliveries.ts';
 import { egressAddressRoutes } from './settings/egress-addresses.ts';
 import { eventTypeRoutes } from './settings/event-types.ts';
+import { makeEventReading } from './settings/event-reading.ts';
+import { eventStreamRoutes } from './settings/event-stream.ts';
 import { eventRoutes } from './settings/events.ts';
+import { inboxRoutes } from './settings/inboxes.ts';
+import { mountInboxes } from './settings/inbox-receiver.ts';
+import { inboundSecretRoutes } from './settings/inbound-secrets.ts';
 import { invitationRoutes } from './settings/invitations.ts';
 import { makeLedger } from './http/ledger.ts';
 import { meRoutes } from './settings/me.ts';
 import { memberRoutes } from './settings/members.ts';
+import { pastEventRoutes } from './settings/past-events.ts';
 import { changePlan, planRoutes } from './settings/plan.ts';
 import { sessionRoutes } from './settings/session.ts';
+import { webhookFormatRoutes } from './settings/webhook-formats.ts';
+import { noticeRoutes, noticesToOwners } from './settings/notices.ts';
+import { retentionRoutes } from './settings/retention.ts';
 import { replayRoutes } from './settings/webhook-replay.ts';
 import { webhookRoutes } from './settings/webhooks.ts';
 
 /** Outbound formats; a new one is a file in formats/ and its name here. */
-const FORMATS: Formats = new Map(
+export const FORMATS: Formats = new Map(
   [standard, axocrm, automatenexus, axcelerate].map((format) => [format.name, format]),
+);
+
+/** What there is to tell of, but for the types that workspaces define. */
+export const CATALOGUE = makeCatalogue(
+  [...RECORD_EVENTS, WEBHOOK_DISABLED],
+  [...EVENT_OBJECTS, WEBHOOK_OBJECT],
 );
 
 /** The scopes a key can have. */
 export const SCOPES = allScopes(RECORD_OBJECTS);
+
+/** Requests that may wait for events at once: of one key or person, and in a process. */
+const WAITING = { each: 10, all: 2_000 };
 
 export const VERSION = (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
@@ -101,11 +141,22 @@ export function assemble({
 }): App {
   const clock = systemClock;
   const newId = idMaker(clock.now);
-  const catalogue = makeCatalogue(RECORD_EVENTS, EVENT_OBJECTS);
+  const catalogue = CATALOGUE;
   const own: Listener[] = [];
   const guard = makeGuard({ allow: config.egressAllow, own: () => own });
-  const sender = makeSender({ guard, resolver: makeResolver({ clock }), clock });
-  const engine = makeEngine({
+  const mailer = config.mail && makeSmtp(config.mail);
+  const notices = makeNotices(db, newId);
+  const baseUrl = () => config.publicUrl || localUrl(config.host, own[0]?.port ?? config.port);
+  const inboxes = makeInboxes({
+    db,
+    clock,
+    newId,
+    formats: FORMATS,
+    endpoints: () => engine.endpoints,
+    baseUrl,
+  });
+  const sender = withInboxes(makeSender({ guard, resolver: makeResolver({ clock }), clock }), inboxes, clock);
+  const engine: Engine = makeEngine({
     db,
     sealer,
     clock,
@@ -120,11 +171,15 @@ export function assemble({
       maxWebhooks: (plan) => termsOf(plan).maxima.webhooks,
       sendsWebhooks: (plan) => termsOf(plan).webhooks,
     },
+    owners: noticesToOwners(notices, clock),
+    chores: [
+      { name: 'expunging', everyMs: 60_000, run: expungeDeleted({ db, log }).pass },
+      { name: 'old form spam', everyMs: 3_600_000, run: () => dropOldAside(db) },
+      ...(mailer ? [noticeMail({ db, mailer, log, baseUrl })] : []),
+    ],
   });
   const workspaces = makeWorkspaces(db, clock, newId);
   const keys = makeApiKeys(db, clock, newId);
-  const baseUrl = () => config.publicUrl || localUrl(config.host, own[0]?.port ?? config.port);
-  const mailer = config.mail && makeSmtp(config.mail);
   const audit = makeAudit(db, clock, newId);
   const users = makeUsers(db, clock, newId);
   const members = makeMembers(db, clock);
@@ -133,6 +188,8 @@ export function assemble({
   const throttle = makeSignInThrottle(db, clock);
   const people = { db, users, members, sessions, links, throttle, audit, mailer, log, baseUrl };
   const admission = makeAdmission(people);
+  const inboundSecrets = makeInboundSecrets({ db, clock, newId }, config.crmWebhookSecret);
+  const crmActivities = makeCrmActivities({ db, clock, newId });
   const usage = makeUsageMeter(db, clock, log);
   const idempotency = makeIdempotency(db, sealer);
   const stores = {
@@ -145,12 +202,16 @@ export function assemble({
     starFormats: (type: string) => formatsDocumenting(FORMATS, type),
   };
   const ledger = makeLedger({ audit, idempotency, clock });
+  const customTypes = makeCustomTypes({ db, clock, newId }, catalogue);
+  const { catalogueOf } = customTypes;
   const settings = {
     db,
     engine,
     formats: FORMATS,
     catalogue,
+    catalogueOf,
     guard,
+    inboxes,
     ledger,
     clock,
     newId,
@@ -173,6 +234,8 @@ export function assemble({
       const app = makeServer(parts);
       const forms = crmForms({ ...stores, sealer, ledger, baseUrl, publicUrl });
       const tail = makeTail(db, log);
+      const room = makeWaitingRoom(WAITING);
+      const reading = makeEventReading({ db, catalogueOf, tail, vigil: makeVigil(db, clock), room });
       // Before the server waits for requests under way: these would wait for events.
       app.addHook('preClose', () => Promise.resolve(tail.stop()));
       await describeApi(app, { version: VERSION });
@@ -180,32 +243,43 @@ export function assemble({
       await app.register(async (scope) => {
         if (config.services.includes('api')) {
           const routes = [
-            ...meRoutes(),
+            ...meRoutes(workspaces),
             ...planRoutes(),
             ...sessionRoutes({ admission, sessions, users }),
             ...memberRoutes({ db, members, ledger }),
             ...invitationRoutes({ ...people, ledger, clock }),
             ...auditRoutes(audit),
             ...apiKeyRoutes({ keys, usage, ledger, clock, scopes: SCOPES }),
-            ...crmRoutes({ ...stores, ledger, baseUrl, leadsPerHour: config.leadsPerHour }),
+            ...inboundSecretRoutes(inboundSecrets, ledger),
+            ...crmRoutes({ ...stores, ledger, baseUrl, leadsPerHour: config.leadsPerHour, crmActivities }),
             ...forms.routes,
             ...webhookRoutes(settings),
             ...replayRoutes(settings),
+            ...inboxRoutes(inboxes, ledger),
             ...deliveryRoutes(settings),
-            ...eventRoutes({ db, catalogue, tail, vigil: makeVigil(db, clock) }),
-            ...eventTypeRoutes(catalogue, FORMATS),
+            ...eventRoutes(db, reading),
+            ...pastEventRoutes({ db, catalogueOf }),
+            ...webhookFormatRoutes(FORMATS),
+            ...eventStreamRoutes(reading),
+            ...eventTypeRoutes(catalogue, FORMATS, customTypes),
+            ...customTypeRoutes(customTypes, catalogue, ledger),
+            ...customEventRoutes(stores, customTypes),
             ...egressAddressRoutes(config.egressIps),
+            ...retentionRoutes(db, ledger, config.retentionDays),
+            ...noticeRoutes({ db, notices, idempotency, clock }),
           ];
           mount(scope, routes, parts);
+          mountCrmWebhook(scope, { secrets: inboundSecrets, activities: crmActivities, log });
         }
       });
       if (config.services.includes('api')) {
         mountDocument(app);
-        await app.register((scope) => forms.mountSite(scope));
+        mountInboxes(app, inboxes);
+        forms.mountSite(app);
       }
       if (config.services.includes('web')) {
         await mountReference(app);
-        await mountPages(app);
+        mountPages(app);
       }
       mountHealth(app, {
         notReady: () => notReady(db),
@@ -221,6 +295,19 @@ export function assemble({
       await usage.stop();
       await sender.close();
     },
+  };
+}
+
+/** Notices go by mail as well. */
+function noticeMail({
+  baseUrl,
+  ...parts
+}: Pick<AdmissionParts, 'db' | 'log' | 'baseUrl'> & { mailer: Mailer }): Chore {
+  const webhookUrl = (id: Uuid) => `${baseUrl()}/settings/webhooks/${prefixed('wh', id)}`;
+  return {
+    name: 'notice mail',
+    everyMs: 5_000,
+    run: (stopped) => postNotices({ ...parts, webhookUrl }, stopped),
   };
 }
 

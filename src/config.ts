@@ -93,6 +93,22 @@ export const SETTINGS = {
       'How many leads an hour a workspace takes by POST /api/v1/leads, where it has not set a number of its own; 0: any number.',
     read: z.coerce.number().int().min(0).max(1_000_000),
   },
+  FAIRLEAD_API_KEY: {
+    default: '',
+    means: 'The API key of `fairlead listen`; the server does not need it.',
+    read: z.string(),
+  },
+  CRM_WEBHOOK_SECRET: {
+    default: '',
+    means:
+      'What another CRM sends with POST /webhooks/crm/lead for the default workspace. Workspaces make their own beside it, under /api/v1/inbound-secrets.',
+    read: z.string(),
+  },
+  CRM_CALLBACK_SECRET: {
+    default: '',
+    means: 'The same, where CRM_WEBHOOK_SECRET is not set.',
+    read: z.string(),
+  },
   FAIRLEAD_METRICS_TOKEN: {
     default: '',
     means:
@@ -121,8 +137,11 @@ export interface Config {
   mail: { smtpUrl: string; from: string } | null;
   logLevel: string;
   retentionDays: number;
+  apiKey: string;
   metricsToken: string;
   leadsPerHour: number;
+  /** Of the inbound CRM webhook, for the default workspace; '' where none is set. */
+  crmWebhookSecret: string;
 }
 
 /**
@@ -164,8 +183,10 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     mail: read.SMTP_URL === '' ? null : { smtpUrl: read.SMTP_URL, from: read.FAIRLEAD_MAIL_FROM },
     logLevel: read.FAIRLEAD_LOG_LEVEL,
     retentionDays: read.FAIRLEAD_RETENTION_DAYS,
+    apiKey: read.FAIRLEAD_API_KEY,
     metricsToken: read.FAIRLEAD_METRICS_TOKEN,
     leadsPerHour: read.FAIRLEAD_LEADS_PER_HOUR,
+    crmWebhookSecret: read.CRM_WEBHOOK_SECRET || read.CRM_CALLBACK_SECRET,
   };
 }
 

@@ -8,7 +8,7 @@ import { serve } from './serve.ts';
 /** `fairlead` and `fairlead start` serve; anything else is a command (see cli/). */
 async function main(args: string[]): Promise<void> {
   if (args.length > 0 && args[0] !== 'start') {
-    endWithCommand();
+    if (args[0] !== 'listen') endWithCommand();
     process.exitCode = await runCommand(args, process.env);
     return;
   }
@@ -41,7 +41,7 @@ function whenNpmGoes(stop: () => void): void {
   }, 250).unref();
 }
 
-/** A command that is interrupted takes the PostgreSQL along that it started: that happens at `exit`. */
+/** A command that is interrupted, but for the one that goes on until it is, takes the PostgreSQL along that it started: that happens at `exit`. */
 function endWithCommand(): void {
   process.on('SIGINT', () => process.exit(130));
   process.on('SIGTERM', () => process.exit(143));

@@ -12,7 +12,10 @@ import { contactSearch } from './crm/contacts/contact-search.ts';
 import { companySearch } from './crm/companies/company-search.ts';
 import { dealSearch } from './crm/deals/deal-search.ts';
 import { taskSearch } from './crm/tasks/task-search.ts';
+import { analyticsSearch } from './crm/leads/analytics/analytics-search.ts';
+import { leadSearch } from './crm/leads/lead-search.ts';
 import { deliverySearch } from './settings/webhooks/delivery-search.ts';
+import { eventSearch } from './settings/webhooks/event-search.ts';
 import { paths } from './paths.ts';
 import { ErrorPage } from './ui/error-page.tsx';
 import { NotFoundPage } from './ui/not-found-page.tsx';
@@ -117,6 +120,27 @@ const task = createRoute({
   component: lazyRouteComponent(() => import('./crm/tasks/task-page.tsx'), 'TaskPage'),
 });
 
+const leads = createRoute({
+  getParentRoute: () => inside,
+  path: '/leads',
+  validateSearch: leadSearch,
+  component: lazyRouteComponent(() => import('./crm/leads/lead-list.tsx'), 'LeadList'),
+});
+const leadAnalytics = createRoute({
+  getParentRoute: () => inside,
+  path: '/leads/analytics',
+  validateSearch: analyticsSearch,
+  component: lazyRouteComponent(
+    () => import('./crm/leads/analytics/lead-analytics-page.tsx'),
+    'LeadAnalyticsPage',
+  ),
+});
+const lead = createRoute({
+  getParentRoute: () => inside,
+  path: '/leads/$id',
+  component: lazyRouteComponent(() => import('./crm/leads/lead-page.tsx'), 'LeadPage'),
+});
+
 const forms = createRoute({
   getParentRoute: () => inside,
   path: '/forms',
@@ -156,11 +180,41 @@ const examplePayloads = createRoute({
     'ExamplePayloadsPage',
   ),
 });
+const testInbox = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/webhooks/test-inbox',
+  component: lazyRouteComponent(() => import('./settings/webhooks/inbox-page.tsx'), 'InboxPage'),
+});
 const webhook = createRoute({
   getParentRoute: () => inside,
   path: '/settings/webhooks/$id',
   validateSearch: deliverySearch,
   component: lazyRouteComponent(() => import('./settings/webhooks/webhook-page.tsx'), 'WebhookPage'),
+});
+const leadSettings = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/leads',
+  component: lazyRouteComponent(() => import('./settings/leads/lead-settings-page.tsx'), 'LeadSettingsPage'),
+});
+const crmWebhook = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/crm-webhook',
+  component: lazyRouteComponent(
+    () => import('./settings/crm-webhook/crm-webhook-page.tsx'),
+    'CrmWebhookPage',
+  ),
+});
+const deliveries = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/deliveries',
+  validateSearch: deliverySearch,
+  component: lazyRouteComponent(() => import('./settings/webhooks/deliveries-page.tsx'), 'DeliveriesPage'),
+});
+const events = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/events',
+  validateSearch: eventSearch,
+  component: lazyRouteComponent(() => import('./settings/webhooks/events-page.tsx'), 'EventsPage'),
 });
 const members = createRoute({
   getParentRoute: () => inside,
@@ -190,6 +244,9 @@ const routeTree = root.addChildren([
     deal,
     tasks,
     task,
+    leads,
+    leadAnalytics,
+    lead,
     forms,
     newForm,
     form,
@@ -197,7 +254,12 @@ const routeTree = root.addChildren([
     apiKeys,
     webhooks,
     examplePayloads,
+    testInbox,
     webhook,
+    leadSettings,
+    crmWebhook,
+    deliveries,
+    events,
     members,
     profile,
     auditLog,

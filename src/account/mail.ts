@@ -40,3 +40,24 @@ If it was not you, leave it be: your password stays as it is.
 `,
   };
 }
+
+export function disabledLetter(
+  to: string,
+  workspace: string,
+  webhook: { name: string; reason: string },
+  url: string,
+): Letter {
+  return {
+    to,
+    subject: `The webhook ${webhook.name} was disabled`,
+    text: `Fairlead has taken the webhook ${webhook.name} of the workspace ${workspace} out of service:
+
+${webhook.reason}
+
+Nothing is sent to it any more. What was waiting is held for up to 30 days; new events are not queued for it. Once its
+receiver is well, put it back into service here, and send again what it missed:
+
+${url}
+`,
+  };
+}

@@ -12,9 +12,16 @@ export interface Workspaces {
   create(input: { name: string; plan?: string; isDefault?: boolean }): Promise<Workspace>;
   list(): Promise<Workspace[]>;
   get(id: Uuid): Promise<Workspace | undefined>;
+  /** The workspace as an integer. */
+  clientNumber(id: Uuid): Promise<number>;
   /** The workspace made on the first start. */
   getDefault(): Promise<Workspace | undefined>;
 }
+
+const CLIENT_NUMBER = {
+  name: 'workspace.client_number',
+  text: 'select client_number from workspace where id = $1',
+};
 
 export function makeWorkspaces(db: Database, clock: Clock, newId: () => Uuid): Workspaces {
   return {
@@ -42,6 +49,11 @@ export function makeWorkspaces(db: Database, clock: Clock, newId: () => Uuid): W
     list: () => db.kysely.selectFrom('workspace').selectAll().orderBy('id').execute(),
 
     get: (id) => db.kysely.selectFrom('workspace').selectAll().where('id', '=', id).executeTakeFirst(),
+
+    async clientNumber(id) {
+      const [row] = await db.read<{ client_number: number }>(CLIENT_NUMBER, [id]);
+      return row!.client_number;
+    },
 
     getDefault: () =>
       db.kysely.selectFrom('workspace').selectAll().where('is_default', '=', true).executeTakeFirst(),

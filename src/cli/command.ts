@@ -8,6 +8,7 @@ import { makeLog } from '../base/log.ts';
 import { readConfig, type Config } from '../config.ts';
 import { openStore, type Store } from '../store.ts';
 import type { Options } from './workspace.ts';
+import { listen, LISTEN_OPTIONS } from './listen.ts';
 import { doctor } from './doctor.ts';
 import { createUser, resetUser } from './user.ts';
 import { workspaceId } from './workspace.ts';
@@ -22,6 +23,8 @@ fairlead user create --email E --name N [--workspace ID] [--role ${ROLES.join('|
                              prints a link to choose a password with
 fairlead user reset --email E
                              prints a link to choose a new password with
+fairlead listen --forward-to URL [--events a,b] [--format F] [--url U] [--key K] [--secret S]
+                             brings events to a program on this machine, signed as a webhook's
 fairlead deliver             one pass over what is due, for a cron
 fairlead migrate             bring the database up to date
 fairlead doctor              say what is wrong with this installation, if anything`;
@@ -46,12 +49,21 @@ const COMMANDS: Record<string, { options: readonly string[]; run: Command }> = {
 /** Runs a command, also while the server runs. @returns the exit code */
 export async function runCommand(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
   if (args[0] === 'help' || args[0] === '--help') return done(USAGE);
+  if (args[0] === 'listen') return runListen(args.slice(1), readConfig(env));
   const words = [args.slice(0, 2).join(' '), args[0]!].find((name) => name in COMMANDS);
   if (words === undefined) throw new StartError(`${args.join(' ')} is not a command.\n${USAGE}`);
   const command = COMMANDS[words]!;
   const { values, positionals } = parse(args.slice(words.split(' ').length), command.options);
   const config = readConfig(env);
   return withApp(config, (app, store) => command.run(app, values, positionals, store));
+}
+
+/** A client of a server, here or elsewhere: the one command that opens no store, and that is ended by Ctrl-C. */
+function runListen(args: string[], config: Config): Promise<number> {
+  const { values } = parse(args, LISTEN_OPTIONS);
+  const stopped = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort());
+  return listen(config, values, stopped.signal, console.log, console.error);
 }
 
 function parse(args: string[], options: readonly string[]): { values: Options; positionals: string[] } {

@@ -8,7 +8,7 @@ const deletion = { deleted_at: z.iso.datetime().meta({ description: 'When it was
 
 /** The events of a noun with their schemas, made from what the noun answers. */
 export function eventsOf(noun: Noun): EventType[] {
-  return Object.values(noun.events).map(({ contextOutput, ...type }) => {
+  return Object.values(noun.events).map(({ contextOutput, isBeyondChange: _beyond, ...type }) => {
     const isDeletion = type.name === noun.events.deleted.name;
     return {
       ...type,

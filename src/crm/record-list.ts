@@ -11,10 +11,17 @@ const SORTS = ['-created_at', 'created_at', '-updated_at', 'updated_at'] as cons
 
 const BOUNDS = { gt: '>', gte: '>=', lt: '<', lte: '<=' } as const;
 
-const moment = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
+/** A time, or a day for its beginning in UTC. */
+export const moment = z.union([z.iso.datetime({ offset: true }), z.iso.date()]);
+
+const SEARCH =
+  'Only those in which every word of it stands (the first five), whatever the case; a word of one or two letters begins one of theirs.';
+const MOST_WORDS = 5;
+/** Trigrams find nothing shorter within a word; at the beginning of one they know it by the space before it. */
+const SHORTEST_WITHIN = 3;
 
 /** The query parameters of a noun's list. */
-export function listQuery(noun: Pick<Noun, 'filters'>) {
+export function listQuery(noun: Pick<Noun, 'filters' | 'search'>) {
   const filters = Object.fromEntries(
     Object.entries(noun.filters).map(([name, { schema }]) => [
       name,
@@ -36,6 +43,19 @@ export function listQuery(noun: Pick<Noun, 'filters'>) {
       .optional()
       .meta({ description: 'Also those deleted, as id and deleted_at.' }),
     ...filters,
+    ...(noun.search && {
+      q: z
+        .string()
+        .trim()
+        .min(1)
+        .max(200)
+        .refine(
+          (text) => !text.includes('\0') && text.isWellFormed(),
+          'must be well-formed Unicode without NUL',
+        )
+        .optional()
+        .meta({ description: SEARCH }),
+    }),
     ...bounds,
   });
 }
@@ -45,7 +65,7 @@ export type ListQuery = z.output<ReturnType<typeof listQuery>> & Record<string, 
 /** One page of a noun's records, by keyset: as fast on page 1,000 as on page 1. */
 export async function listRecords<R extends BaseRecord, Input extends object>(
   db: Database,
-  noun: Pick<Noun<R, Input, object>, 'name' | 'filters'>,
+  noun: Pick<Noun<R, Input, object>, 'name' | 'filters' | 'search'>,
   store: RecordStore<R, Input>,
   request: { workspaceId: string; query: ListQuery; url: string },
 ): Promise<Page<R | { id: string; deleted_at: string }>> {
@@ -85,7 +105,7 @@ export async function listRecords<R extends BaseRecord, Input extends object>(
 
 async function count(
   db: Database,
-  noun: Pick<Noun, 'name' | 'filters'>,
+  noun: Pick<Noun, 'name' | 'filters' | 'search'>,
   workspaceId: string,
   query: ListQuery,
 ): Promise<number> {
@@ -95,16 +115,32 @@ async function count(
   return (await patiently(() => counted.executeTakeFirstOrThrow())).count;
 }
 
-function matching(db: Database, noun: Pick<Noun, 'name' | 'filters'>, workspaceId: string, query: ListQuery) {
+function matching(
+  db: Database,
+  noun: Pick<Noun, 'name' | 'filters' | 'search'>,
+  workspaceId: string,
+  query: ListQuery,
+) {
   // Every noun's table has these columns; Kysely's types know one of them.
   let rows = db.kysely.selectFrom(noun.name as 'contact').where('workspace_id', '=', workspaceId);
   if (!query.include_deleted) rows = rows.where('deleted_at', 'is', null);
-  for (const [name, { column, ignoreCase }] of Object.entries(noun.filters)) {
+  for (const [name, { column, ignoreCase, isTag }] of Object.entries(noun.filters)) {
     const wanted = query[name];
     if (typeof wanted !== 'string') continue;
-    rows = ignoreCase
-      ? rows.where(sql<boolean>`lower(${sql.ref(column)}) = lower(${wanted})`)
-      : rows.where(sql<boolean>`${sql.ref(column)} = ${wanted}`);
+    if (isTag)
+      rows = rows.where(
+        // As the index has it, which leaves out those without tags.
+        sql<boolean>`${sql.ref(column)} <> '{}' and folded_tags(${sql.ref(column)}) @> array[lower(${wanted})]`,
+      );
+    else
+      rows = ignoreCase
+        ? rows.where(sql<boolean>`lower(${sql.ref(column)}) = lower(${wanted})`)
+        : rows.where(sql<boolean>`${sql.ref(column)} = ${wanted}`);
+  }
+  const wanted = query['q'];
+  if (noun.search && typeof wanted === 'string') {
+    for (const pattern of patternsOf(wanted))
+      rows = rows.where(sql<boolean>`${sql.raw(noun.search)} like lower(${pattern})`);
   }
   for (const column of ['created_at', 'updated_at']) {
     for (const [bound, operator] of Object.entries(BOUNDS)) {
@@ -114,4 +150,12 @@ function matching(db: Database, noun: Pick<Noun, 'name' | 'filters'>, workspaceI
     }
   }
   return rows;
+}
+
+function patternsOf(asked: string): string[] {
+  const words = asked.split(/\s+/).slice(0, MOST_WORDS);
+  return words.map((word) => {
+    const literal = word.replaceAll(/[\\%_]/g, String.raw`\$&`);
+    return Array.from(word).length < SHORTEST_WITHIN ? `% ${literal}%` : `%${literal}%`;
+  });
 }

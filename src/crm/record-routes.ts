@@ -6,14 +6,7 @@ import { validationError } from '../http/reply.ts';
 import { route, type Answer, type Client, type Ctx, type ErrorStyle, type Route } from '../http/route.ts';
 import { listQuery, listRecords, type ListQuery } from './record-list.ts';
 import type { BaseRecord, Change, Noun } from './record.ts';
-import {
-  makeRecordStore,
-  REPLAY,
-  type Intake,
-  type StoreParts,
-  type Write,
-  type Writer,
-} from './record-store.ts';
+import { REPLAY, type RecordStore, type StoreParts, type Write, type Writer } from './record-store.ts';
 
 const BATCH_LIMIT = 500;
 
@@ -52,13 +45,22 @@ export interface Creation {
   /** Of the route that makes one. */
   errors: ErrorStyle;
   takesForms: boolean;
+  query: z.ZodType;
+  /**
+   * Makes it in another way, where it is asked for in one; undefined where it is not.
+   * @param prepare works the record out, up to its writing
+   */
+  otherwise(
+    writer: Writer,
+    asked: { input: object; query: unknown },
+    prepare: (input: object) => Promise<Write>,
+  ): Promise<Answer> | undefined;
 }
 
 /** What a noun has beside itself. */
 export interface Extras {
   complete?: Completion;
   creation?: Creation;
-  intake?: Intake;
 }
 
 /** Works out one record of a request, as it came, up to its writing. */
@@ -67,10 +69,10 @@ type Prepare<Input> = (writer: Writer, input: Input, arrival: Arrival) => Promis
 /** The routes every kind of record has: list, create, batch, get, update, delete. */
 export function recordRoutes<R extends BaseRecord, Input extends object>(
   noun: Noun<R, Input, object>,
-  parts: StoreParts,
-  { complete = (_writer, input) => Promise.resolve(input), creation, intake }: Extras = {},
+  store: RecordStore<R, Input>,
+  { db }: Pick<StoreParts, 'db'>,
+  { complete = (_writer, input) => Promise.resolve(input), creation }: Extras = {},
 ): Route[] {
-  const store = makeRecordStore(noun, parts, intake);
   const prepared: Prepare<Input> = async (writer, input, arrival) => {
     await store.checkReferences(writer.workspaceId, input);
     const completed = await complete(writer, input, 'new', arrival);
@@ -83,7 +85,7 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
   const write = `${noun.plural}:write`;
   const one = `a ${noun.name}`;
   const updates = Object.entries(noun.events)
-    .filter(([verb]) => verb !== 'created' && verb !== 'deleted')
+    .filter(([verb, type]) => verb !== 'created' && verb !== 'deleted' && !type.isBeyondChange)
     .map(([, type]) => `\`${type.name}\``)
     .join(' or ');
   const query = listQuery(noun);
@@ -105,7 +107,7 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
     answers: { 200: page },
     handle: async ({ caller, query: asked, url }) => ({
       status: 200,
-      body: await listRecords(parts.db, noun, store, { workspaceId: caller.workspaceId, query: asked, url }),
+      body: await listRecords(db, noun, store, { workspaceId: caller.workspaceId, query: asked, url }),
     }),
   });
 
@@ -121,10 +123,15 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
       refusal: creation.refusal,
       errors: creation.errors,
       takesForms: creation.takesForms,
+      query: creation.query as z.ZodType<undefined>,
     }),
     answers: { 201: creation?.output ?? noun.output },
     async handle(ctx) {
       const writer = writerOf(ctx);
+      const other = creation?.otherwise(writer, { input: ctx.body, query: ctx.query }, (input) =>
+        prepared(writer, input as Input, ctx),
+      );
+      if (other) return other;
       const made = await prepared(writer, ctx.body, ctx);
       const answer = await store.create(writer, [made], { status: 201, body: answerOf(made) });
       return { ...told(answer), headers: { etag: '"1"', location: `${path}/${made.id}` } };

@@ -1,4 +1,9 @@
-import type { Idempotency, IdempotencyClaim, StoredAnswer } from '../account/idempotency.ts';
+import {
+  AlreadyAnswered,
+  type Idempotency,
+  type IdempotencyClaim,
+  type StoredAnswer,
+} from '../account/idempotency.ts';
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
@@ -59,6 +64,22 @@ export interface RecordStore<R extends BaseRecord, Input extends object> {
     expected: readonly number[] | null,
     answer: (record: R) => StoredAnswer,
   ): Promise<StoredAnswer | typeof REPLAY>;
+  /**
+   * The same as `create` within a transaction of the caller's, beside whatever else that does. Throws what the noun's
+   * intake throws, and `AlreadyAnswered` where the writer's key was taken.
+   * @param answer kept under the writer's key, if any
+   * @returns the lanes to ring once it is committed
+   */
+  createWithin(on: Queryable, writer: Writer, writes: Write[], answer?: StoredAnswer): Promise<LaneKey[]>;
+  /** The same as `change`, of a record whose row the transaction has locked. */
+  changeWithin(
+    on: Queryable,
+    writer: Writer,
+    id: Uuid,
+    change: Change<Input>,
+    expected: readonly number[] | null,
+    answer: (record: R) => StoredAnswer,
+  ): Promise<{ answer: StoredAnswer; lanes: LaneKey[] }>;
   get(workspaceId: Uuid, id: Uuid): Promise<R | undefined>;
   /** When a record was deleted; undefined where it was not, or never was. */
   deletedAt(workspaceId: Uuid, id: Uuid): Promise<string | undefined>;
@@ -207,7 +228,7 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
         `The ${noun.name} is at version ${current.version}, not the one in If-Match.`,
       );
     }
-    const next = unit.change === null ? current : noun.update(current, unit.change, at);
+    const next = unit.change === null ? current : noun.update(current, unit.change, at, unit.writer.actor);
     const changed = unit.change === null ? {} : differences(current, next, noun.columns);
     const { writer } = unit;
     if (changed === null) return { writer, writes: [], answer: unit.answer(current) };
@@ -230,6 +251,12 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
   }
 
   async function write(on: Queryable, kind: 'insert' | 'update', units: Numbered[]): Promise<WriteResult> {
+    const result = await send(on, kind, units);
+    if (result.lanes) ring(result.lanes);
+    return result;
+  }
+
+  async function send(on: Queryable, kind: 'insert' | 'update', units: Numbered[]): Promise<WriteResult> {
     const claims = claimsOf(units, isoTime(clock.now()));
     const workspaces = new Set(units.map(({ writer }) => writer.workspaceId));
     const statement = sql.write(kind, {
@@ -240,9 +267,7 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
     const values = inputOf(units);
     if (claims.length > 0) values.push(JSON.stringify(claims));
     const { rows } = await on.query<WriteResult>({ ...statement, values });
-    const result = rows[0]!;
-    if (result.lanes) ring(result.lanes);
-    return result;
+    return rows[0]!;
   }
 
   function hasContext({ type }: Fired): boolean {
@@ -326,6 +351,29 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
       if (writes.length === 0 && !writer.claim) return Promise.resolve(answer);
       const bytes = writes.reduce((sum, one) => sum + one.text.length + (one.beside?.length ?? 0) + 300, 0);
       return creating.add({ writer, writes, answer, bytes });
+    },
+
+    async createWithin(on, writer, writes, answer = { status: 201, body: '' }) {
+      if (writes.length === 0 && !writer.claim) return [];
+      const unit = { unit: 0, writer, writes, answer };
+      for (;;) {
+        const result = await send(on, 'insert', [unit]);
+        const outside = result.turned_away ? await intake!.turnedAway(on, result.turned_away) : null;
+        const refusal = outside?.get(0);
+        if (refusal instanceof Error) throw refusal;
+        if (result.refused) throw new AlreadyAnswered();
+        if (refusal === undefined) return result.lanes ?? [];
+      }
+    },
+
+    async changeWithin(on, writer, id, change, expected, answer) {
+      const unit: ChangeUnit<R, Input> = { writer, id, change, expected, answer };
+      const current = await readRecords(on, [unit]);
+      const planned = plan(unit, current.get(id), isoTime(clock.now()));
+      const result = await send(on, 'update', [{ ...planned, unit: 0 }]);
+      if (result.missed) throw new ApiError('conflict', 'The record keeps changing; try again.');
+      if (result.refused) throw new AlreadyAnswered();
+      return { answer: planned.answer, lanes: result.lanes ?? [] };
     },
 
     change: (writer, id, change, expected, answer) => changing.add({ writer, id, change, expected, answer }),

@@ -43,8 +43,8 @@ export interface Noun<
   create(input: Input, base: BaseRecord): New;
   /** What is written beside a new record by the noun's own part of the statement (record-store.ts, `Intake`). */
   beside?(input: Input): object | undefined;
-  /** The record after a change made `at` (ISO 8601); the same rules. Must not change `current`. */
-  update(current: R, change: Change<Input>, at: string): R;
+  /** The record after a change made `at` (ISO 8601) by `actor`; the same rules. Must not change `current`. */
+  update(current: R, change: Change<Input>, at: string, actor: string): R;
   /** Fields that name other records of the workspace. */
   readonly references?: ReferenceFields;
   readonly events: { created: NounEvent; updated: NounEvent; deleted: NounEvent } & Record<string, NounEvent>;
@@ -59,17 +59,26 @@ export interface Noun<
   summary(record: Record<string, unknown>): Record<string, unknown>;
   /** Fields that a list can be filtered by, equal to what is given. */
   readonly filters: Readonly<Record<string, Filter>>;
+  /**
+   * What `?q=` looks through: SQL over the columns that makes lower-case text in which a space stands before every word;
+   * an index of trigrams is to hold it.
+   */
+  readonly search?: string;
 }
 
 /** A kind of event, as its noun knows it; its schema comes from the noun's output (noun-events.ts). */
 export interface NounEvent extends Pick<EventType, 'name' | 'object' | 'description' | 'sample' | 'context'> {
   /** What it tells beside the record, where it does. */
   contextOutput?: z.ZodObject;
+  /** Fired by something else than a change that a client sends. */
+  isBeyondChange?: boolean;
 }
 
 export interface Filter {
   column: string;
   ignoreCase?: boolean;
+  /** The column is a list of tags, of which one is to be this, whatever the case. */
+  isTag?: boolean;
   /** How the value has to look, where the column takes no other text. */
   schema?: z.ZodType<string>;
 }
@@ -115,6 +124,17 @@ export function toldId(description: string) {
 
 /** Names another record; which kind, the noun's `references` say. */
 export const reference = z.uuid().toLowerCase().nullable();
+
+const tag = requiredText(100);
+
+/** Words that people put on a record; two that differ in case alone are one, as it came first. */
+export const tagList = z
+  .array(tag)
+  .max(50, 'must have at most 50 tags')
+  .transform((tags) =>
+    tags.filter((one, at) => tags.findIndex((other) => other.toLowerCase() === one.toLowerCase()) === at),
+  )
+  .meta({ description: 'At most 50 words; two that differ in case alone are one.', examples: [['vip']] });
 
 const CUSTOM_NAME = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
 

@@ -1,29 +1,41 @@
 import type { EventObject, EventType } from '../delivery/event.ts';
 import type { Ledger } from '../http/ledger.ts';
 import type { Route } from '../http/route.ts';
+import type { Logger } from '../base/log.ts';
+import type { Database } from '../db/pool.ts';
 import { activityRoutes } from './activities/activity-routes.ts';
 import { company } from './companies/company.ts';
 import { contact } from './contacts/contact.ts';
 import { employerName } from './contacts/employer.ts';
 import { deal } from './deals/deal.ts';
-import { FORM_EVENTS } from './forms/form-lead.ts';
+import { FORM_EVENTS, formLead } from './forms/form-lead.ts';
+import { FORM_SUBMISSION_TELLING } from './forms/form-submission-routes.ts';
 import { makeForms, type FormParts, type Forms } from './forms/forms.ts';
+import { CRM_ACTIVITY_BESIDE, type CrmActivities } from './leads/crm-activity.ts';
+import { crmActivityRoutes } from './leads/crm-activity-routes.ts';
 import { leadCompletion } from './leads/lead-arrival.ts';
+import { leadConversionRoutes } from './leads/lead-conversion-routes.ts';
 import { leadCreation } from './leads/lead-creation.ts';
+import { leadDuplicateRoutes } from './leads/lead-duplicate.ts';
 import { leadIntake } from './leads/lead-intake.ts';
+import { leadAnalyticsRoutes } from './leads/lead-analytics-routes.ts';
 import { leadSettingsRoutes } from './leads/lead-settings.ts';
-import { leadSubmissionRoutes } from './leads/lead-submission.ts';
+import { leadSubmissionRoutes, SUBMISSION_BESIDE } from './leads/lead-submission.ts';
+import { makeLeadStatuses } from './leads/lead-status.ts';
+import { leadStatusRoutes } from './leads/lead-status-routes.ts';
+import { leadStoryRoutes } from './leads/lead-story.ts';
 import { makeLeadWords } from './leads/lead-word.ts';
 import { leadWordRoutes } from './leads/lead-word-routes.ts';
 import { lead } from './leads/lead.ts';
 import { place, type Placement } from './pipelines/pipeline.ts';
 import { pipelineRoutes } from './pipelines/pipeline-routes.ts';
 import { makePipelines, type Pipelines } from './pipelines/pipeline-store.ts';
+import { makeExpunger, type Expunger, type Traces } from './expunging.ts';
 import { eventsOf } from './noun-events.ts';
 import type { Noun } from './record.ts';
 import { task } from './tasks/task.ts';
-import { recordRoutes, type Completion, type Extras } from './record-routes.ts';
-import type { StoreParts } from './record-store.ts';
+import { recordRoutes, type Completion } from './record-routes.ts';
+import { makeRecordStore, type StoreParts } from './record-store.ts';
 
 /** The registry: every kind of record there is. A new noun is its folder, a migration, and a line here. */
 const NOUNS = [contact, company, deal, task, lead] as const;
@@ -43,33 +55,65 @@ export const RECORD_EVENTS: readonly EventType[] = [
 
 export const EVENT_OBJECTS: readonly EventObject[] = NOUNS.map(({ name, summary }) => ({ name, summary }));
 
+/** Where what is personal about a record is kept beside its own table and events, by noun. */
+const TRACES: Readonly<Record<string, Traces>> = {
+  lead: {
+    beside: [SUBMISSION_BESIDE, CRM_ACTIVITY_BESIDE],
+    kin: [formLead as unknown as Noun],
+    tellings: [FORM_SUBMISSION_TELLING],
+  },
+};
+
+/** Takes what is personal out of deleted records of every kind, one kind after the other. */
+export function expungeDeleted(parts: { db: Database; log: Logger }): Expunger {
+  const all = NOUNS.map((noun) => makeExpunger(noun as unknown as Noun, TRACES[noun.name] ?? {}, parts));
+  return {
+    async pass(stopped) {
+      let done = 0;
+      for (const expunger of all) done += await expunger.pass(stopped);
+      return done;
+    },
+  };
+}
+
 export interface CrmParts extends StoreParts {
   ledger: Ledger;
   /** Where people reach this installation. */
   baseUrl(): string;
   /** How many leads an hour a workspace takes that has set nothing; 0: any number. */
   leadsPerHour: number;
+  crmActivities: CrmActivities;
 }
 
 export function crmRoutes(parts: CrmParts): Route[] {
-  const { db, ledger, leadsPerHour } = parts;
+  const { db, ledger, leadsPerHour, crmActivities } = parts;
   const pipelines = makePipelines(parts);
   const sources = makeLeadWords(parts, 'lead_source', 'lead source');
   const eventTypes = makeLeadWords(parts, 'lead_event_type', 'lead event type');
-  const extras: Partial<Record<string, Extras>> = {
-    contact: { complete: employerName(db) },
-    deal: { complete: placing(pipelines) },
-    lead: {
-      complete: leadCompletion({ sources, eventTypes, newId: parts.newId }),
-      creation: leadCreation(parts.baseUrl),
-      intake: leadIntake(leadsPerHour),
-    },
-  };
+  const statuses = makeLeadStatuses(parts);
+  const leads = makeRecordStore(lead, parts, leadIntake(leadsPerHour));
+  const taking = { ...parts, leads };
+  const contacts = makeRecordStore(contact, parts);
+  const companies = makeRecordStore(company, parts);
+  const deals = makeRecordStore(deal, parts);
   return [
-    ...NOUNS.flatMap((noun) => recordRoutes(noun as unknown as Noun, parts, extras[noun.name])),
+    ...recordRoutes(contact, contacts, parts, { complete: employerName(db) }),
+    ...recordRoutes(company, companies, parts),
+    ...recordRoutes(deal, deals, parts, { complete: placing(pipelines) }),
+    ...recordRoutes(task, makeRecordStore(task, parts), parts),
+    ...recordRoutes(lead, leads, parts, {
+      complete: leadCompletion({ sources, eventTypes, statuses, newId: parts.newId }),
+      creation: leadCreation(parts.baseUrl, taking),
+    }),
     ...pipelineRoutes(pipelines, ledger),
     ...activityRoutes(db),
     ...leadSubmissionRoutes(db),
+    ...leadStoryRoutes(db, leads, crmActivities),
+    ...leadConversionRoutes({ ...parts, pipelines, leads, contacts, companies, deals }),
+    ...leadDuplicateRoutes(taking),
+    ...leadAnalyticsRoutes(db, parts.clock, statuses),
+    ...leadStatusRoutes(statuses, ledger),
+    ...crmActivityRoutes(crmActivities, ledger),
     ...leadWordRoutes(sources, ledger, { path: 'lead-sources', one: 'lead source' }),
     ...leadWordRoutes(eventTypes, ledger, { path: 'lead-event-types', one: 'lead event type' }),
     ...leadSettingsRoutes(db, ledger, leadsPerHour),

@@ -66,7 +66,8 @@ export function pageOf<Row, T>(
   };
 }
 
-function withCursor(url: string, cursor: string): string {
+/** The path and query of a request, with the cursor changed. */
+export function withCursor(url: string, cursor: string): string {
   const [path, query = ''] = url.split('?', 2);
   const parameters = new URLSearchParams(query);
   parameters.set('cursor', cursor);

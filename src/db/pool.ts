@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import { CompiledQuery, Kysely, PostgresDialect, type Transaction } from 'kysely';
 import { Pool, TypeOverrides, types as defaultTypes } from 'pg';
 import { unavailable } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
@@ -36,6 +36,16 @@ export interface Database {
    */
   transaction<T>(work: (trx: Transaction<Schema>) => Promise<T>): Promise<T>;
   close(): Promise<void>;
+}
+
+/** A transaction's connection, for statements that have their own text. */
+export function queryableOf(trx: Transaction<Schema>): Queryable {
+  return {
+    async query<Row>({ text, values }: Statement & { values: unknown[] }) {
+      const { rows, numAffectedRows } = await trx.executeQuery<Row>(CompiledQuery.raw(text, values));
+      return { rows, rowCount: Number(numAffectedRows ?? rows.length) };
+    },
+  };
 }
 
 /** How long a request may wait for a database that is gone, in milliseconds. */

@@ -2,6 +2,7 @@ import { isoTime, type Clock } from '../base/clock.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import type { DueDelivery } from './claim.ts';
+import type { Cause } from './disabling.ts';
 import type { Endpoint, Endpoints } from './endpoint.ts';
 import type { Catalogue } from './event.ts';
 import type { Formats, Message } from './format.ts';
@@ -12,6 +13,9 @@ import { nextDelayMs } from './retry.ts';
 import type { Sender } from './send.ts';
 import { sentOf } from './sent.ts';
 import type { FinalState, Settlement } from './settle.ts';
+
+/** How we introduce ourselves to receivers. */
+export const USER_AGENT = 'Fairlead-Webhooks/1';
 
 export interface DeliverParts {
   catalogue: Catalogue;
@@ -80,7 +84,7 @@ export async function deliver(parts: DeliverParts, endpoint: Endpoint, due: DueD
   const own = {
     ...message.headers,
     'content-type': endpoint.contentType,
-    'user-agent': 'Fairlead-Webhooks/1',
+    'user-agent': USER_AGENT,
   };
   const request = {
     url: endpoint.url,
@@ -130,7 +134,7 @@ async function follow(
   if (due.kind === 'test') return { state: 'failed', delayMs: null };
   const goneDisables = endpoint.disableOnGone || parts.formats.get(endpoint.format)!.goneDisables;
   if (outcome.status === 410 && goneDisables) {
-    await takeOut(parts, endpoint, 'Its receiver answered 410 Gone.');
+    await takeOut(parts, endpoint, { reason: 'Its receiver answered 410 Gone.', failures: 1 });
     return { state: 'failed', delayMs: null };
   }
   const schedule = { max: endpoint.retryMax, intervalsS: endpoint.retryIntervalsS };
@@ -142,12 +146,12 @@ async function follow(
 export async function takeOut(
   { endpoints, log }: Pick<DeliverParts, 'endpoints' | 'log'>,
   endpoint: Endpoint,
-  reason: string,
+  cause: Cause,
 ): Promise<void> {
   const which = { webhook: endpoint.id, workspace: endpoint.workspaceId };
   try {
-    const disabled = await endpoints.disable(endpoint.workspaceId, endpoint.id, reason);
-    if (disabled) log.warn({ ...which, reason }, 'webhook disabled');
+    const disabled = await endpoints.disable(endpoint.workspaceId, endpoint.id, cause);
+    if (disabled) log.warn({ ...which, ...cause }, 'webhook disabled');
   } catch (error) {
     log.error({ ...which, err: (error as Error).message }, 'could not disable webhook');
   }

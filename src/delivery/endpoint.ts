@@ -5,9 +5,11 @@ import type { Uuid } from '../base/id.ts';
 import type { Sealer } from '../base/seal.ts';
 import { patiently, type Database } from '../db/pool.ts';
 import type { EndpointRow, Schema } from '../db/schema.ts';
+import { fireDisabled, type Cause, type Owners } from './disabling.ts';
 import type { Filter } from './filter.ts';
 import type { ContentType } from './form-body.ts';
 import type { RateLimit } from './rate.ts';
+import type { LaneKey } from './wake.ts';
 
 /** A webhook with its secrets opened: what the engine sends to. */
 export interface Endpoint {
@@ -129,8 +131,11 @@ export interface Endpoints {
   holdForPlan(trx: Transaction<Schema>, workspaceId: Uuid, held: boolean): Promise<Uuid[]>;
   /** Tells that endpoints were changed by a transaction that has committed. */
   changed(workspaceId: Uuid, ids: readonly Uuid[]): void;
-  /** Takes it out of service where it is active: its receiver said so, or fails too often. */
-  disable(workspaceId: Uuid, id: Uuid, reason: string): Promise<boolean>;
+  /**
+   * Takes it out of service where it is active: its receiver said so, or fails too often. The owners are told, and an
+   * event is fired, with it.
+   */
+  disable(workspaceId: Uuid, id: Uuid, cause: Cause): Promise<boolean>;
 }
 
 /** What the engine has to know of plans, which are not its own. */
@@ -146,12 +151,25 @@ const HELD_BY_PLAN = 'The plan of the workspace sends no webhooks.';
 /** The channel on which processes tell each other that an endpoint has changed. Payload: its id. */
 export const ENDPOINT_CHANNEL = 'fairlead_endpoint';
 
+export interface EndpointParts {
+  db: Database;
+  sealer: Sealer;
+  clock: Clock;
+  newId: () => Uuid;
+  planRules: PlanRules;
+  owners: Owners;
+  /** The formats whose `*` includes webhook.disabled. */
+  disabledStar: readonly string[];
+  /** Wakes lanes after a commit. */
+  ring(lanes: readonly LaneKey[]): void;
+}
+
 /** @param onChange called after an endpoint changed, so that the next attempt sees it */
 export function makeEndpoints(
-  parts: { db: Database; sealer: Sealer; clock: Clock; newId: () => Uuid; planRules: PlanRules },
+  parts: EndpointParts,
   onChange: (workspaceId: Uuid, id: Uuid) => void,
 ): Endpoints {
-  const { db, sealer, clock, newId, planRules } = parts;
+  const { db, sealer, clock, newId, planRules, owners } = parts;
 
   function seal(workspaceId: Uuid, column: string, plain: string | null): Buffer | null {
     return plain === null ? null : sealer.seal({ workspaceId, table: 'endpoint', column }, plain);
@@ -196,14 +214,15 @@ export function makeEndpoints(
 
   /**
    * Changes a living endpoint in a transaction of its own and tells everybody. Failures in a row are counted anew from
-   * there; the lane comes last, as a settle takes it after the queue.
+   * there; the lane comes last, as a settle takes it after the queue, and after it only the feed's counter.
+   * @param disabling where it is taken out of service, as only an active one is: what else that brings about
    */
   async function change(
     workspaceId: Uuid,
     id: Uuid,
     given: Record<string, unknown>,
     within: Within,
-    state: 'active' | 'any' = 'any',
+    disabling?: Within,
   ): Promise<Endpoint | undefined> {
     const changed = await db.transaction(async (trx) => {
       const resumed = given['state'] === 'active' && activeUnder(await planOf(trx, workspaceId, 'share'));
@@ -214,15 +233,17 @@ export function makeEndpoints(
         .where('workspace_id', '=', workspaceId)
         .where('id', '=', id)
         .where('state', '!=', 'deleted')
-        .$if(state === 'active', (query) => query.where('state', '=', 'active'))
+        .$if(disabling !== undefined, (query) => query.where('state', '=', 'active'))
         .returningAll()
         .returning(BESIDE)
         .executeTakeFirst();
       if (!row) return undefined;
       const endpoint = open(row);
       await within(trx, endpoint);
+      if (given['state'] !== undefined && !disabling) await owners.attended(trx, workspaceId, id);
       await sql`update lane set failures = 0
                 where workspace_id = ${workspaceId} and endpoint_id = ${id} and failures > 0`.execute(trx);
+      await disabling?.(trx, endpoint);
       await sql`select pg_notify(${ENDPOINT_CHANNEL}, ${id})`.execute(trx);
       return endpoint;
     });
@@ -416,9 +437,18 @@ export function makeEndpoints(
       for (const id of ids) onChange(workspaceId, id);
     },
 
-    async disable(workspaceId, id, reason) {
-      const values = { state: 'disabled', reason };
-      return (await change(workspaceId, id, values, () => Promise.resolve(), 'active')) !== undefined;
+    async disable(workspaceId, id, cause) {
+      let lanes: LaneKey[] = [];
+      const values = { state: 'disabled', reason: cause.reason };
+      const nothing = () => Promise.resolve();
+      const disabled = await change(workspaceId, id, values, nothing, async (trx, endpoint) => {
+        const { name, format, updatedAt: at } = endpoint;
+        const disabling = { ...cause, workspaceId, endpointId: id, name, format, at };
+        await owners.disabled(trx, disabling);
+        lanes = await fireDisabled(trx, endpoint.url, newId(), disabling, parts.disabledStar);
+      });
+      parts.ring(lanes);
+      return disabled !== undefined;
     },
   };
 }

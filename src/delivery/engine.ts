@@ -4,12 +4,14 @@ import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import type { Sealer } from '../base/seal.ts';
 import type { Connection, Database } from '../db/pool.ts';
+import { watchBacklog } from './backlog.ts';
 import { makeLanes } from './claim.ts';
+import { WEBHOOK_DISABLED, type Owners } from './disabling.ts';
 import { ENDPOINT_CHANNEL, makeEndpoints, type Endpoints, type PlanRules } from './endpoint.ts';
 import type { Catalogue } from './event.ts';
-import type { Formats } from './format.ts';
+import { formatsDocumenting, type Formats } from './format.ts';
 import { makeMetrics, type DeliveryMetrics } from './metrics.ts';
-import { keepHouse, type Housekeeping } from './retention.ts';
+import { keepHouse, type Chore, type Housekeeping } from './retention.ts';
 import type { Sender } from './send.ts';
 import { makeSettler } from './settle.ts';
 import { overslept } from './sweep.ts';
@@ -46,6 +48,8 @@ export interface EngineParts {
   dice: () => number;
   retentionDays: number;
   planRules: PlanRules;
+  owners: Owners;
+  chores: readonly Chore[];
 }
 
 /** How long a stop waits for requests under way; all of a stop must be over within 30 s. */
@@ -54,8 +58,11 @@ const STOP_GRACE_MS = 15_000;
 export function makeEngine(parts: EngineParts): Engine {
   const { db, log } = parts;
   const metrics = makeMetrics();
+  watchBacklog(metrics.registry, db);
   const instance = parts.newId();
-  const endpoints = makeEndpoints(parts, (workspaceId, id) => {
+  const disabledStar = formatsDocumenting(parts.formats, WEBHOOK_DISABLED.name);
+  const ring: Waker['ring'] = (lanes) => waker.ring(lanes);
+  const endpoints = makeEndpoints({ ...parts, disabledStar, ring }, (workspaceId, id) => {
     worker.endpointChanged(id);
     // What was held while it was paused may be due now.
     waker.ring([[workspaceId, id]]);

@@ -15,6 +15,8 @@ export interface EventType {
   /** What the record looks like, every field described; the same of what it tells beside it. */
   schema: ObjectSchema;
   contextSchema?: ObjectSchema;
+  /** Defined by a workspace, not by us. */
+  custom?: true;
 }
 
 /** What a format needs to know of a kind of record. */

@@ -45,7 +45,8 @@ export interface FeedPage {
 /** Events looked at for one page where not all are wanted: a rare type must not cost a walk through the whole feed. */
 const SPAN = 5_000;
 
-const COLUMNS =
+/** Of an event `e`, what its view is made from. */
+export const EVENT_COLUMNS =
   'e.id, e.type, e.seq, e.occurred_at, e.object_type, e.object_id, e.actor, e.data, e.context, e.matched, e.reason';
 
 const PLACE = {
@@ -68,7 +69,7 @@ select (select f.seq from feed_floor f where f.workspace_id = $1) as floor,
 from (select 1) as always
 left join lateral (select a.id, a.seq from ahead a order by a.seq desc limit 1) r on true
 left join lateral (
-  select ${COLUMNS} from event e
+  select ${EVENT_COLUMNS} from event e
   where e.workspace_id = $1 and e.seq > $2 and e.seq <= r.seq
     and ($4::text[] is null or e.type = any($4)) and (not $5::boolean or e.matched = 0)
   order by e.seq limit $3
@@ -83,10 +84,10 @@ const LAST = {
 
 const GET = {
   name: 'feed.get',
-  text: `select ${COLUMNS} from event e where e.workspace_id = $1 and e.id = $2`,
+  text: `select ${EVENT_COLUMNS} from event e where e.workspace_id = $1 and e.id = $2`,
 };
 
-type EventRow = Omit<EventView, 'id'> & { id: Uuid };
+export type EventRow = Omit<EventView, 'id'> & { id: Uuid };
 
 interface ReadRow extends Omit<EventRow, 'id'> {
   id: Uuid | null;
@@ -159,7 +160,7 @@ export async function raiseFloors(pool: pg.Pool, partition: string): Promise<voi
     where excluded.seq > feed_floor.seq`);
 }
 
-function viewOf(row: EventRow): EventView {
+export function viewOf(row: EventRow): EventView {
   return {
     id: prefixed('evt', row.id),
     type: row.type,

@@ -73,6 +73,11 @@ export interface Format {
   readonly ownHeaders: readonly string[];
   message(input: MessageInput): Message;
   /**
+   * Whether a request carries its signature under this secret: what a receiver checks, but for its age.
+   * @param header by its name in lower case
+   */
+  verifies(secret: string, header: (name: string) => string | undefined, body: Buffer): boolean;
+  /**
    * What its JSON bodies about such an event look like, every field described.
    * @param details of the record, or of its id and summary, as `payload` has it
    */

@@ -424,7 +424,8 @@ export class Lane {
     const limit = endpoint.disableAfter;
     if (limit === null || due.kind === 'test' || this.#stale || endpoint.state !== 'active') return null;
     this.#failures = ok ? 0 : this.#failures + 1;
-    if (this.#failures >= limit) await takeOut(this.#parts, endpoint, `${limit} attempts in a row failed.`);
+    const cause = { reason: `${limit} attempts in a row failed.`, failures: limit };
+    if (this.#failures >= limit) await takeOut(this.#parts, endpoint, cause);
     return this.#failures;
   }
 

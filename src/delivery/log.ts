@@ -74,6 +74,7 @@ export interface LogFilter {
   state: DeliveryView['state'] | null;
   /** Our name. */
   eventType: string | null;
+  eventId: Uuid | null;
   /** From this id on, and before that one. */
   from: Uuid | null;
   until: Uuid | null;
@@ -114,12 +115,13 @@ function settled(workspaceId: Uuid, filter: LogFilter): RawBuilder<unknown> {
 }
 
 function matching(filter: LogFilter, column: 'id' | 'delivery_id'): RawBuilder<unknown> {
-  const { endpointId, eventType, after, from, until } = filter;
+  const { endpointId, eventType, eventId, after, from, until } = filter;
   const id = sql.ref(column);
   return sql.join(
     [
       endpointId === null ? sql`` : sql`and endpoint_id = ${endpointId}`,
       eventType === null ? sql`` : sql`and event_type = ${eventType}`,
+      eventId === null ? sql`` : sql`and event_id = ${eventId}`,
       after === null ? sql`` : sql`and ${id} < ${after}`,
       from === null ? sql`` : sql`and ${id} >= ${from}`,
       until === null ? sql`` : sql`and ${id} < ${until}`,

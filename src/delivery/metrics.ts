@@ -23,32 +23,40 @@ export function makeMetrics(): DeliveryMetrics {
     registry,
     attempts: new Counter({
       name: 'fairlead_delivery_attempts_total',
-      help: 'Delivery attempts by outcome.',
+      help: 'Delivery attempts by outcome. Per process: sum them.',
       labelNames: ['outcome'],
       registers,
     }),
     duration: new Histogram({
       name: 'fairlead_delivery_duration_seconds',
-      help: 'How long attempts took.',
+      help: 'How long attempts took. Per process: sum them.',
       buckets,
       registers,
     }),
     lag: new Histogram({
       name: 'fairlead_delivery_lag_seconds',
-      help: 'From due to read by a worker.',
+      help: 'From due to read by a worker. Per process: sum them.',
       buckets,
       registers,
     }),
-    inFlight: new Gauge({ name: 'fairlead_delivery_in_flight', help: 'Requests under way.', registers }),
-    lanesHeld: new Gauge({ name: 'fairlead_lanes_held', help: 'Lanes this process holds.', registers }),
+    inFlight: new Gauge({
+      name: 'fairlead_delivery_in_flight',
+      help: 'Requests under way. Per process: sum them.',
+      registers,
+    }),
+    lanesHeld: new Gauge({
+      name: 'fairlead_lanes_held',
+      help: 'Lanes this process holds. Per process: sum them.',
+      registers,
+    }),
     takeovers: new Counter({
       name: 'fairlead_lane_takeovers_total',
-      help: 'Lanes taken over from a holder that never released them.',
+      help: 'Lanes taken over from a holder that never released them. Per process: sum them.',
       registers,
     }),
     settlesRefused: new Counter({
       name: 'fairlead_settles_refused_total',
-      help: 'Outcomes not written because the lease was lost.',
+      help: 'Outcomes not written because the lease was lost. Per process: sum them.',
       registers,
     }),
   };

@@ -17,11 +17,18 @@
  * The counter row is locked after the records and, where there are several, in workspace order, so flights
  * of several processes can't wait for each other in a circle over it. Lanes are not touched here (see wake.ts
  * for why).
- * @param object the kind of record, as in `contact`
+ * @param object the kind of record, as in `contact`; null where the event is about none of ours: then its kind is the
+ *   noun of its type, and there is no timeline that it could be a line of
  * @param several whether the statement may hold more than one workspace
  * @param context SQL for what an event tells beside its record, as json over `fired f`; left out, the column is too
  */
-export function publishing(object: string, several: boolean, context?: string): string {
+export function publishing(object: string | null, several: boolean, context?: string): string {
+  const kind = object === null ? `split_part(f.type, '.', 1)` : `'${object}'`;
+  const timeline = `
+timeline as (
+  insert into activity (workspace_id, id, record_type, record_id, type, actor, changed, occurred_at)
+  select workspace_id, id, ${kind}, object_id, type, actor, changed, at from fired
+),`;
   const locked = `
 locked as (
   select c.workspace_id from workspace_counter c
@@ -56,7 +63,7 @@ wanted as (
 stored as (
   insert into event
     (workspace_id, id, seq, type, object_type, object_id, occurred_at, actor, data${context ? ', context' : ''}, matched, reason)
-  select f.workspace_id, f.id, c.base + f.nth, f.type, '${object}', f.object_id, f.at, f.actor, f.record,
+  select f.workspace_id, f.id, c.base + f.nth, f.type, ${kind}, f.object_id, f.at, f.actor, f.record,
          ${context ? `${context},` : ''}
          coalesce(m.matched, 0),
          case when m.event_id is null then 'no active webhook is subscribed to this type'
@@ -67,11 +74,7 @@ stored as (
     select event_id, (count(*) - count(kept_out))::int as matched, string_agg(kept_out, '; ') as kept_out
     from wanted group by event_id
   ) m on m.event_id = f.id
-),
-timeline as (
-  insert into activity (workspace_id, id, record_type, record_id, type, actor, changed, occurred_at)
-  select workspace_id, id, '${object}', object_id, type, actor, changed, at from fired
-),
+),${object === null ? '' : timeline}
 queued as (
   insert into queue
     (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)

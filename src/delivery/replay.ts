@@ -1,8 +1,9 @@
-import { sql, type Transaction } from 'kysely';
+import { sql, type RawBuilder, type Transaction } from 'kysely';
 import type { Uuid } from '../base/id.ts';
 import type { Schema } from '../db/schema.ts';
 import { UNPLACED } from './order.ts';
 import { LONGEST_WAIT, orderedId } from './publish.ts';
+import { keepEvents } from './retention-term.ts';
 
 /** What became of the events that are to be sent again; left out, all that were not delivered. */
 export const REPLAYED = ['failed', 'missed', 'all'] as const;
@@ -21,6 +22,8 @@ export interface Replay {
   /** Our names of event types. */
   types: readonly string[];
   only: (typeof REPLAYED)[number] | undefined;
+  /** Only to be counted. */
+  dryRun: boolean;
   /** Now, in milliseconds: the ids of the deliveries begin with it. */
   now: number;
 }
@@ -55,6 +58,7 @@ export async function replay(trx: Transaction<Schema>, which: Replay): Promise<R
     select from endpoint where workspace_id = ${workspaceId} and id = ${endpointId} and state = 'active'
     for no key update`.execute(trx);
   if (active.length === 0) return null;
+  await keepEvents(trx, workspaceId);
   const { rows } = await sql<Replayed>`
     with log as materialized (
       select event_id, bool_or(state = 'delivered') as delivered from attempt
@@ -76,17 +80,24 @@ export async function replay(trx: Transaction<Schema>, which: Replay): Promise<R
         and not exists (select from queue q
           where q.workspace_id = e.workspace_id and q.endpoint_id = p.id and q.event_id = e.id and q.kind <> 'test')
       order by e.seq limit ${MOST + 1}
-    ),
-    queued as (
-      insert into queue
-        (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
-      select workspace_id, ${endpointId}, ${sql.raw(orderedId(String(which.now), 'n'))}, id, type, 'resend', order_key,
-             seq, octet_length(data::text),
-             case when order_key is null then date_trunc('milliseconds', now()) else ${sql.raw(UNPLACED)} end, now(), now() + ${sql.raw(LONGEST_WAIT)}
-      from found where n <= ${MOST}
     )
+    ${which.dryRun ? sql`` : queued(which)}
     select least(count(*), ${MOST})::int as queued, count(*) > ${MOST} as more,
            (select id from found where n <= ${MOST} order by n desc limit 1) as last
     from found`.execute(trx);
   return rows[0]!;
+}
+
+/** Puts what was found into the queue. */
+function queued({ endpointId, now }: Replay): RawBuilder<unknown> {
+  return sql`,
+    queued as (
+      insert into queue
+        (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
+      select workspace_id, ${endpointId}, ${sql.raw(orderedId(String(now), 'n'))}, id, type, 'resend', order_key,
+             seq, octet_length(data::text),
+             case when order_key is null then date_trunc('milliseconds', now()) else ${sql.raw(UNPLACED)} end,
+             now(), now() + ${sql.raw(LONGEST_WAIT)}
+      from found where n <= ${MOST}
+    )`;
 }

@@ -3,6 +3,7 @@ import type { Uuid } from '../base/id.ts';
 import type { Schema } from '../db/schema.ts';
 import { BEHIND } from './order.ts';
 import { DUE_NOW, LONGEST_WAIT } from './publish.ts';
+import { keepEvents } from './retention-term.ts';
 
 /** An event that exists only to be shown to a receiver: it has no place in the feed or the timeline. */
 export interface TestEvent {
@@ -45,6 +46,7 @@ export async function enqueueResend(
   trx: Transaction<Schema>,
   again: { workspaceId: Uuid; endpointId: Uuid; eventId: Uuid; deliveryId: Uuid; at: string },
 ): Promise<boolean> {
+  await keepEvents(trx, again.workspaceId);
   const { numAffectedRows } = await sql`
     insert into queue
       (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)

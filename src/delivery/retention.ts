@@ -6,6 +6,8 @@ import { dropOldPartitions, ensurePartitions } from '../db/partition.ts';
 import type { Database } from '../db/pool.ts';
 import { raiseFloors } from './feed.ts';
 import { straysFrom } from './order.ts';
+import { trimToTerms } from './retention-term.ts';
+import { dropOldInboxes } from './inbox.ts';
 import { overslept, settleOverdue } from './sweep.ts';
 import type { Waker } from './wake.ts';
 
@@ -18,13 +20,25 @@ const ORDER_MS = 600_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** What runs beside everything: the sweep every ten seconds, partitions and old rows every hour. */
+/** What else is to be done again and again in every process; safe with several at once. */
+export interface Chore {
+  name: string;
+  everyMs: number;
+  /** @param stopped fires when the process stops: what is under way is finished, nothing more is begun */
+  run(stopped: AbortSignal): Promise<unknown>;
+}
+
+/** A stop does not wait longer than this for what runs here: it can be done again. */
+const STOP_PATIENCE_MS = 5_000;
+
+/** What runs beside everything: the sweep every ten seconds, partitions and old rows every hour, and `chores`. */
 export function keepHouse(parts: {
   db: Database;
   waker: Waker;
   clock: Clock;
   log: Logger;
   retentionDays: number;
+  chores: readonly Chore[];
 }): Housekeeping {
   const { db, waker, log } = parts;
   const sweep = repeat(SWEEP_MS, log, 'sweep', async () => {
@@ -37,12 +51,15 @@ export function keepHouse(parts: {
     await ensurePartitions(db.pool, parts.clock.now());
     const settled = await settleOverdue(db.pool);
     const dropped = await dropOld(db.pool, parts.clock.now() - parts.retentionDays * DAY_MS);
+    const trimmed = await trimToTerms(db, parts.clock.now());
     const forgotten = await forgetIdempotency(db);
-    log.info({ settled, dropped, forgotten }, 'housekeeping done');
+    await dropOldInboxes(db);
+    log.info({ settled, dropped, trimmed, forgotten }, 'housekeeping done');
   });
+  const chores = parts.chores.map(({ everyMs, name, run }) => repeat(everyMs, log, name, run));
   return {
     async stop() {
-      await Promise.all([sweep.stop(), order.stop(), tidy.stop()]);
+      await Promise.all([sweep, order, tidy, ...chores].map((one) => one.stop()));
     },
   };
 }
@@ -80,18 +97,23 @@ async function forgetIdempotency(db: Database): Promise<number> {
 }
 
 /** Runs `work` now and then again and again, never twice at once; a failure is logged and tried again. */
-function repeat(everyMs: number, log: Logger, name: string, work: () => Promise<void>) {
-  let stopped = false;
+function repeat(
+  everyMs: number,
+  log: Logger,
+  name: string,
+  work: (stopped: AbortSignal) => Promise<unknown>,
+) {
+  const stopping = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let running = run();
 
   async function run(): Promise<void> {
     try {
-      await work();
+      await work(stopping.signal);
     } catch (error) {
       log.warn({ err: (error as Error).message }, `${name} failed; it runs again in ${everyMs / 1000} s`);
     }
-    if (!stopped) {
+    if (!stopping.signal.aborted) {
       timer = setTimeout(() => {
         running = run();
       }, everyMs).unref();
@@ -100,9 +122,14 @@ function repeat(everyMs: number, log: Logger, name: string, work: () => Promise<
 
   return {
     async stop() {
-      stopped = true;
+      stopping.abort();
       clearTimeout(timer);
-      await running;
+      let patience: NodeJS.Timeout | undefined;
+      const late = new Promise((resolve) => {
+        patience = setTimeout(resolve, STOP_PATIENCE_MS);
+      });
+      await Promise.race([running, late]);
+      clearTimeout(patience);
     },
   };
 }

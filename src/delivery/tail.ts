@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import type { Database } from '../db/pool.ts';
@@ -8,8 +9,6 @@ import type { Database } from '../db/pool.ts';
  * at each commit, and every write would pay for it.
  */
 export interface Tail {
-  /** How many wait now. */
-  readonly waiting: number;
   /**
    * Resolves true once the feed goes on after this place, false when `ms` are over, `signal` fires or all waiting is
    * ended; never rejects.
@@ -18,6 +17,8 @@ export interface Tail {
   /** Ends all waiting, now and from now on: the process stops. */
   stop(): void;
   readonly stopped: boolean;
+  /** Fires with it. */
+  readonly ending: AbortSignal;
 }
 
 /** How late an event may be told, in milliseconds. */
@@ -37,6 +38,9 @@ interface Waiter {
 export function makeTail(db: Database, log: Logger): Tail {
   const waiters = new Set<Waiter>();
   let timer: NodeJS.Timeout | undefined;
+  const ending = new AbortController();
+  // One for each who waits.
+  setMaxListeners(0, ending.signal);
   let stopped = false;
 
   async function look(): Promise<void> {
@@ -63,12 +67,10 @@ export function makeTail(db: Database, log: Logger): Tail {
   }
 
   return {
-    get waiting() {
-      return waiters.size;
-    },
     get stopped() {
       return stopped;
     },
+    ending: ending.signal,
 
     beyond(workspaceId, seq, ms, signal) {
       if (stopped || signal.aborted) return Promise.resolve(false);
@@ -95,6 +97,7 @@ export function makeTail(db: Database, log: Logger): Tail {
       stopped = true;
       clearTimeout(timer);
       for (const waiter of waiters) waiter.end(false);
+      ending.abort();
     },
   };
 }

@@ -74,6 +74,9 @@ export const automatenexus: Format = {
     };
   },
 
+  verifies: (secret, header, body) =>
+    header('x-automatenexus-signature') === hmacSha256(textKey(secret), 'hex', body),
+
   schema({ name, object, contextSchema }, payload, details) {
     const record = payload === 'full' ? printedSchema(object, details) : details;
     const data = payload === 'full' && contextSchema ? joined(record, contextSchema) : record;

@@ -49,6 +49,8 @@ export const axcelerate: Format = {
     };
   },
 
+  verifies: (secret, header, body) => header('ax-signature') === hmacSha256(textKey(secret), 'hex', body),
+
   schema: ({ name, object }, _payload, details) =>
     objectOf({
       type: exactly(name, 'What happened.'),

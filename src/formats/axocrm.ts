@@ -64,7 +64,10 @@ export const axocrm: Format = {
         type,
         workspace_id: workspaceId,
         created_at: event.occurredAt,
-        data: { object: { type: event.objectType, id: event.objectId, ...without(details) } },
+        // Its own name for itself: a webhook's is not the one in the store.
+        data: {
+          object: { type: event.objectType, id: details['id'] ?? event.objectId, ...without(details) },
+        },
       }),
     );
     const [secret] = secrets;
@@ -78,6 +81,12 @@ export const axocrm: Format = {
       },
       body,
     };
+  },
+
+  verifies(secret, header, body) {
+    const signed = `${header('x-axocrm-timestamp')}.`;
+    const made = `sha256=${hmacSha256(textKey(secret), 'hex', signed, body)}`;
+    return header('x-axocrm-signature') === made;
   },
 
   schema: ({ name, object }, _payload, details) =>

@@ -53,6 +53,12 @@ export const standard: Format = {
     };
   },
 
+  verifies(secret, header, body) {
+    const signed = `${header('webhook-id')}.${header('webhook-timestamp')}.`;
+    const made = `v1,${hmacSha256(keyOf(secret), 'base64', signed, body)}`;
+    return (header('webhook-signature') ?? '').split(' ').includes(made);
+  },
+
   schema: (type, _payload, details) =>
     objectOf({
       type: exactly(type.name, 'What happened.'),

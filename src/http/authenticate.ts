@@ -8,7 +8,7 @@ import { rateLimited } from './rate-limit.ts';
 import { checkOrigin, sessionToken } from './session-cookie.ts';
 
 /** The raw key of a request: `Authorization: Bearer …`, else `X-API-Key` (contracts RX1). */
-function rawKey(headers: FastifyRequest['headers']): string | null {
+export function rawKey(headers: FastifyRequest['headers']): string | null {
   const { authorization } = headers;
   if (authorization !== undefined) {
     return /^Bearer +(\S+) *$/i.exec(authorization)?.[1] ?? null;

@@ -79,13 +79,16 @@ function headers(route: Route): { headers?: z.ZodType } {
   return { headers: z.object(Object.fromEntries(heeded.map((name) => [name, HEADERS[name]]))) };
 }
 
-function answers(route: Route): Record<string, z.ZodType> {
+function answers(route: Route): Record<string, object> {
   return Object.fromEntries(
-    Object.entries(route.answers).map(([status, answer]) => [
-      status,
-      typeof answer === 'string' ? z.undefined().describe(answer) : answer,
-    ]),
+    Object.entries(route.answers).map(([status, answer]) => [status, described(answer, route.streams)]),
   );
+}
+
+function described(answer: z.ZodType | string, streams: string | undefined): object {
+  if (typeof answer === 'string') return z.undefined().describe(answer);
+  if (streams === undefined) return answer;
+  return { description: answer.description, content: { [streams]: { schema: answer } } };
 }
 
 function operationId(route: Route): string {

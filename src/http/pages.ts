@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import files from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Assets, sendAsset } from './assets.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -33,22 +32,19 @@ const PAGE_HEADERS = {
   'x-content-type-options': 'nosniff',
 };
 
+/** The names of the dashboard's files change with what is in them. */
+const FOR_GOOD = 'public, max-age=31536000, immutable';
+
 /** What is for programs: a path below these is never a page, whatever a browser says it accepts. */
-const NO_PAGE = /^\/(api|webhooks|healthz|readyz|metrics|docs|analytics|assets|f)(\/|$)/;
+const NO_PAGE = /^\/(api|webhooks|healthz|readyz|metrics|docs|analytics|assets|inbox|f)(\/|$)/;
 
 /** Serves the dashboard: its files under /assets/, whose names change with what is in them, and its one page. */
-export async function mountPages(app: FastifyInstance): Promise<void> {
+export function mountPages(app: FastifyInstance): void {
   const page = readFileSync(new URL('index.html', BUNDLE));
-  await app.register(files, {
-    root: fileURLToPath(new URL('assets/', BUNDLE)),
-    prefix: '/assets/',
-    decorateReply: false,
-    index: false,
-    immutable: true,
-    maxAge: '365d',
-    schemaHide: true,
-    setHeaders: (reply) => void reply.header('x-content-type-options', 'nosniff'),
-  });
+  const assets = new Assets(new URL('assets/', BUNDLE));
+  app.get<{ Params: { name: string } }>('/assets/:name', { schema: { hide: true } }, (request, reply) =>
+    sendAsset(assets, request.params.name, request, reply, FOR_GOOD),
+  );
   app.decorate('sendPage', (reply) => reply.code(200).headers(PAGE_HEADERS).send(page));
 }
 

@@ -31,12 +31,24 @@ export interface Client {
   gone(): AbortSignal;
   /** The page they came from, as their Referer says. */
   referrer: string | undefined;
+  /** The last event of a stream that broke off, as whoever takes it up again says. */
+  lastEventId: string | undefined;
+}
+
+/** A body that is told piece by piece, for as long as there is something to tell and somebody who reads. */
+export interface TextStream {
+  /** The next is asked for once there is room for it. */
+  pieces: AsyncIterable<string>;
+  /** Fires where it has to end. Pieces that don't soon after are cut off, as of a client that has stopped reading. */
+  until: AbortSignal;
 }
 
 export interface Answer {
   status: number;
   /** JSON text, or a value to make it from; null for none. */
   body: string | object | null;
+  /** In place of the body; the route says of what type. */
+  stream?: TextStream;
   headers?: Record<string, string>;
 }
 
@@ -71,6 +83,8 @@ export interface Route<Body = unknown, Query = unknown> {
   heedsIfMatch?: boolean;
   /** How a path parameter must look, else the answer is 404. Default: a UUID. */
   params?: Record<string, RegExp>;
+  /** The content type of its stream, where it answers with one. */
+  streams?: string;
   /** Status to schema or description, for the reference. */
   answers: Record<number, z.ZodType | string>;
   handle(ctx: Ctx<Body, Query>): Promise<Answer>;

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Caller, Callers } from '../account/caller.ts';
@@ -17,7 +18,7 @@ import { describe } from './openapi.ts';
 import { asksForPage } from './pages.ts';
 import { rateLimitHeaders } from './rate-limit.ts';
 import { errorBody, validationError } from './reply.ts';
-import { takesIdempotencyKey, type Answer, type ErrorStyle, type Route } from './route.ts';
+import { takesIdempotencyKey, type Answer, type ErrorStyle, type Route, type TextStream } from './route.ts';
 import { checkOrigin } from './session-cookie.ts';
 
 /** The largest body taken, in bytes (contracts section 7). */
@@ -95,7 +96,7 @@ export function mount(app: FastifyInstance, routes: readonly Route[], parts: Ser
       preValidation: async (request, reply) => {
         if (!takesIdempotencyKey(route)) return undefined;
         const replay = await gate.enter(request);
-        return replay ? send(reply, replay) : undefined;
+        return replay ? send(route, reply, replay) : undefined;
       },
       onResponse: async (request, reply) => {
         const { caller } = request;
@@ -104,7 +105,7 @@ export function mount(app: FastifyInstance, routes: readonly Route[], parts: Ser
         gate.leave(request);
       },
       handler: async (request, reply) =>
-        send(reply, await gate.guard(request, () => handle(route, request, reply, parts.publicUrl))),
+        send(route, reply, await gate.guard(request, () => handle(route, request, reply, parts.publicUrl))),
     });
   }
 }
@@ -138,6 +139,7 @@ async function handle(
       secure: request.protocol === 'https' || publicUrl.startsWith('https:'),
       gone: () => goneSignal(reply),
       referrer: request.headers.referer,
+      lastEventId: request.headers['last-event-id']?.toString(),
     },
   });
 }
@@ -145,6 +147,8 @@ async function handle(
 /** The response closes with the connection, or once it was sent: then nobody listens any more. */
 function goneSignal(reply: FastifyReply): AbortSignal {
   const gone = new AbortController();
+  // They may have left while the key was looked up.
+  if (reply.raw.destroyed) gone.abort();
   reply.raw.once('close', () => gone.abort());
   return gone.signal;
 }
@@ -173,12 +177,22 @@ function noQuery(query: unknown): undefined {
   });
 }
 
-function send(reply: FastifyReply, answer: Answer): FastifyReply {
+function send(route: Route, reply: FastifyReply, answer: Answer): FastifyReply {
   reply.code(answer.status).headers(commonHeaders(reply.request));
   if (answer.headers) reply.headers(answer.headers);
+  if (answer.stream) return sendStream(reply.header('content-type', route.streams), answer.stream);
   if (answer.body === null) return reply.send();
   reply.header('content-type', JSON_TYPE);
   return reply.send(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
+}
+
+/** How long after its end a stream's last pieces may take to be read, in milliseconds. */
+const STREAM_GRACE_MS = 500;
+
+function sendStream(reply: FastifyReply, { pieces, until }: TextStream): FastifyReply {
+  const cut = () => setTimeout(() => reply.raw.destroy(), STREAM_GRACE_MS).unref();
+  until.addEventListener('abort', cut, { once: true });
+  return reply.send(Readable.from(pieces, { highWaterMark: 1 }));
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -278,7 +292,10 @@ function styleOf(request: FastifyRequest): ErrorStyle | undefined {
 /** Fastify's own refusals, in our words. */
 function fromFastify(error: { statusCode?: number; code?: string }): ApiError | null {
   const table: Record<string, [ErrorCode, string]> = {
-    FST_ERR_CTP_BODY_TOO_LARGE: ['payload_too_large', 'The body is larger than 1 MiB.'],
+    FST_ERR_CTP_BODY_TOO_LARGE: [
+      'payload_too_large',
+      'The body is larger than this path takes, which is 1 MiB for most.',
+    ],
     FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media_type', ONLY_JSON],
     FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
       'validation_error',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError, invalid } from '../base/errors.ts';
-import { floorId, unprefixed, type Uuid } from '../base/id.ts';
+import { floorId, timeOf, unprefixed, type Uuid } from '../base/id.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
 import type { Database } from '../db/pool.ts';
 import type { Engine } from '../delivery/engine.ts';
@@ -18,6 +18,7 @@ export interface DeliveryRouteParts {
   db: Database;
   engine: Engine;
   catalogue: Catalogue;
+  catalogueOf(workspaceId: Uuid): Promise<Catalogue>;
   formats: Formats;
   ledger: Ledger;
   clock: Clock;
@@ -73,6 +74,10 @@ const moment = z.union([z.iso.datetime({ offset: true }), z.iso.date()]).optiona
 const logQuery = pageQuery.extend({
   state: z.enum(STATES).optional(),
   event_type: z.string().max(100).optional(),
+  event_id: z
+    .string()
+    .regex(/^evt_[0-9a-f]{32}$/, 'must be the id of an event')
+    .optional(),
   'created_at[gt]': moment,
   'created_at[gte]': moment,
   'created_at[lt]': moment,
@@ -85,6 +90,7 @@ export function deliveryRoutes({
   db,
   engine,
   catalogue,
+  catalogueOf,
   formats,
   ledger,
   clock,
@@ -188,7 +194,7 @@ export function deliveryRoutes({
 
   async function page(workspaceId: Uuid, endpointId: Uuid | null, query: LogQuery, url: string) {
     const eventType = query.event_type ?? null;
-    if (eventType !== null && eventType !== TEST_EVENT && !catalogue.type(eventType))
+    if (eventType !== null && eventType !== TEST_EVENT && !(await catalogueOf(workspaceId)).type(eventType))
       throw invalid('event_type', 'is not an event type; see GET /api/v1/event-types');
     const rows = await listDeliveries(db, workspaceId, {
       limit: query.limit + 1,
@@ -196,6 +202,7 @@ export function deliveryRoutes({
       endpointId,
       state: query.state ?? null,
       eventType,
+      eventId: query.event_id ? unprefixed('evt', query.event_id) : null,
       ...madeWithin(query),
     });
     const cursorOf = (row: DeliveryView) =>
@@ -210,11 +217,20 @@ export function deliveryRoutes({
   }
 }
 
+/** The clock may have been set back between an event and its delivery, by so much. */
+const CLOCK_STEP_MS = 60_000;
+
 /** Bounds on when a delivery was made, as bounds on its id, which begins with that millisecond. */
 function madeWithin(query: LogQuery): { from: Uuid | null; until: Uuid | null } {
   const ms = (text: string | undefined, more: number) =>
     text === undefined ? [] : [Date.parse(text) + more];
-  const from = [...ms(query['created_at[gte]'], 0), ...ms(query['created_at[gt]'], 1)];
+  // Its deliveries are made after the event is, whose id has its time: nothing before it need be looked at.
+  const event = query.event_id === undefined ? null : timeOf(unprefixed('evt', query.event_id)!);
+  const from = [
+    ...(event === null ? [] : [event - CLOCK_STEP_MS]),
+    ...ms(query['created_at[gte]'], 0),
+    ...ms(query['created_at[gt]'], 1),
+  ];
   const until = [...ms(query['created_at[lt]'], 0), ...ms(query['created_at[lte]'], 1)];
   return {
     from: from.length > 0 ? floorId(Math.max(...from)) : null,

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { ApiError } from '../base/errors.ts';
-import type { Uuid } from '../base/id.ts';
-import { joined, objectOf, summarySchema } from '../delivery/event-schema.ts';
+import { unprefixed, type Uuid } from '../base/id.ts';
+import type { CustomTypes } from '../delivery/custom-type.ts';
+import { joined, objectOf, summarySchema, textField } from '../delivery/event-schema.ts';
 import type { Catalogue, EventType } from '../delivery/event.ts';
 import type { Format, Formats } from '../delivery/format.ts';
 import { route, type Route } from '../http/route.ts';
@@ -12,6 +13,7 @@ const PLACEHOLDER = {
   clientNumber: 12_345_678,
   endpointId: '01976d3c-0000-7000-8000-00000000000b',
   eventId: '01976d3c-0000-7000-8000-00000000000c',
+  objectId: '01976d3c-0000-7000-8000-00000000000d',
   secret: 'whsec_cGxhY2Vob2xkZXItcGxhY2Vob2xkZXItcGxhY2Vob2xk',
   at: '2026-06-01T12:00:00.000Z',
 } as const;
@@ -30,6 +32,7 @@ const typeShape = z
     name: z.string(),
     object: z.string(),
     description: z.string(),
+    custom: z.boolean().meta({ description: 'Whether the workspace defined it, and not we.' }),
     formats: z.array(z.string()).meta({ description: 'The formats whose `*` includes it.' }),
     sample: z.record(z.string(), z.unknown()).meta({ description: 'The whole record, as `full` has it.' }),
     schema: jsonSchema.meta({ description: 'A JSON Schema of the record.' }),
@@ -45,19 +48,15 @@ const typeShape = z
   .meta({ id: 'EventType' });
 
 /** What there is to subscribe to, with what each sends in every format (contracts AX12, AC6). */
-export function eventTypeRoutes(catalogue: Catalogue, formats: Formats): Route[] {
+export function eventTypeRoutes(
+  catalogue: Catalogue,
+  formats: Formats,
+  customTypes: Pick<CustomTypes, 'catalogueOf'>,
+): Route[] {
   const all = [...formats.values()];
-  // Made once: catalogue and formats do not change while the program runs.
-  const shown = catalogue.types.map(({ schema, contextSchema, context, ...type }) => ({
-    ...type,
-    formats: all.filter((format) => format.documents(type.name)).map(({ name }) => name),
-    schema,
-    ...(context && { context, context_schema: contextSchema }),
-    examples: Object.fromEntries(
-      all.map((format) => [format.name, exampleOf(catalogue.type(type.name)!, format, catalogue)]),
-    ),
-  }));
-  const list = JSON.stringify({ data: shown });
+  // Ours are made once: they do not change while the program runs.
+  const ours = catalogue.types.map((type) => shown(type));
+  const oursText = ours.map((type) => JSON.stringify(type)).join(',');
   const reading = { method: 'GET', scope: null, tag: 'webhooks' } as const;
   return [
     route({
@@ -66,21 +65,51 @@ export function eventTypeRoutes(catalogue: Catalogue, formats: Formats): Route[]
       summary: 'List event types, with an example and a JSON Schema of each in every format',
       description: 'Examples hold placeholders only.',
       answers: { 200: z.object({ data: z.array(typeShape) }) },
-      handle: () => Promise.resolve({ status: 200, body: list }),
+      async handle({ caller }) {
+        const own = (await customOf(caller.workspaceId)).map((type) => JSON.stringify(shown(type)));
+        return { status: 200, body: `{"data":[${[oursText, ...own].join(',')}]}` };
+      },
     }),
     route({
       ...reading,
       path: '/api/v1/event-types/:name',
-      params: { name: /^[a-z_]+\.[a-z_]+$/ },
+      params: { name: /^[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*$/ },
       summary: 'Get an event type',
       answers: { 200: typeShape },
-      handle({ params }) {
-        const type = shown.find(({ name }) => name === params['name']);
-        if (!type) throw new ApiError('not_found', 'There is no event type of this name.');
-        return Promise.resolve({ status: 200, body: type });
+      async handle({ caller, params }) {
+        const called = ({ name }: { name: string }) => name === params['name'];
+        const type = ours.find(called);
+        if (type) return { status: 200, body: type };
+        const own = (await customOf(caller.workspaceId)).find(called);
+        if (!own) throw new ApiError('not_found', 'There is no event type of this name.');
+        return { status: 200, body: shown(own) };
       },
     }),
   ];
+
+  async function customOf(workspaceId: Uuid): Promise<EventType[]> {
+    return (await customTypes.catalogueOf(workspaceId)).types.filter(({ custom }) => custom);
+  }
+
+  function shown({ schema, contextSchema, context, ...type }: EventType) {
+    return {
+      ...type,
+      custom: type.custom === true,
+      formats: all.filter((format) => format.documents(type.name)).map(({ name }) => name),
+      schema,
+      ...(context && { context, context_schema: contextSchema }),
+      examples: Object.fromEntries(
+        all.map((format) => [
+          format.name,
+          exampleOf(
+            { schema, ...(contextSchema && { contextSchema }), ...(context && { context }), ...type },
+            format,
+            catalogue,
+          ),
+        ]),
+      ),
+    };
+  }
 }
 
 /** The very message that the format would make, about the type's sample. */
@@ -90,7 +119,9 @@ function exampleOf(type: EventType, format: Format, catalogue: Catalogue) {
       id: PLACEHOLDER.eventId,
       type: type.name,
       objectType: type.object,
-      objectId: type.sample['id'] as Uuid,
+      objectId: type.custom
+        ? PLACEHOLDER.objectId
+        : (unprefixed('wh', type.sample['id'] as string) ?? (type.sample['id'] as Uuid)),
       occurredAt: PLACEHOLDER.at,
       json: JSON.stringify(type.sample),
       data: () => type.sample,
@@ -116,9 +147,9 @@ function exampleOf(type: EventType, format: Format, catalogue: Catalogue) {
 /** Of what the format sends about such an event, with the payload that it defaults to. */
 function bodySchema(type: EventType, format: Format, catalogue: Catalogue) {
   const { payload } = format.defaults;
-  const { id } = type.schema.properties;
+  const id = (!type.custom && type.schema.properties['id']) || textField('What it is about.');
   const summary = summarySchema(type.schema, catalogue.summary(type.object, type.sample));
-  const details = payload === 'full' ? type.schema : joined(objectOf({ id: id! }), summary);
+  const details = payload === 'full' ? type.schema : joined(objectOf({ id }), summary);
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     ...format.schema(type, payload, details),

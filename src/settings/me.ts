@@ -1,8 +1,16 @@
 import { z } from 'zod';
+import type { Workspaces } from '../account/workspace.ts';
 import { route, type Route } from '../http/route.ts';
 
 const meShape = z.object({
-  workspace: z.object({ id: z.uuid(), name: z.string(), plan: z.string() }),
+  workspace: z.object({
+    id: z.uuid(),
+    name: z.string(),
+    plan: z.string(),
+    number: z
+      .int()
+      .meta({ description: 'The workspace as an integer: `clientId` in the format `axcelerate`.' }),
+  }),
   api_key: z.object({ id: z.uuid(), name: z.string() }).optional().meta({ description: 'Of a key.' }),
   user: z
     .object({ id: z.uuid(), name: z.string(), email: z.string() })
@@ -12,7 +20,7 @@ const meShape = z.object({
 });
 
 /** Who a key belongs to and what it may do (contracts AX4). */
-export function meRoutes(): Route[] {
+export function meRoutes(workspaces: Pick<Workspaces, 'clientNumber'>): Route[] {
   return [
     route({
       method: 'GET',
@@ -24,7 +32,12 @@ export function meRoutes(): Route[] {
       handle: async ({ caller }) => ({
         status: 200,
         body: {
-          workspace: { id: caller.workspaceId, name: caller.workspaceName, plan: caller.plan },
+          workspace: {
+            id: caller.workspaceId,
+            name: caller.workspaceName,
+            plan: caller.plan,
+            number: await workspaces.clientNumber(caller.workspaceId),
+          },
           ...(caller.via.kind === 'api_key'
             ? { api_key: { id: caller.via.id, name: caller.via.name } }
             : { user: caller.via.user }),

@@ -16,7 +16,7 @@ export interface ReplayRouteParts {
   db: Database;
   engine: Engine;
   formats: Formats;
-  catalogue: Catalogue;
+  catalogueOf(workspaceId: Uuid): Promise<Catalogue>;
   ledger: Ledger;
   clock: Clock;
 }
@@ -36,6 +36,9 @@ const body = z.strictObject({
     description:
       '`failed`: what ended without being delivered. `missed`: what no delivery was made of, as when the webhook was paused. `all`: what was delivered, too. Left out: failed and missed.',
   }),
+  dry_run: z.boolean().optional().meta({
+    description: 'Queues nothing: only counts what would be, by this call.',
+  }),
   after: z
     .string()
     .regex(/^evt_[0-9a-f]{32}$/, 'must be the id of an event')
@@ -50,7 +53,7 @@ const answerShape = z.object({
 });
 
 /** Sending again in bulk what failed or was missed. */
-export function replayRoutes({ db, engine, formats, catalogue, ledger, clock }: ReplayRouteParts): Route[] {
+export function replayRoutes({ db, engine, formats, catalogueOf, ledger, clock }: ReplayRouteParts): Route[] {
   return [
     route<z.output<typeof body>>({
       method: 'POST',
@@ -65,7 +68,7 @@ export function replayRoutes({ db, engine, formats, catalogue, ledger, clock }: 
       answers: { 202: answerShape },
       async handle(ctx) {
         const { workspaceId } = ctx.caller;
-        const { since, until = null, only } = ctx.body;
+        const { since, until = null, only, dry_run: dryRun = false } = ctx.body;
         if (until !== null && Date.parse(until) <= Date.parse(since))
           throw invalid('until', 'must be later than since');
         const endpoint = await engine.endpoints.get(workspaceId, unprefixed('wh', ctx.params['id']!)!);
@@ -77,8 +80,9 @@ export function replayRoutes({ db, engine, formats, catalogue, ledger, clock }: 
           until,
           sinceId: floorId(Date.parse(since)),
           after: await place(workspaceId, ctx.body.after),
-          types: typesOf(endpoint, ctx.body.types),
+          types: typesOf(endpoint, ctx.body.types, await catalogueOf(workspaceId)),
           only,
+          dryRun,
           now: clock.now(),
         };
         const told = await db.transaction(async (trx) => {
@@ -86,6 +90,7 @@ export function replayRoutes({ db, engine, formats, catalogue, ledger, clock }: 
           if (done === null) throw new ApiError('conflict', 'The webhook is not active; activate it first.');
           const { queued, more, last } = done;
           const text = JSON.stringify({ queued, has_more: more, next_after: last && prefixed('evt', last) });
+          if (dryRun) return text;
           const deed = {
             action: 'webhook.replayed',
             objectType: 'webhook',
@@ -95,6 +100,7 @@ export function replayRoutes({ db, engine, formats, catalogue, ledger, clock }: 
           await ledger.enter(trx, ctx, deed, { status: 202, body: text });
           return text;
         });
+        if (dryRun) return { status: 202, body: told };
         await engine.waker.rung([[workspaceId, endpoint.id]]);
         if (!engine.worker.running) void engine.pass(workspaceId).catch(() => undefined);
         return { status: 202, body: told };
@@ -110,7 +116,11 @@ export function replayRoutes({ db, engine, formats, catalogue, ledger, clock }: 
   }
 
   /** Our names of what a webhook is subscribed to, or of those of it that are asked for, by the format's names. */
-  function typesOf({ format: name, events }: Endpoint, asked: string[] | undefined): string[] {
+  function typesOf(
+    { format: name, events }: Endpoint,
+    asked: string[] | undefined,
+    catalogue: Catalogue,
+  ): string[] {
     const format = formats.get(name)!;
     const documented = catalogue.types.map((type) => type.name).filter((type) => format.documents(type));
     const subscribed = new Set(events.flatMap((type) => (type === '*' ? documented : [type])));

@@ -214,8 +214,16 @@ export function checkUrl(url: string, guard: Guard): void {
   if (problem !== null) throw invalid('url', problem);
 }
 
-/** Subscribed names to our own; an unknown one is refused with the place it stands in. */
-export function eventTypes(names: readonly string[], format: Format, catalogue: Catalogue): string[] {
+/**
+ * Subscribed names to our own; an unknown one is refused with the place it stands in.
+ * @param kept types that may stay, though there are none of that name any more
+ */
+export function eventTypes(
+  names: readonly string[],
+  format: Format,
+  catalogue: Catalogue,
+  kept: readonly string[] = [],
+): string[] {
   if (format.oneEvent && (names.length > 1 || names[0] === '*')) {
     const why = `the format ${format.name} has exactly one event type a webhook; make several webhooks for several`;
     throw invalid(names.length > 1 ? 'events' : 'events.0', why);
@@ -223,7 +231,7 @@ export function eventTypes(names: readonly string[], format: Format, catalogue: 
   const types = names.flatMap((name, at) => {
     const meant: readonly [string, ...string[]] = name === '*' ? [name] : format.typesOf(name);
     const [type] = meant;
-    if (type !== '*' && !catalogue.type(type)) {
+    if (type !== '*' && !catalogue.type(type) && !kept.includes(type)) {
       const why =
         type === TEST_EVENT
           ? 'comes from the test call alone'

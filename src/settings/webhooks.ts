@@ -11,6 +11,7 @@ import { readFilter } from '../delivery/filter.ts';
 import { TEST_EVENT, type Catalogue } from '../delivery/event.ts';
 import type { Format, Formats } from '../delivery/format.ts';
 import type { Guard } from '../delivery/guard.ts';
+import type { Inboxes } from '../delivery/inbox.ts';
 import { enqueueTest, makeDueNow } from '../delivery/resend.ts';
 import { admit } from '../http/authenticate.ts';
 import { pageQuery, pageShape, type PageQuery } from '../http/paging.ts';
@@ -33,8 +34,9 @@ export interface WebhookParts {
   db: Database;
   engine: Engine;
   formats: Formats;
-  catalogue: Catalogue;
+  catalogueOf(workspaceId: Uuid): Promise<Catalogue>;
   guard: Guard;
+  inboxes: Pick<Inboxes, 'isOwn'>;
   ledger: Ledger;
   clock: Clock;
   newId: () => Uuid;
@@ -67,7 +69,7 @@ const testBody = z.strictObject({ event_type: z.string().max(100).optional() }).
 
 /** Webhooks by API (contracts section 9). */
 export function webhookRoutes(parts: WebhookParts): Route[] {
-  const { engine, formats, catalogue, guard, ledger, clock } = parts;
+  const { engine, formats, catalogueOf, guard, ledger, clock } = parts;
   const { endpoints } = engine;
   const common = { scope: 'webhooks:manage', tag: 'webhooks', params: WEBHOOK_ID } as const;
   const reading = { ...common, scope: 'webhooks:read' } as const;
@@ -102,7 +104,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     async handle(ctx) {
       const { body, caller } = ctx;
       const format = formatOf(body.format);
-      checkUrl(body.url, guard);
+      await checkUrlOf(caller.workspaceId, body.url);
       const secret = firstSecret(body.secret, format);
       const { defaults } = format;
       const retry = schedule(body.retry, { max: defaults.retryMax, intervalsS: defaults.intervalsS }, format);
@@ -114,7 +116,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
           name: body.name,
           url: body.url,
           format: format.name,
-          events: eventTypes(body.events, format, catalogue),
+          events: eventTypes(body.events, format, await catalogueOf(caller.workspaceId)),
           active: body.active,
           secret,
           method: body.method,
@@ -225,7 +227,11 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     async handle(ctx) {
       const current = await found(ctx);
       const eventId = parts.newId();
-      const made = { ...sampleOf(ctx.body.event_type, current, eventId), eventId, deliveryId: parts.newId() };
+      const made = {
+        ...(await sampleOf(ctx.body.event_type, current, eventId)),
+        eventId,
+        deliveryId: parts.newId(),
+      };
       const at = isoTime(clock.now());
       const { workspaceId, actor } = ctx.caller;
       const told = await act(ctx, deed('tested', current, { event_type: made.type }), async (trx) => {
@@ -278,6 +284,11 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     return format;
   }
 
+  /** Our own address is refused, but for a test inbox of the workspace: nothing is dialled to deliver there. */
+  async function checkUrlOf(workspaceId: Uuid, url: string): Promise<void> {
+    if (!(await parts.inboxes.isOwn(workspaceId, url))) checkUrl(url, guard);
+  }
+
   async function filterOf(workspaceId: Uuid, given: Record<string, unknown> | null) {
     return given && readFilter(given, await parts.pipelinesOf(workspaceId));
   }
@@ -287,14 +298,16 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     if (body.format !== undefined && body.format !== current.format) {
       throw invalid('format', 'can not be changed; make another webhook');
     }
-    if (body.url !== undefined) checkUrl(body.url, guard);
+    if (body.url !== undefined) await checkUrlOf(current.workspaceId, body.url);
     const retry =
       body.retry &&
       schedule(body.retry, { max: current.retryMax, intervalsS: current.retryIntervalsS }, format);
     return {
       ...(body.name !== undefined && { name: body.name }),
       ...(body.url !== undefined && { url: body.url }),
-      ...(body.events !== undefined && { events: eventTypes(body.events, format, catalogue) }),
+      ...(body.events !== undefined && {
+        events: eventTypes(body.events, format, await catalogueOf(current.workspaceId), current.events),
+      }),
       ...(body.active !== undefined && { active: body.active }),
       ...(body.method !== undefined && { method: body.method }),
       ...(body.headers !== undefined && { headers: customHeaders(body.headers, current.headers, format) }),
@@ -313,7 +326,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     };
   }
 
-  function sampleOf(asked: string | undefined, endpoint: Endpoint, eventId: Uuid) {
+  async function sampleOf(asked: string | undefined, endpoint: Endpoint, eventId: Uuid) {
     const type = formatOf(endpoint.format).typesOf(asked ?? TEST_EVENT)[0];
     if (type === TEST_EVENT) {
       const data = { id: eventId, message: 'This is a test. Nothing has happened.' };
@@ -325,7 +338,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
         context: null,
       };
     }
-    const known = catalogue.type(type);
+    const known = (await catalogueOf(endpoint.workspaceId)).type(type);
     if (!known) throw invalid('event_type', 'is not an event type; see GET /api/v1/event-types');
     return {
       type,

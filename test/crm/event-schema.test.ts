@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../kit/process.ts';
 import { startReceiver, type Receiver } from '../kit/receiver.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 import { sendForm } from '../kit/visitor.ts';
@@ -32,8 +33,10 @@ describe('AC6: every event has a schema, each field described, and a sample', ()
     const names = types.map(({ name }) => name);
     for (const format of FORMATS) await subscribe(s, receiver, format, names);
     await everything(s);
+    await disabling(s, receiver);
     fed = (await s.ask('GET', '/api/v1/events?limit=200')).json.data;
-    await receiver.waitFor(fed.length * FORMATS.length, 30_000);
+    // And the one that was refused.
+    await receiver.waitFor(fed.length * FORMATS.length + 1, 30_000);
   });
   afterAll(async () => {
     await s.stop();
@@ -163,6 +166,16 @@ async function everything(s: Scenario): Promise<void> {
     const sent = await sendForm(s, id, { email: 'jane@example.com', _consent: true });
     expect(sent.status, sent.text).toBe(201);
   }
+  for (const [path, body] of [
+    [
+      'leads?on_duplicate=attach',
+      { name: 'Jane', email: 'jane@example.com', phone: '1', event_date: '2026-08-15' },
+    ],
+    [`leads/${lead.id}/convert`, { deal: {} }],
+  ] as const) {
+    const { status, text } = await s.ask('POST', `/api/v1/${path}`, { body });
+    expect(status, text).toBe(200);
+  }
   await patch('companies', company, { phone: '1' });
   await patch('contacts', contact, { notes: 'x' });
   await patch('deals', deal, { notes: 'x' });
@@ -181,6 +194,16 @@ async function everything(s: Scenario): Promise<void> {
     const { id } = await post(path, body);
     expect((await s.ask('DELETE', `/api/v1/${path}/${id}`)).status).toBe(204);
   }
+}
+
+/** Has a webhook disabled by its receiver. */
+async function disabling(s: Scenario, receiver: Receiver): Promise<void> {
+  receiver.answer(({ url }) => ({ status: url === '/gone' ? 410 : 200 }));
+  const body = { name: 'gone', events: ['company.created'], url: `${receiver.url}/gone` };
+  const { id } = (await s.ask('POST', '/api/v1/webhooks', { body })).json;
+  await s.ask('POST', '/api/v1/companies', { body: { name: 'Acme' } });
+  const state = async () => (await s.ask('GET', `/api/v1/webhooks/${id}`)).json.state;
+  await until(async () => (await state()) === 'disabled');
 }
 
 function problems(schema: Schema, value: unknown): unknown[] {

@@ -1,6 +1,9 @@
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { solveChallenge, type Challenge } from 'altcha-lib';
 import { deriveKey } from 'altcha-lib/algorithms/pbkdf2';
+import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dropOldAside } from '../../src/crm/forms/form-inbox.ts';
 import { html } from '../../src/crm/forms/html.ts';
 import { makeMember } from '../kit/member.ts';
 import { startReceiver } from '../kit/receiver.ts';
@@ -393,6 +396,66 @@ describe('what will not do', () => {
   });
 });
 
+describe('who looks after the lead of a form', () => {
+  test('the owner that the form names, else whose turn it is of its source; an owner who left counts as none', async () => {
+    const [one, two, gone] = await Promise.all(
+      ['member', 'member', 'member'].map(() => makeMember(s, 'member')),
+    );
+    const assignment = {
+      mode: 'owner',
+      members: [two!.id],
+      sources: [{ source: 'fair', mode: 'round_robin', members: [one!.id, two!.id] }],
+    };
+    const set = await s.ask('PATCH', '/api/v1/lead-settings', { body: { assignment } });
+    expect(set.status, set.text).toBe(200);
+    await s.newEvents();
+    try {
+      const fair = await makeForm({ source: 'Fair' });
+      const sent = await Promise.all(
+        Array.from({ length: 12 }, (_, n) =>
+          sendForm(s, fair, { ...JANE, notes: `${n}` }, { 'x-forwarded-for': `10.7.${n}.1` }),
+        ),
+      );
+      expect(new Set(sent.map(({ status }) => status))).toEqual(new Set([201]));
+      const leads = await Promise.all(
+        (await submissionsOf(fair)).map(
+          async ({ lead_id: id }: { lead_id: string }) => (await s.ask('GET', `/api/v1/leads/${id}`)).json,
+        ),
+      );
+      const turns = leads.toSorted((a, b) => a.number - b.number).map(({ owner_id: owner }) => owner);
+      expect(turns).toEqual(Array.from({ length: 12 }, (_, n) => (n % 2 ? two!.id : one!.id)));
+      expect(await s.newEvents()).toEqual(Array.from({ length: 12 }, () => 'form.submitted'));
+
+      const own = await makeForm({ source: 'FAIR', owner_id: gone!.id });
+      await sendForm(s, own, JANE);
+      expect((await leadOf(own)).owner_id).toBe(gone!.id);
+      await s.ask('DELETE', `/api/v1/members/${gone!.id}`);
+      await sendForm(s, own, JANE);
+      expect((await leadOf(own)).owner_id).toBe(one!.id);
+      // A lead by API takes its turn after the forms'.
+      const body = {
+        name: 'Jane Doe',
+        email: 'j@acme.example',
+        phone: '1',
+        event_date: '2026-08-15',
+        source: 'fair',
+      };
+      const made = await s.ask('POST', '/api/v1/leads', { body });
+      expect((await s.ask('GET', `/api/v1/leads/${made.json.id}`)).json.owner_id).toBe(two!.id);
+      // What was read can be sent back, with the owner who is gone; nobody else who is none is taken.
+      const path = `/api/v1/forms/${own}`;
+      const read = (await s.ask('GET', path)).json;
+      const saved = await s.ask('PUT', path, { body: { ...read, name: 'Renamed' } });
+      expect([saved.status, saved.json.name, saved.json.owner_id]).toEqual([200, 'Renamed', gone!.id]);
+      const stranger = await s.ask('PATCH', `/api/v1/forms/${fair}`, { body: { owner_id: gone!.id } });
+      expect([stranger.status, stranger.json.error.fields[0].field]).toEqual([400, 'owner_id']);
+    } finally {
+      await s.ask('PATCH', '/api/v1/lead-settings', { body: { assignment: null } });
+      await s.newEvents();
+    }
+  });
+});
+
 describe('spam is kept aside, with the reason, and who sent it can not tell', () => {
   test.each<[string, Record<string, unknown>, object, string]>([
     ['a filled lure', { website: 'https://spam.example' }, {}, 'honeypot'],
@@ -493,6 +556,23 @@ describe('spam is kept aside, with the reason, and who sent it can not tell', ()
   });
 });
 
+test('what is aside goes after 30 days, of a form to which nothing comes any more, too', async () => {
+  const id = await makeForm();
+  await sendForm(s, id, { ...JANE, website: 'x' });
+  await sendForm(
+    s,
+    id,
+    { ...JANE, email: 'young@acme.example', website: 'x' },
+    { 'x-forwarded-for': '10.8.0.1' },
+  );
+  await dropOldAside(s.db);
+  const [young, old] = await submissionsOf(id, true);
+  const age = `update form_aside set received_at = received_at - interval '30 days' where id = $1`;
+  await s.db.pool.query(age, [old.id]);
+  await dropOldAside(s.db);
+  expect(await submissionsOf(id, true)).toEqual([young]);
+});
+
 describe('the hosted page, without JavaScript', () => {
   test('escapes all that it shows, allows nothing inline, and fits itself for sites of the form alone', async () => {
     const evil = `"><script>alert('&')</script>`;
@@ -554,6 +634,42 @@ describe('the hosted page, without JavaScript', () => {
     expect(redirected.headers.get('location')).toBe('https://www.acme.example/thanks');
     const json = await sendForm(s, elsewhere, JANE);
     expect(json.json).toEqual({ status: 'received', redirect_url: 'https://www.acme.example/thanks' });
+  });
+
+  test('its files, and the script that embeds it, come in the best coding that is taken, and are kept an hour', async () => {
+    const id = await makeForm();
+    for (const [path, type] of [
+      ['/f/assets/form.css', 'text/css'],
+      ['/f/assets/form.js', 'text/javascript'],
+      ['/f/assets/proof-worker.js', 'text/javascript'],
+      [`/f/${id}/embed.js`, 'text/javascript'],
+    ] as const) {
+      const texts = new Set<string>();
+      for (const [coding, decode] of [
+        ['br', brotliDecompressSync],
+        ['gzip', gunzipSync],
+        ['identity', (bytes: Buffer) => bytes],
+      ] as const) {
+        const answer = await request(s.url + path, { headers: { 'accept-encoding': coding } });
+        const { headers } = answer;
+        expect([answer.statusCode, headers['content-encoding'] ?? 'identity'], path).toEqual([200, coding]);
+        expect(headers['content-type']).toBe(`${type}; charset=utf-8`);
+        expect(headers['cache-control']).toBe('public, max-age=3600');
+        texts.add(decode(Buffer.from(await answer.body.arrayBuffer())).toString());
+        const known = { 'accept-encoding': coding, 'if-none-match': String(headers['etag']) };
+        const again = await request(s.url + path, { headers: known });
+        expect(again.statusCode).toBe(304);
+        await again.body.dump();
+      }
+      expect(texts.size).toBe(1);
+    }
+    for (const path of ['/f/assets/nothing.js', '/f/assets/..%2findex.html', '/f/assets/']) {
+      const none = await fetch(s.url + path, { headers: { accept: 'text/html' } });
+      expect([none.status, ((await none.json()) as { error: { code: string } }).error.code], path).toEqual([
+        404,
+        'not_found',
+      ]);
+    }
   });
 
   test('a page of yesterday is shown again, with what was filled in and a token that is good', async () => {

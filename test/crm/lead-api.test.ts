@@ -97,6 +97,17 @@ describe('RX3, RX4: fields', () => {
     },
   );
 
+  test.each(['new', 'contacted', 'quoted'])('the status %s is taken', async (status) => {
+    expect((await made({ ...JANE, status })).status).toBe(status);
+  });
+
+  test.each(['+1 (555) 123-4567', 'call after 5', '٠١٢٣٤٥', '1', '☎️'])(
+    'the phone %s is kept as sent',
+    async (phone) => {
+      expect((await made({ ...JANE, phone })).phone).toBe(phone);
+    },
+  );
+
   test('an event type in other case is the workspace’s own, another one is ignored', async () => {
     const body = { name: 'Wedding' };
     expect((await s.ask('POST', '/api/v1/lead-event-types', { body })).status).toBe(201);
@@ -141,6 +152,19 @@ describe('RX6: refusals, in RemixCRM’s shape', () => {
     expect(reply.status, reply.text).toBe(400);
     expect(reply.json).toEqual({ error, fields, request_id: expect.any(String) });
     expect(await s.newEvents()).toEqual([]);
+  });
+
+  test('422 for another body under one Idempotency-Key, 500 where the store fails', async () => {
+    const headers = { 'idempotency-key': 'remix-shape' };
+    expect((await post(JANE, { headers })).status).toBe(201);
+    const other = await post({ ...JANE, notes: 'other' }, { headers });
+    expect(other.status).toBe(422);
+    await s.db.pool.query('alter table lead_submission rename to lead_submission_away');
+    const failed = await post(JANE);
+    await s.db.pool.query('alter table lead_submission_away rename to lead_submission');
+    expect(failed.status).toBe(500);
+    for (const { json } of [other, failed])
+      expect(json).toEqual({ error: expect.any(String), request_id: expect.any(String) });
   });
 
   test('401, 403, 405, 413, 415 and broken JSON too', async () => {

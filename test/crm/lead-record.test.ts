@@ -95,6 +95,40 @@ describe('a lead is a record like others', () => {
     expect((await s.ask('GET', '/api/v1/leads?number=x')).json.error.fields[0].field).toBe('number');
   });
 
+  test('is searched in name, email, phone and notes, in any script, by every word', async () => {
+    const jane = await lead({
+      name: 'Zoë مريم Ångström',
+      email: 'search@boats.example',
+      phone: '+49 (171) 99-88-77',
+      notes: 'Harbour 100% tour',
+    });
+    const found = async (q: string, as = s.alice) =>
+      (await s.ask('GET', `/api/v1/leads?q=${encodeURIComponent(q)}`, { as })).json.data.map(
+        ({ id }: { id: string }) => id,
+      );
+    for (const q of [
+      'zoë',
+      'ZOË',
+      'مريم',
+      'gström',
+      'boats.EXAMPLE',
+      '99-88',
+      '17199887',
+      'arbour zo',
+      '100%',
+      'ån',
+    ])
+      expect(await found(q), q).toEqual([jane.id]);
+    for (const q of ['zoë nowhere', '10_%', '\\\\', 'oë', '%%%']) expect(await found(q), q).toEqual([]);
+    expect(await found('مريم', s.charlie)).toEqual([]);
+    for (const [query, field] of [
+      ['q=', 'q'],
+      ['q=%00', 'q'],
+      [`q=${'x'.repeat(201)}`, 'q'],
+    ])
+      expect((await s.ask('GET', `/api/v1/leads?${query}`)).json.error.fields[0].field).toBe(field);
+  });
+
   test('does not exist for another workspace, nor for a key without the scope', async () => {
     const made = await lead();
     const creator = await s.person(['leads:create']);
@@ -132,11 +166,11 @@ describe.each(['lead-sources', 'lead-event-types'])('/%s', (words) => {
 
 test('GET /lead-settings tells the hour, and whose it is', async () => {
   const ask = () => s.ask('GET', '/api/v1/lead-settings');
-  expect((await ask()).json).toEqual({ leads_per_hour: 100, is_default: true });
+  expect((await ask()).json).toMatchObject({ leads_per_hour: 100, is_default: true });
   await s.ask('PATCH', '/api/v1/lead-settings', { body: { leads_per_hour: 5 } });
-  expect((await ask()).json).toEqual({ leads_per_hour: 5, is_default: false });
+  expect((await ask()).json).toMatchObject({ leads_per_hour: 5, is_default: false });
   await s.ask('PATCH', '/api/v1/lead-settings', { body: { leads_per_hour: null } });
-  expect((await ask()).json).toEqual({ leads_per_hour: 100, is_default: true });
+  expect((await ask()).json).toMatchObject({ leads_per_hour: 100, is_default: true });
 });
 
 test('RX8: the document’s curl, to the letter but for host and key', async () => {

@@ -33,6 +33,8 @@ function engineOn(s: Scenario, formats: Format[] = [standard]): Engine {
     dice: Math.random,
     retentionDays: 90,
     planRules: { maxWebhooks: () => null, sendsWebhooks: () => true },
+    owners: { disabled: () => Promise.resolve(), attended: () => Promise.resolve() },
+    chores: [],
   });
 }
 

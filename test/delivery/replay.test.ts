@@ -7,6 +7,7 @@ const SINCE = '2026-01-01T00:00:00Z';
 
 interface Logged {
   id: string;
+  action?: string;
   event_id: string;
   event_type: string;
   kind: string;
@@ -116,6 +117,23 @@ describe('AC5: what failed or was missed since a time is sent again', () => {
     expect((await replay(id)).json.queued).toBe(0);
     await resent(id, 4);
     expect((await replay(id)).json).toEqual({ queued: 0, has_more: false, next_after: null });
+  });
+
+  test('a dry run counts what would be sent, and sends nothing', async () => {
+    const id = await eventful();
+    const before = receiver.received.length;
+    for (const [only, queued] of [
+      ['failed', 2],
+      ['missed', 2],
+      ['all', 5],
+    ]) {
+      expect((await replay(id, { only, dry_run: true })).json).toMatchObject({ queued, has_more: false });
+    }
+    expect((await log('/api/v1/audit')).some(({ action }) => action === 'webhook.replayed')).toBe(false);
+    expect((await log(`${HOOKS}/${id}/deliveries`)).some(isResend)).toBe(false);
+    expect((await replay(id)).json.queued).toBe(4);
+    await resent(id, 4);
+    expect(receiver.received.length).toBe(before + 4);
   });
 
   test('two replays at once queue it once', async () => {

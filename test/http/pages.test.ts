@@ -1,3 +1,5 @@
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startScenario, type Reply, type Scenario } from '../kit/scenario.ts';
 
@@ -40,15 +42,60 @@ describe('the dashboard', () => {
     expect(text).not.toMatch(/<script(?![^>]*\ssrc=)|\son\w+=|(src|href)="(https?:)?\/\//);
   });
 
-  test('has assets that a browser keeps for good, since their names change with them', async () => {
+  const named = async () => {
     const { text } = await visit('/');
-    const assets = [...text.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map((match) => match[1]!);
+    return [...text.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map((match) => match[1]!);
+  };
+
+  test('has assets that a browser keeps for good, since their names change with them', async () => {
+    const assets = await named();
     expect(assets.length).toBeGreaterThan(1);
     for (const asset of assets) {
       const { status, headers } = await visit(asset, 'GET', {});
       expect(status, asset).toBe(200);
       expect(headers.get('cache-control'), asset).toBe('public, max-age=31536000, immutable');
       expect(headers.get('x-content-type-options'), asset).toBe('nosniff');
+    }
+  });
+
+  test('gives an asset in the best coding that its client takes, and the same bytes in each', async () => {
+    /** As it came over the line. */
+    const get = async (asset: string, headers: Record<string, string>, method: 'GET' | 'HEAD' = 'GET') => {
+      const answer = await request(s.url + asset, { method, headers });
+      return { ...answer, bytes: Buffer.from(await answer.body.arrayBuffer()) };
+    };
+    const types = {
+      js: 'text/javascript; charset=utf-8',
+      css: 'text/css; charset=utf-8',
+      svg: 'image/svg+xml',
+    };
+    for (const asset of await named()) {
+      const plain = await get(asset, {});
+      expect(plain.headers, asset).not.toHaveProperty('content-encoding');
+      expect(plain.headers['content-type']).toBe(types[asset.split('.').at(-1) as 'js']);
+      for (const [accepted, coding, decode] of [
+        ['gzip, deflate, br, zstd', 'br', brotliDecompressSync],
+        ['*', 'br', brotliDecompressSync],
+        ['br;q=0, *;q=0.5', 'gzip', gunzipSync],
+        ['gzip, deflate', 'gzip', gunzipSync],
+        ['deflate, br;q=0', undefined, (bytes: Buffer) => bytes],
+        ['identity', undefined, (bytes: Buffer) => bytes],
+      ] as const) {
+        const headers = { 'accept-encoding': accepted };
+        const coded = await get(asset, headers);
+        expect(coded.headers['content-encoding'], accepted).toBe(coding);
+        expect(coded.headers['vary']).toBe('accept-encoding');
+        expect(coded.headers['content-length']).toBe(String(coded.bytes.length));
+        expect(decode(coded.bytes).equals(plain.bytes), accepted).toBe(true);
+
+        const etag = coded.headers['etag'] as string;
+        expect(etag === plain.headers['etag'], accepted).toBe(coding === undefined);
+        const again = await get(asset, { ...headers, 'if-none-match': etag });
+        expect([again.statusCode, again.bytes.length]).toEqual([304, 0]);
+        const head = await get(asset, headers, 'HEAD');
+        expect([head.statusCode, head.bytes.length]).toEqual([200, 0]);
+        expect(head.headers['content-length']).toBe(coded.headers['content-length']);
+      }
     }
   });
 
@@ -61,6 +108,10 @@ describe('the dashboard', () => {
     ['GET', '/docs/nothing/at/all', 404],
     ['POST', '/healthz', 405],
     ['GET', '/assets/nothing.js', 404],
+    ['GET', '/assets/..%2findex.html', 404],
+    ['GET', '/assets/__proto__', 404],
+    ['GET', '/assets/', 404],
+    ['POST', '/assets/nothing.js', 405],
     ['POST', '/contacts', 404],
   ])('never stands in for the JSON of %s %s', async (method, path, status) => {
     const answer = await visit(path, method);

@@ -63,3 +63,28 @@ describe('AX12: an example of every event is shown', () => {
     }
   });
 });
+
+test('the formats are listed with what a webhook of each is made with', async () => {
+  const s = await startScenario();
+  const { data } = (await s.ask('GET', '/api/v1/webhook-formats', { as: s.bob })).json;
+  expect(data).toHaveLength(4);
+  for (const { name, ...format } of data) {
+    const body = { name, url: 'https://example.com', format: name, events: ['contact.created'] };
+    const made = (await s.ask('POST', '/api/v1/webhooks', { body })).json;
+    expect(made).toMatchObject({
+      payload: format.payload,
+      timeout_s: format.timeout_s,
+      retry: format.retry,
+      signed: format.unsigned !== 'by default',
+      disable_on_410: format.disables_on_410,
+    });
+    const path = `/api/v1/webhooks/${made.id}`;
+    const more = await s.ask('PATCH', path, { body: { retry: { max: format.most_retries + 1 } } });
+    expect(more.status).toBe(400);
+    const unsigned = await s.ask('POST', `${path}/rotate-secret`, { body: { secret: null } });
+    expect(unsigned.status).toBe(format.unsigned === 'never' ? 400 : 200);
+    const two = await s.ask('PATCH', path, { body: { events: ['contact.created', 'deal.won'] } });
+    expect(two.status).toBe(format.one_event ? 400 : 200);
+  }
+  await s.stop();
+});

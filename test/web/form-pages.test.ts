@@ -42,7 +42,7 @@ async function signedIn(
   return made;
 }
 
-const heading = (name: string) => page.getByRole('heading', { name, level: 1 });
+const heading = (name: string) => page.getByRole('heading', { name, level: 1, exact: true });
 const preview = () => page.frameLocator('iframe[title="Preview of the form"]');
 const onlyForm = async () => (await s.ask('GET', '/api/v1/forms')).json.data[0];
 
@@ -150,6 +150,28 @@ describe('AX10: from an empty list to a lead, through the pages alone', () => {
     await expectShown(heading('Wedding enquiries'));
     expect((await onlyForm()).fields[4]).toMatchObject({ key: 'hall', label: 'Which hall do you want?' });
 
+    // Somebody else is faster: what they changed is taken in, what was changed here stays.
+    const { id: ours } = await onlyForm();
+    const elsewhere = { body: { title: 'Ask us', allowed_origins: ['https://www.acme.example'] } };
+    await page.getByRole('link', { name: 'Edit' }).click();
+    await page.getByLabel('Introduction').fill('We answer within a day.');
+    expect((await s.ask('PATCH', `/api/v1/forms/${ours}`, elsewhere)).status).toBe(200);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expectShown(page.getByText('This form was changed meanwhile'));
+    await page.getByRole('button', { name: 'Load their changes' }).click();
+    await expect.poll(() => page.getByLabel('Title').inputValue()).toBe('Ask us');
+    expect(await page.getByRole('textbox', { name: 'Websites' }).inputValue()).toBe(
+      'https://www.acme.example',
+    );
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expectShown(heading('Wedding enquiries'));
+    expect(await onlyForm()).toMatchObject({
+      ...elsewhere.body,
+      intro: 'We answer within a day.',
+      fields: { length: 5 },
+    });
+    expect(window.wrong.filter((line) => !line.includes('412'))).toEqual([]);
+
     await page.getByRole('button', { name: 'More actions' }).click();
     await page.getByRole('menuitem', { name: 'Switch off' }).click();
     await expectShown(page.getByText('Off', { exact: true }));
@@ -160,6 +182,24 @@ describe('AX10: from an empty list to a lead, through the pages alone', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Delete form' }).click();
     await expectShown(page.getByText('No forms yet'));
   });
+});
+
+test('a form whose owner has left the workspace is changed all the same', async () => {
+  const gone = await makeMember(s, 'member');
+  const body = {
+    name: 'Orphaned',
+    fields: [{ key: 'email', label: 'Email', type: 'email' }],
+    owner_id: gone.id,
+  };
+  const { id } = (await s.ask('POST', '/api/v1/forms', { body })).json;
+  expect((await s.ask('DELETE', `/api/v1/members/${gone.id}`)).status).toBe(204);
+  await page.goto(`/forms/${id}`);
+  await expectShown(page.getByText('A former member'));
+  await page.getByRole('link', { name: 'Edit' }).click();
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Adopted');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expectShown(heading('Adopted'));
+  expect((await s.ask('DELETE', `/api/v1/forms/${id}`)).status).toBe(204);
 });
 
 test('a member sees forms and what came in, and changes none', async () => {

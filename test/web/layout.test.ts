@@ -33,6 +33,16 @@ beforeAll(async () => {
   });
   const deal = await make('deals', { name: `${LONG}: Q3`, value: 123_456_789.5, contact_id: contact.id });
   const task = await make('tasks', { title: LONG, due_date: '2026-01-01', assignee_id: owner.id });
+  const lead = await make('leads', {
+    name: LONG,
+    email: 'wilhelmina.featherstonehaugh.cholmondeley@daughters.example',
+    phone: '+44 20 7946 0958 extension 12345',
+    event_date: '2027-08-15',
+    source: `${LONG}, by the form of its website`,
+    owner_id: owner.id,
+    referrer: `https://acme.example/${'long/'.repeat(30)}?utm_source=newsletter&utm_campaign=${'x'.repeat(80)}`,
+    message: LONG,
+  });
   const hook = { name: LONG, url: `https://example.com/${'long/'.repeat(30)}`, events: ['*'] };
   const webhook = await make('webhooks', hook);
   pages = {
@@ -44,10 +54,18 @@ beforeAll(async () => {
     deal: `/deals/${deal.id}`,
     tasks: '/tasks',
     task: `/tasks/${task.id}`,
+    leads: '/leads',
+    'lead-analytics': '/leads/analytics',
+    'lead-board': '/leads?view=board',
+    lead: `/leads/${lead.id}`,
+    'crm-webhook': '/settings/crm-webhook',
+    'lead-settings': '/settings/leads',
     'api-keys': '/settings/api-keys',
     webhooks: '/settings/webhooks',
     webhook: `/settings/webhooks/${webhook.id}`,
     examples: '/settings/webhooks/example-payload-shapes',
+    deliveries: '/settings/deliveries',
+    events: '/settings/events',
     members: '/settings/members',
     profile: '/settings/profile',
     audit: '/settings/audit-log',

@@ -32,9 +32,16 @@ export class ApiError extends Error {
   }
 }
 
+/** Somebody else changed meanwhile what was to be changed. */
+export function isConflict(error: Error): boolean {
+  return error instanceof ApiError && error.status === 412;
+}
+
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
 export interface Call {
+  /** Above the path; the API's own where it is left out. */
+  base?: string;
   query?: Query;
   body?: unknown;
   /** The version that a change is meant for; 412 where the record is at another. */
@@ -46,7 +53,7 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /**
  * Calls the API as the person whose session cookie the browser holds.
- * @param path below /api/v1
+ * @param path below the base
  * @returns the answer's JSON; undefined for 204
  * @throws ApiError
  */
@@ -55,7 +62,7 @@ export async function call<T>(method: Method, path: string, options: Call = {}):
   if (options.body !== undefined) headers['content-type'] = 'application/json';
   if (options.ifMatch !== undefined) headers['if-match'] = `"${options.ifMatch}"`;
   if (method === 'POST') headers['idempotency-key'] = idempotencyKey();
-  const answer = await send(`${BASE}${path}${queryText(options.query)}`, {
+  const answer = await send(`${options.base ?? BASE}${path}${queryText(options.query)}`, {
     method,
     headers,
     credentials: 'same-origin',
@@ -87,14 +94,32 @@ async function errorOf(answer: Response): Promise<ApiError> {
   const retryAfter = Number(answer.headers.get('retry-after'));
   const common = { status: answer.status, requestId, retryAfterS: retryAfter > 0 ? retryAfter : null };
   try {
-    const { error } = (await answer.json()) as {
-      error: { code: string; message: string; fields?: FieldError[]; request_id?: string };
-    };
-    return new ApiError({ ...common, ...error, requestId: error.request_id ?? requestId });
+    const told = (await answer.json()) as Told | ToldOfLead;
+    if (isOfLead(told)) return new ApiError({ ...common, ...ofLead(told) });
+    return new ApiError({ ...common, ...told.error, requestId: told.error.request_id ?? requestId });
   } catch {
     // A proxy in between speaks for itself, and not our JSON.
     return new ApiError({ ...common, code: 'server_error', message: `The answer was ${answer.status}.` });
   }
+}
+
+interface Told {
+  error: { code: string; message: string; fields?: FieldError[]; request_id?: string };
+}
+
+/** What `POST /leads` says instead: it speaks as RemixCRM's Lead API does. */
+interface ToldOfLead {
+  error: string;
+  fields?: string[];
+}
+
+function isOfLead(told: Told | ToldOfLead): told is ToldOfLead {
+  return typeof told.error === 'string';
+}
+
+function ofLead({ error, fields = [] }: ToldOfLead) {
+  const message = error.startsWith('Missing') ? 'is required' : 'is not valid';
+  return { code: 'lead_refused', message: error, fields: fields.map((field) => ({ field, message })) };
 }
 
 function queryText(query: Query = {}): string {

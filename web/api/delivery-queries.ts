@@ -1,4 +1,4 @@
-import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { call } from './client.ts';
 import { pagesOf } from './pages-of.ts';
 import type { components } from './schema.d.ts';
@@ -18,14 +18,29 @@ export const DELIVERY_STATES = [
   'crashed',
 ] as const satisfies readonly DeliveryState[];
 
-/** Read again every few seconds: deliveries arrive while one watches. */
-export const deliveriesQuery = (webhookId: string, state: DeliveryState | undefined) => ({
-  ...pagesOf<Delivery>(['webhooks', 'deliveries', webhookId], `/webhooks/${webhookId}/deliveries`, {
-    limit: 25,
-    state,
-  }),
-  refetchInterval: 5_000,
-});
+/** Which deliveries a log shows; what is left out, all. */
+export interface DeliveryFilter {
+  state?: DeliveryState | undefined;
+  event_type?: string | undefined;
+  event_id?: string | undefined;
+  /** From this time on, and before that one; ISO 8601. */
+  since?: string | undefined;
+  until?: string | undefined;
+}
+
+/**
+ * Of one webhook, or of all. Read again every few seconds: deliveries arrive while one watches.
+ * @param webhookId null for the whole workspace
+ */
+export const deliveriesQuery = (webhookId: string | null, { since, until, ...filter }: DeliveryFilter) =>
+  infiniteQueryOptions({
+    ...pagesOf<Delivery>(
+      ['webhooks', 'deliveries', webhookId],
+      webhookId === null ? '/deliveries' : `/webhooks/${webhookId}/deliveries`,
+      { limit: 25, ...filter, 'created_at[gte]': since, 'created_at[lt]': until },
+    ),
+    refetchInterval: 5_000,
+  });
 
 export const deliveryQuery = (id: string) =>
   queryOptions({
@@ -40,5 +55,67 @@ export function useResend() {
   return useMutation({
     mutationFn: (id: string) => call<{ delivery_id: string }>('POST', `/deliveries/${id}/resend`),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['webhooks'] }),
+  });
+}
+
+/** Several, one after another: those that were refused do not hold the others up. */
+export function useResendAll() {
+  const queries = useQueryClient();
+  return useMutation({
+    async mutationFn(ids: readonly string[]) {
+      const refusals: Error[] = [];
+      for (const id of ids) {
+        // One at a time: the API counts what a session asks for at once.
+        // oxlint-disable-next-line no-await-in-loop
+        await call('POST', `/deliveries/${id}/resend`).catch((error: Error) => refusals.push(error));
+      }
+      return { sent: ids.length - refusals.length, refusals };
+    },
+    onSettled: () => queries.invalidateQueries({ queryKey: ['webhooks'] }),
+  });
+}
+
+/** Which events to send again to a webhook. */
+export interface Replay {
+  /** ISO 8601. */
+  since: string;
+  until?: string | undefined;
+  types?: string[] | undefined;
+  /** Left out: what failed and what was missed. */
+  only?: 'failed' | 'missed' | 'all' | undefined;
+}
+
+interface Replayed {
+  queued: number;
+  has_more: boolean;
+  next_after: string | null;
+}
+
+/** How many events a replay would send, at least: one call looks at 10,000. */
+export const replayCountQuery = (webhookId: string, replay: Replay) =>
+  queryOptions({
+    queryKey: ['webhooks', 'replay', webhookId, replay],
+    queryFn: ({ signal }) =>
+      call<Replayed>('POST', `/webhooks/${webhookId}/replay`, { body: { ...replay, dry_run: true }, signal }),
+    staleTime: 0,
+  });
+
+/** Goes on until all are queued; answers how many. */
+export function useReplay(webhookId: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    async mutationFn(replay: Replay) {
+      let sum = 0;
+      let after: string | null = null;
+      for (;;) {
+        const body = { ...replay, ...(after !== null && { after }) };
+        // oxlint-disable-next-line no-await-in-loop -- each call goes on where the one before ended
+        const done: Replayed = await call<Replayed>('POST', `/webhooks/${webhookId}/replay`, { body });
+        sum += done.queued;
+        if (!done.has_more || done.next_after === null) return sum;
+        after = done.next_after;
+      }
+    },
+    onSettled: () => queries.invalidateQueries({ queryKey: ['webhooks'] }),
   });
 }

@@ -1,5 +1,5 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { call } from './client.ts';
+import { call, isConflict } from './client.ts';
 import { pagesOf } from './pages-of.ts';
 import type { components } from './schema.d.ts';
 
@@ -45,13 +45,17 @@ export const useCreateForm = () =>
     ...useThenReread(),
   });
 
-/** Rejects with 412 where somebody else changed it since. */
-export const useUpdateForm = ({ id, version }: Pick<Form, 'id' | 'version'>) =>
-  useMutation({
-    mutationFn: (change: Partial<FormDraft>) =>
+/** Rejects with 412 where somebody else changed it since `version`; what is on view is read again then. */
+export function useUpdateForm() {
+  const queries = useQueryClient();
+  const reread = () => queries.invalidateQueries({ queryKey: ['forms'] });
+  return useMutation({
+    mutationFn: ({ id, version, change }: { id: string; version: number; change: Partial<FormDraft> }) =>
       call<Form>('PATCH', `/forms/${id}`, { body: change, ifMatch: version }),
-    ...useThenReread(),
+    onSuccess: reread,
+    onError: (error) => (isConflict(error) ? reread() : undefined),
   });
+}
 
 export const useRemoveForm = (id: string) =>
   useMutation({ mutationFn: () => call<void>('DELETE', `/forms/${id}`), ...useThenReread() });

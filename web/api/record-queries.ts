@@ -1,5 +1,5 @@
 import { queryOptions, useMutation, useQueryClient, type QueryClient } from '@tanstack/react-query';
-import { call, type Query } from './client.ts';
+import { call, isConflict, type Query } from './client.ts';
 import { pagesOf } from './pages-of.ts';
 
 /** What the pages need of every record. */
@@ -18,17 +18,19 @@ export interface RecordQueries<R extends BaseRecord, Input extends object> {
   readonly plural: string;
   list: (query?: Query) => ReturnType<typeof pagesOf<R>>;
   one: (id: string) => ReturnType<typeof oneOf<R>>;
-  /** What a client may send; for the types alone. */
-  readonly input?: Input;
+  create: (body: Input) => Promise<R>;
 }
 
+/** @param create where the API answers something else than the record */
 export function recordQueries<R extends BaseRecord, Input extends object>(
   plural: string,
+  create = (body: Input) => call<R>('POST', `/${plural}`, { body }),
 ): RecordQueries<R, Input> {
   return {
     plural,
     list: (query) => pagesOf<R>([plural, 'list'], `/${plural}`, query),
     one: (id) => oneOf<R>(plural, id),
+    create,
   };
 }
 
@@ -42,18 +44,23 @@ function oneOf<R extends BaseRecord>(plural: string, id: string) {
 export function useCreateRecord<R extends BaseRecord, Input extends object>(kind: RecordQueries<R, Input>) {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (body: Input) => call<R>('POST', `/${kind.plural}`, { body }),
+    mutationFn: kind.create,
     onSuccess: (record) => keep(queries, kind, record),
   });
 }
 
-/** Rejects with 412 where somebody else changed the record since `version`. */
+/** Rejects with 412 where somebody else changed the record since `version`; what is on view is read again then. */
 export function useUpdateRecord<R extends BaseRecord, Input extends object>(kind: RecordQueries<R, Input>) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: ({ id, version, change }: { id: string; version: number; change: Partial<Input> }) =>
       call<R>('PATCH', `/${kind.plural}/${id}`, { body: change, ifMatch: version }),
     onSuccess: (record) => keep(queries, kind, record),
+    async onError(error, { id }) {
+      if (!isConflict(error)) return;
+      await queries.invalidateQueries(kind.one(id));
+      await queries.invalidateQueries({ queryKey: [kind.plural, 'list'] });
+    },
   });
 }
 

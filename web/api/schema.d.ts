@@ -344,6 +344,44 @@ export interface paths {
         patch: operations["patchApiKeysId"];
         trace?: never;
     };
+    "/api/v1/inbound-secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List inbound secrets */
+        get: operations["getInboundSecrets"];
+        put?: never;
+        /**
+         * Create an inbound secret
+         * @description The secret is in this answer and never shown again. It serves `POST /webhooks/crm/lead` alone.
+         */
+        post: operations["postInboundSecrets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inbound-secrets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete an inbound secret */
+        delete: operations["deleteInboundSecretsId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts": {
         parameters: {
             query?: never;
@@ -636,7 +674,7 @@ export interface paths {
         put?: never;
         /**
          * Create a lead
-         * @description Fires `lead.created`. At most so many leads an hour as the workspace allows itself (`/lead-settings`); then 429 with Retry-After.
+         * @description Fires `lead.created` or, where it is attached to one that is there, `lead.submission_added`; then the answer is 200. At most so many leads an hour as the workspace allows itself (`/lead-settings`); then 429 with Retry-After.
          */
         post: operations["postLeads"];
         delete?: never;
@@ -775,6 +813,179 @@ export interface paths {
         get: operations["getLeadsIdSubmissions"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analytics/leads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a lead with all that became of it
+         * @description By its id or its number: the lead, what arrived of it, its timeline, and what another CRM reported of it; of each the newest 200, newest first.
+         */
+        get: operations["getAnalyticsLeadsId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/convert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Convert a lead to a contact, a company and a deal
+         * @description All or nothing. A contact with its email is used, and not changed unless asked. Fires `lead.converted`, and `contact.created`, `company.created` and `deal.created` for what was made. Needs the scopes to write them too. 409 for a lead that was converted before; with If-Match, 412 where the version is another.
+         */
+        post: operations["postLeadsIdConvert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/leads/{id}/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the leads that may be the same person
+         * @description The newest 50 with the same email, whatever the case, or the same digits of the phone (at least 7).
+         */
+        get: operations["getLeadsIdDuplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analytics/leads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the leads of a time
+         * @description By source, event type, status and owner (the 200 with most leads of each) and over time; how many were won or converted, and how soon they were contacted. Deleted leads do not count.
+         */
+        get: operations["getAnalyticsLeads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lead-statuses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List lead statuses
+         * @description All of them, in their order.
+         */
+        get: operations["getLeadStatuses"];
+        put?: never;
+        /**
+         * Create a lead status
+         * @description 409 where there is one of this name, whatever the case.
+         */
+        post: operations["postLeadStatuses"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lead-statuses/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a lead status */
+        get: operations["getLeadStatusesId"];
+        /**
+         * Change a lead status
+         * @description Its name, its kind, its place. Leads keep the status that they have.
+         */
+        put: operations["putLeadStatusesId"];
+        post?: never;
+        /**
+         * Delete a lead status
+         * @description 409 for one that is always there or that a lead has.
+         */
+        delete: operations["deleteLeadStatusesId"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a lead status
+         * @description Its name, its kind, its place. Leads keep the status that they have.
+         */
+        patch: operations["patchLeadStatusesId"];
+        trace?: never;
+    };
+    "/api/v1/crm-activities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what another CRM reported
+         * @description Newest first. Of those that match no lead, the newest 1,000 are kept, for 90 days: see `POST /crm-activities/{id}/match`.
+         */
+        get: operations["getCrmActivities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/crm-activities/{id}/match": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Match a report with its lead by hand
+         * @description It stands in the lead’s timeline from then on. 409 where it is with another lead already.
+         */
+        post: operations["postCrmActivitiesIdMatch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1162,6 +1373,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/inboxes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List test inboxes */
+        get: operations["getInboxes"];
+        put?: never;
+        /**
+         * Make a test inbox
+         * @description A URL that takes any request of up to 256 KiB and shows the last 100 of them. It is there for 7 days; a workspace has at most 10.
+         */
+        post: operations["postInboxes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inboxes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a test inbox */
+        get: operations["getInboxesId"];
+        /** Change a test inbox */
+        put: operations["putInboxesId"];
+        post?: never;
+        /**
+         * Delete a test inbox
+         * @description With what arrived.
+         */
+        delete: operations["deleteInboxesId"];
+        options?: never;
+        head?: never;
+        /** Change a test inbox */
+        patch: operations["patchInboxesId"];
+        trace?: never;
+    };
+    "/api/v1/inboxes/{id}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what arrived in a test inbox
+         * @description Newest first.
+         */
+        get: operations["getInboxesIdRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deliveries": {
         parameters: {
             query?: never;
@@ -1252,7 +1527,11 @@ export interface paths {
          */
         get: operations["getEvents"];
         put?: never;
-        post?: never;
+        /**
+         * Publish an event of your own
+         * @description Delivered like any other. Its data is checked against the schema of its type.
+         */
+        post: operations["postEvents"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1271,6 +1550,63 @@ export interface paths {
          * @description With how many webhooks it matched, and the reason where one, or none, wanted it.
          */
         get: operations["getEventsId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/event-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look back over the events
+         * @description Newest first, as far as they are kept. A page may be empty and have a next one, where what is asked for is rare.
+         */
+        get: operations["getEventLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhook-formats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the formats of webhooks with their defaults */
+        get: operations["getWebhookFormats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the feed of events as a stream
+         * @description For a browser, or whoever would rather be told than ask. Taken up again with `Last-Event-ID`, it skips nothing. It counts among the requests that wait, and ends when the key is revoked.
+         */
+        get: operations["getEventsStream"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1316,6 +1652,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/custom-event-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List event types of your own
+         * @description By name. `GET /api/v1/event-types` has them too, with what each sends in every format.
+         */
+        get: operations["getCustomEventTypes"];
+        put?: never;
+        /**
+         * Define an event type of your own
+         * @description Its name is noun.verb, and the noun none of ours. 409 where there is one of this name.
+         */
+        post: operations["postCustomEventTypes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/custom-event-types/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an event type of your own */
+        get: operations["getCustomEventTypesName"];
+        /**
+         * Change an event type of your own
+         * @description Events that were published stay as they are.
+         */
+        put: operations["putCustomEventTypesName"];
+        post?: never;
+        /**
+         * Delete an event type of your own
+         * @description Its events stay, and can be read and sent again. Webhooks that name it stay, and get none of it.
+         */
+        delete: operations["deleteCustomEventTypesName"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an event type of your own
+         * @description Events that were published stay as they are.
+         */
+        patch: operations["patchCustomEventTypesName"];
+        trace?: never;
+    };
     "/api/v1/egress-addresses": {
         parameters: {
             query?: never;
@@ -1336,10 +1725,200 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long events and attempts are kept, and how much that is */
+        get: operations["getRetention"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Keep events and attempts for a shorter time
+         * @description What is older is deleted within an hour, but for events that something queued needs; `GET /events` answers 410 to who stands before what is left.
+         */
+        patch: operations["patchRetention"];
+        trace?: never;
+    };
+    "/api/v1/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List your notices
+         * @description What owners and admins should know, newest first, until they put it away or it is over; empty for others. For people who are signed in.
+         */
+        get: operations["getNotices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a notice away
+         * @description For yourself; the others still see it.
+         */
+        post: operations["postNoticesIdDismiss"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        FormInput: {
+            /** @description `form_…`; no secret, as it stands in public addresses. */
+            id: string;
+            version: number;
+            /** @description For the team. */
+            name: string;
+            /** @description Above the form; the name where null. */
+            title: string | null;
+            /** @description Below the title. */
+            intro: string | null;
+            /** @description Beside a checkbox; null where there is none. */
+            consent_text: string | null;
+            /** @description Whether the form can not be sent without consent. */
+            consent_required: boolean;
+            submit_label: string;
+            thanks_text: string;
+            /** @description Where visitors go after sending. */
+            redirect_url: string | null;
+            /** @description The source of the leads. */
+            source: string | null;
+            /** @description The member who looks after the leads. */
+            owner_id: string | null;
+            /**
+             * @description `required`: what comes without (from browsers without JavaScript too) is kept aside. `optional`: it is judged more strictly.
+             * @enum {string}
+             */
+            proof_of_work: "optional" | "required";
+            /** @description Whether it takes anything. */
+            active: boolean;
+            fields: {
+                key: string;
+                label: string;
+                /** @enum {string} */
+                type: "text" | "email" | "phone" | "date" | "select" | "checkbox" | "textarea" | "number" | "hidden";
+                required: boolean;
+                options: string[];
+                placeholder: string | null;
+                help: string | null;
+                value: string | null;
+                maps_to: string | null;
+            }[];
+            allowed_origins: string[];
+            /**
+             * Format: uri
+             * @description The hosted page.
+             */
+            url: string;
+            /** @description One line of HTML that puts the form into a page. */
+            embed_code: string;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        ErrorInput: {
+            error: {
+                code: string;
+                message: string;
+                fields?: {
+                    field: string;
+                    message: string;
+                }[];
+                request_id: string;
+            };
+        };
+        LeadInput: {
+            /**
+             * Format: uuid
+             * @description Names it for good.
+             */
+            id: string;
+            /** @description Grows by one with every change; the ETag. */
+            version: number;
+            /** @description Who made it, as in `api_key:<id>`. */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+            /** @description The workspace's own fields, by name. */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Counts within the workspace, from 1. */
+            number: number;
+            /** @description Their first name. */
+            first_name: string | null;
+            /** @description Their last name; null where they gave one word. */
+            last_name: string | null;
+            /** @description Their email address, as it was sent. */
+            email: string | null;
+            /** @description Their telephone number, as it was sent. */
+            phone: string | null;
+            /** @description The date it is about. */
+            event_date: string | null;
+            /** @description What it is about: one of the workspace's lead event types. */
+            event_type: string | null;
+            /** @description Where they came from, as in `Website contact form`. */
+            source: string | null;
+            /** @description How far it has come: the key of one of the lead statuses. */
+            status: string;
+            /** @description What they, or people after them, wrote. */
+            notes: string | null;
+            /** @description The member who looks after it. */
+            owner_id: string | null;
+            /** @description What another CRM calls it. */
+            crm_lead_id: string | null;
+            /** @description Words that people put on it. */
+            tags: string[];
+            /** @description How often it arrived. */
+            submissions: number;
+            /** @description When its status first left `new`, or a member first changed it. */
+            first_contacted_at: string | null;
+            /** @description The contact that it was converted to. */
+            contact_id: string | null;
+            /** @description The company that it was converted to. */
+            company_id: string | null;
+            /** @description The deal that it was converted to. */
+            deal_id: string | null;
+            /** @description When it was converted. */
+            converted_at: string | null;
+        };
         ActivityInput: {
             /** Format: uuid */
             id: string;
@@ -1505,124 +2084,6 @@ export interface components {
             /** @description The member who looks after it. */
             owner_id: string | null;
         };
-        FormInput: {
-            /** @description `form_…`; no secret, as it stands in public addresses. */
-            id: string;
-            version: number;
-            /** @description For the team. */
-            name: string;
-            /** @description Above the form; the name where null. */
-            title: string | null;
-            /** @description Below the title. */
-            intro: string | null;
-            /** @description Beside a checkbox; null where there is none. */
-            consent_text: string | null;
-            /** @description Whether the form can not be sent without consent. */
-            consent_required: boolean;
-            submit_label: string;
-            thanks_text: string;
-            /** @description Where visitors go after sending. */
-            redirect_url: string | null;
-            /** @description The source of the leads. */
-            source: string | null;
-            /** @description The member who looks after the leads. */
-            owner_id: string | null;
-            /**
-             * @description `required`: what comes without (from browsers without JavaScript too) is kept aside. `optional`: it is judged more strictly.
-             * @enum {string}
-             */
-            proof_of_work: "optional" | "required";
-            /** @description Whether it takes anything. */
-            active: boolean;
-            fields: {
-                key: string;
-                label: string;
-                /** @enum {string} */
-                type: "text" | "email" | "phone" | "date" | "select" | "checkbox" | "textarea" | "number" | "hidden";
-                required: boolean;
-                options: string[];
-                placeholder: string | null;
-                help: string | null;
-                value: string | null;
-                maps_to: string | null;
-            }[];
-            allowed_origins: string[];
-            /**
-             * Format: uri
-             * @description The hosted page.
-             */
-            url: string;
-            /** @description One line of HTML that puts the form into a page. */
-            embed_code: string;
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
-        ErrorInput: {
-            error: {
-                code: string;
-                message: string;
-                fields?: {
-                    field: string;
-                    message: string;
-                }[];
-                request_id: string;
-            };
-        };
-        LeadInput: {
-            /**
-             * Format: uuid
-             * @description Names it for good.
-             */
-            id: string;
-            /** @description Grows by one with every change; the ETag. */
-            version: number;
-            /** @description Who made it, as in `api_key:<id>`. */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When it was made.
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When it was last changed.
-             */
-            updated_at: string;
-            /** @description The workspace's own fields, by name. */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Counts within the workspace, from 1. */
-            number: number;
-            /** @description Their first name. */
-            first_name: string | null;
-            /** @description Their last name; null where they gave one word. */
-            last_name: string | null;
-            /** @description Their email address, as it was sent. */
-            email: string | null;
-            /** @description Their telephone number, as it was sent. */
-            phone: string | null;
-            /** @description The date it is about. */
-            event_date: string | null;
-            /** @description What it is about: one of the workspace's lead event types. */
-            event_type: string | null;
-            /** @description Where they came from, as in `Website contact form`. */
-            source: string | null;
-            /**
-             * @description How far it has come.
-             * @enum {string}
-             */
-            status: "new" | "contacted" | "quoted" | "won" | "lost";
-            /** @description What they, or people after them, wrote. */
-            notes: string | null;
-            /** @description The member who looks after it. */
-            owner_id: string | null;
-            /** @description What another CRM calls it. */
-            crm_lead_id: string | null;
-        };
         FormSubmissionInput: {
             /** Format: uuid */
             id: string;
@@ -1652,11 +2113,103 @@ export interface components {
             /** @description Why it was taken for spam. */
             reasons: ("honeypot" | "too_fast" | "too_many" | "no_proof_of_work" | "wrong_proof_of_work" | "disposable_email")[];
         };
+        CrmActivityInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description Null where no lead has this crm_lead_id. */
+            lead_id: string | null;
+            crm_lead_id: string;
+            event_type: string;
+            /** @description The whole body, as it was sent. */
+            payload: unknown;
+            /** Format: date-time */
+            received_at: string;
+            /** @description Who matched it by hand. */
+            matched_by: string | null;
+        };
+        LeadConversionInput: {
+            lead: components["schemas"]["LeadInput"];
+            /** @description What was not there before. */
+            made: ("contact" | "company" | "deal")[];
+        };
+        LeadFiguresInput: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            until: string;
+            /** @enum {string} */
+            interval: "day" | "week" | "month";
+            leads: number;
+            /** @description Of them, how many were won or converted. */
+            converted: number;
+            /** @description converted / leads; null without leads. */
+            conversion_rate: number | null;
+            /** @description From the arrival until the status first left `new` or a member first changed the lead, in seconds. */
+            first_contact: {
+                /** @description How many were contacted. */
+                leads: number;
+                median_s: number | null;
+                p90_s: number | null;
+            };
+            by_source: {
+                source: string | null;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_event_type: {
+                event_type: string | null;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_status: {
+                status: string;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_owner: {
+                owner_id: string | null;
+                name: string | null;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_time: {
+                /** Format: date */
+                start: string;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+        };
         LeadSettingsInput: {
             /** @description How many leads are taken an hour; 0: any number. */
             leads_per_hour: number;
-            /** @description The workspace has set none: it is the installation's. */
+            /** @description The workspace has set no number of leads: it is the installation's. */
             is_default: boolean;
+            /** @description Whom new leads go to that name no owner. */
+            assignment: {
+                /**
+                 * @description `none`: nobody; `owner`: one member; `round_robin`: the members in turn.
+                 * @enum {string}
+                 */
+                mode: "none" | "owner" | "round_robin";
+                /** @default [] */
+                members?: string[];
+                /** @description Other rules for leads of these sources. */
+                sources?: {
+                    source: string;
+                    /**
+                     * @description `none`: nobody; `owner`: one member; `round_robin`: the members in turn.
+                     * @enum {string}
+                     */
+                    mode: "none" | "owner" | "round_robin";
+                    /** @default [] */
+                    members?: string[];
+                }[];
+            };
         };
         LeadSubmissionInput: {
             /** Format: uuid */
@@ -1678,6 +2231,58 @@ export interface components {
                 [key: string]: string;
             };
             crm_lead_id: string | null;
+        };
+        LeadStatusInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description What leads hold as their `status`; it stays when the name changes. */
+            key: string;
+            name: string;
+            /**
+             * @description Whether a lead that has it is open, won or lost.
+             * @enum {string}
+             */
+            kind: "open" | "won" | "lost";
+            /** @description Counts from 1. */
+            position: number;
+            /** @description It is always there. */
+            is_built_in: boolean;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        LeadStoryInput: {
+            lead: components["schemas"]["LeadInput"];
+            submissions: components["schemas"]["LeadSubmissionInput"][];
+            timeline: {
+                /** Format: uuid */
+                id: string;
+                /** @description Of what another CRM reported: `CRM`. */
+                label: string;
+                /** @description The event, or what the other CRM calls it. */
+                type: string;
+                /** @description Who did it; null for the other CRM. */
+                actor: string | null;
+                /** @description Fields that changed, with what they were. */
+                changed: {
+                    [key: string]: unknown;
+                } | null;
+                /** @description What the other CRM sent; null otherwise. */
+                payload: unknown;
+                /** Format: date-time */
+                occurred_at: string;
+            }[];
+            crm_activity: {
+                /** Format: uuid */
+                id: string;
+                event_type: string;
+                /** @description The whole body, as it was sent. */
+                payload: unknown;
+                /** Format: date-time */
+                received_at: string;
+            }[];
         };
         PipelineInput: {
             /** Format: uuid */
@@ -1802,6 +2407,66 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        EventInput: {
+            /** @description As webhooks carry it. */
+            id: string;
+            type: string;
+            /** @description Its place in the feed; null for a test. */
+            seq: number | null;
+            /** Format: date-time */
+            occurred_at: string;
+            object_type: string;
+            /** Format: uuid */
+            object_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description The whole record as it was then. */
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description What it tells beside the record, such as the stages that a deal moved between. */
+            context: {
+                [key: string]: unknown;
+            } | null;
+            /** @description How many webhooks it was given to. */
+            matched: number;
+            /** @description Why a webhook was not given it. */
+            reason: string | null;
+        };
+        PublishedEventInput: {
+            /** @description As webhooks carry it. */
+            id: string;
+            type: string;
+            /** Format: date-time */
+            occurred_at: string;
+            object_type: string;
+            /** Format: uuid */
+            object_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description The whole record as it was then. */
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        CustomEventTypeInput: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            name: string;
+            description: string;
+            schema: {
+                [key: string]: unknown;
+            };
+            sample: {
+                [key: string]: unknown;
+            };
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
         DeliveryInput: {
             /** Format: uuid */
             id: string;
@@ -1849,6 +2514,8 @@ export interface components {
             name: string;
             object: string;
             description: string;
+            /** @description Whether the workspace defined it, and not we. */
+            custom: boolean;
             /** @description The formats whose `*` includes it. */
             formats: string[];
             /** @description The whole record, as `full` has it. */
@@ -1883,31 +2550,54 @@ export interface components {
                 };
             };
         };
-        EventInput: {
-            /** @description As webhooks carry it. */
-            id: string;
-            type: string;
-            /** @description Its place in the feed; null for a test. */
-            seq: number | null;
-            /** Format: date-time */
-            occurred_at: string;
-            object_type: string;
+        InboxInput: {
             /** Format: uuid */
-            object_id: string;
-            /** @description Who did it, as in `api_key:<id>`. */
-            actor: string;
-            /** @description The whole record as it was then. */
-            data: {
-                [key: string]: unknown;
-            };
-            /** @description What it tells beside the record, such as the stages that a deal moved between. */
-            context: {
-                [key: string]: unknown;
-            } | null;
-            /** @description How many webhooks it was given to. */
-            matched: number;
-            /** @description Why a webhook was not given it. */
-            reason: string | null;
+            id: string;
+            name: string;
+            /** @description Where to post to. Whoever knows it may. */
+            url: string;
+            status: number;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        InboxRequestInput: {
+            /** Format: uuid */
+            id: string;
+            method: string;
+            /** @description What follows the path, with its `?`; empty for most. */
+            query: string;
+            /** @description As they came, secrets among them. */
+            headers: {
+                name: string;
+                value: string;
+            }[];
+            body: string;
+            /**
+             * @description base64 where it is no text.
+             * @enum {string}
+             */
+            body_encoding: "utf-8" | "base64";
+            /** @description Of the body, in bytes. */
+            size: number;
+            /** @description Whether a webhook of the workspace that posts here signed it with its secret of then; null where none that signs does. */
+            signed: boolean | null;
+            /** Format: date-time */
+            received_at: string;
+        };
+        InboundSecretInput: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description The part that stays visible. */
+            prefix: string;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Shown once: when it is made. */
+            secret?: string;
         };
         InvitationInput: {
             /** Format: uuid */
@@ -2002,6 +2692,63 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
         };
+        WebhookFormatInput: {
+            name: string;
+            /** @description A webhook has exactly one event type, named. */
+            one_event: boolean;
+            /** @enum {string} */
+            payload: "summary" | "full";
+            timeout_s: number;
+            retry: {
+                max: number;
+                intervals_s: number[];
+            };
+            /** @description How many retries may be asked for. */
+            most_retries: number;
+            /**
+             * @description Whether deliveries go unsigned: never; where `secret` is null; or also where no secret is given.
+             * @enum {string}
+             */
+            unsigned: "never" | "where asked" | "by default";
+            /** @description The old secret signs beside a new one for a while. */
+            rotation_overlaps: boolean;
+            /** @description The answer 410 always disables the webhook. */
+            disables_on_410: boolean;
+        };
+        NoticeInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description The event that it tells of: `webhook.disabled`. */
+            type: string;
+            object_type: string;
+            object_id: string;
+            /** @description What happened; of a webhook its name, format, reason and failures. */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            created_at: string;
+        };
+        RetentionInput: {
+            /** @description How many days events are kept; null: `most_days`, as the installation does. */
+            event_days: number | null;
+            /** @description How many days delivery attempts are kept; null: `most_days`, as the installation does. */
+            attempt_days: number | null;
+            /** @description The shortest term: longer than a delivery may wait. */
+            least_days: number;
+            /** @description The installation's term, which is the longest. */
+            most_days: number;
+            size: {
+                /** @description Events in the feed, about. */
+                events: number;
+                /** @description Delivery attempts, about where they are more than 10,000. */
+                attempts: number;
+                /** @description What both take in the database: an estimate. */
+                bytes: number;
+                oldest_event_at: string | null;
+                oldest_attempt_at: string | null;
+            };
+        };
         WebhookInput: {
             id: string;
             name: string;
@@ -2055,8 +2802,11 @@ export interface components {
         LeadReceiptInput: {
             /** Format: uuid */
             id: string;
-            /** @constant */
-            status: "created";
+            /**
+             * @description `created`, unless `on_duplicate` asks for something else.
+             * @enum {string}
+             */
+            status: "created" | "attached" | "existing";
             /**
              * Format: uri
              * @description The lead in the dashboard.
@@ -2067,6 +2817,135 @@ export interface components {
             error: string;
             fields?: string[];
             request_id: string;
+        };
+        Form: {
+            /** @description `form_…`; no secret, as it stands in public addresses. */
+            id: string;
+            version: number;
+            /** @description For the team. */
+            name: string;
+            /** @description Above the form; the name where null. */
+            title: string | null;
+            /** @description Below the title. */
+            intro: string | null;
+            /** @description Beside a checkbox; null where there is none. */
+            consent_text: string | null;
+            /** @description Whether the form can not be sent without consent. */
+            consent_required: boolean;
+            submit_label: string;
+            thanks_text: string;
+            /** @description Where visitors go after sending. */
+            redirect_url: string | null;
+            /** @description The source of the leads. */
+            source: string | null;
+            /** @description The member who looks after the leads. */
+            owner_id: string | null;
+            /**
+             * @description `required`: what comes without (from browsers without JavaScript too) is kept aside. `optional`: it is judged more strictly.
+             * @enum {string}
+             */
+            proof_of_work: "optional" | "required";
+            /** @description Whether it takes anything. */
+            active: boolean;
+            fields: {
+                key: string;
+                label: string;
+                /** @enum {string} */
+                type: "text" | "email" | "phone" | "date" | "select" | "checkbox" | "textarea" | "number" | "hidden";
+                required: boolean;
+                options: string[];
+                placeholder: string | null;
+                help: string | null;
+                value: string | null;
+                maps_to: string | null;
+            }[];
+            allowed_origins: string[];
+            /**
+             * Format: uri
+             * @description The hosted page.
+             */
+            url: string;
+            /** @description One line of HTML that puts the form into a page. */
+            embed_code: string;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        Error: {
+            error: {
+                code: string;
+                message: string;
+                fields?: {
+                    field: string;
+                    message: string;
+                }[];
+                request_id: string;
+            };
+        };
+        Lead: {
+            /**
+             * Format: uuid
+             * @description Names it for good.
+             */
+            id: string;
+            /** @description Grows by one with every change; the ETag. */
+            version: number;
+            /** @description Who made it, as in `api_key:<id>`. */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+            /** @description The workspace's own fields, by name. */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Counts within the workspace, from 1. */
+            number: number;
+            /** @description Their first name. */
+            first_name: string | null;
+            /** @description Their last name; null where they gave one word. */
+            last_name: string | null;
+            /** @description Their email address, as it was sent. */
+            email: string | null;
+            /** @description Their telephone number, as it was sent. */
+            phone: string | null;
+            /** @description The date it is about. */
+            event_date: string | null;
+            /** @description What it is about: one of the workspace's lead event types. */
+            event_type: string | null;
+            /** @description Where they came from, as in `Website contact form`. */
+            source: string | null;
+            /** @description How far it has come: the key of one of the lead statuses. */
+            status: string;
+            /** @description What they, or people after them, wrote. */
+            notes: string | null;
+            /** @description The member who looks after it. */
+            owner_id: string | null;
+            /** @description What another CRM calls it. */
+            crm_lead_id: string | null;
+            /** @description Words that people put on it. */
+            tags: string[];
+            /** @description How often it arrived. */
+            submissions: number;
+            /** @description When its status first left `new`, or a member first changed it. */
+            first_contacted_at: string | null;
+            /** @description The contact that it was converted to. */
+            contact_id: string | null;
+            /** @description The company that it was converted to. */
+            company_id: string | null;
+            /** @description The deal that it was converted to. */
+            deal_id: string | null;
+            /** @description When it was converted. */
+            converted_at: string | null;
         };
         Activity: {
             /** Format: uuid */
@@ -2233,124 +3112,6 @@ export interface components {
             /** @description The member who looks after it. */
             owner_id: string | null;
         };
-        Form: {
-            /** @description `form_…`; no secret, as it stands in public addresses. */
-            id: string;
-            version: number;
-            /** @description For the team. */
-            name: string;
-            /** @description Above the form; the name where null. */
-            title: string | null;
-            /** @description Below the title. */
-            intro: string | null;
-            /** @description Beside a checkbox; null where there is none. */
-            consent_text: string | null;
-            /** @description Whether the form can not be sent without consent. */
-            consent_required: boolean;
-            submit_label: string;
-            thanks_text: string;
-            /** @description Where visitors go after sending. */
-            redirect_url: string | null;
-            /** @description The source of the leads. */
-            source: string | null;
-            /** @description The member who looks after the leads. */
-            owner_id: string | null;
-            /**
-             * @description `required`: what comes without (from browsers without JavaScript too) is kept aside. `optional`: it is judged more strictly.
-             * @enum {string}
-             */
-            proof_of_work: "optional" | "required";
-            /** @description Whether it takes anything. */
-            active: boolean;
-            fields: {
-                key: string;
-                label: string;
-                /** @enum {string} */
-                type: "text" | "email" | "phone" | "date" | "select" | "checkbox" | "textarea" | "number" | "hidden";
-                required: boolean;
-                options: string[];
-                placeholder: string | null;
-                help: string | null;
-                value: string | null;
-                maps_to: string | null;
-            }[];
-            allowed_origins: string[];
-            /**
-             * Format: uri
-             * @description The hosted page.
-             */
-            url: string;
-            /** @description One line of HTML that puts the form into a page. */
-            embed_code: string;
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
-        Error: {
-            error: {
-                code: string;
-                message: string;
-                fields?: {
-                    field: string;
-                    message: string;
-                }[];
-                request_id: string;
-            };
-        };
-        Lead: {
-            /**
-             * Format: uuid
-             * @description Names it for good.
-             */
-            id: string;
-            /** @description Grows by one with every change; the ETag. */
-            version: number;
-            /** @description Who made it, as in `api_key:<id>`. */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When it was made.
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When it was last changed.
-             */
-            updated_at: string;
-            /** @description The workspace's own fields, by name. */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Counts within the workspace, from 1. */
-            number: number;
-            /** @description Their first name. */
-            first_name: string | null;
-            /** @description Their last name; null where they gave one word. */
-            last_name: string | null;
-            /** @description Their email address, as it was sent. */
-            email: string | null;
-            /** @description Their telephone number, as it was sent. */
-            phone: string | null;
-            /** @description The date it is about. */
-            event_date: string | null;
-            /** @description What it is about: one of the workspace's lead event types. */
-            event_type: string | null;
-            /** @description Where they came from, as in `Website contact form`. */
-            source: string | null;
-            /**
-             * @description How far it has come.
-             * @enum {string}
-             */
-            status: "new" | "contacted" | "quoted" | "won" | "lost";
-            /** @description What they, or people after them, wrote. */
-            notes: string | null;
-            /** @description The member who looks after it. */
-            owner_id: string | null;
-            /** @description What another CRM calls it. */
-            crm_lead_id: string | null;
-        };
         FormSubmission: {
             /** Format: uuid */
             id: string;
@@ -2380,11 +3141,106 @@ export interface components {
             /** @description Why it was taken for spam. */
             reasons: ("honeypot" | "too_fast" | "too_many" | "no_proof_of_work" | "wrong_proof_of_work" | "disposable_email")[];
         };
+        CrmActivity: {
+            /** Format: uuid */
+            id: string;
+            /** @description Null where no lead has this crm_lead_id. */
+            lead_id: string | null;
+            crm_lead_id: string;
+            event_type: string;
+            /** @description The whole body, as it was sent. */
+            payload: unknown;
+            /** Format: date-time */
+            received_at: string;
+            /** @description Who matched it by hand. */
+            matched_by: string | null;
+        };
+        LeadConversion: {
+            lead: components["schemas"]["Lead"];
+            /** @description What was not there before. */
+            made: ("contact" | "company" | "deal")[];
+        };
+        LeadFigures: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            until: string;
+            /** @enum {string} */
+            interval: "day" | "week" | "month";
+            leads: number;
+            /** @description Of them, how many were won or converted. */
+            converted: number;
+            /** @description converted / leads; null without leads. */
+            conversion_rate: number | null;
+            /** @description From the arrival until the status first left `new` or a member first changed the lead, in seconds. */
+            first_contact: {
+                /** @description How many were contacted. */
+                leads: number;
+                median_s: number | null;
+                p90_s: number | null;
+            };
+            by_source: {
+                source: string | null;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_event_type: {
+                event_type: string | null;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_status: {
+                status: string;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_owner: {
+                owner_id: string | null;
+                name: string | null;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+            by_time: {
+                /** Format: date */
+                start: string;
+                leads: number;
+                /** @description Of them, how many were won or converted. */
+                converted: number;
+            }[];
+        };
         LeadSettings: {
             /** @description How many leads are taken an hour; 0: any number. */
             leads_per_hour: number;
-            /** @description The workspace has set none: it is the installation's. */
+            /** @description The workspace has set no number of leads: it is the installation's. */
             is_default: boolean;
+            /** @description Whom new leads go to that name no owner. */
+            assignment: {
+                /**
+                 * @description `none`: nobody; `owner`: one member; `round_robin`: the members in turn.
+                 * @enum {string}
+                 */
+                mode: "none" | "owner" | "round_robin";
+                /** @default [] */
+                members: string[];
+                /**
+                 * @description Other rules for leads of these sources.
+                 * @default []
+                 */
+                sources: {
+                    source: unknown;
+                    /**
+                     * @description `none`: nobody; `owner`: one member; `round_robin`: the members in turn.
+                     * @enum {string}
+                     */
+                    mode: "none" | "owner" | "round_robin";
+                    /** @default [] */
+                    members: string[];
+                }[];
+            };
         };
         LeadSubmission: {
             /** Format: uuid */
@@ -2406,6 +3262,58 @@ export interface components {
                 [key: string]: string;
             };
             crm_lead_id: string | null;
+        };
+        LeadStatus: {
+            /** Format: uuid */
+            id: string;
+            /** @description What leads hold as their `status`; it stays when the name changes. */
+            key: string;
+            name: string;
+            /**
+             * @description Whether a lead that has it is open, won or lost.
+             * @enum {string}
+             */
+            kind: "open" | "won" | "lost";
+            /** @description Counts from 1. */
+            position: number;
+            /** @description It is always there. */
+            is_built_in: boolean;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        LeadStory: {
+            lead: components["schemas"]["Lead"];
+            submissions: components["schemas"]["LeadSubmission"][];
+            timeline: {
+                /** Format: uuid */
+                id: string;
+                /** @description Of what another CRM reported: `CRM`. */
+                label: string;
+                /** @description The event, or what the other CRM calls it. */
+                type: string;
+                /** @description Who did it; null for the other CRM. */
+                actor: string | null;
+                /** @description Fields that changed, with what they were. */
+                changed: {
+                    [key: string]: unknown;
+                } | null;
+                /** @description What the other CRM sent; null otherwise. */
+                payload: unknown;
+                /** Format: date-time */
+                occurred_at: string;
+            }[];
+            crm_activity: {
+                /** Format: uuid */
+                id: string;
+                event_type: string;
+                /** @description The whole body, as it was sent. */
+                payload: unknown;
+                /** Format: date-time */
+                received_at: string;
+            }[];
         };
         Pipeline: {
             /** Format: uuid */
@@ -2530,6 +3438,66 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        Event: {
+            /** @description As webhooks carry it. */
+            id: string;
+            type: string;
+            /** @description Its place in the feed; null for a test. */
+            seq: number | null;
+            /** Format: date-time */
+            occurred_at: string;
+            object_type: string;
+            /** Format: uuid */
+            object_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description The whole record as it was then. */
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description What it tells beside the record, such as the stages that a deal moved between. */
+            context: {
+                [key: string]: unknown;
+            } | null;
+            /** @description How many webhooks it was given to. */
+            matched: number;
+            /** @description Why a webhook was not given it. */
+            reason: string | null;
+        };
+        PublishedEvent: {
+            /** @description As webhooks carry it. */
+            id: string;
+            type: string;
+            /** Format: date-time */
+            occurred_at: string;
+            object_type: string;
+            /** Format: uuid */
+            object_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description The whole record as it was then. */
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        CustomEventType: {
+            /** Format: uuid */
+            id: string;
+            version: number;
+            name: string;
+            description: string;
+            schema: {
+                [key: string]: unknown;
+            };
+            sample: {
+                [key: string]: unknown;
+            };
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
         Delivery: {
             /** Format: uuid */
             id: string;
@@ -2577,6 +3545,8 @@ export interface components {
             name: string;
             object: string;
             description: string;
+            /** @description Whether the workspace defined it, and not we. */
+            custom: boolean;
             /** @description The formats whose `*` includes it. */
             formats: string[];
             /** @description The whole record, as `full` has it. */
@@ -2611,31 +3581,54 @@ export interface components {
                 };
             };
         };
-        Event: {
-            /** @description As webhooks carry it. */
-            id: string;
-            type: string;
-            /** @description Its place in the feed; null for a test. */
-            seq: number | null;
-            /** Format: date-time */
-            occurred_at: string;
-            object_type: string;
+        Inbox: {
             /** Format: uuid */
-            object_id: string;
-            /** @description Who did it, as in `api_key:<id>`. */
-            actor: string;
-            /** @description The whole record as it was then. */
-            data: {
-                [key: string]: unknown;
-            };
-            /** @description What it tells beside the record, such as the stages that a deal moved between. */
-            context: {
-                [key: string]: unknown;
-            } | null;
-            /** @description How many webhooks it was given to. */
-            matched: number;
-            /** @description Why a webhook was not given it. */
-            reason: string | null;
+            id: string;
+            name: string;
+            /** @description Where to post to. Whoever knows it may. */
+            url: string;
+            status: number;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        InboxRequest: {
+            /** Format: uuid */
+            id: string;
+            method: string;
+            /** @description What follows the path, with its `?`; empty for most. */
+            query: string;
+            /** @description As they came, secrets among them. */
+            headers: {
+                name: string;
+                value: string;
+            }[];
+            body: string;
+            /**
+             * @description base64 where it is no text.
+             * @enum {string}
+             */
+            body_encoding: "utf-8" | "base64";
+            /** @description Of the body, in bytes. */
+            size: number;
+            /** @description Whether a webhook of the workspace that posts here signed it with its secret of then; null where none that signs does. */
+            signed: boolean | null;
+            /** Format: date-time */
+            received_at: string;
+        };
+        InboundSecret: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description The part that stays visible. */
+            prefix: string;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Shown once: when it is made. */
+            secret?: string;
         };
         Invitation: {
             /** Format: uuid */
@@ -2730,6 +3723,63 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
         };
+        WebhookFormat: {
+            name: string;
+            /** @description A webhook has exactly one event type, named. */
+            one_event: boolean;
+            /** @enum {string} */
+            payload: "summary" | "full";
+            timeout_s: number;
+            retry: {
+                max: number;
+                intervals_s: number[];
+            };
+            /** @description How many retries may be asked for. */
+            most_retries: number;
+            /**
+             * @description Whether deliveries go unsigned: never; where `secret` is null; or also where no secret is given.
+             * @enum {string}
+             */
+            unsigned: "never" | "where asked" | "by default";
+            /** @description The old secret signs beside a new one for a while. */
+            rotation_overlaps: boolean;
+            /** @description The answer 410 always disables the webhook. */
+            disables_on_410: boolean;
+        };
+        Notice: {
+            /** Format: uuid */
+            id: string;
+            /** @description The event that it tells of: `webhook.disabled`. */
+            type: string;
+            object_type: string;
+            object_id: string;
+            /** @description What happened; of a webhook its name, format, reason and failures. */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            created_at: string;
+        };
+        Retention: {
+            /** @description How many days events are kept; null: `most_days`, as the installation does. */
+            event_days: number | null;
+            /** @description How many days delivery attempts are kept; null: `most_days`, as the installation does. */
+            attempt_days: number | null;
+            /** @description The shortest term: longer than a delivery may wait. */
+            least_days: number;
+            /** @description The installation's term, which is the longest. */
+            most_days: number;
+            size: {
+                /** @description Events in the feed, about. */
+                events: number;
+                /** @description Delivery attempts, about where they are more than 10,000. */
+                attempts: number;
+                /** @description What both take in the database: an estimate. */
+                bytes: number;
+                oldest_event_at: string | null;
+                oldest_attempt_at: string | null;
+            };
+        };
         Webhook: {
             id: string;
             name: string;
@@ -2783,8 +3833,11 @@ export interface components {
         LeadReceipt: {
             /** Format: uuid */
             id: string;
-            /** @constant */
-            status: "created";
+            /**
+             * @description `created`, unless `on_duplicate` asks for something else.
+             * @enum {string}
+             */
+            status: "created" | "attached" | "existing";
             /**
              * Format: uri
              * @description The lead in the dashboard.
@@ -2826,6 +3879,8 @@ export interface operations {
                             id: string;
                             name: string;
                             plan: string;
+                            /** @description The workspace as an integer: `clientId` in the format `axcelerate`. */
+                            number: number;
                         };
                         /** @description Of a key. */
                         api_key?: {
@@ -3842,6 +4897,111 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ApiKey"];
                 };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getInboundSecrets: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["InboundSecret"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postInboundSecrets: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboundSecret"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteInboundSecretsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It lets nothing in any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Any error. */
             default: {
@@ -5478,12 +6638,20 @@ export interface operations {
                 status?: string;
                 /** @description Only those with this source. */
                 source?: string;
+                /** @description Only those with this event_type. */
+                event_type?: string;
+                /** @description Only those with this tag. */
+                tag?: string;
                 /** @description Only those with this owner_id. */
                 owner_id?: string;
+                /** @description Only those with this contact_id. */
+                contact_id?: string;
                 /** @description Only those with this crm_lead_id. */
                 crm_lead_id?: string;
                 /** @description Only those with this number. */
                 number?: string;
+                /** @description Only those in which every word of it stands (the first five), whatever the case; a word of one or two letters begins one of theirs. */
+                q?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
                 "created_at[lt]"?: string;
@@ -5527,7 +6695,10 @@ export interface operations {
     };
     postLeads: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Wins over that of the body. */
+                on_duplicate?: "create" | "attach" | "return";
+            };
             header?: {
                 /** @description For 24 hours, the same request under the same key gives the first answer again. */
                 "Idempotency-Key"?: string;
@@ -5570,10 +6741,17 @@ export interface operations {
                     owner_id?: string | null;
                     /** @description What another CRM calls it. */
                     crm_lead_id?: string | null;
+                    /** @description A list; of a form a text, with commas between them. */
+                    tags?: string[];
                     /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
+                    /**
+                     * @description Where there is a lead with the same email or the digits of the same phone: make another (create, the default), attach what arrived to it (attach), or leave it as it is (return).
+                     * @enum {string}
+                     */
+                    on_duplicate?: "create" | "attach" | "return";
                 };
             };
         };
@@ -5700,8 +6878,8 @@ export interface operations {
                     event_type?: string | null;
                     /** @description One of the lead sources, or a new one. */
                     source?: string | null;
-                    /** @description `new` where null. */
-                    status?: ("new" | "contacted" | "quoted" | "won" | "lost") | null;
+                    /** @description One of the lead statuses, by its key; `new` where null. */
+                    status?: string | null;
                     notes?: string | null;
                     /** @description The member who looks after it. */
                     owner_id?: string | null;
@@ -5711,6 +6889,8 @@ export interface operations {
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
+                    /** @description At most 50 words; two that differ in case alone are one. */
+                    tags?: string[];
                     /** @description Set by the server; ignored when sent. */
                     readonly id?: unknown;
                     /** @description Set by the server; ignored when sent. */
@@ -5727,6 +6907,18 @@ export interface operations {
                     readonly deleted_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly number?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly submissions?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly first_contacted_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly contact_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly company_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deal_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly converted_at?: unknown;
                 };
             };
         };
@@ -5810,8 +7002,8 @@ export interface operations {
                     event_type?: string | null;
                     /** @description One of the lead sources, or a new one. */
                     source?: string | null;
-                    /** @description `new` where null. */
-                    status?: ("new" | "contacted" | "quoted" | "won" | "lost") | null;
+                    /** @description One of the lead statuses, by its key; `new` where null. */
+                    status?: string | null;
                     notes?: string | null;
                     /** @description The member who looks after it. */
                     owner_id?: string | null;
@@ -5821,6 +7013,8 @@ export interface operations {
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
+                    /** @description At most 50 words; two that differ in case alone are one. */
+                    tags?: string[];
                     /** @description Set by the server; ignored when sent. */
                     readonly id?: unknown;
                     /** @description Set by the server; ignored when sent. */
@@ -5837,6 +7031,18 @@ export interface operations {
                     readonly deleted_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly number?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly submissions?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly first_contacted_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly contact_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly company_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deal_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly converted_at?: unknown;
                 };
             };
         };
@@ -6206,6 +7412,534 @@ export interface operations {
                         next_cursor: string | null;
                         next_url: string | null;
                     };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAnalyticsLeadsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadStory"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postLeadsIdConvert: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+                /** @description The ETag last seen; 412 where the version is another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The name of a company; one of this name is used, whatever the case. */
+                    company?: string;
+                    /** @description A deal with them; {} for one that has the lead’s name alone. */
+                    deal?: {
+                        /** @description Default: the lead's name. */
+                        name?: string;
+                        /**
+                         * @description In its currency's units.
+                         * @example 5000
+                         */
+                        value?: number | null;
+                        /**
+                         * @description Default: USD.
+                         * @example GBP
+                         */
+                        currency?: string | null;
+                        /** @description Default: that of the stage, else the default pipeline. */
+                        pipeline_id?: string | null;
+                        /** @description Default: the pipeline's first stage. */
+                        stage_id?: string | null;
+                        expected_close_date?: string | null;
+                        notes?: string | null;
+                    };
+                    /**
+                     * @description Whether a contact that was there gets what it lacks and the lead has.
+                     * @default false
+                     */
+                    update_contact?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadConversion"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getLeadsIdDuplicates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Lead"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAnalyticsLeads: {
+        parameters: {
+            query?: {
+                /** @description Default: 30 days before the end. */
+                "created_at[gte]"?: string;
+                /** @description Default: now. */
+                "created_at[lt]"?: string;
+                /** @description Of `by_time`, in UTC. */
+                interval?: "day" | "week" | "month";
+                /** @description Only those with this source. */
+                source?: string;
+                /** @description Only those of this member. */
+                owner_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadFigures"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getLeadStatuses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["LeadStatus"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postLeadStatuses: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly key?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly is_built_in?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Unlike every other, whatever the case. */
+                    name: string;
+                    /**
+                     * @description Default: open.
+                     * @enum {string}
+                     */
+                    kind?: "open" | "won" | "lost";
+                    /** @description Default: the last. */
+                    position?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadStatus"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getLeadStatusesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadStatus"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putLeadStatusesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly key?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly is_built_in?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Unlike every other, whatever the case. */
+                    name?: string;
+                    /**
+                     * @description Default: open.
+                     * @enum {string}
+                     */
+                    kind?: "open" | "won" | "lost";
+                    /** @description Default: the last. */
+                    position?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadStatus"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteLeadStatusesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchLeadStatusesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly key?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly is_built_in?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description Unlike every other, whatever the case. */
+                    name?: string;
+                    /**
+                     * @description Default: open.
+                     * @enum {string}
+                     */
+                    kind?: "open" | "won" | "lost";
+                    /** @description Default: the last. */
+                    position?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadStatus"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCrmActivities: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+                /** @description Only those with a lead, or only those without. */
+                matched?: string;
+                /** @description Only those of this lead. */
+                lead_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["CrmActivity"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCrmActivitiesIdMatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    lead_id: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrmActivity"];
                 };
             };
             /** @description Any error. */
@@ -6833,6 +8567,27 @@ export interface operations {
                 "application/json": {
                     /** @description 0: any number. Null: the installation's own again. */
                     leads_per_hour?: number | null;
+                    /** @description Whom new leads go to that name no owner; taken as a whole. Null: nobody. */
+                    assignment?: {
+                        /**
+                         * @description `none`: nobody; `owner`: one member; `round_robin`: the members in turn.
+                         * @enum {string}
+                         */
+                        mode: "none" | "owner" | "round_robin";
+                        /** @default [] */
+                        members?: string[];
+                        /** @description Other rules for leads of these sources. */
+                        sources?: {
+                            source: string;
+                            /**
+                             * @description `none`: nobody; `owner`: one member; `round_robin`: the members in turn.
+                             * @enum {string}
+                             */
+                            mode: "none" | "owner" | "round_robin";
+                            /** @default [] */
+                            members?: string[];
+                        }[];
+                    } | null;
                     /** @description Set by the server; ignored when sent. */
                     readonly is_default?: unknown;
                 };
@@ -8102,6 +9857,8 @@ export interface operations {
                      * @enum {string}
                      */
                     only?: "failed" | "missed" | "all";
+                    /** @description Queues nothing: only counts what would be, by this call. */
+                    dry_run?: boolean;
                     /** @description Goes on after this event: `next_after` of the call before. */
                     after?: string;
                 };
@@ -8133,6 +9890,283 @@ export interface operations {
             };
         };
     };
+    getInboxes: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Inbox"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postInboxes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /**
+                     * @description What it answers: 500, say, to see a webhook try again.
+                     * @default 200
+                     */
+                    status?: number;
+                    readonly id?: unknown;
+                    readonly url?: unknown;
+                    readonly created_by?: unknown;
+                    readonly created_at?: unknown;
+                    readonly expires_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getInboxesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putInboxesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    /** @description What it answers: 500, say, to see a webhook try again. */
+                    status?: number;
+                    readonly id?: unknown;
+                    readonly url?: unknown;
+                    readonly created_by?: unknown;
+                    readonly created_at?: unknown;
+                    readonly expires_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteInboxesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchInboxesId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    /** @description What it answers: 500, say, to see a webhook try again. */
+                    status?: number;
+                    readonly id?: unknown;
+                    readonly url?: unknown;
+                    readonly created_by?: unknown;
+                    readonly created_at?: unknown;
+                    readonly expires_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getInboxesIdRequests: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["InboxRequest"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getDeliveries: {
         parameters: {
             query?: {
@@ -8141,6 +10175,7 @@ export interface operations {
                 cursor?: string;
                 state?: "pending" | "retrying" | "delivered" | "failed" | "expired" | "dropped" | "crashed";
                 event_type?: string;
+                event_id?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
                 "created_at[lt]"?: string;
@@ -8185,6 +10220,7 @@ export interface operations {
                 cursor?: string;
                 state?: "pending" | "retrying" | "delivered" | "failed" | "expired" | "dropped" | "crashed";
                 event_type?: string;
+                event_id?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
                 "created_at[lt]"?: string;
@@ -8311,8 +10347,8 @@ export interface operations {
     getEvents: {
         parameters: {
             query?: {
-                /** @description Goes on after this event: `next_after` of the page before. `latest`: after the last there is now. Left out: from the oldest kept. */
-                after?: "latest" | string;
+                /** @description Goes on after this event: `next_after` of the page before. `latest`: after the last there is now. `oldest`, or left out: from the oldest kept. */
+                after?: ("latest" | "oldest") | string;
                 limit?: number;
                 /**
                  * @description Only these event types, separated by commas.
@@ -8356,6 +10392,54 @@ export interface operations {
             };
         };
     };
+    postEvents: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description One of the event types that the workspace defined. */
+                    type: string;
+                    /** @description What it tells, as the type's schema has it. */
+                    data: {
+                        [key: string]: unknown;
+                    };
+                    /**
+                     * Format: uuid
+                     * @description What it is about: events of one object are in order. Left out, the event itself.
+                     */
+                    object_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublishedEvent"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getEventsId: {
         parameters: {
             query?: never;
@@ -8374,6 +10458,117 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Event"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEventLog: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+                type?: string;
+                /** @description Only events that no webhook was given. */
+                matched?: "none";
+                "occurred_at[gte]"?: string;
+                "occurred_at[lt]"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Event"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getWebhookFormats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["WebhookFormat"][];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEventsStream: {
+        parameters: {
+            query?: {
+                /** @description Goes on after this event; a `Last-Event-ID` header goes before it. `latest`: after the last there is now. `oldest`, or left out: from the oldest kept. */
+                after?: ("latest" | "oldest") | string;
+                /**
+                 * @description Only these event types, separated by commas.
+                 * @example contact.created
+                 */
+                types?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events: `id` is the id of the event, `event` its type, `data` the event as the feed has it, in one line. A block with an `id` alone says how far was read. A comment comes at least every 15 seconds. `event: gone` is the last there is where what comes next is no longer kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             /** @description Any error. */
@@ -8449,6 +10644,309 @@ export interface operations {
             };
         };
     };
+    getCustomEventTypes: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["CustomEventType"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postCustomEventTypes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @example order.shipped */
+                    name: string;
+                    /**
+                     * @description When it happens, in one sentence.
+                     * @default
+                     */
+                    description?: string;
+                    /**
+                     * @description What its data looks like: a JSON Schema (draft 2020-12) of an object, at most 16 KiB, without `pattern`, `patternProperties` and `$ref`.
+                     * @example {
+                     *       "type": "object",
+                     *       "properties": {
+                     *         "number": {
+                     *           "type": "string"
+                     *         }
+                     *       },
+                     *       "required": [
+                     *         "number"
+                     *       ]
+                     *     }
+                     */
+                    schema: {
+                        [key: string]: unknown;
+                    };
+                    /** @description An example of its data, which Send test sends. It has to fit the schema. */
+                    sample: {
+                        [key: string]: unknown;
+                    };
+                    readonly id?: unknown;
+                    readonly version?: unknown;
+                    readonly created_by?: unknown;
+                    readonly created_at?: unknown;
+                    readonly updated_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomEventType"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCustomEventTypesName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomEventType"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putCustomEventTypesName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Can not be changed. */
+                    name?: string;
+                    /** @description When it happens, in one sentence. */
+                    description?: string;
+                    /**
+                     * @description What its data looks like: a JSON Schema (draft 2020-12) of an object, at most 16 KiB, without `pattern`, `patternProperties` and `$ref`.
+                     * @example {
+                     *       "type": "object",
+                     *       "properties": {
+                     *         "number": {
+                     *           "type": "string"
+                     *         }
+                     *       },
+                     *       "required": [
+                     *         "number"
+                     *       ]
+                     *     }
+                     */
+                    schema?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description An example of its data, which Send test sends. It has to fit the schema. */
+                    sample?: {
+                        [key: string]: unknown;
+                    };
+                    readonly id?: unknown;
+                    readonly version?: unknown;
+                    readonly created_by?: unknown;
+                    readonly created_at?: unknown;
+                    readonly updated_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomEventType"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteCustomEventTypesName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchCustomEventTypesName: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Can not be changed. */
+                    name?: string;
+                    /** @description When it happens, in one sentence. */
+                    description?: string;
+                    /**
+                     * @description What its data looks like: a JSON Schema (draft 2020-12) of an object, at most 16 KiB, without `pattern`, `patternProperties` and `$ref`.
+                     * @example {
+                     *       "type": "object",
+                     *       "properties": {
+                     *         "number": {
+                     *           "type": "string"
+                     *         }
+                     *       },
+                     *       "required": [
+                     *         "number"
+                     *       ]
+                     *     }
+                     */
+                    schema?: {
+                        [key: string]: unknown;
+                    };
+                    /** @description An example of its data, which Send test sends. It has to fit the schema. */
+                    sample?: {
+                        [key: string]: unknown;
+                    };
+                    readonly id?: unknown;
+                    readonly version?: unknown;
+                    readonly created_by?: unknown;
+                    readonly created_at?: unknown;
+                    readonly updated_at?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomEventType"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getEgressAddresses: {
         parameters: {
             query?: never;
@@ -8468,6 +10966,152 @@ export interface operations {
                         data: string[];
                     };
                 };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchRetention: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description How many days events are kept; null: `most_days`, as the installation does. */
+                    event_days?: number | null;
+                    /** @description How many days delivery attempts are kept; null: `most_days`, as the installation does. */
+                    attempt_days?: number | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly least_days?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly most_days?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly size?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getNotices: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Notice"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postNoticesIdDismiss: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Put away. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Any error. */
             default: {

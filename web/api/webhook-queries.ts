@@ -9,10 +9,12 @@ export type WebhookChange = operations['patchWebhooksId']['requestBody']['conten
 
 export const webhooksQuery = pagesOf<Webhook>(['webhooks', 'list'], '/webhooks');
 
+/** Read again every few seconds: it may be disabled while one watches. */
 export const webhookQuery = (id: string) =>
   queryOptions({
     queryKey: ['webhooks', 'one', id],
     queryFn: ({ signal }) => call<Webhook>('GET', `/webhooks/${id}`, { signal }),
+    refetchInterval: 5_000,
   });
 
 function useThenReread() {
@@ -36,10 +38,15 @@ export const useUpdateWebhook = (id: string) =>
 export const useRemoveWebhook = (id: string) =>
   useMutation({ mutationFn: () => call<void>('DELETE', `/webhooks/${id}`), ...useThenReread() });
 
+export interface SecretChange {
+  secret?: string | null;
+  overlap_s?: number;
+}
+
 /** The answer holds the new signing secret, this once. */
 export const useRotateSecret = (id: string) =>
   useMutation({
-    mutationFn: () => call<Webhook>('POST', `/webhooks/${id}/rotate-secret`, { body: {} }),
+    mutationFn: (body: SecretChange) => call<Webhook>('POST', `/webhooks/${id}/rotate-secret`, { body }),
     ...useThenReread(),
   });
 

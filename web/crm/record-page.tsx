@@ -31,6 +31,8 @@ export function RecordPage<R extends BaseRecord, Input extends object>({
   actions,
   progress,
   properties,
+  story,
+  timeline,
   notes,
   form,
   back,
@@ -48,6 +50,10 @@ export function RecordPage<R extends BaseRecord, Input extends object>({
   /** Under its name: where it stands on its way. */
   progress?: (record: R) => ReactNode;
   properties: (record: R) => ReactNode;
+  /** Above the timeline. */
+  story?: (record: R) => ReactNode;
+  /** In its place, where it tells more than what was done here. */
+  timeline?: (record: R) => ReactNode;
   /** A long text of it, under its properties. */
   notes?: (record: R) => string | null;
   form: (record: R, close: () => void) => ReactNode;
@@ -90,12 +96,15 @@ export function RecordPage<R extends BaseRecord, Input extends object>({
       />
       {progress?.(record)}
       <div className={classes.body}>
-        <section className={classes.history} aria-labelledby="timeline-title">
-          <Title order={2} id="timeline-title" mb="md">
-            Timeline
-          </Title>
-          <Timeline recordId={id} />
-        </section>
+        <div className={classes.history}>
+          {story?.(record)}
+          <section aria-labelledby="timeline-title">
+            <Title order={2} id="timeline-title" mb="md">
+              Timeline
+            </Title>
+            {timeline ? timeline(record) : <Timeline recordId={id} />}
+          </section>
+        </div>
         <aside className={classes.facts} aria-label={`About this ${noun}`}>
           <PropertyList label="Properties">{properties(record)}</PropertyList>
           {text && (

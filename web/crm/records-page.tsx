@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { IconFilterOff, IconPlus } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import type { Query } from '../api/client.ts';
 import type { BaseRecord, RecordQueries } from '../api/record-queries.ts';
 import { useMay } from '../api/session-queries.ts';
 import { DataTable, type Column } from '../ui/data-table.tsx';
@@ -19,6 +20,8 @@ export function RecordsPage<R extends BaseRecord, Input extends object, Search e
   search,
   onSearch,
   filters,
+  tools,
+  inPlace,
   empty,
   form,
 }: {
@@ -30,13 +33,17 @@ export function RecordsPage<R extends BaseRecord, Input extends object, Search e
   search: Search;
   onSearch: (change: ListView) => void;
   filters: ReactNode;
+  /** Beside the button that makes one. */
+  tools?: ReactNode;
+  /** What shows the records instead of the table, given how they are narrowed. */
+  inPlace?: ((filter: Query) => ReactNode) | undefined;
   /** Where there is no record at all; `create` is the button to make one, where that is allowed. */
   empty: (create: ReactNode) => ReactNode;
   form: (close: () => void) => ReactNode;
 }) {
   const { create, sort, ...narrowed } = search;
   const filter = narrowed as Record<string, string | undefined>;
-  const list = useInfiniteQuery(queries.list({ ...filter, sort }));
+  const list = useInfiniteQuery({ ...queries.list({ ...filter, sort }), enabled: !inPlace });
   const mayWrite = useMay(`${queries.plural}:write`);
   const creating = (open: true | undefined) => onSearch({ create: open });
   const button = mayWrite && (
@@ -48,8 +55,23 @@ export function RecordsPage<R extends BaseRecord, Input extends object, Search e
 
   return (
     <>
-      <PageHeader title={title} actions={button} />
+      <PageHeader
+        title={title}
+        actions={
+          <>
+            {tools}
+            {button}
+          </>
+        }
+      />
       <FilterBar>{filters}</FilterBar>
+      {inPlace ? inPlace(filter) : table()}
+      {create && mayWrite && form(() => creating(undefined))}
+    </>
+  );
+
+  function table() {
+    return (
       <DataTable
         label={title}
         columns={columns}
@@ -66,7 +88,6 @@ export function RecordsPage<R extends BaseRecord, Input extends object, Search e
           )
         }
       />
-      {create && mayWrite && form(() => creating(undefined))}
-    </>
-  );
+    );
+  }
 }

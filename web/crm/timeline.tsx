@@ -4,21 +4,30 @@ import type { ReactNode } from 'react';
 import { timelineQuery, type Activity } from '../api/activity-queries.ts';
 import { useMay } from '../api/session-queries.ts';
 import { capitalised } from '../ui/capitalised.ts';
+import type { ReadList } from '../ui/data-table.tsx';
 import { ErrorPanel } from '../ui/error-panel.tsx';
 import { Moment } from '../ui/moment.tsx';
 import { Actor } from './actor.tsx';
 import { StageName } from './deals/stage-name.tsx';
 import { fieldLabel } from '../ui/field-label.ts';
 import { PersonName } from './person.tsx';
+import { merged, type Happening } from './story.ts';
 import classes from './timeline.module.css';
 
-/** What happened to a record, newest first. */
-export function Timeline({ recordId }: { recordId: string }) {
+/**
+ * What happened to a record, newest first.
+ * @param beside what else is told there, also newest first: each entry goes to its place
+ */
+export function Timeline({ recordId, beside }: { recordId: string; beside?: ReadList<Happening> }) {
   const may = useMay('activities:read');
-  const list = useInfiniteQuery({ ...timelineQuery(recordId), enabled: may });
+  const activities = useInfiniteQuery({ ...timelineQuery(recordId), enabled: may });
   if (!may) return <Text c="dimmed">You may not see what happened here.</Text>;
-  if (list.error) return <ErrorPanel error={list.error} retry={() => void list.refetch()} />;
-  if (!list.data) {
+  const own: ReadList<Happening> = { ...activities, data: activities.data?.map(asHappening) };
+  const lists = beside ? [own, beside] : [own];
+  const broken = lists.find(({ error }) => error !== null);
+  if (broken?.error) return <ErrorPanel error={broken.error} retry={() => void broken.refetch()} />;
+  const story = merged(lists);
+  if (story === null) {
     return (
       <Stack gap="lg" aria-busy>
         <Skeleton height={10} width="40%" />
@@ -26,19 +35,22 @@ export function Timeline({ recordId }: { recordId: string }) {
       </Stack>
     );
   }
+  const further = lists.filter(({ hasNextPage }) => hasNextPage);
   return (
     <>
       <ol className={classes.list} aria-label="Timeline">
-        {list.data.map((activity) => (
-          <Entry key={activity.id} activity={activity} />
+        {story.map(({ id, shown }) => (
+          <li key={id} className={classes.entry}>
+            {shown}
+          </li>
         ))}
       </ol>
-      {list.hasNextPage && (
+      {further.length > 0 && (
         <Button
           variant="default"
           size="xs"
-          loading={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
+          loading={further.some(({ isFetchingNextPage }) => isFetchingNextPage)}
+          onClick={() => further.forEach((list) => void list.fetchNextPage())}
         >
           Show earlier
         </Button>
@@ -47,10 +59,14 @@ export function Timeline({ recordId }: { recordId: string }) {
   );
 }
 
+function asHappening(activity: Activity): Happening {
+  return { id: activity.id, at: activity.occurred_at, shown: <Entry activity={activity} /> };
+}
+
 function Entry({ activity }: { activity: Activity }) {
   const changes = Object.entries(activity.changed ?? {}).filter(([name]) => !FOLLOWING.has(name));
   return (
-    <li className={classes.entry}>
+    <>
       <div>
         <span className={classes.what}>{happened(activity.type)}</span>{' '}
         <span className={classes.aside}>
@@ -67,12 +83,19 @@ function Entry({ activity }: { activity: Activity }) {
           ))}
         </ul>
       )}
-    </li>
+    </>
   );
 }
 
 /** What follows from another change, and is no news beside it. */
-const FOLLOWING = new Set(['completed_at', 'closed_at', 'updated_at', 'version']);
+const FOLLOWING = new Set([
+  'completed_at',
+  'closed_at',
+  'converted_at',
+  'first_contacted_at',
+  'updated_at',
+  'version',
+]);
 
 /** `deal.stage_changed` to `Stage changed`. */
 function happened(type: string): string {

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { ApiError } from '../api/client.ts';
+import { isConflict } from '../api/client.ts';
 import {
   useCreateRecord,
   useUpdateRecord,
@@ -9,7 +9,7 @@ import {
 } from '../api/record-queries.ts';
 import { useApiForm, type ApiForm } from '../ui/use-api-form.ts';
 
-type FieldValue = string | number | null;
+type FieldValue = string | number | string[] | null;
 
 export interface RecordForm<Values extends object> extends ApiForm<Values> {
   /** Somebody else changed the record meanwhile; `load` takes their changes in, and keeps what was typed here. */
@@ -48,7 +48,7 @@ export function useRecordForm<
     try {
       onSaved(await save(values));
     } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 412) throw error;
+      if (!isConflict(error as Error)) throw error;
       setConflict(true);
     }
   });
@@ -67,14 +67,22 @@ export function useRecordForm<
 
 /** What is filled in; the rest is left to the API's defaults. */
 function filledIn<Values extends object>(values: Values): Partial<Values> {
-  const entries = Object.entries(values).filter(([, value]) => value !== '' && value !== null);
+  const entries = Object.entries(values).filter(([, value]) => !isEmpty(value));
   return Object.fromEntries(entries) as Partial<Values>;
 }
 
 function changedIn<Values extends object>(values: Values, before: Values): Partial<Values> {
   const was = before as Record<string, unknown>;
-  const entries = Object.entries(values).filter(([name, value]) => value !== was[name]);
+  const entries = Object.entries(values).filter(([name, value]) => !isSame(value, was[name]));
   return Object.fromEntries(
     entries.map(([name, value]) => [name, value === '' ? null : value]),
   ) as Partial<Values>;
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === '' || value === null || (Array.isArray(value) && value.length === 0);
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return Array.isArray(one) ? JSON.stringify(one) === JSON.stringify(other) : one === other;
 }

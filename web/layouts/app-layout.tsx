@@ -7,6 +7,7 @@ import { useEffect, useState } from 'react';
 import { sessionQuery } from '../api/session-queries.ts';
 import { paths } from '../paths.ts';
 import classes from './app-layout.module.css';
+import { NoticeBell } from './notice-bell.tsx';
 import { Palette } from './palette.tsx';
 import { Sidebar } from './sidebar.tsx';
 
@@ -30,9 +31,10 @@ export function AppLayout() {
         <ActionIcon variant="subtle" color="gray" size="lg" aria-label="Open the menu" onClick={openMenu}>
           <IconMenu2 size={20} stroke={1.6} />
         </ActionIcon>
-        <Text fw={600} truncate>
+        <Text fw={600} truncate flex={1}>
           {session.workspace.name}
         </Text>
+        <NoticeBell />
       </Box>
       <Drawer
         opened={menuOpen}

@@ -1,13 +1,19 @@
 import {
   IconAddressBook,
+  IconBolt,
   IconBraces,
   IconBuilding,
+  IconChartBar,
   IconCircleCheck,
   IconForms,
   IconHistory,
+  IconInbox,
   IconKey,
   IconNetwork,
+  IconPlugConnected,
+  IconSend,
   IconTargetArrow,
+  IconUserBolt,
   IconUserCircle,
   IconUsers,
   IconWebhook,
@@ -32,10 +38,19 @@ type PlainPath = {
 }[keyof typeof paths];
 
 export const RECORDS: readonly Destination[] = [
+  { label: 'Leads', icon: IconInbox, link: paths.leads(), scope: 'leads:read' },
+  {
+    label: 'Lead analytics',
+    icon: IconChartBar,
+    link: paths.leadAnalytics(),
+    scope: 'leads:read',
+    alsoKnownAs: ['Leads → Analytics'],
+    hidden: true,
+  },
+  { label: 'Forms', icon: IconForms, link: paths.forms(), scope: 'forms:read' },
   { label: 'Contacts', icon: IconAddressBook, link: paths.contacts(), scope: 'contacts:read' },
   { label: 'Companies', icon: IconBuilding, link: paths.companies(), scope: 'companies:read' },
   { label: 'Deals', icon: IconTargetArrow, link: paths.deals(), scope: 'deals:read' },
-  { label: 'Forms', icon: IconForms, link: paths.forms(), scope: 'forms:read' },
   { label: 'Tasks', icon: IconCircleCheck, link: paths.tasks(), scope: 'tasks:read' },
 ];
 
@@ -45,7 +60,12 @@ export const SETTINGS: readonly Destination[] = [
     icon: IconKey,
     link: paths.apiKeys(),
     scope: 'keys:read',
-    alsoKnownAs: ['Settings → API keys', 'API → API Keys', 'Lead API Keys', 'Settings → Lead API Keys'],
+    alsoKnownAs: [
+      'Settings → API keys',
+      'Settings → API → API Keys',
+      'Lead API Keys',
+      'Settings → Integrations → Lead API Keys',
+    ],
   },
   {
     label: 'Webhooks',
@@ -63,12 +83,48 @@ export const SETTINGS: readonly Destination[] = [
     hidden: true,
   },
   {
+    label: 'Test inbox',
+    icon: IconInbox,
+    link: paths.testInbox(),
+    scope: 'webhooks:read',
+    alsoKnownAs: ['Settings → Webhooks → Test inbox'],
+    hidden: true,
+  },
+  {
     label: 'IP addresses',
     icon: IconNetwork,
     link: paths.ipAddresses(),
     scope: 'webhooks:read',
     alsoKnownAs: ['Settings → Integrations → Webhooks → IP Addresses'],
     hidden: true,
+  },
+  {
+    label: 'Lead settings',
+    icon: IconUserBolt,
+    link: paths.leadSettings(),
+    scope: 'leads:read',
+    alsoKnownAs: ['Settings → Leads', 'Lead sources', 'Lead event types', 'Lead statuses', 'Leads an hour'],
+  },
+  {
+    label: 'CRM webhook',
+    icon: IconPlugConnected,
+    link: paths.crmWebhook(),
+    scope: 'leads:read',
+    alsoKnownAs: ['Settings → CRM webhook', 'Inbound secrets', 'Inbound webhook', 'Unmatched reports'],
+  },
+  {
+    label: 'Deliveries',
+    icon: IconSend,
+    link: paths.deliveries(),
+    scope: 'webhooks:read',
+    alsoKnownAs: ['Settings → Deliveries', 'Delivery log', 'Webhook activity', 'Recent Activity'],
+  },
+  {
+    label: 'Events',
+    icon: IconBolt,
+    link: paths.events(),
+    scope: 'events:read',
+    alsoKnownAs: ['Settings → Events', 'Event log'],
   },
   {
     label: 'Members',

@@ -6,6 +6,7 @@ import { API_REFERENCE, paths } from '../paths.ts';
 import { RECORDS, SETTINGS, type Destination } from './destinations.ts';
 
 const CREATIONS = [
+  { label: 'New lead', scope: 'leads:write', link: paths.newLead() },
   { label: 'New contact', scope: 'contacts:write', link: paths.newContact() },
   { label: 'New company', scope: 'companies:write', link: paths.newCompany() },
   { label: 'New deal', scope: 'deals:write', link: paths.newDeal() },

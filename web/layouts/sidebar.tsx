@@ -1,10 +1,11 @@
-import { Kbd, Text, UnstyledButton } from '@mantine/core';
+import { Box, Kbd, Text, UnstyledButton } from '@mantine/core';
 import { useOs } from '@mantine/hooks';
 import { spotlight } from '@mantine/spotlight';
 import { IconSearch } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useMayAll } from '../api/session-queries.ts';
 import { RECORDS, SETTINGS, type Destination } from './destinations.ts';
+import { NoticeBell } from './notice-bell.tsx';
 import { PersonMenu } from './person-menu.tsx';
 import classes from './sidebar.module.css';
 import { WorkspaceMenu } from './workspace-menu.tsx';
@@ -13,7 +14,12 @@ export function Sidebar() {
   const modifier = useOs() === 'macos' ? '⌘' : 'Ctrl';
   return (
     <div className={classes.root}>
-      <WorkspaceMenu />
+      <div className={classes.head}>
+        <WorkspaceMenu />
+        <Box visibleFrom="sm">
+          <NoticeBell />
+        </Box>
+      </div>
       <UnstyledButton
         className={classes.search}
         onClick={spotlight.open}

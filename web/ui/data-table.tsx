@@ -93,7 +93,12 @@ export function DataTable<T extends RowData>({
 
   return (
     <div className={classes.scroll}>
-      <Table className={classes.table} aria-label={label} aria-busy={!list.data}>
+      <Table
+        className={classes.table}
+        style={{ '--least-width': leastWidth(columns) }}
+        aria-label={label}
+        aria-busy={!list.data}
+      >
         <Table.Thead>
           {table.getHeaderGroups().map((group) => (
             <Table.Tr key={group.id}>
@@ -157,6 +162,14 @@ export function DataTable<T extends RowData>({
       )}
     </div>
   );
+}
+
+/** What the columns need, lest one that shares what is left is left nothing: then the table scrolls. */
+function leastWidth<T extends RowData>(columns: Column<T>[]): string {
+  const widths = columns.map(({ meta }, at) =>
+    meta?.width?.endsWith('rem') ? meta.width : at === 0 ? '11rem' : '7rem',
+  );
+  return `calc(${widths.join(' + ')})`;
 }
 
 /** One and the same for every render, or the table would count its rows anew. */

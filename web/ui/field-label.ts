@@ -8,6 +8,7 @@ const LABELS: Readonly<Record<string, string>> = {
   assignee_id: 'Assignee',
   pipeline_id: 'Pipeline',
   stage_id: 'Stage',
+  crm_lead_id: 'CRM lead ID',
   custom_fields: 'Custom fields',
 };
 

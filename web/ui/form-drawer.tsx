@@ -10,6 +10,7 @@ export function FormDrawer<Values extends object>({
   action,
   api,
   notice,
+  size,
   onClose,
   children,
 }: {
@@ -19,6 +20,8 @@ export function FormDrawer<Values extends object>({
   api: ApiForm<Values>;
   /** Above the fields, where something has to be decided first. */
   notice?: ReactNode;
+  /** A width, where the usual one is too narrow. */
+  size?: string;
   onClose: () => void;
   children: ReactNode;
 }) {
@@ -28,6 +31,7 @@ export function FormDrawer<Values extends object>({
       opened
       onClose={onClose}
       title={title}
+      {...(size !== undefined && { size })}
       closeOnClickOutside={!isDirty}
       closeOnEscape={!isDirty}
       closeButtonProps={{ 'aria-label': 'Close' }}

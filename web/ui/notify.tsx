@@ -1,5 +1,5 @@
 import { notifications } from '@mantine/notifications';
-import { ApiError } from '../api/client.ts';
+import { ApiError, isConflict } from '../api/client.ts';
 
 /** Says, at the edge of the page, that something was done. */
 export function tellDone(message: string): void {
@@ -8,11 +8,22 @@ export function tellDone(message: string): void {
 
 /** Says what went wrong where no form is there to show it. */
 export function tellError(error: Error): void {
+  if (isConflict(error)) return tellConflict();
   const id = error instanceof ApiError && error.requestId ? ` (request ${error.requestId})` : '';
   notifications.show({
     title: 'That did not work',
     message: `${error.message}${id}`,
     color: 'red',
+    withBorder: true,
+    autoClose: 10_000,
+  });
+}
+
+function tellConflict(): void {
+  notifications.show({
+    title: 'This was changed meanwhile',
+    message: 'Someone saved another version. It is on view now; try again if you still want to.',
+    color: 'yellow',
     withBorder: true,
     autoClose: 10_000,
   });

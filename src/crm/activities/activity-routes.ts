@@ -4,7 +4,7 @@ import type { Database } from '../../db/pool.ts';
 import { pageQuery, pageShape, type PageQuery } from '../../http/paging.ts';
 import { route, type Route } from '../../http/route.ts';
 
-interface ActivityRow {
+export interface ActivityRow {
   id: string;
   type: string;
   record_type: string;
@@ -36,6 +36,17 @@ const TIMELINE = {
          order by id desc limit $4`,
 };
 
+/** What was done with a record, newest first, after the id of the last page's last. */
+export function timelineOf(
+  db: Database,
+  workspaceId: string,
+  recordId: string,
+  limit: number,
+  after: string | null = null,
+): Promise<ActivityRow[]> {
+  return db.read<ActivityRow>(TIMELINE, [workspaceId, recordId, after, limit]);
+}
+
 /** The timeline of a contact, newest first (contracts AN10). */
 export function activityRoutes(db: Database): Route[] {
   return [
@@ -49,12 +60,7 @@ export function activityRoutes(db: Database): Route[] {
       answers: { 200: pageShape(activityShape) },
       async handle({ caller, params, query: asked, url }) {
         const after = asked.cursor ? decodeCursor(asked.cursor, 'timeline').id : null;
-        const rows = await db.read<ActivityRow>(TIMELINE, [
-          caller.workspaceId,
-          params['contact_id'],
-          after,
-          asked.limit + 1,
-        ]);
+        const rows = await timelineOf(db, caller.workspaceId, params['contact_id']!, asked.limit + 1, after);
         const cursorOf = (row: ActivityRow) =>
           encodeCursor({ sort: 'timeline', value: row.occurred_at, id: row.id });
         return { status: 200, body: pageOf(rows, asked.limit, url, cursorOf, (row) => row) };

@@ -41,7 +41,7 @@ const fields = {
 };
 
 const input = z.strictObject({ ...fields, ...readOnlyFields });
-type Input = z.infer<z.ZodObject<typeof fields>>;
+export type CompanyInput = z.infer<z.ZodObject<typeof fields>>;
 
 const output = z
   .object({
@@ -90,7 +90,7 @@ const columns = [
   'custom_fields',
 ] as const;
 
-export const company: Noun<Company, Input> = {
+export const company: Noun<Company, CompanyInput> = {
   name: 'company',
   plural: 'companies',
   columns,

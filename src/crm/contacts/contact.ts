@@ -48,7 +48,7 @@ const fields = {
 };
 
 const input = z.strictObject({ ...fields, ...readOnlyFields });
-type Input = z.infer<z.ZodObject<typeof fields>>;
+export type ContactInput = z.infer<z.ZodObject<typeof fields>>;
 
 const output = z
   .object({
@@ -106,7 +106,7 @@ const columns = [
   'custom_fields',
 ] as const;
 
-export const contact: Noun<Contact, Input> = {
+export const contact: Noun<Contact, ContactInput> = {
   name: 'contact',
   plural: 'contacts',
   columns,

@@ -41,7 +41,7 @@ export interface Deal extends BaseRecord {
 
 const CURRENCIES = new Set(Intl.supportedValuesOf('currency'));
 
-const fields = {
+export const dealFields = {
   name: requiredText(200),
   title: requiredText(200).optional().meta({ description: 'Another word for `name`.' }),
   value: z
@@ -74,14 +74,14 @@ const fields = {
 };
 
 const input = z.strictObject({
-  ...fields,
+  ...dealFields,
   ...readOnlyFields,
   closed_at: z
     .unknown()
     .optional()
     .meta({ readOnly: true, description: 'Set by the server; ignored when sent.' }),
 });
-type Input = z.infer<z.ZodObject<typeof fields>>;
+export type DealInput = z.infer<z.ZodObject<typeof dealFields>>;
 
 /** `title` is taken for `name`, which wins where both are sent. */
 const named = <T extends { name?: unknown; title?: unknown }>(given: unknown) => {
@@ -158,7 +158,7 @@ const columns = [
 /** What a move changes, and what follows from another change: neither is an update of its own. */
 const FOLLOWING = new Set(['pipeline_id', 'stage_id', 'status', 'closed_at', 'lost_reason']);
 
-export const deal: Noun<Deal, Input> = {
+export const deal: Noun<Deal, DealInput> = {
   name: 'deal',
   plural: 'deals',
   columns,

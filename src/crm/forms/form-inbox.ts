@@ -4,6 +4,7 @@ import { isoTime } from '../../base/clock.ts';
 import { ApiError } from '../../base/errors.ts';
 import { sha256 } from '../../base/hmac.ts';
 import type { Uuid } from '../../base/id.ts';
+import type { Database } from '../../db/pool.ts';
 import { folded, type LeadWords } from '../leads/lead-word.ts';
 import { makeRecordStore, type REPLAY, type StoreParts, type Writer } from '../record-store.ts';
 import { formIntake } from './form-intake.ts';
@@ -115,7 +116,7 @@ export function makeFormInbox(parts: InboxParts): FormInbox {
         ...lead,
         event_type: eventType ?? null,
         source: source ?? form.source,
-        // Whoever left the workspace since looks after nothing.
+        // Whoever left the workspace since looks after nothing; it goes to whose turn it is, as where none is named.
         owner_id: missing.length > 0 ? null : form.owner_id,
       },
       told: {
@@ -129,6 +130,7 @@ export function makeFormInbox(parts: InboxParts): FormInbox {
         form_id: form.id,
         aside_id: asideId,
         submission: { id, ...origin },
+        origin: form.source === null ? '' : folded(form.source),
         ...(isNew && { source: { id: newId(), name: form.source, folded: folded(form.source!) } }),
       },
     };
@@ -187,6 +189,11 @@ export function makeFormInbox(parts: InboxParts): FormInbox {
       if (removed.length === 0) throw noneAside();
     },
   };
+}
+
+/** Of forms to which no more spam comes, too. */
+export async function dropOldAside(db: Database): Promise<void> {
+  await db.pool.query(`delete from form_aside where received_at < now() - interval '${ASIDE_DAYS} days'`);
 }
 
 function noneAside(): ApiError {

@@ -2,7 +2,7 @@ import { ApiError } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
 import { AGAIN } from '../../db/flight.ts';
 import type { Queryable } from '../../db/pool.ts';
-import { MAKE_COUNTERS, NUMBERED, SOURCED } from '../leads/lead-intake.ts';
+import { ENTERED, ENTRY, MAKE_COUNTERS, SOURCED, TURNS } from '../leads/lead-intake.ts';
 import type { Intake } from '../record-store.ts';
 
 interface TurnedAway {
@@ -15,7 +15,7 @@ interface TurnedAway {
 }
 
 /**
- * The workspace's counter is locked for the numbers alone: forms are not in the leads' hour (contracts section 6). What
+ * The workspace's counter is locked for the numbers and the turns: forms are not in the leads' hour (contracts section 6). What
  * was kept aside is locked before it becomes a lead: two who accept it at once make one lead.
  */
 const GATE = `
@@ -24,7 +24,7 @@ asked as (
   from given g
 ),
 hours as (
-  select c.workspace_id, c.number from lead_counter c
+  select c.workspace_id, c.number, c.assignment, c.turns from lead_counter c
   where c.workspace_id in (select workspace_id from asked)
   order by c.workspace_id for update
 ),
@@ -46,9 +46,10 @@ turned_away as (
 )`;
 
 const BESIDE = `
+${ENTERED},
 counted as (
-  update lead_counter c set number = c.number + e.leads
-  from (select w.workspace_id, count(*)::int as leads from written w group by w.workspace_id) e
+  update lead_counter c set number = c.number + e.leads, ${TURNS}
+  from entered e left join turned t using (workspace_id)
   where c.workspace_id = e.workspace_id
 ),
 arrived as (
@@ -71,7 +72,7 @@ const TOLD = `(select json_agg(t) from turned_away t)`;
 
 /** What stands before a lead that comes by a form, and what is written beside it: the submission with its consent. */
 export const formIntake: Intake = {
-  sql: { name: 'form', gate: GATE, entry: NUMBERED, beside: BESIDE, told: TOLD },
+  sql: { name: 'form', gate: GATE, entry: ENTRY, beside: BESIDE, told: TOLD },
 
   async turnedAway(on: Queryable, told: unknown) {
     const units = told as TurnedAway[];

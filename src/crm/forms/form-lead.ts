@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { publicId } from './form.ts';
+import { FORM_ID, publicId } from './form.ts';
 import { eventsOf } from '../noun-events.ts';
 import type { Noun } from '../record.ts';
 import type { LeadInput } from '../leads/lead-input.ts';
@@ -26,7 +26,7 @@ export interface FormLeadInput {
 const SUBMITTED = 'form.submitted';
 
 const told = {
-  form_id: z.string().meta({ description: 'The form that was sent, as in `form_…`.' }),
+  form_id: z.string().regex(FORM_ID).meta({ description: 'The form that was sent, as in `form_…`.' }),
   form_name: z.string().meta({ description: 'What the team calls the form.' }),
   submission_id: z.uuid().meta({ description: 'Names this sending of it.' }),
   fields: z
@@ -64,8 +64,8 @@ const sample: Record<string, unknown> = {
  * A lead as a form makes it: the same record in the same table, which fires form.submitted alone (contracts AX10). The
  * event carries the lead with what was filled in beside it.
  */
-export const formLead: Noun<Lead, FormLeadInput, Omit<Lead, 'number'> & Told> = {
-  ...(lead as unknown as Noun<Lead, FormLeadInput, Omit<Lead, 'number'> & Told>),
+export const formLead: Noun<Lead, FormLeadInput, Omit<Lead, 'number' | 'owner_id'> & Told> = {
+  ...(lead as unknown as Noun<Lead, FormLeadInput, Omit<Lead, 'number' | 'owner_id'> & Told>),
   output: lead.output.extend(told),
 
   create: ({ lead: given, told: beside }, base) => {

@@ -124,7 +124,7 @@ export function formRoutes({ store, references, ledger, baseUrl }: FormRoutePart
         const { workspaceId } = ctx.caller;
         const id = fromPublicId(ctx.params['id']!)!;
         const change = settingsOf(ctx.body as Partial<FormSettings>);
-        await checkOwner(workspaceId, change);
+        await checkOwner(workspaceId, change, id);
         return answer(
           200,
           await store.update(workspaceId, id, change, ctx.ifMatch, entering(ctx, 200, 'updated')),
@@ -151,9 +151,13 @@ export function formRoutes({ store, references, ledger, baseUrl }: FormRoutePart
 
   return [list, create, preview, get, update('PATCH'), update('PUT'), remove];
 
-  async function checkOwner(workspaceId: Uuid, settings: Partial<FormSettings>): Promise<void> {
-    const missing = await references.missing(workspaceId, { owner_id: 'member' }, settings);
-    if (missing[0]) throw invalid(missing[0].field, missing[0].message);
+  /** @param id the form that is changed; the owner that it has may stay, though they left since */
+  async function checkOwner(workspaceId: Uuid, settings: Partial<FormSettings>, id?: Uuid): Promise<void> {
+    const [missing] = await references.missing(workspaceId, { owner_id: 'member' }, settings);
+    if (!missing) return;
+    const current = id && (await store.get(workspaceId, id));
+    if (current && current.owner_id === settings.owner_id) return;
+    throw invalid(missing.field, missing.message);
   }
 
   function answer(status: number, form: Form): Answer {

@@ -1,8 +1,7 @@
-import { fileURLToPath } from 'node:url';
-import files from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
+import { Assets, sendAsset } from '../../http/assets.ts';
 import { isOurs } from '../../http/session-cookie.ts';
 import { textOf } from '../leads/lead-arrival.ts';
 import { receiptOf, refusalError, type FormDoorway, type Refusal } from './form-doorway.ts';
@@ -14,6 +13,8 @@ import { FORM_ID, fromPublicId, publicId, type Form } from './form.ts';
 /** What the bundler makes of web/forms/; as seen from src/crm/forms and from dist/crm/forms alike. */
 const ASSETS = new URL('../../../dist/web/forms/', import.meta.url);
 const PATH = '/f/:id';
+/** Other people's pages name them: their names stay. */
+const AN_HOUR = 'public, max-age=3600';
 
 export interface FormSiteParts {
   store: FormStore;
@@ -31,16 +32,14 @@ interface Visited {
  * What visitors see of forms, without a key: the hosted page, its thanks, the script that embeds it, and the JSON
  * endpoint for sites of the form's own choosing.
  */
-export async function mountFormSite(app: FastifyInstance, parts: FormSiteParts): Promise<void> {
+export function mountFormSite(app: FastifyInstance, parts: FormSiteParts): void {
   const { store, doorway, publicUrl } = parts;
-  await app.register(files, {
-    root: fileURLToPath(ASSETS),
-    prefix: '/f/assets/',
-    index: false,
-    maxAge: '1h',
-    schemaHide: true,
-    setHeaders: (reply) => void reply.header('x-content-type-options', 'nosniff'),
-  });
+  const assets = new Assets(ASSETS);
+  const route = { schema: { hide: true } };
+
+  app.get<{ Params: { name: string } }>('/f/assets/:name', route, (request, reply) =>
+    sendAsset(assets, request.params.name, request, reply, AN_HOUR),
+  );
 
   async function visitedBy(request: FastifyRequest): Promise<Visited> {
     const { id = '' } = request.params as { id?: string };
@@ -58,8 +57,6 @@ export async function mountFormSite(app: FastifyInstance, parts: FormSiteParts):
       throw new ApiError('forbidden', 'The form takes nothing from this site (Origin).');
     void reply.header('access-control-allow-origin', origin);
   }
-
-  const route = { schema: { hide: true } };
 
   app.get(PATH, route, (request, reply) =>
     forPeople(reply, async () => {
@@ -82,7 +79,7 @@ export async function mountFormSite(app: FastifyInstance, parts: FormSiteParts):
 
   app.get(`${PATH}/embed.js`, route, async (request, reply) => {
     await visitedBy(request);
-    return reply.sendFile('embed.js');
+    return sendAsset(assets, 'embed.js', request, reply, AN_HOUR);
   });
 
   app.options(PATH, route, (request, reply) => preflight(request, reply));

@@ -5,6 +5,7 @@ import type { Uuid } from '../../base/id.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../../db/page.ts';
 import { pageQuery, pageShape } from '../../http/paging.ts';
 import { route, type Route } from '../../http/route.ts';
+import type { Telling } from '../expunging.ts';
 import { REPLAY } from '../record-store.ts';
 import type { FormInbox, FormSubmission } from './form-inbox.ts';
 import type { FormStore } from './form-store.ts';
@@ -17,7 +18,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const shape = z
   .object({
     id: z.uuid(),
-    form_id: z.string(),
+    form_id: z.string().regex(FORM_ID),
     lead_id: z
       .uuid()
       .nullable()
@@ -39,6 +40,9 @@ const shape = z
     reasons: z.array(z.enum(REASONS)).meta({ description: 'Why it was taken for spam.' }),
   })
   .meta({ id: 'FormSubmission' });
+
+/** The answer to whoever accepts a submission holds what its lead tells. */
+export const FORM_SUBMISSION_TELLING: Telling = { key: 'lead_id', output: shape };
 
 const query = pageQuery.extend({
   spam: z

@@ -24,7 +24,7 @@ export interface FormParts extends InboxParts {
 /** Public forms: their routes in the API, and what visitors see of them. */
 export interface Forms {
   routes: Route[];
-  mountSite(app: FastifyInstance): Promise<void>;
+  mountSite(app: FastifyInstance): void;
 }
 
 export function makeForms(parts: FormParts): Forms {

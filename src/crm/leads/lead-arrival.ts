@@ -1,6 +1,8 @@
 import ipaddr from 'ipaddr.js';
+import { invalid } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Arrival, Completion } from '../record-routes.ts';
+import type { LeadStatuses } from './lead-status.ts';
 import { folded, type LeadWords } from './lead-word.ts';
 
 /** The longest name that a source or an event type has. */
@@ -13,6 +15,8 @@ const UTM = ['utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_conten
 interface Asked {
   event_type?: string | null;
   source?: string | null;
+  status?: string | null;
+  on_duplicate?: string;
 }
 
 /**
@@ -23,10 +27,12 @@ interface Asked {
 export function leadCompletion({
   sources,
   eventTypes,
+  statuses,
   newId,
 }: {
   sources: LeadWords;
   eventTypes: LeadWords;
+  statuses: LeadStatuses;
   newId: () => Uuid;
 }): Completion {
   async function eventTypeOf(workspaceId: Uuid, asked: string): Promise<string | undefined> {
@@ -36,22 +42,28 @@ export function leadCompletion({
   }
 
   return async (writer, input, kind, arrival) => {
-    const { event_type: eventType, source, ...rest } = input as Asked;
+    const asked = input as Asked;
+    const { event_type: eventType, source, ...rest } = asked;
     const { workspaceId } = writer;
-    const words: Asked & { event_type?: string | null } = {};
+    // One lead at a time is taken in another way (lead-duplicate.ts); what comes here with it came in a batch.
+    if (asked.on_duplicate && asked.on_duplicate !== 'create')
+      throw invalid('on_duplicate', 'is for one lead at a time, not for a batch');
+    const words: Asked = {};
     if (eventType === null) words.event_type = null;
     const known = eventType ? await eventTypeOf(workspaceId, eventType) : undefined;
     if (known !== undefined) words.event_type = known;
 
     if (kind === 'change') {
+      if (asked.status) words.status = await statuses.keyOf(workspaceId, asked.status);
       if (source !== undefined) words.source = source && (await sources.matchOrMake(writer, source));
       return { ...rest, ...words };
     }
     const own = source ? await sources.match(workspaceId, source) : undefined;
     const made =
       source && own === undefined ? { id: newId(), name: source, folded: folded(source) } : undefined;
+    const origin = source ? folded(own ?? source) : '';
     const submission = { id: newId(), channel: 'api', ...keptOf(arrival) };
-    return { ...rest, ...words, source: own ?? source ?? null, beside: { submission, source: made } };
+    return { ...rest, ...words, source: own ?? source ?? null, beside: { submission, source: made, origin } };
   };
 }
 

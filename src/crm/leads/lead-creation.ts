@@ -1,21 +1,26 @@
 import { z } from 'zod';
 import type { Creation } from '../record-routes.ts';
-import { leadRefusal } from './lead-input.ts';
+import { duplicateQuery, takeLead, type DuplicateParts } from './lead-duplicate.ts';
+import { leadRefusal, type LeadInput, type OnDuplicate } from './lead-input.ts';
 
 /**
  * How a lead is made: RemixCRM's Lead API (contracts RX1 to RX7), its answer and its errors.
  * @param baseUrl where people reach this installation
+ * @param parts for a lead that may be there already
  */
-export function leadCreation(baseUrl: () => string): Creation {
+export function leadCreation(baseUrl: () => string, parts: DuplicateParts): Creation {
+  const receipt = (id: string, status: string) => ({ id, status, lead_url: `${baseUrl()}/leads/${id}` });
   return {
     scope: 'leads:create',
     description:
-      'Fires `lead.created`. At most so many leads an hour as the workspace allows itself (`/lead-settings`); then 429 with Retry-After.',
-    receipt: (id) => ({ id, status: 'created', lead_url: `${baseUrl()}/leads/${id}` }),
+      'Fires `lead.created` or, where it is attached to one that is there, `lead.submission_added`; then the answer is 200. At most so many leads an hour as the workspace allows itself (`/lead-settings`); then 429 with Retry-After.',
+    receipt: (id) => receipt(id, 'created'),
     output: z
       .object({
         id: z.uuid(),
-        status: z.literal('created'),
+        status: z
+          .enum(['created', 'attached', 'existing'])
+          .meta({ description: '`created`, unless `on_duplicate` asks for something else.' }),
         lead_url: z.url().meta({ description: 'The lead in the dashboard.' }),
       })
       .meta({ id: 'LeadReceipt' }),
@@ -36,5 +41,12 @@ export function leadCreation(baseUrl: () => string): Creation {
         .meta({ id: 'LeadError' }),
     },
     takesForms: true,
+    query: duplicateQuery,
+    otherwise(writer, asked, prepare) {
+      const { on_duplicate: said = 'create', ...input } = asked.input as LeadInput;
+      const { on_duplicate: mode = said } = asked.query as { on_duplicate?: OnDuplicate };
+      if (mode === 'create') return undefined;
+      return prepare(input).then((write) => takeLead(parts, writer, { write, input, mode }, receipt));
+    },
   };
 }

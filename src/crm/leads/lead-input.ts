@@ -1,7 +1,19 @@
 import { z } from 'zod';
 import { ApiError } from '../../base/errors.ts';
 import { validationError } from '../../http/reply.ts';
-import { customFields, emailAddress, reference, requiredText, text, type CustomValue } from '../record.ts';
+import {
+  customFields,
+  emailAddress,
+  reference,
+  requiredText,
+  tagList,
+  text,
+  type CustomValue,
+} from '../record.ts';
+
+/** What becomes of a lead that is there already: it is made once more, attached to, or told. */
+export const ON_DUPLICATE = ['create', 'attach', 'return'] as const;
+export type OnDuplicate = (typeof ON_DUPLICATE)[number];
 
 /** A new lead, of which every required field is there and each is well-formed. */
 export interface LeadInput {
@@ -13,11 +25,16 @@ export interface LeadInput {
   event_date?: string | null | undefined;
   event_type?: string | null | undefined;
   source?: string | null | undefined;
-  status?: 'new' | 'contacted' | 'quoted' | 'won' | 'lost' | null | undefined;
+  status?: string | null | undefined;
   notes?: string | null | undefined;
   owner_id?: string | null | undefined;
   crm_lead_id?: string | null | undefined;
+  tags?: string[] | undefined;
   custom_fields?: Record<string, CustomValue> | undefined;
+  on_duplicate?: OnDuplicate | undefined;
+  /** What is done with a lead that is there, beside what a client changes: it arrived again, it was converted. */
+  arrivedAgain?: boolean | undefined;
+  became?: { contact_id: string | null; company_id: string | null; deal_id: string | null } | undefined;
   /** What the statement writes beside it (lead-intake.ts). */
   beside?: object | undefined;
 }
@@ -55,7 +72,21 @@ const fields = z
     notes: text(50_000).optional(),
     owner_id: reference.optional().meta({ description: 'The member who looks after it.' }),
     crm_lead_id: text(200).optional().meta({ description: 'What another CRM calls it.' }),
+    tags: z
+      .union([
+        tagList,
+        z
+          .string()
+          .transform((sent) => sent.split(',').filter((one) => one.trim() !== ''))
+          .pipe(tagList),
+      ])
+      .optional()
+      .meta({ description: 'A list; of a form a text, with commas between them.' }),
     custom_fields: customFields.optional(),
+    on_duplicate: z.enum(ON_DUPLICATE).optional().meta({
+      description:
+        'Where there is a lead with the same email or the digits of the same phone: make another (create, the default), attach what arrived to it (attach), or leave it as it is (return).',
+    }),
   })
   .meta({ description: 'Fields that are not listed are kept with the submission.' });
 

@@ -39,7 +39,7 @@ present as (
   select floor(extract(epoch from clock_timestamp()))::bigint as now_s from (select count(*) from held) h
 ),
 hours as (
-  select h.workspace_id, h.number, n.slice, s.starts, s.taken,
+  select h.workspace_id, h.number, h.assignment, h.turns, n.slice, s.starts, s.taken,
          nullif(coalesce(h.leads_per_hour, ${perHour}), 0) - s.total as room,
          coalesce(h.leads_per_hour, ${perHour}) as most,
          coalesce(s.oldest, n.slice) + ${SLICE_S + HOUR_S} - p.now_s as retry_after_s
@@ -68,16 +68,55 @@ turned_away as (
 )`;
 }
 
-/** Numbers them within the workspace; the number goes into the record, and so into its event. */
-export const NUMBERED = `
+/**
+ * Numbers them within the workspace, and gives each that names no owner the member whose turn it is: of the rule for
+ * its source, else of that for all. Both go into the record, and so into its event. A member who has left is passed over.
+ */
+export const ENTRY = `
+numbered as (
+  select a.*, h.number + row_number() over (partition by a.workspace_id order by a.n) as number,
+         h.assignment, h.turns,
+         case when h.assignment is null or a.record->>'owner_id' is not null then null
+              when h.assignment ? (a.beside->>'origin') then a.beside->>'origin'
+              when h.assignment ? '' then '' end as rule
+  from admitted a join hours h using (workspace_id)
+),
+turning as (
+  select b.*, case when rule is null then null
+    else coalesce((turns->>rule)::bigint, 0) + row_number() over (partition by workspace_id, rule order by n) - 1 end as turn
+  from numbered b
+),
 input as (
-  select n, unit, workspace_id, id, actor, at, beside,
-         (left(record::text, -1) || ',"number":' || number || '}')::json as record
-  from (
-    select a.*, h.number + row_number() over (partition by a.workspace_id order by a.n) as number
-    from admitted a join hours h using (workspace_id)
-  ) numbered
+  select n, unit, workspace_id, id, actor, at, beside, rule,
+         (left(record::text, -1) || ',"number":' || number
+          || case when record->>'owner_id' is not null then '}'
+                  else ',"owner_id":' || coalesce('"' || ${whoseTurn()} || '"', 'null') || '}' end)::json as record
+  from turning
 )`;
+
+/** The member of the rule whose turn it is, or null. */
+function whoseTurn(): string {
+  return `case when rule is not null then (
+    select p.ids[1 + t.turn % cardinality(p.ids)]::text
+    from (select turning.turn) t cross join (
+      select array_agg(m.user_id order by r.place) as ids
+      from jsonb_array_elements_text(assignment->rule) with ordinality r(id, place)
+      join member m on m.workspace_id = turning.workspace_id and m.user_id = r.id::uuid
+    ) p where cardinality(p.ids) > 0) end`;
+}
+
+/** How many were written, and whose turn it is after them; `counted` sets both. */
+export const ENTERED = `entered as (
+  select w.workspace_id, count(*)::int as leads from written w group by w.workspace_id
+),
+turned as (
+  select u.workspace_id, jsonb_object_agg(u.rule, u.next) as turns
+  from (select workspace_id, rule, max(turn) + 1 as next from turning where rule is not null group by 1, 2) u
+  group by u.workspace_id
+)`;
+
+/** Sets the turns of a counter `c` by those of `turned t`, where there are any. */
+export const TURNS = 'turns = case when t.turns is null then c.turns else c.turns || t.turns end';
 
 /** Makes the sources that are new. */
 export const SOURCED = `sourced as (
@@ -92,17 +131,16 @@ export const SOURCED = `sourced as (
 
 /** Counts what was written, and keeps each arrival and the sources that are new. */
 const BESIDE = `
-entered as (
-  select w.workspace_id, count(*)::int as leads from written w group by w.workspace_id
-),
+${ENTERED},
 counted as (
   update lead_counter c
   set number = c.number + e.leads,
       starts = case when h.slice = any(h.starts) then h.starts else h.starts || h.slice end,
       taken = case when h.slice = any(h.starts)
         then h.taken[:cardinality(h.taken) - 1] || h.taken[cardinality(h.taken)] + e.leads
-        else h.taken || e.leads end
-  from entered e join hours h using (workspace_id)
+        else h.taken || e.leads end,
+      ${TURNS}
+  from entered e join hours h using (workspace_id) left join turned t using (workspace_id)
   where c.workspace_id = e.workspace_id
 ),
 arrived as (
@@ -133,7 +171,7 @@ export const MAKE_COUNTERS = {
  */
 export function leadIntake(perHour: number): Intake {
   return {
-    sql: { gate: gate(perHour), entry: NUMBERED, beside: BESIDE, told: TOLD },
+    sql: { gate: gate(perHour), entry: ENTRY, beside: BESIDE, told: TOLD },
 
     async turnedAway(on: Queryable, told: unknown) {
       const units = told as TurnedAway[];

@@ -4,13 +4,17 @@ import type { Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
 import type { Ledger } from '../../http/ledger.ts';
 import { route, type Route } from '../../http/route.ts';
+import { assignmentShape, NO_ASSIGNMENT, rulesOf, type Assignment } from './lead-assignment.ts';
 
 const MOST = 1_000_000;
 
 const shape = z
   .object({
     leads_per_hour: z.int().meta({ description: 'How many leads are taken an hour; 0: any number.' }),
-    is_default: z.boolean().meta({ description: "The workspace has set none: it is the installation's." }),
+    is_default: z.boolean().meta({
+      description: "The workspace has set no number of leads: it is the installation's.",
+    }),
+    assignment: assignmentShape.meta({ description: 'Whom new leads go to that name no owner.' }),
   })
   .meta({ id: 'LeadSettings' });
 
@@ -22,6 +26,9 @@ const body = z.strictObject({
     .nullable()
     .optional()
     .meta({ description: "0: any number. Null: the installation's own again." }),
+  assignment: assignmentShape.nullable().optional().meta({
+    description: 'Whom new leads go to that name no owner; taken as a whole. Null: nobody.',
+  }),
   is_default: z
     .unknown()
     .optional()
@@ -30,8 +37,13 @@ const body = z.strictObject({
 
 const READ = {
   name: 'lead_counter.setting',
-  text: 'select leads_per_hour from lead_counter where workspace_id = $1',
+  text: 'select leads_per_hour, assignment_set from lead_counter where workspace_id = $1',
 };
+
+interface Settings {
+  leads_per_hour: number | null;
+  assignment_set: Assignment | null;
+}
 
 /**
  * What a workspace sets for its leads.
@@ -39,11 +51,15 @@ const READ = {
  */
 export function leadSettingsRoutes(db: Database, ledger: Ledger, perHour: number): Route[] {
   const path = '/api/v1/lead-settings';
-  const show = (own: number | null) => ({ leads_per_hour: own ?? perHour, is_default: own === null });
+  const show = ({ leads_per_hour: own, assignment_set: assignment }: Settings) => ({
+    leads_per_hour: own ?? perHour,
+    is_default: own === null,
+    assignment: assignment ?? NO_ASSIGNMENT,
+  });
 
-  async function settingOf(workspaceId: Uuid): Promise<number | null> {
-    const [row] = await db.read<{ leads_per_hour: number | null }>(READ, [workspaceId]);
-    return row?.leads_per_hour ?? null;
+  async function settingsOf(workspaceId: Uuid): Promise<Settings> {
+    const [row] = await db.read<Settings>(READ, [workspaceId]);
+    return row ?? { leads_per_hour: null, assignment_set: null };
   }
 
   const get = route({
@@ -53,7 +69,7 @@ export function leadSettingsRoutes(db: Database, ledger: Ledger, perHour: number
     tag: 'leads',
     summary: 'Get the settings of leads',
     answers: { 200: shape },
-    handle: async ({ caller }) => ({ status: 200, body: show(await settingOf(caller.workspaceId)) }),
+    handle: async ({ caller }) => ({ status: 200, body: show(await settingsOf(caller.workspaceId)) }),
   });
 
   const update = route<z.output<typeof body>>({
@@ -67,18 +83,24 @@ export function leadSettingsRoutes(db: Database, ledger: Ledger, perHour: number
     answers: { 200: shape },
     async handle(ctx) {
       const { workspaceId } = ctx.caller;
-      const asked = ctx.body.leads_per_hour;
-      const own = asked === undefined ? await settingOf(workspaceId) : asked;
-      const text = JSON.stringify(show(own));
+      const there = await settingsOf(workspaceId);
+      const { leads_per_hour: own = there.leads_per_hour, assignment = there.assignment_set } = ctx.body;
+      const rules = await rulesOf(db, workspaceId, ctx.body.assignment ?? NO_ASSIGNMENT);
+      const text = JSON.stringify(show({ leads_per_hour: own, assignment_set: assignment }));
       await db.transaction(async (trx) => {
         await sql`
           insert into lead_counter (workspace_id, leads_per_hour) values (${workspaceId}, ${own})
           on conflict (workspace_id) do update set leads_per_hour = excluded.leads_per_hour`.execute(trx);
+        if (ctx.body.assignment !== undefined)
+          await sql`
+            update lead_counter set assignment = ${rules && JSON.stringify(rules)}::jsonb, turns = '{}',
+              assignment_set = ${assignment && JSON.stringify(assignment)}::jsonb
+            where workspace_id = ${workspaceId}`.execute(trx);
         const deed = {
           action: 'lead_settings.updated',
           objectType: 'workspace',
           objectId: workspaceId,
-          details: { leads_per_hour: own },
+          details: { leads_per_hour: own, ...(assignment && { assignment: assignment.mode }) },
         };
         await ledger.enter(trx, ctx, deed, { status: 200, body: text });
       });

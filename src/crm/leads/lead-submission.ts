@@ -5,6 +5,7 @@ import { decodeCursor, encodeCursor, pageOf } from '../../db/page.ts';
 import type { Database } from '../../db/pool.ts';
 import { pageQuery, pageShape, type PageQuery } from '../../http/paging.ts';
 import { route, type Route } from '../../http/route.ts';
+import type { Beside } from '../expunging.ts';
 
 /** One arrival of a lead, as it came. */
 interface Submission {
@@ -20,7 +21,7 @@ interface Submission {
   crm_lead_id: string | null;
 }
 
-const submissionShape = z
+export const submissionShape = z
   .object({
     id: z.uuid(),
     lead_id: z.uuid(),
@@ -38,6 +39,13 @@ const submissionShape = z
   })
   .meta({ id: 'LeadSubmission' });
 
+/** What is left of an arrival once its lead has been deleted. */
+export const SUBMISSION_BESIDE: Beside = {
+  table: 'lead_submission',
+  key: 'lead_id',
+  blank: `payload = '{}', address = null, referrer = null, utm = '{}', crm_lead_id = null, consent = null`,
+};
+
 const OF_LEAD = {
   name: 'lead_submission.of',
   text: `select s.id, s.lead_id, s.channel, s.received_at, s.payload, s.address, s.referrer, s.utm, s.crm_lead_id
@@ -51,7 +59,7 @@ const THERE = {
 };
 
 /** Of one lead, newest first, after the id of the last page's last. */
-function submissionsOf(
+export function submissionsOf(
   db: Database,
   workspaceId: Uuid,
   leadId: Uuid,

@@ -3,22 +3,23 @@ import {
   applied,
   baseOutput,
   customFields,
+  differences,
   emailAddress,
   mergeCustomFields,
   readOnlyFields,
   reference,
+  tagList,
   text,
   told,
   toldId,
   type BaseRecord,
+  type Change,
   type Noun,
 } from '../record.ts';
 import { leadInput, type LeadInput } from './lead-input.ts';
 
-const STATUSES = ['new', 'contacted', 'quoted', 'won', 'lost'] as const;
-
 export interface Lead extends BaseRecord {
-  /** Counts within the workspace, from 1; the writing statement gives it (lead-intake.ts). */
+  /** Counts within the workspace, from 1; the writing statement gives it, and the owner (lead-intake.ts). */
   number: number;
   first_name: string | null;
   last_name: string | null;
@@ -29,12 +30,34 @@ export interface Lead extends BaseRecord {
   event_date: string | null;
   event_type: string | null;
   source: string | null;
-  status: (typeof STATUSES)[number];
+  /** The key of one of the workspace's (lead-status.ts). */
+  status: string;
   notes: string | null;
   owner_id: string | null;
   /** What another CRM calls it. */
   crm_lead_id: string | null;
+  tags: string[];
+  /** How often it arrived. */
+  submissions: number;
+  /** When its status first left `new`, or a member first changed it. */
+  first_contacted_at: string | null;
+  /** What it was converted to (lead-conversion.ts). */
+  contact_id: string | null;
+  company_id: string | null;
+  deal_id: string | null;
+  converted_at: string | null;
 }
+
+/** Set by what is done with a lead, and by nobody directly. */
+const FOLLOWING = [
+  'number',
+  'submissions',
+  'first_contacted_at',
+  'contact_id',
+  'company_id',
+  'deal_id',
+  'converted_at',
+] as const;
 
 const change = z.strictObject({
   first_name: text(200).optional(),
@@ -46,16 +69,21 @@ const change = z.strictObject({
     description: 'One of the lead event types, whatever the case; another one is ignored.',
   }),
   source: text(200).optional().meta({ description: 'One of the lead sources, or a new one.' }),
-  status: z.enum(STATUSES).nullable().optional().meta({ description: '`new` where null.' }),
+  status: text(200)
+    .optional()
+    .meta({ description: 'One of the lead statuses, by its key; `new` where null.' }),
   notes: text(50_000).optional(),
   owner_id: reference.optional().meta({ description: 'The member who looks after it.' }),
   crm_lead_id: text(200).optional().meta({ description: 'What another CRM calls it.' }),
   custom_fields: customFields.optional(),
+  tags: tagList.optional(),
   ...readOnlyFields,
-  number: z
-    .unknown()
-    .optional()
-    .meta({ readOnly: true, description: 'Set by the server; ignored when sent.' }),
+  ...Object.fromEntries(
+    FOLLOWING.map((name) => [
+      name,
+      z.unknown().optional().meta({ readOnly: true, description: 'Set by the server; ignored when sent.' }),
+    ]),
+  ),
 });
 
 const output = z
@@ -69,10 +97,20 @@ const output = z
     event_date: z.iso.date().nullable().meta({ description: 'The date it is about.' }),
     event_type: told("What it is about: one of the workspace's lead event types."),
     source: told('Where they came from, as in `Website contact form`.'),
-    status: z.enum(STATUSES).meta({ description: 'How far it has come.' }),
+    status: z.string().meta({ description: 'How far it has come: the key of one of the lead statuses.' }),
     notes: told('What they, or people after them, wrote.'),
     owner_id: toldId('The member who looks after it.'),
     crm_lead_id: told('What another CRM calls it.'),
+    tags: z.array(z.string()).meta({ description: 'Words that people put on it.' }),
+    submissions: z.int().meta({ description: 'How often it arrived.' }),
+    first_contacted_at: z.iso
+      .datetime()
+      .nullable()
+      .meta({ description: 'When its status first left `new`, or a member first changed it.' }),
+    contact_id: toldId('The contact that it was converted to.'),
+    company_id: toldId('The company that it was converted to.'),
+    deal_id: toldId('The deal that it was converted to.'),
+    converted_at: z.iso.datetime().nullable().meta({ description: 'When it was converted.' }),
   })
   .meta({ id: 'Lead' });
 
@@ -91,12 +129,25 @@ const sample: Lead = {
   notes: null,
   owner_id: null,
   crm_lead_id: null,
+  tags: [],
+  submissions: 1,
+  first_contacted_at: null,
+  contact_id: null,
+  company_id: null,
+  deal_id: null,
+  converted_at: null,
   custom_fields: {},
   created_by: 'api_key:01976d3c-1000-7000-8000-000000000001',
   created_at: '2026-06-01T12:00:00.000Z',
   updated_at: '2026-06-01T12:00:00.000Z',
 };
-const later: Lead = { ...sample, version: 2, status: 'contacted', updated_at: '2026-06-02T09:00:00.000Z' };
+const later: Lead = {
+  ...sample,
+  version: 2,
+  status: 'contacted',
+  first_contacted_at: '2026-06-02T09:00:00.000Z',
+  updated_at: '2026-06-02T09:00:00.000Z',
+};
 
 function eventType(verb: string, description: string, example: Lead) {
   return { name: `lead.${verb}`, object: 'lead', description, sample: { ...example } };
@@ -115,10 +166,17 @@ const columns = [
   'notes',
   'owner_id',
   'crm_lead_id',
+  'tags',
+  'submissions',
+  'first_contacted_at',
+  'contact_id',
+  'company_id',
+  'deal_id',
+  'converted_at',
   'custom_fields',
 ] as const;
 
-export const lead: Noun<Lead, LeadInput, Omit<Lead, 'number'>> = {
+export const lead: Noun<Lead, LeadInput, Omit<Lead, 'number' | 'owner_id'>> = {
   name: 'lead',
   plural: 'leads',
   columns,
@@ -138,8 +196,15 @@ export const lead: Noun<Lead, LeadInput, Omit<Lead, 'number'>> = {
     source: given.source ?? null,
     status: given.status ?? 'new',
     notes: given.notes ?? null,
-    owner_id: given.owner_id ?? null,
+    ...(given.owner_id && { owner_id: given.owner_id }),
     crm_lead_id: given.crm_lead_id ?? null,
+    tags: given.tags ?? [],
+    submissions: 1,
+    first_contacted_at: null,
+    contact_id: null,
+    company_id: null,
+    deal_id: null,
+    converted_at: null,
     custom_fields: mergeCustomFields({}, given.custom_fields),
     created_by: base.created_by,
     created_at: base.created_at,
@@ -148,15 +213,42 @@ export const lead: Noun<Lead, LeadInput, Omit<Lead, 'number'>> = {
 
   beside: (given) => given.beside,
 
-  update(current, { number: _ignored, ...changed }: Partial<Lead>) {
+  update(current, given: Change<LeadInput>, at, actor) {
+    const { arrivedAgain, became, ...asked } = given;
+    const changed = Object.fromEntries(Object.entries(asked).filter(([name]) => !isFollowing(name)));
     const next = applied(current, changed, columns);
     next.status ??= 'new';
+    if (arrivedAgain) next.submissions += 1;
+    if (became) Object.assign(next, became, { converted_at: at });
+    if (next.first_contacted_at === null && !arrivedAgain && takesUp(current, next, actor))
+      next.first_contacted_at = at;
     return next;
+  },
+
+  fires(before, after) {
+    if (before.converted_at !== after.converted_at) return ['lead.converted'];
+    return [before.submissions === after.submissions ? 'lead.updated' : 'lead.submission_added'];
   },
 
   events: {
     created: eventType('created', 'A lead arrived by the Lead API.', sample),
     updated: eventType('updated', 'At least one field of a lead changed.', later),
+    converted: {
+      ...eventType('converted', 'A lead became a contact and, where asked, a company and a deal.', {
+        ...later,
+        contact_id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c21',
+        converted_at: later.updated_at,
+      }),
+      isBeyondChange: true,
+    },
+    submission_added: {
+      ...eventType(
+        'submission_added',
+        'A lead that was there already arrived again, and what arrived was attached to it.',
+        { ...sample, version: 2, submissions: 2, updated_at: later.updated_at },
+      ),
+      isBeyondChange: true,
+    },
     deleted: eventType('deleted', 'A lead was deleted; the payload is its last state.', later),
   },
 
@@ -168,19 +260,35 @@ export const lead: Noun<Lead, LeadInput, Omit<Lead, 'number'>> = {
     has_phone: record['phone'] !== null,
     has_event_date: record['event_date'] !== null,
     has_owner: record['owner_id'] !== null,
+    is_converted: record['converted_at'] !== null,
     // Of one that came by a form (forms/form-lead.ts).
     ...(record['form_id'] !== undefined && { form_id: record['form_id'] }),
   }),
+
+  search: 'lead_words(first_name, last_name, email, phone, notes)',
 
   filters: {
     email: { column: 'email', ignoreCase: true },
     status: { column: 'status' },
     source: { column: 'source', ignoreCase: true },
+    event_type: { column: 'event_type', ignoreCase: true },
+    tag: { column: 'tags', isTag: true },
     owner_id: { column: 'owner_id', schema: z.uuid() },
+    contact_id: { column: 'contact_id', schema: z.uuid() },
     crm_lead_id: { column: 'crm_lead_id' },
     number: { column: 'number', schema: z.string().regex(/^\d{1,9}$/, 'must be an integer') },
   },
 };
+
+function isFollowing(name: string): boolean {
+  return (FOLLOWING as readonly string[]).includes(name);
+}
+
+/** Whether a change is the first contact: the status leaves `new`, or it is a member who changes something. */
+function takesUp(before: Lead, after: Lead, actor: string): boolean {
+  if (before.status === 'new' && after.status !== 'new') return true;
+  return actor.startsWith('user:') && differences(before, after, columns) !== null;
+}
 
 /** First and last name; a `name` alone is split at its first space (contracts RX3). */
 function names(given: LeadInput): { first_name: string | null; last_name: string | null } {

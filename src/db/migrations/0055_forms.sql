@@ -49,6 +49,8 @@ create table form_aside (
   foreign key (workspace_id, form_id) references form (workspace_id, id)
 );
 
+create index form_aside_age on form_aside (received_at);
+
 -- How often a form was sent from one place within the hour; `subject` is a hash of the place.
 create table form_visitor (
   workspace_id uuid not null,

@@ -1,9 +1,8 @@
-import { UnstyledButton } from '@mantine/core';
 import { deals, type Deal } from '../../api/deal-queries.ts';
 import { useUpdateRecord } from '../../api/record-queries.ts';
 import { useMay } from '../../api/session-queries.ts';
 import { tellError } from '../../ui/notify.tsx';
-import classes from './stage-bar.module.css';
+import { StepBar } from '../step-bar.tsx';
 import { usePipelines } from './stage-name.tsx';
 
 /** The stages of a deal's pipeline in their order; a click moves the deal. */
@@ -16,20 +15,12 @@ export function StageBar({ deal }: { deal: Deal }) {
     update({ id: deal.id, version: deal.version, change: { stage_id: id } }, { onError: tellError });
 
   return (
-    <ol className={classes.root} aria-label="Stages">
-      {stages.map(({ id, name }, at) => (
-        <li key={id}>
-          <UnstyledButton
-            className={classes.stage}
-            data-reached={at <= reached || undefined}
-            aria-current={at === reached ? 'step' : undefined}
-            disabled={!mayWrite || isPending || at === reached}
-            onClick={() => moveTo(id)}
-          >
-            {name}
-          </UnstyledButton>
-        </li>
-      ))}
-    </ol>
+    <StepBar
+      label="Stages"
+      steps={stages.map(({ id, name }, at) => ({ id, name, isReached: at <= reached }))}
+      current={deal.stage_id}
+      disabled={!mayWrite || isPending}
+      onStep={moveTo}
+    />
   );
 }

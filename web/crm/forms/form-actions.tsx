@@ -19,7 +19,7 @@ import { ButtonLink } from '../../ui/router-links.tsx';
 export function FormActions({ form }: { form: Form }) {
   const mayWrite = useMay('forms:write');
   const navigate = useNavigate();
-  const { mutateAsync: update } = useUpdateForm(form);
+  const { mutateAsync: update } = useUpdateForm();
   const { mutateAsync: remove } = useRemoveForm(form.id);
   const Sign = form.active ? IconPlayerPause : IconPlayerPlay;
   const askToDelete = () =>
@@ -61,7 +61,7 @@ export function FormActions({ form }: { form: Form }) {
             <Menu.Dropdown>
               <Menu.Item
                 leftSection={<Sign size={15} />}
-                onClick={() => void update({ active: !form.active }).catch(tellError)}
+                onClick={() => void update({ ...form, change: { active: !form.active } }).catch(tellError)}
               >
                 {form.active ? 'Switch off' : 'Switch on'}
               </Menu.Item>

@@ -2,25 +2,25 @@ import { Button, Checkbox, Select, Textarea, TextInput, Title } from '@mantine/c
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { formQuery, useCreateForm, useUpdateForm, type Form } from '../../api/form-queries.ts';
+import { formQuery, type Form } from '../../api/form-queries.ts';
 import { paths } from '../../paths.ts';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { tellDone } from '../../ui/notify.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { ButtonLink, TextLink } from '../../ui/router-links.tsx';
-import { useApiForm, type ApiForm } from '../../ui/use-api-form.ts';
+import { ConflictNotice } from '../conflict-notice.tsx';
 import { PersonPicker } from '../person.tsx';
 import { FieldEditor } from './field-editor.tsx';
 import classes from './form-builder.module.css';
-import { draftOf, valuesOf, withLabels, type DraftValues } from './form-draft.ts';
+import { draftOf } from './form-draft.ts';
 import { LinesInput } from './lines-input.tsx';
 import { FormPreview } from './form-preview.tsx';
+import { useFormDraft, type FormDraftApi } from './use-form-draft.ts';
 
 const route = getRouteApi('/inside/forms/$id/edit');
 
 export function NewForm() {
-  const { mutateAsync: create } = useCreateForm();
-  return <FormBuilder form={null} save={create} />;
+  return <FormBuilder form={null} />;
 }
 
 export function EditForm() {
@@ -36,31 +36,15 @@ export function EditForm() {
       </>
     );
   }
-  return form ? <Editing form={form} /> : <PageHeader title="Edit form" />;
-}
-
-function Editing({ form }: { form: Form }) {
-  const { mutateAsync: update } = useUpdateForm(form);
-  return <FormBuilder form={form} save={update} />;
+  return form ? <FormBuilder form={form} /> : <PageHeader title="Edit form" />;
 }
 
 /** What a form asks and what becomes of it, beside the page as it will be. */
-function FormBuilder({
-  form,
-  save,
-}: {
-  form: Form | null;
-  save: (draft: ReturnType<typeof draftOf>) => Promise<Form>;
-}) {
+function FormBuilder({ form }: { form: Form | null }) {
   const navigate = useNavigate();
-  const api = useApiForm(valuesOf(form), async (values) => {
-    try {
-      const saved = await save(draftOf(values));
-      tellDone(`${saved.name} was saved.`);
-      await navigate(paths.form(saved.id));
-    } catch (error) {
-      throw withLabels(error, values.fields);
-    }
+  const api = useFormDraft(form, async (saved) => {
+    tellDone(`${saved.name} was saved.`);
+    await navigate(paths.form(saved.id));
   });
   const back = form ? paths.form(form.id) : paths.forms();
   return (
@@ -79,6 +63,11 @@ function FormBuilder({
           </>
         }
       />
+      {api.conflict && (
+        <div className={classes.message}>
+          <ConflictNotice noun="form" load={api.conflict.load} />
+        </div>
+      )}
       {api.error && (
         <div className={classes.message}>
           <ErrorPanel error={api.error} />
@@ -86,7 +75,7 @@ function FormBuilder({
       )}
       <div className={classes.body}>
         <div className={classes.settings}>
-          <Questions api={api} form={form} />
+          <Questions api={api} />
           <Afterwards api={api} />
           <Websites api={api} />
         </div>
@@ -105,14 +94,14 @@ function Group({ title, children }: { title: string; children: ReactNode }) {
   );
 }
 
-function Questions({ api: { form }, form: saved }: { api: ApiForm<DraftValues>; form: Form | null }) {
-  const kept = new Set(saved?.fields.map(({ key }) => key));
+function Questions({ api: { form, base } }: { api: FormDraftApi }) {
+  const kept = new Set(base?.fields.map(({ key }) => key));
   return (
     <Group title="What it asks">
       <TextInput label="Name" description="For your team." required {...form.getInputProps('name')} />
       <TextInput label="Title" placeholder="As the name" {...form.getInputProps('title')} />
       <Textarea label="Introduction" autosize minRows={2} {...form.getInputProps('intro')} />
-      <FieldEditor keptKeys={kept} {...form.getInputProps('fields')} />
+      <FieldEditor key={base?.version} keptKeys={kept} {...form.getInputProps('fields')} />
       <Textarea
         label="Consent"
         description="Beside a checkbox; kept with every submission as it read. Empty: no checkbox."
@@ -131,7 +120,7 @@ function Questions({ api: { form }, form: saved }: { api: ApiForm<DraftValues>; 
   );
 }
 
-function Afterwards({ api: { form } }: { api: ApiForm<DraftValues> }) {
+function Afterwards({ api: { form } }: { api: FormDraftApi }) {
   return (
     <Group title="What happens then">
       <Textarea label="Thanks" autosize minRows={2} required {...form.getInputProps('thanks_text')} />
@@ -153,10 +142,11 @@ const PROOF = [
   { value: 'required', label: 'Required: what comes without is kept as spam' },
 ];
 
-function Websites({ api: { form } }: { api: ApiForm<DraftValues> }) {
+function Websites({ api: { form, base } }: { api: FormDraftApi }) {
   return (
     <Group title="Websites and spam">
       <LinesInput
+        key={base?.version}
         label="Websites"
         description="Those that may show it, one a line. None: its own page alone."
         placeholder="https://www.example.com"

@@ -31,6 +31,15 @@ export function draftOf(values: DraftValues): FormDraft {
   return { ...values, ...texts };
 }
 
+/** What differs between two drafts. */
+export function changedIn(values: DraftValues, before: DraftValues): Partial<FormDraft> {
+  const [now, was] = [draftOf(values), draftOf(before)];
+  const names = (Object.keys(now) as (keyof FormDraft)[]).filter(
+    (name) => JSON.stringify(now[name]) !== JSON.stringify(was[name]),
+  );
+  return Object.fromEntries(names.map((name) => [name, now[name]]));
+}
+
 const FIRST: Omit<DraftValues, 'fields'> = {
   name: '',
   title: '',

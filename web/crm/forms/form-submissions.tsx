@@ -1,4 +1,4 @@
-import { Anchor, Button, Group } from '@mantine/core';
+import { Button, Group } from '@mantine/core';
 import { IconInbox, IconShieldCheck } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import {
@@ -9,11 +9,13 @@ import {
   type FormSubmission,
 } from '../../api/form-queries.ts';
 import { useMay } from '../../api/session-queries.ts';
+import { paths } from '../../paths.ts';
 import { confirm } from '../../ui/confirm.tsx';
 import { columnsFor, DataTable } from '../../ui/data-table.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { tell, tellDone } from '../../ui/notify.tsx';
+import { TextLink } from '../../ui/router-links.tsx';
 import classes from './form-overview.module.css';
 
 const REASONS: Readonly<Record<FormSubmission['reasons'][number], string>> = {
@@ -88,7 +90,10 @@ export function FormSubmissions({ form, spam }: { form: Form; spam: boolean }) {
         column.accessor('lead_id', {
           header: 'Lead',
           meta: { width: '7rem' },
-          cell: ({ getValue }) => <Anchor href={`/leads/${getValue()}`}>Open lead</Anchor>,
+          cell: ({ getValue }) => {
+            const leadId = getValue();
+            return leadId && <TextLink {...paths.lead(leadId)}>Open lead</TextLink>;
+          },
         }),
       ])}
       empty={

@@ -1,55 +1,97 @@
-import { Group, Select, Title } from '@mantine/core';
-import { IconSend } from '@tabler/icons-react';
+import { Button, Checkbox, Group, Text } from '@mantine/core';
+import { IconRefresh, IconSend, IconX } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { getRouteApi } from '@tanstack/react-router';
-import { useState } from 'react';
-import { deliveriesQuery, DELIVERY_STATES, type Delivery } from '../../api/delivery-queries.ts';
+import { useMemo, useState } from 'react';
+import {
+  deliveriesQuery,
+  DELIVERY_STATES,
+  useResendAll,
+  type Delivery,
+  type DeliveryFilter,
+} from '../../api/delivery-queries.ts';
+import { useMay } from '../../api/session-queries.ts';
 import { columnsFor, DataTable, RowButton } from '../../ui/data-table.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { fieldLabel } from '../../ui/field-label.ts';
+import { FilterBar, SelectFilter } from '../../ui/filters.tsx';
 import { Moment } from '../../ui/moment.tsx';
+import { MomentFilter } from '../../ui/moment-filter.tsx';
+import { tell, tellDone, tellError } from '../../ui/notify.tsx';
 import { DeliveryDrawer } from './delivery-drawer.tsx';
-import classes from './delivery-log.module.css';
 import { DeliveryState } from './delivery-state.tsx';
+import { EventTypeFilter } from './event-type-filter.tsx';
+import { WebhookName } from './webhook-name.tsx';
 
-const route = getRouteApi('/inside/settings/webhooks/$id');
+const STATES = DELIVERY_STATES.map((value) => ({ value, label: fieldLabel(value) }));
 
-/** What was sent to a webhook, newest first; a row opens its attempts. */
-export function DeliveryLog({ webhookId }: { webhookId: string }) {
-  const { state } = route.useSearch();
-  const navigate = route.useNavigate();
-  const list = useInfiniteQuery(deliveriesQuery(webhookId, state));
+/** What was sent, newest first, to one webhook or to all; a row opens its attempts. Several can be sent again. */
+export function DeliveryLog({
+  webhookId,
+  search,
+  onSearch,
+}: {
+  /** Null for all webhooks of the workspace. */
+  webhookId: string | null;
+  search: DeliveryFilter;
+  onSearch: (change: DeliveryFilter) => void;
+}) {
+  const list = useInfiniteQuery(deliveriesQuery(webhookId, search));
   const [opened, setOpened] = useState<string | null>(null);
-  const [columns] = useState(() => columnsOpening(setOpened));
+  const [chosen, choose] = useState<readonly string[]>([]);
+  const mayManage = useMay('webhooks:manage');
+  const columns = useMemo(
+    () =>
+      columnsOf({
+        open: setOpened,
+        isWorkspace: webhookId === null,
+        ...(mayManage && {
+          chosen,
+          toggle: (id: string) =>
+            choose((ids) => (ids.includes(id) ? ids.filter((one) => one !== id) : [...ids, id])),
+        }),
+      }),
+    [chosen, mayManage, webhookId],
+  );
+  const isNarrowed = Object.values(search).some((value) => value !== undefined);
 
   return (
     <>
-      <Group justify="space-between" className={classes.head}>
-        <Title order={2} id="deliveries-title">
-          Deliveries
-        </Title>
-        <Select
-          aria-label="Filter by state"
-          placeholder="Any state"
-          data={DELIVERY_STATES.map((one) => ({ value: one, label: fieldLabel(one) }))}
-          value={state ?? null}
-          onChange={(chosen) =>
-            void navigate({
-              search: { state: DELIVERY_STATES.find((one) => one === chosen) },
-              replace: true,
-            })
-          }
-          clearable
-          w="10rem"
+      <FilterBar>
+        <SelectFilter
+          label="State"
+          value={search.state}
+          options={STATES}
+          onChange={(state) => onSearch({ state: DELIVERY_STATES.find((one) => one === state) })}
         />
-      </Group>
+        <EventTypeFilter
+          value={search.event_type}
+          withTest
+          onChange={(type) => onSearch({ event_type: type })}
+        />
+        <MomentFilter label="Since" value={search.since} onChange={(since) => onSearch({ since })} />
+        <MomentFilter label="Until" value={search.until} onChange={(until) => onSearch({ until })} />
+        {search.event_id !== undefined && (
+          <Button
+            variant="default"
+            rightSection={<IconX size={14} />}
+            aria-label="Show the deliveries of every event"
+            onClick={() => onSearch({ event_id: undefined })}
+          >
+            One event
+          </Button>
+        )}
+      </FilterBar>
+      {chosen.length > 0 && <Chosen ids={chosen} onDone={() => choose([])} />}
       <DataTable
         label="Deliveries"
         columns={columns}
         list={list}
         empty={
-          <EmptyState icon={IconSend} title={state ? `Nothing is ${state}` : 'Nothing was sent yet'}>
-            {state === undefined && 'Deliveries show here once an event happens, or a test is sent.'}
+          <EmptyState
+            icon={IconSend}
+            title={isNarrowed ? 'No delivery is like that' : 'Nothing was sent yet'}
+          >
+            {!isNarrowed && 'Deliveries show here once an event happens, or a test is sent.'}
           </EmptyState>
         }
       />
@@ -58,7 +100,42 @@ export function DeliveryLog({ webhookId }: { webhookId: string }) {
   );
 }
 
-function columnsOpening(open: (id: string) => void) {
+/** What can be done with the rows that are ticked. */
+function Chosen({ ids, onDone }: { ids: readonly string[]; onDone: () => void }) {
+  const { mutateAsync: resend, isPending } = useResendAll();
+  const send = () =>
+    tell(resend(ids), ({ sent, refusals }) => {
+      if (sent > 0) tellDone(`${sent} ${sent === 1 ? 'delivery is' : 'deliveries are'} being sent again.`);
+      if (refusals[0]) tellError(refusals[0]);
+      onDone();
+    });
+  return (
+    <Group gap="sm" px="var(--page-x)" pb="sm">
+      <Button size="xs" leftSection={<IconRefresh size={14} />} loading={isPending} onClick={send}>
+        Resend {ids.length}
+      </Button>
+      <Button size="xs" variant="default" onClick={onDone}>
+        Clear
+      </Button>
+      <Text size="xs" c="dimmed">
+        Each goes out again under its own event id, so that the receiver can tell.
+      </Text>
+    </Group>
+  );
+}
+
+function columnsOf({
+  open,
+  isWorkspace,
+  chosen,
+  toggle,
+}: {
+  open: (id: string) => void;
+  isWorkspace: boolean;
+  /** Ids of the rows that are ticked; left out where none may be. */
+  chosen?: readonly string[];
+  toggle?: (id: string) => void;
+}) {
   const column = columnsFor<Delivery>();
   return column.columns([
     column.accessor('event_type', {
@@ -67,6 +144,15 @@ function columnsOpening(open: (id: string) => void) {
         <RowButton onClick={() => open(row.original.id)}>{row.original.event_type}</RowButton>
       ),
     }),
+    ...(isWorkspace
+      ? [
+          column.accessor('webhook_id', {
+            header: 'Webhook',
+            meta: { width: '24%' },
+            cell: ({ getValue }) => <WebhookName id={getValue()} />,
+          }),
+        ]
+      : []),
     column.accessor('state', {
       header: 'State',
       meta: { width: '7.5rem' },
@@ -75,7 +161,7 @@ function columnsOpening(open: (id: string) => void) {
     column.display({
       id: 'answer',
       header: 'Answer',
-      meta: { width: '9rem' },
+      meta: { width: '8rem' },
       cell: ({ row }) => row.original.last_status ?? row.original.last_failure,
     }),
     column.accessor('attempts', {
@@ -92,5 +178,24 @@ function columnsOpening(open: (id: string) => void) {
       meta: { width: '8rem' },
       cell: ({ getValue }) => <Moment at={getValue()} />,
     }),
+    ...(chosen && toggle
+      ? [
+          column.display({
+            id: 'choose',
+            header: '',
+            meta: { width: '3.5rem', align: 'right' as const, corner: true },
+            // A test is not sent again: it is sent anew.
+            cell: ({ row: { original } }) =>
+              original.kind !== 'test' && (
+                <Checkbox
+                  size="xs"
+                  aria-label={`Choose the delivery of ${original.event_type}, ${original.state}`}
+                  checked={chosen.includes(original.id)}
+                  onChange={() => toggle(original.id)}
+                />
+              ),
+          }),
+        ]
+      : []),
   ]);
 }

@@ -5,7 +5,7 @@ import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { tellDone } from '../../ui/notify.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
 
-const TEST_EVENT = 'webhook.test';
+export const TEST_EVENT = 'webhook.test';
 
 /** Sends a test, or a sample of an event type; what became of it stands in the log. */
 export function SendTest({ webhook, onClose }: { webhook: Webhook; onClose: () => void }) {

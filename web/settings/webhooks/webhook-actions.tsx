@@ -11,15 +11,11 @@ import {
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useMay } from '../../api/session-queries.ts';
-import {
-  useRemoveWebhook,
-  useRotateSecret,
-  useUpdateWebhook,
-  type Webhook,
-} from '../../api/webhook-queries.ts';
+import { useRemoveWebhook, useUpdateWebhook, type Webhook } from '../../api/webhook-queries.ts';
 import { paths } from '../../paths.ts';
 import { confirm } from '../../ui/confirm.tsx';
 import { tell, tellDone, tellError } from '../../ui/notify.tsx';
+import { RotateSecret } from './rotate-secret.tsx';
 import { SendTest } from './send-test.tsx';
 import { SigningSecret } from './signing-secret.tsx';
 import { WebhookForm } from './webhook-form.tsx';
@@ -30,6 +26,7 @@ export function WebhookActions({ webhook }: { webhook: Webhook }) {
   const mayRotate = useMay('webhooks:rotate');
   const [editing, edit] = useDisclosure();
   const [testing, test] = useDisclosure();
+  const [rotating, rotate] = useDisclosure();
   const [rotated, setRotated] = useState<Webhook | null>(null);
 
   return (
@@ -58,13 +55,26 @@ export function WebhookActions({ webhook }: { webhook: Webhook }) {
               </Menu.Item>
             )}
             {mayManage && <PauseItem webhook={webhook} />}
-            <RotateItem webhook={webhook} onRotated={setRotated} />
+            <Menu.Item leftSection={<IconRotate size={15} />} onClick={rotate.open}>
+              Rotate secret
+            </Menu.Item>
             {mayManage && <DeleteItem webhook={webhook} />}
           </Menu.Dropdown>
         </Menu>
       )}
       {editing && <WebhookForm webhook={webhook} onClose={edit.close} onSaved={edit.close} />}
       {testing && <SendTest webhook={webhook} onClose={test.close} />}
+      {rotating && (
+        <RotateSecret
+          webhook={webhook}
+          onClose={rotate.close}
+          onRotated={(changed) => {
+            rotate.close();
+            if (changed.secret) setRotated(changed);
+            else tellDone('Deliveries go unsigned from now on.');
+          }}
+        />
+      )}
       {rotated && <SigningSecret webhook={rotated} onDone={() => setRotated(null)} />}
     </>
   );
@@ -79,26 +89,6 @@ function PauseItem({ webhook }: { webhook: Webhook }) {
       onClick={() => void update({ active: !webhook.active }).catch(tellError)}
     >
       {webhook.active ? 'Pause' : 'Resume'}
-    </Menu.Item>
-  );
-}
-
-function RotateItem({ webhook, onRotated }: { webhook: Webhook; onRotated: (webhook: Webhook) => void }) {
-  const { mutateAsync: rotate } = useRotateSecret(webhook.id);
-  const ask = () =>
-    confirm({
-      title: 'Rotate the signing secret?',
-      text:
-        webhook.format === 'standard'
-          ? 'A new secret is made and shown once. For 24 hours deliveries are signed with the old one, too: change your receiver within that time.'
-          : 'A new secret is made and shown once. It replaces the old one at once: change your receiver immediately.',
-      action: 'Rotate secret',
-      harmless: true,
-      onConfirm: () => tell(rotate(), onRotated),
-    });
-  return (
-    <Menu.Item leftSection={<IconRotate size={15} />} onClick={ask}>
-      Rotate secret
     </Menu.Item>
   );
 }

@@ -1,56 +1,76 @@
 import { Select, TextInput } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { eventTypesQuery } from '../../api/event-type-queries.ts';
+import { webhookFormatsQuery, type WebhookFormat } from '../../api/webhook-format-queries.ts';
 import { useCreateWebhook, useUpdateWebhook, type Webhook } from '../../api/webhook-queries.ts';
 import { FormDrawer } from '../../ui/form-drawer.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
 import { EventPicker } from './event-picker.tsx';
+import { filterFields } from './filter-fields.ts';
 import { FORMATS, hasOneEvent } from './formats.ts';
-import { optionsOf, sentOptions, WebhookOptions, type Options } from './webhook-options.tsx';
-
-const PAYLOADS = [
-  { value: 'full', label: 'Full: the record as it is' },
-  { value: 'summary', label: 'Summary: nothing personal' },
-];
+import { sentSecret, usualSecret } from './secret-field.tsx';
+import { optionsOf, sentFilter, sentOptions, WebhookOptions, type Options } from './webhook-options.tsx';
 
 interface Values extends Options {
   name: string;
   url: string;
   format: string;
   events: string[];
-  /** Empty: as the format has it. */
-  payload: Webhook['payload'] | '';
 }
 
-const valuesOf = (webhook: Webhook | null): Values => ({
+const valuesOf = (webhook: Webhook | null, formats: readonly WebhookFormat[]): Values => ({
   name: webhook?.name ?? '',
   url: webhook?.url ?? '',
   format: webhook?.format ?? 'standard',
   events: webhook?.events ?? ['*'],
-  payload: webhook?.payload ?? '',
-  ...optionsOf(webhook),
+  ...optionsOf(
+    webhook,
+    formats.find(({ name }) => name === webhook?.format),
+  ),
 });
 
-/** Makes a webhook, or changes one; its format stays. */
-export function WebhookForm({
-  webhook,
-  onClose,
-  onSaved,
-}: {
+interface WebhookFormProps {
   webhook: Webhook | null;
   onClose: () => void;
   onSaved: (webhook: Webhook) => void;
-}) {
+}
+
+/** Makes a webhook, or changes one; its format stays. */
+export function WebhookForm(props: WebhookFormProps) {
+  const { data: formats } = useQuery(webhookFormatsQuery);
+  // What a field left empty means has to be known before.
+  return formats && <OpenedForm {...props} formats={formats} />;
+}
+
+function OpenedForm({
+  webhook,
+  onClose,
+  onSaved,
+  formats,
+}: WebhookFormProps & { formats: readonly WebhookFormat[] }) {
   const { mutateAsync: create } = useCreateWebhook();
   const { mutateAsync: update } = useUpdateWebhook(webhook?.id ?? '');
-  const api = useApiForm(valuesOf(webhook), async ({ name, url, events, format, payload, ...options }) => {
-    const body = { ...sentOptions(options), name, url, events, ...(payload && { payload }) };
-    onSaved(webhook ? await update(body) : await create({ ...body, format }));
+  const formatOf = (name: string) => formatNamed(formats, name);
+  const { data: types = [] } = useQuery(eventTypesQuery);
+  const api = useApiForm(valuesOf(webhook, formats), async (values, { isDirty }) => {
+    const { name, url, events, format } = values;
+    const body = {
+      ...sentOptions(values, formatOf(format)),
+      name,
+      url,
+      events,
+      ...(isDirty('filter') && { filter: sentFilter(values.filter, filterFields(types, format, events)) }),
+    };
+    onSaved(webhook ? await update(body) : await create({ ...body, ...sentSecret(values), format }));
   });
   const { form } = api;
+  const format = formatOf(form.values.format);
 
   return (
     <FormDrawer
       title={webhook ? 'Edit webhook' : 'New webhook'}
       action={webhook ? 'Save' : 'Create webhook'}
+      size="40rem"
       api={api}
       onClose={onClose}
     >
@@ -71,22 +91,29 @@ export function WebhookForm({
           allowDeselect={false}
           {...form.getInputProps('format')}
           // Another format has other names for what happens.
-          onChange={(format) =>
+          onChange={(chosen) =>
             form.setValues({
-              format: format ?? 'standard',
-              events: hasOneEvent(format ?? 'standard') ? [] : ['*'],
+              format: chosen ?? 'standard',
+              events: hasOneEvent(chosen ?? 'standard') ? [] : ['*'],
+              secret_choice: usualSecret(formatOf(chosen ?? 'standard')),
             })
           }
         />
       )}
-      <EventPicker format={form.values.format} {...form.getInputProps('events')} />
-      <Select
-        label="Payload"
-        data={webhook ? PAYLOADS : [{ value: '', label: 'As the format has it' }, ...PAYLOADS]}
-        allowDeselect={false}
-        {...form.getInputProps('payload')}
+      <EventPicker format={format.name} {...form.getInputProps('events')} />
+      <WebhookOptions
+        form={form}
+        format={format}
+        fields={filterFields(types, format.name, form.values.events)}
+        refused={api.refused}
+        isNew={webhook === null}
       />
-      <WebhookOptions form={form} />
     </FormDrawer>
   );
+}
+
+function formatNamed(formats: readonly WebhookFormat[], name: string): WebhookFormat {
+  const found = formats.find((one) => one.name === name);
+  if (!found) throw new Error(`This page does not know the format ${name}; load it again.`);
+  return found;
 }

@@ -1,7 +1,9 @@
-import { Alert, Code, Title } from '@mantine/core';
-import { IconAlertCircle } from '@tabler/icons-react';
+import { Alert, Button, Code, Group, Title } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconAlertCircle, IconRefresh } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
+import { useMay } from '../../api/session-queries.ts';
 import { webhookQuery, type Webhook } from '../../api/webhook-queries.ts';
 import { paths } from '../../paths.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
@@ -12,7 +14,9 @@ import { Moment } from '../../ui/moment.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Property, PropertyList } from '../../ui/property-list.tsx';
 import { DeliveryLog } from './delivery-log.tsx';
+import { durationsSummary } from './durations.ts';
 import { formatName } from './formats.ts';
+import { ReplayDialog } from './replay-dialog.tsx';
 import { WebhookActions } from './webhook-actions.tsx';
 import classes from './webhook-page.module.css';
 import { WebhookState } from './webhook-state.tsx';
@@ -21,6 +25,8 @@ const route = getRouteApi('/inside/settings/webhooks/$id');
 
 export function WebhookPage() {
   const { id } = route.useParams();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
   const { data: webhook, error, refetch } = useQuery(webhookQuery(id));
   const above = <TextLink {...paths.webhooks()}>Webhooks</TextLink>;
   if (error && !webhook) {
@@ -49,8 +55,20 @@ export function WebhookPage() {
         </Alert>
       )}
       <div className={classes.body}>
-        <section className={classes.log} aria-labelledby="deliveries-title">
-          <DeliveryLog webhookId={id} />
+        <section className={classes.log} aria-labelledby="activity-title">
+          <Group justify="space-between" className={classes.head}>
+            <Title order={2} id="activity-title">
+              Recent Activity
+            </Title>
+            <ReplayButton webhook={webhook} />
+          </Group>
+          <DeliveryLog
+            webhookId={id}
+            search={search}
+            onSearch={(change) =>
+              void navigate({ search: (before) => ({ ...before, ...change }), replace: true })
+            }
+          />
         </section>
         <aside className={classes.facts} aria-label="About this webhook">
           <Facts webhook={webhook} />
@@ -58,6 +76,32 @@ export function WebhookPage() {
       </div>
     </>
   );
+}
+
+/** Sends again what was not delivered; a webhook that is not active takes nothing. */
+function ReplayButton({ webhook }: { webhook: Webhook }) {
+  const mayManage = useMay('webhooks:manage');
+  const [replaying, replay] = useDisclosure();
+  if (!mayManage) return null;
+  return (
+    <>
+      <Button
+        variant="default"
+        size="xs"
+        leftSection={<IconRefresh size={14} />}
+        disabled={!webhook.active}
+        onClick={replay.open}
+      >
+        Send again since…
+      </Button>
+      {replaying && <ReplayDialog webhook={webhook} onClose={replay.close} />}
+    </>
+  );
+}
+
+function retriesOf({ retry: { max, intervals_s: intervals } }: Webhook): string {
+  if (max === 0) return 'None';
+  return `${max}: ${durationsSummary(intervals.slice(0, max))}`;
 }
 
 function Facts({ webhook }: { webhook: Webhook }) {
@@ -70,11 +114,12 @@ function Facts({ webhook }: { webhook: Webhook }) {
         </Property>
         <Property name="Format">{formatName(webhook.format)}</Property>
         <Property name="Payload">{webhook.payload}</Property>
-        <Property name="Retries">{webhook.retry.max}</Property>
+        <Property name="Retries">{retriesOf(webhook)}</Property>
         <Property name="Timeout">{webhook.timeout_s} s</Property>
         <Property name="Disabled after">
           {webhook.disable_after === null ? 'Never' : `${webhook.disable_after} failures in a row`}
         </Property>
+        <Property name="By a 410">{webhook.disable_on_410 ? 'Disabled' : 'Nothing special'}</Property>
         <Property name="Signed">{webhook.signed ? 'Yes' : 'No'}</Property>
         <Property name="Headers">{Object.keys(webhook.headers).join(', ')}</Property>
         <Property name="Created">

@@ -71,6 +71,10 @@ export function WebhooksPage() {
             <TextLink {...paths.examplePayloads()} size="sm">
               Example payload shapes
             </TextLink>
+            . To see one arrive, make a{' '}
+            <TextLink {...paths.testInbox()} size="sm">
+              test inbox
+            </TextLink>
             .
           </>
         }

@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import { sql, type Transaction } from 'kysely';
+import { isoTime, type Clock } from '../base/clock.ts';
+import { ApiError } from '../base/errors.ts';
+import { sameBytes, sha256 } from '../base/hmac.ts';
+import type { Uuid } from '../base/id.ts';
+import type { Database } from '../db/pool.ts';
+import type { Schema } from '../db/schema.ts';
+
+const START = 'crm_';
+const VISIBLE = 12;
+const SHAPE = /^crm_[\w-]{43}$/;
+const MOST = 100;
+
+/** A secret that another system sends with what it reports (contracts CW1), as its owners see it. */
+export interface InboundSecret {
+  id: Uuid;
+  name: string;
+  /** The part that stays visible. */
+  prefix: string;
+  created_by: string;
+  created_at: string;
+}
+
+type Within<Made = InboundSecret> = (trx: Transaction<Schema>, made: Made) => Promise<void>;
+
+export interface InboundSecrets {
+  /** The raw secret is handed to `within`, once: only its salted SHA-256 is stored. Throws `conflict` beyond 100. */
+  create(
+    writer: { workspaceId: Uuid; actor: string },
+    name: string,
+    within: Within<{ secret: InboundSecret; raw: string }>,
+  ): Promise<void>;
+  /** Newest first, after the id of the last page's last. */
+  list(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<InboundSecret[]>;
+  /** Holds from the next request on, for every process. Throws `not_found`. */
+  remove(workspaceId: Uuid, id: Uuid, within: Within): Promise<void>;
+  /**
+   * Whose secret this is. Throws `unauthorized`, or `not_configured` where the installation has none at all.
+   * @param raw as it was sent, or null
+   */
+  workspaceOf(raw: string | null): Promise<Uuid>;
+}
+
+interface Found {
+  workspace_id: Uuid;
+  salt: Buffer;
+  hash: Buffer;
+}
+
+const FIND = {
+  name: 'inbound-secret.find',
+  text: 'select workspace_id, salt, hash from inbound_secret where prefix = $1',
+};
+
+const DEFAULT_WORKSPACE = { name: 'workspace.default', text: 'select id from workspace where is_default' };
+
+const ANY = { name: 'inbound-secret.any', text: 'select from inbound_secret limit 1' };
+
+const COLUMNS = sql.raw('id, name, prefix, created_by, created_at');
+
+/** @param installation the secret of the default workspace that the environment sets, or '' */
+export function makeInboundSecrets(
+  { db, clock, newId }: { db: Database; clock: Clock; newId: () => Uuid },
+  installation: string,
+): InboundSecrets {
+  async function defaultWorkspace(): Promise<Uuid> {
+    const [found] = await db.read<{ id: Uuid }>(DEFAULT_WORKSPACE, []);
+    if (!found) throw unauthorized();
+    return found.id;
+  }
+
+  async function isConfigured(): Promise<boolean> {
+    return installation !== '' || (await db.read(ANY, [])).length > 0;
+  }
+
+  return {
+    create: ({ workspaceId, actor }, name, within) =>
+      db.transaction(async (trx) => {
+        const raw = START + randomBytes(32).toString('base64url');
+        const salt = randomBytes(16);
+        // Locked, so that two who make the last one take turns.
+        await sql`select from workspace where id = ${workspaceId} for update`.execute(trx);
+        const { rows } = await sql<InboundSecret>`
+          insert into inbound_secret (workspace_id, id, name, prefix, salt, hash, created_by, created_at)
+          select ${workspaceId}, ${newId()}, ${name}, ${raw.slice(0, VISIBLE)}, ${salt}, ${sha256(salt, raw)}, ${actor},
+                 ${isoTime(clock.now())}
+          where (select count(*) from inbound_secret where workspace_id = ${workspaceId}) < ${MOST}
+          returning ${COLUMNS}`.execute(trx);
+        if (!rows[0])
+          throw new ApiError(
+            'conflict',
+            `A workspace has at most ${MOST} inbound secrets; delete one first.`,
+          );
+        await within(trx, { secret: rows[0], raw });
+      }),
+
+    list: (workspaceId, limit, after) =>
+      db.read<InboundSecret>(
+        {
+          name: 'inbound-secret.list',
+          text: `select id, name, prefix, created_by, created_at from inbound_secret
+                 where workspace_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3`,
+        },
+        [workspaceId, after, limit],
+      ),
+
+    remove: (workspaceId, id, within) =>
+      db.transaction(async (trx) => {
+        const { rows } = await sql<InboundSecret>`
+          delete from inbound_secret where workspace_id = ${workspaceId} and id = ${id}
+          returning ${COLUMNS}`.execute(trx);
+        if (!rows[0]) throw new ApiError('not_found', 'There is no inbound secret with this id.');
+        await within(trx, rows[0]);
+      }),
+
+    async workspaceOf(raw) {
+      if (raw !== null && installation !== '' && sameBytes(sha256(raw), sha256(installation)))
+        return defaultWorkspace();
+      const mayBe =
+        raw !== null && SHAPE.test(raw) ? await db.read<Found>(FIND, [raw.slice(0, VISIBLE)]) : [];
+      const found = mayBe.find(({ salt, hash }) => sameBytes(hash, sha256(salt, raw!)));
+      if (found) return found.workspace_id;
+      if (await isConfigured()) throw unauthorized();
+      throw new ApiError(
+        'not_configured',
+        'No inbound secret is set up: make one under /api/v1/inbound-secrets, or set CRM_WEBHOOK_SECRET.',
+      );
+    },
+  };
+}
+
+function unauthorized(): ApiError {
+  return new ApiError(
+    'unauthorized',
+    'Send an inbound secret, which is none or not a known one: Authorization: Bearer <secret>, or X-API-Key.',
+  );
+}

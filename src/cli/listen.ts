@@ -1,0 +1,232 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CATALOGUE, FORMATS } from '../app.ts';
+import { StartError } from '../base/errors.ts';
+import { unprefixed, type Uuid } from '../base/id.ts';
+import type { Config } from '../config.ts';
+import { USER_AGENT } from '../delivery/deliver.ts';
+import type { Format } from '../delivery/format.ts';
+import { isLocalhost } from '../delivery/guard.ts';
+import type { EventView } from '../delivery/feed.ts';
+import { render, type Addressee } from '../delivery/render.ts';
+import { eventSource } from './event-source.ts';
+import type { Options } from './workspace.ts';
+
+export const LISTEN_OPTIONS = ['forward-to', 'events', 'format', 'url', 'key', 'secret'] as const;
+
+const FORWARD_MS = 30_000;
+const LONGEST_PAUSE_MS = 10_000;
+
+/** Where events come from, and as whom. */
+interface Source {
+  url: string;
+  key: string;
+}
+
+/**
+ * Brings the events of a workspace to a program on this machine, as a webhook in the format would: the same body,
+ * the same headers, signed. It is a client of the API. Unlike a webhook's, the receiver's address goes through no
+ * guard: it is whoever runs this who names it, and it is their own machine that calls it.
+ * @param say prints a line for people; `warn` one that is no event
+ * @returns the exit code, once `signal` fires
+ */
+export async function listen(
+  config: Config,
+  options: Options,
+  signal: AbortSignal,
+  say: (line: string) => void,
+  warn: (line: string) => void,
+): Promise<number> {
+  const forwardTo = receiver(options['forward-to']);
+  const format = formatOf(options['format']);
+  const types = typesOf(format, options['events']);
+  const secret = secretOf(format, options['secret']);
+  const source = await sourceOf(config, options);
+  const workspace = await workspaceOf(source, signal);
+  const addressee: Addressee = {
+    workspaceId: workspace.id,
+    clientNumber: workspace.number,
+    // Bodies that name their webhook name one that there is not.
+    id: workspace.id,
+    format: format.name,
+    payload: format.defaults.payload,
+    contentType: 'application/json',
+    secrets: [secret],
+  };
+  say(`Events of ${workspace.name} at ${source.url} go to ${forwardTo}, in the format ${format.name}.`);
+  if (options['secret'] === undefined) say(`They are signed with the secret ${secret}`);
+
+  for await (const event of followed(source, types, signal, warn, () => say('Listening.'))) {
+    say(`${event.type} ${event.id} ${await forward(forwardTo, addressee, event, signal)}`);
+    if (signal.aborted) break;
+  }
+  return 0;
+}
+
+/** Every event from now on, over connections that break: each takes up where the last one was left. */
+async function* followed(
+  source: Source,
+  types: string[] | null,
+  signal: AbortSignal,
+  warn: (line: string) => void,
+  ready: () => void,
+): AsyncGenerator<EventView> {
+  const query = new URLSearchParams({ after: 'latest', ...(types && { types: types.join(',') }) });
+  const url = `${source.url}/api/v1/events/stream?${query.toString()}`;
+  let last: string | null = null;
+  let pause = 0;
+  for (;;) {
+    const headers: Record<string, string> = {
+      ...authorization(source),
+      ...(last !== null && { 'last-event-id': last }),
+    };
+    try {
+      for await (const { id, event, data } of eventSource(url, headers, signal, checked)) {
+        if (last === null) ready();
+        pause = 0;
+        if (event === 'gone') throw new StartError('Some events are no longer kept, and were missed.');
+        // An event's place is only taken once whoever asked for it has come back for the next.
+        if (data !== null) yield JSON.parse(data) as EventView;
+        last = id ?? last;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof StartError) throw error;
+      if (last === null) throw unreachable(source, error as Error);
+      if (pause === 0) warn(`The connection is lost (${reason(error as Error)}); trying again.`);
+    }
+    if (signal.aborted) return;
+    pause = Math.min(Math.max(250, pause * 2), LONGEST_PAUSE_MS);
+    await sleep(pause, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** Makes the message that a webhook would send, and sends it. @returns what the receiver made of it, in a few words */
+async function forward(
+  url: string,
+  addressee: Addressee,
+  event: EventView,
+  signal: AbortSignal,
+): Promise<string> {
+  const began = performance.now();
+  const { headers, body } = render(
+    { formats: FORMATS, catalogue: CATALOGUE },
+    addressee,
+    {
+      id: unprefixed('evt', event.id)!,
+      type: event.type,
+      objectType: event.object_type,
+      objectId: event.object_id,
+      occurredAt: event.occurred_at,
+      data: JSON.stringify(event.data),
+      context: event.context && JSON.stringify(event.context),
+    },
+    Math.floor(Date.now() / 1000),
+  );
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': addressee.contentType, 'user-agent': USER_AGENT },
+      body,
+      redirect: 'manual',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(FORWARD_MS)]),
+    });
+    await response.arrayBuffer();
+    return `${response.status} in ${Math.round(performance.now() - began)} ms`;
+  } catch (error) {
+    return signal.aborted ? 'stopped' : `failed: ${reason(error as Error)}`;
+  }
+}
+
+async function workspaceOf(source: Source, signal: AbortSignal) {
+  try {
+    const response = await fetch(`${source.url}/api/v1/me`, { headers: authorization(source), signal });
+    await checked(response);
+    const { workspace } = (await response.json()) as {
+      workspace: { id: Uuid; name: string; number: number };
+    };
+    return workspace;
+  } catch (error) {
+    throw error instanceof StartError ? error : unreachable(source, error as Error);
+  }
+}
+
+/** Throws `StartError` for a refusal that coming back would not change, another error for one that it may. */
+async function checked(response: Response): Promise<void> {
+  if (response.ok) return;
+  const text = await response.text();
+  const said = /"message":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? text.slice(0, 200);
+  if (response.status === 429 || response.status >= 500) throw new Error(`${response.status}: ${said}`);
+  throw new StartError(`The server answers ${response.status}: ${said}`);
+}
+
+function receiver(given: string | undefined): string {
+  if (given === undefined) throw new StartError('--forward-to is required: http://localhost:4000/hook');
+  if (!/^https?:\/\//.test(given) || !URL.canParse(given))
+    throw new StartError('--forward-to must be a URL, as in http://localhost:4000/hook.');
+  return given;
+}
+
+function formatOf(name = 'standard'): Format {
+  const format = FORMATS.get(name);
+  if (!format) throw new StartError(`--format must be one of ${[...FORMATS.keys()].join(', ')}.`);
+  return format;
+}
+
+/** Our names of what is asked for; by default what `*` means in the format, or all where it means nothing there. */
+function typesOf(format: Format, events: string | undefined): string[] | null {
+  if (events !== undefined)
+    return [...new Set(events.split(',').flatMap((name) => format.typesOf(name.trim())))];
+  const documented = CATALOGUE.types.map(({ name }) => name).filter((name) => format.documents(name));
+  return documented.length === 0 || documented.length === CATALOGUE.types.length ? null : documented;
+}
+
+function secretOf(format: Format, given: string | undefined): string {
+  const problem = given === undefined ? null : format.secretProblem(given);
+  if (problem !== null) throw new StartError(`--secret ${problem}.`);
+  return given ?? format.makeSecret();
+}
+
+/** The server and the key that are named; else the server of these settings, and the key of its first start. */
+async function sourceOf(config: Config, options: Options): Promise<Source> {
+  const url = (options['url'] ?? (config.publicUrl || localUrl(config))).replace(/\/+$/, '');
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url))
+    throw new StartError('--url must be the URL of a Fairlead server, as in http://127.0.0.1:3000.');
+  const key = options['key'] ?? (config.apiKey || (await firstKey(config, url)));
+  if (key === null) {
+    throw new StartError(
+      'There is no API key: give one with --key or FAIRLEAD_API_KEY. `fairlead key create --name listen --scopes events:read` makes one.',
+    );
+  }
+  return { url, key };
+}
+
+function localUrl({ host, port }: Config): string {
+  if (port === 0) throw new StartError('PORT is 0: name the server with --url http://127.0.0.1:…');
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  return `http://${name}:${port}`;
+}
+
+/** The key that the first start left in the data directory: for a server on this machine, and no other. */
+async function firstKey(config: Config, url: string): Promise<string | null> {
+  const { hostname } = new URL(url);
+  const here = isLocalhost(hostname) || /^127\.|^\[::1\]$/.test(hostname) || url === config.publicUrl;
+  if (!here) return null;
+  const text = await readFile(path.join(config.dataDir, 'first-start.txt'), 'utf8').catch(() => '');
+  return /fl_live_\w{32}/.exec(text)?.[0] ?? null;
+}
+
+function authorization({ key }: Source): Record<string, string> {
+  return { authorization: `Bearer ${key}` };
+}
+
+function unreachable({ url }: Source, error: Error): StartError {
+  return new StartError(`There is no Fairlead server at ${url} (${reason(error)}). Name it with --url.`);
+}
+
+/** What `fetch` says is that it failed; why is in the cause. */
+function reason(error: Error): string {
+  const cause = error.cause as (Error & { code?: string }) | undefined;
+  return cause?.code ?? cause?.message ?? error.message;
+}

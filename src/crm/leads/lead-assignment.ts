@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { invalid } from '../../base/errors.ts';
+import type { Uuid } from '../../base/id.ts';
+import type { Database } from '../../db/pool.ts';
+import { requiredText } from '../record.ts';
+import { folded } from './lead-word.ts';
+
+const MODES = ['none', 'owner', 'round_robin'] as const;
+
+const rule = {
+  mode: z.enum(MODES).meta({
+    description: '`none`: nobody; `owner`: one member; `round_robin`: the members in turn.',
+  }),
+  members: z.array(z.uuid().toLowerCase()).max(100).default([]),
+};
+
+/** Whom new leads go to that name no owner. */
+export const assignmentShape = z
+  .object({
+    ...rule,
+    sources: z
+      .array(z.object({ source: requiredText(200), ...rule }))
+      .max(200)
+      .default([])
+      .meta({ description: 'Other rules for leads of these sources.' }),
+  })
+  .strict();
+
+export type Assignment = z.output<typeof assignmentShape>;
+
+export const NO_ASSIGNMENT: Assignment = { mode: 'none', members: [], sources: [] };
+
+const MEMBERS = {
+  name: 'member.of-these',
+  text: 'select user_id from member where workspace_id = $1 and user_id = any($2::uuid[])',
+};
+
+/**
+ * What the statement that makes leads goes by (lead-intake.ts): members by folded source, those of '' for every other;
+ * null where nobody is assigned. Throws `validation_error` where a rule has no sense or names who is no member.
+ */
+export async function rulesOf(
+  db: Database,
+  workspaceId: Uuid,
+  asked: Assignment,
+): Promise<Record<string, Uuid[]> | null> {
+  const all = [
+    { at: 'assignment', source: '', ...asked },
+    ...asked.sources.map((one, n) => ({ at: `assignment.sources.${n}`, ...one })),
+  ];
+  const rows = await db.read<{ user_id: Uuid }>(MEMBERS, [workspaceId, all.flatMap((one) => one.members)]);
+  const there = new Set(rows.map((row) => row.user_id));
+  const rules: Record<string, Uuid[]> = {};
+  for (const { at, source, mode, members } of all) {
+    const key = source === '' ? '' : folded(source);
+    if (key in rules) throw invalid(`${at}.source`, 'has a rule already');
+    if (mode === 'none' ? members.length > 0 : mode === 'owner' ? members.length !== 1 : members.length === 0)
+      throw invalid(`${at}.members`, NEEDS[mode]);
+    if (new Set(members).size < members.length) throw invalid(`${at}.members`, 'names somebody twice');
+    if (members.some((id) => !there.has(id)))
+      throw invalid(`${at}.members`, 'names somebody who is no member');
+    rules[key] = members;
+  }
+  return Object.values(rules).every((members) => members.length === 0) ? null : rules;
+}
+
+const NEEDS = {
+  none: 'must be empty',
+  owner: 'must name one member',
+  round_robin: 'must name at least one member',
+} as const;

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { allows } from '../../account/scope.ts';
+import { ApiError } from '../../base/errors.ts';
+import { route, type Route } from '../../http/route.ts';
+import { dealFields } from '../deals/deal.ts';
+import { place } from '../pipelines/pipeline.ts';
+import type { Pipelines } from '../pipelines/pipeline-store.ts';
+import { requiredText } from '../record.ts';
+import { convertLead, type Conversion, type ConversionParts } from './lead-conversion.ts';
+import { lead } from './lead.ts';
+
+const { value, currency, pipeline_id, stage_id, expected_close_date, notes } = dealFields;
+
+const body = z.preprocess(
+  (sent) => sent ?? {},
+  z.strictObject({
+    company: requiredText(200)
+      .optional()
+      .meta({ description: 'The name of a company; one of this name is used, whatever the case.' }),
+    deal: z
+      .strictObject({
+        name: dealFields.name.optional().meta({ description: "Default: the lead's name." }),
+        value,
+        currency,
+        pipeline_id,
+        stage_id,
+        expected_close_date,
+        notes,
+      })
+      .optional()
+      .meta({ description: 'A deal with them; {} for one that has the lead’s name alone.' }),
+    update_contact: z.boolean().default(false).meta({
+      description: 'Whether a contact that was there gets what it lacks and the lead has.',
+    }),
+  }),
+);
+
+const shape = z
+  .object({
+    lead: lead.output,
+    made: z.array(z.enum(['contact', 'company', 'deal'])).meta({ description: 'What was not there before.' }),
+  })
+  .meta({ id: 'LeadConversion' });
+
+/** A lead becomes a contact and, where asked, a company and a deal. */
+export function leadConversionRoutes(parts: ConversionParts & { pipelines: Pipelines }): Route[] {
+  return [
+    route<Conversion>({
+      method: 'POST',
+      path: '/api/v1/leads/:id/convert',
+      scope: 'leads:write',
+      tag: 'leads',
+      summary: 'Convert a lead to a contact, a company and a deal',
+      description:
+        'All or nothing. A contact with its email is used, and not changed unless asked. Fires `lead.converted`, and `contact.created`, `company.created` and `deal.created` for what was made. Needs the scopes to write them too. 409 for a lead that was converted before; with If-Match, 412 where the version is another.',
+      heedsIfMatch: true,
+      body,
+      answers: { 200: shape },
+      async handle({ caller, body: asked, params, ifMatch, claim }) {
+        const { workspaceId, actor, scopes } = caller;
+        const made = ['contacts', ...(asked.company ? ['companies'] : []), ...(asked.deal ? ['deals'] : [])];
+        for (const scope of made.map((one) => `${one}:write`))
+          if (!allows(scopes, scope)) throw new ApiError('forbidden', `This needs the scope ${scope} too.`);
+        const placed = asked.deal && place(await parts.pipelines.of(workspaceId), asked.deal);
+        return convertLead(
+          parts,
+          { workspaceId, actor, ...(claim && { claim }) },
+          params['id']!,
+          { ...asked, ...(placed && { deal: { ...asked.deal, ...placed } }) },
+          ifMatch,
+        );
+      },
+    }),
+  ];
+}

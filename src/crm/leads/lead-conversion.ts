@@ -1,0 +1,181 @@
+import { sql, type Transaction } from 'kysely';
+import { ApiError } from '../../base/errors.ts';
+import type { Uuid } from '../../base/id.ts';
+import { queryableOf, type Database, type Queryable } from '../../db/pool.ts';
+import type { Schema } from '../../db/schema.ts';
+import type { LaneKey } from '../../delivery/wake.ts';
+import type { Company, CompanyInput } from '../companies/company.ts';
+import type { Contact, ContactInput } from '../contacts/contact.ts';
+import type { Deal, DealInput } from '../deals/deal.ts';
+import type { RecordStore, Writer } from '../record-store.ts';
+import type { LeadInput } from './lead-input.ts';
+import type { Lead } from './lead.ts';
+
+/** What is to become of a lead, beside a contact. */
+export interface Conversion {
+  /** The name of a company; one of this name is used, whatever the case. */
+  company?: string | undefined;
+  deal?: (Omit<DealInput, 'name'> & { name?: string | undefined }) | undefined;
+  /** Whether a contact that was there gets what it lacks and the lead has. */
+  update_contact: boolean;
+}
+
+export interface ConversionParts {
+  db: Database;
+  ring(lanes: LaneKey[]): void;
+  leads: RecordStore<Lead, LeadInput>;
+  contacts: RecordStore<Contact, ContactInput>;
+  companies: RecordStore<Company, CompanyInput>;
+  deals: RecordStore<Deal, DealInput>;
+}
+
+/** One conversion under way, within its transaction. */
+interface Work {
+  trx: Transaction<Schema>;
+  on: Queryable;
+  writer: Writer;
+  lead: Lead;
+  lanes: LaneKey[];
+  /** The kinds of record that were made. */
+  made: string[];
+}
+
+/**
+ * Makes a contact, a company and a deal of a lead, with all their events, in one transaction. A contact with its email
+ * that is there is used. Throws `not_found`, `precondition_failed`, and `conflict` for one that was converted before.
+ */
+export async function convertLead(
+  parts: ConversionParts,
+  writer: Writer,
+  id: Uuid,
+  asked: Conversion,
+  expected: readonly number[] | null,
+): Promise<{ status: number; body: string }> {
+  const { answer, lanes } = await parts.db.transaction(async (trx) => {
+    const lead = await heldLead(parts, trx, writer.workspaceId, id);
+    const { claim: _kept, ...plain } = writer;
+    const work: Work = { trx, on: queryableOf(trx), writer: plain, lead, lanes: [], made: [] };
+    await holdNames(work, asked);
+    const companyId = asked.company ? await companyOf(parts, work, asked.company) : null;
+    const contactId = await contactOf(parts, work, asked, companyId);
+    const dealId = asked.deal ? await dealOf(parts, work, asked.deal, { contactId, companyId }) : null;
+    const change = { became: { contact_id: contactId, company_id: companyId, deal_id: dealId } };
+    const written = await parts.leads.changeWithin(work.on, writer, id, change, expected, (record) => ({
+      status: 200,
+      body: JSON.stringify({ lead: record, made: work.made }),
+    }));
+    return { answer: written.answer, lanes: [...work.lanes, ...written.lanes] };
+  });
+  parts.ring(lanes);
+  return answer;
+}
+
+/** The lead, locked before anything else is, as whoever changes it does. */
+async function heldLead(
+  { leads }: ConversionParts,
+  trx: Transaction<Schema>,
+  workspaceId: Uuid,
+  id: Uuid,
+): Promise<Lead> {
+  const { rows } = await sql<Record<string, unknown>>`
+    select * from lead where workspace_id = ${workspaceId} and id = ${id} and deleted_at is null for update`.execute(
+    trx,
+  );
+  if (!rows[0]) throw new ApiError('not_found', 'There is no lead with this id.');
+  const lead = leads.toRecord(rows[0]);
+  if (lead.converted_at === null) return lead;
+  const became = (['contact', 'company', 'deal'] as const).flatMap((kind) => {
+    const other = lead[`${kind}_id`];
+    return other === null ? [] : [{ field: `${kind}_id`, message: other }];
+  });
+  const told = became.map(({ field, message }) => `${field} ${message}`).join(', ');
+  throw new ApiError('conflict', `The lead was converted at ${lead.converted_at}: ${told}.`, {
+    fields: became,
+  });
+}
+
+/** Two leads of one person or one company that are converted at once come one after the other. */
+async function holdNames({ trx, writer, lead }: Work, { company }: Conversion): Promise<void> {
+  const names = [
+    ...(lead.email === null ? [] : [`contact ${lead.email.toLowerCase()}`]),
+    ...(company ? [`company ${company.toLowerCase()}`] : []),
+  ];
+  for (const name of names.toSorted())
+    await sql`select pg_advisory_xact_lock(hashtextextended(${`${writer.workspaceId} ${name}`}, 52))`.execute(
+      trx,
+    );
+}
+
+async function companyOf(
+  { companies }: ConversionParts,
+  { trx, on, writer, lead, lanes, made }: Work,
+  name: string,
+): Promise<Uuid> {
+  const { rows } = await sql<{ id: Uuid }>`
+    select id from company where workspace_id = ${writer.workspaceId} and lower(name) = lower(${name})
+      and deleted_at is null order by id limit 1`.execute(trx);
+  if (rows[0]) return rows[0].id;
+  const write = companies.prepare(writer, { name, owner_id: lead.owner_id });
+  lanes.push(...(await companies.createWithin(on, writer, [write])));
+  made.push('company');
+  return write.id;
+}
+
+async function contactOf(
+  { contacts }: ConversionParts,
+  { trx, on, writer, lead, lanes, made }: Work,
+  { company, update_contact: fillIn }: Conversion,
+  companyId: Uuid | null,
+): Promise<Uuid> {
+  const { first_name, last_name, email, phone, source, notes, owner_id } = lead;
+  const known = { first_name, last_name, email, phone, source, notes, owner_id };
+  const employer = companyId ? { company_id: companyId, company } : {};
+  // Locked before the feed's counter is, as whoever changes it does.
+  const { rows } = await sql<Record<string, unknown>>`
+    select * from contact where workspace_id = ${writer.workspaceId} and lower(email) = lower(${email})
+      and deleted_at is null order by id limit 1 for update`.execute(trx);
+  if (!rows[0]) {
+    const write = contacts.prepare(writer, { ...known, ...employer, custom_fields: lead.custom_fields });
+    lanes.push(...(await contacts.createWithin(on, writer, [write])));
+    made.push('contact');
+    return write.id;
+  }
+  const there = rows[0];
+  const lacks = Object.entries({ ...known, ...employer }).filter(
+    ([name, value]) => there[name] === null && value !== null,
+  );
+  const id = there['id'] as Uuid;
+  if (fillIn && lacks.length > 0) {
+    const filled = await contacts.changeWithin(
+      on,
+      writer,
+      id,
+      Object.fromEntries(lacks),
+      null,
+      () => NO_ANSWER,
+    );
+    lanes.push(...filled.lanes);
+  }
+  return id;
+}
+
+const NO_ANSWER = { status: 200, body: '' };
+
+async function dealOf(
+  { deals }: ConversionParts,
+  { on, writer, lead, lanes, made }: Work,
+  asked: NonNullable<Conversion['deal']>,
+  { contactId, companyId }: { contactId: Uuid; companyId: Uuid | null },
+): Promise<Uuid> {
+  const name = asked.name ?? ([lead.first_name, lead.last_name].filter(Boolean).join(' ') || 'Deal');
+  const write = deals.prepare(writer, {
+    owner_id: lead.owner_id,
+    ...asked,
+    name: name.slice(0, 200).toWellFormed(),
+    contact_id: contactId,
+    company_id: companyId,
+  });
+  lanes.push(...(await deals.createWithin(on, writer, [write])));
+  made.push('deal');
+  return write.id;
+}

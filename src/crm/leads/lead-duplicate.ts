@@ -1,0 +1,145 @@
+import { sql, type Transaction } from 'kysely';
+import { z } from 'zod';
+import { ApiError } from '../../base/errors.ts';
+import { isoTime, type Clock } from '../../base/clock.ts';
+import type { Uuid } from '../../base/id.ts';
+import { queryableOf, type Database } from '../../db/pool.ts';
+import type { Schema } from '../../db/schema.ts';
+import type { LaneKey } from '../../delivery/wake.ts';
+import { pageShape } from '../../http/paging.ts';
+import { route, type Answer, type Route } from '../../http/route.ts';
+import type { RecordStore, Write, Writer } from '../record-store.ts';
+import { ON_DUPLICATE, type LeadInput, type OnDuplicate } from './lead-input.ts';
+import { lead, type Lead } from './lead.ts';
+
+/** A number with fewer digits says too little about who it is. */
+const FEWEST_DIGITS = 7;
+const MOST_TOLD = 50;
+
+function digitsOf(phone: string | null | undefined): string | null {
+  const digits = phone?.replaceAll(/[^0-9]/g, '') ?? '';
+  return digits.length < FEWEST_DIGITS ? null : digits;
+}
+
+/** The newest leads with the same email, whatever the case, or the same digits of the phone. */
+const ALIKE = `
+(select l.* from lead l where l.workspace_id = $1 and lower(l.email) = lower($2) and l.deleted_at is null
+   and l.id is distinct from $5::uuid order by l.id desc limit $4)
+union
+(select l.* from lead l where l.workspace_id = $1 and regexp_replace(l.phone, '[^0-9]', '', 'g') = $3
+   and l.phone is not null and l.deleted_at is null and l.id is distinct from $5::uuid order by l.id desc limit $4)
+order by id desc limit $4`;
+
+export interface DuplicateParts {
+  db: Database;
+  clock: Clock;
+  ring(lanes: LaneKey[]): void;
+  leads: RecordStore<Lead, LeadInput>;
+}
+
+/**
+ * Takes a lead that may be there already. Whoever makes leads of the workspace meanwhile waits, so that of two
+ * arrivals at once the second finds the first.
+ * @param write the lead as it would be made
+ * @param receipt what is answered of a lead
+ */
+export async function takeLead(
+  { db, clock, ring, leads }: DuplicateParts,
+  writer: Writer,
+  { write, input, mode }: { write: Write; input: LeadInput; mode: Exclude<OnDuplicate, 'create'> },
+  receipt: (id: Uuid, status: 'created' | 'attached' | 'existing') => object,
+): Promise<Answer> {
+  const { answer, lanes } = await db.transaction(async (trx) => {
+    const { workspaceId } = writer;
+    await sql`insert into lead_counter (workspace_id) values (${workspaceId}) on conflict do nothing`.execute(
+      trx,
+    );
+    await sql`select from lead_counter where workspace_id = ${workspaceId} for update`.execute(trx);
+    const on = queryableOf(trx);
+    const found = await newestAlike(trx, workspaceId, input);
+    const told = (id: Uuid, status: 'created' | 'attached' | 'existing') => ({
+      status: status === 'created' ? 201 : 200,
+      body: JSON.stringify(receipt(id, status)),
+    });
+    if (!found) {
+      const made = told(write.id, 'created');
+      return { answer: made, lanes: await leads.createWithin(on, writer, [write], made) };
+    }
+    if (mode === 'return') {
+      const existing = told(found, 'existing');
+      return { answer: existing, lanes: await leads.createWithin(on, writer, [], existing) };
+    }
+    await attach(trx, workspaceId, found, { write, input, at: isoTime(clock.now()) });
+    return leads.changeWithin(on, writer, found, { arrivedAgain: true }, null, () => told(found, 'attached'));
+  });
+  ring(lanes);
+  return answer;
+}
+
+async function newestAlike(
+  trx: Transaction<Schema>,
+  workspaceId: Uuid,
+  { email, phone }: LeadInput,
+): Promise<Uuid | undefined> {
+  const { rows } = await queryableOf(trx).query<{ id: Uuid }>({
+    name: 'lead.alike',
+    text: ALIKE,
+    values: [workspaceId, email ?? null, digitsOf(phone), 1, null],
+  });
+  const [newest] = rows;
+  if (newest)
+    await sql`select from lead where workspace_id = ${workspaceId} and id = ${newest.id} for update`.execute(
+      trx,
+    );
+  return newest?.id;
+}
+
+async function attach(
+  trx: Transaction<Schema>,
+  workspaceId: Uuid,
+  leadId: Uuid,
+  { write, input, at }: { write: Write; input: LeadInput; at: string },
+): Promise<void> {
+  await sql`
+    insert into lead_submission
+      (workspace_id, id, lead_id, channel, received_at, payload, address, referrer, utm, crm_lead_id)
+    select ${workspaceId}, s.id, ${leadId}, s.channel, ${at}, s.payload::json, s.address, s.referrer, s.utm,
+           ${input.crm_lead_id ?? null}
+    from json_to_record(${write.beside!}::json->'submission')
+      as s(id uuid, channel text, payload text, address text, referrer text, utm json)`.execute(trx);
+}
+
+/** Who else this lead may be. */
+export function leadDuplicateRoutes({ db, leads }: DuplicateParts): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path: '/api/v1/leads/:id/duplicates',
+      scope: 'leads:read',
+      tag: 'leads',
+      summary: 'List the leads that may be the same person',
+      description: `The newest ${MOST_TOLD} with the same email, whatever the case, or the same digits of the phone (at least ${FEWEST_DIGITS}).`,
+      answers: { 200: pageShape(lead.output) },
+      async handle({ caller, params }) {
+        const { workspaceId } = caller;
+        const id = params['id']!;
+        const one = await leads.get(workspaceId, id);
+        if (!one) throw new ApiError('not_found', 'There is no lead with this id.');
+        const rows = await db.read<Record<string, unknown>>({ name: 'lead.alike', text: ALIKE }, [
+          workspaceId,
+          one.email,
+          digitsOf(one.phone),
+          MOST_TOLD,
+          id,
+        ]);
+        const data = rows.map((row) => leads.toRecord(row));
+        return { status: 200, body: { data, has_more: false, next_cursor: null, next_url: null } };
+      },
+    }),
+  ];
+}
+
+/** The query parameter that says what becomes of one that is there already; the body may say it too. */
+export const duplicateQuery = z.strictObject({
+  on_duplicate: z.enum(ON_DUPLICATE).optional().meta({ description: 'Wins over that of the body.' }),
+});

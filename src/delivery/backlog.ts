@@ -1,0 +1,128 @@
+import { Gauge, type Registry } from 'prom-client';
+import { inTime, PATIENCE_MS, type Database } from '../db/pool.ts';
+
+/** What waits in the database, over all workspaces. */
+interface Backlog {
+  queued: number;
+  due: number;
+  oldest_due_s: number;
+  lanes: Record<string, number>;
+  webhooks: Record<string, number>;
+}
+
+/** For so long a measurement is good: who scrapes often, or twice, asks the database once. */
+const FRESH_MS = 5_000;
+
+/** Of one webhook so many are counted at most: a million that are due take no longer to count than these. */
+const MOST_COUNTED = 10_000;
+
+/**
+ * Goes by the lanes that have something due, so its cost is that of few webhooks, whatever waits. Of the queue as a
+ * whole PostgreSQL keeps count. States of a lane and of a webhook: states.md.
+ */
+const MEASURE = {
+  name: 'backlog.measure',
+  text: `
+with behind as (
+  select q.due, q.oldest
+  from lane l
+  join endpoint p on p.workspace_id = l.workspace_id and p.id = l.endpoint_id and p.state = 'active'
+  cross join lateral (
+    select count(*)::int as due, min(d.due_at) as oldest
+    from (
+      select due_at from queue
+      where workspace_id = l.workspace_id and endpoint_id = l.endpoint_id and due_at <= now()
+      order by due_at limit ${MOST_COUNTED}
+    ) d
+  ) q
+  where l.due <= now() or l.not_before > now()
+),
+lanes as (
+  select case when l.not_before > now() then 'resting'
+              when l.token is not null and l.lease_until > now() then 'leased'
+              when l.token is not null then 'orphaned'
+              when l.due <= now() then 'due'
+              else 'sleeping' end as state
+  from lane l
+  join endpoint p on p.workspace_id = l.workspace_id and p.id = l.endpoint_id and p.state <> 'deleted'
+)
+select
+  (select greatest(n_live_tup, 0)::int from pg_stat_user_tables where relid = 'queue'::regclass) as queued,
+  (select coalesce(sum(due), 0)::int from behind) as due,
+  (select coalesce(extract(epoch from now() - min(oldest)), 0)::float from behind) as oldest_due_s,
+  (select coalesce(json_object_agg(state, n), '{}')
+   from (select state, count(*) as n from lanes group by state) s) as lanes,
+  (select coalesce(json_object_agg(state, n), '{}')
+   from (select state, count(*) as n from endpoint where state <> 'deleted' group by state) s) as webhooks`,
+};
+
+const LANE_STATES = ['sleeping', 'due', 'leased', 'orphaned', 'resting'];
+const WEBHOOK_STATES = ['active', 'paused', 'disabled'];
+const PER_DATABASE = 'Per database: every process tells the same, so take the maximum, never the sum.';
+
+/**
+ * Puts what waits in the database among the metrics, measured when they are asked for. Where the database can not be
+ * reached they are NaN, and the others are told all the same.
+ */
+export function watchBacklog(registry: Registry, db: Database): void {
+  let measured: Promise<Backlog | null> | undefined;
+  let measuredAt = -Infinity;
+  function measure(): Promise<Backlog | null> {
+    if (measured && performance.now() - measuredAt < FRESH_MS) return measured;
+    measuredAt = performance.now();
+    measured = inTime(db.pool.query<Backlog>(MEASURE), PATIENCE_MS).then(
+      ({ rows }) => rows[0]!,
+      () => null,
+    );
+    return measured;
+  }
+
+  function gauge(name: string, help: string, read: (backlog: Backlog) => number): void {
+    const made = new Gauge({
+      name,
+      help: `${help} ${PER_DATABASE}`,
+      registers: [registry],
+      async collect() {
+        const backlog = await measure();
+        made.set(backlog ? read(backlog) : NaN);
+      },
+    });
+  }
+
+  function byState(
+    name: string,
+    help: string,
+    states: readonly string[],
+    read: (backlog: Backlog) => Record<string, number>,
+  ): void {
+    const made = new Gauge({
+      name,
+      help: `${help} ${PER_DATABASE}`,
+      labelNames: ['state'],
+      registers: [registry],
+      async collect() {
+        const backlog = await measure();
+        for (const state of states) made.set({ state }, backlog ? (read(backlog)[state] ?? 0) : NaN);
+      },
+    });
+  }
+
+  gauge('fairlead_queue_deliveries', 'Deliveries that wait, held ones too; an estimate.', (b) => b.queued);
+  gauge(
+    'fairlead_deliveries_due',
+    `Deliveries of active webhooks that are due now; of one webhook ${MOST_COUNTED} are counted at most.`,
+    (b) => b.due,
+  );
+  gauge(
+    'fairlead_delivery_oldest_due_seconds',
+    'For how long the one has been due that waits longest; 0 where none is.',
+    (b) => b.oldest_due_s,
+  );
+  byState(
+    'fairlead_lanes',
+    'Lanes by state; one rests whose receiver asked for it.',
+    LANE_STATES,
+    (b) => b.lanes,
+  );
+  byState('fairlead_webhooks', 'Webhooks by state.', WEBHOOK_STATES, (b) => b.webhooks);
+}

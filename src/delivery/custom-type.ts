@@ -1,0 +1,180 @@
+import { sql, type Transaction } from 'kysely';
+import { isoTime, type Clock } from '../base/clock.ts';
+import { ApiError } from '../base/errors.ts';
+import type { Uuid } from '../base/id.ts';
+import type { Database } from '../db/pool.ts';
+import { isUniqueViolation } from '../db/failure.ts';
+import type { Schema } from '../db/schema.ts';
+import { readSchema, type Check } from './custom-schema.ts';
+import { objectOf, type JsonSchema } from './event-schema.ts';
+import type { Catalogue, EventType } from './event.ts';
+
+/** An event type that a workspace defined. */
+export interface CustomType {
+  id: Uuid;
+  version: number;
+  name: string;
+  description: string;
+  schema: Record<string, unknown>;
+  sample: Record<string, unknown>;
+  created_by: string;
+  created_at: string;
+  updated_at: string;
+}
+
+export type NewCustomType = Pick<CustomType, 'name' | 'description' | 'schema' | 'sample'>;
+export type CustomTypeChange = Partial<Omit<NewCustomType, 'name'>>;
+
+type Within = (trx: Transaction<Schema>, type: CustomType) => Promise<void>;
+
+/** The event types of workspaces, beside those of the installation. */
+export interface CustomTypes {
+  /** Every event type that there is in a workspace: the installation's, and its own. */
+  catalogueOf(workspaceId: Uuid): Promise<Catalogue>;
+  /** By name. */
+  list(workspaceId: Uuid, limit: number, afterName: string | null): Promise<CustomType[]>;
+  find(workspaceId: Uuid, name: string): Promise<CustomType | undefined>;
+  /** Throws `conflict` where there is one of this name, `limit_reached` where there are too many. */
+  create(
+    writer: { workspaceId: Uuid; actor: string },
+    type: NewCustomType,
+    within: Within,
+  ): Promise<CustomType>;
+  /** Throws `not_found`. */
+  update(workspaceId: Uuid, name: string, change: CustomTypeChange, within: Within): Promise<CustomType>;
+  /** Its events stay; throws `not_found`. */
+  remove(workspaceId: Uuid, name: string, within: Within): Promise<void>;
+  /** What its data has to look like. */
+  checkOf(workspaceId: Uuid, type: CustomType): Check;
+}
+
+/** Types of one workspace at most. */
+const MOST = 100;
+/** Schemas that are kept compiled, of all workspaces. */
+const KEPT_CHECKS = 500;
+
+const COLUMNS = 'id, version, name, description, schema, sample, created_by, created_at, updated_at';
+
+const ALL = {
+  name: 'custom_type.all',
+  text: `select ${COLUMNS} from custom_event_type where workspace_id = $1 order by name`,
+};
+const LIST = {
+  name: 'custom_type.list',
+  text: `select ${COLUMNS} from custom_event_type
+         where workspace_id = $1 and ($2::text is null or name > $2) order by name limit $3`,
+};
+const FIND = {
+  name: 'custom_type.find',
+  text: `select ${COLUMNS} from custom_event_type where workspace_id = $1 and name = $2`,
+};
+
+export function makeCustomTypes(
+  { db, clock, newId }: { db: Database; clock: Clock; newId: () => Uuid },
+  catalogue: Catalogue,
+): CustomTypes {
+  const checks = new Map<string, Check>();
+
+  return {
+    async catalogueOf(workspaceId) {
+      const own = await db.read<CustomType>(ALL, [workspaceId]);
+      return own.length === 0 ? catalogue : widened(catalogue, own.map(eventType));
+    },
+
+    list: (workspaceId, limit, afterName) => db.read<CustomType>(LIST, [workspaceId, afterName, limit]),
+
+    async find(workspaceId, name) {
+      return (await db.read<CustomType>(FIND, [workspaceId, name]))[0];
+    },
+
+    create: ({ workspaceId, actor }, { name, description, schema, sample }, within) =>
+      db
+        .transaction(async (trx) => {
+          // Two at once must not both take the last place; the row is nobody's hot one.
+          await sql`select from workspace where id = ${workspaceId} for update`.execute(trx);
+          const at = isoTime(clock.now());
+          const { rows } = await sql<CustomType>`
+            insert into custom_event_type
+              (workspace_id, id, name, description, schema, sample, created_by, created_at, updated_at)
+            select ${workspaceId}, ${newId()}, ${name}, ${description}, ${JSON.stringify(schema)},
+                   ${JSON.stringify(sample)}, ${actor}, ${at}, ${at}
+            where (select count(*) from custom_event_type where workspace_id = ${workspaceId}) < ${MOST}
+            returning ${sql.raw(COLUMNS)}`.execute(trx);
+          if (!rows[0])
+            throw new ApiError('limit_reached', `A workspace has at most ${MOST} event types of its own.`);
+          await within(trx, rows[0]);
+          return rows[0];
+        })
+        .catch((error: unknown) => {
+          if (!isUniqueViolation(error)) throw error;
+          throw new ApiError('conflict', `There is an event type ${name} already.`);
+        }),
+
+    update: (workspaceId, name, { description, schema, sample }, within) =>
+      db.transaction(async (trx) => {
+        const { rows } = await sql<CustomType>`
+          update custom_event_type set
+            version = version + 1, updated_at = ${isoTime(clock.now())},
+            description = coalesce(${description ?? null}, description),
+            schema = coalesce(${schema ? JSON.stringify(schema) : null}::json, schema),
+            sample = coalesce(${sample ? JSON.stringify(sample) : null}::json, sample)
+          where workspace_id = ${workspaceId} and name = ${name}
+          returning ${sql.raw(COLUMNS)}`.execute(trx);
+        if (!rows[0]) throw missing();
+        await within(trx, rows[0]);
+        return rows[0];
+      }),
+
+    remove: (workspaceId, name, within) =>
+      db.transaction(async (trx) => {
+        const { rows } = await sql<CustomType>`
+          delete from custom_event_type where workspace_id = ${workspaceId} and name = ${name}
+          returning ${sql.raw(COLUMNS)}`.execute(trx);
+        if (!rows[0]) throw missing();
+        await within(trx, rows[0]);
+      }),
+
+    checkOf(workspaceId, { id, version, schema }) {
+      const key = `${workspaceId}/${id}/${version}`;
+      let check = checks.get(key);
+      if (!check) {
+        if (checks.size >= KEPT_CHECKS) checks.clear();
+        checks.set(key, (check = readSchema(schema)));
+      }
+      return check;
+    },
+  };
+}
+
+export function missing(): ApiError {
+  return new ApiError('not_found', 'The workspace has no event type of this name.');
+}
+
+/** The noun of `noun.verb`: the kind of thing that a custom event is about. */
+export function nounOf(type: string): string {
+  return type.slice(0, type.indexOf('.'));
+}
+
+/** In the shape that formats and the reference expect: an object whose fields are told apart. */
+function eventType({ name, description, schema, sample }: CustomType): EventType {
+  const properties = (schema['properties'] ?? {}) as Record<string, JsonSchema>;
+  const shape = { ...objectOf(properties), ...schema, required: (schema['required'] ?? []) as string[] };
+  return {
+    name,
+    object: nounOf(name),
+    description,
+    sample,
+    custom: true,
+    schema: shape,
+  };
+}
+
+function widened(base: Catalogue, own: readonly EventType[]): Catalogue {
+  const byName = new Map(own.map((type) => [type.name, type]));
+  return {
+    types: [...base.types, ...own],
+    type: (name) => base.type(name) ?? byName.get(name),
+    // Of what only the workspace knows the meaning of, nothing can be told apart as harmless.
+    summary: (object, record) => base.summary(object, record),
+  };
+}

@@ -1,0 +1,112 @@
+import { CompiledQuery, type Transaction } from 'kysely';
+import { prefixed, type Uuid } from '../base/id.ts';
+import type { Schema } from '../db/schema.ts';
+import type { EventObject, EventType } from './event.ts';
+import { objectOf, textField, timeField } from './event-schema.ts';
+import { publishing } from './publish.ts';
+import type { LaneKey } from './wake.ts';
+
+/** Why a webhook is taken out of service. */
+export interface Cause {
+  reason: string;
+  /** Failed attempts in a row that led to it. */
+  failures: number;
+}
+
+/** A webhook that was taken out of service, for those who have to know. */
+export interface Disabling extends Cause {
+  workspaceId: Uuid;
+  endpointId: Uuid;
+  name: string;
+  format: string;
+  /** ISO 8601. */
+  at: string;
+}
+
+/** Those who look after webhooks. Told within the transaction that makes it so. */
+export interface Owners {
+  disabled(trx: Transaction<Schema>, disabling: Disabling): Promise<void>;
+  /** Somebody has resumed, paused or deleted it: there is nothing more to be told. */
+  attended(trx: Transaction<Schema>, workspaceId: Uuid, endpointId: Uuid): Promise<void>;
+}
+
+const sample = {
+  id: 'wh_01976d3c2f807c4e9d0a5b1f0e3a7c91',
+  name: 'Warehouse',
+  url: 'https://example.com/webhooks',
+  format: 'standard',
+  reason: 'Its receiver answered 410 Gone.',
+  failures: 1,
+  disabled_at: '2026-06-01T12:00:00.000Z',
+};
+
+/** The event that tells other webhooks, and readers of the feed, of one that is out of service. */
+export const WEBHOOK_DISABLED: EventType = {
+  name: 'webhook.disabled',
+  object: 'webhook',
+  description: 'A webhook was taken out of service: its receiver answered 410, or failed too often in a row.',
+  sample,
+  schema: objectOf({
+    id: textField('Names the webhook.'),
+    name: textField('What it is called.'),
+    url: textField('Where it sends to, without the query: that may hold a secret.'),
+    format: textField('Its format.'),
+    reason: textField('Why it was disabled.'),
+    failures: { type: 'integer', description: 'Failed attempts in a row that led to it.' },
+    disabled_at: timeField('When it was disabled.'),
+  }),
+};
+
+/** A test is about a webhook as well, and says nothing of it. */
+export const WEBHOOK_OBJECT: EventObject = {
+  name: 'webhook',
+  summary: ({ id, format, reason, failures, disabled_at: disabledAt }) =>
+    disabledAt === undefined ? {} : { id, format, reason, failures },
+};
+
+const FIRE = `
+with input as materialized (
+  select * from json_to_recordset($1::json)
+    as i(n int, workspace_id uuid, id uuid, actor text, at timestamptz, record json)
+),
+written as (select workspace_id, id from input),
+${publishing('webhook', false)}
+select workspace_id, endpoint_id from queued`;
+
+/**
+ * Fires the event of a disabling, in the transaction that disables: last in it, as the feed's counter is locked.
+ * @param star the formats whose `*` includes it
+ * @returns the lanes to wake after the commit
+ */
+export async function fireDisabled(
+  trx: Transaction<Schema>,
+  url: string,
+  eventId: Uuid,
+  { workspaceId, endpointId, name, format, reason, failures, at }: Disabling,
+  star: readonly string[],
+): Promise<LaneKey[]> {
+  const record = {
+    id: prefixed('wh', endpointId),
+    name,
+    url: withoutQuery(url),
+    format,
+    reason,
+    failures,
+    disabled_at: at,
+  };
+  const input = [{ n: 0, workspace_id: workspaceId, id: endpointId, actor: 'system', at, record }];
+  const fired = [{ n: 0, k: 0, id: eventId, type: WEBHOOK_DISABLED.name, star }];
+  const { rows } = await trx.executeQuery<{ workspace_id: Uuid; endpoint_id: Uuid }>(
+    CompiledQuery.raw(FIRE, [JSON.stringify(input), JSON.stringify(fired)]),
+  );
+  return rows.map((row) => [row.workspace_id, row.endpoint_id] as const);
+}
+
+function withoutQuery(url: string): string {
+  const bare = new URL(url);
+  bare.search = '';
+  bare.hash = '';
+  bare.username = '';
+  bare.password = '';
+  return bare.href;
+}

@@ -1,0 +1,40 @@
+import type { Clock } from '../base/clock.ts';
+import { inboxAnswer, type Inboxes } from './inbox.ts';
+import { statusFailure, type Outcome } from './outcome.ts';
+import type { Outgoing, Sender } from './send.ts';
+
+/**
+ * Sends everything as `sender` does, but for what goes to a test inbox of this installation: that is put there, by the
+ * function that keeps what arrives at its URL. No connection is made, so the guard goes on refusing our own addresses
+ * without an exception, and no name and no path can make it dial one.
+ */
+export function withInboxes(sender: Sender, inboxes: Inboxes, clock: Clock): Sender {
+  return {
+    send(out, signal) {
+      const token = inboxes.tokenIn(out.url);
+      return token === null ? sender.send(out, signal) : put(out, token);
+    },
+    close: () => sender.close(),
+  };
+
+  async function put(out: Outgoing, token: string): Promise<Outcome> {
+    const began = clock.monotonic();
+    const url = new URL(out.url);
+    const body = Buffer.from(out.body);
+    // As they would stand on the wire.
+    const headers = { host: url.host, ...out.headers, 'content-length': String(body.length) };
+    const base = { detail: null, retryAfterMs: null, responseBody: null };
+    try {
+      const arrival = { method: out.method, query: url.search, headers: Object.entries(headers), body };
+      const kept = await inboxes.receive(token, arrival);
+      const status = kept ?? 404;
+      const failure = statusFailure(status);
+      const durationMs = Math.round(clock.monotonic() - began);
+      return { ...base, ok: failure === null, failure, status, responseBody: inboxAnswer(kept), durationMs };
+    } catch {
+      const durationMs = Math.round(clock.monotonic() - began);
+      const detail = 'the test inbox could not be written to';
+      return { ...base, ok: false, failure: 'reset', status: null, detail, durationMs };
+    }
+  }
+}

@@ -1,0 +1,262 @@
+import { randomBytes } from 'node:crypto';
+import { sql, type Transaction } from 'kysely';
+import { isoTime, type Clock } from '../base/clock.ts';
+import { ApiError } from '../base/errors.ts';
+import { sameBytes } from '../base/hmac.ts';
+import type { Uuid } from '../base/id.ts';
+import type { Database } from '../db/pool.ts';
+import type { Schema } from '../db/schema.ts';
+import type { Endpoints } from './endpoint.ts';
+import type { Formats } from './format.ts';
+
+/** A receiving URL of ours that shows what arrives, so that a first webhook needs no receiver. */
+export interface Inbox {
+  id: Uuid;
+  name: string;
+  secret: string;
+  /** What it answers. */
+  status: number;
+  created_by: string;
+  created_at: string;
+  expires_at: string;
+}
+
+/** A request as it comes in. */
+export interface Arrival {
+  method: string;
+  /** With its `?`, or ''. */
+  query: string;
+  headers: readonly (readonly [name: string, value: string])[];
+  body: Buffer;
+}
+
+export interface InboxRequest extends Arrival {
+  id: Uuid;
+  signed: boolean | null;
+  received_at: string;
+}
+
+type Within = (trx: Transaction<Schema>, inbox: Inbox) => Promise<void>;
+
+export interface Inboxes {
+  /** Throws `limit_reached` where the workspace has enough. */
+  create(
+    writer: { workspaceId: Uuid; actor: string },
+    input: Pick<Inbox, 'name' | 'status'>,
+    within: Within,
+  ): Promise<Inbox>;
+  /** Newest first, after the id of the last page's last. */
+  list(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<Inbox[]>;
+  get(workspaceId: Uuid, id: Uuid): Promise<Inbox | undefined>;
+  /** Throws `not_found`. */
+  update(
+    workspaceId: Uuid,
+    id: Uuid,
+    change: Partial<Pick<Inbox, 'name' | 'status'>>,
+    within: Within,
+  ): Promise<Inbox>;
+  /** With what arrived; throws `not_found`. */
+  remove(workspaceId: Uuid, id: Uuid, within: Within): Promise<void>;
+  /** Newest first. */
+  requests(workspaceId: Uuid, id: Uuid, limit: number, after: Uuid | null): Promise<InboxRequest[]>;
+  /** Where requests go to. */
+  urlOf(workspaceId: Uuid, inbox: Inbox): string;
+  /** The token of a URL that is one of ours, whether or not there is such an inbox; null for any other URL. */
+  tokenIn(url: string): string | null;
+  /** Whether a URL is that of an inbox of the workspace. */
+  isOwn(workspaceId: Uuid, url: string): Promise<boolean>;
+  /** Keeps a request. @returns the status to answer, null where there is no such inbox or its time is over */
+  receive(token: string, arrival: Arrival): Promise<number | null>;
+}
+
+/** Inboxes of one workspace, requests kept of one inbox. */
+const MOST = 10;
+const KEPT = 100;
+const LIFE_MS = 7 * 86_400_000;
+const SECRET_BYTES = 24;
+
+const COLUMNS = 'id, name, secret, status, created_by, created_at, expires_at';
+const LIST = {
+  name: 'inbox.list',
+  text: `select ${COLUMNS} from inbox
+         where workspace_id = $1 and expires_at > $2 and ($3::uuid is null or id < $3) order by id desc limit $4`,
+};
+const GET = {
+  name: 'inbox.get',
+  text: `select ${COLUMNS} from inbox where workspace_id = $1 and id = $2 and expires_at > $3`,
+};
+const REQUESTS = {
+  name: 'inbox.requests',
+  text: `select id, method, query, headers, body, signed, received_at from inbox_request
+         where workspace_id = $1 and inbox_id = $2 and ($3::uuid is null or id < $3) order by id desc limit $4`,
+};
+const KEEP = {
+  name: 'inbox.keep',
+  text: `
+with outdated as (
+  delete from inbox_request where workspace_id = $1 and inbox_id = $2 and id <= (
+    select id from inbox_request where workspace_id = $1 and inbox_id = $2 order by id desc offset ${KEPT - 1} limit 1)
+)
+insert into inbox_request (workspace_id, inbox_id, id, method, query, headers, body, signed, received_at)
+select workspace_id, id, $3, $4, $5, $6, $7, $8, $9 from inbox where workspace_id = $1 and id = $2`,
+};
+const POSTING = {
+  name: 'inbox.posting',
+  text: `select id from endpoint
+         where workspace_id = $1 and state <> 'deleted' and (url = $2 or starts_with(url, $2 || '?'))
+         order by id desc limit 5`,
+};
+
+/** @param parts.endpoints asked when something arrives: the engine that has them is made later */
+export function makeInboxes(parts: {
+  db: Database;
+  clock: Clock;
+  newId: () => Uuid;
+  formats: Formats;
+  endpoints: () => Endpoints;
+  /** Where people reach this installation. */
+  baseUrl: () => string;
+}): Inboxes {
+  const { db, clock, newId, formats, baseUrl } = parts;
+  const now = () => isoTime(clock.now());
+  const urlOf = (workspaceId: Uuid, inbox: Inbox) => `${baseUrl()}/inbox/${tokenOf(workspaceId, inbox)}`;
+
+  async function get(workspaceId: Uuid, id: Uuid): Promise<Inbox | undefined> {
+    return (await db.read<Inbox>(GET, [workspaceId, id, now()]))[0];
+  }
+
+  async function named(token: string): Promise<{ workspaceId: Uuid; inbox: Inbox } | null> {
+    const read = readToken(token);
+    const inbox = read && (await get(read.workspaceId, read.id));
+    if (!inbox || !sameBytes(Buffer.from(inbox.secret), Buffer.from(read.secret))) return null;
+    return { workspaceId: read.workspaceId, inbox };
+  }
+
+  function tokenIn(url: string): string | null {
+    const start = `${baseUrl()}/inbox/`;
+    const match = url.startsWith(start) && TOKEN_AND_QUERY.exec(url.slice(start.length));
+    return match ? match[1]! : null;
+  }
+
+  /** Null where no webhook of the workspace posts here: then nobody knows how it should be signed. */
+  async function isSigned(workspaceId: Uuid, url: string, arrival: Arrival): Promise<boolean | null> {
+    const posting = await db.read<{ id: Uuid }>(POSTING, [workspaceId, url]);
+    const values = new Map(arrival.headers.map(([name, value]) => [name.toLowerCase(), value]));
+    let found: boolean | null = null;
+    for (const { id } of posting) {
+      const endpoint = await parts.endpoints().get(workspaceId, id);
+      const format = endpoint && formats.get(endpoint.format);
+      if (!format || endpoint.secrets.length === 0) continue;
+      found ??= false;
+      if (
+        endpoint.secrets.some((secret) => format.verifies(secret, (name) => values.get(name), arrival.body))
+      )
+        return true;
+    }
+    return found;
+  }
+
+  return {
+    get,
+    urlOf,
+    tokenIn,
+
+    create: ({ workspaceId, actor }, { name, status }, within) =>
+      db.transaction(async (trx) => {
+        // Two at once must not both take the last place.
+        await sql`select from workspace where id = ${workspaceId} for update`.execute(trx);
+        await sql`delete from inbox where workspace_id = ${workspaceId} and expires_at <= ${now()}`.execute(
+          trx,
+        );
+        const expires = isoTime(clock.now() + LIFE_MS);
+        const secret = randomBytes(SECRET_BYTES).toString('base64url');
+        const { rows } = await sql<Inbox>`
+          insert into inbox (workspace_id, id, name, secret, status, created_by, created_at, expires_at)
+          select ${workspaceId}, ${newId()}, ${name}, ${secret}, ${status}, ${actor}, ${now()}, ${expires}
+          where (select count(*) from inbox where workspace_id = ${workspaceId}) < ${MOST}
+          returning ${sql.raw(COLUMNS)}`.execute(trx);
+        if (!rows[0])
+          throw new ApiError(
+            'limit_reached',
+            `A workspace has at most ${MOST} test inboxes; delete one first.`,
+          );
+        await within(trx, rows[0]);
+        return rows[0];
+      }),
+
+    list: (workspaceId, limit, after) => db.read<Inbox>(LIST, [workspaceId, now(), after, limit]),
+
+    update: (workspaceId, id, { name, status }, within) =>
+      db.transaction(async (trx) => {
+        const { rows } = await sql<Inbox>`
+          update inbox set name = coalesce(${name ?? null}, name), status = coalesce(${status ?? null}, status)
+          where workspace_id = ${workspaceId} and id = ${id} and expires_at > ${now()}
+          returning ${sql.raw(COLUMNS)}`.execute(trx);
+        if (!rows[0]) throw noInbox();
+        await within(trx, rows[0]);
+        return rows[0];
+      }),
+
+    remove: (workspaceId, id, within) =>
+      db.transaction(async (trx) => {
+        const { rows } = await sql<Inbox>`
+          delete from inbox where workspace_id = ${workspaceId} and id = ${id}
+          returning ${sql.raw(COLUMNS)}`.execute(trx);
+        if (!rows[0]) throw noInbox();
+        await within(trx, rows[0]);
+      }),
+
+    requests: (workspaceId, id, limit, after) =>
+      db.read<InboxRequest>(REQUESTS, [workspaceId, id, after, limit]),
+
+    async isOwn(workspaceId, url) {
+      const token = tokenIn(url);
+      const found = token === null ? null : await named(token);
+      return found?.workspaceId === workspaceId;
+    },
+
+    async receive(token, arrival) {
+      const found = await named(token);
+      if (!found) return null;
+      const { workspaceId, inbox } = found;
+      const signed = await isSigned(workspaceId, urlOf(workspaceId, inbox), arrival);
+      const { method, query, headers, body } = arrival;
+      const values = [newId(), method, query, JSON.stringify(headers), body, signed, now()];
+      await db.pool.query({ ...KEEP, values: [workspaceId, inbox.id, ...values] });
+      return inbox.status;
+    },
+  };
+}
+
+/** What an inbox answers beside its status. */
+export function inboxAnswer(status: number | null): string {
+  return status === null
+    ? 'There is no such test inbox, or its time is over.\n'
+    : 'Kept in the test inbox.\n';
+}
+
+/** Inboxes whose time is over, with what arrived; of all workspaces. */
+export async function dropOldInboxes(db: Database): Promise<number> {
+  const { rowCount } = await db.pool.query('delete from inbox where expires_at <= now()');
+  return rowCount ?? 0;
+}
+
+export function noInbox(): ApiError {
+  return new ApiError('not_found', 'There is no test inbox with this id, or its time is over.');
+}
+
+/** Two ids, so that it is looked up within its workspace, and what nobody can guess. */
+function tokenOf(workspaceId: Uuid, { id, secret }: Inbox): string {
+  const ids = Buffer.from((workspaceId + id).replaceAll('-', ''), 'hex');
+  return Buffer.concat([ids, Buffer.from(secret, 'base64url')]).toString('base64url');
+}
+
+const TOKEN_AND_QUERY = /^([\w-]{75})(\?[^#]*)?$/;
+
+function readToken(token: string): { workspaceId: Uuid; id: Uuid; secret: string } | null {
+  const bytes = Buffer.from(token, 'base64url');
+  if (bytes.length !== 32 + SECRET_BYTES || bytes.toString('base64url') !== token) return null;
+  const uuid = (from: number) =>
+    bytes.toString('hex', from, from + 16).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  return { workspaceId: uuid(0), id: uuid(16), secret: bytes.toString('base64url', 32) };
+}

@@ -1,0 +1,161 @@
+import { z } from 'zod';
+import {
+  AlreadyAnswered,
+  claiming,
+  type IdempotencyClaim,
+  type StoredAnswer,
+} from '../account/idempotency.ts';
+import { isoTime, type Clock } from '../base/clock.ts';
+import { invalid } from '../base/errors.ts';
+import { prefixed, type Uuid } from '../base/id.ts';
+import { flights } from '../db/flight.ts';
+import type { Database, Queryable, Statement } from '../db/pool.ts';
+import { nounOf, type CustomTypes } from '../delivery/custom-type.ts';
+import { publishing } from '../delivery/publish.ts';
+import type { LaneKey } from '../delivery/wake.ts';
+import { route, type Route } from '../http/route.ts';
+import { eventShape } from './events.ts';
+
+export interface CustomEventParts {
+  db: Database;
+  clock: Clock;
+  newId: () => Uuid;
+  /** Tells the delivery engine, after the commit, which lanes have something new. */
+  ring(lanes: LaneKey[]): void;
+  /** The formats whose `*` includes an event type. */
+  starFormats(type: string): string[];
+}
+
+const body = z.strictObject({
+  type: z.string().max(100).meta({ description: 'One of the event types that the workspace defined.' }),
+  data: z
+    .record(z.string(), z.unknown())
+    .meta({ description: "What it tells, as the type's schema has it." }),
+  object_id: z.uuid().toLowerCase().optional().meta({
+    description: 'What it is about: events of one object are in order. Left out, the event itself.',
+  }),
+});
+
+/** Where it stands in the feed, and who was given it, is known once it is stored. */
+const publishedShape = eventShape
+  .omit({ seq: true, context: true, matched: true, reason: true })
+  .meta({ id: 'PublishedEvent' });
+
+/** Publishing an event of a type that the workspace defined. */
+export function customEventRoutes(parts: CustomEventParts, types: CustomTypes): Route[] {
+  const { clock, newId } = parts;
+  const publish = publisher(parts);
+  return [
+    route<z.output<typeof body>>({
+      method: 'POST',
+      path: '/api/v1/events',
+      scope: 'events:write',
+      tag: 'custom events',
+      summary: 'Publish an event of your own',
+      description: 'Delivered like any other. Its data is checked against the schema of its type.',
+      body,
+      answers: { 201: publishedShape },
+      async handle({ body: given, caller, claim }) {
+        const { workspaceId, actor } = caller;
+        const type = await types.find(workspaceId, given.type);
+        if (!type) {
+          const why = 'is not an event type of this workspace; see GET /api/v1/custom-event-types';
+          throw invalid('type', `"${given.type}" ${why}`);
+        }
+        types.checkOf(workspaceId, type)(given.data, 'data');
+        const id = newId();
+        const eventId = prefixed('evt', id);
+        const event = {
+          id: eventId,
+          type: type.name,
+          occurred_at: isoTime(clock.now()),
+          object_type: nounOf(type.name),
+          object_id: given.object_id ?? id,
+          actor,
+          data: given.data,
+        };
+        const text = JSON.stringify(event);
+        await publish.add({ workspaceId, id, event, claim, answer: { status: 201, body: text } });
+        return { status: 201, body: text, headers: { location: `/api/v1/events/${eventId}` } };
+      },
+    }),
+  ];
+}
+
+interface Publication {
+  workspaceId: Uuid;
+  id: Uuid;
+  event: { type: string; occurred_at: string; object_id: Uuid; actor: string; data: Record<string, unknown> };
+  claim: IdempotencyClaim | undefined;
+  answer: StoredAnswer;
+}
+
+/** Concurrent ones ride in one statement: event, queue rows, counter and idempotency answers. */
+function publisher({ db, clock, ring, starFormats }: CustomEventParts) {
+  return flights<Publication, true>(db, {
+    groupOf: ({ workspaceId }) => workspaceId,
+    // The statement tells its events apart by what they are about.
+    keysOf: ({ event, claim }) => [event.object_id, ...(claim ? [`${claim.identity}/${claim.key}`] : [])],
+    weigh: ({ answer }) => ({ weight: 1, bytes: answer.body.length }),
+    async run(on, flight) {
+      const claims = claimsOf(flight, isoTime(clock.now()));
+      const several = new Set(flight.map(({ workspaceId }) => workspaceId)).size > 1;
+      const { rows } = await on.query<{ refused: number[] | null; lanes: LaneKey[] | null }>({
+        ...statement(several, claims.length > 0),
+        values: [
+          JSON.stringify(flight.map(inputOf)),
+          JSON.stringify(
+            flight.map(({ id, event: { type } }, n) => ({ n, k: 0, id, type, star: starFormats(type) })),
+          ),
+          ...(claims.length > 0 ? [JSON.stringify(claims)] : []),
+        ],
+      });
+      if (rows[0]!.lanes) ring(rows[0]!.lanes);
+      return flight.map((_, n) => (rows[0]!.refused?.includes(n) ? new AlreadyAnswered() : true));
+    },
+    async landed(on, flight) {
+      const there = await happened(on, flight);
+      return flight.map(({ id }) => there.has(id) || undefined);
+    },
+  });
+}
+
+function inputOf({ workspaceId, event }: Publication, n: number): object {
+  const { object_id: id, actor, occurred_at: at, data: record } = event;
+  return { n, unit: n, workspace_id: workspaceId, id, actor, at, record };
+}
+
+function claimsOf(flight: Publication[], at: string): object[] {
+  return flight.flatMap(({ claim, answer }, unit) => {
+    if (!claim) return [];
+    const { workspaceId: workspace_id, identity: api_key_id, key, requestHash: hash } = claim;
+    return [{ unit, workspace_id, api_key_id, key, hash, ...answer, at }];
+  });
+}
+
+function statement(several: boolean, claims: boolean): Statement {
+  return {
+    name: `custom_event.publish${several ? '.several' : ''}${claims ? '.claims' : ''}`,
+    text: `
+with input as materialized (
+  select * from json_to_recordset($1::json)
+    as i(n int, unit int, workspace_id uuid, id uuid, actor text, at timestamptz, record json)
+),${claims ? `${claiming()},` : ''}
+written as (
+  select workspace_id, id from input i ${claims ? 'where not exists (select from refused r where r.unit = i.unit)' : ''}
+),
+${publishing(null, several)}
+select ${claims ? '(select json_agg(unit) from refused)' : 'null::json'} as refused,
+       (select json_agg(distinct jsonb_build_array(workspace_id, endpoint_id)) from queued) as lanes`,
+  };
+}
+
+async function happened(on: Queryable, flight: Publication[]): Promise<Set<Uuid>> {
+  const { rows } = await on.query<{ id: Uuid }>({
+    name: 'custom_event.happened',
+    text: `select e.id from unnest($1::uuid[], $2::uuid[]) as k(workspace_id, id)
+           join event e on e.workspace_id = k.workspace_id and e.id = k.id`,
+    values: [flight.map(({ workspaceId }) => workspaceId), flight.map(({ id }) => id)],
+  });
+  return new Set(rows.map(({ id }) => id));
+}

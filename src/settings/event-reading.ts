@@ -1,0 +1,138 @@
+import type { Caller } from '../account/caller.ts';
+import type { Vigil } from '../account/vigil.ts';
+import { ApiError, invalid } from '../base/errors.ts';
+import { unprefixed, type Uuid } from '../base/id.ts';
+import type { Database } from '../db/pool.ts';
+import type { Catalogue } from '../delivery/event.ts';
+import { lastEvent, placeAfter, readFeed, type FeedPage, type Wanted } from '../delivery/feed.ts';
+import type { Tail } from '../delivery/tail.ts';
+import type { Client } from '../http/route.ts';
+import type { WaitingRoom } from '../http/waiting-room.ts';
+
+export interface ReadingParts {
+  db: Database;
+  catalogueOf(workspaceId: Uuid): Promise<Catalogue>;
+  tail: Tail;
+  vigil: Vigil;
+  room: WaitingRoom;
+}
+
+export const EVENT_ID = /^evt_[0-9a-f]{32}$/;
+/** In place of an id: only what is to come; or, as where it is left out, everything that is kept. */
+export const LATEST = 'latest';
+export const OLDEST = 'oldest';
+
+/** How long a revoked key may go on waiting, in milliseconds. */
+const WATCH_EVERY_MS = 1_000;
+
+/** A request that takes long, while it is let. */
+export interface Watched {
+  /** Fires when the client leaves, the key or session is no longer good, or the server stops. */
+  signal: AbortSignal;
+  /** Throws `unauthorized` where the key or session went. */
+  check(): void;
+  /** Ends the watch and gives the place back; also where the client leaves. */
+  end(): void;
+}
+
+/** How the feed is read by those who wait for it: page by page, or as a stream. */
+export interface EventReading {
+  /** Where to begin: the event gone on after, null for none, and its place. Throws `gone`. */
+  start(workspaceId: Uuid, after: string | undefined): Promise<{ after: Uuid | null; place: number }>;
+  /** The next page. Throws `gone`. */
+  read(workspaceId: Uuid, place: number, wanted: Wanted): Promise<FeedPage>;
+  /** Reads on until there is something to tell, `ms` are over, the signal fires or the process stops. */
+  follow(workspaceId: Uuid, from: number, wanted: Wanted, ms: number, signal: AbortSignal): Promise<FeedPage>;
+  /** Takes a place among those who wait. Throws `rate_limited` or `unavailable`. */
+  watch(caller: Caller, client: Client): Watched;
+  /** The names of event types in a list, null for all. Throws `validation_error`. */
+  typesOf(workspaceId: Uuid, list: string | undefined): Promise<string[] | null>;
+}
+
+export function makeEventReading({ db, catalogueOf, tail, vigil, room }: ReadingParts): EventReading {
+  async function read(workspaceId: Uuid, place: number, wanted: Wanted): Promise<FeedPage> {
+    const page = await readFeed(db, workspaceId, place, wanted);
+    if (page === 'gone') throw gone();
+    return page;
+  }
+
+  return {
+    read,
+
+    async start(workspaceId, asked) {
+      const last = asked === LATEST ? await lastEvent(db, workspaceId) : null;
+      if (last) return { after: last.id, place: last.seq };
+      const named = asked !== undefined && asked !== LATEST && asked !== OLDEST;
+      const after = named ? unprefixed('evt', asked) : null;
+      const place = await placeAfter(db, workspaceId, after);
+      if (place === 'gone') throw gone();
+      return { after, place };
+    },
+
+    async follow(workspaceId, from, wanted, ms, signal) {
+      const until = performance.now() + ms;
+      let page = await read(workspaceId, from, wanted);
+      let { reached } = page;
+      for (;;) {
+        const left = until - performance.now();
+        if (page.events.length > 0 || page.hasMore || left <= 0 || tail.stopped || signal.aborted)
+          return { ...page, reached };
+        const place = reached?.seq ?? from;
+        if (!(await tail.beyond(workspaceId, place, left, signal))) continue;
+        page = await read(workspaceId, place, wanted);
+        reached = page.reached ?? reached;
+      }
+    },
+
+    watch(caller, client) {
+      const leave = room.enter(caller.identity);
+      const over = new AbortController();
+      const left = client.gone();
+      let revoked = false;
+      const look = async () => {
+        // A database that does not answer revokes nobody.
+        if (await vigil.holds(caller).catch(() => true)) return;
+        revoked = true;
+        over.abort();
+      };
+      const timer = setInterval(() => void look(), WATCH_EVERY_MS);
+      const end = () => {
+        clearInterval(timer);
+        leave();
+      };
+      const stop = () => {
+        end();
+        over.abort();
+      };
+      if (left.aborted) stop();
+      left.addEventListener('abort', stop, { once: true });
+      tail.ending.addEventListener('abort', () => over.abort(), { once: true, signal: over.signal });
+      return {
+        signal: over.signal,
+        check() {
+          if (revoked)
+            throw new ApiError('unauthorized', 'The API key was revoked, or the session ended, meanwhile.');
+        },
+        end,
+      };
+    },
+
+    async typesOf(workspaceId, list) {
+      if (list === undefined) return null;
+      const catalogue = await catalogueOf(workspaceId);
+      const names = list.split(',').map((name) => name.trim());
+      const unknown = names.find((name) => !catalogue.type(name));
+      if (unknown !== undefined)
+        throw invalid(
+          'types',
+          `"${unknown.slice(0, 100)}" is not an event type; see GET /api/v1/event-types`,
+        );
+      return names;
+    },
+  };
+}
+
+function gone(): ApiError {
+  const message = 'is not in the feed, or what came after it is no longer all kept; begin again without it';
+  return new ApiError('gone', `after: ${message}`, { fields: [{ field: 'after', message }] });
+}

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import type { InboundSecret, InboundSecrets } from '../account/inbound-secret.ts';
+import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
+import type { Ledger } from '../http/ledger.ts';
+import { pageQuery, pageShape, type PageQuery } from '../http/paging.ts';
+import { route, type Route } from '../http/route.ts';
+import { personName } from './person-shape.ts';
+
+const PATH = '/api/v1/inbound-secrets';
+
+const shape = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    prefix: z.string().meta({ description: 'The part that stays visible.' }),
+    created_by: z.string(),
+    created_at: z.iso.datetime(),
+    secret: z.string().optional().meta({ description: 'Shown once: when it is made.' }),
+  })
+  .meta({ id: 'InboundSecret' });
+
+/** The secrets that other systems send with what they report to `/webhooks/crm/lead` (contracts CW1). */
+export function inboundSecretRoutes(secrets: InboundSecrets, ledger: Ledger): Route[] {
+  const common = { scope: 'keys:manage', tag: 'inbound secrets' } as const;
+
+  const list = route<undefined, PageQuery>({
+    ...common,
+    scope: 'keys:read',
+    method: 'GET',
+    path: PATH,
+    summary: 'List inbound secrets',
+    query: pageQuery,
+    answers: { 200: pageShape(shape) },
+    async handle({ caller, query, url }) {
+      const after = query.cursor ? decodeCursor(query.cursor, 'inbound-secrets').id : null;
+      const rows = await secrets.list(caller.workspaceId, query.limit + 1, after);
+      const cursorOf = (row: InboundSecret) =>
+        encodeCursor({ sort: 'inbound-secrets', value: row.created_at, id: row.id });
+      return { status: 200, body: pageOf(rows, query.limit, url, cursorOf, (row) => row) };
+    },
+  });
+
+  const create = route<{ name: string }>({
+    ...common,
+    method: 'POST',
+    path: PATH,
+    summary: 'Create an inbound secret',
+    description:
+      'The secret is in this answer and never shown again. It serves `POST /webhooks/crm/lead` alone.',
+    body: z.strictObject({ name: personName }),
+    answers: { 201: shape },
+    async handle(ctx) {
+      const { workspaceId, actor } = ctx.caller;
+      let made = '';
+      await secrets.create({ workspaceId, actor }, ctx.body.name, async (trx, { secret, raw }) => {
+        made = JSON.stringify({ ...secret, secret: raw });
+        await ledger.enter(trx, ctx, deed('created', secret), { status: 201, body: made });
+      });
+      return { status: 201, body: made };
+    },
+  });
+
+  const remove = route({
+    ...common,
+    method: 'DELETE',
+    path: `${PATH}/:id`,
+    summary: 'Delete an inbound secret',
+    answers: { 204: 'It lets nothing in any more.' },
+    async handle(ctx) {
+      await secrets.remove(ctx.caller.workspaceId, ctx.params['id']!, (trx, secret) =>
+        ledger.enter(trx, ctx, deed('deleted', secret), { status: 204, body: '' }),
+      );
+      return { status: 204, body: null };
+    },
+  });
+
+  return [list, create, remove];
+}
+
+function deed(done: 'created' | 'deleted', { id, name, prefix }: InboundSecret) {
+  return {
+    action: `inbound_secret.${done}`,
+    objectType: 'inbound_secret',
+    objectId: id,
+    details: { name, prefix },
+  };
+}

@@ -1,0 +1,215 @@
+import { isUtf8 } from 'node:buffer';
+import { z } from 'zod';
+import type { Uuid } from '../base/id.ts';
+import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
+import { noInbox, type Inbox, type Inboxes, type InboxRequest } from '../delivery/inbox.ts';
+import type { Ledger } from '../http/ledger.ts';
+import { pageQuery, pageShape, type PageQuery } from '../http/paging.ts';
+import { route, type Ctx, type Route } from '../http/route.ts';
+
+const PATH = '/api/v1/inboxes';
+
+const changeable = {
+  name: z
+    .string()
+    .trim()
+    .min(1, 'must not be empty')
+    .max(100)
+    .refine((text) => !text.includes('\0') && text.isWellFormed(), 'must be well-formed Unicode without NUL'),
+  status: z.int().min(200).max(599).meta({
+    description: 'What it answers: 500, say, to see a webhook try again.',
+  }),
+};
+
+/** Set by the server; a client that sends back what it read is not refused for them. */
+const ignored = Object.fromEntries(
+  ['id', 'url', 'created_by', 'created_at', 'expires_at'].map((name) => [
+    name,
+    z.unknown().optional().meta({ readOnly: true }),
+  ]),
+);
+
+const createBody = z.strictObject({ ...changeable, status: changeable.status.default(200), ...ignored });
+const updateBody = z.strictObject({ ...z.object(changeable).partial().shape, ...ignored });
+
+const inboxShape = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    url: z.string().meta({ description: 'Where to post to. Whoever knows it may.' }),
+    status: z.int(),
+    created_by: z.string(),
+    created_at: z.iso.datetime(),
+    expires_at: z.iso.datetime(),
+  })
+  .meta({ id: 'Inbox' });
+
+const requestShape = z
+  .object({
+    id: z.uuid(),
+    method: z.string(),
+    query: z.string().meta({ description: 'What follows the path, with its `?`; empty for most.' }),
+    headers: z
+      .array(z.object({ name: z.string(), value: z.string() }))
+      .meta({ description: 'As they came, secrets among them.' }),
+    body: z.string(),
+    body_encoding: z.enum(['utf-8', 'base64']).meta({ description: 'base64 where it is no text.' }),
+    size: z.int().meta({ description: 'Of the body, in bytes.' }),
+    signed: z.boolean().nullable().meta({
+      description:
+        'Whether a webhook of the workspace that posts here signed it with its secret of then; null where none that signs does.',
+    }),
+    received_at: z.iso.datetime(),
+  })
+  .meta({ id: 'InboxRequest' });
+
+/** Test inboxes by API. */
+export function inboxRoutes(inboxes: Inboxes, ledger: Ledger): Route[] {
+  const common = { scope: 'webhooks:manage', tag: 'test inboxes' } as const;
+  const reading = { ...common, scope: 'webhooks:read' } as const;
+
+  const list = route<undefined, PageQuery>({
+    ...reading,
+    method: 'GET',
+    path: PATH,
+    summary: 'List test inboxes',
+    query: pageQuery,
+    answers: { 200: pageShape(inboxShape) },
+    async handle({ caller, query, url }) {
+      const { workspaceId } = caller;
+      const after = query.cursor ? decodeCursor(query.cursor, 'inboxes').id : null;
+      const rows = await inboxes.list(workspaceId, query.limit + 1, after);
+      const cursorOf = (row: Inbox) => encodeCursor({ sort: 'inboxes', value: row.created_at, id: row.id });
+      return {
+        status: 200,
+        body: pageOf(rows, query.limit, url, cursorOf, (row) => show(workspaceId, row)),
+      };
+    },
+  });
+
+  const create = route<z.output<typeof createBody>>({
+    ...common,
+    method: 'POST',
+    path: PATH,
+    summary: 'Make a test inbox',
+    description:
+      'A URL that takes any request of up to 256 KiB and shows the last 100 of them. It is there for 7 days; a workspace has at most 10.',
+    body: createBody,
+    answers: { 201: inboxShape },
+    async handle(ctx) {
+      const { workspaceId, actor } = ctx.caller;
+      const { name, status } = ctx.body;
+      const made = await inboxes.create(
+        { workspaceId, actor },
+        { name, status },
+        entering(ctx, 201, 'created'),
+      );
+      return { status: 201, body: show(workspaceId, made), headers: { location: `${PATH}/${made.id}` } };
+    },
+  });
+
+  const get = route({
+    ...reading,
+    method: 'GET',
+    path: `${PATH}/:id`,
+    summary: 'Get a test inbox',
+    answers: { 200: inboxShape },
+    handle: async (ctx) => ({ status: 200, body: show(ctx.caller.workspaceId, await found(ctx)) }),
+  });
+
+  const requests = route<undefined, PageQuery>({
+    ...reading,
+    method: 'GET',
+    path: `${PATH}/:id/requests`,
+    summary: 'List what arrived in a test inbox',
+    description: 'Newest first.',
+    query: pageQuery,
+    answers: { 200: pageShape(requestShape) },
+    async handle(ctx) {
+      const inbox = await found(ctx);
+      const { query, url, caller } = ctx;
+      const after = query.cursor ? decodeCursor(query.cursor, 'requests').id : null;
+      const rows = await inboxes.requests(caller.workspaceId, inbox.id, query.limit + 1, after);
+      const cursorOf = (row: InboxRequest) =>
+        encodeCursor({ sort: 'requests', value: row.received_at, id: row.id });
+      return { status: 200, body: pageOf(rows, query.limit, url, cursorOf, showRequest) };
+    },
+  });
+
+  const update = (method: 'PATCH' | 'PUT') =>
+    route<z.output<typeof updateBody>>({
+      ...common,
+      method,
+      path: `${PATH}/:id`,
+      summary: 'Change a test inbox',
+      body: updateBody,
+      answers: { 200: inboxShape },
+      async handle(ctx) {
+        const { workspaceId } = ctx.caller;
+        const { name, status } = ctx.body;
+        const change = { ...(name !== undefined && { name }), ...(status !== undefined && { status }) };
+        const changed = await inboxes.update(
+          workspaceId,
+          ctx.params['id']!,
+          change,
+          entering(ctx, 200, 'updated'),
+        );
+        return { status: 200, body: show(workspaceId, changed) };
+      },
+    });
+
+  const remove = route({
+    ...common,
+    method: 'DELETE',
+    path: `${PATH}/:id`,
+    summary: 'Delete a test inbox',
+    description: 'With what arrived.',
+    answers: { 204: 'Deleted.' },
+    async handle(ctx) {
+      await inboxes.remove(ctx.caller.workspaceId, ctx.params['id']!, entering(ctx, 204, 'deleted'));
+      return { status: 204, body: null };
+    },
+  });
+
+  return [list, create, get, requests, update('PATCH'), update('PUT'), remove];
+
+  async function found({ caller, params }: Ctx<unknown, unknown>): Promise<Inbox> {
+    const inbox = await inboxes.get(caller.workspaceId, params['id']!);
+    if (!inbox) throw noInbox();
+    return inbox;
+  }
+
+  function show(workspaceId: Uuid, inbox: Inbox) {
+    const { secret: _secret, id, name, ...rest } = inbox;
+    return { id, name, url: inboxes.urlOf(workspaceId, inbox), ...rest };
+  }
+
+  function entering(
+    ctx: Ctx<unknown, unknown>,
+    status: number,
+    done: 'created' | 'updated' | 'deleted',
+  ): Parameters<Inboxes['remove']>[2] {
+    return (trx, inbox) =>
+      ledger.enter(
+        trx,
+        ctx,
+        { action: `inbox.${done}`, objectType: 'inbox', objectId: inbox.id, details: { name: inbox.name } },
+        { status, body: done === 'deleted' ? '' : JSON.stringify(show(ctx.caller.workspaceId, inbox)) },
+      );
+  }
+}
+
+function showRequest({ id, method, query, headers, body, signed, received_at }: InboxRequest) {
+  const isText = isUtf8(body);
+  return {
+    id,
+    method,
+    query,
+    headers: headers.map(([name, value]) => ({ name, value })),
+    body: body.toString(isText ? 'utf8' : 'base64'),
+    body_encoding: isText ? 'utf-8' : 'base64',
+    size: body.length,
+    signed,
+    received_at,
+  };
+}

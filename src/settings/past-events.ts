@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { invalid } from '../base/errors.ts';
+import { unprefixed, type Uuid } from '../base/id.ts';
+import { decodeCursor, encodeCursor, withCursor } from '../db/page.ts';
+import type { Database } from '../db/pool.ts';
+import { readEventLog } from '../delivery/event-log.ts';
+import type { Catalogue } from '../delivery/event.ts';
+import { pageQuery, pageShape } from '../http/paging.ts';
+import { route, type Route } from '../http/route.ts';
+import { eventShape } from './events.ts';
+
+const PATH = '/api/v1/event-log';
+const moment = z.union([z.iso.datetime({ offset: true }), z.iso.date()]).optional();
+
+const query = pageQuery.extend({
+  type: z.string().max(100).optional(),
+  matched: z.literal('none').optional().meta({ description: 'Only events that no webhook was given.' }),
+  'occurred_at[gte]': moment,
+  'occurred_at[lt]': moment,
+});
+type Query = z.output<typeof query>;
+
+export interface PastEventParts {
+  db: Database;
+  catalogueOf(workspaceId: Uuid): Promise<Catalogue>;
+}
+
+/** Events newest first, for people who look back; the feed is what programs follow. */
+export function pastEventRoutes({ db, catalogueOf }: PastEventParts): Route[] {
+  return [
+    route<undefined, Query>({
+      method: 'GET',
+      path: PATH,
+      scope: 'events:read',
+      tag: 'events',
+      summary: 'Look back over the events',
+      description:
+        'Newest first, as far as they are kept. A page may be empty and have a next one, where what is asked for is rare.',
+      query,
+      answers: { 200: pageShape(eventShape) },
+      async handle({ caller, query: asked, url }) {
+        const type = asked.type ?? null;
+        if (type !== null && !(await catalogueOf(caller.workspaceId)).type(type))
+          throw invalid('type', 'is not an event type; see GET /api/v1/event-types');
+        const { events, next } = await readEventLog(db, caller.workspaceId, {
+          limit: asked.limit,
+          before: asked.cursor ? decodeCursor(asked.cursor, 'event-log').id : null,
+          type,
+          unmatched: asked.matched === 'none',
+          from: msOf(asked['occurred_at[gte]']),
+          until: msOf(asked['occurred_at[lt]']),
+        });
+        const cursor =
+          next &&
+          encodeCursor({ sort: 'event-log', value: next.occurred_at, id: unprefixed('evt', next.id)! });
+        const body = {
+          data: events,
+          has_more: cursor !== null,
+          next_cursor: cursor,
+          next_url: cursor && withCursor(url, cursor),
+        };
+        return { status: 200, body };
+      },
+    }),
+  ];
+}
+
+function msOf(text: string | undefined): number | null {
+  return text === undefined ? null : Date.parse(text);
+}

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { invalid } from '../base/errors.ts';
+import type { Database } from '../db/pool.ts';
+import {
+  LEAST_DAYS,
+  setTerm,
+  storedSize,
+  termOf,
+  type StoredSize,
+  type Term,
+} from '../delivery/retention-term.ts';
+import type { Ledger } from '../http/ledger.ts';
+import { route, type Route } from '../http/route.ts';
+
+const days = (what: string) =>
+  z
+    .int()
+    .min(LEAST_DAYS)
+    .nullable()
+    .meta({ description: `How many days ${what} are kept; null: \`most_days\`, as the installation does.` });
+
+const moment = z.iso.datetime().nullable();
+
+const shape = z
+  .object({
+    event_days: days('events'),
+    attempt_days: days('delivery attempts'),
+    least_days: z.int().meta({ description: 'The shortest term: longer than a delivery may wait.' }),
+    most_days: z.int().meta({ description: "The installation's term, which is the longest." }),
+    size: z.object({
+      events: z.int().meta({ description: 'Events in the feed, about.' }),
+      attempts: z.int().meta({ description: 'Delivery attempts, about where they are more than 10,000.' }),
+      bytes: z.int().meta({ description: 'What both take in the database: an estimate.' }),
+      oldest_event_at: moment,
+      oldest_attempt_at: moment,
+    }),
+  })
+  .meta({ id: 'Retention' });
+
+const readOnly = z
+  .unknown()
+  .optional()
+  .meta({ readOnly: true, description: 'Set by the server; ignored when sent.' });
+
+const body = z.strictObject({
+  event_days: days('events').optional(),
+  attempt_days: days('delivery attempts').optional(),
+  least_days: readOnly,
+  most_days: readOnly,
+  size: readOnly,
+});
+
+/**
+ * How long a workspace keeps events and delivery attempts, and how much that is.
+ * @param mostDays the installation's term
+ */
+export function retentionRoutes(db: Database, ledger: Ledger, mostDays: number): Route[] {
+  const common = { path: '/api/v1/retention', scope: 'workspace:manage', tag: 'events' } as const;
+  const show = (term: Term, size: StoredSize) => ({
+    ...term,
+    least_days: LEAST_DAYS,
+    most_days: mostDays,
+    size,
+  });
+
+  const get = route({
+    ...common,
+    method: 'GET',
+    summary: 'How long events and attempts are kept, and how much that is',
+    answers: { 200: shape },
+    async handle({ caller: { workspaceId } }) {
+      const [term, size] = await Promise.all([termOf(db, workspaceId), storedSize(db, workspaceId)]);
+      return { status: 200, body: show(term, size) };
+    },
+  });
+
+  const update = route<z.output<typeof body>>({
+    ...common,
+    method: 'PATCH',
+    summary: 'Keep events and attempts for a shorter time',
+    description:
+      'What is older is deleted within an hour, but for events that something queued needs; `GET /events` answers 410 to who stands before what is left.',
+    body,
+    answers: { 200: shape },
+    async handle(ctx) {
+      const { workspaceId } = ctx.caller;
+      const { event_days: eventDays, attempt_days: attemptDays } = ctx.body;
+      for (const [field, asked] of Object.entries({ event_days: eventDays, attempt_days: attemptDays })) {
+        if (asked && asked > mostDays)
+          throw invalid(field, `must be at most ${mostDays}: the installation keeps nothing longer`);
+      }
+      const [current, size] = await Promise.all([termOf(db, workspaceId), storedSize(db, workspaceId)]);
+      const term = {
+        event_days: eventDays === undefined ? current.event_days : eventDays,
+        attempt_days: attemptDays === undefined ? current.attempt_days : attemptDays,
+      };
+      const text = JSON.stringify(show(term, size));
+      await db.transaction(async (trx) => {
+        await setTerm(trx, workspaceId, term);
+        const deed = { action: 'retention.updated', objectType: 'workspace', objectId: workspaceId };
+        await ledger.enter(trx, ctx, { ...deed, details: term }, { status: 200, body: text });
+      });
+      return { status: 200, body: text };
+    },
+  });
+
+  return [get, update];
+}

@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startReceiver, type Receiver } from '../kit/receiver.ts';
+import { runCase, startScenario, type Person, type Scenario } from '../kit/scenario.ts';
+
+const LOG = '/api/v1/event-log';
+
+let s: Scenario;
+let receiver: Receiver;
+let me: Person;
+beforeAll(async () => {
+  s = await startScenario();
+  receiver = await startReceiver();
+});
+afterAll(async () => {
+  await receiver.close();
+  await s.stop();
+});
+beforeEach(async () => {
+  const { id: workspaceId } = await s.app.workspaces.create({ name: 'Alone' });
+  const key = { workspaceId, name: 'key', style: 'fairlead' as const, createdBy: 'test' };
+  const { id, raw } = await s.app.keys.create(key);
+  me = { workspaceId, keyId: id, key: raw };
+});
+
+const make = async (path: string, body: object) => {
+  const reply = await s.ask('POST', `/api/v1/${path}`, { as: me, body });
+  expect(reply.status, reply.text).toBe(201);
+  return reply.json;
+};
+const read = async (query = '') => {
+  const reply = await s.ask('GET', query.startsWith('/') ? query : `${LOG}${query}`, { as: me });
+  expect(reply.status, reply.text).toBe(200);
+  return reply.json;
+};
+/** Places in the feed. */
+const places = async (query = '') => (await read(query)).data.map(({ seq }: { seq: number }) => seq);
+
+describe('events are looked back over, newest first', () => {
+  test('page after page, by type, by time, and those that no webhook wanted with the reason', async () => {
+    await make('contacts', { first_name: 'One' });
+    const hook = { name: 'hook', url: receiver.url, events: ['contact.created'], filter: { tag: 'vip' } };
+    await make('webhooks', hook);
+    await make('contacts', { first_name: 'Two' });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const between = new Date().toISOString();
+    await make('companies', { name: 'Acme' });
+
+    expect(await places()).toEqual([3, 2, 1]);
+    const first = await read('?limit=2');
+    expect(first.data.map(({ seq }: { seq: number }) => seq)).toEqual([3, 2]);
+    expect(first).toMatchObject({ has_more: true });
+    const second = await read(first.next_url);
+    expect(second).toMatchObject({ data: [{ seq: 1 }], has_more: false, next_cursor: null, next_url: null });
+
+    expect(await places('?type=company.created')).toEqual([3]);
+    expect(await places(`?occurred_at[lt]=${between}`)).toEqual([2, 1]);
+    expect(await places(`?occurred_at[gte]=${between}`)).toEqual([3]);
+    const [, filtered] = (await read('?matched=none')).data;
+    expect(filtered).toMatchObject({ seq: 2, matched: 0, reason: 'no match: tag' });
+  });
+
+  test('what is rare is found behind an empty page', async () => {
+    await make('companies', { name: 'Acme' });
+    const [{ id }] = (await read()).data;
+    await s.db.pool.query(
+      `insert into event (workspace_id, id, seq, type, object_type, object_id, occurred_at, actor, data, matched)
+       select $1, (left(i, 20) || lpad(to_hex(n / 4096), 3, '0') || '-' || lpad(to_hex(n % 4096), 12, '0'))::uuid,
+              n + 1, 'contact.created', 'contact', gen_random_uuid(), now(), 'test', '{}', 0
+       from generate_series(1, 20050) n, (select left($2, 19) || '8' as i) x`,
+      [me.workspaceId, id.slice(4).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')],
+    );
+    const empty = await read('?type=company.created');
+    expect(empty).toMatchObject({ data: [], has_more: true });
+    expect(await read(empty.next_url)).toMatchObject({ data: [{ id, seq: 1 }], has_more: false });
+  });
+
+  test('the deliveries that an event made', async () => {
+    await make('webhooks', { name: 'hook', url: receiver.url, events: ['contact.created'] });
+    await make('webhooks', { name: 'other', url: receiver.url, events: ['contact.created'] });
+    await make('contacts', { first_name: 'One' });
+    await make('contacts', { first_name: 'Two' });
+    const [two, one] = (await read()).data;
+    for (const event of [one, two]) {
+      const { data } = await read(`/api/v1/deliveries?event_id=${event.id}`);
+      expect(data.map((delivery: { event_id: string }) => delivery.event_id)).toEqual([event.id, event.id]);
+    }
+  });
+
+  test.each([
+    { name: 'an unknown type', path: '?type=contact.eaten', status: 400, fields: ['type'] },
+    { name: 'an unknown parameter', path: '?types=contact.created', status: 400, fields: ['types'] },
+    { name: 'no cursor', path: '?cursor=abc', status: 400, fields: ['cursor'] },
+    { name: 'no time', path: '?occurred_at[gte]=yesterday', status: 400, fields: ['occurred_at[gte]'] },
+  ])('is refused: $name', async ({ name, path, status, fields }) => {
+    await runCase(s, { name, method: 'GET', path: LOG + path, as: me, status, fields });
+  });
+
+  test('is not shown to a key without the scope, nor to another workspace', async () => {
+    const event = await make('contacts', { first_name: 'One' });
+    expect((await s.ask('GET', LOG, { as: s.bob })).status).toBe(403);
+    const elsewhere = (await s.ask('GET', LOG, { as: s.charlie })).json.data;
+    expect(JSON.stringify(elsewhere)).not.toContain(event.id);
+    const refused = await s.ask('GET', '/api/v1/deliveries?event_id=evt_1', { as: me });
+    expect(refused.json.error.fields[0].field).toBe('event_id');
+  });
+});

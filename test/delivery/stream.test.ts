@@ -1,0 +1,251 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { prefixed } from '../../src/base/id.ts';
+import { openStream, type EventSource } from '../kit/event-source.ts';
+import { makeMember } from '../kit/member.ts';
+import { runCase, secondServer, startScenario, type Person, type Scenario } from '../kit/scenario.ts';
+
+const STREAM = '/api/v1/events/stream';
+
+let s: Scenario;
+const open: EventSource[] = [];
+beforeAll(async () => {
+  s = await startScenario();
+});
+afterAll(async () => {
+  for (const one of open) one.close();
+  await s.stop();
+});
+
+/** Somebody with a workspace that nobody else writes to. */
+async function somebody(): Promise<Person> {
+  const { id: workspaceId } = await s.app.workspaces.create({ name: 'Alone' });
+  const key = { workspaceId, name: 'key', style: 'fairlead' as const, createdBy: 'test' };
+  const { id, raw } = await s.app.keys.create(key);
+  return { workspaceId, keyId: id, key: raw };
+}
+
+async function stream(as: Person, query = '', headers: Record<string, string> = {}, url = s.url) {
+  const source = await openStream(url + STREAM + query, { authorization: `Bearer ${as.key}`, ...headers });
+  open.push(source);
+  return source;
+}
+
+async function addContact(as: Person, fields: object = {}): Promise<string> {
+  const reply = await s.ask('POST', '/api/v1/contacts', { as, body: { first_name: 'Jane', ...fields } });
+  expect(reply.status, reply.text).toBe(201);
+  return reply.json.id;
+}
+
+const MANY = 160;
+
+/** More events than the buffers between server and client hold: some 20 MB. */
+async function fill(as: Person): Promise<void> {
+  const notes = '€'.repeat(45_000);
+  await Promise.all(Array.from({ length: MANY }, () => addContact(as, { notes })));
+}
+
+async function told(source: EventSource, count: number) {
+  await expect.poll(() => source.events().length, { timeout: 10_000 }).toBe(count);
+  return source.events();
+}
+
+async function stored(workspaceId: string): Promise<string[]> {
+  const { rows } = await s.db.pool.query<{ id: string }>(
+    'select id from event where workspace_id = $1 and seq is not null order by seq',
+    [workspaceId],
+  );
+  return rows.map(({ id }) => prefixed('evt', id));
+}
+
+describe('the stream', () => {
+  test('tells what was kept and what comes, each as the feed has it', async () => {
+    const alone = await somebody();
+    await addContact(alone, { notes: 'two\n\nlines' });
+    const source = await stream(alone);
+    expect(source.headers['content-type']).toBe('text/event-stream');
+    expect(source.headers['cache-control']).toBe('no-store');
+    await addContact(alone);
+    const events = await told(source, 2);
+    const feed = (await s.ask('GET', '/api/v1/events', { as: alone })).json.data;
+    expect(events).toEqual(feed);
+    const blocks = source.blocks.filter(({ data }) => data);
+    expect(blocks.map(({ id, event }) => ({ id, event }))).toEqual(
+      feed.map(({ id, type }: { id: string; type: string }) => ({ id, event: type })),
+    );
+  });
+
+  test('many writers, and a reader who is cut off again and again: every event once, in order', async () => {
+    const alone = await somebody();
+    const writing = Promise.all(
+      Array.from({ length: 10 }, async () => {
+        for (let n = 0; n < 12; n++) await addContact(alone);
+      }),
+    );
+    const seen: string[] = [];
+    let last = 'oldest';
+    const until = Date.now() + 30_000;
+    while (seen.length < 120 && Date.now() < until) {
+      const source = await stream(alone, '?after=latest', { 'last-event-id': last });
+      await expect.poll(() => source.blocks.length, { timeout: 10_000 }).toBeGreaterThan(1);
+      source.close();
+      seen.push(...source.events().map(({ id }) => id));
+      last = source.blocks.findLast(({ id }) => id)!.id!;
+    }
+    await writing;
+    expect(seen).toEqual(await stored(alone.workspaceId));
+  });
+
+  test('after=latest, cut off before the first event, misses nothing by coming back', async () => {
+    const alone = await somebody();
+    const first = await stream(alone, '?after=latest');
+    await expect.poll(() => first.blocks.at(0)?.id).toBe('oldest');
+    first.close();
+    const id = await addContact(alone);
+    const second = await stream(alone, '?after=latest', { 'last-event-id': 'oldest' });
+    expect((await told(second, 1))[0].object_id).toBe(id);
+    const third = await stream(alone, '?after=latest');
+    await expect.poll(() => third.blocks.at(0)?.id).toBe((await stored(alone.workspaceId))[0]);
+    await addContact(alone);
+    expect((await told(third, 1))[0].seq).toBe(2);
+  });
+
+  test('by type: what is passed over moves the place to come back to, with the heartbeat', async () => {
+    const alone = await somebody();
+    const source = await stream(alone, '?types=company.created');
+    await addContact(alone);
+    await addContact(alone);
+    await s.ask('POST', '/api/v1/companies', { as: alone, body: { name: 'Acme' } });
+    expect((await told(source, 1))[0].type).toBe('company.created');
+    await addContact(alone);
+    const last = (await stored(alone.workspaceId)).at(-1);
+    const place = () => source.blocks.findLast(({ id }) => id)?.id;
+    await expect.poll(place, { timeout: 20_000 }).toBe(last);
+    expect(source.events()).toHaveLength(1);
+  });
+
+  test('a reader who does not read holds no more than a page in the server, and misses nothing', async () => {
+    const alone = await somebody();
+    await fill(alone);
+    const source = await stream(alone);
+    source.pause();
+    await sleep(1_500);
+    const before = source.events().length;
+    expect(before).toBeLessThan(MANY);
+    source.resume();
+    expect((await told(source, MANY)).map(({ id }) => id)).toEqual(await stored(alone.workspaceId));
+  });
+});
+
+describe('it ends', () => {
+  test('with the key, whether the reader reads or not', async () => {
+    const alone = await somebody();
+    await fill(alone);
+    const slow = await stream(alone);
+    slow.pause();
+    const idle = await stream(alone, '?after=latest');
+    await sleep(200);
+    await s.app.keys.revoke(null, alone.keyId);
+    const began = performance.now();
+    expect(await idle.ended).toBe('ended');
+    await sleep(2_000);
+    slow.resume();
+    expect(await slow.ended).toBe('cut');
+    expect(slow.events().length).toBeLessThan(MANY);
+    expect(performance.now() - began).toBeLessThan(8_000);
+    expect((await s.ask('GET', STREAM, { as: alone })).status).toBe(401);
+  });
+
+  test('with the session', async () => {
+    const manager = await makeMember(s, 'manager', { name: 'Streaming Manager' });
+    const source = await openStream(`${s.url}${STREAM}?after=latest`, { cookie: manager.cookie });
+    open.push(source);
+    expect(source.status).toBe(200);
+    expect((await manager.ask('DELETE', '/api/v1/session')).status).toBe(204);
+    expect(await source.ended).toBe('ended');
+  });
+
+  test('with the server, and holds it up for no longer than it takes to say so', async () => {
+    const alone = await somebody();
+    await fill(alone);
+    const other = await secondServer(s);
+    const idle = await stream(alone, '?after=latest', {}, other.url);
+    const slow = await stream(alone, '', {}, other.url);
+    slow.pause();
+    await sleep(300);
+    const began = performance.now();
+    await other.stop();
+    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(await idle.ended).toBe('ended');
+    slow.resume();
+    expect(await slow.ended).toBe('cut');
+  });
+
+  test('with the client: ten of one key at once, those who wait by asking among them; who leaves makes room', async () => {
+    const alone = await somebody();
+    const ten = await Promise.all(Array.from({ length: 10 }, () => stream(alone)));
+    expect(ten.map(({ status }) => status)).toEqual(ten.map(() => 200));
+    for (const path of [STREAM, '/api/v1/events?wait=1']) {
+      const reply = await s.ask('GET', path, { as: alone });
+      expect(reply).toMatchObject({ status: 429, json: { error: { code: 'rate_limited' } } });
+      expect(reply.headers.get('retry-after')).toBe('1');
+    }
+    ten[0]!.close();
+    await expect.poll(async () => (await stream(alone)).status).toBe(200);
+  });
+});
+
+describe('what is no longer kept', () => {
+  test('410 before it begins, and an event `gone` where it happens later', async () => {
+    const alone = await somebody();
+    await addContact(alone);
+    await addContact(alone);
+    const [first, second] = await stored(alone.workspaceId);
+    const source = await stream(alone, `?after=${second}`);
+    await expect.poll(() => source.blocks.at(0)?.id).toBe(second);
+    // As retention does it, when it drops a partition with three events that this reader has not seen.
+    await s.db.pool.query(
+      `with c as (update workspace_counter set event_seq = 5 where workspace_id = $1)
+       insert into feed_floor (workspace_id, event_id, seq) values ($1, gen_random_uuid(), 5)`,
+      [alone.workspaceId],
+    );
+    expect(await source.ended).toBe('ended');
+    expect(source.blocks.at(-1)).toMatchObject({ event: 'gone' });
+    expect(source.events().at(-1)).toMatchObject({ error: { code: 'gone' } });
+    for (const headers of [{}, { 'last-event-id': second! }]) {
+      const reply = await s.ask('GET', `${STREAM}?after=${first}`, { as: alone, headers });
+      expect(reply).toMatchObject({ status: 410, json: { error: { fields: [{ field: 'after' }] } } });
+    }
+  });
+});
+
+describe('bad input, and who may', () => {
+  test.each([
+    ['?after=evt_1', {}, 'after'],
+    ['?types=contact.sneezed', {}, 'types'],
+    ['?limit=5', {}, 'limit'],
+    ['', { 'last-event-id': '7' }, 'Last-Event-ID'],
+  ])('%s %o is a 400 that names it', async (query, headers, field) => {
+    await runCase(s, {
+      name: '',
+      method: 'GET',
+      path: STREAM + query,
+      headers,
+      status: 400,
+      fields: [field],
+    });
+  });
+
+  test('events:read, and within the workspace', async () => {
+    await addContact(s.alice);
+    const reader = await s.person(['events:read']);
+    expect((await stream(reader)).status).toBe(200);
+    expect((await s.ask('GET', STREAM, { as: s.bob })).status).toBe(403);
+    expect((await s.ask('GET', STREAM, { as: null })).status).toBe(401);
+    const [event] = await stored(s.alice.workspaceId);
+    expect((await s.ask('GET', `${STREAM}?after=${event}`, { as: s.charlie })).status).toBe(410);
+    const theirs = await stream(s.charlie);
+    await sleep(500);
+    expect(theirs.events()).toEqual([]);
+  });
+});

@@ -1,0 +1,28 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { call } from './client.ts';
+import { pagesOf } from './pages-of.ts';
+import type { components } from './schema.d.ts';
+
+/** What another CRM proves itself with; the secret is in it where it was just made, this once. */
+export type InboundSecret = components['schemas']['InboundSecret'];
+
+const KEY = ['inbound-secrets'];
+
+export const inboundSecretsQuery = pagesOf<InboundSecret>(KEY, '/inbound-secrets', { limit: 100 });
+
+function useThenReread() {
+  const queries = useQueryClient();
+  return { onSuccess: () => queries.invalidateQueries({ queryKey: KEY }) };
+}
+
+export const useCreateInboundSecret = () =>
+  useMutation({
+    mutationFn: (body: { name: string }) => call<InboundSecret>('POST', '/inbound-secrets', { body }),
+    ...useThenReread(),
+  });
+
+export const useRemoveInboundSecret = () =>
+  useMutation({
+    mutationFn: (id: string) => call<void>('DELETE', `/inbound-secrets/${id}`),
+    ...useThenReread(),
+  });

@@ -1,0 +1,47 @@
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { call } from './client.ts';
+import type { Page } from './pages-of.ts';
+import type { components } from './schema.d.ts';
+
+export type Inbox = components['schemas']['Inbox'];
+export type InboxRequest = components['schemas']['InboxRequest'];
+
+/** How often it is looked whether something has arrived, in milliseconds. */
+const LOOK_EVERY_MS = 2_000;
+
+export const inboxesQuery = queryOptions({
+  queryKey: ['inboxes', 'list'],
+  queryFn: ({ signal }) => call<Page<Inbox>>('GET', '/inboxes', { signal }),
+  select: ({ data }) => data,
+});
+
+/** The last that arrived; looked for again and again while somebody looks on. */
+export const inboxRequestsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['inboxes', 'requests', id],
+    queryFn: ({ signal }) =>
+      call<Page<InboxRequest>>('GET', `/inboxes/${id}/requests`, { query: { limit: 100 }, signal }),
+    select: ({ data }) => data,
+    refetchInterval: LOOK_EVERY_MS,
+  });
+
+function useThenReread() {
+  const queries = useQueryClient();
+  return { onSuccess: () => queries.invalidateQueries({ queryKey: ['inboxes'] }) };
+}
+
+export const useCreateInbox = () =>
+  useMutation({
+    mutationFn: (name: string) => call<Inbox>('POST', '/inboxes', { body: { name } }),
+    ...useThenReread(),
+  });
+
+export const useUpdateInbox = () =>
+  useMutation({
+    mutationFn: ({ id, status }: { id: string; status: number }) =>
+      call<Inbox>('PATCH', `/inboxes/${id}`, { body: { status } }),
+    ...useThenReread(),
+  });
+
+export const useRemoveInbox = () =>
+  useMutation({ mutationFn: (id: string) => call<void>('DELETE', `/inboxes/${id}`), ...useThenReread() });

@@ -1,0 +1,14 @@
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { call, type Query } from './client.ts';
+import type { components } from './schema.d.ts';
+
+/** What the leads of a time came to. */
+export type LeadFigures = components['schemas']['LeadFigures'];
+
+export const leadFiguresQuery = (asked: Query) =>
+  queryOptions({
+    queryKey: ['leads', 'figures', asked],
+    queryFn: ({ signal }) => call<LeadFigures>('GET', '/analytics/leads', { base: '', query: asked, signal }),
+    // The figures of before stay until those of another time are there.
+    placeholderData: keepPreviousData,
+  });

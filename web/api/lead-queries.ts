@@ -1,0 +1,58 @@
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { call, type Query } from './client.ts';
+import { pagesOf, type Page } from './pages-of.ts';
+import { recordQueries } from './record-queries.ts';
+import type { components, operations } from './schema.d.ts';
+
+export type Lead = components['schemas']['Lead'];
+export type LeadInput = operations['patchLeadsId']['requestBody']['content']['application/json'];
+
+export const leads = recordQueries<Lead, LeadInput>('leads', async (body) => {
+  const { id } = await call<components['schemas']['LeadReceipt']>('POST', '/leads', { body: named(body) });
+  return call<Lead>('GET', `/leads/${id}`);
+});
+
+/** The API asks for a last name, or for a name alone. */
+function named({ first_name: first, ...lead }: LeadInput): object {
+  return first && !lead.last_name ? { ...lead, name: first } : { ...lead, first_name: first };
+}
+
+/** Those of one status, by its key, last changed first, and how many there are in all. */
+export const leadColumn = (status: string, filter: Query) =>
+  infiniteQueryOptions({
+    queryKey: [leads.plural, 'list', 'column', status, filter],
+    queryFn: ({ pageParam: cursor, signal }) =>
+      call<Page<Lead> & { total_count?: number }>('GET', '/leads', {
+        query: {
+          ...filter,
+          status,
+          sort: '-updated_at',
+          limit: 25,
+          cursor,
+          count: cursor === undefined ? 'exact' : undefined,
+        },
+        signal,
+      }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (last) => last.next_cursor ?? undefined,
+    select: ({ pages }) => ({
+      leads: pages.flatMap((page) => page.data),
+      total: pages[0]?.total_count ?? 0,
+    }),
+  });
+
+/** The lead that has this number in the workspace; null where there is none. */
+export const leadByNumber = (number: string) =>
+  queryOptions({
+    queryKey: [leads.plural, 'number', number],
+    queryFn: async ({ signal }) =>
+      (await call<Page<Lead>>('GET', '/leads', { query: { number, limit: 1 }, signal })).data[0] ?? null,
+  });
+
+/** One arrival of a lead, as it came. */
+export type LeadSubmission = components['schemas']['LeadSubmission'];
+
+export const submissionsOf = (leadId: string) =>
+  pagesOf<LeadSubmission>([leads.plural, 'submissions', leadId], `/leads/${leadId}/submissions`, {
+    limit: 20,
+  });

@@ -1,0 +1,51 @@
+import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { call } from './client.ts';
+import type { Page } from './pages-of.ts';
+import type { components, operations } from './schema.d.ts';
+
+/** How far a lead can have come; leads hold its key. */
+export type LeadStatus = components['schemas']['LeadStatus'];
+export type LeadStatusChange =
+  operations['patchLeadStatusesId']['requestBody']['content']['application/json'];
+
+const KEY = ['lead-statuses'];
+
+/** All of them in their order: there are few, and they seldom change. */
+const statusesQuery = queryOptions({
+  queryKey: KEY,
+  queryFn: async ({ signal }) => (await call<Page<LeadStatus>>('GET', '/lead-statuses', { signal })).data,
+  staleTime: 60_000,
+});
+
+/** None until they are read. */
+export function useLeadStatuses(): LeadStatus[] {
+  const { data = NONE } = useQuery(statusesQuery);
+  return data;
+}
+
+const NONE: LeadStatus[] = [];
+
+function useThenReread() {
+  const queries = useQueryClient();
+  return { onSuccess: () => queries.invalidateQueries({ queryKey: KEY }) };
+}
+
+export const useAddLeadStatus = () =>
+  useMutation({
+    mutationFn: (body: Pick<LeadStatus, 'name' | 'kind'>) =>
+      call<LeadStatus>('POST', '/lead-statuses', { body }),
+    ...useThenReread(),
+  });
+
+export const useChangeLeadStatus = () =>
+  useMutation({
+    mutationFn: ({ id, change }: { id: string; change: LeadStatusChange }) =>
+      call<LeadStatus>('PATCH', `/lead-statuses/${id}`, { body: change }),
+    ...useThenReread(),
+  });
+
+export const useRemoveLeadStatus = () =>
+  useMutation({
+    mutationFn: (id: string) => call<void>('DELETE', `/lead-statuses/${id}`),
+    ...useThenReread(),
+  });

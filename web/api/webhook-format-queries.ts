@@ -1,0 +1,13 @@
+import { queryOptions } from '@tanstack/react-query';
+import { call } from './client.ts';
+import type { components } from './schema.d.ts';
+
+/** A format of webhooks with what it defaults to. */
+export type WebhookFormat = components['schemas']['WebhookFormat'];
+
+export const webhookFormatsQuery = queryOptions({
+  queryKey: ['webhook-formats'],
+  queryFn: async ({ signal }) =>
+    (await call<{ data: WebhookFormat[] }>('GET', '/webhook-formats', { signal })).data,
+  staleTime: Infinity,
+});

@@ -1,0 +1,78 @@
+import { useDroppable } from '@dnd-kit/core';
+import { Button, Skeleton, Text, Title } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import type { Query } from '../../api/client.ts';
+import { leadColumn, type Lead } from '../../api/lead-queries.ts';
+import type { LeadStatus } from '../../api/lead-status-queries.ts';
+import { ErrorPanel } from '../../ui/error-panel.tsx';
+import classes from './lead-board.module.css';
+import { LeadCard } from './lead-card.tsx';
+import type { LeadMoves } from './lead-moves.ts';
+
+/** The leads of one status, and how many there are. */
+export function LeadColumn({
+  status,
+  filter,
+  moves,
+}: {
+  status: LeadStatus;
+  filter: Query;
+  moves: LeadMoves;
+}) {
+  const list = useInfiniteQuery(leadColumn(status.key, filter));
+  const { setNodeRef, isOver } = useDroppable({ id: status.key, data: status });
+  const { cards, total } = withMoves(list.data, status.key, moves);
+  const title = `leads-${status.id}`;
+
+  return (
+    <section
+      ref={setNodeRef}
+      className={classes.column}
+      data-over={isOver || undefined}
+      aria-labelledby={title}
+    >
+      <header className={classes.head}>
+        <Title order={2} id={title}>
+          {status.name}
+        </Title>
+        {list.data && <span className={classes.count}>{total.toLocaleString()}</span>}
+      </header>
+      {list.error && !list.data && <ErrorPanel error={list.error} retry={() => void list.refetch()} />}
+      {!list.data && !list.error && <Skeleton height={72} />}
+      {list.data && cards.length === 0 && (
+        <Text size="sm" c="dimmed" className={classes.none}>
+          No leads
+        </Text>
+      )}
+      <ul className={classes.cards} aria-labelledby={title}>
+        {cards.map((lead) => (
+          <LeadCard key={lead.id} lead={lead} onMove={(to) => moves.move(lead, to)} />
+        ))}
+      </ul>
+      {list.hasNextPage && (
+        <Button
+          variant="subtle"
+          size="xs"
+          fullWidth
+          loading={list.isFetchingNextPage}
+          onClick={() => void list.fetchNextPage()}
+        >
+          Load more
+        </Button>
+      )}
+    </section>
+  );
+}
+
+/** What was read, less the leads on their way elsewhere, with those on their way here on top. */
+function withMoves(
+  read: { leads: Lead[]; total: number } | undefined,
+  status: string,
+  { moving }: LeadMoves,
+): { cards: Lead[]; total: number } {
+  const there = read?.leads ?? [];
+  const stay = there.filter(({ id }) => !moving.has(id));
+  const come = [...moving.values()].filter((lead) => lead.status === status);
+  const cards = [...come, ...stay];
+  return { cards, total: (read?.total ?? 0) - there.length + cards.length };
+}

@@ -1,0 +1,11 @@
+import type { Lead } from '../../api/lead-queries.ts';
+import { useLeadStatuses, type LeadStatus as Status } from '../../api/lead-status-queries.ts';
+import { StateBadge, type Tone } from '../../ui/state-badge.tsx';
+
+const TONES: Record<Status['kind'], Tone> = { open: 'accent', won: 'good', lost: 'calm' };
+
+/** A lead's status by its name. */
+export function LeadStatus({ status: key }: Pick<Lead, 'status'>) {
+  const status = useLeadStatuses().find((one) => one.key === key);
+  return <StateBadge tone={TONES[status?.kind ?? 'open']}>{status?.name ?? key}</StateBadge>;
+}

@@ -1,0 +1,82 @@
+import { Accordion, Button, Group, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { submissionsOf, type LeadSubmission } from '../../api/lead-queries.ts';
+import { CodeBlock } from '../../ui/code-block.tsx';
+import { ErrorPanel } from '../../ui/error-panel.tsx';
+import { Moment } from '../../ui/moment.tsx';
+import { Property, PropertyList } from '../../ui/property-list.tsx';
+
+/** How a channel is called; one that is new here shows its own name. */
+const CHANNELS: Readonly<Record<string, string>> = { api: 'Lead API' };
+
+/** Each arrival of a lead, as it came, newest first. */
+export function LeadSubmissions({ leadId }: { leadId: string }) {
+  const list = useInfiniteQuery(submissionsOf(leadId));
+  return (
+    <section aria-labelledby="submissions-title">
+      <Title order={2} id="submissions-title" mb="sm">
+        Submissions
+      </Title>
+      {list.error && !list.data && <ErrorPanel error={list.error} retry={() => void list.refetch()} />}
+      {!list.data && !list.error && <Skeleton height={44} />}
+      {list.data?.length === 0 && <Text c="dimmed">Nothing arrived: it was made by hand.</Text>}
+      {list.data && list.data.length > 0 && (
+        <Accordion variant="contained" chevronPosition="left">
+          {list.data.map((submission) => (
+            <Accordion.Item key={submission.id} value={submission.id}>
+              <Accordion.Control>
+                <Group gap="xs">
+                  {CHANNELS[submission.channel] ?? submission.channel}
+                  <Text size="sm" c="dimmed" span>
+                    <Moment at={submission.received_at} />
+                    {origin(submission)}
+                  </Text>
+                </Group>
+              </Accordion.Control>
+              <Accordion.Panel>
+                <Arrival submission={submission} />
+              </Accordion.Panel>
+            </Accordion.Item>
+          ))}
+        </Accordion>
+      )}
+      {list.hasNextPage && (
+        <Button
+          mt="sm"
+          size="xs"
+          variant="default"
+          loading={list.isFetchingNextPage}
+          onClick={() => void list.fetchNextPage()}
+        >
+          Show earlier submissions
+        </Button>
+      )}
+    </section>
+  );
+}
+
+function Arrival({ submission }: { submission: LeadSubmission }) {
+  const { address, referrer, utm, crm_lead_id: crmLeadId, payload } = submission;
+  return (
+    <Stack gap="md">
+      <PropertyList label="Where it came from">
+        <Property name="Referrer">{referrer}</Property>
+        {Object.entries(utm).map(([name, value]) => (
+          <Property key={name} name={name}>
+            {value}
+          </Property>
+        ))}
+        <Property name="Address">{address}</Property>
+        {crmLeadId && <Property name="CRM lead ID">{crmLeadId}</Property>}
+      </PropertyList>
+      <CodeBlock label="As it was sent" code={JSON.stringify(payload, null, 2)} />
+    </Stack>
+  );
+}
+
+/** In a word where it came from: the campaign's source, else the page's host. */
+function origin({ utm, referrer }: LeadSubmission): string {
+  const from =
+    utm['utm_source'] ?? (referrer !== null && URL.canParse(referrer) ? new URL(referrer).host : '');
+  return from === '' ? '' : ` · from ${from}`;
+}

@@ -1,0 +1,90 @@
+import { ActionIcon, Button, Indicator, Popover, ScrollArea, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconBell, IconX } from '@tabler/icons-react';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { noticesQuery, useDismissNotice, type Notice } from '../api/notice-queries.ts';
+import { useMay } from '../api/session-queries.ts';
+import { paths } from '../paths.ts';
+import { Moment } from '../ui/moment.tsx';
+import { tellError } from '../ui/notify.tsx';
+import { TextLink } from '../ui/router-links.tsx';
+import classes from './notice-bell.module.css';
+
+/** What an owner or admin should know, with how much there is of it. Nobody else has notices. */
+export function NoticeBell() {
+  return useMay('workspace:manage') ? <Bell /> : null;
+}
+
+function Bell() {
+  const [opened, { toggle, close }] = useDisclosure();
+  const { data = [], hasNextPage, fetchNextPage } = useInfiniteQuery(noticesQuery);
+  const count = hasNextPage ? `${data.length}+` : String(data.length);
+  return (
+    <Popover opened={opened} onChange={toggle} position="bottom-start" width={340} shadow="md" trapFocus>
+      <Popover.Target>
+        <Indicator label={count} size={16} color="red" offset={5} disabled={data.length === 0}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size="lg"
+            aria-label={data.length === 0 ? 'Notices' : `Notices: ${count}`}
+            onClick={toggle}
+          >
+            <IconBell size={18} stroke={1.6} />
+          </ActionIcon>
+        </Indicator>
+      </Popover.Target>
+      <Popover.Dropdown p={0} aria-label="Notices">
+        {data.length === 0 ? (
+          <Text size="sm" c="dimmed" p="md">
+            There is nothing you should know.
+          </Text>
+        ) : (
+          <ScrollArea.Autosize mah="22rem">
+            <ul className={classes.list}>
+              {data.map((notice) => (
+                <Item key={notice.id} notice={notice} onLeave={close} />
+              ))}
+            </ul>
+            {hasNextPage && (
+              <Button variant="subtle" fullWidth onClick={() => void fetchNextPage()}>
+                Show more
+              </Button>
+            )}
+          </ScrollArea.Autosize>
+        )}
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+function Item({ notice, onLeave }: { notice: Notice; onLeave(): void }) {
+  const { mutate: dismiss, isPending } = useDismissNotice();
+  const { name, reason } = notice.details as { name: string; reason: string };
+  return (
+    <li className={classes.item}>
+      <div className={classes.lines}>
+        <Text size="sm" fw={500}>
+          The webhook{' '}
+          <TextLink {...paths.webhook(notice.object_id)} onClick={onLeave}>
+            {name}
+          </TextLink>{' '}
+          was disabled
+        </Text>
+        <Text size="sm">{reason}</Text>
+        <Text size="xs" c="dimmed">
+          <Moment at={notice.created_at} />
+        </Text>
+      </div>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        aria-label={`Dismiss the notice about ${name}`}
+        loading={isPending}
+        onClick={() => dismiss(notice.id, { onError: tellError })}
+      >
+        <IconX size={16} stroke={1.6} />
+      </ActionIcon>
+    </li>
+  );
+}

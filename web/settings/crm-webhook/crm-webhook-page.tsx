@@ -1,0 +1,29 @@
+import { CodeBlock } from '../../ui/code-block.tsx';
+import { PageHeader } from '../../ui/page-header.tsx';
+import { useMay } from '../../api/session-queries.ts';
+import classes from './crm-webhook-page.module.css';
+import { InboundSecrets } from './inbound-secrets.tsx';
+import { UnmatchedReports } from './unmatched-reports.tsx';
+
+/** Where another CRM reports what becomes of our leads: with which secrets, and what of it matched no lead. */
+export function CrmWebhookPage() {
+  const mayReadSecrets = useMay('keys:read');
+  return (
+    <>
+      <PageHeader
+        title="CRM webhook"
+        intro="Another CRM, or a program in its place, reports here what becomes of a lead. It stands in the lead’s timeline, and changes nothing else."
+      />
+      <div className={classes.intro}>
+        <CodeBlock label="What it sends" code={CURL} />
+      </div>
+      {mayReadSecrets && <InboundSecrets />}
+      <UnmatchedReports />
+    </>
+  );
+}
+
+const CURL = `curl -X POST ${window.location.origin}/webhooks/crm/lead \\
+  -H "Authorization: Bearer $SECRET" \\
+  -H "Content-Type: application/json" \\
+  -d '{"crm_lead_id":"crm-abc-456","event_type":"status_changed"}'`;

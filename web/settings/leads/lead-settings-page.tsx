@@ -1,0 +1,40 @@
+import { PageHeader } from '../../ui/page-header.tsx';
+import { TextLink } from '../../ui/router-links.tsx';
+import { paths } from '../../paths.ts';
+import { LeadLimit } from './lead-limit.tsx';
+import classes from './lead-settings-page.module.css';
+import { LeadStatuses } from './lead-statuses.tsx';
+import { LeadWords } from './lead-words.tsx';
+
+/** What the workspace calls things in its leads, and how many of them it takes. */
+export function LeadSettingsPage() {
+  return (
+    <>
+      <PageHeader
+        title="Lead settings"
+        intro={
+          <>
+            Programs send leads with an <TextLink {...paths.apiKeys()}>API key</TextLink>. What they send is
+            matched with the names here, whatever the case.
+          </>
+        }
+      />
+      <div className={classes.body}>
+        <LeadStatuses />
+        <LeadWords
+          kind="lead-event-types"
+          title="Event types"
+          one="event type"
+          intro="What a lead is about, as in “Wedding”. A type that is not listed here is left out of the lead, and kept with its submission."
+        />
+        <LeadWords
+          kind="lead-sources"
+          title="Sources"
+          one="source"
+          intro="Where leads come from. One that is not listed yet is added when its first lead arrives."
+        />
+        <LeadLimit />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,30 @@
+import { Select } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { eventTypesQuery } from '../../api/event-type-queries.ts';
+import { TEST_EVENT } from './send-test.tsx';
+
+/** Narrows a log to one event type, by our name of it. */
+export function EventTypeFilter({
+  value,
+  onChange,
+  withTest = false,
+}: {
+  value: string | undefined;
+  onChange: (type: string | undefined) => void;
+  /** Tests are in the log, too. */
+  withTest?: boolean;
+}) {
+  const { data: types = [] } = useQuery(eventTypesQuery);
+  return (
+    <Select
+      aria-label="Filter by event type"
+      placeholder="Event type"
+      data={[...types.map(({ name }) => name), ...(withTest ? [TEST_EVENT] : [])]}
+      value={value ?? null}
+      onChange={(chosen) => onChange(chosen ?? undefined)}
+      searchable
+      clearable
+      w="13rem"
+    />
+  );
+}

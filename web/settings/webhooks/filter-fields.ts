@@ -1,0 +1,67 @@
+import type { EventType } from '../../api/event-type-queries.ts';
+import { PIPELINE, TAG } from './filter-draft.ts';
+
+export interface FilterField {
+  /** Dotted where it lies inside another. */
+  name: string;
+  description: string;
+  /** Undefined where anything may be in it. */
+  kind: 'text' | 'number' | 'boolean' | 'time' | 'list' | undefined;
+  /** All that it can be, where that is known. */
+  choices: readonly string[];
+}
+
+interface Schema {
+  type?: string;
+  format?: string;
+  enum?: unknown[];
+  description?: string;
+  anyOf?: Schema[];
+  properties?: Record<string, Schema>;
+}
+
+/** The fields that a filter on these events may look at, as the events' schemas have them. */
+export function filterFields(
+  types: readonly EventType[],
+  format: string,
+  events: readonly string[],
+): FilterField[] {
+  const found = new Map<string, FilterField>();
+  for (const type of types.filter((one) => isChosen(one, format, events)))
+    for (const field of fieldsIn(type.schema, '')) found.set(field.name, found.get(field.name) ?? field);
+  const own = [...found.values()];
+  const tag = { name: TAG, description: 'A tag that the record has.', kind: 'text' as const, choices: [] };
+  const pipeline = { ...tag, name: PIPELINE, description: 'The pipeline that a deal is in.' };
+  return [tag, ...(found.has('pipeline_id') ? [pipeline] : []), ...own];
+}
+
+function isChosen(
+  { name, formats, examples }: EventType,
+  format: string,
+  events: readonly string[],
+): boolean {
+  if (events.includes('*') && formats.includes(format)) return true;
+  return events.includes(examples[format]?.name ?? name);
+}
+
+function fieldsIn({ properties = {} }: Schema, before: string): FilterField[] {
+  return Object.entries(properties).flatMap(([key, given]) => {
+    const schema = { ...given.anyOf?.find(({ type }) => type !== 'null'), ...given };
+    const name = before + key;
+    const { type, description = '' } = schema;
+    if (type === 'object') {
+      const inside = fieldsIn(schema, `${name}.`);
+      // Fields of one's own: their names are not in any schema.
+      return inside.length > 0 ? inside : [{ name: `${name}.`, description, kind: undefined, choices: [] }];
+    }
+    const choices = (schema.enum ?? []).filter((one) => typeof one === 'string');
+    return [{ name, description, kind: kindOf(schema), choices }];
+  });
+}
+
+function kindOf({ type, format }: Schema): FilterField['kind'] {
+  if (type === 'integer' || type === 'number') return 'number';
+  if (type === 'boolean') return 'boolean';
+  if (type === 'array') return 'list';
+  return format === 'date-time' || format === 'date' ? 'time' : 'text';
+}

@@ -1,0 +1,61 @@
+import { Group, NumberInput, Select, Stack } from '@mantine/core';
+import type { UseFormReturnType } from '@mantine/form';
+import type { WebhookFormat } from '../../api/webhook-format-queries.ts';
+import { HeaderFields } from './header-fields.tsx';
+import type { Options } from './webhook-options.tsx';
+
+const PAYLOADS = {
+  full: 'Full: the record as it is',
+  summary: 'Summary: nothing personal',
+};
+
+/** How a delivery is sent, and how much it tells. */
+export function RequestOptions<Values extends Options>({
+  form,
+  format,
+}: {
+  form: UseFormReturnType<Values>;
+  format: WebhookFormat;
+}) {
+  const usual = format.payload;
+  const other = usual === 'full' ? 'summary' : 'full';
+  return (
+    <Stack gap="md">
+      <Group grow align="flex-start">
+        <Select
+          label="Method"
+          data={['POST', 'PUT', 'PATCH']}
+          allowDeselect={false}
+          {...form.getInputProps('method')}
+        />
+        <Select
+          label="Content type"
+          data={[
+            { value: 'application/json', label: 'JSON' },
+            { value: 'application/x-www-form-urlencoded', label: 'Form' },
+          ]}
+          allowDeselect={false}
+          {...form.getInputProps('content_type')}
+        />
+      </Group>
+      <Group grow align="flex-start">
+        <Select
+          label="Payload"
+          data={[
+            { value: '', label: `${PAYLOADS[usual]} (default)` },
+            { value: other, label: PAYLOADS[other] },
+          ]}
+          allowDeselect={false}
+          {...form.getInputProps('payload')}
+        />
+        <NumberInput
+          label="Timeout in seconds"
+          placeholder={`${format.timeout_s}`}
+          allowDecimal={false}
+          {...form.getInputProps('timeout_s')}
+        />
+      </Group>
+      <HeaderFields {...form.getInputProps('headers')} />
+    </Stack>
+  );
+}
