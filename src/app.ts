@@ -25,9 +25,11 @@ import type { Logger } from './base/log.ts';
 import type { Sealer } from './base/seal.ts';
 import type { Config } from './config.ts';
 import { makeCrmActivities } from './crm/leads/crm-activity.ts';
+import { dropOldAside } from './crm/forms/form-inbox.ts';
 import { makePipelines } from './crm/pipelines/pipeline-store.ts';
 import { makeReferences } from './crm/reference.ts';
 import {
+  crmForms,
   crmLeadReception,
   crmRoutes,
   EVENT_OBJECTS,
@@ -176,6 +178,7 @@ export function assemble({
     owners: noticesToOwners(notices, clock),
     chores: [
       { name: 'expunging', everyMs: 60_000, run: expungeDeleted({ db, log }).pass },
+      { name: 'old form spam', everyMs: 3_600_000, run: () => dropOldAside(db) },
       ...(mailer ? [noticeMail({ db, mailer, log, baseUrl })] : []),
     ],
   });
@@ -235,6 +238,7 @@ export function assemble({
       const app = makeServer(parts);
       const crm = { ...stores, ledger, baseUrl, leadsPerHour: config.leadsPerHour, crmActivities };
       const reception = crmLeadReception(crm);
+      const forms = crmForms({ ...stores, sealer, ledger, baseUrl, publicUrl });
       const tail = makeTail(db, log);
       const room = makeWaitingRoom(WAITING);
       const reading = makeEventReading({ db, catalogueOf, tail, vigil: makeVigil(db, clock), room });
@@ -254,6 +258,7 @@ export function assemble({
             ...apiKeyRoutes({ keys, usage, ledger, clock, scopes: SCOPES }),
             ...inboundSecretRoutes(inboundSecrets, ledger),
             ...crmRoutes(crm),
+            ...forms.routes,
             ...webhookRoutes(settings),
             ...replayRoutes(settings),
             ...inboxRoutes(inboxes, ledger),
@@ -278,6 +283,7 @@ export function assemble({
       if (config.services.includes('api')) {
         mountDocument(app, webhookReference(CATALOGUE, FORMATS));
         mountInboxes(app, inboxes);
+        forms.mountSite(app);
       }
       if (config.services.includes('web')) {
         await mountReference(app);

@@ -19,6 +19,8 @@ const MISSED = `(select json_agg(a.unit) from allowed a
  *   written(workspace_id, id)
  */
 export interface IntakeSql {
+  /** Tells its statement from that of another intake of the table. */
+  name?: string;
   gate: string;
   entry: string;
   /** What is written beside the records. */
@@ -93,7 +95,7 @@ select
   return {
     write(kind: 'insert' | 'update', flight: Flight): Statement {
       const held = (['claims', 'several', 'contexts'] as const).filter((what) => flight[what]);
-      const name = [table, kind, ...held].join('.');
+      const name = [table, kind, ...(intake?.name ? [intake.name] : []), ...held].join('.');
       const statement = known.get(name) ?? { name, text: writing(kind, flight) };
       known.set(name, statement);
       return statement;

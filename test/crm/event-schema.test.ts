@@ -3,6 +3,7 @@ import { problems, type JsonSchema as Schema } from '../kit/json-schema.ts';
 import { until } from '../kit/process.ts';
 import { startReceiver, type Receiver } from '../kit/receiver.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
+import { sendForm } from '../kit/visitor.ts';
 
 interface Listed {
   name: string;
@@ -147,6 +148,21 @@ async function everything(s: Scenario): Promise<void> {
     ...custom,
   });
   await patch('leads', lead, { status: 'contacted' });
+  const question = { key: 'email', label: 'Email', type: 'email', required: true };
+  const asked = [
+    { name: 'Form', fields: [question] },
+    {
+      name: 'Form',
+      fields: [question, { key: 'guests', label: 'Guests', type: 'number' }],
+      consent_text: 'Yes',
+      source: 'Website',
+    },
+  ];
+  for (const body of asked) {
+    const { id } = await post('forms', body);
+    const sent = await sendForm(s, id, { email: 'jane@example.com', _consent: true });
+    expect(sent.status, sent.text).toBe(201);
+  }
   for (const [path, body] of [
     [
       'leads?on_duplicate=attach',

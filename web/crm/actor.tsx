@@ -15,5 +15,6 @@ export function Actor({ actor }: { actor: string }) {
     const name = keys?.find((key) => key.id === id)?.name;
     return name === undefined ? 'An API key' : `API key ${name}`;
   }
+  if (kind === 'form') return 'A form';
   return 'Fairlead';
 }

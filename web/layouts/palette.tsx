@@ -11,6 +11,7 @@ const CREATIONS = [
   { label: 'New company', scope: 'companies:write', link: paths.newCompany() },
   { label: 'New deal', scope: 'deals:write', link: paths.newDeal() },
   { label: 'New task', scope: 'tasks:write', link: paths.newTask() },
+  { label: 'New form', scope: 'forms:write', link: paths.newForm() },
 ];
 
 /** Ctrl-K or Cmd-K: every page by its name, and by the names that other CRMs' documents give it. */

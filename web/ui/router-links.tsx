@@ -4,6 +4,7 @@ import type { ComponentProps } from 'react';
 
 /** Mantine's pieces as links of the router: `<TextLink {...paths.contacts()}>`. */
 export const TextLink = createLink(Anchor<'a'>);
+/** Looks like a button, and is a link: it opens in a new tab, too. */
 export const ButtonLink = createLink((props: ButtonProps & ComponentProps<'a'>) => (
   <Button component="a" {...props} />
 ));

@@ -75,13 +75,13 @@ function keptOf({ sent, client, campaign }: Arrival) {
   };
 }
 
-function textOf(value: unknown): string | null {
+export function textOf(value: unknown): string | null {
   if (typeof value !== 'string' || value === '' || value.includes('\0') || !value.isWellFormed()) return null;
   return value.slice(0, LONGEST_URL).toWellFormed();
 }
 
 /** As fields of the lead or, where there is none, in the query of the page it came from. */
-function utmOf(fields: Record<string, unknown>, referrer: string | null): Record<string, string> {
+export function utmOf(fields: Record<string, unknown>, referrer: string | null): Record<string, string> {
   const query =
     referrer !== null && URL.canParse(referrer) ? new URL(referrer).searchParams : new URLSearchParams();
   return Object.fromEntries(
@@ -93,7 +93,7 @@ function utmOf(fields: Record<string, unknown>, referrer: string | null): Record
 }
 
 /** An address that says where from and no longer who: without its last 8 bits, of IPv6 its last 80. */
-function shortened(address: string): string | null {
+export function shortened(address: string): string | null {
   if (!ipaddr.isValid(address)) return null;
   const parsed = ipaddr.process(address);
   const kept = parsed.kind() === 'ipv4' ? 3 : 6;

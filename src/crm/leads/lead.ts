@@ -261,6 +261,8 @@ export const lead: Noun<Lead, LeadInput, Omit<Lead, 'number' | 'owner_id'>> = {
     has_event_date: record['event_date'] !== null,
     has_owner: record['owner_id'] !== null,
     is_converted: record['converted_at'] !== null,
+    // Of one that came by a form (forms/form-lead.ts).
+    ...(record['form_id'] !== undefined && { form_id: record['form_id'] }),
   }),
 
   search: 'lead_words(first_name, last_name, email, phone, notes)',

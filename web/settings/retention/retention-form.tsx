@@ -52,7 +52,7 @@ export function RetentionForm({ retention }: { retention: Retention }) {
           {days('attempt_days', 'Delivery attempts', 'The delivery log.')}
         </Group>
         {losses.length > 0 && (
-          <Alert color="red" icon={<IconTrash size={18} />} role="status">
+          <Alert color="red" icon={<IconTrash size={18} />}>
             <Losses losses={losses} />
           </Alert>
         )}
