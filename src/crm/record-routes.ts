@@ -20,7 +20,11 @@ const batchBody = z.strictObject({
 /** How an input came: as it was sent, and by whom. */
 export interface Arrival {
   sent: unknown;
-  client: Client;
+  client: Pick<Client, 'address' | 'referrer'>;
+  /** Where it came in; default: `api`. */
+  channel?: string;
+  /** Where UTM fields stand, if not among what was sent. */
+  campaign?: Record<string, unknown>;
 }
 
 /**

@@ -55,6 +55,13 @@ beforeAll(async () => {
   await s.ask('PATCH', '/api/v1/lead-settings', { body: { assignment } });
   const hook = { name: LONG, url: `https://example.com/${'long/'.repeat(30)}`, events: ['*'] };
   const webhook = await make('webhooks', hook);
+  await make('inboxes', { name: LONG });
+  await make('custom-event-types', {
+    name: `${'o'.repeat(40)}.${'s'.repeat(40)}`,
+    description: LONG,
+    schema: { type: 'object' },
+    sample: {},
+  });
   pages = {
     contacts: '/contacts',
     contact: `/contacts/${contact.id}`,
@@ -77,6 +84,9 @@ beforeAll(async () => {
     examples: '/settings/webhooks/example-payload-shapes',
     deliveries: '/settings/deliveries',
     events: '/settings/events',
+    'event-types': '/settings/event-types',
+    retention: '/settings/retention',
+    'test-inbox': '/settings/webhooks/test-inbox',
     members: '/settings/members',
     profile: '/settings/profile',
     audit: '/settings/audit-log',

@@ -356,7 +356,7 @@ export interface paths {
         put?: never;
         /**
          * Create an inbound secret
-         * @description The secret is in this answer and never shown again. It serves `POST /webhooks/crm/lead` alone.
+         * @description The secret is in this answer and never shown again. It serves `POST /webhooks/crm/lead`, `/webhooks/google-ads` and `/webhooks/typeform/{prefix}`, and nothing else.
          */
         post: operations["postInboundSecrets"];
         delete?: never;

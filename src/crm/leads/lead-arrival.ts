@@ -57,14 +57,14 @@ export function leadCompletion({
     const made =
       source && own === undefined ? { id: newId(), name: source, folded: folded(source) } : undefined;
     const origin = source ? folded(own ?? source) : '';
-    const submission = { id: newId(), channel: 'api', ...keptOf(arrival) };
+    const submission = { id: newId(), channel: arrival.channel ?? 'api', ...keptOf(arrival) };
     return { ...rest, ...words, source: own ?? source ?? null, beside: { submission, source: made, origin } };
   };
 }
 
 /** What is kept of an arrival: all that was sent, and where it came from. */
-function keptOf({ sent, client }: Arrival) {
-  const fields = sent as Record<string, unknown>;
+function keptOf({ sent, client, campaign }: Arrival) {
+  const fields = campaign ?? (sent as Record<string, unknown>);
   const referrer = textOf(fields['referrer']) ?? textOf(client.referrer);
   return {
     // A text within the flight's JSON: PostgreSQL would refuse escapes like \u0000 in what it reads as JSON.
