@@ -244,11 +244,11 @@ describe('a lead is converted', () => {
     await page.goto(`/leads/${id}`);
     await convert().click();
     await expectShown(dialog().getByText('No contact has this email yet: a new one is made.'));
-    await dialog().getByRole('textbox', { name: 'Company' }).fill('Lighthouse Ltd');
+    await dialog().getByRole('combobox', { name: 'Company' }).fill('Lighthouse Ltd');
     await expectShown(dialog().getByText('There is none of this name: it is made.'));
     await dialog().getByLabel('Make a deal, too').check();
     await dialog().getByLabel('Value').fill('5000');
-    await dialog().getByRole('textbox', { name: 'Stage' }).click();
+    await dialog().getByRole('combobox', { name: 'Stage' }).click();
     const pipelines = (await s.ask('GET', '/api/v1/pipelines')).json.data;
     const stage = pipelines[0].stages[1];
     await page.getByRole('option', { name: stage.name, exact: true }).click();
@@ -298,7 +298,7 @@ describe('a lead is converted', () => {
       dialog().getByText('This contact has the email KENT@example.com already, and is used.'),
     );
     // Where they work is where the deal will be.
-    expect(await dialog().getByRole('textbox', { name: 'Company' }).inputValue()).toBe('Kent & Sons');
+    expect(await dialog().getByRole('combobox', { name: 'Company' }).inputValue()).toBe('Kent & Sons');
     await expectShown(dialog().getByText('Kent & Sons is there already, and is used.'));
     await expectShown(dialog().getByText('Last name, Phone, Source'));
     await dialog().getByLabel('Fill in what the contact lacks').check();
@@ -318,10 +318,10 @@ describe('a lead is converted', () => {
     await page.goto(`/leads/${id}`);
     await convert().click();
     await dialog().getByLabel('Make a deal, too').check();
-    await dialog().getByLabel('Deal', { exact: true }).fill('x'.repeat(201));
+    await dialog().getByRole('textbox', { name: 'Deal', exact: true }).fill('x'.repeat(201));
     await dialog().getByRole('button', { name: 'Convert' }).click();
     await expect
-      .poll(() => dialog().getByLabel('Deal', { exact: true }).getAttribute('aria-invalid'))
+      .poll(() => dialog().getByRole('textbox', { name: 'Deal', exact: true }).getAttribute('aria-invalid'))
       .toBe('true');
     await fires();
     await dialog().getByRole('button', { name: 'Cancel' }).click();
@@ -623,7 +623,7 @@ describe('Settings', () => {
     const choose = async (name: string, options: string[], within = region) => {
       await within.getByRole('combobox', { name }).click();
       for (const option of options) await page.getByRole('option', { name: option, exact: true }).click();
-      await page.keyboard.press('Tab');
+      await page.keyboard.press('Escape');
     };
     const save = () => region.getByRole('button', { name: 'Save' }).click();
     await choose('New leads go to', ['Members in turn']);

@@ -3,7 +3,7 @@ import { paths } from '../../paths.ts';
 import { columnsFor, RowLink } from '../../ui/data-table.tsx';
 import { Day, Moment } from '../../ui/moment.tsx';
 import { PersonName } from '../person.tsx';
-import { ConvertedMark } from './lead-converted.tsx';
+import { ConvertedSign } from './lead-converted.tsx';
 import classes from './lead-list.module.css';
 import { leadName } from './lead-name.ts';
 import { LeadStatus } from './lead-status.tsx';
@@ -17,7 +17,7 @@ export const LEAD_COLUMNS = column.columns([
     cell: ({ row }) => (
       <span className={classes.named}>
         <RowLink {...paths.lead(row.original.id)}>{leadName(row.original)}</RowLink>
-        <ConvertedMark lead={row.original} />
+        <ConvertedSign lead={row.original} />
       </span>
     ),
   }),

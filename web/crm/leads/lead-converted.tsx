@@ -1,4 +1,4 @@
-import { Badge } from '@mantine/core';
+import { Badge, Tooltip } from '@mantine/core';
 import { IconUserCheck } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { Lead } from '../../api/lead-queries.ts';
@@ -13,6 +13,19 @@ export function ConvertedMark({ lead }: { lead: Pick<Lead, 'converted_at'> }) {
     <Badge size="sm" className={classes.mark}>
       Converted
     </Badge>
+  );
+}
+
+/** The same where there is little room: a sign, and on a phone its word. */
+export function ConvertedSign({ lead }: { lead: Pick<Lead, 'converted_at'> }) {
+  if (lead.converted_at === null) return null;
+  return (
+    <Tooltip label="Converted">
+      <span className={classes.sign}>
+        <IconUserCheck size={15} stroke={1.6} aria-hidden />
+        <span>Converted</span>
+      </span>
+    </Tooltip>
   );
 }
 

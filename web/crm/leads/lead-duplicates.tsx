@@ -38,7 +38,7 @@ export function LeadDuplicates({ lead }: { lead: Lead }) {
         ))}
       </ul>
       {alike.length > SHOWN && !all && (
-        <Button variant="subtle" size="compact-xs" onClick={() => showAll(true)}>
+        <Button variant="subtle" size="compact-xs" ml={-7} onClick={() => showAll(true)}>
           Show all {alike.length}
         </Button>
       )}
