@@ -119,9 +119,9 @@ describe('events are looked back over, newest first', () => {
     const first = await read(`${path}&limit=2`);
     expect((await read(first.next_url)).data.map(({ id }: { id: string }) => id)).toEqual([own.id]);
 
-    const test = (await s.ask('POST', `/api/v1/webhooks/${hook.id}/test`, { as: me, body: {} })).json;
-    const { data } = await read(`/api/v1/deliveries?event_id=${test.event_id}`);
-    expect(data).toMatchObject([{ id: test.delivery_id, kind: 'test' }]);
+    const sent = (await s.ask('POST', `/api/v1/webhooks/${hook.id}/test`, { as: me, body: {} })).json;
+    const { data } = await read(`/api/v1/deliveries?event_id=${sent.event_id}`);
+    expect(data).toMatchObject([{ id: sent.delivery_id, kind: 'test' }]);
   });
 
   test.each([

@@ -38,6 +38,7 @@ export function RetentionForm({ retention }: { retention: Retention }) {
       allowDecimal={false}
       allowNegative={false}
       clampBehavior="none"
+      hideControls
       min={least}
       max={most}
       {...form.getInputProps(name)}
@@ -52,7 +53,7 @@ export function RetentionForm({ retention }: { retention: Retention }) {
           {days('attempt_days', 'Delivery attempts', 'The delivery log.')}
         </Group>
         {losses.length > 0 && (
-          <Alert color="red" icon={<IconTrash size={18} />} role="status">
+          <Alert color="red" icon={<IconTrash size={18} />}>
             <Losses losses={losses} />
           </Alert>
         )}

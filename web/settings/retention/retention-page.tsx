@@ -69,7 +69,7 @@ const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 /** `1234567` to `1.2 MB`. */
 function sizeText(bytes: number): string {
   const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), UNITS.length - 1);
-  const unit = UNITS[power]!;
+  const unit = UNITS[power];
   const unitDisplay = unit === 'byte' ? 'long' : 'short';
   const format = new Intl.NumberFormat(undefined, {
     style: 'unit',

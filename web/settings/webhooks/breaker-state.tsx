@@ -3,6 +3,7 @@ import { IconClockPause } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { Webhook } from '../../api/webhook-queries.ts';
 import { Moment } from '../../ui/moment.tsx';
+import { useNow } from '../../ui/now.ts';
 import { StateBadge } from '../../ui/state-badge.tsx';
 
 type Breaker = Webhook['breaker'];
@@ -54,9 +55,6 @@ const HOUR_MS = 3_600_000;
 /** To the second: a rest is short. One that the receiver asked for may be a day. */
 function Clock({ at }: { at: string }) {
   const time = Date.parse(at);
-  return Math.abs(time - Date.now()) > HOUR_MS ? (
-    <Moment at={at} />
-  ) : (
-    <time dateTime={at}>{TIME.format(time)}</time>
-  );
+  const now = useNow();
+  return Math.abs(time - now) > HOUR_MS ? <Moment at={at} /> : <time dateTime={at}>{TIME.format(time)}</time>;
 }
