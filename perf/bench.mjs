@@ -2,9 +2,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { create } from './bench-create.mjs';
 import { deliver } from './bench-deliver.mjs';
+import { fanout } from './bench-fanout.mjs';
 import { isolation } from './bench-isolation.mjs';
 import { latency } from './bench-latency.mjs';
 import { memory } from './bench-memory.mjs';
+import { million } from './bench-million.mjs';
+import { mixes } from './bench-mixes.mjs';
+import { workers } from './bench-workers.mjs';
 import { machine } from './machine.mjs';
 import { runSections } from './sections.mjs';
 import { figureTable } from './table.mjs';
@@ -14,7 +18,7 @@ console.log(line);
 /** @type {import('./figure.mjs').Figure[]} */
 const figures = [];
 let noise = 0;
-const sections = { create, deliver, latency, isolation, memory };
+const sections = { create, deliver, fanout, workers, latency, isolation, mixes, memory, million };
 const well = await runSections(sections, (_name, result, others) => {
   figures.push(...result);
   noise = Math.max(noise, others);
