@@ -69,7 +69,7 @@ test('it shows what is stored, and since when', async () => {
 
 test('a term that deletes something says what before it does, and asks', async () => {
   await days('Events').fill('70');
-  expect(await form().getByRole('status').count()).toBe(0);
+  expect(await form().getByRole('alert').count()).toBe(0);
   await days('Events').fill('45');
   await expectShown(form().getByText(/^This deletes the events from .+: all that are older than the term/));
   await picture(page, 'retention');
@@ -94,7 +94,7 @@ test('one that deletes nothing is not asked about; one that the API refuses is t
   await save();
   await expect.poll(term).toEqual([45, 40]);
   await days('Events').fill('5');
-  expect(await form().getByRole('status').count()).toBe(0);
+  expect(await form().getByRole('alert').count()).toBe(0);
   await save();
   await expectShown(form().getByText(/>=\s?31|at least 31\b/));
   await days('Events').fill('91');

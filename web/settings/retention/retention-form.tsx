@@ -38,6 +38,7 @@ export function RetentionForm({ retention }: { retention: Retention }) {
       allowDecimal={false}
       allowNegative={false}
       clampBehavior="none"
+      hideControls
       min={least}
       max={most}
       {...form.getInputProps(name)}

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import type { Webhook } from '../../api/webhook-queries.ts';
 import { useNow } from '../../ui/now.ts';
 import { Moment } from '../../ui/moment.tsx';
+import { useNow } from '../../ui/now.ts';
 import { StateBadge } from '../../ui/state-badge.tsx';
 
 type Breaker = Webhook['breaker'];
