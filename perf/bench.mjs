@@ -5,6 +5,8 @@ import { deliver } from './bench-deliver.mjs';
 import { isolation } from './bench-isolation.mjs';
 import { latency } from './bench-latency.mjs';
 import { memory } from './bench-memory.mjs';
+import { leadReads } from './bench-lead-reads.mjs';
+import { leads } from './bench-leads.mjs';
 import { machine } from './machine.mjs';
 import { runSections } from './sections.mjs';
 import { figureTable } from './table.mjs';
@@ -14,7 +16,7 @@ console.log(line);
 /** @type {import('./figure.mjs').Figure[]} */
 const figures = [];
 let noise = 0;
-const sections = { create, deliver, latency, isolation, memory };
+const sections = { create, deliver, latency, isolation, memory, leads, 'lead-reads': leadReads };
 const well = await runSections(sections, (_name, result, others) => {
   figures.push(...result);
   noise = Math.max(noise, others);
