@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { call, makeWebhook } from './api.mjs';
+import { makeWebhook, setActive } from './api.mjs';
 import { figure, percentile } from './figure.mjs';
 import { startHelper } from './helper.mjs';
 import { startSink } from './receiver.mjs';
@@ -62,10 +62,6 @@ export async function isolation() {
       baseline: of(alone, 'p50'),
     }),
   ];
-}
-
-async function setActive(server, webhooks, active) {
-  for (const id of webhooks) await call(server, 'PATCH', `/webhooks/${id}`, { active });
 }
 
 /** A steady load; what of it reached the healthy eight while it lasted, and how long the way was. */

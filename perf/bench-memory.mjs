@@ -79,8 +79,8 @@ async function queue(dataDir, count) {
   await server.stop();
 }
 
-/** The median of what it holds in the second half of the time. */
-async function sampled(pid, seconds) {
+/** The median of the MiB that a process holds in the second half of so many seconds. */
+export async function sampled(pid, seconds) {
   const samples = [];
   await sleep(seconds * 500);
   for (const until = performance.now() + seconds * 500; performance.now() < until; await sleep(50)) {

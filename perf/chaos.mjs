@@ -1,7 +1,14 @@
-// npm run chaos [name…]: kills things in the middle of work and counts what was lost. Exits 1 where anything was.
+// npm run chaos [name…]: kills things in the middle of work and counts what was lost. Exits 1 where anything was,
+// or where something else went wrong that its section looks at.
+import { clock } from './chaos-clock.mjs';
+import { diskFull } from './chaos-disk-full.mjs';
 import { killPostgres } from './chaos-kill-postgres.mjs';
 import { killServer } from './chaos-kill-server.mjs';
+import { killWorker } from './chaos-kill-worker.mjs';
+import { order } from './chaos-order.mjs';
+import { pauseWorker } from './chaos-pause-worker.mjs';
 import { postgresGone } from './chaos-postgres-gone.mjs';
+import { receiverDown } from './chaos-receiver-down.mjs';
 import { machine } from './machine.mjs';
 import { runSections } from './sections.mjs';
 import { table } from './table.mjs';
@@ -27,14 +34,24 @@ const COLUMNS = [
 console.log(await machine());
 /** @type {(string | number)[][]} */
 const rows = [];
-let lost = false;
-const sections = { 'kill-server': killServer, 'kill-postgres': killPostgres, 'postgres-gone': postgresGone };
+let bad = false;
+const sections = {
+  'kill-server': killServer,
+  'kill-worker': killWorker,
+  'pause-worker': pauseWorker,
+  'kill-postgres': killPostgres,
+  'postgres-gone': postgresGone,
+  'receiver-down': receiverDown,
+  'disk-full': diskFull,
+  clock,
+  order,
+};
 const well = await runSections(sections, (name, /** @type {Result} */ result) => {
-  lost ||= result.lost;
+  bad ||= result.lost || (result.faults ?? []).length > 0;
   rows.push(row(name, result));
 });
 if (rows.length > 0) console.log(`\n${table(COLUMNS, rows)}`);
-process.exit(well && !lost ? 0 : 1);
+process.exit(well && !bad ? 0 : 1);
 
 function row(/** @type {string} */ name, /** @type {Result} */ result) {
   const { created, answered201, lostRecords, lostEvents, strangers, deliveries, duplicates, bound } = result;

@@ -54,8 +54,19 @@ export class Connection {
 
 /** A POST as it goes over the wire. */
 export function post(/** @type {string} */ path, /** @type {string} */ key, /** @type {string} */ body) {
+  return requestText('POST', path, key, body);
+}
+
+/**
+ * A request as it goes over the wire.
+ * @param {string} method
+ * @param {string} path
+ * @param {string} key
+ * @param {string} body ASCII
+ */
+export function requestText(method, path, key, body) {
   return (
-    `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${key}\r\n` +
+    `${method} ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${key}\r\n` +
     `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`
   );
 }

@@ -1,7 +1,7 @@
 // A helper: makes contacts (or leads) over raw connections, as fast as they are answered, at a steady rate, or through
 // whatever happens to the server.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Connection, get, post } from './connection.mjs';
+import { Connection, get, post, requestText } from './connection.mjs';
 import { contactText } from './contact.mjs';
 import { leadText } from './lead.mjs';
 import { answer } from './helper.mjs';
@@ -73,6 +73,7 @@ const seen = {
   /** @type {string[]} */
   created: [],
   sent: 0,
+  changed: 0,
   /** Requests whose connection broke: they may have landed. */
   unknown: 0,
   /** @type {Record<string, number>} */
@@ -151,4 +152,41 @@ async function ask({ port, key, paths, times }) {
   return took;
 }
 
-answer({ burst, ask, steady, storm, seen: () => seen, progress: () => seen.created.length });
+/**
+ * Makes so many contacts and changes each again and again, one change after the other, through whatever happens
+ * to the server: what was refused is asked again.
+ * @returns {Promise<string[]>} the contacts' ids
+ */
+async function edits({ port, key, records, perRecord }) {
+  return Promise.all(
+    Array.from({ length: records }, async () => {
+      let connection = await connected(port);
+      const asked = async (/** @type {string} */ text, /** @type {number} */ wanted) => {
+        for (;;) {
+          if (connection.broken) connection = await connected(port);
+          const answered = await connection.send(text).catch(() => null);
+          if (answered?.status === wanted) return answered.body;
+          await sleep(100);
+        }
+      };
+      const id = idOf(await asked(request(key), 201));
+      for (let n = 1; n <= perRecord; n++) {
+        await asked(requestText('PATCH', `/api/v1/contacts/${id}`, key, `{"job_title":"title ${n}"}`), 200);
+        seen.changed += 1;
+      }
+      connection.close();
+      return id;
+    }),
+  );
+}
+
+answer({
+  burst,
+  steady,
+  storm,
+  edits,
+  ask,
+  changed: () => seen.changed,
+  seen: () => seen,
+  progress: () => seen.created.length,
+});

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -5,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** @type {string[]} */
 const made = [];
+/** @type {Set<string>} */
+const mounted = new Set();
 
 /** A fresh data directory that is gone at the end. */
 export async function scratch() {
@@ -12,6 +15,14 @@ export async function scratch() {
   // As root PostgreSQL runs under another user, who has to pass through.
   await chmod(dir, 0o711);
   made.push(dir);
+  return dir;
+}
+
+/** The same as a file system of its own of so many MiB, in memory; mounting it takes root. */
+export async function smallDisk(/** @type {number} */ sizeMb) {
+  const dir = await scratch();
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeMb}m,mode=0711`, 'fairlead-perf', dir]);
+  mounted.add(dir);
   return dir;
 }
 
@@ -36,6 +47,7 @@ export async function removeScratch() {
       process.kill(pid, 'SIGQUIT');
       for (let tries = 0; tries < 200 && (await isPostgres(pid)); tries++) await sleep(50);
     }
+    if (mounted.delete(dir)) execFileSync('umount', ['--lazy', dir]);
     await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 }

@@ -6,6 +6,8 @@ import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { attachEmbedded } from '../dist/db/embedded.js';
+import { scratch } from './scratch.mjs';
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const READY_MS = 60_000;
@@ -29,14 +31,28 @@ const running = new Set();
 /**
  * Starts `dist/main.js` and waits until it is ready. BENCH_NODE_ARGS goes to its Node, as in
  * `BENCH_NODE_ARGS="--cpu-prof --cpu-prof-dir=/tmp" npm run bench create`.
- * @param {{ dataDir: string, port?: number, services?: string }} options
+ * @param {object} options
+ * @param {string} options.dataDir
+ * @param {number} [options.port]
+ * @param {string} [options.services]
+ * @param {Record<string, string>} [options.env] beside its own settings
+ * @param {string} [options.preload] a module of this folder that its Node loads first
+ * @param {string} [options.key] where another server on the same database has made the first key
  * @returns {Promise<Server>}
  */
-export async function startServer({ dataDir, port, services = 'api,worker,web' }) {
+export async function startServer({
+  dataDir,
+  port,
+  services = 'api,worker,web',
+  env = {},
+  preload,
+  key: firstKey,
+}) {
   const at = port ?? (await freePort());
   const logFile = logOf(dataDir);
   const log = openSync(logFile, 'a');
   const nodeArgs = process.env['BENCH_NODE_ARGS']?.split(' ').filter(Boolean) ?? [];
+  if (preload !== undefined) nodeArgs.push('--import', new URL(preload, import.meta.url).href);
   const child = spawn(process.execPath, [...nodeArgs, MAIN], {
     stdio: ['ignore', 'pipe', log],
     // A group of its own: ^C is for us, and we stop it.
@@ -48,6 +64,7 @@ export async function startServer({ dataDir, port, services = 'api,worker,web' }
       FAIRLEAD_SERVICES: services,
       FAIRLEAD_EGRESS_ALLOW: '127.0.0.0/8',
       FAIRLEAD_LOG_LEVEL: 'warn',
+      ...env,
     },
   });
   closeSync(log);
@@ -58,12 +75,11 @@ export async function startServer({ dataDir, port, services = 'api,worker,web' }
   });
 
   await ready(child, exited, logFile);
-  const text = await readFile(path.join(dataDir, 'first-start.txt'), 'utf8');
   return {
     pid: /** @type {number} */ (child.pid),
     port: at,
     url: `http://127.0.0.1:${at}`,
-    key: /** @type {RegExpExecArray} */ (/fl_live_\w{32}/.exec(text))[0],
+    key: firstKey ?? (await shownKey(dataDir)),
     dataDir,
     get alive() {
       return running.has(child);
@@ -79,6 +95,35 @@ export async function startServer({ dataDir, port, services = 'api,worker,web' }
       await exited;
     },
   };
+}
+
+/**
+ * A worker process on the embedded PostgreSQL of a server that runs, as one on a second machine would be: all
+ * it shares with the server is the database and the secret key.
+ * @returns {Promise<Server>}
+ */
+export async function startWorker(/** @type {Server} */ { dataDir, key }) {
+  const connection = await attachEmbedded(dataDir);
+  if (connection === null) throw new Error(`no PostgreSQL runs in ${dataDir}`);
+  const { host, port, user, password, database } = connection;
+  const login = `${user}:${encodeURIComponent(password)}`;
+  const env = {
+    DATABASE_URL: `postgres://${login}@/${database}?host=${encodeURIComponent(host)}&port=${port}`,
+    FAIRLEAD_SECRET_KEY: (await readFile(path.join(dataDir, 'secret-key'), 'utf8')).trim(),
+  };
+  return startServer({ dataDir: await scratch(), services: 'worker', env, key });
+}
+
+/** A number that a server counts, over all its labels; 0 where it has none of the name. */
+export async function metric(/** @type {Server} */ { url }, /** @type {string} */ name) {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
+  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+}
+
+async function shownKey(/** @type {string} */ dataDir) {
+  const text = await readFile(path.join(dataDir, 'first-start.txt'), 'utf8');
+  return /** @type {RegExpExecArray} */ (/fl_live_\w{32}/.exec(text))[0];
 }
 
 async function ready(child, exited, logFile) {

@@ -3,7 +3,7 @@ import { contactIds, drained, makeWebhook } from './api.mjs';
 import { startHelper } from './helper.mjs';
 import { startSink } from './receiver.mjs';
 import { scratch } from './scratch.mjs';
-import { startServer } from './server.mjs';
+import { startServer, startWorker } from './server.mjs';
 
 /** Requests to one webhook under way at once, settled or not: what a kill may cause to be sent twice. */
 const WINDOW = 64;
@@ -26,23 +26,40 @@ const CONNECTIONS = 64;
  * @property {boolean} lost a record, an event, or the record of an event that was told already
  */
 
-/** A server with one webhook, clients that create contacts through anything, and a receiver that counts. */
-export async function startStorm() {
-  const dataDir = await scratch();
+/**
+ * A server with one webhook, clients that create contacts through anything, and a receiver that counts.
+ * @param {object} [about]
+ * @param {string} [about.dataDir] a directory of the section's own
+ * @param {number} [about.workers] so many processes deliver beside the server, which then does not
+ * @param {object} [about.webhook] options of the webhook
+ * @param {Partial<Parameters<typeof startServer>[0]>} [about.serving] how the server is started
+ */
+export async function startStorm({ dataDir, workers = 0, webhook: options = {}, serving = {} } = {}) {
+  const house = { dataDir: dataDir ?? (await scratch()), ...serving };
+  if (workers > 0) house.services = 'api,web';
   const sink = await startSink();
   const load = startHelper('load.mjs');
-  let server = await startServer({ dataDir });
-  const webhook = await makeWebhook(server, `${sink.url}/storm`);
+  let server = await startServer(house);
+  const webhook = await makeWebhook(server, `${sink.url}/storm`, options);
+  /** @type {import('./server.mjs').Server[]} */
+  const working = [];
+  for (let n = 0; n < workers; n++) working.push(await startWorker(server));
 
   return {
     sink,
+    working,
     get server() {
       return server;
+    },
+    /** kill -9 of a worker, and another in its place. */
+    async killWorker(/** @type {number} */ n) {
+      await working[n].kill();
+      working[n] = await startWorker(server);
     },
     /** kill -9, and the next start on the same data. */
     async killServer() {
       await server.kill();
-      server = await startServer({ dataDir, port: server.port });
+      server = await startServer({ ...house, port: server.port });
     },
     /** Creates so many contacts. @returns {Promise<void>} */
     rage: (/** @type {number} */ count) =>
@@ -51,7 +68,13 @@ export async function startStorm() {
     async untilCreated(/** @type {number} */ count) {
       while ((await load.ask('progress')) < count) await sleep(5);
     },
-    /** Waits until nothing is queued, and the receiver hears nothing more. */
+    /** Waits until deliveries go out again: a holder that was killed has a lease that must run out first. */
+    async untilFlowing({ patienceMs = 30_000 } = {}) {
+      const from = await sink.ask('count');
+      const until = performance.now() + patienceMs;
+      while ((await sink.ask('count')) === from && performance.now() < until) await sleep(50);
+    },
+    /** Waits until nothing is queued. */
     async untilDrained({ patienceMs = 60_000 } = {}) {
       const until = performance.now() + patienceMs;
       while (!(await drained(server, webhook))) {
@@ -61,14 +84,15 @@ export async function startStorm() {
     },
     /**
      * Waits for the last delivery, compares what was answered, what is stored and what arrived, and stops.
-     * @param {{ kills: number, notes?: string[] }} about
+     * @param {{ kills: number, notes?: string[], patienceMs?: number }} about
      * @returns {Promise<Verdict>}
      */
-    async verdict({ kills, notes = [] }) {
-      await this.untilDrained({ patienceMs: 120_000 });
+    async verdict({ kills, notes = [], patienceMs = 120_000 }) {
+      await this.untilDrained({ patienceMs });
       const stored = await contactIds(server);
       const clients = await load.ask('seen');
       const { keys, contacts } = await sink.ask('all');
+      for (const worker of working) await worker.stop();
       await server.stop();
       await load.end();
       await sink.end();

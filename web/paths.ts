@@ -40,6 +40,8 @@ export const paths = {
   deliveriesOf: (eventId: string) =>
     linkOptions({ to: '/settings/deliveries', search: { event_id: eventId } }),
   events: () => linkOptions({ to: '/settings/events' }),
+  eventTypes: () => linkOptions({ to: '/settings/event-types' }),
+  retention: () => linkOptions({ to: '/settings/retention' }),
   members: () => linkOptions({ to: '/settings/members' }),
   profile: () => linkOptions({ to: '/settings/profile' }),
   auditLog: () => linkOptions({ to: '/settings/audit-log' }),

@@ -195,6 +195,16 @@ const events = createRoute({
   validateSearch: eventSearch,
   component: lazyRouteComponent(() => import('./settings/webhooks/events-page.tsx'), 'EventsPage'),
 });
+const eventTypes = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/event-types',
+  component: lazyRouteComponent(() => import('./settings/webhooks/event-types-page.tsx'), 'EventTypesPage'),
+});
+const retention = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/retention',
+  component: lazyRouteComponent(() => import('./settings/retention/retention-page.tsx'), 'RetentionPage'),
+});
 const members = createRoute({
   getParentRoute: () => inside,
   path: '/settings/members',
@@ -235,6 +245,8 @@ const routeTree = root.addChildren([
     crmWebhook,
     deliveries,
     events,
+    eventTypes,
+    retention,
     members,
     profile,
     auditLog,

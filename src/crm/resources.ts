@@ -15,10 +15,12 @@ import { leadConversionRoutes } from './leads/lead-conversion-routes.ts';
 import { leadCreation } from './leads/lead-creation.ts';
 import { leadDuplicateRoutes } from './leads/lead-duplicate.ts';
 import { leadIntake } from './leads/lead-intake.ts';
+import { makeLeadReception, type LeadReception } from './leads/lead-reception.ts';
 import { leadAnalyticsRoutes } from './leads/lead-analytics-routes.ts';
 import { leadSettingsRoutes } from './leads/lead-settings.ts';
 import { leadSubmissionRoutes, SUBMISSION_BESIDE } from './leads/lead-submission.ts';
 import { makeLeadStatuses } from './leads/lead-status.ts';
+import { holdingStatuses } from './leads/lead-status-hold.ts';
 import { leadStatusRoutes } from './leads/lead-status-routes.ts';
 import { leadStoryRoutes } from './leads/lead-story.ts';
 import { makeLeadWords } from './leads/lead-word.ts';
@@ -80,7 +82,10 @@ export function crmRoutes(parts: CrmParts): Route[] {
   const sources = makeLeadWords(parts, 'lead_source', 'lead source');
   const eventTypes = makeLeadWords(parts, 'lead_event_type', 'lead event type');
   const statuses = makeLeadStatuses(parts);
-  const leads = makeRecordStore(lead, parts, leadIntake(leadsPerHour));
+  const leads = holdingStatuses(makeRecordStore(lead, parts, leadIntake(leadsPerHour)), {
+    ...parts,
+    statuses,
+  });
   const taking = { ...parts, leads };
   const contacts = makeRecordStore(contact, parts);
   const companies = makeRecordStore(company, parts);
@@ -107,6 +112,17 @@ export function crmRoutes(parts: CrmParts): Route[] {
     ...leadWordRoutes(eventTypes, ledger, { path: 'lead-event-types', one: 'lead event type' }),
     ...leadSettingsRoutes(db, ledger, leadsPerHour),
   ];
+}
+
+/** Leads by other doors than the API, under the same rules. */
+export function crmLeadReception(parts: CrmParts): LeadReception {
+  const sources = makeLeadWords(parts, 'lead_source', 'lead source');
+  const eventTypes = makeLeadWords(parts, 'lead_event_type', 'lead event type');
+  return makeLeadReception({
+    ...parts,
+    leads: makeRecordStore(lead, parts, leadIntake(parts.leadsPerHour)),
+    complete: leadCompletion({ sources, eventTypes, statuses: makeLeadStatuses(parts), newId: parts.newId }),
+  });
 }
 
 /** Deals get their place in a pipeline; a change that names none leaves it. */

@@ -1,7 +1,6 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expungeDeleted } from '../../src/crm/resources.ts';
+import { problems } from '../kit/json-schema.ts';
 import { silent } from '../kit/database.ts';
 import { until } from '../kit/process.ts';
 import { startReceiver, type Receiver } from '../kit/receiver.ts';
@@ -222,11 +221,4 @@ describe('section 6: what is personal about a deleted record ends once its deliv
 
 interface Made {
   record: { id: string };
-}
-
-function problems(schema: object, value: unknown): unknown[] {
-  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true });
-  addFormats.default(ajv);
-  const validate = ajv.compile(schema);
-  return validate(value) ? [] : validate.errors!;
 }

@@ -356,7 +356,7 @@ export interface paths {
         put?: never;
         /**
          * Create an inbound secret
-         * @description The secret is in this answer and never shown again. It serves `POST /webhooks/crm/lead` alone.
+         * @description The secret is in this answer and never shown again. It serves `POST /webhooks/crm/lead`, `/webhooks/google-ads` and `/webhooks/typeform/{prefix}`, and nothing else.
          */
         post: operations["postInboundSecrets"];
         delete?: never;
@@ -2577,6 +2577,10 @@ export interface components {
                 until: string | null;
             };
             signed: boolean;
+            /** @description Null in formats with one kind only. */
+            signature: ("v1" | "v1a") | null;
+            /** @description With which to verify v1a: `whpk_…`. */
+            public_key: string | null;
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -3524,6 +3528,10 @@ export interface components {
                 until: string | null;
             };
             signed: boolean;
+            /** @description Null in formats with one kind only. */
+            signature: ("v1" | "v1a") | null;
+            /** @description With which to verify v1a: `whpk_…`. */
+            public_key: string | null;
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -8454,17 +8462,19 @@ export interface operations {
                     ordering?: "none" | "record";
                     /** @default standard */
                     format?: string;
-                    /** @description Your own signing secret; one is made where left out, but in the format `axcelerate`. null: unsigned, in the formats `automatenexus` and `axcelerate`. */
+                    /** @description Your own signing secret (`whsec_…`; for the signature v1a, `whsk_…`); one is made where left out, but in the format `axcelerate`. null: unsigned, in the formats `automatenexus` and `axcelerate`. */
                     secret?: string | null;
                     readonly id?: unknown;
                     readonly state?: unknown;
                     readonly reason?: unknown;
                     readonly breaker?: unknown;
                     readonly signed?: unknown;
+                    readonly public_key?: unknown;
                     readonly created_at?: unknown;
                     readonly updated_at?: unknown;
                     readonly version?: unknown;
                     readonly workspace_id?: unknown;
+                    signature?: ("v1" | "v1a") | null;
                 };
             };
         };
@@ -8637,11 +8647,13 @@ export interface operations {
                     readonly reason?: unknown;
                     readonly breaker?: unknown;
                     readonly signed?: unknown;
+                    readonly public_key?: unknown;
                     readonly created_at?: unknown;
                     readonly updated_at?: unknown;
                     readonly version?: unknown;
                     readonly workspace_id?: unknown;
                     format?: unknown;
+                    signature?: ("v1" | "v1a") | null;
                 };
             };
         };
@@ -8780,11 +8792,13 @@ export interface operations {
                     readonly reason?: unknown;
                     readonly breaker?: unknown;
                     readonly signed?: unknown;
+                    readonly public_key?: unknown;
                     readonly created_at?: unknown;
                     readonly updated_at?: unknown;
                     readonly version?: unknown;
                     readonly workspace_id?: unknown;
                     format?: unknown;
+                    signature?: ("v1" | "v1a") | null;
                 };
             };
         };
@@ -8826,6 +8840,11 @@ export interface operations {
                 "application/json": {
                     /** @description Your own; one is made where left out. null: unsigned, where the format allows. */
                     secret?: string | null;
+                    /**
+                     * @description In the format `standard`: `v1`, an HMAC under a secret that both ends have (default), or `v1a`, Ed25519, verified by `public_key`. Changed by rotating the secret.
+                     * @enum {string}
+                     */
+                    signature?: "v1" | "v1a";
                     /** @description How long the old secret goes on signing beside the new one; `standard` only. Default 86400. */
                     overlap_s?: number;
                 };

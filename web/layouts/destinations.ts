@@ -1,8 +1,10 @@
 import {
   IconAddressBook,
+  IconArchive,
   IconBolt,
   IconBraces,
   IconBuilding,
+  IconCategoryPlus,
   IconChartBar,
   IconCircleCheck,
   IconHistory,
@@ -28,6 +30,8 @@ export interface Destination {
   scope: string | null;
   /** Names and paths under which the documents of other CRMs send people there. */
   alsoKnownAs?: readonly string[];
+  /** What documents send people to on that page; found as well, and not shown. */
+  has?: readonly string[];
   /** Found in the palette alone. */
   hidden?: boolean;
 }
@@ -71,6 +75,12 @@ export const SETTINGS: readonly Destination[] = [
     link: paths.webhooks(),
     scope: 'webhooks:read',
     alsoKnownAs: ['Settings → Webhooks', 'Settings → Integrations → Webhooks', 'Web & Other Integrations'],
+    has: [
+      'Settings → Webhooks → Edit events',
+      'Settings → Webhooks → Rotate secret',
+      'Settings → Webhooks → Send test',
+      'Settings → Webhooks → Send pending now',
+    ],
   },
   {
     label: 'Example payload shapes',
@@ -123,6 +133,20 @@ export const SETTINGS: readonly Destination[] = [
     link: paths.events(),
     scope: 'events:read',
     alsoKnownAs: ['Settings → Events', 'Event log'],
+  },
+  {
+    label: 'Event types',
+    icon: IconCategoryPlus,
+    link: paths.eventTypes(),
+    scope: 'webhooks:read',
+    alsoKnownAs: ['Settings → Event types', 'Custom event types', 'Publish an event'],
+  },
+  {
+    label: 'Data retention',
+    icon: IconArchive,
+    link: paths.retention(),
+    scope: 'workspace:manage',
+    alsoKnownAs: ['Settings → Data retention', 'Retention terms', 'Stored size'],
   },
   {
     label: 'Members',

@@ -1,4 +1,4 @@
-import { Anchor, Button, Menu, type ButtonProps } from '@mantine/core';
+import { Anchor, Button, Menu, type ButtonProps, type MenuItemProps } from '@mantine/core';
 import { createLink } from '@tanstack/react-router';
 import type { ComponentProps } from 'react';
 
@@ -7,4 +7,6 @@ export const TextLink = createLink(Anchor<'a'>);
 export const ButtonLink = createLink((props: ButtonProps & ComponentProps<'a'>) => (
   <Button component="a" {...props} />
 ));
-export const MenuLink = createLink(Menu.Item<'a'>);
+export const MenuLink = createLink((props: MenuItemProps & ComponentProps<'a'>) => (
+  <Menu.Item component="a" {...props} />
+));

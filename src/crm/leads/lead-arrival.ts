@@ -1,5 +1,4 @@
 import ipaddr from 'ipaddr.js';
-import { invalid } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Arrival, Completion } from '../record-routes.ts';
 import type { LeadStatuses } from './lead-status.ts';
@@ -16,7 +15,6 @@ interface Asked {
   event_type?: string | null;
   source?: string | null;
   status?: string | null;
-  on_duplicate?: string;
 }
 
 /**
@@ -45,9 +43,6 @@ export function leadCompletion({
     const asked = input as Asked;
     const { event_type: eventType, source, ...rest } = asked;
     const { workspaceId } = writer;
-    // One lead at a time is taken in another way (lead-duplicate.ts); what comes here with it came in a batch.
-    if (asked.on_duplicate && asked.on_duplicate !== 'create')
-      throw invalid('on_duplicate', 'is for one lead at a time, not for a batch');
     const words: Asked = {};
     if (eventType === null) words.event_type = null;
     // Side by side: each is a way to the database and back.
@@ -65,14 +60,14 @@ export function leadCompletion({
     const made =
       source && own === undefined ? { id: newId(), name: source, folded: folded(source) } : undefined;
     const origin = source ? folded(own ?? source) : '';
-    const submission = { id: newId(), channel: 'api', ...keptOf(arrival) };
+    const submission = { id: newId(), channel: arrival.channel ?? 'api', ...keptOf(arrival) };
     return { ...rest, ...words, source: own ?? source ?? null, beside: { submission, source: made, origin } };
   };
 }
 
 /** What is kept of an arrival: all that was sent, and where it came from. */
-function keptOf({ sent, client }: Arrival) {
-  const fields = sent as Record<string, unknown>;
+function keptOf({ sent, client, campaign }: Arrival) {
+  const fields = campaign ?? (sent as Record<string, unknown>);
   const referrer = textOf(fields['referrer']) ?? textOf(client.referrer);
   return {
     // A text within the flight's JSON: PostgreSQL would refuse escapes like \u0000 in what it reads as JSON.

@@ -288,10 +288,10 @@ function takesUp(before: Lead, after: Lead, actor: string): boolean {
   return actor.startsWith('user:') && differences(before, after, columns) !== null;
 }
 
-/** First and last name; a `name` alone is split at its first space (contracts RX3). */
+/** First and last name, of which a door may know one; a `name` alone is split at its first space (contracts RX3). */
 function names(given: LeadInput): { first_name: string | null; last_name: string | null } {
-  if (given.first_name && given.last_name)
-    return { first_name: given.first_name, last_name: given.last_name };
-  const [, first = null, last = null] = /^(\S+)(?:\s+(.+))?$/su.exec(given.name ?? '') ?? [];
+  if ((given.first_name && given.last_name) || !given.name)
+    return { first_name: given.first_name ?? null, last_name: given.last_name ?? null };
+  const [, first = null, last = null] = /^(\S+)(?:\s+(.+))?$/su.exec(given.name) ?? [];
   return { first_name: first, last_name: last };
 }

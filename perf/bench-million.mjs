@@ -1,0 +1,175 @@
+import { pino } from 'pino';
+import { idMaker, unprefixed } from '../dist/base/id.js';
+import { attachEmbedded } from '../dist/db/embedded.js';
+import { openDatabase } from '../dist/db/pool.js';
+import { makeLanes, QUEUE_START } from '../dist/delivery/claim.js';
+import { DUE_NOW, LONGEST_WAIT, orderedId } from '../dist/delivery/publish.js';
+import { overslept } from '../dist/delivery/sweep.js';
+import { call, makeWebhook } from './api.mjs';
+import { sampled } from './bench-memory.mjs';
+import { contactText } from './contact.mjs';
+import { figure, median } from './figure.mjs';
+import { now } from './now.mjs';
+import { startSink } from './receiver.mjs';
+import { scratch } from './scratch.mjs';
+import { startServer } from './server.mjs';
+import { connectTo } from './store.mjs';
+
+const SMALL = 10_000;
+const LARGE = 1_000_000;
+const WEBHOOKS = 100;
+const ROUNDS = 3;
+const REPEATS = 40;
+const SECONDS = 6;
+const ROWS_READ = 128;
+
+/**
+ * A million due deliveries beside ten thousand, half of them of one webhook and the rest over 99: what the
+ * engine's own statements take, and what a worker holds while it delivers. The rows are written by SQL, as
+ * copies of an event and a delivery that the API made: their contacts do not exist.
+ */
+export async function million() {
+  const sink = await startSink();
+  const small = await backlog(sink, SMALL);
+  const large = await backlog(sink, LARGE);
+  const timed = { small: [], large: [] };
+  for (let round = 0; round <= ROUNDS; round++) {
+    const one = await statements(small);
+    const other = await statements(large);
+    if (round === 0) continue;
+    timed.small.push(one);
+    timed.large.push(other);
+  }
+  const delivering = { small: [], large: [] };
+  for (let round = 0; round < ROUNDS; round++) {
+    delivering.small.push(await whileDelivering(sink, small.dataDir));
+    delivering.large.push(await whileDelivering(sink, large.dataDir));
+  }
+  await sink.end();
+
+  const beside = (title, rounds, which, aim) =>
+    figure(`million: ${title}, 1,000,000 due beside 10,000`, {
+      value: rounds.large.map((one) => one[which]),
+      baseline: rounds.small.map((one) => one[which]),
+      aim,
+    });
+  return [
+    beside('ms to claim and release a lane', timed, 'claim', ['ratio', '≤', 1.5]),
+    beside('ms to read the first 128 of one webhook', timed, 'first', ['ratio', '≤', 1.5]),
+    beside('ms to read 128 from its middle', timed, 'middle', ['ratio', '≤', 1.5]),
+    beside('ms for the sweep over sleeping lanes', timed, 'sweep', ['ratio', '≤', 1.5]),
+    beside('MiB while delivering', delivering, 'resident', ['ratio', '≤', 1.25]),
+    beside('sent/s to receivers of 20 ms', delivering, 'perSecond', ['ratio', '≥', 0.8]),
+  ];
+}
+
+/** A data directory whose webhooks have so many due, and its server without a worker. */
+async function backlog(sink, count) {
+  const dataDir = await scratch();
+  const server = await startServer({ dataDir, services: 'api,web' });
+  const first = await makeWebhook(server, `${sink.url}/slow/20/0`);
+  const others = [];
+  await call(server, 'POST', '/contacts', contactText('pattern'));
+  for (let n = 1; n < WEBHOOKS; n++) others.push(await makeWebhook(server, `${sink.url}/slow/20/${n}`));
+  await server.stop();
+  await multiply(dataDir, [first, ...others].map(uuidOf), count);
+  return { dataDir, webhook: uuidOf(first), count };
+}
+
+const uuidOf = (/** @type {string} */ id) => /** @type {string} */ (unprefixed('wh', id));
+
+/** Copies the one event and its delivery; of each pair one goes to the first webhook. */
+async function multiply(dataDir, webhooks, count) {
+  const server = await startServer({ dataDir, services: 'api,web' });
+  const client = await connectTo(dataDir);
+  const { rows } = await client.query('select id from event where type = $1', ['contact.created']);
+  const since = (await client.query('select (extract(epoch from now()) * 1000)::bigint as ms')).rows[0].ms;
+  const id = orderedId(String(since), 'n');
+  await client.query(
+    `insert into event
+       (workspace_id, id, seq, type, object_type, object_id, occurred_at, actor, data, context, matched, reason)
+     select e.workspace_id, ${id}, e.seq + n, e.type, e.object_type, gen_random_uuid(), e.occurred_at, e.actor, e.data,
+       e.context, 1, null
+     from event e, generate_series(1::bigint, $2) n where e.id = $1`,
+    [rows[0].id, count - 1],
+  );
+  await client.query(
+    `insert into queue
+       (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
+     select e.workspace_id, case when e.seq % 2 = 0 then $1 else ($2::uuid[])[1 + e.seq / 2 % ${WEBHOOKS - 1}] end,
+       e.id, e.id, e.type, 'event', null, e.seq, octet_length(e.data::text), ${DUE_NOW}, now(), now() + ${LONGEST_WAIT}
+     from event e where e.id <> $3 and e.type = 'contact.created'`,
+    [webhooks[0], webhooks.slice(1), rows[0].id],
+  );
+  await client.query('update lane set due = now()');
+  await client.query('analyze queue, event, lane');
+  await client.end();
+  await server.stop();
+}
+
+/** How long the engine's own statements take on a store that no worker touches. */
+async function statements({ dataDir, webhook, count }) {
+  const { db, close } = await open(dataDir);
+  const lanes = makeLanes(db);
+  const newId = idMaker(Date.now);
+  const { rows } = await db.side.query(
+    `select due_at::text as "afterDue", id as "afterId" from queue
+     where endpoint_id = $1 order by due_at, id offset $2 limit 1`,
+    [webhook, Math.floor(count / 4)],
+  );
+  const times = { claim: [], first: [], middle: [], sweep: [] };
+  for (let n = 0; n < REPEATS; n++) {
+    const [held] = await timedInto(times.claim, async () => {
+      const [claimed] = await lanes.claim(1, newId(), null);
+      if (!claimed) throw new Error('no lane was due');
+      const lane = {
+        workspaceId: claimed.workspace_id,
+        endpointId: claimed.endpoint_id,
+        token: claimed.token,
+      };
+      const { wake } = await lanes.read({ ...lane, ...QUEUE_START, maxRows: 1, maxBytes: 0 });
+      if (!(await lanes.release(lane, wake))) throw new Error('the lane was not released');
+      return [lane];
+    });
+    for (const [into, from] of [
+      [times.first, QUEUE_START],
+      [times.middle, rows[0]],
+    ]) {
+      const request = { ...held, endpointId: webhook, ...from, maxRows: ROWS_READ, maxBytes: 2 ** 25 };
+      const { due } = await timedInto(into, () => lanes.read(request));
+      if (due.length !== ROWS_READ) throw new Error(`${due.length} rows were read`);
+    }
+    await timedInto(times.sweep, () => overslept(db.pool));
+  }
+  await close();
+  return Object.fromEntries(Object.entries(times).map(([name, all]) => [name, median(all)]));
+}
+
+async function timedInto(times, work) {
+  const from = now();
+  const result = await work();
+  times.push(now() - from);
+  return result;
+}
+
+/** The database of a data directory, with a server that has no worker to run it. */
+async function open(dataDir) {
+  const server = await startServer({ dataDir, services: 'api,web' });
+  const db = openDatabase(await attachEmbedded(dataDir), { max: 2, log: pino({ level: 'silent' }) });
+  return {
+    db,
+    async close() {
+      await db.close();
+      await server.stop();
+    },
+  };
+}
+
+async function whileDelivering(sink, dataDir) {
+  await sink.ask('forget');
+  const server = await startServer({ dataDir });
+  const resident = await sampled(server.pid, SECONDS);
+  const { received, elapsed } = await sink.ask('summary');
+  await server.stop();
+  return { resident, perSecond: (received / elapsed) * 1000 };
+}

@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { makeWebhook, setActive } from './api.mjs';
+import { figure, percentile } from './figure.mjs';
+import { startHelper } from './helper.mjs';
+import { startSink } from './receiver.mjs';
+import { scratch } from './scratch.mjs';
+import { freePort, startServer } from './server.mjs';
+
+const WEBHOOKS = 100;
+const SHARES = [1, 5, 50];
+const PER_SECOND = 20;
+const SECONDS = 6;
+/** What has not come after this long is not waited for. */
+const PATIENCE_MS = 15_000;
+/**
+ * How long the load goes before it counts. Slow receivers open their window a little with each answer: it
+ * takes several of their 5 s until as much is under way as there will be.
+ */
+const RUN_IN = { 1: 3, 5: 3, 50: 16 };
+
+const hostOf = (/** @type {number} */ n, /** @type {number} */ port) => `http://127.0.1.${n + 1}:${port}`;
+
+/**
+ * How they ail, and the URL of the n-th that does. Those falling silent answer at once while the load runs in,
+ * so that their windows are wide open then. Each has a host of its own.
+ */
+const AILMENTS = {
+  silent: (port) => (n) => `${hostOf(n, port)}/silent/${n}`,
+  refusing: (_port, closed) => (n) => `http://127.0.0.1:${closed}/${n}`,
+  'taking 5 s': (port) => (n) => `${hostOf(n, port)}/slow/5000/${n}`,
+  'without DNS': () => (n) => `https://shop-${n}.example/`,
+  'falling silent': (port) => (n) => `${hostOf(n, port)}/fading/${n}`,
+};
+
+/**
+ * 100 webhooks that all want every event, of which 1, 5 and 50 ail in one way: the others' deliveries beside
+ * those of the same ones without them.
+ */
+export async function mixes() {
+  const sink = await startSink();
+  const load = startHelper('load.mjs');
+  const env = { PERF_DNS: `127.0.0.1:${await sink.ask('silentDns')}` };
+  const server = await startServer({ dataDir: await scratch(), env, preload: 'silent-dns.mjs' });
+  await sink.ask('hosts', Math.max(...SHARES));
+  const closed = await freePort();
+  const well = await webhooksFor(server, WEBHOOKS - 1, (n) => `${sink.url}/well/${n}`);
+  const figures = [];
+
+  const round = async (healthy, ailing, fades) => {
+    await sink.ask('fade', false);
+    await setActive(server, [...well.slice(0, healthy), ...ailing], true);
+    const share = WEBHOOKS - healthy;
+    const pace = { port: server.port, key: server.key, perSecond: PER_SECOND };
+    const running = load.ask('steady', { ...pace, seconds: RUN_IN[share] + SECONDS });
+    await sleep(RUN_IN[share] * 1000);
+    if (fades) await sink.ask('fade', true);
+    const answered = (await running).filter(
+      ([, sentAt], _, all) => sentAt >= all[0][1] + RUN_IN[share] * 1000,
+    );
+    const measured = await arrived(sink, answered, healthy);
+    await setActive(server, [...well, ...ailing], false);
+    await sink.ask('forget');
+    return measured;
+  };
+
+  for (const share of SHARES) {
+    const healthy = WEBHOOKS - share;
+    const alone = await round(healthy, []);
+    for (const [name, url] of Object.entries(AILMENTS)) {
+      const ailing = await webhooksFor(server, share, url(sink.port, closed));
+      const beside = await round(healthy, ailing, name === 'falling silent');
+      const title = `mixes: ${healthy} beside ${share} ${name}`;
+      figures.push(
+        figure(`${title}: received/s`, {
+          value: [beside.perSecond],
+          baseline: [alone.perSecond],
+          aim: ['ratio', '≥', 0.9],
+        }),
+        figure(`${title}: p99 ms`, { value: [beside.p99], baseline: [alone.p99], aim: ['ratio', '≤', 1.5] }),
+      );
+    }
+  }
+  await load.end();
+  // Not stopped: it would wait for those that never answer.
+  await server.kill();
+  await sink.end();
+  return figures;
+}
+
+async function webhooksFor(server, count, url) {
+  const ids = [];
+  for (let n = 0; n < count; n++) ids.push(await makeWebhook(server, url(n), { active: false }));
+  return ids;
+}
+
+/** Of the contacts that count, what reached the healthy webhooks while they were being made, and how late. */
+async function arrived(sink, answered, healthy) {
+  const answeredAt = new Map(answered.map(([id, , when]) => [id, when]));
+  const begin = Math.min(...answered.map(([, sentAt]) => sentAt));
+  const end = Math.max(...answeredAt.values());
+  const wanted = answered.length * healthy;
+  for (const since = performance.now(); ; await sleep(250)) {
+    const { keys, contacts, at } = await sink.ask('all');
+    const delays = [];
+    let inTime = 0;
+    keys.forEach((key, n) => {
+      const when = answeredAt.get(contacts[n]);
+      if (when === undefined || !key.startsWith('/well/')) return;
+      delays.push(Math.max(0, at[n] - when));
+      if (at[n] <= end) inTime += 1;
+    });
+    const patient = performance.now() - since < PATIENCE_MS;
+    if (delays.length < wanted && patient) continue;
+    // What has not come by now counts as long as was waited for it.
+    while (delays.length < wanted) delays.push(performance.now() - since);
+    return { perSecond: (inTime / (end - begin)) * 1000, p99: percentile(delays, 99) };
+  }
+}

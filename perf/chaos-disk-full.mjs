@@ -1,0 +1,66 @@
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { smallDisk } from './scratch.mjs';
+import { startStorm } from './storm.mjs';
+
+const SIZE_MB = 512;
+const CREATES = 20_000;
+const FULL_MS = 15_000;
+const CHUNK = Buffer.alloc(1024 * 1024, 'x');
+
+/**
+ * The data directory is a small file system of its own (a tmpfs, which takes root) that another file fills to
+ * the last byte in the middle of the storm; 15 s later the space is free again. The server has to go on by
+ * itself, and what was answered 201 has to be there.
+ */
+export async function diskFull() {
+  const dataDir = await smallDisk(SIZE_MB);
+  const storm = await startStorm({ dataDir });
+  const { pid } = storm.server;
+  const ballast = path.join(dataDir, 'ballast');
+  const raging = storm.rage(CREATES);
+  await storm.untilCreated(CREATES / 4);
+  const filled = fill(ballast);
+  await sleep(FULL_MS / 2);
+  // What PostgreSQL has given back meanwhile, as it does when it crashes, is taken as well.
+  fill(`${ballast}-2`);
+  await sleep(FULL_MS / 2);
+  if (!storm.server.alive) throw new Error('the server has ended: its disk was full');
+  const healthy = await fetch(`${storm.server.url}/healthz`).then(
+    ({ status }) => status === 200,
+    () => false,
+  );
+  for (const file of [ballast, `${ballast}-2`]) rmSync(file);
+  await raging;
+  const verdict = await storm.verdict({ kills: 1, notes: [`filled with ${filled} MiB`] });
+  const { refused, withoutRetryAfter } = verdict.clients;
+  const others = Object.keys(refused).filter((status) => status !== '503');
+  const faults = [
+    storm.server.pid === pid ? '' : 'another server',
+    healthy ? '' : 'healthz did not answer meanwhile',
+    others.length === 0 ? '' : `answered ${others.map((one) => `${refused[one]} × ${one}`).join(', ')}`,
+    withoutRetryAfter === 0 ? '' : `${withoutRetryAfter} refusals without Retry-After`,
+    refused['503'] ? '' : 'no request was refused: the disk was never full',
+  ];
+  return { ...verdict, faults: faults.filter(Boolean) };
+}
+
+/** Writes until there is no room. @returns how many MiB went in */
+function fill(/** @type {string} */ file) {
+  const into = openSync(file, 'w');
+  let written = 0;
+  try {
+    for (let size = CHUNK.length; size > 0;) {
+      try {
+        written += writeSync(into, CHUNK, 0, size);
+      } catch (error) {
+        if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ENOSPC') throw error;
+        size >>= 1;
+      }
+    }
+  } finally {
+    closeSync(into);
+  }
+  return Math.round(written / CHUNK.length);
+}

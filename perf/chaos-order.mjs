@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { now } from './now.mjs';
+import { call, drained, makeWebhook } from './api.mjs';
+import { startHelper } from './helper.mjs';
+import { startSink } from './receiver.mjs';
+import { scratch } from './scratch.mjs';
+import { startServer, startWorker } from './server.mjs';
+
+const RECORDS = 64;
+const PER_RECORD = 150;
+const KILLS = 4;
+/** Longer than a lease, which is 15 s. */
+const PAUSE_MS = 20_000;
+/** Of a record one event is under way at a time, so a kill repeats at most one for each. */
+const WINDOW = 64;
+
+/**
+ * Changes of 64 contacts to one webhook with `ordering: "record"`, through kill -9 of the worker and one pause
+ * past its lease with another worker at hand. No record's event may arrive after a newer one of it, unless it
+ * has been there before, right before: repeats in place are allowed.
+ */
+export async function order() {
+  const sink = await startSink();
+  const load = startHelper('load.mjs');
+  const server = await startServer({ dataDir: await scratch(), services: 'api,web' });
+  const webhook = await makeWebhook(server, `${sink.url}/order/`, { ordering: 'record' });
+  let worker = await startWorker(server);
+  const edits = load.ask('edits', {
+    port: server.port,
+    key: server.key,
+    records: RECORDS,
+    perRecord: PER_RECORD,
+  });
+  const untilReceived = async (/** @type {number} */ wanted) => {
+    while ((await sink.ask('count')) < wanted) await sleep(5);
+  };
+  const marks = [];
+  const all = RECORDS * (PER_RECORD + 1);
+  for (let kill = 1; kill <= KILLS; kill++) {
+    await untilReceived(Math.round((all * kill) / (KILLS + 3)));
+    await worker.kill();
+    marks.push(['kill', now()]);
+    worker = await startWorker(server);
+  }
+  await untilReceived(Math.round((all * (KILLS + 1)) / (KILLS + 3)));
+  process.kill(worker.pid, 'SIGSTOP');
+  marks.push(['stop', now()]);
+  const second = await startWorker(server);
+  await sleep(PAUSE_MS);
+  process.kill(worker.pid, 'SIGCONT');
+  marks.push(['cont', now()]);
+
+  const ids = await edits;
+  for (const until = performance.now() + 120_000; !(await drained(server, webhook)); await sleep(250))
+    if (performance.now() > until) throw new Error('deliveries still wait after 120 s');
+  const received = await sink.ask('all');
+  const versions = new Map();
+  for (const id of ids) versions.set(id, (await call(server, 'GET', `/contacts/${id}`, undefined)).version);
+  for (const one of [worker, second, server]) await one.stop();
+  await load.end();
+  await sink.end();
+  return verdict(received, versions, marks);
+}
+
+/** Compares what arrived with the versions that each record has had. */
+function verdict({ keys, contacts, versions: arrived, at }, versions, marks) {
+  const newest = new Map();
+  let older = 0;
+  contacts.forEach((/** @type {string} */ id, /** @type {number} */ n) => {
+    const last = newest.get(id) ?? 0;
+    if (arrived[n] < last) {
+      older += 1;
+      const m = marks.findLast(([, t]) => t <= at[n]);
+      console.error(
+        'older',
+        id.slice(-4),
+        arrived[n],
+        'after',
+        last,
+        m && m[0],
+        m && (at[n] - m[1]).toFixed(1),
+        'first-seen',
+        keys.indexOf(keys[n]) === n,
+      );
+    } else newest.set(id, arrived[n]);
+  });
+  const told = new Set(
+    contacts.map((/** @type {string} */ id, /** @type {number} */ n) => `${id} ${arrived[n]}`),
+  );
+  let changes = 0;
+  let lostEvents = 0;
+  for (const [id, version] of versions) {
+    changes += version;
+    for (let n = 1; n <= version; n++) if (!told.has(`${id} ${n}`)) lostEvents += 1;
+  }
+  const duplicates = keys.length - new Set(keys).size;
+  return {
+    created: changes,
+    answered201: changes,
+    lostRecords: 0,
+    lostEvents,
+    strangers: told.size + lostEvents - changes,
+    deliveries: keys.length,
+    duplicates,
+    bound: (KILLS + 1) * WINDOW,
+    clients: { sent: changes, unknown: 0, refused: {}, withoutRetryAfter: 0, longestMs: 0 },
+    notes: [`${versions.size} records in order`],
+    lost: lostEvents > 0,
+    faults: older > 0 ? [`${older} events arrived after a newer one of their record`] : [],
+  };
+}

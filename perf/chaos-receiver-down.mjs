@@ -1,0 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startStorm } from './storm.mjs';
+
+const CREATES = 20_000;
+const DOWN_MS = 60_000;
+/** Short, so that what failed while it was down is not due hours later. */
+const RETRY = { max: 10, intervals_s: [5, 10, 20, 30, 30, 30, 30, 30, 30, 30] };
+
+/** The receiver refuses every connection for a minute in the middle of the storm, and is then back. */
+export async function receiverDown() {
+  const storm = await startStorm({ webhook: { retry: RETRY } });
+  const raging = storm.rage(CREATES);
+  await storm.untilCreated(CREATES / 2);
+  await storm.sink.ask('down');
+  await sleep(DOWN_MS);
+  const before = await storm.sink.ask('count');
+  await raging;
+  await storm.sink.ask('listen', storm.sink.port);
+  const since = performance.now();
+  await storm.untilFlowing({ patienceMs: 120_000 });
+  const firstMs = performance.now() - since;
+  await storm.untilDrained({ patienceMs: 180_000 });
+  const allMs = performance.now() - since;
+  const seconds = (/** @type {number} */ ms) => (ms / 1000).toFixed(0);
+  const notes = [
+    `${(CREATES - before).toLocaleString('en-US')} waited; back, the first came after ${seconds(firstMs)} s, the last after ${seconds(allMs)} s`,
+  ];
+  // The connections that broke had requests on them: received, and not answered.
+  return storm.verdict({ kills: 1, notes });
+}
