@@ -27,6 +27,8 @@ export interface IntakeSql {
   beside: string;
   /** Makes one json of `turned_away`, after everything else. */
   told: string;
+  /** What new records and changed ones note behind their events, over `fired` and `counter` of publish.ts. */
+  note(kind: 'insert' | 'update'): string;
 }
 
 /** What a flight holds, beside records and events. */
@@ -83,7 +85,7 @@ export function recordSql(
 with ${own ? gated(own, claims) : plain(claims)}
 written as (${written[kind]}
 ),${own ? `${own.beside},` : ''}
-${publishing(table, several, context)}
+${publishing(table, several, context)}${intake ? `,${intake.note(kind)}` : ''}
 select
   ${own ? own.told : 'null::json'} as turned_away,
   ${claims ? '(select json_agg(unit) from refused)' : 'null::json'} as refused,

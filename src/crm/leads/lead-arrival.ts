@@ -45,7 +45,11 @@ export function leadCompletion({
     const { workspaceId } = writer;
     const words: Asked = {};
     if (eventType === null) words.event_type = null;
-    const known = eventType ? await eventTypeOf(workspaceId, eventType) : undefined;
+    // Side by side: each is a way to the database and back.
+    const [known, own] = await Promise.all([
+      eventType ? eventTypeOf(workspaceId, eventType) : undefined,
+      source && kind === 'new' ? sources.match(workspaceId, source) : undefined,
+    ]);
     if (known !== undefined) words.event_type = known;
 
     if (kind === 'change') {
@@ -53,7 +57,6 @@ export function leadCompletion({
       if (source !== undefined) words.source = source && (await sources.matchOrMake(writer, source));
       return { ...rest, ...words };
     }
-    const own = source ? await sources.match(workspaceId, source) : undefined;
     const made =
       source && own === undefined ? { id: newId(), name: source, folded: folded(source) } : undefined;
     const origin = source ? folded(own ?? source) : '';

@@ -3,6 +3,7 @@ import type { Uuid } from '../../base/id.ts';
 import { AGAIN } from '../../db/flight.ts';
 import type { Queryable } from '../../db/pool.ts';
 import type { Intake } from '../record-store.ts';
+import { dayNote } from './lead-day.ts';
 
 const HOUR_S = 3600;
 /** A lead counts until the whole of its slice has left the hour: never one too many, and so long at most. */
@@ -171,7 +172,7 @@ export const MAKE_COUNTERS = {
  */
 export function leadIntake(perHour: number): Intake {
   return {
-    sql: { gate: gate(perHour), entry: ENTRY, beside: BESIDE, told: TOLD },
+    sql: { gate: gate(perHour), entry: ENTRY, beside: BESIDE, told: TOLD, note: dayNote },
 
     async turnedAway(on: Queryable, told: unknown) {
       const units = told as TurnedAway[];
