@@ -34,6 +34,7 @@ export async function order() {
   const untilReceived = async (/** @type {number} */ wanted) => {
     while ((await sink.ask('count')) < wanted) await sleep(5);
   };
+  /** @type {[string, number][]} */
   const marks = [];
   const all = RECORDS * (PER_RECORD + 1);
   for (let kill = 1; kill <= KILLS; kill++) {
@@ -44,11 +45,11 @@ export async function order() {
   }
   await untilReceived(Math.round((all * (KILLS + 1)) / (KILLS + 3)));
   process.kill(worker.pid, 'SIGSTOP');
-  marks.push(['stop', now()]);
+  marks.push(['SIGSTOP', now()]);
   const second = await startWorker(server);
   await sleep(PAUSE_MS);
   process.kill(worker.pid, 'SIGCONT');
-  marks.push(['cont', now()]);
+  marks.push(['SIGCONT', now()]);
 
   const ids = await edits;
   for (const until = performance.now() + 120_000; !(await drained(server, webhook)); await sleep(250))
@@ -62,27 +63,21 @@ export async function order() {
   return verdict(received, versions, marks);
 }
 
+/** When that was, against the last thing that was done to the workers. */
+function whatBefore(/** @type {[string, number][]} */ marks, /** @type {number} */ when) {
+  const mark = marks.findLast(([, at]) => at <= when);
+  return mark ? `${Math.round(when - mark[1])} ms after a ${mark[0]}` : 'before any kill';
+}
+
 /** Compares what arrived with the versions that each record has had. */
 function verdict({ keys, contacts, versions: arrived, at }, versions, marks) {
   const newest = new Map();
-  let older = 0;
+  /** @type {string[]} */
+  const older = [];
   contacts.forEach((/** @type {string} */ id, /** @type {number} */ n) => {
     const last = newest.get(id) ?? 0;
-    if (arrived[n] < last) {
-      older += 1;
-      const m = marks.findLast(([, t]) => t <= at[n]);
-      console.error(
-        'older',
-        id.slice(-4),
-        arrived[n],
-        'after',
-        last,
-        m && m[0],
-        m && (at[n] - m[1]).toFixed(1),
-        'first-seen',
-        keys.indexOf(keys[n]) === n,
-      );
-    } else newest.set(id, arrived[n]);
+    if (arrived[n] < last) older.push(whatBefore(marks, at[n]));
+    else newest.set(id, arrived[n]);
   });
   const told = new Set(
     contacts.map((/** @type {string} */ id, /** @type {number} */ n) => `${id} ${arrived[n]}`),
@@ -104,8 +99,13 @@ function verdict({ keys, contacts, versions: arrived, at }, versions, marks) {
     duplicates,
     bound: (KILLS + 1) * WINDOW,
     clients: { sent: changes, unknown: 0, refused: {}, withoutRetryAfter: 0, longestMs: 0 },
-    notes: [`${versions.size} records in order`],
+    notes: [`${versions.size} records`],
     lost: lostEvents > 0,
-    faults: older > 0 ? [`${older} events arrived after a newer one of their record`] : [],
+    faults:
+      older.length > 0
+        ? [
+            `${older.length} events arrived after a newer one of their record: ${[...new Set(older)].slice(0, 5).join(', ')}`,
+          ]
+        : [],
   };
 }

@@ -25,6 +25,29 @@ export function makeLog(level: string): Logger {
         '*.headers',
       ],
     },
-    pino.destination({ fd: 2, sync: false }),
+    standardError(),
   );
+}
+
+/** As much is kept of what can't be written for now, as where the disk is full; what comes after it is dropped. */
+const MAX_UNWRITTEN = 16 * 1024 * 1024;
+
+/**
+ * Unheard, a line that can't be written would end the process; and as it ends, what is left would be tried again for
+ * ever, so that is left out where the last try failed.
+ */
+function standardError() {
+  const destination = pino.destination({ fd: 2, sync: false, maxLength: MAX_UNWRITTEN });
+  const flush = destination.flushSync.bind(destination);
+  let failing = false;
+  destination.on('error', () => {
+    failing = true;
+  });
+  destination.on('write', () => {
+    failing = false;
+  });
+  destination.flushSync = () => {
+    if (!failing) flush();
+  };
+  return destination;
 }

@@ -1,6 +1,7 @@
 /**
  * What a database error means for whoever sent the statement:
- * `lost`: the connection or the server is gone, and what was under way may have landed or not;
+ * `lost`: the connection or the server is gone, or at the end of its means, and what was under way may have landed
+ * or not;
  * `conflict`: a deadlock or serialization failure, nothing was written, again may go through;
  * `locked`: someone holds a lock for longer than lock_timeout, nothing was written;
  * `data`: the values are at fault (classes 22 and 23), again would fail again;
@@ -23,11 +24,13 @@ const LOST_MESSAGES =
   /terminated|Connection ended|timeout exceeded when trying to connect|Query read timeout|not queryable/i;
 
 export function failureKind(error: unknown): FailureKind {
-  const { code, message } = error as { code?: string; message?: string };
+  const { code, message, constraint } = error as { code?: string; message?: string; constraint?: string };
   if (code === undefined) return LOST_MESSAGES.test(message ?? '') ? 'lost' : 'other';
   if (LOST_CODES.has(code) || /^08|^57P0/.test(code)) return 'lost';
-  // 53300: too many connections; a moment later there may be one.
-  if (code === '53300') return 'lost';
+  // Too few connections (53300), no room on the disk (53100), no memory: a moment later there may be some.
+  if (code.startsWith('53')) return 'lost';
+  // A check that has no name: the id's week has no partition. The clock has jumped, and one is being made (retention.ts).
+  if (code === '23514' && constraint === undefined) return 'lost';
   if (code === '40P01' || code === '40001') return 'conflict';
   if (code === '55P03') return 'locked';
   if (code === '57014') return 'locked';

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Clock } from '../base/clock.ts';
+import { isoTime, type Clock } from '../base/clock.ts';
 import { timeOf, type Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import { dropOldPartitions, ensurePartitions } from '../db/partition.ts';
@@ -19,6 +19,9 @@ const SWEEP_MS = 10_000;
 const ORDER_MS = 600_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+/** Partitions are made for last week to two weeks ahead: a clock that has jumped no further needs no others. */
+const JUMP_MS = 6 * DAY_MS;
+const WATCH_MS = 1_000;
 
 /** What else is to be done again and again in every process; safe with several at once. */
 export interface Chore {
@@ -31,7 +34,10 @@ export interface Chore {
 /** A stop does not wait longer than this for what runs here: it can be done again. */
 const STOP_PATIENCE_MS = 5_000;
 
-/** What runs beside everything: the sweep every ten seconds, partitions and old rows every hour, and `chores`. */
+/**
+ * What runs beside everything: the sweep every ten seconds, partitions and old rows every hour, and `chores`. Where the
+ * clock jumps out of the weeks that have partitions nothing could be written, so that is seen to within a second.
+ */
 export function keepHouse(parts: {
   db: Database;
   waker: Waker;
@@ -47,8 +53,19 @@ export function keepHouse(parts: {
     await waker.rung(lanes);
   });
   const order = repeat(ORDER_MS, log, 'order', async () => waker.rung(await straysFrom(db.pool)));
+  let madeFor = parts.clock.now();
+  const makePartitions = async () => {
+    const now = parts.clock.now();
+    await ensurePartitions(db.side, now);
+    madeFor = now;
+  };
+  const jumps = repeat(WATCH_MS, log, 'partitions', async () => {
+    if (Math.abs(parts.clock.now() - madeFor) < JUMP_MS) return;
+    await makePartitions();
+    log.warn({ now: isoTime(madeFor) }, 'the clock has jumped: partitions were made for its weeks');
+  });
   const tidy = repeat(HOUR_MS, log, 'housekeeping', async () => {
-    await ensurePartitions(db.pool, parts.clock.now());
+    await makePartitions();
     const settled = await settleOverdue(db.pool);
     const dropped = await dropOld(db.pool, parts.clock.now() - parts.retentionDays * DAY_MS);
     const trimmed = await trimToTerms(db, parts.clock.now());
@@ -59,7 +76,7 @@ export function keepHouse(parts: {
   const chores = parts.chores.map(({ everyMs, name, run }) => repeat(everyMs, log, name, run));
   return {
     async stop() {
-      await Promise.all([sweep, order, tidy, ...chores].map((one) => one.stop()));
+      await Promise.all([sweep, order, jumps, tidy, ...chores].map((one) => one.stop()));
     },
   };
 }

@@ -131,6 +131,45 @@ describe('a flight that fails', () => {
     expect(rows[0].n).toBe(20);
   });
 
+  test('a disk that is full for a moment: the flight runs again; for long: unavailable, and nothing is written', async () => {
+    // The counter of a sequence outlives the transaction that PostgreSQL takes back.
+    await t.db.pool.query(`
+      create sequence tried;
+      create function full_disk() returns trigger language plpgsql as $$
+      begin
+        if nextval('tried') <= 3 then raise 'No space left on device' using errcode = 'disk_full'; end if;
+        return new;
+      end $$;
+      create trigger full_disk before insert on thing execute function full_disk()`);
+    await expect(flights(t.db, plan()).add({ group: 'a', id: 1, value: '0' })).resolves.toBe(1);
+    await t.db.pool.query("select setval('tried', 1, false)");
+    const hasty = flights(t.db, plan({ patienceMs: 1 }));
+    await expect(hasty.add({ group: 'a', id: 2, value: '0' })).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await count()).toBe(1);
+    await t.db.pool.query('drop trigger full_disk on thing');
+  });
+
+  test('a week that has no partition yet: the flight waits for one', async () => {
+    await t.db.pool.query('create table by_week (id int) partition by range (id)');
+    const flying = flights(
+      t.db,
+      plan({
+        async run(on, items) {
+          await on.query({
+            name: 'week.insert',
+            text: 'insert into by_week select unnest($1::int[])',
+            values: [items.map(({ id }) => id)],
+          });
+          return items.map(({ id }) => id);
+        },
+      }),
+    );
+    const landed = flying.add({ group: 'a', id: 1, value: '0' });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await t.db.pool.query('create table one_week partition of by_week for values from (0) to (10)');
+    expect(await landed).toBe(1);
+  });
+
   test('a connection lost before the statement ran: it runs again', async () => {
     let tries = 0;
     const flying = flights(

@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
 import { idMaker } from '../../src/base/id.ts';
+import { makeLog } from '../../src/base/log.ts';
 import { ensurePartitions } from '../../src/db/partition.ts';
 import { enqueueResend } from '../../src/delivery/resend.ts';
-import { dropOld } from '../../src/delivery/retention.ts';
+import { dropOld, keepHouse } from '../../src/delivery/retention.ts';
+import { makeWaker } from '../../src/delivery/wake.ts';
 import { freshDatabase, type TestDatabase } from '../kit/database.ts';
+import { until } from '../kit/process.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -43,4 +47,35 @@ test('AC4: retention keeps an event that was sent again late in its life until i
   await pool.query('delete from queue');
   expect((await dropOld(pool, keepFrom)).some((name) => name.startsWith('event_'))).toBe(true);
   expect(await kept()).toBe(0);
+});
+
+test('a clock that jumps by years, forwards or back, finds partitions for its weeks within seconds', async () => {
+  const { db } = database;
+  let offMs = 0;
+  const clock = { ...systemClock, now: () => Date.now() + offMs };
+  const log = makeLog('silent');
+  const house = keepHouse({
+    db,
+    clock,
+    log,
+    waker: makeWaker(db, log, randomUUID(), () => undefined),
+    retentionDays: 90,
+    chores: [],
+  });
+  const written = async () => {
+    const values = [randomUUID(), idMaker(clock.now)(), randomUUID()];
+    const event = `insert into event (workspace_id, id, seq, type, object_type, object_id, occurred_at, actor, data, matched)
+      values ($1, $2, 1, 'contact.created', 'contact', $3, now(), 'test', '{}', 1)`;
+    return db.pool.query(event, values).then(
+      () => true,
+      () => false,
+    );
+  };
+  expect(await written()).toBe(true);
+  for (const days of [800, -800]) {
+    offMs = days * DAY_MS;
+    expect(await written()).toBe(false);
+    await until(written);
+  }
+  await house.stop();
 });
