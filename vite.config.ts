@@ -9,12 +9,12 @@ import { defineConfig, type Plugin } from 'vite';
 
 const compress = promisify(brotliCompress);
 
-/** Leaves every asset coded by Brotli alone: src/http/assets.ts makes of it what else a browser may want. */
-const compressed: Plugin = {
+/** Leaves every script, style and picture coded by Brotli alone: src/http/assets.ts makes of it what else a browser may want. */
+export const compressed: Plugin = {
   name: 'compressed-assets',
   apply: 'build',
   async writeBundle({ dir }, bundle) {
-    const files = Object.keys(bundle).filter((name) => name.startsWith('assets/'));
+    const files = Object.keys(bundle).filter((name) => !name.endsWith('.html'));
     await Promise.all(
       files.map(async (name) => {
         const file = path.join(dir!, name);
@@ -48,7 +48,8 @@ export default defineConfig({
   },
   build: {
     outDir: '../dist/web',
-    emptyOutDir: true,
+    // The pages of forms are beside it (vite.forms.config.ts); scripts/setup.mjs empties both.
+    emptyOutDir: false,
     sourcemap: false,
     // Nothing inline: the pages' Content-Security-Policy lets scripts come from files alone.
     assetsInlineLimit: 0,

@@ -1,5 +1,6 @@
-// A helper, the baseline of `create`: node:http and one statement a request, which inserts a contact and its
-// event into tables shaped like ours. No key, no validation, no timeline, no place in the feed.
+// A helper, the baseline of `create` and `leads`: node:http and one statement a request, which inserts a contact, or
+// a lead and its submission, with its event into tables shaped like ours. No key, no validation, no timeline, no place
+// in the feed.
 import http from 'node:http';
 import { Pool } from 'pg';
 import { idMaker } from '../dist/base/id.js';
@@ -7,7 +8,9 @@ import { answer } from './helper.mjs';
 
 const TABLES = `
 create table bare_contact (like contact including all);
-create table bare_event (like event including all)`;
+create table bare_event (like event including all);
+create table bare_lead (like lead including all);
+create table bare_lead_submission (like lead_submission including all)`;
 
 const INSERT = {
   name: 'bare.insert',
@@ -21,6 +24,24 @@ with contact as (
 insert into bare_event
   (workspace_id, id, seq, type, object_type, object_id, occurred_at, actor, data, matched, reason)
 values ($1, $13, $14, 'contact.created', 'contact', $2, $12, $11, $15, 0,
+        'no active webhook is subscribed to this type')`,
+};
+
+const INSERT_LEAD = {
+  name: 'bare.insert-lead',
+  text: `
+with lead as (
+  insert into bare_lead
+    (workspace_id, id, version, number, first_name, last_name, email, phone, event_date, event_type, source, status,
+     notes, custom_fields, created_by, created_at, updated_at)
+  values ($1, $2, 1, $14, $3, $4, $5, $6, $7, $8, $9, 'new', $10, '{}', $11, $12, $12)
+), submission as (
+  insert into bare_lead_submission (workspace_id, id, lead_id, channel, received_at, payload, utm)
+  values ($1, $16, $2, 'api', $12, $17, '{}')
+)
+insert into bare_event
+  (workspace_id, id, seq, type, object_type, object_id, occurred_at, actor, data, matched, reason)
+values ($1, $13, $14, 'lead.created', 'lead', $2, $12, $11, $15, 0,
         'no active webhook is subscribed to this type')`,
 };
 
@@ -42,6 +63,31 @@ async function create(/** @type {Pool} */ pool, /** @type {any} */ input) {
   return text;
 }
 
+async function createLead(/** @type {Pool} */ pool, /** @type {string} */ sent) {
+  const { first_name, last_name, email, phone, event_date, event_type, source, notes } = JSON.parse(sent);
+  const at = new Date().toISOString();
+  const id = newId();
+  const number = ++seq;
+  const record = {
+    id,
+    version: 1,
+    number,
+    first_name,
+    last_name,
+    email,
+    phone,
+    event_date,
+    event_type,
+    source,
+  };
+  Object.assign(record, { status: 'new', notes, custom_fields: {}, created_by: actor, created_at: at });
+  const text = JSON.stringify(Object.assign(record, { updated_at: at }));
+  const person = [first_name, last_name, email, phone, event_date, event_type, source, notes];
+  const values = [workspaceId, id, ...person, actor, at, newId(), number, text, newId(), sent];
+  await pool.query({ ...INSERT_LEAD, values });
+  return text;
+}
+
 async function start(/** @type {import('pg').PoolConfig} */ connection) {
   const pool = new Pool({ ...connection, max: 20 });
   await pool.query(TABLES);
@@ -50,7 +96,9 @@ async function start(/** @type {import('pg').PoolConfig} */ connection) {
     const chunks = [];
     request.on('data', (chunk) => chunks.push(chunk));
     request.on('end', () => {
-      create(pool, JSON.parse(Buffer.concat(chunks).toString())).then(
+      const sent = Buffer.concat(chunks).toString();
+      const isLead = request.url === '/api/v1/leads';
+      (isLead ? createLead(pool, sent) : create(pool, JSON.parse(sent))).then(
         (text) => {
           response.writeHead(201, {
             'content-type': 'application/json; charset=utf-8',

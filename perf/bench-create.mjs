@@ -1,12 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { Client } from 'pg';
-import { sha256 } from '../dist/base/hmac.js';
-import { idMaker } from '../dist/base/id.js';
 import { attachEmbedded } from '../dist/db/embedded.js';
 import { figure } from './figure.mjs';
 import { startHelper } from './helper.mjs';
 import { scratch } from './scratch.mjs';
 import { startServer } from './server.mjs';
+import { makeWorkspace } from './workspace.mjs';
 
 const ROUNDS = 5;
 const SECONDS = 3;
@@ -25,7 +22,11 @@ export async function create() {
   const load = startHelper('load.mjs');
   const barePort = await bare.ask('start', await attachEmbedded(dataDir));
 
-  const windowed = await windowedKeys(await attachEmbedded(dataDir));
+  // So many that none reaches its 1,000 a minute.
+  const { keys: windowed } = await makeWorkspace(await attachEmbedded(dataDir), {
+    plan: 'enterprise',
+    keyCount: WINDOWED_KEYS,
+  });
 
   const burst = async (port, seconds, keys = [server.key]) =>
     (await load.ask('burst', { port, keys, connections: CONNECTIONS, seconds })).perSecond;
@@ -57,42 +58,4 @@ export async function create() {
       aim: ['ratio', '≥', 1.3],
     }),
   ];
-}
-
-/**
- * Keys of a workspace on plan enterprise, so many that none reaches its 1,000 a minute.
- * @returns {Promise<string[]>}
- */
-async function windowedKeys(connection) {
-  const client = new Client(connection);
-  await client.connect();
-  try {
-    const newId = idMaker(Date.now);
-    const workspaceId = newId();
-    await client.query(
-      `insert into workspace (id, name, plan, created_at) values ($1, 'windowed', 'enterprise', now())`,
-      [workspaceId],
-    );
-    await client.query('insert into workspace_counter (workspace_id) values ($1)', [workspaceId]);
-    const keys = Array.from({ length: WINDOWED_KEYS }, () => ({
-      id: newId(),
-      raw: `fl_live_${randomBytes(16).toString('hex')}`,
-      salt: randomBytes(16),
-    }));
-    await client.query(
-      `insert into api_key (workspace_id, id, name, style, prefix, salt, hash, scopes, created_by, created_at)
-       select $1, id, 'bench', 'fairlead', prefix, salt, hash, '{*}', 'bench', now()
-       from unnest($2::uuid[], $3::text[], $4::bytea[], $5::bytea[]) as k(id, prefix, salt, hash)`,
-      [
-        workspaceId,
-        keys.map(({ id }) => id),
-        keys.map(({ raw }) => raw.slice(0, 16)),
-        keys.map(({ salt }) => salt),
-        keys.map(({ salt, raw }) => sha256(salt, raw)),
-      ],
-    );
-    return keys.map(({ raw }) => raw);
-  } finally {
-    await client.end();
-  }
 }

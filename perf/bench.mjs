@@ -6,6 +6,8 @@ import { fanout } from './bench-fanout.mjs';
 import { isolation } from './bench-isolation.mjs';
 import { latency } from './bench-latency.mjs';
 import { memory } from './bench-memory.mjs';
+import { leadReads } from './bench-lead-reads.mjs';
+import { leads } from './bench-leads.mjs';
 import { million } from './bench-million.mjs';
 import { mixes } from './bench-mixes.mjs';
 import { workers } from './bench-workers.mjs';
@@ -18,7 +20,19 @@ console.log(line);
 /** @type {import('./figure.mjs').Figure[]} */
 const figures = [];
 let noise = 0;
-const sections = { create, deliver, fanout, workers, latency, isolation, mixes, memory, million };
+const sections = {
+  create,
+  deliver,
+  fanout,
+  workers,
+  latency,
+  isolation,
+  mixes,
+  memory,
+  million,
+  leads,
+  'lead-reads': leadReads,
+};
 const well = await runSections(sections, (_name, result, others) => {
   figures.push(...result);
   noise = Math.max(noise, others);

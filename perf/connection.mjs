@@ -70,3 +70,7 @@ export function requestText(method, path, key, body) {
     `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`
   );
 }
+
+export function get(/** @type {string} */ path, /** @type {string} */ key) {
+  return `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ${key}\r\n\r\n`;
+}

@@ -1,8 +1,9 @@
-// A helper: makes contacts over raw connections, as fast as they are answered, at a steady rate, or through
+// A helper: makes contacts (or leads) over raw connections, as fast as they are answered, at a steady rate, or through
 // whatever happens to the server.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Connection, post, requestText } from './connection.mjs';
+import { Connection, get, post, requestText } from './connection.mjs';
 import { contactText } from './contact.mjs';
+import { leadText } from './lead.mjs';
 import { answer } from './helper.mjs';
 import { now } from './now.mjs';
 import { copied } from './wire.mjs';
@@ -10,12 +11,14 @@ import { copied } from './wire.mjs';
 let made = 0;
 let turn = 0;
 
-const request = (/** @type {string} */ key) =>
-  post('/api/v1/contacts', key, contactText(`${process.pid}.${made++}`));
+const TEXT = { contacts: contactText, leads: leadText };
+
+const request = (/** @type {string} */ key, /** @type {'contacts' | 'leads'} */ kind = 'contacts') =>
+  post(`/api/v1/${kind}`, key, TEXT[kind](`${process.pid}.${made++}`));
 const idOf = (/** @type {string} */ body) => copied(body.slice(7, 43));
 
 /** Each connection sends its next request when the last is answered; the keys take turns. */
-async function burst({ port, keys, connections, seconds }) {
+async function burst({ port, keys, connections, seconds, kind }) {
   const open = await Promise.all(Array.from({ length: connections }, () => Connection.open(port)));
   const from = now();
   const until = from + seconds * 1000;
@@ -23,7 +26,7 @@ async function burst({ port, keys, connections, seconds }) {
   await Promise.all(
     open.map(async (connection) => {
       while (now() < until) {
-        const { status, body } = await connection.send(request(keys[turn++ % keys.length]));
+        const { status, body } = await connection.send(request(keys[turn++ % keys.length], kind));
         if (status !== 201) throw new Error(`answered ${status}: ${body}`);
         answered += 1;
       }
@@ -133,6 +136,23 @@ async function connected(/** @type {number} */ port) {
 }
 
 /**
+ * Asks for paths in turn, one at a time.
+ * @returns {Promise<number[]>} how long each answer took, in milliseconds
+ */
+async function ask({ port, key, paths, times }) {
+  const connection = await Connection.open(port);
+  const took = [];
+  for (let n = 0; n < times; n++) {
+    const sentAt = now();
+    const { status, body } = await connection.send(get(paths[n % paths.length], key));
+    if (status !== 200) throw new Error(`answered ${status}: ${body}`);
+    took.push(now() - sentAt);
+  }
+  connection.close();
+  return took;
+}
+
+/**
  * Makes so many contacts and changes each again and again, one change after the other, through whatever happens
  * to the server: what was refused is asked again.
  * @returns {Promise<string[]>} the contacts' ids
@@ -165,6 +185,7 @@ answer({
   steady,
   storm,
   edits,
+  ask,
   changed: () => seen.changed,
   seen: () => seen,
   progress: () => seen.created.length,

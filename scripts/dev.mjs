@@ -9,10 +9,12 @@ const children = [
     [bin('typescript'), '-p', 'tsconfig.build.json', '--watch', '--preserveWatchOutput'],
     { cwd: root, stdio: 'inherit' },
   ),
-  spawn(process.execPath, [bin('vite'), 'build', '--watch', '--logLevel', 'warn'], {
-    cwd: root,
-    stdio: 'inherit',
-  }),
+  ...['vite.config.ts', 'vite.forms.config.ts'].map((config) =>
+    spawn(process.execPath, [bin('vite'), 'build', '--config', config, '--watch', '--logLevel', 'warn'], {
+      cwd: root,
+      stdio: 'inherit',
+    }),
+  ),
   spawn(process.execPath, ['--watch-path=dist', '--watch-preserve-output', 'dist/main.js'], {
     cwd: root,
     stdio: 'inherit',

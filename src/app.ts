@@ -25,9 +25,18 @@ import type { Logger } from './base/log.ts';
 import type { Sealer } from './base/seal.ts';
 import type { Config } from './config.ts';
 import { makeCrmActivities } from './crm/leads/crm-activity.ts';
+import { dropOldAside } from './crm/forms/form-inbox.ts';
 import { makePipelines } from './crm/pipelines/pipeline-store.ts';
 import { makeReferences } from './crm/reference.ts';
-import { crmRoutes, EVENT_OBJECTS, expungeDeleted, RECORD_EVENTS, RECORD_OBJECTS } from './crm/resources.ts';
+import {
+  crmForms,
+  crmLeadReception,
+  crmRoutes,
+  EVENT_OBJECTS,
+  expungeDeleted,
+  RECORD_EVENTS,
+  RECORD_OBJECTS,
+} from './crm/resources.ts';
 import { missingMigrations } from './db/migrate.ts';
 import type { Database } from './db/pool.ts';
 import { WEBHOOK_DISABLED, WEBHOOK_OBJECT } from './delivery/disabling.ts';
@@ -43,6 +52,8 @@ import type { Chore } from './delivery/retention.ts';
 import { makeSender } from './delivery/send.ts';
 import { makeTail } from './delivery/tail.ts';
 import { mountCrmWebhook } from './doors/crm-webhook.ts';
+import { mountGoogleAds } from './doors/google-ads.ts';
+import { mountTypeform } from './doors/typeform.ts';
 import { automatenexus } from './formats/automatenexus.ts';
 import { axcelerate } from './formats/axcelerate.ts';
 import { axocrm } from './formats/axocrm.ts';
@@ -77,6 +88,7 @@ import { sessionRoutes } from './settings/session.ts';
 import { webhookFormatRoutes } from './settings/webhook-formats.ts';
 import { noticeRoutes, noticesToOwners } from './settings/notices.ts';
 import { retentionRoutes } from './settings/retention.ts';
+import { webhookReference } from './settings/webhook-reference.ts';
 import { replayRoutes } from './settings/webhook-replay.ts';
 import { webhookRoutes } from './settings/webhooks.ts';
 
@@ -166,6 +178,7 @@ export function assemble({
     owners: noticesToOwners(notices, clock),
     chores: [
       { name: 'expunging', everyMs: 60_000, run: expungeDeleted({ db, log }).pass },
+      { name: 'old form spam', everyMs: 3_600_000, run: () => dropOldAside(db) },
       ...(mailer ? [noticeMail({ db, mailer, log, baseUrl })] : []),
     ],
   });
@@ -179,7 +192,7 @@ export function assemble({
   const throttle = makeSignInThrottle(db, clock);
   const people = { db, users, members, sessions, links, throttle, audit, mailer, log, baseUrl };
   const admission = makeAdmission(people);
-  const inboundSecrets = makeInboundSecrets({ db, clock, newId }, config.crmWebhookSecret);
+  const inboundSecrets = makeInboundSecrets({ db, clock, newId, sealer }, config.crmWebhookSecret);
   const crmActivities = makeCrmActivities({ db, clock, newId });
   const usage = makeUsageMeter(db, clock, log);
   const idempotency = makeIdempotency(db, sealer);
@@ -223,6 +236,9 @@ export function assemble({
       const { trustProxy, publicUrl } = config;
       const parts = { callers, sessions, usage, idempotency, clock, log, trustProxy, publicUrl };
       const app = makeServer(parts);
+      const crm = { ...stores, ledger, baseUrl, leadsPerHour: config.leadsPerHour, crmActivities };
+      const reception = crmLeadReception(crm);
+      const forms = crmForms({ ...stores, sealer, ledger, baseUrl, publicUrl });
       const tail = makeTail(db, log);
       const room = makeWaitingRoom(WAITING);
       const reading = makeEventReading({ db, catalogueOf, tail, vigil: makeVigil(db, clock), room });
@@ -241,7 +257,8 @@ export function assemble({
             ...auditRoutes(audit),
             ...apiKeyRoutes({ keys, usage, ledger, clock, scopes: SCOPES }),
             ...inboundSecretRoutes(inboundSecrets, ledger),
-            ...crmRoutes({ ...stores, ledger, baseUrl, leadsPerHour: config.leadsPerHour, crmActivities }),
+            ...crmRoutes(crm),
+            ...forms.routes,
             ...webhookRoutes(settings),
             ...replayRoutes(settings),
             ...inboxRoutes(inboxes, ledger),
@@ -259,11 +276,14 @@ export function assemble({
           ];
           mount(scope, routes, parts);
           mountCrmWebhook(scope, { secrets: inboundSecrets, activities: crmActivities, log });
+          mountTypeform(scope, { secrets: inboundSecrets, reception });
+          mountGoogleAds(scope, { secrets: inboundSecrets, reception });
         }
       });
       if (config.services.includes('api')) {
-        mountDocument(app);
+        mountDocument(app, webhookReference(CATALOGUE, FORMATS));
         mountInboxes(app, inboxes);
+        forms.mountSite(app);
       }
       if (config.services.includes('web')) {
         await mountReference(app);

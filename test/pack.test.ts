@@ -68,7 +68,11 @@ describe('the package that npm pack makes', () => {
   test('holds the dashboard: its page, and the assets that it names, compressed, without their sources', () => {
     const names = packed.files.map((file) => file.path).filter((name) => name.startsWith('dist/web/'));
     expect(names).toContain('dist/web/index.html');
-    const assets = names.filter((name) => name !== 'dist/web/index.html');
+    const forms = ['embed.js', 'form.css', 'form.js', 'proof-worker.js'].map(
+      (name) => `dist/web/forms/${name}.br`,
+    );
+    expect(names).toEqual(expect.arrayContaining(forms));
+    const assets = names.filter((name) => name !== 'dist/web/index.html' && !forms.includes(name));
     expect(
       assets.filter((name) => !/^dist\/web\/assets\/[\w-]+-[\w-]{8}\.(js|css|svg)\.br$/.test(name)),
     ).toEqual([]);

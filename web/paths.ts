@@ -27,6 +27,10 @@ export const paths = {
   newLead: () => linkOptions({ to: '/leads', search: { create: true } }),
   leadAnalytics: () => linkOptions({ to: '/leads/analytics' }),
   lead: (id: string) => linkOptions({ to: '/leads/$id', params: { id } }),
+  forms: () => linkOptions({ to: '/forms' }),
+  newForm: () => linkOptions({ to: '/forms/new' }),
+  form: (id: string) => linkOptions({ to: '/forms/$id', params: { id } }),
+  editForm: (id: string) => linkOptions({ to: '/forms/$id/edit', params: { id } }),
 
   apiKeys: () => linkOptions({ to: '/settings/api-keys' }),
   webhooks: () => linkOptions({ to: '/settings/webhooks' }),
@@ -40,6 +44,8 @@ export const paths = {
   deliveriesOf: (eventId: string) =>
     linkOptions({ to: '/settings/deliveries', search: { event_id: eventId } }),
   events: () => linkOptions({ to: '/settings/events' }),
+  eventTypes: () => linkOptions({ to: '/settings/event-types' }),
+  retention: () => linkOptions({ to: '/settings/retention' }),
   members: () => linkOptions({ to: '/settings/members' }),
   profile: () => linkOptions({ to: '/settings/profile' }),
   auditLog: () => linkOptions({ to: '/settings/audit-log' }),

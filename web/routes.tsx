@@ -141,6 +141,27 @@ const lead = createRoute({
   component: lazyRouteComponent(() => import('./crm/leads/lead-page.tsx'), 'LeadPage'),
 });
 
+const forms = createRoute({
+  getParentRoute: () => inside,
+  path: '/forms',
+  component: lazyRouteComponent(() => import('./crm/forms/form-list.tsx'), 'FormList'),
+});
+const newForm = createRoute({
+  getParentRoute: () => inside,
+  path: '/forms/new',
+  component: lazyRouteComponent(() => import('./crm/forms/form-builder.tsx'), 'NewForm'),
+});
+const form = createRoute({
+  getParentRoute: () => inside,
+  path: '/forms/$id',
+  component: lazyRouteComponent(() => import('./crm/forms/form-overview.tsx'), 'FormOverview'),
+});
+const editForm = createRoute({
+  getParentRoute: () => inside,
+  path: '/forms/$id/edit',
+  component: lazyRouteComponent(() => import('./crm/forms/form-builder.tsx'), 'EditForm'),
+});
+
 const apiKeys = createRoute({
   getParentRoute: () => inside,
   path: '/settings/api-keys',
@@ -195,6 +216,16 @@ const events = createRoute({
   validateSearch: eventSearch,
   component: lazyRouteComponent(() => import('./settings/webhooks/events-page.tsx'), 'EventsPage'),
 });
+const eventTypes = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/event-types',
+  component: lazyRouteComponent(() => import('./settings/webhooks/event-types-page.tsx'), 'EventTypesPage'),
+});
+const retention = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/retention',
+  component: lazyRouteComponent(() => import('./settings/retention/retention-page.tsx'), 'RetentionPage'),
+});
 const members = createRoute({
   getParentRoute: () => inside,
   path: '/settings/members',
@@ -226,6 +257,10 @@ const routeTree = root.addChildren([
     leads,
     leadAnalytics,
     lead,
+    forms,
+    newForm,
+    form,
+    editForm,
     apiKeys,
     webhooks,
     examplePayloads,
@@ -235,6 +270,8 @@ const routeTree = root.addChildren([
     crmWebhook,
     deliveries,
     events,
+    eventTypes,
+    retention,
     members,
     profile,
     auditLog,

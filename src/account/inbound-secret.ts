@@ -2,14 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { sql, type Transaction } from 'kysely';
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
-import { sameBytes, sha256 } from '../base/hmac.ts';
+import { hmacSha256, sameBytes, sha256 } from '../base/hmac.ts';
 import type { Uuid } from '../base/id.ts';
+import type { Sealer } from '../base/seal.ts';
 import type { Database } from '../db/pool.ts';
 import type { Schema } from '../db/schema.ts';
 
 const START = 'crm_';
 const VISIBLE = 12;
 const SHAPE = /^crm_[\w-]{43}$/;
+const PREFIX_SHAPE = /^crm_[\w-]{8}$/;
 const MOST = 100;
 
 /** A secret that another system sends with what it reports (contracts CW1), as its owners see it. */
@@ -40,17 +42,24 @@ export interface InboundSecrets {
    * @param raw as it was sent, or null
    */
   workspaceOf(raw: string | null): Promise<Uuid>;
+  /**
+   * The secrets that begin so, raw, to check a signature that was made with one. Mostly one or none; none too for one that
+   * was made under another key of the installation.
+   * @param prefix the part that stays visible, as it was sent
+   */
+  signers(prefix: string): Promise<{ workspaceId: Uuid; raw: string }[]>;
 }
 
 interface Found {
   workspace_id: Uuid;
+  id: Uuid;
   salt: Buffer;
   hash: Buffer;
 }
 
 const FIND = {
   name: 'inbound-secret.find',
-  text: 'select workspace_id, salt, hash from inbound_secret where prefix = $1',
+  text: 'select workspace_id, id, salt, hash from inbound_secret where prefix = $1',
 };
 
 const DEFAULT_WORKSPACE = { name: 'workspace.default', text: 'select id from workspace where is_default' };
@@ -59,11 +68,21 @@ const ANY = { name: 'inbound-secret.any', text: 'select from inbound_secret limi
 
 const COLUMNS = sql.raw('id, name, prefix, created_by, created_at');
 
-/** @param installation the secret of the default workspace that the environment sets, or '' */
+/**
+ * A secret is made from the installation's key and its own id, and so can be made again: to check a signature takes the
+ * secret itself, of which the database has a hash alone (decisions/0011).
+ * @param installation the secret of the default workspace that the environment sets, or ''
+ */
 export function makeInboundSecrets(
-  { db, clock, newId }: { db: Database; clock: Clock; newId: () => Uuid },
+  { db, clock, newId, sealer }: { db: Database; clock: Clock; newId: () => Uuid; sealer: Sealer },
   installation: string,
 ): InboundSecrets {
+  const key = sealer.derive('inbound secrets');
+
+  function rawOf(workspaceId: Uuid, id: Uuid): string {
+    return START + Buffer.from(hmacSha256(key, 'hex', workspaceId, id), 'hex').toString('base64url');
+  }
+
   async function defaultWorkspace(): Promise<Uuid> {
     const [found] = await db.read<{ id: Uuid }>(DEFAULT_WORKSPACE, []);
     if (!found) throw unauthorized();
@@ -77,13 +96,14 @@ export function makeInboundSecrets(
   return {
     create: ({ workspaceId, actor }, name, within) =>
       db.transaction(async (trx) => {
-        const raw = START + randomBytes(32).toString('base64url');
+        const id = newId();
+        const raw = rawOf(workspaceId, id);
         const salt = randomBytes(16);
         // Locked, so that two who make the last one take turns.
         await sql`select from workspace where id = ${workspaceId} for update`.execute(trx);
         const { rows } = await sql<InboundSecret>`
           insert into inbound_secret (workspace_id, id, name, prefix, salt, hash, created_by, created_at)
-          select ${workspaceId}, ${newId()}, ${name}, ${raw.slice(0, VISIBLE)}, ${salt}, ${sha256(salt, raw)}, ${actor},
+          select ${workspaceId}, ${id}, ${name}, ${raw.slice(0, VISIBLE)}, ${salt}, ${sha256(salt, raw)}, ${actor},
                  ${isoTime(clock.now())}
           where (select count(*) from inbound_secret where workspace_id = ${workspaceId}) < ${MOST}
           returning ${COLUMNS}`.execute(trx);
@@ -113,6 +133,15 @@ export function makeInboundSecrets(
         if (!rows[0]) throw new ApiError('not_found', 'There is no inbound secret with this id.');
         await within(trx, rows[0]);
       }),
+
+    async signers(prefix) {
+      if (!PREFIX_SHAPE.test(prefix)) return [];
+      const found = await db.read<Found>(FIND, [prefix]);
+      return found.flatMap(({ workspace_id: workspaceId, id, salt, hash }) => {
+        const raw = rawOf(workspaceId, id);
+        return sameBytes(hash, sha256(salt, raw)) ? [{ workspaceId, raw }] : [];
+      });
+    },
 
     async workspaceOf(raw) {
       if (raw !== null && installation !== '' && sameBytes(sha256(raw), sha256(installation)))

@@ -20,7 +20,7 @@ const GRANTS: Record<Exclude<Role, 'owner' | 'admin'>, readonly string[]> = {
 };
 
 /** Of the records, what is a matter for those who set the workspace up. */
-const KEPT_FROM_MEMBERS = 'pipelines:write';
+const KEPT_FROM_MEMBERS = new Set(['pipelines:write', 'forms:write']);
 
 /**
  * What a role may do (contracts section 6): owner and admin everything, a manager all but managing keys, webhooks
@@ -31,7 +31,7 @@ export function scopesOf(role: Role, all: readonly string[]): readonly string[] 
   if (role === 'owner' || role === 'admin') return ['*'];
   const granted = GRANTS[role];
   return all.filter((scope) =>
-    isGeneral(scope) ? granted.includes(scope) : role === 'manager' || scope !== KEPT_FROM_MEMBERS,
+    isGeneral(scope) ? granted.includes(scope) : role === 'manager' || !KEPT_FROM_MEMBERS.has(scope),
   );
 }
 

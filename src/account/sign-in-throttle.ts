@@ -82,7 +82,7 @@ export function makeSignInThrottle(db: Database, clock: Clock): SignInThrottle {
 }
 
 /** An address, or the network that one customer of IPv6 has whole. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   if (!isIPv6(address)) return address;
   const [head = '', tail] = address.split('::');
   const groups = head.split(':').filter(Boolean);

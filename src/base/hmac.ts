@@ -1,4 +1,4 @@
-import { createHash, createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, hash, timingSafeEqual, type KeyObject } from 'node:crypto';
 
 /** HMAC-SHA256 of the parts one after the other. */
 export function hmacSha256(
@@ -12,9 +12,14 @@ export function hmacSha256(
 }
 
 export function sha256(...parts: (string | Buffer)[]): Buffer {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest();
+  const digest = createHash('sha256');
+  for (const part of parts) digest.update(part);
+  return digest.digest();
+}
+
+/** The SHA-256 of one text, in base64; half the cost of `sha256` where a text is short. */
+export function sha256Text(text: string): string {
+  return hash('sha256', text, 'base64');
 }
 
 /** Compares in a time that does not depend on where the two differ. */

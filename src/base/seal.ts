@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 import { StartError } from './errors.ts';
 
 /**
@@ -13,6 +13,8 @@ export interface Sealer {
   seal(place: Place, plain: string): Buffer;
   /** Throws `SealError` where the value was sealed with another key or for another place. */
   open(place: Place, sealed: Buffer): string;
+  /** A key of 32 bytes for one purpose, such as signing what visitors hand back; it tells nothing of the others. */
+  derive(purpose: string): Buffer;
 }
 
 export interface Place {
@@ -60,6 +62,8 @@ export function makeSealer(key: Buffer): Sealer {
         throw new SealError(`a value of ${place.table}.${place.column} was changed or belongs elsewhere`);
       }
     },
+
+    derive: (purpose) => Buffer.from(hkdfSync('sha256', key, '', `fairlead ${purpose}`, 32)),
   };
 }
 

@@ -6,7 +6,7 @@ import type { Database } from '../db/pool.ts';
 import type { Schema } from '../db/schema.ts';
 import { LONGEST_WAIT } from '../delivery/publish.ts';
 import type { Noun } from './record.ts';
-import { redaction, withRedacted, type Redaction } from './redaction.ts';
+import { redaction, withRedacted, type PartRedaction, type Redaction } from './redaction.ts';
 
 /** What a kind of record has in a table beside its own. */
 export interface Beside {
@@ -15,6 +15,22 @@ export interface Beside {
   key: string;
   /** SQL: what its rows are set to. */
   blank: string;
+}
+
+/** An object in kept answers that tells of a record without being it. */
+export interface Telling {
+  /** The field that names the record. */
+  key: string;
+  /** Its shape; objects without one of its fields are others. */
+  output: z.ZodObject;
+}
+
+/** Where a kind of record leaves what is personal, beside its own table and events. */
+export interface Traces {
+  beside?: readonly Beside[];
+  /** The same records as another way of making them tells of them: its events carry more than the record. */
+  kin?: readonly Noun[];
+  tellings?: readonly Telling[];
 }
 
 /** A record that was deleted and still says whom it was about. */
@@ -50,11 +66,16 @@ const PASS_MS = 20_000;
  */
 export function makeExpunger(
   noun: Noun,
-  beside: readonly Beside[],
+  { beside = [], kin = [], tellings = [] }: Traces,
   { db, log }: { db: Database; log: Logger },
 ): Expunger {
-  const open = Object.keys(noun.summary({})).filter((name) => noun.columns.includes(name as never));
-  const redacted = redaction(noun.output, open);
+  const redacted = redactionOf(noun);
+  const redactions = new Map(
+    [...kin, noun].flatMap((one) => {
+      const rule = redactionOf(one);
+      return Object.values(one.events).map(({ name }) => [name, rule] as const);
+    }),
+  );
   const contexts = new Map(
     Object.values(noun.events).map(({ name, contextOutput }) => [name, contextRedaction(contextOutput)]),
   );
@@ -79,7 +100,11 @@ export function makeExpunger(
     await redactEvents(trx, workspaceId, id);
     await redactTimeline(trx, workspaceId, id);
     await redactAttempts(trx, workspaceId, id);
-    await redactAnswers(trx, record, redacted);
+    await redactAnswers(trx, record, (object) => {
+      if (object['id'] === id && 'version' in object) return redacted(object);
+      const telling = tellings.find((one) => isTelling(one, object, id));
+      return telling && redaction(telling.output, [telling.key])(object);
+    });
     for (const { table: other, key, blank } of beside)
       await sql`update ${sql.table(other)} set ${sql.raw(blank)}
                 where workspace_id = ${workspaceId} and ${sql.ref(key)} = ${id}`.execute(trx);
@@ -100,7 +125,7 @@ export function makeExpunger(
       where a.workspace_id = ${workspaceId} and a.record_id = ${id}`.execute(trx);
     for (const { id: eventId, type, data, context } of rows) {
       const told = context && (contexts.get(type)?.(context) ?? null);
-      await sql`update event set data = ${JSON.stringify(redacted(data))}::json,
+      await sql`update event set data = ${JSON.stringify((redactions.get(type) ?? redacted)(data))}::json,
                                  context = ${told && JSON.stringify(told)}::json
                 where workspace_id = ${workspaceId} and id = ${eventId}`.execute(trx);
     }
@@ -127,6 +152,16 @@ export function makeExpunger(
       }
     },
   };
+}
+
+/** What its summary tells stays. */
+function redactionOf(noun: Noun): Redaction {
+  const open = Object.keys(noun.summary({})).filter((name) => noun.columns.includes(name as never));
+  return redaction(noun.output, open);
+}
+
+function isTelling({ key, output }: Telling, object: Readonly<Record<string, unknown>>, id: Uuid): boolean {
+  return object[key] === id && Object.keys(output.shape).every((name) => name in object);
 }
 
 function contextRedaction(output: z.ZodObject | undefined) {
@@ -171,7 +206,11 @@ async function redactAttempts(trx: Transaction<Schema>, workspaceId: Uuid, id: U
  * Answers that are given again under an Idempotency-Key: they are kept for 24 hours, and only those to a change of
  * then can hold the record. Whoever asks again still gets an answer, and makes nothing twice.
  */
-async function redactAnswers(trx: Transaction<Schema>, record: Deleted, redacted: Redaction): Promise<void> {
+async function redactAnswers(
+  trx: Transaction<Schema>,
+  record: Deleted,
+  redacted: PartRedaction,
+): Promise<void> {
   const { workspace_id: workspaceId, id, deleted_at: at } = record;
   const { rows } = await sql<{ api_key_id: Uuid; key: string; body: string }>`
     select api_key_id, key, body from idempotency
@@ -180,7 +219,7 @@ async function redactAnswers(trx: Transaction<Schema>, record: Deleted, redacted
         where a.workspace_id = ${workspaceId} and a.record_id = ${id} and a.occurred_at > now() - interval '26 hours'
           and a.occurred_at < ${at}::timestamptz)`.execute(trx);
   for (const { api_key_id: keyId, key, body } of rows) {
-    const left = JSON.stringify(withRedacted(JSON.parse(body), id, redacted));
+    const left = JSON.stringify(withRedacted(JSON.parse(body), redacted));
     await sql`update idempotency set body = ${left}
               where workspace_id = ${workspaceId} and api_key_id = ${keyId} and key = ${key}`.execute(trx);
   }

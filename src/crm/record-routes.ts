@@ -20,7 +20,11 @@ const batchBody = z.strictObject({
 /** How an input came: as it was sent, and by whom. */
 export interface Arrival {
   sent: unknown;
-  client: Client;
+  client: Pick<Client, 'address' | 'referrer'>;
+  /** Where it came in; default: `api`. */
+  channel?: string;
+  /** Where UTM fields stand, if not among what was sent. */
+  campaign?: Record<string, unknown>;
 }
 
 /**
@@ -46,6 +50,8 @@ export interface Creation {
   errors: ErrorStyle;
   takesForms: boolean;
   query: z.ZodType;
+  /** Throws `validation_error` for what is for one at a time, and not for a batch. */
+  checkBatched(input: object): void;
   /**
    * Makes it in another way, where it is asked for in one; undefined where it is not.
    * @param prepare works the record out, up to its writing
@@ -239,6 +245,7 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
     const parsed = noun.input.safeParse(arrival.sent, { reportInput: true });
     if (!parsed.success) return creation?.refusal(parsed.error) ?? validationError(parsed.error, 'body');
     try {
+      creation?.checkBatched(parsed.data);
       return await prepared(writer, parsed.data, arrival);
     } catch (error) {
       if (error instanceof ApiError) return error;

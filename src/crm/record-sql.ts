@@ -19,12 +19,16 @@ const MISSED = `(select json_agg(a.unit) from allowed a
  *   written(workspace_id, id)
  */
 export interface IntakeSql {
+  /** Tells its statement from that of another intake of the table. */
+  name?: string;
   gate: string;
   entry: string;
   /** What is written beside the records. */
   beside: string;
   /** Makes one json of `turned_away`, after everything else. */
   told: string;
+  /** What new records and changed ones note behind their events, over `fired` and `counter` of publish.ts. */
+  note(kind: 'insert' | 'update'): string;
 }
 
 /** What a flight holds, beside records and events. */
@@ -81,7 +85,7 @@ export function recordSql(
 with ${own ? gated(own, claims) : plain(claims)}
 written as (${written[kind]}
 ),${own ? `${own.beside},` : ''}
-${publishing(table, several, context)}
+${publishing(table, several, context)}${intake ? `,${intake.note(kind)}` : ''}
 select
   ${own ? own.told : 'null::json'} as turned_away,
   ${claims ? '(select json_agg(unit) from refused)' : 'null::json'} as refused,
@@ -93,7 +97,7 @@ select
   return {
     write(kind: 'insert' | 'update', flight: Flight): Statement {
       const held = (['claims', 'several', 'contexts'] as const).filter((what) => flight[what]);
-      const name = [table, kind, ...held].join('.');
+      const name = [table, kind, ...(intake?.name ? [intake.name] : []), ...held].join('.');
       const statement = known.get(name) ?? { name, text: writing(kind, flight) };
       known.set(name, statement);
       return statement;

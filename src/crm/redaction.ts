@@ -36,15 +36,21 @@ function ruleOf(field: z.ZodType): Rule {
   return blank === undefined ? kept : () => blank;
 }
 
+/** What is left of an object within an answer; undefined where it is not about the record. */
+export type PartRedaction = (
+  object: Readonly<Record<string, unknown>>,
+) => Record<string, unknown> | undefined;
+
 /**
- * The same JSON with the record of this id in it, wherever it stands, redacted. What only names it, as the receipt of a
- * lead does, stays.
+ * The same JSON with what is about a record in it, wherever it stands, redacted. What only names it, as the receipt of
+ * a lead does, stays.
  */
-export function withRedacted(json: unknown, id: string, redacted: Redaction): unknown {
-  if (Array.isArray(json)) return json.map((one) => withRedacted(one, id, redacted));
+export function withRedacted(json: unknown, redacted: PartRedaction): unknown {
+  if (Array.isArray(json)) return json.map((one) => withRedacted(one, redacted));
   if (typeof json !== 'object' || json === null) return json;
   const object = json as Record<string, unknown>;
-  if (object['id'] === id && 'version' in object) return redacted(object);
-  const entries = Object.entries(object).map(([name, value]) => [name, withRedacted(value, id, redacted)]);
+  const left = redacted(object);
+  if (left) return left;
+  const entries = Object.entries(object).map(([name, value]) => [name, withRedacted(value, redacted)]);
   return Object.fromEntries(entries) as unknown;
 }

@@ -8,6 +8,9 @@ import { company } from './companies/company.ts';
 import { contact } from './contacts/contact.ts';
 import { employerName } from './contacts/employer.ts';
 import { deal } from './deals/deal.ts';
+import { FORM_EVENTS, formLead } from './forms/form-lead.ts';
+import { FORM_SUBMISSION_TELLING } from './forms/form-submission-routes.ts';
+import { makeForms, type FormParts, type Forms } from './forms/forms.ts';
 import { CRM_ACTIVITY_BESIDE, type CrmActivities } from './leads/crm-activity.ts';
 import { crmActivityRoutes } from './leads/crm-activity-routes.ts';
 import { leadCompletion } from './leads/lead-arrival.ts';
@@ -15,10 +18,12 @@ import { leadConversionRoutes } from './leads/lead-conversion-routes.ts';
 import { leadCreation } from './leads/lead-creation.ts';
 import { leadDuplicateRoutes } from './leads/lead-duplicate.ts';
 import { leadIntake } from './leads/lead-intake.ts';
+import { makeLeadReception, type LeadReception } from './leads/lead-reception.ts';
 import { leadAnalyticsRoutes } from './leads/lead-analytics-routes.ts';
 import { leadSettingsRoutes } from './leads/lead-settings.ts';
 import { leadSubmissionRoutes, SUBMISSION_BESIDE } from './leads/lead-submission.ts';
 import { makeLeadStatuses } from './leads/lead-status.ts';
+import { holdingStatuses } from './leads/lead-status-hold.ts';
 import { leadStatusRoutes } from './leads/lead-status-routes.ts';
 import { leadStoryRoutes } from './leads/lead-story.ts';
 import { makeLeadWords } from './leads/lead-word.ts';
@@ -27,7 +32,7 @@ import { lead } from './leads/lead.ts';
 import { place, type Placement } from './pipelines/pipeline.ts';
 import { pipelineRoutes } from './pipelines/pipeline-routes.ts';
 import { makePipelines, type Pipelines } from './pipelines/pipeline-store.ts';
-import { makeExpunger, type Beside, type Expunger } from './expunging.ts';
+import { makeExpunger, type Expunger, type Traces } from './expunging.ts';
 import { eventsOf } from './noun-events.ts';
 import type { Noun } from './record.ts';
 import { task } from './tasks/task.ts';
@@ -42,20 +47,28 @@ export const RECORD_OBJECTS: readonly string[] = [
   ...NOUNS.map((noun) => noun.plural),
   'pipelines',
   'activities',
+  'forms',
 ];
 
-export const RECORD_EVENTS: readonly EventType[] = NOUNS.flatMap((noun) => eventsOf(noun as Noun));
+export const RECORD_EVENTS: readonly EventType[] = [
+  ...NOUNS.flatMap((noun) => eventsOf(noun as Noun)),
+  ...FORM_EVENTS,
+];
 
 export const EVENT_OBJECTS: readonly EventObject[] = NOUNS.map(({ name, summary }) => ({ name, summary }));
 
-/** Tables that hold what is personal about a record beside its own, by noun. */
-const BESIDE: Readonly<Record<string, readonly Beside[]>> = {
-  lead: [SUBMISSION_BESIDE, CRM_ACTIVITY_BESIDE],
+/** Where what is personal about a record is kept beside its own table and events, by noun. */
+const TRACES: Readonly<Record<string, Traces>> = {
+  lead: {
+    beside: [SUBMISSION_BESIDE, CRM_ACTIVITY_BESIDE],
+    kin: [formLead as unknown as Noun],
+    tellings: [FORM_SUBMISSION_TELLING],
+  },
 };
 
 /** Takes what is personal out of deleted records of every kind, one kind after the other. */
 export function expungeDeleted(parts: { db: Database; log: Logger }): Expunger {
-  const all = NOUNS.map((noun) => makeExpunger(noun as unknown as Noun, BESIDE[noun.name] ?? [], parts));
+  const all = NOUNS.map((noun) => makeExpunger(noun as unknown as Noun, TRACES[noun.name] ?? {}, parts));
   return {
     async pass(stopped) {
       let done = 0;
@@ -80,7 +93,10 @@ export function crmRoutes(parts: CrmParts): Route[] {
   const sources = makeLeadWords(parts, 'lead_source', 'lead source');
   const eventTypes = makeLeadWords(parts, 'lead_event_type', 'lead event type');
   const statuses = makeLeadStatuses(parts);
-  const leads = makeRecordStore(lead, parts, leadIntake(leadsPerHour));
+  const leads = holdingStatuses(makeRecordStore(lead, parts, leadIntake(leadsPerHour)), {
+    ...parts,
+    statuses,
+  });
   const taking = { ...parts, leads };
   const contacts = makeRecordStore(contact, parts);
   const companies = makeRecordStore(company, parts);
@@ -107,6 +123,26 @@ export function crmRoutes(parts: CrmParts): Route[] {
     ...leadWordRoutes(eventTypes, ledger, { path: 'lead-event-types', one: 'lead event type' }),
     ...leadSettingsRoutes(db, ledger, leadsPerHour),
   ];
+}
+
+/** Leads by other doors than the API, under the same rules. */
+export function crmLeadReception(parts: CrmParts): LeadReception {
+  const sources = makeLeadWords(parts, 'lead_source', 'lead source');
+  const eventTypes = makeLeadWords(parts, 'lead_event_type', 'lead event type');
+  return makeLeadReception({
+    ...parts,
+    leads: makeRecordStore(lead, parts, leadIntake(parts.leadsPerHour)),
+    complete: leadCompletion({ sources, eventTypes, statuses: makeLeadStatuses(parts), newId: parts.newId }),
+  });
+}
+
+/** Public forms, with the words of the workspace's leads. */
+export function crmForms(parts: Omit<FormParts, 'sources' | 'eventTypes'>): Forms {
+  return makeForms({
+    ...parts,
+    sources: makeLeadWords(parts, 'lead_source', 'lead source'),
+    eventTypes: makeLeadWords(parts, 'lead_event_type', 'lead event type'),
+  });
 }
 
 /** Deals get their place in a pipeline; a change that names none leaves it. */

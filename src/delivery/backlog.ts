@@ -17,8 +17,8 @@ const FRESH_MS = 5_000;
 const MOST_COUNTED = 10_000;
 
 /**
- * Goes by the lanes that have something due, so its cost is that of few webhooks, whatever waits. Of the queue as a
- * whole PostgreSQL keeps count. States of a lane and of a webhook: states.md.
+ * Goes by the index of the queue, webhook by webhook, and no further in each than is counted: its cost is bounded by how
+ * many webhooks there are, not by what waits. States of a lane and of a webhook: states.md.
  */
 const MEASURE = {
   name: 'backlog.measure',
@@ -47,7 +47,11 @@ lanes as (
   join endpoint p on p.workspace_id = l.workspace_id and p.id = l.endpoint_id and p.state <> 'deleted'
 )
 select
-  (select greatest(n_live_tup, 0)::int from pg_stat_user_tables where relid = 'queue'::regclass) as queued,
+  (select coalesce(sum(q.n), 0)::int from lane l cross join lateral (
+     select count(*) as n from (
+       select from queue where workspace_id = l.workspace_id and endpoint_id = l.endpoint_id limit ${MOST_COUNTED}
+     ) w
+   ) q) as queued,
   (select coalesce(sum(due), 0)::int from behind) as due,
   (select coalesce(extract(epoch from now() - min(oldest)), 0)::float from behind) as oldest_due_s,
   (select coalesce(json_object_agg(state, n), '{}')
@@ -107,7 +111,11 @@ export function watchBacklog(registry: Registry, db: Database): void {
     });
   }
 
-  gauge('fairlead_queue_deliveries', 'Deliveries that wait, held ones too; an estimate.', (b) => b.queued);
+  gauge(
+    'fairlead_queue_deliveries',
+    `Deliveries that wait, held ones too; of one webhook ${MOST_COUNTED} are counted at most.`,
+    (b) => b.queued,
+  );
   gauge(
     'fairlead_deliveries_due',
     `Deliveries of active webhooks that are due now; of one webhook ${MOST_COUNTED} are counted at most.`,

@@ -33,59 +33,46 @@ export interface DeliverParts {
 
 /** What an attempt came to: what to write down, and what the receiver answered, if it was asked. */
 export interface Attempted {
-  settlement: Omit<Settlement, 'token' | 'failures'>;
+  settlement: Settlement;
   outcome: Outcome | null;
 }
 
-/** Makes one attempt: builds the message, sends it, decides what follows. Never throws. */
-export async function deliver(parts: DeliverParts, endpoint: Endpoint, due: DueDelivery): Promise<Attempted> {
-  const { clock } = parts;
-  const at = clock.now();
-  const base = {
+/**
+ * Makes one attempt: builds the message, sends it, decides what follows. Never throws.
+ * @param token of the lane's holder
+ */
+export async function deliver(
+  parts: DeliverParts,
+  endpoint: Endpoint,
+  due: DueDelivery,
+  token: Uuid,
+): Promise<Attempted> {
+  const at = parts.clock.now();
+  // One object for all of it, filled in as things turn out: this is made for every attempt.
+  const settlement: Settlement = {
     workspaceId: endpoint.workspaceId,
     endpointId: endpoint.id,
+    token,
     deliveryId: due.id,
     attempt: due.attempt,
     attemptId: parts.newId(),
     at: isoTime(at),
+    durationMs: 0,
+    status: null,
+    failure: null,
+    detail: null,
+    response: null,
+    request: null,
+    state: null,
+    delayMs: null,
+    failures: null,
   };
-  const unsent = (state: FinalState, failure: string, detail: string): Attempted => ({
-    settlement: {
-      ...base,
-      durationMs: 0,
-      status: null,
-      failure,
-      detail,
-      response: null,
-      request: null,
-      state,
-      delayMs: null,
-    },
-    outcome: null,
-  });
+  const message = compose(parts, endpoint, due, settlement, at);
+  if (message === null) return { settlement, outcome: null };
 
-  if (due.expired) return unsent('expired', 'expired', 'It was not delivered within 30 days.');
-  if (due.data === null) return unsent('failed', 'event_gone', 'Its event is no longer kept.');
-  let message: Message;
-  try {
-    message = render(parts, endpoint, eventOf(due, due.data), Math.floor(at / 1000));
-  } catch (error) {
-    // A body that can't be built now can't be built later; trying again would only hold up the lane.
-    parts.log.error(
-      { err: { message: (error as Error).message, stack: (error as Error).stack }, delivery: due.id },
-      'format failed',
-    );
-    return unsent(
-      'failed',
-      'format_error',
-      `The format ${endpoint.format} could not make a body of this event.`,
-    );
-  }
-  const own = {
-    ...message.headers,
-    'content-type': endpoint.contentType,
-    'user-agent': USER_AGENT,
-  };
+  const own = message.headers;
+  own['content-type'] = endpoint.contentType;
+  own['user-agent'] = USER_AGENT;
   const request = {
     url: endpoint.url,
     method: endpoint.method,
@@ -94,21 +81,43 @@ export async function deliver(parts: DeliverParts, endpoint: Endpoint, due: DueD
     timeoutMs: endpoint.timeoutMs,
   };
   const outcome = await parts.sender.send(request, parts.giveUp);
-  const { state, delayMs } = await follow(parts, endpoint, due, outcome);
-  return {
-    settlement: {
-      ...base,
-      durationMs: Math.round(outcome.durationMs),
-      status: outcome.status,
-      failure: outcome.failure,
-      detail: outcome.detail,
-      response: outcome.responseBody,
-      request: sentOf(endpoint, own, message.body),
-      state,
-      delayMs,
-    },
-    outcome,
-  };
+  settlement.durationMs = Math.round(outcome.durationMs);
+  settlement.status = outcome.status;
+  settlement.failure = outcome.failure;
+  settlement.detail = outcome.detail;
+  settlement.response = outcome.responseBody;
+  settlement.request = sentOf(endpoint, own, message.body);
+  if (outcome.ok) settlement.state = 'delivered';
+  else await follow(parts, endpoint, due, outcome, settlement);
+  return { settlement, outcome };
+}
+
+/** The message of a delivery; null where there is nothing to send, and the settlement then says why. */
+function compose(
+  parts: DeliverParts,
+  endpoint: Endpoint,
+  due: DueDelivery,
+  settlement: Settlement,
+  at: number,
+): Message | null {
+  if (due.expired) return unsent(settlement, 'expired', 'expired', 'It was not delivered within 30 days.');
+  if (due.data === null) return unsent(settlement, 'failed', 'event_gone', 'Its event is no longer kept.');
+  try {
+    return render(parts, endpoint, eventOf(due, due.data), Math.floor(at / 1000));
+  } catch (error) {
+    // A body that can't be built now can't be built later; trying again would only hold up the lane.
+    parts.log.error(
+      { err: { message: (error as Error).message, stack: (error as Error).stack }, delivery: due.id },
+      'format failed',
+    );
+    const detail = `The format ${endpoint.format} could not make a body of this event.`;
+    return unsent(settlement, 'failed', 'format_error', detail);
+  }
+}
+
+function unsent(settlement: Settlement, state: FinalState, failure: string, detail: string): null {
+  Object.assign(settlement, { state, failure, detail });
+  return null;
 }
 
 function eventOf(due: DueDelivery, data: string): StoredEvent {
@@ -123,23 +132,24 @@ function eventOf(due: DueDelivery, data: string): StoredEvent {
   };
 }
 
-/** What comes after an attempt: the delivery's end, or when it is tried again. */
+/** What comes after an attempt that failed: the delivery's end, or when it is tried again. */
 async function follow(
   parts: DeliverParts,
   endpoint: Endpoint,
   due: DueDelivery,
   outcome: Outcome,
-): Promise<{ state: FinalState | null; delayMs: number | null }> {
-  if (outcome.ok) return { state: 'delivered', delayMs: null };
-  if (due.kind === 'test') return { state: 'failed', delayMs: null };
+  settlement: Settlement,
+): Promise<void> {
+  settlement.state = 'failed';
+  if (due.kind === 'test') return;
   const goneDisables = endpoint.disableOnGone || parts.formats.get(endpoint.format)!.goneDisables;
   if (outcome.status === 410 && goneDisables) {
     await takeOut(parts, endpoint, { reason: 'Its receiver answered 410 Gone.', failures: 1 });
-    return { state: 'failed', delayMs: null };
+    return;
   }
   const schedule = { max: endpoint.retryMax, intervalsS: endpoint.retryIntervalsS };
-  const delayMs = nextDelayMs(schedule, due.attempt + 1, outcome.retryAfterMs, parts.dice);
-  return delayMs === null ? { state: 'failed', delayMs } : { state: null, delayMs };
+  settlement.delayMs = nextDelayMs(schedule, due.attempt + 1, outcome.retryAfterMs, parts.dice);
+  if (settlement.delayMs !== null) settlement.state = null;
 }
 
 /** Takes a webhook out of service. Where that fails, the next failure like this one tries again. */

@@ -63,6 +63,13 @@ export interface Format {
   /** A secret the way the format shows it, and what is wrong with one that a person brings. */
   makeSecret(): string;
   secretProblem(secret: string): string | null;
+  /** Signing with a key that the receiver need not have, as it verifies by the public one; where there is such a way. */
+  readonly asymmetric?: {
+    makeSecret(): string;
+    isPrivate(secret: string): boolean;
+    /** Null for a secret of the other kind. */
+    publicOf(secret: string): string | null;
+  };
   /** Whether deliveries can go unsigned: never, where `secret` is null, or also where none is given. */
   readonly unsigned: 'never' | 'where asked' | 'by default';
   /** Whether the old secret goes on signing beside the new one for a while after a rotation. */

@@ -1,12 +1,12 @@
 import { isoTime, type Clock } from '../base/clock.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
-import { MAX_WINDOW, paceAfter, startPace, type Pace } from './breaker.ts';
 import { LEASE_MS, QUEUE_START, type Claimed, type DueDelivery, type Held, type Lanes } from './claim.ts';
 import { deliver, takeOut, type DeliverParts } from './deliver.ts';
 import type { Endpoint } from './endpoint.ts';
-import { Rate } from './rate.ts';
+import { ReadAhead } from './read-ahead.ts';
 import type { Settlement, Settler } from './settle.ts';
+import { Throttle } from './throttle.ts';
 
 export interface LaneParts extends DeliverParts {
   lanes: Lanes;
@@ -31,8 +31,6 @@ export interface Budget {
   trial: Promise<unknown>;
 }
 
-/** Bodies held at once by a process: 32 MiB. */
-export const MAX_BYTES = 32 * 1024 * 1024;
 /** Deliveries sent and not settled, for each request that may be in flight: the settles are gathered. */
 const UNSETTLED = 4;
 /** Requests under way at once in a process. */
@@ -43,12 +41,6 @@ const WATCH_MS = 1_000;
 
 /** Sending stops this long before the lease ends by our own clock. */
 const LEASE_MARGIN_MS = 2_000;
-/** A lane that found nothing more looks again after this long, while requests are under way. */
-const REREAD_MS = 1_000;
-/** A lane whose rate is used up for longer than this is let go until then. */
-const LONGEST_PAUSE_MS = 2_000;
-/** After this long a reader starts over, so that a row committed late behind its cursor is not passed by. */
-const REWIND_MS = 5_000;
 /** Holders in a row that vanished before a lane is sent one by one. */
 const CAREFUL_AFTER = 2;
 /** After this many sent one by one without a crash, the lane goes on at full width. */
@@ -70,66 +62,62 @@ export class Lane {
   #lost = false;
   #stopping = false;
   #resting = false;
-  /** How long the lane is to rest once it is let go, as its rate is used up, in ms. */
-  #restMs = 0;
   /** Its webhook was deleted: there is nothing to send, only the lane to let go. */
   #gone = false;
+  /** How long the lane rests once it is let go, as its rate is used up, in ms. */
+  #restMs = 0;
+  /** How long nothing may be sent, as the rate is used up, in ms. */
+  #pauseMs = 0;
 
   #endpoint: Endpoint | undefined;
   #stale = true;
-  #pace: Pace;
-  /** The streak of rests as the lane's row has it. */
-  #keptStreak: number;
   /** Failed attempts in a row, where its webhook has them counted. */
   #failures: number;
   #careful: boolean;
   #parkable = 0;
   #proven = 0;
 
-  /** Where the webhook has one. */
-  #rate: Rate | undefined;
-  /** How long nothing may be sent, as the rate is used up, in ms. */
-  #pauseMs = 0;
-  /** Rows have no place in the order of their records yet; and records one of whose rows has left. */
-  #unplaced = false;
-  readonly #left = new Set<Uuid>();
-
-  readonly #buffer: DueDelivery[] = [];
+  readonly #ahead: ReadAhead;
+  readonly #throttle: Throttle;
   /** Sent and not settled yet. */
   readonly #inFlight = new Map<Uuid, DueDelivery>();
   /** Of those, the ones whose receiver has not answered. */
   #sending = 0;
-  #cursor = QUEUE_START;
-  #readFrom = 0;
-  #readAt = 0;
-  #wake = 0;
-  #reading = false;
-  /** The last read found less than it asked for. */
-  #drained = false;
-  /** The last read began at the start, with nothing in flight, and found nothing. */
-  #empty = false;
-  #again = false;
   #signal: (() => void) | undefined;
+  #watch: NodeJS.Timeout | undefined;
 
   constructor(parts: LaneParts, claimed: Claimed, askedAt: number) {
     this.#parts = parts;
     this.#claimed = claimed;
     this.held = { workspaceId: claimed.workspace_id, endpointId: claimed.endpoint_id, token: claimed.token };
     this.#deadline = askedAt + LEASE_MS - LEASE_MARGIN_MS;
-    this.#pace = startPace(claimed.slow_streak);
-    this.#keptStreak = claimed.slow_streak;
+    this.#ahead = new ReadAhead(parts, this.held, {
+      read: ({ endpointVersion }) => {
+        if (this.#endpoint && endpointVersion !== this.#endpoint.version) this.#stale = true;
+      },
+      lost: () => this.#lose(),
+      failed: () => {
+        if (parts.clock.monotonic() > this.#deadline + LEASE_MS) this.#lose();
+      },
+      ended: () => this.#signal?.(),
+    });
+    this.#throttle = new Throttle({
+      slowStreak: claimed.slow_streak,
+      carried: { used: claimed.rate_used, forMs: claimed.rate_for_ms },
+      vanishedMs: claimed.takeovers > 0 ? LEASE_MARGIN_MS : null,
+    });
     this.#failures = claimed.failures;
     this.#careful = claimed.takeovers >= CAREFUL_AFTER;
   }
 
   /** Told of something new since it last looked. */
   get nudged(): boolean {
-    return this.#again;
+    return this.#ahead.nudged;
   }
 
   /** Something new may be due: look again. */
   nudge(): void {
-    this.#again = true;
+    this.#ahead.nudge();
     this.#signal?.();
   }
 
@@ -171,21 +159,22 @@ export class Lane {
       await this.#takeOver();
       while (!this.#lost) {
         if (this.#stale && !this.#closing) await this.#load();
-        if (this.#closing && this.#inFlight.size === 0 && !this.#reading) {
+        if (this.#closing && this.#inFlight.size === 0 && !this.#ahead.reading) {
           if (await this.#letGo()) return;
           continue;
         }
-        this.#fill();
+        if (!this.#closing) this.#ahead.fill(this.#inFlight);
         this.#pump();
         if (!this.#idle) await this.#something(this.#pauseMs || WATCH_MS);
         else if (await this.#finish()) return;
       }
     } finally {
-      this.#dropBuffer();
+      this.#ahead.drop();
       this.#parts.budget.waiting.delete(this);
+      clearInterval(this.#watch);
     }
     // Lost with requests under way: wait for them, so that their sockets and bytes are accounted for.
-    while (this.#inFlight.size > 0) await this.#something();
+    while (this.#inFlight.size > 0) await this.#something(WATCH_MS / 2);
   }
 
   get #closing(): boolean {
@@ -193,20 +182,11 @@ export class Lane {
   }
 
   get #idle(): boolean {
-    return (
-      this.#buffer.length === 0 &&
-      this.#inFlight.size === 0 &&
-      !this.#reading &&
-      this.#drained &&
-      !this.#unplaced &&
-      this.#left.size === 0 &&
-      !this.#again
-    );
+    return this.#inFlight.size === 0 && this.#ahead.exhausted;
   }
 
   get #window(): number {
-    if (this.#careful) return 1;
-    return Math.min(this.#pace.window, this.#endpoint?.maxInFlight ?? MAX_WINDOW);
+    return this.#careful ? 1 : this.#throttle.window;
   }
 
   /** Where holders keep vanishing, counts this against the delivery that was alone in flight. */
@@ -231,109 +211,15 @@ export class Lane {
     // Whoever changed it gave it a fresh start, in the store too.
     if (this.#endpoint && this.#endpoint.version !== endpoint.version) this.#failures = 0;
     this.#endpoint = endpoint;
-    this.#meter(endpoint.rateLimit);
-    if (endpoint.state !== 'active') this.#dropBuffer((due) => due.kind !== 'test');
-  }
-
-  /** Takes up the webhook's rate, with what was begun before. Of a holder that vanished nobody knows: all of it. */
-  #meter(limit: Endpoint['rateLimit']): void {
-    const now = this.#parts.clock.monotonic();
-    const { rate_used: used, rate_for_ms: forMs, takeovers } = this.#claimed;
-    let carried = this.#rate?.carried(now) ?? { used, forMs };
-    if (limit === null) this.#rate = undefined;
-    else {
-      if (!this.#rate && takeovers > 0) carried = { used: limit.max, forMs: limit.perMs - LEASE_MARGIN_MS };
-      this.#rate = new Rate(limit, carried, now);
-    }
-  }
-
-  /** Starts a read where there is room for one; it goes on beside the sending. */
-  #fill(): void {
-    const { budget, clock } = this.#parts;
-    if (this.#reading || this.#closing) return;
-    if (this.#again || this.#unplaced || this.#left.size > 0) {
-      this.#again = false;
-      this.#drained = false;
-    }
-    const now = clock.monotonic();
-    if (this.#drained && this.#inFlight.size > 0 && now - this.#readAt > REREAD_MS) this.#drained = false;
-    if (!this.#drained && now - this.#readFrom > REWIND_MS) this.#rewind();
-    if (this.#drained || this.#buffer.length > MAX_WINDOW / 2) return;
-    // A lane with nothing at hand may always read one row, whatever the others hold.
-    if (this.#inFlight.size + this.#buffer.length > 0 && budget.bytes >= MAX_BYTES) return;
-    void this.#read(2 * MAX_WINDOW - this.#buffer.length);
-  }
-
-  #rewind(): void {
-    this.#cursor = QUEUE_START;
-    this.#readFrom = this.#parts.clock.monotonic();
-    this.#drained = false;
-  }
-
-  async #read(wanted: number): Promise<void> {
-    this.#reading = true;
-    this.#readAt = this.#parts.clock.monotonic();
-    try {
-      await this.#place();
-      const known = new Set([...this.#inFlight.keys(), ...this.#buffer.map((due) => due.id)]);
-      const fromStart = this.#cursor === QUEUE_START;
-      const maxRows = fromStart ? wanted + known.size : wanted;
-      const read = await this.#parts.lanes.read({
-        ...this.held,
-        ...this.#cursor,
-        maxRows,
-        maxBytes: Math.max(0, MAX_BYTES - this.#parts.budget.bytes),
-      });
-      if (!read.held) return this.#lose();
-      this.#wake = read.wake;
-      if (this.#endpoint && read.endpointVersion !== this.#endpoint.version) this.#stale = true;
-      this.#take(read.due, known);
-      this.#unplaced ||= read.unplaced;
-      this.#drained = read.due.length === 0;
-      this.#empty =
-        fromStart && this.#drained && known.size === 0 && !this.#unplaced && this.#left.size === 0;
-    } catch (error) {
-      this.#parts.log.debug(
-        { err: (error as Error).message, webhook: this.held.endpointId },
-        'lane read failed',
-      );
-      await new Promise((resolve) => setTimeout(resolve, 250));
-      if (this.#parts.clock.monotonic() > this.#deadline + LEASE_MS) this.#lose();
-    } finally {
-      this.#reading = false;
-      this.#signal?.();
-    }
-  }
-
-  /** Places rows in the order of their records, where some have no place or one has left; then reads from the start. */
-  async #place(): Promise<void> {
-    if (!this.#unplaced && this.#left.size === 0) return;
-    const left = [...this.#left];
-    this.#left.clear();
-    try {
-      const placed = await this.#parts.lanes.place(this.held, left);
-      this.#unplaced = placed.more;
-      if (placed.due > 0) this.#rewind();
-    } catch (error) {
-      for (const record of left) this.#left.add(record);
-      throw error;
-    }
-  }
-
-  #take(due: DueDelivery[], known: Set<Uuid>): void {
-    for (const one of due) {
-      this.#cursor = { afterDue: one.due_at, afterId: one.id };
-      if (known.has(one.id)) continue;
-      this.#buffer.push(one);
-      this.#parts.budget.bytes += one.bytes;
-    }
+    this.#throttle.set(endpoint, this.#parts.clock.monotonic());
+    if (endpoint.state !== 'active') this.#ahead.drop((due) => due.kind !== 'test');
   }
 
   #pump(): void {
     const { budget, clock } = this.#parts;
     this.#pauseMs = 0;
     while (
-      this.#buffer.length > 0 &&
+      this.#ahead.size > 0 &&
       this.#sending < this.#window &&
       this.#inFlight.size < UNSETTLED * this.#window &&
       !this.#stale &&
@@ -341,14 +227,14 @@ export class Lane {
       !this.#lost &&
       clock.monotonic() < this.#deadline
     ) {
-      const waitMs = this.#rate?.waitMs(clock.monotonic()) ?? 0;
-      if (waitMs > 0) return this.#pause(waitMs);
+      const wait = this.#throttle.wait(clock.monotonic());
+      if (wait) return this.#pause(wait);
       if (budget.sends >= MAX_SENDS) {
         budget.waiting.add(this);
         return;
       }
-      const due = this.#buffer.shift()!;
-      this.#rate?.begin(clock.monotonic());
+      const due = this.#ahead.next();
+      this.#throttle.begin(clock.monotonic());
       this.#inFlight.set(due.id, due);
       this.#sending += 1;
       budget.sends += 1;
@@ -361,10 +247,9 @@ export class Lane {
   }
 
   /** The rate is used up: waits, or lets go of the lane where that takes long. */
-  #pause(ms: number): void {
-    this.#pauseMs = ms;
-    if (ms <= LONGEST_PAUSE_MS) return;
-    this.#pauseMs = 1;
+  #pause({ ms, isLong }: { ms: number; isLong: boolean }): void {
+    this.#pauseMs = isLong ? 1 : ms;
+    if (!isLong) return;
     this.#resting = true;
     this.#restMs = ms;
   }
@@ -396,21 +281,27 @@ export class Lane {
   async #send(due: DueDelivery): Promise<void> {
     const { metrics } = this.#parts;
     metrics.inFlight.inc();
-    const { settlement, outcome } = await deliver(this.#parts, this.#endpoint!, due);
+    const { settlement, outcome } = await deliver(this.#parts, this.#endpoint!, due, this.held.token);
     metrics.inFlight.dec();
     let restMs = 0;
     if (outcome && outcome.failure !== 'cancelled') {
       metrics.attempts.inc({ outcome: outcome.failure ?? 'delivered' });
       metrics.duration.observe(outcome.durationMs / 1000);
       metrics.lag.observe(due.lag_s);
-      if (due.kind !== 'test') restMs = this.#adjustPace(outcome);
+      if (due.kind !== 'test') restMs = this.#throttle.after(outcome);
     }
     if (!this.#careful) this.#answered();
     // We stopped it ourselves: the row stays as it is, and the next start sends it again.
     if (outcome?.failure === 'cancelled') return;
-    await this.#settle({ ...settlement, failures: outcome && (await this.#count(due, outcome.ok)) });
-    if (due.order_key !== null) this.#left.add(due.order_key);
-    if (restMs > 0 || this.#pace.slowStreak < this.#keptStreak) await this.#keepPace(restMs);
+    if (outcome && this.#endpoint!.disableAfter !== null)
+      settlement.failures = await this.#count(due, outcome.ok, this.#endpoint!.disableAfter);
+    await this.#settle(settlement);
+    if (due.order_key !== null) this.#ahead.recordLeft(due.order_key);
+    if (restMs > 0 && !this.#resting) {
+      this.#resting = true;
+      await this.#parts.lanes.rest(this.held, restMs, this.#throttle.kept());
+    } else if (this.#throttle.hasClosed())
+      await this.#parts.lanes.rest(this.held, 0, this.#throttle.slowStreak);
   }
 
   /**
@@ -419,10 +310,9 @@ export class Lane {
    * changed, and a test, says nothing.
    * @returns how many failures in a row there are now; null where they are not counted
    */
-  async #count(due: DueDelivery, ok: boolean): Promise<number | null> {
+  async #count(due: DueDelivery, ok: boolean, limit: number): Promise<number | null> {
     const endpoint = this.#endpoint!;
-    const limit = endpoint.disableAfter;
-    if (limit === null || due.kind === 'test' || this.#stale || endpoint.state !== 'active') return null;
+    if (due.kind === 'test' || this.#stale || endpoint.state !== 'active') return null;
     this.#failures = ok ? 0 : this.#failures + 1;
     const cause = { reason: `${limit} attempts in a row failed.`, failures: limit };
     if (this.#failures >= limit) await takeOut(this.#parts, endpoint, cause);
@@ -448,8 +338,8 @@ export class Lane {
     await turn;
   }
 
-  async #settle(settlement: Omit<Settlement, 'token'>): Promise<void> {
-    if (await this.#parts.settler.settle({ ...settlement, token: this.held.token })) return;
+  async #settle(settlement: Settlement): Promise<void> {
+    if (await this.#parts.settler.settle(settlement)) return;
     this.#parts.metrics.settlesRefused.inc();
     this.#parts.log.info(
       { delivery: settlement.deliveryId, webhook: this.held.endpointId },
@@ -466,6 +356,7 @@ export class Lane {
     await this.#settle({
       workspaceId: this.held.workspaceId,
       endpointId: this.held.endpointId,
+      token: this.held.token,
       deliveryId: due.id,
       attempt: due.attempt,
       attemptId: newId(),
@@ -480,48 +371,32 @@ export class Lane {
       delayMs: null,
       failures: null,
     });
-    if (due.order_key !== null) this.#left.add(due.order_key);
-  }
-
-  /** Takes the pace from what came back. @returns for how long the lane should rest, in ms */
-  #adjustPace(outcome: { ok: boolean; status: number | null; retryAfterMs: number | null }): number {
-    const { pace, restMs } = paceAfter(this.#pace, outcome);
-    this.#pace = pace;
-    if (restMs === 0 || this.#resting) return 0;
-    this.#resting = true;
-    return restMs;
-  }
-
-  /** Keeps the breaker with the lane: open for so many milliseconds, or closed. */
-  async #keepPace(restMs: number): Promise<void> {
-    this.#keptStreak = this.#pace.slowStreak;
-    await this.#parts.lanes.rest(this.held, restMs, this.#keptStreak);
+    if (due.order_key !== null) this.#ahead.recordLeft(due.order_key);
   }
 
   /** Nothing is due: waits a moment for more, reads once more from the start, releases. True when done. */
   async #finish(): Promise<boolean> {
-    if (!this.#empty) {
+    if (!this.#ahead.empty) {
       if (this.#parts.lingerMs > 0) {
         await this.#something(this.#parts.lingerMs);
-        if (this.#again || this.#closing || this.#lost) return false;
+        if (this.#ahead.nudged || this.#closing || this.#lost) return false;
       }
-      this.#rewind();
+      this.#ahead.rewind();
       return false;
     }
-    this.#empty = false;
     await this.#carryRate();
-    if (await this.#parts.lanes.release(this.held, this.#wake)) return true;
+    if (await this.#parts.lanes.release(this.held, this.#ahead.wake)) return true;
     // Woken since that read, or no longer ours: the next read tells which.
-    this.#rewind();
+    this.#ahead.rewind();
     return false;
   }
 
   /** Releases a lane that stops or rests although something may be due. True when done. */
   async #letGo(): Promise<boolean> {
-    this.#dropBuffer();
-    await this.#place();
+    this.#ahead.drop();
+    await this.#ahead.place();
     await this.#carryRate();
-    if (this.#restMs > 0) await this.#parts.lanes.rest(this.held, this.#restMs, this.#pace.slowStreak);
+    if (this.#restMs > 0) await this.#parts.lanes.rest(this.held, this.#restMs, this.#throttle.kept());
     const read = await this.#parts.lanes.read({ ...this.held, ...QUEUE_START, maxRows: 1, maxBytes: 0 });
     if (!read.held) return true;
     return this.#parts.lanes.release(this.held, read.wake);
@@ -529,14 +404,8 @@ export class Lane {
 
   /** Leaves to the next holder how far the rate is used up. */
   async #carryRate(): Promise<void> {
-    const carried = this.#rate?.carried(this.#parts.clock.monotonic());
-    if (carried && carried.used > 0) await this.#parts.lanes.carry(this.held, carried);
-  }
-
-  #dropBuffer(which: (due: DueDelivery) => boolean = () => true): void {
-    const kept = this.#buffer.filter((due) => !which(due));
-    for (const due of this.#buffer) if (which(due)) this.#parts.budget.bytes -= due.bytes;
-    this.#buffer.splice(0, this.#buffer.length, ...kept);
+    const carried = this.#throttle.carried(this.#parts.clock.monotonic());
+    if (carried) await this.#parts.lanes.carry(this.held, carried);
   }
 
   /** Another has the lease although we live: what took it over was no crash of ours. */
@@ -550,11 +419,10 @@ export class Lane {
   /** Waits until something happens: an answer, a read, a nudge, or time. */
   async #something(ms = WATCH_MS): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#signal = () => {
-        clearTimeout(timer);
-        resolve();
-      };
+      this.#signal = resolve;
+      // One timer over and over, as this is waited for with every answer; only a short wait has its own.
+      if (ms === WATCH_MS) this.#watch ??= setInterval(() => this.#signal?.(), WATCH_MS);
+      else setTimeout(resolve, ms);
     });
     this.#signal = undefined;
   }

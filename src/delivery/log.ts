@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import { isoTime } from '../base/clock.ts';
-import { prefixed, timeOf, type Uuid } from '../base/id.ts';
+import { floorId, prefixed, timeOf, type Uuid } from '../base/id.ts';
 import { patiently, type Database } from '../db/pool.ts';
 import { BEHIND } from './order.ts';
 import type { Sent } from './sent.ts';
@@ -90,28 +90,52 @@ export async function listDeliveries(
 ): Promise<DeliveryView[]> {
   const { state, limit } = filter;
   const halves = [
-    ...(state === null || WAITING.has(state) ? [waiting(workspaceId, filter)] : []),
-    ...(state === null || !WAITING.has(state) ? [settled(workspaceId, filter)] : []),
+    ...(state === null || WAITING.has(state) ? [waiting(filter)] : []),
+    ...(state === null || !WAITING.has(state) ? [settled(filter)] : []),
   ];
+  const parts = halves.flatMap((half) => partsOf(half, workspaceId, filter));
   const page = sql<DeliveryRow>`
-    select * from (${sql.join(halves, sql` union all `)}) d order by id desc limit ${limit}`;
+    select * from (${sql.join(parts, sql` union all `)}) d order by id desc limit ${limit}`;
   const { rows } = await patiently(() => page.execute(db.kysely));
   return rows.map(view);
 }
 
-function waiting(workspaceId: Uuid, filter: LogFilter): RawBuilder<unknown> {
-  const { state, limit } = filter;
+/** The log is what waits, and what is settled. */
+interface Half {
+  select: string;
+  /** The delivery's id. */
+  id: 'id' | 'delivery_id';
+  ofState: RawBuilder<unknown>;
+}
+
+function waiting({ state }: LogFilter): Half {
   const attempts = state === 'pending' ? sql`and attempt = 0` : sql`and attempt > 0`;
-  return sql`(${sql.raw(QUEUED)} where workspace_id = ${workspaceId} ${state === null ? sql`` : attempts}
-    ${matching(filter, 'id')} order by id desc limit ${limit})`;
+  return { select: QUEUED, id: 'id', ofState: state === null ? sql`` : attempts };
 }
 
 /** The state stands in the text, one of seven: only so is the index of those undelivered found. */
-function settled(workspaceId: Uuid, filter: LogFilter): RawBuilder<unknown> {
-  const { state, limit } = filter;
+function settled({ state }: LogFilter): Half {
   const ended = state === null ? sql`and state is not null` : sql`and state = ${sql.lit(state)}`;
-  return sql`(${sql.raw(SETTLED)} where workspace_id = ${workspaceId} ${ended}
-    ${matching(filter, 'delivery_id')} order by delivery_id desc limit ${limit})`;
+  return { select: SETTLED, id: 'delivery_id', ofState: ended };
+}
+
+/** A test is queued so long after its event was made, at most, in milliseconds; other deliveries have its time (publish.ts). */
+const LATEST_TEST_MS = 10_000;
+
+/** The newest of a half. No index knows all deliveries of an event: its own are near its time, those sent again have one. */
+function partsOf({ select, id, ofState }: Half, workspaceId: Uuid, filter: LogFilter): RawBuilder<unknown>[] {
+  const { eventId, limit } = filter;
+  const those = (
+    only: RawBuilder<unknown>,
+  ) => sql`(${sql.raw(select)} where workspace_id = ${workspaceId} ${ofState}
+    ${matching(filter, id)} ${only} order by ${sql.ref(id)} desc limit ${limit})`;
+  if (eventId === null) return [those(sql``)];
+  const at = timeOf(eventId);
+  const until = floorId(at + LATEST_TEST_MS);
+  return [
+    those(sql`and kind <> 'resend' and ${sql.ref(id)} >= ${floorId(at)} and ${sql.ref(id)} < ${until}`),
+    those(sql`and kind = 'resend'`),
+  ];
 }
 
 function matching(filter: LogFilter, column: 'id' | 'delivery_id'): RawBuilder<unknown> {

@@ -3,6 +3,8 @@ import type { Endpoint } from './endpoint.ts';
 import { bodyAs } from './form-body.ts';
 import type { Formats, Message, MessageInput } from './format.ts';
 
+type EventTold = MessageInput['event'];
+
 /** An event as it is stored; `data` and `context` as JSON text, `context` null for most. */
 export type StoredEvent = Pick<
   MessageInput['event'],
@@ -25,20 +27,13 @@ export type Addressee = Pick<
 export function render(
   { formats, catalogue }: { formats: Formats; catalogue: Catalogue },
   endpoint: Addressee,
-  { data: json, context, ...event }: StoredEvent,
+  event: StoredEvent,
   attemptedAt: number,
 ): Message {
   const format = formats.get(endpoint.format);
   if (!format) throw new Error(`unknown format ${endpoint.format}`);
-  const data = () => JSON.parse(json) as Record<string, unknown>;
   return format.message({
-    event: {
-      ...event,
-      json,
-      data,
-      summary: () => catalogue.summary(event.objectType, data()),
-      context: () => JSON.parse(context ?? '{}') as Record<string, unknown>,
-    },
+    event: new Told(event, catalogue),
     workspaceId: endpoint.workspaceId,
     clientNumber: endpoint.clientNumber,
     endpointId: endpoint.id,
@@ -47,4 +42,39 @@ export function render(
     attemptedAt,
     bodyOf: bodyAs(endpoint.contentType),
   });
+}
+
+/** A stored event as formats want it; read only as far as they ask. */
+class Told implements EventTold {
+  readonly id: string;
+  readonly type: string;
+  readonly objectType: string;
+  readonly objectId: string;
+  readonly occurredAt: string;
+  readonly json: string;
+  readonly #context: string | null;
+  readonly #catalogue: Catalogue;
+
+  constructor(event: StoredEvent, catalogue: Catalogue) {
+    this.id = event.id;
+    this.type = event.type;
+    this.objectType = event.objectType;
+    this.objectId = event.objectId;
+    this.occurredAt = event.occurredAt;
+    this.json = event.data;
+    this.#context = event.context;
+    this.#catalogue = catalogue;
+  }
+
+  data(): Record<string, unknown> {
+    return JSON.parse(this.json) as Record<string, unknown>;
+  }
+
+  summary(): Record<string, unknown> {
+    return this.#catalogue.summary(this.objectType, this.data());
+  }
+
+  context(): Record<string, unknown> {
+    return JSON.parse(this.#context ?? '{}') as Record<string, unknown>;
+  }
 }

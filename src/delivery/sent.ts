@@ -1,4 +1,4 @@
-import { sha256 } from '../base/hmac.ts';
+import { sha256Text } from '../base/hmac.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
 import type { Catalogue } from './event.ts';
@@ -32,16 +32,32 @@ export interface SentView {
   body: string | null;
 }
 
-/** @param own the headers that are not the webhook's custom ones */
-export function sentOf(endpoint: Endpoint, own: Record<string, string>, body: string): Sent {
-  const headers: Record<string, string> = {};
-  for (const name of Object.keys(endpoint.headers)) headers[name] = MASK;
+/**
+ * What the log keeps of a request, a `Sent` as JSON text: it is written for every attempt, and most of it is the same for
+ * all of a webhook.
+ * @param own the headers that are not the webhook's custom ones; their names and values need no escaping but for JSON's
+ */
+export function sentOf(endpoint: Endpoint, own: Record<string, string>, body: string): string {
+  let frame = frames.get(endpoint);
+  if (!frame) frames.set(endpoint, (frame = frameOf(endpoint)));
+  return `${frame.before}${JSON.stringify(own).slice(1)}${frame.after}${sha256Text(body)}"}`;
+}
+
+interface Frame {
+  /** Up to the first of our own headers. */
+  before: string;
+  /** From the last of them to the digest. */
+  after: string;
+}
+
+/** An endpoint is loaded anew when it changes, so what is made of one stays right. */
+const frames = new WeakMap<Endpoint, Frame>();
+
+function frameOf({ url, method, headers, payload }: Endpoint): Frame {
+  const masked = Object.keys(headers).map((name) => `${JSON.stringify(name)}:"${MASK}",`);
   return {
-    url: endpoint.url,
-    method: endpoint.method,
-    headers: Object.assign(headers, own),
-    payload: endpoint.payload,
-    digest: digestOf(body),
+    before: `{"url":${JSON.stringify(url)},"method":"${method}","headers":{${masked.join('')}`,
+    after: `,"payload":"${payload}","digest":"`,
   };
 }
 
@@ -73,9 +89,5 @@ export function shownSent(
   // No body tells the time of its attempt or needs a secret: headers do.
   const addressee = { ...endpoint, payload, contentType, secrets: [] };
   const body = event && render(parts, addressee, event, 0).body;
-  return { ...sent, body: body !== undefined && digestOf(body) === digest ? body : null };
-}
-
-function digestOf(body: string): string {
-  return sha256(body).toString('base64');
+  return { ...sent, body: body !== undefined && sha256Text(body) === digest ? body : null };
 }

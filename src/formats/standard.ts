@@ -1,15 +1,13 @@
-import { randomBytes } from 'node:crypto';
-import { hmacSha256, keyring } from '../base/hmac.ts';
 import { prefixed } from '../base/id.ts';
 import { exactly, objectOf, timeField } from '../delivery/event-schema.ts';
 import type { Format } from '../delivery/format.ts';
-
-const PREFIX = 'whsec_';
+import { isPrivate, keyProblem, makePrivate, makeSymmetric, publicOf, signature } from './standard-key.ts';
 
 /**
  * Standard Webhooks 1.0 (standardwebhooks.com; contracts section 8): `webhook-id` stays the same over
  * retries, `webhook-signature` is `v1,<base64 HMAC-SHA256 of "id.timestamp.body">`, one for each secret
- * that is valid, under the decoded bytes of the secret.
+ * that is valid, under the decoded bytes of the secret; or, where the secret is an Ed25519 key, `v1a,<base64>` over the
+ * same, which receivers verify by the public key.
  */
 export const standard: Format = {
   name: 'standard',
@@ -25,12 +23,9 @@ export const standard: Format = {
     intervalsS: [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400],
   },
   mostRetries: 10,
-  makeSecret: () => PREFIX + randomBytes(32).toString('base64'),
-  secretProblem(secret) {
-    const bytes = decoded(secret);
-    if (bytes && bytes.length >= 24 && bytes.length <= 64) return null;
-    return 'must be whsec_ followed by the base64 of 24 to 64 bytes';
-  },
+  makeSecret: makeSymmetric,
+  secretProblem: keyProblem,
+  asymmetric: { makeSecret: makePrivate, isPrivate, publicOf },
   unsigned: 'never',
   rotationOverlaps: true,
   goneDisables: true,
@@ -41,8 +36,7 @@ export const standard: Format = {
     const data = payload === 'full' ? event.json : JSON.stringify({ id: event.objectId, ...event.summary() });
     const body = bodyOf(`{"type":"${event.type}","timestamp":"${event.occurredAt}","data":${data}}`);
     const id = prefixed('evt', event.id);
-    const sign = (secret: string) =>
-      `v1,${hmacSha256(keyOf(secret), 'base64', `${id}.${attemptedAt}.`, body)}`;
+    const sign = (secret: string) => signature(secret, `${id}.${attemptedAt}.`, body);
     return {
       headers: {
         'webhook-id': id,
@@ -55,8 +49,7 @@ export const standard: Format = {
 
   verifies(secret, header, body) {
     const signed = `${header('webhook-id')}.${header('webhook-timestamp')}.`;
-    const made = `v1,${hmacSha256(keyOf(secret), 'base64', signed, body)}`;
-    return (header('webhook-signature') ?? '').split(' ').includes(made);
+    return (header('webhook-signature') ?? '').split(' ').includes(signature(secret, signed, body));
   },
 
   schema: (type, _payload, details) =>
@@ -66,12 +59,3 @@ export const standard: Format = {
       data: { ...details, description: 'The record as it was then.' },
     }),
 };
-
-/** The key's bytes, or null where the text is not a secret of this format. */
-function decoded(secret: string): Buffer | null {
-  const text = secret.slice(PREFIX.length);
-  if (!secret.startsWith(PREFIX) || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return null;
-  return Buffer.from(text, 'base64');
-}
-
-const keyOf = keyring((secret) => decoded(secret)!);

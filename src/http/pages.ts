@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Assets, codingFor } from './assets.ts';
+import { Assets, sendAsset } from './assets.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -32,41 +32,20 @@ const PAGE_HEADERS = {
   'x-content-type-options': 'nosniff',
 };
 
+/** The names of the dashboard's files change with what is in them. */
+const FOR_GOOD = 'public, max-age=31536000, immutable';
+
 /** What is for programs: a path below these is never a page, whatever a browser says it accepts. */
-const NO_PAGE = /^\/(api|webhooks|healthz|readyz|metrics|docs|analytics|assets|inbox)(\/|$)/;
+const NO_PAGE = /^\/(api|webhooks|healthz|readyz|metrics|docs|analytics|assets|inbox|f)(\/|$)/;
 
 /** Serves the dashboard: its files under /assets/, whose names change with what is in them, and its one page. */
 export function mountPages(app: FastifyInstance): void {
   const page = readFileSync(new URL('index.html', BUNDLE));
   const assets = new Assets(new URL('assets/', BUNDLE));
   app.get<{ Params: { name: string } }>('/assets/:name', { schema: { hide: true } }, (request, reply) =>
-    sendAsset(assets, request.params.name, request, reply),
+    sendAsset(assets, request.params.name, request, reply, FOR_GOOD),
   );
   app.decorate('sendPage', (reply) => reply.code(200).headers(PAGE_HEADERS).send(page));
-}
-
-async function sendAsset(
-  assets: Assets,
-  name: string,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
-  const type = assets.typeOf(name);
-  if (type === undefined) {
-    reply.callNotFound();
-    return reply;
-  }
-  const coding = codingFor(request.headers['accept-encoding']);
-  const etag = `"${name}.${coding}"`;
-  reply.headers({
-    'cache-control': 'public, max-age=31536000, immutable',
-    vary: 'accept-encoding',
-    etag,
-    'x-content-type-options': 'nosniff',
-  });
-  if (request.headers['if-none-match']?.includes(etag)) return reply.code(304).send();
-  if (coding !== 'identity') reply.header('content-encoding', coding);
-  return reply.header('content-type', type).send(await assets.read(name, coding));
 }
 
 /** Whether somebody looks at a path that no route takes with a browser. */

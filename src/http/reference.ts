@@ -1,10 +1,13 @@
 import reference from '@scalar/fastify-api-reference';
 import type { FastifyInstance } from 'fastify';
 
-/** The OpenAPI document, at /api/v1/openapi.json. */
-export function mountDocument(app: FastifyInstance): void {
+/**
+ * The OpenAPI document, at /api/v1/openapi.json.
+ * @param webhooks what is sent, in the form of OpenAPI
+ */
+export function mountDocument(app: FastifyInstance, webhooks: Record<string, object>): void {
   app.get('/api/v1/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
-    return reply.header('access-control-allow-origin', '*').send(app.swagger());
+    return reply.header('access-control-allow-origin', '*').send({ ...app.swagger(), webhooks });
   });
 }
 

@@ -42,7 +42,8 @@ export function checkOrigin(
   throw new ApiError('forbidden', 'This request does not come from a page of this installation (Origin).');
 }
 
-function isOurs(origin: string, host: string, publicUrl: string): boolean {
+/** Whether an Origin is one of this installation. */
+export function isOurs(origin: string, host: string, publicUrl: string): boolean {
   if (!URL.canParse(origin)) return false;
   const from = new URL(origin);
   return (publicUrl !== '' && from.origin === new URL(publicUrl).origin) || from.host === host.toLowerCase();

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError, invalid } from '../base/errors.ts';
-import { floorId, timeOf, unprefixed, type Uuid } from '../base/id.ts';
+import { floorId, unprefixed, type Uuid } from '../base/id.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
 import type { Database } from '../db/pool.ts';
 import type { Engine } from '../delivery/engine.ts';
@@ -217,20 +217,11 @@ export function deliveryRoutes({
   }
 }
 
-/** The clock may have been set back between an event and its delivery, by so much. */
-const CLOCK_STEP_MS = 60_000;
-
 /** Bounds on when a delivery was made, as bounds on its id, which begins with that millisecond. */
 function madeWithin(query: LogQuery): { from: Uuid | null; until: Uuid | null } {
   const ms = (text: string | undefined, more: number) =>
     text === undefined ? [] : [Date.parse(text) + more];
-  // Its deliveries are made after the event is, whose id has its time: nothing before it need be looked at.
-  const event = query.event_id === undefined ? null : timeOf(unprefixed('evt', query.event_id)!);
-  const from = [
-    ...(event === null ? [] : [event - CLOCK_STEP_MS]),
-    ...ms(query['created_at[gte]'], 0),
-    ...ms(query['created_at[gt]'], 1),
-  ];
+  const from = [...ms(query['created_at[gte]'], 0), ...ms(query['created_at[gt]'], 1)];
   const until = [...ms(query['created_at[lt]'], 0), ...ms(query['created_at[lte]'], 1)];
   return {
     from: from.length > 0 ? floorId(Math.max(...from)) : null,

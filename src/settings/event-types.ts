@@ -1,22 +1,11 @@
 import { z } from 'zod';
 import { ApiError } from '../base/errors.ts';
-import { unprefixed, type Uuid } from '../base/id.ts';
+import type { Uuid } from '../base/id.ts';
 import type { CustomTypes } from '../delivery/custom-type.ts';
-import { joined, objectOf, summarySchema, textField } from '../delivery/event-schema.ts';
 import type { Catalogue, EventType } from '../delivery/event.ts';
-import type { Format, Formats } from '../delivery/format.ts';
+import type { Formats } from '../delivery/format.ts';
 import { route, type Route } from '../http/route.ts';
-
-/** Placeholders of an example: nobody's workspace, webhook, event and secret. */
-const PLACEHOLDER = {
-  workspaceId: '01976d3c-0000-7000-8000-00000000000a',
-  clientNumber: 12_345_678,
-  endpointId: '01976d3c-0000-7000-8000-00000000000b',
-  eventId: '01976d3c-0000-7000-8000-00000000000c',
-  objectId: '01976d3c-0000-7000-8000-00000000000d',
-  secret: 'whsec_cGxhY2Vob2xkZXItcGxhY2Vob2xkZXItcGxhY2Vob2xk',
-  at: '2026-06-01T12:00:00.000Z',
-} as const;
+import { exampleOf } from './event-example.ts';
 
 const jsonSchema = z.record(z.string(), z.unknown());
 
@@ -110,48 +99,4 @@ export function eventTypeRoutes(
       ),
     };
   }
-}
-
-/** The very message that the format would make, about the type's sample. */
-function exampleOf(type: EventType, format: Format, catalogue: Catalogue) {
-  const { headers, body } = format.message({
-    event: {
-      id: PLACEHOLDER.eventId,
-      type: type.name,
-      objectType: type.object,
-      objectId: type.custom
-        ? PLACEHOLDER.objectId
-        : (unprefixed('wh', type.sample['id'] as string) ?? (type.sample['id'] as Uuid)),
-      occurredAt: PLACEHOLDER.at,
-      json: JSON.stringify(type.sample),
-      data: () => type.sample,
-      summary: () => catalogue.summary(type.object, type.sample),
-      context: () => type.context ?? {},
-    },
-    workspaceId: PLACEHOLDER.workspaceId,
-    clientNumber: PLACEHOLDER.clientNumber,
-    endpointId: PLACEHOLDER.endpointId,
-    payload: format.defaults.payload,
-    secrets: [PLACEHOLDER.secret],
-    attemptedAt: Date.parse(PLACEHOLDER.at) / 1000,
-    bodyOf: (json) => json,
-  });
-  return {
-    name: format.nameOf(type.name),
-    headers,
-    body: JSON.parse(body) as unknown,
-    schema: bodySchema(type, format, catalogue),
-  };
-}
-
-/** Of what the format sends about such an event, with the payload that it defaults to. */
-function bodySchema(type: EventType, format: Format, catalogue: Catalogue) {
-  const { payload } = format.defaults;
-  const id = (!type.custom && type.schema.properties['id']) || textField('What it is about.');
-  const summary = summarySchema(type.schema, catalogue.summary(type.object, type.sample));
-  const details = payload === 'full' ? type.schema : joined(objectOf({ id }), summary);
-  return {
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
-    ...format.schema(type, payload, details),
-  };
 }

@@ -19,7 +19,7 @@ const shape = z
   })
   .meta({ id: 'InboundSecret' });
 
-/** The secrets that other systems send with what they report to `/webhooks/crm/lead` (contracts CW1). */
+/** The secrets that other systems send, or sign with: to `/webhooks/crm/lead` (contracts CW1) and the doors of leads. */
 export function inboundSecretRoutes(secrets: InboundSecrets, ledger: Ledger): Route[] {
   const common = { scope: 'keys:manage', tag: 'inbound secrets' } as const;
 
@@ -46,7 +46,7 @@ export function inboundSecretRoutes(secrets: InboundSecrets, ledger: Ledger): Ro
     path: PATH,
     summary: 'Create an inbound secret',
     description:
-      'The secret is in this answer and never shown again. It serves `POST /webhooks/crm/lead` alone.',
+      'The secret is in this answer and never shown again. It serves `POST /webhooks/crm/lead`, `/webhooks/google-ads` and `/webhooks/typeform/{prefix}`, and nothing else.',
     body: z.strictObject({ name: personName }),
     answers: { 201: shape },
     async handle(ctx) {

@@ -11,11 +11,39 @@ export function broughtSecret<Given extends string | null | undefined>(given: Gi
   return given;
 }
 
-/** The secret of a new webhook, null for none; made where none is given, unless the format then goes without. */
-export function firstSecret(given: string | null | undefined, format: Format): string | null {
+/** How a webhook signs: with a secret that both ends have, or with a private key. */
+export type Signature = 'v1' | 'v1a';
+
+/**
+ * The secret of a new webhook, null for none; made where none is given, unless the format then goes without. Throws
+ * `validation_error` where it is not for the signature that was asked for.
+ */
+export function firstSecret(
+  given: string | null | undefined,
+  format: Format,
+  asked: Signature | undefined,
+): string | null {
   const brought = broughtSecret(given, format);
+  checkSignature(asked, brought, format);
   if (brought !== undefined) return brought;
-  return format.unsigned === 'by default' ? null : format.makeSecret();
+  return format.unsigned === 'by default' ? null : madeSecret(format, asked);
+}
+
+export function madeSecret(format: Format, asked: Signature | undefined): string {
+  return asked === 'v1a' ? format.asymmetric!.makeSecret() : format.makeSecret();
+}
+
+/** Throws `validation_error` where the format has no such signature, or the secret is for another. */
+export function checkSignature(
+  asked: Signature | undefined,
+  secret: string | null | undefined,
+  format: Format,
+): void {
+  if (asked === undefined) return;
+  if (!format.asymmetric)
+    throw invalid('signature', `the format ${format.name} has one kind of signature only`);
+  if (typeof secret === 'string' && format.asymmetric.isPrivate(secret) !== (asked === 'v1a'))
+    throw invalid('secret', `is not for the signature ${asked}: v1 takes whsec_…, v1a takes whsk_…`);
 }
 
 /**

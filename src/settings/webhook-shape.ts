@@ -7,6 +7,7 @@ import { CONTENT_TYPES } from '../delivery/form-body.ts';
 import type { Format, Formats } from '../delivery/format.ts';
 import { urlProblem, type Guard } from '../delivery/guard.ts';
 import { MASK } from '../delivery/sent.ts';
+import type { Signature } from './webhook-rules.ts';
 
 /** Receivers refuse headers of more than 16 KiB, as Node does, or of 8; ours are to find room beside these. */
 const MAX_HEADER_BYTES = 12_288;
@@ -44,6 +45,11 @@ const rateLimit = z
   .strictObject({ max: z.int().min(1).max(10_000), per_s: z.int().min(1).max(3600) })
   .nullable()
   .meta({ description: 'At most `max` requests in any `per_s` seconds; null (the default) for any number.' });
+
+export const signature = z.enum(['v1', 'v1a']).meta({
+  description:
+    'In the format `standard`: `v1`, an HMAC under a secret that both ends have (default), or `v1a`, Ed25519, verified by `public_key`. Changed by rotating the secret.',
+});
 
 const changeable = {
   name: z
@@ -96,9 +102,18 @@ const changeable = {
 
 /** Set by the server; a client that sends back what it read is not refused for them. */
 const ignored = Object.fromEntries(
-  ['id', 'state', 'reason', 'breaker', 'signed', 'created_at', 'updated_at', 'version', 'workspace_id'].map(
-    (name) => [name, z.unknown().optional().meta({ readOnly: true })],
-  ),
+  [
+    'id',
+    'state',
+    'reason',
+    'breaker',
+    'signed',
+    'public_key',
+    'created_at',
+    'updated_at',
+    'version',
+    'workspace_id',
+  ].map((name) => [name, z.unknown().optional().meta({ readOnly: true })]),
 );
 
 export const createBody = z.strictObject({
@@ -119,9 +134,10 @@ export const createBody = z.strictObject({
   ordering: changeable.ordering.default('none'),
   secret: z.string().max(512).nullable().optional().meta({
     description:
-      'Your own signing secret; one is made where left out, but in the format `axcelerate`. null: unsigned, in the formats `automatenexus` and `axcelerate`.',
+      'Your own signing secret (`whsec_…`; for the signature v1a, `whsk_…`); one is made where left out, but in the format `axcelerate`. null: unsigned, in the formats `automatenexus` and `axcelerate`.',
   }),
   ...ignored,
+  signature: signature.nullable().optional(),
 });
 export type CreateBody = z.output<typeof createBody>;
 
@@ -129,6 +145,7 @@ export const updateBody = z.strictObject({
   ...z.object(changeable).partial().shape,
   ...ignored,
   format: z.unknown().optional(),
+  signature: signature.nullable().optional(),
 });
 export type UpdateBody = z.output<typeof updateBody>;
 
@@ -160,6 +177,8 @@ export const webhookShape = z
         description: 'Open: its receiver gets a rest until then. Half-open: one request is to probe it.',
       }),
     signed: z.boolean(),
+    signature: z.enum(['v1', 'v1a']).nullable().meta({ description: 'Null in formats with one kind only.' }),
+    public_key: z.string().nullable().meta({ description: 'With which to verify v1a: `whpk_…`.' }),
     version: z.int(),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
@@ -202,11 +221,19 @@ export function showWebhook(endpoint: Endpoint, formats: Formats, secret?: strin
     ordering: endpoint.ordering,
     breaker: endpoint.breaker,
     signed: endpoint.secrets.length > 0,
+    signature: signatureOf(endpoint, format),
+    public_key: (endpoint.secrets[0] && format?.asymmetric?.publicOf(endpoint.secrets[0])) ?? null,
     version: endpoint.version,
     created_at: endpoint.createdAt,
     updated_at: endpoint.updatedAt,
     ...(secret !== undefined && { secret }),
   };
+}
+
+/** How it signs; null where its format leaves no choice. */
+export function signatureOf({ secrets: [secret] }: Endpoint, format: Format | undefined): Signature | null {
+  if (!format?.asymmetric || secret === undefined) return null;
+  return format.asymmetric.isPrivate(secret) ? 'v1a' : 'v1';
 }
 
 export function checkUrl(url: string, guard: Guard): void {

@@ -23,12 +23,21 @@ import {
   customHeaders,
   eventTypes,
   showWebhook,
+  signature,
+  signatureOf,
   updateBody,
   webhookShape,
   type CreateBody,
   type UpdateBody,
 } from './webhook-shape.ts';
-import { broughtSecret, firstSecret, goneDisables, schedule } from './webhook-rules.ts';
+import {
+  broughtSecret,
+  checkSignature,
+  firstSecret,
+  goneDisables,
+  madeSecret,
+  schedule,
+} from './webhook-rules.ts';
 
 export interface WebhookParts {
   db: Database;
@@ -53,6 +62,7 @@ const rotateBody = z
     secret: z.string().max(512).nullable().optional().meta({
       description: 'Your own; one is made where left out. null: unsigned, where the format allows.',
     }),
+    signature: signature.optional(),
     overlap_s: z
       .int()
       .min(0)
@@ -105,7 +115,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
       const { body, caller } = ctx;
       const format = formatOf(body.format);
       await checkUrlOf(caller.workspaceId, body.url);
-      const secret = firstSecret(body.secret, format);
+      const secret = firstSecret(body.secret, format, body.signature ?? undefined);
       const { defaults } = format;
       const retry = schedule(body.retry, { max: defaults.retryMax, intervalsS: defaults.intervalsS }, format);
       const filter = await filterOf(caller.workspaceId, body.filter);
@@ -200,7 +210,9 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
       const brought = broughtSecret(ctx.body.secret, format);
       // To send unsigned from now on is more than to rotate.
       if (brought === null) admit(ctx.caller, 'webhooks:manage');
-      const secret = brought === undefined ? format.makeSecret() : brought;
+      checkSignature(ctx.body.signature, brought, format);
+      const kind = ctx.body.signature ?? signatureOf(current, format) ?? undefined;
+      const secret = brought === undefined ? madeSecret(format, kind) : brought;
       const { overlap_s: overlap } = ctx.body;
       if (overlap !== undefined && overlap > 0 && !format.rotationOverlaps) {
         throw invalid('overlap_s', `the format ${format.name} signs with one secret only`);
@@ -298,6 +310,8 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     if (body.format !== undefined && body.format !== current.format) {
       throw invalid('format', 'can not be changed; make another webhook');
     }
+    if (body.signature !== undefined && body.signature !== signatureOf(current, format))
+      throw invalid('signature', 'is changed by rotate-secret');
     if (body.url !== undefined) await checkUrlOf(current.workspaceId, body.url);
     const retry =
       body.retry &&

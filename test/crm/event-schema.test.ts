@@ -1,11 +1,9 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { problems, type JsonSchema as Schema } from '../kit/json-schema.ts';
 import { until } from '../kit/process.ts';
 import { startReceiver, type Receiver } from '../kit/receiver.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
-
-type Schema = Record<string, unknown>;
+import { sendForm } from '../kit/visitor.ts';
 
 interface Listed {
   name: string;
@@ -150,6 +148,21 @@ async function everything(s: Scenario): Promise<void> {
     ...custom,
   });
   await patch('leads', lead, { status: 'contacted' });
+  const question = { key: 'email', label: 'Email', type: 'email', required: true };
+  const asked = [
+    { name: 'Form', fields: [question] },
+    {
+      name: 'Form',
+      fields: [question, { key: 'guests', label: 'Guests', type: 'number' }],
+      consent_text: 'Yes',
+      source: 'Website',
+    },
+  ];
+  for (const body of asked) {
+    const { id } = await post('forms', body);
+    const sent = await sendForm(s, id, { email: 'jane@example.com', _consent: true });
+    expect(sent.status, sent.text).toBe(201);
+  }
   for (const [path, body] of [
     [
       'leads?on_duplicate=attach',
@@ -188,13 +201,6 @@ async function disabling(s: Scenario, receiver: Receiver): Promise<void> {
   await s.ask('POST', '/api/v1/companies', { body: { name: 'Acme' } });
   const state = async () => (await s.ask('GET', `/api/v1/webhooks/${id}`)).json.state;
   await until(async () => (await state()) === 'disabled');
-}
-
-function problems(schema: Schema, value: unknown): unknown[] {
-  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true });
-  addFormats.default(ajv);
-  const validate = ajv.compile(schema);
-  return validate(value) ? [] : validate.errors!;
 }
 
 /** The fields, dotted, that a schema says nothing about. */

@@ -1,11 +1,11 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expungeDeleted } from '../../src/crm/resources.ts';
+import { problems } from '../kit/json-schema.ts';
 import { silent } from '../kit/database.ts';
 import { until } from '../kit/process.ts';
 import { startReceiver, type Receiver } from '../kit/receiver.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
+import { sendForm } from '../kit/visitor.ts';
 
 const NEEDLE = 'wilhelmina@private.example';
 
@@ -126,6 +126,51 @@ describe('section 6: what is personal about a deleted record ends once its deliv
     expect(log.text).not.toContain(NEEDLE);
   });
 
+  test('of leads that came by a form, one of them out of the spam: answers and consent, too', async () => {
+    const fields = [
+      { key: 'email', label: 'Email', type: 'email' },
+      { key: 'hall', label: 'Hall', type: 'text' },
+    ];
+    const form = { name: 'Enquiries', fields, consent_text: 'You may write to me.' };
+    const { id } = (await s.ask('POST', '/api/v1/forms', { body: form })).json;
+    const answers = { email: NEEDLE, hall: NEEDLE, _consent: true, _page: `https://x.example/?q=${NEEDLE}` };
+    for (const more of [{}, { website: 'a lure' }]) {
+      const sent = await sendForm(s, id, { ...answers, ...more });
+      expect(sent.status, sent.text).toBe(201);
+    }
+    expect(await tablesWith(NEEDLE)).toContain('form_aside');
+    const [spam] = (await s.ask('GET', `/api/v1/forms/${id}/submissions?spam=true`)).json.data;
+    const accepting = `/api/v1/forms/${id}/submissions/${spam.id}/accept`;
+    const key = { 'idempotency-key': 'accept' };
+    const accepted = await s.ask('POST', accepting, { headers: key });
+    expect(accepted.status, accepted.text).toBe(200);
+    const { data } = (await s.ask('GET', `/api/v1/forms/${id}/submissions`)).json;
+    const leads: string[] = data.map((one: { lead_id: string }) => one.lead_id);
+    expect(leads).toHaveLength(2);
+    for (const lead of leads)
+      await s.ask('PATCH', `/api/v1/leads/${lead}`, { body: { email: `x.${NEEDLE}` } });
+    await settled();
+    expect(await tablesWith(NEEDLE)).toEqual(
+      ['activity', 'attempt', 'event', 'idempotency', 'lead', 'lead_submission'].toSorted(),
+    );
+
+    for (const lead of leads) await s.ask('DELETE', `/api/v1/leads/${lead}`);
+    await settled();
+    expect(await expunge()).toBe(2);
+    expect(await tablesWith(NEEDLE)).toEqual([]);
+    const { rows } = await s.db.pool.query(
+      'select payload, consent, referrer, utm from lead_submission where form_id is not null',
+    );
+    expect(rows).toEqual(leads.map(() => ({ payload: {}, consent: null, referrer: null, utm: {} })));
+    const again = await s.ask('POST', accepting, { headers: key });
+    const left = { id: spam.id, form_id: id, lead_id: accepted.json.lead_id, fields: {}, consent: null };
+    expect([again.status, again.json]).toMatchObject([200, left]);
+    const { data: fed } = (await s.ask('GET', '/api/v1/events?types=form.submitted')).json;
+    expect(fed.map((one: { data: object }) => one.data)).toEqual(
+      leads.map(() => expect.objectContaining({ form_id: id, fields: {}, consent: null, email: null })),
+    );
+  });
+
   test('what is sent again afterwards, and the feed, are of the shape that their schemas say', async () => {
     const { data: types } = (await s.ask('GET', '/api/v1/event-types')).json;
     const { data: fed } = (await s.ask('GET', '/api/v1/events?limit=200')).json;
@@ -222,11 +267,4 @@ describe('section 6: what is personal about a deleted record ends once its deliv
 
 interface Made {
   record: { id: string };
-}
-
-function problems(schema: object, value: unknown): unknown[] {
-  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true });
-  addFormats.default(ajv);
-  const validate = ajv.compile(schema);
-  return validate(value) ? [] : validate.errors!;
 }

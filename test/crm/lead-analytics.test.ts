@@ -216,6 +216,28 @@ describe('/lead-statuses', () => {
     expect((await lead({}, as)).status).toBe('new');
   });
 
+  test('one that is taken away while leads take it: either it stays, or they do without', async () => {
+    const { key: as } = await elsewhere();
+    const others = [await lead({}, as), await lead({}, as), await lead({}, as)];
+    for (let round = 0; round < 25; round += 1) {
+      const { id, key } = (await s.ask('POST', all, { as, body: { name: `Brief ${round}` } })).json;
+      const take = ({ id: of }: { id: string }, body: object) =>
+        s.ask('PATCH', `/api/v1/leads/${of}`, { as, body });
+      const [first, ...taken] = await Promise.all([
+        s.ask('DELETE', `${all}/${id}`, { as }),
+        ...others.map((one) => take(one, { status: key })),
+      ]);
+      expect([204, 409]).toContain(first.status);
+      const there = await keys(as);
+      expect(there.includes(key)).toBe(first.status !== 204);
+      expect(taken.every(({ status }) => status === 200 || status === 400)).toBe(true);
+      for (const { status } of (await s.ask('GET', '/api/v1/leads', { as })).json.data)
+        expect(there, `round ${round}`).toContain(status);
+      await Promise.all(others.map((one) => take(one, { status: 'new' })));
+      await s.ask('DELETE', `${all}/${id}`, { as });
+    }
+  });
+
   test('an unknown status, kind or place is a 400 that names it', async () => {
     const made = await lead();
     const reply = await s.ask('PATCH', `/api/v1/leads/${made.id}`, { body: { status: 'emperor' } });

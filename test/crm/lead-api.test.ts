@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ask, secondServer, startScenario, type Ask, type Scenario } from '../kit/scenario.ts';
+import { ask, secondServer, startScenario, type Ask, type Reply, type Scenario } from '../kit/scenario.ts';
 
 const JANE = {
   first_name: 'Jane',
@@ -165,6 +165,34 @@ describe('RX6: refusals, in RemixCRM’s shape', () => {
     expect(failed.status).toBe(500);
     for (const { json } of [other, failed])
       expect(json).toEqual({ error: expect.any(String), request_id: expect.any(String) });
+  });
+
+  test('409 with Retry-After while the first request with its Idempotency-Key is being worked on', async () => {
+    const as = await somebody(0);
+    const headers = { 'idempotency-key': 'in-flight' };
+    const send = () => s.ask('POST', '/api/v1/leads', { as, body: JANE, headers });
+    const blocker = await s.db.pool.connect();
+    let first: Promise<Reply>;
+    try {
+      await blocker.query('begin; lock table lead in access exclusive mode');
+      first = send();
+      // The first stands before the lock once it is seen to wait.
+      await expect
+        .poll(async () => (await s.db.pool.query('select from pg_locks where not granted')).rowCount)
+        .toBeGreaterThan(0);
+      const second = await send();
+      expect(second.status, second.text).toBe(409);
+      expect(second.json).toEqual({ error: expect.any(String), request_id: expect.any(String) });
+      expect(second.headers.get('retry-after')).toBe('1');
+    } finally {
+      await blocker.query('rollback');
+      blocker.release();
+    }
+    const done = await first;
+    expect(done.status, done.text).toBe(201);
+    const again = await send();
+    expect(again.json).toEqual(done.json);
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
   });
 
   test('401, 403, 405, 413, 415 and broken JSON too', async () => {

@@ -175,6 +175,16 @@ describe('on_duplicate', () => {
     expect(await s.newEvents()).toEqual(['lead.created']);
   });
 
+  test('the query wins over the body', async () => {
+    const made = await lead();
+    const another = await again(made.email, 'create', { on_duplicate: 'attach' });
+    expect(another.status, another.text).toBe(201);
+    expect(await s.newEvents()).toEqual(['lead.created']);
+    const told = await again(made.email, 'return', { on_duplicate: 'attach' });
+    expect(told.json).toMatchObject({ id: another.json.id, status: 'existing' });
+    expect(await s.newEvents()).toEqual([]);
+  });
+
   test('twenty of a new person at once with attach: one lead with twenty submissions', async () => {
     const replies = await Promise.all(Array.from({ length: 20 }, () => again('crowd@example.com', 'attach')));
     const answered = replies.filter(({ status }) => status !== 503);

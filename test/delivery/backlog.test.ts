@@ -47,7 +47,6 @@ describe('what waits in the database', () => {
        where endpoint_id = (select id from endpoint where name = 'resting')`,
     );
     expect(resting).toMatch(/^wh_/);
-    await s.db.pool.query('analyze queue');
 
     const second = await secondServer(s);
     const told = await Promise.all([s.url, second.url].map(metrics));

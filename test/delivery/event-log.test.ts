@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { floorId } from '../../src/base/id.ts';
 import { startReceiver, type Receiver } from '../kit/receiver.ts';
 import { runCase, startScenario, type Person, type Scenario } from '../kit/scenario.ts';
 
@@ -84,6 +85,43 @@ describe('events are looked back over, newest first', () => {
       const { data } = await read(`/api/v1/deliveries?event_id=${event.id}`);
       expect(data.map((delivery: { event_id: string }) => delivery.event_id)).toEqual([event.id, event.id]);
     }
+  });
+
+  test('its tests and what was sent again are among them; nothing is looked at that can not be', async () => {
+    const hook = await make('webhooks', { name: 'hook', url: receiver.url, events: ['contact.created'] });
+    await make('contacts', { first_name: 'One' });
+    const [event] = (await read()).data;
+    const path = `/api/v1/deliveries?event_id=${event.id}`;
+    const settledOf = async (query: string) =>
+      (await read(query)).data.filter(({ state }: { state: string }) => state === 'delivered');
+    await expect.poll(async () => (await settledOf(path)).length).toBe(1);
+    const [own] = await settledOf(path);
+    const again = (await s.ask('POST', `/api/v1/deliveries/${own.id}/resend`, { as: me })).json.delivery_id;
+    // An hour on, as one that is sent again may be.
+    const late = floorId(Date.now() + 3_600_000);
+    for (const [kind, id] of [
+      ['resend', late],
+      ['event', floorId(Date.now() + 3_600_100)],
+    ]) {
+      await s.db.pool.query(
+        `insert into attempt (workspace_id, id, endpoint_id, delivery_id, event_id, event_type, kind, number, at,
+                              duration_ms, state)
+         select workspace_id, $3, endpoint_id, $3, event_id, event_type, $4, 1, at, 1, 'failed'
+         from attempt where workspace_id = $1 and delivery_id = $2`,
+        [me.workspaceId, own.id, id, kind],
+      );
+    }
+    await expect.poll(async () => (await settledOf(path)).length).toBe(2);
+    const ids = async (query = '') =>
+      (await read(`${path}${query}`)).data.map(({ id }: { id: string }) => id);
+    expect(await ids()).toEqual([late, again, own.id]);
+    expect(await ids('&state=failed')).toEqual([late]);
+    const first = await read(`${path}&limit=2`);
+    expect((await read(first.next_url)).data.map(({ id }: { id: string }) => id)).toEqual([own.id]);
+
+    const sent = (await s.ask('POST', `/api/v1/webhooks/${hook.id}/test`, { as: me, body: {} })).json;
+    const { data } = await read(`/api/v1/deliveries?event_id=${sent.event_id}`);
+    expect(data).toMatchObject([{ id: sent.delivery_id, kind: 'test' }]);
   });
 
   test.each([

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { problems, type JsonSchema } from '../kit/json-schema.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 
 interface Operation {
@@ -17,6 +18,17 @@ interface Document {
   paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, object>; securitySchemes: Record<string, object> };
   security: Record<string, unknown>[];
+  webhooks: Record<string, { post: WebhookOperation }>;
+}
+
+interface WebhookOperation {
+  operationId: string;
+  requestBody: {
+    content: Record<
+      string,
+      { schema: { anyOf: JsonSchema[] }; examples: Record<string, { value: Record<string, unknown> }> }
+    >;
+  };
 }
 
 describe('the OpenAPI document', () => {
@@ -36,8 +48,23 @@ describe('the OpenAPI document', () => {
   afterAll(() => s.stop());
 
   test('is the one that was looked at: openapi.snap.json, renewed with vitest -u', async () => {
-    const stable = { ...document, info: { ...document.info, version: 'any' } };
+    const { webhooks: _, ...described } = document;
+    const stable = { ...described, info: { ...document.info, version: 'any' } };
     await expect(`${JSON.stringify(stable, null, 2)}\n`).toMatchFileSnapshot('openapi.snap.json');
+  });
+
+  test('AC6: has every event type under `webhooks`, with a schema and an example in every format', async () => {
+    const { data } = (await s.ask('GET', '/api/v1/event-types')).json;
+    expect(Object.keys(document.webhooks)).toEqual(data.map(({ name }: { name: string }) => name));
+    const formats = ['standard', 'axocrm', 'automatenexus', 'axcelerate'];
+    for (const [name, { post }] of Object.entries(document.webhooks)) {
+      const { schema, examples } = post.requestBody.content['application/json']!;
+      expect(Object.keys(examples), name).toEqual(formats);
+      schema.anyOf.forEach((one, at) => {
+        expect(one['title']).toBe(formats[at]);
+        expect(problems(one, examples[formats[at]!]!.value), `${name}, ${formats[at]}`).toEqual([]);
+      });
+    }
   });
 
   test('is OpenAPI 3.1, of this version of the program', () => {

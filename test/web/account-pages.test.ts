@@ -136,7 +136,17 @@ describe('the palette', () => {
     ['Web & Other Integrations', 'Webhooks'],
     ['Lead API Keys', 'API keys'],
     ['API → API Keys', 'API keys'],
-    ['Example payload shapes', 'Example payload shapes'],
+    ['Settings > Webhooks', 'Webhooks'],
+    ['Settings → API → API Keys', 'API keys'],
+    ['Settings → API keys', 'API keys'],
+    ['Settings → Webhooks → Edit events', 'Webhooks'],
+    ['Settings → Webhooks → Rotate secret', 'Webhooks'],
+    ['Settings → Webhooks → Send pending now', 'Webhooks'],
+    ['Settings → Webhooks → Example payload shapes', 'Example payload shapes'],
+    ['Settings → Webhooks → Test inbox', 'Test inbox'],
+    ['Settings → Integrations → Webhooks → IP Addresses', 'Webhooks'],
+    ['Settings → Event types', 'Event types'],
+    ['Settings → Data retention', 'Data retention'],
   ])('finds %s, as another CRM’s document calls it', async (name, title) => {
     const page = await open(owner);
     await page.goto('/contacts');

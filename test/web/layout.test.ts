@@ -43,8 +43,25 @@ beforeAll(async () => {
     referrer: `https://acme.example/${'long/'.repeat(30)}?utm_source=newsletter&utm_campaign=${'x'.repeat(80)}`,
     message: LONG,
   });
+  const converted = await make('leads', {
+    name: LONG,
+    email: 'wilhelmina.featherstonehaugh.cholmondeley@daughters.example',
+    phone: '1',
+    event_date: '2027-08-15',
+  });
+  await make(`leads/${converted.id}/convert`, { company: `${LONG} & Daughters`, deal: {} });
+  const sources = [{ source: `${LONG}, by the form of its website`, mode: 'owner', members: [owner.id] }];
+  const assignment = { mode: 'round_robin', members: [owner.id], sources };
+  await s.ask('PATCH', '/api/v1/lead-settings', { body: { assignment } });
   const hook = { name: LONG, url: `https://example.com/${'long/'.repeat(30)}`, events: ['*'] };
   const webhook = await make('webhooks', hook);
+  await make('inboxes', { name: LONG });
+  await make('custom-event-types', {
+    name: `${'o'.repeat(40)}.${'s'.repeat(40)}`,
+    description: LONG,
+    schema: { type: 'object' },
+    sample: {},
+  });
   pages = {
     contacts: '/contacts',
     contact: `/contacts/${contact.id}`,
@@ -58,6 +75,7 @@ beforeAll(async () => {
     'lead-analytics': '/leads/analytics',
     'lead-board': '/leads?view=board',
     lead: `/leads/${lead.id}`,
+    'lead-converted': `/leads/${converted.id}`,
     'crm-webhook': '/settings/crm-webhook',
     'lead-settings': '/settings/leads',
     'api-keys': '/settings/api-keys',
@@ -66,6 +84,9 @@ beforeAll(async () => {
     examples: '/settings/webhooks/example-payload-shapes',
     deliveries: '/settings/deliveries',
     events: '/settings/events',
+    'event-types': '/settings/event-types',
+    retention: '/settings/retention',
+    'test-inbox': '/settings/webhooks/test-inbox',
     members: '/settings/members',
     profile: '/settings/profile',
     audit: '/settings/audit-log',
@@ -94,7 +115,8 @@ test.each([
       expect(await page.getByRole('heading', { level: 1 }).count(), which).toBe(1);
       await expectNoOverflow(page);
       const nameless = await page
-        .locator('input:visible, button:visible, textarea:visible, a:visible')
+        // What takes a chosen word out is for the mouse alone; the keyboard has Backspace.
+        .locator('input:visible, button:visible:not([aria-hidden]), textarea:visible, a:visible')
         .evaluateAll((elements) =>
           elements.flatMap((element) => {
             const input = element as { labels?: ArrayLike<unknown> | null };

@@ -19,7 +19,7 @@ let website: Person;
 let window: Window;
 let page: Page;
 beforeAll(async () => {
-  s = await startScenario();
+  s = await startScenario({ FAIRLEAD_LEADS_PER_HOUR: '1000' });
   browser = await launchBrowser();
   owner = await makeMember(s, 'owner', { name: 'Alice Archer' });
   website = await s.person(['leads:create'], 'remixcrm');
@@ -33,8 +33,8 @@ afterAll(async () => {
 });
 beforeEach(() => s.newEvents());
 
-async function enter({ context }: Window): Promise<void> {
-  const [name, value] = owner.cookie.split('=') as [string, string];
+async function enter({ context }: Window, who = owner): Promise<void> {
+  const [name, value] = who.cookie.split('=') as [string, string];
   await context.addCookies([{ name, value, url: s.url }]);
 }
 const dialog = () => page.getByRole('dialog');
@@ -118,6 +118,32 @@ describe('a lead that arrived', () => {
     await expectShown(heading('Tabea Table'));
   });
 
+  test('is found by words of its name, email, phone and notes, in the table and on the board; the address keeps them', async () => {
+    await send({ name: 'Wanda Words', phone: '+49 171 5550001', notes: 'A wedding by the lighthouse' });
+    await send({ name: 'Walter Words', notes: 'A lighthouse' });
+    const search = page.getByRole('textbox', { name: 'Search leads' });
+    const link = (name: string) => page.getByRole('link', { name });
+    await page.goto('/leads');
+    await expectShown(link('Walter Words'));
+    await search.fill('lighthouse wedding');
+    await expect.poll(() => link('Walter Words').count()).toBe(0);
+    await expectShown(link('Wanda Words'));
+    expect(new URL(page.url()).searchParams.get('q')).toBe('lighthouse wedding');
+    await page.locator('label', { hasText: 'Board' }).click();
+    await expectShown(column('New').getByRole('link', { name: 'Wanda Words' }));
+    await expectShown(column('New').getByText('1', { exact: true }));
+    await search.fill('1715550001');
+    await expect.poll(() => new URL(page.url()).searchParams.get('q')).toMatch(/1715550001/);
+    await expectShown(column('New').getByRole('link', { name: 'Wanda Words' }));
+    await page.reload();
+    await expect.poll(() => search.inputValue()).toBe('1715550001');
+    await expectShown(column('New').getByText('1', { exact: true }));
+    await page.goto('/leads?q=nobodyhasthis');
+    await expectShown(page.getByText('No lead matches'));
+    await page.getByRole('button', { name: 'Clear search' }).click();
+    await expectShown(link('Walter Words'));
+  });
+
   test('shows its submission as it came, with what nobody asked for, and where it came from', async () => {
     const { id } = await send({
       name: 'Suri Submitted',
@@ -172,6 +198,148 @@ test('a lead is entered by hand, what is missing is said at its field, and one n
   await dialog().getByRole('button', { name: 'Create lead' }).click();
   await expectShown(heading('Björk'));
   await fires('lead.created');
+});
+
+describe('a lead that is like others', () => {
+  test('names them and what they have in common; few of them until all are asked for', async () => {
+    const one = await send({ name: 'Dora Double', email: 'dora@twins.example', phone: '+44 20 5557 0001' });
+    await send({ name: 'D. Double', email: 'DORA@twins.example', phone: '1' });
+    await send({ name: 'Theodora', email: 'theodora@twins.example', phone: '442055570001' });
+    await send({ name: 'Both Double', email: 'dora@twins.example', phone: '+442055570001' });
+    await send({ name: 'Dora Again', email: 'dora@twins.example', phone: '2' });
+    await page.goto(`/leads/${one.id}`);
+    const alike = page.getByRole('list', { name: 'Perhaps the same person' });
+    await expect.poll(() => alike.getByRole('listitem').count()).toBe(3);
+    await picture(page, 'lead-duplicates');
+    await page.getByRole('button', { name: 'Show all 4' }).click();
+    const told = (await alike.getByRole('listitem').allTextContents()).map(
+      (text) => /^(.*?)no\. \d+ · (.*?) ·/.exec(text)?.slice(1) ?? text,
+    );
+    expect(told).toEqual([
+      ['Dora Again', 'same email'],
+      ['Both Double', 'same email and phone'],
+      ['Theodora', 'same phone'],
+      ['D. Double', 'same email'],
+    ]);
+    await alike.getByRole('link', { name: 'Theodora' }).click();
+    await expectShown(heading('Theodora'));
+    await expectShown(alike.getByRole('link', { name: 'Dora Double' }));
+  });
+
+  test('of one that is like no other nothing is said', async () => {
+    const { id } = await send({ name: 'Una Unique', email: 'una@example.com', phone: '12' });
+    await page.goto(`/leads/${id}`);
+    await expectShown(page.getByRole('heading', { name: 'Submissions' }));
+    await page.waitForLoadState('networkidle');
+    expect(await page.getByText('Perhaps the same person').count()).toBe(0);
+  });
+});
+
+describe('a lead is converted', () => {
+  const became = () => page.getByRole('region', { name: 'What it became' });
+  const convert = () => page.getByRole('button', { name: 'Convert', exact: true });
+
+  test('to a new contact, company and deal; it says so on its page, in the table and on the board', async () => {
+    const { id } = await send({ name: 'Vera Convert', email: 'vera@example.com' });
+    await page.goto(`/leads/${id}`);
+    await convert().click();
+    await expectShown(dialog().getByText('No contact has this email yet: a new one is made.'));
+    await dialog().getByRole('combobox', { name: 'Company' }).fill('Lighthouse Ltd');
+    await expectShown(dialog().getByText('There is none of this name: it is made.'));
+    await dialog().getByLabel('Make a deal, too').check();
+    await dialog().getByLabel('Value').fill('5000');
+    await dialog().getByRole('combobox', { name: 'Stage' }).click();
+    const pipelines = (await s.ask('GET', '/api/v1/pipelines')).json.data;
+    const stage = pipelines[0].stages[1];
+    await page.getByRole('option', { name: stage.name, exact: true }).click();
+    await picture(page, 'lead-convert');
+    await dialog().getByRole('button', { name: 'Convert' }).click();
+    await expectShown(became());
+    await fires('company.created', 'contact.created', 'deal.created', 'lead.converted');
+    const { contact_id: contactId, company_id: companyId, deal_id: dealId } = await stored(id);
+    expect((await s.ask('GET', `/api/v1/deals/${dealId}`)).json).toMatchObject({
+      name: 'Vera Convert',
+      value: 5000,
+      stage_id: stage.id,
+      contact_id: contactId,
+      company_id: companyId,
+    });
+    expect(await convert().count()).toBe(0);
+    await expectShown(became().getByText('Lighthouse Ltd'));
+    await picture(page, 'lead-converted');
+    for (const [what, name, path] of [
+      ['Contact', 'Vera Convert', `/contacts/${contactId}`],
+      ['Company', 'Lighthouse Ltd', `/companies/${companyId}`],
+      ['Deal', 'Vera Convert', `/deals/${dealId}`],
+    ] as const) {
+      await page.goto(`/leads/${id}`);
+      await became().getByText(what).locator('..').getByRole('link', { name }).click();
+      await expectShown(heading(name));
+      expect(new URL(page.url()).pathname).toBe(path);
+    }
+    await page.goto('/leads');
+    await expectShown(page.getByRole('row', { name: /^Vera Convert ?Converted/ }));
+    await page.goto('/leads?view=board');
+    const card = page.getByRole('listitem').filter({ hasText: 'Vera Convert' });
+    await expectShown(card.getByText('Converted', { exact: true }));
+    await picture(page, 'lead-board-converted');
+  });
+
+  test('a contact with its email is shown and used, and gets what it lacks where asked', async () => {
+    const body = { first_name: 'Kent', email: 'KENT@example.com', company_id: undefined };
+    const company = (await s.ask('POST', '/api/v1/companies', { body: { name: 'Kent & Sons' } })).json;
+    const contact = (await s.ask('POST', '/api/v1/contacts', { body: { ...body, company_id: company.id } }))
+      .json;
+    const { id } = await send({ name: 'Kent Known', email: 'kent@example.com', source: 'Radio' });
+    await page.goto(`/leads/${id}`);
+    await convert().click();
+    await expectShown(dialog().getByRole('link', { name: 'Kent' }));
+    await expectShown(
+      dialog().getByText('This contact has the email KENT@example.com already, and is used.'),
+    );
+    // Where they work is where the deal will be.
+    expect(await dialog().getByRole('combobox', { name: 'Company' }).inputValue()).toBe('Kent & Sons');
+    await expectShown(dialog().getByText('Kent & Sons is there already, and is used.'));
+    await expectShown(dialog().getByText('Last name, Phone, Source'));
+    await dialog().getByLabel('Fill in what the contact lacks').check();
+    await picture(page, 'lead-convert-known');
+    await dialog().getByRole('button', { name: 'Convert' }).click();
+    await expectShown(became().getByRole('link', { name: 'Kent Known' }));
+    await fires('contact.updated', 'lead.converted');
+    expect(await stored(id)).toMatchObject({ contact_id: contact.id, company_id: company.id, deal_id: null });
+    expect((await s.ask('GET', `/api/v1/contacts/${contact.id}`)).json).toMatchObject({
+      last_name: 'Known',
+      source: 'Radio',
+    });
+  });
+
+  test('what the API refuses is said at its field, and nothing is made', async () => {
+    const { id } = await send({ name: 'Rea Refused', email: 'rea@example.com' });
+    await page.goto(`/leads/${id}`);
+    await convert().click();
+    await dialog().getByLabel('Make a deal, too').check();
+    await dialog().getByRole('textbox', { name: 'Deal', exact: true }).fill('x'.repeat(201));
+    await dialog().getByRole('button', { name: 'Convert' }).click();
+    await expect
+      .poll(() => dialog().getByRole('textbox', { name: 'Deal', exact: true }).getAttribute('aria-invalid'))
+      .toBe('true');
+    await fires();
+    await dialog().getByRole('button', { name: 'Cancel' }).click();
+  });
+
+  test('somebody else was faster: it is said, and what the lead became is on view', async () => {
+    const { id } = await send({ name: 'Fay Faster', email: 'fay@example.com' });
+    await page.goto(`/leads/${id}`);
+    await convert().click();
+    await expectShown(dialog().getByText('No contact has this email yet: a new one is made.'));
+    await s.ask('POST', `/api/v1/leads/${id}/convert`, { body: {} });
+    await fires('contact.created', 'lead.converted');
+    await dialog().getByRole('button', { name: 'Convert' }).click();
+    await expectShown(page.getByText('Somebody converted this lead meanwhile.'));
+    await expectShown(became().getByRole('link', { name: 'Fay Faster' }));
+    await expect.poll(() => dialog().count()).toBe(0);
+    await fires();
+  });
 });
 
 describe('the board', () => {
@@ -310,14 +478,21 @@ describe('what another CRM reports', () => {
   });
 
   test('a report that matches no lead is matched by hand', async () => {
-    const { id } = await send({ name: 'Ulla Unmatched' });
+    const { id } = await send({ name: 'Ulla Unmatched', email: 'ulla@old.example' });
+    // Older than any that are offered without a word.
+    for (let n = 0; n < 25; n += 1) await send({ name: `Newer ${n}` });
     await page.goto('/settings/crm-webhook');
     await page
       .getByRole('row', { name: /nobody-1.*status_changed/ })
       .getByRole('button')
       .click();
-    await dialog().getByRole('combobox', { name: 'Lead' }).fill('Ulla');
-    await page.getByRole('option', { name: /Ulla Unmatched/ }).click();
+    const lead = dialog().getByRole('combobox', { name: 'Lead' });
+    await lead.click();
+    await expectShown(page.getByRole('option', { name: /Newer 24/ }));
+    expect(await page.getByRole('option', { name: /Ulla/ }).count()).toBe(0);
+    await lead.fill('old.example');
+    await page.getByRole('option', { name: /Ulla Unmatched.*ulla@old\.example/ }).click();
+    await expect.poll(() => lead.inputValue()).toMatch(/^Ulla Unmatched, no\. \d+$/);
     await picture(page, 'crm-match');
     await dialog().getByRole('button', { name: 'Match' }).click();
     await expectShown(page.getByText('Every report found its lead.'));
@@ -434,10 +609,70 @@ describe('Settings', () => {
     const setting = async () => (await s.ask('GET', '/api/v1/lead-settings')).json;
     await page.goto('/settings/leads');
     await page.getByLabel('At most').fill('250');
-    await page.getByRole('button', { name: 'Save' }).click();
-    await expect.poll(setting).toEqual({ leads_per_hour: 250, is_default: false });
+    await page.getByRole('region', { name: 'Leads an hour' }).getByRole('button', { name: 'Save' }).click();
+    await expect.poll(setting).toMatchObject({ leads_per_hour: 250, is_default: false });
     await page.getByRole('button', { name: 'Use the installation’s own' }).click();
     await expect.poll(async () => (await setting()).is_default).toBe(true);
+  });
+
+  test('leads are assigned: to members in turn, to one for a source, and to nobody again', async () => {
+    const bea = await makeMember(s, 'member', { name: 'Bea Bosun' });
+    const assignment = async () => (await s.ask('GET', '/api/v1/lead-settings')).json.assignment;
+    await page.goto('/settings/leads');
+    const region = page.getByRole('region', { name: 'Assignment' });
+    const choose = async (name: string, options: string[], within = region) => {
+      await within.getByRole('combobox', { name }).click();
+      for (const option of options) await page.getByRole('option', { name: option, exact: true }).click();
+      await page.keyboard.press('Escape');
+    };
+    const save = () => region.getByRole('button', { name: 'Save' }).click();
+    await choose('New leads go to', ['Members in turn']);
+    await save();
+    await expectShown(region.getByText('Must name at least one member.'));
+    await choose('Members', ['Bea Bosun', 'Alice Archer']);
+    await region.getByRole('button', { name: 'Add a rule for a source' }).click();
+    const rule = region.getByRole('group', { name: 'Rule 1' });
+    await rule.getByRole('combobox', { name: 'Leads of the source' }).fill('Boat fair');
+    await choose('Member', ['Alice Archer'], rule);
+    await picture(page, 'lead-assignment');
+    await save();
+    await expect.poll(assignment).toEqual({
+      mode: 'round_robin',
+      members: [bea.id, owner.id],
+      sources: [{ source: 'Boat fair', mode: 'owner', members: [owner.id] }],
+    });
+    const owners = [];
+    for (const lead of [{}, {}, {}, { source: 'boat FAIR' }])
+      owners.push((await stored((await send({ name: 'Ada Assigned', ...lead })).id)).owner_id);
+    expect(owners).toEqual([bea.id, owner.id, bea.id, owner.id]);
+
+    await page.reload();
+    await expectShown(region.getByText('Bea Bosun'));
+    await s.ask('DELETE', `/api/v1/members/${bea.id}`);
+    await page.reload();
+    await expectShown(region.getByText('Alice Archer'));
+    await expect.poll(() => region.getByText('Bea Bosun').count()).toBe(0);
+    await region.getByRole('button', { name: 'Remove the rule for Boat fair' }).click();
+    await choose('New leads go to', ['Nobody']);
+    await save();
+    await expect.poll(assignment).toEqual({ mode: 'none', members: [], sources: [] });
+  });
+
+  test('who may not change the assignment reads it', async () => {
+    const bob = await makeMember(s, 'member', { name: 'Bob Boatswain' });
+    const sources = [{ source: 'Fair', mode: 'owner', members: [owner.id] }];
+    const body = { assignment: { mode: 'round_robin', members: [bob.id, owner.id], sources } };
+    await s.ask('PATCH', '/api/v1/lead-settings', { body });
+    const other = await openWindow(browser, s.url);
+    await enter(other, bob);
+    await other.page.goto('/settings/leads');
+    const region = other.page.getByRole('region', { name: 'Assignment' });
+    await expectShown(region.getByText('Bob Boatswain, Alice Archer, in turn'));
+    await expectShown(region.getByText('Alice Archer', { exact: true }));
+    expect(await region.getByRole('button').count()).toBe(0);
+    expect(other.wrong).toEqual([]);
+    await other.close();
+    await s.ask('PATCH', '/api/v1/lead-settings', { body: { assignment: null } });
   });
 
   test.each([

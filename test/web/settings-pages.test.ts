@@ -35,6 +35,15 @@ const act = async (menuitem: string, button = 'More actions') => {
   await page.getByRole('menuitem', { name: menuitem }).click();
 };
 
+test('the profile in the menu of the person is a link: it opens in place, and has an address', async () => {
+  await page.goto('/contacts');
+  await page.getByRole('button', { name: 'Alice Archer: account' }).click();
+  const profile = page.getByRole('menuitem', { name: 'Profile' });
+  expect(await profile.getAttribute('href')).toBe('/settings/profile');
+  await profile.click();
+  await expectShown(page.getByRole('heading', { name: /profile/i, level: 1 }));
+});
+
 describe('Settings → API keys', () => {
   test('AX1, AX16: a key that expires in 7 days is shown once, works, and is told to expire soon', async () => {
     await page.goto('/settings/api-keys');

@@ -1,108 +1,211 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchBrowser, openWindow, picture, type Window, expectShown } from '../kit/browser.ts';
 import { PROJECT, startProgram, type Program } from '../kit/process.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 
-/** From nothing to a verified webhook with what a newcomer has: the link, the pages, and a receiver of examples/. */
-describe('a stranger gets from the set-up link to a verified webhook through the pages alone', () => {
+const run = promisify(execFile);
+const README = readFileSync(path.join(PROJECT, 'README.md'), 'utf8');
+const [, GUIDE, OWN_RECEIVER] =
+  /## A first webhook in five minutes\n(.+?)\n### With a receiver of your own\n(.+?)\n## /s.exec(README)!;
+
+/** What a newcomer is told to press, or to look for: the guide has to say it in these words. */
+function told(guide: string | undefined, words: string): string {
+  expect(guide?.replaceAll(/\s+/g, ' ')).toContain(words);
+  return words;
+}
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser?.close());
+
+/** An installation that nobody has set up, and somebody before it who has the link and the pages alone. */
+async function arrive(settings: Record<string, string>) {
+  const s = await startScenario(settings);
+  const { id } = await s.app.workspaces.create({ name: 'default' });
+  const link = await s.app.people.db.transaction((trx) => s.app.admission.setUpLink(trx, id));
+  const window = await openWindow(browser, s.url);
+  return { s, link, window, workspaceId: id, page: window.page };
+}
+
+async function makeAccount(page: Page, link: string): Promise<void> {
+  await page.goto(link);
+  await page.getByLabel('Workspace name').fill('Harbour Agency');
+  await page.getByLabel('Your name').fill('Alice Archer');
+  await page.getByLabel('Email').fill('alice@harbour.example');
+  await page.getByRole('textbox', { name: 'Password' }).fill('correct horse battery');
+  await picture(page, 'setup');
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await expectShown(page.getByRole('heading', { name: 'Contacts', level: 1 }));
+}
+
+async function makeContact(page: Page, guide: string | undefined): Promise<void> {
+  await page.getByRole('link', { name: told(guide, 'Contacts'), exact: true }).click();
+  await page
+    .getByRole('button', { name: told(guide, 'New contact') })
+    .first()
+    .click();
+  const form = page.getByRole('dialog', { name: 'New contact' });
+  await form.getByLabel('First name').fill('Jane');
+  await form.getByLabel('Email').fill('jane@example.com');
+  await form.getByRole('button', { name: 'Create contact' }).click();
+  await expect.poll(() => form.count()).toBe(0);
+}
+
+async function keepSecret(page: Page): Promise<string> {
+  const secret = await page.getByRole('textbox', { name: 'Signing secret' }).inputValue();
+  await picture(page, 'secret-once');
+  await page.getByRole('button', { name: 'I have stored it' }).click();
+  await expectShown(page.getByRole('complementary', { name: 'About this webhook' }));
+  expect(await page.content()).not.toContain(secret);
+  return secret;
+}
+
+describe('the README’s guide: from the set-up link to a verified webhook through the pages alone', () => {
   let s: Scenario;
-  let browser: Browser;
   let window: Window;
   let page: Page;
   let link: string;
-  let secret: string;
-  let receiver: Program;
+  let workspaceId: string;
   beforeAll(async () => {
-    s = await startScenario();
-    const { id } = await s.app.workspaces.create({ name: 'default' });
-    link = await s.app.people.db.transaction((trx) => s.app.admission.setUpLink(trx, id));
-    browser = await launchBrowser();
-    window = await openWindow(browser, s.url);
-    ({ page } = window);
+    // As `npm start` has it: webhooks reach public addresses only.
+    ({ s, window, page, link, workspaceId } = await arrive({ FAIRLEAD_EGRESS_ALLOW: '' }));
   });
-  afterAll(async () => {
-    receiver?.kill('SIGKILL');
-    await receiver?.exited;
-    await browser?.close();
-    await s?.stop();
-  });
+  afterAll(() => s?.stop());
 
-  test('the link makes the account, and its token leaves the address bar', async () => {
-    await page.goto(link);
-    await page.getByLabel('Workspace name').fill('Harbour Agency');
-    expect(page.url()).toBe(`${s.url}/setup`);
-    await page.getByLabel('Your name').fill('Alice Archer');
-    await page.getByLabel('Email').fill('alice@harbour.example');
-    await page.getByRole('textbox', { name: 'Password' }).fill('correct horse battery');
-    await picture(page, 'setup');
-    await page.getByRole('button', { name: 'Create account' }).click();
-    await expectShown(page.getByRole('heading', { name: 'Contacts', level: 1 }));
+  test('1: the link makes the account, and its token leaves the address bar', async () => {
+    await makeAccount(page, link);
+    expect(page.url()).not.toContain('token');
     await expectShown(page.getByText('Harbour Agency').first());
     await expectShown(page.getByText('No contacts yet'));
   });
 
-  test('a webhook in the format axocrm shows its secret once', async () => {
+  test('2: a test inbox is made under Settings → Webhooks', async () => {
+    told(GUIDE, 'Settings → Webhooks → Test inbox');
+    await page.getByRole('link', { name: 'Webhooks' }).click();
+    await page.getByRole('link', { name: 'Test inbox' }).click();
+    await page
+      .getByRole('button', { name: told(GUIDE, 'Make a test inbox') })
+      .first()
+      .click();
+    await expectShown(page.getByText('Nothing has arrived yet'));
+  });
+
+  test('3: a webhook that posts there, in the format axocrm, shows its secret once', async () => {
+    await page.getByRole('button', { name: told(GUIDE, 'Make a webhook that posts here') }).click();
+    const form = page.getByRole('dialog', { name: 'Make a webhook' });
+    await form.getByLabel('Name').fill('My first webhook');
+    await form.getByRole('combobox', { name: 'Format' }).click();
+    await page.getByRole('option', { name: /axoCRM/ }).click();
+    await form.getByRole('button', { name: 'Create webhook' }).click();
+    expect(await keepSecret(page)).toMatch(/^axo_whsec_[0-9a-f]{48}$/);
+  });
+
+  test('4: a contact made in the page arrives, rightly signed, and the delivery log shows it', async () => {
+    await makeContact(page, GUIDE);
+    await page.getByRole('link', { name: 'Webhooks' }).click();
+    await page.getByRole('link', { name: 'Test inbox' }).click();
+    const request = page.getByRole('region', { name: 'Requests' }).getByRole('button', { name: /POST/ });
+    await expectShown(request.getByText(told(GUIDE, 'Signature is right')));
+    await request.click();
+    await expectShown(page.getByText(/X-axoCRM-Signature: sha256=/));
+    await expectShown(page.getByText(/"type": "contact\.created"/));
+    await picture(page, 'stranger-inbox');
+    await page.getByRole('link', { name: 'Webhooks' }).first().click();
+    await page.getByRole('link', { name: 'My first webhook' }).click();
+    const row = page.getByRole('row', { name: /contact\.created/ });
+    await expectShown(row.getByText(told(GUIDE, 'Delivered')));
+    await row.getByRole('button', { name: 'contact.created' }).click();
+    await expectShown(page.getByRole('dialog').getByText('200'));
+    expect(window.wrong).toEqual([]);
+  });
+
+  test('and by API: the commands as they are printed, with what they say to fill in', async () => {
+    const { raw } = await s.app.keys.create({
+      workspaceId,
+      name: 'first',
+      style: 'fairlead',
+      createdBy: 'test',
+    });
+    const [, commands] = /The same by API.+?```sh\n(.+?)```/s.exec(GUIDE!)!;
+    const [make, rest] = commands!
+      .replaceAll('http://127.0.0.1:3000', s.url)
+      .replaceAll('curl ', 'curl -sS --fail-with-body ')
+      .replace('fl_live_…', raw)
+      .split(/(?=export URL)/) as [string, string];
+    const inbox = JSON.parse((await run('bash', ['-ec', make])).stdout) as { id: string; url: string };
+    const filled = rest.replace(/^export URL=.+$/m, `export KEY=${raw} URL=${inbox.url} ID=${inbox.id}`);
+    expect(filled).not.toContain('…');
+    // The last one is asked again, as a person would, where nothing has arrived yet.
+    const [setUp, look] = filled.split(/(?=curl [^\n]+\/requests)/) as [string, string];
+    await run('bash', ['-ec', setUp]);
+    const env = filled.split('\n', 1)[0]!;
+    await expect
+      .poll(async () => JSON.parse((await run('bash', ['-ec', `${env}\n${look}`])).stdout).data, {
+        timeout: 10_000,
+      })
+      .toMatchObject([{ method: 'POST', signed: true }]);
+  });
+});
+
+describe('with a receiver of one’s own', () => {
+  let s: Scenario;
+  let window: Window;
+  let page: Page;
+  let link: string;
+  let receiver: Program;
+  beforeAll(async () => {
+    const [, name, value] = /```sh\s+(FAIRLEAD_EGRESS_ALLOW)=(\S+) npm start/.exec(OWN_RECEIVER!)!;
+    ({ s, window, page, link } = await arrive({ [name!]: value! }));
+  });
+  afterAll(async () => {
+    receiver?.kill('SIGKILL');
+    await receiver?.exited;
+    await s?.stop();
+  });
+
+  test('the webhook, the receiver with its secret, and a contact that it verifies', async () => {
+    await makeAccount(page, link);
+    const port = await freePort();
+    told(OWN_RECEIVER, 'Settings → Webhooks → **New webhook**');
     await page.getByRole('link', { name: 'Webhooks' }).click();
     await page.getByRole('button', { name: 'New webhook' }).first().click();
     const form = page.getByRole('dialog', { name: 'New webhook' });
-    await form.getByLabel('Name').fill('My first webhook');
-    await form.getByLabel('URL').fill(`http://127.0.0.1:${await freePort()}/`);
-    await form.getByRole('combobox', { name: 'Format' }).click();
-    await page.getByRole('option', { name: /axoCRM/ }).click();
+    await form.getByLabel('Name').fill('My own receiver');
+    await form
+      .getByLabel('URL')
+      .fill(told(OWN_RECEIVER, 'http://127.0.0.1:4000/').replace('4000', `${port}`));
     await picture(page, 'webhook-form');
     await form.getByRole('button', { name: 'Create webhook' }).click();
-    const shown = page.getByLabel('Signing secret');
-    secret = await shown.inputValue();
-    expect(secret).toMatch(/^axo_whsec_[0-9a-f]{48}$/);
-    await picture(page, 'secret-once');
-    await page.getByRole('button', { name: 'I have stored it' }).click();
-    await expectShown(page.getByRole('heading', { name: 'My first webhook' }));
-    expect(await page.content()).not.toContain(secret);
-  });
+    const secret = await keepSecret(page);
 
-  test('a contact made in the page reaches the receiver, which verifies it', async () => {
-    receiver = startProgram(
-      process.execPath,
-      [path.join(PROJECT, 'examples/verify-axocrm.mjs'), String(port)],
-      {
-        env: { WEBHOOK_SECRET: secret },
-      },
-    );
-    await receiver.says(/listening/);
-    await page.getByRole('link', { name: 'Contacts' }).click();
-    await page.getByRole('button', { name: 'New contact' }).first().click();
-    const form = page.getByRole('dialog', { name: 'New contact' });
-    await form.getByLabel('First name').fill('Jane');
-    await form.getByLabel('Email').fill('jane@example.com');
-    await form.getByRole('button', { name: 'Create contact' }).click();
-    const [, body] = await receiver.says(/^verified (.+)$/m);
-    expect(JSON.parse(body!)).toMatchObject({
-      type: 'contact.created',
-      data: { object: { has_email: true } },
+    const [, variable, file] = /```sh\s+(\w+)=whsec_… node (\S+)/.exec(OWN_RECEIVER!)!;
+    receiver = startProgram(process.execPath, [path.join(PROJECT, file!), String(port)], {
+      env: { [variable!]: secret },
     });
-    expect(body).not.toContain('jane');
-  });
-
-  test('and the delivery log shows it', async () => {
+    await receiver.says(/listening/);
+    await makeContact(page, OWN_RECEIVER);
+    const [, body] = await receiver.says(new RegExp(`^${told(OWN_RECEIVER, 'verified')} (.+)$`, 'm'));
+    expect(JSON.parse(body!)).toMatchObject({ type: 'contact.created', data: { first_name: 'Jane' } });
     await page.getByRole('link', { name: 'Webhooks' }).click();
-    await page.getByRole('link', { name: 'My first webhook' }).click();
-    const row = page.getByRole('row', { name: /contact\.created/ });
-    await expectShown(row.getByText('Delivered'));
-    await row.getByRole('button', { name: 'contact.created' }).click();
-    await expectShown(page.getByRole('dialog').getByText('204'));
+    await page.getByRole('link', { name: 'My own receiver' }).click();
+    await expectShown(page.getByRole('row', { name: /contact\.created.*Delivered/ }));
     await picture(page, 'delivery');
     expect(window.wrong).toEqual([]);
   });
 
-  let port = 0;
   /** A port that nothing listens on yet: the webhook is made before its receiver knows the secret. */
   async function freePort(): Promise<number> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    ({ port } = server.address() as AddressInfo);
+    const { port } = server.address() as AddressInfo;
     await new Promise((resolve) => server.close(resolve));
     return port;
   }

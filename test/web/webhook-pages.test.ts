@@ -80,6 +80,12 @@ describe('the form of a webhook', () => {
     await dialog().getByLabel('Delays').fill('1 s, 5 min, 2 h');
     await dialog().getByLabel('Disable after failures in a row').fill('20');
     await dialog().getByRole('checkbox', { name: /410/ }).check();
+    await unfold('Pace and order');
+    await dialog().getByLabel('Requests at once').fill('2');
+    await dialog().getByLabel('Requests at most').fill('100');
+    await dialog().getByLabel('In so many seconds').fill('60');
+    await pick('Order', 'Record by record');
+    await expectShown(dialog().getByText('2 at once · 100 in 1 min · record by record'));
     await unfold('Signing secret');
     await pick('Secret', 'Your own');
     await dialog().getByLabel('Your secret').fill('swordfish');
@@ -99,6 +105,9 @@ describe('the form of a webhook', () => {
       retry: { max: 3, intervals_s: [1, 300, 7200] },
       disable_after: 20,
       disable_on_410: true,
+      max_in_flight: 2,
+      rate_limit: { max: 100, per_s: 60 },
+      ordering: 'record',
       filter: null,
       signed: true,
     });
@@ -137,13 +146,61 @@ describe('the form of a webhook', () => {
     await dialog().getByRole('button', { name: 'Save' }).click();
     await expectShown(dialog().getByText(/at most 10 retries/));
     await dialog().getByLabel('Retries', { exact: true }).fill('');
+    await unfold('Pace and order');
+    await dialog().getByLabel('Requests at most').fill('');
+    await dialog().getByLabel('Requests at once').fill('65');
+    await dialog().getByRole('button', { name: 'Save' }).click();
+    await expectShown(
+      dialog()
+        .getByText(/<=\s?64|at most 64\b/)
+        .last(),
+    );
+    await dialog().getByLabel('Requests at once').fill('');
+    await dialog().getByRole('button', { name: 'Save' }).click();
+    await expectShown(dialog().getByText(/>=\s?1|at least 1\b/));
+    await picture(page, 'webhook-form-refused');
+    await dialog().getByLabel('In so many seconds').fill('');
     await dialog().getByRole('button', { name: 'Save' }).click();
     await expect
       .poll(async () => (await stored('Everything')).retry)
       .toEqual({ max: 5, intervals_s: [60, 240, 1500, 5400, 79_200] });
-    const { retry: _retry, version: _version, updated_at: _at, ...rest } = before;
-    expect(await stored('Everything')).toMatchObject(rest);
+    const {
+      retry: _retry,
+      max_in_flight: _most,
+      rate_limit: _rate,
+      version: _v,
+      updated_at: _at,
+      ...rest
+    } = before;
+    expect(await stored('Everything')).toMatchObject({ ...rest, max_in_flight: 64, rate_limit: null });
     receiver.answer(() => ({ status: 200 }));
+  });
+
+  test('the facts tell its pace and order; while its receiver gets a rest the page says so', async () => {
+    const facts = page.getByRole('complementary', { name: 'About this webhook' });
+    await expectShown(facts.getByText('Up to 64 requests'));
+    await expectShown(facts.getByText('Any number'));
+    await expectShown(facts.getByText(/^Record by record\s*Events of one record arrive in their order/));
+    await expectShown(facts.getByText('Closed', { exact: true }));
+    receiver.answer(() => ({ status: 503, headers: { 'retry-after': '9' } }));
+    await make('contacts', { first_name: 'Jules' });
+    await expectShown(facts.getByText(/^Open\s*until \d/));
+    await expectShown(
+      page.getByRole('alert').getByText(/Its receiver gets a rest\s+until .+Nothing is lost/),
+    );
+    await picture(page, 'webhook-resting');
+    receiver.answer(() => ({ status: 200 }));
+    // What waits for its retry is hurried, and is the probe.
+    await expect
+      .poll(
+        async () => {
+          await s.ask('POST', `${HOOKS}/send-pending`);
+          return facts.getByText('Closed', { exact: true }).count();
+        },
+        { timeout: 20_000, interval: 1_000 },
+      )
+      .toBe(1);
+    expect(await page.getByRole('alert').count()).toBe(0);
   });
 
   test('AN5: a secret is rotated to one’s own, and to none', async () => {

@@ -32,6 +32,11 @@ export class ApiError extends Error {
   }
 }
 
+/** What the API would say of a field, where it need not be asked: the text in it can not be sent. */
+export function refusal(field: string, message: string): ApiError {
+  return new ApiError({ status: 400, code: 'validation_error', message, fields: [{ field, message }] });
+}
+
 /** Somebody else changed meanwhile what was to be changed. */
 export function isConflict(error: Error): boolean {
   return error instanceof ApiError && error.status === 412;

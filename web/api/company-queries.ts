@@ -1,3 +1,6 @@
+import { queryOptions } from '@tanstack/react-query';
+import { call } from './client.ts';
+import type { Page } from './pages-of.ts';
 import { recordQueries } from './record-queries.ts';
 import type { components, operations } from './schema.d.ts';
 
@@ -5,3 +8,13 @@ export type Company = components['schemas']['Company'];
 export type CompanyInput = operations['postCompanies']['requestBody']['content']['application/json'];
 
 export const companies = recordQueries<Company, CompanyInput>('companies');
+
+/** The company of this name, whatever the case: the first of several; null where there is none. */
+export const companyByName = (name: string) =>
+  queryOptions({
+    queryKey: [companies.plural, 'name', name],
+    queryFn: async ({ signal }) => {
+      const query = { name, sort: 'created_at', limit: 1 };
+      return (await call<Page<Company>>('GET', '/companies', { query, signal })).data[0] ?? null;
+    },
+  });

@@ -1,3 +1,6 @@
+import { queryOptions } from '@tanstack/react-query';
+import { call } from './client.ts';
+import type { Page } from './pages-of.ts';
 import { recordQueries } from './record-queries.ts';
 import type { components, operations } from './schema.d.ts';
 
@@ -5,3 +8,13 @@ export type Contact = components['schemas']['Contact'];
 export type ContactInput = operations['postContacts']['requestBody']['content']['application/json'];
 
 export const contacts = recordQueries<Contact, ContactInput>('contacts');
+
+/** The contact with this email, whatever the case: the first of several; null where there is none. */
+export const contactByEmail = (email: string) =>
+  queryOptions({
+    queryKey: [contacts.plural, 'email', email],
+    queryFn: async ({ signal }) => {
+      const query = { email, sort: 'created_at', limit: 1 };
+      return (await call<Page<Contact>>('GET', '/contacts', { query, signal })).data[0] ?? null;
+    },
+  });

@@ -10,7 +10,8 @@ export type EventType = Answer['data'][number];
 export const eventTypesQuery = queryOptions({
   queryKey: ['event-types'],
   queryFn: async ({ signal }) => (await call<Answer>('GET', '/event-types', { signal })).data,
-  staleTime: Infinity,
+  // A program may define types, too.
+  staleTime: 30_000,
 });
 
 /** What a format calls the event types; several of ours may be one of its own. */

@@ -1,7 +1,7 @@
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import { call, type Query } from './client.ts';
+import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { ApiError, call, type Query } from './client.ts';
 import { pagesOf, type Page } from './pages-of.ts';
-import { recordQueries } from './record-queries.ts';
+import { keepRecord, recordQueries } from './record-queries.ts';
 import type { components, operations } from './schema.d.ts';
 
 export type Lead = components['schemas']['Lead'];
@@ -56,3 +56,41 @@ export const submissionsOf = (leadId: string) =>
   pagesOf<LeadSubmission>([leads.plural, 'submissions', leadId], `/leads/${leadId}/submissions`, {
     limit: 20,
   });
+
+/** The leads that may be the same person, newest first; there are at most 50. */
+export const duplicatesOf = (leadId: string) =>
+  queryOptions({
+    // Among the lists: a lead that changes may be like others from then on.
+    queryKey: [leads.plural, 'list', 'duplicates', leadId],
+    queryFn: async ({ signal }) =>
+      (await call<Page<Lead>>('GET', `/leads/${leadId}/duplicates`, { signal })).data,
+  });
+
+/** What a lead is to become, beside a contact. */
+export type Conversion = operations['postLeadsIdConvert']['requestBody']['content']['application/json'];
+
+/** Rejects where somebody else changed the lead (412) or converted it (409) meanwhile; it is read again then. */
+export function useConvertLead() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ lead, asked }: { lead: Lead; asked: Conversion }) =>
+      call<components['schemas']['LeadConversion']>('POST', `/leads/${lead.id}/convert`, {
+        body: asked,
+        ifMatch: lead.version,
+      }),
+    async onSuccess({ lead }) {
+      await keepRecord(queries, leads, lead);
+      for (const plural of ['contacts', 'companies', 'deals'])
+        void queries.invalidateQueries({ queryKey: [plural] });
+    },
+    async onError(error, { lead }) {
+      if (!isOvertaken(error)) return;
+      await queries.invalidateQueries(leads.one(lead.id));
+      await queries.invalidateQueries({ queryKey: [leads.plural, 'list'] });
+    },
+  });
+}
+
+function isOvertaken(error: Error): boolean {
+  return error instanceof ApiError && (error.status === 409 || error.status === 412);
+}

@@ -1,8 +1,20 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { call } from './client.ts';
-import type { components } from './schema.d.ts';
+import type { components, operations } from './schema.d.ts';
 
 export type LeadSettings = components['schemas']['LeadSettings'];
+type Change = operations['patchLeadSettings']['requestBody']['content']['application/json'];
+
+/** Whom leads go to that name no owner. */
+export interface AssignmentRule {
+  mode: LeadSettings['assignment']['mode'];
+  /** Their ids, in the order of their turns. */
+  members: string[];
+}
+export interface Assignment extends AssignmentRule {
+  /** Other rules, for the leads of single sources. */
+  sources: ({ source: string } & AssignmentRule)[];
+}
 
 export const leadSettingsQuery = queryOptions({
   queryKey: ['lead-settings'],
@@ -12,8 +24,7 @@ export const leadSettingsQuery = queryOptions({
 export function useChangeLeadSettings() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (body: { leads_per_hour: number | null }) =>
-      call<LeadSettings>('PATCH', '/lead-settings', { body }),
+    mutationFn: (body: Change) => call<LeadSettings>('PATCH', '/lead-settings', { body }),
     onSuccess: (settings) => queries.setQueryData(leadSettingsQuery.queryKey, settings),
   });
 }

@@ -45,7 +45,7 @@ export function useCreateRecord<R extends BaseRecord, Input extends object>(kind
   const queries = useQueryClient();
   return useMutation({
     mutationFn: kind.create,
-    onSuccess: (record) => keep(queries, kind, record),
+    onSuccess: (record) => keepRecord(queries, kind, record),
   });
 }
 
@@ -55,7 +55,7 @@ export function useUpdateRecord<R extends BaseRecord, Input extends object>(kind
   return useMutation({
     mutationFn: ({ id, version, change }: { id: string; version: number; change: Partial<Input> }) =>
       call<R>('PATCH', `/${kind.plural}/${id}`, { body: change, ifMatch: version }),
-    onSuccess: (record) => keep(queries, kind, record),
+    onSuccess: (record) => keepRecord(queries, kind, record),
     async onError(error, { id }) {
       if (!isConflict(error)) return;
       await queries.invalidateQueries(kind.one(id));
@@ -77,7 +77,7 @@ export function useRemoveRecord<R extends BaseRecord, Input extends object>(kind
 }
 
 /** A record as an answer showed it; its lists and its timeline are read again where they are on view. */
-async function keep<R extends BaseRecord, Input extends object>(
+export async function keepRecord<R extends BaseRecord, Input extends object>(
   queries: QueryClient,
   kind: RecordQueries<R, Input>,
   record: R,

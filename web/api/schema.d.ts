@@ -356,7 +356,7 @@ export interface paths {
         put?: never;
         /**
          * Create an inbound secret
-         * @description The secret is in this answer and never shown again. It serves `POST /webhooks/crm/lead` alone.
+         * @description The secret is in this answer and never shown again. It serves `POST /webhooks/crm/lead`, `/webhooks/google-ads` and `/webhooks/typeform/{prefix}`, and nothing else.
          */
         post: operations["postInboundSecrets"];
         delete?: never;
@@ -1113,6 +1113,136 @@ export interface paths {
         patch: operations["patchLeadSettings"];
         trace?: never;
     };
+    "/api/v1/forms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List forms */
+        get: operations["getForms"];
+        put?: never;
+        /**
+         * Create a form
+         * @description The answer holds the address of its page and the line that embeds it.
+         */
+        post: operations["postForms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/forms/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview a form
+         * @description The page of a form that is not saved. Nothing in it runs, and nothing is kept.
+         */
+        post: operations["postFormsPreview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/forms/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a form */
+        get: operations["getFormsId"];
+        /**
+         * Update a form
+         * @description Changes only the settings sent; `fields` are all of them, in their order.
+         */
+        put: operations["putFormsId"];
+        post?: never;
+        /**
+         * Delete a form
+         * @description Its page answers 404 then, and what was kept aside is gone; its leads stay.
+         */
+        delete: operations["deleteFormsId"];
+        options?: never;
+        head?: never;
+        /**
+         * Update a form
+         * @description Changes only the settings sent; `fields` are all of them, in their order.
+         */
+        patch: operations["patchFormsId"];
+        trace?: never;
+    };
+    "/api/v1/forms/{id}/submissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what came in by a form
+         * @description Newest first. With `spam=true`, what was taken for spam and waits to be accepted or deleted.
+         */
+        get: operations["getFormsIdSubmissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/forms/{id}/submissions/{submission_id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept what was taken for spam
+         * @description Makes the lead and fires `form.submitted`. 404 where it was accepted or deleted before.
+         */
+        post: operations["postFormsIdSubmissionsSubmissionIdAccept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/forms/{id}/submissions/{submission_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete what was taken for spam
+         * @description For good. What became a lead is deleted with the lead.
+         */
+        delete: operations["deleteFormsIdSubmissionsSubmissionId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/webhooks": {
         parameters: {
             query?: never;
@@ -1660,6 +1790,135 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        FormInput: {
+            /** @description `form_…`; no secret, as it stands in public addresses. */
+            id: string;
+            version: number;
+            /** @description For the team. */
+            name: string;
+            /** @description Above the form; the name where null. */
+            title: string | null;
+            /** @description Below the title. */
+            intro: string | null;
+            /** @description Beside a checkbox; null where there is none. */
+            consent_text: string | null;
+            /** @description Whether the form can not be sent without consent. */
+            consent_required: boolean;
+            submit_label: string;
+            thanks_text: string;
+            /** @description Where visitors go after sending. */
+            redirect_url: string | null;
+            /** @description The source of the leads. */
+            source: string | null;
+            /** @description The member who looks after the leads. */
+            owner_id: string | null;
+            /**
+             * @description `required`: what comes without (from browsers without JavaScript too) is kept aside. `optional`: it is judged more strictly.
+             * @enum {string}
+             */
+            proof_of_work: "optional" | "required";
+            /** @description Whether it takes anything. */
+            active: boolean;
+            fields: {
+                key: string;
+                label: string;
+                /** @enum {string} */
+                type: "text" | "email" | "phone" | "date" | "select" | "checkbox" | "textarea" | "number" | "hidden";
+                required: boolean;
+                options: string[];
+                placeholder: string | null;
+                help: string | null;
+                value: string | null;
+                maps_to: string | null;
+            }[];
+            allowed_origins: string[];
+            /**
+             * Format: uri
+             * @description The hosted page.
+             */
+            url: string;
+            /** @description One line of HTML that puts the form into a page. */
+            embed_code: string;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        ErrorInput: {
+            error: {
+                code: string;
+                message: string;
+                fields?: {
+                    field: string;
+                    message: string;
+                }[];
+                request_id: string;
+            };
+        };
+        LeadInput: {
+            /**
+             * Format: uuid
+             * @description Names it for good.
+             */
+            id: string;
+            /** @description Grows by one with every change; the ETag. */
+            version: number;
+            /** @description Who made it, as in `api_key:<id>`. */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+            /** @description The workspace's own fields, by name. */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Counts within the workspace, from 1. */
+            number: number;
+            /** @description Their first name. */
+            first_name: string | null;
+            /** @description Their last name; null where they gave one word. */
+            last_name: string | null;
+            /** @description Their email address, as it was sent. */
+            email: string | null;
+            /** @description Their telephone number, as it was sent. */
+            phone: string | null;
+            /** @description The date it is about. */
+            event_date: string | null;
+            /** @description What it is about: one of the workspace's lead event types. */
+            event_type: string | null;
+            /** @description Where they came from, as in `Website contact form`. */
+            source: string | null;
+            /** @description How far it has come: the key of one of the lead statuses. */
+            status: string;
+            /** @description What they, or people after them, wrote. */
+            notes: string | null;
+            /** @description The member who looks after it. */
+            owner_id: string | null;
+            /** @description What another CRM calls it. */
+            crm_lead_id: string | null;
+            /** @description Words that people put on it. */
+            tags: string[];
+            /** @description How often it arrived. */
+            submissions: number;
+            /** @description When its status first left `new`, or a member first changed it. */
+            first_contacted_at: string | null;
+            /** @description The contact that it was converted to. */
+            contact_id: string | null;
+            /** @description The company that it was converted to. */
+            company_id: string | null;
+            /** @description The deal that it was converted to. */
+            deal_id: string | null;
+            /** @description When it was converted. */
+            converted_at: string | null;
+        };
         ActivityInput: {
             /** Format: uuid */
             id: string;
@@ -1825,6 +2084,35 @@ export interface components {
             /** @description The member who looks after it. */
             owner_id: string | null;
         };
+        FormSubmissionInput: {
+            /** Format: uuid */
+            id: string;
+            form_id: string;
+            /** @description The lead that came of it; null while it is kept aside. */
+            lead_id: string | null;
+            /** Format: date-time */
+            received_at: string;
+            /** @description What was filled in, by the keys of the form. */
+            fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description The consent as it read then. */
+            consent: {
+                text: string;
+                given: boolean;
+            } | null;
+            /** @description Where it was sent from, without the last 8 bits (of IPv6, the last 80). */
+            address: string | null;
+            /** @description The page that the visitor came from. */
+            referrer: string | null;
+            utm: {
+                [key: string]: string;
+            };
+            /** @description Whether it is kept aside. */
+            spam: boolean;
+            /** @description Why it was taken for spam. */
+            reasons: ("honeypot" | "too_fast" | "too_many" | "no_proof_of_work" | "wrong_proof_of_work" | "disposable_email")[];
+        };
         CrmActivityInput: {
             /** Format: uuid */
             id: string;
@@ -1838,80 +2126,6 @@ export interface components {
             received_at: string;
             /** @description Who matched it by hand. */
             matched_by: string | null;
-        };
-        ErrorInput: {
-            error: {
-                code: string;
-                message: string;
-                fields?: {
-                    field: string;
-                    message: string;
-                }[];
-                request_id: string;
-            };
-        };
-        LeadInput: {
-            /**
-             * Format: uuid
-             * @description Names it for good.
-             */
-            id: string;
-            /** @description Grows by one with every change; the ETag. */
-            version: number;
-            /** @description Who made it, as in `api_key:<id>`. */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When it was made.
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When it was last changed.
-             */
-            updated_at: string;
-            /** @description The workspace's own fields, by name. */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Counts within the workspace, from 1. */
-            number: number;
-            /** @description Their first name. */
-            first_name: string | null;
-            /** @description Their last name; null where they gave one word. */
-            last_name: string | null;
-            /** @description Their email address, as it was sent. */
-            email: string | null;
-            /** @description Their telephone number, as it was sent. */
-            phone: string | null;
-            /** @description The date it is about. */
-            event_date: string | null;
-            /** @description What it is about: one of the workspace's lead event types. */
-            event_type: string | null;
-            /** @description Where they came from, as in `Website contact form`. */
-            source: string | null;
-            /** @description How far it has come: the key of one of the lead statuses. */
-            status: string;
-            /** @description What they, or people after them, wrote. */
-            notes: string | null;
-            /** @description The member who looks after it. */
-            owner_id: string | null;
-            /** @description What another CRM calls it. */
-            crm_lead_id: string | null;
-            /** @description Words that people put on it. */
-            tags: string[];
-            /** @description How often it arrived. */
-            submissions: number;
-            /** @description When its status first left `new`, or a member first changed it. */
-            first_contacted_at: string | null;
-            /** @description The contact that it was converted to. */
-            contact_id: string | null;
-            /** @description The company that it was converted to. */
-            company_id: string | null;
-            /** @description The deal that it was converted to. */
-            deal_id: string | null;
-            /** @description When it was converted. */
-            converted_at: string | null;
         };
         LeadConversionInput: {
             lead: components["schemas"]["LeadInput"];
@@ -2577,6 +2791,10 @@ export interface components {
                 until: string | null;
             };
             signed: boolean;
+            /** @description Null in formats with one kind only. */
+            signature: ("v1" | "v1a") | null;
+            /** @description With which to verify v1a: `whpk_…`. */
+            public_key: string | null;
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -2603,6 +2821,135 @@ export interface components {
             error: string;
             fields?: string[];
             request_id: string;
+        };
+        Form: {
+            /** @description `form_…`; no secret, as it stands in public addresses. */
+            id: string;
+            version: number;
+            /** @description For the team. */
+            name: string;
+            /** @description Above the form; the name where null. */
+            title: string | null;
+            /** @description Below the title. */
+            intro: string | null;
+            /** @description Beside a checkbox; null where there is none. */
+            consent_text: string | null;
+            /** @description Whether the form can not be sent without consent. */
+            consent_required: boolean;
+            submit_label: string;
+            thanks_text: string;
+            /** @description Where visitors go after sending. */
+            redirect_url: string | null;
+            /** @description The source of the leads. */
+            source: string | null;
+            /** @description The member who looks after the leads. */
+            owner_id: string | null;
+            /**
+             * @description `required`: what comes without (from browsers without JavaScript too) is kept aside. `optional`: it is judged more strictly.
+             * @enum {string}
+             */
+            proof_of_work: "optional" | "required";
+            /** @description Whether it takes anything. */
+            active: boolean;
+            fields: {
+                key: string;
+                label: string;
+                /** @enum {string} */
+                type: "text" | "email" | "phone" | "date" | "select" | "checkbox" | "textarea" | "number" | "hidden";
+                required: boolean;
+                options: string[];
+                placeholder: string | null;
+                help: string | null;
+                value: string | null;
+                maps_to: string | null;
+            }[];
+            allowed_origins: string[];
+            /**
+             * Format: uri
+             * @description The hosted page.
+             */
+            url: string;
+            /** @description One line of HTML that puts the form into a page. */
+            embed_code: string;
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        Error: {
+            error: {
+                code: string;
+                message: string;
+                fields?: {
+                    field: string;
+                    message: string;
+                }[];
+                request_id: string;
+            };
+        };
+        Lead: {
+            /**
+             * Format: uuid
+             * @description Names it for good.
+             */
+            id: string;
+            /** @description Grows by one with every change; the ETag. */
+            version: number;
+            /** @description Who made it, as in `api_key:<id>`. */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+            /** @description The workspace's own fields, by name. */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Counts within the workspace, from 1. */
+            number: number;
+            /** @description Their first name. */
+            first_name: string | null;
+            /** @description Their last name; null where they gave one word. */
+            last_name: string | null;
+            /** @description Their email address, as it was sent. */
+            email: string | null;
+            /** @description Their telephone number, as it was sent. */
+            phone: string | null;
+            /** @description The date it is about. */
+            event_date: string | null;
+            /** @description What it is about: one of the workspace's lead event types. */
+            event_type: string | null;
+            /** @description Where they came from, as in `Website contact form`. */
+            source: string | null;
+            /** @description How far it has come: the key of one of the lead statuses. */
+            status: string;
+            /** @description What they, or people after them, wrote. */
+            notes: string | null;
+            /** @description The member who looks after it. */
+            owner_id: string | null;
+            /** @description What another CRM calls it. */
+            crm_lead_id: string | null;
+            /** @description Words that people put on it. */
+            tags: string[];
+            /** @description How often it arrived. */
+            submissions: number;
+            /** @description When its status first left `new`, or a member first changed it. */
+            first_contacted_at: string | null;
+            /** @description The contact that it was converted to. */
+            contact_id: string | null;
+            /** @description The company that it was converted to. */
+            company_id: string | null;
+            /** @description The deal that it was converted to. */
+            deal_id: string | null;
+            /** @description When it was converted. */
+            converted_at: string | null;
         };
         Activity: {
             /** Format: uuid */
@@ -2769,6 +3116,35 @@ export interface components {
             /** @description The member who looks after it. */
             owner_id: string | null;
         };
+        FormSubmission: {
+            /** Format: uuid */
+            id: string;
+            form_id: string;
+            /** @description The lead that came of it; null while it is kept aside. */
+            lead_id: string | null;
+            /** Format: date-time */
+            received_at: string;
+            /** @description What was filled in, by the keys of the form. */
+            fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description The consent as it read then. */
+            consent: {
+                text: string;
+                given: boolean;
+            } | null;
+            /** @description Where it was sent from, without the last 8 bits (of IPv6, the last 80). */
+            address: string | null;
+            /** @description The page that the visitor came from. */
+            referrer: string | null;
+            utm: {
+                [key: string]: string;
+            };
+            /** @description Whether it is kept aside. */
+            spam: boolean;
+            /** @description Why it was taken for spam. */
+            reasons: ("honeypot" | "too_fast" | "too_many" | "no_proof_of_work" | "wrong_proof_of_work" | "disposable_email")[];
+        };
         CrmActivity: {
             /** Format: uuid */
             id: string;
@@ -2782,80 +3158,6 @@ export interface components {
             received_at: string;
             /** @description Who matched it by hand. */
             matched_by: string | null;
-        };
-        Error: {
-            error: {
-                code: string;
-                message: string;
-                fields?: {
-                    field: string;
-                    message: string;
-                }[];
-                request_id: string;
-            };
-        };
-        Lead: {
-            /**
-             * Format: uuid
-             * @description Names it for good.
-             */
-            id: string;
-            /** @description Grows by one with every change; the ETag. */
-            version: number;
-            /** @description Who made it, as in `api_key:<id>`. */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When it was made.
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When it was last changed.
-             */
-            updated_at: string;
-            /** @description The workspace's own fields, by name. */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Counts within the workspace, from 1. */
-            number: number;
-            /** @description Their first name. */
-            first_name: string | null;
-            /** @description Their last name; null where they gave one word. */
-            last_name: string | null;
-            /** @description Their email address, as it was sent. */
-            email: string | null;
-            /** @description Their telephone number, as it was sent. */
-            phone: string | null;
-            /** @description The date it is about. */
-            event_date: string | null;
-            /** @description What it is about: one of the workspace's lead event types. */
-            event_type: string | null;
-            /** @description Where they came from, as in `Website contact form`. */
-            source: string | null;
-            /** @description How far it has come: the key of one of the lead statuses. */
-            status: string;
-            /** @description What they, or people after them, wrote. */
-            notes: string | null;
-            /** @description The member who looks after it. */
-            owner_id: string | null;
-            /** @description What another CRM calls it. */
-            crm_lead_id: string | null;
-            /** @description Words that people put on it. */
-            tags: string[];
-            /** @description How often it arrived. */
-            submissions: number;
-            /** @description When its status first left `new`, or a member first changed it. */
-            first_contacted_at: string | null;
-            /** @description The contact that it was converted to. */
-            contact_id: string | null;
-            /** @description The company that it was converted to. */
-            company_id: string | null;
-            /** @description The deal that it was converted to. */
-            deal_id: string | null;
-            /** @description When it was converted. */
-            converted_at: string | null;
         };
         LeadConversion: {
             lead: components["schemas"]["Lead"];
@@ -3524,6 +3826,10 @@ export interface components {
                 until: string | null;
             };
             signed: boolean;
+            /** @description Null in formats with one kind only. */
+            signature: ("v1" | "v1a") | null;
+            /** @description With which to verify v1a: `whpk_…`. */
+            public_key: string | null;
             version: number;
             /** Format: date-time */
             created_at: string;
@@ -8316,6 +8622,636 @@ export interface operations {
             };
         };
     };
+    getForms: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Form"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postForms: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly url?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly embed_code?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description For the team. */
+                    name: string;
+                    /** @description Above the form; the name where null. */
+                    title?: string | null;
+                    /** @description Below the title. */
+                    intro?: string | null;
+                    /** @description In their order on the page. */
+                    fields: {
+                        /** @description What the value is called in what is sent, kept and told. */
+                        key: string;
+                        label: string;
+                        /** @enum {string} */
+                        type: "text" | "email" | "phone" | "date" | "select" | "checkbox" | "textarea" | "number" | "hidden";
+                        /** @default false */
+                        required?: boolean;
+                        /** @description Of a `select`. */
+                        options?: string[];
+                        placeholder?: string | null;
+                        help?: string | null;
+                        /** @description Of a `hidden` field, where the page names none. */
+                        value?: string | null;
+                        /** @description The field of the lead that takes the value; null: it is kept with the submission alone. Left out: the field of the lead that is called like the key, if there is one. */
+                        maps_to?: (("first_name" | "last_name" | "name" | "email" | "phone" | "event_date" | "event_type" | "notes") | string) | null;
+                    }[];
+                    /** @description Beside a checkbox; kept with every submission as it read. Null: no checkbox. */
+                    consent_text?: string | null;
+                    /**
+                     * @description Whether the form can not be sent without consent.
+                     * @default true
+                     */
+                    consent_required?: boolean;
+                    submit_label?: string;
+                    /** @description Shown after sending, where there is no redirect_url. */
+                    thanks_text?: string;
+                    /**
+                     * @description Where visitors go after sending.
+                     * @default null
+                     */
+                    redirect_url?: string | null;
+                    /** @description The source of the leads; made where the workspace has none so called. */
+                    source?: string | null;
+                    /**
+                     * @description The member who looks after the leads.
+                     * @default null
+                     */
+                    owner_id?: string | null;
+                    /** @description The sites that may embed the form and send it as JSON, as in `https://www.example.com`. Empty: the hosted page alone. */
+                    allowed_origins?: string[];
+                    /**
+                     * @description `required`: what comes without (from browsers without JavaScript too) is kept aside. `optional`: it is judged more strictly.
+                     * @default optional
+                     * @enum {string}
+                     */
+                    proof_of_work?: "optional" | "required";
+                    /**
+                     * @description Whether it takes anything.
+                     * @default true
+                     */
+                    active?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Form"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postFormsPreview: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly url?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly embed_code?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description For the team. */
+                    name: string;
+                    /** @description Above the form; the name where null. */
+                    title?: string | null;
+                    /** @description Below the title. */
+                    intro?: string | null;
+                    /** @description In their order on the page. */
+                    fields: {
+                        /** @description What the value is called in what is sent, kept and told. */
+                        key: string;
+                        label: string;
+                        /** @enum {string} */
+                        type: "text" | "email" | "phone" | "date" | "select" | "checkbox" | "textarea" | "number" | "hidden";
+                        /** @default false */
+                        required?: boolean;
+                        /** @description Of a `select`. */
+                        options?: string[];
+                        placeholder?: string | null;
+                        help?: string | null;
+                        /** @description Of a `hidden` field, where the page names none. */
+                        value?: string | null;
+                        /** @description The field of the lead that takes the value; null: it is kept with the submission alone. Left out: the field of the lead that is called like the key, if there is one. */
+                        maps_to?: (("first_name" | "last_name" | "name" | "email" | "phone" | "event_date" | "event_type" | "notes") | string) | null;
+                    }[];
+                    /** @description Beside a checkbox; kept with every submission as it read. Null: no checkbox. */
+                    consent_text?: string | null;
+                    /**
+                     * @description Whether the form can not be sent without consent.
+                     * @default true
+                     */
+                    consent_required?: boolean;
+                    submit_label?: string;
+                    /** @description Shown after sending, where there is no redirect_url. */
+                    thanks_text?: string;
+                    /**
+                     * @description Where visitors go after sending.
+                     * @default null
+                     */
+                    redirect_url?: string | null;
+                    /** @description The source of the leads; made where the workspace has none so called. */
+                    source?: string | null;
+                    /**
+                     * @description The member who looks after the leads.
+                     * @default null
+                     */
+                    owner_id?: string | null;
+                    /** @description The sites that may embed the form and send it as JSON, as in `https://www.example.com`. Empty: the hosted page alone. */
+                    allowed_origins?: string[];
+                    /**
+                     * @description `required`: what comes without (from browsers without JavaScript too) is kept aside. `optional`: it is judged more strictly.
+                     * @default optional
+                     * @enum {string}
+                     */
+                    proof_of_work?: "optional" | "required";
+                    /**
+                     * @description Whether it takes anything.
+                     * @default true
+                     */
+                    active?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        html: string;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getFormsId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Form"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putFormsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag last seen; 412 where the version is another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly url?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly embed_code?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description For the team. */
+                    name?: string;
+                    /** @description Above the form; the name where null. */
+                    title?: string | null;
+                    /** @description Below the title. */
+                    intro?: string | null;
+                    /** @description In their order on the page. */
+                    fields?: {
+                        /** @description What the value is called in what is sent, kept and told. */
+                        key: string;
+                        label: string;
+                        /** @enum {string} */
+                        type: "text" | "email" | "phone" | "date" | "select" | "checkbox" | "textarea" | "number" | "hidden";
+                        /** @default false */
+                        required?: boolean;
+                        /** @description Of a `select`. */
+                        options?: string[];
+                        placeholder?: string | null;
+                        help?: string | null;
+                        /** @description Of a `hidden` field, where the page names none. */
+                        value?: string | null;
+                        /** @description The field of the lead that takes the value; null: it is kept with the submission alone. Left out: the field of the lead that is called like the key, if there is one. */
+                        maps_to?: (("first_name" | "last_name" | "name" | "email" | "phone" | "event_date" | "event_type" | "notes") | string) | null;
+                    }[];
+                    /** @description Beside a checkbox; kept with every submission as it read. Null: no checkbox. */
+                    consent_text?: string | null;
+                    /** @description Whether the form can not be sent without consent. */
+                    consent_required?: boolean;
+                    submit_label?: string;
+                    /** @description Shown after sending, where there is no redirect_url. */
+                    thanks_text?: string;
+                    /** @description Where visitors go after sending. */
+                    redirect_url?: string | null;
+                    /** @description The source of the leads; made where the workspace has none so called. */
+                    source?: string | null;
+                    /** @description The member who looks after the leads. */
+                    owner_id?: string | null;
+                    /** @description The sites that may embed the form and send it as JSON, as in `https://www.example.com`. Empty: the hosted page alone. */
+                    allowed_origins?: string[];
+                    /**
+                     * @description `required`: what comes without (from browsers without JavaScript too) is kept aside. `optional`: it is judged more strictly.
+                     * @enum {string}
+                     */
+                    proof_of_work?: "optional" | "required";
+                    /** @description Whether it takes anything. */
+                    active?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Form"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteFormsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag last seen; 412 where the version is another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchFormsId: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+                /** @description The ETag last seen; 412 where the version is another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly version?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly url?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly embed_code?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_by?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly created_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly updated_at?: unknown;
+                    /** @description For the team. */
+                    name?: string;
+                    /** @description Above the form; the name where null. */
+                    title?: string | null;
+                    /** @description Below the title. */
+                    intro?: string | null;
+                    /** @description In their order on the page. */
+                    fields?: {
+                        /** @description What the value is called in what is sent, kept and told. */
+                        key: string;
+                        label: string;
+                        /** @enum {string} */
+                        type: "text" | "email" | "phone" | "date" | "select" | "checkbox" | "textarea" | "number" | "hidden";
+                        /** @default false */
+                        required?: boolean;
+                        /** @description Of a `select`. */
+                        options?: string[];
+                        placeholder?: string | null;
+                        help?: string | null;
+                        /** @description Of a `hidden` field, where the page names none. */
+                        value?: string | null;
+                        /** @description The field of the lead that takes the value; null: it is kept with the submission alone. Left out: the field of the lead that is called like the key, if there is one. */
+                        maps_to?: (("first_name" | "last_name" | "name" | "email" | "phone" | "event_date" | "event_type" | "notes") | string) | null;
+                    }[];
+                    /** @description Beside a checkbox; kept with every submission as it read. Null: no checkbox. */
+                    consent_text?: string | null;
+                    /** @description Whether the form can not be sent without consent. */
+                    consent_required?: boolean;
+                    submit_label?: string;
+                    /** @description Shown after sending, where there is no redirect_url. */
+                    thanks_text?: string;
+                    /** @description Where visitors go after sending. */
+                    redirect_url?: string | null;
+                    /** @description The source of the leads; made where the workspace has none so called. */
+                    source?: string | null;
+                    /** @description The member who looks after the leads. */
+                    owner_id?: string | null;
+                    /** @description The sites that may embed the form and send it as JSON, as in `https://www.example.com`. Empty: the hosted page alone. */
+                    allowed_origins?: string[];
+                    /**
+                     * @description `required`: what comes without (from browsers without JavaScript too) is kept aside. `optional`: it is judged more strictly.
+                     * @enum {string}
+                     */
+                    proof_of_work?: "optional" | "required";
+                    /** @description Whether it takes anything. */
+                    active?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Form"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getFormsIdSubmissions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+                /** @description What is kept aside, in place of what became leads. */
+                spam?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["FormSubmission"][];
+                        has_more: boolean;
+                        next_cursor: string | null;
+                        next_url: string | null;
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postFormsIdSubmissionsSubmissionIdAccept: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+                submission_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormSubmission"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteFormsIdSubmissionsSubmissionId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                submission_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getWebhooks: {
         parameters: {
             query?: {
@@ -8454,17 +9390,19 @@ export interface operations {
                     ordering?: "none" | "record";
                     /** @default standard */
                     format?: string;
-                    /** @description Your own signing secret; one is made where left out, but in the format `axcelerate`. null: unsigned, in the formats `automatenexus` and `axcelerate`. */
+                    /** @description Your own signing secret (`whsec_…`; for the signature v1a, `whsk_…`); one is made where left out, but in the format `axcelerate`. null: unsigned, in the formats `automatenexus` and `axcelerate`. */
                     secret?: string | null;
                     readonly id?: unknown;
                     readonly state?: unknown;
                     readonly reason?: unknown;
                     readonly breaker?: unknown;
                     readonly signed?: unknown;
+                    readonly public_key?: unknown;
                     readonly created_at?: unknown;
                     readonly updated_at?: unknown;
                     readonly version?: unknown;
                     readonly workspace_id?: unknown;
+                    signature?: ("v1" | "v1a") | null;
                 };
             };
         };
@@ -8637,11 +9575,13 @@ export interface operations {
                     readonly reason?: unknown;
                     readonly breaker?: unknown;
                     readonly signed?: unknown;
+                    readonly public_key?: unknown;
                     readonly created_at?: unknown;
                     readonly updated_at?: unknown;
                     readonly version?: unknown;
                     readonly workspace_id?: unknown;
                     format?: unknown;
+                    signature?: ("v1" | "v1a") | null;
                 };
             };
         };
@@ -8780,11 +9720,13 @@ export interface operations {
                     readonly reason?: unknown;
                     readonly breaker?: unknown;
                     readonly signed?: unknown;
+                    readonly public_key?: unknown;
                     readonly created_at?: unknown;
                     readonly updated_at?: unknown;
                     readonly version?: unknown;
                     readonly workspace_id?: unknown;
                     format?: unknown;
+                    signature?: ("v1" | "v1a") | null;
                 };
             };
         };
@@ -8826,6 +9768,11 @@ export interface operations {
                 "application/json": {
                     /** @description Your own; one is made where left out. null: unsigned, where the format allows. */
                     secret?: string | null;
+                    /**
+                     * @description In the format `standard`: `v1`, an HMAC under a secret that both ends have (default), or `v1a`, Ed25519, verified by `public_key`. Changed by rotating the secret.
+                     * @enum {string}
+                     */
+                    signature?: "v1" | "v1a";
                     /** @description How long the old secret goes on signing beside the new one; `standard` only. Default 86400. */
                     overlap_s?: number;
                 };

@@ -3,11 +3,9 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { companies, type Company } from '../api/company-queries.ts';
 import { contacts } from '../api/contact-queries.ts';
 import { deals, type Deal } from '../api/deal-queries.ts';
-import { leads, type Lead } from '../api/lead-queries.ts';
 import type { BaseRecord, RecordQueries } from '../api/record-queries.ts';
 import { useMay } from '../api/session-queries.ts';
 import { contactName } from './contacts/contact-name.ts';
-import { leadName } from './leads/lead-name.ts';
 
 /** As many as the API gives at once. */
 const OFFERED = 200;
@@ -24,11 +22,6 @@ export function CompanyPicker(props: PickerProps) {
 
 export function DealPicker(props: PickerProps) {
   return <RecordPicker label="Deal" {...props} queries={deals} nameOf={({ name }: Deal) => name} />;
-}
-
-export function LeadPicker(props: PickerProps) {
-  const nameOf = (lead: Lead) => `${leadName(lead)}, no. ${lead.number}`;
-  return <RecordPicker label="Lead" {...props} queries={leads} nameOf={nameOf} />;
 }
 
 /** Picks a record by its name, out of the newest and the one that is chosen. */

@@ -22,6 +22,7 @@ export function RecordsPage<R extends BaseRecord, Input extends object, Search e
   filters,
   tools,
   inPlace,
+  narrowed: whyNone = 'Filters compare whole values. Clear one to see more.',
   empty,
   form,
 }: {
@@ -37,6 +38,8 @@ export function RecordsPage<R extends BaseRecord, Input extends object, Search e
   tools?: ReactNode;
   /** What shows the records instead of the table, given how they are narrowed. */
   inPlace?: ((filter: Query) => ReactNode) | undefined;
+  /** Where there is none because of the filters. */
+  narrowed?: string;
   /** Where there is no record at all; `create` is the button to make one, where that is allowed. */
   empty: (create: ReactNode) => ReactNode;
   form: (close: () => void) => ReactNode;
@@ -81,7 +84,7 @@ export function RecordsPage<R extends BaseRecord, Input extends object, Search e
         empty={
           isNarrowed ? (
             <EmptyState icon={IconFilterOff} title={`No ${noun} matches`}>
-              Filters compare whole values. Clear one to see more.
+              {whyNone}
             </EmptyState>
           ) : (
             empty(button)

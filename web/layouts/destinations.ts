@@ -1,10 +1,13 @@
 import {
   IconAddressBook,
+  IconArchive,
   IconBolt,
   IconBraces,
   IconBuilding,
+  IconCategoryPlus,
   IconChartBar,
   IconCircleCheck,
+  IconForms,
   IconHistory,
   IconInbox,
   IconKey,
@@ -28,6 +31,8 @@ export interface Destination {
   scope: string | null;
   /** Names and paths under which the documents of other CRMs send people there. */
   alsoKnownAs?: readonly string[];
+  /** What documents send people to on that page; found as well, and not shown. */
+  has?: readonly string[];
   /** Found in the palette alone. */
   hidden?: boolean;
 }
@@ -46,6 +51,7 @@ export const RECORDS: readonly Destination[] = [
     alsoKnownAs: ['Leads → Analytics'],
     hidden: true,
   },
+  { label: 'Forms', icon: IconForms, link: paths.forms(), scope: 'forms:read' },
   { label: 'Contacts', icon: IconAddressBook, link: paths.contacts(), scope: 'contacts:read' },
   { label: 'Companies', icon: IconBuilding, link: paths.companies(), scope: 'companies:read' },
   { label: 'Deals', icon: IconTargetArrow, link: paths.deals(), scope: 'deals:read' },
@@ -71,6 +77,12 @@ export const SETTINGS: readonly Destination[] = [
     link: paths.webhooks(),
     scope: 'webhooks:read',
     alsoKnownAs: ['Settings → Webhooks', 'Settings → Integrations → Webhooks', 'Web & Other Integrations'],
+    has: [
+      'Settings → Webhooks → Edit events',
+      'Settings → Webhooks → Rotate secret',
+      'Settings → Webhooks → Send test',
+      'Settings → Webhooks → Send pending now',
+    ],
   },
   {
     label: 'Example payload shapes',
@@ -123,6 +135,20 @@ export const SETTINGS: readonly Destination[] = [
     link: paths.events(),
     scope: 'events:read',
     alsoKnownAs: ['Settings → Events', 'Event log'],
+  },
+  {
+    label: 'Event types',
+    icon: IconCategoryPlus,
+    link: paths.eventTypes(),
+    scope: 'webhooks:read',
+    alsoKnownAs: ['Settings → Event types', 'Custom event types', 'Publish an event'],
+  },
+  {
+    label: 'Data retention',
+    icon: IconArchive,
+    link: paths.retention(),
+    scope: 'workspace:manage',
+    alsoKnownAs: ['Settings → Data retention', 'Retention terms', 'Stored size'],
   },
   {
     label: 'Members',

@@ -11,6 +11,7 @@ const CREATIONS = [
   { label: 'New company', scope: 'companies:write', link: paths.newCompany() },
   { label: 'New deal', scope: 'deals:write', link: paths.newDeal() },
   { label: 'New task', scope: 'tasks:write', link: paths.newTask() },
+  { label: 'New form', scope: 'forms:write', link: paths.newForm() },
 ];
 
 /** Ctrl-K or Cmd-K: every page by its name, and by the names that other CRMs' documents give it. */
@@ -18,10 +19,17 @@ export function Palette() {
   const navigate = useNavigate();
   const may = useMayAll();
 
-  const goTo = ({ label, icon: Sign, link, alsoKnownAs = [] }: Destination): SpotlightActionData => ({
+  const goTo = ({
+    label,
+    icon: Sign,
+    link,
+    alsoKnownAs = [],
+    has = [],
+  }: Destination): SpotlightActionData => ({
     id: label,
     label,
-    ...(alsoKnownAs.length > 0 && { description: alsoKnownAs.join(' · '), keywords: [...alsoKnownAs] }),
+    ...(alsoKnownAs.length > 0 && { description: alsoKnownAs.join(' · ') }),
+    keywords: [...alsoKnownAs, ...has],
     leftSection: <Sign size={18} stroke={1.6} />,
     onClick: () => void navigate(link),
   });
@@ -70,18 +78,31 @@ export function Palette() {
   );
 }
 
-/** Every word that was typed has to stand somewhere; arrows and the like, as documents print them, are no words. */
+/**
+ * Every word that was typed has to stand somewhere; arrows and the like, as documents print them, are no words. What is
+ * called just that comes first.
+ */
 const byWords: SpotlightFilterFunction = (query, groups) => {
   const wanted = wordsOf(query);
+  const isNameOf = (action: Named) =>
+    namesOf(action).some((name) => wordsOf(name).join(' ') === wanted.join(' '));
   return groups.flatMap((group) => {
     if (!('actions' in group)) return [];
-    const actions = group.actions.filter(({ label, keywords }) => {
-      const there = [label, keywords].flat().join(' ').toLowerCase();
-      return wanted.every((word) => there.includes(word));
-    });
+    const actions = group.actions
+      .filter((action) => {
+        const there = namesOf(action).join(' ').toLowerCase();
+        return wanted.every((word) => there.includes(word));
+      })
+      .toSorted((one, other) => Number(isNameOf(other)) - Number(isNameOf(one)));
     return actions.length > 0 ? [{ ...group, actions }] : [];
   });
 };
+
+type Named = Pick<SpotlightActionData, 'label' | 'keywords'>;
+
+function namesOf({ label = '', keywords = [] }: Named): string[] {
+  return [label, keywords].flat();
+}
 
 function wordsOf(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];

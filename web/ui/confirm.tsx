@@ -11,6 +11,8 @@ export function confirm(question: {
   /** Nothing is lost by it. */
   harmless?: boolean;
   onConfirm: () => void;
+  /** Also where the question is closed. */
+  onCancel?: () => void;
 }): void {
   modals.openConfirmModal({
     title: question.title,
@@ -18,5 +20,7 @@ export function confirm(question: {
     labels: { confirm: question.action, cancel: 'Cancel' },
     confirmProps: question.harmless ? {} : { color: 'red' },
     onConfirm: question.onConfirm,
+    // After a confirmation, too; whoever waits has its answer by then.
+    onClose: () => question.onCancel?.(),
   });
 }

@@ -1,5 +1,6 @@
 import { CloseButton, Group, Select, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
+import { IconSearch } from '@tabler/icons-react';
 import { useState, type ReactNode } from 'react';
 import classes from './filters.module.css';
 
@@ -18,8 +19,32 @@ interface FilterProps {
   onChange: (value: string | undefined) => void;
 }
 
+export function TextFilter(props: FilterProps) {
+  return <TypedFilter {...props} name={`Filter by ${props.label.toLowerCase()}`} />;
+}
+
+/** Finds what has the words in it, wherever they stand. */
+export function SearchFilter({ name, ...props }: Omit<FilterProps, 'label'> & { name: string }) {
+  return (
+    <TypedFilter
+      {...props}
+      label="Search"
+      name={name}
+      longest={200}
+      icon={<IconSearch size={15} stroke={1.6} aria-hidden />}
+    />
+  );
+}
+
 /** Asks once the typing pauses; Enter asks at once. */
-export function TextFilter({ label, value, onChange }: FilterProps) {
+function TypedFilter({
+  label,
+  value,
+  onChange,
+  name,
+  icon,
+  longest,
+}: FilterProps & { name: string; icon?: ReactNode; longest?: number }) {
   const [typed, setTyped] = useState(value ?? '');
   const [seen, setSeen] = useState(value);
   const later = useDebouncedCallback(onChange, { delay: 350, flushOnUnmount: false });
@@ -35,8 +60,10 @@ export function TextFilter({ label, value, onChange }: FilterProps) {
   return (
     <TextInput
       className={classes.text}
-      aria-label={`Filter by ${label.toLowerCase()}`}
+      aria-label={name}
       placeholder={label}
+      leftSection={icon}
+      maxLength={longest}
       value={typed}
       onChange={(event) => change(event.currentTarget.value)}
       onKeyDown={(event) => event.key === 'Enter' && later.flush()}

@@ -78,7 +78,10 @@ export function leadAnalyticsRoutes(db: Database, clock: Clock, statuses: LeadSt
           workspaceId: caller.workspaceId,
           source: asked.source ?? null,
           ownerId: asked.owner_id ?? null,
-          won: all.filter(({ kind }) => kind === 'won').map(({ key }) => key),
+          won: all
+            .filter(({ kind }) => kind === 'won')
+            .map(({ key }) => key)
+            .toSorted(),
         });
         return { status: 200, body: { ...range, ...figures } };
       },

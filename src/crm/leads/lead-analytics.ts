@@ -1,6 +1,6 @@
-import type { Uuid } from '../../base/id.ts';
-import { floorId } from '../../base/id.ts';
+import { timeOf, type Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
+import { countDays, KIND, leadBounds, SLACK_MS, spansOf, type DayCount, type Entry } from './lead-day.ts';
 
 /** What is counted, and over what. */
 export interface LeadQuestion {
@@ -36,111 +36,91 @@ export interface LeadFigures extends Tally {
 /** The most groups of one kind that are told, those with most leads. */
 const MOST_GROUPS = 200;
 
-/**
- * A lead's id begins with when it was made, so the primary key finds those of a time, and nothing outside it is read.
- * Ids and times are taken one after the other, hence the minute at both ends.
- */
-const SLACK_MS = 60_000;
-const OF_RANGE = `
-from lead l
-where l.workspace_id = $1 and l.id >= $2 and l.id < $3 and l.created_at >= $4 and l.created_at < $5
-  and l.deleted_at is null and ($6::text is null or lower(l.source) = lower($6))
-  and ($7::uuid is null or l.owner_id = $7)`;
-
-/** All groups in one reading. */
-const GROUPS = `
-select grouping(l.source, l.event_type, l.status, l.owner_id, l.bucket) as kind,
-       l.source, l.event_type, l.status, l.owner_id, l.bucket::date::text as start,
-       count(*)::int as leads, count(*) filter (where l.is_converted)::int as converted
-from (
-  select l.source, l.event_type, l.status, l.owner_id,
-         date_trunc($8, l.created_at at time zone 'UTC') as bucket,
-         l.status = any($9::text[]) or l.converted_at is not null as is_converted
-  ${OF_RANGE}
-) l
-group by grouping sets ((l.source), (l.event_type), (l.status), (l.owner_id), (l.bucket))`;
-
-/** What `grouping` says of each set: a bit for every column that is not in it, the first one the highest. */
-const KIND = {
-  source: 0b01111,
-  event_type: 0b10111,
-  status: 0b11011,
-  owner: 0b11101,
-  time: 0b11110,
-};
-
-const FIRST_CONTACT = `
-select count(*)::int as leads,
-       percentile_cont(0.5) within group (order by t.seconds) as median_s,
-       percentile_cont(0.9) within group (order by t.seconds) as p90_s
-from (
-  select extract(epoch from l.first_contacted_at - l.created_at)::float8 as seconds
-  ${OF_RANGE} and l.first_contacted_at is not null
-) t`;
-
-interface Group extends Tally {
-  kind: number;
-  source: string | null;
-  event_type: string | null;
-  status: string;
-  owner_id: Uuid | null;
-  start: string;
-}
-
 /** Counts the leads of a time (contracts section 4, and what the pages show). */
 export async function leadFigures(db: Database, question: LeadQuestion): Promise<LeadFigures> {
-  const { workspaceId, from, until, interval, source, ownerId, won } = question;
-  const range = [
-    workspaceId,
-    floorId(Date.parse(from) - SLACK_MS),
-    floorId(Date.parse(until) + SLACK_MS),
-    from,
-    until,
-    source,
-    ownerId,
-  ];
-  const [groups, contact] = await Promise.all([
-    db.read<Group>({ name: 'lead.figures', text: GROUPS }, [...range, interval, won]),
-    db.read<LeadFigures['first_contact']>({ name: 'lead.first-contact', text: FIRST_CONTACT }, range),
-  ]);
-  const all = (kind: keyof typeof KIND) => groups.filter((group) => group.kind === KIND[kind]);
-  const most = (kind: keyof typeof KIND) =>
-    all(kind)
-      .toSorted((a, b) => b.leads - a.leads)
-      .slice(0, MOST_GROUPS);
-  // Every lead has one status.
-  const total = all('status').reduce((sum, group) => plus(sum, group), NOTHING);
+  const days = await countDays(db, question, spansOf(...(await heldRange(db, question))));
+  const all = (kind: keyof typeof KIND) => summed(days.flatMap(({ tallies }) => tallies?.[KIND[kind]] ?? []));
+  const most = (kind: keyof typeof KIND) => all(kind).toSorted(byLeads).slice(0, MOST_GROUPS);
+  const total = totalOf(all('status'));
   const owners = most('owner');
   const names = await namesOf(db, owners);
 
   return {
     ...total,
     conversion_rate: total.leads === 0 ? null : total.converted / total.leads,
-    first_contact: contact[0]!,
-    by_source: most('source').map((group) => ({ source: group.source, ...tally(group) })),
-    by_event_type: most('event_type').map((group) => ({ event_type: group.event_type, ...tally(group) })),
-    by_status: most('status').map((group) => ({ status: group.status, ...tally(group) })),
-    by_owner: owners.map((group) => ({
-      owner_id: group.owner_id,
-      name: names.get(group.owner_id) ?? null,
-      ...tally(group),
+    first_contact: firstContact(days),
+    by_source: most('source').map(({ key, ...tally }) => ({ source: key, ...tally })),
+    by_event_type: most('event_type').map(({ key, ...tally }) => ({ event_type: key, ...tally })),
+    by_status: most('status').map(({ key, ...tally }) => ({ status: key!, ...tally })),
+    by_owner: owners.map(({ key, ...tally }) => ({
+      owner_id: key,
+      name: names.get(key) ?? null,
+      ...tally,
     })),
-    by_time: filled(all('time'), question),
+    by_time: byTime(days, question),
   };
 }
 
-const NOTHING: Tally = { leads: 0, converted: 0 };
-
-function tally({ leads, converted }: Tally): Tally {
-  return { leads, converted };
+interface Group extends Tally {
+  key: string | null;
 }
 
-function plus(a: Tally, b: Tally): Tally {
-  return { leads: a.leads + b.leads, converted: a.converted + b.converted };
+/** What of the asked range can have leads at all. */
+async function heldRange(db: Database, question: LeadQuestion): Promise<[from: number, until: number]> {
+  const bounds = await leadBounds(db, question.workspaceId);
+  if (!bounds) return [0, 0];
+  return [
+    Math.max(Date.parse(question.from), timeOf(bounds.first) - SLACK_MS),
+    Math.min(Date.parse(question.until), timeOf(bounds.last) + SLACK_MS),
+  ];
+}
+
+function summed(entries: Entry[]): Group[] {
+  const groups = new Map<string | null, Group>();
+  for (const [key, leads, converted] of entries) {
+    const group = groups.get(key);
+    if (!group) groups.set(key, { key, leads, converted });
+    else {
+      group.leads += leads;
+      group.converted += converted;
+    }
+  }
+  return [...groups.values()];
+}
+
+/** Most leads first; of as many, by name, and those without one last. */
+function byLeads(a: Group, b: Group): number {
+  if (a.leads !== b.leads) return b.leads - a.leads;
+  return a.key === null ? 1 : b.key === null ? -1 : a.key < b.key ? -1 : 1;
+}
+
+function totalOf(groups: Tally[]): Tally {
+  return {
+    leads: groups.reduce((sum, { leads }) => sum + leads, 0),
+    converted: groups.reduce((sum, { converted }) => sum + converted, 0),
+  };
+}
+
+const DOUBLE = 8;
+
+function firstContact(days: DayCount[]): LeadFigures['first_contact'] {
+  const bytes = Buffer.concat(days.flatMap(({ contacted }) => contacted ?? []));
+  const seconds = new Float64Array(bytes.length / DOUBLE);
+  for (let at = 0; at < seconds.length; at++) seconds[at] = bytes.readDoubleBE(at * DOUBLE);
+  seconds.sort();
+  return { leads: seconds.length, median_s: quantile(seconds, 0.5), p90_s: quantile(seconds, 0.9) };
+}
+
+/** Between two values, as far between them as it lies. */
+function quantile(sorted: Float64Array, part: number): number | null {
+  if (sorted.length === 0) return null;
+  const at = part * (sorted.length - 1);
+  const [low, high] = [sorted[Math.floor(at)]!, sorted[Math.ceil(at)]!];
+  return low + (high - low) * (at - Math.floor(at));
 }
 
 async function namesOf(db: Database, owners: Group[]): Promise<Map<Uuid | null, string>> {
-  const ids = owners.flatMap((group) => group.owner_id ?? []);
+  const ids = owners.flatMap((group) => group.key ?? []);
   if (ids.length === 0) return new Map();
   const rows = await db.read<{ id: Uuid; name: string }>(
     { name: 'lead.owner-names', text: 'select id, name from app_user where id = any($1::uuid[])' },
@@ -149,22 +129,26 @@ async function namesOf(db: Database, owners: Group[]): Promise<Map<Uuid | null, 
   return new Map(rows.map(({ id, name }) => [id, name]));
 }
 
-/** Intervals without a lead are told too: a chart has no gaps. */
-function filled(groups: Group[], question: LeadQuestion): LeadFigures['by_time'] {
-  const known = new Map(groups.map((group) => [group.start, tally(group)]));
+/** Every lead has one status. Intervals without a lead are told too: a chart has no gaps. */
+function byTime(days: DayCount[], question: LeadQuestion): LeadFigures['by_time'] {
+  const known = new Map<string, Tally>();
+  for (const { day, tallies } of days) {
+    const start = startOf(new Date(day), question.interval);
+    const of = (tallies?.[KIND.status] ?? []).map(([, leads, converted]) => ({ leads, converted }));
+    known.set(start, totalOf([known.get(start) ?? NOTHING, ...of]));
+  }
   return startsOf(question).map((start) => ({ start, ...(known.get(start) ?? NOTHING) }));
 }
 
-/** The dates on which the intervals of a range begin; weeks on Mondays, as PostgreSQL has them. */
+const NOTHING: Tally = { leads: 0, converted: 0 };
+
+/** The dates on which the intervals of a range begin. */
 export function startsOf({
   from,
   until,
   interval,
 }: Pick<LeadQuestion, 'from' | 'until' | 'interval'>): string[] {
-  const at = new Date(from);
-  at.setUTCHours(0, 0, 0, 0);
-  if (interval === 'week') at.setUTCDate(at.getUTCDate() - ((at.getUTCDay() + 6) % 7));
-  if (interval === 'month') at.setUTCDate(1);
+  const at = new Date(startOf(new Date(from), interval));
   const starts: string[] = [];
   while (at.getTime() < Date.parse(until)) {
     starts.push(at.toISOString().slice(0, 10));
@@ -172,4 +156,13 @@ export function startsOf({
     else at.setUTCDate(at.getUTCDate() + (interval === 'week' ? 7 : 1));
   }
   return starts;
+}
+
+/** The date on which the interval around a moment begins; weeks on Mondays. */
+function startOf(moment: Date, interval: LeadQuestion['interval']): string {
+  const at = new Date(moment);
+  at.setUTCHours(0, 0, 0, 0);
+  if (interval === 'week') at.setUTCDate(at.getUTCDate() - ((at.getUTCDay() + 6) % 7));
+  if (interval === 'month') at.setUTCDate(1);
+  return at.toISOString().slice(0, 10);
 }

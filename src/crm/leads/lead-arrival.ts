@@ -1,5 +1,4 @@
 import ipaddr from 'ipaddr.js';
-import { invalid } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Arrival, Completion } from '../record-routes.ts';
 import type { LeadStatuses } from './lead-status.ts';
@@ -16,7 +15,6 @@ interface Asked {
   event_type?: string | null;
   source?: string | null;
   status?: string | null;
-  on_duplicate?: string;
 }
 
 /**
@@ -45,12 +43,13 @@ export function leadCompletion({
     const asked = input as Asked;
     const { event_type: eventType, source, ...rest } = asked;
     const { workspaceId } = writer;
-    // One lead at a time is taken in another way (lead-duplicate.ts); what comes here with it came in a batch.
-    if (asked.on_duplicate && asked.on_duplicate !== 'create')
-      throw invalid('on_duplicate', 'is for one lead at a time, not for a batch');
     const words: Asked = {};
     if (eventType === null) words.event_type = null;
-    const known = eventType ? await eventTypeOf(workspaceId, eventType) : undefined;
+    // Side by side: each is a way to the database and back.
+    const [known, own] = await Promise.all([
+      eventType ? eventTypeOf(workspaceId, eventType) : undefined,
+      source && kind === 'new' ? sources.match(workspaceId, source) : undefined,
+    ]);
     if (known !== undefined) words.event_type = known;
 
     if (kind === 'change') {
@@ -58,18 +57,17 @@ export function leadCompletion({
       if (source !== undefined) words.source = source && (await sources.matchOrMake(writer, source));
       return { ...rest, ...words };
     }
-    const own = source ? await sources.match(workspaceId, source) : undefined;
     const made =
       source && own === undefined ? { id: newId(), name: source, folded: folded(source) } : undefined;
     const origin = source ? folded(own ?? source) : '';
-    const submission = { id: newId(), channel: 'api', ...keptOf(arrival) };
+    const submission = { id: newId(), channel: arrival.channel ?? 'api', ...keptOf(arrival) };
     return { ...rest, ...words, source: own ?? source ?? null, beside: { submission, source: made, origin } };
   };
 }
 
 /** What is kept of an arrival: all that was sent, and where it came from. */
-function keptOf({ sent, client }: Arrival) {
-  const fields = sent as Record<string, unknown>;
+function keptOf({ sent, client, campaign }: Arrival) {
+  const fields = campaign ?? (sent as Record<string, unknown>);
   const referrer = textOf(fields['referrer']) ?? textOf(client.referrer);
   return {
     // A text within the flight's JSON: PostgreSQL would refuse escapes like \u0000 in what it reads as JSON.
@@ -80,13 +78,13 @@ function keptOf({ sent, client }: Arrival) {
   };
 }
 
-function textOf(value: unknown): string | null {
+export function textOf(value: unknown): string | null {
   if (typeof value !== 'string' || value === '' || value.includes('\0') || !value.isWellFormed()) return null;
   return value.slice(0, LONGEST_URL).toWellFormed();
 }
 
 /** As fields of the lead or, where there is none, in the query of the page it came from. */
-function utmOf(fields: Record<string, unknown>, referrer: string | null): Record<string, string> {
+export function utmOf(fields: Record<string, unknown>, referrer: string | null): Record<string, string> {
   const query =
     referrer !== null && URL.canParse(referrer) ? new URL(referrer).searchParams : new URLSearchParams();
   return Object.fromEntries(
@@ -98,7 +96,7 @@ function utmOf(fields: Record<string, unknown>, referrer: string | null): Record
 }
 
 /** An address that says where from and no longer who: without its last 8 bits, of IPv6 its last 80. */
-function shortened(address: string): string | null {
+export function shortened(address: string): string | null {
   if (!ipaddr.isValid(address)) return null;
   const parsed = ipaddr.process(address);
   const kept = parsed.kind() === 'ipv4' ? 3 : 6;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { invalid } from '../../base/errors.ts';
 import type { Creation } from '../record-routes.ts';
 import { duplicateQuery, takeLead, type DuplicateParts } from './lead-duplicate.ts';
 import { leadRefusal, type LeadInput, type OnDuplicate } from './lead-input.ts';
@@ -42,6 +43,10 @@ export function leadCreation(baseUrl: () => string, parts: DuplicateParts): Crea
     },
     takesForms: true,
     query: duplicateQuery,
+    checkBatched(input) {
+      const { on_duplicate: mode = 'create' } = input as LeadInput;
+      if (mode !== 'create') throw invalid('on_duplicate', 'is for one lead at a time, not for a batch');
+    },
     otherwise(writer, asked, prepare) {
       const { on_duplicate: said = 'create', ...input } = asked.input as LeadInput;
       const { on_duplicate: mode = said } = asked.query as { on_duplicate?: OnDuplicate };

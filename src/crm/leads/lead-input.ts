@@ -90,6 +90,9 @@ const fields = z
   })
   .meta({ description: 'Fields that are not listed are kept with the submission.' });
 
+/** Each field by itself, for what arrives in another shape than a lead's (lead-answers.ts). */
+export const LEAD_FIELDS = fields.shape;
+
 /**
  * What makes a lead (contracts RX3, RX4). What is missing is told before what is malformed; a field that a form sent
  * empty counts as left out.

@@ -3,6 +3,7 @@ import type { Uuid } from '../../base/id.ts';
 import { AGAIN } from '../../db/flight.ts';
 import type { Queryable } from '../../db/pool.ts';
 import type { Intake } from '../record-store.ts';
+import { dayNote } from './lead-day.ts';
 
 const HOUR_S = 3600;
 /** A lead counts until the whole of its slice has left the hour: never one too many, and so long at most. */
@@ -72,7 +73,7 @@ turned_away as (
  * Numbers them within the workspace, and gives each that names no owner the member whose turn it is: of the rule for
  * its source, else of that for all. Both go into the record, and so into its event. A member who has left is passed over.
  */
-const ENTRY = `
+export const ENTRY = `
 numbered as (
   select a.*, h.number + row_number() over (partition by a.workspace_id order by a.n) as number,
          h.assignment, h.turns,
@@ -105,16 +106,33 @@ function whoseTurn(): string {
     ) p where cardinality(p.ids) > 0) end`;
 }
 
-/** Counts what was written, and keeps each arrival and the sources that are new. */
-const BESIDE = `
-entered as (
+/** How many were written, and whose turn it is after them; `counted` sets both. */
+export const ENTERED = `entered as (
   select w.workspace_id, count(*)::int as leads from written w group by w.workspace_id
 ),
 turned as (
   select u.workspace_id, jsonb_object_agg(u.rule, u.next) as turns
   from (select workspace_id, rule, max(turn) + 1 as next from turning where rule is not null group by 1, 2) u
   group by u.workspace_id
-),
+)`;
+
+/** Sets the turns of a counter `c` by those of `turned t`, where there are any. */
+export const TURNS = 'turns = case when t.turns is null then c.turns else c.turns || t.turns end';
+
+/** Makes the sources that are new. */
+export const SOURCED = `sourced as (
+  insert into lead_source (workspace_id, id, name, folded, created_by, created_at, updated_at)
+  select distinct on (i.workspace_id, s.folded) i.workspace_id, s.id, s.name, s.folded, i.actor, i.at, i.at
+  from input i join written w using (workspace_id, id)
+  cross join lateral json_to_record(i.beside->'source') as s(id uuid, name text, folded text)
+  where s.id is not null
+  order by i.workspace_id, s.folded, i.n
+  on conflict (workspace_id, folded) do nothing
+)`;
+
+/** Counts what was written, and keeps each arrival and the sources that are new. */
+const BESIDE = `
+${ENTERED},
 counted as (
   update lead_counter c
   set number = c.number + e.leads,
@@ -122,7 +140,7 @@ counted as (
       taken = case when h.slice = any(h.starts)
         then h.taken[:cardinality(h.taken) - 1] || h.taken[cardinality(h.taken)] + e.leads
         else h.taken || e.leads end,
-      turns = case when t.turns is null then c.turns else c.turns || t.turns end
+      ${TURNS}
   from entered e join hours h using (workspace_id) left join turned t using (workspace_id)
   where c.workspace_id = e.workspace_id
 ),
@@ -135,21 +153,13 @@ arrived as (
   cross join lateral json_to_record(i.beside->'submission')
     as s(id uuid, channel text, payload text, address text, referrer text, utm json)
 ),
-sourced as (
-  insert into lead_source (workspace_id, id, name, folded, created_by, created_at, updated_at)
-  select distinct on (i.workspace_id, s.folded) i.workspace_id, s.id, s.name, s.folded, i.actor, i.at, i.at
-  from input i join written w using (workspace_id, id)
-  cross join lateral json_to_record(i.beside->'source') as s(id uuid, name text, folded text)
-  where s.id is not null
-  order by i.workspace_id, s.folded, i.n
-  on conflict (workspace_id, folded) do nothing
-)`;
+${SOURCED}`;
 
 const TOLD = `(select json_agg(json_build_object('unit', t.unit, 'workspace_id', t.workspace_id, 'counted', t.counted,
     'leads', t.leads, 'most', t.most, 'room', t.room - coalesce(e.leads, 0), 'retry_after_s', t.retry_after_s))
    from turned_away t left join entered e using (workspace_id))`;
 
-const MAKE_COUNTERS = {
+export const MAKE_COUNTERS = {
   name: 'lead.counters',
   text: `insert into lead_counter (workspace_id)
          select distinct id from unnest($1::uuid[]) as w(id) order by id on conflict do nothing`,
@@ -162,7 +172,7 @@ const MAKE_COUNTERS = {
  */
 export function leadIntake(perHour: number): Intake {
   return {
-    sql: { gate: gate(perHour), entry: ENTRY, beside: BESIDE, told: TOLD },
+    sql: { gate: gate(perHour), entry: ENTRY, beside: BESIDE, told: TOLD, note: dayNote },
 
     async turnedAway(on: Queryable, told: unknown) {
       const units = told as TurnedAway[];

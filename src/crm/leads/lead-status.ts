@@ -19,6 +19,11 @@ const BUILT_IN = [
 
 const MOST = 50;
 
+/** Whether a status of this key is always there. */
+export function isBuiltIn(key: string): boolean {
+  return BUILT_IN.some((one) => one.key === key);
+}
+
 /** How far a lead can have come. */
 export interface LeadStatus {
   id: Uuid;
@@ -52,6 +57,8 @@ export interface LeadStatuses {
   of(workspaceId: Uuid): Promise<LeadStatus[]>;
   /** The key of the status that is called so, by key or name, whatever the case. Throws `validation_error`. */
   keyOf(workspaceId: Uuid, asked: string): Promise<string>;
+  /** Keeps the one of this key from being taken away until the transaction ends. Throws `validation_error`. */
+  hold(trx: Transaction<Schema>, workspaceId: Uuid, key: string): Promise<void>;
   /** Throws `conflict` where there is one of this name, or too many. */
   create(writer: Writer, asked: StatusChange & { name: string }, within: Within): Promise<LeadStatus>;
   /** Throws `not_found`, or `conflict` for the name of another or the kind of one that is always there. */
@@ -136,12 +143,19 @@ export function makeLeadStatuses({
 
     async keyOf(workspaceId, asked) {
       const wanted = folded(asked.trim());
-      const builtIn = BUILT_IN.find(({ key }) => key === wanted);
-      if (builtIn) return builtIn.key;
+      if (isBuiltIn(wanted)) return wanted;
       const all = await of(workspaceId);
       const found = all.find(({ key, name }) => key === wanted || folded(name) === wanted);
       if (!found) throw invalid('status', `must be one of ${all.map(({ key }) => key).join(', ')}`);
       return found.key;
+    },
+
+    async hold(trx, workspaceId, key) {
+      const { rows } = await sql`
+        select from lead_status where workspace_id = ${workspaceId} and key = ${key} for key share`.execute(
+        trx,
+      );
+      if (rows.length === 0) throw invalid('status', `${key} was taken away meanwhile`);
     },
 
     create: (writer, { name, kind = 'open', position }, within) =>
@@ -185,6 +199,9 @@ export function makeLeadStatuses({
         const current = all.find((one) => one.id === id);
         if (!current) throw missing();
         if (current.is_built_in) throw new ApiError('conflict', `${current.name} is always there.`);
+        // Whoever is giving it to a lead holds it: only then is known which leads have it.
+        await sql`
+          select from lead_status where workspace_id = ${workspaceId} and id = ${id} for update`.execute(trx);
         const { rows } = await sql`
           select from lead where workspace_id = ${workspaceId} and status = ${current.key} and deleted_at is null
           limit 1`.execute(trx);

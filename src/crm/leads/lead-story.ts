@@ -16,6 +16,7 @@ const MOST = 200;
 /** What a line of the timeline is called, by the event it was. */
 const LABELS: Readonly<Record<string, string>> = {
   'lead.created': 'Created',
+  'form.submitted': 'Created',
   'lead.updated': 'Changed',
   'lead.converted': 'Converted',
   'lead.submission_added': 'Submission',

@@ -43,7 +43,7 @@ export const submissionShape = z
 export const SUBMISSION_BESIDE: Beside = {
   table: 'lead_submission',
   key: 'lead_id',
-  blank: `payload = '{}', address = null, referrer = null, utm = '{}', crm_lead_id = null`,
+  blank: `payload = '{}', address = null, referrer = null, utm = '{}', crm_lead_id = null, consent = null`,
 };
 
 const OF_LEAD = {

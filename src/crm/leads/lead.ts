@@ -261,6 +261,8 @@ export const lead: Noun<Lead, LeadInput, Omit<Lead, 'number' | 'owner_id'>> = {
     has_event_date: record['event_date'] !== null,
     has_owner: record['owner_id'] !== null,
     is_converted: record['converted_at'] !== null,
+    // Of one that came by a form (forms/form-lead.ts).
+    ...(record['form_id'] !== undefined && { form_id: record['form_id'] }),
   }),
 
   search: 'lead_words(first_name, last_name, email, phone, notes)',
@@ -288,10 +290,10 @@ function takesUp(before: Lead, after: Lead, actor: string): boolean {
   return actor.startsWith('user:') && differences(before, after, columns) !== null;
 }
 
-/** First and last name; a `name` alone is split at its first space (contracts RX3). */
+/** First and last name, of which a door may know one; a `name` alone is split at its first space (contracts RX3). */
 function names(given: LeadInput): { first_name: string | null; last_name: string | null } {
-  if (given.first_name && given.last_name)
-    return { first_name: given.first_name, last_name: given.last_name };
-  const [, first = null, last = null] = /^(\S+)(?:\s+(.+))?$/su.exec(given.name ?? '') ?? [];
+  if ((given.first_name && given.last_name) || !given.name)
+    return { first_name: given.first_name ?? null, last_name: given.last_name ?? null };
+  const [, first = null, last = null] = /^(\S+)(?:\s+(.+))?$/su.exec(given.name) ?? [];
   return { first_name: first, last_name: last };
 }

@@ -1,13 +1,11 @@
-import { Group, NumberInput, Select, Textarea, TextInput } from '@mantine/core';
+import { Textarea, TextInput } from '@mantine/core';
 import { DateInput } from '@mantine/dates';
 import { deals, type Deal } from '../../api/deal-queries.ts';
 import { CompanyPicker, ContactPicker } from '../record-picker.tsx';
 import { PersonPicker } from '../person.tsx';
 import { RecordDrawer } from '../record-drawer.tsx';
 import { useRecordForm } from '../use-record-form.ts';
-import { usePipelines } from './stage-name.tsx';
-
-const CURRENCIES = Intl.supportedValuesOf('currency');
+import { MoneyFields, PlaceFields } from './deal-fields.tsx';
 
 const valuesOf = (deal: Deal | null) => ({
   name: deal?.name ?? '',
@@ -34,51 +32,15 @@ export function DealForm({
 }) {
   const api = useRecordForm(deals, deal, valuesOf, onSaved);
   const { form } = api;
-  const pipelines = usePipelines();
-  const pipeline =
-    pipelines.find(({ id }) => id === form.values.pipeline_id) ?? pipelines.find((one) => one.is_default);
-
   return (
     <RecordDrawer noun="deal" isNew={deal === null} api={api} onClose={onClose}>
       <TextInput label="Name" required data-autofocus {...form.getInputProps('name')} />
-      <Group grow align="flex-start">
-        <NumberInput
-          label="Value"
-          min={0}
-          decimalScale={4}
-          thousandSeparator
-          hideControls
-          {...form.getInputProps('value')}
-        />
-        <Select
-          label="Currency"
-          data={CURRENCIES}
-          placeholder="USD"
-          searchable
-          {...form.getInputProps('currency')}
-        />
-      </Group>
-      <Group grow align="flex-start">
-        <Select
-          label="Pipeline"
-          data={pipelines.map(({ id, name }) => ({ value: id, label: name }))}
-          placeholder={pipeline?.name ?? ''}
-          allowDeselect={false}
-          {...form.getInputProps('pipeline_id')}
-          // Another pipeline has other stages: the deal starts at its first one.
-          onChange={(id) => {
-            const first = pipelines.find((one) => one.id === id)?.stages[0]?.id ?? null;
-            form.setValues({ pipeline_id: id, stage_id: first });
-          }}
-        />
-        <Select
-          label="Stage"
-          data={pipeline?.stages.map(({ id, name }) => ({ value: id, label: name })) ?? []}
-          placeholder={pipeline?.stages[0]?.name ?? ''}
-          allowDeselect={false}
-          {...form.getInputProps('stage_id')}
-        />
-      </Group>
+      <MoneyFields value={form.getInputProps('value')} currency={form.getInputProps('currency')} />
+      <PlaceFields
+        pipeline={form.getInputProps('pipeline_id')}
+        stage={form.getInputProps('stage_id')}
+        onPlace={(place) => form.setValues(place)}
+      />
       <DateInput
         label="Expected close date"
         valueFormat="YYYY-MM-DD"

@@ -9,6 +9,7 @@ import { Day } from '../../ui/moment.tsx';
 import { TextLink } from '../../ui/router-links.tsx';
 import { PersonName } from '../person.tsx';
 import classes from './lead-board.module.css';
+import { ConvertedMark } from './lead-converted.tsx';
 import { leadName } from './lead-name.ts';
 
 /** A lead on the board. */
@@ -60,6 +61,7 @@ export function CardFace({ lead }: { lead: Lead }) {
       <div className={classes.about}>
         {lead.event_type && <span>{lead.event_type}</span>}
         {lead.event_date && <Day date={lead.event_date} />}
+        <ConvertedMark lead={lead} />
       </div>
       {lead.owner_id && (
         <div className={classes.about}>

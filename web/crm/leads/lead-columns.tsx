@@ -3,6 +3,8 @@ import { paths } from '../../paths.ts';
 import { columnsFor, RowLink } from '../../ui/data-table.tsx';
 import { Day, Moment } from '../../ui/moment.tsx';
 import { PersonName } from '../person.tsx';
+import { ConvertedSign } from './lead-converted.tsx';
+import classes from './lead-list.module.css';
 import { leadName } from './lead-name.ts';
 import { LeadStatus } from './lead-status.tsx';
 
@@ -12,7 +14,12 @@ export const LEAD_COLUMNS = column.columns([
   column.display({
     id: 'name',
     header: 'Name',
-    cell: ({ row }) => <RowLink {...paths.lead(row.original.id)}>{leadName(row.original)}</RowLink>,
+    cell: ({ row }) => (
+      <span className={classes.named}>
+        <RowLink {...paths.lead(row.original.id)}>{leadName(row.original)}</RowLink>
+        <ConvertedSign lead={row.original} />
+      </span>
+    ),
   }),
   column.accessor('number', {
     header: 'No.',

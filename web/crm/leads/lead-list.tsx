@@ -7,7 +7,7 @@ import { useLeadStatuses } from '../../api/lead-status-queries.ts';
 import { paths } from '../../paths.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
-import { SelectFilter, TextFilter } from '../../ui/filters.tsx';
+import { SearchFilter, SelectFilter, TextFilter } from '../../ui/filters.tsx';
 import { ButtonLink, TextLink } from '../../ui/router-links.tsx';
 import { PersonFilter } from '../person.tsx';
 import { RecordsPage } from '../records-page.tsx';
@@ -65,7 +65,7 @@ export function LeadList() {
       }
       filters={
         <>
-          <TextFilter label="Email" value={search.email} onChange={(email) => onSearch({ email })} />
+          <SearchFilter name="Search leads" value={search.q} onChange={(q) => onSearch({ q })} />
           {!isBoard && (
             <SelectFilter
               label="Status"
@@ -88,6 +88,7 @@ export function LeadList() {
           />
         </>
       }
+      narrowed="The search finds every word that you typed, filters compare whole values. Clear one to see more."
       empty={(create) => (
         <EmptyState icon={IconInbox} title="No leads yet">
           A lead is somebody who asked: on your website, through an advertisement, by another program. Send

@@ -8,6 +8,9 @@ import { Property } from '../../ui/property-list.tsx';
 import { TextLink } from '../../ui/router-links.tsx';
 import { PersonName } from '../person.tsx';
 import { RecordPage } from '../record-page.tsx';
+import { LeadConversion } from './lead-conversion.tsx';
+import { ConvertedMark, WhatItBecame } from './lead-converted.tsx';
+import { LeadDuplicates } from './lead-duplicates.tsx';
 import { LeadForm } from './lead-form.tsx';
 import { leadName } from './lead-name.ts';
 import { LeadStatus } from './lead-status.tsx';
@@ -39,8 +42,19 @@ function LeadOfId({ id }: { id: string }) {
       queries={leads}
       above={<TextLink {...paths.leads()}>Leads</TextLink>}
       titleOf={leadName}
-      badge={({ status }) => <LeadStatus status={status} />}
-      progress={(lead) => <LeadStatusBar lead={lead} />}
+      badge={(lead) => (
+        <>
+          <LeadStatus status={lead.status} />
+          <ConvertedMark lead={lead} />
+        </>
+      )}
+      actions={(lead) => <LeadConversion lead={lead} />}
+      progress={(lead) => (
+        <>
+          <LeadStatusBar lead={lead} />
+          <WhatItBecame lead={lead} />
+        </>
+      )}
       properties={(lead) => (
         <>
           <Property name="Number">{lead.number}</Property>
@@ -69,7 +83,12 @@ function LeadOfId({ id }: { id: string }) {
         </>
       )}
       timeline={(lead) => <LeadTimeline leadId={lead.id} />}
-      story={(lead) => <LeadSubmissions leadId={lead.id} />}
+      story={(lead) => (
+        <>
+          <LeadDuplicates lead={lead} />
+          <LeadSubmissions leadId={lead.id} />
+        </>
+      )}
       notes={({ notes }) => notes}
       form={(lead, close) => <LeadForm lead={lead} onClose={close} onSaved={close} />}
       back={paths.leads()}

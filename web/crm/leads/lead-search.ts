@@ -1,12 +1,12 @@
 import { listSearch, type ListSearch } from '../list-search.ts';
 
-const filters = listSearch(['email', 'status', 'source', 'tag', 'owner_id']);
+const filters = listSearch(['q', 'status', 'source', 'tag', 'owner_id']);
 
 /** How the leads are laid out; a table where nothing is said. */
 export type LeadView = 'table' | 'board';
 
 export function leadSearch(
   given: Record<string, unknown>,
-): ListSearch<'email' | 'status' | 'source' | 'tag' | 'owner_id'> & { view?: 'board' | undefined } {
+): ListSearch<'q' | 'status' | 'source' | 'tag' | 'owner_id'> & { view?: 'board' | undefined } {
   return { ...filters(given), view: given['view'] === 'board' ? 'board' : undefined };
 }

@@ -2,7 +2,7 @@ import { Text, Title } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { unmatchedActivities, useMatchActivity, type CrmActivity } from '../../api/crm-activity-queries.ts';
-import { LeadPicker } from '../../crm/record-picker.tsx';
+import { LeadPicker } from '../../crm/leads/lead-picker.tsx';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { columnsFor, DataTable, RowButton, type Column } from '../../ui/data-table.tsx';
 import { FormDrawer } from '../../ui/form-drawer.tsx';

@@ -1,12 +1,13 @@
 import { PageHeader } from '../../ui/page-header.tsx';
 import { TextLink } from '../../ui/router-links.tsx';
 import { paths } from '../../paths.ts';
+import { LeadAssignment } from './lead-assignment.tsx';
 import { LeadLimit } from './lead-limit.tsx';
 import classes from './lead-settings-page.module.css';
 import { LeadStatuses } from './lead-statuses.tsx';
 import { LeadWords } from './lead-words.tsx';
 
-/** What the workspace calls things in its leads, and how many of them it takes. */
+/** What the workspace calls things in its leads, whom they go to, and how many of them it takes. */
 export function LeadSettingsPage() {
   return (
     <>
@@ -33,6 +34,7 @@ export function LeadSettingsPage() {
           one="source"
           intro="Where leads come from. One that is not listed yet is added when its first lead arrives."
         />
+        <LeadAssignment />
         <LeadLimit />
       </div>
     </>

@@ -4,18 +4,19 @@ import { useState } from 'react';
 import type { FieldError } from '../../api/client.ts';
 import type { Webhook, WebhookChange } from '../../api/webhook-queries.ts';
 import type { WebhookFormat } from '../../api/webhook-format-queries.ts';
-import { ApiError } from '../../api/client.ts';
+import { refusal } from '../../api/client.ts';
 import { durationsSummary, durationsText, readDurations } from './durations.ts';
 import { conditionCount, draftOf, filterOf, type FilterDraft } from './filter-draft.ts';
 import { FilterEditor } from './filter-editor.tsx';
 import type { FilterField } from './filter-fields.ts';
 import type { Header } from './header-fields.tsx';
+import { PaceOptions, paceOf, paceSummary, sentPace, type Pace } from './pace-options.tsx';
 import { RequestOptions } from './request-options.tsx';
 import { RetryOptions } from './retry-options.tsx';
 import { SECRET_CHOICES, SecretField, type SecretChoice } from './secret-field.tsx';
 
 /** What is seldom changed. An empty field: as the format has it. */
-export interface Options {
+export interface Options extends Pace {
   method: NonNullable<WebhookChange['method']>;
   content_type: NonNullable<WebhookChange['content_type']>;
   timeout_s: number | '';
@@ -53,6 +54,7 @@ export function optionsOf(webhook: Webhook | null, format: WebhookFormat | undef
     },
     disable_after: webhook?.disable_after ?? '',
     disable_on_410: webhook?.disable_on_410 ?? false,
+    ...paceOf(webhook),
     filter: draftOf(webhook?.filter ?? null),
     secret: '',
     secret_choice: 'made',
@@ -80,6 +82,7 @@ export function sentOptions(options: Options, format: WebhookFormat): WebhookCha
     },
     disable_after: after === '' ? null : after,
     ...(!format.disables_on_410 && { disable_on_410: options.disable_on_410 }),
+    ...sentPace(options),
   };
 }
 
@@ -107,15 +110,12 @@ function kindIn(fields: readonly FilterField[]) {
   return (name: string) => fields.find((field) => field.name === name)?.kind;
 }
 
-function refusal(field: string, message: string): ApiError {
-  return new ApiError({ status: 400, code: 'validation_error', message, fields: [{ field, message }] });
-}
-
 /** The parts of the options, with the fields that each has. */
 const PARTS: Readonly<Record<string, readonly string[]>> = {
   filter: ['filter'],
   request: ['method', 'content_type', 'timeout_s', 'headers', 'payload'],
   retries: ['retry', 'disable_after', 'disable_on_410'],
+  pace: ['max_in_flight', 'rate_limit', 'ordering'],
   secret: ['secret'],
 };
 
@@ -160,6 +160,9 @@ export function WebhookOptions<Values extends Options>(props: WebhookOptionsProp
       </Fold>
       <Fold part="retries" title="Retries" says={retrySummary(values, format)}>
         <RetryOptions form={form} format={format} />
+      </Fold>
+      <Fold part="pace" title="Pace and order" says={paceSummary(values)}>
+        <PaceOptions form={form} />
       </Fold>
       {isNew && (
         <Fold part="secret" title="Signing secret" says={SECRET_CHOICES[values.secret_choice]}>

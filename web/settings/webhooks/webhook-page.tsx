@@ -13,9 +13,11 @@ import { TextLink } from '../../ui/router-links.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Property, PropertyList } from '../../ui/property-list.tsx';
+import { BreakerNotice, BreakerState } from './breaker-state.tsx';
 import { DeliveryLog } from './delivery-log.tsx';
 import { durationsSummary } from './durations.ts';
 import { formatName } from './formats.ts';
+import { OrderFact, rateText } from './pace-options.tsx';
 import { ReplayDialog } from './replay-dialog.tsx';
 import { WebhookActions } from './webhook-actions.tsx';
 import classes from './webhook-page.module.css';
@@ -54,6 +56,7 @@ export function WebhookPage() {
           It was disabled: {webhook.reason}. Resume it once the receiver is well again.
         </Alert>
       )}
+      <BreakerNotice breaker={webhook.breaker} className={classes.message} />
       <div className={classes.body}>
         <section className={classes.log} aria-labelledby="activity-title">
           <Group justify="space-between" className={classes.head}>
@@ -120,6 +123,14 @@ function Facts({ webhook }: { webhook: Webhook }) {
           {webhook.disable_after === null ? 'Never' : `${webhook.disable_after} failures in a row`}
         </Property>
         <Property name="By a 410">{webhook.disable_on_410 ? 'Disabled' : 'Nothing special'}</Property>
+        <Property name="At once">{`Up to ${webhook.max_in_flight} requests`}</Property>
+        <Property name="Rate">{rateText(webhook.rate_limit)}</Property>
+        <Property name="Order">
+          <OrderFact ordering={webhook.ordering} />
+        </Property>
+        <Property name="Breaker">
+          <BreakerState breaker={webhook.breaker} />
+        </Property>
         <Property name="Signed">{webhook.signed ? 'Yes' : 'No'}</Property>
         <Property name="Headers">{Object.keys(webhook.headers).join(', ')}</Property>
         <Property name="Created">

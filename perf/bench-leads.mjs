@@ -1,0 +1,50 @@
+import { attachEmbedded } from '../dist/db/embedded.js';
+import { figure } from './figure.mjs';
+import { startHelper } from './helper.mjs';
+import { makeEventType } from './lead.mjs';
+import { scratch } from './scratch.mjs';
+import { startServer } from './server.mjs';
+
+const ROUNDS = 5;
+const SECONDS = 3;
+const WARM_UP = 6;
+const CONNECTIONS = 64;
+
+/**
+ * POST /leads with key, limit, words, validation, number, submission and event, beside a bare insert of the same rows
+ * on the same PostgreSQL, and beside that of a contact.
+ */
+export async function leads() {
+  const dataDir = await scratch();
+  const server = await startServer({ dataDir });
+  await makeEventType(server);
+  const bare = startHelper('bare.mjs');
+  const load = startHelper('load.mjs');
+  const barePort = await bare.ask('start', await attachEmbedded(dataDir));
+
+  const burst = async (port, kind, seconds) =>
+    (await load.ask('burst', { port, keys: [server.key], connections: CONNECTIONS, seconds, kind }))
+      .perSecond;
+  await burst(barePort, 'leads', WARM_UP);
+  await burst(server.port, 'leads', WARM_UP);
+  const contact = [];
+  const baseline = [];
+  const value = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    contact.push(await burst(barePort, 'contacts', SECONDS));
+    baseline.push(await burst(barePort, 'leads', SECONDS));
+    value.push(await burst(server.port, 'leads', SECONDS));
+  }
+
+  await load.end();
+  await bare.end();
+  await server.stop();
+  return [
+    figure('leads: leads/s over 64 connections, beside a bare insert of the same', {
+      value,
+      baseline,
+      aim: ['ratio', '≥', 1.2],
+    }),
+    figure('leads: the same beside a bare insert of a contact', { value, baseline: contact }),
+  ];
+}

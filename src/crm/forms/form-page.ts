@@ -1,0 +1,233 @@
+import type { FieldError } from '../../base/errors.ts';
+import { CONTROLS, longestOf, lureOf } from './form-values.ts';
+import { publicId, type Form, type FormField } from './form.ts';
+import { html, type Html } from './html.ts';
+
+/** A page as it is handed to one visitor. */
+export interface FormView {
+  form: Form;
+  token: string;
+  /** The proof of work as JSON. */
+  challenge: string;
+  /** What the fields hold: of the query, or as they were sent. */
+  values: Record<string, unknown>;
+  errors: readonly FieldError[];
+  /** Above the fields, where something else is wrong. */
+  notice: string | null;
+  /** Hidden fields beside the form's own: where the visitor came from. */
+  carried: Record<string, string>;
+  frame: Frame;
+}
+
+/** How a page stands in another site's page. */
+export interface Frame {
+  embedded: boolean;
+  /** What the other page looks like; null: as the visitor's system has it. */
+  scheme: 'light' | 'dark' | null;
+  /** Only to be looked at: nothing in it runs. */
+  isPreview?: boolean;
+}
+
+/** The whole page of a form. */
+export function formPage(view: FormView): string {
+  const { form, errors, notice, frame } = view;
+  const title = form.title ?? form.name;
+  const path = `/f/${publicId(form.id)}${searchOf(frame)}`;
+  const body = html`
+    <h1>${title}</h1>
+    ${form.intro !== null && paragraphs(form.intro)}
+    ${(errors.length > 0 || notice !== null) && problems(form, errors, notice)}
+    <form method="post" action="${path}" data-challenge="${view.challenge}">
+      ${form.fields.map((field) => fieldOf(field, view))}
+      ${form.consent_text !== null && consent(form.consent_text, view)}
+      <div class="lure" aria-hidden="true">
+        <label for="field-lure">Leave this empty</label>
+        <input id="field-lure" name="${lureOf(form)}" type="text" tabindex="-1" autocomplete="off" />
+      </div>
+      ${Object.entries({ ...view.carried, [CONTROLS.token]: view.token }).map(
+        ([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`,
+      )}
+      <input type="hidden" name="${CONTROLS.proof}" value="" />
+      <button type="submit">${form.submit_label}</button>
+    </form>
+  `;
+  return page(errors.length > 0 ? `Please check: ${title}` : title, body, frame);
+}
+
+/** What a visitor sees who has sent a form. */
+export function thanksPage(form: Form, frame: Frame): string {
+  const { redirect_url: url } = form;
+  const body = html`
+    <div role="status" ${url !== null && html`data-redirect="${url}"`}>
+      <h1>${form.title ?? form.name}</h1>
+      ${url === null ? paragraphs(form.thanks_text) : html`<p><a href="${url}" target="_top">Go on</a></p>`}
+    </div>
+  `;
+  return page(form.title ?? form.name, body, frame);
+}
+
+/** A page that says one thing. */
+export function messagePage(title: string, message: string): string {
+  return page(
+    title,
+    html`<h1>${title}</h1>
+      <p>${message}</p>`,
+    { embedded: false, scheme: null },
+  );
+}
+
+/** The query by which a page stays in its frame. */
+export function searchOf({ embedded, scheme }: Frame): string {
+  if (!embedded) return '';
+  return scheme === null ? '?embed=1' : `?embed=1&scheme=${scheme}`;
+}
+
+/** A form that is not saved yet, as its page will be. */
+export function previewPage(form: Form): string {
+  const frame = { embedded: false, scheme: null, isPreview: true };
+  const empty = { token: '', challenge: '', values: {}, errors: [], notice: null, carried: {} };
+  return formPage({ form, ...empty, frame });
+}
+
+function page(title: string, body: Html, { embedded, scheme, isPreview = false }: Frame): string {
+  return html`<!doctype html>
+    <html lang="en" ${scheme !== null && html`data-scheme="${scheme}"`}>
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="robots" content="noindex" />
+        <title>${title}</title>
+        <link rel="stylesheet" href="/f/assets/form.css" />
+        ${!isPreview && html`<script type="module" src="/f/assets/form.js"></script>`}
+      </head>
+      <body class="${embedded ? 'embedded' : 'hosted'}">
+        <main>${body}</main>
+      </body>
+    </html> `.markup;
+}
+
+function paragraphs(text: string): Html[] {
+  return text.split(/\n\s*\n/).map((paragraph) => html`<p class="text">${paragraph.trim()}</p>`);
+}
+
+/** Everything that is wrong, first: whoever can not see the page hears it before the fields. */
+function problems(form: Form, errors: readonly FieldError[], notice: string | null): Html {
+  const labelOf = (key: string) => form.fields.find((field) => field.key === key)?.label ?? 'Consent';
+  return html`
+    <div class="problems" role="alert">
+      <p>${notice ?? 'Please check what is marked below.'}</p>
+      <ul>
+        ${errors.map(
+          ({ field, message }) => html`<li><a href="#field-${field}">${labelOf(field)}</a> ${message}</li>`,
+        )}
+      </ul>
+    </div>
+  `;
+}
+
+const AUTOCOMPLETE: Readonly<Record<string, string>> = {
+  name: 'name',
+  first_name: 'given-name',
+  last_name: 'family-name',
+  email: 'email',
+  phone: 'tel',
+};
+
+const INPUT_TYPES: Readonly<Partial<Record<FormField['type'], string>>> = {
+  email: 'email',
+  phone: 'tel',
+  date: 'date',
+  number: 'number',
+};
+
+function fieldOf(field: FormField, view: FormView): Html {
+  const { key, type } = field;
+  const value = view.values[key] ?? field.value;
+  if (type === 'hidden') return html`<input type="hidden" name="${key}" value="${textOf(value)}" />`;
+  const error = view.errors.find((one) => one.field === key)?.message;
+  const control = controlOf(field, value, attributes(field, error));
+  const label = html`<label for="field-${key}">${field.label}${!field.required && optional(field)}</label>`;
+  return html`
+    <div class="field ${error !== undefined && 'wrong'}">
+      ${type === 'checkbox' ? html`<div class="check">${control}${label}</div>` : html`${label}${control}`}
+      ${field.help !== null && html`<p class="help" id="help-${key}">${field.help}</p>`}
+      ${error !== undefined && html`<p class="error" id="error-${key}">${field.label} ${error}</p>`}
+    </div>
+  `;
+}
+
+/** What a field holds; a query may name it twice, and then it is a list. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
+
+function optional({ type }: FormField): Html | false {
+  return type !== 'checkbox' && html` <span class="optional">(optional)</span>`;
+}
+
+/** What every control has, whatever its kind. */
+function attributes(field: FormField, error: string | undefined): Html {
+  const { key, maps_to: target } = field;
+  const described = [
+    ...(field.help === null ? [] : [`help-${key}`]),
+    ...(error === undefined ? [] : [`error-${key}`]),
+  ];
+  const autocomplete = target === null ? undefined : AUTOCOMPLETE[target];
+  return html`id="field-${key}" name="${key}" ${field.required && html`required`}
+  ${described.length > 0 && html`aria-describedby="${described.join(' ')}"`}
+  ${error !== undefined && html`aria-invalid="true"`}
+  ${autocomplete !== undefined && html`autocomplete="${autocomplete}"`}`;
+}
+
+function controlOf(field: FormField, given: unknown, common: Html): Html {
+  const value = textOf(given);
+  const hint = field.placeholder !== null && html`placeholder="${field.placeholder}"`;
+  switch (field.type) {
+    case 'textarea':
+      // The first line break of a textarea is not part of it.
+      return html`<textarea ${common} ${hint} rows="5" maxlength="${longestOf(field)}">${value}</textarea>`;
+    case 'select':
+      return html`<select ${common}>
+        <option value="">${field.placeholder ?? 'Choose…'}</option>
+        ${field.options.map(
+          (option) =>
+            html`<option value="${option}" ${option === value && html`selected`}>${option}</option>`,
+        )}
+      </select>`;
+    case 'checkbox': {
+      const checked = given === true || value === 'true' || value === 'on';
+      return html`<input ${common} type="checkbox" value="true" ${checked && html`checked`} />`;
+    }
+    default:
+      return html`<input
+        ${common}
+        ${hint}
+        type="${INPUT_TYPES[field.type] ?? 'text'}"
+        value="${value}"
+        ${field.type === 'number' ? html`step="any"` : html`maxlength="${longestOf(field)}"`}
+      />`;
+  }
+}
+
+function consent(text: string, { form, values, errors }: FormView): Html {
+  const name = CONTROLS.consent;
+  const error = errors.find((one) => one.field === name)?.message;
+  const checked = values[name] === 'true' || values[name] === 'on';
+  return html`
+    <div class="field ${error !== undefined && 'wrong'}">
+      <div class="check">
+        <input
+          id="field-${name}"
+          name="${name}"
+          type="checkbox"
+          value="true"
+          ${checked && html`checked`}
+          ${form.consent_required && html`required`}
+          ${error !== undefined && html`aria-invalid="true" aria-describedby="error-${name}"`}
+        />
+        <label for="field-${name}">${text}</label>
+      </div>
+      ${error !== undefined && html`<p class="error" id="error-${name}">This ${error}</p>`}
+    </div>
+  `;
+}

@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { AlreadyAnswered } from '../../account/idempotency.ts';
+import { ApiError } from '../../base/errors.ts';
+import type { Uuid } from '../../base/id.ts';
+import { decodeCursor, encodeCursor, pageOf } from '../../db/page.ts';
+import { pageQuery, pageShape } from '../../http/paging.ts';
+import { route, type Route } from '../../http/route.ts';
+import type { Telling } from '../expunging.ts';
+import { REPLAY } from '../record-store.ts';
+import type { FormInbox, FormSubmission } from './form-inbox.ts';
+import type { FormStore } from './form-store.ts';
+import { REASONS } from './form-verdict.ts';
+import { FORM_ID, fromPublicId, publicId, type Form } from './form.ts';
+
+const PATH = '/api/v1/forms/:id/submissions';
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+const shape = z
+  .object({
+    id: z.uuid(),
+    form_id: z.string().regex(FORM_ID),
+    lead_id: z
+      .uuid()
+      .nullable()
+      .meta({ description: 'The lead that came of it; null while it is kept aside.' }),
+    received_at: z.iso.datetime(),
+    fields: z
+      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+      .meta({ description: 'What was filled in, by the keys of the form.' }),
+    consent: z
+      .object({ text: z.string(), given: z.boolean() })
+      .nullable()
+      .meta({ description: 'The consent as it read then.' }),
+    address: z.string().nullable().meta({
+      description: 'Where it was sent from, without the last 8 bits (of IPv6, the last 80).',
+    }),
+    referrer: z.string().nullable().meta({ description: 'The page that the visitor came from.' }),
+    utm: z.record(z.string(), z.string()),
+    spam: z.boolean().meta({ description: 'Whether it is kept aside.' }),
+    reasons: z.array(z.enum(REASONS)).meta({ description: 'Why it was taken for spam.' }),
+  })
+  .meta({ id: 'FormSubmission' });
+
+/** The answer to whoever accepts a submission holds what its lead tells. */
+export const FORM_SUBMISSION_TELLING: Telling = { key: 'lead_id', output: shape };
+
+const query = pageQuery.extend({
+  spam: z
+    .stringbool()
+    .default(false)
+    .meta({ description: 'What is kept aside, in place of what became leads.' }),
+});
+
+function shown(form: Form, { values, ...submission }: FormSubmission) {
+  return { ...submission, form_id: publicId(form.id), fields: values, spam: submission.lead_id === null };
+}
+
+/**
+ * What came in by a form. It holds what visitors told about themselves, so the scopes are the leads', not those of the
+ * forms.
+ */
+export function formSubmissionRoutes(store: FormStore, inbox: FormInbox): Route[] {
+  const tag = 'forms';
+
+  async function formOf(workspaceId: Uuid, id: string): Promise<Form> {
+    const form = await store.get(workspaceId, fromPublicId(id)!);
+    if (!form) throw new ApiError('not_found', 'There is no form with this id.');
+    return form;
+  }
+
+  const list = route<undefined, z.output<typeof query>>({
+    method: 'GET',
+    path: PATH,
+    params: { id: FORM_ID },
+    scope: 'leads:read',
+    tag,
+    summary: 'List what came in by a form',
+    description:
+      'Newest first. With `spam=true`, what was taken for spam and waits to be accepted or deleted.',
+    query,
+    answers: { 200: pageShape(shape) },
+    async handle({ caller, params, query: asked, url }) {
+      const form = await formOf(caller.workspaceId, params['id']!);
+      const sort = asked.spam ? 'spam' : 'submissions';
+      const after = asked.cursor ? decodeCursor(asked.cursor, sort).id : null;
+      const { spam, limit } = asked;
+      const rows = await inbox.list(caller.workspaceId, form.id, { spam, limit: limit + 1, after });
+      const cursorOf = (row: FormSubmission) => encodeCursor({ sort, value: row.received_at, id: row.id });
+      return { status: 200, body: pageOf(rows, limit, url, cursorOf, (row) => shown(form, row)) };
+    },
+  });
+
+  const accept = route({
+    method: 'POST',
+    path: `${PATH}/:submission_id/accept`,
+    params: { id: FORM_ID, submission_id: UUID },
+    scope: 'leads:write',
+    tag,
+    summary: 'Accept what was taken for spam',
+    description: 'Makes the lead and fires `form.submitted`. 404 where it was accepted or deleted before.',
+    answers: { 200: shape },
+    async handle({ caller, claim, params }) {
+      const { workspaceId, actor } = caller;
+      const form = await formOf(workspaceId, params['id']!);
+      const writer = { workspaceId, actor, ...(claim && { claim }) };
+      const answer = await inbox.accept(writer, form, params['submission_id']!, (submission) => ({
+        status: 200,
+        body: JSON.stringify(shown(form, submission)),
+      }));
+      if (answer === REPLAY) throw new AlreadyAnswered();
+      return answer;
+    },
+  });
+
+  const remove = route({
+    method: 'DELETE',
+    path: `${PATH}/:submission_id`,
+    params: { id: FORM_ID, submission_id: UUID },
+    scope: 'leads:write',
+    tag,
+    summary: 'Delete what was taken for spam',
+    description: 'For good. What became a lead is deleted with the lead.',
+    answers: { 204: 'Deleted.' },
+    async handle({ caller, params }) {
+      const form = await formOf(caller.workspaceId, params['id']!);
+      await inbox.remove(caller.workspaceId, form.id, params['submission_id']!);
+      return { status: 204, body: null };
+    },
+  });
+
+  return [list, accept, remove];
+}

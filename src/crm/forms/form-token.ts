@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../base/clock.ts';
+import { hmacSha256, sameBytes } from '../../base/hmac.ts';
+import type { Uuid } from '../../base/id.ts';
+
+/**
+ * How long a page may be open before it is sent. Not longer than an answer is kept under an Idempotency-Key: a token is
+ * good for one submission.
+ */
+const LIFE_MS = 24 * 3_600_000;
+
+/** A form as it was handed to a visitor. */
+export interface FormSession {
+  /** Names it; what is sent twice with it is kept once. */
+  nonce: string;
+  /** Wall-clock milliseconds. */
+  openedAt: number;
+}
+
+/** Signed notes of when a form was handed out, which come back with what was filled in. Nothing is stored. */
+export interface FormTokens {
+  make(formId: Uuid): { token: string; session: FormSession };
+  /** Null where it was not made here for this form, or is too old. */
+  read(formId: Uuid, token: unknown): FormSession | null;
+}
+
+/** @param key of the installation, for this purpose alone */
+export function makeFormTokens(key: Buffer, clock: Clock): FormTokens {
+  const signed = (formId: Uuid, text: string) =>
+    Buffer.from(hmacSha256(key, 'base64', `${formId}\n${text}`), 'base64');
+
+  return {
+    make(formId) {
+      const session = { nonce: randomBytes(16).toString('base64url'), openedAt: clock.now() };
+      const text = `${session.openedAt.toString(36)}.${session.nonce}`;
+      return { token: `${text}.${signed(formId, text).toString('base64url')}`, session };
+    },
+
+    read(formId, token) {
+      const parts =
+        typeof token === 'string' ? /^([0-9a-z]{1,11})\.([\w-]{22})\.([\w-]{43})$/.exec(token) : null;
+      if (!parts) return null;
+      const [, time = '', nonce = '', signature = ''] = parts;
+      const given = Buffer.from(signature, 'base64url');
+      if (!sameBytes(given, signed(formId, `${time}.${nonce}`))) return null;
+      const openedAt = parseInt(time, 36);
+      const age = clock.now() - openedAt;
+      return age < LIFE_MS ? { nonce, openedAt } : null;
+    },
+  };
+}

@@ -1,0 +1,151 @@
+import type { FieldError } from '../../base/errors.ts';
+import type { CustomValue } from '../record.ts';
+import type { LeadInput } from '../leads/lead-input.ts';
+import type { Form, FormField, LeadField } from './form.ts';
+
+export type FormValue = string | number | boolean;
+
+/** What somebody agreed to, or did not, as it read then. */
+export interface Consent {
+  text: string;
+  given: boolean;
+}
+
+/** What a visitor sent, as far as the form asks for it. */
+export interface Answers {
+  values: Record<string, FormValue>;
+  consent: Consent | null;
+}
+
+/** What is sent beside the form's own fields; no key begins with `_`. */
+export const CONTROLS = {
+  token: '_token',
+  consent: '_consent',
+  /** The solution of the proof of work. */
+  proof: '_proof',
+  /** Where the visitor came from. */
+  page: '_page',
+} as const;
+
+export const UTM = /^utm_(source|medium|campaign|term|content)$/;
+
+/** Lures for programs that fill in whatever there is. */
+const LURES = ['website', 'homepage', 'company_url', 'fax_number'] as const;
+
+/** What the lure of a form is called: unlike any of its keys. */
+export function lureOf({ fields }: Form): string {
+  const keys = new Set(fields.map(({ key }) => key));
+  return LURES.find((name) => !keys.has(name)) ?? `contact_${LURES[0]}`;
+}
+
+/** How long a value may be, by the column of the lead that takes it, else by its type. */
+const LONGEST: Partial<Record<LeadField, number>> = {
+  first_name: 200,
+  last_name: 200,
+  name: 200,
+  email: 254,
+  phone: 100,
+  event_type: 200,
+};
+
+/**
+ * Reads what was sent by the form's own questions.
+ * @returns the answers, or each question whose answer will not do
+ */
+export function readAnswers(form: Form, sent: Record<string, unknown>): Answers | FieldError[] {
+  const errors: FieldError[] = [];
+  const values: Record<string, FormValue> = {};
+  for (const field of form.fields) {
+    const read = valueOf(field, sent[field.key]);
+    if (typeof read === 'object') errors.push({ field: field.key, message: read.wrong });
+    else if (read !== undefined) values[field.key] = read;
+  }
+  const consent =
+    form.consent_text === null
+      ? null
+      : { text: form.consent_text, given: isChecked(sent[CONTROLS.consent]) === true };
+  if (consent && !consent.given && form.consent_required)
+    errors.push({ field: CONTROLS.consent, message: 'has to be agreed to' });
+  return errors.length > 0 ? errors : { values, consent };
+}
+
+/** Names in a body that the form does not know. */
+export function unknownNames(form: Form, sent: Record<string, unknown>): string[] {
+  const known = new Set<string>([
+    ...form.fields.map(({ key }) => key),
+    ...Object.values(CONTROLS),
+    lureOf(form),
+  ]);
+  return Object.keys(sent).filter((name) => !known.has(name) && !UTM.test(name));
+}
+
+function valueOf(field: FormField, sent: unknown): FormValue | undefined | { wrong: string } {
+  if (field.type === 'checkbox') {
+    const checked = isChecked(sent);
+    if (checked === undefined) return { wrong: 'must be true or false' };
+    return field.required && !checked ? { wrong: 'has to be checked' } : checked;
+  }
+  if (sent === undefined || sent === null || (typeof sent === 'string' && sent.trim() === '')) {
+    if (field.required) return { wrong: 'is required' };
+    return field.type === 'hidden' ? (field.value ?? undefined) : undefined;
+  }
+  if (field.type === 'number') return numberOf(sent);
+  if (typeof sent !== 'string') return { wrong: 'must be a text' };
+  const text = sent.trim();
+  const wrong = wrongText(field, text);
+  return wrong === null ? text : { wrong };
+}
+
+function isChecked(sent: unknown): boolean | undefined {
+  if (sent === undefined || sent === null || sent === '' || sent === false || sent === 'false') return false;
+  return sent === true || sent === 'true' || sent === 'on' ? true : undefined;
+}
+
+function numberOf(sent: unknown): FormValue | { wrong: string } {
+  const isNumeric = typeof sent === 'string' && /^\s*[+-]?\d{1,15}([.,]\d{1,10})?\s*$/.test(sent);
+  const number = isNumeric ? Number(sent.replace(',', '.')) : sent;
+  return typeof number === 'number' && Number.isFinite(number) ? number : { wrong: 'must be a number' };
+}
+
+function wrongText(field: FormField, text: string): string | null {
+  const longest = longestOf(field);
+  if (text.length > longest) return `must have at most ${longest} characters`;
+  if (text.includes('\0') || !text.isWellFormed()) return 'must be well-formed Unicode without NUL';
+  switch (field.type) {
+    case 'email':
+      return /^[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+$/u.test(text) ? null : 'must be an email address';
+    case 'phone':
+      return (text.match(/\p{Nd}/gu) ?? []).length >= 3 ? null : 'must be a telephone number';
+    case 'date':
+      return isDate(text) ? null : 'must be a date, as in 2026-08-15';
+    case 'select':
+      return field.options.includes(text) ? null : 'must be one of the options';
+    default:
+      return null;
+  }
+}
+
+/** How many characters a field takes. */
+export function longestOf({ type, maps_to: target }: FormField): number {
+  const column = target === null ? undefined : LONGEST[target as LeadField];
+  return column ?? (type === 'email' ? 254 : type === 'textarea' ? 10_000 : 1000);
+}
+
+function isDate(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || text.startsWith('0000')) return false;
+  const time = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+}
+
+/** The lead's fields out of the answers, by where the form's fields go. */
+export function leadOf(form: Form, values: Record<string, FormValue>): LeadInput {
+  const lead: Record<string, FormValue> = {};
+  const custom: Record<string, CustomValue> = {};
+  for (const { key, maps_to: target } of form.fields) {
+    const value = values[key];
+    if (target === null || value === undefined) continue;
+    if (target.startsWith('custom_fields.')) custom[target.slice('custom_fields.'.length)] = value;
+    else lead[target] = value;
+  }
+  return { ...lead, custom_fields: custom };
+}

@@ -1,0 +1,313 @@
+import { z } from 'zod';
+import { prefixed, unprefixed, type Uuid } from '../../base/id.ts';
+import { reference, requiredText, text, told, toldId } from '../record.ts';
+
+const FIELD_TYPES = [
+  'text',
+  'email',
+  'phone',
+  'date',
+  'select',
+  'checkbox',
+  'textarea',
+  'number',
+  'hidden',
+] as const;
+export type FieldType = (typeof FIELD_TYPES)[number];
+
+const LEAD_FIELDS = [
+  'first_name',
+  'last_name',
+  'name',
+  'email',
+  'phone',
+  'event_date',
+  'event_type',
+  'notes',
+] as const;
+export type LeadField = (typeof LEAD_FIELDS)[number];
+
+const MOST_FIELDS = 50;
+const CUSTOM = /^custom_fields\.[A-Za-z][A-Za-z0-9_]{0,62}$/;
+
+/** What a field's value has to be for the lead's field that it goes to; the others take any text. */
+const TYPES_FOR: Partial<Record<LeadField, readonly FieldType[]>> = {
+  email: ['email'],
+  phone: ['phone', 'text', 'hidden'],
+  event_date: ['date'],
+};
+
+/** By which somebody can be reached or called: a lead without any of them is nobody. */
+const WHO: readonly LeadField[] = ['name', 'first_name', 'email', 'phone'];
+
+/** One question of a form. */
+export interface FormField {
+  /** What the value is called in what is sent, kept and told. */
+  key: string;
+  label: string;
+  type: FieldType;
+  required: boolean;
+  /** Of a select. */
+  options: string[];
+  placeholder: string | null;
+  help: string | null;
+  /** Of a hidden field. */
+  value: string | null;
+  /** A field of the lead, `custom_fields.<name>`, or null: then the value is kept with the submission alone. */
+  maps_to: LeadField | `custom_fields.${string}` | null;
+}
+
+export interface Form {
+  id: Uuid;
+  version: number;
+  /** For the team. */
+  name: string;
+  /** For visitors; the name where null. */
+  title: string | null;
+  intro: string | null;
+  fields: FormField[];
+  consent_text: string | null;
+  consent_required: boolean;
+  submit_label: string;
+  thanks_text: string;
+  redirect_url: string | null;
+  source: string | null;
+  owner_id: Uuid | null;
+  allowed_origins: string[];
+  /** `required`: what comes without proof of work is kept aside. */
+  proof_of_work: 'optional' | 'required';
+  active: boolean;
+  created_by: string;
+  created_at: string;
+  updated_at: string;
+}
+
+/** A form's own settings, as they are stored. */
+export type FormSettings = Omit<Form, 'id' | 'version' | 'created_by' | 'created_at' | 'updated_at'>;
+
+const field = z.strictObject({
+  key: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,62}$/, 'must be a small letter, then up to 62 small letters, digits or _')
+    .meta({ description: 'What the value is called in what is sent, kept and told.' }),
+  label: requiredText(200),
+  type: z.enum(FIELD_TYPES),
+  required: z.boolean().default(false),
+  options: z
+    .array(requiredText(200))
+    .max(100, 'must hold at most 100 options')
+    .default([])
+    .meta({ description: 'Of a `select`.' }),
+  placeholder: text(200).default(null),
+  help: text(500).default(null),
+  value: text(500).default(null).meta({ description: 'Of a `hidden` field, where the page names none.' }),
+  maps_to: z
+    .union([z.enum(LEAD_FIELDS), z.string().regex(CUSTOM)], {
+      error: `must be one of ${LEAD_FIELDS.join(', ')}, or custom_fields. and a name`,
+    })
+    .nullable()
+    .optional()
+    .meta({
+      description:
+        'The field of the lead that takes the value; null: it is kept with the submission alone. Left out: the field of the lead that is called like the key, if there is one.',
+    }),
+});
+
+/** A field whose key is the name of one of the lead's goes there, where it says nothing else. */
+function aimed(given: z.output<typeof field>): FormField {
+  const target =
+    given.maps_to === undefined ? (LEAD_FIELDS.find((name) => name === given.key) ?? null) : given.maps_to;
+  return { ...given, maps_to: target as FormField['maps_to'] };
+}
+
+const fields = z
+  .array(field)
+  .min(1, 'must hold at least one field')
+  .max(MOST_FIELDS, `must hold at most ${MOST_FIELDS} fields`)
+  // Nothing of the rules over all of them is said before each is well-formed.
+  .transform((list) => list.map(aimed))
+  .superRefine((list, context) => {
+    const wrong = (at: number, name: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [at, name], message });
+    list.forEach((one, at) => {
+      if (list.findIndex(({ key }) => key === one.key) < at)
+        wrong(at, 'key', 'is the key of another field too');
+      checkOptions(one, (message) => wrong(at, 'options', message));
+      checkTarget(list, at, (message) => wrong(at, 'maps_to', message));
+      if (one.type === 'hidden' && one.required) wrong(at, 'required', 'a hidden field can not be required');
+    });
+    if (!list.some(({ maps_to: target }) => WHO.some((who) => who === target)))
+      context.addIssue({
+        code: 'custom',
+        path: [],
+        message: `must hold one that goes to ${WHO.join(', ')} of the lead`,
+      });
+  })
+  .meta({ description: 'In their order on the page.' });
+
+function checkOptions({ type, options }: FormField, wrong: (message: string) => void): void {
+  if (type === 'select' && options.length === 0) wrong('must hold at least one option');
+  if (type !== 'select' && options.length > 0) wrong('are for fields of type select');
+  if (new Set(options).size < options.length) wrong('must differ');
+}
+
+function checkTarget(list: readonly FormField[], at: number, wrong: (message: string) => void): void {
+  const { type, maps_to: target } = list[at]!;
+  if (target === null) return;
+  const others = list.filter((_one, place) => place < at).map((one) => one.maps_to);
+  if (others.includes(target)) wrong('another field goes there too');
+  if (target === 'name' && list.some((one) => one.maps_to === 'first_name' || one.maps_to === 'last_name'))
+    wrong('name stands in place of first_name and last_name');
+  if (target.startsWith('custom_fields.')) return;
+  const types = TYPES_FOR[target as LeadField];
+  const fits = types ? types.includes(type) : type !== 'checkbox' && type !== 'number';
+  if (!fits) wrong(`takes no field of type ${type}`);
+}
+
+const origin = z
+  .string()
+  .max(300)
+  .transform((value, context) => {
+    const url = URL.canParse(value) ? new URL(value) : null;
+    if (
+      url &&
+      /^https?:$/.test(url.protocol) &&
+      url.pathname === '/' &&
+      !url.search &&
+      !url.hash &&
+      !url.username
+    )
+      return url.origin;
+    context.addIssue({ code: 'custom', message: 'must be an origin, as in https://www.example.com' });
+    return z.NEVER;
+  });
+
+const own = {
+  name: requiredText(200).meta({ description: 'For the team.' }),
+  title: text(200).meta({ description: 'Above the form; the name where null.' }),
+  intro: text(2000).meta({ description: 'Below the title.' }),
+  fields,
+  consent_text: text(2000).meta({
+    description: 'Beside a checkbox; kept with every submission as it read. Null: no checkbox.',
+  }),
+  consent_required: z.boolean().meta({ description: 'Whether the form can not be sent without consent.' }),
+  submit_label: requiredText(100),
+  thanks_text: requiredText(2000).meta({
+    description: 'Shown after sending, where there is no redirect_url.',
+  }),
+  redirect_url: z
+    .url({ protocol: /^https$/, error: 'must be an https:// URL' })
+    .max(2000)
+    .nullable()
+    .meta({ description: 'Where visitors go after sending.' }),
+  source: text(200).meta({
+    description: 'The source of the leads; made where the workspace has none so called.',
+  }),
+  owner_id: reference.meta({ description: 'The member who looks after the leads.' }),
+  allowed_origins: z
+    .array(origin)
+    .max(50, 'must hold at most 50 origins')
+    .transform((list) => [...new Set(list)])
+    .meta({
+      description:
+        'The sites that may embed the form and send it as JSON, as in `https://www.example.com`. Empty: the hosted page alone.',
+    }),
+  proof_of_work: z.enum(['optional', 'required']).meta({
+    description:
+      '`required`: what comes without (from browsers without JavaScript too) is kept aside. `optional`: it is judged more strictly.',
+  }),
+  active: z.boolean().meta({ description: 'Whether it takes anything.' }),
+};
+
+const readOnly = Object.fromEntries(
+  ['id', 'version', 'url', 'embed_code', 'created_by', 'created_at', 'updated_at'].map((name) => [
+    name,
+    z.unknown().optional().meta({ readOnly: true, description: 'Set by the server; ignored when sent.' }),
+  ]),
+);
+
+export const createBody = z.strictObject({
+  ...readOnly,
+  ...own,
+  title: own.title.default(null),
+  intro: own.intro.default(null),
+  consent_text: own.consent_text.default(null),
+  consent_required: own.consent_required.default(true),
+  submit_label: own.submit_label.default('Send'),
+  thanks_text: own.thanks_text.default('Thank you. We will be in touch soon.'),
+  redirect_url: own.redirect_url.default(null),
+  source: own.source.default(null),
+  owner_id: own.owner_id.default(null),
+  allowed_origins: own.allowed_origins.default([]),
+  proof_of_work: own.proof_of_work.default('optional'),
+  active: own.active.default(true),
+});
+
+export const updateBody = z.strictObject({ ...readOnly, ...own }).partial();
+
+export const formShape = z
+  .object({
+    id: z.string().meta({ description: '`form_…`; no secret, as it stands in public addresses.' }),
+    version: z.int(),
+    name: z.string().meta({ description: 'For the team.' }),
+    title: told('Above the form; the name where null.'),
+    intro: told('Below the title.'),
+    consent_text: told('Beside a checkbox; null where there is none.'),
+    consent_required: own.consent_required,
+    submit_label: z.string(),
+    thanks_text: z.string(),
+    redirect_url: told('Where visitors go after sending.'),
+    source: told('The source of the leads.'),
+    owner_id: toldId('The member who looks after the leads.'),
+    proof_of_work: own.proof_of_work,
+    active: own.active,
+    fields: z.array(
+      z.object({
+        key: z.string(),
+        label: z.string(),
+        type: z.enum(FIELD_TYPES),
+        required: z.boolean(),
+        options: z.array(z.string()),
+        placeholder: z.string().nullable(),
+        help: z.string().nullable(),
+        value: z.string().nullable(),
+        maps_to: z.string().nullable(),
+      }),
+    ),
+    allowed_origins: z.array(z.string()),
+    url: z.url().meta({ description: 'The hosted page.' }),
+    embed_code: z.string().meta({ description: 'One line of HTML that puts the form into a page.' }),
+    created_by: z.string(),
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+  })
+  .meta({ id: 'Form' });
+
+/** The names of the settings: the columns that a change may touch. */
+export const SETTINGS = Object.keys(own) as (keyof FormSettings)[];
+
+/** A body with its own settings alone. */
+export function settingsOf(body: Partial<FormSettings>): Partial<FormSettings> {
+  return Object.fromEntries(
+    SETTINGS.flatMap((name) => (body[name] === undefined ? [] : [[name, body[name]]])),
+  );
+}
+
+/** A form's id as it is known outside. */
+export function publicId(id: Uuid): string {
+  return prefixed('form', id);
+}
+
+export function fromPublicId(shown: string): Uuid | null {
+  return unprefixed('form', shown);
+}
+
+/** How a form's id looks in a path. */
+export const FORM_ID = /^form_[0-9a-f]{32}$/;
+
+/** @param baseUrl where people reach this installation */
+export function shownForm(form: Form, baseUrl: string) {
+  const id = publicId(form.id);
+  const url = `${baseUrl}/f/${id}`;
+  return { ...form, id, url, embed_code: `<script src="${url}/embed.js" async></script>` };
+}

@@ -1,0 +1,45 @@
+import type { FastifyInstance } from 'fastify';
+import type { Sealer } from '../../base/seal.ts';
+import type { Ledger } from '../../http/ledger.ts';
+import type { Route } from '../../http/route.ts';
+import { makeFormDoorway } from './form-doorway.ts';
+import { makeFormInbox, type InboxParts } from './form-inbox.ts';
+import { makeFormProofs } from './form-proof.ts';
+import { formRoutes } from './form-routes.ts';
+import { mountFormSite } from './form-site.ts';
+import { makeFormStore } from './form-store.ts';
+import { formSubmissionRoutes } from './form-submission-routes.ts';
+import { makeFormTokens } from './form-token.ts';
+import { makeFormVisitors } from './form-visitor.ts';
+
+export interface FormParts extends InboxParts {
+  sealer: Sealer;
+  ledger: Ledger;
+  /** Where people reach this installation. */
+  baseUrl(): string;
+  /** The same as configured, or ''. */
+  publicUrl: string;
+}
+
+/** Public forms: their routes in the API, and what visitors see of them. */
+export interface Forms {
+  routes: Route[];
+  mountSite(app: FastifyInstance): void;
+}
+
+export function makeForms(parts: FormParts): Forms {
+  const { db, clock, sealer, publicUrl } = parts;
+  const store = makeFormStore(parts);
+  const inbox = makeFormInbox(parts);
+  const doorway = makeFormDoorway({
+    inbox,
+    tokens: makeFormTokens(sealer.derive('form token'), clock),
+    proofs: makeFormProofs(sealer.derive('form proof')),
+    visitors: makeFormVisitors(db, clock),
+    clock,
+  });
+  return {
+    routes: [...formRoutes({ ...parts, store }), ...formSubmissionRoutes(store, inbox)],
+    mountSite: (app) => mountFormSite(app, { store, doorway, publicUrl }),
+  };
+}

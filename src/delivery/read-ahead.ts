@@ -1,0 +1,192 @@
+import type { Clock } from '../base/clock.ts';
+import type { Uuid } from '../base/id.ts';
+import type { Logger } from '../base/log.ts';
+import { MAX_WINDOW } from './breaker.ts';
+import { QUEUE_START, type DueDelivery, type Held, type LaneRead, type Lanes } from './claim.ts';
+
+/** Bodies held at once by a process: 32 MiB. */
+export const MAX_BYTES = 32 * 1024 * 1024;
+
+/** A lane that found nothing more looks again after this long, while requests are under way. */
+const REREAD_MS = 1_000;
+/** After this long a reader starts over, so that a row committed late behind its cursor is not passed by. */
+const REWIND_MS = 5_000;
+/** After a read that failed the next one waits so long, in ms. */
+const PAUSE_MS = 250;
+
+export interface ReadAheadParts {
+  lanes: Lanes;
+  clock: Clock;
+  log: Logger;
+  /** Bytes held by all lanes of the process, read and not yet settled. */
+  budget: { bytes: number };
+}
+
+/** What its lane wants to hear of. */
+export interface Listening {
+  /** The lane is still ours; what is due has been taken up. */
+  read(read: LaneRead): void;
+  /** The lane is not ours any more. */
+  lost(): void;
+  /** The database did not answer. */
+  failed(): void;
+  /** A read has ended, one way or another. */
+  ended(): void;
+}
+
+/**
+ * What is due on a held lane, read ahead of the sending in the order in which it became due; and, where the webhook
+ * keeps the order of a record's events, who places them (order.ts).
+ */
+export class ReadAhead {
+  /** The lane's `wake` as the last read told it. */
+  wake = 0;
+
+  readonly #parts: ReadAheadParts;
+  readonly #held: Held;
+  readonly #on: Listening;
+  readonly #rows: DueDelivery[] = [];
+  #cursor = QUEUE_START;
+  #readFrom = 0;
+  #readAt = 0;
+  #reading = false;
+  /** The last read found nothing. */
+  #drained = false;
+  /** The last read began at the start, with nothing in flight, and found nothing. */
+  #empty = false;
+  #again = false;
+  /** Rows have no place in the order of their records yet; and records one of whose rows has left. */
+  #unplaced = false;
+  readonly #left = new Set<Uuid>();
+
+  constructor(parts: ReadAheadParts, held: Held, on: Listening) {
+    this.#parts = parts;
+    this.#held = held;
+    this.#on = on;
+  }
+
+  /** Rows at hand. */
+  get size(): number {
+    return this.#rows.length;
+  }
+
+  get reading(): boolean {
+    return this.#reading;
+  }
+
+  /** Told of something new since it last looked. */
+  get nudged(): boolean {
+    return this.#again;
+  }
+
+  /** Nothing at hand and, as far as is known, nothing to read. */
+  get exhausted(): boolean {
+    return this.#rows.length === 0 && !this.#reading && this.#drained && !this.#stirred;
+  }
+
+  /** Nothing is due: the last read saw all of the queue. */
+  get empty(): boolean {
+    return this.#empty && !this.#stirred;
+  }
+
+  get #stirred(): boolean {
+    return this.#again || this.#unplaced || this.#left.size > 0;
+  }
+
+  nudge(): void {
+    this.#again = true;
+  }
+
+  /** A row of this record has left the queue: the next one can have its place. */
+  recordLeft(record: Uuid): void {
+    this.#left.add(record);
+  }
+
+  next(): DueDelivery {
+    return this.#rows.shift()!;
+  }
+
+  drop(which: (due: DueDelivery) => boolean = () => true): void {
+    const kept = this.#rows.filter((due) => !which(due));
+    for (const due of this.#rows) if (which(due)) this.#parts.budget.bytes -= due.bytes;
+    this.#rows.splice(0, this.#rows.length, ...kept);
+  }
+
+  rewind(): void {
+    this.#cursor = QUEUE_START;
+    this.#readFrom = this.#parts.clock.monotonic();
+    this.#drained = false;
+    this.#empty = false;
+  }
+
+  /**
+   * Starts a read where there is room for one; it goes on beside the sending.
+   * @param inFlight what was taken from here and still stands in the queue, by id
+   */
+  fill(inFlight: ReadonlyMap<Uuid, DueDelivery>): void {
+    if (this.#reading) return;
+    if (this.#stirred) {
+      this.#again = false;
+      this.#drained = false;
+    }
+    const now = this.#parts.clock.monotonic();
+    if (this.#drained && inFlight.size > 0 && now - this.#readAt > REREAD_MS) this.#drained = false;
+    if (!this.#drained && now - this.#readFrom > REWIND_MS) this.rewind();
+    if (this.#drained || this.#rows.length > MAX_WINDOW / 2) return;
+    // A lane with nothing at hand may always read one row, whatever the others hold.
+    if (inFlight.size + this.#rows.length > 0 && this.#parts.budget.bytes >= MAX_BYTES) return;
+    void this.#read(2 * MAX_WINDOW - this.#rows.length, inFlight);
+  }
+
+  async #read(wanted: number, inFlight: ReadonlyMap<Uuid, DueDelivery>): Promise<void> {
+    const { lanes, clock, log, budget } = this.#parts;
+    this.#reading = true;
+    this.#readAt = clock.monotonic();
+    try {
+      await this.place();
+      const known = new Set([...inFlight.keys(), ...this.#rows.map((due) => due.id)]);
+      const fromStart = this.#cursor === QUEUE_START;
+      const maxRows = fromStart ? wanted + known.size : wanted;
+      const maxBytes = Math.max(0, MAX_BYTES - budget.bytes);
+      const read = await lanes.read({ ...this.#held, ...this.#cursor, maxRows, maxBytes });
+      if (!read.held) return this.#on.lost();
+      this.#take(read, known);
+      this.#empty = fromStart && this.#drained && known.size === 0;
+      this.#on.read(read);
+    } catch (error) {
+      log.debug({ err: (error as Error).message, webhook: this.#held.endpointId }, 'lane read failed');
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      this.#on.failed();
+    } finally {
+      this.#reading = false;
+      this.#on.ended();
+    }
+  }
+
+  #take({ due, wake, unplaced }: LaneRead, known: ReadonlySet<Uuid>): void {
+    this.wake = wake;
+    this.#unplaced ||= unplaced;
+    this.#drained = due.length === 0;
+    for (const one of due) {
+      this.#cursor = { afterDue: one.due_at, afterId: one.id };
+      if (known.has(one.id)) continue;
+      this.#rows.push(one);
+      this.#parts.budget.bytes += one.bytes;
+    }
+  }
+
+  /** Places rows in the order of their records, where some have no place or one has left; then reads from the start. */
+  async place(): Promise<void> {
+    if (!this.#unplaced && this.#left.size === 0) return;
+    const left = [...this.#left];
+    this.#left.clear();
+    try {
+      const placed = await this.#parts.lanes.place(this.#held, left);
+      this.#unplaced = placed.more;
+      if (placed.due > 0) this.rewind();
+    } catch (error) {
+      for (const record of left) this.#left.add(record);
+      throw error;
+    }
+  }
+}

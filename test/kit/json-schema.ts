@@ -1,0 +1,12 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+
+export type JsonSchema = Record<string, unknown>;
+
+/** Everything about a value that its schema does not allow; a schema with words that JSON Schema lacks throws. */
+export function problems(schema: JsonSchema, value: unknown): unknown[] {
+  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true });
+  addFormats.default(ajv);
+  const validate = ajv.compile(schema);
+  return validate(value) ? [] : validate.errors!;
+}

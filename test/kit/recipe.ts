@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { compileFunction } from 'node:vm';
+import { PROJECT } from './process.ts';
+
+/** What docs/integrations/ calls an installation. */
+export const INSTALLATION = 'https://crm.example.com';
+
+/** A request as a page prints it: the request line, headers, an empty line, the body. */
+export interface PrintedRequest {
+  method: string;
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** The code blocks of a page of docs/integrations/ in one language, in their order. */
+export async function codeBlocks(page: string, language: string): Promise<string[]> {
+  const text = await readFile(path.join(PROJECT, 'docs/integrations', page), 'utf8');
+  return [...text.matchAll(/^```(\w+)\n([^]*?)^```$/gm)]
+    .filter(([, name]) => name === language)
+    .map(([, , code]) => code!);
+}
+
+export function printedRequest(code: string): PrintedRequest {
+  const end = code.indexOf('\n\n');
+  const [line, ...headers] = code.slice(0, end).split('\n');
+  const [method, url] = line!.split(' ');
+  return {
+    method: method!,
+    url: url!,
+    headers: Object.fromEntries(headers.map((one) => one.split(': ', 2) as [string, string])),
+    body: code.slice(end + 2).trimEnd(),
+  };
+}
+
+/**
+ * A program of a page, to run with what it finds around it; its imports are among that.
+ * @param result an expression for what it gives
+ */
+export function runnable<Result>(
+  code: string,
+  around: Record<string, unknown>,
+  { self, result = '' }: { self?: object; result?: string } = {},
+): Promise<Result> {
+  const body = code.replaceAll(/^import .*$/gm, '').replaceAll(/^export /gm, '');
+  const run = compileFunction(
+    `return (async () => { ${body}\n${result} })()`,
+    Object.keys(around),
+  ) as unknown as (...args: unknown[]) => Promise<Result>;
+  return run.apply(self, Object.values(around));
+}

@@ -1,0 +1,22 @@
+import { makeSealer } from '../../src/base/seal.ts';
+import { makeFormTokens } from '../../src/crm/forms/form-token.ts';
+import { fromPublicId } from '../../src/crm/forms/form.ts';
+import { ask, type Reply, type Scenario } from './scenario.ts';
+
+/** The token of a page of a scenario's form that was opened so long ago; a person's first submission needs 3 s. */
+export function tokenOf(formId: string, ageMs = 60_000): string {
+  const clock = { now: () => Date.now() - ageMs, monotonic: () => performance.now() };
+  const tokens = makeFormTokens(makeSealer(Buffer.alloc(32, 7)).derive('form token'), clock);
+  return tokens.make(fromPublicId(formId)!).token;
+}
+
+/** Sends a form as JSON, from another site where `origin` says so. */
+export function sendForm(
+  s: Pick<Scenario, 'url'>,
+  formId: string,
+  fields: Record<string, unknown>,
+  headers: Record<string, string> = {},
+): Promise<Reply> {
+  const body = { _token: tokenOf(formId), ...fields };
+  return ask(s.url, 'POST', `/f/${formId}`, { as: null, body, headers });
+}

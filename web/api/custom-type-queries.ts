@@ -1,0 +1,51 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { call } from './client.ts';
+import { pagesOf } from './pages-of.ts';
+import type { components, operations } from './schema.d.ts';
+
+/** An event type that the workspace defined. */
+export type CustomType = components['schemas']['CustomEventType'];
+export type NewCustomType = operations['postCustomEventTypes']['requestBody']['content']['application/json'];
+export type PublishedEvent = components['schemas']['PublishedEvent'];
+
+const PATH = '/custom-event-types';
+
+export const customTypesQuery = pagesOf<CustomType>(['custom-event-types'], PATH);
+
+/** All that shows event types shows these too. */
+function useThenReread() {
+  const queries = useQueryClient();
+  return {
+    onSuccess: () =>
+      Promise.all([
+        queries.invalidateQueries({ queryKey: ['custom-event-types'] }),
+        queries.invalidateQueries({ queryKey: ['event-types'] }),
+      ]),
+  };
+}
+
+export const useCreateCustomType = () =>
+  useMutation({
+    mutationFn: (body: NewCustomType) => call<CustomType>('POST', PATH, { body }),
+    ...useThenReread(),
+  });
+
+export const useChangeCustomType = (name: string) =>
+  useMutation({
+    mutationFn: (change: Omit<NewCustomType, 'name'>) =>
+      call<CustomType>('PATCH', `${PATH}/${name}`, { body: change }),
+    ...useThenReread(),
+  });
+
+export const useRemoveCustomType = (name: string) =>
+  useMutation({ mutationFn: () => call<void>('DELETE', `${PATH}/${name}`), ...useThenReread() });
+
+/** An event of such a type happens: its webhooks are told, as of any other. */
+export function usePublishEvent() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (body: { type: string; data: Record<string, unknown> }) =>
+      call<PublishedEvent>('POST', '/events', { body }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['webhooks'] }),
+  });
+}

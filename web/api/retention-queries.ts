@@ -1,0 +1,20 @@
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { call } from './client.ts';
+import type { components } from './schema.d.ts';
+
+/** How long events and attempts are kept, and how much of them is stored. */
+export type Retention = components['schemas']['Retention'];
+export type RetentionTerm = Pick<Retention, 'event_days' | 'attempt_days'>;
+
+export const retentionQuery = queryOptions({
+  queryKey: ['retention'],
+  queryFn: ({ signal }) => call<Retention>('GET', '/retention', { signal }),
+});
+
+export function useChangeRetention() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (body: RetentionTerm) => call<Retention>('PATCH', '/retention', { body }),
+    onSuccess: (retention) => queries.setQueryData(retentionQuery.queryKey, retention),
+  });
+}

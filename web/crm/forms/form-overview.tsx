@@ -1,0 +1,101 @@
+import { Tabs } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import { formQuery, type Form } from '../../api/form-queries.ts';
+import { useMay } from '../../api/session-queries.ts';
+import { paths } from '../../paths.ts';
+import { CodeBlock } from '../../ui/code-block.tsx';
+import { CopyText } from '../../ui/copy-text.tsx';
+import { ErrorPanel } from '../../ui/error-panel.tsx';
+import { Moment } from '../../ui/moment.tsx';
+import { PageHeader } from '../../ui/page-header.tsx';
+import { Property, PropertyList } from '../../ui/property-list.tsx';
+import { TextLink } from '../../ui/router-links.tsx';
+import { PersonName } from '../person.tsx';
+import { FormActions } from './form-actions.tsx';
+import { FormState } from './form-list.tsx';
+import classes from './form-overview.module.css';
+import { FormSubmissions } from './form-submissions.tsx';
+
+const route = getRouteApi('/inside/forms/$id');
+
+/** What came in by a form, and how it is put on a website. */
+export function FormOverview() {
+  const { id } = route.useParams();
+  const { data: form, error, refetch } = useQuery(formQuery(id));
+  const mayReadLeads = useMay('leads:read');
+  const above = <TextLink {...paths.forms()}>Forms</TextLink>;
+  if (error && !form) {
+    return (
+      <>
+        <PageHeader title="This form cannot be shown" above={above} />
+        <div className={classes.message}>
+          <ErrorPanel error={error} retry={() => void refetch()} />
+        </div>
+      </>
+    );
+  }
+  if (!form) return <PageHeader title="Form" above={above} />;
+
+  return (
+    <>
+      <PageHeader
+        title={form.name}
+        above={above}
+        badge={<FormState active={form.active} />}
+        actions={<FormActions form={form} />}
+      />
+      <div className={classes.body}>
+        <section className={classes.inbox} aria-label="What came in">
+          {mayReadLeads && (
+            <Tabs defaultValue="submissions" keepMounted={false}>
+              <Tabs.List className={classes.tabs}>
+                <Tabs.Tab value="submissions">Submissions</Tabs.Tab>
+                <Tabs.Tab value="spam">Spam</Tabs.Tab>
+              </Tabs.List>
+              <Tabs.Panel value="submissions">
+                <FormSubmissions form={form} spam={false} />
+              </Tabs.Panel>
+              <Tabs.Panel value="spam">
+                <FormSubmissions form={form} spam />
+              </Tabs.Panel>
+            </Tabs>
+          )}
+        </section>
+        <aside className={classes.facts} aria-label="About this form">
+          <Facts form={form} />
+        </aside>
+      </div>
+    </>
+  );
+}
+
+function Facts({ form }: { form: Form }) {
+  return (
+    <>
+      <CodeBlock label="Link to its page" code={form.url} />
+      <div>
+        <CodeBlock label="Put it into your website" code={form.embed_code} />
+        <p className={classes.note}>
+          {form.allowed_origins.length === 0
+            ? 'No website may show it yet: name yours under Edit, Websites.'
+            : `Shown on ${form.allowed_origins.join(', ')}, and nowhere else.`}
+        </p>
+      </div>
+      <PropertyList label="Properties">
+        <Property name="Source">{form.source}</Property>
+        <Property name="Owner">{form.owner_id === null ? null : <PersonName id={form.owner_id} />}</Property>
+        <Property name="Fields">{form.fields.map(({ label }) => label).join(', ')}</Property>
+        <Property name="Consent">{form.consent_text}</Property>
+        <Property name="Afterwards">{form.redirect_url ?? form.thanks_text}</Property>
+        <Property name="Proof of work">{form.proof_of_work}</Property>
+        <Property name="Created">
+          <Moment at={form.created_at} />
+        </Property>
+        <Property name="ID">
+          <CopyText text={form.id} />
+        </Property>
+      </PropertyList>
+    </>
+  );
+}

@@ -1,0 +1,153 @@
+import { Button, Group } from '@mantine/core';
+import { IconInbox, IconShieldCheck } from '@tabler/icons-react';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import {
+  formSubmissionsQuery,
+  useAcceptSubmission,
+  useRemoveSubmission,
+  type Form,
+  type FormSubmission,
+} from '../../api/form-queries.ts';
+import { useMay } from '../../api/session-queries.ts';
+import { paths } from '../../paths.ts';
+import { confirm } from '../../ui/confirm.tsx';
+import { columnsFor, DataTable } from '../../ui/data-table.tsx';
+import { EmptyState } from '../../ui/empty-state.tsx';
+import { Moment } from '../../ui/moment.tsx';
+import { tell, tellDone } from '../../ui/notify.tsx';
+import { TextLink } from '../../ui/router-links.tsx';
+import classes from './form-overview.module.css';
+
+const REASONS: Readonly<Record<FormSubmission['reasons'][number], string>> = {
+  honeypot: 'Filled in a field that nobody sees',
+  too_fast: 'Sent faster than people type',
+  too_many: 'Many from one address within the hour',
+  no_proof_of_work: 'No proof of work',
+  wrong_proof_of_work: 'A wrong proof of work',
+  disposable_email: 'A disposable email address',
+};
+
+const column = columnsFor<FormSubmission>();
+const received = column.accessor('received_at', {
+  header: 'Received',
+  meta: { width: '8rem' },
+  cell: ({ getValue }) => <Moment at={getValue()} />,
+});
+
+/** What came in by a form: what became leads, or what was taken for spam. */
+export function FormSubmissions({ form, spam }: { form: Form; spam: boolean }) {
+  const list = useInfiniteQuery(formSubmissionsQuery(form.id, spam));
+  const mayWrite = useMay('leads:write');
+  const answers = column.accessor('fields', {
+    header: 'Answers',
+    meta: { wraps: true },
+    cell: ({ row }) => <Answers form={form} submission={row.original} />,
+  });
+  return spam ? (
+    <DataTable
+      label="Spam"
+      list={list}
+      columns={column.columns([
+        answers,
+        column.accessor('reasons', {
+          header: 'Taken for spam',
+          meta: { width: '14rem', wraps: true },
+          cell: ({ getValue }) =>
+            getValue()
+              .map((reason) => REASONS[reason])
+              .join('. '),
+        }),
+        received,
+        ...(mayWrite
+          ? [
+              column.display({
+                id: 'decide',
+                header: 'Is it?',
+                meta: { width: '12rem' },
+                cell: ({ row }) => <Decision form={form} submission={row.original} />,
+              }),
+            ]
+          : []),
+      ])}
+      empty={
+        <EmptyState icon={IconShieldCheck} title="No spam">
+          What looks like spam is kept here for 30 days, with the reason, in case it is none.
+        </EmptyState>
+      }
+    />
+  ) : (
+    <DataTable
+      label="Submissions"
+      list={list}
+      columns={column.columns([
+        answers,
+        column.accessor('referrer', {
+          header: 'From',
+          meta: { width: '28%', deskOnly: true },
+          cell: ({ row: { original: one } }) => one.utm['utm_source'] ?? one.referrer,
+        }),
+        received,
+        column.accessor('lead_id', {
+          header: 'Lead',
+          meta: { width: '7rem' },
+          cell: ({ getValue }) => {
+            const leadId = getValue();
+            return leadId && <TextLink {...paths.lead(leadId)}>Open lead</TextLink>;
+          },
+        }),
+      ])}
+      empty={
+        <EmptyState icon={IconInbox} title="Nothing came in yet">
+          Open its page and send it once yourself, to see what arrives.
+        </EmptyState>
+      }
+    />
+  );
+}
+
+function Answers({ form, submission: { fields, consent } }: { form: Form; submission: FormSubmission }) {
+  const labelOf = (key: string) => form.fields.find((field) => field.key === key)?.label ?? key;
+  return (
+    <dl className={classes.answers}>
+      {Object.entries(fields).map(([key, value]) => (
+        <div key={key}>
+          <dt>{labelOf(key)}</dt>
+          <dd>{typeof value === 'boolean' ? (value ? 'Yes' : 'No') : value}</dd>
+        </div>
+      ))}
+      {consent && (
+        <div>
+          <dt>Consent</dt>
+          <dd>{consent.given ? `Yes: ${consent.text}` : 'No'}</dd>
+        </div>
+      )}
+    </dl>
+  );
+}
+
+function Decision({ form, submission: { id } }: { form: Form; submission: FormSubmission }) {
+  const { mutateAsync: accept, isPending } = useAcceptSubmission(form.id);
+  const { mutateAsync: remove } = useRemoveSubmission(form.id);
+  const askToDelete = () =>
+    confirm({
+      title: 'Delete this submission?',
+      text: 'It is gone for good.',
+      action: 'Delete submission',
+      onConfirm: () => tell(remove(id), () => tellDone('The submission was deleted.')),
+    });
+  return (
+    <Group gap="xs" wrap="nowrap">
+      <Button
+        size="xs"
+        variant="default"
+        loading={isPending}
+        onClick={() => tell(accept(id), () => tellDone('It is a lead now.'))}
+      >
+        Accept
+      </Button>
+      <Button size="xs" variant="subtle" color="red" onClick={askToDelete}>
+        Delete
+      </Button>
+    </Group>
+  );
+}

@@ -1,0 +1,77 @@
+import { MultiSelect, Select } from '@mantine/core';
+import type { GetInputPropsReturnType } from '@mantine/form';
+import type { AssignmentRule } from '../../api/lead-settings-queries.ts';
+import type { Member } from '../../api/member-queries.ts';
+
+const MODES: { value: AssignmentRule['mode']; label: string }[] = [
+  { value: 'none', label: 'Nobody' },
+  { value: 'owner', label: 'One member' },
+  { value: 'round_robin', label: 'Members in turn' },
+];
+
+/**
+ * Whom the leads of a rule go to.
+ * @param onRule another way takes another number of members
+ */
+export function AssignmentRuleFields({
+  label,
+  members,
+  mode,
+  chosen,
+  onRule,
+}: {
+  label: string;
+  members: Member[];
+  mode: GetInputPropsReturnType;
+  chosen: GetInputPropsReturnType;
+  onRule: (rule: AssignmentRule) => void;
+}) {
+  const ids = chosen.value as string[];
+  const names = members.map(({ id, name, email }) => ({
+    value: id,
+    label: uniqueName(members, name, email),
+  }));
+  return (
+    <>
+      <Select
+        label={label}
+        data={MODES}
+        allowDeselect={false}
+        {...mode}
+        onChange={(value) => onRule(ruleOf(value as AssignmentRule['mode'], ids))}
+      />
+      {mode.value === 'owner' && (
+        <Select
+          label="Member"
+          data={names}
+          searchable
+          required
+          error={chosen.error}
+          value={ids[0] ?? null}
+          onChange={(id) => onRule({ mode: 'owner', members: id === null ? [] : [id] })}
+        />
+      )}
+      {mode.value === 'round_robin' && (
+        <MultiSelect
+          label="Members"
+          description="Their turns come in this order, however the leads arrive."
+          data={names}
+          searchable
+          withAsterisk
+          error={chosen.error}
+          value={ids}
+          onChange={(some) => onRule({ mode: 'round_robin', members: some })}
+        />
+      )}
+    </>
+  );
+}
+
+function ruleOf(mode: AssignmentRule['mode'], members: string[]): AssignmentRule {
+  return { mode, members: mode === 'none' ? [] : mode === 'owner' ? members.slice(0, 1) : members };
+}
+
+/** Two members may have one name. */
+function uniqueName(members: Member[], name: string, email: string): string {
+  return members.filter((member) => member.name === name).length > 1 ? `${name} (${email})` : name;
+}

@@ -1,0 +1,81 @@
+import { Skeleton, Text, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { retentionQuery, type Retention } from '../../api/retention-queries.ts';
+import { ErrorPanel } from '../../ui/error-panel.tsx';
+import { PageHeader } from '../../ui/page-header.tsx';
+import { Property, PropertyList } from '../../ui/property-list.tsx';
+import { RetentionForm } from './retention-form.tsx';
+import classes from './retention-page.module.css';
+
+/** How long the workspace keeps events and delivery attempts, and how much that is. */
+export function RetentionPage() {
+  const { data: retention, error, refetch } = useQuery(retentionQuery);
+  return (
+    <>
+      <PageHeader
+        title="Data retention"
+        intro="How long events and delivery attempts are kept. Contacts, companies, deals, tasks and leads stay until they are deleted."
+      />
+      <div className={classes.body}>
+        {error && !retention && <ErrorPanel error={error} retry={() => void refetch()} />}
+        {!retention && !error && <Skeleton height={160} />}
+        {retention && (
+          <>
+            <Stored retention={retention} />
+            <section aria-labelledby="term-title">
+              <Title order={2} id="term-title">
+                Terms
+              </Title>
+              <Text size="sm" c="dimmed" mb="sm">
+                What is older is deleted within an hour, for good. Whatever is still to be delivered is kept
+                until then.
+              </Text>
+              <RetentionForm
+                key={`${retention.event_days} ${retention.attempt_days}`}
+                retention={retention}
+              />
+            </section>
+          </>
+        )}
+      </div>
+    </>
+  );
+}
+
+const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
+
+function Stored({ retention: { size } }: { retention: Retention }) {
+  return (
+    <section aria-labelledby="stored-title">
+      <Title order={2} id="stored-title" mb="xs">
+        Stored now
+      </Title>
+      <PropertyList label="Stored now">
+        <Property name="Size">About {sizeText(size.bytes)}</Property>
+        <Property name="Events">{countText(size.events, size.oldest_event_at)}</Property>
+        <Property name="Attempts">{countText(size.attempts, size.oldest_attempt_at)}</Property>
+      </PropertyList>
+    </section>
+  );
+}
+
+function countText(count: number, oldest: string | null): string {
+  if (oldest === null) return 'None';
+  return `${count.toLocaleString()}, the oldest of ${DATE.format(Date.parse(oldest))}`;
+}
+
+const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
+
+/** `1234567` to `1.2 MB`. */
+function sizeText(bytes: number): string {
+  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), UNITS.length - 1);
+  const unit = UNITS[power];
+  const unitDisplay = unit === 'byte' ? 'long' : 'short';
+  const format = new Intl.NumberFormat(undefined, {
+    style: 'unit',
+    unit,
+    unitDisplay,
+    maximumSignificantDigits: 2,
+  });
+  return format.format(bytes / 1000 ** power);
+}

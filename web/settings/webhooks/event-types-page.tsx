@@ -1,0 +1,89 @@
+import { Button } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconBoltFilled, IconPlus } from '@tabler/icons-react';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { customTypesQuery, type CustomType } from '../../api/custom-type-queries.ts';
+import { useMay } from '../../api/session-queries.ts';
+import { paths } from '../../paths.ts';
+import { columnsFor, DataTable, RowButton } from '../../ui/data-table.tsx';
+import { EmptyState } from '../../ui/empty-state.tsx';
+import { Moment } from '../../ui/moment.tsx';
+import { PageHeader } from '../../ui/page-header.tsx';
+import { TextLink } from '../../ui/router-links.tsx';
+import { EventTypeDrawer } from './event-type-drawer.tsx';
+import { EventTypeForm } from './event-type-form.tsx';
+
+/** The event types that the workspace defined, for what happens elsewhere in its business. */
+export function EventTypesPage() {
+  const list = useInfiniteQuery(customTypesQuery);
+  const mayManage = useMay('webhooks:manage');
+  const [creating, create] = useDisclosure();
+  const [opened, open] = useState<string | null>(null);
+  const [columns] = useState(() => columnsOpening(open));
+  const type = list.data?.find(({ name }) => name === opened);
+  const button = mayManage && (
+    <Button leftSection={<IconPlus size={16} />} onClick={create.open}>
+      New event type
+    </Button>
+  );
+
+  return (
+    <>
+      <PageHeader
+        title="Event types"
+        intro={
+          <>
+            Of your own, for what happens elsewhere in your business: programs publish such events by API, and
+            they reach the same webhooks in the same way. Fairlead’s own are under{' '}
+            <TextLink {...paths.examplePayloads()}>Example payload shapes</TextLink>.
+          </>
+        }
+        actions={button}
+      />
+      <DataTable
+        label="Event types"
+        columns={columns}
+        list={list}
+        empty={
+          <EmptyState icon={IconBoltFilled} title="No event types of your own yet">
+            Such as order.shipped: give it a name, say what its data looks like, and webhooks can choose it.
+            {button}
+          </EmptyState>
+        }
+      />
+      {creating && (
+        <EventTypeForm
+          type={null}
+          onClose={create.close}
+          onSaved={({ name }) => {
+            create.close();
+            open(name);
+          }}
+        />
+      )}
+      {type && <EventTypeDrawer type={type} onClose={() => open(null)} />}
+    </>
+  );
+}
+
+function columnsOpening(open: (name: string) => void) {
+  const column = columnsFor<CustomType>();
+  return column.columns([
+    column.accessor('name', {
+      header: 'Name',
+      meta: { width: '16rem' },
+      cell: ({ getValue }) => (
+        <RowButton onClick={() => open(getValue())}>
+          <span className="mono">{getValue()}</span>
+        </RowButton>
+      ),
+    }),
+    column.accessor('description', { header: 'Description', meta: { wraps: true } }),
+    column.accessor('updated_at', {
+      header: 'Changed',
+      meta: { width: '9rem' },
+      cell: ({ getValue }) => <Moment at={getValue()} />,
+    }),
+  ]);
+}
