@@ -2,6 +2,7 @@ import { ApiError } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
 import { AGAIN } from '../../db/flight.ts';
 import type { Queryable } from '../../db/pool.ts';
+import { dayNote } from '../leads/lead-day.ts';
 import { ENTERED, ENTRY, MAKE_COUNTERS, SOURCED, TURNS } from '../leads/lead-intake.ts';
 import type { Intake } from '../record-store.ts';
 
@@ -72,7 +73,7 @@ const TOLD = `(select json_agg(t) from turned_away t)`;
 
 /** What stands before a lead that comes by a form, and what is written beside it: the submission with its consent. */
 export const formIntake: Intake = {
-  sql: { name: 'form', gate: GATE, entry: ENTRY, beside: BESIDE, told: TOLD },
+  sql: { name: 'form', gate: GATE, entry: ENTRY, beside: BESIDE, told: TOLD, note: dayNote },
 
   async turnedAway(on: Queryable, told: unknown) {
     const units = told as TurnedAway[];
