@@ -136,16 +136,22 @@ with ${STILL_HELD}
 update lane l
 set token = null, lease_until = '-infinity', takeovers = 0, suspect = null, suspect_crashes = 0,
     due = greatest(l.not_before, least('infinity', (
-      select min(q.due_at) from queue q
-      join endpoint p on p.workspace_id = q.workspace_id and p.id = q.endpoint_id
-      where q.workspace_id = l.workspace_id and q.endpoint_id = l.endpoint_id
-        and (p.state = 'active' or (q.kind = 'test' and p.state <> 'deleted'))
+      select d.due_at from endpoint p
+      cross join lateral (
+        select case when q.due_at = ${UNPLACED} then clock_timestamp() else q.due_at end as due_at from queue q
+        where q.workspace_id = l.workspace_id and q.endpoint_id = l.endpoint_id
+        order by q.due_at, q.id limit 1
+      ) d
+      where p.workspace_id = l.workspace_id and p.id = l.endpoint_id and p.state = 'active'
     ), (
-      select clock_timestamp() from queue q
-      join endpoint p on p.workspace_id = q.workspace_id and p.id = q.endpoint_id
-      where q.workspace_id = l.workspace_id and q.endpoint_id = l.endpoint_id and q.due_at = ${UNPLACED}
-        and p.state = 'active'
+      select clock_timestamp() from endpoint p
+      join queue q on q.workspace_id = p.workspace_id and q.endpoint_id = p.id and q.due_at = ${UNPLACED}
+      where p.workspace_id = l.workspace_id and p.id = l.endpoint_id and p.state = 'active'
       limit 1
+    ), (
+      select min(q.due_at) from endpoint p
+      join queue q on q.workspace_id = p.workspace_id and q.endpoint_id = p.id and q.kind = 'test'
+      where p.workspace_id = l.workspace_id and p.id = l.endpoint_id and p.state in ('paused', 'disabled')
     )))
 from held h
 where l.workspace_id = h.workspace_id and l.endpoint_id = h.endpoint_id and l.token = h.token and l.wake = h.wake

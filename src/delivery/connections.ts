@@ -1,5 +1,6 @@
 import { Client } from 'undici';
 import type { Dial, Dialling, Target } from './dial.ts';
+import { SendError } from './outcome.ts';
 
 /** An attempt, as the connections see it: it waits for one, rides it alone, and hands it back or drops it. */
 export interface Rider {
@@ -9,6 +10,8 @@ export interface Rider {
   readonly done: boolean;
   /** True where one that was used before will not do. */
   readonly wantsFresh: boolean;
+  /** Whether its request may still go out. */
+  readonly mayGo: boolean;
   /** What is left of its time, in milliseconds. */
   remainingMs(): number;
 }
@@ -170,7 +173,9 @@ function makeConnection(origin: Origin, dial: Dial): Connection {
         dial(origin.target, connection.dialling).then(
           (socket) => {
             connection.dialling = null;
-            callback(null, socket);
+            if (connection.rider?.mayGo !== false) return callback(null, socket);
+            socket.destroy();
+            callback(new SendError('cancelled', 'it was too late to send it'), null);
           },
           (error: Error) => {
             connection.dialling = null;

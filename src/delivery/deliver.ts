@@ -37,15 +37,19 @@ export interface Attempted {
   outcome: Outcome | null;
 }
 
-/**
- * Makes one attempt: builds the message, sends it, decides what follows. Never throws.
- * @param token of the lane's holder
- */
+/** Of the lane that a delivery is on. */
+export interface Lease {
+  token: Uuid;
+  /** Whether it may still be sent on: asked until the request goes out. */
+  holds(): boolean;
+}
+
+/** Makes one attempt: builds the message, sends it, decides what follows. Never throws. */
 export async function deliver(
   parts: DeliverParts,
   endpoint: Endpoint,
   due: DueDelivery,
-  token: Uuid,
+  { token, holds }: Lease,
 ): Promise<Attempted> {
   const at = parts.clock.now();
   // One object for all of it, filled in as things turn out: this is made for every attempt.
@@ -79,6 +83,7 @@ export async function deliver(
     headers: { ...endpoint.headers, ...own },
     body: message.body,
     timeoutMs: endpoint.timeoutMs,
+    mayGo: holds,
   };
   const outcome = await parts.sender.send(request, parts.giveUp);
   settlement.durationMs = Math.round(outcome.durationMs);

@@ -2,7 +2,7 @@ import { isoTime, type Clock } from '../base/clock.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import { LEASE_MS, QUEUE_START, type Claimed, type DueDelivery, type Held, type Lanes } from './claim.ts';
-import { deliver, takeOut, type DeliverParts } from './deliver.ts';
+import { deliver, takeOut, type DeliverParts, type Lease } from './deliver.ts';
 import type { Endpoint } from './endpoint.ts';
 import { ReadAhead } from './read-ahead.ts';
 import type { Settlement, Settler } from './settle.ts';
@@ -33,8 +33,10 @@ export interface Budget {
 
 /** Deliveries sent and not settled, for each request that may be in flight: the settles are gathered. */
 const UNSETTLED = 4;
-/** Requests under way at once in a process. */
+/** Requests under way at once in a process, */
 export const MAX_SENDS = 1_000;
+/** but for these of each lane: receivers that hang may take all the others, and hold up nobody. */
+const OWN_SENDS = 2;
 
 /** A lane with nothing to hear of looks round this often, in ms. */
 const WATCH_MS = 1_000;
@@ -55,6 +57,8 @@ const PARK_AFTER = 2;
 export class Lane {
   readonly held: Held;
   readonly #parts: LaneParts;
+  /** What an attempt has to know of the lease. */
+  readonly #lease: Lease;
   readonly #claimed: Claimed;
 
   /** Monotonic time after which nothing more is sent: measured from before the lease was asked for. */
@@ -91,6 +95,8 @@ export class Lane {
     this.#claimed = claimed;
     this.held = { workspaceId: claimed.workspace_id, endpointId: claimed.endpoint_id, token: claimed.token };
     this.#deadline = askedAt + LEASE_MS - LEASE_MARGIN_MS;
+    const holds = () => !this.#lost && parts.clock.monotonic() < this.#deadline;
+    this.#lease = { token: claimed.token, holds };
     this.#ahead = new ReadAhead(parts, this.held, {
       read: ({ endpointVersion }) => {
         if (this.#endpoint && endpointVersion !== this.#endpoint.version) this.#stale = true;
@@ -229,7 +235,7 @@ export class Lane {
     ) {
       const wait = this.#throttle.wait(clock.monotonic());
       if (wait) return this.#pause(wait);
-      if (budget.sends >= MAX_SENDS) {
+      if (budget.sends >= MAX_SENDS && this.#sending >= OWN_SENDS) {
         budget.waiting.add(this);
         return;
       }
@@ -281,7 +287,7 @@ export class Lane {
   async #send(due: DueDelivery): Promise<void> {
     const { metrics } = this.#parts;
     metrics.inFlight.inc();
-    const { settlement, outcome } = await deliver(this.#parts, this.#endpoint!, due, this.held.token);
+    const { settlement, outcome } = await deliver(this.#parts, this.#endpoint!, due, this.#lease);
     metrics.inFlight.dec();
     let restMs = 0;
     if (outcome && outcome.failure !== 'cancelled') {

@@ -24,6 +24,8 @@ export interface Outgoing {
   body: string | Buffer;
   /** For everything together: name, connection, headers and body. */
   timeoutMs: number;
+  /** Asked just before the request is written; where it may not go any more it ends as `cancelled`. */
+  mayGo?: () => boolean;
 }
 
 export interface Sender {
@@ -214,8 +216,13 @@ class Attempt implements Rider, Dispatcher.DispatchHandler {
     return this.startedAt + this.out.timeoutMs - this.clock.monotonic();
   }
 
+  get mayGo(): boolean {
+    return this.out.mayGo?.() ?? true;
+  }
+
   board(connection: Connection): void {
     this.connection = connection;
+    if (!connection.fresh && !this.mayGo) return this.cancel();
     const { method, headers, body } = this.out;
     connection.client.dispatch({ path: this.place.path, method, headers, body }, this);
   }

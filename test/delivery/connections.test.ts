@@ -231,6 +231,7 @@ describe('the pool itself', () => {
       pool.take(target(), {
         done: false,
         wantsFresh: false,
+        mayGo: true,
         remainingMs: () => 10_000,
         board(connection) {
           connection.client.dispatch(

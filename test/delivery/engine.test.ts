@@ -141,6 +141,19 @@ describe('the engine in bad weather', () => {
     expect((await deliveries(id))[0]).toMatchObject({ state: 'delivered', attempts: 1 });
   });
 
+  test('receivers that fall silent at full width take all the places of the process, but for two of each lane', async () => {
+    const silent = Array.from({ length: 16 }, () => hook((_request, n) => (n > 150 ? { hang: true } : {})));
+    const hooks = await Promise.all(silent);
+    const healthy = await hook();
+    worker();
+    await makeContacts(250);
+    for (const { receiver } of hooks) await receiver.waitFor(200, 30_000);
+    await healthy.receiver.waitFor(250, 10_000);
+    await makeContacts(10);
+    // Sooner than any of the others gives up, which is after 30 s.
+    await healthy.receiver.waitFor(260, 10_000);
+  });
+
   test('a receiver that never answers holds up nobody else', async () => {
     const hanging = await hook(() => ({ hang: true }), { timeout_s: 5 });
     const healthy = await hook();

@@ -37,6 +37,25 @@ describe('the request', () => {
     expect(request!.rawBody.toString()).toBe('{"name":"Zoë 😀"}');
   });
 
+  test('one that may not go any more is not written: not at first, not once it is connected, not again', async () => {
+    const none = { ok: false, failure: 'cancelled', status: null };
+    expect(await s.send({ mayGo: () => false })).toMatchObject(none);
+    await s.send();
+    // The connection is there now.
+    expect(await s.send({ mayGo: () => false })).toMatchObject(none);
+    expect(s.receiver.received).toHaveLength(1);
+
+    // A connection that breaks before the answer would be a reason to try once more.
+    await s.send();
+    let may = true;
+    s.receiver.answer(() => {
+      may = false;
+      return { reset: true };
+    });
+    expect(await s.send({ mayGo: () => may })).toMatchObject(none);
+    expect(s.receiver.received).toHaveLength(3);
+  });
+
   test('a Buffer arrives byte for byte, an empty body with its length', async () => {
     await s.send({ body: Buffer.from([0, 255, 128]) });
     await s.send({ body: '' });
