@@ -8,8 +8,8 @@ import { freePort, startServer } from './server.mjs';
 
 const WEBHOOKS = 100;
 const SHARES = [1, 5, 50];
-const PER_SECOND = 20;
-const SECONDS = 6;
+const PER_SECOND = 10;
+const SECONDS = 8;
 /** What has not come after this long is not waited for. */
 const PATIENCE_MS = 15_000;
 /**

@@ -5,8 +5,8 @@ import { startSink } from './receiver.mjs';
 import { scratch } from './scratch.mjs';
 import { startServer, startWorker } from './server.mjs';
 
-/** Requests to one webhook under way at once, settled or not: what a kill may cause to be sent twice. */
-const WINDOW = 64;
+/** Requests to one webhook sent and not settled, at most (lane.ts): what a kill or a pause may cause to be sent twice. */
+const UNSETTLED = 256;
 const CONNECTIONS = 64;
 
 /**
@@ -109,7 +109,7 @@ export async function startStorm({ dataDir, workers = 0, webhook: options = {}, 
         strangers,
         deliveries: keys.length,
         duplicates: keys.length - new Set(keys).size,
-        bound: kills * WINDOW,
+        bound: kills * UNSETTLED,
         clients,
         notes,
         lost: lostRecords + lostEvents + strangers > 0,
