@@ -119,6 +119,8 @@ test.each([
         .locator('input:visible, button:visible:not([aria-hidden]), textarea:visible, a:visible')
         .evaluateAll((elements) =>
           elements.flatMap((element) => {
+            // What assistive technology is not shown needs no name.
+            if (element.closest('[aria-hidden="true"]')) return [];
             const input = element as { labels?: ArrayLike<unknown> | null };
             const named =
               element.getAttribute('aria-label') ??

@@ -180,7 +180,8 @@ describe('the form of a webhook', () => {
     const facts = page.getByRole('complementary', { name: 'About this webhook' });
     await expectShown(facts.getByText('Up to 64 requests'));
     await expectShown(facts.getByText('Any number'));
-    await expectShown(facts.getByText(/^Record by record\s*Events of one record arrive in their order/));
+    await expectShown(facts.getByText(/Record by record/));
+    await expectShown(facts.getByText(/^Events of one record arrive in their order/));
     await expectShown(facts.getByText('Closed', { exact: true }));
     receiver.answer(() => ({ status: 503, headers: { 'retry-after': '9' } }));
     await make('contacts', { first_name: 'Jules' });
@@ -223,6 +224,31 @@ describe('the form of a webhook', () => {
     await expectShown(page.getByText('Deliveries go unsigned from now on.'));
     expect((await stored('Everything')).signed).toBe(false);
   });
+});
+
+test('a webhook of the standard format signs with a private key; its public key stays on its page', async () => {
+  await page.goto('/settings/webhooks');
+  await page.getByRole('button', { name: 'New webhook' }).first().click();
+  await dialog().getByLabel('Name').fill('Keyed');
+  await dialog().getByLabel('URL').fill(`${receiver.url}/keyed`);
+  await unfold('Signing secret');
+  await pick('Secret', /^A private key/);
+  await dialog().getByRole('button', { name: 'Create webhook' }).click();
+  const secret = page.getByRole('textbox', { name: 'Signing secret' });
+  expect(await secret.inputValue()).toMatch(/^whsk_/);
+  await page.getByRole('button', { name: 'I have stored it' }).click();
+  await expectShown(page.getByText('By a private key (v1a)'));
+  const { id, public_key: key } = await stored('Keyed');
+  expect(key).toMatch(/^whpk_/);
+  await expectShown(page.getByText(key));
+  await page.getByRole('button', { name: 'More actions' }).click();
+  await page.getByRole('menuitem', { name: 'Rotate secret' }).click();
+  await pick(/^Secret/, 'Made for you, and shown once');
+  await dialog().getByRole('button', { name: 'Rotate secret' }).click();
+  expect(await secret.inputValue()).toMatch(/^whsec_/);
+  await page.getByRole('button', { name: 'I have stored it' }).click();
+  expect(await stored('Keyed')).toMatchObject({ signature: 'v1', public_key: null });
+  await s.ask('DELETE', `${HOOKS}/${id}`);
 });
 
 describe('AN13: the filter', () => {

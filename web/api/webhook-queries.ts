@@ -40,6 +40,8 @@ export const useRemoveWebhook = (id: string) =>
 
 export interface SecretChange {
   secret?: string | null;
+  /** In the format standard: an HMAC, or Ed25519. */
+  signature?: 'v1' | 'v1a';
   overlap_s?: number;
 }
 

@@ -34,8 +34,7 @@ export function EventTypesPage() {
         title="Event types"
         intro={
           <>
-            Of your own, for what happens elsewhere in your business: programs publish such events by API, and
-            they reach the same webhooks in the same way. Fairlead’s own are under{' '}
+            For what happens elsewhere in your business. Those that there are anyway:{' '}
             <TextLink {...paths.examplePayloads()}>Example payload shapes</TextLink>.
           </>
         }

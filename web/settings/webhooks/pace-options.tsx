@@ -22,8 +22,7 @@ const ORDERS = [
 ];
 const MEANINGS: Readonly<Record<Webhook['ordering'], string>> = {
   none: 'A retry can arrive after what happened later.',
-  record:
-    'Events of one record arrive in the order in which they happened; records do not wait for each other.',
+  record: 'Events of one record arrive in their order; records do not wait for each other.',
 };
 
 export function paceOf(webhook: Webhook | null): Pace {

@@ -5,7 +5,7 @@ import { webhookFormatsQuery, type WebhookFormat } from '../../api/webhook-forma
 import { useRotateSecret, type Webhook } from '../../api/webhook-queries.ts';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
-import { SecretField, sentSecret, type SecretChoice } from './secret-field.tsx';
+import { hasPrivateKeys, SecretField, sentSecret, type SecretChoice } from './secret-field.tsx';
 
 const OVERLAPS = [
   { value: '0', label: 'Not at all' },
@@ -43,15 +43,16 @@ function RotateForm({ webhook, onClose, onRotated, format }: RotateSecretProps &
   const { mutateAsync: rotate } = useRotateSecret(webhook.id);
   const mayManage = useMay('webhooks:manage');
   const api = useApiForm<RotateValues>(
-    { secret_choice: 'made', secret: '', overlap_s: '86400' },
+    { secret_choice: webhook.signature === 'v1a' ? 'key' : 'made', secret: '', overlap_s: '86400' },
     async (values) =>
       onRotated(
         await rotate({
-          ...sentSecret(values),
+          ...sentSecret(values, format),
           ...(format.rotation_overlaps && { overlap_s: Number(values.overlap_s) }),
         }),
       ),
   );
+  const made: SecretChoice[] = hasPrivateKeys(format) ? ['made', 'key'] : ['made'];
   const unsigned = mayManage && format.unsigned !== 'never';
   return (
     <form onSubmit={api.onSubmit} aria-label="Rotate the signing secret">
@@ -60,7 +61,7 @@ function RotateForm({ webhook, onClose, onRotated, format }: RotateSecretProps &
         <SecretField
           form={api.form}
           format={format}
-          choices={unsigned ? ['made', 'own', 'none'] : ['made', 'own']}
+          choices={[...made, 'own', ...(unsigned ? (['none'] as const) : [])]}
         />
         {format.rotation_overlaps && (
           <Select

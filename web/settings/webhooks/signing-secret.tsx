@@ -11,8 +11,9 @@ export function SigningSecret({ webhook, onDone }: { webhook: Webhook; onDone: (
       secret={webhook.secret}
       onDone={onDone}
     >
-      Copy this secret now, and put it where your receiver verifies signatures. It is kept encrypted, and
-      cannot be shown again.
+      {webhook.public_key === null
+        ? 'Copy this secret now, and put it where your receiver verifies signatures. It is kept encrypted, and cannot be shown again.'
+        : 'The private key that signs, which your receiver does not need: it verifies by the public key, which stays on the webhook’s page. It is kept encrypted, and cannot be shown again.'}
     </SeeOnce>
   );
 }

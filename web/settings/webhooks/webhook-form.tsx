@@ -61,7 +61,11 @@ function OpenedForm({
       events,
       ...(isDirty('filter') && { filter: sentFilter(values.filter, filterFields(types, format, events)) }),
     };
-    onSaved(webhook ? await update(body) : await create({ ...body, ...sentSecret(values), format }));
+    onSaved(
+      webhook
+        ? await update(body)
+        : await create({ ...body, ...sentSecret(values, formatOf(format)), format }),
+    );
   });
   const { form } = api;
   const format = formatOf(form.values.format);

@@ -107,6 +107,11 @@ function retriesOf({ retry: { max, intervals_s: intervals } }: Webhook): string 
   return `${max}: ${durationsSummary(intervals.slice(0, max))}`;
 }
 
+function signedText({ signed, signature }: Webhook): string {
+  if (!signed) return 'No';
+  return signature === 'v1a' ? 'By a private key (v1a)' : 'Yes';
+}
+
 function Facts({ webhook }: { webhook: Webhook }) {
   return (
     <>
@@ -131,7 +136,12 @@ function Facts({ webhook }: { webhook: Webhook }) {
         <Property name="Breaker">
           <BreakerState breaker={webhook.breaker} />
         </Property>
-        <Property name="Signed">{webhook.signed ? 'Yes' : 'No'}</Property>
+        <Property name="Signed">{signedText(webhook)}</Property>
+        {webhook.public_key !== null && (
+          <Property name="Public key">
+            <CopyText text={webhook.public_key} />
+          </Property>
+        )}
         <Property name="Headers">{Object.keys(webhook.headers).join(', ')}</Property>
         <Property name="Created">
           <Moment at={webhook.created_at} />
