@@ -102,7 +102,8 @@ set token = $2, lease_until = clock_timestamp() + $3 * interval '1 ms',
     takeovers = case when l.token is null then 0 else l.takeovers + 1 end
 from locked k where l.workspace_id = k.workspace_id and l.endpoint_id = k.endpoint_id
 returning l.workspace_id, l.endpoint_id, l.token, l.takeovers, l.suspect, l.suspect_crashes, l.slow_streak, l.failures,
-  l.rate_used, greatest(0, extract(epoch from l.rate_until - clock_timestamp()) * 1000)::float8 as rate_for_ms`,
+  l.rate_used, case when l.rate_until > clock_timestamp()
+    then extract(epoch from l.rate_until - clock_timestamp())::float8 * 1000 else 0 end as rate_for_ms`,
 };
 
 /** The lanes of a list that are still held under its tokens, locked in key order. */
