@@ -28,15 +28,7 @@ import { makeCrmActivities } from './crm/leads/crm-activity.ts';
 import { dropOldAside } from './crm/forms/form-inbox.ts';
 import { makePipelines } from './crm/pipelines/pipeline-store.ts';
 import { makeReferences } from './crm/reference.ts';
-import {
-  crmForms,
-  crmLeadReception,
-  crmRoutes,
-  EVENT_OBJECTS,
-  expungeDeleted,
-  RECORD_EVENTS,
-  RECORD_OBJECTS,
-} from './crm/resources.ts';
+import { EVENT_OBJECTS, expungeDeleted, makeCrm, RECORD_EVENTS, RECORD_OBJECTS } from './crm/resources.ts';
 import { missingMigrations } from './db/migrate.ts';
 import type { Database } from './db/pool.ts';
 import { WEBHOOK_DISABLED, WEBHOOK_OBJECT } from './delivery/disabling.ts';
@@ -236,9 +228,8 @@ export function assemble({
       const { trustProxy, publicUrl } = config;
       const parts = { callers, sessions, usage, idempotency, clock, log, trustProxy, publicUrl };
       const app = makeServer(parts);
-      const crm = { ...stores, ledger, baseUrl, leadsPerHour: config.leadsPerHour, crmActivities };
-      const reception = crmLeadReception(crm);
-      const forms = crmForms({ ...stores, sealer, ledger, baseUrl, publicUrl });
+      const { leadsPerHour } = config;
+      const crm = makeCrm({ ...stores, sealer, ledger, baseUrl, publicUrl, leadsPerHour, crmActivities });
       const tail = makeTail(db, log);
       const room = makeWaitingRoom(WAITING);
       const reading = makeEventReading({ db, catalogueOf, tail, vigil: makeVigil(db, clock), room });
@@ -257,8 +248,7 @@ export function assemble({
             ...auditRoutes(audit),
             ...apiKeyRoutes({ keys, usage, ledger, clock, scopes: SCOPES }),
             ...inboundSecretRoutes(inboundSecrets, ledger),
-            ...crmRoutes(crm),
-            ...forms.routes,
+            ...crm.routes,
             ...webhookRoutes(settings),
             ...replayRoutes(settings),
             ...inboxRoutes(inboxes, ledger),
@@ -276,14 +266,14 @@ export function assemble({
           ];
           mount(scope, routes, parts);
           mountCrmWebhook(scope, { secrets: inboundSecrets, activities: crmActivities, log });
-          mountTypeform(scope, { secrets: inboundSecrets, reception });
-          mountGoogleAds(scope, { secrets: inboundSecrets, reception });
+          mountTypeform(scope, { secrets: inboundSecrets, reception: crm.reception });
+          mountGoogleAds(scope, { secrets: inboundSecrets, reception: crm.reception });
         }
       });
       if (config.services.includes('api')) {
         mountDocument(app, webhookReference(CATALOGUE, FORMATS));
         mountInboxes(app, inboxes);
-        forms.mountSite(app);
+        crm.mountForms(app);
       }
       if (config.services.includes('web')) {
         await mountReference(app);

@@ -78,7 +78,15 @@ export function expungeDeleted(parts: { db: Database; log: Logger }): Expunger {
   };
 }
 
-export interface CrmParts extends StoreParts {
+export interface Crm {
+  routes: Route[];
+  /** Leads by other doors than the API, under the same rules. */
+  reception: LeadReception;
+  /** The public pages of forms. */
+  mountForms: Forms['mountSite'];
+}
+
+export interface CrmParts extends StoreParts, Pick<FormParts, 'sealer' | 'publicUrl'> {
   ledger: Ledger;
   /** Where people reach this installation. */
   baseUrl(): string;
@@ -87,7 +95,8 @@ export interface CrmParts extends StoreParts {
   crmActivities: CrmActivities;
 }
 
-export function crmRoutes(parts: CrmParts): Route[] {
+/** The records: one store of each kind, whoever writes to it, so that all of a workspace's writes ride together. */
+export function makeCrm(parts: CrmParts): Crm {
   const { db, ledger, leadsPerHour, crmActivities } = parts;
   const pipelines = makePipelines(parts);
   const sources = makeLeadWords(parts, 'lead_source', 'lead source');
@@ -101,13 +110,15 @@ export function crmRoutes(parts: CrmParts): Route[] {
   const contacts = makeRecordStore(contact, parts);
   const companies = makeRecordStore(company, parts);
   const deals = makeRecordStore(deal, parts);
-  return [
+  const complete = leadCompletion({ sources, eventTypes, statuses, newId: parts.newId });
+  const forms = makeForms({ ...parts, sources, eventTypes });
+  const routes = [
     ...recordRoutes(contact, contacts, parts, { complete: employerName(db) }),
     ...recordRoutes(company, companies, parts),
     ...recordRoutes(deal, deals, parts, { complete: placing(pipelines) }),
     ...recordRoutes(task, makeRecordStore(task, parts), parts),
     ...recordRoutes(lead, leads, parts, {
-      complete: leadCompletion({ sources, eventTypes, statuses, newId: parts.newId }),
+      complete,
       creation: leadCreation(parts.baseUrl, taking),
     }),
     ...pipelineRoutes(pipelines, ledger),
@@ -122,27 +133,9 @@ export function crmRoutes(parts: CrmParts): Route[] {
     ...leadWordRoutes(sources, ledger, { path: 'lead-sources', one: 'lead source' }),
     ...leadWordRoutes(eventTypes, ledger, { path: 'lead-event-types', one: 'lead event type' }),
     ...leadSettingsRoutes(db, ledger, leadsPerHour),
+    ...forms.routes,
   ];
-}
-
-/** Leads by other doors than the API, under the same rules. */
-export function crmLeadReception(parts: CrmParts): LeadReception {
-  const sources = makeLeadWords(parts, 'lead_source', 'lead source');
-  const eventTypes = makeLeadWords(parts, 'lead_event_type', 'lead event type');
-  return makeLeadReception({
-    ...parts,
-    leads: makeRecordStore(lead, parts, leadIntake(parts.leadsPerHour)),
-    complete: leadCompletion({ sources, eventTypes, statuses: makeLeadStatuses(parts), newId: parts.newId }),
-  });
-}
-
-/** Public forms, with the words of the workspace's leads. */
-export function crmForms(parts: Omit<FormParts, 'sources' | 'eventTypes'>): Forms {
-  return makeForms({
-    ...parts,
-    sources: makeLeadWords(parts, 'lead_source', 'lead source'),
-    eventTypes: makeLeadWords(parts, 'lead_event_type', 'lead event type'),
-  });
+  return { routes, reception: makeLeadReception({ ...parts, leads, complete }), mountForms: forms.mountSite };
 }
 
 /** Deals get their place in a pipeline; a change that names none leaves it. */
