@@ -2,7 +2,8 @@ import { coalesce } from '../base/coalesce.ts';
 import type { Uuid } from '../base/id.ts';
 import { failureKind } from '../db/failure.ts';
 import type { Database, Statement } from '../db/pool.ts';
-import { PLACE, UNPLACE, UNPLACED } from './order.ts';
+import { PLACE, UNPLACE } from './order.ts';
+import { UNPLACED } from './publish.ts';
 import type { Carried } from './rate.ts';
 
 /** Tries for a lane statement that others are in the way of. */
@@ -139,7 +140,7 @@ set token = null, lease_until = '-infinity', takeovers = 0, suspect = null, susp
     due = greatest(l.not_before, least('infinity', (
       select d.due_at from endpoint p
       cross join lateral (
-        select case when q.due_at = ${UNPLACED} then clock_timestamp() else q.due_at end as due_at from queue q
+        select q.due_at from queue q
         where q.workspace_id = l.workspace_id and q.endpoint_id = l.endpoint_id
         order by q.due_at, q.id limit 1
       ) d

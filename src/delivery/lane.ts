@@ -162,6 +162,16 @@ export class Lane {
   /** Runs until the lane is released or lost. */
   async run(): Promise<void> {
     try {
+      await this.#hold();
+      // Lost with requests under way: wait for them, so that their sockets and bytes are accounted for.
+      while (this.#inFlight.size > 0) await this.#something();
+    } finally {
+      clearInterval(this.#watch);
+    }
+  }
+
+  async #hold(): Promise<void> {
+    try {
       await this.#takeOver();
       while (!this.#lost) {
         if (this.#stale && !this.#closing) await this.#load();
@@ -177,10 +187,7 @@ export class Lane {
     } finally {
       this.#ahead.drop();
       this.#parts.budget.waiting.delete(this);
-      clearInterval(this.#watch);
     }
-    // Lost with requests under way: wait for them, so that their sockets and bytes are accounted for.
-    while (this.#inFlight.size > 0) await this.#something(WATCH_MS / 2);
   }
 
   get #closing(): boolean {

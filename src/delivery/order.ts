@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Uuid } from '../base/id.ts';
 import type { Statement } from '../db/pool.ts';
-import { DUE_NOW } from './publish.ts';
+import { DUE_NOW, UNPLACED } from './publish.ts';
 import type { LaneKey } from './wake.ts';
 
 /*
@@ -11,8 +11,7 @@ import type { LaneKey } from './wake.ts';
  * receiver that is down with a hundred thousand events of one record costs no more than with one.
  */
 
-/** When a row is due that has no place yet, and one that waits behind another of its record. */
-export const UNPLACED = `'infinity'::timestamptz`;
+/** When a row is due that waits behind another of its record. */
 export const BEHIND = `'9999-12-31 00:00:00+00'::timestamptz`;
 
 /** Rows placed by one statement. */

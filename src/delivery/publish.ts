@@ -79,7 +79,7 @@ queued as (
   insert into queue
     (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
   select w.workspace_id, w.endpoint_id, ${deliveryId('w.event_id')}, w.event_id, w.type, 'event', w.order_key,
-         c.base + w.nth, w.bytes, case when w.order_key is null then ${DUE_NOW} else 'infinity' end, w.at, now() + ${LONGEST_WAIT}
+         c.base + w.nth, w.bytes, case when w.order_key is null then ${DUE_NOW} else ${UNPLACED} end, w.at, now() + ${LONGEST_WAIT}
   from wanted w
   join counter c on c.workspace_id = w.workspace_id
   where w.kept_out is null
@@ -89,6 +89,9 @@ queued as (
 
 /** Cut to the column's milliseconds: rounded, it would lie in the future half the time. */
 export const DUE_NOW = `date_trunc('milliseconds', clock_timestamp())`;
+
+/** When a row is due that has no place yet in the order of its record (order.ts). */
+export const UNPLACED = `'infinity'::timestamptz`;
 
 /** A delivery is given up after this long, whatever its schedule; events are kept for longer. */
 export const LONGEST_WAIT_DAYS = 30;

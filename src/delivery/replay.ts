@@ -1,8 +1,7 @@
 import { sql, type RawBuilder, type Transaction } from 'kysely';
 import type { Uuid } from '../base/id.ts';
 import type { Schema } from '../db/schema.ts';
-import { UNPLACED } from './order.ts';
-import { LONGEST_WAIT, orderedId } from './publish.ts';
+import { LONGEST_WAIT, orderedId, UNPLACED } from './publish.ts';
 import { keepEvents } from './retention-term.ts';
 
 /** What became of the events that are to be sent again; left out, all that were not delivered. */

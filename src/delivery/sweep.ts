@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { LOGGED_ID } from './endpoint.ts';
-import { UNPLACED } from './order.ts';
+import { UNPLACED } from './publish.ts';
 import type { LaneKey } from './wake.ts';
 
 /**
