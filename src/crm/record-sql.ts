@@ -12,7 +12,7 @@ const MISSED = `(select json_agg(a.unit) from allowed a
 /**
  * A noun's own part of the statement that inserts: who is let in, what the statement alone can know of a record, and
  * what is written beside it. Its tables, in this order:
- *   given(n, unit, workspace_id, id, actor, at, record, beside) — what was asked for; `beside`: `Write.beside`
+ *   given(n, unit, workspace_id, id, actor, at, record, …) — what was asked for, with `columns` of `Write.beside`
  *   turned_away(unit, …)     — made by `gate`: the units that are not let in, with what `Intake.turnedAway` needs
  *   admitted                 — the rest of given, without those whose idempotency key was taken
  *   input                    — made by `entry`: admitted, its records completed
@@ -21,6 +21,8 @@ const MISSED = `(select json_agg(a.unit) from allowed a
 export interface IntakeSql {
   /** Tells its statement from that of another intake of the table. */
   name?: string;
+  /** What a write has beside its record, as a list of column definitions. */
+  columns: string;
   gate: string;
   entry: string;
   /** What is written beside the records. */
@@ -137,9 +139,9 @@ allowed as (
 }
 
 /** The same by way of an intake. */
-function gated({ gate, entry }: IntakeSql, claims: boolean): string {
+function gated({ columns, gate, entry }: IntakeSql, claims: boolean): string {
   return `given as materialized (
-  select * from json_to_recordset($1::json) as i(${COLUMNS}, beside json)
+  select * from json_to_recordset($1::json) as i(${COLUMNS}, ${columns})
 ),
 ${gate},${claims ? `${claiming('turned_away')},` : ''}
 admitted as (

@@ -94,13 +94,15 @@ export interface Write {
   text: string;
   at: string;
   events: Fired[];
-  /** What the noun's intake writes beside it, as JSON. */
+  /** What the noun's intake writes beside it, as a JSON object of its columns. */
   beside?: string;
 }
 
 /** A noun's own part in writing new records. */
 export interface Intake {
   sql: IntakeSql;
+  /** Records in a flight, where their statement takes long: this process readies the next ones meanwhile. */
+  maxWeight?: number;
   /**
    * What became of the units that the gate turned away, by their place in the flight: the error for each, or AGAIN
    * where it is to be tried in the next statement.
@@ -155,6 +157,7 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
     groupOf: (unit) => unit.writer.workspaceId,
     keysOf: (unit) => (unit.writer.claim ? [claimKey(unit.writer.claim)] : []),
     weigh: (unit) => ({ weight: unit.writes.length, bytes: unit.bytes }),
+    ...(intake?.maxWeight !== undefined && { maxWeight: intake.maxWeight }),
     run: async (on, units) => {
       const result = await write(
         on,
@@ -283,7 +286,7 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
         const n = lines.length;
         lines.push(
           `{"n":${n},"unit":${unit},"workspace_id":"${writer.workspaceId}","id":"${id}",` +
-            `"actor":${JSON.stringify(writer.actor)},"at":"${at}","record":${text}${beside ? `,"beside":${beside}` : ''}}`,
+            `"actor":${JSON.stringify(writer.actor)},"at":"${at}","record":${text}${beside ? `,${beside.slice(1)}` : '}'}`,
         );
         events.forEach((event, k) => fired.push({ n, k, ...event, star: stars.get(event.type) }));
       }

@@ -3,7 +3,7 @@ import type { Uuid } from '../../base/id.ts';
 import { AGAIN } from '../../db/flight.ts';
 import type { Queryable } from '../../db/pool.ts';
 import { dayNote } from '../leads/lead-day.ts';
-import { ENTERED, ENTRY, MAKE_COUNTERS, SOURCED, TURNS } from '../leads/lead-intake.ts';
+import { ENTERED, entry, MAKE_COUNTERS, SOURCED, TURNS } from '../leads/lead-intake.ts';
 import type { Intake } from '../record-store.ts';
 
 interface TurnedAway {
@@ -21,8 +21,7 @@ interface TurnedAway {
  */
 const GATE = `
 asked as (
-  select g.n, g.unit, g.workspace_id, (g.beside->>'form_id')::uuid as form_id, (g.beside->>'aside_id')::uuid as aside_id
-  from given g
+  select n, unit, workspace_id, form_id, aside_id from given
 ),
 hours as (
   select c.workspace_id, c.number, c.assignment, c.turns from lead_counter c
@@ -57,15 +56,14 @@ arrived as (
   insert into lead_submission
     (workspace_id, id, lead_id, channel, received_at, payload, address, referrer, utm, form_id, consent)
   select i.workspace_id, s.id, i.id, 'form', coalesce(s.received_at, i.at), i.record->'fields', s.address, s.referrer,
-         s.utm, (i.beside->>'form_id')::uuid, nullif(i.record->>'consent', '')::json
+         s.utm, i.form_id, nullif(i.record->>'consent', '')::json
   from input i join written w using (workspace_id, id)
-  cross join lateral json_to_record(i.beside->'submission')
+  cross join lateral json_to_record(i.submission)
     as s(id uuid, received_at timestamptz, address text, referrer text, utm json)
 ),
 cleared as (
   delete from form_aside f using input i join written w using (workspace_id, id)
-  where f.workspace_id = i.workspace_id and f.form_id = (i.beside->>'form_id')::uuid
-    and f.id = (i.beside->>'aside_id')::uuid
+  where f.workspace_id = i.workspace_id and f.form_id = i.form_id and f.id = i.aside_id
 ),
 ${SOURCED}`;
 
@@ -73,7 +71,15 @@ const TOLD = `(select json_agg(t) from turned_away t)`;
 
 /** What stands before a lead that comes by a form, and what is written beside it: the submission with its consent. */
 export const formIntake: Intake = {
-  sql: { name: 'form', gate: GATE, entry: ENTRY, beside: BESIDE, told: TOLD, note: dayNote },
+  sql: {
+    name: 'form',
+    columns: 'submission json, source json, origin text, form_id uuid, aside_id uuid',
+    gate: GATE,
+    entry: entry('submission, source, form_id, aside_id'),
+    beside: BESIDE,
+    told: TOLD,
+    note: dayNote,
+  },
 
   async turnedAway(on: Queryable, told: unknown) {
     const units = told as TurnedAway[];

@@ -15,6 +15,7 @@ interface Asked {
   event_type?: string | null;
   source?: string | null;
   status?: string | null;
+  crm_lead_id?: string | null;
 }
 
 /**
@@ -60,7 +61,8 @@ export function leadCompletion({
     const made =
       source && own === undefined ? { id: newId(), name: source, folded: folded(source) } : undefined;
     const origin = source ? folded(own ?? source) : '';
-    const submission = { id: newId(), channel: arrival.channel ?? 'api', ...keptOf(arrival) };
+    const kept = { channel: arrival.channel ?? 'api', ...keptOf(arrival) };
+    const submission = { id: newId(), ...kept, crm_lead_id: asked.crm_lead_id };
     return { ...rest, ...words, source: own ?? source ?? null, beside: { submission, source: made, origin } };
   };
 }

@@ -69,7 +69,7 @@ export async function takeLead(
       const existing = told(found, 'existing');
       return { answer: existing, lanes: await leads.createWithin(on, writer, [], existing) };
     }
-    await attach(trx, workspaceId, found, { write, input, at: isoTime(clock.now()) });
+    await attach(trx, workspaceId, found, { write, at: isoTime(clock.now()) });
     return leads.changeWithin(on, writer, found, { arrivedAgain: true }, null, () => told(found, 'attached'));
   });
   ring(lanes);
@@ -98,15 +98,15 @@ async function attach(
   trx: Transaction<Schema>,
   workspaceId: Uuid,
   leadId: Uuid,
-  { write, input, at }: { write: Write; input: LeadInput; at: string },
+  { write, at }: { write: Write; at: string },
 ): Promise<void> {
   await sql`
     insert into lead_submission
       (workspace_id, id, lead_id, channel, received_at, payload, address, referrer, utm, crm_lead_id)
     select ${workspaceId}, s.id, ${leadId}, s.channel, ${at}, s.payload::json, s.address, s.referrer, s.utm,
-           ${input.crm_lead_id ?? null}
+           s.crm_lead_id
     from json_to_record(${write.beside!}::json->'submission')
-      as s(id uuid, channel text, payload text, address text, referrer text, utm json)`.execute(trx);
+      as s(id uuid, channel text, payload text, address text, referrer text, utm json, crm_lead_id text)`.execute(trx);
 }
 
 /** Who else this lead may be. */

@@ -72,28 +72,34 @@ turned_away as (
 /**
  * Numbers them within the workspace, and gives each that names no owner the member whose turn it is: of the rule for
  * its source, else of that for all. Both go into the record, and so into its event. A member who has left is passed over.
+ * @param columns of the intake, by their names, for what follows
  */
-export const ENTRY = `
+export function entry(columns: string): string {
+  return `
 numbered as (
   select a.*, h.number + row_number() over (partition by a.workspace_id order by a.n) as number,
-         h.assignment, h.turns,
-         case when h.assignment is null or a.record->>'owner_id' is not null then null
-              when h.assignment ? (a.beside->>'origin') then a.beside->>'origin'
-              when h.assignment ? '' then '' end as rule
+         h.assignment, h.turns, a.record->>'owner_id' is not null as is_owned,
+         case when h.assignment is null then null
+              when h.assignment ? a.origin then a.origin
+              when h.assignment ? '' then '' end as found
   from admitted a join hours h using (workspace_id)
+),
+ruled as (
+  select b.*, case when not is_owned then found end as rule from numbered b
 ),
 turning as (
   select b.*, case when rule is null then null
     else coalesce((turns->>rule)::bigint, 0) + row_number() over (partition by workspace_id, rule order by n) - 1 end as turn
-  from numbered b
+  from ruled b
 ),
 input as (
-  select n, unit, workspace_id, id, actor, at, beside, rule,
+  select n, unit, workspace_id, id, actor, at, ${columns}, rule,
          (left(record::text, -1) || ',"number":' || number
-          || case when record->>'owner_id' is not null then '}'
+          || case when is_owned then '}'
                   else ',"owner_id":' || coalesce('"' || ${whoseTurn()} || '"', 'null') || '}' end)::json as record
   from turning
 )`;
+}
 
 /** The member of the rule whose turn it is, or null. */
 function whoseTurn(): string {
@@ -124,7 +130,7 @@ export const SOURCED = `sourced as (
   insert into lead_source (workspace_id, id, name, folded, created_by, created_at, updated_at)
   select distinct on (i.workspace_id, s.folded) i.workspace_id, s.id, s.name, s.folded, i.actor, i.at, i.at
   from input i join written w using (workspace_id, id)
-  cross join lateral json_to_record(i.beside->'source') as s(id uuid, name text, folded text)
+  cross join lateral json_to_record(i.source) as s(id uuid, name text, folded text)
   where s.id is not null
   order by i.workspace_id, s.folded, i.n
   on conflict (workspace_id, folded) do nothing
@@ -147,11 +153,10 @@ counted as (
 arrived as (
   insert into lead_submission
     (workspace_id, id, lead_id, channel, received_at, payload, address, referrer, utm, crm_lead_id)
-  select i.workspace_id, s.id, i.id, s.channel, i.at, s.payload::json, s.address, s.referrer, s.utm,
-         i.record->>'crm_lead_id'
+  select i.workspace_id, s.id, i.id, s.channel, i.at, s.payload::json, s.address, s.referrer, s.utm, s.crm_lead_id
   from input i join written w using (workspace_id, id)
-  cross join lateral json_to_record(i.beside->'submission')
-    as s(id uuid, channel text, payload text, address text, referrer text, utm json)
+  cross join lateral json_to_record(i.submission)
+    as s(id uuid, channel text, payload text, address text, referrer text, utm json, crm_lead_id text)
 ),
 ${SOURCED}`;
 
@@ -172,7 +177,15 @@ export const MAKE_COUNTERS = {
  */
 export function leadIntake(perHour: number): Intake {
   return {
-    sql: { gate: gate(perHour), entry: ENTRY, beside: BESIDE, told: TOLD, note: dayNote },
+    maxWeight: 24,
+    sql: {
+      columns: 'submission json, source json, origin text',
+      gate: gate(perHour),
+      entry: entry('submission, source'),
+      beside: BESIDE,
+      told: TOLD,
+      note: dayNote,
+    },
 
     async turnedAway(on: Queryable, told: unknown) {
       const units = told as TurnedAway[];

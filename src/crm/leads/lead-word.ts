@@ -20,7 +20,7 @@ type Within = (trx: Transaction<Schema>, word: LeadWord) => Promise<void>;
 
 /** The words of one kind; within a workspace no two are the same but for their case. */
 export interface LeadWords {
-  /** The workspace's own spelling, or undefined where it has no such word. */
+  /** The workspace's own spelling, as of a second ago at most, or undefined where it has no such word. */
   match(workspaceId: Uuid, name: string): Promise<string | undefined>;
   /** The workspace's own spelling; where it has no such word, it is made as given. */
   matchOrMake(writer: { workspaceId: Uuid; actor: string }, name: string): Promise<string>;
@@ -40,7 +40,15 @@ export function folded(name: string): string {
   return name.normalize('NFC').toLowerCase();
 }
 
+/** So long a word that was there is taken to be there still: what another process does to it may come so late. */
+const REMEMBER_MS = 1_000;
+const MOST_REMEMBERED = 10_000;
+
 const COLUMNS = 'id, name, created_by, created_at, updated_at';
+
+function keyOf({ workspaceId, folded: name }: { workspaceId: Uuid; folded: string }): string {
+  return `${workspaceId} ${name}`;
+}
 
 /** @param kind for messages, as in `lead source` */
 export function makeLeadWords(
@@ -49,6 +57,8 @@ export function makeLeadWords(
   kind: string,
 ): LeadWords {
   const from = sql.table(table);
+  const remembered = new Map<string, { name: string; until: number }>();
+  let changes = 0;
 
   // Every new lead asks; what is asked together is read together.
   const lookUps = coalesce<{ workspaceId: Uuid; folded: string }, string | undefined>({
@@ -67,9 +77,29 @@ export function makeLeadWords(
         [asked.map(({ workspaceId }) => workspaceId), asked.map((one) => one.folded)],
       );
       const names = new Map(rows.map((row) => [`${row.workspace_id} ${row.folded}`, row.name]));
-      return asked.map((one) => names.get(`${one.workspaceId} ${one.folded}`));
+      return asked.map((one) => names.get(keyOf(one)));
     },
   });
+
+  async function match(workspaceId: Uuid, name: string): Promise<string | undefined> {
+    const asked = { workspaceId, folded: folded(name) };
+    const before = remembered.get(keyOf(asked));
+    if (before && clock.monotonic() < before.until) return before.name;
+    const until = clock.monotonic() + REMEMBER_MS;
+    const seen = changes;
+    const found = await lookUps.add(asked);
+    if (found === undefined || seen !== changes) return found;
+    if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+    remembered.set(keyOf(asked), { name: found, until });
+    return found;
+  }
+
+  /** A word is no longer what it was, as far as this process is asked. */
+  function changed<Result>(result: Result): Result {
+    changes += 1;
+    remembered.clear();
+    return result;
+  }
 
   /** @returns undefined where the workspace has the word already */
   async function inserted(
@@ -85,8 +115,6 @@ export function makeLeadWords(
       returning ${sql.raw(COLUMNS)}`.execute(trx);
     return rows[0];
   }
-
-  const match = (workspaceId: Uuid, name: string) => lookUps.add({ workspaceId, folded: folded(name) });
 
   return {
     match,
@@ -131,18 +159,21 @@ export function makeLeadWords(
           await within(trx, rows[0]);
           return rows[0];
         })
+        .then(changed)
         .catch((error: unknown) => {
           throw isUniqueViolation(error) ? there(name) : error;
         }),
 
     remove: (workspaceId, id, within) =>
-      db.transaction(async (trx) => {
-        const { rows } = await sql<LeadWord>`
-          delete from ${from} where workspace_id = ${workspaceId} and id = ${id}
-          returning ${sql.raw(COLUMNS)}`.execute(trx);
-        if (!rows[0]) throw missing();
-        await within(trx, rows[0]);
-      }),
+      db
+        .transaction(async (trx) => {
+          const { rows } = await sql<LeadWord>`
+            delete from ${from} where workspace_id = ${workspaceId} and id = ${id}
+            returning ${sql.raw(COLUMNS)}`.execute(trx);
+          if (!rows[0]) throw missing();
+          await within(trx, rows[0]);
+        })
+        .then(changed),
   };
 
   function there(name: string): ApiError {
