@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync, closeSync } from 'node:fs';
+import { openSync, closeSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
@@ -11,6 +11,9 @@ import { scratch } from './scratch.mjs';
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const READY_MS = 60_000;
+/** What `npm start` gives to Node. */
+const { scripts } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+const START_ARGS = /node (--.*?) scripts\/start\.mjs/.exec(scripts.start)?.[1]?.split(' ') ?? [];
 
 /** Servers that run now, so that none outlives the program. */
 const running = new Set();
@@ -29,7 +32,7 @@ const running = new Set();
  */
 
 /**
- * Starts `dist/main.js` and waits until it is ready. BENCH_NODE_ARGS goes to its Node, as in
+ * Starts `dist/main.js` as `npm start` does, and waits until it is ready. BENCH_NODE_ARGS goes to its Node, as in
  * `BENCH_NODE_ARGS="--cpu-prof --cpu-prof-dir=/tmp" npm run bench create`.
  * @param {object} options
  * @param {string} options.dataDir
@@ -51,7 +54,7 @@ export async function startServer({
   const at = port ?? (await freePort());
   const logFile = logOf(dataDir);
   const log = openSync(logFile, 'a');
-  const nodeArgs = process.env['BENCH_NODE_ARGS']?.split(' ').filter(Boolean) ?? [];
+  const nodeArgs = [...START_ARGS, ...(process.env['BENCH_NODE_ARGS']?.split(' ').filter(Boolean) ?? [])];
   if (preload !== undefined) nodeArgs.push('--import', new URL(preload, import.meta.url).href);
   const child = spawn(process.execPath, [...nodeArgs, MAIN], {
     stdio: ['ignore', 'pipe', log],

@@ -31,6 +31,7 @@ import { makeReferences } from './crm/reference.ts';
 import { EVENT_OBJECTS, expungeDeleted, makeCrm, RECORD_EVENTS, RECORD_OBJECTS } from './crm/resources.ts';
 import { missingMigrations } from './db/migrate.ts';
 import type { Database } from './db/pool.ts';
+import { analyzeGrown } from './db/statistics.ts';
 import { WEBHOOK_DISABLED, WEBHOOK_OBJECT } from './delivery/disabling.ts';
 import { makeEngine, type Engine } from './delivery/engine.ts';
 import { makeCustomTypes } from './delivery/custom-type.ts';
@@ -170,6 +171,7 @@ export function assemble({
     owners: noticesToOwners(notices, clock),
     chores: [
       { name: 'expunging', everyMs: 60_000, run: expungeDeleted({ db, log }).pass },
+      { name: 'statistics', everyMs: 5_000, run: () => analyzeGrown(db.side) },
       { name: 'old form spam', everyMs: 3_600_000, run: () => dropOldAside(db) },
       ...(mailer ? [noticeMail({ db, mailer, log, baseUrl })] : []),
     ],

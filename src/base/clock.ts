@@ -13,5 +13,9 @@ export const systemClock: Clock = {
 
 /** A moment as the API prints it: UTC, ISO 8601, milliseconds (`2026-06-01T12:00:00.000Z`). */
 export function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
+  // A busy server asks for the same millisecond many times over.
+  if (ms !== last.ms) last = { ms, text: new Date(ms).toISOString() };
+  return last.text;
 }
+
+let last = { ms: 0, text: '1970-01-01T00:00:00.000Z' };

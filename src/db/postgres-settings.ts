@@ -54,9 +54,6 @@ const PRIVACY = {
 const PACE = {
   timezone: 'UTC',
   max_connections: '100',
-  // A plan made while a table was empty looks for one row of it by whatever index begins with its workspace, until
-  // the table is analyzed.
-  autovacuum_naptime: '10s',
   synchronous_commit: 'on',
   wal_compression: 'on',
   max_wal_size: '2GB',

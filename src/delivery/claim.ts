@@ -168,19 +168,21 @@ returning h.endpoint_id, h.token`,
 const READ = {
   name: 'lane.read',
   text: `
-select r.n, l.token = r.token as held, l.wake, p.version as endpoint_version,
-       p.state = 'active' and exists (
-         select from queue u
-         where u.workspace_id = r.workspace_id and u.endpoint_id = r.endpoint_id and u.due_at = ${UNPLACED}
-       ) as unplaced,
+select r.n, l.token = r.token as held, l.wake, p.version as endpoint_version, u.unplaced,
        q.id, q.event_id, q.event_type, q.kind, q.order_key, q.attempt, q.bytes, q.due_at::text as due_at,
-       extract(epoch from clock_timestamp() - q.due_at)::float8 as lag_s,
+       date_part('epoch', clock_timestamp() - q.due_at) as lag_s,
        q.expires_at <= clock_timestamp() as expired,
        e.object_type, e.object_id, e.occurred_at, e.data, e.context
 from unnest($1::int[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::uuid[], $7::int[], $8::int[])
   as r(n, workspace_id, endpoint_id, token, after_due, after_id, max_rows, max_bytes)
 join lane l on l.workspace_id = r.workspace_id and l.endpoint_id = r.endpoint_id
 join endpoint p on p.workspace_id = r.workspace_id and p.id = r.endpoint_id
+cross join lateral (
+  select p.state = 'active' and exists (
+    select from queue u
+    where u.workspace_id = r.workspace_id and u.endpoint_id = r.endpoint_id and u.due_at = ${UNPLACED}
+  ) as unplaced offset 0
+) u
 left join lateral (
   select * from (
     select d.*, sum(d.bytes) over (order by d.due_at, d.id) as total

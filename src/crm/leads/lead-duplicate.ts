@@ -106,7 +106,9 @@ async function attach(
     select ${workspaceId}, s.id, ${leadId}, s.channel, ${at}, s.payload::json, s.address, s.referrer, s.utm,
            s.crm_lead_id
     from json_to_record(${write.beside!}::json->'submission')
-      as s(id uuid, channel text, payload text, address text, referrer text, utm json, crm_lead_id text)`.execute(trx);
+      as s(id uuid, channel text, payload text, address text, referrer text, utm json, crm_lead_id text)`.execute(
+    trx,
+  );
 }
 
 /** Who else this lead may be. */
