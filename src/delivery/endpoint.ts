@@ -1,4 +1,4 @@
-import { sql, type Selectable, type Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
@@ -6,9 +6,11 @@ import type { Sealer } from '../base/seal.ts';
 import { patiently, type Database } from '../db/pool.ts';
 import type { EndpointRow, Schema } from '../db/schema.ts';
 import { fireDisabled, type Cause, type Owners } from './disabling.ts';
+import { BESIDE, endpointRows } from './endpoint-row.ts';
 import type { Filter } from './filter.ts';
 import type { ContentType } from './form-body.ts';
 import type { RateLimit } from './rate.ts';
+import { dropQueued } from './sweep.ts';
 import type { LaneKey } from './wake.ts';
 
 /** A webhook with its secrets opened: what the engine sends to. */
@@ -170,47 +172,7 @@ export function makeEndpoints(
   onChange: (workspaceId: Uuid, id: Uuid) => void,
 ): Endpoints {
   const { db, sealer, clock, newId, planRules, owners } = parts;
-
-  function seal(workspaceId: Uuid, column: string, plain: string | null): Buffer | null {
-    return plain === null ? null : sealer.seal({ workspaceId, table: 'endpoint', column }, plain);
-  }
-
-  function open(row: EndpointShape): Endpoint {
-    const unseal = (column: string, sealed: Buffer | null) =>
-      sealed && sealer.open({ workspaceId: row.workspace_id, table: 'endpoint', column }, sealed);
-    const current = unseal('secret', row.secret);
-    const overlaps = row.old_secret_until !== null && Date.parse(row.old_secret_until) > clock.now();
-    const old = overlaps ? unseal('secret', row.old_secret) : null;
-    return {
-      workspaceId: row.workspace_id,
-      id: row.id,
-      clientNumber: row.client_number,
-      version: row.version,
-      name: row.name,
-      url: row.url,
-      format: row.format,
-      events: row.events,
-      state: row.state,
-      reason: row.reason,
-      secrets: [current, old].filter((secret) => secret !== null),
-      method: row.method,
-      contentType: row.content_type,
-      headers: JSON.parse(unseal('headers', row.headers) ?? '{}') as Record<string, string>,
-      timeoutMs: row.timeout_ms,
-      retryMax: row.retry_max,
-      retryIntervalsS: row.retry_intervals_s,
-      disableAfter: row.disable_after,
-      disableOnGone: row.disable_on_410,
-      filter: row.filter,
-      payload: row.payload,
-      maxInFlight: row.max_in_flight,
-      rateLimit: row.rate_max === null ? null : { max: row.rate_max, perMs: row.rate_per_s! * 1000 },
-      ordering: row.ordering,
-      breaker: row.breaker ?? { state: 'closed', until: null },
-      createdAt: row.created_at,
-      updatedAt: row.updated_at,
-    };
-  }
+  const { open, optionColumns, givenColumns, sealed } = endpointRows(sealer, clock);
 
   /**
    * Changes a living endpoint in a transaction of its own and tells everybody. Failures in a row are counted anew from
@@ -306,27 +268,12 @@ export function makeEndpoints(
           .values({
             workspace_id: input.workspaceId,
             id: newId(),
-            name: input.name,
-            url: input.url,
             format: input.format,
-            events: input.events,
             ...(input.active ? activeUnder(plan) : { state: 'paused', reason: null }),
-            secret: seal(input.workspaceId, 'secret', input.secret),
+            secret: sealed(input.workspaceId, 'secret', input.secret),
             old_secret: null,
             old_secret_until: null,
-            method: input.method,
-            content_type: input.contentType,
-            headers: seal(input.workspaceId, 'headers', JSON.stringify(input.headers)),
-            timeout_ms: input.timeoutMs,
-            retry_max: input.retryMax,
-            retry_intervals_s: input.retryIntervalsS,
-            disable_after: input.disableAfter,
-            disable_on_410: input.disableOnGone,
-            ...filterColumns(input.filter),
-            payload: input.payload,
-            max_in_flight: input.maxInFlight,
-            ...rateColumns(input.rateLimit),
-            ordering: input.ordering,
+            ...optionColumns(input.workspaceId, input),
             created_by: input.createdBy,
             created_at: at,
             updated_at: at,
@@ -369,27 +316,9 @@ export function makeEndpoints(
     },
 
     update(workspaceId, id, given, within) {
-      const values = {
-        ...(given.name !== undefined && { name: given.name }),
-        ...(given.url !== undefined && { url: given.url }),
-        ...(given.events !== undefined && { events: given.events }),
-        ...(given.active !== undefined && { state: given.active ? 'active' : 'paused', reason: null }),
-        ...(given.method !== undefined && { method: given.method }),
-        ...(given.contentType !== undefined && { content_type: given.contentType }),
-        ...(given.headers !== undefined && {
-          headers: seal(workspaceId, 'headers', JSON.stringify(given.headers)),
-        }),
-        ...(given.timeoutMs !== undefined && { timeout_ms: given.timeoutMs }),
-        ...(given.retryMax !== undefined && { retry_max: given.retryMax }),
-        ...(given.retryIntervalsS !== undefined && { retry_intervals_s: given.retryIntervalsS }),
-        ...(given.disableAfter !== undefined && { disable_after: given.disableAfter }),
-        ...(given.disableOnGone !== undefined && { disable_on_410: given.disableOnGone }),
-        ...(given.filter !== undefined && filterColumns(given.filter)),
-        ...(given.payload !== undefined && { payload: given.payload }),
-        ...(given.maxInFlight !== undefined && { max_in_flight: given.maxInFlight }),
-        ...(given.rateLimit !== undefined && rateColumns(given.rateLimit)),
-        ...(given.ordering !== undefined && { ordering: given.ordering }),
-      };
+      const { active } = given;
+      const state = active === undefined ? {} : { state: active ? 'active' : 'paused', reason: null };
+      const values = { ...state, ...givenColumns(workspaceId, given) };
       return change(workspaceId, id, values, within);
     },
 
@@ -397,7 +326,7 @@ export function makeEndpoints(
       const values = {
         old_secret: overlapUntil === null ? null : sql.ref('secret'),
         old_secret_until: overlapUntil,
-        secret: seal(workspaceId, 'secret', secret),
+        secret: sealed(workspaceId, 'secret', secret),
       };
       return change(workspaceId, id, values, within);
     },
@@ -452,50 +381,3 @@ export function makeEndpoints(
     },
   };
 }
-
-/** Beside an endpoint's own columns. */
-const BESIDE = [
-  sql<number>`(select w.client_number from workspace w where w.id = endpoint.workspace_id)`.as(
-    'client_number',
-  ),
-  sql<Breaker>`(
-    select json_build_object(
-      'state', case when l.not_before > now() and l.slow_streak > 0 then 'open' when l.slow_streak > 0 then 'half_open' else 'closed' end,
-      'until', case when l.not_before > now() and l.slow_streak > 0
-        then to_char(l.not_before at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') end)
-    from lane l where l.workspace_id = endpoint.workspace_id and l.endpoint_id = endpoint.id
-  )`.as('breaker'),
-];
-
-function rateColumns(limit: RateLimit | null) {
-  return { rate_max: limit && limit.max, rate_per_s: limit && limit.perMs / 1000 };
-}
-
-function filterColumns(filter: Filter | null) {
-  return {
-    filter: filter && JSON.stringify(filter.given),
-    filter_path: filter && filter.path,
-    filter_on: filter && filter.on,
-  };
-}
-
-/** Takes what is queued for a webhook out of the queue; each delivery is logged as dropped. */
-async function dropQueued(trx: Transaction<Schema>, workspaceId: Uuid, id: Uuid, at: string): Promise<void> {
-  await sql`
-    with gone as (
-      delete from queue where workspace_id = ${workspaceId} and endpoint_id = ${id}
-      returning *
-    )
-    insert into attempt
-      (workspace_id, id, endpoint_id, delivery_id, event_id, event_type, kind, number, at, duration_ms, failure, detail, state)
-    select workspace_id, ${sql.raw(LOGGED_ID)}, endpoint_id, id, event_id, event_type, kind, attempt, ${at}, 0,
-           'webhook_deleted', 'The webhook was deleted before this could be delivered.', 'dropped'
-    from gone`.execute(trx);
-}
-
-/** A UUIDv7 for a line of the log that a statement makes: the milliseconds of now, then randomness. */
-export const LOGGED_ID = `(lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0')
-  || '7' || substr(md5(gen_random_uuid()::text), 1, 3) || '8' || substr(md5(gen_random_uuid()::text), 1, 15))::uuid`;
-
-/** The row as Kysely selects it. */
-type EndpointShape = Selectable<EndpointRow> & { client_number: number; breaker: Breaker | null };

@@ -38,8 +38,11 @@ export interface Sender {
   close(): Promise<void>;
 }
 
-/** A safety net, not a throttle: the lanes set the pace, and webhooks at one host must not wait for each other. */
-const PER_ORIGIN = 512;
+/**
+ * A safety net, not a throttle: more than a worker has under way in all. The lanes set the pace, and webhooks at one
+ * host (those of an automation service) must not wait for the ones among them that hang.
+ */
+const PER_ORIGIN = 5_000;
 const MAX_IDLE = 1_000;
 
 /**

@@ -1,5 +1,7 @@
+import { sql, type Transaction } from 'kysely';
 import type pg from 'pg';
-import { LOGGED_ID } from './endpoint.ts';
+import type { Uuid } from '../base/id.ts';
+import type { Schema } from '../db/schema.ts';
 import { UNPLACED } from './publish.ts';
 import type { LaneKey } from './wake.ts';
 
@@ -40,10 +42,13 @@ export async function settleOverdue(pool: pg.Pool): Promise<number> {
       name: 'queue.overdue',
       text: `
 with overdue as (
-  select q.workspace_id, q.id, p.state = 'deleted' as dropped from queue q
-  join endpoint p on p.workspace_id = q.workspace_id and p.id = q.endpoint_id
-  where q.expires_at <= now() or p.state = 'deleted'
-  limit 1000
+  (select q.workspace_id, q.id, false as dropped from queue q
+   join endpoint p on p.workspace_id = q.workspace_id and p.id = q.endpoint_id and p.state <> 'deleted'
+   where q.expires_at <= now() limit 1000)
+  union all
+  (select q.workspace_id, q.id, true from endpoint p
+   join queue q on q.workspace_id = p.workspace_id and q.endpoint_id = p.id
+   where p.state = 'deleted' limit 1000)
 ),
 gone as (
   delete from queue q using overdue o where q.workspace_id = o.workspace_id and q.id = o.id
@@ -62,3 +67,26 @@ from gone`,
     if ((rowCount ?? 0) < 1000) return settled;
   }
 }
+
+/** Takes what is queued for a webhook that is being deleted out of the queue; each delivery is logged as dropped. */
+export async function dropQueued(
+  trx: Transaction<Schema>,
+  workspaceId: Uuid,
+  endpointId: Uuid,
+  at: string,
+): Promise<void> {
+  await sql`
+    with gone as (
+      delete from queue where workspace_id = ${workspaceId} and endpoint_id = ${endpointId}
+      returning *
+    )
+    insert into attempt
+      (workspace_id, id, endpoint_id, delivery_id, event_id, event_type, kind, number, at, duration_ms, failure, detail, state)
+    select workspace_id, ${sql.raw(LOGGED_ID)}, endpoint_id, id, event_id, event_type, kind, attempt, ${at}, 0,
+           'webhook_deleted', 'The webhook was deleted before this could be delivered.', 'dropped'
+    from gone`.execute(trx);
+}
+
+/** A UUIDv7 for a line of the log that a statement makes: the milliseconds of now, then randomness. */
+const LOGGED_ID = `(lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0')
+  || '7' || substr(md5(gen_random_uuid()::text), 1, 3) || '8' || substr(md5(gen_random_uuid()::text), 1, 15))::uuid`;

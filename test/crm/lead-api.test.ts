@@ -31,6 +31,28 @@ async function somebody(perHour: number) {
   return key.raw;
 }
 
+describe('RX1: the key', () => {
+  test.each([
+    ['Authorization: Bearer', (key: string) => ({ authorization: `Bearer ${key}` }), 201],
+    ['X-API-Key', (key: string) => ({ 'x-api-key': key }), 201],
+    [
+      'both, of which Authorization wins',
+      (key: string) => ({ authorization: `Bearer ${key}`, 'x-api-key': 'no' }),
+      201,
+    ],
+    [
+      'both, of which Authorization wins',
+      (key: string) => ({ authorization: 'Bearer no', 'x-api-key': key }),
+      401,
+    ],
+    ['none', () => ({}), 401],
+  ])('in %s', async (_, headers, status) => {
+    const { key } = await s.person([], 'remixcrm');
+    const reply = await s.ask('POST', '/api/v1/leads', { as: null, headers: headers(key), body: JANE });
+    expect(reply.status, reply.text).toBe(status);
+  });
+});
+
 describe('RX5, RX7: a lead is made', () => {
   test('201 with id, status and lead_url, and lead.created alone; a remixcrm key is enough', async () => {
     const as = await s.person([], 'remixcrm');

@@ -18,13 +18,16 @@ export function PersonName({ id }: { id: string | null }) {
   return members.find((member) => member.id === id)?.name ?? 'A former member';
 }
 
-/** Picks a member. */
+/** Picks a member; whoever is picked already stays to be seen, also after having left. */
 export function PersonPicker(props: Omit<SelectProps, 'data'>) {
   const members = useMembers();
+  const options = members.map(({ id, name }) => ({ value: id, label: name }));
+  const { value } = props;
+  const hasLeft = value && members.length > 0 && !members.some(({ id }) => id === value);
   return (
     <Select
       {...props}
-      data={members.map(({ id, name }) => ({ value: id, label: name }))}
+      data={hasLeft ? [...options, { value, label: 'A former member' }] : options}
       placeholder="Nobody"
       searchable
       clearable

@@ -23,7 +23,7 @@ export function PageHeader({
     <header className={classes.root}>
       {above && <div className={classes.above}>{above}</div>}
       <div className={classes.row}>
-        <div className={classes.name}>
+        <div className={classes.name} data-told={intro ? true : undefined}>
           <Group gap="sm">
             <Title order={1} className={classes.title}>
               {title}

@@ -1,3 +1,4 @@
+import { Text } from '@mantine/core';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { useMay } from '../../api/session-queries.ts';
@@ -16,6 +17,11 @@ export function CrmWebhookPage() {
       />
       <div className={classes.intro}>
         <CodeBlock label="What it sends" code={CURL} />
+        <Text size="sm" c="dimmed" mt="sm">
+          With the same secrets leads come in from Typeform, at <code>/webhooks/typeform/…</code> with the
+          first characters of a secret behind it, and from the lead forms of Google Ads, at{' '}
+          <code>/webhooks/google-ads</code>.
+        </Text>
       </div>
       {mayReadSecrets && <InboundSecrets />}
       <UnmatchedReports />

@@ -1,0 +1,115 @@
+import { sql, type Selectable } from 'kysely';
+import type { Clock } from '../base/clock.ts';
+import type { Uuid } from '../base/id.ts';
+import type { Sealer } from '../base/seal.ts';
+import type { EndpointRow } from '../db/schema.ts';
+import type { Breaker, Endpoint, EndpointChange } from './endpoint.ts';
+
+/** The row as it is read, with what stands elsewhere. */
+type EndpointShape = Selectable<EndpointRow> & { client_number: number; breaker: Breaker | null };
+
+/** Beside an endpoint's own columns. */
+export const BESIDE = [
+  sql<number>`(select w.client_number from workspace w where w.id = endpoint.workspace_id)`.as(
+    'client_number',
+  ),
+  sql<Breaker>`(
+    select json_build_object(
+      'state', case when l.not_before > now() and l.slow_streak > 0 then 'open' when l.slow_streak > 0 then 'half_open' else 'closed' end,
+      'until', case when l.not_before > now() and l.slow_streak > 0
+        then to_char(l.not_before at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') end)
+    from lane l where l.workspace_id = endpoint.workspace_id and l.endpoint_id = endpoint.id
+  )`.as('breaker'),
+];
+
+type Sealed = 'secret' | 'headers';
+
+/** What whoever manages a webhook sets of it, and may change. */
+type Options = Required<Omit<EndpointChange, 'active'>>;
+
+type Defined<Some> = { [Name in keyof Some]: Exclude<Some[Name], undefined> };
+
+/** How a webhook stands in its row: secrets and custom headers sealed. */
+export function endpointRows(sealer: Sealer, clock: Clock) {
+  const placeOf = (workspaceId: Uuid, column: Sealed) => ({ workspaceId, table: 'endpoint', column });
+
+  function sealed(workspaceId: Uuid, column: Sealed, plain: string | null): Buffer | null {
+    return plain === null ? null : sealer.seal(placeOf(workspaceId, column), plain);
+  }
+
+  function opened(workspaceId: Uuid, column: Sealed, kept: Buffer | null): string | null {
+    return kept && sealer.open(placeOf(workspaceId, column), kept);
+  }
+
+  /** The columns of what is given; those of what is not are undefined, and so left as they are. */
+  function givenColumns(workspaceId: Uuid, given: Partial<Options>) {
+    const { filter, rateLimit } = given;
+    return {
+      name: given.name,
+      url: given.url,
+      events: given.events,
+      method: given.method,
+      content_type: given.contentType,
+      headers: given.headers && sealed(workspaceId, 'headers', JSON.stringify(given.headers)),
+      timeout_ms: given.timeoutMs,
+      retry_max: given.retryMax,
+      retry_intervals_s: given.retryIntervalsS,
+      disable_after: given.disableAfter,
+      disable_on_410: given.disableOnGone,
+      filter: filter && JSON.stringify(filter.given),
+      filter_path: filter && filter.path,
+      filter_on: filter && filter.on,
+      payload: given.payload,
+      max_in_flight: given.maxInFlight,
+      rate_max: rateLimit && rateLimit.max,
+      rate_per_s: rateLimit && rateLimit.perMs / 1000,
+      ordering: given.ordering,
+    };
+  }
+
+  return {
+    sealed,
+    givenColumns,
+
+    /** The columns of all there is to set. */
+    optionColumns(workspaceId: Uuid, options: Options) {
+      return givenColumns(workspaceId, options) as Defined<ReturnType<typeof givenColumns>>;
+    },
+
+    open(row: EndpointShape): Endpoint {
+      const workspaceId = row.workspace_id;
+      const current = opened(workspaceId, 'secret', row.secret);
+      const overlaps = row.old_secret_until !== null && Date.parse(row.old_secret_until) > clock.now();
+      const old = overlaps ? opened(workspaceId, 'secret', row.old_secret) : null;
+      return {
+        workspaceId,
+        id: row.id,
+        clientNumber: row.client_number,
+        version: row.version,
+        name: row.name,
+        url: row.url,
+        format: row.format,
+        events: row.events,
+        state: row.state,
+        reason: row.reason,
+        secrets: [current, old].filter((secret) => secret !== null),
+        method: row.method,
+        contentType: row.content_type,
+        headers: JSON.parse(opened(workspaceId, 'headers', row.headers) ?? '{}') as Record<string, string>,
+        timeoutMs: row.timeout_ms,
+        retryMax: row.retry_max,
+        retryIntervalsS: row.retry_intervals_s,
+        disableAfter: row.disable_after,
+        disableOnGone: row.disable_on_410,
+        filter: row.filter,
+        payload: row.payload,
+        maxInFlight: row.max_in_flight,
+        rateLimit: row.rate_max === null ? null : { max: row.rate_max, perMs: row.rate_per_s! * 1000 },
+        ordering: row.ordering,
+        breaker: row.breaker ?? { state: 'closed', until: null },
+        createdAt: row.created_at,
+        updatedAt: row.updated_at,
+      };
+    },
+  };
+}
