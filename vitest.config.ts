@@ -8,8 +8,10 @@ export default defineConfig({
     hookTimeout: 60_000,
     // What a page does after a click takes as long as the machine lets it.
     expect: { poll: { timeout: 15_000 } },
-    // Two cores: more workers only make the database slower for everyone.
-    maxWorkers: 2,
+    // Two cores, and much waiting for processes and browsers: a third worker works meanwhile.
+    maxWorkers: 3,
+    // The files of a worker share its modules, which take longer to load than many a file to run.
+    isolate: false,
     reporters: process.env['CI'] ? ['default'] : ['default'],
   },
 });
