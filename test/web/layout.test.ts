@@ -97,7 +97,7 @@ afterAll(async () => {
   await s?.stop();
 });
 
-test.each([
+test.concurrent.each([
   ['desktop', 'light', DESKTOP],
   ['desktop', 'dark', DESKTOP],
   ['phone', 'light', PHONE],
@@ -135,4 +135,5 @@ test.each([
     expect(window.wrong).toEqual([]);
     await window.close();
   },
+  240_000,
 );
