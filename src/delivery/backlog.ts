@@ -1,5 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 import { inTime, PATIENCE_MS, type Database } from '../db/pool.ts';
+import { BREAKER_STATE, BREAKER_STATES } from './breaker.ts';
 
 /** What waits in the database, over all workspaces. */
 interface Backlog {
@@ -7,6 +8,7 @@ interface Backlog {
   due: number;
   oldest_due_s: number;
   lanes: Record<string, number>;
+  breakers: Record<string, number>;
   webhooks: Record<string, number>;
 }
 
@@ -42,7 +44,8 @@ lanes as (
               when l.token is not null and l.lease_until > now() then 'leased'
               when l.token is not null then 'orphaned'
               when l.due <= now() then 'due'
-              else 'sleeping' end as state
+              else 'sleeping' end as state,
+         ${BREAKER_STATE} as breaker
   from lane l
   join endpoint p on p.workspace_id = l.workspace_id and p.id = l.endpoint_id and p.state <> 'deleted'
 )
@@ -56,6 +59,8 @@ select
   (select coalesce(extract(epoch from now() - min(oldest)), 0)::float from behind) as oldest_due_s,
   (select coalesce(json_object_agg(state, n), '{}')
    from (select state, count(*) as n from lanes group by state) s) as lanes,
+  (select coalesce(json_object_agg(breaker, n), '{}')
+   from (select breaker, count(*) as n from lanes group by breaker) s) as breakers,
   (select coalesce(json_object_agg(state, n), '{}')
    from (select state, count(*) as n from endpoint where state <> 'deleted' group by state) s) as webhooks`,
 };
@@ -131,6 +136,12 @@ export function watchBacklog(registry: Registry, db: Database): void {
     'Lanes by state; one rests whose receiver asked for it.',
     LANE_STATES,
     (b) => b.lanes,
+  );
+  byState(
+    'fairlead_breakers',
+    'Webhooks by the state of their breaker: open while the receiver has a rest, half_open until a probe came through.',
+    BREAKER_STATES,
+    (b) => b.breakers,
   );
   byState('fairlead_webhooks', 'Webhooks by state.', WEBHOOK_STATES, (b) => b.webhooks);
 }

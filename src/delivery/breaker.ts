@@ -25,6 +25,11 @@ export const BREAKS_AFTER = 64;
 const FIRST_REST_MS = 1_000;
 const LONGEST_REST_MS = 60_000;
 
+export const BREAKER_STATES = ['closed', 'open', 'half_open'] as const;
+
+/** SQL: the state of the breaker of a lane `l`, which is kept with it. */
+export const BREAKER_STATE = `case when l.slow_streak = 0 then 'closed' when l.not_before > now() then 'open' else 'half_open' end`;
+
 export function startPace(slowStreak: number): Pace {
   return { window: slowStreak > 0 ? 1 : FIRST_WINDOW, slowStreak, failed: 0 };
 }

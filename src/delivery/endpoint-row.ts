@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Sealer } from '../base/seal.ts';
 import type { EndpointRow } from '../db/schema.ts';
+import { BREAKER_STATE } from './breaker.ts';
 import type { Breaker, Endpoint, EndpointChange } from './endpoint.ts';
 
 /** The row as it is read, with what stands elsewhere. */
@@ -15,8 +16,8 @@ export const BESIDE = [
   ),
   sql<Breaker>`(
     select json_build_object(
-      'state', case when l.not_before > now() and l.slow_streak > 0 then 'open' when l.slow_streak > 0 then 'half_open' else 'closed' end,
-      'until', case when l.not_before > now() and l.slow_streak > 0
+      'state', ${sql.raw(BREAKER_STATE)},
+      'until', case when ${sql.raw(BREAKER_STATE)} = 'open'
         then to_char(l.not_before at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') end)
     from lane l where l.workspace_id = endpoint.workspace_id and l.endpoint_id = endpoint.id
   )`.as('breaker'),

@@ -5,6 +5,7 @@ import type { Uuid } from '../base/id.ts';
 import type { Sealer } from '../base/seal.ts';
 import { patiently, type Database } from '../db/pool.ts';
 import type { EndpointRow, Schema } from '../db/schema.ts';
+import type { BREAKER_STATES } from './breaker.ts';
 import { fireDisabled, type Cause, type Owners } from './disabling.ts';
 import { BESIDE, endpointRows } from './endpoint-row.ts';
 import type { Filter } from './filter.ts';
@@ -56,7 +57,7 @@ export interface Endpoint {
 
 /** Whether its receiver is pressed (breaker.ts); open until then, ISO 8601. */
 export interface Breaker {
-  state: 'closed' | 'open' | 'half_open';
+  state: (typeof BREAKER_STATES)[number];
   until: string | null;
 }
 

@@ -43,8 +43,11 @@ describe('what waits in the database', () => {
     await hook('sleeping');
     await s.db.pool.query(`update queue set due_at = now() - interval '90 seconds'`);
     await s.db.pool.query(
-      `update lane set not_before = now() + interval '1 minute'
+      `update lane set not_before = now() + interval '1 minute', slow_streak = 1
        where endpoint_id = (select id from endpoint where name = 'resting')`,
+    );
+    await s.db.pool.query(
+      `update lane set slow_streak = 2 where endpoint_id = (select id from endpoint where name = 'sleeping')`,
     );
     expect(resting).toMatch(/^wh_/);
 
@@ -62,6 +65,10 @@ describe('what waits in the database', () => {
       expect(lanes.reduce((sum, one) => sum + one, 0)).toBe(4);
       expect(value(text, 'fairlead_lanes{state="resting"}')).toBe(1);
       expect(value(text, 'fairlead_lanes{state="sleeping"}')).toBe(1);
+      const breakers = ['closed', 'open', 'half_open'].map((state) =>
+        value(text, `fairlead_breakers{state="${state}"}`),
+      );
+      expect(breakers).toEqual([2, 1, 1]);
       const states = ['active', 'paused', 'disabled'].map((state) =>
         value(text, `fairlead_webhooks{state="${state}"}`),
       );

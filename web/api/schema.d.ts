@@ -2198,8 +2198,12 @@ export interface components {
                 mode: "none" | "owner" | "round_robin";
                 /** @default [] */
                 members?: string[];
-                /** @description Other rules for leads of these sources. */
+                /**
+                 * @description Other rules for leads of these sources.
+                 * @default []
+                 */
                 sources?: {
+                    /** @description The name of a source, whatever the case. */
                     source: string;
                     /**
                      * @description `none`: nobody; `owner`: one member; `round_robin`: the members in turn.
@@ -3235,7 +3239,8 @@ export interface components {
                  * @default []
                  */
                 sources: {
-                    source: unknown;
+                    /** @description The name of a source, whatever the case. */
+                    source: string;
                     /**
                      * @description `none`: nobody; `owner`: one member; `round_robin`: the members in turn.
                      * @enum {string}
@@ -8586,6 +8591,7 @@ export interface operations {
                         members?: string[];
                         /** @description Other rules for leads of these sources. */
                         sources?: {
+                            /** @description The name of a source, whatever the case. */
                             source: string;
                             /**
                              * @description `none`: nobody; `owner`: one member; `round_robin`: the members in turn.

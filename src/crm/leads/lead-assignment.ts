@@ -14,17 +14,27 @@ const rule = {
   members: z.array(z.uuid().toLowerCase()).max(100).default([]),
 };
 
-/** Whom new leads go to that name no owner. */
-export const assignmentShape = z
-  .object({
-    ...rule,
-    sources: z
-      .array(z.object({ source: requiredText(200), ...rule }))
-      .max(200)
-      .default([])
-      .meta({ description: 'Other rules for leads of these sources.' }),
-  })
-  .strict();
+function assignmentOf(source: z.ZodType<string>) {
+  return z
+    .object({
+      ...rule,
+      sources: z
+        .array(
+          z.object({
+            source: source.meta({ description: 'The name of a source, whatever the case.' }),
+            ...rule,
+          }),
+        )
+        .max(200)
+        .default([])
+        .meta({ description: 'Other rules for leads of these sources.' }),
+    })
+    .strict();
+}
+
+/** Whom new leads go to that name no owner: as it is asked for, and as it is told. */
+export const assignmentShape = assignmentOf(requiredText(200));
+export const assignmentTold = assignmentOf(z.string());
 
 export type Assignment = z.output<typeof assignmentShape>;
 

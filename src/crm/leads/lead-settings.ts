@@ -4,7 +4,13 @@ import type { Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
 import type { Ledger } from '../../http/ledger.ts';
 import { route, type Route } from '../../http/route.ts';
-import { assignmentShape, NO_ASSIGNMENT, rulesOf, type Assignment } from './lead-assignment.ts';
+import {
+  assignmentShape,
+  assignmentTold,
+  NO_ASSIGNMENT,
+  rulesOf,
+  type Assignment,
+} from './lead-assignment.ts';
 
 const MOST = 1_000_000;
 
@@ -14,7 +20,7 @@ const shape = z
     is_default: z.boolean().meta({
       description: "The workspace has set no number of leads: it is the installation's.",
     }),
-    assignment: assignmentShape.meta({ description: 'Whom new leads go to that name no owner.' }),
+    assignment: assignmentTold.meta({ description: 'Whom new leads go to that name no owner.' }),
   })
   .meta({ id: 'LeadSettings' });
 
