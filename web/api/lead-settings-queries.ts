@@ -5,16 +5,10 @@ import type { components, operations } from './schema.d.ts';
 export type LeadSettings = components['schemas']['LeadSettings'];
 type Change = operations['patchLeadSettings']['requestBody']['content']['application/json'];
 
-/** Whom leads go to that name no owner. */
-export interface AssignmentRule {
-  mode: LeadSettings['assignment']['mode'];
-  /** Their ids, in the order of their turns. */
-  members: string[];
-}
-export interface Assignment extends AssignmentRule {
-  /** Other rules, for the leads of single sources. */
-  sources: ({ source: string } & AssignmentRule)[];
-}
+/** Whom leads go to that name no owner; those of single sources by rules of their own. */
+export type Assignment = LeadSettings['assignment'];
+/** One rule of it; the members' ids are in the order of their turns. */
+export type AssignmentRule = Omit<Assignment, 'sources'>;
 
 export const leadSettingsQuery = queryOptions({
   queryKey: ['lead-settings'],

@@ -12,8 +12,7 @@ export function LeadAssignment() {
   const { data: settings, error, refetch } = useQuery(leadSettingsQuery);
   const mayManage = useMay('workspace:manage');
   const members = useMembers();
-  // A source is a text; the API's document cannot say so.
-  const assignment = settings?.assignment as Assignment | undefined;
+  const assignment = settings?.assignment;
   const isReady = assignment !== undefined && (members.length > 0 || !mayManage);
   return (
     <section aria-labelledby="assignment-title">
