@@ -21,16 +21,15 @@ export async function analyzeGrown(pool: Pool): Promise<string[]> {
     const { rows: turn } = await client.query<{ ours: boolean }>('select pg_try_advisory_lock($1) as ours', [
       LOCK,
     ]);
-    if (!turn[0]!.ours) return [];
-    try {
-      const { rows } = await client.query<{ name: string }>(GROWN_TABLES);
-      for (const { name } of rows) await client.query(`analyze (skip_locked) ${name}`);
-      return rows.map(({ name }) => name);
-    } finally {
-      await client.query('select pg_advisory_unlock($1)', [LOCK]);
-    }
-  } finally {
+    const { rows: grown } = turn[0]!.ours ? await client.query<{ name: string }>(GROWN_TABLES) : { rows: [] };
+    for (const { name } of grown) await client.query(`analyze (skip_locked) ${name}`);
+    if (turn[0]!.ours) await client.query('select pg_advisory_unlock($1)', [LOCK]);
     client.release();
+    return grown.map(({ name }) => name);
+  } catch (error) {
+    // Closed, not given back: its lock goes with the connection.
+    client.release(true);
+    throw error;
   }
 }
 
