@@ -94,7 +94,7 @@ export interface Write {
   text: string;
   at: string;
   events: Fired[];
-  /** What the noun's intake writes beside it, as a JSON object of its columns. */
+  /** What the noun's intake writes beside it, as a JSON object of its columns, at least one. */
   beside?: string;
 }
 

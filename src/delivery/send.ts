@@ -39,7 +39,7 @@ export interface Sender {
 }
 
 /**
- * A safety net, not a throttle: more than a worker has under way in all. The lanes set the pace, and webhooks at one
+ * A safety net, not a throttle: as many as a worker can have under way in all. The lanes set the pace, and webhooks at one
  * host (those of an automation service) must not wait for the ones among them that hang.
  */
 const PER_ORIGIN = 5_000;

@@ -1,6 +1,7 @@
-import { sql, type Transaction } from 'kysely';
+import type { Transaction } from 'kysely';
 import type pg from 'pg';
 import type { Uuid } from '../base/id.ts';
+import { queryableOf } from '../db/pool.ts';
 import type { Schema } from '../db/schema.ts';
 import { UNPLACED } from './publish.ts';
 import type { LaneKey } from './wake.ts';
@@ -54,14 +55,7 @@ gone as (
   delete from queue q using overdue o where q.workspace_id = o.workspace_id and q.id = o.id
   returning q.*, o.dropped
 )
-insert into attempt
-  (workspace_id, id, endpoint_id, delivery_id, event_id, event_type, kind, number, at, duration_ms, failure, detail, state)
-select workspace_id, ${LOGGED_ID}, endpoint_id, id, event_id, event_type, kind, attempt, clock_timestamp(), 0,
-       case when dropped then 'webhook_deleted' else 'expired' end,
-       case when dropped then 'The webhook was deleted before this could be delivered.'
-            else 'It was not delivered within 30 days.' end,
-       case when dropped then 'dropped' else 'expired' end
-from gone`,
+${logged('clock_timestamp()')}`,
     });
     settled += rowCount ?? 0;
     if ((rowCount ?? 0) < 1000) return settled;
@@ -75,16 +69,29 @@ export async function dropQueued(
   endpointId: Uuid,
   at: string,
 ): Promise<void> {
-  await sql`
-    with gone as (
-      delete from queue where workspace_id = ${workspaceId} and endpoint_id = ${endpointId}
-      returning *
-    )
-    insert into attempt
-      (workspace_id, id, endpoint_id, delivery_id, event_id, event_type, kind, number, at, duration_ms, failure, detail, state)
-    select workspace_id, ${sql.raw(LOGGED_ID)}, endpoint_id, id, event_id, event_type, kind, attempt, ${at}, 0,
-           'webhook_deleted', 'The webhook was deleted before this could be delivered.', 'dropped'
-    from gone`.execute(trx);
+  await queryableOf(trx).query({
+    name: 'queue.drop',
+    text: `
+with gone as (
+  delete from queue where workspace_id = $1 and endpoint_id = $2
+  returning *, true as dropped
+)
+${logged('$3::timestamptz')}`,
+    values: [workspaceId, endpointId, at],
+  });
+}
+
+/** Logs what has left the queue unsent: `gone`, rows of it with `dropped`. */
+function logged(at: string): string {
+  return `
+insert into attempt
+  (workspace_id, id, endpoint_id, delivery_id, event_id, event_type, kind, number, at, duration_ms, failure, detail, state)
+select workspace_id, ${LOGGED_ID}, endpoint_id, id, event_id, event_type, kind, attempt, ${at}, 0,
+       case when dropped then 'webhook_deleted' else 'expired' end,
+       case when dropped then 'The webhook was deleted before this could be delivered.'
+            else 'It was not delivered within 30 days.' end,
+       case when dropped then 'dropped' else 'expired' end
+from gone`;
 }
 
 /** A UUIDv7 for a line of the log that a statement makes: the milliseconds of now, then randomness. */

@@ -193,6 +193,21 @@ describe('an origin that has its fill of connections', () => {
   });
 });
 
+test('six hundred that hang at one host hold up nobody else there', async () => {
+  await s.close();
+  s = await startSending({ connectionsPerOrigin: null });
+  s.receiver.answer((request) => (request.rawBody.toString() === 'hang' ? { hang: true } : {}));
+  const giveUp = new AbortController();
+  const hanging = Array.from({ length: 600 }, () =>
+    s.send({ body: 'hang', timeoutMs: 60_000 }, giveUp.signal),
+  );
+  await s.receiver.waitFor(600);
+  expect((await s.send()).ok).toBe(true);
+  giveUp.abort();
+  const failures = (await Promise.all(hanging)).map((outcome) => outcome.failure);
+  expect(new Set(failures)).toEqual(new Set(['cancelled']));
+});
+
 test('two names whose DNS is dead and 100 sends to each hold up no send to a good one', async () => {
   let dead = 0;
   const lost = Array.from({ length: 200 }, async (_, at) => {

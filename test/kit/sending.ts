@@ -10,7 +10,8 @@ export interface SendingOptions {
   /** Default: 127.0.0.0/8 is open, and nothing of ours listens. */
   guard?: Guard;
   clock?: Clock;
-  connectionsPerOrigin?: number;
+  /** Default: 100; null: as many as in the product. */
+  connectionsPerOrigin?: number | null;
   /** Default: the fixture's certificate is trusted. */
   tls?: { ca?: string };
 }
@@ -29,7 +30,7 @@ export interface Sending {
 
 /** Every name means 127.0.0.1, but for `silent…` (never answered) and `gone…` (does not exist). */
 export async function startSending(options: SendingOptions = {}): Promise<Sending> {
-  const { clock = systemClock } = options;
+  const { clock = systemClock, connectionsPerOrigin = 100 } = options;
   const [dns, receiver] = await Promise.all([startDns(), startReceiver()]);
   dns.answer((name) => {
     if (name.startsWith('silent')) return 'silent';
@@ -40,7 +41,7 @@ export async function startSending(options: SendingOptions = {}): Promise<Sendin
     resolver: makeResolver({ clock, servers: [dns.address], hostsFile: '', limitMs: 1_000 }),
     clock,
     tls: options.tls ?? { ca: TEST_CERT },
-    connectionsPerOrigin: options.connectionsPerOrigin ?? 100,
+    ...(connectionsPerOrigin !== null && { connectionsPerOrigin }),
   });
 
   function send(more: Partial<Outgoing> = {}, signal?: AbortSignal): Promise<Outcome> {

@@ -6,6 +6,8 @@ import type { Intake } from '../record-store.ts';
 import { dayNote } from './lead-day.ts';
 
 const HOUR_S = 3600;
+/** Leads in a flight: with all that come at once, this process and the store would wait for each other in turn. */
+const FLIGHT = 24;
 /** A lead counts until the whole of its slice has left the hour: never one too many, and so long at most. */
 const SLICE_S = 10;
 
@@ -177,7 +179,7 @@ export const MAKE_COUNTERS = {
  */
 export function leadIntake(perHour: number): Intake {
   return {
-    maxWeight: 24,
+    maxWeight: FLIGHT,
     sql: {
       columns: 'submission json, source json, origin text',
       gate: gate(perHour),
