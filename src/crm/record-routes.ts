@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { AlreadyAnswered, type StoredAnswer } from '../account/idempotency.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
+import { itemsOf, membersOf } from '../base/json-text.ts';
 import { validationError } from '../http/reply.ts';
+import { validate } from '../http/validation.ts';
 import { route, type Answer, type Client, type Ctx, type ErrorStyle, type Route } from '../http/route.ts';
 import { listQuery, listRecords, type ListQuery } from './record-list.ts';
 import type { BaseRecord, Change, Noun } from './record.ts';
@@ -20,6 +22,8 @@ const batchBody = z.strictObject({
 /** How an input came: as it was sent, and by whom. */
 export interface Arrival {
   sent: unknown;
+  /** The same as JSON text, exactly as it came, to be kept. */
+  sentText(): string;
   client: Pick<Client, 'address' | 'referrer'>;
   /** Where it came in; default: `api`. */
   channel?: string;
@@ -152,6 +156,7 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
     summary: `Create up to ${BATCH_LIMIT} ${noun.plural}`,
     description: `Answers \`{"results":[{"status","record"|"error"}]}\` in the order of \`records\`; a bad record does not hold up the others, and the good ones are written together.`,
     body: batchBody,
+    validatesItems: true,
     answers: {
       200: z.object({
         results: z.array(
@@ -165,8 +170,11 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
     },
     async handle(ctx) {
       const writer = writerOf(ctx);
+      const texts = memoized(() => recordTexts(ctx.sentText()));
       const tried = await Promise.all(
-        ctx.body.records.map((sent) => tryOne(writer, { sent, client: ctx.client })),
+        ctx.body.records.map((sent, at) =>
+          tryOne(writer, { sent, sentText: () => texts()[at]!, client: ctx.client }),
+        ),
       );
       const writes = tried.filter((made): made is Write => !(made instanceof ApiError));
       const results = tried.map((made) =>
@@ -242,8 +250,8 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
 
   /** One record of a batch, up to its writing, or why there is none. */
   async function tryOne(writer: Writer, arrival: Arrival): Promise<Write | ApiError> {
-    const parsed = noun.input.safeParse(arrival.sent, { reportInput: true });
-    if (!parsed.success) return creation?.refusal(parsed.error) ?? validationError(parsed.error, 'body');
+    const parsed = validate(noun.input, arrival.sent, true);
+    if ('error' in parsed) return creation?.refusal(parsed.error) ?? validationError(parsed.error, 'body');
     try {
       creation?.checkBatched(parsed.data);
       return await prepared(writer, parsed.data, arrival);
@@ -252,6 +260,17 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
       throw error;
     }
   }
+}
+
+/** The texts of a batch's records, in order. */
+function recordTexts(body: string): string[] {
+  const records = membersOf(body).findLast(({ name }) => name === 'records');
+  return records ? itemsOf(records.value) : [];
+}
+
+function memoized<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 /** One record of a batch that was not made. */

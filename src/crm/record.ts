@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { plainText, requiredText } from '../base/values/text.ts';
 import type { EventType } from '../delivery/event.ts';
 import type { ReferenceFields } from './reference.ts';
 
@@ -83,35 +84,6 @@ export interface Filter {
   schema?: z.ZodType<string>;
 }
 
-function plainText(max: number) {
-  return z
-    .string()
-    .max(max, `must have at most ${max} characters`)
-    .refine((value) => !value.includes('\0'), 'must not contain NUL characters')
-    .refine((value) => value.isWellFormed(), 'must be well-formed Unicode');
-}
-
-/** Text as people write it: no NUL, no lone surrogates; outer spaces go, an empty text is null. */
-export function text(max: number) {
-  return plainText(max)
-    .transform((value) => value.trim() || null)
-    .nullable();
-}
-
-/** Like `text`, where something has to stand. */
-export function requiredText(max: number) {
-  return plainText(max)
-    .transform((value) => value.trim())
-    .refine((value) => value !== '', 'must not be empty');
-}
-
-export const emailAddress = text(254)
-  .refine(
-    (value) => value === null || /^[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+$/u.test(value),
-    'must be an email address',
-  )
-  .meta({ description: 'Kept as sent; compared ignoring case.', examples: ['jane@example.com'] });
-
 /** What an answer tells: text, or null where there is none. */
 export function told(description: string) {
   return z.string().nullable().meta({ description });
@@ -138,13 +110,7 @@ export const tagList = z
 
 const CUSTOM_NAME = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
 
-const customText = z
-  .string()
-  .max(10_000, 'must have at most 10000 characters')
-  .refine(
-    (value) => !value.includes('\0') && value.isWellFormed(),
-    'must be well-formed Unicode without NUL',
-  );
+const customText = plainText(10_000);
 
 /** The workspace's own fields: name to text, number, true/false or null; null takes a field away. */
 export const customFields = z

@@ -1,4 +1,5 @@
 import { ApiError } from '../base/errors.ts';
+import { sha256Text } from '../base/hmac.ts';
 
 /** Where a list goes on: the order it was asked in, and the sort value and id of its last row. */
 export interface Cursor {
@@ -31,6 +32,38 @@ export function decodeCursor(text: string, sort: string): Cursor {
   return { sort, value, id };
 }
 
+/** Parameters that may differ from page to page. */
+const PER_PAGE = new Set(['cursor', 'limit', 'count']);
+
+/** Binds a cursor to the list it came from: its path, filters and order. */
+export function bindCursor(cursor: string, url: string): string {
+  return `${cursor}.${listOf(url)}`;
+}
+
+/**
+ * The cursor that `bindCursor` bound; throws `validation_error` where it was bound to another list. Cursors of 0.1.0
+ * are not bound to any.
+ * @param url the path and query of the request that brings it
+ */
+export function unbindCursor(text: string, url: string): string {
+  const [cursor = '', list] = text.split('.', 2);
+  if (list !== undefined && list !== listOf(url))
+    throw bad('belongs to another list, or to other filters or another sort; keep them while paging');
+  return cursor;
+}
+
+function listOf(url: string): string {
+  const [path = '', query = ''] = url.split('?', 2);
+  const parameters = [...new URLSearchParams(query)]
+    .filter(([name]) => !PER_PAGE.has(name))
+    .map(String)
+    .sort();
+  const list = JSON.stringify([path.toLowerCase().replace(/\/+$/, ''), parameters]);
+  return sha256Text(list)
+    .replaceAll(/[^A-Za-z0-9]/g, '')
+    .slice(0, 12);
+}
+
 function bad(message: string): ApiError {
   return new ApiError('validation_error', `cursor: ${message}`, { fields: [{ field: 'cursor', message }] });
 }
@@ -57,7 +90,7 @@ export function pageOf<Row, T>(
 ): Page<T> {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
-  const next = rows.length > limit && last !== undefined ? cursorOf(last) : null;
+  const next = rows.length > limit && last !== undefined ? bindCursor(cursorOf(last), url) : null;
   return {
     data: shown.map(show),
     has_more: next !== null,

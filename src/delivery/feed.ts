@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { prefixed, type Uuid } from '../base/id.ts';
+import { JsonText } from '../base/json-text.ts';
 import type { Database } from '../db/pool.ts';
 
 /**
@@ -18,9 +19,10 @@ export interface EventView {
   object_type: string;
   object_id: Uuid;
   actor: string;
-  data: Record<string, unknown>;
+  /** The record as it was then, as it is stored. */
+  data: JsonText;
   /** What it tells beside the record; null for most. */
-  context: Record<string, unknown> | null;
+  context: JsonText | null;
   /** How many webhooks it was queued for, and why others, or none, wanted it. */
   matched: number;
   reason: string | null;
@@ -47,7 +49,7 @@ const SPAN = 5_000;
 
 /** Of an event `e`, what its view is made from. */
 export const EVENT_COLUMNS =
-  'e.id, e.type, e.seq, e.occurred_at, e.object_type, e.object_id, e.actor, e.data, e.context, e.matched, e.reason';
+  'e.id, e.type, e.seq, e.occurred_at, e.object_type, e.object_id, e.actor, e.data::text, e.context::text, e.matched, e.reason';
 
 const PLACE = {
   name: 'feed.place',
@@ -87,7 +89,11 @@ const GET = {
   text: `select ${EVENT_COLUMNS} from event e where e.workspace_id = $1 and e.id = $2`,
 };
 
-export type EventRow = Omit<EventView, 'id'> & { id: Uuid };
+export type EventRow = Omit<EventView, 'id' | 'data' | 'context'> & {
+  id: Uuid;
+  data: string;
+  context: string | null;
+};
 
 interface ReadRow extends Omit<EventRow, 'id'> {
   id: Uuid | null;
@@ -169,8 +175,8 @@ export function viewOf(row: EventRow): EventView {
     object_type: row.object_type,
     object_id: row.object_id,
     actor: row.actor,
-    data: row.data,
-    context: row.context,
+    data: new JsonText(row.data),
+    context: row.context === null ? null : new JsonText(row.context),
     matched: row.matched,
     reason: row.reason,
   };

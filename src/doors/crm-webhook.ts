@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { requiredText } from '../base/values/text.ts';
 import type { InboundSecrets } from '../account/inbound-secret.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
@@ -14,12 +15,7 @@ const DEFAULT_EVENT_TYPE = 'updated';
 const LONGEST_EVENT_TYPE = 200;
 
 const report = z.object({
-  crm_lead_id: z
-    .string()
-    .trim()
-    .min(1, 'must not be empty')
-    .max(1000, 'must have at most 1000 characters')
-    .refine((id) => !id.includes('\0') && id.isWellFormed(), 'must be well-formed Unicode without NUL'),
+  crm_lead_id: requiredText(1000),
   // What the other CRM calls it must not keep the report out: the whole body is kept in any case.
   event_type: z.unknown().optional().transform(eventType),
 });

@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { InboundSecrets } from '../account/inbound-secret.ts';
+import { membersOf } from '../base/json-text.ts';
+import { requiredText } from '../base/values/text.ts';
 import { answeredField, leadOfAnswers } from '../crm/leads/lead-answers.ts';
 import type { LeadReception } from '../crm/leads/lead-reception.ts';
 import { validationError } from '../http/reply.ts';
@@ -9,7 +11,7 @@ const key = z.looseObject({ google_key: z.string() });
 
 /** What Google sends: https://developers.google.com/google-ads/webhook/docs/implementation */
 const delivery = z.looseObject({
-  lead_id: z.string().min(1, 'must not be empty').max(200, 'must have at most 200 characters'),
+  lead_id: requiredText(200),
   user_column_data: z.array(
     z.looseObject({
       column_id: z.string().optional(),
@@ -34,17 +36,28 @@ export function mountGoogleAds(
       const known = key.safeParse(request.body);
       const workspaceId = await secrets.workspaceOf(known.success ? known.data.google_key : null);
       const lead = read(request.body);
-      const { google_key: _secret, ...sent } = lead as typeof lead & { google_key: unknown };
       const input = leadOfAnswers(answersOf(lead), 'Google Ads', 'user_column_data');
       const answer = lead.is_test
         ? '{"status":"test"}'
-        : await reception.take(workspaceId, { channel: 'google-ads', id: lead.lead_id, input, sent });
+        : await reception.take(workspaceId, {
+            channel: 'google-ads',
+            id: lead.lead_id,
+            input,
+            sent: lead,
+            sentText: () => withoutKey(request.rawBody!.toString('utf8')),
+          });
       return reply
         .headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' })
         .type('application/json')
         .send(answer);
     },
   });
+}
+
+/** What came, but for the secret. */
+function withoutKey(body: string): string {
+  const kept = membersOf(body).filter(({ name }) => name !== 'google_key');
+  return `{${kept.map(({ name, value }) => `${JSON.stringify(name)}:${value}`).join(',')}}`;
 }
 
 function read(sent: unknown): z.output<typeof delivery> {

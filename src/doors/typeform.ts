@@ -2,6 +2,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { InboundSecrets } from '../account/inbound-secret.ts';
 import { ApiError } from '../base/errors.ts';
+import { digitsOfInexact } from '../base/values/number.ts';
+import { requiredText } from '../base/values/text.ts';
 import { hmacSha256, sameBytes } from '../base/hmac.ts';
 import type { Uuid } from '../base/id.ts';
 import {
@@ -29,7 +31,7 @@ const fieldShape = z.looseObject({ id: z.string().optional(), title: z.string().
 
 /** What Typeform sends: https://www.typeform.com/developers/webhooks/example-payload/ */
 const delivery = z.looseObject({
-  event_id: z.string().min(1, 'must not be empty').max(200, 'must have at most 200 characters'),
+  event_id: requiredText(200),
   event_type: z.string(),
   form_response: z.looseObject({
     answers: z.array(answerShape).default([]),
@@ -70,6 +72,7 @@ export function mountTypeform(
               id,
               input: leadOfAnswers(answersOf(response), 'Typeform', 'form_response.answers'),
               sent: request.body,
+              sentText: () => request.rawBody!.toString('utf8'),
               campaign: response.hidden,
             })
           : '{"status":"ignored"}';
@@ -134,6 +137,8 @@ function valueOf(answer: Answer): string {
   const value = answer[answer.type];
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'string' || typeof value === 'number') return String(value);
+  const digits = digitsOfInexact(value);
+  if (digits !== null) return digits;
   const choice = answer.type.startsWith('choice') ? chosen.safeParse(value) : undefined;
   if (!choice?.success) return value === undefined ? '' : JSON.stringify(value);
   const { label, labels, other } = choice.data;

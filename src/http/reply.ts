@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ApiError, type FieldError } from '../base/errors.ts';
+import { INEXACT_NUMBER } from '../base/values/unstorable.ts';
 
 /** The body of every error: `{"error":{code,message,fields?,request_id}}` (contracts AX2, section 6). */
 export function errorBody(error: ApiError, requestId: string): string {
@@ -39,6 +40,7 @@ function fieldErrors(issue: z.core.$ZodIssue, where: string): FieldError[] {
     return issue.keys.map((key) => ({ field: [...path, key].join('.'), message: `is not a known ${kind}` }));
   }
   const field = path.join('.') || where;
+  if (typeof issue.input === 'symbol') return [{ field, message: INEXACT_NUMBER }];
   if (issue.code === 'invalid_type' && issue.input === undefined) return [{ field, message: 'is required' }];
   return [{ field, message: plain(issue.message) }];
 }

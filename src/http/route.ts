@@ -9,6 +9,8 @@ export interface Ctx<Body, Query> {
   body: Body;
   /** The body as it came, before its schema. */
   sent: unknown;
+  /** The body as JSON text, to keep: exactly as it came, where it came as JSON. */
+  sentText(): string;
   query: Query;
   /** Path parameters; ids are well-formed (a malformed one was answered 404 before). */
   params: Record<string, string>;
@@ -75,6 +77,8 @@ export interface Route<Body = unknown, Query = unknown> {
   query?: z.ZodType<Query>;
   /** What a body that its schema refuses is told; default: every field that is wrong. */
   refusal?(error: z.ZodError): ApiError;
+  /** The handler validates the items of the body one by one: a bad one does not refuse the others. */
+  validatesItems?: boolean;
   /** Whether a form-encoded body is taken too. */
   takesForms?: boolean;
   /** Default: http/reply.ts. */

@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { z } from 'zod';
 import type { Caller, Callers } from '../account/caller.ts';
 import type { Sessions } from '../account/session.ts';
 import type { UsageMeter } from '../account/usage.ts';
@@ -14,12 +13,14 @@ import { isUuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import { admit, authenticate } from './authenticate.ts';
 import { IdempotencyGate } from './idempotency.ts';
+import { parseJson } from './json-parser.ts';
 import { describe } from './openapi.ts';
 import { asksForPage } from './pages.ts';
 import { rateLimitHeaders } from './rate-limit.ts';
-import { errorBody, validationError } from './reply.ts';
+import { errorBody } from './reply.ts';
 import { takesIdempotencyKey, type Answer, type ErrorStyle, type Route, type TextStream } from './route.ts';
 import { checkOrigin } from './session-cookie.ts';
+import { parsedBody, parsedQuery } from './validation.ts';
 
 /** The largest body taken, in bytes (contracts section 7). */
 const BODY_LIMIT = 1024 * 1024;
@@ -41,6 +42,8 @@ declare module 'fastify' {
     caller: Caller | null;
     claim: IdempotencyClaim | null;
     rawBody: Buffer | null;
+    /** The body may hold something that cannot be stored as it is. */
+    isSuspect: boolean;
     /** Of the path, where it does not take the method. */
     refusedStyle: ErrorStyle | null;
   }
@@ -67,6 +70,7 @@ export function makeServer(parts: ServerParts): FastifyInstance {
   app.decorateRequest('caller', null);
   app.decorateRequest('claim', null);
   app.decorateRequest('rawBody', null);
+  app.decorateRequest('isSuspect', false);
   app.decorateRequest('refusedStyle', null);
   readJson(app);
   readForms(app);
@@ -78,7 +82,9 @@ export function makeServer(parts: ServerParts): FastifyInstance {
 /** Mounts routes: key and scope first, then the body, the idempotency key, the schemas, the handler. */
 export function mount(app: FastifyInstance, routes: readonly Route[], parts: ServerParts): void {
   const gate = new IdempotencyGate(parts.idempotency, parts.clock);
+  const reads = new Map(routes.filter(({ method }) => method === 'GET').map((one) => [one.path, one]));
   for (const route of routes) {
+    const read = route.method === 'PATCH' || route.method === 'PUT' ? reads.get(route.path) : undefined;
     app.route({
       method: route.method,
       url: route.path,
@@ -105,13 +111,30 @@ export function mount(app: FastifyInstance, routes: readonly Route[], parts: Ser
         gate.leave(request);
       },
       handler: async (request, reply) =>
-        send(route, reply, await gate.guard(request, () => handle(route, request, reply, parts.publicUrl))),
+        send(
+          route,
+          reply,
+          await gate.guard(request, () => handle(route, read, request, reply, parts.publicUrl)),
+        ),
     });
   }
 }
 
+/** The body as JSON text: as it came, where it came as JSON. */
+function sentText({ rawBody, headers, body }: FastifyRequest): string {
+  return rawBody && isJson(headers['content-type']) ? rawBody.toString('utf8') : JSON.stringify(body);
+}
+
+const JSON_MEDIA = /^application\/([\w.+-]+\+)?json(;|$)/i;
+
+function isJson(type: string | undefined): boolean {
+  return JSON_MEDIA.test(type ?? '');
+}
+
+/** @param read answers what a change changes, where the route is a change */
 async function handle(
   route: Route,
+  read: Route | undefined,
   request: FastifyRequest,
   reply: FastifyReply,
   publicUrl: string,
@@ -123,13 +146,10 @@ async function handle(
       throw new ApiError('not_found', `There is nothing with this ${name}.`);
     }
   }
-  return route.handle({
+  const whole = {
     caller: request.caller!,
-    body: route.body
-      ? parse(route.body, request.body ?? undefined, 'body', route.refusal ?? undefined)
-      : undefined,
     sent: request.body,
-    query: route.query ? parse(route.query, request.query, 'query') : noQuery(request.query),
+    sentText: () => sentText(request),
     params,
     ifMatch: versions(request.headers['if-match']),
     claim: request.claim ?? undefined,
@@ -141,7 +161,10 @@ async function handle(
       referrer: request.headers.referer,
       lastEventId: request.headers['last-event-id']?.toString(),
     },
-  });
+  };
+  const stored = async () => read && (await read.handle({ ...whole, body: undefined, query: {} })).body;
+  const body = await parsedBody(route, request, stored);
+  return route.handle({ ...whole, body, query: parsedQuery(route, request) });
 }
 
 /** The response closes with the connection, or once it was sent: then nobody listens any more. */
@@ -151,30 +174,6 @@ function goneSignal(reply: FastifyReply): AbortSignal {
   if (reply.raw.destroyed) gone.abort();
   reply.raw.once('close', () => gone.abort());
   return gone.signal;
-}
-
-function parse<T>(
-  schema: z.ZodType<T>,
-  value: unknown,
-  where: 'body' | 'query',
-  refusal: (error: z.ZodError) => ApiError = (error) => validationError(error, where),
-): T {
-  const result = schema.safeParse(value, { reportInput: true });
-  if (result.success) return result.data;
-  if (where === 'body' && value === undefined) {
-    throw new ApiError('validation_error', 'A JSON body is required.', {
-      fields: [{ field: 'body', message: 'is required' }],
-    });
-  }
-  throw refusal(result.error);
-}
-
-function noQuery(query: unknown): undefined {
-  const [name] = Object.keys(query as object);
-  if (name === undefined) return undefined;
-  throw new ApiError('validation_error', `${name}: is not a known parameter`, {
-    fields: [{ field: name, message: 'is not a known parameter' }],
-  });
 }
 
 function send(route: Route, reply: FastifyReply, answer: Answer): FastifyReply {
@@ -207,27 +206,35 @@ function commonHeaders(request: FastifyRequest): Record<string, string> {
 
 /** JSON bodies: valid UTF-8, no `__proto__`; the bytes stay at hand for the idempotency hash. */
 function readJson(app: FastifyInstance): void {
-  const parseJson = app.getDefaultJsonParser('error', 'error');
+  const parser = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser<Buffer>(
-    /^application\/([\w.+-]+\+)?json(;|$)/i,
-    { parseAs: 'buffer' },
-    (request, bytes, done) => {
-      request.rawBody = bytes;
-      if (bytes.length === 0) return done(null, undefined);
-      if (!isUtf8(bytes))
-        return done(new ApiError('validation_error', 'The body is not valid UTF-8.'), undefined);
-      // Fastify's own parser: refuses what would reach an object's prototype.
-      void parseJson(request, bytes.toString('utf8'), (error, value) => {
-        done(
-          error
-            ? new ApiError('validation_error', `The body is not valid JSON: ${jsonProblem(error)}`)
-            : null,
-          value,
-        );
-      });
-    },
-  );
+  app.addContentTypeParser<Buffer>(JSON_MEDIA, { parseAs: 'buffer' }, (request, bytes, done) => {
+    request.rawBody = bytes;
+    if (bytes.length === 0) return done(null, undefined);
+    if (!isUtf8(bytes))
+      return done(new ApiError('validation_error', 'The body is not valid UTF-8.'), undefined);
+    try {
+      const { value, isSuspect } = parseJson(bytes, (text) => parsedBy(parser, request, text));
+      request.isSuspect = isSuspect;
+      done(null, value);
+    } catch (error) {
+      done(error as Error, undefined);
+    }
+  });
+}
+
+/** By Fastify's own parser, which refuses what would reach an object's prototype. */
+function parsedBy(
+  parser: ReturnType<FastifyInstance['getDefaultJsonParser']>,
+  request: FastifyRequest,
+  text: string,
+): unknown {
+  let parsed: unknown;
+  void parser(request, text, (error, value) => {
+    if (error) throw new ApiError('validation_error', `The body is not valid JSON: ${jsonProblem(error)}`);
+    parsed = value;
+  });
+  return parsed;
 }
 
 /** Forms, where a route takes them: each field is a text, the last of a name wins. */

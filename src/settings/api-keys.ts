@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { requiredText } from '../base/values/text.ts';
 import { KEY_STYLES, type ApiKey, type ApiKeys } from '../account/api-key.ts';
 import type { Caller } from '../account/caller.ts';
 import { allows } from '../account/scope.ts';
@@ -26,12 +27,7 @@ const SOON_MS = 7 * DAY_MS;
 /** Far enough for anybody; beyond it clocks and databases disagree about what a date is. */
 const LATEST = Date.parse('2200-01-01T00:00:00Z');
 
-const name = z
-  .string()
-  .trim()
-  .min(1, 'must not be empty')
-  .max(100)
-  .refine((text) => !text.includes('\0') && text.isWellFormed(), 'must be well-formed Unicode without NUL');
+const name = requiredText(100);
 
 const scopeList = z
   .array(z.string().max(100))

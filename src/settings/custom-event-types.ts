@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { plainText } from '../base/values/text.ts';
 import { invalid } from '../base/errors.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
 import { readSchema } from '../delivery/custom-schema.ts';
@@ -19,12 +20,7 @@ const OUR_NOUNS =
   );
 
 const changeable = {
-  description: z
-    .string()
-    .trim()
-    .max(500)
-    .refine((text) => !text.includes('\0') && text.isWellFormed(), 'must be well-formed Unicode without NUL')
-    .meta({ description: 'When it happens, in one sentence.' }),
+  description: plainText(500).trim().meta({ description: 'When it happens, in one sentence.' }),
   schema: z.record(z.string(), z.unknown()).meta({
     description:
       'What its data looks like: a JSON Schema (draft 2020-12) of an object, at most 16 KiB, without `pattern`, `patternProperties` and `$ref`.',

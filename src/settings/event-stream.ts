@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ApiError, invalid } from '../base/errors.ts';
 import { prefixed, type Uuid } from '../base/id.ts';
+import { jsonOf } from '../base/json-text.ts';
 import type { EventView, Wanted } from '../delivery/feed.ts';
 import { route, type Route } from '../http/route.ts';
 import { EVENT_ID, LATEST, OLDEST, type EventReading, type Watched } from './event-reading.ts';
@@ -100,7 +101,7 @@ async function* told(
 }
 
 function block(event: EventView): string {
-  return `id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+  return `id: ${event.id}\nevent: ${event.type}\ndata: ${jsonOf(event).replaceAll(/[\r\n]/g, ' ')}\n\n`;
 }
 
 function idOf(event: Uuid | null): string {

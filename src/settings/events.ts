@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ApiError } from '../base/errors.ts';
 import { prefixed, unprefixed } from '../base/id.ts';
+import { jsonOf } from '../base/json-text.ts';
 import type { Database } from '../db/pool.ts';
 import { getEvent } from '../delivery/feed.ts';
 import { route, type Route } from '../http/route.ts';
@@ -86,7 +87,11 @@ export function eventRoutes(db: Database, reading: EventReading): Route[] {
         const next = page.reached?.id ?? after;
         return {
           status: 200,
-          body: { data: page.events, has_more: page.hasMore, next_after: next && prefixed('evt', next) },
+          body: jsonOf({
+            data: page.events,
+            has_more: page.hasMore,
+            next_after: next && prefixed('evt', next),
+          }),
         };
 
         async function wait() {
@@ -113,7 +118,7 @@ export function eventRoutes(db: Database, reading: EventReading): Route[] {
         const event = await getEvent(db, caller.workspaceId, unprefixed('evt', params['id']!)!);
         if (!event)
           throw new ApiError('not_found', 'There is no event with this id, or it is no longer kept.');
-        return { status: 200, body: event };
+        return { status: 200, body: jsonOf(event) };
       },
     }),
   ];

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
+import { requiredText } from '../base/values/text.ts';
 import type { Uuid } from '../base/id.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
 import { noInbox, type Inbox, type Inboxes, type InboxRequest } from '../delivery/inbox.ts';
@@ -10,12 +11,7 @@ import { route, type Ctx, type Route } from '../http/route.ts';
 const PATH = '/api/v1/inboxes';
 
 const changeable = {
-  name: z
-    .string()
-    .trim()
-    .min(1, 'must not be empty')
-    .max(100)
-    .refine((text) => !text.includes('\0') && text.isWellFormed(), 'must be well-formed Unicode without NUL'),
+  name: requiredText(100),
   status: z.int().min(200).max(599).meta({
     description: 'What it answers: 500, say, to see a webhook try again.',
   }),

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { invalid } from '../base/errors.ts';
 import { unprefixed, type Uuid } from '../base/id.ts';
-import { decodeCursor, encodeCursor, withCursor } from '../db/page.ts';
+import { jsonOf } from '../base/json-text.ts';
+import { instantOrDate } from '../base/values/time.ts';
+import { bindCursor, decodeCursor, encodeCursor, withCursor } from '../db/page.ts';
 import type { Database } from '../db/pool.ts';
 import { readEventLog } from '../delivery/event-log.ts';
 import type { Catalogue } from '../delivery/event.ts';
@@ -10,13 +12,12 @@ import { route, type Route } from '../http/route.ts';
 import { eventShape } from './events.ts';
 
 const PATH = '/api/v1/event-log';
-const moment = z.union([z.iso.datetime({ offset: true }), z.iso.date()]).optional();
 
 const query = pageQuery.extend({
   type: z.string().max(100).optional(),
   matched: z.literal('none').optional().meta({ description: 'Only events that no webhook was given.' }),
-  'occurred_at[gte]': moment,
-  'occurred_at[lt]': moment,
+  'occurred_at[gte]': instantOrDate.optional(),
+  'occurred_at[lt]': instantOrDate.optional(),
 });
 type Query = z.output<typeof query>;
 
@@ -52,14 +53,17 @@ export function pastEventRoutes({ db, catalogueOf }: PastEventParts): Route[] {
         });
         const cursor =
           next &&
-          encodeCursor({ sort: 'event-log', value: next.occurred_at, id: unprefixed('evt', next.id)! });
+          bindCursor(
+            encodeCursor({ sort: 'event-log', value: next.occurred_at, id: unprefixed('evt', next.id)! }),
+            url,
+          );
         const body = {
           data: events,
           has_more: cursor !== null,
           next_cursor: cursor,
           next_url: cursor && withCursor(url, cursor),
         };
-        return { status: 200, body };
+        return { status: 200, body: jsonOf(body) };
       },
     }),
   ];

@@ -1,20 +1,17 @@
 import { z } from 'zod';
+import { isEmailAddress } from '../base/values/email-address.ts';
+import { requiredText } from '../base/values/text.ts';
 import { ROLES } from '../account/role.ts';
 
-/** An address to sign in with; compared ignoring case. */
-export const accountEmail = z
-  .string()
-  .trim()
-  .max(254)
-  .pipe(z.email({ pattern: z.regexes.unicodeEmail, error: 'must be an email address' }))
+/** The address of a new account. One without a dot, as in `admin@localhost`, is an address within a network. */
+export const accountEmail = requiredText(254)
+  .refine((value) => isEmailAddress(value, { minLabels: 1 }), 'must be an email address')
   .meta({ examples: ['alice@example.com'] });
 
-export const personName = z
-  .string()
-  .trim()
-  .min(1, 'must not be empty')
-  .max(100)
-  .refine((text) => !text.includes('\0') && text.isWellFormed(), 'must be well-formed Unicode without NUL');
+/** The address of an account that there may be; compared ignoring case. */
+export const signInEmail = requiredText(254).meta({ examples: ['alice@example.com'] });
+
+export const personName = requiredText(100);
 
 /** As it is sent; how it must be, account/password.ts says. */
 export const sentPassword = z

@@ -6,7 +6,7 @@ import type { Users } from '../account/user.ts';
 import { ApiError, invalid } from '../base/errors.ts';
 import { openRoute, route, type Answer, type Client, type Route } from '../http/route.ts';
 import { noSessionCookie, sessionCookie } from '../http/session-cookie.ts';
-import { accountEmail, personName, role, sentPassword } from './person-shape.ts';
+import { accountEmail, personName, role, sentPassword, signInEmail } from './person-shape.ts';
 
 export interface SessionParts {
   admission: Admission;
@@ -50,7 +50,7 @@ export function sessionRoutes({ admission, sessions, users }: SessionParts): Rou
     tag,
     summary: 'Sign in',
     description: 'Sets a cookie for browsers. After several failures 429 with Retry-After.',
-    body: z.strictObject({ email: accountEmail, password: sentPassword }),
+    body: z.strictObject({ email: signInEmail, password: sentPassword }),
     answers: entered,
     handle: async ({ body, client }) =>
       enter(await admission.signIn({ ...body, place: client.address }), client),
@@ -160,7 +160,7 @@ export function sessionRoutes({ admission, sessions, users }: SessionParts): Rou
     tag,
     summary: 'Ask for a new password by mail',
     description: 'Answers the same whether there is such an account or not. 503 where no mail is set up.',
-    body: z.strictObject({ email: accountEmail }),
+    body: z.strictObject({ email: signInEmail }),
     answers: { 202: z.object({ sent: z.literal('if_there_is_an_account') }) },
     async handle({ body, client }) {
       await admission.requestReset(body.email, client.address);

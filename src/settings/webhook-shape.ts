@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { requiredText } from '../base/values/text.ts';
 import { invalid } from '../base/errors.ts';
 import { prefixed } from '../base/id.ts';
 import type { Endpoint } from '../delivery/endpoint.ts';
@@ -52,12 +53,7 @@ export const signature = z.enum(['v1', 'v1a']).meta({
 });
 
 const changeable = {
-  name: z
-    .string()
-    .trim()
-    .min(1, 'must not be empty')
-    .max(200)
-    .refine((text) => !text.includes('\0') && text.isWellFormed(), 'must be well-formed Unicode without NUL'),
+  name: requiredText(200),
   url: z.string().meta({ description: 'HTTPS, and public.', examples: ['https://example.com/webhooks'] }),
   events: z
     .array(z.string().max(100))

@@ -3991,7 +3991,6 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @example alice@example.com */
                     email: string;
                     /** Format: password */
                     password: string;
@@ -4134,7 +4133,6 @@ export interface operations {
                     /** @description From the link's fragment. */
                     token: string;
                     name: string;
-                    /** @example alice@example.com */
                     email: string;
                     /** Format: password */
                     password: string;
@@ -4212,7 +4210,6 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @example alice@example.com */
                     email: string;
                 };
             };
@@ -4543,7 +4540,6 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @example alice@example.com */
                     email: string;
                     /**
                      * @default member

@@ -1,14 +1,13 @@
 import { z } from 'zod';
+import { emailAddress } from '../../base/values/email-address.ts';
+import { requiredText, text } from '../../base/values/text.ts';
 import {
   applied,
   baseOutput,
   customFields,
-  emailAddress,
   mergeCustomFields,
   readOnlyFields,
   reference,
-  requiredText,
-  text,
   told,
   toldId,
   type BaseRecord,

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { ApiError } from '../../base/errors.ts';
+import { emailAddress, emailFilter } from '../../base/values/email-address.ts';
+import { text } from '../../base/values/text.ts';
 import {
   applied,
   baseOutput,
   customFields,
-  emailAddress,
   mergeCustomFields,
   readOnlyFields,
   reference,
-  text,
   told,
   toldId,
   type BaseRecord,
@@ -157,7 +157,7 @@ export const contact: Noun<Contact, ContactInput> = {
   }),
 
   filters: {
-    email: { column: 'email', ignoreCase: true },
+    email: { column: 'email', ignoreCase: true, schema: emailFilter },
     status: { column: 'status' },
     source: { column: 'source' },
     phone: { column: 'phone' },

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { requiredText, text } from '../../base/values/text.ts';
+import { date } from '../../base/values/time.ts';
 import {
   applied,
   baseOutput,
@@ -6,8 +8,6 @@ import {
   mergeCustomFields,
   readOnlyFields,
   reference,
-  requiredText,
-  text,
   told,
   toldId,
   type BaseRecord,
@@ -64,7 +64,7 @@ export const dealFields = {
     .optional()
     .meta({ description: 'Default: that of the stage, else the default pipeline.' }),
   stage_id: reference.optional().meta({ description: "Default: the pipeline's first stage." }),
-  expected_close_date: z.iso.date().nullable().optional(),
+  expected_close_date: date.nullable().optional(),
   lost_reason: text(1000).optional(),
   notes: text(50_000).optional(),
   contact_id: reference.optional(),
@@ -86,8 +86,8 @@ export type DealInput = z.infer<z.ZodObject<typeof dealFields>>;
 /** `title` is taken for `name`, which wins where both are sent. */
 const named = <T extends { name?: unknown; title?: unknown }>(given: unknown) => {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) return given;
-  const { title, ...rest } = given as T;
-  return title === undefined ? given : { name: title, ...rest };
+  const { title } = given as T;
+  return title === undefined ? given : { name: title, ...given };
 };
 
 const output = z

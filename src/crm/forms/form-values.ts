@@ -1,4 +1,8 @@
 import type { FieldError } from '../../base/errors.ts';
+import { isEmailAddress } from '../../base/values/email-address.ts';
+import { changesAsNumber, digitsOfInexact } from '../../base/values/number.ts';
+import { isBlank, storageProblem } from '../../base/values/text.ts';
+import { date } from '../../base/values/time.ts';
 import type { CustomValue } from '../record.ts';
 import type { LeadInput } from '../leads/lead-input.ts';
 import type { Form, FormField, LeadField } from './form.ts';
@@ -85,7 +89,7 @@ function valueOf(field: FormField, sent: unknown): FormValue | undefined | { wro
     if (checked === undefined) return { wrong: 'must be true or false' };
     return field.required && !checked ? { wrong: 'has to be checked' } : checked;
   }
-  if (sent === undefined || sent === null || (typeof sent === 'string' && sent.trim() === '')) {
+  if (sent === undefined || sent === null || (typeof sent === 'string' && isBlank(sent))) {
     if (field.required) return { wrong: 'is required' };
     return field.type === 'hidden' ? (field.value ?? undefined) : undefined;
   }
@@ -102,22 +106,27 @@ function isChecked(sent: unknown): boolean | undefined {
 }
 
 function numberOf(sent: unknown): FormValue | { wrong: string } {
-  const isNumeric = typeof sent === 'string' && /^\s*[+-]?\d{1,15}([.,]\d{1,10})?\s*$/.test(sent);
-  const number = isNumeric ? Number(sent.replace(',', '.')) : sent;
-  return typeof number === 'number' && Number.isFinite(number) ? number : { wrong: 'must be a number' };
+  if (digitsOfInexact(sent) !== null) return { wrong: TOO_LONG };
+  if (typeof sent !== 'string') return typeof sent === 'number' ? sent : { wrong: 'must be a number' };
+  const digits = sent.trim().replace(/^\+/, '').replace(',', '.');
+  if (!/^-?\d{1,15}(\.\d{1,10})?$/.test(digits)) return { wrong: 'must be a number' };
+  return changesAsNumber(digits) ? { wrong: TOO_LONG } : Number(digits);
 }
+
+const TOO_LONG = 'must be a number of at most 17 digits';
 
 function wrongText(field: FormField, text: string): string | null {
   const longest = longestOf(field);
   if (text.length > longest) return `must have at most ${longest} characters`;
-  if (text.includes('\0') || !text.isWellFormed()) return 'must be well-formed Unicode without NUL';
+  const problem = storageProblem(text);
+  if (problem) return problem;
   switch (field.type) {
     case 'email':
-      return /^[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+$/u.test(text) ? null : 'must be an email address';
+      return isEmailAddress(text) ? null : 'must be an email address';
     case 'phone':
       return (text.match(/\p{Nd}/gu) ?? []).length >= 3 ? null : 'must be a telephone number';
     case 'date':
-      return isDate(text) ? null : 'must be a date, as in 2026-08-15';
+      return date.safeParse(text).success ? null : 'must be a date, as in 2026-08-15';
     case 'select':
       return field.options.includes(text) ? null : 'must be one of the options';
     default:
@@ -129,12 +138,6 @@ function wrongText(field: FormField, text: string): string | null {
 export function longestOf({ type, maps_to: target }: FormField): number {
   const column = target === null ? undefined : LONGEST[target as LeadField];
   return column ?? (type === 'email' ? 254 : type === 'textarea' ? 10_000 : 1000);
-}
-
-function isDate(text: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || text.startsWith('0000')) return false;
-  const time = Date.parse(`${text}T00:00:00Z`);
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
 }
 
 /** The lead's fields out of the answers, by where the form's fields go. */

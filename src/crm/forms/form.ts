@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { prefixed, unprefixed, type Uuid } from '../../base/id.ts';
-import { reference, requiredText, text, told, toldId } from '../record.ts';
+import { requiredText, text } from '../../base/values/text.ts';
+import { reference, told, toldId } from '../record.ts';
 
 const FIELD_TYPES = [
   'text',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonOf } from '../../base/json-text.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../../db/page.ts';
 import type { Ledger } from '../../http/ledger.ts';
 import { pageQuery, pageShape } from '../../http/paging.ts';
@@ -43,7 +44,7 @@ export function crmActivityRoutes(activities: CrmActivities, ledger: Ledger): Ro
       const rows = await activities.list(caller.workspaceId, which, asked.limit + 1, after);
       const cursorOf = (row: CrmActivity) =>
         encodeCursor({ sort: 'crm-activities', value: row.received_at, id: row.id });
-      return { status: 200, body: pageOf(rows, asked.limit, url, cursorOf, (row) => row) };
+      return { status: 200, body: jsonOf(pageOf(rows, asked.limit, url, cursorOf, (row) => row)) };
     },
   });
 
@@ -60,7 +61,7 @@ export function crmActivityRoutes(activities: CrmActivities, ledger: Ledger): Ro
       const { workspaceId, actor } = ctx.caller;
       let text = '';
       await activities.match({ workspaceId, actor }, ctx.params['id']!, ctx.body.lead_id, (trx, matched) => {
-        text = JSON.stringify(matched);
+        text = jsonOf(matched);
         const deed = {
           action: 'crm_activity.matched',
           objectType: 'crm_activity',

@@ -3,6 +3,7 @@ import { isoTime, type Clock } from '../../base/clock.ts';
 import { ApiError, invalid } from '../../base/errors.ts';
 import { sha256 } from '../../base/hmac.ts';
 import type { Uuid } from '../../base/id.ts';
+import { JsonText } from '../../base/json-text.ts';
 import type { Database } from '../../db/pool.ts';
 import type { Schema } from '../../db/schema.ts';
 import type { Beside } from '../expunging.ts';
@@ -26,7 +27,8 @@ export interface CrmActivity {
   lead_id: Uuid | null;
   crm_lead_id: string;
   event_type: string;
-  payload: unknown;
+  /** Exactly as it came. */
+  payload: JsonText;
   received_at: string;
   /** Who matched it by hand. */
   matched_by: string | null;
@@ -61,7 +63,11 @@ export const CRM_ACTIVITY_BESIDE: Beside = {
   blank: `payload = '{}', crm_lead_id = ''`,
 };
 
-const COLUMNS = 'id, lead_id, crm_lead_id, event_type, payload, received_at, matched_by';
+const COLUMNS = 'id, lead_id, crm_lead_id, event_type, payload::text, received_at, matched_by';
+
+type Row = Omit<CrmActivity, 'payload'> & { payload: string };
+
+const fromRow = (row: Row): CrmActivity => ({ ...row, payload: new JsonText(row.payload) });
 
 interface Report extends CrmReport {
   workspaceId: Uuid;
@@ -136,13 +142,10 @@ export function makeCrmActivities({
         return lead ? { number: lead.number } : null;
       }),
 
-    list: (workspaceId, { matched, leadId }, limit, after) =>
-      db.read<CrmActivity>(listing(matched, leadId !== undefined), [
-        workspaceId,
-        after,
-        limit,
-        ...(leadId === undefined ? [] : [leadId]),
-      ]),
+    async list(workspaceId, { matched, leadId }, limit, after) {
+      const values = [workspaceId, after, limit, ...(leadId === undefined ? [] : [leadId])];
+      return (await db.read<Row>(listing(matched, leadId !== undefined), values)).map(fromRow);
+    },
 
     match: ({ workspaceId, actor }, id, leadId, within) =>
       db.transaction(async (trx) => {
@@ -151,13 +154,14 @@ export function makeCrmActivities({
           trx,
         );
         if (leads.length === 0) throw invalid('lead_id', 'there is no lead with this id');
-        const { rows } = await sql<CrmActivity>`
+        const { rows } = await sql<Row>`
           update crm_activity set lead_id = ${leadId}, matched_by = coalesce(matched_by, ${actor})
           where workspace_id = ${workspaceId} and id = ${id} and (lead_id is null or lead_id = ${leadId})
           returning ${sql.raw(COLUMNS)}`.execute(trx);
         if (!rows[0]) throw await refusal(trx, workspaceId, id);
-        await within(trx, rows[0]);
-        return rows[0];
+        const activity = fromRow(rows[0]);
+        await within(trx, activity);
+        return activity;
       }),
   };
 }

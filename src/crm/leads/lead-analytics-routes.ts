@@ -3,7 +3,7 @@ import { isoTime, type Clock } from '../../base/clock.ts';
 import { invalid } from '../../base/errors.ts';
 import type { Database } from '../../db/pool.ts';
 import { route, type Route } from '../../http/route.ts';
-import { moment } from '../record-list.ts';
+import { instantOrDate } from '../../base/values/time.ts';
 import { leadFigures } from './lead-analytics.ts';
 import type { LeadStatuses } from './lead-status.ts';
 
@@ -13,8 +13,8 @@ const INTERVAL_DAYS = { day: 1, week: 7, month: 28 } as const;
 const MOST_INTERVALS = 1000;
 
 const query = z.strictObject({
-  'created_at[gte]': moment.optional().meta({ description: 'Default: 30 days before the end.' }),
-  'created_at[lt]': moment.optional().meta({ description: 'Default: now.' }),
+  'created_at[gte]': instantOrDate.optional().meta({ description: 'Default: 30 days before the end.' }),
+  'created_at[lt]': instantOrDate.optional().meta({ description: 'Default: now.' }),
   interval: z.enum(['day', 'week', 'month']).default('day').meta({ description: 'Of `by_time`, in UTC.' }),
   source: z.string().max(1000).optional().meta({ description: 'Only those with this source.' }),
   owner_id: z.uuid().toLowerCase().optional().meta({ description: 'Only those of this member.' }),

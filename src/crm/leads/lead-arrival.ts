@@ -68,12 +68,12 @@ export function leadCompletion({
 }
 
 /** What is kept of an arrival: all that was sent, and where it came from. */
-function keptOf({ sent, client, campaign }: Arrival) {
+function keptOf({ sent, sentText, client, campaign }: Arrival) {
   const fields = campaign ?? (sent as Record<string, unknown>);
   const referrer = textOf(fields['referrer']) ?? textOf(client.referrer);
   return {
     // A text within the flight's JSON: PostgreSQL would refuse escapes like \u0000 in what it reads as JSON.
-    payload: JSON.stringify(sent),
+    payload: sentText(),
     address: shortened(client.address),
     referrer,
     utm: utmOf(fields, referrer),

@@ -5,7 +5,7 @@ import { route, type Route } from '../../http/route.ts';
 import { dealFields } from '../deals/deal.ts';
 import { place } from '../pipelines/pipeline.ts';
 import type { Pipelines } from '../pipelines/pipeline-store.ts';
-import { requiredText } from '../record.ts';
+import { requiredText } from '../../base/values/text.ts';
 import { convertLead, type Conversion, type ConversionParts } from './lead-conversion.ts';
 import { lead } from './lead.ts';
 

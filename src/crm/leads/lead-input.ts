@@ -1,15 +1,10 @@
 import { z } from 'zod';
 import { ApiError } from '../../base/errors.ts';
 import { validationError } from '../../http/reply.ts';
-import {
-  customFields,
-  emailAddress,
-  reference,
-  requiredText,
-  tagList,
-  text,
-  type CustomValue,
-} from '../record.ts';
+import { emailAddress } from '../../base/values/email-address.ts';
+import { date } from '../../base/values/time.ts';
+import { isBlank, plainText, requiredText, text } from '../../base/values/text.ts';
+import { customFields, reference, tagList, type CustomValue } from '../record.ts';
 
 /** What becomes of a lead that is there already: it is made once more, attached to, or told. */
 export const ON_DUPLICATE = ['create', 'attach', 'return'] as const;
@@ -39,15 +34,6 @@ export interface LeadInput {
   beside?: object | undefined;
 }
 
-const wellFormed = (max: number) =>
-  z
-    .string()
-    .max(max, `must have at most ${max} characters`)
-    .refine(
-      (value) => !value.includes('\0') && value.isWellFormed(),
-      'must be well-formed Unicode without NUL',
-    );
-
 const fields = z
   .object({
     first_name: requiredText(200)
@@ -56,11 +42,8 @@ const fields = z
     last_name: requiredText(200).optional(),
     name: requiredText(200).optional().meta({ description: 'In place of both: split at its first space.' }),
     email: emailAddress,
-    phone: wellFormed(100).meta({ description: 'Kept as sent.', examples: ['+15551234567'] }),
-    event_date: z.iso
-      .date()
-      .refine((date) => !date.startsWith('0000'), 'must be a date')
-      .meta({ examples: ['2026-08-15'] }),
+    phone: plainText(100).meta({ description: 'Kept as sent.', examples: ['+15551234567'] }),
+    event_date: date.meta({ examples: ['2026-08-15'] }),
     event_type: z
       .string()
       .optional()
@@ -108,7 +91,7 @@ export const leadInput: z.ZodType<LeadInput> = z.preprocess((sent, context) => {
 const MISSING = 'is required';
 
 function isEmpty(value: unknown): boolean {
-  return value === null || (typeof value === 'string' && value.trim() === '');
+  return value === null || (typeof value === 'string' && isBlank(value));
 }
 
 function missing(given: Record<string, unknown>): string[] {

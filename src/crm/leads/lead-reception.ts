@@ -15,8 +15,10 @@ export interface Received {
   /** What the sender calls this arrival: it stays the same when it is sent again. */
   id: string;
   input: LeadInput;
-  /** The whole of what was sent, to be kept. */
+  /** The whole of what was sent. */
   sent: unknown;
+  /** The same as JSON text, exactly as it came, to be kept. */
+  sentText(): string;
   /** Where its UTM fields stand. */
   campaign?: Record<string, unknown>;
 }
@@ -51,7 +53,7 @@ export function makeLeadReception({
   }
 
   return {
-    async take(workspaceId, { channel, id, input, sent, campaign }) {
+    async take(workspaceId, { channel, id, input, sent, sentText, campaign }) {
       const claim = claimOf(workspaceId, channel, id);
       const before = await answered(claim);
       if (before !== null) return before;
@@ -59,7 +61,7 @@ export function makeLeadReception({
       const writer: Writer = { workspaceId, actor: `door:${channel}`, claim };
       // The address is that of whoever passes it on, and says nothing of the person.
       const client = { address: '', referrer: undefined };
-      const arrival = { sent, client, channel, ...(campaign && { campaign }) };
+      const arrival = { sent, sentText, client, channel, ...(campaign && { campaign }) };
       const completed = await complete(writer, input, 'new', arrival);
       const write = leads.prepare(writer, completed);
       const leadUrl = `${baseUrl()}/leads/${write.id}`;

@@ -3,7 +3,7 @@ import { ApiError } from '../../base/errors.ts';
 import type { Ledger } from '../../http/ledger.ts';
 import { pageShape } from '../../http/paging.ts';
 import { route, type Ctx, type Route } from '../../http/route.ts';
-import { requiredText } from '../record.ts';
+import { requiredText } from '../../base/values/text.ts';
 import { KINDS, type LeadStatus, type LeadStatuses, type StatusChange } from './lead-status.ts';
 
 const PATH = '/api/v1/lead-statuses';

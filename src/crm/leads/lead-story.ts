@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ApiError } from '../../base/errors.ts';
 import { isUuid, type Uuid } from '../../base/id.ts';
+import { jsonOf } from '../../base/json-text.ts';
 import type { Database } from '../../db/pool.ts';
 import { route, type Route } from '../../http/route.ts';
 import { timelineOf, type ActivityRow } from '../activities/activity-routes.ts';
@@ -98,7 +99,8 @@ export function leadStoryRoutes(
         const timeline = [...done.map(own), ...reported.map(foreign)]
           .toSorted((a, b) => (a.occurred_at < b.occurred_at ? 1 : a.occurred_at > b.occurred_at ? -1 : 0))
           .slice(0, MOST);
-        return { status: 200, body: { lead: found, submissions, timeline, crm_activity: crmActivity } };
+        const story = { lead: found, submissions, timeline, crm_activity: crmActivity };
+        return { status: 200, body: jsonOf(story) };
       },
     }),
   ];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ApiError } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
+import { jsonOf, JsonText } from '../../base/json-text.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../../db/page.ts';
 import type { Database } from '../../db/pool.ts';
 import { pageQuery, pageShape, type PageQuery } from '../../http/paging.ts';
@@ -14,7 +15,8 @@ interface Submission {
   /** Where it came in, as in `api`. */
   channel: string;
   received_at: string;
-  payload: unknown;
+  /** Exactly as it came. */
+  payload: JsonText;
   address: string | null;
   referrer: string | null;
   utm: Record<string, string>;
@@ -48,7 +50,7 @@ export const SUBMISSION_BESIDE: Beside = {
 
 const OF_LEAD = {
   name: 'lead_submission.of',
-  text: `select s.id, s.lead_id, s.channel, s.received_at, s.payload, s.address, s.referrer, s.utm, s.crm_lead_id
+  text: `select s.id, s.lead_id, s.channel, s.received_at, s.payload::text, s.address, s.referrer, s.utm, s.crm_lead_id
          from lead_submission s where s.workspace_id = $1 and s.lead_id = $2 and ($3::uuid is null or s.id < $3)
          order by s.id desc limit $4`,
 };
@@ -59,14 +61,16 @@ const THERE = {
 };
 
 /** Of one lead, newest first, after the id of the last page's last. */
-export function submissionsOf(
+export async function submissionsOf(
   db: Database,
   workspaceId: Uuid,
   leadId: Uuid,
   limit: number,
   after: Uuid | null = null,
 ): Promise<Submission[]> {
-  return db.read<Submission>(OF_LEAD, [workspaceId, leadId, after, limit]);
+  type Row = Omit<Submission, 'payload'> & { payload: string };
+  const rows = await db.read<Row>(OF_LEAD, [workspaceId, leadId, after, limit]);
+  return rows.map((row) => ({ ...row, payload: new JsonText(row.payload) }));
 }
 
 /** What arrived of a lead. */
@@ -90,7 +94,7 @@ export function leadSubmissionRoutes(db: Database): Route[] {
         const rows = await submissionsOf(db, workspaceId, id, query.limit + 1, after);
         const cursorOf = (row: Submission) =>
           encodeCursor({ sort: 'submissions', value: row.received_at, id: row.id });
-        return { status: 200, body: pageOf(rows, query.limit, url, cursorOf, (row) => row) };
+        return { status: 200, body: jsonOf(pageOf(rows, query.limit, url, cursorOf, (row) => row)) };
       },
     }),
   ];

@@ -4,7 +4,7 @@ import { decodeCursor, encodeCursor, pageOf } from '../../db/page.ts';
 import type { Ledger } from '../../http/ledger.ts';
 import { pageQuery, pageShape, type PageQuery } from '../../http/paging.ts';
 import { route, type Ctx, type Route } from '../../http/route.ts';
-import { requiredText } from '../record.ts';
+import { requiredText } from '../../base/values/text.ts';
 import { LONGEST_WORD } from './lead-arrival.ts';
 import type { LeadWord, LeadWords } from './lead-word.ts';
 

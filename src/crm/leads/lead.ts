@@ -1,15 +1,16 @@
 import { z } from 'zod';
+import { emailAddress, emailFilter } from '../../base/values/email-address.ts';
+import { date } from '../../base/values/time.ts';
+import { text } from '../../base/values/text.ts';
 import {
   applied,
   baseOutput,
   customFields,
   differences,
-  emailAddress,
   mergeCustomFields,
   readOnlyFields,
   reference,
   tagList,
-  text,
   told,
   toldId,
   type BaseRecord,
@@ -64,7 +65,7 @@ const change = z.strictObject({
   last_name: text(200).optional(),
   email: emailAddress.optional(),
   phone: text(100).optional(),
-  event_date: z.iso.date().nullable().optional(),
+  event_date: date.nullable().optional(),
   event_type: text(200).optional().meta({
     description: 'One of the lead event types, whatever the case; another one is ignored.',
   }),
@@ -268,7 +269,7 @@ export const lead: Noun<Lead, LeadInput, Omit<Lead, 'number' | 'owner_id'>> = {
   search: 'lead_words(first_name, last_name, email, phone, notes)',
 
   filters: {
-    email: { column: 'email', ignoreCase: true },
+    email: { column: 'email', ignoreCase: true, schema: emailFilter },
     status: { column: 'status' },
     source: { column: 'source', ignoreCase: true },
     event_type: { column: 'event_type', ignoreCase: true },

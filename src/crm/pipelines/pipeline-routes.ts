@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ApiError } from '../../base/errors.ts';
 import type { Ledger } from '../../http/ledger.ts';
 import { route, type Answer, type Ctx, type Route } from '../../http/route.ts';
-import { requiredText } from '../record.ts';
+import { requiredText } from '../../base/values/text.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Pipelines } from './pipeline-store.ts';
 

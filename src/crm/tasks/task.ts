@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { requiredText, text } from '../../base/values/text.ts';
+import { date } from '../../base/values/time.ts';
 import {
   applied,
   baseOutput,
@@ -6,8 +8,6 @@ import {
   mergeCustomFields,
   readOnlyFields,
   reference,
-  requiredText,
-  text,
   told,
   toldId,
   type BaseRecord,
@@ -36,8 +36,7 @@ const fields = {
   description: text(50_000).optional(),
   priority: z.enum(PRIORITIES).nullable().optional().meta({ description: 'Default: medium.' }),
   status: z.enum(STATUSES).nullable().optional().meta({ description: 'Default: open.' }),
-  due_date: z.iso
-    .date()
+  due_date: date
     .nullable()
     .optional()
     .meta({ examples: ['2026-06-30'] }),
@@ -181,7 +180,7 @@ export const task: Noun<Task, Input> = {
   filters: {
     status: { column: 'status' },
     priority: { column: 'priority' },
-    due_date: { column: 'due_date', schema: z.iso.date() },
+    due_date: { column: 'due_date', schema: date },
     contact_id: { column: 'contact_id', schema: z.uuid() },
     company_id: { column: 'company_id', schema: z.uuid() },
     deal_id: { column: 'deal_id', schema: z.uuid() },

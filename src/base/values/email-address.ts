@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { text } from './text.ts';
+
+/** Octets (RFC 5321, sections 4.5.3.1.1 and 4.5.3.1.3). */
+const MAX_LOCAL_OCTETS = 64;
+const MAX_ADDRESS_CHARACTERS = 254;
+
+/** Dots may stand anywhere: carriers gave out `a..b@`. Quoted local parts are not taken. */
+const LOCAL_PART = /^[^\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}@,;:<>()[\]\\"]+$/u;
+/** Letters of any script, digits, `_`; a hyphen within. */
+const LABEL = /^[\p{L}\p{M}\p{N}_](?:[\p{L}\p{M}\p{N}_-]{0,61}[\p{L}\p{M}\p{N}_])?$/u;
+
+/**
+ * Whether a text is one bare address: `jane@example.com`, not `mailto:…` and not `Jane <…>`.
+ * @param options.minLabels parts of the domain, at least; default 2: one has no dot
+ */
+export function isEmailAddress(value: string, { minLabels = 2 } = {}): boolean {
+  const at = value.lastIndexOf('@');
+  const local = value.slice(0, at);
+  const labels = value.slice(at + 1).split('.');
+  return (
+    at > 0 &&
+    LOCAL_PART.test(local) &&
+    Buffer.byteLength(local) <= MAX_LOCAL_OCTETS &&
+    labels.length >= minLabels &&
+    labels.every((label) => LABEL.test(label))
+  );
+}
+
+/** An address as sent, without outer blanks; an empty text is null. */
+export const emailAddress = text(MAX_ADDRESS_CHARACTERS)
+  .refine((value) => value === null || isEmailAddress(value), 'must be an email address')
+  .meta({ description: 'Kept as sent; compared ignoring case.', examples: ['jane@example.com'] });
+
+/** An address in a query: no address holds a blank, so that one is a `+` that was not encoded. */
+export const emailFilter = z
+  .string()
+  .max(1000)
+  .transform((value) => value.replaceAll(' ', '+'));

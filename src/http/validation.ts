@@ -1,0 +1,103 @@
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { ApiError } from '../base/errors.ts';
+import { findUnstorable } from '../base/values/unstorable.ts';
+import { unbindCursor } from '../db/page.ts';
+import { validationError } from './reply.ts';
+import type { Route } from './route.ts';
+
+/**
+ * What a schema makes of a value, of which everything that is left can be stored as it is.
+ * @param isSuspect whether the value may hold something that cannot: most bodies show by their bytes that they don't
+ */
+export function validate<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  isSuspect: boolean,
+): { data: T } | { error: z.ZodError } {
+  const result = schema.safeParse(value, { reportInput: true });
+  if (!result.success) return { error: result.error };
+  const found = isSuspect ? findUnstorable(result.data) : null;
+  if (!found) return { data: result.data };
+  return { error: new z.ZodError([{ code: 'custom', ...found, input: null }]) };
+}
+
+/**
+ * The body as the route's schema has it. A field that is sent back as it is stored is not validated again: what an
+ * older version took can be read and put back. Throws `validation_error`.
+ * @param stored what the route changes, as the API answers it now
+ */
+export async function parsedBody(
+  route: Route,
+  request: FastifyRequest,
+  stored: () => Promise<unknown>,
+): Promise<unknown> {
+  if (!route.body) return undefined;
+  const sent = request.body;
+  const isSuspect = request.isSuspect && !route.validatesItems;
+  const result = validate(route.body, sent ?? undefined, isSuspect);
+  if ('data' in result) return result.data;
+  const now = isObject(sent) ? parsedAnswer(await stored().catch(() => undefined)) : undefined;
+  const again =
+    now && validate(route.body, withoutUnchanged(sent as Record<string, unknown>, now), isSuspect);
+  if (again && 'data' in again) return again.data;
+  if (sent === undefined || sent === null) {
+    throw new ApiError('validation_error', 'A JSON body is required.', {
+      fields: [{ field: 'body', message: 'is required' }],
+    });
+  }
+  const { error } = again ?? result;
+  throw route.refusal?.(error) ?? validationError(error, 'body');
+}
+
+/** The query as the route's schema has it; throws `validation_error`, also for a cursor of another list. */
+export function parsedQuery(route: Route, { query, url }: FastifyRequest): unknown {
+  const sent = query as Record<string, unknown>;
+  if (!route.query) return noQuery(sent);
+  const bound = sent['cursor'];
+  const read = typeof bound === 'string' ? { ...sent, cursor: unbindCursor(bound, url) } : sent;
+  const result = validate(route.query, read, url.includes('%'));
+  if ('data' in result) return result.data;
+  throw validationError(result.error, 'query');
+}
+
+function noQuery(query: Record<string, unknown>): undefined {
+  const [name] = Object.keys(query);
+  if (name === undefined) return undefined;
+  throw new ApiError('validation_error', `${name}: is not a known parameter`, {
+    fields: [{ field: name, message: 'is not a known parameter' }],
+  });
+}
+
+function parsedAnswer(body: unknown): Record<string, unknown> | undefined {
+  const answer: unknown = typeof body === 'string' ? JSON.parse(body) : body;
+  return isObject(answer) ? answer : undefined;
+}
+
+/** The fields of a change that differ from what is stored; custom fields one by one, as they are changed. */
+function withoutUnchanged(
+  sent: Record<string, unknown>,
+  stored: Record<string, unknown>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(sent).flatMap(([name, value]) => {
+      const before = stored[name];
+      if (isSame(value, before)) return [];
+      const isMerged = name === 'custom_fields' && isObject(value) && isObject(before);
+      return [[name, isMerged ? withoutUnchanged(value, before) : value]];
+    }),
+  );
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  return isContainer(a) && isContainer(b) && JSON.stringify(a) === JSON.stringify(b);
+}
+
+function isContainer(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return isContainer(value) && !Array.isArray(value);
+}

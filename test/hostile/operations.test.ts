@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import document_ from '../http/openapi.snap.json' with { type: 'json' };
+import { startScenario, type Reply, type Scenario } from '../kit/scenario.ts';
+import { bodiesWithHole, exampleOf, filled, type Document, type Operation } from './example.ts';
+import { HOSTILE_BODIES, HOSTILE_HEADERS, HOSTILE_SEGMENTS, HOSTILE_VALUES } from './values.ts';
+
+const document = document_ as unknown as Document;
+
+let s: Scenario;
+/** By path up to its parameter, the id of something that is there, so that a body gets as far as the store. */
+const made = new Map<string, string>();
+
+beforeAll(async () => {
+  s = await startScenario({ FAIRLEAD_SERVICES: 'api', FAIRLEAD_LEADS_PER_HOUR: '0' });
+  await makeOneOfEach();
+});
+afterAll(() => s.stop());
+
+async function makeOneOfEach(): Promise<void> {
+  const make = async (plural: string, body: object): Promise<string> => {
+    const { status, text, json } = await s.ask('POST', `/api/v1/${plural}`, { body });
+    expect(status, `${plural}: ${text}`).toBe(201);
+    made.set(`/api/v1/${plural}/`, json.id ?? json.name);
+    return json.id;
+  };
+  const contact = await make('contacts', { first_name: 'Jane' });
+  made.set('/api/v1/activities/', contact);
+  await make('companies', { name: 'Acme' });
+  await make('deals', { name: 'Deal' });
+  await make('tasks', { title: 'Task' });
+  const lead = await make('leads', {
+    name: 'Jane Doe',
+    email: 'jane@example.com',
+    phone: '+15551234567',
+    event_date: '2026-08-15',
+  });
+  made.set('/analytics/leads/', lead);
+  await make('pipelines', { name: 'Sales', stages: [{ name: 'New' }] });
+  await make('lead-statuses', { name: 'Waiting' });
+  await make('lead-sources', { name: 'Fair' });
+  await make('lead-event-types', { name: 'Gala' });
+  await make('forms', { name: 'Form', fields: [{ key: 'email', label: 'Email', type: 'email' }] });
+  await make('webhooks', { name: 'Hook', url: 'https://example.com/', events: ['contact.created'] });
+  await make('inboxes', { name: 'Inbox' });
+  await make('inbound-secrets', { name: 'Secret' });
+  await make('api-keys', { name: 'Key' });
+  const schema = { type: 'object', properties: { number: { type: 'string' } } };
+  await make('custom-event-types', { name: 'parcel.sent', schema, sample: { number: 'A1' } });
+  const { json } = await s.ask('GET', '/api/v1/event-log');
+  made.set('/api/v1/events/', json.data[0].id);
+  made.set('/api/v1/event-types/', 'contact.created');
+}
+
+/** The path with ids of what is there. */
+function pathOf(template: string): string {
+  return template.replaceAll(/(.*?)\{\w+\}/g, (_whole, before: string) => {
+    return before + (made.get(before) ?? '01976d3c-0000-7000-8000-000000000000');
+  });
+}
+
+/** An answer that says what is wrong, in a shape of ours, and is no 5xx. */
+function expectAnswered({ status, json, headers }: Reply, what: string): void {
+  // Mail is not set up here.
+  expect(json?.error?.code === 'not_configured' ? 400 : status, what).toBeLessThan(500);
+  if (status < 400) return;
+  expect(headers.get('x-request-id'), what).toBeTruthy();
+  expect(json?.error, what).toBeDefined();
+}
+
+const OPERATIONS = Object.entries(document.paths).flatMap(([path, operations]) =>
+  Object.entries(operations).map(([method, operation]) => ({
+    path,
+    method: method.toUpperCase(),
+    operation,
+  })),
+);
+const isStream = (path: string) => path === '/api/v1/events/stream';
+
+/** Whether nothing was taken: the whole, or each item of a batch, was refused. */
+function isRefused({ status, json }: Reply): boolean {
+  if (status >= 400) return true;
+  const results = json?.results as { status: number }[] | undefined;
+  return results !== undefined && results.every((one) => one.status >= 400);
+}
+
+describe.each(OPERATIONS)('$method $path', ({ path, method, operation }) => {
+  const body = operation.requestBody?.content['application/json']?.schema;
+
+  test.runIf(body !== undefined)('takes no hostile value in a field of its body', async () => {
+    for (const { field, body: holed, isReadOnly } of bodiesWithHole(document, body!)) {
+      for (const value of HOSTILE_VALUES) {
+        const what = `${field} is ${value.name}`;
+        const reply = await s.ask(method, pathOf(path), { raw: filled(holed, value.json) });
+        expectAnswered(reply, what);
+        expect(isRefused(reply) || isReadOnly || !value.isUnstorable, what).toBe(true);
+      }
+    }
+  });
+
+  test.runIf(body !== undefined)('takes no hostile body', async () => {
+    for (const { name, raw } of HOSTILE_BODIES)
+      expectAnswered(await s.ask(method, pathOf(path), { raw }), name);
+  });
+
+  test('takes no hostile value in its query', async () => {
+    const url = isStream(path) ? `${pathOf(path)}?after=evt_x` : pathOf(path);
+    for (const name of [...queryNames(operation), 'unknown']) {
+      for (const { query, name: called } of HOSTILE_VALUES) {
+        if (query === undefined || (method === 'DELETE' && name === 'unknown')) continue;
+        const separator = url.includes('?') ? '&' : '?';
+        const reply = await askBriefly(method, `${url}${separator}${encodeURIComponent(name)}=${query}`);
+        expectAnswered(reply, `${name} is ${called}`);
+      }
+    }
+  });
+
+  test.runIf(path.includes('{'))('takes no hostile segment of its path', async () => {
+    for (const segment of HOSTILE_SEGMENTS) {
+      const reply = await s.ask(
+        method,
+        path.replace(/\{\w+\}/, () => segment),
+        {
+          ...(body && { body: exampleOf(document, body) }),
+        },
+      );
+      expectAnswered(reply, segment);
+    }
+  });
+
+  test('takes no hostile header', async () => {
+    for (const [name, value] of HOSTILE_HEADERS) {
+      const headers = { [name]: value };
+      const reply = await askBriefly(method, pathOf(path), { headers, ...(body && { raw: '[]' }) });
+      expectAnswered(reply, `${name}: ${value}`);
+    }
+  });
+});
+
+test('whatever was stored meanwhile, every list can be read', async () => {
+  for (const { path, method, operation } of OPERATIONS) {
+    if (method !== 'GET' || !queryNames(operation).includes('limit')) continue;
+    const { status, text } = await s.ask('GET', pathOf(path));
+    expect(OF_ALL, `${path}: ${text}`).toContain(status);
+  }
+});
+
+/** Read, nothing there, or for people who are signed in. */
+const OF_ALL = [200, 404, 403];
+
+function queryNames(operation: Operation): string[] {
+  return (operation.parameters ?? []).filter((one) => one.in === 'query').map(({ name }) => name);
+}
+
+/** A stream that a request opened has no end: its answer is its head. */
+async function askBriefly(method: string, path: string, more: Parameters<Scenario['ask']>[2] = {}) {
+  if (!path.startsWith('/api/v1/events')) return s.ask(method, path, more);
+  const controller = new AbortController();
+  const response = await fetch(s.url + path, {
+    method,
+    headers: { authorization: `Bearer ${s.alice.key}`, ...more.headers },
+    signal: controller.signal,
+  });
+  const isStreaming = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
+  const text = isStreaming ? '' : await response.text();
+  if (isStreaming) controller.abort();
+  const json = text === '' ? undefined : JSON.parse(text);
+  return { status: response.status, headers: response.headers, text, json } satisfies Reply;
+}
