@@ -6,6 +6,7 @@ import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import type { CrmActivities } from '../crm/leads/crm-activity.ts';
 import { rawKey } from '../http/authenticate.ts';
+import { jsonText } from '../http/json-body.ts';
 import { validationError } from '../http/reply.ts';
 
 const NO_MATCH = 'No matching lead or submission for crm_lead_id';
@@ -45,7 +46,7 @@ export function mountCrmWebhook(app: FastifyInstance, { secrets, activities, log
     handler: async (request, reply) => {
       const workspaceId = senders.get(request)!;
       const { crm_lead_id: crmLeadId, event_type: type } = read(request.body);
-      const body = request.rawBody!.toString('utf8');
+      const body = jsonText(request.rawBody!, request.headers['content-type']!);
       const lead = await stored(activities.record(workspaceId, { crmLeadId, eventType: type, body }));
       if (!lead) log.info({ workspace_id: workspaceId, crm_lead_id: crmLeadId, event_type: type }, NO_MATCH);
       return reply
