@@ -8,13 +8,16 @@ const REFUSED = Symbol('refused');
 /** The parameters of a query by their names; of a name that came several times, a list. */
 type Query = Record<string, string | string[]> & { [REFUSED]?: ApiError };
 
+/** Most requests have none. */
+const NO_QUERY = Object.freeze(Object.create(null) as Query);
+
 /**
  * Reads a query. It runs where nothing can be refused yet: what is wrong with the query is kept with it, for
  * `checkQuery`. What can't be decoded stands there as it came.
  */
 export function readQuery(text: string): Query {
+  if (text === '') return NO_QUERY;
   const query = Object.create(null) as Query;
-  if (text === '') return query;
   let separators = 0;
   for (let at = text.indexOf('&'); at >= 0; at = text.indexOf('&', at + 1)) separators += 1;
   if (separators >= MAX_PARAMETERS) {

@@ -45,11 +45,11 @@ async function made(reply: Reply) {
   return { lead, payload: data[0].payload };
 }
 
-async function refused(reply: Reply, status: number, fields?: string[]): Promise<void> {
-  expect(reply.status, reply.text).toBe(status);
-  expect(reply.json.error).toBeTypeOf('string');
-  if (fields) expect(reply.json.fields).toEqual(fields);
-  expect(await s.newEvents()).toEqual([]);
+/** How a request was refused: as RemixCRM's API does it, and with nothing made. */
+async function refusal(reply: Reply): Promise<{ status: number; fields?: string[]; events: string[] }> {
+  expect(reply.json.error, reply.text).toBeTypeOf('string');
+  const { fields } = reply.json;
+  return { status: reply.status, ...(fields && { fields }), events: await s.newEvents() };
 }
 
 describe('the text of a form is decoded by its charset, or refused', () => {
@@ -93,7 +93,8 @@ describe('the text of a form is decoded by its charset, or refused', () => {
     ['; charset=utf-16', undefined, 'first_name=Jane', 415],
     ['', undefined, 'first_name=Jane&_charset_=klingon', 415],
   ])('%s names %s for %s, %i', async (charset, field, sent, status) => {
-    await refused(await send(`${sent}&${REST}`, URLENCODED + charset), status, field ? [field] : undefined);
+    const refused = await refusal(await send(`${sent}&${REST}`, URLENCODED + charset));
+    expect(refused).toEqual({ status, ...(field && { fields: [field] }), events: [] });
   });
 });
 
@@ -137,7 +138,7 @@ describe('no value of a form is lost', () => {
 
   test('a list in JSON is still no name', async () => {
     const reply = await s.ask('POST', '/api/v1/leads', { body: { ...JANE, first_name: ['A', 'B'] } });
-    await refused(reply, 400, ['first_name']);
+    expect(await refusal(reply)).toEqual({ status: 400, fields: ['first_name'], events: [] });
   });
 });
 
@@ -226,11 +227,16 @@ describe('multipart/form-data', () => {
     ],
     ['nothing', '', MULTIPART, undefined],
   ])('%s is a 400', async (_name, body, type, fields) => {
-    await refused(await send(body, type), 400, fields);
+    expect(await refusal(await send(body, type))).toEqual({
+      status: 400,
+      ...(fields && { fields }),
+      events: [],
+    });
   });
 });
 
 describe('a form has at most 200 fields', () => {
+  const TOO_MANY = { status: 400, fields: ['body'], events: [] };
   const filler = (n: number) => Array.from({ length: n }, (_, at) => [`f${at}`, 'x'] as const);
   test('urlencoded', async () => {
     const sent = (n: number) =>
@@ -238,15 +244,15 @@ describe('a form has at most 200 fields', () => {
         .map((pair) => pair.join('='))
         .join('&')}`;
     await made(await send(sent(195), URLENCODED));
-    await refused(await send(sent(196), URLENCODED), 400, ['body']);
-    await refused(await send(sent(80_000), URLENCODED), 400, ['body']);
-    await refused(await send('&'.repeat(900_000), URLENCODED), 400, ['body']);
+    expect(await refusal(await send(sent(196), URLENCODED))).toEqual(TOO_MANY);
+    expect(await refusal(await send(sent(80_000), URLENCODED))).toEqual(TOO_MANY);
+    expect(await refusal(await send('&'.repeat(900_000), URLENCODED))).toEqual(TOO_MANY);
   });
 
   test('multipart', async () => {
     const sent = (n: number) => multipart({ ...JANE, ...Object.fromEntries(filler(n)) });
     await made(await send(sent(195), MULTIPART));
-    await refused(await send(sent(196), MULTIPART), 400, ['body']);
-    await refused(await send(sent(10_000), MULTIPART), 400, ['body']);
+    expect(await refusal(await send(sent(196), MULTIPART))).toEqual(TOO_MANY);
+    expect(await refusal(await send(sent(10_000), MULTIPART))).toEqual(TOO_MANY);
   });
 });

@@ -115,11 +115,13 @@ export function unknownNames(form: Form, sent: Record<string, unknown>): string[
   return Object.keys(sent).filter((name) => !known.has(name) && !UTM.test(name));
 }
 
+const NO_CHOICE = 'must be true or false';
+
 function valueOf(field: FormField, sent: unknown): FormValue | undefined | { wrong: string } {
   if (sent instanceof Repeated) return valueOfSeveral(field, sent.filled);
   if (field.type === 'checkbox') {
     const checked = isChecked(sent);
-    if (checked === undefined) return { wrong: 'must be true or false' };
+    if (checked === undefined) return { wrong: NO_CHOICE };
     return field.required && !checked ? { wrong: 'has to be checked' } : checked;
   }
   if (sent === undefined || sent === null || (typeof sent === 'string' && sent.trim() === '')) {
@@ -140,8 +142,8 @@ function valueOfSeveral(field: FormField, values: string[]): FormValue | undefin
   switch (field.type) {
     case 'checkbox': {
       // A page may have a hidden `false` before the box.
-      const checked = values.map(isChecked);
-      return checked.includes(undefined) ? valueOf(field, 'no') : valueOf(field, checked.includes(true));
+      const checked = new Set(values.map(isChecked));
+      return checked.has(undefined) ? { wrong: NO_CHOICE } : valueOf(field, checked.has(true));
     }
     case 'select':
     case 'text':
