@@ -32,18 +32,24 @@ export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: ErrorCode;
   readonly fields: FieldError[] | undefined;
-  /** Headers that go with it, such as `retry-after` (whole seconds) or `allow`. */
+  /** Headers that go with it, such as `retry-after` (whole seconds), `allow` or `accept-encoding`. */
   readonly headers: Record<string, string>;
 
   constructor(
     code: ErrorCode,
     message: string,
-    more: { fields?: FieldError[]; retryAfter?: number; allow?: string } = {},
+    more: {
+      fields?: FieldError[];
+      retryAfter?: number;
+      allow?: string;
+      headers?: Readonly<Record<string, string>>;
+    } = {},
   ) {
     super(message);
     this.code = code;
     this.fields = more.fields;
     this.headers = {
+      ...more.headers,
       ...(more.retryAfter !== undefined && { 'retry-after': String(more.retryAfter) }),
       ...(more.allow !== undefined && { allow: more.allow }),
     };

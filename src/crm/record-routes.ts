@@ -5,6 +5,7 @@ import type { Uuid } from '../base/id.ts';
 import { itemsOf, membersOf } from '../base/json-text.ts';
 import { validationError } from '../http/reply.ts';
 import { validate } from '../http/validation.ts';
+import type { FormFields } from '../http/form-body.ts';
 import { route, type Answer, type Client, type Ctx, type ErrorStyle, type Route } from '../http/route.ts';
 import { listQuery, listRecords, type ListQuery } from './record-list.ts';
 import type { BaseRecord, Change, Noun } from './record.ts';
@@ -52,7 +53,7 @@ export interface Creation {
   refusal(error: z.ZodError): ApiError;
   /** Of the route that makes one. */
   errors: ErrorStyle;
-  takesForms: boolean;
+  formBody(fields: FormFields): unknown;
   query: z.ZodType;
   /** Throws `validation_error` for what is for one at a time, and not for a batch. */
   checkBatched(input: object): void;
@@ -132,7 +133,7 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
     ...(creation && {
       refusal: creation.refusal,
       errors: creation.errors,
-      takesForms: creation.takesForms,
+      formBody: creation.formBody,
       query: creation.query as z.ZodType<undefined>,
     }),
     answers: { 201: creation?.output ?? noun.output },

@@ -41,7 +41,7 @@ export function mountCrmWebhook(app: FastifyInstance, { secrets, activities, log
     handler: async (request, reply) => {
       const workspaceId = senders.get(request)!;
       const { crm_lead_id: crmLeadId, event_type: type } = read(request.body);
-      const body = request.rawBody!.toString('utf8');
+      const body = request.jsonText!;
       const lead = await stored(activities.record(workspaceId, { crmLeadId, eventType: type, body }));
       if (!lead) log.info({ workspace_id: workspaceId, crm_lead_id: crmLeadId, event_type: type }, NO_MATCH);
       return reply

@@ -44,7 +44,7 @@ export function mountGoogleAds(
             id: lead.lead_id,
             input,
             sent: lead,
-            sentText: () => withoutKey(request.rawBody!.toString('utf8')),
+            sentText: () => withoutKey(request.jsonText!),
           });
       return reply
         .headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' })

@@ -72,7 +72,7 @@ export function mountTypeform(
               id,
               input: leadOfAnswers(answersOf(response), 'Typeform', 'form_response.answers'),
               sent: request.body,
-              sentText: () => request.rawBody!.toString('utf8'),
+              sentText: () => request.jsonText!,
               campaign: response.hidden,
             })
           : '{"status":"ignored"}';

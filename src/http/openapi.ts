@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance, FastifySchema } from 'fastify';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { JSON_OR_FORM } from './refusal.ts';
 import { errorShape } from './reply.ts';
 import { takesIdempotencyKey, type Route } from './route.ts';
 
@@ -52,6 +53,7 @@ export function describe(route: Route): FastifySchema {
     ...(route.scope && { 'x-scope': route.scope }),
     ...(route.open && { security: [] }),
     ...(route.body && { body: route.body }),
+    ...(route.formBody && { consumes: JSON_OR_FORM.types }),
     ...(route.query && { querystring: route.query }),
     ...(names.length > 0 && { params: z.object(params) }),
     ...headers(route),

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Caller } from '../account/caller.ts';
 import type { IdempotencyClaim } from '../account/idempotency.ts';
 import type { ApiError } from '../base/errors.ts';
+import type { FormFields } from './form-body.ts';
 
 /** What a handler gets: everything in it has passed its schema. */
 export interface Ctx<Body, Query> {
@@ -79,8 +80,8 @@ export interface Route<Body = unknown, Query = unknown> {
   refusal?(error: z.ZodError): ApiError;
   /** The handler validates the items of the body one by one: a bad one does not refuse the others. */
   validatesItems?: boolean;
-  /** Whether a form-encoded body is taken too. */
-  takesForms?: boolean;
+  /** What the fields of a form are as a body, where the route takes forms too. */
+  formBody?(fields: FormFields): unknown;
   /** Default: http/reply.ts. */
   errors?: ErrorStyle;
   /** The handler goes by `ifMatch`. */

@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
@@ -8,16 +7,19 @@ import type { Sessions } from '../account/session.ts';
 import type { UsageMeter } from '../account/usage.ts';
 import type { Idempotency, IdempotencyClaim } from '../account/idempotency.ts';
 import type { Clock } from '../base/clock.ts';
-import { ApiError, type ErrorCode } from '../base/errors.ts';
+import { ApiError } from '../base/errors.ts';
 import { isUuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import { admit, authenticate } from './authenticate.ts';
+import { readForms } from './form-body.ts';
 import { IdempotencyGate } from './idempotency.ts';
-import { parseJson } from './json-parser.ts';
+import { readJson } from './json-body.ts';
 import { describe } from './openapi.ts';
 import { asksForPage } from './pages.ts';
+import { checkQuery, readQuery } from './query.ts';
 import { rateLimitHeaders } from './rate-limit.ts';
 import { errorBody } from './reply.ts';
+import { shownError } from './refusal.ts';
 import { takesIdempotencyKey, type Answer, type ErrorStyle, type Route, type TextStream } from './route.ts';
 import { checkOrigin } from './session-cookie.ts';
 import { parsedBody, parsedQuery } from './validation.ts';
@@ -41,7 +43,6 @@ declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller | null;
     claim: IdempotencyClaim | null;
-    rawBody: Buffer | null;
     /** The body may hold something that cannot be stored as it is. */
     isSuspect: boolean;
     /** Of the path, where it does not take the method. */
@@ -63,15 +64,21 @@ export function makeServer(parts: ServerParts): FastifyInstance {
     requestTimeout: 60_000,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
-    routerOptions: { maxParamLength: 256 },
+    routerOptions: { maxParamLength: 256, querystringParser: readQuery },
+    // What the router refuses, such as `/%zz`, never reaches a route.
+    frameworkErrors: (error, request, reply) => sendError(parts.log, error, request, reply),
     clientErrorHandler: answerBrokenHttp,
     logger: false,
   });
   app.decorateRequest('caller', null);
   app.decorateRequest('claim', null);
   app.decorateRequest('rawBody', null);
+  app.decorateRequest('jsonText', null);
   app.decorateRequest('isSuspect', false);
+  app.decorateRequest('form', null);
   app.decorateRequest('refusedStyle', null);
+  // Fastify's own, which take plain text too.
+  app.removeAllContentTypeParsers();
   readJson(app);
   readForms(app);
   app.setErrorHandler((error, request, reply) => sendError(parts.log, error as Error, request, reply));
@@ -90,7 +97,7 @@ export function mount(app: FastifyInstance, routes: readonly Route[], parts: Ser
       url: route.path,
       schema: describe(route),
       config: {
-        ...(route.takesForms && { takesForms: true }),
+        ...(route.formBody && { takesForms: true }),
         ...(route.errors && { errors: route.errors }),
       },
       attachValidation: false,
@@ -120,17 +127,6 @@ export function mount(app: FastifyInstance, routes: readonly Route[], parts: Ser
   }
 }
 
-/** The body as JSON text: as it came, where it came as JSON. */
-function sentText({ rawBody, headers, body }: FastifyRequest): string {
-  return rawBody && isJson(headers['content-type']) ? rawBody.toString('utf8') : JSON.stringify(body);
-}
-
-const JSON_MEDIA = /^application\/([\w.+-]+\+)?json(;|$)/i;
-
-function isJson(type: string | undefined): boolean {
-  return JSON_MEDIA.test(type ?? '');
-}
-
 /** @param read answers what a change changes, where the route is a change */
 async function handle(
   route: Route,
@@ -146,10 +142,11 @@ async function handle(
       throw new ApiError('not_found', `There is nothing with this ${name}.`);
     }
   }
+  checkQuery(request.query);
   const whole = {
     caller: request.caller!,
     sent: request.body,
-    sentText: () => sentText(request),
+    sentText: () => request.jsonText ?? JSON.stringify(request.body),
     params,
     ifMatch: versions(request.headers['if-match']),
     claim: request.claim ?? undefined,
@@ -204,70 +201,13 @@ function commonHeaders(request: FastifyRequest): Record<string, string> {
   };
 }
 
-/** JSON bodies: valid UTF-8, no `__proto__`; the bytes stay at hand for the idempotency hash. */
-function readJson(app: FastifyInstance): void {
-  const parser = app.getDefaultJsonParser('error', 'error');
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser<Buffer>(JSON_MEDIA, { parseAs: 'buffer' }, (request, bytes, done) => {
-    request.rawBody = bytes;
-    if (bytes.length === 0) return done(null, undefined);
-    if (!isUtf8(bytes))
-      return done(new ApiError('validation_error', 'The body is not valid UTF-8.'), undefined);
-    try {
-      const { value, isSuspect } = parseJson(bytes, (text) => parsedBy(parser, request, text));
-      request.isSuspect = isSuspect;
-      done(null, value);
-    } catch (error) {
-      done(error as Error, undefined);
-    }
-  });
-}
-
-/** By Fastify's own parser, which refuses what would reach an object's prototype. */
-function parsedBy(
-  parser: ReturnType<FastifyInstance['getDefaultJsonParser']>,
-  request: FastifyRequest,
-  text: string,
-): unknown {
-  let parsed: unknown;
-  void parser(request, text, (error, value) => {
-    if (error) throw new ApiError('validation_error', `The body is not valid JSON: ${jsonProblem(error)}`);
-    parsed = value;
-  });
-  return parsed;
-}
-
-/** Forms, where a route takes them: each field is a text, the last of a name wins. */
-function readForms(app: FastifyInstance): void {
-  app.addContentTypeParser<Buffer>(
-    /^application\/x-www-form-urlencoded(;|$)/i,
-    { parseAs: 'buffer' },
-    (request, bytes, done) => {
-      if (!request.routeOptions.config.takesForms)
-        return done(new ApiError('unsupported_media_type', ONLY_JSON), undefined);
-      request.rawBody = bytes;
-      if (!isUtf8(bytes))
-        return done(new ApiError('validation_error', 'The body is not valid UTF-8.'), undefined);
-      done(null, Object.fromEntries(new URLSearchParams(bytes.toString('utf8'))));
-    },
-  );
-}
-
-const ONLY_JSON = 'Send JSON, with Content-Type: application/json.';
-
-/** Where the JSON breaks, without repeating what it says. */
-function jsonProblem(error: Error): string {
-  const position = /position \d+( \(line \d+ column \d+\))?/.exec(error.message)?.[0];
-  return position ? `it breaks at ${position}.` : 'it can not be parsed.';
-}
-
 function sendError(
   log: Logger,
   error: Error & { statusCode?: number; code?: string },
   request: FastifyRequest,
   reply: FastifyReply,
 ) {
-  const known = error instanceof ApiError ? error : fromFastify(error);
+  const known = shownError(error, request);
   if (known === null) {
     log.error(
       {
@@ -294,28 +234,6 @@ function sendError(
 /** A method that the path does not take is answered as the path's own style has it. */
 function styleOf(request: FastifyRequest): ErrorStyle | undefined {
   return request.refusedStyle ?? request.routeOptions.config.errors;
-}
-
-/** Fastify's own refusals, in our words. */
-function fromFastify(error: { statusCode?: number; code?: string }): ApiError | null {
-  const table: Record<string, [ErrorCode, string]> = {
-    FST_ERR_CTP_BODY_TOO_LARGE: [
-      'payload_too_large',
-      'The body is larger than this path takes, which is 1 MiB for most.',
-    ],
-    FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media_type', ONLY_JSON],
-    FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
-      'validation_error',
-      'The body is not as long as Content-Length says.',
-    ],
-    FST_ERR_BAD_URL: ['not_found', 'The path is not a valid URL.'],
-  };
-  const entry = error.code ? table[error.code] : undefined;
-  if (entry) return new ApiError(...entry);
-  const status = error.statusCode ?? 500;
-  return status >= 400 && status < 500
-    ? new ApiError('validation_error', 'The request can not be read.')
-    : null;
 }
 
 /** What is not HTTP never becomes a request: the answer is written to the socket, and it is closed. */

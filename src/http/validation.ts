@@ -33,8 +33,9 @@ export async function parsedBody(
   stored: () => Promise<unknown>,
 ): Promise<unknown> {
   if (!route.body) return undefined;
-  const sent = request.body;
-  const isSuspect = request.isSuspect && !route.validatesItems;
+  const { form } = request;
+  const sent: unknown = form && route.formBody ? route.formBody(form) : request.body;
+  const isSuspect = (request.isSuspect || form !== null) && !route.validatesItems;
   const result = validate(route.body, sent ?? undefined, isSuspect);
   if ('data' in result) return result.data;
   const now = isObject(sent) ? parsedAnswer(await stored().catch(() => undefined)) : undefined;

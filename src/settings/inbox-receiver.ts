@@ -8,6 +8,11 @@ export function mountInboxes(app: FastifyInstance, inboxes: Pick<Inboxes, 'recei
   // In a scope of its own, where bodies are not read but kept.
   void app.register((scope, _options, done) => {
     scope.removeAllContentTypeParsers();
+    // A Content-Type that is none would be refused before anything is read; the headers are kept as they came.
+    scope.addHook('onRequest', (request, _reply, next) => {
+      request.raw.headers['content-type'] = 'application/octet-stream';
+      next();
+    });
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (_request, body, parsed) =>
       parsed(null, body),
     );

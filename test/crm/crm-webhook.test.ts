@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { makeMember } from '../kit/member.ts';
 import { secondServer, startScenario, type Ask, type Reply, type Scenario } from '../kit/scenario.ts';
@@ -195,6 +196,25 @@ describe('CW2: what is taken', () => {
     const reply = await report(undefined, { raw, headers: { 'content-type': type } });
     expect(reply.status).toBe(status);
     expect(reply.json.error.request_id).toBe(reply.headers.get('x-request-id'));
+  });
+
+  test.each<[string, Record<string, string>, (text: string) => Uint8Array]>([
+    ['with a byte order mark', {}, (text) => Buffer.from(`\ufeff${text}`)],
+    ['in gzip', { 'content-encoding': 'gzip' }, (text) => gzipSync(text)],
+    [
+      'in Latin-1',
+      { 'content-type': 'application/json; charset=iso-8859-1' },
+      (text) => Buffer.from(text, 'latin1'),
+    ],
+  ])('%s is kept as the text that it is', async (name, headers, coded) => {
+    await lead(name);
+    const reply = await report(undefined, {
+      raw: coded(JSON.stringify({ crm_lead_id: name, city: 'Orléans' })),
+      headers,
+    });
+    expect(reply.json, reply.text).toMatchObject({ stored: true });
+    const [kept] = await activities('limit=1');
+    expect(kept.payload).toEqual({ crm_lead_id: name, city: 'Orléans' });
   });
 
   test('what JSON can hold and a database’s text can not is kept as it came', async () => {

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { secondServer, startScenario, type Ask, type Reply, type Scenario } from '../kit/scenario.ts';
 
@@ -184,6 +185,15 @@ describe('Typeform', () => {
     expect(reply.status, reply.text).toBe(400);
     expect(reply.json.error.fields[0].field).toBe(field);
     expect(await s.newEvents()).toEqual([]);
+  });
+
+  test('the signature is over what Typeform wrote, whatever coding a proxy sends it in', async () => {
+    const raw = JSON.stringify(response(JANE));
+    const headers = { 'typeform-signature': sign(raw, secret), 'content-encoding': 'gzip' };
+    const { lead } = await made(await typeform(raw, { raw: gzipSync(raw), headers }));
+    expect(lead.email).toBe('jane@example.com');
+    const other = { ...headers, 'typeform-signature': sign('{}', secret) };
+    expect((await typeform(raw, { raw: gzipSync(raw), headers: other })).status).toBe(401);
   });
 
   test('a response that was only begun makes nothing', async () => {

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FORMATS } from '../../src/app.ts';
 import { dropOldInboxes } from '../../src/delivery/inbox.ts';
@@ -62,6 +63,10 @@ describe('an inbox', () => {
     });
     await send('PUT', { body: Buffer.from([0, 255, 1]), headers: { 'content-type': 'image/png' } });
     await send('DELETE');
+    await send('POST', {
+      body: gzipSync('coded'),
+      headers: { 'content-encoding': 'gzip', 'content-type': 'odd' },
+    });
     await send('PATCH', { body: 'ünïcode' });
     const all = await arrived(alone, box);
     expect(
@@ -75,12 +80,14 @@ describe('an inbox', () => {
       ]),
     ).toEqual([
       ['PATCH', 'ünïcode', 'utf-8', 9, '', null],
+      ['POST', gzipSync('coded').toString('base64'), 'base64', gzipSync('coded').length, '', null],
       ['DELETE', '', 'utf-8', 0, '', null],
       ['PUT', 'AP8B', 'base64', 3, '', null],
       ['POST', '{"a":', 'utf-8', 5, '', null],
       ['GET', '', 'utf-8', 0, '?a=1', null],
     ]);
-    const { headers } = all[3];
+    expect(all[1].headers).toContainEqual({ name: 'content-type', value: 'odd' });
+    const { headers } = all[4];
     expect(headers).toContainEqual({ name: 'X-Secret', value: 'hunter2' });
     expect(headers).toContainEqual({ name: 'content-type', value: 'application/json' });
   });

@@ -6762,6 +6762,94 @@ export interface operations {
                      */
                     on_duplicate?: "create" | "attach" | "return";
                 };
+                "application/x-www-form-urlencoded": {
+                    /** @description Required, with `last_name`, where there is no `name`. */
+                    first_name?: string;
+                    last_name?: string;
+                    /** @description In place of both: split at its first space. */
+                    name?: string;
+                    /** @description Kept as sent; compared ignoring case. */
+                    email: string | null;
+                    /**
+                     * @description Kept as sent.
+                     * @example +15551234567
+                     */
+                    phone: string;
+                    /**
+                     * Format: date
+                     * @example 2026-08-15
+                     */
+                    event_date: string;
+                    /** @description One of the lead event types, whatever the case; another one is ignored. */
+                    event_type?: string;
+                    /** @description One of the lead sources, whatever the case; another one is made. */
+                    source?: string | null;
+                    /**
+                     * @description Default: new.
+                     * @enum {string}
+                     */
+                    status?: "new" | "contacted" | "quoted";
+                    notes?: string | null;
+                    /** @description The member who looks after it. */
+                    owner_id?: string | null;
+                    /** @description What another CRM calls it. */
+                    crm_lead_id?: string | null;
+                    /** @description A list; of a form a text, with commas between them. */
+                    tags?: string[];
+                    /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /**
+                     * @description Where there is a lead with the same email or the digits of the same phone: make another (create, the default), attach what arrived to it (attach), or leave it as it is (return).
+                     * @enum {string}
+                     */
+                    on_duplicate?: "create" | "attach" | "return";
+                };
+                "multipart/form-data": {
+                    /** @description Required, with `last_name`, where there is no `name`. */
+                    first_name?: string;
+                    last_name?: string;
+                    /** @description In place of both: split at its first space. */
+                    name?: string;
+                    /** @description Kept as sent; compared ignoring case. */
+                    email: string | null;
+                    /**
+                     * @description Kept as sent.
+                     * @example +15551234567
+                     */
+                    phone: string;
+                    /**
+                     * Format: date
+                     * @example 2026-08-15
+                     */
+                    event_date: string;
+                    /** @description One of the lead event types, whatever the case; another one is ignored. */
+                    event_type?: string;
+                    /** @description One of the lead sources, whatever the case; another one is made. */
+                    source?: string | null;
+                    /**
+                     * @description Default: new.
+                     * @enum {string}
+                     */
+                    status?: "new" | "contacted" | "quoted";
+                    notes?: string | null;
+                    /** @description The member who looks after it. */
+                    owner_id?: string | null;
+                    /** @description What another CRM calls it. */
+                    crm_lead_id?: string | null;
+                    /** @description A list; of a form a text, with commas between them. */
+                    tags?: string[];
+                    /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
+                    /**
+                     * @description Where there is a lead with the same email or the digits of the same phone: make another (create, the default), attach what arrived to it (attach), or leave it as it is (return).
+                     * @enum {string}
+                     */
+                    on_duplicate?: "create" | "attach" | "return";
+                };
             };
         };
         responses: {
@@ -8724,7 +8812,7 @@ export interface operations {
                     /** @description Shown after sending, where there is no redirect_url. */
                     thanks_text?: string;
                     /**
-                     * @description Where visitors go after sending.
+                     * @description Where visitors go after sending: an `https://` URL.
                      * @default null
                      */
                     redirect_url?: string | null;
@@ -8735,7 +8823,10 @@ export interface operations {
                      * @default null
                      */
                     owner_id?: string | null;
-                    /** @description The sites that may embed the form and send it as JSON, as in `https://www.example.com`. Empty: the hosted page alone. */
+                    /**
+                     * @description The sites that may embed the form and send it as JSON, as in `https://www.example.com`. Empty: the hosted page alone.
+                     * @default []
+                     */
                     allowed_origins?: string[];
                     /**
                      * @description `required`: what comes without (from browsers without JavaScript too) is kept aside. `optional`: it is judged more strictly.
@@ -8834,7 +8925,7 @@ export interface operations {
                     /** @description Shown after sending, where there is no redirect_url. */
                     thanks_text?: string;
                     /**
-                     * @description Where visitors go after sending.
+                     * @description Where visitors go after sending: an `https://` URL.
                      * @default null
                      */
                     redirect_url?: string | null;
@@ -8845,7 +8936,10 @@ export interface operations {
                      * @default null
                      */
                     owner_id?: string | null;
-                    /** @description The sites that may embed the form and send it as JSON, as in `https://www.example.com`. Empty: the hosted page alone. */
+                    /**
+                     * @description The sites that may embed the form and send it as JSON, as in `https://www.example.com`. Empty: the hosted page alone.
+                     * @default []
+                     */
                     allowed_origins?: string[];
                     /**
                      * @description `required`: what comes without (from browsers without JavaScript too) is kept aside. `optional`: it is judged more strictly.
@@ -8975,7 +9069,7 @@ export interface operations {
                     submit_label?: string;
                     /** @description Shown after sending, where there is no redirect_url. */
                     thanks_text?: string;
-                    /** @description Where visitors go after sending. */
+                    /** @description Where visitors go after sending: an `https://` URL. */
                     redirect_url?: string | null;
                     /** @description The source of the leads; made where the workspace has none so called. */
                     source?: string | null;
@@ -9108,7 +9202,7 @@ export interface operations {
                     submit_label?: string;
                     /** @description Shown after sending, where there is no redirect_url. */
                     thanks_text?: string;
-                    /** @description Where visitors go after sending. */
+                    /** @description Where visitors go after sending: an `https://` URL. */
                     redirect_url?: string | null;
                     /** @description The source of the leads; made where the workspace has none so called. */
                     source?: string | null;

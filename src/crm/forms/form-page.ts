@@ -1,5 +1,5 @@
 import type { FieldError } from '../../base/errors.ts';
-import { CONTROLS, longestOf, lureOf } from './form-values.ts';
+import { CONTROLS, longestOf, lureOf, Repeated } from './form-values.ts';
 import { publicId, type Form, type FormField } from './form.ts';
 import { html, type Html } from './html.ts';
 
@@ -158,6 +158,7 @@ function fieldOf(field: FormField, view: FormView): Html {
 
 /** What a field holds; a query may name it twice, and then it is a list. */
 function textOf(value: unknown): string {
+  if (value instanceof Repeated) return value.filled.join(', ');
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 

@@ -6,6 +6,7 @@ import type { Ledger } from '../../http/ledger.ts';
 import { pageQuery, pageShape, type PageQuery } from '../../http/paging.ts';
 import { route, type Answer, type Ctx, type Route } from '../../http/route.ts';
 import type { References } from '../reference.ts';
+import { withExactAddresses } from './form-address.ts';
 import { previewPage } from './form-page.ts';
 import type { FormStore } from './form-store.ts';
 import {
@@ -68,7 +69,7 @@ export function formRoutes({ store, references, ledger, baseUrl }: FormRoutePart
     answers: { 201: formShape },
     async handle(ctx) {
       const { workspaceId, actor } = ctx.caller;
-      const settings = settingsOf(ctx.body) as FormSettings;
+      const settings = withExactAddresses(settingsOf(ctx.body)) as FormSettings;
       await checkOwner(workspaceId, settings);
       const made = await store.create({ workspaceId, actor }, settings, entering(ctx, 201, 'created'));
       const location = `${PATH}/${shownForm(made, '').id}`;
@@ -88,7 +89,7 @@ export function formRoutes({ store, references, ledger, baseUrl }: FormRoutePart
     answers: { 200: z.object({ html: z.string() }) },
     handle({ body }) {
       const now = { id: NOBODY, version: 1, created_by: '', created_at: '', updated_at: '' };
-      const form: Form = { ...now, ...(settingsOf(body) as FormSettings) };
+      const form: Form = { ...now, ...(withExactAddresses(settingsOf(body)) as FormSettings) };
       return Promise.resolve({ status: 200, body: { html: previewPage(form) } });
     },
   });
@@ -123,8 +124,9 @@ export function formRoutes({ store, references, ledger, baseUrl }: FormRoutePart
       async handle(ctx) {
         const { workspaceId } = ctx.caller;
         const id = fromPublicId(ctx.params['id']!)!;
-        const change = settingsOf(ctx.body as Partial<FormSettings>);
-        await checkOwner(workspaceId, change, id);
+        const current = await store.get(workspaceId, id);
+        const change = withExactAddresses(settingsOf(ctx.body as Partial<FormSettings>), current);
+        await checkOwner(workspaceId, change, current);
         return answer(
           200,
           await store.update(workspaceId, id, change, ctx.ifMatch, entering(ctx, 200, 'updated')),
@@ -151,12 +153,14 @@ export function formRoutes({ store, references, ledger, baseUrl }: FormRoutePart
 
   return [list, create, preview, get, update('PATCH'), update('PUT'), remove];
 
-  /** @param id the form that is changed; the owner that it has may stay, though they left since */
-  async function checkOwner(workspaceId: Uuid, settings: Partial<FormSettings>, id?: Uuid): Promise<void> {
+  /** @param current the form that is changed; the owner that it has may stay, though they left since */
+  async function checkOwner(
+    workspaceId: Uuid,
+    settings: Partial<FormSettings>,
+    current?: Form,
+  ): Promise<void> {
     const [missing] = await references.missing(workspaceId, { owner_id: 'member' }, settings);
-    if (!missing) return;
-    const current = id && (await store.get(workspaceId, id));
-    if (current && current.owner_id === settings.owner_id) return;
+    if (!missing || (current && current.owner_id === settings.owner_id)) return;
     throw invalid(missing.field, missing.message);
   }
 

@@ -2,12 +2,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
 import { Assets, sendAsset } from '../../http/assets.ts';
+import { JSON_TYPE } from '../../http/media-type.ts';
+import { shownError } from '../../http/refusal.ts';
 import { isOurs } from '../../http/session-cookie.ts';
 import { textOf } from '../leads/lead-arrival.ts';
 import { receiptOf, refusalError, type FormDoorway, type Refusal } from './form-doorway.ts';
 import { formPage, messagePage, searchOf, thanksPage, type Frame } from './form-page.ts';
 import type { FormStore } from './form-store.ts';
-import { CONTROLS, unknownNames, UTM } from './form-values.ts';
+import { CONTROLS, fieldsOfPage, unknownNames, UTM } from './form-values.ts';
 import { FORM_ID, fromPublicId, publicId, type Form } from './form.ts';
 
 /** What the bundler makes of web/forms/; as seen from src/crm/forms and from dist/crm/forms alike. */
@@ -97,10 +99,19 @@ export function mountFormSite(app: FastifyInstance, parts: FormSiteParts): void 
     return { ...(await doorway.open(form.id)), form: askedOf(form) };
   });
 
-  app.post(PATH, { ...route, config: { takesForms: true } }, async (request, reply) => {
-    if (isJson(request)) return takeJson(request, reply);
-    return forPeople(reply, () => takeForm(request, reply));
-  });
+  app.post(PATH, { ...route, config: { takesForms: true }, errorHandler: refused }, (request, reply) =>
+    isJson(request) ? takeJson(request, reply) : forPeople(reply, () => takeForm(request, reply)),
+  );
+
+  /** What could not even be read as a form is answered like any other refusal: to people with a page. */
+  async function refused(error: Error, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const shown = shownError(error, request);
+    if (shown === null || isJson(request)) return app.errorHandler(error, request, reply);
+    const [wrong] = shown.fields ?? [];
+    const form = wrong && (await visitedBy(request).catch(() => undefined))?.form;
+    const label = form?.fields.find(({ key }) => key === wrong!.field)?.label;
+    return sendRefusal(reply, shown, label === undefined ? shown.message : `${label} ${wrong!.message}`);
+  }
 
   async function takeJson(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const visited = await visitedBy(request);
@@ -118,7 +129,7 @@ export function mountFormSite(app: FastifyInstance, parts: FormSiteParts): void 
     const visited = await visitedBy(request);
     const { form } = visited;
     admitOrigin(request, reply, form);
-    const fields = fieldsOf(request.body);
+    const fields = fieldsOfPage(form, request.form ?? {});
     const refusal = await doorway.take(visited, sentOf(request, fields, undefined));
     const frame = frameOf(request);
     if (refusal) return sendPage(reply, form, 400, await pageAgain(form, fields, refusal, frame));
@@ -154,12 +165,16 @@ async function forPeople(reply: FastifyReply, answer: () => Promise<FastifyReply
     return await answer();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    const title = error.status === 404 ? 'No form here' : 'This did not work';
-    return reply
-      .code(error.status)
-      .headers({ ...error.headers, ...pageHeaders(null) })
-      .send(messagePage(title, error.message));
+    return sendRefusal(reply, error, error.message);
   }
+}
+
+function sendRefusal(reply: FastifyReply, { status, headers }: ApiError, message: string): FastifyReply {
+  const title = status === 404 ? 'No form here' : 'This did not work';
+  return reply
+    .code(status)
+    .headers({ ...headers, ...pageHeaders(null) })
+    .send(messagePage(title, message));
 }
 
 function sendPage(reply: FastifyReply, form: Form, status: number, page: string): FastifyReply {
@@ -198,7 +213,7 @@ const CORS = {
 };
 
 function isJson(request: FastifyRequest): boolean {
-  return /^application\/([\w.+-]+\+)?json(;|$)/i.test(request.headers['content-type'] ?? '');
+  return JSON_TYPE.test(request.headers['content-type'] ?? '');
 }
 
 function fieldsOf(body: unknown): Record<string, unknown> {

@@ -4,6 +4,7 @@ import { ApiError } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
 import type { Schema } from '../../db/schema.ts';
+import { withSafeAddresses } from './form-address.ts';
 import { SETTINGS, type Form, type FormSettings } from './form.ts';
 
 type Within = (trx: Transaction<Schema>, form: Form) => Promise<void>;
@@ -91,7 +92,7 @@ export function makeFormStore({
       const [row] = await db.read<Form & { workspace_id: Uuid }>(VISITED, [id]);
       if (!row) return undefined;
       const { workspace_id: workspaceId, ...form } = row;
-      return { workspaceId, form };
+      return { workspaceId, form: withSafeAddresses(form) };
     },
 
     create: ({ workspaceId, actor }, settings, within) =>

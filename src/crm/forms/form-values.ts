@@ -3,6 +3,7 @@ import { isEmailAddress } from '../../base/values/email-address.ts';
 import { changesAsNumber, digitsOfInexact } from '../../base/values/number.ts';
 import { isBlank, storageProblem } from '../../base/values/text.ts';
 import { date } from '../../base/values/time.ts';
+import type { FormFields } from '../../http/form-body.ts';
 import type { CustomValue } from '../record.ts';
 import type { LeadInput } from '../leads/lead-input.ts';
 import type { Form, FormField, LeadField } from './form.ts';
@@ -19,6 +20,41 @@ export interface Consent {
 export interface Answers {
   values: Record<string, FormValue>;
   consent: Consent | null;
+}
+
+/** The values of a field that a page sent several times, as it does a group of checkboxes. */
+export class Repeated {
+  readonly values: readonly string[];
+
+  constructor(values: readonly string[]) {
+    this.values = values;
+  }
+
+  /** What was filled in, each once. */
+  get filled(): string[] {
+    return [...new Set(this.values.map((value) => value.trim()).filter((value) => value !== ''))];
+  }
+}
+
+/**
+ * The fields of a page by the keys of its form: a name may end in `[]`, as PHP and Rails want it, and come several
+ * times. Of what stands beside the form's own fields the last that is filled in counts.
+ */
+export function fieldsOfPage(form: Form, sent: FormFields): Record<string, unknown> {
+  const keys = new Set(form.fields.map(({ key }) => key));
+  const fields = Object.create(null) as Record<string, unknown>;
+  for (const [name, value] of Object.entries(sent)) {
+    const key = name.endsWith('[]') && keys.has(name.slice(0, -2)) ? name.slice(0, -2) : name;
+    const values = new Repeated([...valuesOf(fields[key]), value].flat());
+    if (values.values.length === 1) fields[key] = values.values[0];
+    else fields[key] = keys.has(key) ? values : (values.filled.at(-1) ?? '');
+  }
+  return fields;
+}
+
+function valuesOf(value: unknown): readonly string[] {
+  if (value instanceof Repeated) return value.values;
+  return typeof value === 'string' ? [value] : [];
 }
 
 /** What is sent beside the form's own fields; no key begins with `_`. */
@@ -60,7 +96,7 @@ export function readAnswers(form: Form, sent: Record<string, unknown>): Answers 
   const errors: FieldError[] = [];
   const values: Record<string, FormValue> = {};
   for (const field of form.fields) {
-    const read = valueOf(field, sent[field.key]);
+    const read = valueOf(field, Object.hasOwn(sent, field.key) ? sent[field.key] : undefined);
     if (typeof read === 'object') errors.push({ field: field.key, message: read.wrong });
     else if (read !== undefined) values[field.key] = read;
   }
@@ -83,10 +119,13 @@ export function unknownNames(form: Form, sent: Record<string, unknown>): string[
   return Object.keys(sent).filter((name) => !known.has(name) && !UTM.test(name));
 }
 
+const NO_CHOICE = 'must be true or false';
+
 function valueOf(field: FormField, sent: unknown): FormValue | undefined | { wrong: string } {
+  if (sent instanceof Repeated) return valueOfSeveral(field, sent.filled);
   if (field.type === 'checkbox') {
     const checked = isChecked(sent);
-    if (checked === undefined) return { wrong: 'must be true or false' };
+    if (checked === undefined) return { wrong: NO_CHOICE };
     return field.required && !checked ? { wrong: 'has to be checked' } : checked;
   }
   if (sent === undefined || sent === null || (typeof sent === 'string' && isBlank(sent))) {
@@ -98,6 +137,32 @@ function valueOf(field: FormField, sent: unknown): FormValue | undefined | { wro
   const text = sent.trim();
   const wrong = wrongText(field, text);
   return wrong === null ? text : { wrong };
+}
+
+/** Where a field is one text of any kind its values are joined, so that none is lost; else they have to be equal. */
+function valueOfSeveral(field: FormField, values: string[]): FormValue | undefined | { wrong: string } {
+  const [first, ...others] = values;
+  if (others.length === 0) return valueOf(field, first);
+  switch (field.type) {
+    case 'checkbox': {
+      // A page may have a hidden `false` before the box.
+      const checked = new Set(values.map(isChecked));
+      return checked.has(undefined) ? { wrong: NO_CHOICE } : valueOf(field, checked.has(true));
+    }
+    case 'select':
+    case 'text':
+    case 'textarea':
+    case 'hidden': {
+      const joined = values.join(', ');
+      const wrong = values.map((value) => wrongText(field, value)).find((found) => found !== null);
+      const isLong = joined.length > longestOf(field);
+      return wrong || isLong
+        ? { wrong: wrong ?? `must have at most ${longestOf(field)} characters` }
+        : joined;
+    }
+    default:
+      return { wrong: 'was sent several times, with different values' };
+  }
 }
 
 function isChecked(sent: unknown): boolean | undefined {

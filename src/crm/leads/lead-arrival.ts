@@ -80,7 +80,9 @@ function keptOf({ sent, sentText, client, campaign }: Arrival) {
   };
 }
 
-export function textOf(value: unknown): string | null {
+/** A text that may be kept; of a list, its last. */
+export function textOf(sent: unknown): string | null {
+  const value: unknown = Array.isArray(sent) ? sent.at(-1) : sent;
   if (typeof value !== 'string' || value === '' || value.includes('\0') || !value.isWellFormed()) return null;
   return value.slice(0, LONGEST_URL).toWellFormed();
 }

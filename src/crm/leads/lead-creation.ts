@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { invalid } from '../../base/errors.ts';
 import type { Creation } from '../record-routes.ts';
 import { duplicateQuery, takeLead, type DuplicateParts } from './lead-duplicate.ts';
+import { leadOfForm } from './lead-form.ts';
 import { leadRefusal, type LeadInput, type OnDuplicate } from './lead-input.ts';
 
 /**
@@ -41,7 +42,7 @@ export function leadCreation(baseUrl: () => string, parts: DuplicateParts): Crea
         })
         .meta({ id: 'LeadError' }),
     },
-    takesForms: true,
+    formBody: leadOfForm,
     query: duplicateQuery,
     checkBatched(input) {
       const { on_duplicate: mode = 'create' } = input as LeadInput;

@@ -1,0 +1,90 @@
+import { ApiError, invalid } from '../base/errors.ts';
+import { MAX_FIELDS, tooManyFields, type RawField } from './form-field.ts';
+import { parameterOf } from './media-type.ts';
+
+/** Of the headers of one part, in bytes; browsers send about 100. */
+const MAX_HEADERS_BYTES = 4096;
+
+const LINE_END = Buffer.from('\r\n');
+const HEADERS_END = Buffer.from('\r\n\r\n');
+
+/**
+ * The fields of a `multipart/form-data` body (RFC 7578), which has passed the limit of the path. Read here because
+ * parsers replace what is not valid UTF-8: names and values come out as bytes. Throws `validation_error`, also for
+ * files: there is nowhere to keep them. A file input that was left empty is passed over.
+ */
+export function multipartFields(body: Buffer, contentType: string): RawField[] {
+  const boundary = parameterOf(contentType, 'boundary');
+  if (boundary === undefined || boundary.length > 200)
+    throw new ApiError('validation_error', 'Content-Type: multipart/form-data must name its boundary.');
+  const delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1');
+  const fields: RawField[] = [];
+  let parts = 0;
+  let at = afterFirst(body, delimiter);
+  while (!isClosed(body, at)) {
+    parts += 1;
+    if (parts > MAX_FIELDS) throw tooManyFields();
+    const start = body.indexOf(LINE_END, at);
+    const end = start < 0 ? -1 : body.indexOf(delimiter, start);
+    if (end < 0 || body.toString('latin1', at, start).trim() !== '') throw broken();
+    const field = fieldOf(body.subarray(start, end));
+    if (field) fields.push(field);
+    at = end + delimiter.length;
+  }
+  return fields;
+}
+
+/** Behind the first delimiter, which may stand at the very start. */
+function afterFirst(body: Buffer, delimiter: Buffer): number {
+  const atStart = delimiter.subarray(2);
+  if (body.subarray(0, atStart.length).equals(atStart)) return atStart.length;
+  const found = body.indexOf(delimiter);
+  if (found < 0) throw broken();
+  return found + delimiter.length;
+}
+
+/** After the last delimiter stand two hyphens. */
+function isClosed(body: Buffer, at: number): boolean {
+  return body[at] === 0x2d && body[at + 1] === 0x2d;
+}
+
+/** @param part from the line end before its headers to its last byte */
+function fieldOf(part: Buffer): RawField | undefined {
+  const headersEnd = part.subarray(0, MAX_HEADERS_BYTES).indexOf(HEADERS_END);
+  if (headersEnd < 0) throw broken();
+  const headers = headersOf(part.toString('latin1', 0, headersEnd));
+  const disposition = headers.get('content-disposition') ?? '';
+  const name = parameterOf(disposition, 'name');
+  if (!/^form-data\s*;/i.test(disposition) || name === undefined) throw broken();
+  const field = { name: Buffer.from(unescaped(name), 'latin1'), value: part.subarray(headersEnd + 4) };
+  const file = parameterOf(disposition, 'filename') ?? parameterOf(disposition, 'filename*');
+  if (file === '' && field.value.length === 0) return undefined;
+  if (file !== undefined) throw invalid(shownName(field), 'is a file, and files are not taken');
+  const coding = headers.get('content-transfer-encoding') ?? '8bit';
+  if (!/^(7bit|8bit|binary)$/i.test(coding))
+    throw invalid(shownName(field), 'must be sent without Content-Transfer-Encoding');
+  return { ...field, charset: parameterOf(headers.get('content-type') ?? '', 'charset') };
+}
+
+function shownName({ name }: RawField): string {
+  return name.toString('utf8').slice(0, 200);
+}
+
+function headersOf(text: string): Map<string, string> {
+  const lines = text.split('\r\n').filter((line) => line.includes(':'));
+  return new Map(
+    lines.map((line) => {
+      const at = line.indexOf(':');
+      return [line.slice(0, at).trim().toLowerCase(), line.slice(at + 1).trim()];
+    }),
+  );
+}
+
+/** Browsers write the quotes and line breaks of a name so (the HTML Standard). */
+function unescaped(name: string): string {
+  return name.replace(/%22|%0d|%0a/gi, (code) => String.fromCharCode(parseInt(code.slice(1), 16)));
+}
+
+function broken(): ApiError {
+  return new ApiError('validation_error', 'The body is not valid multipart/form-data.');
+}
