@@ -5,6 +5,7 @@ import { makeApiKeys, type ApiKeys } from './account/api-key.ts';
 import { makeAudit } from './account/audit.ts';
 import { makeCallers } from './account/caller.ts';
 import { makeInboundSecrets } from './account/inbound-secret.ts';
+import { makeHashingQueue } from './account/hashing-queue.ts';
 import { makeIdempotency } from './account/idempotency.ts';
 import { makeLinks } from './account/link.ts';
 import type { Mailer } from './account/mail.ts';
@@ -184,7 +185,8 @@ export function assemble({
   const links = makeLinks(db, clock, newId);
   const sessions = makeSessions(db, clock, newId, SCOPES);
   const throttle = makeSignInThrottle(db, clock);
-  const people = { db, users, members, sessions, links, throttle, audit, mailer, log, baseUrl };
+  const hashing = makeHashingQueue();
+  const people = { db, users, members, sessions, links, throttle, hashing, audit, mailer, log, baseUrl };
   const admission = makeAdmission(people);
   const inboundSecrets = makeInboundSecrets({ db, clock, newId, sealer }, config.crmWebhookSecret);
   const crmActivities = makeCrmActivities({ db, clock, newId });

@@ -44,8 +44,9 @@ async function reader(by: 'key' | 'session'): Promise<Reader> {
     createdBy: 'test',
   });
   await s.db.pool.query('update api_key set maker_id = $2 where id = $1', [keyId, member.id]);
-  const headers = by === 'key' ? { authorization: `Bearer ${raw}` } : { cookie: member.cookie };
-  return { headers: headers as Record<string, string>, workspaceId, keyId, owner, member };
+  const headers: Record<string, string> =
+    by === 'key' ? { authorization: `Bearer ${raw}` } : { cookie: member.cookie };
+  return { headers, workspaceId, keyId, owner, member };
 }
 
 const sql =
