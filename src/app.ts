@@ -5,6 +5,7 @@ import { makeApiKeys, type ApiKeys } from './account/api-key.ts';
 import { makeAudit } from './account/audit.ts';
 import { makeCallers } from './account/caller.ts';
 import { makeInboundSecrets } from './account/inbound-secret.ts';
+import { makeHashingQueue } from './account/hashing-queue.ts';
 import { makeIdempotency } from './account/idempotency.ts';
 import { makeLinks } from './account/link.ts';
 import type { Mailer } from './account/mail.ts';
@@ -13,11 +14,11 @@ import { makeNotices } from './account/notice.ts';
 import { postNotices } from './account/notice-post.ts';
 import { termsOf } from './account/plan.ts';
 import { allScopes } from './account/scope.ts';
+import { makeSessionRevalidation } from './account/session-revalidation.ts';
 import { makeSessions } from './account/session.ts';
 import { makeSignInThrottle } from './account/sign-in-throttle.ts';
 import { makeUsageMeter } from './account/usage.ts';
 import { makeUsers } from './account/user.ts';
-import { makeVigil } from './account/vigil.ts';
 import { makeWorkspaces, type Workspaces } from './account/workspace.ts';
 import { systemClock } from './base/clock.ts';
 import { idMaker, prefixed, type Uuid } from './base/id.ts';
@@ -51,12 +52,12 @@ import { automatenexus } from './formats/automatenexus.ts';
 import { axcelerate } from './formats/axcelerate.ts';
 import { axocrm } from './formats/axocrm.ts';
 import { standard } from './formats/standard.ts';
+import { makeConcurrencyLimit } from './http/concurrency-limit.ts';
 import { mountHealth } from './http/health.ts';
 import { describeApi } from './http/openapi.ts';
 import { mountPages } from './http/pages.ts';
 import { mountDocument, mountReference } from './http/reference.ts';
 import { makeServer, mount } from './http/server.ts';
-import { makeWaitingRoom } from './http/waiting-room.ts';
 import { makeSmtp } from './providers/smtp.ts';
 import { apiKeyRoutes } from './settings/api-keys.ts';
 import { auditRoutes } from './settings/audit-log.ts';
@@ -99,8 +100,8 @@ export const CATALOGUE = makeCatalogue(
 /** The scopes a key can have. */
 export const SCOPES = allScopes(RECORD_OBJECTS);
 
-/** Requests that may wait for events at once: of one key or person, and in a process. */
-const WAITING = { each: 10, all: 2_000 };
+/** Requests that may wait for events at once, in a process. */
+const WAITING = { caller: 10, workspace: 200, all: 2_000 };
 
 export const VERSION = (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
@@ -184,7 +185,8 @@ export function assemble({
   const links = makeLinks(db, clock, newId);
   const sessions = makeSessions(db, clock, newId, SCOPES);
   const throttle = makeSignInThrottle(db, clock);
-  const people = { db, users, members, sessions, links, throttle, audit, mailer, log, baseUrl };
+  const hashing = makeHashingQueue();
+  const people = { db, users, members, sessions, links, throttle, hashing, audit, mailer, log, baseUrl };
   const admission = makeAdmission(people);
   const inboundSecrets = makeInboundSecrets({ db, clock, newId, sealer }, config.crmWebhookSecret);
   const crmActivities = makeCrmActivities({ db, clock, newId });
@@ -233,8 +235,9 @@ export function assemble({
       const { leadsPerHour } = config;
       const crm = makeCrm({ ...stores, sealer, ledger, baseUrl, publicUrl, leadsPerHour, crmActivities });
       const tail = makeTail(db, log);
-      const room = makeWaitingRoom(WAITING);
-      const reading = makeEventReading({ db, catalogueOf, tail, vigil: makeVigil(db, clock), room });
+      const revalidation = makeSessionRevalidation(db, clock, SCOPES);
+      const limit = makeConcurrencyLimit(WAITING);
+      const reading = makeEventReading({ db, catalogueOf, tail, revalidation, limit });
       // Before the server waits for requests under way: these would wait for events.
       app.addHook('preClose', () => Promise.resolve(tail.stop()));
       await describeApi(app, { version: VERSION });

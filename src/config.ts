@@ -38,7 +38,8 @@ export const SETTINGS = {
   },
   FAIRLEAD_PUBLIC_URL: {
     default: '',
-    means: 'The URL people reach this installation at; default http://HOST:PORT.',
+    means:
+      'The URL people reach this installation at; default http://HOST:PORT. The dashboard works there and on this machine alone.',
     read: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]),
   },
   FAIRLEAD_SERVICES: {

@@ -168,6 +168,22 @@ describe('fairlead listen', () => {
     await listening.says(/ failed: \w+/);
   });
 
+  test('ends when its key loses the scope, before anything that comes after', async () => {
+    const receiver = await startReceiver();
+    cleanups.push(() => receiver.close());
+    const made = { name: 'l', scopes: ['events:read', 'contacts:read'] };
+    const { key, id } = (await server.ask('POST', '/api/v1/api-keys', { body: made })).json;
+    const listening = launch(['--forward-to', receiver.url, '--url', server.url, '--key', key]);
+    await listening.says(/^Listening\.$/m);
+    const body = { scopes: ['contacts:read'] };
+    expect((await server.ask('PATCH', `/api/v1/api-keys/${id}`, { body })).status).toBe(200);
+    await addContact('Secret');
+    const { code, stderr } = await listening.exited;
+    expect(code).toBe(1);
+    expect(stderr).toContain('403');
+    expect(receiver.received).toEqual([]);
+  });
+
   test('ends when its key is revoked', async () => {
     const { key, id } = (
       await server.ask('POST', '/api/v1/api-keys', { body: { name: 'l', scopes: ['events:read'] } })

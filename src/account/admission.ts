@@ -5,6 +5,7 @@ import type { Logger } from '../base/log.ts';
 import type { Database } from '../db/pool.ts';
 import type { Schema } from '../db/schema.ts';
 import type { Audit } from './audit.ts';
+import type { HashingQueue } from './hashing-queue.ts';
 import { linkUrl, type Link, type Links, type OpenedLink } from './link.ts';
 import { passwordLetter, type Mailer } from './mail.ts';
 import type { Members } from './member.ts';
@@ -21,6 +22,7 @@ export interface AdmissionParts {
   sessions: Sessions;
   links: Links;
   throttle: SignInThrottle;
+  hashing: HashingQueue;
   audit: Audit;
   /** Null where the installation sends no mail. */
   mailer: Mailer | null;
@@ -31,30 +33,42 @@ export interface AdmissionParts {
 
 /**
  * How people get in: with a password, or with a link that works once. Whatever lets somebody in answers with the
- * token of a new session.
+ * token of a new session. `address` is the IP address of whoever asks; where a password is hashed, each throws
+ * `rate_limited` when too many wait for that.
  */
 export interface Admission {
   /** Throws `unauthorized`, `rate_limited`, or `forbidden` for somebody without a workspace. */
-  signIn(who: { email: string; password: string; place: string }): Promise<string>;
+  signIn(who: { email: string; password: string; address: string }): Promise<string>;
   /** Makes the owner's account, the first of a workspace. Throws `not_found` for a link that is not good. */
   setUp(
     token: string,
-    owner: { name: string; email: string; password: string; workspaceName?: string | undefined },
+    owner: {
+      name: string;
+      email: string;
+      password: string;
+      workspaceName?: string | undefined;
+      address: string;
+    },
   ): Promise<string>;
   /**
    * Joins a workspace; somebody with an account shows its password, others choose name and password. The link is
-   * used up only where all is well.
+   * used up only where all is well. Whoever made the link holds it as well: they learn nothing about the account but
+   * by making one themselves. Throws `unauthorized` for a wrong password, and alike where there is no account and no
+   * name for one; `conflict` where the account has no password yet.
    */
-  accept(token: string, who: { name?: string | undefined; password: string; place: string }): Promise<string>;
+  accept(
+    token: string,
+    who: { name?: string | undefined; password: string; address: string },
+  ): Promise<string>;
   /** Mails a link where the address has an account, and does not tell whether. Throws `not_configured`, `rate_limited`. */
-  requestReset(email: string, place: string): Promise<void>;
+  requestReset(email: string, address: string): Promise<void>;
   /** Chooses a new password and ends all other sessions. */
-  reset(token: string, password: string): Promise<string>;
+  reset(token: string, password: string, address: string): Promise<string>;
   /** Throws `unauthorized` where `current` is wrong. Ends all other sessions. */
   changePassword(
     user: User,
     session: Uuid,
-    change: { current: string; password: string; place: string },
+    change: { current: string; password: string; address: string },
   ): Promise<void>;
   /** A link for somebody to choose a password with, for whoever runs the installation. */
   resetLink(trx: Transaction<Schema>, userId: Uuid, createdBy: string): Promise<string>;
@@ -64,11 +78,11 @@ export interface Admission {
 }
 
 export function makeAdmission(parts: AdmissionParts): Admission {
-  const { db, users, members, sessions, links, throttle, audit, mailer, log, baseUrl } = parts;
+  const { db, users, members, sessions, links, throttle, hashing, audit, mailer, log, baseUrl } = parts;
 
-  /** Whose password this is; throws `unauthorized` or `rate_limited`. */
-  async function verified(email: string, password: string, place: string): Promise<User> {
-    const wasRight = await throttle.take(email, place);
+  /** Whose password this is; throws `unauthorized` or `rate_limited`. To be run in the hashing queue. */
+  async function verified(email: string, password: string, address: string): Promise<User> {
+    const wasRight = await throttle.take(email, address);
     const user = await users.byEmail(email);
     if (!(await isPassword(password, user?.password ?? null)) || !user)
       throw new ApiError('unauthorized', 'The email address or the password is wrong.');
@@ -99,6 +113,26 @@ export function makeAdmission(parts: AdmissionParts): Admission {
     return enter(trx, user, id!);
   }
 
+  /** The account that an invitation is for, or the one to be made. */
+  async function guestOf(
+    email: string,
+    { name, password, address }: { name: string | undefined; password: string; address: string },
+  ): Promise<User | { email: string; name: string; password: string }> {
+    const done = await throttle.take(email, address);
+    const known = await users.byEmail(email);
+    // Looked at even where there is nothing to compare with: the time it takes must not tell.
+    const fits = await isPassword(password, known?.password ?? null);
+    if (known && fits) {
+      await done();
+      return known;
+    }
+    if (name === undefined) throw noSuchGuest(true);
+    // Not for this link to choose it: it was made by one workspace, and the account may belong to others.
+    if (known) throw known.password === null ? noPasswordYet() : noSuchGuest(false);
+    await done();
+    return { email, name, password: await hashPassword(password) };
+  }
+
   async function makeLink(trx: Transaction<Schema>, link: Parameters<Links['make']>[1]): Promise<string> {
     const { token } = await links.make(trx, link);
     return linkUrl(baseUrl(), link.kind, token);
@@ -114,16 +148,16 @@ export function makeAdmission(parts: AdmissionParts): Admission {
   }
 
   return {
-    async signIn({ email, password, place }) {
-      const user = await verified(email, password, place);
+    async signIn({ email, password, address }) {
+      const user = await hashing.run(address, () => verified(email, password, address));
       const workspaceId = await home(user.id);
       return db.transaction((trx) => enter(trx, user, workspaceId));
     },
 
-    async setUp(token, { name, email, password, workspaceName }) {
+    async setUp(token, { name, email, password, workspaceName, address }) {
       await links.open(token, 'setup');
-      checkPassword(password, { name, email });
-      const hash = await hashPassword(password);
+      await checkPassword(password, { name, email });
+      const hash = await hashing.run(address, () => hashPassword(password));
       return db.transaction(async (trx) => {
         const link = await links.use(trx, token, 'setup');
         const user = await users.create(trx, { name, email, password: hash });
@@ -135,25 +169,18 @@ export function makeAdmission(parts: AdmissionParts): Admission {
       });
     },
 
-    async accept(token, { name, password, place }) {
+    async accept(token, { name, password, address }) {
       const { email } = await links.open(token, 'invitation');
-      const known = await users.byEmail(email!);
-      if (known) {
-        // Not for this link to choose it: it was made by one workspace, and the account may belong to others.
-        if (known.password === null) throw noPasswordYet();
-        const user = await verified(email!, password, place);
-        return db.transaction(async (trx) => join(trx, user, await links.use(trx, token, 'invitation')));
-      }
-      if (name === undefined) throw nameMissing();
-      checkPassword(password, { name, email: email! });
-      const hash = await hashPassword(password);
+      // Before anybody looks for an account: what is answered to a weak password must not tell of one.
+      if (name !== undefined) await checkPassword(password, { name, email: email! });
+      const guest = await hashing.run(address, () => guestOf(email!, { name, password, address }));
       return db.transaction(async (trx) => {
         const link = await links.use(trx, token, 'invitation');
-        return join(trx, await users.create(trx, { name, email: email!, password: hash }), link);
+        return join(trx, 'id' in guest ? guest : await users.create(trx, guest), link);
       });
     },
 
-    async requestReset(email, place) {
+    async requestReset(email, address) {
       if (mailer === null) {
         throw new ApiError(
           'not_configured',
@@ -161,18 +188,18 @@ export function makeAdmission(parts: AdmissionParts): Admission {
         );
       }
       // Counted like a failed try: nobody's mailbox is to be filled.
-      await throttle.take(`reset ${email}`, place);
+      await throttle.take(`reset ${email}`, address);
       // Not waited for: how long an answer takes must not tell whether there is an account.
       void mailReset(mailer, email).catch((error: unknown) => {
         log.error({ err: (error as Error).message }, 'a mail for a new password could not be sent');
       });
     },
 
-    async reset(token, password) {
+    async reset(token, password, address) {
       const { user_id: id } = await links.open(token, 'password_reset');
       const user = (await users.get(id!))!;
-      checkPassword(password, user);
-      const hash = await hashPassword(password);
+      await checkPassword(password, user);
+      const hash = await hashing.run(address, () => hashPassword(password));
       const workspaceId = await home(user.id);
       return db.transaction(async (trx) => {
         await links.use(trx, token, 'password_reset');
@@ -182,10 +209,12 @@ export function makeAdmission(parts: AdmissionParts): Admission {
       });
     },
 
-    async changePassword(user, session, { current, password, place }) {
-      await verified(user.email, current, place);
-      checkPassword(password, user);
-      const hash = await hashPassword(password);
+    async changePassword(user, session, { current, password, address }) {
+      const hash = await hashing.run(address, async () => {
+        await verified(user.email, current, address);
+        await checkPassword(password, user);
+        return hashPassword(password);
+      });
       await db.transaction(async (trx) => {
         await users.setPassword(trx, user.id, hash);
         await sessions.endAll(trx, user.id, session);
@@ -213,8 +242,10 @@ function noPasswordYet(): ApiError {
   );
 }
 
-function nameMissing(): ApiError {
-  return new ApiError('validation_error', 'name: is required', {
-    fields: [{ field: 'name', message: 'is required' }],
-  });
+/** The same whether there is an account or not. */
+function noSuchGuest(isNameless: boolean): ApiError {
+  const message =
+    'This is not the password of an account for this address. Where there is none yet, choose a name and a password.';
+  const fields = [{ field: 'name', message: 'is required for a new account' }];
+  return new ApiError('unauthorized', message, isNameless ? { fields } : {});
 }

@@ -42,6 +42,9 @@ interface SignedIn {
   expiresAt: string;
 }
 
+/** Of a key, what decides whether it is good. */
+export type KeyState = Pick<KeyNow, 'revoked_at' | 'expires_at' | 'maker_id' | 'role'>;
+
 export interface Callers {
   /**
    * Finds who a raw key belongs to, asking the store each time, so that a revocation by any process holds
@@ -104,16 +107,6 @@ export function makeCallers(db: Database, clock: Clock, scopes: readonly string[
     known.set(key.prefix, key);
   }
 
-  /** Throws for a key that is not good any more. */
-  function checkState(key: KeyNow): void {
-    if (key.revoked_at !== null) throw unauthorized();
-    if (key.expires_at !== null && Date.parse(key.expires_at) <= clock.now()) {
-      throw new ApiError('api_key_expired', 'This API key has expired.');
-    }
-    if (key.maker_id !== null && key.role === null)
-      throw new ApiError('forbidden', 'Whoever made this API key is no longer a member of the workspace.');
-  }
-
   function callerOf(key: KeyNow, quota: Quota): Caller {
     return {
       workspaceId: key.workspace_id,
@@ -123,7 +116,7 @@ export function makeCallers(db: Database, clock: Clock, scopes: readonly string[
       identity: key.id,
       makerId: key.maker_id,
       role: key.role ?? 'owner',
-      scopes: key.role === null ? key.scopes : cutScopes(key.scopes, key.role, scopes),
+      scopes: scopesOfKey(key.scopes, key.role, scopes),
       actor: `api_key:${key.id}`,
       quota,
     };
@@ -135,7 +128,7 @@ export function makeCallers(db: Database, clock: Clock, scopes: readonly string[
       if (prefix === null) throw unauthorized();
       const found = await verified(prefix, raw);
       if (!isCounted(found.plan)) {
-        checkState(found);
+        checkKey(found, clock.now());
         return callerOf(found, { granted: true, standings: [], nowS: Math.floor(clock.now() / 1000) });
       }
       const counted = await counter.count({ workspaceId: found.workspace_id, id: found.id });
@@ -143,10 +136,33 @@ export function makeCallers(db: Database, clock: Clock, scopes: readonly string[
       const { key, quota } = counted;
       if (quota.standings.length > 0) remember(found);
       else known.delete(prefix);
-      checkState(key);
+      checkKey(key, clock.now());
       return callerOf(key, quota);
     },
   };
+}
+
+/** Throws for a key that is not good any more: `unauthorized`, `api_key_expired`, `forbidden`. */
+export function checkKey(key: KeyState, nowMs: number): void {
+  if (key.revoked_at !== null) throw unauthorized();
+  if (key.expires_at !== null && Date.parse(key.expires_at) <= nowMs) {
+    throw new ApiError('api_key_expired', 'This API key has expired.');
+  }
+  if (key.maker_id !== null && key.role === null)
+    throw new ApiError('forbidden', 'Whoever made this API key is no longer a member of the workspace.');
+}
+
+/**
+ * What a key may do now.
+ * @param role its maker's; null for a key of nobody's
+ * @param all every scope there is
+ */
+export function scopesOfKey(
+  granted: readonly string[],
+  role: Role | null,
+  all: readonly string[],
+): readonly string[] {
+  return role === null ? granted : cutScopes(granted, role, all);
 }
 
 function isRaw(key: FoundKey, raw: string): boolean {

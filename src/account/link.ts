@@ -48,7 +48,8 @@ export interface OpenedLink extends Link {
   workspace_name: string | null;
   /** The address of the account that it is for. */
   user_email: string | null;
-  has_account: boolean;
+  /** Null for an invitation: whoever made the link can open it, too, and must not learn who has an account. */
+  has_account: boolean | null;
 }
 
 export interface Links {
@@ -70,10 +71,11 @@ const SHOWN =
 const OPEN = {
   name: 'link.open',
   text: `
-select ${SHOWN}, w.name as workspace_name, u.email as user_email, case l.kind when 'password_reset' then u.password is not null else u.id is not null end as has_account
+select ${SHOWN}, w.name as workspace_name, u.email as user_email, 
+       case l.kind when 'password_reset' then u.password is not null when 'setup' then false end as has_account
 from link l
 left join workspace w on w.id = l.workspace_id
-left join app_user u on u.id = l.user_id or (l.user_id is null and lower(u.email) = lower(l.email))
+left join app_user u on u.id = l.user_id
 where l.hash = $1 and l.used_at is null and l.expires_at > $2`,
 };
 

@@ -1,39 +1,53 @@
-import { isIPv6 } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import { ApiError } from '../base/errors.ts';
 import { isoTime, type Clock } from '../base/clock.ts';
 import { sha256 } from '../base/hmac.ts';
 import type { Database } from '../db/pool.ts';
 
-/** Failures are counted over so long, and let up after it. */
-const SPAN_MS = 15 * 60_000;
+const QUARTER_MS = 15 * 60_000;
+const MINUTE_MS = 60_000;
 
 /**
- * How many failures are let pass: for one account from one place, from one place, for one account. The last is
- * wide, since whoever knows an address could otherwise lock its owner out.
+ * How many tries are let pass in how long. `both`, `place` and `account` count failures: for one account from one
+ * address, from one address, for one account. The last is wide, since whoever knows an account's email could
+ * otherwise lock its owner out. The paces count right passwords as well: each costs a hash and makes a session.
  */
-const LIMITS = { both: 5, place: 50, account: 100 } as const;
+const LIMITS = {
+  both: { max: 5, spanMs: QUARTER_MS },
+  place: { max: 50, spanMs: QUARTER_MS },
+  account: { max: 100, spanMs: QUARTER_MS },
+  'pace of both': { max: 30, spanMs: MINUTE_MS },
+  'pace of place': { max: 60, spanMs: MINUTE_MS },
+} as const;
 
-/** Slows down guessing at passwords; one count for all processes. */
+type Kind = keyof typeof LIMITS;
+const KINDS = Object.keys(LIMITS) as Kind[];
+
+/** Slows down guessing at passwords, and signing in over and over; one count for all processes. */
 export interface SignInThrottle {
   /**
-   * Takes a try at a password; throws `rate_limited` where there were too many failures. Counted before the
-   * password is looked at, so many at once are no way around.
-   * @param place where it comes from: an IP address
+   * Takes a try at a password; throws `rate_limited` where there were too many. Counted before the password is
+   * looked at, so many at once are no way around; a try that is refused counts for nothing, so that one address can
+   * not lock an account for all others.
+   * @param address where it comes from: an IP address
    * @returns call it where the password was right
    */
-  take(email: string, place: string): Promise<() => Promise<void>>;
+  take(email: string, address: string): Promise<() => Promise<void>>;
 }
 
+/** $1: subjects, $2: now, $3: the span of each in milliseconds. */
 const TAKE = {
   name: 'sign-in.take',
   text: `
 insert into sign_in_failure as f (subject, since, count)
 select subject, $2::timestamptz, 1 from unnest($1::bytea[]) as s(subject) order by subject
 on conflict (subject) do update set
-  count = case when f.since < $2::timestamptz - $3::int * interval '1 ms' then 1 else f.count + 1 end,
-  since = case when f.since < $2::timestamptz - $3::int * interval '1 ms' then $2::timestamptz else f.since end
+  (count, since) = (
+    select case when over then 1 else f.count + 1 end, case when over then $2::timestamptz else f.since end
+    from (select f.since < $2::timestamptz - ($3::int[])[array_position($1::bytea[], f.subject)] * interval '1 ms' as over) o)
 returning subject, since, count`,
 };
+/** $1: subjects that are counted down, $2: one that starts again from 0, or null. */
 const GIVE_BACK = {
   name: 'sign-in.give-back',
   text: `
@@ -48,44 +62,52 @@ const FORGET = {
 
 export function makeSignInThrottle(db: Database, clock: Clock): SignInThrottle {
   return {
-    async take(email, place) {
-      const account = email.toLowerCase();
-      const from = networkOf(place);
-      const subjects = {
-        both: sha256('both\n', account, '\n', from),
-        place: sha256('place\n', from),
-        account: sha256('account\n', account),
-      };
-      const hashes = Object.values(subjects);
+    async take(email, address) {
+      const subjects = subjectsOf(email.toLowerCase(), networkOf(address));
+      const hashes = KINDS.map((kind) => subjects[kind]);
       const now = clock.now();
       const { rows } = await db.pool.query<{ subject: Buffer; since: string; count: number }>({
         ...TAKE,
-        values: [hashes, isoTime(now), SPAN_MS],
+        values: [hashes, isoTime(now), KINDS.map((kind) => LIMITS[kind].spanMs)],
       });
-      const full = rows.filter(({ subject, count }) => {
-        const [kind] = Object.entries(subjects).find(([, hash]) => hash.equals(subject))!;
-        return count > LIMITS[kind as keyof typeof LIMITS];
+      const ends = rows.flatMap(({ subject, count, since }) => {
+        const { max, spanMs } = LIMITS[KINDS.find((kind) => subjects[kind].equals(subject))!];
+        return count > max ? [Date.parse(since) + spanMs] : [];
       });
-      if (full.length > 0) {
-        const ends = Math.max(...full.map(({ since }) => Date.parse(since) + SPAN_MS));
-        const retryAfter = Math.max(1, Math.ceil((ends - now) / 1000));
-        throw new ApiError('rate_limited', `Too many failed tries; try again in ${retryAfter} seconds.`, {
-          retryAfter,
-        });
+      if (ends.length > 0) {
+        await db.pool.query({ ...GIVE_BACK, values: [hashes, null] });
+        const retryAfter = Math.max(1, Math.ceil((Math.max(...ends) - now) / 1000));
+        const message = `Too many tries to sign in; try again in ${retryAfter} seconds.`;
+        throw new ApiError('rate_limited', message, { retryAfter });
       }
       return async () => {
-        await db.pool.query({ ...GIVE_BACK, values: [hashes, subjects.both] });
+        const failures = [subjects.both, subjects.place, subjects.account];
+        await db.pool.query({ ...GIVE_BACK, values: [failures, subjects.both] });
         await db.pool.query({ ...FORGET, values: [isoTime(now)] });
       };
     },
   };
 }
 
-/** An address, or the network that one customer of IPv6 has whole. */
+function subjectsOf(account: string, network: string): Record<Kind, Buffer> {
+  return {
+    both: sha256('both\n', account, '\n', network),
+    place: sha256('place\n', network),
+    account: sha256('account\n', account),
+    'pace of both': sha256('pace of both\n', account, '\n', network),
+    'pace of place': sha256('pace of place\n', network),
+  };
+}
+
+/**
+ * An address, or the first half of an IPv6 address: the network that one customer has whole. An IPv4 address that is
+ * mapped into IPv6, or has a port as some proxies send it, is that IPv4 address.
+ */
 export function networkOf(address: string): string {
-  if (!isIPv6(address)) return address;
-  const [head = '', tail] = address.split('::');
-  const groups = head.split(':').filter(Boolean);
-  const missing = tail === undefined ? 0 : 8 - groups.length - tail.split(':').filter(Boolean).length;
-  return [...groups, ...Array.from({ length: missing }, () => '0')].slice(0, 4).join(':');
+  const bare =
+    /^(\d+(?:\.\d+){3}):\d+$/.exec(address)?.[1] ?? /^\[(.+)\](?::\d+)?$/.exec(address)?.[1] ?? address;
+  if (!ipaddr.isValid(bare)) return bare;
+  const parsed = ipaddr.process(bare);
+  if (!(parsed instanceof ipaddr.IPv6)) return parsed.toString();
+  return parsed.parts.slice(0, 4).join(':');
 }

@@ -57,7 +57,7 @@ export function describe(route: Route): FastifySchema {
     ...(route.query && { querystring: route.query }),
     ...(names.length > 0 && { params: z.object(params) }),
     ...headers(route),
-    response: { ...answers(route), default: (route.errors?.shape ?? errorShape).describe('Any error.') },
+    response: { ...answers(route), default: errorsOf(route).describe('Any error.') },
   };
 }
 
@@ -83,8 +83,17 @@ function headers(route: Route): { headers?: z.ZodType } {
 
 function answers(route: Route): Record<string, object> {
   return Object.fromEntries(
-    Object.entries(route.answers).map(([status, answer]) => [status, described(answer, route.streams)]),
+    Object.entries(route.answers).map(([status, answer]) => [
+      status,
+      Number(status) >= 400 && typeof answer === 'string'
+        ? errorsOf(route).describe(answer)
+        : described(answer, route.streams),
+    ]),
   );
+}
+
+function errorsOf({ errors }: Route): z.ZodType {
+  return errors?.shape ?? errorShape;
 }
 
 function described(answer: z.ZodType | string, streams: string | undefined): object {

@@ -90,7 +90,7 @@ export interface Route<Body = unknown, Query = unknown> {
   params?: Record<string, RegExp>;
   /** The content type of its stream, where it answers with one. */
   streams?: string;
-  /** Status to schema or description, for the reference. */
+  /** Status to schema or description, for the reference; an error's description alone, its shape is known. */
   answers: Record<number, z.ZodType | string>;
   handle(ctx: Ctx<Body, Query>): Promise<Answer>;
 }

@@ -79,11 +79,21 @@ export function makeServer(parts: ServerParts): FastifyInstance {
   app.decorateRequest('refusedStyle', null);
   // Fastify's own, which take plain text too.
   app.removeAllContentTypeParsers();
+  storeNothing(app);
   readJson(app);
   readForms(app);
   app.setErrorHandler((error, request, reply) => sendError(parts.log, error as Error, request, reply));
   answerUnknownPaths(app);
   return app;
+}
+
+/** Answers hold people's data, or say who may see it: no browser and no proxy keeps them. Files say otherwise. */
+function storeNothing(app: FastifyInstance): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    // The reference page is the same for everybody.
+    if (!request.url.startsWith('/docs')) void reply.header('cache-control', 'no-store');
+    done();
+  });
 }
 
 /** Mounts routes: key and scope first, then the body, the idempotency key, the schemas, the handler. */
@@ -228,6 +238,7 @@ function sendError(
     .code(shown.status)
     .headers(commonHeaders(request))
     .header('content-type', JSON_TYPE)
+    .header('cache-control', 'no-store')
     .send((styleOf(request)?.body ?? errorBody)(shown, request.id));
 }
 
@@ -253,7 +264,7 @@ function answerBrokenHttp(error: Error & { code?: string }, socket: Socket): voi
       : 'This is not HTTP.';
   const body = errorBody(new ApiError('validation_error', message), randomUUID());
   socket.end(
-    `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncache-control: no-store\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
 }
 

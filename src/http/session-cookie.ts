@@ -29,6 +29,7 @@ function serialized(value: string, maxAge: number, secure: boolean): string {
 
 /**
  * A browser says which site's page makes a request. Throws `forbidden` where it is another than ours.
+ * @param publicUrl where people reach this installation, or '' for wherever the request went to
  * @param demand `required`: a request that does not say is refused, too
  */
 export function checkOrigin(
@@ -38,13 +39,37 @@ export function checkOrigin(
 ): void {
   const { origin } = request.headers;
   if (origin === undefined && demand === 'optional') return;
-  if (origin !== undefined && isOurs(origin, request.host, publicUrl)) return;
-  throw new ApiError('forbidden', 'This request does not come from a page of this installation (Origin).');
+  if (origin !== undefined && isOurs(origin, request, publicUrl)) return;
+  const where = publicUrl === '' ? '' : ` Its pages are at ${publicUrl}.`;
+  throw new ApiError(
+    'forbidden',
+    `This request does not come from a page of this installation (Origin).${where}`,
+  );
 }
 
-/** Whether an Origin is one of this installation. */
-export function isOurs(origin: string, host: string, publicUrl: string): boolean {
-  if (!URL.canParse(origin)) return false;
-  const from = new URL(origin);
-  return (publicUrl !== '' && from.origin === new URL(publicUrl).origin) || from.host === host.toLowerCase();
+/**
+ * Whether an Origin is one of this installation: that of its public URL. The host that the request names counts
+ * where there is no public URL, or on this machine: anybody can let a name of theirs lead to this server.
+ */
+export function isOurs(
+  origin: string,
+  { host, protocol }: Pick<FastifyRequest, 'host' | 'protocol'>,
+  publicUrl: string,
+): boolean {
+  const from = webUrl(origin);
+  if (from === null) return false;
+  if (publicUrl !== '' && from.origin === new URL(publicUrl).origin) return true;
+  if (publicUrl !== '' && !isLoopback(from.hostname)) return false;
+  // Plain HTTP may be HTTPS up to a proxy that does not say so; the other way round nobody comes.
+  if (protocol === 'https' && from.protocol !== 'https:') return false;
+  return webUrl(`${from.protocol}//${host}`)?.host === from.host;
+}
+
+function webUrl(text: string): URL | null {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  return url && /^https?:$/.test(url.protocol) ? url : null;
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }

@@ -1,36 +1,53 @@
 import type { Caller } from '../account/caller.ts';
-import type { Vigil } from '../account/vigil.ts';
+import type { SessionRevalidation } from '../account/session-revalidation.ts';
 import { ApiError, invalid } from '../base/errors.ts';
 import { unprefixed, type Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
 import type { Catalogue } from '../delivery/event.ts';
 import { lastEvent, placeAfter, readFeed, type FeedPage, type Wanted } from '../delivery/feed.ts';
 import type { Tail } from '../delivery/tail.ts';
+import { admit } from '../http/authenticate.ts';
+import type { ConcurrencyLimit } from '../http/concurrency-limit.ts';
 import type { Client } from '../http/route.ts';
-import type { WaitingRoom } from '../http/waiting-room.ts';
 
 export interface ReadingParts {
   db: Database;
   catalogueOf(workspaceId: Uuid): Promise<Catalogue>;
   tail: Tail;
-  vigil: Vigil;
-  room: WaitingRoom;
+  revalidation: SessionRevalidation;
+  limit: ConcurrencyLimit;
 }
+
+/** What reading the feed needs. */
+export const READ_SCOPE = 'events:read';
+
+/** What reading it is refused with, for the reference. */
+export const READING_REFUSALS = {
+  400: 'A parameter is wrong.',
+  401: 'The key or session is not good, or went while the request waited.',
+  403: 'The scope, the role or the plan is missing, or went while the request waited.',
+  410: 'What comes after this event is no longer all kept.',
+  429: 'The plan allows no more requests now, or too many of this key or workspace wait for events.',
+  503: 'Too many requests wait for events, or the database does not answer.',
+};
 
 export const EVENT_ID = /^evt_[0-9a-f]{32}$/;
 /** In place of an id: only what is to come; or, as where it is left out, everything that is kept. */
 export const LATEST = 'latest';
 export const OLDEST = 'oldest';
 
-/** How long a revoked key may go on waiting, in milliseconds. */
-const WATCH_EVERY_MS = 1_000;
+/** How long a request that has lost its right may go on waiting, in milliseconds. */
+const CHECK_EVERY_MS = 1_000;
 
 /** A request that takes long, while it is let. */
 export interface Watched {
-  /** Fires when the client leaves, the key or session is no longer good, or the server stops. */
+  /** Fires when the client leaves, the key or session may no longer read the feed, or the server stops. */
   signal: AbortSignal;
-  /** Throws `unauthorized` where the key or session went. */
-  check(): void;
+  /**
+   * Asks the store whether this request would be let in now; call it between reading events and handing them out.
+   * Throws what it would be refused with, or `unavailable`.
+   */
+  check(): Promise<void>;
   /** Ends the watch and gives the place back; also where the client leaves. */
   end(): void;
 }
@@ -49,7 +66,7 @@ export interface EventReading {
   typesOf(workspaceId: Uuid, list: string | undefined): Promise<string[] | null>;
 }
 
-export function makeEventReading({ db, catalogueOf, tail, vigil, room }: ReadingParts): EventReading {
+export function makeEventReading({ db, catalogueOf, tail, revalidation, limit }: ReadingParts): EventReading {
   async function read(workspaceId: Uuid, place: number, wanted: Wanted): Promise<FeedPage> {
     const page = await readFeed(db, workspaceId, place, wanted);
     if (page === 'gone') throw gone();
@@ -85,17 +102,19 @@ export function makeEventReading({ db, catalogueOf, tail, vigil, room }: Reading
     },
 
     watch(caller, client) {
-      const leave = room.enter(caller.identity);
+      const leave = limit.enter(caller);
       const over = new AbortController();
       const left = client.gone();
-      let revoked = false;
-      const look = async () => {
-        // A database that does not answer revokes nobody.
-        if (await vigil.holds(caller).catch(() => true)) return;
-        revoked = true;
-        over.abort();
+      const check = async () => {
+        try {
+          admit(await revalidation.revalidate(caller), READ_SCOPE);
+        } catch (error) {
+          // A database that does not answer revokes nobody, and hands out nothing.
+          if (error instanceof ApiError && error.code !== 'unavailable') over.abort();
+          throw error;
+        }
       };
-      const timer = setInterval(() => void look(), WATCH_EVERY_MS);
+      const timer = setInterval(() => void check().catch(() => undefined), CHECK_EVERY_MS);
       const end = () => {
         clearInterval(timer);
         leave();
@@ -107,14 +126,7 @@ export function makeEventReading({ db, catalogueOf, tail, vigil, room }: Reading
       if (left.aborted) stop();
       left.addEventListener('abort', stop, { once: true });
       tail.ending.addEventListener('abort', () => over.abort(), { once: true, signal: over.signal });
-      return {
-        signal: over.signal,
-        check() {
-          if (revoked)
-            throw new ApiError('unauthorized', 'The API key was revoked, or the session ended, meanwhile.');
-        },
-        end,
-      };
+      return { signal: over.signal, check, end };
     },
 
     async typesOf(workspaceId, list) {

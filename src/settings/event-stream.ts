@@ -2,15 +2,25 @@ import { z } from 'zod';
 import { ApiError, invalid } from '../base/errors.ts';
 import { prefixed, type Uuid } from '../base/id.ts';
 import { jsonOf } from '../base/json-text.ts';
-import type { EventView, Wanted } from '../delivery/feed.ts';
+import type { EventView, FeedPage, Wanted } from '../delivery/feed.ts';
 import { route, type Route } from '../http/route.ts';
-import { EVENT_ID, LATEST, OLDEST, type EventReading, type Watched } from './event-reading.ts';
+import {
+  EVENT_ID,
+  LATEST,
+  OLDEST,
+  READ_SCOPE,
+  READING_REFUSALS,
+  type EventReading,
+  type Watched,
+} from './event-reading.ts';
 import { afterField, typesField } from './events.ts';
 
 /** Something is told at least so often, in milliseconds: proxies close a connection that is still. */
 const HEARTBEAT_MS = 15_000;
 /** Events in memory for one reader, at most. */
 const PAGE = 50;
+/** The right to read is checked for each piece of about so many characters: a slow reader may take long over a page. */
+const PIECE_LENGTH = 65_536;
 /** How soon a browser comes back that was cut off, in milliseconds. */
 const RETRY_MS = 1_000;
 
@@ -33,14 +43,14 @@ export function eventStreamRoutes(reading: EventReading): Route[] {
     route<undefined, z.output<typeof query>>({
       method: 'GET',
       path: '/api/v1/events/stream',
-      scope: 'events:read',
+      scope: READ_SCOPE,
       tag: 'events',
       summary: 'Follow the feed of events as a stream',
       description:
-        'For a browser, or whoever would rather be told than ask. Taken up again with `Last-Event-ID`, it skips nothing. It counts among the requests that wait, and ends when the key is revoked.',
+        'For a browser, or whoever would rather be told than ask. Taken up again with `Last-Event-ID`, it skips nothing. It counts among the requests that wait, and ends when the key is revoked or loses the scope.',
       query,
       streams: 'text/event-stream',
-      answers: { 200: streamShape },
+      answers: { 200: streamShape, ...READING_REFUSALS },
       async handle({ caller, query: asked, client }) {
         const from = await reading.start(caller.workspaceId, lastSeen(client.lastEventId) ?? asked.after);
         const wanted = {
@@ -54,7 +64,7 @@ export function eventStreamRoutes(reading: EventReading): Route[] {
           body: null,
           headers: { 'cache-control': 'no-store', 'x-accel-buffering': 'no' },
           stream: {
-            pieces: told(reading, caller.workspaceId, from, wanted, watched),
+            pieces: piecesOf(reading, caller.workspaceId, from, wanted, watched),
             until: watched.signal,
           },
         };
@@ -70,7 +80,7 @@ function lastSeen(header: string | undefined): string | undefined {
   throw invalid('Last-Event-ID', 'must be the id of an event');
 }
 
-async function* told(
+async function* piecesOf(
   reading: EventReading,
   workspaceId: Uuid,
   from: { after: Uuid | null; place: number },
@@ -85,19 +95,34 @@ async function* told(
     let { place } = from;
     while (!signal.aborted) {
       const page = await reading.follow(workspaceId, place, wanted, HEARTBEAT_MS, signal);
-      for (const event of page.events) yield block(event);
-      // What was passed over as unwanted need not be looked at again, and may be gone by then.
-      if (page.reached && page.events.at(-1)?.seq !== page.reached.seq)
-        yield `: so far\nid: ${idOf(page.reached.id)}\n\n`;
-      else if (page.events.length === 0) yield ': nothing new\n\n';
+      for (const piece of renderedPage(page)) {
+        await watched.check();
+        yield piece;
+      }
       place = page.reached?.seq ?? place;
     }
   } catch (error) {
+    if (signal.aborted) return;
     if (!(error instanceof ApiError) || error.code !== 'gone') throw error;
     yield `event: gone\ndata: ${JSON.stringify({ error: { code: error.code, message: error.message } })}\n\n`;
   } finally {
     watched.end();
   }
+}
+
+/** A page as blocks, several in a piece. */
+function* renderedPage({ events, reached }: FeedPage): Generator<string> {
+  let piece = '';
+  for (const event of events) {
+    piece += block(event);
+    if (piece.length < PIECE_LENGTH) continue;
+    yield piece;
+    piece = '';
+  }
+  // What was passed over as unwanted need not be looked at again, and may be gone by then.
+  if (reached && events.at(-1)?.seq !== reached.seq) piece += `: so far\nid: ${idOf(reached.id)}\n\n`;
+  else if (events.length === 0) piece = ': nothing new\n\n';
+  if (piece !== '') yield piece;
 }
 
 function block(event: EventView): string {

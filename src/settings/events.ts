@@ -5,7 +5,14 @@ import { jsonOf } from '../base/json-text.ts';
 import type { Database } from '../db/pool.ts';
 import { getEvent } from '../delivery/feed.ts';
 import { route, type Route } from '../http/route.ts';
-import { EVENT_ID, LATEST, OLDEST, type EventReading } from './event-reading.ts';
+import {
+  EVENT_ID,
+  LATEST,
+  OLDEST,
+  READ_SCOPE,
+  READING_REFUSALS,
+  type EventReading,
+} from './event-reading.ts';
 
 const LONGEST_WAIT_S = 30;
 
@@ -65,7 +72,7 @@ const feedShape = z.object({
 
 /** Events by API: the feed, which skips nothing, and one event with what became of it. */
 export function eventRoutes(db: Database, reading: EventReading): Route[] {
-  const common = { method: 'GET', scope: 'events:read', tag: 'events' } as const;
+  const common = { method: 'GET', scope: READ_SCOPE, tag: 'events' } as const;
   return [
     route<undefined, Query>({
       ...common,
@@ -74,7 +81,7 @@ export function eventRoutes(db: Database, reading: EventReading): Route[] {
       description:
         'In the order in which they took effect, oldest first; following `next_after`, every event is seen once and none is skipped. 410 where what comes after `after` is no longer all kept.',
       query,
-      answers: { 200: feedShape },
+      answers: { 200: feedShape, ...READING_REFUSALS },
       async handle({ caller, query: asked, client }) {
         const { workspaceId } = caller;
         const { after, place } = await reading.start(workspaceId, asked.after);
@@ -98,7 +105,7 @@ export function eventRoutes(db: Database, reading: EventReading): Route[] {
           const watched = reading.watch(caller, client);
           try {
             const found = await reading.follow(workspaceId, place, wanted, asked.wait * 1000, watched.signal);
-            watched.check();
+            await watched.check();
             return found;
           } finally {
             watched.end();

@@ -32,13 +32,24 @@ const linkShape = z
     workspace: z.object({ id: z.uuid(), name: z.string() }).nullable(),
     email: z.string().nullable(),
     role: role.nullable(),
-    has_account: z.boolean().meta({ description: 'Then its password is asked for; else one is chosen.' }),
+    has_account: z.boolean().nullable().meta({
+      description:
+        'Whether the account has a password; null for an invitation, whose link says to nobody who has an account.',
+    }),
     expires_at: z.iso.datetime(),
   })
   .meta({ id: 'Link' });
 
 const token = z.string().max(200).meta({ description: "From the link's fragment." });
-const entered = { 201: sessionShape };
+
+/** What the routes of this family refuse with, beside what any route may. */
+const BAD_BODY = 'A field is missing or wrong.';
+const TOO_MANY = 'Too many tries, or too many passwords are being checked; see Retry-After.';
+const STALE_LINK = 'The link is unknown, was used, or has expired.';
+const OTHER_SITE = 'The Origin is not one of this installation.';
+const SIGNED_OUT = 'Nobody is signed in.';
+const FOR_PEOPLE =
+  'This is for people who are signed in, not for API keys; or the Origin is not one of this installation.';
 
 /** Signing in and out, and the links that let somebody in once. */
 export function sessionRoutes({ admission, sessions, users }: SessionParts): Route[] {
@@ -49,11 +60,18 @@ export function sessionRoutes({ admission, sessions, users }: SessionParts): Rou
     path: '/api/v1/session',
     tag,
     summary: 'Sign in',
-    description: 'Sets a cookie for browsers. After several failures 429 with Retry-After.',
+    description:
+      'Sets a cookie for browsers. After several failures, or many tries in a minute, 429 with Retry-After.',
     body: z.strictObject({ email: signInEmail, password: sentPassword }),
-    answers: entered,
+    answers: {
+      201: sessionShape,
+      400: BAD_BODY,
+      401: 'The email address or the password is wrong.',
+      403: `They belong to no workspace any more. ${OTHER_SITE}`,
+      429: TOO_MANY,
+    },
     handle: async ({ body, client }) =>
-      enter(await admission.signIn({ ...body, place: client.address }), client),
+      enter(await admission.signIn({ ...body, address: client.address }), client),
   });
 
   const current = route({
@@ -62,7 +80,7 @@ export function sessionRoutes({ admission, sessions, users }: SessionParts): Rou
     scope: null,
     tag,
     summary: 'Who is signed in',
-    answers: { 200: sessionShape },
+    answers: { 200: sessionShape, 401: SIGNED_OUT, 403: FOR_PEOPLE },
     handle: async ({ caller }) => ({ status: 200, body: await show(caller) }),
   });
 
@@ -73,7 +91,14 @@ export function sessionRoutes({ admission, sessions, users }: SessionParts): Rou
     tag,
     summary: 'Go over to another workspace',
     body: z.strictObject({ workspace_id: z.uuid().toLowerCase() }),
-    answers: { 200: sessionShape },
+    answers: {
+      200: sessionShape,
+      400: 'You belong to no such workspace.',
+      401: SIGNED_OUT,
+      403: FOR_PEOPLE,
+      409: 'A request with this Idempotency-Key is under way.',
+      422: 'The Idempotency-Key was used for another request.',
+    },
     async handle({ caller, body }) {
       const { id } = signedIn(caller);
       const moved = await sessions.move(id, body.workspace_id);
@@ -88,7 +113,7 @@ export function sessionRoutes({ admission, sessions, users }: SessionParts): Rou
     scope: null,
     tag,
     summary: 'Sign out',
-    answers: { 204: 'Signed out.' },
+    answers: { 204: 'Signed out.', 401: SIGNED_OUT, 403: FOR_PEOPLE },
     async handle({ caller, client }) {
       await sessions.end(signedIn(caller).id);
       return { status: 204, body: null, headers: noSessionCookie(client.secure) };
@@ -102,7 +127,7 @@ export function sessionRoutes({ admission, sessions, users }: SessionParts): Rou
     summary: 'What a link is for',
     description: '404 where it is unknown, was used, or has expired. It is not used up by this.',
     body: z.strictObject({ token }),
-    answers: { 200: linkShape },
+    answers: { 200: linkShape, 400: BAD_BODY, 403: OTHER_SITE, 404: STALE_LINK },
     async handle({ body }) {
       const link = await admission.open(body.token);
       return {
@@ -137,9 +162,16 @@ export function sessionRoutes({ admission, sessions, users }: SessionParts): Rou
       password: sentPassword,
       workspace_name: personName.optional(),
     }),
-    answers: entered,
+    answers: {
+      201: sessionShape,
+      400: BAD_BODY,
+      403: OTHER_SITE,
+      404: STALE_LINK,
+      409: 'The address has an account already.',
+      429: TOO_MANY,
+    },
     handle: async ({ body: { token: used, workspace_name: workspaceName, ...owner }, client }) =>
-      enter(await admission.setUp(used, { ...owner, workspaceName }), client),
+      enter(await admission.setUp(used, { ...owner, workspaceName, address: client.address }), client),
   });
 
   const accept = openRoute<{ token: string; name?: string | undefined; password: string }>({
@@ -149,9 +181,17 @@ export function sessionRoutes({ admission, sessions, users }: SessionParts): Rou
     summary: 'Accept an invitation',
     description: 'With the password of the account there is, or with a name and a password for a new one.',
     body: z.strictObject({ token, name: personName.optional(), password: sentPassword }),
-    answers: entered,
+    answers: {
+      201: sessionShape,
+      400: BAD_BODY,
+      401: 'The password is wrong, or there is no account and no name for one.',
+      403: OTHER_SITE,
+      404: STALE_LINK,
+      409: 'The account has no password yet, or belongs to the workspace already.',
+      429: TOO_MANY,
+    },
     handle: async ({ body: { token: used, ...who }, client }) =>
-      enter(await admission.accept(used, { ...who, place: client.address }), client),
+      enter(await admission.accept(used, { ...who, address: client.address }), client),
   });
 
   const requestReset = openRoute<{ email: string }>({
@@ -159,9 +199,16 @@ export function sessionRoutes({ admission, sessions, users }: SessionParts): Rou
     path: '/api/v1/password-resets',
     tag,
     summary: 'Ask for a new password by mail',
-    description: 'Answers the same whether there is such an account or not. 503 where no mail is set up.',
+    description:
+      'Answers the same whether there is such an account or not. 503 `not_configured` where no mail is set up.',
     body: z.strictObject({ email: signInEmail }),
-    answers: { 202: z.object({ sent: z.literal('if_there_is_an_account') }) },
+    answers: {
+      202: z.object({ sent: z.literal('if_there_is_an_account') }),
+      400: BAD_BODY,
+      403: OTHER_SITE,
+      429: TOO_MANY,
+      503: '`not_configured`: no mail is set up. The message says who can make a link.',
+    },
     async handle({ body, client }) {
       await admission.requestReset(body.email, client.address);
       return { status: 202, body: { sent: 'if_there_is_an_account' } };
@@ -175,8 +222,15 @@ export function sessionRoutes({ admission, sessions, users }: SessionParts): Rou
     summary: 'Choose a new password',
     description: 'Ends all other sessions.',
     body: z.strictObject({ token, password: sentPassword }),
-    answers: entered,
-    handle: async ({ body, client }) => enter(await admission.reset(body.token, body.password), client),
+    answers: {
+      201: sessionShape,
+      400: BAD_BODY,
+      403: `They belong to no workspace any more. ${OTHER_SITE}`,
+      404: STALE_LINK,
+      429: TOO_MANY,
+    },
+    handle: async ({ body, client }) =>
+      enter(await admission.reset(body.token, body.password, client.address), client),
   });
 
   const change = route<{ current_password: string; password: string }>({
@@ -187,13 +241,19 @@ export function sessionRoutes({ admission, sessions, users }: SessionParts): Rou
     summary: 'Change your password',
     description: 'Ends your other sessions.',
     body: z.strictObject({ current_password: sentPassword, password: sentPassword }),
-    answers: { 204: 'Changed.' },
+    answers: {
+      204: 'Changed.',
+      400: BAD_BODY,
+      401: 'The current password is wrong, or nobody is signed in.',
+      403: FOR_PEOPLE,
+      429: TOO_MANY,
+    },
     async handle({ caller, body, client }) {
       const { id, user } = signedIn(caller);
       await admission.changePassword(user, id, {
         current: body.current_password,
         password: body.password,
-        place: client.address,
+        address: client.address,
       });
       return { status: 204, body: null };
     },

@@ -1,9 +1,10 @@
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checkPassword, hashPassword } from '../../src/account/password.ts';
 import { browser, cookieOf, makeMember, PASSWORD, tokenOf, type SignedIn } from '../kit/member.ts';
 import { until } from '../kit/process.ts';
-import { startScenario, type Scenario } from '../kit/scenario.ts';
+import { startScenario, type Reply, type Scenario } from '../kit/scenario.ts';
 
 let s: Scenario;
 let owner: SignedIn;
@@ -116,7 +117,6 @@ describe('an invitation', () => {
       workspace: { name: 'Acme' },
       email: 'dora@acme.example',
       role: 'manager',
-      has_account: false,
     });
     const nameless = await post('invitations/accept', { token, password: PASSWORD });
     expect(nameless.json.error.fields[0].field).toBe('name');
@@ -130,7 +130,6 @@ describe('an invitation', () => {
   test('lets somebody with an account in by its password; a wrong one leaves it good', async () => {
     const charlie = await makeMember(s, 'owner', { name: 'Charlie', workspaceId: s.charlie.workspaceId });
     const token = tokenOf((await invite(charlie.email.toUpperCase(), 'admin')).json.url);
-    expect((await open(token)).json.has_account).toBe(true);
     expect((await post('invitations/accept', { token, password: 'wrong horse battery' })).status).toBe(401);
     const reply = await post('invitations/accept', { token, password: PASSWORD });
     expect(reply.json).toMatchObject({
@@ -140,6 +139,36 @@ describe('an invitation', () => {
     });
     expect(reply.json.workspaces).toHaveLength(2);
     expect((await invite(charlie.email)).status).toBe(409);
+  });
+
+  test('tells nobody whether its address has an account, neither by its link nor by a wrong password', async () => {
+    const known = await makeMember(s, 'owner', { name: 'Known', workspaceId: s.charlie.workspaceId });
+    const tokens = [
+      tokenOf((await invite(known.email)).json.url),
+      tokenOf((await invite('unknown@acme.example')).json.url),
+    ];
+    const both = async (ask: (token: string) => Promise<Reply>) => {
+      const [one, other] = await Promise.all(tokens.map(ask));
+      const shown = ({ status, json }: Reply) => {
+        const { request_id: _, ...error } = json.error ?? {};
+        return { status, json: { ...json, email: null, expires_at: null, error } };
+      };
+      expect(shown(one!)).toEqual(shown(other!));
+      return one!;
+    };
+    expect((await both(open)).status).toBe(200);
+    const accept = (more: object) => both((token) => post('invitations/accept', { token, ...more }));
+    expect((await accept({ password: 'wrong horse battery' })).status).toBe(401);
+    expect((await accept({ password: 'short' })).status).toBe(401);
+    expect((await accept({ name: 'Mallory', password: 'short' })).status).toBe(400);
+    expect((await accept({ name: 'Mallory', password: 'password123' })).status).toBe(400);
+    expect((await accept({ name: '', password: PASSWORD })).status).toBe(400);
+    // Both are still good.
+    const [one, other] = tokens;
+    expect((await post('invitations/accept', { token: one, password: PASSWORD })).status).toBe(201);
+    expect((await post('invitations/accept', { token: other, name: 'New', password: PASSWORD })).status).toBe(
+      201,
+    );
   });
 
   test('chooses no password for an account that there is: it may belong to other workspaces', async () => {
@@ -190,6 +219,79 @@ describe('an invitation', () => {
     const { rows } = await s.db.pool.query('select body from idempotency where key = $1', ['invite-once']);
     expect(rows[0].body).not.toContain(tokenOf(first.json.url));
   });
+});
+
+describe('a password that many have', () => {
+  const COMMON = [
+    'password123',
+    'PassWord123',
+    'qwertyuiop',
+    '1234567890',
+    '0123456789',
+    '9876543210',
+    '1q2w3e4r5t',
+    'Manchester',
+    'iloveyou123',
+    'abcdefghijk',
+    'abcabcabcabc',
+    ' password123 ',
+    '\uff50assword123',
+  ];
+  const OWN = [
+    'frida.fox@acme.example',
+    'frida.fox1',
+    'FRIDA.FOX2026!',
+    'Frida Fox 12',
+    'fridafox99',
+    'fairlead2026',
+    'Fairlead!!',
+  ];
+
+  test.each([...COMMON, ...OWN])('%s is chosen nowhere', async (password) => {
+    const { db, users, members, admission } = { ...s.app.people, admission: s.app.admission };
+    const person = { name: 'Frida Fox', email: 'frida.fox@acme.example' };
+    const { id } = await s.app.workspaces.create({ name: 'New one' });
+    const { setUp, reset } = await db.transaction(async (trx) => {
+      const known = await users.byEmail(person.email);
+      const user = known ?? (await users.create(trx, { ...person, password: null }));
+      if (!known) await members.add(trx, s.charlie.workspaceId, user.id, 'owner');
+      return {
+        setUp: tokenOf(await admission.setUpLink(trx, id)),
+        reset: tokenOf(await admission.resetLink(trx, user.id, 'test')),
+      };
+    });
+    const invited = await owner.ask('POST', '/api/v1/invitations', { body: { email: person.email } });
+    for (const reply of [
+      await post('setup', { ...person, token: setUp, password }),
+      await post('password-resets/confirm', { token: reset, password }),
+      await post('invitations/accept', { token: tokenOf(invited.json.url), name: person.name, password }),
+    ]) {
+      expect(reply.status, reply.text).toBe(400);
+      expect(reply.json.error.fields[0].field).toBe('password');
+      expect(reply.text).not.toContain(password);
+    }
+  });
+
+  test('nor is it changed to; who has one from before signs in with it', async () => {
+    const one = await makeMember(s, 'member');
+    const body = { current_password: PASSWORD, password: 'password123' };
+    const reply = await one.ask('PUT', '/api/v1/password', { body });
+    expect(reply.status).toBe(400);
+    expect(reply.json.error.fields[0].field).toBe('password');
+    await s.db.pool.query('update app_user set password = $2 where id = $1', [
+      one.id,
+      await hashPassword('password123'),
+    ]);
+    expect((await post('session', { email: one.email, password: 'password123' })).status).toBe(201);
+  });
+
+  test.each(['correct horse battery', 'fairlead is a fine program', 'Frida went to the market'])(
+    '%s is none',
+    async (password) => {
+      const frida = { name: 'Frida Fox', email: 'frida.fox@acme.example' };
+      await expect(checkPassword(password, frida)).resolves.toBeUndefined();
+    },
+  );
 });
 
 describe('without mail', () => {

@@ -53,6 +53,23 @@ describe('the OpenAPI document', () => {
     await expect(`${JSON.stringify(stable, null, 2)}\n`).toMatchFileSnapshot('openapi.snap.json');
   });
 
+  test.each([
+    ['POST /api/v1/session', '201 400 401 403 429'],
+    ['POST /api/v1/links/open', '200 400 403 404'],
+    ['POST /api/v1/setup', '201 400 403 404 409 429'],
+    ['POST /api/v1/invitations/accept', '201 400 401 403 404 409 429'],
+    ['POST /api/v1/password-resets', '202 400 403 429 503'],
+    ['POST /api/v1/password-resets/confirm', '201 400 403 404 429'],
+    ['PUT /api/v1/password', '204 400 401 403 429'],
+    ['GET /api/v1/events', '200 400 401 403 410 429 503'],
+    ['GET /api/v1/events/stream', '200 400 401 403 410 429 503'],
+  ])('%s lists what it answers: %s', (name, codes) => {
+    const { responses } = operations.find(([one]) => one === name)![1];
+    expect(Object.keys(responses)).toEqual([...codes.split(' '), 'default']);
+    for (const code of codes.split(' ').filter((one) => Number(one) >= 400))
+      expect(responses[code]!.content!['application/json']!.schema.$ref).toBe('#/components/schemas/Error');
+  });
+
   test('AC6: has every event type under `webhooks`, with a schema and an example in every format', async () => {
     const { data } = (await s.ask('GET', '/api/v1/event-types')).json;
     expect(Object.keys(document.webhooks)).toEqual(data.map(({ name }: { name: string }) => name));

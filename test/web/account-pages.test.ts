@@ -108,6 +108,22 @@ describe('links', () => {
     await expectShown(late.getByText(/used|expired|no longer/i).first());
   });
 
+  test('somebody with an account says so, and joins by its password', async () => {
+    const one = await makeMember(s, 'owner', { name: 'Erik', workspaceId: s.charlie.workspaceId });
+    const invited = await owner.ask('POST', '/api/v1/invitations', { body: { email: one.email } });
+    const page = await open();
+    await page.goto(invited.json.url);
+    await expectShown(page.getByLabel('Your name'));
+    await page.getByRole('button', { name: 'I have an account already' }).click();
+    await page.getByRole('textbox', { name: 'Password' }).fill('wrong horse battery');
+    await page.keyboard.press('Enter');
+    await expectShown(page.getByText('not the password of an account'));
+    await page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD);
+    await page.keyboard.press('Enter');
+    await expectShown(page.getByRole('heading', { name: 'Contacts', level: 1 }));
+    expect((await s.db.pool.query('select from member where user_id = $1', [one.id])).rowCount).toBe(2);
+  });
+
   test('without mail, whoever forgot a password learns whom to ask', async () => {
     const page = await open();
     await page.goto('/forgot-password');

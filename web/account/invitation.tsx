@@ -1,5 +1,6 @@
-import { PasswordInput, TextInput } from '@mantine/core';
+import { Anchor, PasswordInput, TextInput } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
+import { useState, type ReactNode } from 'react';
 import { useAcceptInvitation, type OpenedLink } from '../api/account-queries.ts';
 import { paths } from '../paths.ts';
 import { useApiForm } from '../ui/use-api-form.ts';
@@ -10,53 +11,83 @@ import { WithLink } from './opened-link.tsx';
 export function Invitation() {
   return (
     <WithLink kind="invitation" stale="Ask whoever invited you for another one.">
-      {(link, token) => <InvitationForm link={link} token={token} />}
+      {(link, token) => <InvitationForms link={link} token={token} />}
     </WithLink>
   );
 }
 
-function InvitationForm({ link, token }: { link: OpenedLink; token: string }) {
-  const navigate = useNavigate();
-  const { mutateAsync: accept } = useAcceptInvitation();
-  const api = useApiForm({ name: '', password: '' }, async ({ name, password }) => {
-    await accept({ token, password, ...(!link.has_account && { name }) });
-    await navigate(paths.home());
-  });
-  const { form } = api;
-  const workspace = link.workspace?.name ?? 'Fairlead';
+interface FormProps {
+  link: OpenedLink;
+  token: string;
+  /** The button that shows the other form. */
+  other: ReactNode;
+}
 
+/** The link does not say whether there is an account: whoever was invited knows, and nobody else is to learn it. */
+function InvitationForms(props: Omit<FormProps, 'other'>) {
+  const [hasAccount, setHasAccount] = useState(false);
+  const Form = hasAccount ? AccountHolderForm : NewcomerForm;
+  const other = (
+    <Anchor component="button" type="button" size="sm" ta="center" onClick={() => setHasAccount(!hasAccount)}>
+      {hasAccount ? 'I have no account yet' : 'I have an account already'}
+    </Anchor>
+  );
+  return <Form {...props} other={other} />;
+}
+
+function NewcomerForm({ link, token, other }: FormProps) {
+  const api = useJoin({ name: '', password: '' }, token);
+  const { form } = api;
   return (
     <AccountForm
-      title={`Join ${workspace}`}
-      intro={
-        link.has_account
-          ? 'You have an account here already: your password joins this workspace to it.'
-          : `You were invited as ${link.role ?? 'member'}.`
-      }
-      action={`Join ${workspace}`}
+      title={titleOf(link)}
+      intro={`You were invited as ${link.role ?? 'member'}.`}
+      action={titleOf(link)}
       api={api}
+      below={other}
     >
-      <TextInput label="Email" type="email" autoComplete="username" value={link.email ?? ''} readOnly />
-      {link.has_account ? (
-        <PasswordInput
-          label="Password"
-          autoComplete="current-password"
-          required
-          autoFocus
-          {...form.getInputProps('password')}
-        />
-      ) : (
-        <>
-          <TextInput
-            label="Your name"
-            autoComplete="name"
-            required
-            autoFocus
-            {...form.getInputProps('name')}
-          />
-          <NewPasswordInput {...form.getInputProps('password')} />
-        </>
-      )}
+      <InvitedEmail link={link} />
+      <TextInput label="Your name" autoComplete="name" required autoFocus {...form.getInputProps('name')} />
+      <NewPasswordInput {...form.getInputProps('password')} />
     </AccountForm>
   );
+}
+
+function AccountHolderForm({ link, token, other }: FormProps) {
+  const api = useJoin({ password: '' }, token);
+  return (
+    <AccountForm
+      title={titleOf(link)}
+      intro="The password of your account joins this workspace to it."
+      action={titleOf(link)}
+      api={api}
+      below={other}
+    >
+      <InvitedEmail link={link} />
+      <PasswordInput
+        label="Password"
+        autoComplete="current-password"
+        required
+        autoFocus
+        {...api.form.getInputProps('password')}
+      />
+    </AccountForm>
+  );
+}
+
+function InvitedEmail({ link }: { link: OpenedLink }) {
+  return <TextInput label="Email" type="email" autoComplete="username" value={link.email ?? ''} readOnly />;
+}
+
+function useJoin<Values extends { name?: string; password: string }>(initial: Values, token: string) {
+  const navigate = useNavigate();
+  const { mutateAsync: accept } = useAcceptInvitation();
+  return useApiForm(initial, async (values) => {
+    await accept({ token, ...values });
+    await navigate(paths.home());
+  });
+}
+
+function titleOf({ workspace }: OpenedLink): string {
+  return `Join ${workspace?.name ?? 'Fairlead'}`;
 }

@@ -54,7 +54,7 @@ export function mountFormSite(app: FastifyInstance, parts: FormSiteParts): void 
   function admitOrigin(request: FastifyRequest, reply: FastifyReply, form: Form): void {
     const { origin } = request.headers;
     void reply.header('vary', 'Origin');
-    if (origin === undefined || isOurs(origin, request.host, publicUrl)) return;
+    if (origin === undefined || isOurs(origin, request, publicUrl)) return;
     if (!form.allowed_origins.includes(origin))
       throw new ApiError('forbidden', 'The form takes nothing from this site (Origin).');
     void reply.header('access-control-allow-origin', origin);

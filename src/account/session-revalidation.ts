@@ -1,0 +1,90 @@
+import { coalesce } from '../base/coalesce.ts';
+import { isoTime, type Clock } from '../base/clock.ts';
+import { ApiError, unavailable } from '../base/errors.ts';
+import type { Uuid } from '../base/id.ts';
+import { PATIENCE_MS, type Database } from '../db/pool.ts';
+import { checkKey, scopesOfKey, type Caller, type KeyState } from './caller.ts';
+import { scopesOf, type Role } from './role.ts';
+
+/** Looks again at keys and sessions whose requests take long: they were let in a while ago. */
+export interface SessionRevalidation {
+  /**
+   * The caller with the plan, role and scopes that are stored now; the query starts after the call. Throws what a new
+   * request would be refused with: `unauthorized`, `api_key_expired` or `forbidden`; `unavailable` where the
+   * database does not answer.
+   */
+  revalidate(caller: Caller): Promise<Caller>;
+}
+
+interface Row extends KeyState {
+  id: Uuid;
+  plan: string;
+  /** Null for a session. */
+  scopes: string[] | null;
+}
+
+/** $1–$3: workspaces, ids, whether each is a session; $4: now. A session that ended, or moved elsewhere, is left out. */
+const FIND = {
+  name: 'session.revalidate',
+  text: `
+select k.id, w.plan, k.scopes, k.expires_at, k.revoked_at, k.maker_id, m.role
+from unnest($1::uuid[], $2::uuid[], $3::boolean[]) as a(workspace_id, id, is_session)
+join api_key k on k.workspace_id = a.workspace_id and k.id = a.id
+join workspace w on w.id = k.workspace_id
+left join member m on m.workspace_id = k.workspace_id and m.user_id = k.maker_id
+where not a.is_session
+union all
+select s.id, w.plan, null, s.expires_at, null, s.user_id, m.role
+from unnest($1::uuid[], $2::uuid[], $3::boolean[]) as a(workspace_id, id, is_session)
+join session s on s.id = a.id and s.workspace_id = a.workspace_id
+join member m on m.workspace_id = s.workspace_id and m.user_id = s.user_id
+join workspace w on w.id = s.workspace_id
+where a.is_session and s.expires_at > $4::timestamptz`,
+};
+
+/**
+ * Callers that wait together are looked up together.
+ * @param scopes every scope there is
+ */
+export function makeSessionRevalidation(
+  db: Database,
+  clock: Clock,
+  scopes: readonly string[],
+): SessionRevalidation {
+  const lookUps = coalesce<Caller, Row | undefined>({
+    slots: 1,
+    groupOf: () => '',
+    maxWeight: 1000,
+    patience: { ms: PATIENCE_MS, error: () => unavailable('The database does not answer.', 2) },
+    async fly(callers) {
+      const rows = await db.read<Row>(FIND, [
+        callers.map(({ workspaceId }) => workspaceId),
+        callers.map(({ via }) => via.id),
+        callers.map(({ via }) => via.kind === 'session'),
+        isoTime(clock.now()),
+      ]);
+      const byId = new Map(rows.map((row) => [row.id, row]));
+      return callers.map(({ via }) => byId.get(via.id));
+    },
+  });
+
+  return {
+    async revalidate(caller) {
+      const row = await lookUps.add(caller);
+      if (!row)
+        throw new ApiError('unauthorized', 'The API key was revoked, or the session ended, meanwhile.');
+      const { plan } = row;
+      if (row.scopes === null) {
+        const role = row.role as Role;
+        return { ...caller, plan, role, scopes: scopesOf(role, scopes) };
+      }
+      checkKey(row, clock.now());
+      return {
+        ...caller,
+        plan,
+        role: row.role ?? 'owner',
+        scopes: scopesOfKey(row.scopes, row.role, scopes),
+      };
+    },
+  };
+}

@@ -1,0 +1,200 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeHashingQueue, type HashingMaxima } from '../../src/account/hashing-queue.ts';
+import { networkOf } from '../../src/account/sign-in-throttle.ts';
+import type { ApiError } from '../../src/base/errors.ts';
+import { ask, secondServer, startScenario, type Reply, type Scenario } from '../kit/scenario.ts';
+import { makeMember, PASSWORD, tokenOf, type SignedIn } from '../kit/member.ts';
+
+const MAX: HashingMaxima = { running: 2, runningPerAddress: 1, waiting: 6, waitingPerAddress: 4 };
+const [MALLORY, ALICE] = ['198.51.100.1', '198.51.100.2'];
+
+describe('the queue', () => {
+  test('lets one address have half of the places, and refuses what is more than it may keep waiting', async () => {
+    const queue = makeHashingQueue(MAX);
+    let end!: () => void;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    const begun: number[] = [];
+    const results = Array.from({ length: 50 }, (_, at) =>
+      queue
+        .run(MALLORY, async () => {
+          begun.push(at);
+          await ended;
+          return 'done';
+        })
+        .catch((error: { code: string }) => error.code),
+    );
+    await Promise.race([Promise.all(results.slice(5)), ended]);
+    expect(begun).toEqual([0]);
+    // The other half is free for whoever comes.
+    expect(await queue.run(ALICE, async () => 'done')).toBe('done');
+    end();
+    const all = await Promise.all(results);
+    expect(all.slice(0, 5)).toEqual(Array(5).fill('done'));
+    expect(all.slice(5)).toEqual(Array(45).fill('rate_limited'));
+    expect(begun).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  test('addresses take turns; where all places to wait are taken, who presses most makes room', async () => {
+    const queue = makeHashingQueue(MAX);
+    const order: string[] = [];
+    const ends: (() => void)[] = [];
+    const begin = (address: string, name: string) =>
+      queue
+        .run(address, async () => {
+          order.push(name);
+          await new Promise<void>((resolve) => ends.push(resolve));
+          return 'done';
+        })
+        .catch(({ code, headers }: ApiError) => `${code} ${headers['retry-after']}`);
+    const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+    // Two that press: one of each runs, four and two wait, which is all that may.
+    const a = [1, 2, 3, 4, 5].map((n) => begin('203.0.113.1', `a${n}`));
+    const b = [1, 2, 3].map((n) => begin('203.0.113.2', `b${n}`));
+    await turn();
+    expect(order).toEqual(['a1', 'b1']);
+    const late = begin(ALICE, 'alice');
+    expect(await a[4]).toBe('rate_limited 2');
+    while (ends.length > 0) {
+      ends.shift()!();
+      await turn();
+    }
+    expect(await Promise.all([...a.slice(0, 4), ...b, late])).toEqual(Array(8).fill('done'));
+    expect(order.indexOf('alice')).toBeLessThan(order.indexOf('a3'));
+    expect(order.indexOf('alice')).toBeLessThan(order.indexOf('b3'));
+    // Where each waits for one, nobody has to make room.
+    const each = Array.from({ length: 9 }, (_, n) => begin(`192.0.2.${n}`, `c${n}`));
+    expect(await each[8]).toBe('rate_limited 2');
+    while (ends.length > 0) {
+      ends.shift()!();
+      await turn();
+    }
+    expect(await Promise.all(each.slice(0, 8))).toEqual(Array(8).fill('done'));
+  });
+
+  test('a work that fails gives its place back', async () => {
+    const queue = makeHashingQueue({ ...MAX, running: 1 });
+    await expect(queue.run(ALICE, () => Promise.reject(new Error('wrong')))).rejects.toThrow('wrong');
+    expect(await queue.run(ALICE, async () => 'done')).toBe('done');
+  });
+});
+
+test.each([
+  ['198.51.100.7', '198.51.100.7', true],
+  ['198.51.100.7', '198.51.100.8', false],
+  ['::ffff:198.51.100.7', '198.51.100.7', true],
+  ['::ffff:198.51.100.7', '::ffff:198.51.100.8', false],
+  ['198.51.100.7:5000', '198.51.100.7', true],
+  ['2001:db8:1:2::1', '2001:DB8:0001:0002:ffff::9', true],
+  ['[2001:db8:1:2::1]:443', '2001:db8:1:2::1', true],
+  ['2001:db8:1:2::1', '2001:db8:1:3::1', false],
+])('%s and %s are of one customer: %s', (one, other, same) => {
+  expect(networkOf(one) === networkOf(other)).toBe(same);
+});
+
+describe('signing in', () => {
+  let s: Scenario;
+  let proxied: Awaited<ReturnType<typeof secondServer>>;
+  let owner: SignedIn;
+  beforeAll(async () => {
+    s = await startScenario();
+    owner = await makeMember(s, 'owner');
+    proxied = await secondServer(s, { FAIRLEAD_TRUST_PROXY: '127.0.0.1' });
+  });
+  afterAll(async () => {
+    await proxied.stop();
+    await s.stop();
+  });
+
+  const post = (address: string, path: string, body: object): Promise<Reply> =>
+    ask(proxied.url, 'POST', `/api/v1/${path}`, { body, headers: { 'x-forwarded-for': address } });
+  const signIn = (address: string, email: string, password = PASSWORD) =>
+    post(address, 'session', { email, password });
+  const statuses = (replies: Reply[]) => replies.map(({ status }) => status);
+
+  test('fifty wrong tries at once from one address: few are looked at, and others get in meanwhile', async () => {
+    let answered = 0;
+    const wrong = Array.from({ length: 50 }, async (_, at) => {
+      const reply = await signIn(MALLORY, `nobody${at}@acme.example`, 'guess guess guess');
+      if (reply.status === 401) answered += 1;
+      return reply;
+    });
+    const right = await signIn(ALICE, owner.email);
+    expect(right.status).toBe(201);
+    // One or two had their turn beside it; the rest of the row waits, or was refused.
+    expect(answered).toBeLessThanOrEqual(3);
+    const replies = await Promise.all(wrong);
+    const refused = replies.filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThanOrEqual(40);
+    for (const { headers } of refused) expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    // What was never looked at is no failure of theirs.
+    expect((await signIn(MALLORY, owner.email)).status).toBe(201);
+  });
+
+  test('right passwords in a loop are slowed down, there alone', async () => {
+    const one = await makeMember(s, 'member');
+    const here = () => signIn('198.51.100.3', one.email);
+    await s.db.pool.query('delete from sign_in_failure');
+    expect((await here()).status).toBe(201);
+    // As after 28 more within the minute.
+    await s.db.pool.query('update sign_in_failure set count = count + 28 where count > 0');
+    const replies = [await here(), await here(), await here()];
+    expect(statuses(replies)).toEqual([201, 429, 429]);
+    const wait = Number(replies.at(-1)!.headers.get('retry-after'));
+    expect(wait).toBeGreaterThan(0);
+    expect(wait).toBeLessThanOrEqual(60);
+    expect((await signIn('198.51.100.4', one.email)).status).toBe(201);
+    await s.db.pool.query(`update sign_in_failure set since = since - interval '61 seconds'`);
+    expect((await here()).status).toBe(201);
+  });
+
+  test('over and over refused, an address locks nobody out anywhere else', async () => {
+    const one = await makeMember(s, 'member');
+    for (let n = 0; n < 110; n++) await signIn('198.51.100.5', one.email, 'guess guess guess');
+    expect((await signIn('198.51.100.5', one.email)).status).toBe(429);
+    expect((await signIn('198.51.100.6', one.email)).status).toBe(201);
+  });
+
+  test.each<[string, (address: string) => Promise<() => Promise<Reply>>]>([
+    [
+      'setting a workspace up',
+      async (address) => {
+        const { id } = await s.app.workspaces.create({ name: 'New one' });
+        const link = await s.db.transaction((trx) => s.app.admission.setUpLink(trx, id));
+        const body = { token: tokenOf(link), name: 'Bob', email: 'bob@new.example', password: PASSWORD };
+        return () => post(address, 'setup', body);
+      },
+    ],
+    [
+      'accepting an invitation',
+      async (address) => {
+        const body = { email: 'eve@acme.example', role: 'member' };
+        const { url } = (await owner.ask('POST', '/api/v1/invitations', { body })).json;
+        return () => post(address, 'invitations/accept', { token: tokenOf(url), password: PASSWORD });
+      },
+    ],
+    [
+      'choosing a new password',
+      async (address) => {
+        const one = await makeMember(s, 'member');
+        const link = await s.db.transaction((trx) => s.app.admission.resetLink(trx, one.id, 'test'));
+        return () => post(address, 'password-resets/confirm', { token: tokenOf(link), password: PASSWORD });
+      },
+    ],
+    [
+      'changing a password',
+      async (address) => {
+        const { cookie } = await makeMember(s, 'member');
+        const headers = { cookie, origin: proxied.url, 'x-forwarded-for': address };
+        const body = { current_password: 'guess guess guess', password: 'another good one' };
+        return () => ask(proxied.url, 'PUT', '/api/v1/password', { body, headers });
+      },
+    ],
+  ])('%s is bounded the same way', async (name, prepare) => {
+    const send = await prepare(`192.0.2.${name.length}`);
+    const replies = await Promise.all(Array.from({ length: 9 }, send));
+    const refused = replies.filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const { headers } of refused) expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(statuses(replies).filter((status) => status >= 500)).toEqual([]);
+  });
+});
