@@ -148,6 +148,7 @@ export function assemble({
   const baseUrl = () => config.publicUrl || localUrl(config.host, own[0]?.port ?? config.port);
   const inboxes = makeInboxes({
     db,
+    sealer,
     clock,
     newId,
     formats: FORMATS,

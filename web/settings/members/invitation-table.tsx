@@ -1,4 +1,4 @@
-import { Button, Text } from '@mantine/core';
+import { Button, Text, Tooltip } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { invitationsQuery, useWithdrawInvitation, type Invitation } from '../../api/invitation-queries.ts';
 import { capitalised } from '../../ui/capitalised.ts';
@@ -19,9 +19,7 @@ const COLUMNS = column.columns([
   column.accessor('state', {
     header: 'State',
     meta: { width: '8rem' },
-    cell: ({ getValue }) => (
-      <StateBadge tone={getValue() === 'pending' ? 'accent' : 'calm'}>{getValue()}</StateBadge>
-    ),
+    cell: ({ row }) => <InvitationState state={row.original.state} />,
   }),
   column.accessor('expires_at', {
     header: 'Expires',
@@ -35,6 +33,22 @@ const COLUMNS = column.columns([
     cell: ({ row }) => <Withdraw invitation={row.original} />,
   }),
 ]);
+
+const TONES = { pending: 'accent', expired: 'calm', invalid: 'bad' } as const;
+
+function InvitationState({ state }: Pick<Invitation, 'state'>) {
+  const badge = <StateBadge tone={TONES[state]}>{state}</StateBadge>;
+  if (state !== 'invalid') return badge;
+  return (
+    <Tooltip
+      multiline
+      w={240}
+      label="Whoever sent it may not give this role any more, so its link lets nobody in. Invite again to send a new one."
+    >
+      <span tabIndex={0}>{badge}</span>
+    </Tooltip>
+  );
+}
 
 /** Who was invited and has not come yet. */
 export function InvitationTable() {
