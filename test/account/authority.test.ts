@@ -54,12 +54,8 @@ function expectRefused(reply: Reply, ...lacked: string[]): void {
   for (const word of lacked) expect(reply.json.error.message).toContain(word);
 }
 
-/** Asks while another transaction has changed what the answer depends on, and has not committed yet. */
-async function heldUp(
-  statement: string,
-  request: () => Promise<Reply>,
-  answered: (reply: Reply) => void,
-): Promise<void> {
+/** The answer to a request that is made while another transaction has changed what it depends on, and commits later. */
+async function heldUp(statement: string, request: () => Promise<Reply>): Promise<Reply> {
   const client = await s.db.pool.connect();
   const waiting = `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
   try {
@@ -70,7 +66,7 @@ async function heldUp(
       .poll(async () => (await s.db.side.query(waiting)).rowCount, { timeout: 10_000, interval: 10 })
       .toBeGreaterThan(0);
     await client.query('commit');
-    answered(await replied);
+    return await replied;
   } finally {
     client.release();
   }
@@ -303,11 +299,11 @@ describe('the lineage of keys', () => {
   test('a change is checked against the key as it is when it is made: two at once give no more', async () => {
     const short = await key(owner, ['*'], { expires_in_days: 30 });
     const target = await key(owner, ['contacts:read'], { expires_in_days: 7 });
-    await heldUp(
-      `update api_key set expires_at = null where id = '${target.id}'`,
-      () => change(short, target.id, { scopes: ['*'] }),
-      (widened) => expectRefused(widened, short.expires_at!),
+    const widened = await heldUp(`update api_key set expires_at = null where id = '${target.id}'`, () =>
+      change(short, target.id, { scopes: ['*'] }),
     );
+    expectRefused(widened, short.expires_at!);
+    expect((await stored(target.id)).scopes).toEqual(['contacts:read']);
   });
 
   test('a key whose maker was removed is refused, and says so where keys are listed', async () => {
@@ -339,15 +335,21 @@ describe('an invitation ends with the right of whoever made it', () => {
       (one: { id: string }) => one.id === id,
     )?.state;
 
-  async function expectEnded({ id, url, email }: { id: string; url: string; email: string }): Promise<void> {
-    const before = (await s.db.pool.query('select from member')).rowCount;
-    expect(await accept(url)).toMatchObject({ status: 404, json: { error: { code: 'not_found' } } });
-    expect((await open(url)).status).toBe(404);
-    expect(await stateOf(id)).toBe('invalid');
-    expect((await s.db.pool.query('select from member')).rowCount).toBe(before);
-    const { rows } = await s.db.pool.query('select from app_user where email = $1', [email]);
-    expect(rows).toEqual([]);
+  /** What becomes of a link: what accepting and opening it answer, how it is listed, and who came in by it. */
+  async function outcomeOf({ id, url, email }: { id: string; url: string; email: string }) {
+    const count = async (statement: string, values: string[] = []) =>
+      (await s.db.pool.query(statement, values)).rowCount!;
+    const before = await count('select from member');
+    const reply = await accept(url);
+    return {
+      accepted: [reply.status, reply.json.error?.code],
+      opened: (await open(url)).status,
+      state: await stateOf(id),
+      joined: (await count('select from member')) - before,
+      accounts: await count('select from app_user where email = $1', [email]),
+    };
   }
+  const ENDED = { accepted: [404, 'not_found'], opened: 404, state: 'invalid', joined: 0, accounts: 0 };
 
   async function invitedBy(by: SignedIn | { key: string }, role: Role) {
     const body = { email: `late${++invited}@guests.example`, role };
@@ -363,21 +365,21 @@ describe('an invitation ends with the right of whoever made it', () => {
     const made = await invitedBy(boss, 'member');
     expect((await open(made.url)).status).toBe(200);
     await owner.ask('DELETE', `/api/v1/members/${boss.id}`);
-    await expectEnded(made);
+    expect(await outcomeOf(made)).toEqual(ENDED);
   });
 
   test.each(['manager', 'member'] as const)('nor who is %s by now', async (role) => {
     const boss = await makeMember(s, 'admin');
     const made = await invitedBy(boss, 'member');
     await owner.ask('PATCH', `/api/v1/members/${boss.id}`, { body: { role } });
-    await expectEnded(made);
+    expect(await outcomeOf(made)).toEqual(ENDED);
   });
 
   test('an owner who is an admin by now lets in those that an admin may invite', async () => {
     const boss = await makeMember(s, 'owner');
     const [high, low] = [await invitedBy(boss, 'owner'), await invitedBy(boss, 'admin')];
     await owner.ask('PATCH', `/api/v1/members/${boss.id}`, { body: { role: 'admin' } });
-    await expectEnded(high);
+    expect(await outcomeOf(high)).toEqual(ENDED);
     expect(await stateOf(low.id)).toBe('pending');
     expect((await accept(low.url)).json).toMatchObject({ role: 'admin' });
   });
@@ -402,7 +404,7 @@ describe('an invitation ends with the right of whoever made it', () => {
     const one = await key(owner, ['*']);
     const made = await invitedBy(one, 'member');
     await end(one);
-    await expectEnded(made);
+    expect(await outcomeOf(made)).toEqual(ENDED);
   });
 
   test('nor a key whose maker was removed, or demoted', async () => {
@@ -412,7 +414,7 @@ describe('an invitation ends with the right of whoever made it', () => {
       await owner.ask(take, `/api/v1/members/${boss.id}`, {
         ...(take === 'PATCH' && { body: { role: 'manager' } }),
       });
-      await expectEnded(made);
+      expect(await outcomeOf(made)).toEqual(ENDED);
     }
   });
 
@@ -429,11 +431,8 @@ describe('an invitation ends with the right of whoever made it', () => {
   test('an acceptance that is under way when its maker is removed is refused: it is checked when it counts', async () => {
     const boss = await makeMember(s, 'admin');
     const made = await invitedBy(boss, 'member');
-    await heldUp(
-      `delete from member where user_id = '${boss.id}'`,
-      () => accept(made.url),
-      (reply) => expect(reply.status).toBe(404),
-    );
+    const reply = await heldUp(`delete from member where user_id = '${boss.id}'`, () => accept(made.url));
+    expect(reply.status).toBe(404);
   });
 
   test('an expired one of a removed maker is shown as expired', async () => {

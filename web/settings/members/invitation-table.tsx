@@ -1,4 +1,4 @@
-import { Button, Text, Tooltip } from '@mantine/core';
+import { Button, Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { invitationsQuery, useWithdrawInvitation, type Invitation } from '../../api/invitation-queries.ts';
 import { capitalised } from '../../ui/capitalised.ts';
@@ -7,6 +7,13 @@ import { Moment } from '../../ui/moment.tsx';
 import { tell, tellDone } from '../../ui/notify.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
 import classes from './members-page.module.css';
+
+/** Invalid: whoever sent it may not give its role any more. */
+const STATES = {
+  pending: ['accent', 'pending'],
+  expired: ['calm', 'expired'],
+  invalid: ['bad', 'no longer valid'],
+} as const;
 
 const column = columnsFor<Invitation>();
 const COLUMNS = column.columns([
@@ -18,8 +25,11 @@ const COLUMNS = column.columns([
   }),
   column.accessor('state', {
     header: 'State',
-    meta: { width: '8rem' },
-    cell: ({ row }) => <InvitationState state={row.original.state} />,
+    meta: { width: '9rem' },
+    cell: ({ getValue }) => {
+      const [tone, word] = STATES[getValue()];
+      return <StateBadge tone={tone}>{word}</StateBadge>;
+    },
   }),
   column.accessor('expires_at', {
     header: 'Expires',
@@ -33,22 +43,6 @@ const COLUMNS = column.columns([
     cell: ({ row }) => <Withdraw invitation={row.original} />,
   }),
 ]);
-
-const TONES = { pending: 'accent', expired: 'calm', invalid: 'bad' } as const;
-
-function InvitationState({ state }: Pick<Invitation, 'state'>) {
-  const badge = <StateBadge tone={TONES[state]}>{state}</StateBadge>;
-  if (state !== 'invalid') return badge;
-  return (
-    <Tooltip
-      multiline
-      w={240}
-      label="Whoever sent it may not give this role any more, so its link lets nobody in. Invite again to send a new one."
-    >
-      <span tabIndex={0}>{badge}</span>
-    </Tooltip>
-  );
-}
 
 /** Who was invited and has not come yet. */
 export function InvitationTable() {
