@@ -2600,7 +2600,7 @@ export interface components {
             method: string;
             /** @description What follows the path, with its `?`; empty for most. */
             query: string;
-            /** @description As they came, secrets among them. */
+            /** @description As they came, secrets among them; but values of custom headers of a webhook of this installation are masked. */
             headers: {
                 name: string;
                 value: string;
@@ -3682,7 +3682,7 @@ export interface components {
             method: string;
             /** @description What follows the path, with its `?`; empty for most. */
             query: string;
-            /** @description As they came, secrets among them. */
+            /** @description As they came, secrets among them; but values of custom headers of a webhook of this installation are masked. */
             headers: {
                 name: string;
                 value: string;
