@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { makeAdmission, type Admission, type AdmissionParts } from './account/admission.ts';
 import { makeApiKeys, type ApiKeys } from './account/api-key.ts';
 import { makeAudit } from './account/audit.ts';
+import { makeAuthorities } from './account/authority.ts';
 import { makeCallers } from './account/caller.ts';
 import { makeInboundSecrets } from './account/inbound-secret.ts';
 import { makeHashingQueue } from './account/hashing-queue.ts';
@@ -74,6 +75,7 @@ import { mountInboxes } from './settings/inbox-receiver.ts';
 import { inboundSecretRoutes } from './settings/inbound-secrets.ts';
 import { invitationRoutes } from './settings/invitations.ts';
 import { makeLedger } from './http/ledger.ts';
+import { makeMadeBy } from './settings/made-by.ts';
 import { meRoutes } from './settings/me.ts';
 import { memberRoutes } from './settings/members.ts';
 import { pastEventRoutes } from './settings/past-events.ts';
@@ -147,6 +149,7 @@ export function assemble({
   const baseUrl = () => config.publicUrl || localUrl(config.host, own[0]?.port ?? config.port);
   const inboxes = makeInboxes({
     db,
+    sealer,
     clock,
     newId,
     formats: FORMATS,
@@ -181,8 +184,9 @@ export function assemble({
   const keys = makeApiKeys(db, clock, newId);
   const audit = makeAudit(db, clock, newId);
   const users = makeUsers(db, clock, newId);
-  const members = makeMembers(db, clock);
-  const links = makeLinks(db, clock, newId);
+  const authorities = makeAuthorities(clock, SCOPES);
+  const members = makeMembers(db, clock, authorities);
+  const links = makeLinks(db, clock, newId, authorities);
   const sessions = makeSessions(db, clock, newId, SCOPES);
   const throttle = makeSignInThrottle(db, clock);
   const hashing = makeHashingQueue();
@@ -202,6 +206,7 @@ export function assemble({
     starFormats: (type: string) => formatsDocumenting(FORMATS, type),
   };
   const ledger = makeLedger({ audit, idempotency, clock });
+  const madeBy = makeMadeBy({ keys, secrets: inboundSecrets, endpoints: engine.endpoints, clock });
   const customTypes = makeCustomTypes({ db, clock, newId }, catalogue);
   const { catalogueOf } = customTypes;
   const settings = {
@@ -248,11 +253,11 @@ export function assemble({
             ...meRoutes(workspaces),
             ...planRoutes(),
             ...sessionRoutes({ admission, sessions, users }),
-            ...memberRoutes({ db, members, ledger }),
-            ...invitationRoutes({ ...people, ledger, clock }),
+            ...memberRoutes({ db, members, madeBy, ledger }),
+            ...invitationRoutes({ ...people, authorities, ledger, clock }),
             ...auditRoutes(audit),
-            ...apiKeyRoutes({ keys, usage, ledger, clock, scopes: SCOPES }),
-            ...inboundSecretRoutes(inboundSecrets, ledger),
+            ...apiKeyRoutes({ db, keys, authorities, usage, ledger, clock, scopes: SCOPES }),
+            ...inboundSecretRoutes({ db, secrets: inboundSecrets, authorities, ledger }),
             ...crm.routes,
             ...webhookRoutes(settings),
             ...replayRoutes(settings),

@@ -7,6 +7,7 @@ import type { Uuid } from '../base/id.ts';
 import { patiently, type Database } from '../db/pool.ts';
 import type { ApiKeyRow, Schema } from '../db/schema.ts';
 import { termsOf } from './plan.ts';
+import type { Role } from './role.ts';
 
 /** How a key looks: its beginning, and how many characters of it stay visible after creation. */
 const STYLES = {
@@ -22,7 +23,10 @@ const SECRET_LENGTH = 32;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 /** A key as its owners see it; never the key itself. */
-export type ApiKey = Omit<ApiKeyRow, 'salt' | 'hash'>;
+export interface ApiKey extends Omit<ApiKeyRow, 'salt' | 'hash'> {
+  /** The member on whose behalf it acts; `role` is null where they have left, and the key is refused. */
+  maker: { id: Uuid; name: string; role: Role | null } | null;
+}
 
 /** A key that was just made. `raw` is shown this once: only its salted SHA-256 is stored. */
 export interface MadeKey {
@@ -41,13 +45,25 @@ export interface ApiKeys {
   get(workspaceId: Uuid, id: Uuid): Promise<ApiKey | undefined>;
   /** Newest first, the revoked ones too, after the id of the last page's last. */
   list(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<ApiKey[]>;
-  /** Changes a key that is not revoked; undefined where there is none. */
-  update(workspaceId: Uuid, id: Uuid, change: KeyChange, within: Within): Promise<ApiKey | undefined>;
+  /**
+   * Changes a key that is not revoked; undefined where there is none.
+   * @param check is given the key as it is, locked until the change is made; what it throws refuses the change
+   */
+  update(
+    workspaceId: Uuid,
+    id: Uuid,
+    change: KeyChange,
+    steps: { check: Within; within: Within },
+  ): Promise<ApiKey | undefined>;
   /**
    * Revokes at once, for every process; a key that is revoked stays as it is. False where there is no such key.
    * @param workspaceId null for a key of any workspace
    */
   revoke(workspaceId: Uuid | null, id: Uuid, within?: Within): Promise<boolean>;
+  /** Keys that act for a member and are not revoked, newest first, and how many there are. */
+  madeBy(workspaceId: Uuid, makerId: Uuid, limit: number): Promise<{ count: number; keys: ApiKey[] }>;
+  /** Revokes all that `madeBy` counts. */
+  revokeMadeBy(trx: Transaction<Schema>, workspaceId: Uuid, makerId: Uuid): Promise<ApiKey[]>;
 }
 
 export interface NewKey {
@@ -81,6 +97,11 @@ const SHOWN = [
   'expires_at',
   'revoked_at',
   'last_used_at',
+  sql<ApiKey['maker']>`(
+    select json_build_object('id', u.id, 'name', u.name, 'role', m.role)
+    from app_user u left join member m on m.workspace_id = api_key.workspace_id and m.user_id = u.id
+    where u.id = api_key.maker_id
+  )`.as('maker'),
 ] as const;
 
 export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiKeys {
@@ -108,8 +129,7 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiK
       };
       await db.transaction(async (trx) => {
         await checkRoom(trx, workspaceId, row.created_at);
-        await trx.insertInto('api_key').values(row).execute();
-        const { salt: _salt, hash: _hash, ...key } = row;
+        const key = await trx.insertInto('api_key').values(row).returning(SHOWN).executeTakeFirstOrThrow();
         await within?.(trx, { key, raw });
       });
       return { id, raw, prefix: raw.slice(0, visible) };
@@ -136,8 +156,18 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiK
       return patiently(() => rows.execute());
     },
 
-    update(workspaceId, id, { name, scopes, expiresAt }, within) {
+    update(workspaceId, id, { name, scopes, expiresAt }, { check, within }) {
       return db.transaction(async (trx) => {
+        const current = await trx
+          .selectFrom('api_key')
+          .select(SHOWN)
+          .where('workspace_id', '=', workspaceId)
+          .where('id', '=', id)
+          .where('revoked_at', 'is', null)
+          .forNoKeyUpdate()
+          .executeTakeFirst();
+        if (!current) return undefined;
+        await check(trx, current);
         const key = await trx
           .updateTable('api_key')
           .set({
@@ -148,10 +178,9 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiK
           })
           .where('workspace_id', '=', workspaceId)
           .where('id', '=', id)
-          .where('revoked_at', 'is', null)
           .returning(SHOWN)
-          .executeTakeFirst();
-        if (key) await within(trx, key);
+          .executeTakeFirstOrThrow();
+        await within(trx, key);
         return key;
       });
     },
@@ -168,6 +197,32 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiK
         if (key) await within?.(trx, key);
         return key !== undefined;
       });
+    },
+
+    async madeBy(workspaceId, makerId, limit) {
+      const living = db.kysely
+        .selectFrom('api_key')
+        .where('workspace_id', '=', workspaceId)
+        .where('maker_id', '=', makerId)
+        .where('revoked_at', 'is', null);
+      const [{ count }, keys] = await patiently(() =>
+        Promise.all([
+          living.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow(),
+          living.select(SHOWN).orderBy('id', 'desc').limit(limit).execute(),
+        ]),
+      );
+      return { count, keys };
+    },
+
+    async revokeMadeBy(trx, workspaceId, makerId) {
+      return trx
+        .updateTable('api_key')
+        .set({ revoked_at: isoTime(clock.now()) })
+        .where('workspace_id', '=', workspaceId)
+        .where('maker_id', '=', makerId)
+        .where('revoked_at', 'is', null)
+        .returning(SHOWN)
+        .execute();
     },
   };
 }

@@ -5,7 +5,7 @@ import { ApiError } from '../base/errors.ts';
 import { hmacSha256, sameBytes, sha256 } from '../base/hmac.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Sealer } from '../base/seal.ts';
-import type { Database } from '../db/pool.ts';
+import { queryableOf, type Database } from '../db/pool.ts';
 import type { Schema } from '../db/schema.ts';
 
 const START = 'crm_';
@@ -37,6 +37,14 @@ export interface InboundSecrets {
   list(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<InboundSecret[]>;
   /** Holds from the next request on, for every process. Throws `not_found`. */
   remove(workspaceId: Uuid, id: Uuid, within: Within): Promise<void>;
+  /** Those that a member made, by themselves or through a key that acts for them; newest first, and how many. */
+  madeBy(
+    workspaceId: Uuid,
+    makerId: Uuid,
+    limit: number,
+  ): Promise<{ count: number; secrets: InboundSecret[] }>;
+  /** Deletes all that `madeBy` counts. */
+  removeMadeBy(trx: Transaction<Schema>, workspaceId: Uuid, makerId: Uuid): Promise<InboundSecret[]>;
   /**
    * Whose secret this is. Throws `unauthorized`, or `not_configured` where the installation has none at all.
    * @param raw as it was sent, or null
@@ -65,6 +73,11 @@ const FIND = {
 const DEFAULT_WORKSPACE = { name: 'workspace.default', text: 'select id from workspace where is_default' };
 
 const ANY = { name: 'inbound-secret.any', text: 'select from inbound_secret limit 1' };
+
+const MADE_BY = `
+from inbound_secret s
+where s.workspace_id = $1 and (s.created_by = 'user:' || $2::uuid or exists (
+  select from api_key k where k.workspace_id = s.workspace_id and k.maker_id = $2 and s.created_by = 'api_key:' || k.id))`;
 
 const COLUMNS = sql.raw('id, name, prefix, created_by, created_at');
 
@@ -133,6 +146,34 @@ export function makeInboundSecrets(
         if (!rows[0]) throw new ApiError('not_found', 'There is no inbound secret with this id.');
         await within(trx, rows[0]);
       }),
+
+    async madeBy(workspaceId, makerId, limit) {
+      const of = [workspaceId, makerId];
+      const [[counted], secrets] = await Promise.all([
+        db.read<{ count: number }>(
+          { name: 'inbound-secret.count-made', text: `select count(*)::int as count ${MADE_BY}` },
+          of,
+        ),
+        db.read<InboundSecret>(
+          {
+            name: 'inbound-secret.made',
+            text: `select s.id, s.name, s.prefix, s.created_by, s.created_at ${MADE_BY} order by s.id desc limit $3`,
+          },
+          [...of, limit],
+        ),
+      ]);
+      return { count: counted!.count, secrets };
+    },
+
+    async removeMadeBy(trx, workspaceId, makerId) {
+      const { rows } = await queryableOf(trx).query<InboundSecret>({
+        name: 'inbound-secret.remove-made',
+        text: `delete from inbound_secret where workspace_id = $1 and id in (select s.id ${MADE_BY})
+               returning id, name, prefix, created_by, created_at`,
+        values: [workspaceId, makerId],
+      });
+      return rows;
+    },
 
     async signers(prefix) {
       if (!PREFIX_SHAPE.test(prefix)) return [];

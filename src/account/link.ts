@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { sql, type Transaction } from 'kysely';
+import { sql, type Kysely, type Transaction } from 'kysely';
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
 import { sha256 } from '../base/hmac.ts';
 import type { Uuid } from '../base/id.ts';
-import type { Database } from '../db/pool.ts';
+import { patiently, type Database } from '../db/pool.ts';
 import type { Schema } from '../db/schema.ts';
+import type { Authorities } from './authority.ts';
 import type { Role } from './role.ts';
 
 export type LinkKind = 'setup' | 'invitation' | 'password_reset';
@@ -52,15 +53,23 @@ export interface OpenedLink extends Link {
   has_account: boolean | null;
 }
 
+export interface Invitation extends Link {
+  /** Whether its maker may still make it. */
+  valid: boolean;
+}
+
 export interface Links {
   /** Makes one in place of earlier ones for the same; its token is given this once, only the hash is kept. */
   make(trx: Transaction<Schema>, link: NewLink): Promise<{ link: Link; token: string }>;
-  /** Throws `not_found` where it is unknown, used, expired, or of another kind than asked for. */
+  /**
+   * Throws `not_found` where it is unknown, used, expired, or of another kind than asked for, and for an invitation whose
+   * maker may not make it any more.
+   */
   open(token: string, kind?: LinkKind): Promise<OpenedLink>;
   /** Uses it up; throws `not_found` like `open`. Of two at once, one gets it. */
   use(trx: Transaction<Schema>, token: string, kind: LinkKind): Promise<Link>;
-  /** Invitations that wait, also expired ones; newest first. */
-  invitations(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<Link[]>;
+  /** Invitations that wait, also those that let nobody in any more; newest first. */
+  invitations(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<Invitation[]>;
   /** Takes an invitation back; undefined where there is none. */
   withdraw(trx: Transaction<Schema>, workspaceId: Uuid, id: Uuid): Promise<Link | undefined>;
 }
@@ -91,7 +100,29 @@ export function linkUrl(base: string, kind: LinkKind, token: string): string {
   return `${base}${PAGES[kind]}#token=${token}`;
 }
 
-export function makeLinks(db: Database, clock: Clock, newId: () => Uuid): Links {
+export function makeLinks(db: Database, clock: Clock, newId: () => Uuid, authorities: Authorities): Links {
+  /** Which of these invitations of one workspace their makers may still make. */
+  async function valid(
+    on: Kysely<Schema>,
+    workspaceId: Uuid,
+    invitations: readonly Link[],
+    lock = false,
+  ): Promise<boolean[]> {
+    const makers = invitations.map(({ created_by: maker }) => maker);
+    const found = await authorities.list(on, workspaceId, makers, lock);
+    return invitations.map(({ created_by: maker, role }) => {
+      const authority = found.get(maker);
+      return authority !== undefined && authorities.lackToGrant(authority, role!) === null;
+    });
+  }
+
+  /** Throws `not_found` for an invitation that has ended with the right of its maker. */
+  async function checkMaker(on: Kysely<Schema>, link: Link, lock: boolean): Promise<void> {
+    if (link.kind !== 'invitation') return;
+    const [isValid] = await valid(on, link.workspace_id!, [link], lock);
+    if (!isValid) throw gone();
+  }
+
   return {
     async make(trx, { kind, workspace_id: workspaceId, user_id: userId, email, role, created_by: by }) {
       const token = randomBytes(32).toString('base64url');
@@ -122,6 +153,7 @@ export function makeLinks(db: Database, clock: Clock, newId: () => Uuid): Links 
     async open(token, kind) {
       const [link] = await db.read<OpenedLink>(OPEN, [sha256(token), isoTime(clock.now())]);
       if (!link || (kind !== undefined && link.kind !== kind)) throw gone();
+      await checkMaker(db.kysely, link, false);
       return link;
     },
 
@@ -132,10 +164,15 @@ export function makeLinks(db: Database, clock: Clock, newId: () => Uuid): Links 
         where hash = ${sha256(token)} and kind = ${kind} and used_at is null and expires_at > ${now}
         returning ${sql.raw(SHOWN)}`.execute(trx);
       if (!rows[0]) throw gone();
+      await checkMaker(trx, rows[0], true);
       return rows[0];
     },
 
-    invitations: (workspaceId, limit, after) => db.read<Link>(INVITATIONS, [workspaceId, after, limit]),
+    async invitations(workspaceId, limit, after) {
+      const links = await db.read<Link>(INVITATIONS, [workspaceId, after, limit]);
+      const stillValid = await patiently(() => valid(db.kysely, workspaceId, links));
+      return links.map((link, at) => ({ ...link, valid: stillValid[at]! }));
+    },
 
     async withdraw(trx, workspaceId, id) {
       const { rows } = await sql<Link>`
@@ -150,6 +187,6 @@ export function makeLinks(db: Database, clock: Clock, newId: () => Uuid): Links 
 function gone(): ApiError {
   return new ApiError(
     'not_found',
-    'This link is unknown, was used before, or has expired. Ask for a new one.',
+    'This link is unknown, was used before, has expired, or its maker may not let you in any more. Ask for a new one.',
   );
 }

@@ -5,6 +5,8 @@ import type { Uuid } from '../base/id.ts';
 import { isUniqueViolation } from '../db/failure.ts';
 import type { Database } from '../db/pool.ts';
 import type { Schema } from '../db/schema.ts';
+import { refuse, type Authorities } from './authority.ts';
+import type { Actor } from './audit.ts';
 import { reaches, type Role } from './role.ts';
 
 /** Somebody in a workspace; `id` is the user's. */
@@ -24,13 +26,13 @@ export interface Members {
   /** Throws `conflict` where they belong to it already. */
   add(trx: Transaction<Schema>, workspaceId: Uuid, userId: Uuid, role: Role): Promise<void>;
   /**
-   * Gives a member another role; holds from the next request on, for sessions and keys of theirs. Throws
-   * `not_found`, `forbidden` where either role is above `by`'s own, `conflict` for the last owner.
+   * Gives a member of the caller's workspace another role; holds from the next request on, for sessions and keys of
+   * theirs. Throws `not_found`, `forbidden` where either role has more than the caller, `conflict` for the last owner.
    * @returns the role they had
    */
-  changeRole(trx: Transaction<Schema>, workspaceId: Uuid, id: Uuid, role: Role, by: Role): Promise<Role>;
-  /** Takes somebody out of the workspace; throws like `changeRole`. @returns the role they had */
-  remove(trx: Transaction<Schema>, workspaceId: Uuid, id: Uuid, by: Role): Promise<Role>;
+  changeRole(trx: Transaction<Schema>, by: Actor, id: Uuid, role: Role): Promise<Role>;
+  /** Takes somebody out of the caller's workspace; throws like `changeRole`. @returns the role they had */
+  remove(trx: Transaction<Schema>, by: Actor, id: Uuid): Promise<Role>;
 }
 
 const SELECT = `
@@ -44,16 +46,14 @@ const LIST = {
 };
 const GET = { name: 'member.get', text: `${SELECT} and m.user_id = $2` };
 
-export function makeMembers(db: Database, clock: Clock): Members {
-  /** The role somebody has, where `by` may change it; no other change of members gets in between. */
-  async function changeable(trx: Transaction<Schema>, workspaceId: Uuid, id: Uuid, by: Role): Promise<Role> {
+export function makeMembers(db: Database, clock: Clock, authorities: Authorities): Members {
+  /** The role somebody has; no other change of members gets in between. */
+  async function currentRole(trx: Transaction<Schema>, workspaceId: Uuid, id: Uuid): Promise<Role> {
     await sql`select from workspace where id = ${workspaceId} for no key update`.execute(trx);
     const { rows } = await sql<{ role: Role }>`
       select role from member where workspace_id = ${workspaceId} and user_id = ${id}`.execute(trx);
     if (!rows[0]) throw new ApiError('not_found', 'There is no member with this id.');
-    const { role } = rows[0];
-    if (!reaches(by, role)) throw new ApiError('forbidden', `Only somebody who is ${role} may change this.`);
-    return role;
+    return rows[0].role;
   }
 
   async function checkOwnerLeft(trx: Transaction<Schema>, workspaceId: Uuid, id: Uuid): Promise<void> {
@@ -80,10 +80,16 @@ export function makeMembers(db: Database, clock: Clock): Members {
       }
     },
 
-    async changeRole(trx, workspaceId, id, role, by) {
-      const had = await changeable(trx, workspaceId, id, by);
-      if (!reaches(by, role))
-        throw new ApiError('forbidden', `Only somebody who is ${role} may make others that.`);
+    async changeRole(trx, by, id, role) {
+      const { workspaceId } = by;
+      const had = await currentRole(trx, workspaceId, id);
+      const authority = await authorities.current(trx, by);
+      refuse(authorities.lackToManage(authority, had));
+      refuse(
+        reaches(had, role)
+          ? authorities.lackToManage(authority, role)
+          : authorities.lackToGrant(authority, role),
+      );
       if (had === 'owner' && role !== 'owner') await checkOwnerLeft(trx, workspaceId, id);
       await sql`update member set role = ${role} where workspace_id = ${workspaceId} and user_id = ${id}`.execute(
         trx,
@@ -91,8 +97,12 @@ export function makeMembers(db: Database, clock: Clock): Members {
       return had;
     },
 
-    async remove(trx, workspaceId, id, by) {
-      const had = await changeable(trx, workspaceId, id, by);
+    async remove(trx, by, id) {
+      const { workspaceId } = by;
+      const had = await currentRole(trx, workspaceId, id);
+      // Anybody may leave.
+      if (by.actor !== `user:${id}`)
+        refuse(authorities.lackToManage(await authorities.current(trx, by), had));
       if (had === 'owner') await checkOwnerLeft(trx, workspaceId, id);
       await sql`delete from member where workspace_id = ${workspaceId} and user_id = ${id}`.execute(trx);
       return had;

@@ -81,6 +81,7 @@ export async function deliver(
     url: endpoint.url,
     method: endpoint.method,
     headers: { ...endpoint.headers, ...own },
+    custom: endpoint.headers,
     body: message.body,
     timeoutMs: endpoint.timeoutMs,
     mayGo: holds,

@@ -126,6 +126,13 @@ export interface Endpoints {
   ): Promise<Endpoint | undefined>;
   /** Revokes it: what is queued is dropped and logged as such. */
   remove(workspaceId: Uuid, id: Uuid, within: Within): Promise<boolean>;
+  /** Those that a member made, by themselves or through a key that acts for them; newest first, and how many. */
+  madeBy(workspaceId: Uuid, makerId: Uuid, limit: number): Promise<{ count: number; endpoints: Endpoint[] }>;
+  /**
+   * Revokes all that `madeBy` counts, within a transaction.
+   * @returns what was revoked; tell `changed` of them after the commit
+   */
+  removeMadeBy(trx: Transaction<Schema>, workspaceId: Uuid, makerId: Uuid): Promise<Endpoint[]>;
   /**
    * Pauses what is active, as the plan sends no webhooks, or resumes exactly what was paused for that; within
    * the transaction that changes the plan.
@@ -176,10 +183,42 @@ export function makeEndpoints(
   const { open, optionColumns, givenColumns, sealed } = endpointRows(sealer, clock);
 
   /**
-   * Changes a living endpoint in a transaction of its own and tells everybody. Failures in a row are counted anew from
-   * there; the lane comes last, as a settle takes it after the queue, and after it only the feed's counter.
+   * Changes a living endpoint and tells other processes. Failures in a row are counted anew from there; the lane comes
+   * last, as a settle takes it after the queue, and after it only the feed's counter.
    * @param disabling where it is taken out of service, as only an active one is: what else that brings about
    */
+  async function changeIn(
+    trx: Transaction<Schema>,
+    workspaceId: Uuid,
+    id: Uuid,
+    given: Record<string, unknown>,
+    within: Within,
+    disabling?: Within,
+  ): Promise<Endpoint | undefined> {
+    const resumed = given['state'] === 'active' && activeUnder(await planOf(trx, workspaceId, 'share'));
+    const values = { ...given, ...resumed };
+    const row = await trx
+      .updateTable('endpoint')
+      .set((eb) => ({ ...values, version: eb('version', '+', 1), updated_at: isoTime(clock.now()) }))
+      .where('workspace_id', '=', workspaceId)
+      .where('id', '=', id)
+      .where('state', '!=', 'deleted')
+      .$if(disabling !== undefined, (query) => query.where('state', '=', 'active'))
+      .returningAll()
+      .returning(BESIDE)
+      .executeTakeFirst();
+    if (!row) return undefined;
+    const endpoint = open(row);
+    await within(trx, endpoint);
+    if (given['state'] !== undefined && !disabling) await owners.attended(trx, workspaceId, id);
+    await sql`update lane set failures = 0
+              where workspace_id = ${workspaceId} and endpoint_id = ${id} and failures > 0`.execute(trx);
+    await disabling?.(trx, endpoint);
+    await sql`select pg_notify(${ENDPOINT_CHANNEL}, ${id})`.execute(trx);
+    return endpoint;
+  }
+
+  /** `changeIn` in a transaction of its own, of which this process is told as well. */
   async function change(
     workspaceId: Uuid,
     id: Uuid,
@@ -187,29 +226,7 @@ export function makeEndpoints(
     within: Within,
     disabling?: Within,
   ): Promise<Endpoint | undefined> {
-    const changed = await db.transaction(async (trx) => {
-      const resumed = given['state'] === 'active' && activeUnder(await planOf(trx, workspaceId, 'share'));
-      const values = { ...given, ...resumed };
-      const row = await trx
-        .updateTable('endpoint')
-        .set((eb) => ({ ...values, version: eb('version', '+', 1), updated_at: isoTime(clock.now()) }))
-        .where('workspace_id', '=', workspaceId)
-        .where('id', '=', id)
-        .where('state', '!=', 'deleted')
-        .$if(disabling !== undefined, (query) => query.where('state', '=', 'active'))
-        .returningAll()
-        .returning(BESIDE)
-        .executeTakeFirst();
-      if (!row) return undefined;
-      const endpoint = open(row);
-      await within(trx, endpoint);
-      if (given['state'] !== undefined && !disabling) await owners.attended(trx, workspaceId, id);
-      await sql`update lane set failures = 0
-                where workspace_id = ${workspaceId} and endpoint_id = ${id} and failures > 0`.execute(trx);
-      await disabling?.(trx, endpoint);
-      await sql`select pg_notify(${ENDPOINT_CHANNEL}, ${id})`.execute(trx);
-      return endpoint;
-    });
+    const changed = await db.transaction((trx) => changeIn(trx, workspaceId, id, given, within, disabling));
     if (changed) onChange(workspaceId, id);
     return changed;
   }
@@ -244,6 +261,12 @@ export function makeEndpoints(
     if (there >= max) {
       throw new ApiError('limit_reached', `The plan ${plan} allows ${max} webhooks; delete one first.`);
     }
+  }
+
+  /** What is stored of one that is revoked. */
+  function removal() {
+    const deletedAt = isoTime(clock.now());
+    return { state: 'deleted', deleted_at: deletedAt, secret: null, old_secret: null, headers: null };
   }
 
   function find(workspaceId: Uuid, id: Uuid) {
@@ -333,16 +356,39 @@ export function makeEndpoints(
     },
 
     async remove(workspaceId, id, within) {
-      const removed = await change(
-        workspaceId,
-        id,
-        { state: 'deleted', deleted_at: isoTime(clock.now()), secret: null, old_secret: null, headers: null },
-        async (trx, endpoint) => {
-          await dropQueued(trx, workspaceId, id, isoTime(clock.now()));
-          await within(trx, endpoint);
-        },
-      );
+      const removed = await change(workspaceId, id, removal(), async (trx, endpoint) => {
+        await dropQueued(trx, workspaceId, id, isoTime(clock.now()));
+        await within(trx, endpoint);
+      });
       return removed !== undefined;
+    },
+
+    async madeBy(workspaceId, makerId, limit) {
+      const living = db.kysely.selectFrom('endpoint').where(madeBy(workspaceId, makerId));
+      const [{ count }, rows] = await patiently(() =>
+        Promise.all([
+          living.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow(),
+          living.selectAll().select(BESIDE).orderBy('id', 'desc').limit(limit).execute(),
+        ]),
+      );
+      return { count, endpoints: rows.map(open) };
+    },
+
+    async removeMadeBy(trx, workspaceId, makerId) {
+      const rows = await trx
+        .selectFrom('endpoint')
+        .select('id')
+        .where(madeBy(workspaceId, makerId))
+        .orderBy('id')
+        .execute();
+      const removed: Endpoint[] = [];
+      for (const { id } of rows) {
+        const endpoint = await changeIn(trx, workspaceId, id, removal(), () =>
+          dropQueued(trx, workspaceId, id, isoTime(clock.now())),
+        );
+        if (endpoint) removed.push(endpoint);
+      }
+      return removed;
     },
 
     async holdForPlan(trx, workspaceId, held) {
@@ -381,4 +427,13 @@ export function makeEndpoints(
       return disabled !== undefined;
     },
   };
+}
+
+/** The living ones that a member made, by themselves or through a key that acts for them. */
+function madeBy(workspaceId: Uuid, makerId: Uuid) {
+  return sql<boolean>`
+    endpoint.workspace_id = ${workspaceId} and endpoint.state <> 'deleted' and (
+      endpoint.created_by = 'user:' || ${makerId}::uuid or exists (
+        select from api_key k where k.workspace_id = endpoint.workspace_id and k.maker_id = ${makerId}
+          and endpoint.created_by = 'api_key:' || k.id))`;
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { inboxAnswer, type Inboxes } from './inbox.ts';
 import { statusFailure, type Outcome } from './outcome.ts';
 import type { Outgoing, Sender } from './send.ts';
+import { MASK } from './sent.ts';
 
 /**
  * Sends everything as `sender` does, but for what goes to a test inbox of this installation: that is put there, by the
@@ -21,11 +22,14 @@ export function withInboxes(sender: Sender, inboxes: Inboxes, clock: Clock): Sen
     const began = clock.monotonic();
     const url = new URL(out.url);
     const body = Buffer.from(out.body);
-    // As they would stand on the wire.
-    const headers = { host: url.host, ...out.headers, 'content-length': String(body.length) };
+    // As they would stand on the wire, but for what is masked in the API as well: others may read the inbox.
+    const sent = { host: url.host, ...out.headers, 'content-length': String(body.length) };
+    const headers = Object.entries(sent).map(
+      ([name, value]) => [name, Object.hasOwn(out.custom ?? {}, name) ? MASK : value] as const,
+    );
     const base = { detail: null, retryAfterMs: null, responseBody: null };
     try {
-      const arrival = { method: out.method, query: url.search, headers: Object.entries(headers), body };
+      const arrival = { method: out.method, query: url.search, headers, body };
       const kept = await inboxes.receive(token, arrival);
       const status = kept ?? 404;
       const failure = statusFailure(status);

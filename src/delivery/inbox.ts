@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { sql, type Transaction } from 'kysely';
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
-import { sameBytes } from '../base/hmac.ts';
+import { sameBytes, sha256 } from '../base/hmac.ts';
 import type { Uuid } from '../base/id.ts';
+import type { Sealer } from '../base/seal.ts';
 import type { Database } from '../db/pool.ts';
 import type { Schema } from '../db/schema.ts';
 import type { Endpoints } from './endpoint.ts';
@@ -75,7 +76,17 @@ const KEPT = 100;
 const LIFE_MS = 7 * 86_400_000;
 const SECRET_BYTES = 24;
 
-const COLUMNS = 'id, name, secret, status, created_by, created_at, expires_at';
+/** What 0.1.0 stored has its secret, its headers and its body in the clear, and nothing sealed. */
+interface InboxRow extends Inbox {
+  secret_hash: Buffer | null;
+  sealed_secret: Buffer | null;
+}
+
+interface RequestRow extends InboxRequest {
+  sealed: Buffer | null;
+}
+
+const COLUMNS = 'id, name, secret, secret_hash, sealed_secret, status, created_by, created_at, expires_at';
 const LIST = {
   name: 'inbox.list',
   text: `select ${COLUMNS} from inbox
@@ -87,7 +98,7 @@ const GET = {
 };
 const REQUESTS = {
   name: 'inbox.requests',
-  text: `select id, method, query, headers, body, signed, received_at from inbox_request
+  text: `select id, method, query, headers, body, sealed, signed, received_at from inbox_request
          where workspace_id = $1 and inbox_id = $2 and ($3::uuid is null or id < $3) order by id desc limit $4`,
 };
 const KEEP = {
@@ -97,8 +108,8 @@ with outdated as (
   delete from inbox_request where workspace_id = $1 and inbox_id = $2 and id <= (
     select id from inbox_request where workspace_id = $1 and inbox_id = $2 order by id desc offset ${KEPT - 1} limit 1)
 )
-insert into inbox_request (workspace_id, inbox_id, id, method, query, headers, body, signed, received_at)
-select workspace_id, id, $3, $4, $5, $6, $7, $8, $9 from inbox where workspace_id = $1 and id = $2`,
+insert into inbox_request (workspace_id, inbox_id, id, method, query, headers, body, sealed, signed, received_at)
+select workspace_id, id, $3, $4, '', '[]', '', $5, $6, $7 from inbox where workspace_id = $1 and id = $2`,
 };
 const POSTING = {
   name: 'inbox.posting',
@@ -110,6 +121,7 @@ const POSTING = {
 /** @param parts.endpoints asked when something arrives: the engine that has them is made later */
 export function makeInboxes(parts: {
   db: Database;
+  sealer: Sealer;
   clock: Clock;
   newId: () => Uuid;
   formats: Formats;
@@ -117,19 +129,34 @@ export function makeInboxes(parts: {
   /** Where people reach this installation. */
   baseUrl: () => string;
 }): Inboxes {
-  const { db, clock, newId, formats, baseUrl } = parts;
+  const { db, sealer, clock, newId, formats, baseUrl } = parts;
   const now = () => isoTime(clock.now());
-  const urlOf = (workspaceId: Uuid, inbox: Inbox) => `${baseUrl()}/inbox/${tokenOf(workspaceId, inbox)}`;
+  const urlWith = (token: string) => `${baseUrl()}/inbox/${token}`;
 
-  async function get(workspaceId: Uuid, id: Uuid): Promise<Inbox | undefined> {
-    return (await db.read<Inbox>(GET, [workspaceId, id, now()]))[0];
+  async function find(workspaceId: Uuid, id: Uuid): Promise<InboxRow | undefined> {
+    return (await db.read<InboxRow>(GET, [workspaceId, id, now()]))[0];
   }
 
-  async function named(token: string): Promise<{ workspaceId: Uuid; inbox: Inbox } | null> {
+  function open(workspaceId: Uuid, { secret_hash: _hash, sealed_secret: sealed, ...row }: InboxRow): Inbox {
+    return sealed ? { ...row, secret: sealer.open(secretPlace(workspaceId), sealed) } : row;
+  }
+
+  function openRequest(workspaceId: Uuid, { sealed, ...row }: RequestRow): InboxRequest {
+    if (!sealed) return row;
+    const { body, ...rest } = JSON.parse(sealer.open(requestPlace(workspaceId), sealed)) as SealedRequest;
+    return { ...row, ...rest, body: Buffer.from(body, 'base64') };
+  }
+
+  function sealRequest(workspaceId: Uuid, { query, headers, body }: Arrival): Buffer {
+    const content: SealedRequest = { query, headers, body: body.toString('base64') };
+    return sealer.seal(requestPlace(workspaceId), JSON.stringify(content));
+  }
+
+  async function named(token: string): Promise<{ workspaceId: Uuid; id: Uuid; status: number } | null> {
     const read = readToken(token);
-    const inbox = read && (await get(read.workspaceId, read.id));
-    if (!inbox || !sameBytes(Buffer.from(inbox.secret), Buffer.from(read.secret))) return null;
-    return { workspaceId: read.workspaceId, inbox };
+    const row = read && (await find(read.workspaceId, read.id));
+    if (!row || !isSecret(row, read.secret)) return null;
+    return { workspaceId: read.workspaceId, id: row.id, status: row.status };
   }
 
   function tokenIn(url: string): string | null {
@@ -157,9 +184,14 @@ export function makeInboxes(parts: {
   }
 
   return {
-    get,
-    urlOf,
     tokenIn,
+
+    async get(workspaceId, id) {
+      const row = await find(workspaceId, id);
+      return row && open(workspaceId, row);
+    },
+
+    urlOf: (workspaceId, inbox) => urlWith(tokenOf(workspaceId, inbox)),
 
     create: ({ workspaceId, actor }, { name, status }, within) =>
       db.transaction(async (trx) => {
@@ -170,9 +202,10 @@ export function makeInboxes(parts: {
         );
         const expires = isoTime(clock.now() + LIFE_MS);
         const secret = randomBytes(SECRET_BYTES).toString('base64url');
-        const { rows } = await sql<Inbox>`
-          insert into inbox (workspace_id, id, name, secret, status, created_by, created_at, expires_at)
-          select ${workspaceId}, ${newId()}, ${name}, ${secret}, ${status}, ${actor}, ${now()}, ${expires}
+        const { rows } = await sql<InboxRow>`
+          insert into inbox (workspace_id, id, name, secret, secret_hash, sealed_secret, status, created_by, created_at, expires_at)
+          select ${workspaceId}, ${newId()}, ${name}, '', ${sha256(secret)},
+                 ${sealer.seal(secretPlace(workspaceId), secret)}, ${status}, ${actor}, ${now()}, ${expires}
           where (select count(*) from inbox where workspace_id = ${workspaceId}) < ${MOST}
           returning ${sql.raw(COLUMNS)}`.execute(trx);
         if (!rows[0])
@@ -180,34 +213,41 @@ export function makeInboxes(parts: {
             'limit_reached',
             `A workspace has at most ${MOST} test inboxes; delete one first.`,
           );
-        await within(trx, rows[0]);
-        return rows[0];
+        const inbox = open(workspaceId, rows[0]);
+        await within(trx, inbox);
+        return inbox;
       }),
 
-    list: (workspaceId, limit, after) => db.read<Inbox>(LIST, [workspaceId, now(), after, limit]),
+    async list(workspaceId, limit, after) {
+      const rows = await db.read<InboxRow>(LIST, [workspaceId, now(), after, limit]);
+      return rows.map((row) => open(workspaceId, row));
+    },
 
     update: (workspaceId, id, { name, status }, within) =>
       db.transaction(async (trx) => {
-        const { rows } = await sql<Inbox>`
+        const { rows } = await sql<InboxRow>`
           update inbox set name = coalesce(${name ?? null}, name), status = coalesce(${status ?? null}, status)
           where workspace_id = ${workspaceId} and id = ${id} and expires_at > ${now()}
           returning ${sql.raw(COLUMNS)}`.execute(trx);
         if (!rows[0]) throw noInbox();
-        await within(trx, rows[0]);
-        return rows[0];
+        const inbox = open(workspaceId, rows[0]);
+        await within(trx, inbox);
+        return inbox;
       }),
 
     remove: (workspaceId, id, within) =>
       db.transaction(async (trx) => {
-        const { rows } = await sql<Inbox>`
+        const { rows } = await sql<InboxRow>`
           delete from inbox where workspace_id = ${workspaceId} and id = ${id}
           returning ${sql.raw(COLUMNS)}`.execute(trx);
         if (!rows[0]) throw noInbox();
-        await within(trx, rows[0]);
+        await within(trx, open(workspaceId, rows[0]));
       }),
 
-    requests: (workspaceId, id, limit, after) =>
-      db.read<InboxRequest>(REQUESTS, [workspaceId, id, after, limit]),
+    async requests(workspaceId, id, limit, after) {
+      const rows = await db.read<RequestRow>(REQUESTS, [workspaceId, id, after, limit]);
+      return rows.map((row) => openRequest(workspaceId, row));
+    },
 
     async isOwn(workspaceId, url) {
       const token = tokenIn(url);
@@ -218,14 +258,26 @@ export function makeInboxes(parts: {
     async receive(token, arrival) {
       const found = await named(token);
       if (!found) return null;
-      const { workspaceId, inbox } = found;
-      const signed = await isSigned(workspaceId, urlOf(workspaceId, inbox), arrival);
-      const { method, query, headers, body } = arrival;
-      const values = [newId(), method, query, JSON.stringify(headers), body, signed, now()];
-      await db.pool.query({ ...KEEP, values: [workspaceId, inbox.id, ...values] });
-      return inbox.status;
+      const { workspaceId, id, status } = found;
+      const signed = await isSigned(workspaceId, urlWith(token), arrival);
+      const values = [newId(), arrival.method, sealRequest(workspaceId, arrival), signed, now()];
+      await db.pool.query({ ...KEEP, values: [workspaceId, id, ...values] });
+      return status;
     },
   };
+}
+
+/** What is sealed of a request: whatever may hold a secret. */
+interface SealedRequest extends Pick<Arrival, 'query' | 'headers'> {
+  /** Base64. */
+  body: string;
+}
+
+const secretPlace = (workspaceId: Uuid) => ({ workspaceId, table: 'inbox', column: 'sealed_secret' });
+const requestPlace = (workspaceId: Uuid) => ({ workspaceId, table: 'inbox_request', column: 'sealed' });
+
+function isSecret({ secret_hash: hash, secret }: InboxRow, given: string): boolean {
+  return hash ? sameBytes(hash, sha256(given)) : sameBytes(Buffer.from(secret), Buffer.from(given));
 }
 
 /** What an inbox answers beside its status. */

@@ -21,6 +21,8 @@ export interface Outgoing {
   method: 'POST' | 'PUT' | 'PATCH';
   /** Sent as they are; Host and Content-Length are added and must not be among them. */
   headers: Record<string, string>;
+  /** Those of the headers whose values are secrets of the webhook, by their names. */
+  custom?: Readonly<Record<string, string>>;
   body: string | Buffer;
   /** For everything together: name, connection, headers and body. */
   timeoutMs: number;

@@ -1,18 +1,24 @@
 import { z } from 'zod';
 import { requiredText } from '../base/values/text.ts';
 import { KEY_STYLES, type ApiKey, type ApiKeys } from '../account/api-key.ts';
+import type { Authorities } from '../account/authority.ts';
 import type { Caller } from '../account/caller.ts';
+import { checkKeyChange, checkNewKey } from '../account/key-lineage.ts';
+import { ROLES } from '../account/role.ts';
 import { allows } from '../account/scope.ts';
 import type { Usage, UsageMeter } from '../account/usage.ts';
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError, invalid } from '../base/errors.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
+import type { Database } from '../db/pool.ts';
 import { pageQuery, pageShape, type PageQuery } from '../http/paging.ts';
 import { route, type Ctx, type Route } from '../http/route.ts';
 import type { Ledger } from '../http/ledger.ts';
 
 export interface ApiKeyParts {
+  db: Database;
   keys: ApiKeys;
+  authorities: Authorities;
   usage: UsageMeter;
   ledger: Ledger;
   clock: Clock;
@@ -40,7 +46,10 @@ const expiry = {
     .union([z.iso.datetime({ offset: true }), z.iso.date()])
     .nullable()
     .optional()
-    .meta({ description: 'In the future; a date is its beginning in UTC. Null: never.' }),
+    .meta({
+      description:
+        'In the future; a date is its beginning in UTC. Null: never. Default: that of the key that makes it.',
+    }),
   expires_in_days: z
     .union([z.literal(7), z.literal(30), z.literal(90)])
     .optional()
@@ -55,6 +64,7 @@ const ignored = Object.fromEntries(
     'state',
     'expiring_soon',
     'created_by',
+    'maker',
     'created_at',
     'revoked_at',
     'last_used_at',
@@ -93,6 +103,13 @@ const keyShape = z
     state: z.enum(['active', 'expired', 'revoked']),
     expiring_soon: z.boolean().meta({ description: 'It expires within seven days.' }),
     created_by: z.string(),
+    maker: z
+      .object({ id: z.uuid(), name: z.string(), role: z.enum(ROLES).nullable() })
+      .nullable()
+      .meta({
+        description:
+          'The member on whose behalf it acts; `role` is null where they have left the workspace, and the key is refused. Null for a key of nobody in particular.',
+      }),
     created_at: z.iso.datetime(),
     expires_at: z.iso.datetime().nullable(),
     revoked_at: z.iso.datetime().nullable(),
@@ -108,7 +125,7 @@ type Expiry = { expires_at?: string | null | undefined; expires_in_days?: number
 
 /** API keys by API: what they may do, when they expire, what they were used for (contracts AX1, AX15, AX16). */
 export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
-  const { keys, usage, ledger, clock } = parts;
+  const { db, keys, authorities, usage, ledger, clock } = parts;
   const common = { scope: 'keys:manage', tag: 'api keys' } as const;
   const reading = { ...common, scope: 'keys:read' } as const;
 
@@ -138,14 +155,17 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
     method: 'POST',
     path: PATH,
     summary: 'Create an API key',
-    description: 'The key is in this answer and never shown again.',
+    description:
+      'The key is in this answer and never shown again. It does no more, and lasts no longer, than the key that makes it.',
     body: createBody,
     answers: { 201: keyShape },
     async handle(ctx) {
       const { body, caller } = ctx;
       const scopes = body.style === 'remixcrm' ? ['leads:create'] : known(body.scopes ?? [...caller.scopes]);
-      checkGiven(scopes, caller.scopes);
-      const expiresAt = expiryOf(body);
+      const by = await authorities.current(db.kysely, caller);
+      const asked = expiryOf(body);
+      const expiresAt = asked === undefined ? by.expiresAt : asked;
+      checkNewKey(by, { scopes, expiresAt });
       let made = '';
       await keys.create(
         {
@@ -185,32 +205,35 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
       method,
       path: `${PATH}/:id`,
       summary: 'Update an API key',
-      description: 'Its name, its scopes, when it expires; holds from its next request on.',
+      description:
+        'Its name, its scopes, when it expires; holds from its next request on. A key changes none that has scopes it lacks, never its own expiry, and sets none later than its own.',
       body: updateBody,
       answers: { 200: keyShape },
       async handle(ctx) {
         const { body, caller } = ctx;
         const current = await found(ctx);
         if (current.revoked_at !== null) throw new ApiError('conflict', 'This key was revoked for good.');
-        if (body.scopes !== undefined) checkGiven(known(body.scopes), caller.scopes);
+        if (body.scopes !== undefined) known(body.scopes);
         if (body.scopes !== undefined && current.style === 'remixcrm')
           throw invalid('scopes', 'are always leads:create for a key of this style');
         const expiresAt = expiryOf(body, current.expires_at);
         const used = (await usage.of(current.workspace_id, [current.id])).get(current.id)!;
         let text: string | undefined;
-        await keys.update(
-          current.workspace_id,
-          current.id,
-          {
-            ...(body.name !== undefined && { name: body.name }),
-            ...(body.scopes !== undefined && { scopes: body.scopes }),
-            ...(expiresAt !== undefined && { expiresAt }),
+        const change = {
+          ...(body.name !== undefined && { name: body.name }),
+          ...(body.scopes !== undefined && { scopes: body.scopes }),
+          ...(expiresAt !== undefined && { expiresAt }),
+        };
+        const isSelf = caller.via.kind === 'api_key' && caller.via.id === current.id;
+        await keys.update(current.workspace_id, current.id, change, {
+          async check(trx, key) {
+            checkKeyChange(await authorities.current(trx, caller), isSelf, key, change);
           },
-          async (trx, key) => {
+          async within(trx, key) {
             text = JSON.stringify(show(key, used));
             await ledger.enter(trx, ctx, deed('api_key.updated', key), { status: 200, body: text });
           },
-        );
+        });
         if (text === undefined) throw new ApiError('conflict', 'This key was revoked for good.');
         return { status: 200, body: text };
       },
@@ -221,7 +244,8 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
     method: 'DELETE',
     path: `${PATH}/:id`,
     summary: 'Revoke an API key',
-    description: 'It stops at its next request, and stays listed.',
+    description:
+      'It stops at its next request, and stays listed. Any key may be revoked: to take is not to give.',
     answers: { 204: 'Revoked.' },
     async handle(ctx) {
       const { id, workspace_id: workspaceId } = await found(ctx);
@@ -284,6 +308,7 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
       state: key.revoked_at !== null ? 'revoked' : left <= 0 ? 'expired' : 'active',
       expiring_soon: key.revoked_at === null && left > 0 && left <= SOON_MS,
       created_by: key.created_by,
+      maker: key.maker,
       created_at: key.created_at,
       expires_at: key.expires_at,
       revoked_at: key.revoked_at,
@@ -295,13 +320,6 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
 
 const NOTHING = { requests: 0, server_errors: 0, rate_limited: 0 };
 const UNUSED: Usage = { last_24_hours: NOTHING, last_7_days: NOTHING };
-
-/** A key gives no more than it has. */
-function checkGiven(scopes: readonly string[], own: readonly string[]): void {
-  const more = scopes.find((scope) => !allows(own, scope));
-  if (more !== undefined)
-    throw new ApiError('forbidden', `This key lacks the scope ${more} and can not give it.`);
-}
 
 function deed(action: string, { id, name: called, prefix, scopes, expires_at: until }: ApiKey) {
   const details = { name: called, prefix, scopes, expires_at: until };

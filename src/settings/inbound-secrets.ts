@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import type { Authorities } from '../account/authority.ts';
 import type { InboundSecret, InboundSecrets } from '../account/inbound-secret.ts';
+import { checkNewInboundSecret } from '../account/key-lineage.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
+import type { Database } from '../db/pool.ts';
 import type { Ledger } from '../http/ledger.ts';
 import { pageQuery, pageShape, type PageQuery } from '../http/paging.ts';
 import { route, type Route } from '../http/route.ts';
@@ -20,7 +23,17 @@ const shape = z
   .meta({ id: 'InboundSecret' });
 
 /** The secrets that other systems send, or sign with: to `/webhooks/crm/lead` (contracts CW1) and the doors of leads. */
-export function inboundSecretRoutes(secrets: InboundSecrets, ledger: Ledger): Route[] {
+export function inboundSecretRoutes({
+  db,
+  secrets,
+  authorities,
+  ledger,
+}: {
+  db: Database;
+  secrets: InboundSecrets;
+  authorities: Authorities;
+  ledger: Ledger;
+}): Route[] {
   const common = { scope: 'keys:manage', tag: 'inbound secrets' } as const;
 
   const list = route<undefined, PageQuery>({
@@ -46,11 +59,12 @@ export function inboundSecretRoutes(secrets: InboundSecrets, ledger: Ledger): Ro
     path: PATH,
     summary: 'Create an inbound secret',
     description:
-      'The secret is in this answer and never shown again. It serves `POST /webhooks/crm/lead`, `/webhooks/google-ads` and `/webhooks/typeform/{prefix}`, and nothing else.',
+      'The secret is in this answer and never shown again. It serves `POST /webhooks/crm/lead`, `/webhooks/google-ads` and `/webhooks/typeform/{prefix}`, and nothing else. A key that makes one needs `leads:create` as well, and no expiry: the secret has none.',
     body: z.strictObject({ name: personName }),
     answers: { 201: shape },
     async handle(ctx) {
       const { workspaceId, actor } = ctx.caller;
+      checkNewInboundSecret(await authorities.current(db.kysely, ctx.caller));
       let made = '';
       await secrets.create({ workspaceId, actor }, ctx.body.name, async (trx, { secret, raw }) => {
         made = JSON.stringify({ ...secret, secret: raw });

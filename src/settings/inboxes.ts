@@ -45,9 +45,10 @@ const requestShape = z
     id: z.uuid(),
     method: z.string(),
     query: z.string().meta({ description: 'What follows the path, with its `?`; empty for most.' }),
-    headers: z
-      .array(z.object({ name: z.string(), value: z.string() }))
-      .meta({ description: 'As they came, secrets among them.' }),
+    headers: z.array(z.object({ name: z.string(), value: z.string() })).meta({
+      description:
+        'As they came, secrets among them; but values of custom headers of a webhook of this installation are masked.',
+    }),
     body: z.string(),
     body_encoding: z.enum(['utf-8', 'base64']).meta({ description: 'base64 where it is no text.' }),
     size: z.int().meta({ description: 'Of the body, in bytes.' }),

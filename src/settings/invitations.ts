@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Caller } from '../account/caller.ts';
-import { linkUrl, type Link, type Links } from '../account/link.ts';
+import { refuse, type Authorities } from '../account/authority.ts';
+import { linkUrl, type Invitation, type Link, type Links } from '../account/link.ts';
 import { invitationLetter, type Mailer } from '../account/mail.ts';
-import { reaches, type Role } from '../account/role.ts';
+import type { Role } from '../account/role.ts';
 import type { Users } from '../account/user.ts';
 import type { Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
@@ -17,6 +18,7 @@ import { accountEmail, role } from './person-shape.ts';
 export interface InvitationParts {
   db: Database;
   links: Links;
+  authorities: Authorities;
   users: Users;
   ledger: Ledger;
   mailer: Mailer | null;
@@ -33,7 +35,9 @@ const invitationShape = z
     id: z.uuid(),
     email: z.string(),
     role,
-    state: z.enum(['pending', 'expired']),
+    state: z.enum(['pending', 'expired', 'invalid']).meta({
+      description: '`invalid`: whoever made it may not give this role any more; it lets nobody in.',
+    }),
     invited_by: z.string(),
     created_at: z.iso.datetime(),
     expires_at: z.iso.datetime(),
@@ -47,7 +51,7 @@ const invitationShape = z
 
 /** Invitations to the workspace that wait. */
 export function invitationRoutes(parts: InvitationParts): Route[] {
-  const { db, links, users, ledger, mailer, clock } = parts;
+  const { db, links, authorities, users, ledger, mailer, clock } = parts;
   const common = { scope: 'workspace:manage', tag: 'members' } as const;
 
   const list = route<undefined, PageQuery>({
@@ -55,13 +59,13 @@ export function invitationRoutes(parts: InvitationParts): Route[] {
     method: 'GET',
     path: PATH,
     summary: 'List invitations',
-    description: 'Those that wait and those that have expired, newest first.',
+    description: 'Those that wait, and those that have expired or are no longer valid, newest first.',
     query: pageQuery,
     answers: { 200: pageShape(invitationShape) },
     async handle({ caller, query, url }) {
       const after = query.cursor ? decodeCursor(query.cursor, 'invitations').id : null;
       const rows = await links.invitations(caller.workspaceId, query.limit + 1, after);
-      const cursorOf = (row: Link) =>
+      const cursorOf = (row: Invitation) =>
         encodeCursor({ sort: 'invitations', value: row.created_at, id: row.id });
       return { status: 200, body: pageOf(rows, query.limit, url, cursorOf, show) };
     },
@@ -73,13 +77,12 @@ export function invitationRoutes(parts: InvitationParts): Route[] {
     path: PATH,
     summary: 'Invite somebody',
     description:
-      'The link is in this answer, once, and mailed where SMTP_URL is set. It takes the place of an earlier one for the same address.',
+      'The link is in this answer, once, and mailed where SMTP_URL is set. It takes the place of an earlier one for the same address. Nobody gives a role that is above their own or has scopes that they lack; a key that expires gives none. The invitation ends with the right of whoever made it.',
     body: z.strictObject({ email: accountEmail, role: role.default('member') }),
     answers: { 201: invitationShape },
     async handle(ctx) {
       const { caller, body } = ctx;
-      if (!reaches(caller.role, body.role))
-        throw new ApiError('forbidden', `Only somebody who is ${body.role} may make others that.`);
+      refuse(authorities.lackToGrant(await authorities.current(db.kysely, caller), body.role));
       await checkOutside(caller.workspaceId, body.email);
       const made = await db.transaction(async (trx) => {
         const { link, token } = await links.make(trx, {
@@ -90,7 +93,10 @@ export function invitationRoutes(parts: InvitationParts): Route[] {
           created_by: caller.actor,
         });
         const url = linkUrl(parts.baseUrl(), 'invitation', token);
-        const answer = { status: 201, body: JSON.stringify({ ...show(link), url, mailed: mailer !== null }) };
+        const answer = {
+          status: 201,
+          body: JSON.stringify({ ...show({ ...link, valid: true }), url, mailed: mailer !== null }),
+        };
         await ledger.enter(trx, ctx, deed('invitation.created', link), answer);
         return { url, answer };
       });
@@ -117,12 +123,13 @@ export function invitationRoutes(parts: InvitationParts): Route[] {
 
   return [list, create, remove];
 
-  function show(link: Link) {
+  function show(link: Invitation) {
+    const waits = Date.parse(link.expires_at) > clock.now();
     return {
       id: link.id,
       email: link.email,
       role: link.role,
-      state: Date.parse(link.expires_at) > clock.now() ? 'pending' : 'expired',
+      state: !waits ? 'expired' : link.valid ? 'pending' : 'invalid',
       invited_by: link.created_by,
       created_at: link.created_at,
       expires_at: link.expires_at,

@@ -4,14 +4,16 @@ import { ApiError } from '../base/errors.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
 import type { Database } from '../db/pool.ts';
 import { admit } from '../http/authenticate.ts';
+import type { Ledger } from '../http/ledger.ts';
 import { pageQuery, pageShape, type PageQuery } from '../http/paging.ts';
 import { route, type Route } from '../http/route.ts';
-import type { Ledger } from '../http/ledger.ts';
+import { checkMayRevoke, madeShape, revokeQuery, type MadeBy, type RevokeQuery } from './made-by.ts';
 import { role } from './person-shape.ts';
 
 export interface MemberParts {
   db: Database;
   members: Members;
+  madeBy: MadeBy;
   ledger: Ledger;
 }
 
@@ -29,7 +31,7 @@ const memberShape = z
   .meta({ id: 'Member' });
 
 /** Who belongs to the workspace, and as what. */
-export function memberRoutes({ db, members, ledger }: MemberParts): Route[] {
+export function memberRoutes({ db, members, madeBy, ledger }: MemberParts): Route[] {
   const tag = 'members';
 
   const list = route<undefined, PageQuery>({
@@ -61,6 +63,21 @@ export function memberRoutes({ db, members, ledger }: MemberParts): Route[] {
     }),
   });
 
+  const made = route({
+    method: 'GET',
+    path: `${PATH}/:id/made`,
+    scope: 'members:read',
+    tag,
+    summary: 'What a member made',
+    description:
+      'API keys, inbound secrets and webhooks that a member made, by themselves or through a key that acts for them, and that are not revoked; of each the newest 100. What the caller may not read is null.',
+    answers: { 200: madeShape },
+    async handle({ caller, params }) {
+      const member = await found(caller.workspaceId, params['id']!);
+      return { status: 200, body: await madeBy.show(caller, member.id) };
+    },
+  });
+
   const update = (method: 'PATCH' | 'PUT') =>
     route<{ role: z.output<typeof role> }>({
       method,
@@ -69,7 +86,7 @@ export function memberRoutes({ db, members, ledger }: MemberParts): Route[] {
       tag,
       summary: "Change a member's role",
       description:
-        'Holds from the next request on, for API keys they made, too. Nobody reaches above their own role; a workspace keeps an owner.',
+        'Holds from the next request on, for API keys they made, too. Nobody gives or takes a role that is above their own or has scopes that they lack; a key that expires gives none that is higher. A workspace keeps an owner.',
       body: z.strictObject({ role }),
       answers: { 200: memberShape },
       async handle(ctx) {
@@ -78,7 +95,7 @@ export function memberRoutes({ db, members, ledger }: MemberParts): Route[] {
         const next = { ...member, role: body.role };
         const answer = { status: 200, body: JSON.stringify(next) };
         await db.transaction(async (trx) => {
-          const had = await members.changeRole(trx, caller.workspaceId, member.id, body.role, caller.role);
+          const had = await members.changeRole(trx, caller, member.id, body.role);
           const details = { from: had, to: body.role };
           await ledger.enter(trx, ctx, deed('member.role_changed', member, details), answer);
         });
@@ -86,30 +103,37 @@ export function memberRoutes({ db, members, ledger }: MemberParts): Route[] {
       },
     });
 
-  const remove = route({
+  const remove = route<undefined, RevokeQuery>({
     method: 'DELETE',
     path: `${PATH}/:id`,
     scope: null,
     tag,
     summary: 'Take a member out of the workspace',
     description:
-      'With the scope `workspace:manage`; anybody may leave by themselves. API keys they made are refused from then on.',
+      'With the scope `workspace:manage` and all scopes of their role; anybody may leave by themselves. API keys they made are refused from then on. What they made stays, but for what `revoke` names; see `GET /api/v1/members/{id}/made`.',
+    query: revokeQuery,
     answers: { 204: 'They are out.' },
     async handle(ctx) {
       const { caller } = ctx;
+      const kinds = ctx.query.revoke ?? [];
       const leaves = caller.via.kind === 'session' && caller.via.user.id === ctx.params['id'];
       if (!leaves) admit(caller, 'workspace:manage');
+      checkMayRevoke(caller, kinds);
       const member = await found(caller.workspaceId, ctx.params['id']!);
-      await db.transaction(async (trx) => {
-        const had = await members.remove(trx, caller.workspaceId, member.id, caller.role);
+      const none = { status: 204, body: '' };
+      const webhooks = await db.transaction(async (trx) => {
+        const had = await members.remove(trx, caller, member.id);
         const gone = deed(leaves ? 'member.left' : 'member.removed', member, { role: had });
-        await ledger.enter(trx, ctx, gone, { status: 204, body: '' });
+        const revoked = await madeBy.revoke(trx, caller.workspaceId, member.id, kinds);
+        for (const entry of [gone, ...revoked.entries]) await ledger.enter(trx, ctx, entry, none);
+        return revoked.webhooks;
       });
+      madeBy.announce(caller.workspaceId, webhooks);
       return { status: 204, body: null };
     },
   });
 
-  return [list, get, update('PATCH'), update('PUT'), remove];
+  return [list, get, made, update('PATCH'), update('PUT'), remove];
 
   async function found(workspaceId: string, id: string): Promise<Member> {
     const member = await members.get(workspaceId, id);

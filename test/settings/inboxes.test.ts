@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FORMATS } from '../../src/app.ts';
+import { makeSealer } from '../../src/base/seal.ts';
 import { dropOldInboxes } from '../../src/delivery/inbox.ts';
 import { makeMember } from '../kit/member.ts';
 import { runCase, startScenario, type Person, type Scenario } from '../kit/scenario.ts';
@@ -150,6 +151,65 @@ describe('an inbox', () => {
       expect((await fetch(`${s.url}/inbox/${wrong}`, { method: 'POST' })).status, wrong).toBe(404);
   });
 
+  test('is sealed in the database: neither what its URL ends in nor what arrived stands there', async () => {
+    const alone = await somebody();
+    const box = await inbox(alone);
+    const token = box.url.split('/').at(-1)!;
+    const secret = Buffer.from(token, 'base64url').toString('base64url', 32);
+    const headers = { 'x-secret': 'hunter2-header' };
+    await fetch(`${box.url}?key=hunter2-query`, { method: 'POST', headers, body: 'hunter2-body' });
+    const { rows } = await s.db.pool.query(
+      `select i::text || r::text as text, r.sealed, i.sealed_secret from inbox i
+       join inbox_request r on r.workspace_id = i.workspace_id and r.inbox_id = i.id where i.id = $1`,
+      [box.id],
+    );
+    expect(rows).toHaveLength(1);
+    const hex = (text: string) => Buffer.from(text).toString('hex');
+    for (const plain of ['hunter2', hex('hunter2'), token, secret, hex(secret)])
+      expect(rows[0].text).not.toContain(plain);
+    const [got] = await arrived(alone, box);
+    expect(got).toMatchObject({ query: '?key=hunter2-query', body: 'hunter2-body' });
+    expect(got.headers).toContainEqual({ name: 'x-secret', value: 'hunter2-header' });
+    // Bound to its workspace: moved to another one, it does not open.
+    const sealer = makeSealer(Buffer.alloc(32, 7));
+    const place = { table: 'inbox_request', column: 'sealed' };
+    const sealed = rows[0].sealed as Buffer;
+    expect(sealer.open({ ...place, workspaceId: alone.workspaceId }, sealed)).toContain('hunter2-header');
+    expect(() => sealer.open({ ...place, workspaceId: s.charlie.workspaceId }, sealed)).toThrow('changed');
+  });
+
+  test('of 0.1.0, in the clear, goes on: its URL takes requests, and shows those that it had', async () => {
+    const alone = await somebody();
+    const [id, request] = ['01976d3c-0000-7000-8000-00000000b0c5', '01976d3c-0000-7000-8000-00000000b0c6'];
+    const secret = 'A'.repeat(32);
+    await s.db.pool.query(
+      `insert into inbox (workspace_id, id, name, secret, status, created_by, created_at, expires_at)
+       values ($1, $2, 'Old', $3, 202, 'test', now(), now() + interval '5 days')`,
+      [alone.workspaceId, id, secret],
+    );
+    await s.db.pool.query(
+      `insert into inbox_request (workspace_id, inbox_id, id, method, query, headers, body, signed, received_at)
+       values ($1, $2, $3, 'POST', '?a=1', '[["x-old","yes"]]', 'old body', null, now())`,
+      [alone.workspaceId, id, request],
+    );
+    const ids = Buffer.from((alone.workspaceId + id).replaceAll('-', ''), 'hex');
+    const token = Buffer.concat([ids, Buffer.from(secret, 'base64url')]).toString('base64url');
+    const box = (await s.ask('GET', `${INBOXES}/${id}`, { as: alone })).json;
+    expect(box).toMatchObject({ name: 'Old', url: `${s.url}/inbox/${token}` });
+    expect((await fetch(box.url, { method: 'POST', body: 'new body' })).status).toBe(202);
+    const wrong = token.slice(0, -1) + (token.endsWith('A') ? 'B' : 'A');
+    expect((await fetch(`${s.url}/inbox/${wrong}`, { method: 'POST' })).status).toBe(404);
+    const all = await arrived(alone, box);
+    expect(all.map(({ body }: { body: string }) => body)).toEqual(['new body', 'old body']);
+    expect(all[1]).toMatchObject({ query: '?a=1', headers: [{ name: 'x-old', value: 'yes' }] });
+    const renamed = await s.ask('PATCH', `${INBOXES}/${id}`, { as: alone, body: { name: 'Older' } });
+    expect(renamed.json).toEqual({ ...box, name: 'Older' });
+    const made = await hook(alone, box);
+    await s.ask('POST', `/api/v1/webhooks/${made.id}/test`, { as: alone });
+    await expect.poll(() => arrived(alone, box), { timeout: 10_000 }).toHaveLength(3);
+    expect((await arrived(alone, box))[0].signed).toBe(true);
+  });
+
   test('ten of a workspace at most, also when made at once', async () => {
     const alone = await somebody();
     const replies = await Promise.all(
@@ -209,7 +269,8 @@ describe('a webhook that posts to an inbox', () => {
     const value = (name: string) =>
       got.headers.find((one: { name: string }) => one.name.toLowerCase() === name)?.value;
     expect(value('content-type')).toBe('application/json');
-    expect(value('x-mine')).toBe('yes');
+    // A secret of the webhook, masked here as everywhere else.
+    expect(value('x-mine')).toBe('********');
     expect(value('content-length')).toBe(String(got.size));
     expect(value('host')).toBe(new URL(s.url).host);
     const log = () => s.ask('GET', `/api/v1/webhooks/${made.id}/deliveries?state=delivered`, { as: alone });
@@ -224,6 +285,29 @@ describe('a webhook that posts to an inbox', () => {
     await fetch(box.url, { method: 'POST', headers, body: got.body });
     const signed = (await arrived(alone, box)).map((one: { signed: boolean }) => one.signed);
     expect(signed).toEqual([true, false, true]);
+  });
+
+  test('shows nobody the custom headers of a webhook that was turned to it, in any way of writing its URL', async () => {
+    const alone = await somebody();
+    const box = await inbox(alone);
+    const secrets = { Authorization: 'Bearer s3cret-token', 'x-api-KEY': 's3cret-key', 'X-Empty': '' };
+    const body = { name: 'hook', url: 'https://example.com/', events: ['contact.created'], headers: secrets };
+    const made = (await s.ask('POST', '/api/v1/webhooks', { as: alone, body })).json;
+    const names = Object.keys(secrets);
+    for (const [at, url] of [box.url, `${box.url}?a=1`].entries()) {
+      const turned = await s.ask('PATCH', `/api/v1/webhooks/${made.id}`, { as: alone, body: { url } });
+      expect(turned.status, turned.text).toBe(200);
+      await s.ask('POST', `/api/v1/webhooks/${made.id}/test`, { as: alone });
+      await expect.poll(() => arrived(alone, box), { timeout: 10_000 }).toHaveLength(at + 1);
+      const [got] = await arrived(alone, box);
+      const shown = got.headers.filter(({ name }: { name: string }) => names.includes(name));
+      expect(shown).toEqual(names.map((name) => ({ name, value: '********' })));
+      expect(JSON.stringify(got)).not.toContain('s3cret');
+      expect(got.signed).toBe(true);
+    }
+    // What others send to the inbox is theirs to show.
+    await fetch(box.url, { method: 'POST', headers: { 'x-api-key': 'of another' } });
+    expect((await arrived(alone, box))[0].headers).toContainEqual({ name: 'x-api-key', value: 'of another' });
   });
 
   test('a status of 500 is a failed attempt, which is tried again; one that is deleted answers 404', async () => {

@@ -1,6 +1,15 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { launchBrowser, openWindow, type Window, expectShown } from '../kit/browser.ts';
+import {
+  DESKTOP,
+  expectNoOverflow,
+  expectShown,
+  launchBrowser,
+  openWindow,
+  PHONE,
+  picture,
+  type Window,
+} from '../kit/browser.ts';
 import { makeMember, PASSWORD, type SignedIn } from '../kit/member.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 
@@ -143,6 +152,74 @@ describe('links', () => {
     await page.getByRole('textbox', { name: 'Password' }).fill('another good one');
     await page.keyboard.press('Enter');
     await expectShown(page.getByRole('heading', { name: 'Contacts', level: 1 }));
+  });
+});
+
+describe('members', () => {
+  const hook = (name: string) => ({ name, url: 'https://example.com/', events: ['*'] });
+  const post = async (by: SignedIn, path: string, body: object) => {
+    const reply = await by.ask('POST', `/api/v1/${path}`, { body });
+    expect(reply.status, reply.text).toBe(201);
+    return reply.json;
+  };
+  async function openRemoval(page: Page, name: string) {
+    await page.goto('/settings/members');
+    await page.getByRole('button', { name: `Actions for ${name}` }).click();
+    await page.getByRole('menuitem', { name: 'Remove from workspace' }).click();
+    const dialog = page.getByRole('dialog');
+    await expectShown(dialog.getByRole('checkbox', { name: /API keys?:/ }));
+    return dialog;
+  }
+
+  test('removing one names what they made, and revokes what is ticked', async () => {
+    const lena = await makeMember(s, 'admin', { name: 'Lena Leaver' });
+    const key = await post(lena, 'api-keys', { name: 'Website' });
+    for (const name of ['Intranet', 'Warehouse', 'Newsletter', 'Accounting', 'A key with quite a long name'])
+      await post(lena, 'api-keys', { name });
+    const secret = await post(lena, 'inbound-secrets', { name: 'Old CRM' });
+    const webhook = await post(lena, 'webhooks', hook('Shop'));
+    const page = await open(owner);
+    for (const scheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme: scheme });
+      for (const [size, viewport] of [
+        ['desktop', DESKTOP],
+        ['phone', PHONE],
+      ] as const) {
+        await page.setViewportSize(viewport);
+        await openRemoval(page, 'Lena Leaver');
+        await picture(page, `member-removal-${size}-${scheme}`);
+        await expectNoOverflow(page);
+      }
+    }
+    await page.setViewportSize(DESKTOP);
+    const dialog = await openRemoval(page, 'Lena Leaver');
+    await expectShown(dialog.getByText('6 API keys: A key with quite a long name'));
+    await expectShown(dialog.getByText(/Newsletter, Warehouse, Intranet and 1 more/));
+    await expectShown(dialog.getByText('1 webhook: Shop'));
+    for (const box of await dialog.getByRole('checkbox').all()) expect(await box.isChecked()).toBe(false);
+    await dialog.getByRole('checkbox', { name: '1 inbound secret: Old CRM' }).check();
+    await dialog.getByRole('button', { name: 'Remove member' }).click();
+    await expectShown(page.getByText('Lena Leaver was removed.'));
+    await page.getByRole('cell', { name: 'Lena Leaver' }).waitFor({ state: 'detached' });
+
+    const secrets = (await owner.ask('GET', '/api/v1/inbound-secrets')).json.data;
+    expect(secrets.map(({ id }: { id: string }) => id)).not.toContain(secret.id);
+    expect((await owner.ask('GET', `/api/v1/webhooks/${webhook.id}`)).status).toBe(200);
+    expect((await owner.ask('GET', `/api/v1/api-keys/${key.id}`)).json.state).toBe('active');
+    await page.goto('/settings/api-keys');
+    const row = page.getByRole('row', { name: /Website/ });
+    await expectShown(row.getByText('Maker left'));
+  });
+
+  test('an invitation of somebody who was removed is shown as no longer valid', async () => {
+    const boss = await makeMember(s, 'admin', { name: 'Former Boss' });
+    await post(boss, 'invitations', { email: 'late@acme.example', role: 'member' });
+    await owner.ask('DELETE', `/api/v1/members/${boss.id}`);
+    const page = await open(owner);
+    await page.goto('/settings/members');
+    const row = page.getByRole('row', { name: /late@acme\.example/ });
+    await expectShown(row.getByText('No longer valid'));
+    await picture(page, 'invitation-invalid');
   });
 });
 

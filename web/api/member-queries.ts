@@ -1,10 +1,13 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { call } from './client.ts';
 import { pagesOf } from './pages-of.ts';
 import type { components } from './schema.d.ts';
 import type { Role } from './session-queries.ts';
 
 export type Member = components['schemas']['Member'];
+/** What somebody made and is not revoked; null for what the reader may not see. */
+export type MadeByMember = components['schemas']['MadeByMember'];
+export type MadeKind = keyof MadeByMember;
 
 const KEY = ['members'];
 
@@ -22,5 +25,18 @@ export const useChangeRole = () =>
     ...useThenReread(),
   });
 
-export const useRemoveMember = () =>
-  useMutation({ mutationFn: (id: string) => call<void>('DELETE', `/members/${id}`), ...useThenReread() });
+export const madeByQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...KEY, id, 'made'],
+    queryFn: ({ signal }) => call<MadeByMember>('GET', `/members/${id}/made`, { signal }),
+  });
+
+/** Keys, secrets, webhooks and invitations of theirs change with it: all of them are read again. */
+export function useRemoveMember() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, revoke = [] }: { id: string; revoke?: readonly MadeKind[] }) =>
+      call<void>('DELETE', `/members/${id}`, { query: { revoke: revoke.join(',') } }),
+    onSuccess: () => queries.invalidateQueries(),
+  });
+}

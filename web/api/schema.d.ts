@@ -209,22 +209,42 @@ export interface paths {
         get: operations["getMembersId"];
         /**
          * Change a member's role
-         * @description Holds from the next request on, for API keys they made, too. Nobody reaches above their own role; a workspace keeps an owner.
+         * @description Holds from the next request on, for API keys they made, too. Nobody gives or takes a role that is above their own or has scopes that they lack; a key that expires gives none that is higher. A workspace keeps an owner.
          */
         put: operations["putMembersId"];
         post?: never;
         /**
          * Take a member out of the workspace
-         * @description With the scope `workspace:manage`; anybody may leave by themselves. API keys they made are refused from then on.
+         * @description With the scope `workspace:manage` and all scopes of their role; anybody may leave by themselves. API keys they made are refused from then on. What they made stays, but for what `revoke` names; see `GET /api/v1/members/{id}/made`.
          */
         delete: operations["deleteMembersId"];
         options?: never;
         head?: never;
         /**
          * Change a member's role
-         * @description Holds from the next request on, for API keys they made, too. Nobody reaches above their own role; a workspace keeps an owner.
+         * @description Holds from the next request on, for API keys they made, too. Nobody gives or takes a role that is above their own or has scopes that they lack; a key that expires gives none that is higher. A workspace keeps an owner.
          */
         patch: operations["patchMembersId"];
+        trace?: never;
+    };
+    "/api/v1/members/{id}/made": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a member made
+         * @description API keys, inbound secrets and webhooks that a member made, by themselves or through a key that acts for them, and that are not revoked; of each the newest 100. What the caller may not read is null.
+         */
+        get: operations["getMembersIdMade"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/invitations": {
@@ -236,13 +256,13 @@ export interface paths {
         };
         /**
          * List invitations
-         * @description Those that wait and those that have expired, newest first.
+         * @description Those that wait, and those that have expired or are no longer valid, newest first.
          */
         get: operations["getInvitations"];
         put?: never;
         /**
          * Invite somebody
-         * @description The link is in this answer, once, and mailed where SMTP_URL is set. It takes the place of an earlier one for the same address.
+         * @description The link is in this answer, once, and mailed where SMTP_URL is set. It takes the place of an earlier one for the same address. Nobody gives a role that is above their own or has scopes that they lack; a key that expires gives none. The invitation ends with the right of whoever made it.
          */
         post: operations["postInvitations"];
         delete?: never;
@@ -303,7 +323,7 @@ export interface paths {
         put?: never;
         /**
          * Create an API key
-         * @description The key is in this answer and never shown again.
+         * @description The key is in this answer and never shown again. It does no more, and lasts no longer, than the key that makes it.
          */
         post: operations["postApiKeys"];
         delete?: never;
@@ -326,20 +346,20 @@ export interface paths {
         get: operations["getApiKeysId"];
         /**
          * Update an API key
-         * @description Its name, its scopes, when it expires; holds from its next request on.
+         * @description Its name, its scopes, when it expires; holds from its next request on. A key changes none that has scopes it lacks, never its own expiry, and sets none later than its own.
          */
         put: operations["putApiKeysId"];
         post?: never;
         /**
          * Revoke an API key
-         * @description It stops at its next request, and stays listed.
+         * @description It stops at its next request, and stays listed. Any key may be revoked: to take is not to give.
          */
         delete: operations["deleteApiKeysId"];
         options?: never;
         head?: never;
         /**
          * Update an API key
-         * @description Its name, its scopes, when it expires; holds from its next request on.
+         * @description Its name, its scopes, when it expires; holds from its next request on. A key changes none that has scopes it lacks, never its own expiry, and sets none later than its own.
          */
         patch: operations["patchApiKeysId"];
         trace?: never;
@@ -356,7 +376,7 @@ export interface paths {
         put?: never;
         /**
          * Create an inbound secret
-         * @description The secret is in this answer and never shown again. It serves `POST /webhooks/crm/lead`, `/webhooks/google-ads` and `/webhooks/typeform/{prefix}`, and nothing else.
+         * @description The secret is in this answer and never shown again. It serves `POST /webhooks/crm/lead`, `/webhooks/google-ads` and `/webhooks/typeform/{prefix}`, and nothing else. A key that makes one needs `leads:create` as well, and no expiry: the secret has none.
          */
         post: operations["postInboundSecrets"];
         delete?: never;
@@ -2371,6 +2391,13 @@ export interface components {
             /** @description It expires within seven days. */
             expiring_soon: boolean;
             created_by: string;
+            /** @description The member on whose behalf it acts; `role` is null where they have left the workspace, and the key is refused. Null for a key of nobody in particular. */
+            maker: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                role: ("owner" | "admin" | "manager" | "member") | null;
+            } | null;
             /** Format: date-time */
             created_at: string;
             expires_at: string | null;
@@ -2573,7 +2600,7 @@ export interface components {
             method: string;
             /** @description What follows the path, with its `?`; empty for most. */
             query: string;
-            /** @description As they came, secrets among them. */
+            /** @description As they came, secrets among them; but values of custom headers of a webhook of this installation are masked. */
             headers: {
                 name: string;
                 value: string;
@@ -2609,8 +2636,11 @@ export interface components {
             email: string;
             /** @enum {string} */
             role: "owner" | "admin" | "manager" | "member";
-            /** @enum {string} */
-            state: "pending" | "expired";
+            /**
+             * @description `invalid`: whoever made it may not give this role any more; it lets nobody in.
+             * @enum {string}
+             */
+            state: "pending" | "expired" | "invalid";
             invited_by: string;
             /** Format: date-time */
             created_at: string;
@@ -2620,6 +2650,42 @@ export interface components {
             url?: string;
             /** @description Whether a mail with the link is on its way to them. */
             mailed?: boolean;
+        };
+        MadeByMemberInput: {
+            keys: {
+                total_count: number;
+                data: {
+                    id: string;
+                    name: string;
+                    /** Format: date-time */
+                    created_at: string;
+                    prefix: string;
+                    /** @enum {string} */
+                    state: "active" | "expired";
+                }[];
+            } | null;
+            inbound_secrets: {
+                total_count: number;
+                data: {
+                    id: string;
+                    name: string;
+                    /** Format: date-time */
+                    created_at: string;
+                    prefix: string;
+                }[];
+            } | null;
+            webhooks: {
+                total_count: number;
+                data: {
+                    id: string;
+                    name: string;
+                    /** Format: date-time */
+                    created_at: string;
+                    url: string;
+                    /** @enum {string} */
+                    state: "active" | "paused" | "disabled";
+                }[];
+            } | null;
         };
         MemberInput: {
             /** Format: uuid */
@@ -3407,6 +3473,13 @@ export interface components {
             /** @description It expires within seven days. */
             expiring_soon: boolean;
             created_by: string;
+            /** @description The member on whose behalf it acts; `role` is null where they have left the workspace, and the key is refused. Null for a key of nobody in particular. */
+            maker: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                role: ("owner" | "admin" | "manager" | "member") | null;
+            } | null;
             /** Format: date-time */
             created_at: string;
             expires_at: string | null;
@@ -3609,7 +3682,7 @@ export interface components {
             method: string;
             /** @description What follows the path, with its `?`; empty for most. */
             query: string;
-            /** @description As they came, secrets among them. */
+            /** @description As they came, secrets among them; but values of custom headers of a webhook of this installation are masked. */
             headers: {
                 name: string;
                 value: string;
@@ -3645,8 +3718,11 @@ export interface components {
             email: string;
             /** @enum {string} */
             role: "owner" | "admin" | "manager" | "member";
-            /** @enum {string} */
-            state: "pending" | "expired";
+            /**
+             * @description `invalid`: whoever made it may not give this role any more; it lets nobody in.
+             * @enum {string}
+             */
+            state: "pending" | "expired" | "invalid";
             invited_by: string;
             /** Format: date-time */
             created_at: string;
@@ -3656,6 +3732,42 @@ export interface components {
             url?: string;
             /** @description Whether a mail with the link is on its way to them. */
             mailed?: boolean;
+        };
+        MadeByMember: {
+            keys: {
+                total_count: number;
+                data: {
+                    id: string;
+                    name: string;
+                    /** Format: date-time */
+                    created_at: string;
+                    prefix: string;
+                    /** @enum {string} */
+                    state: "active" | "expired";
+                }[];
+            } | null;
+            inbound_secrets: {
+                total_count: number;
+                data: {
+                    id: string;
+                    name: string;
+                    /** Format: date-time */
+                    created_at: string;
+                    prefix: string;
+                }[];
+            } | null;
+            webhooks: {
+                total_count: number;
+                data: {
+                    id: string;
+                    name: string;
+                    /** Format: date-time */
+                    created_at: string;
+                    url: string;
+                    /** @enum {string} */
+                    state: "active" | "paused" | "disabled";
+                }[];
+            } | null;
         };
         Member: {
             /** Format: uuid */
@@ -4772,7 +4884,10 @@ export interface operations {
     };
     deleteMembersId: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description What they made that is revoked with them: `keys`, `inbound_secrets`, `webhooks`, with commas between them. Takes the scope to manage it. */
+                revoke?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -4827,6 +4942,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getMembersIdMade: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeByMember"];
                 };
             };
             /** @description Any error. */
@@ -5044,6 +5190,7 @@ export interface operations {
                     readonly state?: unknown;
                     readonly expiring_soon?: unknown;
                     readonly created_by?: unknown;
+                    readonly maker?: unknown;
                     readonly created_at?: unknown;
                     readonly revoked_at?: unknown;
                     readonly last_used_at?: unknown;
@@ -5062,7 +5209,7 @@ export interface operations {
                      *     ]
                      */
                     scopes?: string[];
-                    /** @description In the future; a date is its beginning in UTC. Null: never. */
+                    /** @description In the future; a date is its beginning in UTC. Null: never. Default: that of the key that makes it. */
                     expires_at?: (string) | null;
                     /** @description In place of `expires_at`. */
                     expires_in_days?: 7 | 30 | 90;
@@ -5138,6 +5285,7 @@ export interface operations {
                     readonly state?: unknown;
                     readonly expiring_soon?: unknown;
                     readonly created_by?: unknown;
+                    readonly maker?: unknown;
                     readonly created_at?: unknown;
                     readonly revoked_at?: unknown;
                     readonly last_used_at?: unknown;
@@ -5151,7 +5299,7 @@ export interface operations {
                      *     ]
                      */
                     scopes?: string[];
-                    /** @description In the future; a date is its beginning in UTC. Null: never. */
+                    /** @description In the future; a date is its beginning in UTC. Null: never. Default: that of the key that makes it. */
                     expires_at?: (string) | null;
                     /** @description In place of `expires_at`. */
                     expires_in_days?: 7 | 30 | 90;
@@ -5228,6 +5376,7 @@ export interface operations {
                     readonly state?: unknown;
                     readonly expiring_soon?: unknown;
                     readonly created_by?: unknown;
+                    readonly maker?: unknown;
                     readonly created_at?: unknown;
                     readonly revoked_at?: unknown;
                     readonly last_used_at?: unknown;
@@ -5241,7 +5390,7 @@ export interface operations {
                      *     ]
                      */
                     scopes?: string[];
-                    /** @description In the future; a date is its beginning in UTC. Null: never. */
+                    /** @description In the future; a date is its beginning in UTC. Null: never. Default: that of the key that makes it. */
                     expires_at?: (string) | null;
                     /** @description In place of `expires_at`. */
                     expires_in_days?: 7 | 30 | 90;

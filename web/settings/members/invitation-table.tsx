@@ -8,6 +8,13 @@ import { tell, tellDone } from '../../ui/notify.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
 import classes from './members-page.module.css';
 
+/** Invalid: whoever sent it may not give its role any more. */
+const STATES = {
+  pending: ['accent', 'pending'],
+  expired: ['calm', 'expired'],
+  invalid: ['bad', 'no longer valid'],
+} as const;
+
 const column = columnsFor<Invitation>();
 const COLUMNS = column.columns([
   column.accessor('email', { header: 'Email', cell: ({ getValue }) => <b>{getValue()}</b> }),
@@ -18,10 +25,11 @@ const COLUMNS = column.columns([
   }),
   column.accessor('state', {
     header: 'State',
-    meta: { width: '8rem' },
-    cell: ({ getValue }) => (
-      <StateBadge tone={getValue() === 'pending' ? 'accent' : 'calm'}>{getValue()}</StateBadge>
-    ),
+    meta: { width: '9rem' },
+    cell: ({ getValue }) => {
+      const [tone, word] = STATES[getValue()];
+      return <StateBadge tone={tone}>{word}</StateBadge>;
+    },
   }),
   column.accessor('expires_at', {
     header: 'Expires',

@@ -1,11 +1,13 @@
 import { ActionIcon, Menu } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
 import { IconDots, IconDoorExit, IconUserMinus } from '@tabler/icons-react';
 import { useRouter } from '@tanstack/react-router';
 import { useRemoveMember, type Member } from '../../api/member-queries.ts';
 import { useMay, useSession } from '../../api/session-queries.ts';
 import { paths } from '../../paths.ts';
 import { confirm } from '../../ui/confirm.tsx';
-import { tell, tellDone } from '../../ui/notify.tsx';
+import { tell } from '../../ui/notify.tsx';
+import { MemberRemoval } from './member-removal.tsx';
 import { reaches } from './roles.ts';
 
 /** Removing a member by those who may; anybody may leave by themselves. */
@@ -13,33 +15,28 @@ export function MemberMenu({ member }: { member: Member }) {
   const { user, role } = useSession();
   const mayManage = useMay('workspace:manage');
   const isSelf = member.id === user.id;
+  const [removing, remove] = useDisclosure();
   if (!isSelf && !(mayManage && reaches(role, member.role))) return null;
   return (
-    <Menu>
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${member.name}`}>
-          <IconDots size={16} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>{isSelf ? <LeaveItem member={member} /> : <RemoveItem member={member} />}</Menu.Dropdown>
-    </Menu>
-  );
-}
-
-function RemoveItem({ member }: { member: Member }) {
-  const { workspace } = useSession();
-  const { mutateAsync: remove } = useRemoveMember();
-  const ask = () =>
-    confirm({
-      title: `Remove ${member.name}?`,
-      text: `They cannot enter ${workspace.name} any more, and API keys they made are refused. Their records stay.`,
-      action: 'Remove member',
-      onConfirm: () => tell(remove(member.id), () => tellDone(`${member.name} was removed.`)),
-    });
-  return (
-    <Menu.Item color="red" leftSection={<IconUserMinus size={15} />} onClick={ask}>
-      Remove from workspace
-    </Menu.Item>
+    <>
+      <Menu>
+        <Menu.Target>
+          <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${member.name}`}>
+            <IconDots size={16} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {isSelf ? (
+            <LeaveItem member={member} />
+          ) : (
+            <Menu.Item color="red" leftSection={<IconUserMinus size={15} />} onClick={remove.open}>
+              Remove from workspace
+            </Menu.Item>
+          )}
+        </Menu.Dropdown>
+      </Menu>
+      {removing && <MemberRemoval member={member} onClose={remove.close} />}
+    </>
   );
 }
 
@@ -53,7 +50,7 @@ function LeaveItem({ member }: { member: Member }) {
       title: `Leave ${workspace.name}?`,
       text: 'You need another invitation to come back. API keys you made are refused from then on.',
       action: 'Leave workspace',
-      onConfirm: () => tell(leave(member.id), goHome),
+      onConfirm: () => tell(leave({ id: member.id }), goHome),
     });
   return (
     <Menu.Item color="red" leftSection={<IconDoorExit size={15} />} onClick={ask}>

@@ -1,0 +1,123 @@
+import { sql, type Kysely } from 'kysely';
+import { isoTime, type Clock } from '../base/clock.ts';
+import { ApiError } from '../base/errors.ts';
+import type { Uuid } from '../base/id.ts';
+import type { Schema } from '../db/schema.ts';
+import type { Actor } from './audit.ts';
+import { cutScopes, reaches, scopesOf, type Role } from './role.ts';
+import { allows } from './scope.ts';
+
+/** What somebody has, and so may give: nobody gives a key or a person more (decisions/0017). */
+export interface Authority {
+  /** A key of nobody's reaches as far as an owner. */
+  role: Role;
+  /** Of a key, what its maker's role leaves of them. */
+  scopes: readonly string[];
+  /** When it ends by itself; null for that of a member, and of a key without expiry. */
+  expiresAt: string | null;
+  /** How a refusal begins. */
+  label: string;
+}
+
+export interface Authorities {
+  /** That of a caller as it is now; throws `unauthorized` where nothing is left of it. */
+  current(on: Kysely<Schema>, caller: Actor): Promise<Authority>;
+  /**
+   * Those of several actors of one workspace, by their names in `created_by`; none for whoever has lost it.
+   * @param lock whether it stays so until the transaction ends
+   */
+  list(
+    on: Kysely<Schema>,
+    workspaceId: Uuid,
+    actors: readonly string[],
+    lock?: boolean,
+  ): Promise<Map<string, Authority>>;
+  /** What is lacking to change or remove a member with this role, as a sentence; null where nothing is. */
+  lackToManage(by: Authority, role: Role): string | null;
+  /** What is lacking to make somebody this, as a sentence; null where nothing is. */
+  lackToGrant(by: Authority, role: Role): string | null;
+}
+
+/** Whoever runs the installation. */
+const OPERATOR: Authority = { role: 'owner', scopes: ['*'], expiresAt: null, label: 'The operator' };
+
+interface KeyRow {
+  id: Uuid;
+  scopes: string[];
+  expires_at: string | null;
+  maker_id: Uuid | null;
+}
+
+/** @param all every scope there is */
+export function makeAuthorities(clock: Clock, all: readonly string[]): Authorities {
+  async function list(on: Kysely<Schema>, workspaceId: Uuid, actors: readonly string[], lock = false) {
+    const idsOf = (kind: string) =>
+      [...new Set(actors)].flatMap((actor) => (actor.startsWith(`${kind}:`) ? actor.split(':')[1]! : []));
+    const locked = sql.raw(lock ? 'for share' : '');
+    const { rows: keys } = await sql<KeyRow>`
+      select id, scopes, expires_at, maker_id from api_key
+      where workspace_id = ${workspaceId} and id = any(${idsOf('api_key')}::uuid[]) and revoked_at is null
+        and (expires_at is null or expires_at > ${isoTime(clock.now())})
+      order by id ${locked}`.execute(on);
+    const people = [...idsOf('user'), ...keys.flatMap(({ maker_id: maker }) => maker ?? [])];
+    const { rows: members } = await sql<{ user_id: Uuid; role: Role }>`
+      select user_id, role from member where workspace_id = ${workspaceId} and user_id = any(${people}::uuid[])
+      order by user_id ${locked}`.execute(on);
+    const roles = new Map(members.map(({ user_id: id, role }) => [id, role]));
+    const found = new Map<string, Authority>();
+    for (const [id, role] of roles) found.set(`user:${id}`, ofMember(role));
+    for (const key of keys) {
+      const role = key.maker_id === null ? 'owner' : roles.get(key.maker_id);
+      if (role) found.set(`api_key:${key.id}`, ofKey(key, role));
+    }
+    for (const actor of actors) if (!actor.includes(':')) found.set(actor, OPERATOR);
+    return found;
+  }
+
+  function ofMember(role: Role): Authority {
+    return { role, scopes: scopesOf(role, all), expiresAt: null, label: `Your role (${role})` };
+  }
+
+  function ofKey({ scopes, expires_at: expiresAt, maker_id: maker }: KeyRow, role: Role): Authority {
+    const left = maker === null ? scopes : cutScopes(scopes, role, all);
+    return { role, scopes: left, expiresAt, label: 'This key' };
+  }
+
+  function lackToManage(by: Authority, role: Role): string | null {
+    if (!reaches(by.role, role))
+      return `The role ${role} is above ${by.role}: only somebody who is ${role} may give, change or remove it.`;
+    const lacking = scopesOf(role, all).filter((scope) => !allows(by.scopes, scope));
+    return lacking.length > 0 ? lacks(by, lacking, `, which the role ${role} has`) : null;
+  }
+
+  return {
+    list,
+    lackToManage,
+
+    async current(on, { workspaceId, actor }) {
+      const found = (await list(on, workspaceId, [actor])).get(actor);
+      if (!found) throw new ApiError('unauthorized', 'The API key was revoked, or the membership has ended.');
+      return found;
+    },
+
+    lackToGrant(by, role) {
+      if (!allows(by.scopes, 'workspace:manage')) return lacks(by, ['workspace:manage']);
+      const lack = lackToManage(by, role);
+      if (lack !== null) return lack;
+      return by.expiresAt === null
+        ? null
+        : `${by.label} expires at ${by.expiresAt}, and a role does not: it can give nobody a role.`;
+    },
+  };
+}
+
+/** That somebody has not all of these, as a sentence. */
+export function lacks(by: Authority, scopes: readonly string[], why = ''): string {
+  const named = scopes.length === 1 ? `the scope ${scopes[0]!}` : `the scopes ${scopes.join(', ')}`;
+  return `${by.label} lacks ${named}${why}.`;
+}
+
+/** Throws `forbidden` where something is lacking. */
+export function refuse(lack: string | null): void {
+  if (lack !== null) throw new ApiError('forbidden', lack);
+}

@@ -1,0 +1,150 @@
+import type { Transaction } from 'kysely';
+import { z } from 'zod';
+import type { ApiKey, ApiKeys } from '../account/api-key.ts';
+import type { Deed } from '../account/audit.ts';
+import type { Caller } from '../account/caller.ts';
+import type { InboundSecret, InboundSecrets } from '../account/inbound-secret.ts';
+import { allows } from '../account/scope.ts';
+import type { Clock } from '../base/clock.ts';
+import { prefixed, type Uuid } from '../base/id.ts';
+import type { Schema } from '../db/schema.ts';
+import type { Endpoint, Endpoints } from '../delivery/endpoint.ts';
+import { admit } from '../http/authenticate.ts';
+
+/** What outlasts a member, and the scopes that it takes to see it and to revoke it. */
+const KINDS = {
+  keys: { read: 'keys:read', manage: 'keys:manage' },
+  inbound_secrets: { read: 'keys:read', manage: 'keys:manage' },
+  webhooks: { read: 'webhooks:read', manage: 'webhooks:manage' },
+} as const;
+
+type Kind = keyof typeof KINDS;
+const NAMES = Object.keys(KINDS) as Kind[];
+
+/** Of each kind so many are named; all are counted, and revoked. */
+const MAX_SHOWN = 100;
+
+export const revokeQuery = z.strictObject({
+  revoke: z
+    .string()
+    .max(100)
+    .refine(
+      (text) => text.split(',').every((name) => (NAMES as string[]).includes(name)),
+      `must be of ${NAMES.join(', ')}, with commas between them`,
+    )
+    .transform((text) => text.split(',') as Kind[])
+    .optional()
+    .meta({
+      description:
+        'What they made that is revoked with them: `keys`, `inbound_secrets`, `webhooks`, with commas between them. Takes the scope to manage it.',
+    }),
+});
+export type RevokeQuery = z.output<typeof revokeQuery>;
+
+function listShape(more: z.ZodRawShape) {
+  const one = z.object({ id: z.string(), name: z.string(), created_at: z.iso.datetime(), ...more });
+  return z.object({ total_count: z.int(), data: z.array(one) }).nullable();
+}
+
+export const madeShape = z
+  .object({
+    keys: listShape({ prefix: z.string(), state: z.enum(['active', 'expired']) }),
+    inbound_secrets: listShape({ prefix: z.string() }),
+    webhooks: listShape({ url: z.string(), state: z.enum(['active', 'paused', 'disabled']) }),
+  })
+  .meta({ id: 'MadeByMember' });
+
+export interface MadeBy {
+  /** Null for what the caller may not read. */
+  show(caller: Caller, memberId: Uuid): Promise<z.input<typeof madeShape>>;
+  /** @returns an audit entry for each that was revoked; tell `announce` of the webhooks after the commit */
+  revoke(
+    trx: Transaction<Schema>,
+    workspaceId: Uuid,
+    memberId: Uuid,
+    kinds: readonly Kind[],
+  ): Promise<{ entries: Deed[]; webhooks: Uuid[] }>;
+  announce(workspaceId: Uuid, webhooks: readonly Uuid[]): void;
+}
+
+/** Throws `forbidden` where the caller may not revoke one of these kinds. */
+export function checkMayRevoke(caller: Caller, kinds: readonly Kind[]): void {
+  for (const kind of kinds) admit(caller, KINDS[kind].manage);
+}
+
+/** What a member made, for when they go. */
+export function makeMadeBy(parts: {
+  keys: Pick<ApiKeys, 'madeBy' | 'revokeMadeBy'>;
+  secrets: Pick<InboundSecrets, 'madeBy' | 'removeMadeBy'>;
+  endpoints: Pick<Endpoints, 'madeBy' | 'removeMadeBy' | 'changed'>;
+  clock: Clock;
+}): MadeBy {
+  const { keys, secrets, endpoints, clock } = parts;
+
+  function showKey({ id, name, created_at, prefix, expires_at: expiresAt }: ApiKey) {
+    const isExpired = expiresAt !== null && Date.parse(expiresAt) <= clock.now();
+    return { id, name, created_at, prefix, state: isExpired ? 'expired' : 'active' };
+  }
+
+  return {
+    async show({ workspaceId, scopes }, memberId) {
+      const of = [workspaceId, memberId, MAX_SHOWN] as const;
+      const mayRead = (kind: Kind) => allows(scopes, KINDS[kind].read);
+      const [ofKeys, ofSecrets, ofWebhooks] = await Promise.all([
+        mayRead('keys') ? keys.madeBy(...of) : null,
+        mayRead('inbound_secrets') ? secrets.madeBy(...of) : null,
+        mayRead('webhooks') ? endpoints.madeBy(...of) : null,
+      ]);
+      return {
+        keys: ofKeys && { total_count: ofKeys.count, data: ofKeys.keys.map(showKey) },
+        inbound_secrets: ofSecrets && {
+          total_count: ofSecrets.count,
+          data: ofSecrets.secrets.map(showSecret),
+        },
+        webhooks: ofWebhooks && {
+          total_count: ofWebhooks.count,
+          data: ofWebhooks.endpoints.map(showWebhook),
+        },
+      };
+    },
+
+    async revoke(trx, workspaceId, memberId, kinds) {
+      const revokes = (kind: Kind) => kinds.includes(kind);
+      // Webhooks and secrets first: which of them came through a key, the keys say.
+      const webhooks = revokes('webhooks') ? await endpoints.removeMadeBy(trx, workspaceId, memberId) : [];
+      const ofSecrets = revokes('inbound_secrets')
+        ? await secrets.removeMadeBy(trx, workspaceId, memberId)
+        : [];
+      const ofKeys = revokes('keys') ? await keys.revokeMadeBy(trx, workspaceId, memberId) : [];
+      return {
+        entries: [...webhooks.map(webhookEntry), ...ofSecrets.map(secretEntry), ...ofKeys.map(keyEntry)],
+        webhooks: webhooks.map(({ id }) => id),
+      };
+    },
+
+    announce: (workspaceId, webhooks) => endpoints.changed(workspaceId, webhooks),
+  };
+}
+
+function showSecret({ id, name, created_at, prefix }: InboundSecret) {
+  return { id, name, created_at, prefix };
+}
+
+function showWebhook({ id, name, createdAt, url, state }: Endpoint) {
+  return { id: prefixed('wh', id), name, created_at: createdAt, url, state };
+}
+
+function keyEntry({ id, name, prefix, scopes, expires_at }: ApiKey): Deed {
+  const details = { name, prefix, scopes, expires_at };
+  return { action: 'api_key.revoked', objectType: 'api_key', objectId: id, details };
+}
+
+function secretEntry({ id, name, prefix }: InboundSecret): Deed {
+  const details = { name, prefix };
+  return { action: 'inbound_secret.deleted', objectType: 'inbound_secret', objectId: id, details };
+}
+
+function webhookEntry({ id, name, state }: Endpoint): Deed {
+  const details = { name, state };
+  return { action: 'webhook.deleted', objectType: 'webhook', objectId: prefixed('wh', id), details };
+}
