@@ -66,7 +66,7 @@ export function makeServer(parts: ServerParts): FastifyInstance {
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 256, querystringParser: readQuery },
     // What the router refuses, such as `/%zz`, never reaches a route.
-    frameworkErrors: (error, request, reply) => sendError(parts.log, error, request, reply),
+    frameworkErrors: (error, request, reply) => void sendError(parts.log, error, request, reply),
     clientErrorHandler: answerBrokenHttp,
     logger: false,
   });

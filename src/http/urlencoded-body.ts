@@ -9,16 +9,16 @@ const [AMPERSAND, EQUALS, PLUS, PERCENT, SPACE] = [0x26, 0x3d, 0x2b, 0x25, 0x20]
 export function urlencodedFields(bytes: Buffer): RawField[] {
   const fields: RawField[] = [];
   let separators = 0;
-  for (let at = bytes.indexOf(AMPERSAND!); at >= 0; at = bytes.indexOf(AMPERSAND!, at + 1)) {
+  for (let at = bytes.indexOf(AMPERSAND); at >= 0; at = bytes.indexOf(AMPERSAND, at + 1)) {
     separators += 1;
     if (separators > MAX_FIELDS) throw tooManyFields();
   }
   let start = 0;
   while (start < bytes.length) {
-    const next = bytes.indexOf(AMPERSAND!, start);
+    const next = bytes.indexOf(AMPERSAND, start);
     const end = next < 0 ? bytes.length : next;
     const pair = bytes.subarray(start, end);
-    const equals = pair.indexOf(EQUALS!);
+    const equals = pair.indexOf(EQUALS);
     if (pair.length > 0)
       fields.push({
         name: percentDecoded(equals < 0 ? pair : pair.subarray(0, equals)),
@@ -32,13 +32,13 @@ export function urlencodedFields(bytes: Buffer): RawField[] {
 
 /** `+` is a space, `%41` a byte; a percent sign without two hex digits is itself. */
 function percentDecoded(bytes: Buffer): Buffer {
-  if (!bytes.includes(PERCENT!) && !bytes.includes(PLUS!)) return bytes;
+  if (!bytes.includes(PERCENT) && !bytes.includes(PLUS)) return bytes;
   const out = Buffer.allocUnsafe(bytes.length);
   let length = 0;
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at]!;
     const code = byte === PERCENT ? hexPair(bytes, at + 1) : -1;
-    out[length++] = code >= 0 ? code : byte === PLUS ? SPACE! : byte;
+    out[length++] = code >= 0 ? code : byte === PLUS ? SPACE : byte;
     if (code >= 0) at += 2;
   }
   return out.subarray(0, length);

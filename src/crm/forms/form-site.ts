@@ -99,18 +99,25 @@ export function mountFormSite(app: FastifyInstance, parts: FormSiteParts): void 
     return { ...(await doorway.open(form.id)), form: askedOf(form) };
   });
 
-  app.post(PATH, { ...route, config: { takesForms: true }, errorHandler: refused }, (request, reply) =>
-    isJson(request) ? takeJson(request, reply) : forPeople(reply, () => takeForm(request, reply)),
+  app.post(
+    PATH,
+    {
+      ...route,
+      config: { takesForms: true },
+      errorHandler: (error, request, reply) => void refused(error, request, reply),
+    },
+    (request, reply) =>
+      isJson(request) ? takeJson(request, reply) : forPeople(reply, () => takeForm(request, reply)),
   );
 
   /** What could not even be read as a form is answered like any other refusal: to people with a page. */
-  async function refused(error: Error, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  async function refused(error: Error, request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const shown = shownError(error, request);
     if (shown === null || isJson(request)) return app.errorHandler(error, request, reply);
     const [wrong] = shown.fields ?? [];
     const form = wrong && (await visitedBy(request).catch(() => undefined))?.form;
     const label = form?.fields.find(({ key }) => key === wrong!.field)?.label;
-    return sendRefusal(reply, shown, label === undefined ? shown.message : `${label} ${wrong!.message}`);
+    void sendRefusal(reply, shown, label === undefined ? shown.message : `${label} ${wrong!.message}`);
   }
 
   async function takeJson(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
