@@ -100,14 +100,16 @@ export class ResponseReader {
       if (lf < 0) break;
       const bare = lf === start || text.charCodeAt(lf - 1) !== CR;
       if (bare) this.#odd = true;
-      this.#readLine(text, start, bare ? lf : lf - 1);
+      this.#readLine(text, start, Math.min(bare ? lf : lf - 1, start + MAX_LINE));
       start = lf + 1;
       if (this.problem) return 0;
       if (this.status !== null) {
+        const bodyAt = start - carried;
         this.#odd ||= ODD.test(text.slice(0, start));
         this.#rest = '';
+        this.#countHead(bodyAt);
         this.#frame();
-        return start - carried;
+        return bodyAt;
       }
     }
     this.#rest = text.slice(start, start + MAX_LINE);
@@ -115,9 +117,13 @@ export class ResponseReader {
       this.#refuse('bad_response', NOT_HTTP);
     }
     this.#odd ||= ODD.test(text);
-    this.#headBytes += chunk.length;
-    if (this.#headBytes > MAX_HEAD_BYTES) this.#refuse('too_large', TOO_LARGE);
+    this.#countHead(chunk.length);
     return 0;
+  }
+
+  #countHead(bytes: number): void {
+    this.#headBytes += bytes;
+    if (this.#headBytes > MAX_HEAD_BYTES) this.#refuse('too_large', TOO_LARGE);
   }
 
   #readLine(text: string, start: number, end: number): void {
@@ -198,7 +204,7 @@ export class ResponseReader {
       const lengths = namesIn(length).filter((one) => /^\d+$/.test(one));
       if (!/^\d{1,15}$/.test(length)) this.#odd = true;
       this.#framing = lengths.length > 0 ? 'length' : 'close';
-      this.#left = Math.min(...lengths.map(Number));
+      this.#left = lengths.reduce((least, one) => Math.min(least, Number(one)), Infinity);
     } else if (this.status === 205) {
       // Such an answer has no body, and many that give it leave out its length.
       this.#framing = 'none';
@@ -272,6 +278,7 @@ export class ResponseReader {
   }
 
   #refuse(failure: Failure, detail: string): void {
+    this.status = null;
     this.problem = { failure, detail };
   }
 }

@@ -22,6 +22,8 @@ afterEach(async () => {
 });
 
 type Part = string | Buffer | number;
+/** What becomes of the connection after that. */
+type Then = 'stay' | 'close' | 'reset';
 
 /** Sends the parts one after the other as packets of their own; a number is a pause in ms. */
 async function play(socket: Socket, parts: readonly Part[]): Promise<void> {
@@ -32,7 +34,7 @@ async function play(socket: Socket, parts: readonly Part[]): Promise<void> {
 }
 
 /** Answers the first request with these parts, then does what is said, and all that follow with a plain 200. */
-function answerWith(parts: readonly Part[], then: 'stay' | 'close' | 'reset' = 'stay'): void {
+function answerWith(parts: readonly Part[], then: Then = 'stay'): void {
   receiver.answer(async (socket, n) => {
     if (n > 1) return void socket.write(OK);
     await play(socket, parts);
@@ -242,7 +244,7 @@ describe('a failure is told by its status, however odd the rest is', () => {
 });
 
 describe('a head that can not be read is a failure with a name, and nothing is sent again for it', () => {
-  test.each<[failure: string, what: string, parts: Part[], then?: 'close' | 'reset']>([
+  test.each<[failure: string, what: string, parts: Part[], then?: Then]>([
     ['bad_response', 'no HTTP', ['SSH-2.0-OpenSSH_9.6\r\n']],
     ['bad_response', 'no HTTP and no line', [Buffer.from([0, 0, 18, 4, 0, 0])]],
     ['bad_response', 'a page without a head', ['<html>200</html>']],

@@ -9342,7 +9342,7 @@ export interface operations {
                     headers?: {
                         [key: string]: string;
                     };
-                    /** @description One deadline over connection, headers and body. */
+                    /** @description One deadline over connection, request and the head of the answer. */
                     timeout_s?: number;
                     /** @default {} */
                     retry?: {
@@ -9536,7 +9536,7 @@ export interface operations {
                     headers?: {
                         [key: string]: string;
                     };
-                    /** @description One deadline over connection, headers and body. */
+                    /** @description One deadline over connection, request and the head of the answer. */
                     timeout_s?: number;
                     retry?: {
                         /** @description Retries after the first attempt: up to 10, in the format `axcelerate` up to 20. */
@@ -9681,7 +9681,7 @@ export interface operations {
                     headers?: {
                         [key: string]: string;
                     };
-                    /** @description One deadline over connection, headers and body. */
+                    /** @description One deadline over connection, request and the head of the answer. */
                     timeout_s?: number;
                     retry?: {
                         /** @description Retries after the first attempt: up to 10, in the format `axcelerate` up to 20. */
