@@ -122,7 +122,7 @@ describe('a readable head with a 2xx is success, and a connection in doubt is no
     answerWith(parts);
     const outcome = await sendAndLeave();
     expect(outcome).toMatchObject({ ok: true, failure: null, status, detail: null });
-    if (body !== undefined) expect(outcome.responseBody).toBe(body);
+    expect(outcome.responseBody).toBe(body ?? outcome.responseBody);
   });
 
   test.each<[what: string, parts: Part[], then: 'close' | 'reset', body: string]>([
@@ -335,7 +335,7 @@ describe('over TLS', () => {
 
 /** The TCP connection under a TLS one. */
 function rawSocketOf(socket: Socket): Socket {
-  return (socket as unknown as { _parent: Socket })._parent;
+  return Reflect.get(socket, '_parent') as Socket;
 }
 
 describe('an encoded body is decoded for the log', () => {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ResponseReader } from '../../src/delivery/response-reader.ts';
 
@@ -20,16 +20,37 @@ function cut(bytes: Buffer, at: readonly number[]): Buffer[] {
 /** Pieces of which odd answers are made. */
 const token = fc.oneof(
   fc.constantFrom(
-    ...['HTTP/1.1 200 OK', 'HTTP/1.1 100 Continue', 'HTTP/1.0 500', 'HTTP/1.1 204', 'HTTP/1.1', 'http/9'],
-    ...['\r\n', '\n', '\r', '\r\n\r\n', ':', ' ', '\t', ',', ';', '\0', 'ä', '5', '0', 'ff', '-1', 'zz'],
-    ...['Content-Length', 'Content-Length: 5\r\n', 'Transfer-Encoding: chunked\r\n', 'Connection: close\r\n'],
-    ...[
-      'Content-Encoding: gzip\r\n',
+    'HTTP/1.1 200 OK',
+    'HTTP/1.1 100 Continue',
+    'HTTP/1.0 500',
+    'HTTP/1.1 204',
+    'HTTP/1.1',
+    'http/9',
+    '\r\n',
+    '\n',
+    '\r',
+    '\r\n\r\n',
+    ':',
+    ' ',
+    '\t',
+    ',',
+    ';',
+    '\0',
+    'ä',
+    '5',
+    '0',
+    'ff',
+    '-1',
+    'zz',
+    'Content-Length',
+    'Content-Length: 5\r\n',
+    'Transfer-Encoding: chunked\r\n',
+    'Connection: close\r\n',
+          'Content-Encoding: gzip\r\n',
       'Retry-After: 5\r\n',
       'Keep-Alive: timeout=5\r\n',
       'hello',
       '5\r\nhello\r\n',
-    ],
     'Upgrade: x\r\n',
     'HTTP/1.1 101 X\r\n',
   ),
@@ -50,7 +71,9 @@ describe('whatever a receiver answers', () => {
           expect(parts.status).toBe(whole.status);
           expect(parts.problem).toEqual(whole.problem);
           expect(parts.codings).toEqual(whole.codings);
-          if (parts.endedWell && whole.endedWell) expect(parts.kept.join('')).toBe(whole.kept.join(''));
+          const bodyOf = ({ kept }: ResponseReader) =>
+            parts.endedWell && whole.endedWell ? kept.join('') : '';
+          expect(bodyOf(parts)).toBe(bodyOf(whole));
         },
       ),
       { numRuns: 20_000 },
