@@ -2,7 +2,7 @@ import { coalesce } from '../base/coalesce.ts';
 import type { Uuid } from '../base/id.ts';
 import { failureKind } from '../db/failure.ts';
 import type { Database, Statement } from '../db/pool.ts';
-import { PLACE, UNPLACE } from './order.ts';
+import { BEHIND, PLACE, UNPLACE } from './order.ts';
 import { UNPLACED } from './publish.ts';
 import type { Carried } from './rate.ts';
 
@@ -61,6 +61,8 @@ export interface LaneRead {
   /** Whether there are rows without a place (order.ts). */
   unplaced: boolean;
   due: DueDelivery[];
+  /** Where nothing is due: in how many ms the first is that will be; null where none will. */
+  nextInMs: number | null;
 }
 
 export interface ReadRequest {
@@ -116,6 +118,17 @@ held as (
   order by l.workspace_id, l.endpoint_id for update of l
 )`;
 
+/**
+ * In how many ms the first of the sleeping lanes is due, where that is soon: a worker sets its timer by it. $1 how soon,
+ * in ms
+ */
+const NEXT_DUE = {
+  name: 'lane.next-due',
+  text: `
+select extract(epoch from due - clock_timestamp())::float8 * 1000 as ms from lane
+where due > now() and due <= now() + $1 * interval '1 ms' order by due limit 1`,
+};
+
 /** Holds on to lanes for another lease. Returns those that are still ours. $5 the lease in ms */
 const RENEW = {
   name: 'lane.renew',
@@ -129,7 +142,8 @@ returning h.endpoint_id, h.token`,
 /**
  * Lets go of lanes, each only where token and wake are as seen with the read that found nothing: a
  * publisher that committed since has raised wake. The lane is next due when the first of its queue is;
- * of a webhook that is not active only tests count, of a deleted one nothing. A row without a place is due.
+ * of a webhook that is not active only tests count, of a deleted one nothing. A row without a place is due. The time is
+ * rounded up to the column's milliseconds, as who claims it must find the row due.
  */
 const RELEASE = {
   name: 'lane.release',
@@ -140,7 +154,7 @@ set token = null, lease_until = '-infinity', takeovers = 0, suspect = null, susp
     due = greatest(l.not_before, least('infinity', (
       select d.due_at from endpoint p
       cross join lateral (
-        select q.due_at from queue q
+        select q.due_at + interval '0.5 ms' as due_at from queue q
         where q.workspace_id = l.workspace_id and q.endpoint_id = l.endpoint_id
         order by q.due_at, q.id limit 1
       ) d
@@ -157,7 +171,8 @@ set token = null, lease_until = '-infinity', takeovers = 0, suspect = null, susp
     )))
 from held h
 where l.workspace_id = h.workspace_id and l.endpoint_id = h.endpoint_id and l.token = h.token and l.wake = h.wake
-returning h.endpoint_id, h.token`,
+returning h.endpoint_id, h.token, case when isfinite(l.due)
+  then extract(epoch from l.due - clock_timestamp())::float8 * 1000 end as due_in_ms`,
 };
 
 /**
@@ -172,6 +187,12 @@ select r.n, l.token = r.token as held, l.wake, p.version as endpoint_version, u.
        q.id, q.event_id, q.event_type, q.kind, q.order_key, q.attempt, q.bytes, q.due_at::text as due_at,
        date_part('epoch', clock_timestamp() - q.due_at) as lag_s,
        q.expires_at <= clock_timestamp() as expired,
+       case when q.id is null and p.state = 'active' then (
+         select extract(epoch from f.due_at - clock_timestamp())::float8 * 1000 from queue f
+         where f.workspace_id = r.workspace_id and f.endpoint_id = r.endpoint_id and f.due_at > now()
+           and f.due_at < ${BEHIND}
+         order by f.due_at limit 1
+       ) end as next_in_ms,
        e.object_type, e.object_id, e.occurred_at, e.data, e.context
 from unnest($1::int[], $2::uuid[], $3::uuid[], $4::uuid[], $5::timestamptz[], $6::uuid[], $7::int[], $8::int[])
   as r(n, workspace_id, endpoint_id, token, after_due, after_id, max_rows, max_bytes)
@@ -253,8 +274,13 @@ export interface Lanes {
   claim(max: number, token: Uuid, workspaceId: Uuid | null): Promise<Claimed[]>;
   /** Whether the lane is still ours, for another `LEASE_MS`. */
   renew(lane: Held): Promise<boolean>;
-  /** Whether it was released; false where it was woken meanwhile, or is no longer ours. */
-  release(lane: Held, wake: number): Promise<boolean>;
+  /**
+   * Lets it go, and returns in how many ms it is due again, null for never; undefined where it was woken meanwhile, or is
+   * no longer ours, and nothing was done.
+   */
+  release(lane: Held, wake: number): Promise<number | null | undefined>;
+  /** In how many ms the first of the sleeping lanes is due; null where none is within so many. */
+  nextDue(withinMs: number): Promise<number | null>;
   read(request: ReadRequest): Promise<LaneRead>;
   /** Whether the lane is still ours. */
   suspect(lane: Held, deliveryId: Uuid | null): Promise<boolean>;
@@ -270,12 +296,20 @@ export interface Lanes {
   unplace(lane: Held): Promise<void>;
 }
 
+interface LaneRow {
+  endpoint_id: Uuid;
+  token: Uuid;
+  /** Of a release. */
+  due_in_ms?: number | null;
+}
+
 type ReadRow = DueDelivery & {
   n: number;
   held: boolean;
   wake: number;
   endpoint_version: number;
   unplaced: boolean;
+  next_in_ms: number | null;
   id: Uuid | null;
 };
 
@@ -284,23 +318,21 @@ export function makeLanes(db: Database): Lanes {
 
   const renewals = coalesce<Held, boolean>({
     ...gathered,
-    fly: (lanes) =>
-      stillOurs(
-        RENEW,
-        lanes,
-        lanes.map(() => 0),
-        LEASE_MS,
-      ),
+    async fly(lanes) {
+      const wakes = lanes.map(() => 0);
+      const ours = await stillOurs(RENEW, lanes, wakes, LEASE_MS);
+      return ours.map((one) => one !== undefined);
+    },
   });
 
-  const releases = coalesce<{ lane: Held; wake: number }, boolean>({
+  const releases = coalesce<{ lane: Held; wake: number }, number | null | undefined>({
     ...gathered,
-    fly: (lets) =>
-      stillOurs(
-        RELEASE,
-        lets.map(({ lane }) => lane),
-        lets.map(({ wake }) => wake),
-      ),
+    async fly(lets) {
+      const lanes = lets.map(({ lane }) => lane);
+      const wakes = lets.map(({ wake }) => wake);
+      const ours = await stillOurs(RELEASE, lanes, wakes);
+      return ours.map((one) => one && (one.due_in_ms ?? null));
+    },
   });
 
   const reads = coalesce<ReadRequest, LaneRead>({
@@ -310,13 +342,13 @@ export function makeLanes(db: Database): Lanes {
     fly: readMany,
   });
 
-  /** Which of the lanes the statement took effect on. Told by token: an endpoint may be held anew by now. */
+  /** The rows of the lanes that the statement took effect on, found by token: an endpoint may be held anew by now. */
   async function stillOurs(
     statement: Statement,
     lanes: Held[],
     wakes: number[],
     ...more: unknown[]
-  ): Promise<boolean[]> {
+  ): Promise<(LaneRow | undefined)[]> {
     const values = [
       lanes.map((l) => l.workspaceId),
       lanes.map((l) => l.endpointId),
@@ -324,9 +356,9 @@ export function makeLanes(db: Database): Lanes {
       wakes,
       ...more,
     ];
-    const rows = await run<{ endpoint_id: Uuid; token: Uuid }>(statement, values);
-    const ours = new Set(rows.map((row) => row.endpoint_id + row.token));
-    return lanes.map((lane) => ours.has(lane.endpointId + lane.token));
+    const rows = await run<LaneRow>(statement, values);
+    const ours = new Map(rows.map((row) => [row.endpoint_id + row.token, row]));
+    return lanes.map((lane) => ours.get(lane.endpointId + lane.token));
   }
 
   /** Lane statements are short, and safe to send again after a deadlock or a lock held for long. */
@@ -359,6 +391,7 @@ export function makeLanes(db: Database): Lanes {
       endpointVersion: 0,
       unplaced: false,
       due: [],
+      nextInMs: null,
     }));
     for (const row of rows) {
       const result = results[row.n]!;
@@ -366,6 +399,7 @@ export function makeLanes(db: Database): Lanes {
       result.wake = row.wake;
       result.endpointVersion = row.endpoint_version;
       result.unplaced = row.unplaced;
+      result.nextInMs = row.next_in_ms;
       if (row.id !== null) result.due.push(row);
     }
     return results;
@@ -376,6 +410,10 @@ export function makeLanes(db: Database): Lanes {
     renew: (lane) => renewals.add(lane),
     release: (lane, wake) => releases.add({ lane, wake }),
     read: (request) => reads.add(request),
+    async nextDue(withinMs) {
+      const [next] = await run<{ ms: number }>(NEXT_DUE, [withinMs]);
+      return next?.ms ?? null;
+    },
 
     async suspect(lane, deliveryId) {
       const rows = await run(SUSPECT, [...keyOf(lane), deliveryId]);

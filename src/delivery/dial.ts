@@ -7,7 +7,7 @@ import type { Resolver } from './resolver.ts';
 
 /** Where a webhook's URL leads. */
 export interface Target {
-  /** `https://host:port` as undici and the Host header want it. */
+  /** `https://host:port` without a path. */
   origin: string;
   secure: boolean;
   /** A name or an address: no brackets, no final dot. */
@@ -154,7 +154,7 @@ function settled(
       leave();
       resolve();
     });
-    // Stays on the socket: an error between here and undici's own listener must not end the process.
+    // Stays on the socket: an error between here and the connection's own listener must not end the process.
     socket.on('error', (error) => {
       leave();
       reject(error);

@@ -56,6 +56,8 @@ const PARK_AFTER = 2;
  */
 export class Lane {
   readonly held: Held;
+  /** Once it is released: in how many ms it is due again; null for never, or where another sees to it. */
+  dueInMs: number | null = null;
   readonly #parts: LaneParts;
   /** What an attempt has to know of the lease. */
   readonly #lease: Lease;
@@ -89,6 +91,9 @@ export class Lane {
   #sending = 0;
   #signal: (() => void) | undefined;
   #watch: NodeJS.Timeout | undefined;
+  /** Ends the wait when the next row becomes due, at this monotonic time. */
+  #alarm: NodeJS.Timeout | undefined;
+  #alarmAt = Infinity;
 
   constructor(parts: LaneParts, claimed: Claimed, askedAt: number) {
     this.#parts = parts;
@@ -167,6 +172,7 @@ export class Lane {
       while (this.#inFlight.size > 0) await this.#something();
     } finally {
       clearInterval(this.#watch);
+      clearTimeout(this.#alarm);
     }
   }
 
@@ -181,6 +187,7 @@ export class Lane {
         }
         if (!this.#closing) this.#ahead.fill(this.#inFlight);
         this.#pump();
+        this.#setAlarm();
         if (!this.#idle) await this.#something(this.#pauseMs || WATCH_MS);
         else if (await this.#finish()) return;
       }
@@ -309,6 +316,7 @@ export class Lane {
     if (outcome && this.#endpoint!.disableAfter !== null)
       settlement.failures = await this.#count(due, outcome.ok, this.#endpoint!.disableAfter);
     await this.#settle(settlement);
+    if (settlement.delayMs !== null) this.#ahead.expect(settlement.delayMs);
     if (due.order_key !== null) this.#ahead.recordLeft(due.order_key);
     if (restMs > 0 && !this.#resting) {
       this.#resting = true;
@@ -398,7 +406,7 @@ export class Lane {
       return false;
     }
     await this.#carryRate();
-    if (await this.#parts.lanes.release(this.held, this.#ahead.wake)) return true;
+    if (await this.#release(this.#ahead.wake)) return true;
     // Woken since that read, or no longer ours: the next read tells which.
     this.#ahead.rewind();
     return false;
@@ -412,7 +420,13 @@ export class Lane {
     if (this.#restMs > 0) await this.#parts.lanes.rest(this.held, this.#restMs, this.#throttle.kept());
     const read = await this.#parts.lanes.read({ ...this.held, ...QUEUE_START, maxRows: 1, maxBytes: 0 });
     if (!read.held) return true;
-    return this.#parts.lanes.release(this.held, read.wake);
+    return this.#release(read.wake);
+  }
+
+  async #release(wake: number): Promise<boolean> {
+    const dueInMs = await this.#parts.lanes.release(this.held, wake);
+    this.dueInMs = dueInMs ?? null;
+    return dueInMs !== undefined;
   }
 
   /** Leaves to the next holder how far the rate is used up. */
@@ -427,6 +441,23 @@ export class Lane {
     this.#lost = true;
     this.#signal?.();
     this.#parts.lanes.forgive(this.held).catch(() => undefined);
+  }
+
+  /** Sees to it that a row that becomes due while the lane waits for something else is read at once. */
+  #setAlarm(): void {
+    const at = this.#ahead.nextAt;
+    const inMs = at - this.#parts.clock.monotonic();
+    // What is further off than a look round is seen then; a lane that is let go reads no more.
+    if (at >= this.#alarmAt || inMs > WATCH_MS || this.#closing) return;
+    clearTimeout(this.#alarm);
+    this.#alarmAt = at;
+    this.#alarm = setTimeout(
+      () => {
+        this.#alarmAt = Infinity;
+        this.#signal?.();
+      },
+      Math.max(1, Math.ceil(inMs)),
+    );
   }
 
   /** Waits until something happens: an answer, a read, a nudge, or time. */

@@ -18,6 +18,7 @@ export interface DeliveryView {
   created_at: string;
   /** Null once it is settled, and while it waits behind another of its record. */
   next_attempt_at: string | null;
+  /** Of the last attempt; null where there was none, or no answer to it. */
   last_status: number | null;
   last_failure: string | null;
 }
@@ -44,7 +45,11 @@ interface DeliveryRow extends Omit<DeliveryView, 'webhook_id' | 'event_id' | 'cr
 // A delivery that waits is a queue row; one that is settled is its last attempt.
 const QUEUED = `
   select id, endpoint_id, event_id, event_type, kind, case when attempt = 0 then 'pending' else 'retrying' end as state,
-         attempt as attempts, case when due_at < ${BEHIND} then due_at end as next_attempt_at, null::int as last_status, last_failure
+         attempt as attempts, case when due_at < ${BEHIND} then due_at end as next_attempt_at,
+         case when attempt > 0 then (
+           select a.status from attempt a
+           where a.workspace_id = queue.workspace_id and a.delivery_id = queue.id and a.number = queue.attempt limit 1
+         ) end as last_status, last_failure
   from queue`;
 const SETTLED = `
   select delivery_id as id, endpoint_id, event_id, event_type, kind, state, number as attempts,

@@ -9,10 +9,10 @@ export const FAILURES = {
   refused: 'Nothing listens at that address and port.',
   network: 'There is no way to that address.',
   tls_failed: 'The certificate is not valid for the host, or no secure connection came about.',
-  timeout: 'There was no complete answer in time.',
-  reset: 'The connection broke before the answer was complete.',
+  timeout: 'There was no answer in time.',
+  reset: 'The connection broke before there was an answer.',
   bad_response: 'The answer is not HTTP.',
-  too_large: 'The headers of the answer are larger than 16 KiB.',
+  too_large: 'The headers of the answer are larger than 256 KiB.',
   status_3xx: 'A redirect, which is never followed.',
   status_4xx: 'The receiver refused it.',
   status_5xx: 'The receiver failed.',
@@ -26,7 +26,7 @@ export interface Outcome {
   /** True for a 2xx, and for nothing else. */
   ok: boolean;
   failure: Failure | null;
-  /** The status, also where the attempt failed after it (`timeout` while reading the body). */
+  /** The final status; null where no head of an answer came in whole. It decides, whatever became of the body. */
   status: number | null;
   /** What exactly went wrong, in a few words and without secrets. */
   detail: string | null;
@@ -56,7 +56,7 @@ export function statusFailure(status: number): Failure | null {
   return status >= 500 && status < 600 ? 'status_5xx' : 'bad_response';
 }
 
-/** Codes of Node and of undici; those of OpenSSL are told by their shape. */
+/** Codes of Node; those of OpenSSL are known by their shape. */
 const BY_CODE: Record<string, readonly [Failure, string]> = {
   ECONNREFUSED: ['refused', 'the connection was refused'],
   ECONNRESET: ['reset', 'the receiver reset the connection'],
@@ -67,11 +67,6 @@ const BY_CODE: Record<string, readonly [Failure, string]> = {
   ENETUNREACH: ['network', 'no route to the network'],
   EADDRNOTAVAIL: ['network', 'this machine has no address to send from'],
   EMFILE: ['network', 'this machine has no file descriptor left for a connection'],
-  UND_ERR_INVALID_ARG: ['bad_request', 'a header or the URL has a character that HTTP does not allow'],
-  UND_ERR_NOT_SUPPORTED: ['bad_request', 'the Expect header is not supported'],
-  UND_ERR_REQ_CONTENT_LENGTH_MISMATCH: ['bad_request', 'Content-Length does not match the body'],
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: ['bad_response', 'the answer is shorter or longer than it says'],
-  UND_ERR_HEADERS_OVERFLOW: ['too_large', 'the headers of the answer are larger than 16 KiB'],
 };
 
 /** After the handshake: a receiver that wants a client's certificate says so only then (TLS 1.3). */
@@ -81,20 +76,11 @@ const TLS_CODE = /^(ERR_TLS_|ERR_SSL_|EPROTO$)/;
 export function explain(error: unknown): { failure: Failure; detail: string } {
   if (error instanceof SendError) return { failure: error.failure, detail: error.message };
   if (error instanceof DnsError) return { failure: 'dns_failed', detail: error.message };
-  const { name, code = '', message = '' } = error as { name?: string; code?: string; message?: string };
+  const { code = '' } = error as { code?: string };
   const known = BY_CODE[code];
   if (known) return { failure: known[0], detail: known[1] };
-  if (code === 'UND_ERR_SOCKET') return explainSocket(message);
-  if (name === 'HTTPParserError') return { failure: 'bad_response', detail: message.slice(0, 200) };
   if (TLS_CODE.test(code)) return { failure: 'tls_failed', detail: explainTls(error as Error) };
   return { failure: 'network', detail: `the connection failed (${code || 'no code'})` };
-}
-
-/** undici says "bad response" and "bad upgrade" of an answer that no one asked for, such as 100 or 101. */
-function explainSocket(message: string): { failure: Failure; detail: string } {
-  if (message.startsWith('bad'))
-    return { failure: 'bad_response', detail: 'an answer that was not asked for' };
-  return { failure: 'reset', detail: 'the receiver closed the connection before the answer was complete' };
 }
 
 /** OpenSSL's own reason where there is one: its message names source files and lines. */

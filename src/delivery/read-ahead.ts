@@ -55,6 +55,8 @@ export class ReadAhead {
   /** The last read began at the start, with nothing in flight, and found nothing. */
   #empty = false;
   #again = false;
+  /** Monotonic time at which something of what is known to wait becomes due. */
+  #nextAt = Infinity;
   /** Rows have no place in the order of their records yet; and records one of whose rows has left. */
   #unplaced = false;
   readonly #left = new Set<Uuid>();
@@ -89,6 +91,11 @@ export class ReadAhead {
     return this.#empty && !this.#stirred;
   }
 
+  /** Monotonic time at which there will be something to read, as far as is known; Infinity also while there is more at once. */
+  get nextAt(): number {
+    return this.#drained && !this.#reading ? this.#nextAt : Infinity;
+  }
+
   get #stirred(): boolean {
     return this.#again || this.#unplaced || this.#left.size > 0;
   }
@@ -100,6 +107,11 @@ export class ReadAhead {
   /** A row of this record has left the queue: the next one can have its place. */
   recordLeft(record: Uuid): void {
     this.#left.add(record);
+  }
+
+  /** A row becomes due after so long. */
+  expect(inMs: number): void {
+    this.#nextAt = Math.min(this.#nextAt, this.#parts.clock.monotonic() + inMs);
   }
 
   next(): DueDelivery {
@@ -130,6 +142,7 @@ export class ReadAhead {
       this.#drained = false;
     }
     const now = this.#parts.clock.monotonic();
+    if (this.#drained && now >= this.#nextAt) this.#drained = false;
     if (this.#drained && inFlight.size > 0 && now - this.#readAt > REREAD_MS) this.#drained = false;
     if (!this.#drained && now - this.#readFrom > REWIND_MS) this.rewind();
     if (this.#drained || this.#rows.length > MAX_WINDOW / 2) return;
@@ -148,6 +161,7 @@ export class ReadAhead {
       const fromStart = this.#cursor === QUEUE_START;
       const maxRows = fromStart ? wanted + known.size : wanted;
       const maxBytes = Math.max(0, MAX_BYTES - budget.bytes);
+      if (clock.monotonic() >= this.#nextAt) this.#nextAt = Infinity;
       const read = await lanes.read({ ...this.#held, ...this.#cursor, maxRows, maxBytes });
       if (!read.held) return this.#on.lost();
       this.#take(read, known);
@@ -163,8 +177,9 @@ export class ReadAhead {
     }
   }
 
-  #take({ due, wake, unplaced }: LaneRead, known: ReadonlySet<Uuid>): void {
+  #take({ due, wake, unplaced, nextInMs }: LaneRead, known: ReadonlySet<Uuid>): void {
     this.wake = wake;
+    if (nextInMs !== null) this.expect(nextInMs);
     this.#unplaced ||= unplaced;
     this.#drained = due.length === 0;
     for (const one of due) {

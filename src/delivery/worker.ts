@@ -6,8 +6,10 @@ import { Lane, type LaneParts } from './lane.ts';
 const MAX_LANES = 2_000;
 /** Lanes taken by one statement. */
 const CLAIM_BATCH = 100;
-/** How long an idle worker sleeps when nobody wakes it: how late a retry may be, in milliseconds. */
+/** An idle worker looks for what other processes left, and what is due next, this often, in ms. */
 const POLL_MS = 1_000;
+/** Lanes that become due one after the other are claimed together, this far apart, in ms. */
+const GATHER_MS = 20;
 const RENEW_MS = LEASE_MS / 3;
 
 /** What a worker needs; the rest of a lane's parts are its own. */
@@ -30,6 +32,9 @@ export class Worker {
   #renewals: NodeJS.Timeout | undefined;
   #wakeUp: (() => void) | undefined;
   #rung = false;
+  /** Monotonic time at which a sleeping lane is due, the first of those known. */
+  #dueAt = Infinity;
+  #lookedAheadAt = -Infinity;
   readonly #giveUp = new AbortController();
 
   constructor(parts: WorkerParts) {
@@ -96,8 +101,13 @@ export class Worker {
   async #loop(): Promise<void> {
     let failing = false;
     while (!this.#stopping) {
+      const startedAt = this.#now;
+      const wasDue = this.#dueAt <= startedAt;
+      if (wasDue) this.#dueAt = Infinity;
       try {
         const taken = await this.#claim(null, LINGER_MS);
+        const lookAhead = wasDue || taken.length === 0 || startedAt >= this.#lookedAheadAt + POLL_MS;
+        if (lookAhead) await this.#lookAhead();
         failing = false;
         if (taken.length === CLAIM_BATCH) continue;
       } catch (error) {
@@ -109,8 +119,27 @@ export class Worker {
           );
         failing = true;
       }
-      await this.#sleep();
+      await this.#sleep(startedAt);
     }
+  }
+
+  /** Learns which lane is due next. Each process sees to what it released itself; this finds the others. */
+  async #lookAhead(): Promise<void> {
+    this.#lookedAheadAt = this.#now;
+    const inMs = await this.#parts.lanes.nextDue(2 * POLL_MS);
+    if (inMs !== null) this.#expect(inMs);
+  }
+
+  /** A lane becomes due after so long: the sleep ends then. */
+  #expect(inMs: number): void {
+    const at = this.#now + inMs;
+    if (at >= this.#dueAt) return;
+    this.#dueAt = at;
+    this.#wakeUp?.();
+  }
+
+  get #now(): number {
+    return this.#parts.clock.monotonic();
   }
 
   /** Takes a batch of due lanes and starts them; `done` settles when a lane is let go. */
@@ -143,6 +172,7 @@ export class Worker {
       .finally(() => {
         if (this.#held.get(endpointId)?.lane === lane) this.#held.delete(endpointId);
         this.#parts.metrics.lanesHeld.set(this.#held.size);
+        if (lane.dueInMs !== null) this.#expect(lane.dueInMs);
         // What it was told of while it let go is somebody else's to look for.
         if (lane.nudged) this.#ring();
       });
@@ -166,10 +196,15 @@ export class Worker {
     this.#wakeUp?.();
   }
 
-  async #sleep(): Promise<void> {
-    if (!this.#rung) {
+  /** Sleeps until it is woken, a lane is due, or it is time to look. */
+  async #sleep(lastClaimAt: number): Promise<void> {
+    const pollAt = this.#now + POLL_MS;
+    while (!this.#rung) {
+      const until = Math.min(pollAt, Math.max(this.#dueAt, lastClaimAt + GATHER_MS));
+      const ms = Math.ceil(until - this.#now);
+      if (ms <= 0) break;
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, POLL_MS);
+        const timer = setTimeout(resolve, ms);
         this.#wakeUp = () => {
           clearTimeout(timer);
           resolve();

@@ -69,7 +69,11 @@ const changeable = {
     description: 'As a form, nested fields are written in brackets: `data[custom_fields][industry]`.',
   }),
   headers,
-  timeout_s: z.int().min(5).max(60).meta({ description: 'One deadline over connection, headers and body.' }),
+  timeout_s: z
+    .int()
+    .min(5)
+    .max(60)
+    .meta({ description: 'One deadline over connection, request and the head of the answer.' }),
   retry,
   disable_after: z.int().min(1).max(10_000).nullable().meta({
     description: 'Disabled after so many failed attempts in a row; null (the default) for never.',

@@ -34,28 +34,40 @@ async function listen(server: Server): Promise<number> {
 }
 
 describe('every failure has a name', () => {
-  test('timeout: one that never answers, or not to the end, in just that time', async () => {
+  test('timeout: one that never answers, or not to the end of the head, in just that time', async () => {
     const slow: [Answer, Partial<Outcome>][] = [
-      [{ hang: true }, { status: null, detail: '600 ms were over while waiting for the answer' }],
+      [{ hang: true }, { detail: '600 ms were over while waiting for the answer' }],
+      [{ raw: 'HTTP/1.1 200 OK\r\nX-Slow: ', hang: true }, { responseBody: null }],
+    ];
+    for (const [answer, expected] of slow) {
+      const outcome = await s.sendTo(answer, { timeoutMs: 600 });
+      expect(outcome).toMatchObject({ ok: false, failure: 'timeout', status: null, ...expected });
+      expect(outcome.durationMs).toBeGreaterThanOrEqual(599);
+      expect(outcome.durationMs).toBeLessThan(5_000);
+    }
+    await expect.poll(() => s.receiver.connections()).toBe(0);
+  });
+
+  test('a body that does not end in two seconds leaves it to the status', async () => {
+    const slow: [Answer, Partial<Outcome>][] = [
       [
-        { raw: 'HTTP/1.1 200 OK\r\nX-Slow: ', hang: true },
-        { status: null, responseBody: null },
+        { body: 'x'.repeat(1_000), trickleMs: 20 },
+        { ok: true, status: 200 },
       ],
-      [{ body: 'x'.repeat(1_000), trickleMs: 20 }, { status: 200 }],
       [
         { body: 'some', neverEnd: true },
-        { status: 200, responseBody: 'some' },
+        { ok: true, status: 200, responseBody: 'some' },
       ],
       [
         { status: 500, neverEnd: true },
-        { status: 500, detail: '600 ms were over while reading the body of the answer' },
+        { ok: false, failure: 'status_5xx', status: 500 },
       ],
     ];
     for (const [answer, expected] of slow) {
       const outcome = await s.sendTo(answer, { timeoutMs: 600 });
-      expect(outcome).toMatchObject({ ok: false, failure: 'timeout', ...expected });
-      expect(outcome.durationMs).toBeGreaterThanOrEqual(599);
-      expect(outcome.durationMs).toBeLessThan(5_000);
+      expect(outcome).toMatchObject(expected);
+      expect(outcome.durationMs).toBeGreaterThanOrEqual(1_990);
+      expect(outcome.durationMs).toBeLessThan(15_000);
     }
     await expect.poll(() => s.receiver.connections()).toBe(0);
   });
@@ -89,30 +101,23 @@ describe('every failure has a name', () => {
     expect(await s.send({ url })).toMatchObject({ failure: 'dns_failed', detail, status: null });
   });
 
-  test('reset: before the answer, in its head and in its body', async () => {
+  test('reset: before the answer and in its head', async () => {
     expect(await s.sendTo({ reset: true })).toMatchObject({ failure: 'reset', status: null });
     expect(s.receiver.received).toHaveLength(1);
     expect(await s.sendTo({ raw: '' })).toMatchObject({ failure: 'reset', status: null });
     expect(await s.sendTo({ raw: 'HTTP/1.1 200 OK\r\nContent-' })).toMatchObject({ failure: 'reset' });
-    const cut = await s.sendTo({ raw: 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf' });
-    expect(cut).toMatchObject({ failure: 'reset', status: 200, responseBody: 'half' });
-    const broken = await s.sendTo({ body: 'half', reset: true, headers: { 'content-length': 10 } });
-    expect(broken).toMatchObject({ failure: 'reset', status: 200 });
   });
 
   test.each([
     ['no HTTP at all', 'SSH-2.0-OpenSSH_9.6\r\n'],
     ['a broken head', 'HTTP/1.1 200 OK\r\nno colon here\r\n\r\n'],
-    ['a broken chunk', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'],
-    ['two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok'],
     ['another protocol', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'],
-    ['a 100 that no one asked for', 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n'],
   ])('bad_response: %s', async (_what, raw) => {
     expect(await s.sendTo({ raw, hang: true })).toMatchObject({ ok: false, failure: 'bad_response' });
   });
 
-  test('too_large: a head of more than 16 KiB', async () => {
-    const outcome = await s.sendTo({ headers: { 'x-large': 'x'.repeat(17_000) } });
+  test('too_large: a head of more than 256 KiB', async () => {
+    const outcome = await s.sendTo({ headers: { 'x-large': 'x'.repeat(270_000) } });
     expect(outcome).toMatchObject({ failure: 'too_large', status: null });
   });
 

@@ -160,10 +160,10 @@ describe('the body of an answer', () => {
     await expect.poll(() => s.receiver.connections()).toBe(0);
   });
 
-  test('one that never ends is cut off at 64 KiB, or at the deadline before that', async () => {
+  test('one that never ends is cut off at 64 KiB, or after two seconds', async () => {
     const endless = { body: Buffer.alloc(65 * 1024, 'x'), neverEnd: true };
     expect(await s.sendTo(endless)).toMatchObject({ ok: true, status: 200 });
     const short = { body: Buffer.alloc(63 * 1024, 'x'), neverEnd: true };
-    expect(await s.sendTo(short, { timeoutMs: 800 })).toMatchObject({ failure: 'timeout', status: 200 });
+    expect(await s.sendTo(short, { timeoutMs: 800 })).toMatchObject({ ok: true, status: 200 });
   });
 });

@@ -69,7 +69,7 @@ export interface ReceiverOptions {
 
 /** The certificate and key in test/kit/tls: self-signed, valid until 2076, for tests alone. */
 export const TEST_CERT = readFileSync(new URL('tls/test-only.cert.pem', import.meta.url), 'utf8');
-const TEST_KEY = readFileSync(new URL('tls/test-only.key.pem', import.meta.url), 'utf8');
+export const TEST_KEY = readFileSync(new URL('tls/test-only.key.pem', import.meta.url), 'utf8');
 
 export async function startReceiver(options: ReceiverOptions = {}): Promise<Receiver> {
   const received: Received[] = [];

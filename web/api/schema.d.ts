@@ -9932,7 +9932,7 @@ export interface operations {
                     headers?: {
                         [key: string]: string;
                     };
-                    /** @description One deadline over connection, headers and body. */
+                    /** @description One deadline over connection, request and the head of the answer. */
                     timeout_s?: number;
                     /** @default {} */
                     retry?: {
@@ -10126,7 +10126,7 @@ export interface operations {
                     headers?: {
                         [key: string]: string;
                     };
-                    /** @description One deadline over connection, headers and body. */
+                    /** @description One deadline over connection, request and the head of the answer. */
                     timeout_s?: number;
                     retry?: {
                         /** @description Retries after the first attempt: up to 10, in the format `axcelerate` up to 20. */
@@ -10271,7 +10271,7 @@ export interface operations {
                     headers?: {
                         [key: string]: string;
                     };
-                    /** @description One deadline over connection, headers and body. */
+                    /** @description One deadline over connection, request and the head of the answer. */
                     timeout_s?: number;
                     retry?: {
                         /** @description Retries after the first attempt: up to 10, in the format `axcelerate` up to 20. */
