@@ -144,7 +144,7 @@ const RULES = {
   enum: (values, data, run) =>
     values.some((/** @type {unknown} */ value) => equal(value, data, run))
       ? null
-      : problem(run, `must be one of ${values.join(', ')}`.slice(0, 300)),
+      : problem(run, `must be one of ${shown(values)}`),
 
   minimum: of(isNumber, (limit, data, run) => (data >= limit ? null : problem(run, `must be >= ${limit}`))),
   maximum: of(isNumber, (limit, data, run) => (data <= limit ? null : problem(run, `must be <= ${limit}`))),
@@ -248,6 +248,16 @@ const RULES = {
 };
 // A keyword that an object inherits is none.
 Object.setPrototypeOf(RULES, null);
+
+/**
+ * The first of a list of values, for people.
+ * @param {unknown[]} values
+ */
+function shown(values) {
+  const texts = values.slice(0, 20).map((one) => (typeof one === 'string' ? one : JSON.stringify(one)));
+  const text = texts.join(', ').slice(0, 280);
+  return values.length > 20 || text.length === 280 ? `${text}, …` : text;
+}
 
 /**
  * @param {Record<string, unknown>} data

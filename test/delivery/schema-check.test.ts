@@ -108,6 +108,10 @@ test('a schema takes what ajv takes with it, and nothing else', () => {
 test('a name that objects inherit is a name like any other', () => {
   const odd: unknown = JSON.parse('{"toString":{"constructor":1,"__proto__":2}}');
   expect(findProblem({ enum: [{}, odd as object] }, odd, 100)).toBeNull();
+  expect(findProblem({ enum: ['a', odd as object] }, 7, 100)).toEqual({
+    path: [],
+    message: 'must be one of a, {"toString":{"constructor":1,"__proto__":2}}',
+  });
   expect(findProblem({ properties: { valueOf: false } }, odd, 100)).toBeNull();
   expect(findProblem({ required: ['valueOf'] }, odd, 100)).toEqual({
     path: ['valueOf'],
