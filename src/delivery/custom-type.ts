@@ -165,7 +165,13 @@ export function nounOf(type: string): string {
 /** In the shape that formats and the reference expect: an object whose fields are told apart. */
 function eventType({ name, description, schema, sample }: CustomType): EventType {
   const properties = (schema['properties'] ?? {}) as Record<string, JsonSchema>;
-  const shape = { ...objectOf(properties), ...schema, required: (schema['required'] ?? []) as string[] };
+  const shape = {
+    ...objectOf(properties),
+    // What the customer's schema leaves open stays so.
+    additionalProperties: true,
+    ...schema,
+    required: (schema['required'] ?? []) as string[],
+  };
   return {
     name,
     object: nounOf(name),

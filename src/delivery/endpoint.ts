@@ -8,6 +8,7 @@ import type { EndpointRow, Schema } from '../db/schema.ts';
 import type { BREAKER_STATES } from './breaker.ts';
 import { fireDisabled, type Cause, type Owners } from './disabling.ts';
 import { BESIDE, endpointRows } from './endpoint-row.ts';
+import { checkFilterRoom } from './filter-room.ts';
 import type { Filter } from './filter.ts';
 import type { ContentType } from './form-body.ts';
 import type { RateLimit } from './rate.ts';
@@ -178,6 +179,7 @@ export function makeEndpoints(
   /**
    * Changes a living endpoint in a transaction of its own and tells everybody. Failures in a row are counted anew from
    * there; the lane comes last, as a settle takes it after the queue, and after it only the feed's counter.
+   * @param before what comes first in it
    * @param disabling where it is taken out of service, as only an active one is: what else that brings about
    */
   async function change(
@@ -185,9 +187,10 @@ export function makeEndpoints(
     id: Uuid,
     given: Record<string, unknown>,
     within: Within,
-    disabling?: Within,
+    { before, disabling }: { before?: (trx: Transaction<Schema>) => Promise<void>; disabling?: Within } = {},
   ): Promise<Endpoint | undefined> {
     const changed = await db.transaction(async (trx) => {
+      await before?.(trx);
       const resumed = given['state'] === 'active' && activeUnder(await planOf(trx, workspaceId, 'share'));
       const values = { ...given, ...resumed };
       const row = await trx
@@ -264,6 +267,7 @@ export function makeEndpoints(
       return db.transaction(async (trx) => {
         const plan = await planOf(trx, input.workspaceId, 'update');
         await checkRoom(trx, input.workspaceId, plan);
+        if (input.filter) await checkFilterRoom(trx, input.workspaceId, null, input.filter);
         const row = await trx
           .insertInto('endpoint')
           .values({
@@ -317,10 +321,18 @@ export function makeEndpoints(
     },
 
     update(workspaceId, id, given, within) {
-      const { active } = given;
+      const { active, filter } = given;
       const state = active === undefined ? {} : { state: active ? 'active' : 'paused', reason: null };
       const values = { ...state, ...givenColumns(workspaceId, given) };
-      return change(workspaceId, id, values, within);
+      return change(workspaceId, id, values, within, {
+        ...(filter && {
+          async before(trx) {
+            // Two at once must not both take the last room.
+            await planOf(trx, workspaceId, 'update');
+            await checkFilterRoom(trx, workspaceId, id, filter);
+          },
+        }),
+      });
     },
 
     rotate(workspaceId, id, secret, overlapUntil, within) {
@@ -371,11 +383,13 @@ export function makeEndpoints(
       let lanes: LaneKey[] = [];
       const values = { state: 'disabled', reason: cause.reason };
       const nothing = () => Promise.resolve();
-      const disabled = await change(workspaceId, id, values, nothing, async (trx, endpoint) => {
-        const { name, format, updatedAt: at } = endpoint;
-        const disabling = { ...cause, workspaceId, endpointId: id, name, format, at };
-        await owners.disabled(trx, disabling);
-        lanes = await fireDisabled(trx, endpoint.url, newId(), disabling, parts.disabledStar);
+      const disabled = await change(workspaceId, id, values, nothing, {
+        async disabling(trx, endpoint) {
+          const { name, format, updatedAt: at } = endpoint;
+          const disabling = { ...cause, workspaceId, endpointId: id, name, format, at };
+          await owners.disabled(trx, disabling);
+          lanes = await fireDisabled(trx, endpoint.url, newId(), disabling, parts.disabledStar);
+        },
       });
       parts.ring(lanes);
       return disabled !== undefined;
