@@ -1529,7 +1529,7 @@ export interface paths {
         put?: never;
         /**
          * Publish an event of your own
-         * @description Delivered like any other. Its data is checked against the schema of its type.
+         * @description Delivered like any other. Its data is checked against the schema of its type, in at most 2,000,000 steps (400 beyond). 503 with `Retry-After` where the check takes too long at the moment: nothing is published, and the same `Idempotency-Key` may be used again.
          */
         post: operations["postEvents"];
         delete?: never;
@@ -2487,6 +2487,8 @@ export interface components {
             next_attempt_at: string | null;
             last_status: number | null;
             last_failure: string | null;
+            /** @description The fields of which the webhook's filter could not look at all (it looks at the first 10,000 characters), so that the event was delivered; null for most. */
+            filter_skipped: string | null;
         };
         AttemptInput: {
             /** Format: uuid */
@@ -2520,6 +2522,8 @@ export interface components {
             description: string;
             /** @description Whether the workspace defined it, and not we. */
             custom: boolean;
+            /** @description Whether a webhook can subscribe to it: `webhook.test` comes from Send test alone. */
+            subscribable: boolean;
             /** @description The formats whose `*` includes it. */
             formats: string[];
             /** @description The whole record, as `full` has it. */
@@ -3523,6 +3527,8 @@ export interface components {
             next_attempt_at: string | null;
             last_status: number | null;
             last_failure: string | null;
+            /** @description The fields of which the webhook's filter could not look at all (it looks at the first 10,000 characters), so that the event was delivered; null for most. */
+            filter_skipped: string | null;
         };
         Attempt: {
             /** Format: uuid */
@@ -3556,6 +3562,8 @@ export interface components {
             description: string;
             /** @description Whether the workspace defined it, and not we. */
             custom: boolean;
+            /** @description Whether a webhook can subscribe to it: `webhook.test` comes from Send test alone. */
+            subscribable: boolean;
             /** @description The formats whose `*` includes it. */
             formats: string[];
             /** @description The whole record, as `full` has it. */
@@ -10317,6 +10325,8 @@ export interface operations {
                         next_attempt_at: string | null;
                         last_status: number | null;
                         last_failure: string | null;
+                        /** @description The fields of which the webhook's filter could not look at all (it looks at the first 10,000 characters), so that the event was delivered; null for most. */
+                        filter_skipped: string | null;
                         attempt_log: components["schemas"]["Attempt"][];
                     };
                 };
@@ -10744,7 +10754,7 @@ export interface operations {
                     schema: {
                         [key: string]: unknown;
                     };
-                    /** @description An example of its data, which Send test sends. It has to fit the schema. */
+                    /** @description An example of its data, which Send test sends. It has to fit the schema; at most 32 KiB. */
                     sample: {
                         [key: string]: unknown;
                     };
@@ -10841,7 +10851,7 @@ export interface operations {
                     schema?: {
                         [key: string]: unknown;
                     };
-                    /** @description An example of its data, which Send test sends. It has to fit the schema. */
+                    /** @description An example of its data, which Send test sends. It has to fit the schema; at most 32 KiB. */
                     sample?: {
                         [key: string]: unknown;
                     };
@@ -10939,7 +10949,7 @@ export interface operations {
                     schema?: {
                         [key: string]: unknown;
                     };
-                    /** @description An example of its data, which Send test sends. It has to fit the schema. */
+                    /** @description An example of its data, which Send test sends. It has to fit the schema; at most 32 KiB. */
                     sample?: {
                         [key: string]: unknown;
                     };
