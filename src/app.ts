@@ -36,6 +36,7 @@ import type { Database } from './db/pool.ts';
 import { analyzeGrown } from './db/statistics.ts';
 import { WEBHOOK_DISABLED, WEBHOOK_OBJECT } from './delivery/disabling.ts';
 import { makeEngine, type Engine } from './delivery/engine.ts';
+import { makeSchemas } from './delivery/custom-schema.ts';
 import { makeCustomTypes } from './delivery/custom-type.ts';
 import { makeCatalogue } from './delivery/event.ts';
 import { formatsDocumenting, type Formats } from './delivery/format.ts';
@@ -44,6 +45,7 @@ import { withInboxes } from './delivery/inbox-sender.ts';
 import { makeInboxes } from './delivery/inbox.ts';
 import { makeResolver } from './delivery/resolver.ts';
 import type { Chore } from './delivery/retention.ts';
+import { makeSchemaWorkers } from './delivery/schema-workers.ts';
 import { makeSender } from './delivery/send.ts';
 import { makeTail } from './delivery/tail.ts';
 import { mountCrmWebhook } from './doors/crm-webhook.ts';
@@ -207,7 +209,9 @@ export function assemble({
   };
   const ledger = makeLedger({ audit, idempotency, clock });
   const madeBy = makeMadeBy({ keys, secrets: inboundSecrets, endpoints: engine.endpoints, clock });
-  const customTypes = makeCustomTypes({ db, clock, newId }, catalogue);
+  const schemaWorkers = makeSchemaWorkers();
+  const schemas = makeSchemas(schemaWorkers);
+  const customTypes = makeCustomTypes({ db, clock, newId, schemas }, catalogue);
   const { catalogueOf } = customTypes;
   const settings = {
     db,
@@ -302,6 +306,7 @@ export function assemble({
       await engine.stop();
       await usage.stop();
       await sender.close();
+      await schemaWorkers.close();
     },
   };
 }

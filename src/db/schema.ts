@@ -59,6 +59,8 @@ export interface EndpointRow {
   filter: ColumnType<Record<string, unknown> | null, string | null, string | null>;
   filter_path: string | null;
   filter_on: string | null;
+  filter_texts: string[];
+  filter_values: number;
   payload: 'summary' | 'full';
   max_in_flight: number;
   rate_max: number | null;

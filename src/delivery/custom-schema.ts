@@ -1,12 +1,12 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
-import { invalid, type ApiError } from '../base/errors.ts';
+import { invalid } from '../base/errors.ts';
+import type { Uuid } from '../base/id.ts';
+import { findProblem, StepsUsedUp, type Problem } from './schema-check.js';
+import type { SchemaWorkers } from './schema-workers.ts';
 
 /**
- * JSON Schemas that customers write. Checking with one runs on our time, so what could take very long is not in the
- * language: no regular expression (`pattern`, `patternProperties`), nothing that refers to something else or to itself
- * (`$ref` and its kin), `uniqueItems` only over short lists. What is left takes at most as many steps as the schema has
- * parts, times what the data has.
+ * JSON Schemas that customers write (decisions/0016). Checking with one runs on our time, so it has a budget of steps,
+ * and what has none is not in the language: no regular expression (`pattern`, `patternProperties`), nothing that refers
+ * to something else or to itself (`$ref` and the like), `uniqueItems` only over short lists.
  */
 const KEYWORDS: Readonly<Record<string, 'value' | 'schema' | 'schemas' | 'named'>> = {
   type: 'value',
@@ -51,38 +51,61 @@ const MAX_UNIQUE_ITEMS = 100;
 const MAX_DATA_BYTES = 262_144;
 const MAX_DATA_DEPTH = 20;
 
-/** Throws `validation_error` that names the place in `data`, below `field`. */
-export type Check = (data: Record<string, unknown>, field: string) => void;
+/** A check of so many steps, about 1 ms, is made at once; a longer one in a thread of its own. */
+const INLINE_STEPS = 10_000;
+/** 87,000 values against a schema of ten keywords each; about 200 ms. */
+const MAX_STEPS = 2_000_000;
 
-/**
- * Reads a schema into a check.
- * @throws `validation_error` that names the place, as in `schema.properties.email.pattern`
- */
-export function readSchema(schema: Record<string, unknown>): Check {
-  checkPlain(schema, 'schema', MAX_SCHEMA_DEPTH);
-  if (Buffer.byteLength(JSON.stringify(schema)) > MAX_SCHEMA_BYTES)
-    throw invalid('schema', `is larger than ${MAX_SCHEMA_BYTES / 1024} KiB`);
-  const { $schema, ...rest } = schema;
-  if ($schema !== undefined && $schema !== DRAFT) throw invalid('schema.$schema', `must be ${DRAFT}`);
-  if (rest['type'] !== 'object') throw invalid('schema.type', 'must be "object": data is an object');
-  checkKeywords(rest, 'schema');
-  const validate = compiled(rest);
-  return (data, field) => {
-    checkData(data, field);
-    if (!validate(data)) throw wrong(validate.errors![0]!, field);
+type Json = Record<string, unknown>;
+
+/** Customers' schemas, read and checked with. */
+export interface Schemas {
+  /**
+   * Checks that a schema can be used.
+   * @throws `validation_error` that names the place, as in `schema.properties.email.pattern`; `unavailable`
+   */
+  read(workspaceId: Uuid, schema: Json): Promise<void>;
+  /**
+   * Checks data against a schema that `read` took, in at most so many steps.
+   * @param field what the data is called, from which the place of a problem is counted
+   * @param maxBytes of the data as JSON
+   * @throws `validation_error` that names the place; `unavailable`
+   */
+  check(workspaceId: Uuid, schema: Json, data: Json, field: string, maxBytes?: number): Promise<void>;
+}
+
+export function makeSchemas(workers: Pick<SchemaWorkers, 'run'>): Schemas {
+  return {
+    async read(workspaceId, schema) {
+      const text = plainText(schema, 'schema', { depth: MAX_SCHEMA_DEPTH, bytes: MAX_SCHEMA_BYTES });
+      const { $schema, ...rest } = schema;
+      if ($schema !== undefined && $schema !== DRAFT) throw invalid('schema.$schema', `must be ${DRAFT}`);
+      if (rest['type'] !== 'object') throw invalid('schema.type', 'must be "object": data is an object');
+      checkKeywords(rest, 'schema');
+      const result = await workers.run(workspaceId, { kind: 'compile', schema: text, formats: FORMATS });
+      if ('problem' in result && result.problem)
+        throw invalid('schema', `can not be used: ${result.problem.message.replaceAll('data/', '')}`);
+    },
+
+    async check(workspaceId, schema, data, field, maxBytes = MAX_DATA_BYTES) {
+      const text = plainText(data, field, { depth: MAX_DATA_DEPTH, bytes: maxBytes });
+      try {
+        return refuse(findProblem(schema, data, INLINE_STEPS), field);
+      } catch (error) {
+        if (!(error instanceof StepsUsedUp)) throw error;
+      }
+      const job = { kind: 'check', schema: JSON.stringify(schema), data: text, maxSteps: MAX_STEPS } as const;
+      const result = await workers.run(workspaceId, job);
+      if ('stepsUsedUp' in result)
+        throw invalid(field, `takes more than ${MAX_STEPS} steps to check against the schema of its type`);
+      refuse(result.problem, field);
+    },
   };
 }
 
-function compiled(schema: Record<string, unknown>): ValidateFunction {
-  // Strict, so that a keyword which would be passed over in silence is told. The first error ends a check: all of them
-  // could be as many as the data has values. One of its own for each schema, as it keeps what it compiled.
-  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: false, logger: false });
-  addFormats.default(ajv, [...FORMATS]);
-  try {
-    return ajv.compile(schema);
-  } catch (error) {
-    throw invalid('schema', `can not be used: ${(error as Error).message.replaceAll('data/', '')}`);
-  }
+/** Values are never repeated. */
+function refuse(problem: Problem | null, field: string): void {
+  if (problem) throw invalid([field, ...problem.path].join('.'), problem.message);
 }
 
 function checkKeywords(node: unknown, place: string): void {
@@ -105,45 +128,30 @@ function checkKeywords(node: unknown, place: string): void {
     throw invalid(`${place}.uniqueItems`, `needs maxItems beside it, of at most ${MAX_UNIQUE_ITEMS}`);
 }
 
-function checkData(data: Record<string, unknown>, field: string): void {
-  // How deep it is first: what turns it into text would fall over.
-  checkPlain(data, field, MAX_DATA_DEPTH);
-  if (Buffer.byteLength(JSON.stringify(data)) > MAX_DATA_BYTES)
-    throw invalid(field, `is larger than ${MAX_DATA_BYTES / 1024} KiB`);
+/** As JSON. Checks that PostgreSQL takes it, and first how deep it is: what turns it into text would fall over. */
+function plainText(value: Json, field: string, max: { depth: number; bytes: number }): string {
+  checkPlain(value, [field], max.depth);
+  const text = JSON.stringify(value);
+  if (Buffer.byteLength(text) > max.bytes) throw invalid(field, `is larger than ${max.bytes / 1024} KiB`);
+  return text;
 }
 
-/** That PostgreSQL takes it, and that nothing falls over how deep it is. */
-function checkPlain(value: unknown, place: string, depth: number): void {
+/** @param place of the value, by its names; changed meanwhile, so that no text is made for what is in order */
+function checkPlain(value: unknown, place: string[], depth: number): void {
   if (typeof value === 'string') return checkText(value, place);
   if (typeof value !== 'object' || value === null) return;
-  if (depth === 0) throw invalid(place, 'is nested too deep');
+  if (depth === 0) throw invalid(place.join('.'), 'is nested too deep');
   for (const [name, one] of Object.entries(value)) {
     checkText(name, place);
-    checkPlain(one, `${place}.${name}`, depth - 1);
+    place.push(name);
+    checkPlain(one, place, depth - 1);
+    place.pop();
   }
 }
 
-function checkText(text: string, place: string): void {
+function checkText(text: string, place: readonly string[]): void {
   if (text.includes('\0') || !text.isWellFormed())
-    throw invalid(place, 'must be well-formed Unicode without NUL');
-}
-
-/** What ajv found, in our words. Values are never repeated. */
-function wrong({ keyword, instancePath, params, message }: ErrorObject, root: string): ApiError {
-  const path = instancePath
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
-  const at = (more: unknown[]) => [root, ...path, ...more].join('.');
-  if (keyword === 'required') return invalid(at([params['missingProperty']]), 'is required');
-  if (keyword === 'additionalProperties')
-    return invalid(at([params['additionalProperty']]), 'is not a known field');
-  if (keyword === 'enum')
-    return invalid(
-      at([]),
-      `must be one of ${(params['allowedValues'] as unknown[]).join(', ')}`.slice(0, 300),
-    );
-  return invalid(at([]), message ?? 'does not fit the schema');
+    throw invalid(place.join('.'), 'must be well-formed Unicode without NUL');
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { sql, type Transaction } from 'kysely';
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
@@ -5,7 +6,7 @@ import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
 import { isUniqueViolation } from '../db/failure.ts';
 import type { Schema } from '../db/schema.ts';
-import { readSchema, type Check } from './custom-schema.ts';
+import type { Schemas } from './custom-schema.ts';
 import { objectOf, type JsonSchema } from './event-schema.ts';
 import type { Catalogue, EventType } from './event.ts';
 
@@ -24,6 +25,8 @@ export interface CustomType {
 
 export type NewCustomType = Pick<CustomType, 'name' | 'description' | 'schema' | 'sample'>;
 export type CustomTypeChange = Partial<Omit<NewCustomType, 'name'>>;
+
+type Definition = Pick<CustomType, 'schema' | 'sample'>;
 
 type Within = (trx: Transaction<Schema>, type: CustomType) => Promise<void>;
 
@@ -44,14 +47,20 @@ export interface CustomTypes {
   update(workspaceId: Uuid, name: string, change: CustomTypeChange, within: Within): Promise<CustomType>;
   /** Its events stay; throws `not_found`. */
   remove(workspaceId: Uuid, name: string, within: Within): Promise<void>;
-  /** What its data has to look like. */
-  checkOf(workspaceId: Uuid, type: CustomType): Check;
+  /**
+   * Checks what a type is defined by: its schema, and that the sample fits. Of a type that there is, only what changes
+   * is checked: what an older version took can be sent back as it was read.
+   * @throws `validation_error`, `unavailable`
+   */
+  checkDefinition(workspaceId: Uuid, type: Definition, current?: Definition): Promise<void>;
+  /** Checks an event's data against the schema of its type. Throws `validation_error`, `unavailable`. */
+  checkData(workspaceId: Uuid, type: CustomType, data: Record<string, unknown>): Promise<void>;
 }
 
 /** Types of one workspace at most. */
 const MOST = 100;
-/** Schemas that are kept compiled, of all workspaces. */
-const KEPT_CHECKS = 500;
+/** Of a sample, as JSON. All of a workspace's are sent wherever its event types are listed. */
+const MAX_SAMPLE_BYTES = 32_768;
 
 const COLUMNS = 'id, version, name, description, schema, sample, created_by, created_at, updated_at';
 
@@ -70,11 +79,9 @@ const FIND = {
 };
 
 export function makeCustomTypes(
-  { db, clock, newId }: { db: Database; clock: Clock; newId: () => Uuid },
+  { db, clock, newId, schemas }: { db: Database; clock: Clock; newId: () => Uuid; schemas: Schemas },
   catalogue: Catalogue,
 ): CustomTypes {
-  const checks = new Map<string, Check>();
-
   return {
     async catalogueOf(workspaceId) {
       const own = await db.read<CustomType>(ALL, [workspaceId]);
@@ -134,15 +141,15 @@ export function makeCustomTypes(
         await within(trx, rows[0]);
       }),
 
-    checkOf(workspaceId, { id, version, schema }) {
-      const key = `${workspaceId}/${id}/${version}`;
-      let check = checks.get(key);
-      if (!check) {
-        if (checks.size >= KEPT_CHECKS) checks.clear();
-        checks.set(key, (check = readSchema(schema)));
-      }
-      return check;
+    async checkDefinition(workspaceId, { schema, sample }, current) {
+      const keepsSchema = isDeepStrictEqual(schema, current?.schema);
+      const keepsSample = isDeepStrictEqual(sample, current?.sample);
+      if (!keepsSchema) await schemas.read(workspaceId, schema);
+      if (keepsSchema && keepsSample) return;
+      await schemas.check(workspaceId, schema, sample, 'sample', keepsSample ? undefined : MAX_SAMPLE_BYTES);
     },
+
+    checkData: (workspaceId, { schema }, data) => schemas.check(workspaceId, schema, data, 'data'),
   };
 }
 
@@ -158,7 +165,13 @@ export function nounOf(type: string): string {
 /** In the shape that formats and the reference expect: an object whose fields are told apart. */
 function eventType({ name, description, schema, sample }: CustomType): EventType {
   const properties = (schema['properties'] ?? {}) as Record<string, JsonSchema>;
-  const shape = { ...objectOf(properties), ...schema, required: (schema['required'] ?? []) as string[] };
+  const shape = {
+    ...objectOf(properties),
+    // What the customer's schema leaves open stays so.
+    additionalProperties: true,
+    ...schema,
+    required: (schema['required'] ?? []) as string[],
+  };
   return {
     name,
     object: nounOf(name),

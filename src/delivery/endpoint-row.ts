@@ -60,6 +60,8 @@ export function endpointRows(sealer: Sealer, clock: Clock) {
       filter: filter && JSON.stringify(filter.given),
       filter_path: filter && filter.path,
       filter_on: filter && filter.on,
+      filter_texts: filter === null ? [] : filter?.texts,
+      filter_values: filter === null ? 0 : filter?.values,
       payload: given.payload,
       max_in_flight: given.maxInFlight,
       rate_max: rateLimit && rateLimit.max,

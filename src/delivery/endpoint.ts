@@ -8,6 +8,7 @@ import type { EndpointRow, Schema } from '../db/schema.ts';
 import type { BREAKER_STATES } from './breaker.ts';
 import { fireDisabled, type Cause, type Owners } from './disabling.ts';
 import { BESIDE, endpointRows } from './endpoint-row.ts';
+import { checkFilterRoom } from './filter-room.ts';
 import type { Filter } from './filter.ts';
 import type { ContentType } from './form-body.ts';
 import type { RateLimit } from './rate.ts';
@@ -218,15 +219,21 @@ export function makeEndpoints(
     return endpoint;
   }
 
-  /** `changeIn` in a transaction of its own, of which this process is told as well. */
+  /**
+   * `changeIn` in a transaction of its own; this process is notified as well.
+   * @param before what comes first in the transaction
+   */
   async function change(
     workspaceId: Uuid,
     id: Uuid,
     given: Record<string, unknown>,
     within: Within,
-    disabling?: Within,
+    { before, disabling }: { before?: (trx: Transaction<Schema>) => Promise<void>; disabling?: Within } = {},
   ): Promise<Endpoint | undefined> {
-    const changed = await db.transaction((trx) => changeIn(trx, workspaceId, id, given, within, disabling));
+    const changed = await db.transaction(async (trx) => {
+      await before?.(trx);
+      return changeIn(trx, workspaceId, id, given, within, disabling);
+    });
     if (changed) onChange(workspaceId, id);
     return changed;
   }
@@ -287,6 +294,7 @@ export function makeEndpoints(
       return db.transaction(async (trx) => {
         const plan = await planOf(trx, input.workspaceId, 'update');
         await checkRoom(trx, input.workspaceId, plan);
+        if (input.filter) await checkFilterRoom(trx, input.workspaceId, null, input.filter);
         const row = await trx
           .insertInto('endpoint')
           .values({
@@ -340,10 +348,18 @@ export function makeEndpoints(
     },
 
     update(workspaceId, id, given, within) {
-      const { active } = given;
+      const { active, filter } = given;
       const state = active === undefined ? {} : { state: active ? 'active' : 'paused', reason: null };
       const values = { ...state, ...givenColumns(workspaceId, given) };
-      return change(workspaceId, id, values, within);
+      return change(workspaceId, id, values, within, {
+        ...(filter && {
+          async before(trx) {
+            // Two at once must not both take the last room.
+            await planOf(trx, workspaceId, 'update');
+            await checkFilterRoom(trx, workspaceId, id, filter);
+          },
+        }),
+      });
     },
 
     rotate(workspaceId, id, secret, overlapUntil, within) {
@@ -417,11 +433,13 @@ export function makeEndpoints(
       let lanes: LaneKey[] = [];
       const values = { state: 'disabled', reason: cause.reason };
       const nothing = () => Promise.resolve();
-      const disabled = await change(workspaceId, id, values, nothing, async (trx, endpoint) => {
-        const { name, format, updatedAt: at } = endpoint;
-        const disabling = { ...cause, workspaceId, endpointId: id, name, format, at };
-        await owners.disabled(trx, disabling);
-        lanes = await fireDisabled(trx, endpoint.url, newId(), disabling, parts.disabledStar);
+      const disabled = await change(workspaceId, id, values, nothing, {
+        async disabling(trx, endpoint) {
+          const { name, format, updatedAt: at } = endpoint;
+          const disabling = { ...cause, workspaceId, endpointId: id, name, format, at };
+          await owners.disabled(trx, disabling);
+          lanes = await fireDisabled(trx, endpoint.url, newId(), disabling, parts.disabledStar);
+        },
       });
       parts.ring(lanes);
       return disabled !== undefined;

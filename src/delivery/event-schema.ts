@@ -1,12 +1,12 @@
 /** A JSON Schema (draft 2020-12). */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** The schema of an object with no other fields than these. */
+/** The schema of an object whose fields are known; with no other fields, but for events that a workspace defined. */
 export interface ObjectSchema extends JsonSchema {
   readonly type: 'object';
   readonly properties: Readonly<Record<string, JsonSchema>>;
   readonly required: readonly string[];
-  readonly additionalProperties: false;
+  readonly additionalProperties: boolean;
 }
 
 /** An object that has all of these fields. */

@@ -1,4 +1,4 @@
-import type { ObjectSchema } from './event-schema.ts';
+import { objectOf, textField, type ObjectSchema } from './event-schema.ts';
 
 /** A kind of event: one line in its noun's table, from which come validation, docs and tests. */
 export interface EventType {
@@ -45,3 +45,17 @@ export function makeCatalogue(types: readonly EventType[], objects: readonly Eve
 
 /** Sent by Send test alone; no subscription names it. */
 export const TEST_EVENT = 'webhook.test';
+
+/** What a test carries. */
+export function testData(eventId: string): Record<string, unknown> {
+  return { id: eventId, message: 'This is a test. Nothing has happened.' };
+}
+
+/** It stands among the event types for its example, and in no catalogue: nobody subscribes to it. */
+export const TEST_EVENT_TYPE: EventType = {
+  name: TEST_EVENT,
+  object: 'webhook',
+  description: 'Somebody asked for a test. Sent by Send test alone; no webhook can subscribe to it.',
+  sample: testData('01976d3c-0000-7000-8000-00000000000b'),
+  schema: objectOf({ id: textField('Names the test.'), message: textField('Says that it is a test.') }),
+};

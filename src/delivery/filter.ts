@@ -9,7 +9,17 @@ export interface Filter {
   path: string;
   /** What it looks at, as it was written: `pipeline, custom_fields.industry`. Says why an event was kept out. */
   on: string;
+  /** The field of each `contains` that looks for a text. */
+  texts: string[];
+  /** How many values it compares. */
+  values: number;
 }
+
+/** Characters of a text, or of a list as JSON, that a condition looks at (the SQL function filter_cut). */
+export const FILTER_LOOKS_AT = 10_000;
+/** Over all webhooks of a workspace: filters run in the statement that writes. */
+export const MAX_FILTER_TEXTS = 200;
+export const MAX_FILTER_VALUES = 2_000;
 
 /** What a filter may name instead of its id. */
 interface Named {
@@ -37,9 +47,11 @@ const MAX_TEXT = 1000;
  */
 export function readFilter(given: Record<string, unknown>, pipelines: readonly Named[]): Filter {
   const on = new Set<string>();
+  const texts: string[] = [];
+  let values = 0;
   let conditions = 0;
   const path = predicate(given, 'filter', 1);
-  return { given, path, on: [...on].join(', ') };
+  return { given, path, on: [...on].join(', '), texts, values };
 
   function predicate(node: unknown, place: string, depth: number): string {
     if (typeof node !== 'object' || node === null || Array.isArray(node))
@@ -79,6 +91,8 @@ export function readFilter(given: Record<string, unknown>, pipelines: readonly N
 
   function compared(shown: string, field: string, op: Op, value: unknown, place: string): string {
     on.add(shown);
+    values += Array.isArray(value) ? value.length : 1;
+    if (op === 'contains' && typeof value === 'string') texts.push(field);
     const at = `$.${field
       .split('.')
       .map((part) => `"${part}"`)

@@ -21,6 +21,8 @@ export interface DeliveryView {
   /** Of the last attempt; null where there was none, or no answer to it. */
   last_status: number | null;
   last_failure: string | null;
+  /** The fields of which the webhook's filter could not look at all, so that the event was delivered; null for most. */
+  filter_skipped: string | null;
 }
 
 export interface AttemptView {
@@ -44,7 +46,8 @@ interface DeliveryRow extends Omit<DeliveryView, 'webhook_id' | 'event_id' | 'cr
 
 // A delivery that waits is a queue row; one that is settled is its last attempt.
 const QUEUED = `
-  select id, endpoint_id, event_id, event_type, kind, case when attempt = 0 then 'pending' else 'retrying' end as state,
+  select workspace_id, id, endpoint_id, event_id, event_type, kind,
+         case when attempt = 0 then 'pending' else 'retrying' end as state,
          attempt as attempts, case when due_at < ${BEHIND} then due_at end as next_attempt_at,
          case when attempt > 0 then (
            select a.status from attempt a
@@ -52,16 +55,23 @@ const QUEUED = `
          ) end as last_status, last_failure
   from queue`;
 const SETTLED = `
-  select delivery_id as id, endpoint_id, event_id, event_type, kind, state, number as attempts,
+  select workspace_id, delivery_id as id, endpoint_id, event_id, event_type, kind, state, number as attempts,
          null::timestamptz as next_attempt_at, status as last_status, failure as last_failure
   from attempt`;
+
+/** Of a delivery `d`; the event knows for which webhooks it was so. */
+const FILTER_SKIPPED = `case when d.kind = 'event' then (
+  select e.filter_skipped ->> d.endpoint_id::text from event e
+  where e.workspace_id = d.workspace_id and e.id = d.event_id
+) end as filter_skipped`;
 
 const GET = {
   name: 'delivery.get',
   text: `
+select d.*, ${FILTER_SKIPPED} from (
 ${QUEUED} where workspace_id = $1 and id = $2
 union all
-${SETTLED} where workspace_id = $1 and delivery_id = $2 and state is not null`,
+${SETTLED} where workspace_id = $1 and delivery_id = $2 and state is not null) d`,
 };
 
 const ATTEMPTS = {
@@ -100,7 +110,9 @@ export async function listDeliveries(
   ];
   const parts = halves.flatMap((half) => partsOf(half, workspaceId, filter));
   const page = sql<DeliveryRow>`
-    select * from (${sql.join(parts, sql` union all `)}) d order by id desc limit ${limit}`;
+    select d.*, ${sql.raw(FILTER_SKIPPED)} from (
+      select * from (${sql.join(parts, sql` union all `)}) d order by id desc limit ${limit}
+    ) d order by id desc`;
   const { rows } = await patiently(() => page.execute(db.kysely));
   return rows.map(view);
 }
@@ -182,5 +194,6 @@ function view(row: DeliveryRow): DeliveryView {
     next_attempt_at: row.next_attempt_at,
     last_status: row.last_status,
     last_failure: row.last_failure,
+    filter_skipped: row.filter_skipped,
   };
 }

@@ -1,3 +1,5 @@
+import { filterKeepsOut, filterLook, filterSkipped } from './filter-sql.ts';
+
 /**
  * The outbox. A change and what it sets off are one statement: these common table expressions, put
  * behind the one that writes the record, store the event with its place in the feed, its line in the
@@ -11,7 +13,8 @@
  * They end in `queued(workspace_id, endpoint_id)`: the lanes to wake once this is committed.
  *
  * A webhook's filter is a path over the record (filter.ts); one that comes to nothing, or to an error, keeps the
- * event out. It is looked at only where there is one; the record has to be JSON that jsonb takes, without \u0000.
+ * event out. Where there is one for an event's type, the record is cast once, and cut to what filters look at; it has to
+ * be JSON that jsonb takes, without \u0000. Where a filter had to look further, the event is delivered and says so.
  * Where the webhook keeps the order of a record's events, the row has no place yet (order.ts).
  *
  * The counter row is locked after the records and, where there are several, in workspace order, so flights
@@ -37,12 +40,18 @@ locked as (
 ),`;
   return `
 fired as (
-  select i.workspace_id, i.id as object_id, e.id, e.type, e.star, e.changed, i.actor, i.at, i.record,
-         row_number() over (partition by i.workspace_id order by e.n, e.k) as nth,
-         octet_length(i.record::text) as bytes
-  from json_to_recordset($2::json) as e(n int, k int, id uuid, type text, star text[], changed json)
-  join input i on i.n = e.n
-  join written w on w.workspace_id = i.workspace_id and w.id = i.id
+  select f.*, case when filtered then ${filterLook('f.record', 'f.bytes')} end as look
+  from (
+    select i.workspace_id, i.id as object_id, e.id, e.type, e.star, e.changed, i.actor, i.at, i.record,
+           row_number() over (partition by i.workspace_id order by e.n, e.k) as nth,
+           octet_length(i.record::text) as bytes,
+           exists (select from endpoint p
+             where p.workspace_id = i.workspace_id and p.filter_path is not null and p.state = 'active'
+               and (e.type = any(p.events) or '*' = any(p.events))) as filtered
+    from json_to_recordset($2::json) as e(n int, k int, id uuid, type text, star text[], changed json)
+    join input i on i.n = e.n
+    join written w on w.workspace_id = i.workspace_id and w.id = i.id
+  ) f
 ),${several ? locked : ''}
 counter as (
   update workspace_counter c set event_seq = c.event_seq + f.count
@@ -54,24 +63,30 @@ counter as (
 wanted as (
   select f.workspace_id, f.id as event_id, p.id as endpoint_id, f.type, f.nth, f.bytes, f.at,
          case when p.ordering = 'record' then f.object_id end as order_key,
-         case when p.filter_path is not null and (f.record::jsonb @@ p.filter_path) is not true then p.filter_on end
-           as kept_out
+         case when ${filterKeepsOut('f.look')} then p.filter_on end as kept_out,
+         ${filterSkipped('f.look')} as skipped
   from fired f
   join endpoint p on p.workspace_id = f.workspace_id and p.state = 'active'
    and (f.type = any(p.events) or ('*' = any(p.events) and p.format = any(f.star)))
 ),
 stored as (
   insert into event
-    (workspace_id, id, seq, type, object_type, object_id, occurred_at, actor, data${context ? ', context' : ''}, matched, reason)
+    (workspace_id, id, seq, type, object_type, object_id, occurred_at, actor, data${context ? ', context' : ''}, matched, reason,
+     filter_skipped)
   select f.workspace_id, f.id, c.base + f.nth, f.type, ${kind}, f.object_id, f.at, f.actor, f.record,
          ${context ? `${context},` : ''}
          coalesce(m.matched, 0),
          case when m.event_id is null then 'no active webhook is subscribed to this type'
-              else 'no match: ' || m.kept_out end
+              when m.skipped is null then 'no match: ' || m.kept_out
+              else concat_ws('; ', 'no match: ' || m.kept_out,
+                'filter skipped, longer than it looks at: ' || m.skipped_fields) end,
+         m.skipped
   from fired f
   join counter c on c.workspace_id = f.workspace_id
   left join (
-    select event_id, (count(*) - count(kept_out))::int as matched, string_agg(kept_out, '; ') as kept_out
+    select event_id, (count(*) - count(kept_out))::int as matched, string_agg(kept_out, '; ') as kept_out,
+           string_agg(skipped, '; ') as skipped_fields,
+           json_object_agg(endpoint_id, skipped) filter (where skipped is not null) as skipped
     from wanted group by event_id
   ) m on m.event_id = f.id
 ),${object === null ? '' : timeline}

@@ -1,6 +1,7 @@
 import { sql, type RawBuilder, type Transaction } from 'kysely';
 import type { Uuid } from '../base/id.ts';
 import type { Schema } from '../db/schema.ts';
+import { filterKeepsOut, filterLook } from './filter-sql.ts';
 import { LONGEST_WAIT, orderedId, UNPLACED } from './publish.ts';
 import { keepEvents } from './retention-term.ts';
 
@@ -75,7 +76,9 @@ export async function replay(trx: Transaction<Schema>, which: Replay): Promise<R
         and (${which.until}::timestamptz is null or e.occurred_at < ${which.until})
         and e.seq > ${which.after} and e.type = any(${which.types})
         and ${WANTED[which.only ?? 'undelivered']}
-        and (l.event_id is not null or p.filter_path is null or e.data::jsonb @@ p.filter_path)
+        and (l.event_id is not null or p.filter_path is null or not exists (
+          select from (select ${sql.raw(filterLook('e.data', 'octet_length(e.data::text)'))} as look offset 0) v
+          where ${sql.raw(filterKeepsOut('v.look'))}))
         and not exists (select from queue q
           where q.workspace_id = e.workspace_id and q.endpoint_id = p.id and q.event_id = e.id and q.kind <> 'test')
       order by e.seq limit ${MOST + 1}

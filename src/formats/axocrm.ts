@@ -3,7 +3,7 @@ import { hmacSha256 } from '../base/hmac.ts';
 import { prefixed } from '../base/id.ts';
 import { exactly, joined, objectOf, textField, timeField } from '../delivery/event-schema.ts';
 import type { Format } from '../delivery/format.ts';
-import { textKey } from './text-secret.ts';
+import { blankProblem, textKey } from './text-secret.ts';
 
 /** The list that axoCRM's document prints, in our names; webhook.test comes from Send test alone. */
 const DOCUMENTED = new Set([
@@ -47,9 +47,10 @@ export const axocrm: Format = {
   mostRetries: 10,
   makeSecret: () => `axo_whsec_${randomBytes(24).toString('hex')}`,
   secretProblem: (secret) =>
-    secret.length >= 8 && secret.length <= 256 && /^[\x21-\x7e]+$/.test(secret)
+    blankProblem(secret) ??
+    (/^[\x21-\x7e]{8,256}$/.test(secret)
       ? null
-      : 'must have 8 to 256 printable ASCII characters without spaces',
+      : 'must have 8 to 256 printable ASCII characters without spaces'),
   unsigned: 'never',
   rotationOverlaps: false,
   goneDisables: false,

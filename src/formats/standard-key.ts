@@ -1,6 +1,7 @@
 import { randomBytes, createSecretKey, type KeyObject } from 'node:crypto';
 import { makeSeed, privateKeyOf, publicBytesOf, signEd25519 } from '../base/ed25519.ts';
 import { hmacSha256 } from '../base/hmac.ts';
+import { blankProblem } from './text-secret.ts';
 
 const SYMMETRIC = 'whsec_';
 const PRIVATE = 'whsk_';
@@ -23,6 +24,8 @@ export function publicOf(secret: string): string | null {
 
 /** What is wrong with a secret that a person brings, or null. */
 export function keyProblem(secret: string): string | null {
+  const blank = blankProblem(secret);
+  if (blank !== null) return blank;
   if (isPrivate(secret)) {
     const bytes = decoded(secret, PRIVATE);
     const fits =

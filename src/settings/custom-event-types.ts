@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { plainText } from '../base/values/text.ts';
 import { invalid } from '../base/errors.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
-import { readSchema } from '../delivery/custom-schema.ts';
 import { missing, nounOf, type CustomType, type CustomTypes } from '../delivery/custom-type.ts';
 import type { Catalogue } from '../delivery/event.ts';
 import type { Ledger } from '../http/ledger.ts';
@@ -26,9 +25,9 @@ const changeable = {
       'What its data looks like: a JSON Schema (draft 2020-12) of an object, at most 16 KiB, without `pattern`, `patternProperties` and `$ref`.',
     examples: [{ type: 'object', properties: { number: { type: 'string' } }, required: ['number'] }],
   }),
-  sample: z
-    .record(z.string(), z.unknown())
-    .meta({ description: 'An example of its data, which Send test sends. It has to fit the schema.' }),
+  sample: z.record(z.string(), z.unknown()).meta({
+    description: 'An example of its data, which Send test sends. It has to fit the schema; at most 32 KiB.',
+  }),
 };
 
 /** Set by the server; a client that sends back what it read is not refused for them. */
@@ -105,8 +104,8 @@ export function customTypeRoutes(types: CustomTypes, catalogue: Catalogue, ledge
       const { name, description, schema, sample } = ctx.body;
       if (ours.has(nounOf(name)))
         throw invalid('name', `begins with ${nounOf(name)}, a noun of Fairlead's own`);
-      readSchema(schema)(sample, 'sample');
       const { workspaceId, actor } = ctx.caller;
+      await types.checkDefinition(workspaceId, { schema, sample });
       const made = await types.create(
         { workspaceId, actor },
         { name, description, schema, sample },
@@ -139,13 +138,17 @@ export function customTypeRoutes(types: CustomTypes, catalogue: Catalogue, ledge
         const { name, description, schema, sample } = ctx.body;
         if (name !== undefined && name !== current.name)
           throw invalid('name', 'can not be changed; define another');
-        readSchema(schema ?? current.schema)(sample ?? current.sample, 'sample');
+        const { workspaceId } = ctx.caller;
+        await types.checkDefinition(
+          workspaceId,
+          { schema: schema ?? current.schema, sample: sample ?? current.sample },
+          current,
+        );
         const change = {
           ...(description !== undefined && { description }),
           ...(schema && { schema }),
           ...(sample && { sample }),
         };
-        const { workspaceId } = ctx.caller;
         return {
           status: 200,
           body: await types.update(workspaceId, current.name, change, entering(ctx, 200, 'updated')),

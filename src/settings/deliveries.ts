@@ -40,6 +40,10 @@ const deliveryShape = z
     next_attempt_at: z.iso.datetime().nullable(),
     last_status: z.int().nullable(),
     last_failure: z.string().nullable(),
+    filter_skipped: z.string().nullable().meta({
+      description:
+        "The fields of which the webhook's filter could not look at all (it looks at the first 10,000 characters), so that the event was delivered; null for most.",
+    }),
   })
   .meta({ id: 'Delivery' });
 

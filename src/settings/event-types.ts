@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import type { CustomTypes } from '../delivery/custom-type.ts';
-import type { Catalogue, EventType } from '../delivery/event.ts';
+import { TEST_EVENT_TYPE, type Catalogue, type EventType } from '../delivery/event.ts';
 import type { Formats } from '../delivery/format.ts';
 import { route, type Route } from '../http/route.ts';
 import { exampleOf } from './event-example.ts';
@@ -22,6 +22,9 @@ const typeShape = z
     object: z.string(),
     description: z.string(),
     custom: z.boolean().meta({ description: 'Whether the workspace defined it, and not we.' }),
+    subscribable: z.boolean().meta({
+      description: 'Whether a webhook can subscribe to it: `webhook.test` comes from Send test alone.',
+    }),
     formats: z.array(z.string()).meta({ description: 'The formats whose `*` includes it.' }),
     sample: z.record(z.string(), z.unknown()).meta({ description: 'The whole record, as `full` has it.' }),
     schema: jsonSchema.meta({ description: 'A JSON Schema of the record.' }),
@@ -44,7 +47,7 @@ export function eventTypeRoutes(
 ): Route[] {
   const all = [...formats.values()];
   // Ours are made once: they do not change while the program runs.
-  const ours = catalogue.types.map((type) => shown(type));
+  const ours = [...catalogue.types, TEST_EVENT_TYPE].map((type) => shown(type));
   const oursText = ours.map((type) => JSON.stringify(type)).join(',');
   const reading = { method: 'GET', scope: null, tag: 'webhooks' } as const;
   return [
@@ -81,10 +84,12 @@ export function eventTypeRoutes(
   }
 
   function shown({ schema, contextSchema, context, ...type }: EventType) {
+    const subscribable = type.name !== TEST_EVENT_TYPE.name;
     return {
       ...type,
       custom: type.custom === true,
-      formats: all.filter((format) => format.documents(type.name)).map(({ name }) => name),
+      subscribable,
+      formats: all.filter((format) => subscribable && format.documents(type.name)).map(({ name }) => name),
       schema,
       ...(context && { context, context_schema: contextSchema }),
       examples: Object.fromEntries(

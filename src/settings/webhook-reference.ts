@@ -1,4 +1,4 @@
-import type { Catalogue } from '../delivery/event.ts';
+import { TEST_EVENT_TYPE, type Catalogue } from '../delivery/event.ts';
 import type { Formats } from '../delivery/format.ts';
 import { exampleOf } from './event-example.ts';
 
@@ -8,7 +8,7 @@ import { exampleOf } from './event-example.ts';
  */
 export function webhookReference(catalogue: Catalogue, formats: Formats): Record<string, object> {
   return Object.fromEntries(
-    catalogue.types.map((type) => {
+    [...catalogue.types, TEST_EVENT_TYPE].map((type) => {
       const examples = [...formats.values()].map((format) => {
         const { name, body, schema } = exampleOf(type, format, catalogue);
         const { $schema: _, ...described } = schema;

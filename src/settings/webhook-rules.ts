@@ -1,4 +1,6 @@
 import { invalid } from '../base/errors.ts';
+import type { Catalogue } from '../delivery/event.ts';
+import { canMatch } from '../delivery/filter-match.ts';
 import type { Format } from '../delivery/format.ts';
 import { longestDays, MOST_DAYS, type Schedule } from '../delivery/retry.ts';
 
@@ -73,4 +75,30 @@ export function goneDisables(given: boolean, format: Format): boolean {
   if (!given && format.goneDisables)
     throw invalid('disable_on_410', `a 410 always disables in the format ${format.name}`);
   return given;
+}
+
+/**
+ * Throws `validation_error` where no event that a webhook subscribes to could ever pass its filter.
+ * @param events our names of types, or `*`
+ * @param field what was sent, and so is named
+ */
+export function checkCanMatch(
+  filter: Record<string, unknown>,
+  events: readonly string[],
+  format: Format,
+  catalogue: Catalogue,
+  field: 'filter' | 'events',
+): void {
+  const wanted = catalogue.types.filter(
+    ({ name }) => events.includes(name) || (events.includes('*') && format.documents(name)),
+  );
+  // Of a type that there is no more, nothing is known.
+  const isUnknown = events.some((name) => name !== '*' && !catalogue.type(name));
+  if (isUnknown || wanted.some((type) => canMatch(filter, type))) return;
+  const names = wanted.slice(0, 5).map(({ name }) => format.nameOf(name));
+  const why = `no event of ${[...new Set(names)].join(', ')}${wanted.length > 5 ? ', …' : ''} can match the filter`;
+  throw invalid(
+    field,
+    `${why}: a field that the filter names is not in these events, or never has such a value`,
+  );
 }

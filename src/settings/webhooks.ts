@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Deed } from '../account/audit.ts';
 import { isoTime, type Clock } from '../base/clock.ts';
@@ -8,7 +9,7 @@ import type { Database } from '../db/pool.ts';
 import type { Endpoint, EndpointChange, Within } from '../delivery/endpoint.ts';
 import type { Engine } from '../delivery/engine.ts';
 import { readFilter } from '../delivery/filter.ts';
-import { TEST_EVENT, type Catalogue } from '../delivery/event.ts';
+import { TEST_EVENT, testData, type Catalogue } from '../delivery/event.ts';
 import type { Format, Formats } from '../delivery/format.ts';
 import type { Guard } from '../delivery/guard.ts';
 import type { Inboxes } from '../delivery/inbox.ts';
@@ -32,6 +33,7 @@ import {
 } from './webhook-shape.ts';
 import {
   broughtSecret,
+  checkCanMatch,
   checkSignature,
   firstSecret,
   goneDisables,
@@ -118,7 +120,10 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
       const secret = firstSecret(body.secret, format, body.signature ?? undefined);
       const { defaults } = format;
       const retry = schedule(body.retry, { max: defaults.retryMax, intervalsS: defaults.intervalsS }, format);
+      const catalogue = await catalogueOf(caller.workspaceId);
+      const events = eventTypes(body.events, format, catalogue);
       const filter = await filterOf(caller.workspaceId, body.filter);
+      if (filter) checkCanMatch(filter.given, events, format, catalogue, 'filter');
       const answered = answer(ctx, 201, 'created', (endpoint) => showWebhook(endpoint, formats, secret));
       await endpoints.create(
         {
@@ -126,7 +131,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
           name: body.name,
           url: body.url,
           format: format.name,
-          events: eventTypes(body.events, format, await catalogueOf(caller.workspaceId)),
+          events,
           active: body.active,
           secret,
           method: body.method,
@@ -305,6 +310,28 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     return given && readFilter(given, await parts.pipelinesOf(workspaceId));
   }
 
+  /** Only what changes is checked: what an older version took can be sent back as it was read. */
+  async function subscriptionOf(
+    { events, filter }: UpdateBody,
+    current: Endpoint,
+    format: Format,
+  ): Promise<Pick<EndpointChange, 'events' | 'filter'>> {
+    if (events === undefined && filter === undefined) return {};
+    const { workspaceId } = current;
+    const catalogue = await catalogueOf(workspaceId);
+    const types = events && eventTypes(events, format, catalogue, current.events);
+    const keepsFilter = filter === undefined || isDeepStrictEqual(filter, current.filter);
+    const keepsEvents = !types || isDeepStrictEqual(types.toSorted(), current.events.toSorted());
+    const change = {
+      ...(types && { events: types }),
+      ...(!keepsFilter && { filter: await filterOf(workspaceId, filter) }),
+    };
+    const wanted = keepsFilter ? current.filter : filter;
+    if (wanted && !(keepsFilter && keepsEvents))
+      checkCanMatch(wanted, types ?? current.events, format, catalogue, keepsFilter ? 'events' : 'filter');
+    return change;
+  }
+
   async function changeOf(body: UpdateBody, current: Endpoint): Promise<EndpointChange> {
     const format = formatOf(current.format);
     if (body.format !== undefined && body.format !== current.format) {
@@ -319,9 +346,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     return {
       ...(body.name !== undefined && { name: body.name }),
       ...(body.url !== undefined && { url: body.url }),
-      ...(body.events !== undefined && {
-        events: eventTypes(body.events, format, await catalogueOf(current.workspaceId), current.events),
-      }),
+      ...(await subscriptionOf(body, current, format)),
       ...(body.active !== undefined && { active: body.active }),
       ...(body.method !== undefined && { method: body.method }),
       ...(body.headers !== undefined && { headers: customHeaders(body.headers, current.headers, format) }),
@@ -332,7 +357,6 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
       ...(body.disable_on_410 !== undefined && {
         disableOnGone: goneDisables(body.disable_on_410, format),
       }),
-      ...(body.filter !== undefined && { filter: await filterOf(current.workspaceId, body.filter) }),
       ...(body.payload !== undefined && { payload: body.payload }),
       ...(body.max_in_flight !== undefined && { maxInFlight: body.max_in_flight }),
       ...(body.rate_limit !== undefined && { rateLimit: rateOf(body.rate_limit) }),
@@ -343,12 +367,11 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
   async function sampleOf(asked: string | undefined, endpoint: Endpoint, eventId: Uuid) {
     const type = formatOf(endpoint.format).typesOf(asked ?? TEST_EVENT)[0];
     if (type === TEST_EVENT) {
-      const data = { id: eventId, message: 'This is a test. Nothing has happened.' };
       return {
         type,
         objectType: 'webhook',
         objectId: endpoint.id,
-        data: data as Record<string, unknown>,
+        data: testData(eventId),
         context: null,
       };
     }

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FORMATS } from '../../src/app.ts';
+import { problems } from '../kit/json-schema.ts';
+import { startReceiver } from '../kit/receiver.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 
 interface Listed {
@@ -63,6 +66,39 @@ describe('AX12: an example of every event is shown', () => {
     }
   });
 });
+
+test('AX12: a test, too, has an example in every format: what Send test sends; nobody subscribes to it', async () => {
+  const s = await startScenario();
+  const receiver = await startReceiver();
+  const listed = (await s.ask('GET', '/api/v1/event-types')).json.data;
+  const type = listed.find(({ name }: { name: string }) => name === 'webhook.test');
+  expect(type).toMatchObject({ object: 'webhook', custom: false, subscribable: false, formats: [] });
+  expect((await s.ask('GET', '/api/v1/event-types/webhook.test')).json).toEqual(type);
+  for (const format of FORMATS.keys()) {
+    const body = { name: format, url: receiver.url, format, events: ['contact.created'], secret: undefined };
+    const { id } = (await s.ask('POST', '/api/v1/webhooks', { body })).json;
+    await s.ask('POST', `/api/v1/webhooks/${id}/test`, { body: {} });
+    const sent = (await receiver.waitFor(1)).at(-1)!;
+    receiver.received.length = 0;
+    const example = type.examples[format];
+    expect(example.name).toBe('webhook.test');
+    const got = JSON.parse(sent.rawBody.toString());
+    expect(shapeOf(example.body)).toEqual(shapeOf(got));
+    expect(problems(example.schema, got)).toEqual([]);
+    const headers = Object.keys(example.headers).map((name) => name.toLowerCase());
+    expect(Object.keys(sent.headers)).toEqual(expect.arrayContaining(headers));
+    const subscribed = { ...body, name: 'no', events: ['webhook.test'] };
+    expect((await s.ask('POST', '/api/v1/webhooks', { body: subscribed })).status).toBe(400);
+  }
+  await receiver.close();
+  await s.stop();
+});
+
+/** The names in a body, at any depth, with the kinds of what they hold. */
+function shapeOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return typeof value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, shapeOf(one)]));
+}
 
 test('the formats are listed with what a webhook of each is made with', async () => {
   const s = await startScenario();

@@ -17,5 +17,6 @@ export const eventTypesQuery = queryOptions({
 /** What a format calls the event types; several of ours may be one of its own. */
 export function useEventNames(format: string): string[] {
   const { data = [] } = useQuery(eventTypesQuery);
-  return [...new Set(data.map(({ name, examples }) => examples[format]?.name ?? name))];
+  const subscribable = data.filter((type) => type.subscribable);
+  return [...new Set(subscribable.map(({ name, examples }) => examples[format]?.name ?? name))];
 }

@@ -1549,7 +1549,7 @@ export interface paths {
         put?: never;
         /**
          * Publish an event of your own
-         * @description Delivered like any other. Its data is checked against the schema of its type.
+         * @description Delivered like any other. Its data is checked against the schema of its type, in at most 2,000,000 steps (400 beyond). 503 with `Retry-After` where the check takes too long at the moment: nothing is published, and the same `Idempotency-Key` may be used again.
          */
         post: operations["postEvents"];
         delete?: never;
@@ -2514,6 +2514,8 @@ export interface components {
             next_attempt_at: string | null;
             last_status: number | null;
             last_failure: string | null;
+            /** @description The fields of which the webhook's filter could not look at all (it looks at the first 10,000 characters), so that the event was delivered; null for most. */
+            filter_skipped: string | null;
         };
         AttemptInput: {
             /** Format: uuid */
@@ -2547,6 +2549,8 @@ export interface components {
             description: string;
             /** @description Whether the workspace defined it, and not we. */
             custom: boolean;
+            /** @description Whether a webhook can subscribe to it: `webhook.test` comes from Send test alone. */
+            subscribable: boolean;
             /** @description The formats whose `*` includes it. */
             formats: string[];
             /** @description The whole record, as `full` has it. */
@@ -3596,6 +3600,8 @@ export interface components {
             next_attempt_at: string | null;
             last_status: number | null;
             last_failure: string | null;
+            /** @description The fields of which the webhook's filter could not look at all (it looks at the first 10,000 characters), so that the event was delivered; null for most. */
+            filter_skipped: string | null;
         };
         Attempt: {
             /** Format: uuid */
@@ -3629,6 +3635,8 @@ export interface components {
             description: string;
             /** @description Whether the workspace defined it, and not we. */
             custom: boolean;
+            /** @description Whether a webhook can subscribe to it: `webhook.test` comes from Send test alone. */
+            subscribable: boolean;
             /** @description The formats whose `*` includes it. */
             formats: string[];
             /** @description The whole record, as `full` has it. */
@@ -10907,6 +10915,8 @@ export interface operations {
                         next_attempt_at: string | null;
                         last_status: number | null;
                         last_failure: string | null;
+                        /** @description The fields of which the webhook's filter could not look at all (it looks at the first 10,000 characters), so that the event was delivered; null for most. */
+                        filter_skipped: string | null;
                         attempt_log: components["schemas"]["Attempt"][];
                     };
                 };
@@ -11442,7 +11452,7 @@ export interface operations {
                     schema: {
                         [key: string]: unknown;
                     };
-                    /** @description An example of its data, which Send test sends. It has to fit the schema. */
+                    /** @description An example of its data, which Send test sends. It has to fit the schema; at most 32 KiB. */
                     sample: {
                         [key: string]: unknown;
                     };
@@ -11539,7 +11549,7 @@ export interface operations {
                     schema?: {
                         [key: string]: unknown;
                     };
-                    /** @description An example of its data, which Send test sends. It has to fit the schema. */
+                    /** @description An example of its data, which Send test sends. It has to fit the schema; at most 32 KiB. */
                     sample?: {
                         [key: string]: unknown;
                     };
@@ -11637,7 +11647,7 @@ export interface operations {
                     schema?: {
                         [key: string]: unknown;
                     };
-                    /** @description An example of its data, which Send test sends. It has to fit the schema. */
+                    /** @description An example of its data, which Send test sends. It has to fit the schema; at most 32 KiB. */
                     sample?: {
                         [key: string]: unknown;
                     };

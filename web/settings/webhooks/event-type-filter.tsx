@@ -14,7 +14,8 @@ export function EventTypeFilter({
   /** Tests are in the log, too. */
   withTest?: boolean;
 }) {
-  const { data: types = [] } = useQuery(eventTypesQuery);
+  const { data = [] } = useQuery(eventTypesQuery);
+  const types = data.filter(({ subscribable }) => subscribable);
   return (
     <Select
       aria-label="Filter by event type"

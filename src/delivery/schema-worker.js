@@ -1,0 +1,55 @@
+// A thread of its own for what customers' schemas may make long: schema-workers.ts starts it, gives it one job at a
+// time, and ends it where a job takes too long.
+import { parentPort } from 'node:worker_threads';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { findProblem, StepsUsedUp } from './schema-check.js';
+
+/** @typedef {import('./schema-workers.ts').SchemaJob} SchemaJob */
+/** @typedef {import('./schema-workers.ts').SchemaResult} SchemaResult */
+
+/**
+ * @param {SchemaJob} job
+ * @returns {SchemaResult}
+ */
+function done(job) {
+  const schema = JSON.parse(job.schema);
+  if (job.kind === 'compile') return compiled(schema, job.formats);
+  try {
+    return { problem: findProblem(schema, JSON.parse(job.data), job.maxSteps) };
+  } catch (error) {
+    if (error instanceof StepsUsedUp) return { stepsUsedUp: true };
+    throw error;
+  }
+}
+
+const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, logger: false });
+
+/**
+ * Whether ajv takes the schema. Strict, so that a keyword which would be ignored in silence is refused.
+ * @param {Record<string, unknown>} schema
+ * @param {readonly string[]} formats
+ * @returns {SchemaResult}
+ */
+function compiled(schema, formats) {
+  addFormats.default(ajv, /** @type {import('ajv-formats').FormatName[]} */ ([...formats]));
+  try {
+    ajv.compile(schema);
+    return { problem: null };
+  } catch (error) {
+    return { problem: { path: [], message: /** @type {Error} */ (error).message } };
+  } finally {
+    // Or it would be kept.
+    ajv.removeSchema(schema);
+  }
+}
+
+/** @param {SchemaResult | 'ready'} result */
+function send(result) {
+  // A thread's port, not a window's: it has no origin.
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin
+  parentPort?.postMessage(result);
+}
+
+parentPort?.on('message', (job) => send(done(job)));
+send('ready');

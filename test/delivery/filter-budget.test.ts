@@ -1,0 +1,250 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { startReceiver } from '../kit/receiver.ts';
+import { startScenario, type Scenario } from '../kit/scenario.ts';
+
+const HOOKS = '/api/v1/webhooks';
+const URL = 'http://127.0.0.1:9/';
+
+let s: Scenario;
+beforeAll(async () => {
+  s = await startScenario({ FAIRLEAD_SERVICES: 'api' });
+});
+afterAll(() => s.stop());
+afterEach(async () => {
+  for (const { id } of (await s.ask('GET', `${HOOKS}?limit=200`)).json.data)
+    await s.ask('DELETE', `${HOOKS}/${id}`);
+});
+
+const make = (more: object) =>
+  s.ask('POST', HOOKS, { body: { name: 'w', url: URL, events: ['contact.created'], ...more } });
+async function hook(more: object) {
+  const reply = await make(more);
+  expect(reply.status, reply.text).toBe(201);
+  return reply.json;
+}
+const contains = (count: number) => ({
+  any: Array.from({ length: count }, (_, n) => ({ field: 'notes', op: 'contains', value: `needle ${n}` })),
+});
+const tags = (count: number) => ({ any: Array.from({ length: count }, (_, n) => ({ tag: `tag ${n}` })) });
+
+describe('the conditions of a workspace are bounded', () => {
+  test('200 `contains` in all: refused where a filter is set, by what field, and how many there are', async () => {
+    await hook({ filter: contains(99) });
+    const second = await hook({ filter: tags(99) });
+    const third = await make({ filter: contains(3) });
+    expect(third.status).toBe(400);
+    expect(third.json.error.fields).toEqual([
+      {
+        field: 'filter',
+        message:
+          'the filters of a workspace may have 200 `contains` and `tag` conditions in all: 198 are in use by other webhooks, and this filter has 3',
+      },
+    ]);
+    const small = await hook({ filter: contains(2) });
+    const path = `${HOOKS}/${small.id}`;
+    expect((await s.ask('PATCH', path, { body: { filter: contains(3) } })).status).toBe(400);
+    expect((await s.ask('PATCH', path, { body: { filter: tags(2), name: 'other' } })).status).toBe(200);
+    // A condition that looks for no text is another matter; so is what another workspace has.
+    await hook({ filter: { field: 'status', op: 'equals', value: 'lead' } });
+    const body = { name: 'w', url: URL, events: ['contact.created'], filter: contains(99) };
+    expect((await s.ask('POST', HOOKS, { as: s.charlie, body })).status).toBe(201);
+    // What is deleted counts no more.
+    await s.ask('DELETE', `${HOOKS}/${second.id}`);
+    await hook({ filter: contains(50) });
+  });
+
+  test('2,000 values in all', async () => {
+    const filter = {
+      any: Array.from({ length: 15 }, (_, n) => ({
+        field: 'status',
+        op: 'in',
+        value: Array.from({ length: 100 }, (__, at) => `${n}.${at}`),
+      })),
+    };
+    await hook({ filter });
+    const reply = await make({ filter });
+    expect(reply.json.error.fields[0].field).toBe('filter');
+    expect(reply.json.error.message).toContain('2000 values');
+  });
+
+  test('several at once do not take more than there is', async () => {
+    const replies = await Promise.all(Array.from({ length: 6 }, () => make({ filter: contains(60) })));
+    expect(replies.filter(({ status }) => status === 201)).toHaveLength(3);
+    const ids = await Promise.all(Array.from({ length: 3 }, () => hook({})));
+    const changed = await Promise.all(
+      ids.map(({ id }) => s.ask('PATCH', `${HOOKS}/${id}`, { body: { filter: contains(20) } })),
+    );
+    expect(changed.filter(({ status }) => status === 200)).toHaveLength(1);
+  });
+
+  test('what an older version took stays: renamed, sent back as it was, made smaller, and it decides', async () => {
+    const all = await Promise.all(Array.from({ length: 4 }, () => hook({ filter: contains(50) })));
+    // A fifth one, of an older version.
+    const { id } = await hook({});
+    await s.db.pool.query(
+      `update endpoint p set filter = o.filter, filter_path = o.filter_path, filter_on = o.filter_on,
+         filter_texts = o.filter_texts, filter_values = o.filter_values
+       from endpoint o where o.name = 'w' and o.filter is not null and p.name = 'w' and p.filter is null`,
+    );
+    const path = `${HOOKS}/${id}`;
+    const shown = (await s.ask('GET', path)).json;
+    expect(shown.filter).toEqual(all[0].filter);
+    for (const body of [{ name: 'renamed' }, { ...shown, name: 'put' }, { filter: contains(49) }]) {
+      const reply = await s.ask('PATCH', path, { body });
+      expect(reply.status, reply.text).toBe(200);
+    }
+    expect((await s.ask('PATCH', path, { body: { filter: contains(50) } })).status).toBe(400);
+    const lead = (await s.ask('POST', '/api/v1/contacts', { body: { first_name: 'J', notes: 'needle 48' } }))
+      .json;
+    const { rows } = await s.db.pool.query('select matched from event where object_id = $1', [lead.id]);
+    expect(rows).toEqual([{ matched: 5 }]);
+  });
+});
+
+describe('what a filter looks at is bounded, and nothing is lost to the bound', () => {
+  const outcome = async (body: object) => {
+    const reply = await s.ask('POST', '/api/v1/contacts', { body: { first_name: 'Jane', ...body } });
+    expect(reply.status, reply.text).toBe(201);
+    const { rows } = await s.db.pool.query('select id, matched, reason from event where object_id = $1', [
+      reply.json.id,
+    ]);
+    return rows[0] as { id: string; matched: number; reason: string | null };
+  };
+  const log = async (webhook: { id: string }) =>
+    (await s.ask('GET', `${HOOKS}/${webhook.id}/deliveries`)).json.data as {
+      id: string;
+      filter_skipped: string | null;
+    }[];
+  const filler = 'x'.repeat(10_000);
+
+  test('a text that is found in the first 10,000 characters, or is not there at all, is decided as ever', async () => {
+    const webhook = await hook({ filter: { field: 'notes', op: 'contains', value: 'needle' } });
+    expect(await outcome({ notes: `${'x'.repeat(9_994)}needle` })).toMatchObject({
+      matched: 1,
+      reason: null,
+    });
+    expect(await outcome({ notes: `needle${filler}` })).toMatchObject({ matched: 1, reason: null });
+    expect(await outcome({ notes: 'x'.repeat(10_000) })).toMatchObject({
+      matched: 0,
+      reason: 'no match: notes',
+    });
+    // Another text is long, and nobody looks for anything in it.
+    const custom = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`f${n}`, filler]));
+    expect(await outcome({ notes: 'no', custom_fields: custom })).toMatchObject({ matched: 0 });
+    expect((await log(webhook)).map((one) => one.filter_skipped)).toEqual([null, null]);
+  });
+
+  test('beyond it the event is delivered, and event and log say why', async () => {
+    const webhook = await hook({
+      filter: {
+        all: [
+          { field: 'notes', op: 'contains', value: 'needle' },
+          { field: 'status', op: 'exists' },
+        ],
+      },
+    });
+    const other = await hook({ filter: { field: 'status', op: 'equals', value: 'customer' } });
+    for (const notes of [`${filler}needle`, `${filler}y`, `${'👍'.repeat(10_000)}needle`]) {
+      const event = await outcome({ notes });
+      expect(event).toMatchObject({
+        matched: 1,
+        reason: 'no match: status; filter skipped, longer than it looks at: notes',
+      });
+      const shown = (await s.ask('GET', `/api/v1/events/evt_${event.id.replaceAll('-', '')}`)).json;
+      expect(shown.reason).toContain('filter skipped');
+    }
+    const deliveries = await log(webhook);
+    expect(deliveries.map((one) => one.filter_skipped)).toEqual(['notes', 'notes', 'notes']);
+    const one = (await s.ask('GET', `/api/v1/deliveries/${deliveries[0]!.id}`)).json;
+    expect(one.filter_skipped).toBe('notes');
+    expect(await log(other)).toEqual([]);
+  });
+
+  test('`not` lets through what may be further on, and says so', async () => {
+    await hook({ filter: { not: { field: 'notes', op: 'contains', value: 'needle' } } });
+    expect(await outcome({ notes: `${filler}needle` })).toMatchObject({
+      matched: 1,
+      reason: 'filter skipped, longer than it looks at: notes',
+    });
+    expect(await outcome({ notes: `needle${filler}` })).toMatchObject({ matched: 0 });
+  });
+
+  test('a value that is compared as a whole is compared, however long the text', async () => {
+    await hook({ filter: { field: 'notes', op: 'equals', value: 'needle' } });
+    expect(await outcome({ notes: `${filler}needle` })).toMatchObject({
+      matched: 0,
+      reason: 'no match: notes',
+    });
+  });
+
+  test('lists of events of one’s own, and what lies in them, are looked at as far', async () => {
+    const type = {
+      name: 'order.listed',
+      schema: { type: 'object', properties: { skus: { type: 'array' }, items: { type: 'array' } } },
+      sample: {},
+    };
+    await s.ask('POST', '/api/v1/custom-event-types', { body: type });
+    const events = [type.name];
+    await hook({ events, filter: { field: 'skus', op: 'contains', value: 'last' } });
+    await hook({ events, filter: { field: 'items.sku', op: 'equals', value: 'last' } });
+    const publish = async (data: object) => {
+      const { json } = await s.ask('POST', '/api/v1/events', { body: { type: type.name, data } });
+      return (await s.ask('GET', `/api/v1/events/${json.id}`)).json;
+    };
+    const many = (length: number) => Array.from({ length }, (_, n) => `sku ${n}`);
+    expect(await publish({ skus: ['last', ...many(5_000)] })).toMatchObject({ matched: 1 });
+    expect(await publish({ skus: [...many(5_000), 'last'] })).toMatchObject({
+      matched: 1,
+      reason: 'no match: items.sku; filter skipped, longer than it looks at: skus',
+    });
+    expect(await publish({ items: [...many(5_000), 'last'].map((sku) => ({ sku })) })).toMatchObject({
+      matched: 1,
+      reason: 'no match: skus; filter skipped, longer than it looks at: items.sku',
+    });
+    expect(await publish({ skus: many(500) })).toMatchObject({ matched: 0 });
+  });
+
+  test('a replay of what was missed passes by the same rule', async () => {
+    const receiver = await startReceiver();
+    const filter = { field: 'notes', op: 'contains', value: 'needle' };
+    const since = new Date(Date.now() - 1000).toISOString();
+    await outcome({ notes: `${filler}needle` });
+    await outcome({ notes: 'needle' });
+    await outcome({ notes: 'none' });
+    const { id } = await hook({ url: receiver.url, filter });
+    const replay = await s.ask('POST', `${HOOKS}/${id}/replay`, { body: { since, only: 'missed' } });
+    expect(replay.json, replay.text).toMatchObject({ queued: 2 });
+    await receiver.close();
+  });
+});
+
+test('filters of an older version are counted by the migration as new ones are', async () => {
+  const filter = {
+    any: [
+      { tag: 'a' },
+      { not: { field: 'notes', op: 'contains', value: 'b' } },
+      {
+        all: [
+          { field: 'tags', op: 'contains', value: 7 },
+          { field: 'status', op: 'in', value: ['x', 'y', 'z'] },
+        ],
+      },
+      { field: 'email', op: 'exists' },
+    ],
+  };
+  const { id } = await hook({ filter, events: ['lead.created'] });
+  const counted = () =>
+    s.db.pool.query('select filter_texts, filter_values from endpoint where id = $1', [
+      id.slice(3).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'),
+    ]);
+  const before = (await counted()).rows;
+  expect(before).toEqual([{ filter_texts: ['tags', 'notes'], filter_values: 7 }]);
+  const { readFile } = await import('node:fs/promises');
+  const sql = await readFile(
+    new globalThis.URL('../../src/db/migrations/0062_filter_budget.sql', import.meta.url),
+    'utf8',
+  );
+  await s.db.pool.query("update endpoint set filter_texts = '{}', filter_values = 0");
+  await s.db.pool.query(sql.slice(sql.indexOf('update endpoint'), sql.indexOf('create index')));
+  expect((await counted()).rows).toEqual(before);
+});
