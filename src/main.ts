@@ -39,7 +39,9 @@ function whenNpmGoes(stop: () => void): void {
 }
 
 async function runAsCommand(words: string[]): Promise<void> {
-  if (words[0] !== 'listen') endWithCommand();
+  // A key that was given as an option is not for the list of processes, which others can read.
+  if (words[0] === 'listen') process.title = 'fairlead listen';
+  else endWithCommand();
   process.exitCode = await runCommand(words, process.env);
 }
 

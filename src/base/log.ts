@@ -34,7 +34,11 @@ export function makeLog(level: string, options: { terminal?: boolean } = {}): Lo
 
 function forPeople(destination: { write(text: string): unknown }): DestinationStream {
   const lines = makeTerminalLines();
-  return { write: (line) => void lines(line).forEach((text) => destination.write(`${text}\n`)) };
+  return {
+    write(line) {
+      for (const text of lines(line)) destination.write(`${text}\n`);
+    },
+  };
 }
 
 /** As much is kept of what can't be written for now, as where the disk is full; what comes after it is dropped. */

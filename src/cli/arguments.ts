@@ -109,9 +109,10 @@ export function choiceOption<Choice extends string>(
   return choice;
 }
 
-export function planNamed(given: string): string {
+/** @param what begins the message where it is none: the option */
+export function planNamed(given: string, what = ''): string {
   if (isPlan(given)) return given;
-  throw usage(`${quoted(given)} is not a plan. Known: ${Object.keys(PLANS).join(', ')}.`);
+  throw usage(`${what}${quoted(given)} is not a plan. Known: ${Object.keys(PLANS).join(', ')}.`);
 }
 
 /** An id in either case; null where it is none. */

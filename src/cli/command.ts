@@ -94,14 +94,22 @@ function spoken(args: string[]): string {
 }
 
 /** A client of a server, here or elsewhere: the one command that opens no store, and that is ended by Ctrl-C. */
-function runListen(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
+async function runListen(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
   const { options } = readArguments('listen', args, LISTEN_OPTIONS, 0);
-  // What was given is out of the list of processes, which others can read.
-  if (options['key'] !== undefined || options['secret'] !== undefined) process.title = 'fairlead listen';
   const stopped = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort());
-  const config = lookUpDataDir(readConfig(env), env);
-  return listen(config, options, stopped.signal, console.log, console.error);
+  const stop = () => stopped.abort();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+  try {
+    return await listen(
+      lookUpDataDir(readConfig(env), env),
+      options,
+      stopped.signal,
+      console.log,
+      console.error,
+    );
+  } finally {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop);
+  }
 }
 
 async function withApp(config: Config, work: Work): Promise<number> {

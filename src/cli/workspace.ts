@@ -6,7 +6,7 @@ import { nameOption, notFound, planNamed, usage, uuidFrom } from './arguments.ts
 /** `fairlead workspace create`: prints the id. */
 export function createWorkspace({ options }: Arguments) {
   const name = nameOption(options);
-  const plan = options['plan'] === undefined ? {} : { plan: planNamed(options['plan']) };
+  const plan = options['plan'] === undefined ? {} : { plan: planNamed(options['plan'], '--plan: ') };
   return async (app: App): Promise<number> => {
     console.log((await app.workspaces.create({ name, ...plan })).id);
     return 0;

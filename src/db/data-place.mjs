@@ -44,9 +44,10 @@ import { cannotRunAs, findRunAs, firstClosed, NO_USER } from './postgres-user.mj
  * @param {string} asked.root the folder of the program
  * @param {string} asked.cwd
  * @param {Record<string, string | undefined>} asked.env
+ * @param {Candidate[]} [asked.candidates] for tests: instead of the system's places
  * @returns {Place | { problem: string }} the problem in one line that says what to do
  */
-export function findPlace({ root, cwd, env }) {
+export function findPlace({ root, cwd, env, candidates = candidatesFor(env) }) {
   const named = env['FAIRLEAD_DATA_DIR'];
   const external = Boolean(env['DATABASE_URL']);
   /** @type {(dir: string) => string | null} */
@@ -57,7 +58,6 @@ export function findPlace({ root, cwd, env }) {
   }
   const base = baseOf(root, cwd);
   const own = path.join(base, 'data');
-  const candidates = candidatesFor(env);
   if (external) return withoutStore(own, base, candidates);
 
   const kept = keptChoices(base, candidates);
@@ -110,8 +110,9 @@ function makeDir(dir) {
  * @param {string} text
  */
 function writeWhole(file, text) {
-  writeFileSync(`${file}.draft`, text, { mode: 0o644 });
-  renameSync(`${file}.draft`, file);
+  const draft = `${file}.${process.pid}.draft`;
+  writeFileSync(draft, text, { mode: 0o644 });
+  renameSync(draft, file);
 }
 
 /**

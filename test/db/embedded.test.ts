@@ -302,7 +302,7 @@ describe('the program dies', () => {
         return draft !== undefined && (await exists(path.join(dir, draft, seen)));
       });
       await child.kill();
-      for (const pid of await processesOn(dir)) killed(pid);
+      for (const pid of await processesOn(dir)) killHard(pid);
       const next = await start(dir);
       expect(await query(next.connection, 'select 1 as one')).toEqual([{ one: 1 }]);
       expect((await readdir(dir)).filter((name) => name.startsWith('postgres-init-'))).toEqual([]);
@@ -616,7 +616,7 @@ function startChild(
   };
   cleanups.push(async () => {
     await kill();
-    for (const pid of await processesOn(dataDir)) killed(pid);
+    for (const pid of await processesOn(dataDir)) killHard(pid);
     await until(async () => (await processesOn(dataDir)).length === 0);
   });
   return {
@@ -641,10 +641,7 @@ async function firstAnswer(child: ChildProcess): Promise<{ pid: number; connecti
  * The compiled program as npm would install it, in a directory of its own with the given mode; with
  * `binaries`, PostgreSQL's package is there as npm 11 leaves it: without its links.
  */
-async function copyOfProgram(
-  mode: number,
-  options: { binaries: boolean; within?: string },
-): Promise<string> {
+async function copyOfProgram(mode: number, options: { binaries: boolean; within?: string }): Promise<string> {
   const dir = path.join(await freshDir(), options.within ?? '');
   await mkdir(dir, { recursive: true });
   await cp(path.join(built, 'out'), path.join(dir, 'dist'), { recursive: true });
@@ -704,7 +701,7 @@ async function processesOn(dir: string): Promise<number[]> {
 }
 
 /** kill -9, of a process that may have ended by itself since it was seen. */
-function killed(pid: number): void {
+function killHard(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch (error) {
