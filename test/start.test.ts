@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, cp, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { appendFile, chmod, chown, cp, mkdir, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test, type TestContext } from 'vitest';
 import { attachEmbedded, startEmbedded } from '../src/db/embedded.ts';
+import { asUser, chooseRunAs, mayUse } from '../src/db/run-as.ts';
 import { silent, urlOf } from './kit/database.ts';
 import {
   MAIN,
@@ -177,6 +178,49 @@ describe('the first start', () => {
     }).exited;
     expectRefusal(end, '/proc/data');
     expect(await readdir(clone)).not.toContain('node_modules');
+  });
+
+  test('a read-only checkout that was built before starts, also for a user without a home; one that is out of date says what to do', async (context) => {
+    const clone = await temporaryDirectory('built');
+    const data = await temporaryDirectory('system');
+    cleanups.push(() =>
+      Promise.all([clone, data].map((dir) => rm(dir, { recursive: true, force: true, maxRetries: 5 }))),
+    );
+    const user = await chooseRunAs(path.join(data, 'postgres'));
+    if (user) {
+      const seen = await mayUse(
+        user,
+        [process.execPath],
+        [path.join(PROJECT, 'node_modules/pg/package.json')],
+      );
+      if (!seen) context.skip('another user cannot reach this node or this project');
+      await chown(data, user.uid, user.gid);
+    }
+    for (const name of await readdir(PROJECT)) {
+      if (/^(src|web|scripts|dist)$|\.(json|ts)$/.test(name))
+        await cp(path.join(PROJECT, name), path.join(clone, name), { recursive: true });
+    }
+    await symlink(path.join(PROJECT, 'node_modules'), path.join(clone, 'node_modules'));
+    await chmod(clone, 0o555);
+    cleanups.push(() => chmod(clone, 0o755));
+    const launch = () =>
+      startProgram(process.execPath, [path.join(clone, 'scripts/start.mjs')], {
+        ...asUser(user),
+        cwd: clone,
+        env: { PORT: '0', HOME: '/nonexistent', XDG_DATA_HOME: data },
+      });
+    const program = launch();
+    cleanups.push(async () => {
+      program.kill('SIGKILL');
+      await program.exited;
+    });
+    await program.says(/^Fairlead is ready at /m);
+    expect(program.stdout).toContain(`The data is kept in ${data}/fairlead/`);
+    program.kill('SIGTERM');
+    expect((await program.exited).code).toBe(0);
+
+    await appendFile(path.join(clone, 'src/main.ts'), '// Changed.\n');
+    expectRefusal(await launch().exited, `${clone} is not set up (compiling) and cannot be written to`);
   });
 
   test('a workspace made on the command line before it does not take the place of the default one', async () => {
