@@ -1,7 +1,8 @@
 // npm run dev: compiles and bundles on every change and starts again. The same program that ships.
 import { spawn } from 'node:child_process';
-import { bin, root, setup } from './setup.mjs';
+import { bin, mustHavePlace, root, setup } from './setup.mjs';
 
+mustHavePlace();
 setup();
 const children = [
   spawn(

@@ -1,19 +1,23 @@
 // What must come first, in plain JavaScript with nothing installed: dependencies where the lockfile
 // changed, the compiled program and the bundled dashboard where their sources changed. Every script begins with it.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  rmdirSync,
   cpSync,
   writeFileSync,
 } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findPlace } from '../src/db/data-place.mjs';
 
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const stampFile = path.join(root, 'node_modules', '.fairlead-setup.json');
@@ -38,29 +42,79 @@ export function run(file, args = [], options = {}) {
   if (status !== 0) process.exit(status ?? (signal ? 1 : 0));
 }
 
+/** Ends this process where the server will find no place for its data: before the set-up, which takes its time. */
+export function mustHavePlace() {
+  const place = findPlace({ root, cwd: process.cwd(), env: process.env });
+  if ('problem' in place) fail(place.problem);
+}
+
 /** Dependencies and build, as far as they are out of date. */
 export function setup() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
-    console.error(`fairlead: Node ${process.versions.node} is too old; 20.19 or newer is needed.`);
-    process.exit(1);
+    fail(`Node ${process.versions.node} is too old; 20.19 or newer is needed.`);
   }
   install();
   build();
   buildPages();
 }
 
+function fail(why) {
+  console.error(`fairlead: ${why}`);
+  process.exit(1);
+}
+
 function install() {
   const wanted = hashOf([path.join(root, 'package-lock.json')]);
   if (stamp().install === wanted) return;
-  console.error('fairlead: installing dependencies (once)');
-  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  execFileSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'],
-    shell: process.platform === 'win32',
-  });
+  announce('installing dependencies (once)');
+  const windows = process.platform === 'win32';
+  const cache = isWritable(npmCache()) ? null : mkdtempSync(path.join(tmpdir(), 'npm-'));
+  const { status, error } = spawnSync(
+    windows ? 'npm.cmd' : 'npm',
+    ['ci', '--no-audit', '--no-fund', '--loglevel=error'],
+    {
+      cwd: root,
+      stdio: ['ignore', 'ignore', 'inherit'],
+      shell: windows,
+      // Not where npm itself would look for it: a user without a home has none.
+      env: { ...process.env, ...(cache !== null && { npm_config_cache: cache }) },
+    },
+  );
+  if (cache !== null) rmSync(cache, { recursive: true, force: true });
+  if (status !== 0) fail(`npm ci failed (${error?.code ?? `exit code ${status}`}); what it said is above.`);
   writeStamp({ install: wanted });
+}
+
+/** Where npm keeps what it loaded; '' for a user without a home. */
+function npmCache() {
+  try {
+    return process.env.npm_config_cache ?? path.join(homedir(), '.npm');
+  } catch {
+    return '';
+  }
+}
+
+/** Says what takes a while; ends this process where nothing can be written. */
+function announce(what) {
+  if (!isWritable(root)) {
+    fail(
+      `${root} is not set up (${what}) and cannot be written to: run \`npm run build\` there as a user who may.`,
+    );
+  }
+  console.error(`fairlead: ${what}`);
+}
+
+/** Whether something can be made in a folder, or, where it is missing, in the one that it would be made in. */
+function isWritable(folder) {
+  if (folder === '') return false;
+  if (!existsSync(folder)) return path.dirname(folder) !== folder && isWritable(path.dirname(folder));
+  try {
+    rmdirSync(mkdtempSync(path.join(folder, '.fairlead-')));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Compiles src to dist where it changed since. */
@@ -72,7 +126,7 @@ export function build() {
     path.join(root, 'tsconfig.build.json'),
   ]);
   if (stamp().build === wanted && existsSync(path.join(root, 'dist', 'main.js'))) return;
-  console.error('fairlead: compiling');
+  announce('compiling');
   clear(path.join(root, 'dist'), 'web');
   run(path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'), ['-p', 'tsconfig.build.json']);
   for (const file of sources.filter((name) => name.endsWith('.sql'))) {
@@ -92,7 +146,7 @@ function buildPages() {
     path.join(root, 'package-lock.json'),
   ]);
   if (stamp().pages === wanted && existsSync(path.join(root, 'dist', 'web', 'index.html'))) return;
-  console.error('fairlead: building the dashboard');
+  announce('building the dashboard');
   rmSync(path.join(root, 'dist', 'web'), { recursive: true, force: true });
   run(bin('vite'), ['build', '--logLevel', 'warn']);
   run(bin('vite'), ['build', '--config', 'vite.forms.config.ts', '--logLevel', 'warn']);
@@ -116,7 +170,8 @@ function files(folder) {
 
 function hashOf(names) {
   const hash = createHash('sha256').update(process.version);
-  for (const name of names) hash.update(name).update(readFileSync(name));
+  // By their names within the checkout, which may be built in one place and mounted in another.
+  for (const name of names) hash.update(path.relative(root, name)).update(readFileSync(name));
   return hash.digest('hex');
 }
 

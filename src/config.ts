@@ -3,8 +3,9 @@ import { StartError } from './base/errors.ts';
 import { parseKey } from './base/seal.ts';
 
 /**
- * Every setting: its name in the environment, its default, and what it means. This is the one place:
- * the program reads nothing else from the environment, and docs/configuration.md is made from it.
+ * Every setting: its name in the environment, its default, and what it means. This is the one place: the program
+ * reads nothing else from the environment, but for where a user's data belongs (HOME, XDG_DATA_HOME;
+ * db/data-place.mjs), and docs/configuration.md is made from it.
  */
 export const SETTINGS = {
   PORT: {
@@ -19,7 +20,8 @@ export const SETTINGS = {
   },
   FAIRLEAD_DATA_DIR: {
     default: './data',
-    means: 'Where the embedded database, its password and the secret key are kept.',
+    means:
+      'Where the embedded database, its password and the secret key are kept. Unset, and where ./data can not be used: see below.',
     read: z.string().min(1),
   },
   DATABASE_URL: {
@@ -79,7 +81,8 @@ export const SETTINGS = {
   },
   FAIRLEAD_LOG_LEVEL: {
     default: 'info',
-    means: 'trace, debug, info, warn, error or silent. The log is JSON lines on standard error.',
+    means:
+      'trace, debug, info, warn, error or silent. The log is JSON lines on standard error; on a terminal, it is in words.',
     read: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
   },
   FAIRLEAD_RETENTION_DAYS: {
@@ -96,7 +99,7 @@ export const SETTINGS = {
   },
   FAIRLEAD_API_KEY: {
     default: '',
-    means: 'The API key of `fairlead listen`; the server does not need it.',
+    means: 'The API key of `fairlead listen`, where no --key-file names one; the server does not need it.',
     read: z.string(),
   },
   CRM_WEBHOOK_SECRET: {
@@ -127,6 +130,8 @@ export interface Config {
   port: number;
   host: string;
   dataDir: string;
+  /** Whether that is a place of this checkout's own, since ./data cannot serve (data-directory.ts). */
+  dataDirChosen: boolean;
   databaseUrl: string;
   secretKey: string;
   publicUrl: string;
@@ -174,6 +179,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     port: read.PORT,
     host: read.HOST,
     dataDir: read.FAIRLEAD_DATA_DIR,
+    dataDirChosen: false,
     databaseUrl: read.DATABASE_URL,
     secretKey: read.FAIRLEAD_SECRET_KEY,
     publicUrl: read.FAIRLEAD_PUBLIC_URL.replace(/\/+$/, ''),

@@ -1,25 +1,22 @@
 #!/usr/bin/env node
-import { StartError } from './base/errors.ts';
+import { EXIT, StartError } from './base/errors.ts';
 import { makeLog } from './base/log.ts';
 import { runCommand } from './cli/command.ts';
 import { readConfig } from './config.ts';
+import { settleDataDir } from './data-directory.ts';
 import { serve } from './serve.ts';
 
 /** `fairlead` and `fairlead start` serve; anything else is a command (see cli/). */
-async function main(args: string[]): Promise<void> {
-  if (args.length > 0 && args[0] !== 'start') {
-    if (args[0] !== 'listen') endWithCommand();
-    process.exitCode = await runCommand(args, process.env);
-    return;
-  }
-  const config = readConfig(process.env);
-  const log = makeLog(config.logLevel);
+async function main(): Promise<void> {
+  const { config, note } = settleDataDir(readConfig(process.env), process.env);
+  const log = makeLog(config.logLevel, { terminal: process.stderr.isTTY });
   // Before anything is started: a signal during the start must not leave PostgreSQL behind.
   const stopped = new Promise<string>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
     whenNpmGoes(() => resolve('npm ended'));
   });
-  const serving = await serve(config, log, (line) => console.log(line));
+  const screen = { isTerminal: process.stdout.isTTY, say: (line: string) => console.log(line), note };
+  const serving = await serve(config, log, screen);
   const signal = await stopped;
   log.info({ signal }, 'stopping');
   // What can't be finished in time is in the database, and goes on with the next start.
@@ -41,14 +38,32 @@ function whenNpmGoes(stop: () => void): void {
   }, 250).unref();
 }
 
+async function runAsCommand(words: string[]): Promise<void> {
+  // A key that was given as an option is not for the list of processes, which others can read.
+  if (words[0] === 'listen') process.title = 'fairlead listen';
+  else endWithCommand();
+  process.exitCode = await runCommand(words, process.env);
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, ' ');
+}
+
 /** A command that is interrupted, but for the one that goes on until it is, takes the PostgreSQL along that it started: that happens at `exit`. */
 function endWithCommand(): void {
   process.on('SIGINT', () => process.exit(130));
   process.on('SIGTERM', () => process.exit(143));
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
+const args = process.argv.slice(2);
+const isCommand = args.length > 1 || (args.length === 1 && args[0] !== 'start');
+
+(isCommand ? runAsCommand(args) : main()).catch((error: unknown) => {
+  // A stack is for whoever mends the server; of a command, one line is asked for.
+  const { name, message } = error as Error;
   const known = error instanceof StartError;
-  console.error(known ? `fairlead: ${error.message}` : error);
-  process.exit(1);
+  console.error(
+    known ? `fairlead: ${message}` : isCommand ? `fairlead: ${name}: ${oneLine(message)}` : error,
+  );
+  process.exit(known && isCommand ? error.exit : EXIT.failed);
 });

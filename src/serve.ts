@@ -13,11 +13,18 @@ export interface Serving {
   stop(): Promise<void>;
 }
 
-/**
- * Runs the product: store, HTTP, delivery.
- * @param say prints a line for people
- */
-export async function serve(config: Config, log: Logger, say: (line: string) => void): Promise<Serving> {
+/** Where whoever started it reads what it has to say. */
+export interface Screen {
+  isTerminal: boolean;
+  /** Prints a line. */
+  say(line: string): void;
+  /** A line about the data directory, to be said with the ready line; null where there is none. */
+  note: string | null;
+}
+
+/** Runs the product: store, HTTP, delivery. */
+export async function serve(config: Config, log: Logger, screen: Screen): Promise<Serving> {
+  const { isTerminal, say, note } = screen;
   const store = await openStore(config, log, { attach: false });
   const app = assemble({ config, ...store, log });
   try {
@@ -26,10 +33,12 @@ export async function serve(config: Config, log: Logger, say: (line: string) => 
     await listen(server, config);
     const url = app.baseUrl();
     const first = await firstStart(app);
-    if (first) say(await show(first, config.dataDir, process.stdout.isTTY));
+    if (first) say(await show(first, config.dataDir, isTerminal));
     app.engine.start({ worker: config.services.includes('worker') });
     log.info({ version: VERSION, url, services: config.services }, 'ready');
+    if (note !== null) say(note);
     say(`Fairlead is ready at ${url}`);
+    if (isTerminal) say(nextStep(first !== null, config));
 
     let stopping: Promise<void> | undefined;
     const stop = async () => {
@@ -46,6 +55,16 @@ export async function serve(config: Config, log: Logger, say: (line: string) => 
     await store.close().catch(() => undefined);
     throw error;
   }
+}
+
+/** What whoever watches does next. */
+function nextStep(isFirst: boolean, { services }: Config): string {
+  const next = isFirst
+    ? "Open the link above to make the owner's account."
+    : services.includes('web')
+      ? 'Open it in a browser and sign in.'
+      : '';
+  return `${next} Ctrl-C stops it.`.trim();
 }
 
 /**

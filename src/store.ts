@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { StartError } from './base/errors.ts';
+import { EXIT, StartError } from './base/errors.ts';
 import type { Logger } from './base/log.ts';
 import { makeSealer, parseKey, SealError, type Sealer } from './base/seal.ts';
 import type { Config } from './config.ts';
 import { attachEmbedded, startEmbedded } from './db/embedded.ts';
+import { failureKind } from './db/failure.ts';
 import { migrate } from './db/migrate.ts';
 import { ensurePartitions } from './db/partition.ts';
 import { openDatabase, type Connection, type Database } from './db/pool.ts';
@@ -43,14 +44,18 @@ export async function openStore(config: Config, log: Logger, options: { attach: 
     await stop();
     if (error instanceof StartError) throw error;
     const which = config.databaseUrl ? 'The database that DATABASE_URL names' : 'The embedded database';
-    throw new StartError(`${which} can not be used: ${reason(error as Error)}`, { cause: error });
+    const exit = failureKind(firstOf(error as Error)) === 'lost' ? EXIT.tryAgain : EXIT.failed;
+    throw new StartError(`${which} can not be used: ${reason(error as Error)}`, { cause: error, exit });
   }
 }
 
 /** A name with several addresses fails with several errors and no message of its own. */
+function firstOf(error: Error): Error {
+  return error instanceof AggregateError ? (error.errors[0] as Error) : error;
+}
+
 function reason(error: Error): string {
-  const { message } = error instanceof AggregateError ? (error.errors[0] as Error) : error;
-  return message.replaceAll(/\s*\n\s*/g, ' ');
+  return firstOf(error).message.replaceAll(/\s*\n\s*/g, ' ');
 }
 
 async function findDatabase(

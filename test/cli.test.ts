@@ -92,13 +92,13 @@ describe.each([
   });
 
   test.each([
-    [['user', 'create', '--name', 'X'], '--email'],
-    [['user', 'create', '--email', 'x@acme.example'], '--name'],
-    [['user', 'create', '--email', 'x@acme.example', '--name', 'X', '--role', 'emperor'], '--role'],
-    [['user', 'reset', '--email', 'nobody@acme.example'], 'nobody@acme.example'],
-  ])('%j is refused in one line', async (args, named) => {
+    [['user', 'create', '--name', 'X'], '--email', 2],
+    [['user', 'create', '--email', 'x@acme.example'], '--name', 2],
+    [['user', 'create', '--email', 'x@acme.example', '--name', 'X', '--role', 'emperor'], '--role', 2],
+    [['user', 'reset', '--email', 'nobody@acme.example'], 'nobody@acme.example', 3],
+  ])('%j is refused in one line', async (args, named, code) => {
     const end = await product.run(args);
-    expect(end.code).toBe(1);
+    expect(end.code).toBe(code);
     expect(end.stderr).toMatch(/^fairlead: .+\n$/);
     expect(end.stderr).toContain(named);
   });
@@ -109,13 +109,13 @@ describe.each([
     expect(await fairlead('workspace', 'list')).toContain(`${id}\tGrowing\tpaid`);
     const key = await fairlead('key', 'create', '--workspace', id, '--name', 'k');
     expectKey(key, { status: 200, json: { workspace: { plan: 'paid' } } });
-    for (const [args, said] of [
-      [[id, 'gold'], 'gold is not a plan'],
-      [[id], 'workspace plan <id> <plan>'],
-      [['00000000-0000-7000-8000-000000000000', 'paid'], 'There is no workspace'],
+    for (const [args, said, code] of [
+      [[id, 'gold'], 'gold is not a plan', 2],
+      [[id], 'workspace plan <id> <plan>', 2],
+      [['00000000-0000-7000-8000-000000000000', 'paid'], 'There is no workspace', 3],
     ] as const) {
       const end = await product.run(['workspace', 'plan', ...args]);
-      expect(end.code).toBe(1);
+      expect(end.code).toBe(code);
       expect(end.stderr).toContain(said);
     }
   });
@@ -290,7 +290,7 @@ describe('deliver', () => {
 describe('words that are no command', () => {
   const words = [['deliverr'], ['workspace'], ['workspace', 'destroy'], ['key', 'list'], ['--colour', 'red']];
   test.concurrent.for(words)(
-    '%j: exit code 1, the usage, and no store is made',
+    '%j: exit code 2, the usage, and no store is made',
     async (args, { onTestFinished }) => {
       const product = await makeInstallation();
       onTestFinished(() => product.remove());
@@ -307,7 +307,7 @@ describe('words that are no command', () => {
       ]) {
         expect(stderr).toContain(`\nfairlead ${command}`);
       }
-      expect(code).toBe(1);
+      expect(code).toBe(2);
       await expect(readdir(product.dataDir)).rejects.toThrow('ENOENT');
     },
   );

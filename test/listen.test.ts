@@ -192,7 +192,7 @@ describe('fairlead listen', () => {
     await listening.says(/^Listening\.$/m);
     expect((await server.ask('DELETE', `/api/v1/api-keys/${id}`)).status).toBeLessThan(300);
     const end = await listening.exited;
-    expect(end.code).toBe(1);
+    expect(end.code).toBe(4);
     expect(end.stderr).toMatch(/^fairlead: The server answers 401: .+\n$/);
   });
 
@@ -211,15 +211,16 @@ describe('fairlead listen', () => {
     [
       ['--forward-to', 'http://localhost:4000', '--url', 'http://127.0.0.1:9', '--key', 'k'],
       'no Fairlead server',
+      75,
     ],
-    [['--forward-to', 'http://localhost:4000', '--url', 'SERVER', '--key', 'fl_live_no'], 'answers 401'],
+    [['--forward-to', 'http://localhost:4000', '--url', 'SERVER', '--key', 'fl_live_no'], 'answers 401', 4],
     [
       ['--forward-to', 'http://localhost:4000', '--url', 'SERVER', '--events', 'contact.sneezed'],
       'contact.sneezed',
     ],
-  ])('%j is refused in one line', async (args, said) => {
+  ])('%j is refused in one line', async (args, said, code = 2) => {
     const end = await launch(args.map((arg) => (arg === 'SERVER' ? server.url : arg))).exited;
-    expect(end.code).toBe(1);
+    expect(end.code).toBe(code);
     expect(end.stderr).toContain(said);
     expect(end.stderr).toMatch(/^fairlead: .+\n$/);
   });

@@ -1,26 +1,31 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readFile, rm, stat } from 'node:fs/promises';
+import { appendFile, chmod, chown, cp, mkdir, readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, type TestContext } from 'vitest';
 import { attachEmbedded, startEmbedded } from '../src/db/embedded.ts';
+import { asUser, chooseRunAs, mayUse } from '../src/db/run-as.ts';
 import { silent, urlOf } from './kit/database.ts';
 import {
   MAIN,
   makeInstallation,
+  PROJECT,
   startProgram,
   temporaryDirectory,
   until,
+  untilReady,
   type End,
   type Installation,
+  type Program,
   type Server,
 } from './kit/process.ts';
 import { startReceiver } from './kit/receiver.ts';
 
 const run = promisify(execFile);
+const isRoot = process.getuid?.() === 0;
 const SECRET_KEY = randomBytes(32).toString('hex');
 
 /** What a test made and must not leave behind, undone in reverse. */
@@ -34,6 +39,26 @@ async function installation(settings?: Record<string, string>): Promise<Installa
   const made = await makeInstallation(settings);
   cleanups.push(() => made.remove());
   return made;
+}
+
+/** A server whose output is a terminal, which script(1) makes. */
+async function onTerminal(
+  context: TestContext,
+  env: Record<string, string>,
+): Promise<{ product: Installation; program: Program }> {
+  if (process.platform !== 'linux') context.skip('script(1) takes other arguments here');
+  await needs(context, 'script', '--version');
+  const product = await installation();
+  const command = `exec '${process.execPath}' '${MAIN}'`;
+  const program = startProgram('script', ['-qec', command, '/dev/null'], {
+    env: { PORT: '0', FAIRLEAD_DATA_DIR: product.dataDir, ...env },
+    group: true,
+  });
+  cleanups.push(async () => {
+    program.kill('SIGKILL');
+    await program.exited;
+  });
+  return { product, program };
 }
 
 describe('the first start', () => {
@@ -80,21 +105,122 @@ describe('the first start', () => {
   });
 
   test('on a terminal, shows the key there and writes no file', async (context) => {
-    if (process.platform !== 'linux') context.skip('script(1) takes other arguments here');
-    await needs(context, 'script', '--version');
-    const product = await installation();
-    const command = `exec '${process.execPath}' '${MAIN}'`;
-    const program = startProgram('script', ['-qec', command, '/dev/null'], {
-      env: { PORT: '0', FAIRLEAD_DATA_DIR: product.dataDir, FAIRLEAD_LOG_LEVEL: 'silent' },
-      group: true,
+    const { product, program } = await onTerminal(context, { FAIRLEAD_LOG_LEVEL: 'silent' });
+    await program.says(/Fairlead is ready at http/);
+    expect(program.stdout).toMatch(/Your API key, shown this once:\s+fl_live_[A-Za-z0-9]{32}\s/);
+    await expect(stat(path.join(product.dataDir, 'first-start.txt'))).rejects.toThrow('ENOENT');
+  });
+
+  test('on a terminal, everything is in words: the migrations in one line, the URL, and what to do next', async (context) => {
+    const { program } = await onTerminal(context, {});
+    await program.says(/Ctrl-C stops it\./);
+    const lines = program.stdout.split(/\r?\n/);
+    expect(lines.filter((line) => line.startsWith('{'))).toEqual([]);
+    expect(lines.filter((line) => /migrat|0001_/.test(line))).toEqual([]);
+    expect(lines.filter((line) => line === 'Bringing the database up to date.')).toHaveLength(1);
+    const end = lines.findIndex((line) => /^Fairlead is ready at http:\/\/127\.0\.0\.1:\d+$/.test(line));
+    expect(lines[end + 1]).toBe("Open the link above to make the owner's account. Ctrl-C stops it.");
+    expect(lines.slice(0, end).join('\n')).toContain('/setup#token=');
+  });
+
+  test('where ./data cannot serve, the ready lines say where the data is, and commands find it', async () => {
+    const home = await temporaryDirectory('closed');
+    const data = await temporaryDirectory('system');
+    const closed = path.join(home, 'closed');
+    const project = path.join(closed, 'project');
+    await mkdir(project, { recursive: true });
+    cleanups.push(async () => {
+      await chmod(project, 0o700);
+      await Promise.all([home, data].map((dir) => rm(dir, { recursive: true, force: true, maxRetries: 5 })));
     });
+    // As root, PostgreSQL's user cannot enter; anybody else cannot write.
+    await chmod(closed, 0o700);
+    if (!isRoot) await chmod(project, 0o500);
+    const env = { PORT: '0', XDG_DATA_HOME: data };
+    const launch = (args: string[]) => startProgram(process.execPath, [MAIN, ...args], { cwd: project, env });
+
+    const program = launch([]);
+    cleanups.push(async () => {
+      program.kill('SIGTERM');
+      await program.exited;
+    });
+    const server = await untilReady(program);
+    const place = /^The data is kept in (\/\S+), since \.\/data cannot be used: .+\.$/m.exec(
+      program.stdout,
+    )![1]!;
+    cleanups.unshift(() => rm(place, { recursive: true, force: true, maxRetries: 5 }));
+    cleanups.unshift(() => rm(`${place}.json`, { force: true }));
+    expect(path.dirname(place)).toBe(isRoot ? '/var/lib/fairlead' : path.join(data, 'fairlead'));
+    expect(JSON.parse(await readFile(`${place}.json`, 'utf8'))).toEqual({ checkout: project, data: place });
+    const doctor = await launch(['doctor']).exited;
+    expect(doctor).toMatchObject({ code: 0, stderr: '' });
+    expect(doctor.stdout).toContain(`ok   the data is kept in ${place}\n`);
+    expect((await server.stop()).code).toBe(0);
+
+    await rm(place, { recursive: true });
+    for (const args of [[], ['doctor'], ['workspace', 'list']]) {
+      const end = await launch(args).exited;
+      expect(end).toMatchObject({ code: 1, stdout: '' });
+      expect(end.stderr).toMatch(/^fairlead: .+ which is missing: put it back, or remove .+\n$/);
+    }
+  });
+
+  test('npm start says so before the set-up where there is no place for the data', async () => {
+    const clone = await temporaryDirectory('clone');
+    cleanups.push(() => rm(clone, { recursive: true, force: true }));
+    for (const part of ['scripts', 'src', 'package.json', 'package-lock.json']) {
+      await cp(path.join(PROJECT, part), path.join(clone, part), { recursive: true });
+    }
+    const start = path.join(clone, 'scripts/start.mjs');
+    const end = await startProgram(process.execPath, [start], {
+      cwd: clone,
+      env: { FAIRLEAD_DATA_DIR: '/proc/data' },
+    }).exited;
+    expectRefusal(end, '/proc/data');
+    expect(await readdir(clone)).not.toContain('node_modules');
+  });
+
+  test('a read-only checkout that was built before starts, also for a user without a home; one that is out of date says what to do', async (context) => {
+    const clone = await temporaryDirectory('built');
+    const data = await temporaryDirectory('system');
+    cleanups.push(() =>
+      Promise.all([clone, data].map((dir) => rm(dir, { recursive: true, force: true, maxRetries: 5 }))),
+    );
+    const user = await chooseRunAs(path.join(data, 'postgres'));
+    if (user) {
+      const seen = await mayUse(
+        user,
+        [process.execPath],
+        [path.join(PROJECT, 'node_modules/pg/package.json')],
+      );
+      if (!seen) context.skip('another user cannot reach this node or this project');
+      await chown(data, user.uid, user.gid);
+    }
+    for (const name of await readdir(PROJECT)) {
+      if (/^(src|web|scripts|dist)$|\.(json|ts)$/.test(name))
+        await cp(path.join(PROJECT, name), path.join(clone, name), { recursive: true });
+    }
+    await symlink(path.join(PROJECT, 'node_modules'), path.join(clone, 'node_modules'));
+    await chmod(clone, 0o555);
+    cleanups.push(() => chmod(clone, 0o755));
+    const launch = () =>
+      startProgram(process.execPath, [path.join(clone, 'scripts/start.mjs')], {
+        ...asUser(user),
+        cwd: clone,
+        env: { PORT: '0', HOME: '/nonexistent', XDG_DATA_HOME: data },
+      });
+    const program = launch();
     cleanups.push(async () => {
       program.kill('SIGKILL');
       await program.exited;
     });
-    await program.says(/Fairlead is ready at http/);
-    expect(program.stdout).toMatch(/Your API key, shown this once:\s+fl_live_[A-Za-z0-9]{32}\s/);
-    await expect(stat(path.join(product.dataDir, 'first-start.txt'))).rejects.toThrow('ENOENT');
+    await program.says(/^Fairlead is ready at /m);
+    expect(program.stdout).toContain(`The data is kept in ${data}/fairlead/`);
+    program.kill('SIGTERM');
+    expect((await program.exited).code).toBe(0);
+
+    await appendFile(path.join(clone, 'src/main.ts'), '// Changed.\n');
+    expectRefusal(await launch().exited, `${clone} is not set up (compiling) and cannot be written to`);
   });
 
   test('a workspace made on the command line before it does not take the place of the default one', async () => {

@@ -70,7 +70,17 @@ export function unavailable(message: string, retryAfter = 1): ApiError {
   return new ApiError('unavailable', message, { retryAfter });
 }
 
+/** How a command ends that is not done (0): scripts tell them apart (contracts, section 15). */
+export const EXIT = { failed: 1, usage: 2, notFound: 3, notAllowed: 4, tryAgain: 75 } as const;
+
 /** A fault in how the program was started; printed as one line, without a stack. */
 export class StartError extends Error {
   override readonly name = 'StartError';
+  /** Of a command; a server that cannot start ends with 1, whatever the reason. */
+  readonly exit: number;
+
+  constructor(message: string, { exit = EXIT.failed, ...options }: ErrorOptions & { exit?: number } = {}) {
+    super(message, options);
+    this.exit = exit;
+  }
 }

@@ -1,4 +1,5 @@
-import { pino, type Logger } from 'pino';
+import { pino, type DestinationStream, type Logger } from 'pino';
+import { makeTerminalLines } from './terminal-lines.ts';
 
 export type { Logger } from 'pino';
 
@@ -7,8 +8,10 @@ export type { Logger } from 'pino';
  * answers of the command line. Secrets never reach it: callers log ids, and these paths are struck out
  * as a second line of defence.
  * @param level trace, debug, info, warn, error or silent
+ * @param options.terminal whether people watch it as it is written: then its lines are for them, not JSON
  */
-export function makeLog(level: string): Logger {
+export function makeLog(level: string, options: { terminal?: boolean } = {}): Logger {
+  const destination = standardError();
   return pino(
     {
       level,
@@ -25,8 +28,17 @@ export function makeLog(level: string): Logger {
         '*.headers',
       ],
     },
-    standardError(),
+    options.terminal ? forPeople(destination) : destination,
   );
+}
+
+function forPeople(destination: { write(text: string): unknown }): DestinationStream {
+  const lines = makeTerminalLines();
+  return {
+    write(line) {
+      for (const text of lines(line)) destination.write(`${text}\n`);
+    },
+  };
 }
 
 /** As much is kept of what can't be written for now, as where the disk is full; what comes after it is dropped. */

@@ -1,17 +1,17 @@
-import { parseArgs } from 'node:util';
-import { assemble, SCOPES, type App } from '../app.ts';
-import { KEY_STYLES, type KeyStyle } from '../account/api-key.ts';
+import { assemble, type App } from '../app.ts';
+import { KEY_STYLES } from '../account/api-key.ts';
 import { ROLES } from '../account/role.ts';
-import { ApiError, StartError } from '../base/errors.ts';
-import { isUuid } from '../base/id.ts';
+import { ApiError, EXIT, StartError } from '../base/errors.ts';
 import { makeLog } from '../base/log.ts';
 import { readConfig, type Config } from '../config.ts';
+import { lookUpDataDir, settleDataDir } from '../data-directory.ts';
 import { openStore, type Store } from '../store.ts';
-import type { Options } from './workspace.ts';
-import { listen, LISTEN_OPTIONS } from './listen.ts';
+import { isWord, readArguments, usage, type Arguments } from './arguments.ts';
 import { doctor } from './doctor.ts';
+import { createKey, revokeKey } from './key.ts';
+import { listen, LISTEN_OPTIONS } from './listen.ts';
 import { createUser, resetUser } from './user.ts';
-import { workspaceId } from './workspace.ts';
+import { createWorkspace, listWorkspaces, setPlan } from './workspace.ts';
 
 const USAGE = `fairlead                     run the server (the same as fairlead start)
 fairlead workspace create --name N [--plan P]
@@ -23,144 +23,122 @@ fairlead user create --email E --name N [--workspace ID] [--role ${ROLES.join('|
                              prints a link to choose a password with
 fairlead user reset --email E
                              prints a link to choose a new password with
-fairlead listen --forward-to URL [--events a,b] [--format F] [--url U] [--key K] [--secret S]
-                             brings events to a program on this machine, signed as a webhook's
+fairlead listen --forward-to URL [--events a,b] [--format F] [--url U] [--key-file FILE] [--secret S]
+                             brings events to a program on this machine, signed as a webhook's; the API key is
+                             the one in the file, in FAIRLEAD_API_KEY, or the first start's
 fairlead deliver             one pass over what is due, for a cron
 fairlead migrate             bring the database up to date
-fairlead doctor              say what is wrong with this installation, if anything`;
+fairlead doctor              say what is wrong with this installation, if anything
 
-type Command = (app: App, options: Options, rest: string[], store: Store) => Promise<number>;
+Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not found, 4 not allowed, 75 try again later.`;
 
-/** Every command by its words, with the options it takes. */
-const COMMANDS: Record<string, { options: readonly string[]; run: Command }> = {
-  'workspace create': { options: ['name', 'plan'], run: createWorkspace },
-  'workspace list': { options: [], run: listWorkspaces },
-  'workspace plan': { options: [], run: setPlan },
-  'key create': { options: ['workspace', 'name', 'scopes', 'style', 'expires'], run: createKey },
-  'key revoke': { options: [], run: revokeKey },
-  'user create': { options: ['email', 'name', 'workspace', 'role'], run: createUser },
-  'user reset': { options: ['email'], run: resetUser },
-  deliver: { options: [], run: deliverDue },
+/** What a command does once the store is open. @returns the exit code */
+type Work = (app: App, store: Store, config: Config) => Promise<number>;
+
+interface Command {
+  options: readonly string[];
+  /** How many arguments it takes that are no options. */
+  arguments: number;
+  /** Checks what was given; nothing is opened before. */
+  prepare(given: Arguments): Work;
+}
+
+/** Every command by its words. */
+const COMMANDS: Record<string, Command> = {
+  'workspace create': { options: ['name', 'plan'], arguments: 0, prepare: createWorkspace },
+  'workspace list': { options: [], arguments: 0, prepare: listWorkspaces },
+  'workspace plan': { options: [], arguments: 2, prepare: setPlan },
+  'key create': {
+    options: ['workspace', 'name', 'scopes', 'style', 'expires'],
+    arguments: 0,
+    prepare: createKey,
+  },
+  'key revoke': { options: [], arguments: 1, prepare: revokeKey },
+  'user create': { options: ['email', 'name', 'workspace', 'role'], arguments: 0, prepare: createUser },
+  'user reset': { options: ['email'], arguments: 0, prepare: resetUser },
+  deliver: { options: [], arguments: 0, prepare: () => deliverDue },
   // Opening the store has migrated it.
-  migrate: { options: [], run: () => done('The database is up to date.') },
-  doctor: { options: [], run: (_app, _options, _rest, store) => doctor(store) },
+  migrate: { options: [], arguments: 0, prepare: () => () => done('The database is up to date.') },
+  doctor: { options: [], arguments: 0, prepare: () => (_app, store, config) => doctor(store, config) },
 };
 
-/** Runs a command, also while the server runs. @returns the exit code */
+/**
+ * Runs a command, also while the server runs.
+ * @returns the exit code
+ * @throws StartError with the exit code of what went wrong
+ */
 export async function runCommand(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
-  if (args[0] === 'help' || args[0] === '--help') return done(USAGE);
-  if (args[0] === 'listen') return runListen(args.slice(1), readConfig(env));
-  const words = [args.slice(0, 2).join(' '), args[0]!].find((name) => name in COMMANDS);
-  if (words === undefined) throw new StartError(`${args.join(' ')} is not a command.\n${USAGE}`);
+  if (args[0] === 'help' || asksForHelp(args)) return done(USAGE);
+  if (args[0] === 'start')
+    throw usage('fairlead start takes no options: settings are read from the environment.');
+  if (args[0] === 'listen') return runListen(args.slice(1), env);
+  const words = [args.slice(0, 2).join(' '), args[0]!].find((name) => Object.hasOwn(COMMANDS, name));
+  if (words === undefined) throw usage(`${spoken(args)} is not a command.\n${USAGE}`);
   const command = COMMANDS[words]!;
-  const { values, positionals } = parse(args.slice(words.split(' ').length), command.options);
-  const config = readConfig(env);
-  return withApp(config, (app, store) => command.run(app, values, positionals, store));
+  const given = args.slice(words.split(' ').length);
+  const work = command.prepare(readArguments(words, given, command.options, command.arguments));
+  return withApp(settleDataDir(readConfig(env), env).config, work);
+}
+
+function asksForHelp(args: string[]): boolean {
+  const end = args.indexOf('--');
+  return (end === -1 ? args : args.slice(0, end)).some((arg) => arg === '--help' || arg === '-h');
+}
+
+/** The words that were taken for a command; not what follows them, where a key or a password may stand. */
+function spoken(args: string[]): string {
+  const [first = '', second = ''] = args;
+  if (!isWord(first)) return 'That';
+  const isGroup = Object.keys(COMMANDS).some((name) => name.startsWith(`${first} `));
+  return isGroup && isWord(second) && !second.startsWith('-') ? `${first} ${second}` : first;
 }
 
 /** A client of a server, here or elsewhere: the one command that opens no store, and that is ended by Ctrl-C. */
-function runListen(args: string[], config: Config): Promise<number> {
-  const { values } = parse(args, LISTEN_OPTIONS);
+async function runListen(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const { options } = readArguments('listen', args, LISTEN_OPTIONS, 0);
   const stopped = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort());
-  return listen(config, values, stopped.signal, console.log, console.error);
-}
-
-function parse(args: string[], options: readonly string[]): { values: Options; positionals: string[] } {
+  const stop = () => stopped.abort();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
   try {
-    const { values, positionals } = parseArgs({
-      args,
-      options: Object.fromEntries(options.map((name) => [name, { type: 'string' as const }])),
-      allowPositionals: true,
-    });
-    return { values: values, positionals };
-  } catch (error) {
-    throw new StartError((error as Error).message);
+    return await listen(
+      lookUpDataDir(readConfig(env), env),
+      options,
+      stopped.signal,
+      console.log,
+      console.error,
+    );
+  } finally {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop);
   }
 }
 
-async function withApp(config: Config, run: (app: App, store: Store) => Promise<number>): Promise<number> {
+async function withApp(config: Config, work: Work): Promise<number> {
   // Commands answer on standard output; only what is wrong goes to the log.
-  const log = makeLog(config.logLevel === 'info' ? 'warn' : config.logLevel);
+  const level = config.logLevel === 'info' ? 'warn' : config.logLevel;
+  const log = makeLog(level, { terminal: process.stderr.isTTY });
   const store = await openStore(config, log, { attach: true });
   const app = assemble({ config, ...store, log });
   try {
-    return await run(app, store);
+    return await work(app, store, config);
   } catch (error) {
     // A refusal, as the API would put it.
-    throw error instanceof ApiError ? new StartError(error.message) : error;
+    throw error instanceof ApiError ? new StartError(error.message, { exit: exitFor(error) }) : error;
   } finally {
     await app.close();
     await store.close();
   }
 }
 
-async function createWorkspace(app: App, { name, plan }: Options): Promise<number> {
-  if (name === undefined) throw new StartError('--name is required.');
-  const workspace = await app.workspaces.create({ name, ...(plan !== undefined && { plan }) });
-  return done(workspace.id);
-}
-
-async function listWorkspaces(app: App): Promise<number> {
-  for (const { id, name, plan, is_default: isDefault } of await app.workspaces.list()) {
-    console.log([id, name, plan, isDefault ? 'default' : ''].join('\t').trimEnd());
-  }
-  return 0;
-}
-
-async function setPlan(app: App, _options: Options, [id, plan]: string[]): Promise<number> {
-  if (id === undefined || plan === undefined || !isUuid(id))
-    throw new StartError('Name the workspace by its id, and the plan: fairlead workspace plan <id> <plan>.');
-  await app.changePlan(id, plan);
-  return done(plan);
-}
-
-async function createKey(app: App, options: Options): Promise<number> {
-  const { name, style = 'fairlead', scopes, expires, workspace } = options;
-  if (name === undefined) throw new StartError('--name is required.');
-  if (!(KEY_STYLES as string[]).includes(style))
-    throw new StartError(`--style must be one of ${KEY_STYLES.join(', ')}.`);
-  const key = await app.keys.create({
-    workspaceId: await workspaceId(app, workspace),
-    name,
-    style: style as KeyStyle,
-    ...(scopes !== undefined && { scopes: knownScopes(scopes) }),
-    ...(expires !== undefined && { expiresAt: futureDate(expires) }),
-    createdBy: 'cli',
-  });
-  console.error(`key ${key.id}`);
-  return done(key.raw);
-}
-
-async function revokeKey(app: App, _options: Options, [id]: string[]): Promise<number> {
-  if (id === undefined || !isUuid(id))
-    throw new StartError('Name the key by its id: fairlead key revoke <id>.');
-  if (!(await app.keys.revoke(null, id))) throw new StartError(`There is no key ${id}.`);
-  return done(`revoked ${id}`);
+function exitFor({ code, status }: ApiError): number {
+  if (code === 'validation_error') return EXIT.usage;
+  if (status === 404 || status === 410) return EXIT.notFound;
+  if (status === 401 || status === 403) return EXIT.notAllowed;
+  return code === 'unavailable' || code === 'rate_limited' ? EXIT.tryAgain : EXIT.failed;
 }
 
 async function deliverDue(app: App): Promise<number> {
   const lanes = await app.engine.pass(null);
   return done(`webhooks with something due: ${lanes}`);
-}
-
-function knownScopes(text: string): string[] {
-  const scopes = text
-    .split(',')
-    .map((scope) => scope.trim())
-    .filter(Boolean);
-  const unknown = scopes.find((scope) => !SCOPES.includes(scope));
-  if (unknown !== undefined) throw new StartError(`${unknown} is not a scope. Known: ${SCOPES.join(', ')}.`);
-  if (scopes.length === 0) throw new StartError('--scopes names no scope.');
-  return scopes;
-}
-
-function futureDate(text: string): string {
-  const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(ms))
-    throw new StartError('--expires must be a date: 2027-01-31, or 2027-01-31T12:00:00Z.');
-  if (ms <= Date.now()) throw new StartError('--expires must lie in the future.');
-  return new Date(ms).toISOString();
 }
 
 function done(line: string): Promise<number> {

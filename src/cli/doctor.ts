@@ -1,3 +1,4 @@
+import type { Config } from '../config.ts';
 import { missingMigrations } from '../db/migrate.ts';
 import type { Store } from '../store.ts';
 
@@ -7,12 +8,13 @@ interface Finding {
 }
 
 /** Looks at what most often goes wrong. @returns 0 where all is well, 1 where something is not */
-export async function doctor(store: Store): Promise<number> {
+export async function doctor(store: Store, config: Config): Promise<number> {
   const findings = [
     await version(store),
     await migrations(store),
     await backlog(store),
     await disabled(store),
+    ...(config.dataDirChosen ? [{ ok: true, text: `the data is kept in ${config.dataDir}` }] : []),
   ];
   for (const { ok, text } of findings) console.log(`${ok ? 'ok  ' : 'BAD '} ${text}`);
   return findings.every(({ ok }) => ok) ? 0 : 1;

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CATALOGUE, FORMATS } from '../app.ts';
-import { StartError } from '../base/errors.ts';
+import { EXIT, StartError } from '../base/errors.ts';
 import { unprefixed, type Uuid } from '../base/id.ts';
 import type { Config } from '../config.ts';
 import { USER_AGENT } from '../delivery/deliver.ts';
@@ -11,12 +11,15 @@ import { isLocalhost } from '../delivery/guard.ts';
 import type { EventView } from '../delivery/feed.ts';
 import { render, type Addressee } from '../delivery/render.ts';
 import { eventSource } from './event-source.ts';
-import type { Options } from './workspace.ts';
+import { usage, type Options } from './arguments.ts';
 
-export const LISTEN_OPTIONS = ['forward-to', 'events', 'format', 'url', 'key', 'secret'] as const;
+export const LISTEN_OPTIONS = ['forward-to', 'events', 'format', 'url', 'key', 'key-file', 'secret'] as const;
 
 const FORWARD_MS = 30_000;
 const LONGEST_PAUSE_MS = 10_000;
+const MAX_TYPES = 100;
+/** Bytes that are read of a file that is to hold a key. */
+const MAX_KEY_FILE = 4_096;
 
 /** Where events come from, and as whom. */
 interface Source {
@@ -85,7 +88,8 @@ async function* followed(
       for await (const { id, event, data } of eventSource(url, headers, signal, checked)) {
         if (last === null) ready();
         pause = 0;
-        if (event === 'gone') throw new StartError('Some events are no longer kept, and were missed.');
+        if (event === 'gone')
+          throw new StartError('Some events are no longer kept, and were missed.', { exit: EXIT.notFound });
         // An event's place is only taken once whoever asked for it has come back for the next.
         if (data !== null) yield JSON.parse(data) as EventView;
         last = id ?? last;
@@ -158,52 +162,106 @@ async function checked(response: Response): Promise<void> {
   const text = await response.text();
   const said = /"message":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? text.slice(0, 200);
   if (response.status === 429 || response.status >= 500) throw new Error(`${response.status}: ${said}`);
-  throw new StartError(`The server answers ${response.status}: ${said}`);
+  throw new StartError(`The server answers ${response.status}: ${onOneLine(said)}`, {
+    exit: EXIT_BY_STATUS[response.status] ?? EXIT.failed,
+  });
+}
+
+const EXIT_BY_STATUS: Record<number, number> = {
+  400: EXIT.usage,
+  401: EXIT.notAllowed,
+  403: EXIT.notAllowed,
+  404: EXIT.notFound,
+  410: EXIT.notFound,
+};
+
+function onOneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ');
 }
 
 function receiver(given: string | undefined): string {
-  if (given === undefined) throw new StartError('--forward-to is required: http://localhost:4000/hook');
-  if (!/^https?:\/\//.test(given) || !URL.canParse(given))
-    throw new StartError('--forward-to must be a URL, as in http://localhost:4000/hook.');
+  if (given === undefined) throw usage('--forward-to is required: http://localhost:4000/hook');
+  if (!isPlainUrl(given))
+    throw usage('--forward-to must be a URL without a password in it, as in http://localhost:4000/hook.');
   return given;
+}
+
+/** `fetch` takes no password in a URL, and repeats it in its refusal. */
+function isPlainUrl(text: string): boolean {
+  if (!/^https?:\/\//.test(text) || text.length > 8_000 || !URL.canParse(text)) return false;
+  const { username, password } = new URL(text);
+  return username === '' && password === '';
 }
 
 function formatOf(name = 'standard'): Format {
   const format = FORMATS.get(name);
-  if (!format) throw new StartError(`--format must be one of ${[...FORMATS.keys()].join(', ')}.`);
+  if (!format) throw usage(`--format must be one of ${[...FORMATS.keys()].join(', ')}.`);
   return format;
 }
 
 /** Our names of what is asked for; by default what `*` means in the format, or all where it means nothing there. */
 function typesOf(format: Format, events: string | undefined): string[] | null {
-  if (events !== undefined)
-    return [...new Set(events.split(',').flatMap((name) => format.typesOf(name.trim())))];
+  if (events !== undefined) {
+    const names = events.split(',').map((name) => name.trim());
+    if (names.length > MAX_TYPES || names.some((name) => !/^[\w.*-]{1,100}$/.test(name)))
+      throw usage('--events must be names of events with commas between them: contact.created,deal.won.');
+    return [...new Set(names.flatMap((name) => format.typesOf(name)))];
+  }
   const documented = CATALOGUE.types.map(({ name }) => name).filter((name) => format.documents(name));
   return documented.length === 0 || documented.length === CATALOGUE.types.length ? null : documented;
 }
 
 function secretOf(format: Format, given: string | undefined): string {
   const problem = given === undefined ? null : format.secretProblem(given);
-  if (problem !== null) throw new StartError(`--secret ${problem}.`);
+  if (problem !== null) throw usage(`--secret ${problem}.`);
   return given ?? format.makeSecret();
 }
 
 /** The server and the key that are named; else the server of these settings, and the key of its first start. */
 async function sourceOf(config: Config, options: Options): Promise<Source> {
   const url = (options['url'] ?? (config.publicUrl || localUrl(config))).replace(/\/+$/, '');
-  if (!/^https?:\/\//.test(url) || !URL.canParse(url))
-    throw new StartError('--url must be the URL of a Fairlead server, as in http://127.0.0.1:3000.');
-  const key = options['key'] ?? (config.apiKey || (await firstKey(config, url)));
+  if (!isPlainUrl(url))
+    throw usage('--url must be the URL of a Fairlead server, as in http://127.0.0.1:3000.');
+  const key = (await namedKey(config, options)) ?? (await firstKey(config, url));
   if (key === null) {
-    throw new StartError(
-      'There is no API key: give one with --key or FAIRLEAD_API_KEY. `fairlead key create --name listen --scopes events:read` makes one.',
+    throw usage(
+      'There is no API key: give one with --key-file or FAIRLEAD_API_KEY. `fairlead key create --name listen --scopes events:read` makes one.',
     );
   }
   return { url, key };
 }
 
+/** The key that was given, by whichever way; null where none was. It is never repeated. */
+async function namedKey(config: Config, { key, 'key-file': file }: Options): Promise<string | null> {
+  if (key !== undefined && file !== undefined) throw usage('--key and --key-file exclude each other.');
+  if (key !== undefined) return checkedKey(key, '--key');
+  if (file !== undefined) return checkedKey(await keyIn(file), '--key-file');
+  return config.apiKey === '' ? null : checkedKey(config.apiKey, 'FAIRLEAD_API_KEY');
+}
+
+/** What no header can carry, `fetch` would repeat in its refusal. */
+function checkedKey(key: string, where: string): string {
+  if (/^[\x21-\x7e]{1,200}$/.test(key)) return key;
+  throw usage(`${where} does not hold an API key: one line like fl_live_… and 32 letters and digits.`);
+}
+
+/** The key in a file, which is there once and for all, or a pipe (`--key-file /dev/stdin`). */
+async function keyIn(file: string): Promise<string> {
+  const handle = await open(file).catch((error: NodeJS.ErrnoException) => {
+    throw usage(`--key-file cannot be read (${error.code}).`);
+  });
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(MAX_KEY_FILE), 0, MAX_KEY_FILE);
+    return buffer.toString('utf8', 0, bytesRead).trim();
+  } catch (error) {
+    throw usage(`--key-file cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+  } finally {
+    await handle.close();
+  }
+}
+
 function localUrl({ host, port }: Config): string {
-  if (port === 0) throw new StartError('PORT is 0: name the server with --url http://127.0.0.1:…');
+  if (port === 0) throw usage('PORT is 0: name the server with --url http://127.0.0.1:…');
   const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
   return `http://${name}:${port}`;
 }
@@ -222,7 +280,9 @@ function authorization({ key }: Source): Record<string, string> {
 }
 
 function unreachable({ url }: Source, error: Error): StartError {
-  return new StartError(`There is no Fairlead server at ${url} (${reason(error)}). Name it with --url.`);
+  return new StartError(`There is no Fairlead server at ${url} (${reason(error)}). Name it with --url.`, {
+    exit: EXIT.tryAgain,
+  });
 }
 
 /** What `fetch` says is that it failed; why is in the cause. */

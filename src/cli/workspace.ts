@@ -1,22 +1,60 @@
 import type { App } from '../app.ts';
-import { StartError } from '../base/errors.ts';
-import { isUuid } from '../base/id.ts';
+import type { Uuid } from '../base/id.ts';
+import type { Arguments, Options } from './arguments.ts';
+import { nameOption, notFound, planNamed, usage, uuidFrom } from './arguments.ts';
 
-/** What was given on the command line, by the name of the option. */
-export type Options = Record<string, string | undefined>;
+/** `fairlead workspace create`: prints the id. */
+export function createWorkspace({ options }: Arguments) {
+  const name = nameOption(options);
+  const plan = options['plan'] === undefined ? {} : { plan: planNamed(options['plan'], '--plan: ') };
+  return async (app: App): Promise<number> => {
+    console.log((await app.workspaces.create({ name, ...plan })).id);
+    return 0;
+  };
+}
 
-/** The workspace that is meant: the one given, else the default one. Throws `StartError` where there is none. */
-export async function workspaceId(app: App, given: string | undefined): Promise<string> {
-  const workspace =
-    given === undefined
-      ? await app.workspaces.getDefault()
-      : isUuid(given)
-        ? await app.workspaces.get(given)
-        : undefined;
+/** `fairlead workspace list`: id, name, plan, and `default` where it is that, between tabs. */
+export function listWorkspaces() {
+  return async (app: App): Promise<number> => {
+    for (const { id, name, plan, is_default: isDefault } of await app.workspaces.list()) {
+      console.log([id, name, plan, isDefault ? 'default' : ''].join('\t').trimEnd());
+    }
+    return 0;
+  };
+}
+
+/** `fairlead workspace plan`: prints the plan. */
+export function setPlan({ rest: [given, wanted] }: Arguments) {
+  const id = uuidFrom(given);
+  if (id === null || wanted === undefined)
+    throw usage('Name the workspace by its id, and the plan: fairlead workspace plan <id> <plan>.');
+  const plan = planNamed(wanted);
+  return async (app: App): Promise<number> => {
+    if (!(await app.workspaces.get(id))) throw missing(id);
+    await app.changePlan(id, plan);
+    console.log(plan);
+    return 0;
+  };
+}
+
+/** The id that --workspace holds; undefined where it is left out. */
+export function workspaceOption(options: Options): Uuid | undefined {
+  const given = options['workspace'];
+  if (given === undefined) return undefined;
+  const id = uuidFrom(given);
+  if (id === null)
+    throw usage('--workspace must be the id of a workspace, as fairlead workspace list shows it.');
+  return id;
+}
+
+/** The workspace that is meant: the one named, else the default one. Throws `StartError` where there is none. */
+export async function findWorkspace(app: App, id: Uuid | undefined): Promise<Uuid> {
+  const workspace = id === undefined ? await app.workspaces.getDefault() : await app.workspaces.get(id);
   if (workspace) return workspace.id;
-  throw new StartError(
-    given === undefined
-      ? 'There is no default workspace yet: start the server once, or name one with --workspace.'
-      : `There is no workspace ${given}; see fairlead workspace list.`,
-  );
+  if (id !== undefined) throw missing(id);
+  throw notFound('There is no default workspace yet: start the server once, or name one with --workspace.');
+}
+
+function missing(id: Uuid) {
+  return notFound(`There is no workspace ${id}; see fairlead workspace list.`);
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sha256 } from '../base/hmac.ts';
-import { StartError } from '../base/errors.ts';
+import { EXIT, StartError } from '../base/errors.ts';
 
 export interface DataDirLock {
   release(): Promise<void>;
@@ -63,6 +63,7 @@ async function untilAlone(dataDir: string, dir: string, name: string): Promise<v
 function taken(dataDir: string, pid: string | undefined): StartError {
   return new StartError(
     `${dataDir} is in use by another Fairlead (pid ${pid}): stop that one first, or set FAIRLEAD_DATA_DIR to another directory.`,
+    { exit: EXIT.tryAgain },
   );
 }
 

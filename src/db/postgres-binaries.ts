@@ -1,9 +1,11 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   chmod,
   copyFile,
   lstat,
   mkdir,
+  mkdtemp,
   readFile,
   readdir,
   rename,
@@ -12,7 +14,9 @@ import {
   symlink,
 } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import type { Logger } from '../base/log.ts';
 import { StartError } from '../base/errors.ts';
 import { ifMissing } from './data-dir.ts';
@@ -106,6 +110,55 @@ async function copyInto(from: string, to: string): Promise<void> {
   await chmod(draft, 0o755);
   await completeLinks(draft);
   await rename(draft, to);
+}
+
+/**
+ * Hands over the programs at a path that a shell can take between double quotes. initdb starts `postgres`, which it
+ * looks for beside itself, by such a command line, and escapes nothing: under a path with a `"`, `$`, backtick or
+ * backslash it runs from a copy, for as long as that takes. `postgres` itself runs anywhere.
+ * @param dataDir whose parents are tried after the system's places for temporary files, which may be mounted noexec
+ */
+export async function atShellPath<T>(
+  binaries: Binaries,
+  dataDir: string,
+  use: (binaries: Binaries) => Promise<T>,
+): Promise<T> {
+  if (isShellPath(binaries.root)) return use(binaries);
+  const copy = await copyToShellPath(binaries, dataDir);
+  try {
+    return await use(copy);
+  } finally {
+    await rm(path.dirname(copy.root), { recursive: true, force: true });
+  }
+}
+
+function isShellPath(file: string): boolean {
+  return process.platform === 'win32' || !/["$`\\\n]/.test(file);
+}
+
+async function copyToShellPath(binaries: Binaries, dataDir: string): Promise<Binaries> {
+  const folders = [tmpdir(), '/var/tmp', ...parents(dataDir)].filter(isShellPath);
+  for (const folder of folders) {
+    const scratch = await mkdtemp(path.join(folder, 'fairlead-postgres-')).catch(() => null);
+    if (scratch === null) continue;
+    const copy = { ...binaries, root: path.join(scratch, 'postgres') };
+    try {
+      await chmod(scratch, 0o711);
+      await copyInto(binaries.root, copy.root);
+      await promisify(execFile)(program(copy, 'initdb'), ['--version']);
+      return copy;
+    } catch {
+      await rm(scratch, { recursive: true, force: true });
+    }
+  }
+  throw new StartError(
+    `PostgreSQL's initdb cannot run from ${binaries.root}, whose name has letters that mean something to a shell, and there is no other place to run it from: set TMPDIR to a directory that programs can run from, or FAIRLEAD_DATA_DIR to a path without such letters.`,
+  );
+}
+
+function parents(dir: string): string[] {
+  const parent = path.dirname(dir);
+  return parent === dir ? [] : [parent, ...parents(parent)];
 }
 
 /** Readable by everybody, whatever the umask was when npm wrote the originals. */

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import type { Logger } from '../base/log.ts';
 import { StartError } from '../base/errors.ts';
 import { layout } from './data-dir.ts';
-import { program, type Binaries } from './postgres-binaries.ts';
+import { atShellPath, program, type Binaries } from './postgres-binaries.ts';
 import { childEnv, oneLine } from './postmaster.ts';
 import { asUser, type RunAs } from './run-as.ts';
 
@@ -42,7 +42,7 @@ export async function initCluster(
   await writeFile(path.join(draft, 'password'), password, { mode: 0o600 });
   await give(user, draft, path.join(draft, 'password'));
   try {
-    await initdb(draft, binaries, user, durable, log);
+    await atShellPath(binaries, dataDir, (from) => initdb(draft, from, user, durable, log));
     await writeDurably(`${passwordFile}.draft`, password);
     await rename(`${passwordFile}.draft`, passwordFile);
     await rename(path.join(draft, 'data'), pgData);

@@ -152,8 +152,21 @@ describe('the life of the database', () => {
   });
 
   test('a path with spaces, commas, quotes and letters beyond ASCII is fine', async () => {
-    const { connection } = await start(path.join(await freshDir(), `Ann's data, "old" Ж`));
-    expect(await query(connection, 'select 1 as one')).toEqual([{ one: 1 }]);
+    for (const name of [`Ann's data, "old" Ж`, '$HOME `id` back\\slash %s']) {
+      const { connection } = await start(path.join(await freshDir(), name));
+      expect(await query(connection, 'select 1 as one')).toEqual([{ one: 1 }]);
+    }
+  });
+
+  test('programs whose own path has quotes, dollars and backquotes are fine too, and what that takes is gone after', async () => {
+    const before = await scratchDirs();
+    for (const name of [`it's "mine"`, '$HOME `id`', 'Ж, b & c; d']) {
+      const site = await copyOfProgram(0o755, { binaries: true, within: name });
+      const child = startChild(path.join(await freshDir(), name), { site });
+      const { connection } = await child.ready;
+      expect(await query(connection, 'select 1 as one')).toEqual([{ one: 1 }]);
+    }
+    expect(await scratchDirs()).toEqual(before);
   });
 
   test('the log is cut when it has grown beyond 10 MB', async () => {
@@ -289,7 +302,7 @@ describe('the program dies', () => {
         return draft !== undefined && (await exists(path.join(dir, draft, seen)));
       });
       await child.kill();
-      for (const pid of await processesOn(dir)) process.kill(pid, 'SIGKILL');
+      for (const pid of await processesOn(dir)) killHard(pid);
       const next = await start(dir);
       expect(await query(next.connection, 'select 1 as one')).toEqual([{ one: 1 }]);
       expect((await readdir(dir)).filter((name) => name.startsWith('postgres-init-'))).toEqual([]);
@@ -603,7 +616,7 @@ function startChild(
   };
   cleanups.push(async () => {
     await kill();
-    for (const pid of await processesOn(dataDir)) process.kill(pid, 'SIGKILL');
+    for (const pid of await processesOn(dataDir)) killHard(pid);
     await until(async () => (await processesOn(dataDir)).length === 0);
   });
   return {
@@ -628,8 +641,9 @@ async function firstAnswer(child: ChildProcess): Promise<{ pid: number; connecti
  * The compiled program as npm would install it, in a directory of its own with the given mode; with
  * `binaries`, PostgreSQL's package is there as npm 11 leaves it: without its links.
  */
-async function copyOfProgram(mode: number, options: { binaries: boolean }): Promise<string> {
-  const dir = await freshDir();
+async function copyOfProgram(mode: number, options: { binaries: boolean; within?: string }): Promise<string> {
+  const dir = path.join(await freshDir(), options.within ?? '');
+  await mkdir(dir, { recursive: true });
   await cp(path.join(built, 'out'), path.join(dir, 'dist'), { recursive: true });
   await writeFile(path.join(dir, 'package.json'), '{"type":"module"}');
   const modules = path.join(dir, 'node_modules');
@@ -643,6 +657,11 @@ async function copyOfProgram(mode: number, options: { binaries: boolean }): Prom
   }
   await chmod(dir, mode);
   return path.join(dir, 'dist');
+}
+
+/** Where initdb runs from under such a path. */
+async function scratchDirs(): Promise<string[]> {
+  return (await readdir(tmpdir())).filter((name) => name.startsWith('fairlead-postgres-'));
 }
 
 async function isLink(file: string): Promise<boolean> {
@@ -679,6 +698,15 @@ async function processesOn(dir: string): Promise<number[]> {
         /bin\/(postgres|initdb)/.test(match[3]!),
     )
     .map((match) => Number(match![1]));
+}
+
+/** kill -9, of a process that may have ended by itself since it was seen. */
+function killHard(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 function isAlive(pid: number): boolean {

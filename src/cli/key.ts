@@ -1,0 +1,69 @@
+import { KEY_STYLES } from '../account/api-key.ts';
+import { SCOPES, type App } from '../app.ts';
+import { choiceOption, nameOption, notFound, quoted, usage, uuidFrom, type Arguments } from './arguments.ts';
+import { findWorkspace, workspaceOption } from './workspace.ts';
+
+/** Later than any date that is meant; PostgreSQL and ISO 8601 have five digits of a year from then on. */
+const LAST_MS = Date.parse('9999-12-30T00:00:00Z');
+
+/** `fairlead key create`: prints the key alone on standard output, its id on standard error. */
+export function createKey({ options }: Arguments) {
+  const name = nameOption(options);
+  const style = choiceOption(options, 'style', KEY_STYLES, 'fairlead');
+  const { scopes, expires } = options;
+  const wanted = {
+    name,
+    style,
+    ...(scopes !== undefined && { scopes: knownScopes(scopes) }),
+    ...(expires !== undefined && { expiresAt: futureDate(expires) }),
+  };
+  const workspace = workspaceOption(options);
+  return async (app: App): Promise<number> => {
+    const workspaceId = await findWorkspace(app, workspace);
+    const key = await app.keys.create({ workspaceId, ...wanted, createdBy: 'cli' });
+    console.error(`key ${key.id}`);
+    console.log(key.raw);
+    return 0;
+  };
+}
+
+/** `fairlead key revoke`. */
+export function revokeKey({ rest: [given] }: Arguments) {
+  const id = uuidFrom(given);
+  if (id === null)
+    throw usage('Name the key by its id, which key create and the dashboard show: fairlead key revoke <id>.');
+  return async (app: App): Promise<number> => {
+    if (!(await app.keys.revoke(null, id))) throw notFound(`There is no key ${id}.`);
+    console.log(`revoked ${id}`);
+    return 0;
+  };
+}
+
+function knownScopes(text: string): string[] {
+  const scopes = text
+    .split(',')
+    .map((scope) => scope.trim())
+    .filter(Boolean);
+  const unknown = scopes.find((scope) => !SCOPES.includes(scope));
+  if (unknown !== undefined)
+    throw usage(`--scopes: ${quoted(unknown)} is not a scope. Known: ${SCOPES.join(', ')}.`);
+  if (scopes.length === 0) throw usage(`--scopes names no scope. Known: ${SCOPES.join(', ')}.`);
+  return [...new Set(scopes)];
+}
+
+const DATE = /^(\d{4}-\d\d-\d\d)([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?$/;
+
+function futureDate(text: string): string {
+  const day = DATE.exec(text)?.[1];
+  const ms = day !== undefined && isDay(day) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(ms) || ms > LAST_MS)
+    throw usage('--expires must be a date: 2027-01-31, or 2027-01-31T12:00:00Z.');
+  if (ms <= Date.now()) throw usage('--expires must lie in the future.');
+  return new Date(ms).toISOString();
+}
+
+/** JavaScript takes the 31st of February for a day in March. */
+function isDay(day: string): boolean {
+  const ms = Date.parse(`${day}T00:00:00Z`);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(day);
+}

@@ -1,0 +1,429 @@
+// @ts-check
+// Plain JavaScript that needs nothing but Node: `npm start` asks this before dependencies and a build are there.
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir, userInfo } from 'node:os';
+import path from 'node:path';
+import { cannotRunAs, findRunAs, firstClosed, NO_USER } from './postgres-user.mjs';
+
+/**
+ * Where the data directory is.
+ * @typedef {object} Place
+ * @property {string} dir
+ * @property {'named' | 'default' | 'chosen'} kind by FAIRLEAD_DATA_DIR; ./data; or chosen because ./data cannot serve
+ * @property {string | null} why why ./data cannot serve, where this was found out now
+ * @property {boolean} temporary whether the system may empty it one day
+ * @property {Choice | null} choice what is to be kept, where the place is chosen now
+ */
+
+/**
+ * A chosen place as it is kept: in `record`, beside the place, and in `pointer`, in the ./data it stands in for.
+ * @typedef {{ base: string, dir: string, record: string, pointer: string }} Choice
+ */
+
+/** @typedef {{ parent: string, temporary: boolean }} Candidate */
+
+/**
+ * Finds the data directory; makes nothing. FAIRLEAD_DATA_DIR goes before all. Else it is ./data, of the checkout
+ * where it is started in one; where that cannot serve, a folder of this checkout's own in the system's place
+ * for such data. What was chosen once is kept to: a second store, or a missing one, is a problem.
+ * @param {object} asked
+ * @param {string} asked.root the folder of the program
+ * @param {string} asked.cwd
+ * @param {Record<string, string | undefined>} asked.env
+ * @param {Candidate[]} [asked.candidates] for tests: instead of the system's places
+ * @returns {Place | { problem: string }} the problem in one line that says what to do
+ */
+export function findPlace({ root, cwd, env, candidates = candidatesFor(env) }) {
+  const named = env['FAIRLEAD_DATA_DIR'];
+  const external = Boolean(env['DATABASE_URL']);
+  /** @type {(dir: string) => string | null} */
+  const obstacle = external ? cannotWrite : cannotServe;
+  if (named) {
+    const blocked = external ? null : obstacle(path.resolve(cwd, named));
+    return blocked === null ? placeOf(named, 'named') : { problem: withRemedy(blocked) };
+  }
+  const base = baseOf(root, cwd);
+  const own = path.join(base, 'data');
+  if (external) return withoutStore(own, base, candidates);
+
+  const kept = keptChoices(base, candidates);
+  const stores = [own, ...kept.map(({ dir }) => dir)].filter(holdsStore);
+  if (stores.length > 1) {
+    return {
+      problem: `Both ${stores[0]} and ${stores[1]} hold data of this checkout: set FAIRLEAD_DATA_DIR to the one to go on with, or move the other away.`,
+    };
+  }
+  if (stores[0] === own) {
+    const blocked = obstacle(own);
+    return blocked === null
+      ? placeOf(own, 'default')
+      : { problem: `${own} holds the data of this installation and cannot be used. ${withRemedy(blocked)}` };
+  }
+  const choice = kept.find(({ dir }) => dir === stores[0]) ?? kept[0];
+  return choice ? keptPlace(choice, base, obstacle) : choose(own, base, candidates, obstacle);
+}
+
+/**
+ * Keeps what was chosen, before anything is written there. What cannot be kept in a checkout that is read-only
+ * is kept beside the place alone.
+ * @param {Place} place
+ */
+export function keepPlace({ dir, choice }) {
+  if (choice === null) return;
+  makeDir(dir);
+  writeWhole(choice.record, `${JSON.stringify({ checkout: choice.base, data: dir })}\n`);
+  try {
+    makeDir(path.dirname(choice.pointer));
+    writeWhole(choice.pointer, `${dir}\n\nThe data is kept there, since it could not be kept here.\n`);
+  } catch {
+    // Read-only.
+  }
+}
+
+/**
+ * As root it may be entered by others, whatever the umask says: PostgreSQL runs under another user.
+ * @param {string} dir
+ */
+function makeDir(dir) {
+  if (existsSync(dir)) return;
+  makeDir(path.dirname(dir));
+  mkdirSync(dir);
+  chmodSync(dir, process.getuid?.() === 0 ? 0o711 : 0o700);
+}
+
+/**
+ * @param {string} file
+ * @param {string} text
+ */
+function writeWhole(file, text) {
+  const draft = `${file}.${process.pid}.draft`;
+  writeFileSync(draft, text, { mode: 0o644 });
+  renameSync(draft, file);
+}
+
+/**
+ * @param {string} dir
+ * @param {Place['kind']} kind
+ * @param {Partial<Place>} [more]
+ * @returns {Place}
+ */
+function placeOf(dir, kind, more) {
+  return { dir, kind, why: null, temporary: false, choice: null, ...more };
+}
+
+/**
+ * What ./data belongs to: the checkout, where it is started anywhere inside of one; else the current directory, as
+ * for a program that npm installed. A store in the current directory goes before.
+ * @param {string} root
+ * @param {string} cwd
+ */
+function baseOf(root, cwd) {
+  const here = realpathSync(cwd);
+  const checkout = realpathSync(root);
+  const inside = here === checkout || here.startsWith(checkout + path.sep);
+  const isCheckout = existsSync(path.join(checkout, 'scripts', 'start.mjs'));
+  return inside && isCheckout && !holdsStore(path.join(here, 'data')) ? checkout : here;
+}
+
+/**
+ * Where a system keeps such data, best first; the last is one that outlives a restart of the machine.
+ * @param {Record<string, string | undefined>} env
+ * @returns {Candidate[]}
+ */
+function candidatesFor(env) {
+  const uid = process.getuid?.();
+  const parents = [
+    ...(uid === 0 || uid === undefined ? [] : homesOf(env)),
+    process.platform === 'darwin'
+      ? '/Library/Application Support/fairlead'
+      : process.platform === 'win32'
+        ? path.join(env['LOCALAPPDATA'] || homedir(), 'fairlead')
+        : '/var/lib/fairlead',
+  ];
+  const lasting = [...new Set(parents)].map((parent) => ({ parent, temporary: false }));
+  return process.platform === 'win32'
+    ? lasting
+    : [...lasting, { parent: `/var/tmp/fairlead-${uid}`, temporary: true }];
+}
+
+/**
+ * The data folders of this user. HOME may be missing, or differ, as under sudo; the list of users is asked as well.
+ * @param {Record<string, string | undefined>} env
+ */
+function homesOf(env) {
+  const homes = [env['HOME'], account()?.homedir].filter((home) => home && path.isAbsolute(home));
+  const inHome = process.platform === 'darwin' ? 'Library/Application Support' : '.local/share';
+  const xdg = env['XDG_DATA_HOME'];
+  return [
+    ...(xdg && path.isAbsolute(xdg) ? [xdg] : []),
+    ...homes.map((home) => path.join(/** @type {string} */ (home), inHome)),
+  ].map((folder) => path.join(folder, 'fairlead'));
+}
+
+/** This user's entry in the system's list of users; null where there is none, as for a container's odd uid. */
+function account() {
+  try {
+    return userInfo();
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * What was chosen for this checkout earlier, whether it is still there or not.
+ * @param {string} base
+ * @param {Candidate[]} candidates
+ * @returns {(Candidate & { dir: string, checkout: string | null, record: string, pointer: string | null })[]}
+ */
+function keptChoices(base, candidates) {
+  const pointer = path.join(base, 'data', 'location.txt');
+  const pointed = readText(pointer)?.split('\n', 1)[0] ?? null;
+  const kept = candidates
+    .filter(({ parent }) => isOurs(parent))
+    .map((candidate) => ({ ...candidate, record: recordOf(candidate.parent, base) }))
+    .flatMap((candidate) => {
+      const found = readRecord(candidate.record);
+      return found ? [{ ...candidate, dir: found.data, checkout: found.checkout, pointer: null }] : [];
+    });
+  if (pointed === null || !path.isAbsolute(pointed) || kept.some(({ dir }) => dir === pointed)) {
+    return kept.map((choice) => ({ ...choice, pointer: pointed === null ? null : pointer }));
+  }
+  const parent = path.dirname(pointed);
+  const record = `${pointed}.json`;
+  const known = readRecord(record)?.checkout ?? null;
+  const checkout = known ?? (record === recordOf(parent, base) ? base : null);
+  return [
+    ...kept,
+    { parent, temporary: parent.startsWith('/var/tmp/'), dir: pointed, checkout, record, pointer },
+  ];
+}
+
+/**
+ * @param {ReturnType<typeof keptChoices>[number]} choice
+ * @param {string} base
+ * @param {(dir: string) => string | null} obstacle
+ * @returns {Place | { problem: string }}
+ */
+function keptPlace(choice, base, obstacle) {
+  const { dir, temporary, checkout, record, pointer } = choice;
+  const notes = [record, pointer].filter((file) => file !== null && existsSync(file)).join(' and ');
+  const anew = `remove ${notes} to begin with an empty store`;
+  const keepAgain = pointer === null ? null : { base, dir, record, pointer };
+  if (!existsSync(dir)) {
+    return { problem: `The data of ${base} was kept in ${dir}, which is missing: put it back, or ${anew}.` };
+  }
+  if (checkout !== base) {
+    const from = checkout === null ? 'another checkout' : checkout;
+    return {
+      problem: `${dir}, which ${pointer ?? record} names, holds the data of ${from}, not of ${base}: set FAIRLEAD_DATA_DIR=${dir} to go on with it, or remove ${pointer ?? record} to begin with an empty store.`,
+    };
+  }
+  const blocked = obstacle(dir);
+  if (blocked === null)
+    return placeOf(dir, 'chosen', { temporary, choice: existsSync(record) ? null : keepAgain });
+  return { problem: `The data of ${base} is kept in ${dir} and cannot be used. ${withRemedy(blocked)}` };
+}
+
+/**
+ * @param {string} own
+ * @param {string} base
+ * @param {Candidate[]} candidates
+ * @param {(dir: string) => string | null} obstacle
+ * @returns {Place | { problem: string }}
+ */
+function choose(own, base, candidates, obstacle) {
+  const why = obstacle(own);
+  if (why === null) return placeOf(own, 'default');
+  if (why.endsWith('.')) return { problem: why };
+  const problems = [why];
+  for (const { parent, temporary } of candidates) {
+    const record = recordOf(parent, base);
+    const dir = record.slice(0, -'.json'.length);
+    const blocked = isOurs(parent) ? obstacle(dir) : `${parent} belongs to somebody else`;
+    if (blocked === null) {
+      const choice = { base, dir, record, pointer: path.join(own, 'location.txt') };
+      return placeOf(dir, 'chosen', { why, temporary, choice });
+    }
+    if (!problems.includes(blocked)) problems.push(blocked);
+  }
+  return { problem: `There is no place for the data. ${withRemedy(problems.join('; '))}` };
+}
+
+/**
+ * With DATABASE_URL the directory holds no more than what the first start has to show.
+ * @param {string} own
+ * @param {string} base
+ * @param {Candidate[]} candidates
+ */
+function withoutStore(own, base, candidates) {
+  const dirs = candidates.filter(({ parent }) => isOurs(parent)).map(({ parent }) => recordOf(parent, base));
+  const writable = [own, ...dirs.map((record) => record.slice(0, -'.json'.length))].find(
+    (dir) => cannotWrite(dir) === null,
+  );
+  return placeOf(writable ?? own, writable === undefined || writable === own ? 'default' : 'chosen');
+}
+
+/**
+ * What is in the way, and what to do about it. What ends in a full stop says so itself: no other place would help.
+ * @param {string} blocked
+ */
+function withRemedy(blocked) {
+  if (blocked.endsWith('.')) return blocked;
+  const closed = /cannot enter ([^;]+)$/.exec(blocked)?.[1];
+  const open = closed === undefined ? '' : `run \`chmod o+x ${closed}\`, `;
+  return `${blocked}: ${open}set FAIRLEAD_DATA_DIR to a directory that can be used, such as one in /var/lib, or set DATABASE_URL to a PostgreSQL 15 or newer.`;
+}
+
+/**
+ * Of a checkout, in a folder for such data: the choice that was made there; the place itself is called the same without `.json`.
+ * @param {string} parent
+ * @param {string} base
+ */
+function recordOf(parent, base) {
+  const hash = createHash('sha256').update(base).digest('hex').slice(0, 16);
+  return path.join(parent, `${hash}.json`);
+}
+
+/**
+ * @param {string} file
+ * @returns {{ checkout: string, data: string } | null}
+ */
+function readRecord(file) {
+  try {
+    const { checkout, data } = JSON.parse(readText(file) ?? 'null') ?? {};
+    return typeof checkout === 'string' && typeof data === 'string' ? { checkout, data } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** @param {string} file */
+function readText(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Whether a folder, where it exists, is one that others cannot have put there: in /var/tmp anybody can.
+ * @param {string} parent
+ */
+function isOurs(parent) {
+  if (!parent.startsWith('/var/tmp/')) return true;
+  const found = lstatSync(parent, { throwIfNoEntry: false });
+  return !found || (found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0);
+}
+
+/**
+ * Whether there is something in a data directory that must not be lost from sight.
+ * @param {string} dir
+ */
+function holdsStore(dir) {
+  return ['postgres', 'postgres-password', 'secret-key'].some((name) => existsSync(path.join(dir, name)));
+}
+
+/**
+ * Why the embedded PostgreSQL cannot keep its data in `dir`, which may not exist yet; null where it can. Part of a
+ * sentence, or a whole one where no other place would help.
+ * @param {string} dir
+ */
+function cannotServe(dir) {
+  const pgData = path.join(dir, 'postgres');
+  try {
+    const user = findRunAs(pgData);
+    if (user === undefined) return NO_USER;
+    const exists = existsSync(pgData);
+    const blocked = exists ? notOurs(pgData) : user === null ? noAccount() : null;
+    if (blocked !== null) return blocked;
+    const there = nearest(dir);
+    if (user) {
+      const closed = firstClosed(user, there);
+      if ('failed' in closed) return cannotRunAs(user, closed.failed);
+      if (closed.path !== null)
+        return `PostgreSQL runs as ${user.name}, since it refuses root, and ${user.name} cannot enter ${closed.path}`;
+    }
+    return exists ? null : probe(there, user);
+  } catch (error) {
+    return cannotUse(dir, error);
+  }
+}
+
+/** @param {string} dir */
+function cannotWrite(dir) {
+  try {
+    return probe(nearest(dir), null);
+  } catch (error) {
+    return cannotUse(dir, error);
+  }
+}
+
+/**
+ * @param {string} dir
+ * @param {unknown} error
+ */
+function cannotUse(dir, error) {
+  const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
+  return `${dir} cannot be made or opened (${code ?? message})`;
+}
+
+/** @param {string} pgData */
+function notOurs(pgData) {
+  const me = process.getuid?.();
+  const owner = statSync(pgData, { throwIfNoEntry: false })?.uid;
+  if (owner === undefined || me === undefined || me === 0 || me === owner) return null;
+  return `${pgData} belongs to uid ${owner} and this process runs as uid ${me}: start Fairlead as that user, or run \`chown -R ${me} ${pgData}\`.`;
+}
+
+/** initdb asks for the name of the user it runs as. */
+function noAccount() {
+  if (process.platform === 'win32' || account() !== null) return null;
+  return `uid ${process.getuid?.()} has no entry in /etc/passwd, without which PostgreSQL makes no database: add one, start Fairlead as another user, or set DATABASE_URL to a PostgreSQL 15 or newer.`;
+}
+
+/**
+ * What there is already of a path to a directory, its real path.
+ * @param {string} dir
+ * @returns {string}
+ */
+function nearest(dir) {
+  const found = statSync(dir, { throwIfNoEntry: false });
+  if (!found) return nearest(path.dirname(dir));
+  if (!found.isDirectory()) throw Object.assign(new Error(`${dir} is no directory`), { code: 'ENOTDIR' });
+  return realpathSync(dir);
+}
+
+/**
+ * Tries what PostgreSQL needs: a directory for its user alone. File systems of other systems know no owners.
+ * @param {string} there
+ * @param {import('./postgres-user.mjs').RunAs | null} user
+ */
+function probe(there, user) {
+  const dir = mkdtempSync(path.join(there, '.fairlead-'));
+  try {
+    chmodSync(dir, 0o700);
+    if (user) chownSync(dir, user.uid, user.gid);
+    const made = statSync(dir);
+    const fits = (made.mode & 0o077) === 0 && (user === null || made.uid === user.uid);
+    return fits || process.platform === 'win32'
+      ? null
+      : `the file system of ${there} knows no owners and rights of files`;
+  } finally {
+    rmdirSync(dir);
+  }
+}
