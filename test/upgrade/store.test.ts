@@ -97,9 +97,9 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
     test('everything that can be read without an id answers', async () => {
       const { json } = await s.ask(null, 'GET', '/api/v1/openapi.json');
       // The one that never ends, and those that are for people alone.
-      const others = ['/api/v1/events/stream', '/api/v1/session', '/api/v1/notices'];
+      const others = new Set(['/api/v1/events/stream', '/api/v1/session', '/api/v1/notices']);
       const paths = Object.entries<object>(json.paths).flatMap(([path, operations]) =>
-        'get' in operations && !path.includes('{') && !others.includes(path) ? [path] : [],
+        'get' in operations && !path.includes('{') && !others.has(path) ? [path] : [],
       );
       expect(paths.length).toBeGreaterThan(25);
       const failed = [];
@@ -142,11 +142,11 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
 
     test.each(manifest.pages)('$path goes on where it was, or says that it can not', async (page) => {
       const cursor = encodeURIComponent(page.cursor);
-      const { status, json } = await s.ask(main, 'GET', `${page.path}&cursor=${cursor}`);
-      if (status === 400) return expect(JSON.stringify(json.error)).toContain('cursor');
-      const ids = json.data.map(({ id }: { id: string }) => id);
-      expect(ids).toEqual(page.rest.slice(0, ids.length));
-      expect(ids.length).toBeGreaterThan(0);
+      const { status, json, text } = await s.ask(main, 'GET', `${page.path}&cursor=${cursor}`);
+      const ids: string[] = status === 200 ? json.data.map(({ id }: { id: string }) => id) : [];
+      const goesOn = ids.length > 0 && ids.every((id, at) => id === page.rest[at]);
+      const saysSo = status === 400 && JSON.stringify(json.error).includes('cursor');
+      expect(goesOn || saysSo, text).toBe(true);
     });
 
     test.each(manifest.idempotent)('POST $path is answered again, and done once', async (one) => {
@@ -161,16 +161,14 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
   });
 
   describe('people and keys', () => {
-    test.each(manifest.keys)(
-      'the key “$name” may do what it might',
-      async ({ key, scopes, answers: before }) => {
-        for (const [path, expected] of Object.entries(before)) {
-          const { status, json } = await s.ask(key, 'GET', path);
-          expect({ path, status, code: json?.error?.code ?? null }).toEqual({ path, ...expected });
-        }
-        if (scopes) expect((await s.ask(key, 'GET', '/api/v1/me')).json.scopes).toEqual(scopes);
-      },
-    );
+    const used = manifest.keys.filter(({ name }) => name !== 'never used');
+    test.each(used)('the key “$name” may do what it might', async ({ key, scopes, answers: before }) => {
+      for (const [path, expected] of Object.entries(before)) {
+        const { status, json } = await s.ask(key, 'GET', path);
+        expect({ path, status, code: json?.error?.code ?? null }).toEqual({ path, ...expected });
+      }
+      expect((await s.ask(key, 'GET', '/api/v1/me')).json.scopes).toEqual(scopes);
+    });
 
     test('a key that was never used works', async () => {
       const { key } = manifest.keys.find(({ name }) => name === 'never used')!;
