@@ -17,7 +17,7 @@ const GROWN = [/^\/api\/v1\/activities\//];
 
 /** Fields that a load moves along with the clock, that depend on it, or that say where the receiver is. */
 const UNSTEADY = new Set(
-  'expires_at expiring_soon last_used_at last_used usage deleted_at received_at breaker url'.split(' '),
+  'expires_at expiring_soon last_used_at last_seen_at usage deleted_at received_at breaker url'.split(' '),
 );
 
 /** An item without them. */
