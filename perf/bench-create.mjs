@@ -1,6 +1,7 @@
 import { attachEmbedded } from '../dist/db/embedded.js';
 import { figure } from './figure.mjs';
 import { startHelper } from './helper.mjs';
+import { rounds } from './rounds.mjs';
 import { scratch } from './scratch.mjs';
 import { startServer } from './server.mjs';
 import { makeWorkspace } from './workspace.mjs';
@@ -37,7 +38,7 @@ export async function create() {
   await burst(barePort, WARM_UP);
   await burst(server.port, WARM_UP);
   await burst(server.port, SECONDS, windowed);
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < rounds(ROUNDS); round++) {
     baseline.push(await burst(barePort, SECONDS));
     value.push(await burst(server.port, SECONDS));
     counted.push(await burst(server.port, SECONDS, windowed));

@@ -2,6 +2,7 @@ import { makeContacts, makeWebhook } from './api.mjs';
 import { figure } from './figure.mjs';
 import { startHelper } from './helper.mjs';
 import { startSink, untilReceived } from './receiver.mjs';
+import { rounds } from './rounds.mjs';
 import { scratch } from './scratch.mjs';
 import { logOf, startServer, tail } from './server.mjs';
 
@@ -20,7 +21,7 @@ export async function deliver() {
   /** @type {Map<number, number[]>} */
   const values = new Map(FAN_OUTS.map((webhooks) => [webhooks, []]));
   // A round before those that count: files and caches are then as they stay.
-  for (let round = 0; round <= ROUNDS; round++) {
+  for (let round = 0; round <= rounds(ROUNDS); round++) {
     const warmUp = round === 0;
     const count = warmUp ? DELIVERIES / 10 : DELIVERIES;
     let bodyBytes = 0;

@@ -2,6 +2,7 @@ import { attachEmbedded } from '../dist/db/embedded.js';
 import { figure } from './figure.mjs';
 import { startHelper } from './helper.mjs';
 import { makeEventType } from './lead.mjs';
+import { rounds } from './rounds.mjs';
 import { scratch } from './scratch.mjs';
 import { startServer } from './server.mjs';
 
@@ -30,7 +31,7 @@ export async function leads() {
   const contact = [];
   const baseline = [];
   const value = [];
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < rounds(ROUNDS); round++) {
     contact.push(await burst(barePort, 'contacts', SECONDS));
     baseline.push(await burst(barePort, 'leads', SECONDS));
     value.push(await burst(server.port, 'leads', SECONDS));

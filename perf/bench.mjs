@@ -1,5 +1,8 @@
 // npm run bench [name…]: each figure beside its baseline from the same run. A missed aim is printed, not an error.
+// npm run bench -- [name…] --against 0.1.0 [--pairs 3]: the same with the server of a release in turn with today's.
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { comparisonTable, compareWith } from './against.mjs';
 import { create } from './bench-create.mjs';
 import { deliver } from './bench-deliver.mjs';
 import { fanout } from './bench-fanout.mjs';
@@ -15,11 +18,6 @@ import { machine } from './machine.mjs';
 import { runSections } from './sections.mjs';
 import { figureTable } from './table.mjs';
 
-const line = await machine();
-console.log(line);
-/** @type {import('./figure.mjs').Figure[]} */
-const figures = [];
-let noise = 0;
 const sections = {
   create,
   deliver,
@@ -33,23 +31,82 @@ const sections = {
   leads,
   'lead-reads': leadReads,
 };
-const well = await runSections(sections, (_name, result, others) => {
-  figures.push(...result);
-  noise = Math.max(noise, others);
-});
 
-if (figures.length > 0) {
-  console.log(`\n${figureTable(figures)}`);
-  if (noise > 0.05) {
-    console.log(
-      `\nOther programs took up to ${Math.round(noise * 100)} % of the CPU meanwhile: not to be relied on.`,
-    );
+const { against, pairs, names } = asked();
+const line = await machine();
+console.log(line);
+const well = against === undefined ? await measure() : await compare(against);
+process.exit(well ? 0 : 1);
+
+async function measure() {
+  /** @type {import('./figure.mjs').Figure[]} */
+  const figures = [];
+  let noise = 0;
+  const wentWell = await runSections(
+    sections,
+    (_name, result, others) => {
+      figures.push(...result);
+      noise = Math.max(noise, others);
+    },
+    names,
+  );
+  if (figures.length > 0) {
+    console.log(`\n${figureTable(figures)}`);
+    sayNoise(noise);
+    keep('bench.json', { machine: line, noise, figures });
   }
-  const out = new URL('out/', import.meta.url);
-  mkdirSync(out, { recursive: true });
-  writeFileSync(
-    new URL('bench.json', out),
-    `${JSON.stringify({ machine: line, noise, figures }, null, 2)}\n`,
+  return wentWell;
+}
+
+async function compare(/** @type {string} */ version) {
+  try {
+    const { well: wentWell, noise, comparisons } = await compareWith(sections, { names, version, pairs });
+    if (!wentWell) return false;
+    console.log(`\n${comparisonTable(version, comparisons)}`);
+    const missed = comparisons.filter(({ met }) => !met);
+    console.log(
+      missed.length === 0
+        ? `\nBeside ${version} every figure holds.`
+        : `\nBeside ${version} missed: ${missed.map(({ name }) => name).join('; ')}.`,
+    );
+    sayNoise(noise);
+    keep('bench-against.json', { machine: line, noise, against: version, comparisons });
+    return true;
+  } catch (error) {
+    console.error(`bench: ${/** @type {Error} */ (error).message}`);
+    return false;
+  }
+}
+
+function sayNoise(/** @type {number} */ noise) {
+  if (noise <= 0.05) return;
+  console.log(
+    `\nOther programs took up to ${Math.round(noise * 100)} % of the CPU meanwhile: not to be relied on.`,
   );
 }
-process.exit(well ? 0 : 1);
+
+function keep(/** @type {string} */ file, /** @type {object} */ result) {
+  const out = new URL('out/', import.meta.url);
+  mkdirSync(out, { recursive: true });
+  writeFileSync(new URL(file, out), `${JSON.stringify(result, null, 2)}\n`);
+}
+
+/** Ends the program with a line where the command line is not understood. */
+function asked() {
+  try {
+    const { values, positionals } = parseArgs({
+      options: { against: { type: 'string' }, pairs: { type: 'string', default: '3' } },
+      allowPositionals: true,
+    });
+    const unknown = positionals.find((name) => !(name in sections));
+    if (unknown !== undefined)
+      throw new Error(`There is no ${unknown}; there are ${Object.keys(sections).join(', ')}.`);
+    if (!/^[1-9]\d?$/.test(values.pairs)) throw new Error('--pairs must be a number from 1 to 99.');
+    // Shorter turns, but more of them: a machine's slow minute is then shared by both.
+    if (values.against !== undefined) process.env['BENCH_ROUNDS'] ??= '2';
+    return { against: values.against, pairs: Number(values.pairs), names: positionals };
+  } catch (error) {
+    console.error(`bench: ${/** @type {Error} */ (error).message}`);
+    return process.exit(1);
+  }
+}

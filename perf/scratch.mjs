@@ -6,15 +6,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** @type {string[]} */
 const made = [];
+/** What lasts longer than a section. @type {string[]} */
+const lasting = [];
 /** @type {Set<string>} */
 const mounted = new Set();
 
-/** A fresh data directory that is gone at the end. */
-export async function scratch() {
+/**
+ * A fresh folder that is gone at the end.
+ * @param {{ lasts?: 'section' | 'run' }} [options]
+ */
+export async function scratch({ lasts = 'section' } = {}) {
   const dir = await mkdtemp(path.join(tmpdir(), 'fairlead-perf-'));
   // As root PostgreSQL runs under another user, who has to pass through.
   await chmod(dir, 0o711);
-  made.push(dir);
+  (lasts === 'run' ? lasting : made).push(dir);
   return dir;
 }
 
@@ -38,9 +43,12 @@ async function isPostgres(/** @type {number} */ pid) {
   return command !== undefined && path.basename(command) === 'postgres';
 }
 
-/** Removes the directories, after ending a PostgreSQL that a killed server left in one. */
-export async function removeScratch() {
-  for (const dir of made.splice(0)) {
+/**
+ * Removes the folders, after ending a PostgreSQL that a killed server left in one.
+ * @param {{ atEnd?: boolean }} [options] at the end of the run go those that last so long
+ */
+export async function removeScratch({ atEnd = false } = {}) {
+  for (const dir of [...made.splice(0), ...(atEnd ? lasting.splice(0) : [])]) {
     const pid = await postmasterPid(dir);
     if (pid !== null) {
       process.kill(pid, 'SIGCONT');

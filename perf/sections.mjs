@@ -4,23 +4,21 @@ import { removeScratch } from './scratch.mjs';
 import { endServers } from './server.mjs';
 
 /**
- * Runs the sections named on the command line, or all, one after the other; each in a house of its own that
- * is cleared away whatever happens.
+ * Runs the sections asked for, or all, one after the other; each in a house of its own that is cleared away
+ * whatever happens.
  * @template T
  * @param {Record<string, () => Promise<T>>} sections
  * @param {(name: string, result: T, others: number) => void} onResult
+ * @param {string[]} [asked] default: as the command line says
  * @returns {Promise<boolean>} false where one failed
  */
-export async function runSections(sections, onResult) {
-  const asked = process.argv.slice(2);
+export async function runSections(sections, onResult, asked = process.argv.slice(2)) {
   const unknown = asked.find((name) => !(name in sections));
   if (unknown !== undefined) {
     console.error(`There is no ${unknown}; there are ${Object.keys(sections).join(', ')}.`);
     return false;
   }
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
-    process.on(signal, () => void clear().then(() => process.exit(1)));
-  }
+  clearOnSignal();
   let well = true;
   for (const name of asked.length > 0 ? asked : Object.keys(sections)) {
     const since = performance.now();
@@ -40,8 +38,23 @@ export async function runSections(sections, onResult) {
   return well;
 }
 
-async function clear() {
+let clearsOnSignal = false;
+
+/** ^C ends the run, and leaves nothing behind. */
+export function clearOnSignal() {
+  if (clearsOnSignal) return;
+  clearsOnSignal = true;
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
+    process.on(signal, () => void clear({ atEnd: true }).then(() => process.exit(1)));
+  }
+}
+
+/**
+ * Ends what a section has started, and removes its folders.
+ * @param {{ atEnd?: boolean }} [options] at the end of the run, what lasts so long as well
+ */
+export async function clear(options) {
   endHelpers();
   await endServers();
-  await removeScratch();
+  await removeScratch(options);
 }

@@ -9,11 +9,26 @@ import { fileURLToPath } from 'node:url';
 import { attachEmbedded } from '../dist/db/embedded.js';
 import { scratch } from './scratch.mjs';
 
-const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const READY_MS = 60_000;
-/** What `npm start` gives to Node. */
-const { scripts } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-const START_ARGS = /node (--.*?) scripts\/start\.mjs/.exec(scripts.start)?.[1]?.split(' ') ?? [];
+/** The checkout whose server is started. */
+let program = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * From now on servers are those of another checkout, which has been built.
+ * @param {string} folder
+ * @returns {string} the one before
+ */
+export function useProgram(folder) {
+  const before = program;
+  program = folder;
+  return before;
+}
+
+/** What `npm start` of the checkout gives to Node. */
+function startArgs() {
+  const { scripts } = JSON.parse(readFileSync(path.join(program, 'package.json'), 'utf8'));
+  return /node (--.*?) scripts\/start\.mjs/.exec(scripts.start)?.[1]?.split(' ') ?? [];
+}
 
 /** Servers that run now, so that none outlives the program. */
 const running = new Set();
@@ -54,9 +69,9 @@ export async function startServer({
   const at = port ?? (await freePort());
   const logFile = logOf(dataDir);
   const log = openSync(logFile, 'a');
-  const nodeArgs = [...START_ARGS, ...(process.env['BENCH_NODE_ARGS']?.split(' ').filter(Boolean) ?? [])];
+  const nodeArgs = [...startArgs(), ...(process.env['BENCH_NODE_ARGS']?.split(' ').filter(Boolean) ?? [])];
   if (preload !== undefined) nodeArgs.push('--import', new URL(preload, import.meta.url).href);
-  const child = spawn(process.execPath, [...nodeArgs, MAIN], {
+  const child = spawn(process.execPath, [...nodeArgs, path.join(program, 'dist', 'main.js')], {
     stdio: ['ignore', 'pipe', log],
     // A group of its own: ^C is for us, and we stop it.
     detached: true,

@@ -1,0 +1,278 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Client, type Connection, type Submittable } from 'pg';
+import { assemble } from '../../src/app.ts';
+import { readConfig } from '../../src/config.ts';
+import { openStore } from '../../src/store.ts';
+import { blankDatabase, silent } from './database.ts';
+import { PROJECT } from './process.ts';
+import { ask, type Ask, type Reply } from './scenario.ts';
+
+/** What the maker of a fixture wrote down beside the store: raw keys, secrets, passwords, places. */
+export interface Manifest {
+  version: string;
+  made_at: string;
+  secret_key: string;
+  public_url: string;
+  /** Origin of the receiver that the webhooks were made for; a load puts another in its place. */
+  receiver: string;
+  migrations: string[];
+  partitions: { name: string; parent: string; bound: string }[];
+  /** Rows by table. */
+  counts: Record<string, number>;
+  /** Columns that a load moves along with the clock, by table. */
+  moves: Record<string, string[]>;
+  workspaces: Record<'main' | 'branch' | 'free', string>;
+  /** A key for everything, of each workspace. */
+  everything: Record<'main' | 'branch' | 'free', string>;
+  people: {
+    id: string;
+    role: string | null;
+    name: string;
+    email: string;
+    password: string;
+    cookie: string;
+    signs_in: Refusable;
+  }[];
+  links: Record<'invitation' | 'password_reset', { email: string; token: string }>;
+  keys: { name: string; key: string; scopes?: string[]; answers: Record<string, Refusable> }[];
+  inbound: Record<'crm' | 'typeform' | 'google' | 'branch', string>;
+  webhooks: Webhook[];
+  inbox: { id: string; path: string };
+  idempotent: {
+    as: string | { cookie: string };
+    path: string;
+    body: string;
+    key: string;
+    status: number;
+    answer: string;
+  }[];
+  feed: Place & { after: string };
+  pages: (Place & { path: string; cursor: string })[];
+  sameEmail: string[];
+  unusual: { path: string; why: string }[];
+  form: string;
+  deep: { lead: string; events: string[] };
+}
+
+interface Refusable {
+  status: number;
+  code: string | null;
+}
+
+/** What a reader has seen, and what is yet to come, in order. */
+interface Place {
+  before: string[];
+  rest: string[];
+}
+
+export interface Webhook {
+  slug: string;
+  id: string;
+  secret: string | null;
+  old_secret?: string;
+  headers: Record<string, string>;
+}
+
+/** What the release answered about its store. */
+export interface Answers {
+  lists: Record<string, Record<string, unknown>[]>;
+  ids: Record<string, string[]>;
+  reads: Record<string, Record<string, unknown>>;
+  notices: Record<string, unknown>[];
+}
+
+const fileOf = (version: string, name: string) =>
+  readFileSync(path.join(PROJECT, 'test', 'fixtures', version, name), 'utf8');
+
+export function readFixture(version: string): { manifest: Manifest; answers: Answers } {
+  return {
+    manifest: JSON.parse(fileOf(version, 'manifest.json')) as Manifest,
+    answers: JSON.parse(fileOf(version, 'answers.json')) as Answers,
+  };
+}
+
+/** A database that a release has left behind. */
+export interface LoadedStore {
+  /** The DATABASE_URL of a program that is to go on with it. */
+  url: string;
+  /** Superuser's connection to it. */
+  client: Client;
+  drop(): Promise<void>;
+}
+
+/**
+ * Loads the store of a release into a database of its own: the release's migrations, and no others, then its rows.
+ * @param receiver the origin that its webhooks post to, in place of the one they were made for
+ */
+export async function loadFixture(version: string, receiver: string): Promise<LoadedStore> {
+  const { manifest } = readFixture(version);
+  const { url, drop } = await blankDatabase();
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  const migrations = path.join(PROJECT, 'src', 'db', 'migrations');
+  for (const name of manifest.migrations) {
+    await client.query(readFileSync(path.join(migrations, name), 'utf8'));
+  }
+  // The program makes this one itself, before its first migration.
+  await client.query(
+    'create table migration (name text primary key, checksum text not null, applied_at timestamptz(3) not null default clock_timestamp())',
+  );
+  for (const { name, parent, bound } of manifest.partitions) {
+    await client.query(`create table ${name} partition of ${parent} ${bound}`);
+  }
+  for (const { statement, rows } of copies(fileOf(version, 'store.sql'))) {
+    await copyIn(client, statement, rows);
+  }
+  await client.query(
+    `select setval(pg_get_serial_sequence('workspace', 'client_number'), max(client_number)) from workspace`,
+  );
+  await client.query('update endpoint set url = replace(url, $1, $2)', [manifest.receiver, receiver]);
+  await moveAlong(client, manifest);
+  return {
+    url,
+    client,
+    async drop() {
+      await client.end();
+      await drop();
+    },
+  };
+}
+
+/** By whole hours, as some of the columns hold hours: the store then seems to have been made within the last one. */
+async function moveAlong(client: Client, { made_at: madeAt, moves }: Manifest): Promise<void> {
+  const hours = Math.floor((Date.now() - Date.parse(madeAt)) / 3_600_000);
+  for (const [table, columns] of Object.entries(moves)) {
+    for (const column of columns) {
+      await client.query(
+        `update ${table} set ${column} = ${column} + make_interval(hours => $1)
+         where ${column} between '2000-01-01' and '9000-01-01'`,
+        [hours],
+      );
+    }
+  }
+}
+
+/** The sections of a file of COPY text, as psql reads them too. */
+function* copies(text: string): Generator<{ statement: string; rows: string }> {
+  let statement: string | null = null;
+  let rows: string[] = [];
+  for (const line of text.split('\n')) {
+    if (statement === null) {
+      if (line.startsWith('COPY ')) statement = line.replace(/;$/, '');
+    } else if (line === '\\.') {
+      yield { statement, rows: rows.map((row) => `${row}\n`).join('') };
+      statement = null;
+      rows = [];
+    } else {
+      rows.push(line);
+    }
+  }
+}
+
+async function copyIn(client: Client, statement: string, rows: string): Promise<void> {
+  const query = new CopyIn(statement, rows);
+  client.query(query);
+  await query.done;
+}
+
+/** The part of pg's connection that feeds a COPY; its types leave it out. */
+type CopyConnection = Connection & {
+  query(text: string): void;
+  sendCopyFromChunk(chunk: Buffer): void;
+  endCopyFrom(): void;
+};
+
+/** `COPY … FROM stdin` as pg's client takes a query of its own kind. */
+class CopyIn implements Submittable {
+  readonly done: Promise<void>;
+  private readonly statement: string;
+  private readonly rows: string;
+  private settle!: { resolve: () => void; reject: (error: Error) => void };
+
+  constructor(statement: string, rows: string) {
+    this.statement = statement;
+    this.rows = rows;
+    this.done = new Promise((resolve, reject) => {
+      this.settle = { resolve, reject };
+    });
+  }
+  submit(connection: Connection): void {
+    (connection as CopyConnection).query(this.statement);
+  }
+  handleCopyInResponse(connection: CopyConnection): void {
+    connection.sendCopyFromChunk(Buffer.from(this.rows));
+    connection.endCopyFrom();
+  }
+  handleCommandComplete(): void {}
+  handleError(error: Error): void {
+    this.settle.reject(error);
+  }
+  handleReadyForQuery(): void {
+    this.settle.resolve();
+  }
+}
+
+/** Today's program on a store, in this process. */
+export interface Upgraded {
+  url: string;
+  ask(as: string | { cookie: string } | null, method: string, path: string, given?: Ask): Promise<Reply>;
+  /** Every item of a list, over all its pages. */
+  all(as: string | { cookie: string }, path: string): Promise<Record<string, unknown>[]>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Migrates a loaded store and serves it, as `main.ts` does.
+ * @param services such as `api,worker`
+ */
+export async function startUpgraded(
+  { url: databaseUrl }: LoadedStore,
+  { secret_key: secretKey, public_url: publicUrl }: Manifest,
+  services: string,
+): Promise<Upgraded> {
+  const config = readConfig({
+    DATABASE_URL: databaseUrl,
+    FAIRLEAD_SECRET_KEY: secretKey,
+    FAIRLEAD_PUBLIC_URL: publicUrl,
+    FAIRLEAD_SERVICES: services,
+    FAIRLEAD_EGRESS_ALLOW: '127.0.0.0/8',
+    // Events keep the ids that tell when they happened: the fixture is not to age out of its own store.
+    FAIRLEAD_RETENTION_DAYS: '3650',
+  });
+  const store = await openStore(config, silent, { attach: false });
+  const app = assemble({ config, ...store, log: silent });
+  const server = await app.server();
+  const url = await server.listen({ port: 0, host: '127.0.0.1' });
+  app.engine.start({ worker: config.services.includes('worker') });
+
+  const asked: Upgraded['ask'] = (as, method, to, given = {}) => {
+    const session =
+      as !== null && typeof as === 'object' ? { cookie: as.cookie, origin: publicUrl } : undefined;
+    return ask(url, method, to, {
+      ...given,
+      ...(typeof as === 'string' && { as }),
+      headers: { ...session, ...given.headers },
+    });
+  };
+  return {
+    url,
+    ask: asked,
+    async all(as, to) {
+      const items = [];
+      for (let next: string | null = to; next !== null;) {
+        const { status, json, text }: Reply = await asked(as, 'GET', next);
+        if (status !== 200) throw new Error(`GET ${next} answered ${status}: ${text}`);
+        items.push(...(json.data as Record<string, unknown>[]));
+        const more: URL | null = json.has_more ? new URL(json.next_url as string, url) : null;
+        next = more && more.pathname + more.search;
+      }
+      return items;
+    },
+    async stop() {
+      await server.close();
+      await app.close();
+      await store.close();
+    },
+  };
+}
