@@ -3,7 +3,7 @@ import { assemble, SCOPES, type App } from '../app.ts';
 import { KEY_STYLES, type KeyStyle } from '../account/api-key.ts';
 import { ROLES } from '../account/role.ts';
 import { ApiError, StartError } from '../base/errors.ts';
-import { isUuid } from '../base/id.ts';
+import { canonicalId, isUuid } from '../base/id.ts';
 import { makeLog } from '../base/log.ts';
 import { readConfig, type Config } from '../config.ts';
 import { openStore, type Store } from '../store.ts';
@@ -108,7 +108,8 @@ async function listWorkspaces(app: App): Promise<number> {
   return 0;
 }
 
-async function setPlan(app: App, _options: Options, [id, plan]: string[]): Promise<number> {
+async function setPlan(app: App, _options: Options, [sent, plan]: string[]): Promise<number> {
+  const id = sent && canonicalId(sent);
   if (id === undefined || plan === undefined || !isUuid(id))
     throw new StartError('Name the workspace by its id, and the plan: fairlead workspace plan <id> <plan>.');
   await app.changePlan(id, plan);
@@ -132,7 +133,8 @@ async function createKey(app: App, options: Options): Promise<number> {
   return done(key.raw);
 }
 
-async function revokeKey(app: App, _options: Options, [id]: string[]): Promise<number> {
+async function revokeKey(app: App, _options: Options, [sent]: string[]): Promise<number> {
+  const id = sent && canonicalId(sent);
   if (id === undefined || !isUuid(id))
     throw new StartError('Name the key by its id: fairlead key revoke <id>.');
   if (!(await app.keys.revoke(null, id))) throw new StartError(`There is no key ${id}.`);

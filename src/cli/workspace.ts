@@ -1,6 +1,6 @@
 import type { App } from '../app.ts';
 import { StartError } from '../base/errors.ts';
-import { isUuid } from '../base/id.ts';
+import { canonicalId, isUuid } from '../base/id.ts';
 
 /** What was given on the command line, by the name of the option. */
 export type Options = Record<string, string | undefined>;
@@ -10,8 +10,8 @@ export async function workspaceId(app: App, given: string | undefined): Promise<
   const workspace =
     given === undefined
       ? await app.workspaces.getDefault()
-      : isUuid(given)
-        ? await app.workspaces.get(given)
+      : isUuid(canonicalId(given))
+        ? await app.workspaces.get(canonicalId(given))
         : undefined;
   if (workspace) return workspace.id;
   throw new StartError(

@@ -10,16 +10,16 @@ import type { UsageMeter } from '../account/usage.ts';
 import type { Idempotency, IdempotencyClaim } from '../account/idempotency.ts';
 import type { Clock } from '../base/clock.ts';
 import { ApiError, type ErrorCode } from '../base/errors.ts';
-import { isUuid } from '../base/id.ts';
+import { canonicalId, isUuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import { admit, authenticate } from './authenticate.ts';
 import { IdempotencyGate } from './idempotency.ts';
 import { describe } from './openapi.ts';
-import { asksForPage } from './pages.ts';
 import { rateLimitHeaders } from './rate-limit.ts';
 import { errorBody, validationError } from './reply.ts';
 import { takesIdempotencyKey, type Answer, type ErrorStyle, type Route, type TextStream } from './route.ts';
 import { checkOrigin } from './session-cookie.ts';
+import { answerUnknownMethod, answerUnknownPaths, refuseShadowed } from './unknown-paths.ts';
 
 /** The largest body taken, in bytes (contracts section 7). */
 const BODY_LIMIT = 1024 * 1024;
@@ -61,7 +61,8 @@ export function makeServer(parts: ServerParts): FastifyInstance {
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 256 },
-    clientErrorHandler: answerBrokenHttp,
+    clientErrorHandler: (error, socket) =>
+      answerUnknownMethod(app, error, socket) || answerBrokenHttp(error, socket),
     logger: false,
   });
   app.decorateRequest('caller', null);
@@ -71,7 +72,7 @@ export function makeServer(parts: ServerParts): FastifyInstance {
   readJson(app);
   readForms(app);
   app.setErrorHandler((error, request, reply) => sendError(parts.log, error as Error, request, reply));
-  answerUnknownPaths(app);
+  answerUnknownPaths(app, parts);
   return app;
 }
 
@@ -108,6 +109,7 @@ export function mount(app: FastifyInstance, routes: readonly Route[], parts: Ser
         send(route, reply, await gate.guard(request, () => handle(route, request, reply, parts.publicUrl))),
     });
   }
+  refuseShadowed(app, routes);
 }
 
 async function handle(
@@ -117,7 +119,9 @@ async function handle(
   publicUrl: string,
 ): Promise<Answer> {
   const params = request.params as Record<string, string>;
-  for (const [name, value] of Object.entries(params)) {
+  for (const [name, sent] of Object.entries(params)) {
+    const value = canonicalId(sent);
+    params[name] = value;
     const pattern = route.params?.[name];
     if (pattern ? !pattern.test(value) : !isUuid(value)) {
       throw new ApiError('not_found', `There is nothing with this ${name}.`);
@@ -330,29 +334,6 @@ function answerBrokenHttp(error: Error & { code?: string }, socket: Socket): voi
   socket.end(
     `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
-}
-
-/** The dashboard to a browser, else 405 with Allow where the path exists for other methods, 404 where it does not. */
-function answerUnknownPaths(app: FastifyInstance): void {
-  const known: { pattern: RegExp; method: string; errors: ErrorStyle | undefined }[] = [];
-  app.addHook('onRoute', ({ url, method, config }) => {
-    const pattern = new RegExp(
-      `^${url.replaceAll('.', '\\.').replace(/:\w+/g, '[^/]+').replace(/\*$/, '.*')}/?$`,
-    );
-    for (const one of [method].flat()) known.push({ pattern, method: one, errors: config?.errors });
-  });
-  app.setNotFoundHandler((request, reply) => {
-    if (app.sendPage && asksForPage(request)) return app.sendPage(reply);
-    const path = request.url.split('?', 1)[0]!;
-    const there = known.filter(({ pattern }) => pattern.test(path));
-    request.refusedStyle = there.find(({ errors }) => errors)?.errors ?? null;
-    const methods = [...new Set(there.map(({ method }) => method))];
-    // A route that takes many paths, such as that of the assets, may find nothing at one of them.
-    if (methods.length === 0 || methods.includes(request.method))
-      throw new ApiError('not_found', 'There is nothing at this path.');
-    const allow = methods.join(', ');
-    throw new ApiError('method_not_allowed', `This path takes ${allow}.`, { allow });
-  });
 }
 
 /** `If-Match: "3", "4"` to versions; `*` and a missing header to null. Weak tags compare like strong ones. */

@@ -134,6 +134,6 @@ export const company: Noun<Company, CompanyInput> = {
     name: { column: 'name', ignoreCase: true },
     website: { column: 'website', ignoreCase: true },
     industry: { column: 'industry' },
-    owner_id: { column: 'owner_id', schema: z.uuid() },
+    owner_id: { column: 'owner_id', schema: z.uuid().toLowerCase() },
   },
 };

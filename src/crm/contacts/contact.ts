@@ -161,8 +161,8 @@ export const contact: Noun<Contact, ContactInput> = {
     status: { column: 'status' },
     source: { column: 'source' },
     phone: { column: 'phone' },
-    company_id: { column: 'company_id', schema: z.uuid() },
-    owner_id: { column: 'owner_id', schema: z.uuid() },
+    company_id: { column: 'company_id', schema: z.uuid().toLowerCase() },
+    owner_id: { column: 'owner_id', schema: z.uuid().toLowerCase() },
   },
 };
 

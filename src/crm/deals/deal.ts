@@ -241,11 +241,11 @@ export const deal: Noun<Deal, DealInput> = {
   filters: {
     name: { column: 'name', ignoreCase: true },
     status: { column: 'status' },
-    pipeline_id: { column: 'pipeline_id', schema: z.uuid() },
-    stage_id: { column: 'stage_id', schema: z.uuid() },
-    contact_id: { column: 'contact_id', schema: z.uuid() },
-    company_id: { column: 'company_id', schema: z.uuid() },
-    owner_id: { column: 'owner_id', schema: z.uuid() },
+    pipeline_id: { column: 'pipeline_id', schema: z.uuid().toLowerCase() },
+    stage_id: { column: 'stage_id', schema: z.uuid().toLowerCase() },
+    contact_id: { column: 'contact_id', schema: z.uuid().toLowerCase() },
+    company_id: { column: 'company_id', schema: z.uuid().toLowerCase() },
+    owner_id: { column: 'owner_id', schema: z.uuid().toLowerCase() },
   },
 };
 
