@@ -19,7 +19,7 @@ import { rateLimitHeaders } from './rate-limit.ts';
 import { errorBody, validationError } from './reply.ts';
 import { takesIdempotencyKey, type Answer, type ErrorStyle, type Route, type TextStream } from './route.ts';
 import { checkOrigin } from './session-cookie.ts';
-import { answerUnknownMethod, answerUnknownPaths, refuseShadowed } from './unknown-paths.ts';
+import { answerUnknownMethod, answerUnknownPaths, shadowedPaths } from './unknown-paths.ts';
 
 /** The largest body taken, in bytes (contracts section 7). */
 const BODY_LIMIT = 1024 * 1024;
@@ -80,6 +80,7 @@ export function makeServer(parts: ServerParts): FastifyInstance {
 export function mount(app: FastifyInstance, routes: readonly Route[], parts: ServerParts): void {
   const gate = new IdempotencyGate(parts.idempotency, parts.clock);
   for (const route of routes) {
+    const shadowed = shadowedPaths(route, routes);
     app.route({
       method: route.method,
       url: route.path,
@@ -89,7 +90,8 @@ export function mount(app: FastifyInstance, routes: readonly Route[], parts: Ser
         ...(route.errors && { errors: route.errors }),
       },
       attachValidation: false,
-      onRequest: async (request) => {
+      onRequest: async (request, reply) => {
+        if (shadowed?.has(request.url.split('?', 1)[0]!)) return void (await app.refuse(request, reply));
         if (route.open) return checkOrigin(request, parts.publicUrl, 'optional');
         request.caller = await authenticate(parts, request);
         admit(request.caller, route.scope);
@@ -109,7 +111,6 @@ export function mount(app: FastifyInstance, routes: readonly Route[], parts: Ser
         send(route, reply, await gate.guard(request, () => handle(route, request, reply, parts.publicUrl))),
     });
   }
-  refuseShadowed(app, routes);
 }
 
 async function handle(

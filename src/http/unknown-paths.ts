@@ -17,10 +17,6 @@ declare module 'fastify' {
     /** Answers a request that no route takes. */
     refuse(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply>;
   }
-  interface FastifyContextConfig {
-    /** Mounted to be refused: a method that the path does not take. */
-    refuses?: boolean;
-  }
 }
 
 interface Parts {
@@ -44,7 +40,6 @@ export interface KnownPaths {
 export function knownPaths(app: FastifyInstance): KnownPaths {
   const known: { pattern: RegExp; isFixed: boolean; method: string; style: ErrorStyle | undefined }[] = [];
   app.addHook('onRoute', ({ url, method, config }) => {
-    if (config?.refuses) return;
     const pattern = patternOf(url);
     const isFixed = !/[:*]/.test(url);
     for (const one of [method].flat()) known.push({ pattern, isFixed, method: one, style: config?.errors });
@@ -71,22 +66,19 @@ function patternOf(url: string): RegExp {
 }
 
 /**
- * The methods of a path with parameters, as in `GET …/:id`, that would take a fixed path beside it, as in
- * `POST …/batch`: there they are to be refused.
+ * The fixed paths that a path with parameters would take as well, as `GET …/:id` that of `POST …/batch`: there its
+ * method is to be refused. Null where there is none.
  */
-function shadowed(routes: readonly Route[]): Pick<Route, 'method' | 'path'>[] {
-  const fixed = new Set(routes.map(({ path }) => path).filter((path) => !path.includes(':')));
-  const taken = new Set(routes.map(({ method, path }) => `${method} ${path}`));
-  const found = new Map<string, Pick<Route, 'method' | 'path'>>();
-  for (const { method, path: open } of routes) {
-    if (!open.includes(':')) continue;
-    const pattern = patternOf(open);
-    for (const path of fixed) {
-      const key = `${method} ${path}`;
-      if (pattern.test(path) && !taken.has(key)) found.set(key, { method, path });
-    }
-  }
-  return [...found.values()];
+export function shadowedPaths(
+  { method, path: open }: Pick<Route, 'method' | 'path'>,
+  routes: readonly Route[],
+): ReadonlySet<string> | null {
+  if (!open.includes(':')) return null;
+  const pattern = patternOf(open);
+  const fixed = routes.filter(({ path }) => !path.includes(':') && pattern.test(path));
+  const own = new Set(fixed.filter((one) => one.method === method).map(({ path }) => path));
+  const found = new Set(fixed.map(({ path }) => path).filter((path) => !own.has(path)));
+  return found.size > 0 ? found : null;
 }
 
 /**
@@ -104,7 +96,7 @@ export function answerUnknownPaths(app: FastifyInstance, parts: Parts): void {
     try {
       if (request.caller) admit(request.caller, null);
     } catch (refused) {
-      note(request.caller, (refused as ApiError).status);
+      note(request, refused as ApiError);
       throw refused;
     }
     if (request.method === 'OPTIONS' && allow !== null)
@@ -112,12 +104,13 @@ export function answerUnknownPaths(app: FastifyInstance, parts: Parts): void {
         .code(204)
         .headers({ allow: `${allow}, OPTIONS`, 'x-request-id': request.id })
         .send();
-    note(request.caller, error.status);
+    note(request, error);
     throw error;
   }
 
-  function note(caller: Caller | null, status: number): void {
-    if (caller?.via.kind === 'api_key')
+  /** A route notes its own requests. */
+  function note({ is404, caller }: FastifyRequest, { status }: { status: number }): void {
+    if (is404 && caller?.via.kind === 'api_key')
       parts.usage.note({ workspaceId: caller.workspaceId, id: caller.via.id }, status);
   }
 
@@ -134,20 +127,6 @@ export function answerUnknownPaths(app: FastifyInstance, parts: Parts): void {
     });
     done();
   });
-}
-
-/** Mounts what would otherwise fall to a path with parameters: a method that a fixed path does not take. */
-export function refuseShadowed(app: FastifyInstance, routes: readonly Route[]): void {
-  for (const { method, path } of shadowed(routes))
-    app.route({
-      method,
-      url: path,
-      schema: { hide: true },
-      config: { refuses: true },
-      exposeHeadRoute: true,
-      onRequest: (request, reply) => app.refuse(request, reply),
-      handler: () => undefined,
-    });
 }
 
 /** Whoever makes the request; null where the key or the session is not good, or there is none. */

@@ -344,6 +344,26 @@ export interface paths {
         patch: operations["patchApiKeysId"];
         trace?: never;
     };
+    "/api/v1/scopes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the scopes that a key can have
+         * @description All of them, with what each allows and whether the caller may give it.
+         */
+        get: operations["getScopes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/inbound-secrets": {
         parameters: {
             query?: never;
@@ -789,7 +809,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The timeline of a contact */
+        /**
+         * The timeline of a contact
+         * @description Newest first, with what was done with its deals, its tasks and theirs, and the leads that became it, as far as the caller may read these. The id of another record gives the timeline of that one alone.
+         */
         get: operations["getActivitiesContactId"];
         put?: never;
         post?: never;
@@ -2653,6 +2676,20 @@ export interface components {
                 api_keys: number | null;
             };
         };
+        ScopeInput: {
+            /** @description As a key has it. */
+            name: string;
+            label: string;
+            description: string;
+            /** @description What stands together: the records it is about, or `other`. */
+            group: string;
+            /** @description Of records; null for other scopes. */
+            action: ("read" | "write") | null;
+            /** @description Scopes that it holds as well. */
+            includes: string[];
+            /** @description Whether the caller may give it to a key. */
+            may_grant: boolean;
+        };
         SessionInput: {
             /** Format: uuid */
             id: string;
@@ -3688,6 +3725,20 @@ export interface components {
                 /** @description Null where there may be any number. */
                 api_keys: number | null;
             };
+        };
+        Scope: {
+            /** @description As a key has it. */
+            name: string;
+            label: string;
+            description: string;
+            /** @description What stands together: the records it is about, or `other`. */
+            group: string;
+            /** @description Of records; null for other scopes. */
+            action: ("read" | "write") | null;
+            /** @description Scopes that it holds as well. */
+            includes: string[];
+            /** @description Whether the caller may give it to a key. */
+            may_grant: boolean;
         };
         Session: {
             /** Format: uuid */
@@ -4922,6 +4973,37 @@ export interface operations {
             };
         };
     };
+    getScopes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Scope"][];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getInboundSecrets: {
         parameters: {
             query?: {
@@ -5211,6 +5293,7 @@ export interface operations {
     getContactsId: {
         parameters: {
             query?: {
+                /** @description Answers of one that is deleted its id and `deleted_at`, in place of 404. */
                 include_deleted?: string;
             };
             header?: never;
@@ -5600,6 +5683,7 @@ export interface operations {
     getCompaniesId: {
         parameters: {
             query?: {
+                /** @description Answers of one that is deleted its id and `deleted_at`, in place of 404. */
                 include_deleted?: string;
             };
             header?: never;
@@ -5819,6 +5903,10 @@ export interface operations {
                 name?: string;
                 /** @description Only those with this status. */
                 status?: string;
+                /** @description Only those in this pipeline, by its name or id. */
+                pipeline?: string;
+                /** @description Only those in a stage of this name or id. */
+                stage?: string;
                 /** @description Only those with this pipeline_id. */
                 pipeline_id?: string;
                 /** @description Only those with this stage_id. */
@@ -6000,6 +6088,7 @@ export interface operations {
     getDealsId: {
         parameters: {
             query?: {
+                /** @description Answers of one that is deleted its id and `deleted_at`, in place of 404. */
                 include_deleted?: string;
             };
             header?: never;
@@ -6420,6 +6509,7 @@ export interface operations {
     getTasksId: {
         parameters: {
             query?: {
+                /** @description Answers of one that is deleted its id and `deleted_at`, in place of 404. */
                 include_deleted?: string;
             };
             header?: never;
@@ -6647,6 +6737,8 @@ export interface operations {
                 include_deleted?: string;
                 /** @description Only those with this email. */
                 email?: string;
+                /** @description Only those with this phone. */
+                phone?: string;
                 /** @description Only those with this status. */
                 status?: string;
                 /** @description Only those with this source. */
@@ -6663,7 +6755,7 @@ export interface operations {
                 crm_lead_id?: string;
                 /** @description Only those with this number. */
                 number?: string;
-                /** @description Only those in which every word of it stands (the first five), whatever the case; a word of one or two letters begins one of theirs. */
+                /** @description Only those in which every word of it stands (the first five), whatever the case, accents and Unicode form; a word of one or two letters begins one of theirs. Of a telephone number the digits count. */
                 q?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
@@ -6770,6 +6862,15 @@ export interface operations {
         };
         responses: {
             /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadReceipt"];
+                };
+            };
+            /** @description Default Response */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6836,6 +6937,7 @@ export interface operations {
     getLeadsId: {
         parameters: {
             query?: {
+                /** @description Answers of one that is deleted its id and `deleted_at`, in place of 404. */
                 include_deleted?: string;
             };
             header?: never;
@@ -7486,7 +7588,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description The name of a company; one of this name is used, whatever the case. */
+                    /** @description The name of a company; one of this name is used, whatever its case, accents and apostrophes. */
                     company?: string;
                     /** @description A deal with them; {} for one that has the lead’s name alone. */
                     deal?: {

@@ -157,10 +157,10 @@ export const contact: Noun<Contact, ContactInput> = {
   }),
 
   filters: {
-    email: { column: 'email', ignoreCase: true },
+    email: { column: 'email', by: 'caseless' },
     status: { column: 'status' },
     source: { column: 'source' },
-    phone: { column: 'phone' },
+    phone: { column: 'phone', by: 'phone' },
     company_id: { column: 'company_id', schema: z.uuid().toLowerCase() },
     owner_id: { column: 'owner_id', schema: z.uuid().toLowerCase() },
   },

@@ -239,8 +239,14 @@ export const deal: Noun<Deal, DealInput> = {
   }),
 
   filters: {
-    name: { column: 'name', ignoreCase: true },
+    name: { column: 'name', by: 'folded' },
     status: { column: 'status' },
+    pipeline: {
+      column: 'pipeline_id',
+      lookUp: 'pipeline',
+      description: 'Only those in this pipeline, by its name or id.',
+    },
+    stage: { column: 'stage_id', lookUp: 'stage', description: 'Only those in a stage of this name or id.' },
     pipeline_id: { column: 'pipeline_id', schema: z.uuid().toLowerCase() },
     stage_id: { column: 'stage_id', schema: z.uuid().toLowerCase() },
     contact_id: { column: 'contact_id', schema: z.uuid().toLowerCase() },

@@ -265,14 +265,15 @@ export const lead: Noun<Lead, LeadInput, Omit<Lead, 'number' | 'owner_id'>> = {
     ...(record['form_id'] !== undefined && { form_id: record['form_id'] }),
   }),
 
-  search: 'lead_words(first_name, last_name, email, phone, notes)',
+  search: 'lead_search_text(first_name, last_name, email, phone, notes)',
 
   filters: {
-    email: { column: 'email', ignoreCase: true },
+    email: { column: 'email', by: 'caseless' },
+    phone: { column: 'phone', by: 'phone' },
     status: { column: 'status' },
-    source: { column: 'source', ignoreCase: true },
-    event_type: { column: 'event_type', ignoreCase: true },
-    tag: { column: 'tags', isTag: true },
+    source: { column: 'source', by: 'caseless', lookUp: 'lead_source' },
+    event_type: { column: 'event_type', by: 'caseless', lookUp: 'lead_event_type' },
+    tag: { column: 'tags', by: 'tag' },
     owner_id: { column: 'owner_id', schema: z.uuid().toLowerCase() },
     contact_id: { column: 'contact_id', schema: z.uuid().toLowerCase() },
     crm_lead_id: { column: 'crm_lead_id' },
