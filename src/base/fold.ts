@@ -57,3 +57,13 @@ export function folded(text: string): string {
     .replaceAll(LETTER_ONES, (one) => LETTERS[one]!)
     .normalize('NFKC');
 }
+
+const OTHER_DIGITS = '０１２３４５６７８９٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹';
+
+/** The digits of a telephone number, by which two are compared; as phone_digits of migration 0068. */
+export function phoneDigits(phone: string): string {
+  return Array.from(phone, (one) => {
+    const at = OTHER_DIGITS.indexOf(one);
+    return at >= 0 ? String(at % 10) : one >= '0' && one <= '9' ? one : '';
+  }).join('');
+}

@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely';
-import { folded } from '../base/fold.ts';
+import { folded, phoneDigits } from '../base/fold.ts';
 import { isUuid, type Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
 import type { Filter, LookUp, Noun } from './record.ts';
@@ -39,7 +39,7 @@ function compared({ column, by }: Filter, wanted: string): Condition {
       return sql`folded_text(${held}) = folded_text(${wanted})`;
     case 'phone':
       // Without digits there is only the text to go by.
-      return /\p{Nd}/u.test(wanted)
+      return phoneDigits(wanted) !== ''
         ? sql`phone_digits(${held}) = phone_digits(${wanted})`
         : sql`${held} = ${wanted}`;
     default:

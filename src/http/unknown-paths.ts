@@ -8,6 +8,7 @@ import type { UsageMeter } from '../account/usage.ts';
 import { ApiError } from '../base/errors.ts';
 import { admit, authenticate } from './authenticate.ts';
 import { asksForPage } from './pages.ts';
+import { rateLimitHeaders } from './rate-limit.ts';
 import { errorBody } from './reply.ts';
 import type { ErrorStyle, Route } from './route.ts';
 
@@ -99,13 +100,16 @@ export function answerUnknownPaths(app: FastifyInstance, parts: Parts): void {
       note(request, refused as ApiError);
       throw refused;
     }
-    if (request.method === 'OPTIONS' && allow !== null)
-      return reply
-        .code(204)
-        .headers({ allow: `${allow}, OPTIONS`, 'x-request-id': request.id })
-        .send();
-    note(request, error);
-    throw error;
+    if (request.method !== 'OPTIONS' || allow === null) {
+      note(request, error);
+      throw error;
+    }
+    note(request, { status: 204 });
+    return reply
+      .code(204)
+      .headers({ allow: `${allow}, OPTIONS`, 'x-request-id': request.id })
+      .headers(request.caller ? rateLimitHeaders(request.caller) : {})
+      .send();
   }
 
   /** A route notes its own requests. */

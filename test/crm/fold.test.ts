@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { caseless, folded } from '../../src/base/fold.ts';
+import { caseless, folded, phoneDigits } from '../../src/base/fold.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 
 let s: Scenario;
@@ -54,6 +54,14 @@ describe('the program and the database fold alike', () => {
     expect(folded(folded(text))).toBe(folded(text));
     expect(folded(NFD(text))).toBe(folded(text.normalize('NFC')));
   });
+
+  test.each(['+1 (555) 010-9999', '０９０−１２３４', '٠١٢ ext ۳', '५५५५५५५', 'desk', ''])(
+    'the digits of %s',
+    async (phone) => {
+      const { rows } = await s.db.pool.query('select phone_digits($1) as digits', [phone]);
+      expect(rows[0].digits).toBe(phoneDigits(phone));
+    },
+  );
 
   test('letters of other scripts stay what they are', () => {
     expect(folded('ハ')).not.toBe(folded('パ'));
@@ -178,6 +186,8 @@ describe('duplicates', () => {
       { ...one, email: 'other@example.com', phone: '４４２０７９４６００００' },
       { ...one, email: NFD('DÖRTE@example.com'), phone: '1' },
     ]) {
+      // A number without a digit that is known is like no other.
+      await make('leads', { ...one, email: 'desk@example.com', phone: '५५५५५५५' });
       const { status, json } = await s.ask('POST', '/api/v1/leads?on_duplicate=attach', { body: again });
       expect([status, json.id]).toEqual([200, id]);
     }
@@ -269,5 +279,16 @@ test('what 0.1.0 stored is compared in the new form, and two that are one now bo
       [workspaceId],
     );
     expect(counter.rows[0]).toEqual({ assignment: { '': ['a'], muller: ['b'] }, turns: { muller: 3 } });
+  }
+});
+
+test('the indexes can be made again and analyzed over what is there, as an upgrade and autovacuum do', async () => {
+  await make('leads', { ...PEOPLE, name: 'Ïndex Möre', tags: ['Ä'] });
+  await make('companies', { name: 'Ïndex' });
+  await make('deals', { name: 'Ïndex' });
+  await make('contacts', { first_name: 'Ïndex', phone: '１' });
+  for (const table of ['lead', 'company', 'deal', 'contact']) {
+    await s.db.pool.query(`reindex table ${table}`);
+    await s.db.pool.query(`analyze ${table}`);
   }
 });

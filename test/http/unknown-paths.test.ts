@@ -148,6 +148,7 @@ describe('a method that a path does not take is 405, with what it takes in Allow
   test('OPTIONS says what a path takes', async () => {
     const known = await send('OPTIONS', '/api/v1/contacts/batch');
     expect([known.status, known.headers.allow]).toEqual([204, 'POST, OPTIONS']);
+    expect(known.headers['x-ratelimit-remaining']).toMatch(/^\d+$/);
     expect((await send('OPTIONS', '/api/v1/nothing')).status).toBe(404);
   });
 

@@ -65,7 +65,7 @@ export function Timeline({ recordId, beside }: { recordId: string; beside?: Read
 }
 
 function asHappening(activity: Activity, recordId: string): Happening {
-  const isOwn = activity.record_id === recordId;
+  const isOwn = activity.record_id === recordId.toLowerCase();
   return {
     id: activity.id,
     at: activity.occurred_at,

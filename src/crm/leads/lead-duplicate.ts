@@ -1,6 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 import { z } from 'zod';
 import { ApiError } from '../../base/errors.ts';
+import { phoneDigits } from '../../base/fold.ts';
 import { isoTime, type Clock } from '../../base/clock.ts';
 import type { Uuid } from '../../base/id.ts';
 import { queryableOf, type Database } from '../../db/pool.ts';
@@ -18,8 +19,7 @@ const FEWEST_DIGITS = 7;
 const MOST_TOLD = 50;
 
 function telling(phone: string | null | undefined): string | null {
-  const digits = phone?.match(/\p{Nd}/gu) ?? [];
-  return digits.length < FEWEST_DIGITS ? null : phone!;
+  return phone && phoneDigits(phone).length >= FEWEST_DIGITS ? phone : null;
 }
 
 const ofEmail = (email: string) => `

@@ -1,5 +1,6 @@
 -- Text is compared in one form: whatever its case, accents, Unicode form, width, apostrophes and dashes. The program has
--- the same functions in base/fold.ts; they are plpgsql, which keeps the plan of its expressions for the session.
+-- the same functions in base/fold.ts. They are plpgsql, which keeps the plan of its expressions for the session, and name
+-- nothing but what PostgreSQL itself has.
 
 -- What two texts share that differ in case or Unicode form alone. ASCII, the common case, is told by its length.
 create function caseless_text(given text) returns text language plpgsql immutable parallel safe as $$
@@ -39,10 +40,10 @@ end $$;
 create function caseless_tags(tags text[]) returns text[] language sql immutable parallel safe
   return (select array_agg(caseless_text(tag)) from unnest(tags) tag);
 
--- Leads as they are searched: as lead_words of migration 0053, folded.
+-- Leads as they are searched: as lead_words of migration 0053, folded. In SQL, whose names are resolved now: an index is
+-- made and analyzed under a search path that has none of ours.
 create function lead_search_text(first_name text, last_name text, email text, phone text, notes text)
-returns text language plpgsql immutable parallel safe as $$
-begin
-  return folded_text(concat(' ', first_name, ' ', last_name, ' ', email, ' ', phone, ' ', phone_digits(phone), ' ',
-    left(notes, 2000)));
-end $$;
+returns text language sql immutable parallel safe
+return folded_text(
+  ' ' || coalesce(first_name, '') || ' ' || coalesce(last_name, '') || ' ' || coalesce(email, '') || ' '
+  || coalesce(phone, '') || ' ' || coalesce(phone_digits(phone), '') || ' ' || coalesce(left(notes, 2000), ''));
