@@ -80,7 +80,7 @@ describe('AN10, RC14: the activities of a contact', () => {
     const { contact, deal } = await story();
     for (let value = 10; value < 20; value++)
       await s.ask('PATCH', `/api/v1/deals/${deal}`, { body: { value } });
-    const whole = (await activities(contact)).json.data.map((one: Activity) => one.id);
+    const whole: string[] = (await activities(contact)).json.data.map((one: Activity) => one.id);
     expect(whole).toHaveLength(ALL.length + 10);
     const read: string[] = [];
     let query: string | null = '?limit=4';

@@ -18,7 +18,10 @@ async function make(path: string, body: object): Promise<{ id: string }> {
   return json;
 }
 async function found(path: string, query: Record<string, string>): Promise<string[]> {
-  const { status, json, text } = await s.ask('GET', `/api/v1/${path}?${new URLSearchParams(query)}`);
+  const { status, json, text } = await s.ask(
+    'GET',
+    `/api/v1/${path}?${new URLSearchParams(query).toString()}`,
+  );
   expect(status, text).toBe(200);
   return json.data.map((one: { id: string }) => one.id);
 }
@@ -160,7 +163,7 @@ describe('names', () => {
   test('figures of a source count it in any form', async () => {
     await make('leads', { ...PEOPLE, name: 'Jane Doe', source: 'Café Fair' });
     for (const source of ['CAFÉ FAIR', NFD('café fair'), 'cafe fair']) {
-      const { json } = await s.ask('GET', `/analytics/leads?${new URLSearchParams({ source })}`);
+      const { json } = await s.ask('GET', `/analytics/leads?${new URLSearchParams({ source }).toString()}`);
       expect(json.leads, source).toBe(1);
     }
   });

@@ -4849,7 +4849,7 @@ export interface operations {
                     readonly style?: unknown;
                     name?: string;
                     /**
-                     * @description At most what the key that makes it may do.
+                     * @description At most what the key that makes it may do; `GET /scopes` lists them.
                      * @example [
                      *       "contacts:write"
                      *     ]
@@ -4939,7 +4939,7 @@ export interface operations {
                     readonly style?: unknown;
                     name?: string;
                     /**
-                     * @description At most what the key that makes it may do.
+                     * @description At most what the key that makes it may do; `GET /scopes` lists them.
                      * @example [
                      *       "contacts:write"
                      *     ]
