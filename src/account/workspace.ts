@@ -24,12 +24,12 @@ const CLIENT_NUMBER = {
   text: 'select client_number from workspace where id = $1',
 };
 
-/** @param furnish gives a new workspace what it has from the start, in the transaction that makes it */
+/** @param seed gives a new workspace what it has from the start, in the transaction that makes it */
 export function makeWorkspaces(
   db: Database,
   clock: Clock,
   newId: () => Uuid,
-  furnish: (trx: Transaction<Schema>, workspaceId: Uuid) => Promise<void>,
+  seed: (trx: Transaction<Schema>, workspaceId: Uuid) => Promise<void>,
 ): Workspaces {
   return {
     async create({ name, plan = 'unlimited', isDefault = false }) {
@@ -49,7 +49,7 @@ export function makeWorkspaces(
       await db.transaction(async (trx) => {
         await trx.insertInto('workspace').values(row).execute();
         await trx.insertInto('workspace_counter').values({ workspace_id: row.id, event_seq: 0 }).execute();
-        await furnish(trx, row.id);
+        await seed(trx, row.id);
       });
       return row;
     },

@@ -21,8 +21,8 @@ const LETTERS: Readonly<Record<string, string>> = {
   þ: 'th',
 };
 
-function asOne(one: string, many: string): Record<string, string> {
-  return Object.fromEntries(Array.from(many, (character) => [character, one]));
+function asOne(standard: string, many: string): Record<string, string> {
+  return Object.fromEntries(Array.from(many, (character) => [character, standard]));
 }
 
 const ALIKE_ONES = anyOf(ALIKE);
@@ -50,11 +50,11 @@ export function caseless(text: string): string {
 export function folded(text: string): string {
   if (ASCII.test(text)) return text.replaceAll('`', "'").toLowerCase();
   return text
-    .replaceAll(ALIKE_ONES, (one) => ALIKE[one]!)
+    .replaceAll(ALIKE_ONES, (character) => ALIKE[character]!)
     .normalize('NFKD')
     .replaceAll(ACCENTS, '')
     .toLowerCase()
-    .replaceAll(LETTER_ONES, (one) => LETTERS[one]!)
+    .replaceAll(LETTER_ONES, (character) => LETTERS[character]!)
     .normalize('NFKC');
 }
 
@@ -62,8 +62,8 @@ const OTHER_DIGITS = '０１２３４５６７８９٠١٢٣٤٥٦٧٨٩۰۱۲۳
 
 /** The digits of a telephone number, by which two are compared; as phone_digits of migration 0068. */
 export function phoneDigits(phone: string): string {
-  return Array.from(phone, (one) => {
-    const at = OTHER_DIGITS.indexOf(one);
-    return at >= 0 ? String(at % 10) : one >= '0' && one <= '9' ? one : '';
+  return Array.from(phone, (character) => {
+    const at = OTHER_DIGITS.indexOf(character);
+    return at >= 0 ? String(at % 10) : character >= '0' && character <= '9' ? character : '';
   }).join('');
 }

@@ -16,12 +16,12 @@ export async function filterConditions(
   workspaceId: Uuid,
   query: Record<string, unknown>,
 ): Promise<Condition[]> {
-  const asked = Object.entries(filters).flatMap(([name, filter]) => {
+  const requested = Object.entries(filters).flatMap(([name, filter]) => {
     const wanted = query[name];
     return typeof wanted === 'string' ? [{ filter, wanted }] : [];
   });
   return Promise.all(
-    asked.map(async ({ filter, wanted }) =>
+    requested.map(async ({ filter, wanted }) =>
       filter.lookUp
         ? anyOf(filter, await lookedUp(db, filter.lookUp, workspaceId, wanted))
         : compared(filter, wanted),
@@ -54,10 +54,12 @@ export function formsOf(text: string): string[] {
 
 function anyOf({ column, by }: Pick<Filter, 'column' | 'by'>, values: readonly string[]): Condition {
   const held = by === 'caseless' ? sql`lower(${sql.ref(column)})` : sql.ref(column);
-  const given = values.map((value) => (by === 'caseless' ? sql`lower(${value})` : sql`${value}`));
-  if (given.length === 0) return sql`false`;
+  const candidates = values.map((value) => (by === 'caseless' ? sql`lower(${value})` : sql`${value}`));
+  if (candidates.length === 0) return sql`false`;
   // Of one value, the rows come in the index's order.
-  return given.length === 1 ? sql`${held} = ${given[0]}` : sql`${held} in (${sql.join(given)})`;
+  return candidates.length === 1
+    ? sql`${held} = ${candidates[0]}`
+    : sql`${held} in (${sql.join(candidates)})`;
 }
 
 /** Where the values of a filter have names: by which table, and what of it stands in the record. */

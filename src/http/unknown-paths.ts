@@ -49,9 +49,9 @@ export function knownPaths(app: FastifyInstance): KnownPaths {
     refusal(method, path) {
       const matching = known.filter(({ pattern }) => pattern.test(path));
       const fixed = matching.filter(({ isFixed }) => isFixed);
-      const there = fixed.length > 0 ? fixed : matching;
-      const style = there.find((one) => one.style)?.style ?? null;
-      const methods = [...new Set(there.map((one) => one.method))];
+      const takers = fixed.length > 0 ? fixed : matching;
+      const style = takers.find((one) => one.style)?.style ?? null;
+      const methods = [...new Set(takers.map((one) => one.method))];
       // A route that takes many paths, such as that of the assets, may find nothing at one of them.
       if (methods.length === 0 || methods.includes(method))
         return { error: new ApiError('not_found', 'There is nothing at this path.'), style, allow: null };

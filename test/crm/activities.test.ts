@@ -53,11 +53,11 @@ describe('AN10, RC14: the activities of a contact', () => {
       event_date: '2026-08-15',
     });
     const { json } = await s.ask('POST', `/api/v1/leads/${lead}/convert`, { body: { deal: {} } });
-    const told = await typesOf(json.lead.contact_id);
-    expect(told).toEqual(
+    const types = await typesOf(json.lead.contact_id);
+    expect(types).toEqual(
       expect.arrayContaining(['lead.created', 'lead.converted', 'contact.created', 'deal.created']),
     );
-    expect(told).toHaveLength(4);
+    expect(types).toHaveLength(4);
   });
 
   test.each([
@@ -71,9 +71,9 @@ describe('AN10, RC14: the activities of a contact', () => {
       ['task.created', 'task.created', 'contact.created'],
     ],
     [['activities:read', 'deals:read', 'tasks:read'], ALL],
-  ])('are what a key with %o may read', async (scopes, told) => {
+  ])('are what a key with %o may read', async (scopes, types) => {
     const { contact } = await story();
-    expect(await typesOf(contact, await s.person(scopes))).toEqual(told);
+    expect(await typesOf(contact, await s.person(scopes))).toEqual(types);
   });
 
   test('are read page by page, each once, whatever is done meanwhile', async () => {

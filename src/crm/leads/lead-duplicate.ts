@@ -18,7 +18,7 @@ import { lead, type Lead } from './lead.ts';
 const FEWEST_DIGITS = 7;
 const MOST_TOLD = 50;
 
-function telling(phone: string | null | undefined): string | null {
+function usablePhone(phone: string | null | undefined): string | null {
   return phone && phoneDigits(phone).length >= FEWEST_DIGITS ? phone : null;
 }
 
@@ -45,7 +45,7 @@ function alikeValues(
   except: Uuid | null,
 ): unknown[] {
   const [composed = null, decomposed = null] = formsOf(email?.normalize('NFC') ?? '').filter(Boolean);
-  return [workspaceId, composed, telling(phone), most, except, decomposed];
+  return [workspaceId, composed, usablePhone(phone), most, except, decomposed];
 }
 
 export interface DuplicateParts {

@@ -3,22 +3,22 @@
 -- nothing but what PostgreSQL itself has.
 
 -- What two texts share that differ in case or Unicode form alone. ASCII, the common case, is told by its length.
-create function caseless_text(given text) returns text language plpgsql immutable parallel safe as $$
+create function caseless_text(input text) returns text language plpgsql immutable parallel safe as $$
 begin
-  if octet_length(given) = length(given) then return lower(given); end if;
-  return normalize(translate(lower(translate(normalize(given, NFC), 'İ', 'i')), 'ς', 'σ'), NFC);
+  if octet_length(input) = length(input) then return lower(input); end if;
+  return normalize(translate(lower(translate(normalize(input, NFC), 'İ', 'i')), 'ς', 'σ'), NFC);
 end $$;
 
-create function folded_text(given text) returns text language plpgsql immutable parallel safe as $$
+create function folded_text(input text) returns text language plpgsql immutable parallel safe as $$
 begin
-  if octet_length(given) = length(given) then return translate(lower(given), '`', ''''); end if;
+  if octet_length(input) = length(input) then return translate(lower(input), '`', ''''); end if;
   return normalize(
     replace(replace(replace(replace(
       translate(
         lower(
           regexp_replace(
             normalize(
-              translate(given,
+              translate(input,
                 '`´‘’‚‛′‵ʹʻʼʽˈꞌ＇“”„‟″«»＂‐‑‒–—―−⁃﹘﹣－' || U&'\00AD\200B\200C\200D\200E\200F\2060\FEFF',
                 repeat('''', 15) || repeat('"', 8) || repeat('-', 11)),
               NFKD),
