@@ -9,9 +9,11 @@ export function leadText(/** @type {number | string} */ n) {
   );
 }
 
-/** What a lead is about, in a fresh workspace. */
+/** What a lead is about, in a fresh workspace; 0.1.0 gave it none. */
 export async function makeEventType(/** @type {import('./server.mjs').Server} */ server) {
-  await call(server, 'POST', '/lead-event-types', { name: 'Wedding' });
+  const { data } = await call(server, 'GET', '/lead-event-types', undefined);
+  if (!data.some((/** @type {{ name: string }} */ { name }) => name === 'Wedding'))
+    await call(server, 'POST', '/lead-event-types', { name: 'Wedding' });
   await call(server, 'PATCH', '/lead-settings', { leads_per_hour: 0 });
 }
 

@@ -26,6 +26,7 @@ import { idMaker, prefixed, type Uuid } from './base/id.ts';
 import type { Logger } from './base/log.ts';
 import type { Sealer } from './base/seal.ts';
 import type { Config } from './config.ts';
+import { firstEventTypes } from './crm/leads/first-event-types.ts';
 import { makeCrmActivities } from './crm/leads/crm-activity.ts';
 import { dropOldAside } from './crm/forms/form-inbox.ts';
 import { makePipelines } from './crm/pipelines/pipeline-store.ts';
@@ -82,6 +83,7 @@ import { meRoutes } from './settings/me.ts';
 import { memberRoutes } from './settings/members.ts';
 import { pastEventRoutes } from './settings/past-events.ts';
 import { changePlan, planRoutes } from './settings/plan.ts';
+import { scopeRoutes } from './settings/scopes.ts';
 import { sessionRoutes } from './settings/session.ts';
 import { webhookFormatRoutes } from './settings/webhook-formats.ts';
 import { noticeRoutes, noticesToOwners } from './settings/notices.ts';
@@ -182,7 +184,7 @@ export function assemble({
       ...(mailer ? [noticeMail({ db, mailer, log, baseUrl })] : []),
     ],
   });
-  const workspaces = makeWorkspaces(db, clock, newId);
+  const workspaces = makeWorkspaces(db, clock, newId, firstEventTypes({ clock, newId }));
   const keys = makeApiKeys(db, clock, newId);
   const audit = makeAudit(db, clock, newId);
   const users = makeUsers(db, clock, newId);
@@ -262,6 +264,7 @@ export function assemble({
             ...auditRoutes(audit),
             ...apiKeyRoutes({ db, keys, authorities, usage, ledger, clock, scopes: SCOPES }),
             ...inboundSecretRoutes({ db, secrets: inboundSecrets, authorities, ledger }),
+            ...scopeRoutes(RECORD_OBJECTS),
             ...crm.routes,
             ...webhookRoutes(settings),
             ...replayRoutes(settings),

@@ -1,8 +1,9 @@
+import type { Transaction } from 'kysely';
 import { StartError } from '../base/errors.ts';
 import { isoTime, type Clock } from '../base/clock.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
-import type { WorkspaceRow } from '../db/schema.ts';
+import type { Schema, WorkspaceRow } from '../db/schema.ts';
 import { isPlan, PLANS } from './plan.ts';
 
 export type Workspace = WorkspaceRow;
@@ -23,7 +24,13 @@ const CLIENT_NUMBER = {
   text: 'select client_number from workspace where id = $1',
 };
 
-export function makeWorkspaces(db: Database, clock: Clock, newId: () => Uuid): Workspaces {
+/** @param seed gives a new workspace what it has from the start, in the transaction that makes it */
+export function makeWorkspaces(
+  db: Database,
+  clock: Clock,
+  newId: () => Uuid,
+  seed: (trx: Transaction<Schema>, workspaceId: Uuid) => Promise<void>,
+): Workspaces {
   return {
     async create({ name, plan = 'unlimited', isDefault = false }) {
       const trimmed = name.trim();
@@ -42,6 +49,7 @@ export function makeWorkspaces(db: Database, clock: Clock, newId: () => Uuid): W
       await db.transaction(async (trx) => {
         await trx.insertInto('workspace').values(row).execute();
         await trx.insertInto('workspace_counter').values({ workspace_id: row.id, event_seq: 0 }).execute();
+        await seed(trx, row.id);
       });
       return row;
     },

@@ -9,6 +9,13 @@ export function isUuid(text: string): boolean {
   return UUID.test(text);
 }
 
+const ANY_CASE = /^(?:[a-z]+_[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/i;
+
+/** An id as ours are written, in lower case, where it came in capitals; any other text as it is. */
+export function canonicalId(text: string): string {
+  return !UUID.test(text) && ANY_CASE.test(text) ? text.toLowerCase() : text;
+}
+
 /**
  * Makes UUIDv7 ids that only ever grow within this generator, also when the clock steps back
  * (RFC 9562, method 1: the 12 bits after the version are a counter within the millisecond).
@@ -61,10 +68,11 @@ export function prefixed(prefix: string, id: Uuid): string {
   return `${prefix}_${id.replaceAll('-', '')}`;
 }
 
-/** Reads a prefixed id back to the UUID, or null where it is not one. */
+/** Reads a prefixed id, in any case, back to the UUID, or null where it is not one. */
 export function unprefixed(prefix: string, text: string): Uuid | null {
-  if (!text.startsWith(`${prefix}_`)) return null;
-  const hex = text.slice(prefix.length + 1);
+  const id = text.toLowerCase();
+  if (!id.startsWith(`${prefix}_`)) return null;
+  const hex = id.slice(prefix.length + 1);
   if (!/^[0-9a-f]{32}$/.test(hex)) return null;
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }

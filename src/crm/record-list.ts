@@ -1,9 +1,10 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import { z } from 'zod';
 import { instantOrDate } from '../base/values/time.ts';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../db/page.ts';
 import type { Database } from '../db/pool.ts';
 import { patiently } from '../db/pool.ts';
+import { filterConditions, searchCondition } from './record-filter.ts';
 import type { BaseRecord, Noun } from './record.ts';
 import type { RecordStore } from './record-store.ts';
 
@@ -13,17 +14,16 @@ const SORTS = ['-created_at', 'created_at', '-updated_at', 'updated_at'] as cons
 const BOUNDS = { gt: '>', gte: '>=', lt: '<', lte: '<=' } as const;
 
 const SEARCH =
-  'Only those in which every word of it stands (the first five), whatever the case; a word of one or two letters begins one of theirs.';
-const MOST_WORDS = 5;
-/** Trigrams find nothing shorter within a word; at the beginning of one they know it by the space before it. */
-const SHORTEST_WITHIN = 3;
+  'Only those in which every word of it stands (the first five), whatever the case, accents and Unicode form; a word of one or two letters begins one of theirs. Of a telephone number the digits count.';
 
 /** The query parameters of a noun's list. */
 export function listQuery(noun: Pick<Noun, 'filters' | 'search'>) {
   const filters = Object.fromEntries(
-    Object.entries(noun.filters).map(([name, { schema }]) => [
+    Object.entries(noun.filters).map(([name, { schema, description }]) => [
       name,
-      (schema ?? z.string().max(1000)).optional().meta({ description: `Only those with this ${name}.` }),
+      (schema ?? z.string().max(1000))
+        .optional()
+        .meta({ description: description ?? `Only those with this ${name}.` }),
     ]),
   );
   const bounds = Object.fromEntries(
@@ -62,7 +62,8 @@ export async function listRecords<R extends BaseRecord, Input extends object>(
   const byUpdate = query.sort.endsWith('updated_at');
   const direction = down ? 'desc' : 'asc';
 
-  let rows = matching(db, noun, workspaceId, query).selectAll();
+  const conditions = await filterConditions(db, noun, workspaceId, query);
+  let rows = matching(db, noun, workspaceId, query, conditions).selectAll();
   if (query.cursor) {
     const after = decodeCursor(query.cursor, query.sort);
     const than = sql.raw(down ? '<' : '>');
@@ -88,7 +89,7 @@ export async function listRecords<R extends BaseRecord, Input extends object>(
       }),
     (row) => (row['deleted_at'] ? { id: row['id']!, deleted_at: row['deleted_at'] } : store.toRecord(row)),
   );
-  return query.count ? { ...page, total_count: await count(db, noun, workspaceId, query) } : page;
+  return query.count ? { ...page, total_count: await count(db, noun, workspaceId, query, conditions) } : page;
 }
 
 async function count(
@@ -96,8 +97,9 @@ async function count(
   noun: Pick<Noun, 'name' | 'filters' | 'search'>,
   workspaceId: string,
   query: ListQuery,
+  conditions: readonly RawBuilder<boolean>[],
 ): Promise<number> {
-  const counted = matching(db, noun, workspaceId, query).select(({ fn }) =>
+  const counted = matching(db, noun, workspaceId, query, conditions).select(({ fn }) =>
     fn.countAll<number>().as('count'),
   );
   return (await patiently(() => counted.executeTakeFirstOrThrow())).count;
@@ -108,28 +110,14 @@ function matching(
   noun: Pick<Noun, 'name' | 'filters' | 'search'>,
   workspaceId: string,
   query: ListQuery,
+  conditions: readonly RawBuilder<boolean>[],
 ) {
   // Every noun's table has these columns; Kysely's types know one of them.
   let rows = db.kysely.selectFrom(noun.name as 'contact').where('workspace_id', '=', workspaceId);
   if (!query.include_deleted) rows = rows.where('deleted_at', 'is', null);
-  for (const [name, { column, ignoreCase, isTag }] of Object.entries(noun.filters)) {
-    const wanted = query[name];
-    if (typeof wanted !== 'string') continue;
-    if (isTag)
-      rows = rows.where(
-        // As the index has it, which leaves out those without tags.
-        sql<boolean>`${sql.ref(column)} <> '{}' and folded_tags(${sql.ref(column)}) @> array[lower(${wanted})]`,
-      );
-    else
-      rows = ignoreCase
-        ? rows.where(sql<boolean>`lower(${sql.ref(column)}) = lower(${wanted})`)
-        : rows.where(sql<boolean>`${sql.ref(column)} = ${wanted}`);
-  }
+  for (const condition of conditions) rows = rows.where(condition);
   const wanted = query['q'];
-  if (noun.search && typeof wanted === 'string') {
-    for (const pattern of patternsOf(wanted))
-      rows = rows.where(sql<boolean>`${sql.raw(noun.search)} like lower(${pattern})`);
-  }
+  if (noun.search && typeof wanted === 'string') rows = rows.where(searchCondition(noun.search, wanted));
   for (const column of ['created_at', 'updated_at']) {
     for (const [bound, operator] of Object.entries(BOUNDS)) {
       const value = query[`${column}[${bound}]`];
@@ -138,12 +126,4 @@ function matching(
     }
   }
   return rows;
-}
-
-function patternsOf(asked: string): string[] {
-  const words = asked.split(/\s+/).slice(0, MOST_WORDS);
-  return words.map((word) => {
-    const literal = word.replaceAll(/[\\%_]/g, String.raw`\$&`);
-    return Array.from(word).length < SHORTEST_WITHIN ? `% ${literal}%` : `%${literal}%`;
-  });
 }

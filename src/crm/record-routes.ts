@@ -50,6 +50,8 @@ export interface Creation {
   /** Answered in place of the record. */
   receipt(id: Uuid): object;
   output: z.ZodType;
+  /** What it answers beside 201. */
+  answers: Record<number, z.ZodType>;
   refusal(error: z.ZodError): ApiError;
   /** Of the route that makes one. */
   errors: ErrorStyle;
@@ -136,7 +138,7 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
       formBody: creation.formBody,
       query: creation.query as z.ZodType<undefined>,
     }),
-    answers: { 201: creation?.output ?? noun.output },
+    answers: { 201: creation?.output ?? noun.output, ...creation?.answers },
     async handle(ctx) {
       const writer = writerOf(ctx);
       const other = creation?.otherwise(writer, { input: ctx.body, query: ctx.query }, (input) =>
@@ -192,7 +194,12 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
     scope: read,
     tag,
     summary: `Get ${one}`,
-    query: z.strictObject({ include_deleted: z.stringbool().optional() }),
+    query: z.strictObject({
+      include_deleted: z
+        .stringbool()
+        .optional()
+        .meta({ description: 'Answers of one that is deleted its id and `deleted_at`, in place of 404.' }),
+    }),
     answers: { 200: noun.output },
     async handle({ caller, params, query: asked }) {
       const record = await store.get(caller.workspaceId, params['id']!);

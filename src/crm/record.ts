@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { plainText, requiredText } from '../base/values/text.ts';
+import { caseless } from '../base/fold.ts';
 import type { EventType } from '../delivery/event.ts';
 import type { ReferenceFields } from './reference.ts';
 
@@ -61,7 +62,7 @@ export interface Noun<
   /** Fields that a list can be filtered by, equal to what is given. */
   readonly filters: Readonly<Record<string, Filter>>;
   /**
-   * What `?q=` looks through: SQL over the columns that makes lower-case text in which a space stands before every word;
+   * What `?q=` looks through: SQL over the columns that makes folded text in which a space stands before every word;
    * an index of trigrams is to hold it.
    */
   readonly search?: string;
@@ -75,11 +76,20 @@ export interface NounEvent extends Pick<EventType, 'name' | 'object' | 'descript
   isBeyondChange?: boolean;
 }
 
+/** A table whose names stand for values of records: record-filter.ts. */
+export type LookUp = 'pipeline' | 'stage' | 'lead_source' | 'lead_event_type';
+
 export interface Filter {
   column: string;
-  ignoreCase?: boolean;
-  /** The column is a list of tags, of which one is to be this, whatever the case. */
-  isTag?: boolean;
+  /**
+   * How it is compared; default: as it is, in whatever Unicode form. `caseless`: whatever the case; `folded`: accents
+   * and apostrophes too; `phone`: by its digits; `tag`: the column is a list of tags, of which one is to be this.
+   */
+  by?: 'caseless' | 'folded' | 'phone' | 'tag' | undefined;
+  /** Where its values have names, by which they may be asked for. */
+  lookUp?: LookUp;
+  /** For the reference; default: only those with this value. */
+  description?: string;
   /** How the value has to look, where the column takes no other text. */
   schema?: z.ZodType<string>;
 }
@@ -99,13 +109,15 @@ export const reference = z.uuid().toLowerCase().nullable();
 
 const tag = requiredText(100);
 
-/** Words that people put on a record; two that differ in case alone are one, as it came first. */
+/** Words that people put on a record; two that differ in case or Unicode form alone are one, as it came first. */
 export const tagList = z
   .array(tag)
   .max(50, 'must have at most 50 tags')
-  .transform((tags) =>
-    tags.filter((one, at) => tags.findIndex((other) => other.toLowerCase() === one.toLowerCase()) === at),
-  )
+  .transform((tags) => {
+    const first = new Map<string, string>();
+    for (const one of tags) if (!first.has(caseless(one))) first.set(caseless(one), one);
+    return [...first.values()];
+  })
   .meta({ description: 'At most 50 words; two that differ in case alone are one.', examples: [['vip']] });
 
 const CUSTOM_NAME = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;

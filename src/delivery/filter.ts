@@ -1,4 +1,5 @@
 import { invalid } from '../base/errors.ts';
+import { folded } from '../base/fold.ts';
 import type { Uuid } from '../base/id.ts';
 
 /** A webhook's filter, ready to be stored. */
@@ -35,6 +36,8 @@ const FIELD = /^[A-Za-z_]\w{0,62}(\.[A-Za-z_]\w{0,62}){0,4}$/;
 const MAX_CONDITIONS = 100;
 const MAX_DEPTH = 6;
 const MAX_TEXT = 1000;
+/** The field of a record that holds its tags. */
+const TAGS = 'tags';
 
 /**
  * Reads a filter (contracts AN13): `{"all":[…]}`, `{"any":[…]}`, `{"not":…}`, a condition
@@ -67,7 +70,7 @@ export function readFilter(given: Record<string, unknown>, pipelines: readonly N
     const inside = `${place}.${key}`;
     if (key === 'all' || key === 'any') return joined(value, key === 'all' ? ' && ' : ' || ', inside, depth);
     if (key === 'not') return negated(predicate(value, inside, depth + 1));
-    if (key === 'tag') return compared('tag', 'tags', 'contains', value, inside);
+    if (key === 'tag') return compared('tag', TAGS, 'contains', value, inside);
     if (key === 'pipeline')
       return compared('pipeline', 'pipeline_id', 'equals', pipelineId(value, inside), inside);
     throw invalid(inside, 'is not known; use all, any, not, tag, pipeline, or field, op and value');
@@ -97,6 +100,7 @@ export function readFilter(given: Record<string, unknown>, pipelines: readonly N
       .split('.')
       .map((part) => `"${part}"`)
       .join('.')}`;
+    if (field === TAGS && op === 'contains' && typeof value === 'string') return tagged(at, value, place);
     return COMPARISONS[op](at, value, place);
   }
 
@@ -104,7 +108,7 @@ export function readFilter(given: Record<string, unknown>, pipelines: readonly N
     const wanted = scalar(value, place, ['string']) as string;
     const found =
       pipelines.find(({ id }) => id === wanted.toLowerCase()) ??
-      pipelines.find(({ name }) => name.toLowerCase() === wanted.toLowerCase());
+      pipelines.find(({ name }) => folded(name) === folded(wanted));
     if (!found) throw invalid(place, 'there is no pipeline with this name or id');
     return found.id;
   }
@@ -112,13 +116,12 @@ export function readFilter(given: Record<string, unknown>, pipelines: readonly N
 
 /** By its operator, the predicate that compares what is at a path. Lists are looked into: any element will do. */
 const COMPARISONS: Readonly<Record<Op, (at: string, value: unknown, place: string) => string>> = {
-  equals: (at, value, place) =>
-    value === null ? negated(present(at)) : `(${at} == ${literal(value, place)})`,
+  equals: (at, value, place) => (value === null ? negated(present(at)) : `(${same(at, value, place)})`),
 
   in(at, value, place) {
     if (!Array.isArray(value) || value.length === 0 || value.length > MAX_CONDITIONS)
       throw invalid(place, `must be a list of 1 to ${MAX_CONDITIONS} values`);
-    return `(${value.map((one, n) => `${at} == ${literal(one, `${place}.${n}`)}`).join(' || ')})`;
+    return `(${value.map((one, n) => same(at, one, `${place}.${n}`)).join(' || ')})`;
   },
 
   exists: (at, value = true, place) =>
@@ -135,6 +138,23 @@ const COMPARISONS: Readonly<Record<Op, (at: string, value: unknown, place: strin
     return `(${element} || (${at}.type() == "string" && ${at} like_regex ${literal(value, place)} flag "q"))`;
   },
 };
+
+/** Equal, in whatever Unicode form it is written. */
+function same(at: string, value: unknown, place: string): string {
+  const forms =
+    typeof value === 'string'
+      ? new Set([value, value.normalize('NFC'), value.normalize('NFD')])
+      : new Set([value]);
+  return [...forms].map((form) => `${at} == ${literal(form, place)}`).join(' || ');
+}
+
+/** Whether one of the tags is this one, whatever its case and Unicode form. */
+function tagged(at: string, value: string, place: string): string {
+  const tag = scalar(value, place) as string;
+  const forms = [...new Set([tag.normalize('NFC'), tag.normalize('NFD')])];
+  const pattern = forms.map((form) => form.replaceAll(/[^\p{L}\p{N}\p{M} ]/gu, String.raw`\$&`)).join('|');
+  return `(${at}[*] like_regex ${literal(`^(${pattern})$`, place)} flag "i")`;
+}
 
 function present(at: string): string {
   return `exists(${at} ? (@ != null))`;

@@ -14,6 +14,7 @@ const BUNDLE = new URL('../../dist/web/', import.meta.url);
 
 /** The pages hold sessions: nothing they load and nothing they call may lie elsewhere, nobody may frame them. */
 const PAGE_HEADERS = {
+  vary: 'accept',
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-cache',
   'content-security-policy': [
@@ -48,11 +49,29 @@ export function mountPages(app: FastifyInstance): void {
   app.decorate('sendPage', (reply) => reply.code(200).headers(PAGE_HEADERS).send(page));
 }
 
-/** Whether somebody looks at a path that no route takes with a browser. */
-export function asksForPage(request: FastifyRequest): boolean {
-  return (
-    (request.method === 'GET' || request.method === 'HEAD') &&
-    /\btext\/html\b/.test(request.headers.accept ?? '') &&
-    !NO_PAGE.test(request.url.split('?', 1)[0]!)
-  );
+/** The dashboard's own paths (web/routes.tsx), which other systems link to, as in `lead_url`. */
+const OWN_PAGES =
+  /^\/(?:(?:sign-in|forgot-password|setup|invitation|reset-password|contacts|companies|deals|tasks|leads|forms|settings)(?:\/[^.]*)?)?$/;
+
+/**
+ * Whether a path that no route takes is looked at as a page: any path by a browser, which names HTML; one of the
+ * dashboard's own also by a client that takes anything and does not ask for JSON, such as curl or a link preview.
+ */
+export function asksForPage({ method, url, headers }: FastifyRequest): boolean {
+  if (method !== 'GET' && method !== 'HEAD') return false;
+  const path = url.split('?', 1)[0]!;
+  if (NO_PAGE.test(path)) return false;
+  const accepted = acceptedTypes(headers.accept || '*/*');
+  if (accepted.has('text/html') || accepted.has('application/xhtml+xml')) return true;
+  if ([...accepted].some((type) => /[/+]json$/.test(type))) return false;
+  return (accepted.has('*/*') || accepted.has('text/*')) && OWN_PAGES.test(path);
+}
+
+/** The media types of an Accept header, without those that it refuses. */
+function acceptedTypes(header: string): Set<string> {
+  const types = header.split(',').flatMap((part) => {
+    const [type = '', ...parameters] = part.split(';').map((text) => text.trim().toLowerCase());
+    return parameters.some((text) => /^q=0(?:\.0*)?$/.test(text)) ? [] : [type];
+  });
+  return new Set(types);
 }

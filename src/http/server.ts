@@ -8,20 +8,20 @@ import type { UsageMeter } from '../account/usage.ts';
 import type { Idempotency, IdempotencyClaim } from '../account/idempotency.ts';
 import type { Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
-import { isUuid } from '../base/id.ts';
+import { canonicalId, isUuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import { admit, authenticate } from './authenticate.ts';
 import { readForms } from './form-body.ts';
 import { IdempotencyGate } from './idempotency.ts';
 import { readJson } from './json-body.ts';
 import { describe } from './openapi.ts';
-import { asksForPage } from './pages.ts';
 import { checkQuery, readQuery } from './query.ts';
 import { rateLimitHeaders } from './rate-limit.ts';
 import { errorBody } from './reply.ts';
 import { shownError } from './refusal.ts';
 import { takesIdempotencyKey, type Answer, type ErrorStyle, type Route, type TextStream } from './route.ts';
 import { checkOrigin } from './session-cookie.ts';
+import { answerUnknownMethod, answerUnknownPaths, shadowedPaths } from './unknown-paths.ts';
 import { parsedBody, parsedQuery } from './validation.ts';
 
 /** The largest body taken, in bytes (contracts section 7). */
@@ -67,7 +67,8 @@ export function makeServer(parts: ServerParts): FastifyInstance {
     routerOptions: { maxParamLength: 256, querystringParser: readQuery },
     // What the router refuses, such as `/%zz`, never reaches a route.
     frameworkErrors: (error, request, reply) => void sendError(parts.log, error, request, reply),
-    clientErrorHandler: answerBrokenHttp,
+    clientErrorHandler: (error, socket) =>
+      answerUnknownMethod(app, error, socket) || answerBrokenHttp(error, socket),
     logger: false,
   });
   app.decorateRequest('caller', null);
@@ -83,7 +84,7 @@ export function makeServer(parts: ServerParts): FastifyInstance {
   readJson(app);
   readForms(app);
   app.setErrorHandler((error, request, reply) => sendError(parts.log, error as Error, request, reply));
-  answerUnknownPaths(app);
+  answerUnknownPaths(app, parts);
   return app;
 }
 
@@ -102,6 +103,7 @@ export function mount(app: FastifyInstance, routes: readonly Route[], parts: Ser
   const reads = new Map(routes.filter(({ method }) => method === 'GET').map((one) => [one.path, one]));
   for (const route of routes) {
     const read = route.method === 'PATCH' || route.method === 'PUT' ? reads.get(route.path) : undefined;
+    const shadowed = shadowedPaths(route, routes);
     app.route({
       method: route.method,
       url: route.path,
@@ -111,7 +113,8 @@ export function mount(app: FastifyInstance, routes: readonly Route[], parts: Ser
         ...(route.errors && { errors: route.errors }),
       },
       attachValidation: false,
-      onRequest: async (request) => {
+      onRequest: async (request, reply) => {
+        if (shadowed?.has(request.url.split('?', 1)[0]!)) return void (await app.refuse(request, reply));
         if (route.open) return checkOrigin(request, parts.publicUrl, 'optional');
         request.caller = await authenticate(parts, request);
         admit(request.caller, route.scope);
@@ -146,7 +149,9 @@ async function handle(
   publicUrl: string,
 ): Promise<Answer> {
   const params = request.params as Record<string, string>;
-  for (const [name, value] of Object.entries(params)) {
+  for (const [name, sent] of Object.entries(params)) {
+    const value = canonicalId(sent);
+    params[name] = value;
     const pattern = route.params?.[name];
     if (pattern ? !pattern.test(value) : !isUuid(value)) {
       throw new ApiError('not_found', `There is nothing with this ${name}.`);
@@ -266,29 +271,6 @@ function answerBrokenHttp(error: Error & { code?: string }, socket: Socket): voi
   socket.end(
     `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncache-control: no-store\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
-}
-
-/** The dashboard to a browser, else 405 with Allow where the path exists for other methods, 404 where it does not. */
-function answerUnknownPaths(app: FastifyInstance): void {
-  const known: { pattern: RegExp; method: string; errors: ErrorStyle | undefined }[] = [];
-  app.addHook('onRoute', ({ url, method, config }) => {
-    const pattern = new RegExp(
-      `^${url.replaceAll('.', '\\.').replace(/:\w+/g, '[^/]+').replace(/\*$/, '.*')}/?$`,
-    );
-    for (const one of [method].flat()) known.push({ pattern, method: one, errors: config?.errors });
-  });
-  app.setNotFoundHandler((request, reply) => {
-    if (app.sendPage && asksForPage(request)) return app.sendPage(reply);
-    const path = request.url.split('?', 1)[0]!;
-    const there = known.filter(({ pattern }) => pattern.test(path));
-    request.refusedStyle = there.find(({ errors }) => errors)?.errors ?? null;
-    const methods = [...new Set(there.map(({ method }) => method))];
-    // A route that takes many paths, such as that of the assets, may find nothing at one of them.
-    if (methods.length === 0 || methods.includes(request.method))
-      throw new ApiError('not_found', 'There is nothing at this path.');
-    const allow = methods.join(', ');
-    throw new ApiError('method_not_allowed', `This path takes ${allow}.`, { allow });
-  });
 }
 
 /** `If-Match: "3", "4"` to versions; `*` and a missing header to null. Weak tags compare like strong ones. */

@@ -39,7 +39,10 @@ const scopeList = z
   .array(z.string().max(100))
   .min(1, 'must name at least one scope')
   .max(100)
-  .meta({ description: 'At most what the key that makes it may do.', examples: [['contacts:write']] });
+  .meta({
+    description: 'At most what the key that makes it may do; `GET /scopes` lists them.',
+    examples: [['contacts:write']],
+  });
 
 const expiry = {
   expires_at: z

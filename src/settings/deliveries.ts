@@ -80,7 +80,7 @@ const logQuery = pageQuery.extend({
   event_type: z.string().max(100).optional(),
   event_id: z
     .string()
-    .regex(/^evt_[0-9a-f]{32}$/, 'must be the id of an event')
+    .regex(/^evt_[0-9a-f]{32}$/i, 'must be the id of an event')
     .optional(),
   'created_at[gt]': moment,
   'created_at[gte]': moment,

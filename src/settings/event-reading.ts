@@ -31,7 +31,7 @@ export const READING_REFUSALS = {
   503: 'Too many requests wait for events, or the database does not answer.',
 };
 
-export const EVENT_ID = /^evt_[0-9a-f]{32}$/;
+export const EVENT_ID = /^evt_[0-9a-f]{32}$/i;
 /** In place of an id: only what is to come; or, as where it is left out, everything that is kept. */
 export const LATEST = 'latest';
 export const OLDEST = 'oldest';

@@ -41,7 +41,7 @@ const body = z.strictObject({
   }),
   after: z
     .string()
-    .regex(/^evt_[0-9a-f]{32}$/, 'must be the id of an event')
+    .regex(/^evt_[0-9a-f]{32}$/i, 'must be the id of an event')
     .optional()
     .meta({ description: 'Goes on after this event: `next_after` of the call before.' }),
 });

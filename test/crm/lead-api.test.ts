@@ -130,9 +130,22 @@ describe('RX3, RX4: fields', () => {
     },
   );
 
+  test('RX4: a new workspace has six event types, whoever made it, and its own alone', async () => {
+    const list = async (as: typeof s.alice) =>
+      (await s.ask('GET', '/api/v1/lead-event-types', { as })).json.data.map(
+        ({ name }: { name: string }) => name,
+      );
+    const six = ['Wedding', 'Birthday', 'Anniversary', 'Corporate', 'Conference', 'Other'];
+    expect(await list(s.charlie)).toEqual(six);
+    const { data } = (await s.ask('GET', '/api/v1/lead-event-types', { as: s.charlie })).json;
+    expect((await s.ask('DELETE', `/api/v1/lead-event-types/${data[1].id}`, { as: s.charlie })).status).toBe(
+      204,
+    );
+    expect(await list(s.charlie)).toEqual(six.filter((name) => name !== 'Birthday'));
+    expect(await list(s.alice)).toEqual(six);
+  });
+
   test('an event type in other case is the workspace’s own, another one is ignored', async () => {
-    const body = { name: 'Wedding' };
-    expect((await s.ask('POST', '/api/v1/lead-event-types', { body })).status).toBe(201);
     expect((await s.ask('POST', '/api/v1/lead-event-types', { body: { name: 'WEDDING' } })).status).toBe(409);
     expect((await made({ ...JANE, event_type: 'wEDDING' })).event_type).toBe('Wedding');
     expect((await made({ ...JANE, event_type: 'Wake' })).event_type).toBeNull();

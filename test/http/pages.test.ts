@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -119,12 +120,43 @@ describe('the dashboard', () => {
     expect(answer.json.error.code).toBe(status === 404 ? 'not_found' : 'method_not_allowed');
   });
 
-  test('is not what a program gets that asks for no page', async () => {
-    for (const headers of [{ accept: 'application/json' }, { accept: '*/*' }]) {
-      const answer = await visit('/contacts', 'GET', headers);
-      expect(answer.status).toBe(404);
-      expect(answer.json.error.code).toBe('not_found');
-    }
+  test('RX5: the page of a lead is answered to whoever takes anything, such as curl or a link preview', async () => {
+    for (const accept of ['*/*', 'text/*', 'text/html', 'image/webp, */*;q=0.1'])
+      for (const method of ['GET', 'HEAD']) {
+        const page = await visit('/leads/01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c81', method, { accept });
+        expect(isPage(page), accept).toBe(true);
+        expect(page.headers.get('vary')).toBe('accept');
+      }
+    // fetch always names what it takes.
+    const bare = await request(`${s.url}/leads/01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c81`);
+    expect([bare.statusCode, bare.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
+    await bare.body.dump();
+  });
+
+  test('every path of its own is such a page', async () => {
+    const routes = await readFile(new URL('../../web/routes.tsx', import.meta.url), 'utf8');
+    const paths = [...routes.matchAll(/^ {2}path: '([^']+)'/gm)].map((match) => match[1]!);
+    expect(paths.length).toBeGreaterThan(20);
+    for (const path of paths)
+      expect(isPage(await visit(path.replaceAll('$id', 'x'), 'GET', { accept: '*/*' })), path).toBe(true);
+  });
+
+  test.each([
+    ['/contacts', 'application/json'],
+    ['/contacts', 'application/json, text/plain, */*'],
+    ['/contacts', 'application/vnd.api+json, */*;q=0.1'],
+    ['/contacts', 'text/html;q=0, application/json'],
+    ['/contacts', 'image/png'],
+    ['/v1/contacts', '*/*'],
+    ['/favicon.ico', '*/*'],
+    ['/leads/robots.txt', '*/*'],
+    ['/api/v1/leads/nothing', '*/*'],
+    ['/analytics/leads', '*/*'],
+    ['/webhooks', '*/*'],
+  ])('is not what a program gets that asks for no page: %s as %s', async (path, accept) => {
+    const answer = await visit(path, 'GET', { accept });
+    expect([401, 404]).toContain(answer.status);
+    expect(answer.json.error.code).toMatch(/^(not_found|unauthorized)$/);
   });
 });
 

@@ -550,11 +550,11 @@ describe('Settings', () => {
       await page.getByRole('textbox', { name: 'New event type' }).press('Enter');
     };
     const row = (name: string) => page.getByRole('listitem').filter({ hasText: name });
-    await add('Birthday');
-    await expectShown(row('Birthday'));
-    await add('BIRTHDAY');
-    await expectShown(page.getByText('There is a lead event type called BIRTHDAY already.'));
-    await page.getByRole('button', { name: 'Actions for Birthday' }).click();
+    await add('Boat show');
+    await expectShown(row('Boat show'));
+    await add('BOAT SHOW');
+    await expectShown(page.getByText('There is a lead event type called BOAT SHOW already.'));
+    await page.getByRole('button', { name: 'Actions for Boat show' }).click();
     await page.getByRole('menuitem', { name: 'Rename' }).click();
     await dialog().getByLabel('Name').fill('Party');
     await dialog().getByRole('button', { name: 'Rename' }).click();

@@ -1,6 +1,15 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { launchBrowser, openWindow, picture, type Window, expectShown } from '../kit/browser.ts';
+import {
+  DESKTOP,
+  expectNoOverflow,
+  expectShown,
+  launchBrowser,
+  openWindow,
+  PHONE,
+  picture,
+  type Window,
+} from '../kit/browser.ts';
 import { makeMember, type SignedIn } from '../kit/member.ts';
 import { startReceiver, type Receiver } from '../kit/receiver.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
@@ -67,6 +76,48 @@ describe('Settings → API keys', () => {
     await dialog().getByRole('button', { name: 'Revoke key' }).click();
     await expectShown(row.getByText('Revoked'));
     expect((await s.ask('GET', '/api/v1/me', { as: key })).status).toBe(401);
+  });
+
+  test('a key can be given any scope that the API lists, on a phone too', async () => {
+    const { data } = (await s.ask('GET', '/api/v1/scopes')).json;
+    const listed = data.map(({ name }: { name: string }) => name).filter((name: string) => name !== '*');
+    await page.goto('/settings/api-keys');
+    await page.getByRole('button', { name: 'New API key' }).first().click();
+    await dialog().getByLabel('Name').fill('Reader');
+    await dialog().getByText('Only what I choose').click();
+    const boxes = dialog().getByRole('checkbox');
+    await expect.poll(() => boxes.count()).toBe(listed.length);
+    const offered = await boxes.evaluateAll((all) => all.map((one) => one.getAttribute('value')));
+    expect(new Set(offered)).toEqual(new Set(listed));
+    for (const scope of ['forms:read', 'forms:write'])
+      await dialog().getByRole('checkbox', { name: scope }).check();
+    const others = [
+      'Publish events',
+      'Read webhooks',
+      'Rotate webhook secrets',
+      'Read API keys',
+      'Read members',
+    ];
+    for (const label of others) await dialog().getByRole('checkbox', { name: label }).check();
+    await picture(page, 'key-scopes');
+    await page.setViewportSize(PHONE);
+    await expectNoOverflow(page);
+    await picture(page, 'key-scopes-phone');
+    await page.setViewportSize(DESKTOP);
+    await dialog().getByRole('button', { name: 'Create API key' }).click();
+    const as = await page.getByLabel('API key', { exact: true }).inputValue();
+    await page.getByRole('button', { name: 'I have stored it' }).click();
+    expect((await s.ask('GET', '/api/v1/me', { as })).json.scopes.toSorted()).toEqual(
+      [
+        'forms:read',
+        'forms:write',
+        'events:write',
+        'webhooks:read',
+        'webhooks:rotate',
+        'keys:read',
+        'members:read',
+      ].toSorted(),
+    );
   });
 
   test('AX16: Expired is shown, and an expiry can be taken away', async () => {

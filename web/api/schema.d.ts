@@ -364,6 +364,26 @@ export interface paths {
         patch: operations["patchApiKeysId"];
         trace?: never;
     };
+    "/api/v1/scopes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the scopes that a key can have
+         * @description All of them, with what each allows and whether the caller may give it.
+         */
+        get: operations["getScopes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/inbound-secrets": {
         parameters: {
             query?: never;
@@ -809,7 +829,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The timeline of a contact */
+        /**
+         * The timeline of a contact
+         * @description Newest first, with what was done with its deals, its tasks and theirs, and the leads that became it, as far as the caller may read these. The id of another record gives the timeline of that one alone.
+         */
         get: operations["getActivitiesContactId"];
         put?: never;
         post?: never;
@@ -2723,6 +2746,20 @@ export interface components {
                 api_keys: number | null;
             };
         };
+        ScopeInput: {
+            /** @description As a key has it. */
+            name: string;
+            label: string;
+            description: string;
+            /** @description What stands together: the records it is about, or `other`. */
+            group: string;
+            /** @description Of records; null for other scopes. */
+            action: ("read" | "write") | null;
+            /** @description Scopes that it holds as well. */
+            includes: string[];
+            /** @description Whether the caller may give it to a key. */
+            may_grant: boolean;
+        };
         SessionInput: {
             /** Format: uuid */
             id: string;
@@ -3808,6 +3845,20 @@ export interface components {
                 /** @description Null where there may be any number. */
                 api_keys: number | null;
             };
+        };
+        Scope: {
+            /** @description As a key has it. */
+            name: string;
+            label: string;
+            description: string;
+            /** @description What stands together: the records it is about, or `other`. */
+            group: string;
+            /** @description Of records; null for other scopes. */
+            action: ("read" | "write") | null;
+            /** @description Scopes that it holds as well. */
+            includes: string[];
+            /** @description Whether the caller may give it to a key. */
+            may_grant: boolean;
         };
         Session: {
             /** Format: uuid */
@@ -5301,7 +5352,7 @@ export interface operations {
                     readonly style?: unknown;
                     name?: string;
                     /**
-                     * @description At most what the key that makes it may do.
+                     * @description At most what the key that makes it may do; `GET /scopes` lists them.
                      * @example [
                      *       "contacts:write"
                      *     ]
@@ -5392,7 +5443,7 @@ export interface operations {
                     readonly style?: unknown;
                     name?: string;
                     /**
-                     * @description At most what the key that makes it may do.
+                     * @description At most what the key that makes it may do; `GET /scopes` lists them.
                      * @example [
                      *       "contacts:write"
                      *     ]
@@ -5413,6 +5464,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getScopes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Scope"][];
+                    };
                 };
             };
             /** @description Any error. */
@@ -5715,6 +5797,7 @@ export interface operations {
     getContactsId: {
         parameters: {
             query?: {
+                /** @description Answers of one that is deleted its id and `deleted_at`, in place of 404. */
                 include_deleted?: string;
             };
             header?: never;
@@ -6104,6 +6187,7 @@ export interface operations {
     getCompaniesId: {
         parameters: {
             query?: {
+                /** @description Answers of one that is deleted its id and `deleted_at`, in place of 404. */
                 include_deleted?: string;
             };
             header?: never;
@@ -6323,6 +6407,10 @@ export interface operations {
                 name?: string;
                 /** @description Only those with this status. */
                 status?: string;
+                /** @description Only those in this pipeline, by its name or id. */
+                pipeline?: string;
+                /** @description Only those in a stage of this name or id. */
+                stage?: string;
                 /** @description Only those with this pipeline_id. */
                 pipeline_id?: string;
                 /** @description Only those with this stage_id. */
@@ -6504,6 +6592,7 @@ export interface operations {
     getDealsId: {
         parameters: {
             query?: {
+                /** @description Answers of one that is deleted its id and `deleted_at`, in place of 404. */
                 include_deleted?: string;
             };
             header?: never;
@@ -6924,6 +7013,7 @@ export interface operations {
     getTasksId: {
         parameters: {
             query?: {
+                /** @description Answers of one that is deleted its id and `deleted_at`, in place of 404. */
                 include_deleted?: string;
             };
             header?: never;
@@ -7151,6 +7241,8 @@ export interface operations {
                 include_deleted?: string;
                 /** @description Only those with this email. */
                 email?: string;
+                /** @description Only those with this phone. */
+                phone?: string;
                 /** @description Only those with this status. */
                 status?: string;
                 /** @description Only those with this source. */
@@ -7167,7 +7259,7 @@ export interface operations {
                 crm_lead_id?: string;
                 /** @description Only those with this number. */
                 number?: string;
-                /** @description Only those in which every word of it stands (the first five), whatever the case; a word of one or two letters begins one of theirs. */
+                /** @description Only those in which every word of it stands (the first five), whatever the case, accents and Unicode form; a word of one or two letters begins one of theirs. Of a telephone number the digits count. */
                 q?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
@@ -7362,6 +7454,15 @@ export interface operations {
         };
         responses: {
             /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeadReceipt"];
+                };
+            };
+            /** @description Default Response */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -7428,6 +7529,7 @@ export interface operations {
     getLeadsId: {
         parameters: {
             query?: {
+                /** @description Answers of one that is deleted its id and `deleted_at`, in place of 404. */
                 include_deleted?: string;
             };
             header?: never;
@@ -8078,7 +8180,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description The name of a company; one of this name is used, whatever the case. */
+                    /** @description The name of a company; one of this name is used, whatever its case, accents and apostrophes. */
                     company?: string;
                     /** @description A deal with them; {} for one that has the lead’s name alone. */
                     deal?: {

@@ -33,7 +33,7 @@ export function useSession(): Session {
   return data;
 }
 
-/** True where the session may do what needs this scope: it has the scope, or a wider one. */
+/** True where the session may do what needs this scope: a role holds each by its own name, or everything. */
 export function useMay(scope: string): boolean {
   return useMayAll()(scope);
 }
@@ -41,16 +41,8 @@ export function useMay(scope: string): boolean {
 /** The same, for several scopes. */
 export function useMayAll(): (scope: string) => boolean {
   const { scopes } = useSession();
-  return (scope) => scopes.includes('*') || scopes.includes(scope) || scopes.includes(WIDER[scope] ?? scope);
+  return (scope) => scopes.includes('*') || scopes.includes(scope);
 }
-
-/** The scope that includes another one. */
-const WIDER: Readonly<Record<string, string>> = {
-  'webhooks:read': 'webhooks:manage',
-  'webhooks:rotate': 'webhooks:manage',
-  'keys:read': 'keys:manage',
-  'members:read': 'workspace:manage',
-};
 
 type Credentials = operations['postSession']['requestBody']['content']['application/json'];
 

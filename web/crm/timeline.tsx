@@ -9,7 +9,9 @@ import { ErrorPanel } from '../ui/error-panel.tsx';
 import { Moment } from '../ui/moment.tsx';
 import { Actor } from './actor.tsx';
 import { StageName } from './deals/stage-name.tsx';
+import { paths } from '../paths.ts';
 import { fieldLabel } from '../ui/field-label.ts';
+import { TextLink } from '../ui/router-links.tsx';
 import { PersonName } from './person.tsx';
 import { merged, type Happening } from './story.ts';
 import classes from './timeline.module.css';
@@ -22,7 +24,10 @@ export function Timeline({ recordId, beside }: { recordId: string; beside?: Read
   const may = useMay('activities:read');
   const activities = useInfiniteQuery({ ...timelineQuery(recordId), enabled: may });
   if (!may) return <Text c="dimmed">You may not see what happened here.</Text>;
-  const own: ReadList<Happening> = { ...activities, data: activities.data?.map(asHappening) };
+  const own: ReadList<Happening> = {
+    ...activities,
+    data: activities.data?.map((one) => asHappening(one, recordId)),
+  };
   const lists = beside ? [own, beside] : [own];
   const broken = lists.find(({ error }) => error !== null);
   if (broken?.error) return <ErrorPanel error={broken.error} retry={() => void broken.refetch()} />;
@@ -59,15 +64,30 @@ export function Timeline({ recordId, beside }: { recordId: string; beside?: Read
   );
 }
 
-function asHappening(activity: Activity): Happening {
-  return { id: activity.id, at: activity.occurred_at, shown: <Entry activity={activity} /> };
+function asHappening(activity: Activity, recordId: string): Happening {
+  const isOwn = activity.record_id === recordId.toLowerCase();
+  return {
+    id: activity.id,
+    at: activity.occurred_at,
+    shown: <Entry activity={activity} of={isOwn ? null : <OtherRecord activity={activity} />} />,
+  };
 }
 
-function Entry({ activity }: { activity: Activity }) {
+/** Records whose timeline is part of another's, and their pages. */
+const PAGES = { deal: paths.deal, task: paths.task, lead: paths.lead };
+
+function OtherRecord({ activity: { record_type: type, record_id: id } }: { activity: Activity }) {
+  const label = fieldLabel(type);
+  return type in PAGES ? <TextLink {...PAGES[type as keyof typeof PAGES](id)}>{label}</TextLink> : label;
+}
+
+/** @param of the record that it happened to, where that is another one */
+function Entry({ activity, of }: { activity: Activity; of: ReactNode }) {
   const changes = Object.entries(activity.changed ?? {}).filter(([name]) => !FOLLOWING.has(name));
   return (
     <>
       <div>
+        {of && <>{of}: </>}
         <span className={classes.what}>{happened(activity.type)}</span>{' '}
         <span className={classes.aside}>
           by <Actor actor={activity.actor} /> · <Moment at={activity.occurred_at} />

@@ -130,9 +130,9 @@ export const company: Noun<Company, CompanyInput> = {
   }),
 
   filters: {
-    name: { column: 'name', ignoreCase: true },
-    website: { column: 'website', ignoreCase: true },
+    name: { column: 'name', by: 'folded' },
+    website: { column: 'website', by: 'caseless' },
     industry: { column: 'industry' },
-    owner_id: { column: 'owner_id', schema: z.uuid() },
+    owner_id: { column: 'owner_id', schema: z.uuid().toLowerCase() },
   },
 };

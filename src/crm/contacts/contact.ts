@@ -157,12 +157,12 @@ export const contact: Noun<Contact, ContactInput> = {
   }),
 
   filters: {
-    email: { column: 'email', ignoreCase: true, schema: emailFilter },
+    email: { column: 'email', by: 'caseless', schema: emailFilter },
     status: { column: 'status' },
     source: { column: 'source' },
-    phone: { column: 'phone' },
-    company_id: { column: 'company_id', schema: z.uuid() },
-    owner_id: { column: 'owner_id', schema: z.uuid() },
+    phone: { column: 'phone', by: 'phone' },
+    company_id: { column: 'company_id', schema: z.uuid().toLowerCase() },
+    owner_id: { column: 'owner_id', schema: z.uuid().toLowerCase() },
   },
 };
 

@@ -239,13 +239,19 @@ export const deal: Noun<Deal, DealInput> = {
   }),
 
   filters: {
-    name: { column: 'name', ignoreCase: true },
+    name: { column: 'name', by: 'folded' },
     status: { column: 'status' },
-    pipeline_id: { column: 'pipeline_id', schema: z.uuid() },
-    stage_id: { column: 'stage_id', schema: z.uuid() },
-    contact_id: { column: 'contact_id', schema: z.uuid() },
-    company_id: { column: 'company_id', schema: z.uuid() },
-    owner_id: { column: 'owner_id', schema: z.uuid() },
+    pipeline: {
+      column: 'pipeline_id',
+      lookUp: 'pipeline',
+      description: 'Only those in this pipeline, by its name or id.',
+    },
+    stage: { column: 'stage_id', lookUp: 'stage', description: 'Only those in a stage of this name or id.' },
+    pipeline_id: { column: 'pipeline_id', schema: z.uuid().toLowerCase() },
+    stage_id: { column: 'stage_id', schema: z.uuid().toLowerCase() },
+    contact_id: { column: 'contact_id', schema: z.uuid().toLowerCase() },
+    company_id: { column: 'company_id', schema: z.uuid().toLowerCase() },
+    owner_id: { column: 'owner_id', schema: z.uuid().toLowerCase() },
   },
 };
 

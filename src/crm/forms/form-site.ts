@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../../base/errors.ts';
-import type { Uuid } from '../../base/id.ts';
+import { canonicalId, type Uuid } from '../../base/id.ts';
 import { Assets, sendAsset } from '../../http/assets.ts';
 import { JSON_TYPE } from '../../http/media-type.ts';
 import { shownError } from '../../http/refusal.ts';
@@ -44,7 +44,8 @@ export function mountFormSite(app: FastifyInstance, parts: FormSiteParts): void 
   );
 
   async function visitedBy(request: FastifyRequest): Promise<Visited> {
-    const { id = '' } = request.params as { id?: string };
+    const { id: sent = '' } = request.params as { id?: string };
+    const id = canonicalId(sent);
     const visited = FORM_ID.test(id) ? await store.visited(fromPublicId(id)!) : undefined;
     if (!visited) throw new ApiError('not_found', 'There is no form here, or it takes nothing any more.');
     return visited;

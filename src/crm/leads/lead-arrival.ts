@@ -1,8 +1,9 @@
 import ipaddr from 'ipaddr.js';
+import { folded } from '../../base/fold.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Arrival, Completion } from '../record-routes.ts';
 import type { LeadStatuses } from './lead-status.ts';
-import { folded, type LeadWords } from './lead-word.ts';
+import type { LeadWords } from './lead-word.ts';
 
 /** The longest name that a source or an event type has. */
 export const LONGEST_WORD = 200;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { invalid } from '../../base/errors.ts';
+import { folded } from '../../base/fold.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
 import { requiredText } from '../../base/values/text.ts';
-import { folded } from './lead-word.ts';
 
 const MODES = ['none', 'owner', 'round_robin'] as const;
 

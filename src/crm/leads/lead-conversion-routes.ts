@@ -14,9 +14,10 @@ const { value, currency, pipeline_id, stage_id, expected_close_date, notes } = d
 const body = z.preprocess(
   (sent) => sent ?? {},
   z.strictObject({
-    company: requiredText(200)
-      .optional()
-      .meta({ description: 'The name of a company; one of this name is used, whatever the case.' }),
+    company: requiredText(200).optional().meta({
+      description:
+        'The name of a company; one of this name is used, whatever its case, accents and apostrophes.',
+    }),
     deal: z
       .strictObject({
         name: dealFields.name.optional().meta({ description: "Default: the lead's name." }),

@@ -1,5 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import { ApiError } from '../../base/errors.ts';
+import { caseless, folded } from '../../base/fold.ts';
 import type { Uuid } from '../../base/id.ts';
 import { queryableOf, type Database, type Queryable } from '../../db/pool.ts';
 import type { Schema } from '../../db/schema.ts';
@@ -13,7 +14,7 @@ import type { Lead } from './lead.ts';
 
 /** What is to become of a lead, beside a contact. */
 export interface Conversion {
-  /** The name of a company; one of this name is used, whatever the case. */
+  /** The name of a company; one of this name is used, whatever its case, accents and apostrophes. */
   company?: string | undefined;
   deal?: (Omit<DealInput, 'name'> & { name?: string | undefined }) | undefined;
   /** Whether a contact that was there gets what it lacks and the lead has. */
@@ -97,8 +98,8 @@ async function heldLead(
 /** Two leads of one person or one company that are converted at once come one after the other. */
 async function holdNames({ trx, writer, lead }: Work, { company }: Conversion): Promise<void> {
   const names = [
-    ...(lead.email === null ? [] : [`contact ${lead.email.toLowerCase()}`]),
-    ...(company ? [`company ${company.toLowerCase()}`] : []),
+    ...(lead.email === null ? [] : [`contact ${caseless(lead.email)}`]),
+    ...(company ? [`company ${folded(company)}`] : []),
   ];
   for (const name of names.toSorted())
     await sql`select pg_advisory_xact_lock(hashtextextended(${`${writer.workspaceId} ${name}`}, 52))`.execute(
@@ -112,8 +113,8 @@ async function companyOf(
   name: string,
 ): Promise<Uuid> {
   const { rows } = await sql<{ id: Uuid }>`
-    select id from company where workspace_id = ${writer.workspaceId} and lower(name) = lower(${name})
-      and deleted_at is null order by id limit 1`.execute(trx);
+    select id from company where workspace_id = ${writer.workspaceId} and folded_text(name) = folded_text(${name})
+      and deleted_at is null order by name <> ${name}, id limit 1`.execute(trx);
   if (rows[0]) return rows[0].id;
   const write = companies.prepare(writer, { name, owner_id: lead.owner_id });
   lanes.push(...(await companies.createWithin(on, writer, [write])));
@@ -132,7 +133,8 @@ async function contactOf(
   const employer = companyId ? { company_id: companyId, company } : {};
   // Locked before the feed's counter is, as whoever changes it does.
   const { rows } = await sql<Record<string, unknown>>`
-    select * from contact where workspace_id = ${writer.workspaceId} and lower(email) = lower(${email})
+    select * from contact where workspace_id = ${writer.workspaceId}
+      and lower(email) in (lower(${email}), lower(normalize(${email}, NFC)), lower(normalize(${email}, NFD)))
       and deleted_at is null order by id limit 1 for update`.execute(trx);
   if (!rows[0]) {
     const write = contacts.prepare(writer, { ...known, ...employer, custom_fields: lead.custom_fields });

@@ -12,20 +12,23 @@ import { leadRefusal, type LeadInput, type OnDuplicate } from './lead-input.ts';
  */
 export function leadCreation(baseUrl: () => string, parts: DuplicateParts): Creation {
   const receipt = (id: string, status: string) => ({ id, status, lead_url: `${baseUrl()}/leads/${id}` });
+  const output = z
+    .object({
+      id: z.uuid(),
+      status: z
+        .enum(['created', 'attached', 'existing'])
+        .meta({ description: '`created`, unless `on_duplicate` asks for something else.' }),
+      lead_url: z.url().meta({ description: 'The lead in the dashboard.' }),
+    })
+    .meta({ id: 'LeadReceipt' });
   return {
     scope: 'leads:create',
     description:
       'Fires `lead.created` or, where it is attached to one that is there, `lead.submission_added`; then the answer is 200. At most so many leads an hour as the workspace allows itself (`/lead-settings`); then 429 with Retry-After.',
     receipt: (id) => receipt(id, 'created'),
-    output: z
-      .object({
-        id: z.uuid(),
-        status: z
-          .enum(['created', 'attached', 'existing'])
-          .meta({ description: '`created`, unless `on_duplicate` asks for something else.' }),
-        lead_url: z.url().meta({ description: 'The lead in the dashboard.' }),
-      })
-      .meta({ id: 'LeadReceipt' }),
+    output,
+    // Where it was there already, and `on_duplicate` says what becomes of it then.
+    answers: { 200: output },
     refusal: leadRefusal,
     errors: {
       body: ({ message, fields }, requestId) =>

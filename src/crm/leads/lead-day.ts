@@ -70,7 +70,15 @@ const KNOWN = {
 /** All kinds in one reading; with it the place in the feed up to which the statement sees. */
 function counting({ source, ownerId }: Pick<LeadQuestion, 'source' | 'ownerId'>) {
   const filters = [
-    { name: 'source', value: source, where: (p: string) => `lower(l.source) = lower(${p})` },
+    {
+      name: 'source',
+      value: source,
+      // In every spelling that the workspace has of it.
+      where: (
+        p: string,
+      ) => `lower(l.source) = any(array[lower(${p}), lower(normalize(${p}, NFC)), lower(normalize(${p}, NFD))]
+        || array(select lower(s.name) from lead_source s where s.workspace_id = $1 and folded_text(s.name) = folded_text(${p})))`,
+    },
     { name: 'owner', value: ownerId, where: (p: string) => `l.owner_id = ${p}` },
   ].filter(({ value }) => value !== null);
   return {

@@ -1,6 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 import { z } from 'zod';
 import { ApiError } from '../../base/errors.ts';
+import { phoneDigits } from '../../base/fold.ts';
 import { isoTime, type Clock } from '../../base/clock.ts';
 import type { Uuid } from '../../base/id.ts';
 import { queryableOf, type Database } from '../../db/pool.ts';
@@ -8,6 +9,7 @@ import type { Schema } from '../../db/schema.ts';
 import type { LaneKey } from '../../delivery/wake.ts';
 import { pageShape } from '../../http/paging.ts';
 import { route, type Answer, type Route } from '../../http/route.ts';
+import { formsOf } from '../record-filter.ts';
 import type { RecordStore, Write, Writer } from '../record-store.ts';
 import { ON_DUPLICATE, type LeadInput, type OnDuplicate } from './lead-input.ts';
 import { lead, type Lead } from './lead.ts';
@@ -16,19 +18,35 @@ import { lead, type Lead } from './lead.ts';
 const FEWEST_DIGITS = 7;
 const MOST_TOLD = 50;
 
-function digitsOf(phone: string | null | undefined): string | null {
-  const digits = phone?.replaceAll(/[^0-9]/g, '') ?? '';
-  return digits.length < FEWEST_DIGITS ? null : digits;
+function usablePhone(phone: string | null | undefined): string | null {
+  return phone && phoneDigits(phone).length >= FEWEST_DIGITS ? phone : null;
 }
 
-/** The newest leads with the same email, whatever the case, or the same digits of the phone. */
-const ALIKE = `
-(select l.* from lead l where l.workspace_id = $1 and lower(l.email) = lower($2) and l.deleted_at is null
-   and l.id is distinct from $5::uuid order by l.id desc limit $4)
+const ofEmail = (email: string) => `
+(select l.* from lead l where l.workspace_id = $1 and lower(l.email) = lower(${email}) and l.deleted_at is null
+   and l.id is distinct from $5::uuid order by l.id desc limit $4)`;
+
+/** The newest leads with the same email, whatever its case and Unicode form, or the same digits of the phone. */
+const ALIKE = {
+  name: 'lead.alike',
+  text: `${ofEmail('$2')}
+union ${ofEmail('$6')}
 union
-(select l.* from lead l where l.workspace_id = $1 and regexp_replace(l.phone, '[^0-9]', '', 'g') = $3
+(select l.* from lead l where l.workspace_id = $1 and phone_digits(l.phone) = phone_digits($3)
    and l.phone is not null and l.deleted_at is null and l.id is distinct from $5::uuid order by l.id desc limit $4)
-order by id desc limit $4`;
+order by id desc limit $4`,
+};
+
+/** The values of ALIKE; `except` a lead. */
+function alikeValues(
+  workspaceId: Uuid,
+  { email, phone }: Pick<LeadInput, 'email' | 'phone'>,
+  most: number,
+  except: Uuid | null,
+): unknown[] {
+  const [composed = null, decomposed = null] = formsOf(email?.normalize('NFC') ?? '').filter(Boolean);
+  return [workspaceId, composed, usablePhone(phone), most, except, decomposed];
+}
 
 export interface DuplicateParts {
   db: Database;
@@ -79,12 +97,11 @@ export async function takeLead(
 async function newestAlike(
   trx: Transaction<Schema>,
   workspaceId: Uuid,
-  { email, phone }: LeadInput,
+  input: LeadInput,
 ): Promise<Uuid | undefined> {
   const { rows } = await queryableOf(trx).query<{ id: Uuid }>({
-    name: 'lead.alike',
-    text: ALIKE,
-    values: [workspaceId, email ?? null, digitsOf(phone), 1, null],
+    ...ALIKE,
+    values: alikeValues(workspaceId, input, 1, null),
   });
   const [newest] = rows;
   if (newest)
@@ -127,13 +144,8 @@ export function leadDuplicateRoutes({ db, leads }: DuplicateParts): Route[] {
         const id = params['id']!;
         const one = await leads.get(workspaceId, id);
         if (!one) throw new ApiError('not_found', 'There is no lead with this id.');
-        const rows = await db.read<Record<string, unknown>>({ name: 'lead.alike', text: ALIKE }, [
-          workspaceId,
-          one.email,
-          digitsOf(one.phone),
-          MOST_TOLD,
-          id,
-        ]);
+        const values = alikeValues(workspaceId, one, MOST_TOLD, id);
+        const rows = await db.read<Record<string, unknown>>(ALIKE, values);
         const data = rows.map((row) => leads.toRecord(row));
         return { status: 200, body: { data, has_more: false, next_cursor: null, next_url: null } };
       },

@@ -1,11 +1,11 @@
 import { sql, type Transaction } from 'kysely';
 import { isoTime, type Clock } from '../../base/clock.ts';
 import { ApiError, invalid } from '../../base/errors.ts';
+import { caseless, folded } from '../../base/fold.ts';
 import type { Uuid } from '../../base/id.ts';
 import { isUniqueViolation } from '../../db/failure.ts';
 import type { Database } from '../../db/pool.ts';
 import type { Schema } from '../../db/schema.ts';
-import { folded } from './lead-word.ts';
 
 export const KINDS = ['open', 'won', 'lost'] as const;
 
@@ -142,10 +142,13 @@ export function makeLeadStatuses({
     of,
 
     async keyOf(workspaceId, asked) {
-      const wanted = folded(asked.trim());
-      if (isBuiltIn(wanted)) return wanted;
+      const exact = caseless(asked.trim());
+      if (isBuiltIn(exact)) return exact;
       const all = await of(workspaceId);
-      const found = all.find(({ key, name }) => key === wanted || folded(name) === wanted);
+      const wanted = folded(exact);
+      const found =
+        all.find(({ key, name }) => key === exact || caseless(name) === exact) ??
+        all.find(({ key, name }) => folded(key) === wanted || folded(name) === wanted);
       if (!found) throw invalid('status', `must be one of ${all.map(({ key }) => key).join(', ')}`);
       return found.key;
     },
@@ -165,7 +168,7 @@ export function makeLeadStatuses({
           const all = await held(trx, workspaceId);
           if (all.length >= MOST)
             throw new ApiError('conflict', `A workspace has at most ${MOST} lead statuses.`);
-          const key = folded(name).replaceAll(/\s+/g, '_');
+          const key = caseless(name).replaceAll(/\s+/g, '_');
           const last = { position: all.length + 1, builtIn: false };
           const made = await insert(trx, writer, { key, name, kind }, last);
           const placed = await place(trx, workspaceId, [...all, made], made, position ?? last.position);

@@ -87,7 +87,7 @@ export function leadStoryRoutes(
         if (!id || !found) throw new ApiError('not_found', 'There is no lead with this id or number.');
         const [submissions, done, reported] = await Promise.all([
           submissionsOf(db, workspaceId, id, MOST),
-          timelineOf(db, workspaceId, id, MOST),
+          timelineOf(db, workspaceId, [id], MOST),
           activities.list(workspaceId, { leadId: id }, MOST, null),
         ]);
         const crmActivity = reported.map(({ id: one, event_type, payload, received_at }) => ({

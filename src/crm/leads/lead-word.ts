@@ -2,6 +2,7 @@ import { sql, type Transaction } from 'kysely';
 import { coalesce } from '../../base/coalesce.ts';
 import { isoTime, type Clock } from '../../base/clock.ts';
 import { ApiError, unavailable } from '../../base/errors.ts';
+import { folded } from '../../base/fold.ts';
 import type { Uuid } from '../../base/id.ts';
 import { isUniqueViolation } from '../../db/failure.ts';
 import { PATIENCE_MS, type Database } from '../../db/pool.ts';
@@ -18,7 +19,7 @@ export interface LeadWord {
 
 type Within = (trx: Transaction<Schema>, word: LeadWord) => Promise<void>;
 
-/** The words of one kind; within a workspace no two are the same but for their case. */
+/** The words of one kind; within a workspace no two are the same but for case, accents and the like. */
 export interface LeadWords {
   /** The workspace's own spelling, as of a second ago at most, or undefined where it has no such word. */
   match(workspaceId: Uuid, name: string): Promise<string | undefined>;
@@ -33,11 +34,6 @@ export interface LeadWords {
   rename(workspaceId: Uuid, id: Uuid, name: string, within: Within): Promise<LeadWord>;
   /** Leads keep the word that they have. Throws `not_found`. */
   remove(workspaceId: Uuid, id: Uuid, within: Within): Promise<void>;
-}
-
-/** A name as it is compared: the program folds it, so that every database agrees. */
-export function folded(name: string): string {
-  return name.normalize('NFC').toLowerCase();
 }
 
 /** So long a word that was there is taken to be there still: what another process does to it may come so late. */

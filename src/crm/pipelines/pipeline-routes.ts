@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ApiError } from '../../base/errors.ts';
+import { caseless } from '../../base/fold.ts';
 import type { Ledger } from '../../http/ledger.ts';
 import { route, type Answer, type Ctx, type Route } from '../../http/route.ts';
 import { requiredText } from '../../base/values/text.ts';
@@ -29,7 +30,7 @@ const stages = z
   .min(1, 'must hold at least one stage')
   .max(100, 'must hold at most 100 stages')
   .refine(
-    (list) => new Set(list.map(({ name }) => name.toLowerCase())).size === list.length,
+    (list) => new Set(list.map(({ name }) => caseless(name))).size === list.length,
     'must have names that differ',
   )
   .meta({ description: 'In their order.' });

@@ -181,9 +181,9 @@ export const task: Noun<Task, Input> = {
     status: { column: 'status' },
     priority: { column: 'priority' },
     due_date: { column: 'due_date', schema: date },
-    contact_id: { column: 'contact_id', schema: z.uuid() },
-    company_id: { column: 'company_id', schema: z.uuid() },
-    deal_id: { column: 'deal_id', schema: z.uuid() },
-    assignee_id: { column: 'assignee_id', schema: z.uuid() },
+    contact_id: { column: 'contact_id', schema: z.uuid().toLowerCase() },
+    company_id: { column: 'company_id', schema: z.uuid().toLowerCase() },
+    deal_id: { column: 'deal_id', schema: z.uuid().toLowerCase() },
+    assignee_id: { column: 'assignee_id', schema: z.uuid().toLowerCase() },
   },
 };

@@ -1,8 +1,8 @@
-import { Checkbox, Input, SegmentedControl, Stack, Text } from '@mantine/core';
-import { useMayAll } from '../../api/session-queries.ts';
-import { fieldLabel } from '../../ui/field-label.ts';
-import classes from './scope-field.module.css';
-import { OTHER_SCOPES, RECORD_SCOPES } from './scopes.ts';
+import { Checkbox, Input, SegmentedControl, Skeleton, Stack } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { scopesQuery } from '../../api/scope-queries.ts';
+import { ErrorPanel } from '../../ui/error-panel.tsx';
+import { ScopeGrid } from './scope-grid.tsx';
 
 /** What a key may do: everything that its maker may, or what is ticked. */
 export function ScopeField({
@@ -15,7 +15,6 @@ export function ScopeField({
   onChange: (scopes: string[] | null) => void;
   error?: React.ReactNode;
 }) {
-  const may = useMayAll();
   return (
     <Stack gap="xs">
       <Input.Wrapper label="Scopes" error={error}>
@@ -31,38 +30,32 @@ export function ScopeField({
           ]}
         />
       </Input.Wrapper>
-      {value !== null && (
-        <Checkbox.Group aria-label="Chosen scopes" value={value} onChange={onChange}>
-          <div className={classes.grid}>
-            <span />
-            <Text size="xs" c="dimmed">
-              Read
-            </Text>
-            <Text size="xs" c="dimmed">
-              Write
-            </Text>
-            {RECORD_SCOPES.map((object) => (
-              <div key={object} className={classes.row}>
-                <span>{fieldLabel(object)}</span>
-                {['read', 'write'].map((verb) => (
-                  <Checkbox
-                    key={verb}
-                    size="xs"
-                    value={`${object}:${verb}`}
-                    aria-label={`${object}:${verb}`}
-                    disabled={!may(`${object}:${verb}`)}
-                  />
-                ))}
-              </div>
-            ))}
-          </div>
-          <Stack gap="xs" mt="sm">
-            {OTHER_SCOPES.map(({ scope, means }) => (
-              <Checkbox key={scope} size="xs" value={scope} label={means} disabled={!may(scope)} />
-            ))}
-          </Stack>
-        </Checkbox.Group>
-      )}
+      {value !== null && <ScopeChoice value={value} onChange={onChange} />}
     </Stack>
+  );
+}
+
+/** Every scope there is, as the API lists them; what the person may not give cannot be ticked. */
+function ScopeChoice({ value, onChange }: { value: string[]; onChange: (scopes: string[]) => void }) {
+  const scopes = useQuery(scopesQuery);
+  if (scopes.error) return <ErrorPanel error={scopes.error} retry={() => void scopes.refetch()} />;
+  if (!scopes.data) return <Skeleton height={240} aria-busy />;
+  const others = scopes.data.filter(({ action, name }) => action === null && name !== '*');
+  return (
+    <Checkbox.Group aria-label="Chosen scopes" value={value} onChange={onChange}>
+      <ScopeGrid scopes={scopes.data} />
+      <Stack gap="xs" mt="sm">
+        {others.map(({ name, label, description, may_grant: mayGrant }) => (
+          <Checkbox
+            key={name}
+            size="xs"
+            value={name}
+            label={label}
+            description={description}
+            disabled={!mayGrant}
+          />
+        ))}
+      </Stack>
+    </Checkbox.Group>
   );
 }

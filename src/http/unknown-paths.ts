@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Caller, Callers } from '../account/caller.ts';
+import type { Sessions } from '../account/session.ts';
+import type { UsageMeter } from '../account/usage.ts';
+import { ApiError } from '../base/errors.ts';
+import { admit, authenticate } from './authenticate.ts';
+import { asksForPage } from './pages.ts';
+import { rateLimitHeaders } from './rate-limit.ts';
+import { errorBody } from './reply.ts';
+import type { ErrorStyle, Route } from './route.ts';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    knownPaths: KnownPaths;
+    /** Answers a request that no route takes. */
+    refuse(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply>;
+  }
+}
+
+interface Parts {
+  callers: Callers;
+  sessions: Sessions;
+  usage: UsageMeter;
+  publicUrl: string;
+}
+
+/** The paths that routes take, to tell a wrong method from a wrong path. */
+export interface KnownPaths {
+  /**
+   * Why a request has no route: `method_not_allowed` with Allow where the path takes other methods, else `not_found`;
+   * with the error style of the path.
+   * @param path without its query
+   */
+  refusal(method: string, path: string): { error: ApiError; style: ErrorStyle | null; allow: string | null };
+}
+
+/** Collects the paths of the routes that are registered from now on. */
+export function knownPaths(app: FastifyInstance): KnownPaths {
+  const known: { pattern: RegExp; isFixed: boolean; method: string; style: ErrorStyle | undefined }[] = [];
+  app.addHook('onRoute', ({ url, method, config }) => {
+    const pattern = patternOf(url);
+    const isFixed = !/[:*]/.test(url);
+    for (const one of [method].flat()) known.push({ pattern, isFixed, method: one, style: config?.errors });
+  });
+  return {
+    refusal(method, path) {
+      const matching = known.filter(({ pattern }) => pattern.test(path));
+      const fixed = matching.filter(({ isFixed }) => isFixed);
+      const takers = fixed.length > 0 ? fixed : matching;
+      const style = takers.find((one) => one.style)?.style ?? null;
+      const methods = [...new Set(takers.map((one) => one.method))];
+      // A route that takes many paths, such as that of the assets, may find nothing at one of them.
+      if (methods.length === 0 || methods.includes(method))
+        return { error: new ApiError('not_found', 'There is nothing at this path.'), style, allow: null };
+      const allow = methods.join(', ');
+      const error = new ApiError('method_not_allowed', `This path takes ${allow}.`, { allow });
+      return { error, style, allow };
+    },
+  };
+}
+
+function patternOf(url: string): RegExp {
+  return new RegExp(`^${url.replaceAll('.', '\\.').replace(/:\w+/g, '[^/]+').replace(/\*$/, '.*')}/?$`);
+}
+
+/**
+ * The fixed paths that a path with parameters would take as well, as `GET …/:id` that of `POST …/batch`: there its
+ * method is to be refused. Null where there is none.
+ */
+export function shadowedPaths(
+  { method, path: open }: Pick<Route, 'method' | 'path'>,
+  routes: readonly Route[],
+): ReadonlySet<string> | null {
+  if (!open.includes(':')) return null;
+  const pattern = patternOf(open);
+  const fixed = routes.filter(({ path }) => !path.includes(':') && pattern.test(path));
+  const own = new Set(fixed.filter((one) => one.method === method).map(({ path }) => path));
+  const found = new Set(fixed.map(({ path }) => path).filter((path) => !own.has(path)));
+  return found.size > 0 ? found : null;
+}
+
+/**
+ * Answers requests that no route takes: the dashboard to a browser, else 405 with Allow or 404. One whose key or
+ * session is good counts as any other, and its answer has the same headers; another is answered without them.
+ */
+export function answerUnknownPaths(app: FastifyInstance, parts: Parts): void {
+  const known = knownPaths(app);
+
+  async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    if (app.sendPage && asksForPage(request)) return app.sendPage(reply);
+    const { error, style, allow } = known.refusal(request.method, request.url.split('?', 1)[0]!);
+    request.refusedStyle = style;
+    request.caller = await goodCaller(parts, request);
+    try {
+      if (request.caller) admit(request.caller, null);
+    } catch (refused) {
+      note(request, refused as ApiError);
+      throw refused;
+    }
+    if (request.method !== 'OPTIONS' || allow === null) {
+      note(request, error);
+      throw error;
+    }
+    note(request, { status: 204 });
+    return reply
+      .code(204)
+      .headers({ allow: `${allow}, OPTIONS`, 'x-request-id': request.id })
+      .headers(request.caller ? rateLimitHeaders(request.caller) : {})
+      .send();
+  }
+
+  /** A route notes its own requests. */
+  function note({ is404, caller }: FastifyRequest, { status }: { status: number }): void {
+    if (is404 && caller?.via.kind === 'api_key')
+      parts.usage.note({ workspaceId: caller.workspaceId, id: caller.via.id }, status);
+  }
+
+  app.decorate('knownPaths', known);
+  app.decorate('refuse', answer);
+  // Node hands a tunnel over in a way of its own.
+  app.server.on('connect', ({ url = '' }, socket) => refuseOn(socket, known.refusal('CONNECT', url)));
+  // In a scope of its own, whose hook runs for these alone: the body of such a request is not even read.
+  void app.register((scope, _options, done) => {
+    scope.addHook('onRequest', answer);
+    // For files that are not there, whose route has run already.
+    scope.setNotFoundHandler((request) => {
+      throw known.refusal(request.method, request.url.split('?', 1)[0]!).error;
+    });
+    done();
+  });
+}
+
+/** Whoever makes the request; null where the key or the session is not good, or there is none. */
+async function goodCaller(parts: Parts, request: FastifyRequest): Promise<Caller | null> {
+  const { authorization, cookie } = request.headers;
+  if (authorization === undefined && cookie === undefined && request.headers['x-api-key'] === undefined)
+    return null;
+  try {
+    return await authenticate(parts, request);
+  } catch (error) {
+    // An unreachable database is an answer of its own.
+    if (error instanceof ApiError && error.code !== 'unavailable') return null;
+    throw error;
+  }
+}
+
+/** A request line of a method that Node does not know, with its path. */
+const REQUEST_LINE = /^[!#$%&'*+.^_`|~\w-]{1,64} (\/[^\s?#]*)[^\s]* HTTP\/1\.[01]\r?\n/;
+
+/**
+ * A method that Node's parser does not know never becomes a request: it is answered on the socket, like any other that
+ * the path does not take.
+ * @returns whether it was one
+ */
+export function answerUnknownMethod(
+  app: FastifyInstance,
+  { code, rawPacket }: { code?: string; rawPacket?: unknown },
+  socket: Duplex,
+): boolean {
+  if (code !== 'HPE_INVALID_METHOD' || !Buffer.isBuffer(rawPacket) || !socket.writable) return false;
+  const path = REQUEST_LINE.exec(rawPacket.subarray(0, 4096).toString('latin1'))?.[1];
+  if (path === undefined) return false;
+  refuseOn(socket, app.knownPaths.refusal('', path));
+  return true;
+}
+
+/** Answers on the socket itself, and closes it. */
+function refuseOn(socket: Duplex, { error, style }: ReturnType<KnownPaths['refusal']>): void {
+  const requestId = randomUUID();
+  const body = (style?.body ?? errorBody)(error, requestId);
+  const headers = {
+    ...error.headers,
+    'x-request-id': requestId,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\n${lines.join('')}\r\n${body}`);
+}

@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startScenario, type Person, type Scenario } from '../kit/scenario.ts';
+
+let s: Scenario;
+beforeAll(async () => {
+  s = await startScenario();
+});
+afterAll(() => s.stop());
+
+const NOBODY = '01976d3c-0000-7000-8000-000000000000';
+
+interface Activity {
+  id: string;
+  type: string;
+  record_id: string;
+}
+
+async function make(path: string, body: object): Promise<string> {
+  const { status, json, text } = await s.ask('POST', `/api/v1/${path}`, { body });
+  expect(status, text).toBe(201);
+  return json.id;
+}
+const activities = (id: string, as: Person = s.alice, query = '') =>
+  s.ask('GET', `/api/v1/activities/${id}${query}`, { as });
+const typesOf = async (id: string, as?: Person) =>
+  (await activities(id, as)).json.data.map((one: Activity) => one.type);
+
+describe('AN10, RC14: the activities of a contact', () => {
+  /** A contact with a deal, a task, a task of the deal, a lead that became it, and others' beside it. */
+  async function story() {
+    const contact = await make('contacts', { first_name: 'Jane', email: 'jane@story.example' });
+    const deal = await make('deals', { name: 'Deal', contact_id: contact });
+    await make('tasks', { title: 'Call', contact_id: contact });
+    await make('tasks', { title: 'Offer', deal_id: deal });
+    const other = await make('contacts', { first_name: 'Other' });
+    await make('deals', { name: 'Another', contact_id: other });
+    await make('tasks', { title: 'Another', contact_id: other });
+    await s.ask('PATCH', `/api/v1/deals/${deal}`, { body: { value: 5 } });
+    return { contact, deal, other };
+  }
+  const ALL = ['deal.updated', 'task.created', 'task.created', 'deal.created', 'contact.created'];
+
+  test('are its own and those of its deals and tasks, newest first, and of nobody else', async () => {
+    const { contact } = await story();
+    expect(await typesOf(contact)).toEqual(ALL);
+  });
+
+  test('are those of the lead that became it', async () => {
+    const lead = await make('leads', {
+      name: 'Jane Lead',
+      email: 'lead@story.example',
+      phone: '1',
+      event_date: '2026-08-15',
+    });
+    const { json } = await s.ask('POST', `/api/v1/leads/${lead}/convert`, { body: { deal: {} } });
+    const types = await typesOf(json.lead.contact_id);
+    expect(types).toEqual(
+      expect.arrayContaining(['lead.created', 'lead.converted', 'contact.created', 'deal.created']),
+    );
+    expect(types).toHaveLength(4);
+  });
+
+  test.each([
+    [['activities:read'], ['contact.created']],
+    [
+      ['activities:read', 'deals:read'],
+      ['deal.updated', 'deal.created', 'contact.created'],
+    ],
+    [
+      ['activities:read', 'tasks:read'],
+      ['task.created', 'task.created', 'contact.created'],
+    ],
+    [['activities:read', 'deals:read', 'tasks:read'], ALL],
+  ])('are what a key with %o may read', async (scopes, types) => {
+    const { contact } = await story();
+    expect(await typesOf(contact, await s.person(scopes))).toEqual(types);
+  });
+
+  test('are read page by page, each once, whatever is done meanwhile', async () => {
+    const { contact, deal } = await story();
+    for (let value = 10; value < 20; value++)
+      await s.ask('PATCH', `/api/v1/deals/${deal}`, { body: { value } });
+    const whole: string[] = (await activities(contact)).json.data.map((one: Activity) => one.id);
+    expect(whole).toHaveLength(ALL.length + 10);
+    const read: string[] = [];
+    let query: string | null = '?limit=4';
+    while (query !== null) {
+      const { json } = await activities(contact, s.alice, query);
+      expect(json.data.length).toBeLessThanOrEqual(4);
+      read.push(...json.data.map((one: Activity) => one.id));
+      query = json.next_url && new URL(json.next_url, s.url).search;
+      await s.ask('PATCH', `/api/v1/deals/${deal}`, { body: { value: 100 + read.length } });
+    }
+    expect(read).toEqual(whole);
+    expect([...whole].toSorted().toReversed()).toEqual(whole);
+  });
+
+  test('leave out what was deleted', async () => {
+    const { contact, deal } = await story();
+    await s.ask('DELETE', `/api/v1/deals/${deal}`);
+    expect(await typesOf(contact)).toEqual(['task.created', 'contact.created']);
+  });
+
+  test('of an unknown, a deleted and a foreign contact are 404', async () => {
+    const { contact, other } = await story();
+    await s.ask('DELETE', `/api/v1/contacts/${other}`);
+    for (const [id, as] of [
+      [NOBODY, s.alice],
+      [other, s.alice],
+      [contact, s.charlie],
+    ] as const) {
+      const { status, json } = await activities(id, as);
+      expect([status, json.error?.code]).toEqual([404, 'not_found']);
+    }
+  });
+
+  test('of another record are its own, for who may read it', async () => {
+    const { deal } = await story();
+    expect(await typesOf(deal)).toEqual(['deal.updated', 'deal.created']);
+    expect((await activities(deal, await s.person(['activities:read']))).status).toBe(404);
+    expect(await typesOf(deal, await s.person(['activities:read', 'deals:read']))).toHaveLength(2);
+    expect((await activities(deal, await s.person(['deals:read']))).status).toBe(403);
+  });
+});

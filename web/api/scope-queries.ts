@@ -1,0 +1,12 @@
+import { queryOptions } from '@tanstack/react-query';
+import { call } from './client.ts';
+import type { components } from './schema.d.ts';
+
+/** A scope of API keys, and whether whoever is signed in may give it. */
+export type Scope = components['schemas']['Scope'];
+
+export const scopesQuery = queryOptions({
+  queryKey: ['scopes'],
+  queryFn: async ({ signal }) => (await call<{ data: Scope[] }>('GET', '/scopes', { signal })).data,
+  staleTime: 60_000,
+});
