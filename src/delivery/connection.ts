@@ -95,7 +95,10 @@ export class Connection {
     this.#dial(this.target, this.#dialling).then(
       (socket) => {
         this.#dialling = null;
-        if (this.closed) return void socket.destroy();
+        if (this.closed) {
+          socket.destroy();
+          return;
+        }
         this.#attach(socket);
         this.#write(exchange, request);
       },
