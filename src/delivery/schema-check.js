@@ -1,3 +1,4 @@
+// @ts-check
 // Plain JavaScript with its types in comments: the thread that runs it loads it as it stands, from `src` as from `dist`.
 import formats from 'ajv-formats/dist/formats.js';
 

@@ -1,3 +1,4 @@
+// @ts-check
 // A thread of its own for what customers' schemas may make long: schema-workers.ts starts it, gives it one job at a
 // time, and ends it where a job takes too long.
 import { parentPort } from 'node:worker_threads';

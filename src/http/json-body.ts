@@ -36,8 +36,7 @@ function jsonParser(app: FastifyInstance): JsonParser {
     let value: unknown;
     // It calls back before it returns, and looks at the text alone.
     void parse(undefined as never, text, (error, parsed) => {
-      if (error)
-        throw new ApiError('validation_error', `The body is not valid JSON: ${jsonProblem(error)}`);
+      if (error) throw new ApiError('validation_error', `The body is not valid JSON: ${jsonProblem(error)}`);
       value = parsed;
     });
     return value;

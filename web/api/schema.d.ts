@@ -364,26 +364,6 @@ export interface paths {
         patch: operations["patchApiKeysId"];
         trace?: never;
     };
-    "/api/v1/scopes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List the scopes that a key can have
-         * @description All of them, with what each allows and whether the caller may give it.
-         */
-        get: operations["getScopes"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/inbound-secrets": {
         parameters: {
             query?: never;
@@ -417,6 +397,26 @@ export interface paths {
         post?: never;
         /** Delete an inbound secret */
         delete: operations["deleteInboundSecretsId"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scopes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the scopes that a key can have
+         * @description All of them, with what each allows and whether the caller may give it.
+         */
+        get: operations["getScopes"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -4180,6 +4180,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @example alice@example.com */
                     email: string;
                     /** Format: password */
                     password: string;
@@ -4448,6 +4449,7 @@ export interface operations {
                     /** @description From the link's fragment. */
                     token: string;
                     name: string;
+                    /** @example alice@example.com */
                     email: string;
                     /** Format: password */
                     password: string;
@@ -4624,6 +4626,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @example alice@example.com */
                     email: string;
                 };
             };
@@ -5096,6 +5099,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @example alice@example.com */
                     email: string;
                     /**
                      * @default member
@@ -5477,37 +5481,6 @@ export interface operations {
             };
         };
     };
-    getScopes: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        data: components["schemas"]["Scope"][];
-                    };
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
     getInboundSecrets: {
         parameters: {
             query?: {
@@ -5601,6 +5574,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getScopes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Scope"][];
+                    };
+                };
             };
             /** @description Any error. */
             default: {
@@ -9283,7 +9287,10 @@ export interface operations {
                         mode: "none" | "owner" | "round_robin";
                         /** @default [] */
                         members?: string[];
-                        /** @description Other rules for leads of these sources. */
+                        /**
+                         * @description Other rules for leads of these sources.
+                         * @default []
+                         */
                         sources?: {
                             /** @description The name of a source, whatever the case. */
                             source: string;
@@ -9402,7 +9409,10 @@ export interface operations {
                         type: "text" | "email" | "phone" | "date" | "select" | "checkbox" | "textarea" | "number" | "hidden";
                         /** @default false */
                         required?: boolean;
-                        /** @description Of a `select`. */
+                        /**
+                         * @description Of a `select`.
+                         * @default []
+                         */
                         options?: string[];
                         placeholder?: string | null;
                         help?: string | null;
@@ -9418,8 +9428,12 @@ export interface operations {
                      * @default true
                      */
                     consent_required?: boolean;
+                    /** @default Send */
                     submit_label?: string;
-                    /** @description Shown after sending, where there is no redirect_url. */
+                    /**
+                     * @description Shown after sending, where there is no redirect_url.
+                     * @default Thank you. We will be in touch soon.
+                     */
                     thanks_text?: string;
                     /**
                      * @description Where visitors go after sending: an `https://` URL.
@@ -9515,7 +9529,10 @@ export interface operations {
                         type: "text" | "email" | "phone" | "date" | "select" | "checkbox" | "textarea" | "number" | "hidden";
                         /** @default false */
                         required?: boolean;
-                        /** @description Of a `select`. */
+                        /**
+                         * @description Of a `select`.
+                         * @default []
+                         */
                         options?: string[];
                         placeholder?: string | null;
                         help?: string | null;
@@ -9531,8 +9548,12 @@ export interface operations {
                      * @default true
                      */
                     consent_required?: boolean;
+                    /** @default Send */
                     submit_label?: string;
-                    /** @description Shown after sending, where there is no redirect_url. */
+                    /**
+                     * @description Shown after sending, where there is no redirect_url.
+                     * @default Thank you. We will be in touch soon.
+                     */
                     thanks_text?: string;
                     /**
                      * @description Where visitors go after sending: an `https://` URL.
@@ -9663,7 +9684,10 @@ export interface operations {
                         type: "text" | "email" | "phone" | "date" | "select" | "checkbox" | "textarea" | "number" | "hidden";
                         /** @default false */
                         required?: boolean;
-                        /** @description Of a `select`. */
+                        /**
+                         * @description Of a `select`.
+                         * @default []
+                         */
                         options?: string[];
                         placeholder?: string | null;
                         help?: string | null;
@@ -9796,7 +9820,10 @@ export interface operations {
                         type: "text" | "email" | "phone" | "date" | "select" | "checkbox" | "textarea" | "number" | "hidden";
                         /** @default false */
                         required?: boolean;
-                        /** @description Of a `select`. */
+                        /**
+                         * @description Of a `select`.
+                         * @default []
+                         */
                         options?: string[];
                         placeholder?: string | null;
                         help?: string | null;
