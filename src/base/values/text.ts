@@ -18,10 +18,11 @@ export function plainText(max: number) {
     .refine((value) => value.isWellFormed(), 'must be well-formed Unicode');
 }
 
-/** Text as people write it: outer blanks are removed; what shows nothing is null. */
+/** Text as people write it: outer blanks are removed, an empty text is null; zero-width characters alone are refused. */
 export function text(max: number) {
   return plainText(max)
-    .transform((value) => (isBlank(value) ? null : value.trim()))
+    .refine((value) => value.trim() === '' || !isBlank(value), 'must hold something that can be seen')
+    .transform((value) => value.trim() || null)
     .nullable();
 }
 
