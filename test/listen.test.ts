@@ -179,7 +179,7 @@ describe('fairlead listen', () => {
     expect((await server.ask('PATCH', `/api/v1/api-keys/${id}`, { body })).status).toBe(200);
     await addContact('Secret');
     const { code, stderr } = await listening.exited;
-    expect(code).toBe(1);
+    expect(code).toBe(4);
     expect(stderr).toContain('403');
     expect(receiver.received).toEqual([]);
   });

@@ -8,8 +8,10 @@ export const accountEmail = requiredText(254)
   .refine((value) => isEmailAddress(value, { minLabels: 1 }), 'must be an email address')
   .meta({ examples: ['alice@example.com'] });
 
-/** The address of an account that there may be; compared ignoring case. */
-export const signInEmail = requiredText(254).meta({ examples: ['alice@example.com'] });
+/** The address of an account that there may be: whatever 0.1.0 took for one. Compared ignoring case. */
+export const signInEmail = requiredText(254)
+  .regex(z.regexes.unicodeEmail, 'must be an email address')
+  .meta({ examples: ['alice@example.com'] });
 
 export const personName = requiredText(100);
 

@@ -164,7 +164,7 @@ describe('event types of a workspace', () => {
     const raw = `{"name":"deep.thought","sample":{},"schema":${deep}}`;
     const reply = await s.ask('POST', TYPES, { raw });
     expect(reply.status).toBe(400);
-    expect(reply.json.error.message).toContain('nested too deep');
+    expect(reply.json.error.message).toContain('64 levels deep');
   });
 
   test('there is one of a name, and a hundred in all', async () => {

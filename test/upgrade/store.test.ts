@@ -29,6 +29,13 @@ function steady(value: unknown): unknown {
   );
 }
 
+/**
+ * As 0.1.0 showed it: a number of a CRM's report that no double holds was null there. It is answered as it came now,
+ * which JSON.parse makes infinite.
+ */
+const shownThen = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value, (_name, one: unknown) => (one === Infinity ? null : one)));
+
 const nameOf = (item: Record<string, unknown>) => item['id'] ?? item['key'] ?? item['name'];
 /** Those of `all` that are among `wanted`, in the order of `all`. */
 const among = <T>(all: T[], wanted: readonly unknown[]) => all.filter((one) => wanted.includes(one));
@@ -69,7 +76,7 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
         ? now.filter((item) => before.some((one) => nameOf(one) === nameOf(item)))
         : now;
       expect(kept.map(nameOf)).toEqual(before.map(nameOf));
-      expect(kept).toMatchObject(steady(before) as object[]);
+      expect(shownThen(kept)).toMatchObject(steady(before) as object[]);
     });
 
     test.each(Object.keys(answers.ids))('%s has what it had', async (path) => {
@@ -82,7 +89,7 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
     test.each(Object.keys(answers.reads))('%s answers as it did', async (path) => {
       const { status, json, text } = await s.ask(main, 'GET', path);
       expect(status, text).toBe(200);
-      expect(json).toMatchObject(steady(answers.reads[path]) as object);
+      expect(shownThen(json)).toMatchObject(steady(answers.reads[path]) as object);
     });
 
     test('notices are there for those who have not put them away', async () => {
