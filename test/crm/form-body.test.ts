@@ -152,6 +152,42 @@ describe('a field that is sent several times', () => {
   });
 });
 
+describe('a field that the form does not ask for', () => {
+  test('is kept with the submission as it came, and goes nowhere else', async () => {
+    await s.newEvents();
+    const reply = await urlencoded(
+      'first_name=Jane&gclid=abc&extra=%20x%20&extra=%00&toString=1&utm_source=ads',
+    );
+    expect(reply.status, reply.text).toBe(303);
+    const fields = await newest();
+    const { data } = (await s.ask('GET', '/api/v1/event-log?type=form.submitted&limit=1')).json;
+    const answers = { first_name: 'Jane', newsletter: false };
+    expect(fields).toEqual({ gclid: 'abc', extra: [' x ', '\0'], toString: '1', ...answers });
+    expect(data[0].data.fields).toEqual(answers);
+    expect(data[0].data.custom_fields).toEqual({ newsletter: false });
+  });
+
+  test('stays where it was taken for spam and accepted', async () => {
+    const id = await makeForm();
+    const sent = `_token=${tokenOf(id)}&first_name=Jane&website=https%3A%2F%2Fspam.example&gclid=abc`;
+    expect((await send(sent, { 'content-type': URLENCODED }, id)).status).toBe(303);
+    const path = `/api/v1/forms/${id}/submissions`;
+    const [spam] = (await s.ask('GET', `${path}?spam=true`)).json.data;
+    const fields = { first_name: 'Jane', newsletter: false, gclid: 'abc' };
+    expect(spam.fields).toEqual(fields);
+    expect((await s.ask('POST', `${path}/${spam.id}/accept`)).status).toBe(200);
+    expect(await newest(id)).toEqual(fields);
+    const { data } = (await s.ask('GET', '/api/v1/event-log?type=form.submitted&limit=1')).json;
+    expect(data[0].data.fields).toEqual({ first_name: 'Jane', newsletter: false });
+  });
+
+  test('does not fill the disk: more than 16,384 characters are refused', async () => {
+    const reply = await urlencoded(`first_name=Jane&junk=${'x'.repeat(17_000)}`);
+    expect(reply.status).toBe(400);
+    expect(reply.text).toContain('16384');
+  });
+});
+
 describe('addresses of other sites', () => {
   const path = () => `/api/v1/forms/${formId}`;
 

@@ -2135,9 +2135,9 @@ export interface components {
             lead_id: string | null;
             /** Format: date-time */
             received_at: string;
-            /** @description What was filled in, by the keys of the form. */
+            /** @description What was filled in, by the keys of the form; fields that the form does not ask for stand here as they came. */
             fields: {
-                [key: string]: string | number | boolean;
+                [key: string]: string | number | boolean | string[];
             };
             /** @description The consent as it read then. */
             consent: {
@@ -3235,9 +3235,9 @@ export interface components {
             lead_id: string | null;
             /** Format: date-time */
             received_at: string;
-            /** @description What was filled in, by the keys of the form. */
+            /** @description What was filled in, by the keys of the form; fields that the form does not ask for stand here as they came. */
             fields: {
-                [key: string]: string | number | boolean;
+                [key: string]: string | number | boolean | string[];
             };
             /** @description The consent as it read then. */
             consent: {

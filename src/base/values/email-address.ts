@@ -7,6 +7,9 @@ const MAX_ADDRESS_CHARACTERS = 254;
 
 /** Dots may stand anywhere: carriers gave out `a..b@`. Quoted local parts are not taken. */
 const LOCAL_PART = /^[^\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}@,;:<>()[\]\\"]+$/u;
+/** Most addresses, told at once; the rest is looked at part by part. */
+const PLAIN =
+  /^[\w.+'-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
 /** Letters of any script, digits, `_`; a hyphen within. */
 const LABEL = /^[\p{L}\p{M}\p{N}_](?:[\p{L}\p{M}\p{N}_-]{0,61}[\p{L}\p{M}\p{N}_])?$/u;
 
@@ -15,6 +18,7 @@ const LABEL = /^[\p{L}\p{M}\p{N}_](?:[\p{L}\p{M}\p{N}_-]{0,61}[\p{L}\p{M}\p{N}_]
  * @param options.minLabels parts of the domain, at least; default 2: one has no dot
  */
 export function isEmailAddress(value: string, { minLabels = 2 } = {}): boolean {
+  if (PLAIN.test(value)) return true;
   const at = value.lastIndexOf('@');
   const local = value.slice(0, at);
   const labels = value.slice(at + 1).split('.');

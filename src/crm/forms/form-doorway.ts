@@ -1,6 +1,7 @@
 import { ApiError, type FieldError } from '../../base/errors.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Uuid } from '../../base/id.ts';
+import type { FormFields } from '../../http/form-body.ts';
 import { shortened, textOf, utmOf } from '../leads/lead-arrival.ts';
 import type { FormInbox } from './form-inbox.ts';
 import type { FormProofs } from './form-proof.ts';
@@ -21,6 +22,8 @@ export interface DoorwayParts {
 /** Something that a visitor sent. */
 export interface Sent {
   fields: Record<string, unknown>;
+  /** Fields that the form does not ask for, as they came. */
+  others?: FormFields;
   /** An IP address. */
   address: string;
   /** The page where the form stands, as far as the request says so; `_page` goes before it. */
@@ -43,7 +46,7 @@ export function makeFormDoorway({ inbox, tokens, proofs, visitors, clock }: Door
     /** @returns undefined where it was kept; throws `rate_limited` */
     async take(
       visited: { workspaceId: Uuid; form: Form },
-      { fields, address, referrer }: Sent,
+      { fields, others = {}, address, referrer }: Sent,
     ): Promise<Refusal | undefined> {
       const { workspaceId, form } = visited;
       const session = tokens.read(form.id, fields[CONTROLS.token]);
@@ -62,7 +65,7 @@ export function makeFormDoorway({ inbox, tokens, proofs, visitors, clock }: Door
       const reasons = judge(form, { sent: fields, values: answers.values, tookMs, fromHere, proof });
       const page = textOf(fields[CONTROLS.page]) ?? textOf(referrer);
       const origin = { address: shortened(address), referrer: page, utm: utmOf(fields, page) };
-      await inbox.take(visited, session, { ...answers, ...origin }, reasons);
+      await inbox.take(visited, session, { ...answers, others, ...origin }, reasons);
       return undefined;
     },
 

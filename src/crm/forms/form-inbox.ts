@@ -6,12 +6,13 @@ import { folded } from '../../base/fold.ts';
 import { sha256 } from '../../base/hmac.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
+import type { FormFields } from '../../http/form-body.ts';
 import type { LeadWords } from '../leads/lead-word.ts';
 import { makeRecordStore, type REPLAY, type StoreParts, type Writer } from '../record-store.ts';
 import { formIntake } from './form-intake.ts';
 import { formLead, type FormLeadInput } from './form-lead.ts';
 import type { FormSession } from './form-token.ts';
-import { leadOf, type Answers } from './form-values.ts';
+import { leadOf, type Answers, type FormValue } from './form-values.ts';
 import type { Reason } from './form-verdict.ts';
 import { publicId, type Form } from './form.ts';
 
@@ -28,15 +29,23 @@ export interface Origin {
 }
 
 /** One sending of a form: of one that is in the leads, the lead; of one that is kept aside, why. */
-export interface FormSubmission extends Origin, Answers {
+export interface FormSubmission extends Origin, Omit<Answers, 'values'> {
   id: Uuid;
+  /** All that was filled in, by name. */
+  values: Record<string, FormValue | readonly string[]>;
   lead_id: Uuid | null;
   received_at: string;
   reasons: Reason[];
 }
 
 /** A submission that is yet to be written. */
-type Arrived = Answers & Origin & { id: Uuid; received_at: string };
+type Arrived = Answers &
+  Origin & {
+    id: Uuid;
+    received_at: string;
+    /** Fields that the form does not ask for; kept with its answers. */
+    others: FormFields;
+  };
 
 /** What came in by forms: the leads' submissions, and what is kept aside. */
 export interface FormInbox {
@@ -47,7 +56,7 @@ export interface FormInbox {
   take(
     visited: { workspaceId: Uuid; form: Form },
     session: FormSession,
-    arrived: Answers & Origin,
+    arrived: Omit<Arrived, 'id' | 'received_at'>,
     reasons: Reason[],
   ): Promise<void>;
   /** Newest first, after the id of the last page's last. */
@@ -102,7 +111,7 @@ export function makeFormInbox(parts: InboxParts): FormInbox {
   async function inputOf(
     workspaceId: Uuid,
     form: Form,
-    { values, consent, id, ...origin }: Arrived,
+    { values, others, consent, id, ...origin }: Arrived,
     asideId: Uuid | null,
   ): Promise<FormLeadInput> {
     const lead = leadOf(form, values);
@@ -130,7 +139,7 @@ export function makeFormInbox(parts: InboxParts): FormInbox {
       beside: {
         form_id: form.id,
         aside_id: asideId,
-        submission: { id, ...origin },
+        submission: { id, ...origin, payload: JSON.stringify({ ...others, ...values }) },
         origin: form.source === null ? '' : folded(form.source),
         ...(isNew && { source: { id: newId(), name: form.source, folded: folded(form.source!) } }),
       },
@@ -159,7 +168,7 @@ export function makeFormInbox(parts: InboxParts): FormInbox {
           await sql`
             insert into form_aside
               (workspace_id, form_id, id, received_at, fields, consent, reasons, address, referrer, utm)
-            values (${workspaceId}, ${form.id}, ${arrived.id}, ${arrived.received_at}, ${JSON.stringify(arrived.values)},
+            values (${workspaceId}, ${form.id}, ${arrived.id}, ${arrived.received_at}, ${JSON.stringify({ ...arrived.others, ...arrived.values })},
                     ${arrived.consent && JSON.stringify(arrived.consent)}, ${reasons}, ${arrived.address},
                     ${arrived.referrer}, ${JSON.stringify(arrived.utm)})`.execute(trx);
           await sql`
@@ -180,8 +189,12 @@ export function makeFormInbox(parts: InboxParts): FormInbox {
       const { workspaceId } = writer;
       const [kept] = await db.read<FormSubmission>(GET_ASIDE, [workspaceId, form.id, id]);
       if (!kept) throw noneAside();
-      const { lead_id: _none, reasons: _why, ...arrived } = kept;
-      const write = store.prepare(writer, await inputOf(workspaceId, form, arrived, id));
+      const { lead_id: _none, reasons: _why, values: all, ...arrived } = kept;
+      const [values, others] = divided(form, all);
+      const write = store.prepare(
+        writer,
+        await inputOf(workspaceId, form, { ...arrived, values, others }, id),
+      );
       return store.create(writer, [write], answer({ ...kept, lead_id: write.id, reasons: [] }));
     },
 
@@ -190,6 +203,25 @@ export function makeFormInbox(parts: InboxParts): FormInbox {
       if (removed.length === 0) throw noneAside();
     },
   };
+}
+
+/** What was filled in: the answers to the form's questions, and the rest. */
+function divided(
+  form: Form,
+  all: FormSubmission['values'],
+): [answers: Record<string, FormValue>, others: FormFields] {
+  const keys = new Set(form.fields.map(({ key }) => key));
+  const entries = Object.entries(all);
+  // A question that was taken out of the form since left an answer; every other field came as text.
+  const isAnswer = (name: string, value: unknown) => keys.has(name) || !isText(value);
+  return [
+    Object.fromEntries(entries.filter(([name, value]) => isAnswer(name, value))) as Record<string, FormValue>,
+    Object.fromEntries(entries.filter(([name, value]) => !isAnswer(name, value))) as FormFields,
+  ];
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' || Array.isArray(value);
 }
 
 /** Of forms to which no more spam comes, too. */

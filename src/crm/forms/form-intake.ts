@@ -55,11 +55,11 @@ counted as (
 arrived as (
   insert into lead_submission
     (workspace_id, id, lead_id, channel, received_at, payload, address, referrer, utm, form_id, consent)
-  select i.workspace_id, s.id, i.id, 'form', coalesce(s.received_at, i.at), i.record->'fields', s.address, s.referrer,
+  select i.workspace_id, s.id, i.id, 'form', coalesce(s.received_at, i.at), s.payload::json, s.address, s.referrer,
          s.utm, i.form_id, nullif(i.record->>'consent', '')::json
   from input i join written w using (workspace_id, id)
   cross join lateral json_to_record(i.submission)
-    as s(id uuid, received_at timestamptz, address text, referrer text, utm json)
+    as s(id uuid, received_at timestamptz, address text, referrer text, utm json, payload text)
 ),
 cleared as (
   delete from form_aside f using input i join written w using (workspace_id, id)

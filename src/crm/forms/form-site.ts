@@ -9,7 +9,7 @@ import { textOf } from '../leads/lead-arrival.ts';
 import { receiptOf, refusalError, type FormDoorway, type Refusal } from './form-doorway.ts';
 import { formPage, messagePage, searchOf, thanksPage, type Frame } from './form-page.ts';
 import type { FormStore } from './form-store.ts';
-import { CONTROLS, fieldsOfPage, unknownNames, UTM } from './form-values.ts';
+import { CONTROLS, fieldsOfPage, otherFields, unknownNames, UTM } from './form-values.ts';
 import { FORM_ID, fromPublicId, publicId, type Form } from './form.ts';
 
 /** What the bundler makes of web/forms/; as seen from src/crm/forms and from dist/crm/forms alike. */
@@ -137,8 +137,10 @@ export function mountFormSite(app: FastifyInstance, parts: FormSiteParts): void 
     const visited = await visitedBy(request);
     const { form } = visited;
     admitOrigin(request, reply, form);
-    const fields = fieldsOfPage(form, request.form ?? {});
-    const refusal = await doorway.take(visited, sentOf(request, fields, undefined));
+    const sent = request.form ?? {};
+    const fields = fieldsOfPage(form, sent);
+    const others = otherFields(form, sent);
+    const refusal = await doorway.take(visited, { ...sentOf(request, fields, undefined), others });
     const frame = frameOf(request);
     if (refusal) return sendPage(reply, form, 400, await pageAgain(form, fields, refusal, frame));
     // Within a frame, the page around it goes there (web/forms/embed.ts).

@@ -24,9 +24,10 @@ const shape = z
       .nullable()
       .meta({ description: 'The lead that came of it; null while it is kept aside.' }),
     received_at: z.iso.datetime(),
-    fields: z
-      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-      .meta({ description: 'What was filled in, by the keys of the form.' }),
+    fields: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])).meta({
+      description:
+        'What was filled in, by the keys of the form; fields that the form does not ask for stand here as they came.',
+    }),
     consent: z
       .object({ text: z.string(), given: z.boolean() })
       .nullable()

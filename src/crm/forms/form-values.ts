@@ -1,4 +1,4 @@
-import type { FieldError } from '../../base/errors.ts';
+import { invalid, type FieldError } from '../../base/errors.ts';
 import { isEmailAddress } from '../../base/values/email-address.ts';
 import { changesAsNumber, digitsOfInexact } from '../../base/values/number.ts';
 import { isBlank, storageProblem } from '../../base/values/text.ts';
@@ -57,6 +57,12 @@ function valuesOf(value: unknown): readonly string[] {
   return typeof value === 'string' ? [value] : [];
 }
 
+/** Strangers send these: a bound on what a form may fill a disk with. */
+const MAX_OTHER_CHARACTERS = 16_384;
+
+/** What browsers fill in with the charset of the page. */
+const CHARSET = '_charset_';
+
 /** What is sent beside the form's own fields; no key begins with `_`. */
 export const CONTROLS = {
   token: '_token',
@@ -107,6 +113,22 @@ export function readAnswers(form: Form, sent: Record<string, unknown>): Answers 
   if (consent && !consent.given && form.consent_required)
     errors.push({ field: CONTROLS.consent, message: 'has to be agreed to' });
   return errors.length > 0 ? errors : { values, consent };
+}
+
+/**
+ * Fields of a page that the form does not ask for, exactly as they came: the submission keeps them, and nothing else
+ * reads them. Throws `validation_error` for more than a form is filled in with.
+ */
+export function otherFields(form: Form, sent: FormFields): FormFields {
+  const known = new Set(form.fields.flatMap(({ key }) => [key, `${key}[]`]));
+  const names = unknownNames(form, sent).filter((name) => !known.has(name) && name !== CHARSET);
+  const others = Object.fromEntries(names.map((name) => [name, sent[name]!]));
+  if (JSON.stringify(others).length > MAX_OTHER_CHARACTERS)
+    throw invalid(
+      'body',
+      `must have at most ${MAX_OTHER_CHARACTERS} characters in fields that the form does not ask for`,
+    );
+  return others;
 }
 
 /** Names in a body that the form does not know. */

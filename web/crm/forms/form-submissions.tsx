@@ -105,6 +105,11 @@ export function FormSubmissions({ form, spam }: { form: Form; spam: boolean }) {
   );
 }
 
+function shownAnswer(value: FormSubmission['fields'][string]): string | number {
+  if (typeof value === 'boolean') return value ? 'Yes' : 'No';
+  return Array.isArray(value) ? value.join(', ') : value;
+}
+
 function Answers({ form, submission: { fields, consent } }: { form: Form; submission: FormSubmission }) {
   const labelOf = (key: string) => form.fields.find((field) => field.key === key)?.label ?? key;
   return (
@@ -112,7 +117,7 @@ function Answers({ form, submission: { fields, consent } }: { form: Form; submis
       {Object.entries(fields).map(([key, value]) => (
         <div key={key}>
           <dt>{labelOf(key)}</dt>
-          <dd>{typeof value === 'boolean' ? (value ? 'Yes' : 'No') : value}</dd>
+          <dd>{shownAnswer(value)}</dd>
         </div>
       ))}
       {consent && (
