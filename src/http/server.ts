@@ -22,7 +22,7 @@ import { shownError } from './refusal.ts';
 import { takesIdempotencyKey, type Answer, type ErrorStyle, type Route, type TextStream } from './route.ts';
 import { checkOrigin } from './session-cookie.ts';
 import { answerUnknownMethod, answerUnknownPaths, shadowedPaths } from './unknown-paths.ts';
-import { parsedBody, parsedQuery } from './validation.ts';
+import { changedBody, parsedBody, parsedQuery } from './validation.ts';
 
 /** The largest body taken, in bytes (contracts section 7). */
 const BODY_LIMIT = 1024 * 1024;
@@ -158,8 +158,10 @@ async function handle(
     }
   }
   checkQuery(request.query);
-  const whole = {
+  const ctx = {
     caller: request.caller!,
+    body: undefined as unknown,
+    query: parsedQuery(route, request),
     sent: request.body,
     sentText: () => request.jsonText ?? JSON.stringify(request.body),
     params,
@@ -174,9 +176,12 @@ async function handle(
       lastEventId: request.headers['last-event-id']?.toString(),
     },
   };
-  const stored = async () => read && (await read.handle({ ...whole, body: undefined, query: {} })).body;
-  const body = await parsedBody(route, request, stored);
-  return route.handle({ ...whole, body, query: parsedQuery(route, request) });
+  const parsed = parsedBody(route, request);
+  ctx.body =
+    'body' in parsed
+      ? parsed.body
+      : await changedBody(route, parsed, async () => read && (await read.handle({ ...ctx, query: {} })).body);
+  return route.handle(ctx);
 }
 
 /** The response closes with the connection, or once it was sent: then nobody listens any more. */

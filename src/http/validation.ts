@@ -23,33 +23,44 @@ export function validate<T>(
   return { error: new z.ZodError([{ code: 'custom', ...found, input: null }]) };
 }
 
-/**
- * The body as the route's schema has it. A field that is sent back as it is stored is not validated again: what an
- * older version took can be read and put back. Throws `validation_error`.
- * @param stored what the route changes, as the API answers it now
- */
-export async function parsedBody(
-  route: Route,
-  request: FastifyRequest,
-  stored: () => Promise<unknown>,
-): Promise<unknown> {
-  if (!route.body) return undefined;
+/** A body that the route's schema refuses. */
+interface RefusedBody {
+  sent: unknown;
+  isSuspect: boolean;
+  error: z.ZodError;
+}
+
+/** The body as the route's schema has it, or why it does not fit. */
+export function parsedBody(route: Route, request: FastifyRequest): { body: unknown } | RefusedBody {
+  if (!route.body) return { body: undefined };
   const { form } = request;
   const sent: unknown = form && route.formBody ? route.formBody(form) : request.body;
   const isSuspect = (request.isSuspect || form !== null) && !route.validatesItems;
   const result = validate(route.body, sent ?? undefined, isSuspect);
-  if ('data' in result) return result.data;
+  return 'data' in result ? { body: result.data } : { sent, isSuspect, error: result.error };
+}
+
+/**
+ * What is left of a refused change without the fields that it sends back as they are stored: what an older version took
+ * can be read and put back. Throws `validation_error` where that is refused as well.
+ * @param stored what the route changes, as the API answers it now; undefined where it makes something
+ */
+export async function changedBody(
+  route: Route,
+  { sent, isSuspect, error }: RefusedBody,
+  stored: () => Promise<unknown>,
+): Promise<unknown> {
   const now = isObject(sent) ? parsedAnswer(await stored().catch(() => undefined)) : undefined;
   const again =
-    now && validate(route.body, withoutUnchanged(sent as Record<string, unknown>, now), isSuspect);
+    now && validate(route.body!, withoutUnchanged(sent as Record<string, unknown>, now), isSuspect);
   if (again && 'data' in again) return again.data;
   if (sent === undefined || sent === null) {
     throw new ApiError('validation_error', 'A JSON body is required.', {
       fields: [{ field: 'body', message: 'is required' }],
     });
   }
-  const { error } = again ?? result;
-  throw route.refusal?.(error) ?? validationError(error, 'body');
+  const shown = again?.error ?? error;
+  throw route.refusal?.(shown) ?? validationError(shown, 'body');
 }
 
 /** The query as the route's schema has it; throws `validation_error`, also for a cursor of another list. */
