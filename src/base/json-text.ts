@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { digitsOfInexact } from './values/number.ts';
 
 /** JSON that is kept and answered as its text, so that nothing in it changes: numbers, depth, doubled names. */
 export class JsonText {
@@ -9,14 +10,15 @@ export class JsonText {
   }
 }
 
-/** The JSON of a value in which `JsonText` may stand anywhere: each is put in as it is. */
+/** The JSON of a value in which `JsonText` and numbers that a double would change may stand: each is put in as it is. */
 export function jsonOf(value: unknown): string {
   const texts: string[] = [];
   // Nobody who wrote a text in the value can know it.
   const mark = randomUUID();
-  const json = JSON.stringify(value, (_name, inner: unknown) =>
-    inner instanceof JsonText ? `${mark}${texts.push(inner.text) - 1}` : inner,
-  );
+  const json = JSON.stringify(value, (_name, inner: unknown) => {
+    const text = inner instanceof JsonText ? inner.text : digitsOfInexact(inner);
+    return text === null ? inner : `${mark}${texts.push(text) - 1}`;
+  });
   if (texts.length === 0) return json;
   return json.replaceAll(new RegExp(`"${mark}(\\d+)"`, 'g'), (_whole, at: string) => texts[Number(at)]!);
 }

@@ -101,13 +101,23 @@ const MIN_WITHIN = 3;
 /** A telephone number as people write it, of so many digits at least. */
 const PHONE = /^(?=(?:\D*\d){5})[\d\s()+./\u2010-\u2015-]+$/;
 
+/** A part of one. */
+const PHONE_WORD = /^(?:tel:)?[\d()+./\u2010-\u2015-]+$/i;
+
 /** What `?q=` asks for: every word of it (the first five), or the digits of a telephone number. */
 export function searchCondition(text: string, wanted: string): Condition {
   const words = wanted.split(/\s+/).filter((word) => folded(word) !== '');
-  const each = words.slice(0, MAX_WORDS).map((word) => holds(text, word));
+  const each = words.slice(0, MAX_WORDS).map((word) => holdsWord(text, word));
   const all = each.length > 0 ? sql.join(each, sql` and `) : sql`true`;
   if (!PHONE.test(wanted)) return sql`(${all})`;
   return sql`((${all}) or ${holds(text, wanted.replaceAll(/\D/g, ''))})`;
+}
+
+/** A word that is written like a telephone number is found by its digits as well. */
+function holdsWord(text: string, word: string): Condition {
+  const digits = phoneDigits(word.replace(/^tel:/i, ''));
+  if (digits.length < MIN_WITHIN || !PHONE_WORD.test(word)) return holds(text, word);
+  return sql`(${holds(text, word)} or ${holds(text, digits)})`;
 }
 
 /** The database folds what is searched for as it folds what it holds, and takes it literally. */

@@ -1,5 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import { z } from 'zod';
+import { requiredText } from '../base/values/text.ts';
 import { instantOrDate } from '../base/values/time.ts';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../db/page.ts';
 import type { Database } from '../db/pool.ts';
@@ -42,7 +43,7 @@ export function listQuery(noun: Pick<Noun, 'filters' | 'search'>) {
       .meta({ description: 'Also those deleted, as id and deleted_at.' }),
     ...filters,
     ...(noun.search && {
-      q: z.string().trim().min(1).max(200).optional().meta({ description: SEARCH }),
+      q: requiredText(200).optional().meta({ description: SEARCH }),
     }),
     ...bounds,
   });

@@ -228,10 +228,11 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
         const writer = writerOf(ctx);
         const change = (await complete(writer, ctx.body, 'change', ctx)) as Change<Input>;
         let changed: R | undefined;
-        const answer = await store.change(writer, ctx.params['id']!, change, ctx.ifMatch, (record) => {
+        const shown = (record: R) => {
           changed = record;
           return { status: 200, body: JSON.stringify(record) };
-        });
+        };
+        const answer = await store.change(writer, ctx.params['id']!, change, ctx.ifMatch, shown, ctx.sent);
         return { ...told(answer), headers: changed ? { etag: etag(changed) } : {} };
       },
     });

@@ -7,6 +7,7 @@ import {
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
+import { isSame } from '../base/values/same.ts';
 import { AGAIN, flights } from '../db/flight.ts';
 import type { Database, Queryable, Statement } from '../db/pool.ts';
 import type { Fired } from '../delivery/publish.ts';
@@ -56,6 +57,7 @@ export interface RecordStore<R extends BaseRecord, Input extends object> {
    * Changes one record, or deletes it where `change` is null. A change that alters nothing writes nothing
    * and fires nothing. Throws `not_found`, `precondition_failed` or what the noun's rules throw.
    * @param expected the version the client last saw, or null for whatever there is
+   * @param sent the change as it came: a field that is sent back as it is stored stays so, whatever it would be made to now
    */
   change(
     writer: Writer,
@@ -63,6 +65,7 @@ export interface RecordStore<R extends BaseRecord, Input extends object> {
     change: Change<Input> | null,
     expected: readonly number[] | null,
     answer: (record: R) => StoredAnswer,
+    sent?: unknown,
   ): Promise<StoredAnswer | typeof REPLAY>;
   /**
    * The same as `create` within a transaction of the caller's, beside whatever else that does. Throws what the noun's
@@ -131,6 +134,7 @@ interface ChangeUnit<R, Input> {
   change: Change<Input> | null;
   expected: readonly number[] | null;
   answer: (record: R) => StoredAnswer;
+  sent?: unknown;
   /** The last try, by which a try whose outcome was lost is recognised. */
   tried?: { eventId: Uuid; answer: StoredAnswer };
 }
@@ -231,7 +235,10 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
         `The ${noun.name} is at version ${current.version}, not the one in If-Match.`,
       );
     }
-    const next = unit.change === null ? current : noun.update(current, unit.change, at, unit.writer.actor);
+    const next =
+      unit.change === null
+        ? current
+        : noun.update(current, withoutUnchanged(unit.change, unit.sent, current), at, unit.writer.actor);
     const changed = unit.change === null ? {} : differences(current, next, noun.columns);
     const { writer } = unit;
     if (changed === null) return { writer, writes: [], answer: unit.answer(current) };
@@ -379,7 +386,8 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
       return { answer: planned.answer, lanes: result.lanes ?? [] };
     },
 
-    change: (writer, id, change, expected, answer) => changing.add({ writer, id, change, expected, answer }),
+    change: (writer, id, change, expected, answer, sent) =>
+      changing.add({ writer, id, change, expected, answer, sent }),
 
     get,
 
@@ -388,6 +396,18 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
       return rows[0]?.deleted_at ?? undefined;
     },
   };
+}
+
+/** A change without the fields that were sent as they are stored. */
+function withoutUnchanged<Input extends object>(
+  change: Change<Input>,
+  sent: unknown,
+  current: object,
+): Change<Input> {
+  if (typeof sent !== 'object' || sent === null) return change;
+  const [came, now] = [sent as Record<string, unknown>, current as Record<string, unknown>];
+  const isUnchanged = (name: string) => Object.hasOwn(came, name) && isSame(came[name], now[name]);
+  return Object.fromEntries(Object.entries(change).filter(([name]) => !isUnchanged(name))) as Change<Input>;
 }
 
 async function ids(

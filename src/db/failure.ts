@@ -4,7 +4,7 @@
  * or not;
  * `conflict`: a deadlock or serialization failure, nothing was written, again may go through;
  * `locked`: someone holds a lock for longer than lock_timeout, nothing was written;
- * `data`: the values are at fault (classes 22 and 23), again would fail again;
+ * `data`: the values are at fault (classes 22, 23 and 54: too large for an index), again would fail again;
  * `other`: a fault of ours.
  */
 export type FailureKind = 'lost' | 'conflict' | 'locked' | 'data' | 'other';
@@ -34,7 +34,7 @@ export function failureKind(error: unknown): FailureKind {
   if (code === '40P01' || code === '40001') return 'conflict';
   if (code === '55P03') return 'locked';
   if (code === '57014') return 'locked';
-  if (/^2[23]/.test(code)) return 'data';
+  if (/^2[23]|^54/.test(code)) return 'data';
   return 'other';
 }
 

@@ -223,5 +223,8 @@ function dropLate<Item, Result>(
 function badData(error: unknown): Error {
   const { code } = error as { code?: string };
   if (isUniqueViolation(error)) return new ApiError('conflict', 'A record with this value exists already.');
-  return new ApiError('validation_error', `A value can not be stored (SQLSTATE ${code ?? 'unknown'}).`);
+  return new ApiError(
+    'validation_error',
+    `A value cannot be stored: it is too large, or of a kind that the database does not take (${code ?? 'unknown'}).`,
+  );
 }

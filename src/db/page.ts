@@ -1,5 +1,7 @@
 import { ApiError } from '../base/errors.ts';
 import { sha256Text } from '../base/hmac.ts';
+import { isUuid } from '../base/id.ts';
+import { instant } from '../base/values/time.ts';
 
 /** Where a list goes on: the order it was asked in, and the sort value and id of its last row. */
 export interface Cursor {
@@ -22,12 +24,12 @@ export function decodeCursor(text: string, sort: string): Cursor {
     parts = null;
   }
   const [madeFor, value, id] = Array.isArray(parts) ? (parts as unknown[]) : [];
-  if (typeof value !== 'string' || typeof id !== 'string' || !/^[0-9a-f-]{36}$/.test(id)) {
+  if (typeof value !== 'string' || typeof id !== 'string' || !isUuid(id)) {
     throw bad('is not a cursor of this list; use next_cursor as it was given');
   }
   if (madeFor !== sort)
     throw bad(`belongs to sort=${String(madeFor).slice(0, 50)}; keep the same sort while paging`);
-  if (Number.isNaN(Date.parse(value)))
+  if (!instant.safeParse(value).success)
     throw bad('is not a cursor of this list; use next_cursor as it was given');
   return { sort, value, id };
 }

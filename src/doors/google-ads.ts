@@ -32,6 +32,8 @@ export function mountGoogleAds(
 ): void {
   app.post('/webhooks/google-ads', {
     schema: { hide: true },
+    // Whose key it is stands in the body. A column has three fields.
+    config: { maxFields: 1_000 },
     handler: async (request, reply) => {
       const known = key.safeParse(request.body);
       const workspaceId = await secrets.workspaceOf(known.success ? known.data.google_key : null);

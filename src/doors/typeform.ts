@@ -5,6 +5,7 @@ import { ApiError } from '../base/errors.ts';
 import { digitsOfInexact } from '../base/values/number.ts';
 import { requiredText } from '../base/values/text.ts';
 import { hmacSha256, sameBytes } from '../base/hmac.ts';
+import { jsonOf } from '../base/json-text.ts';
 import type { Uuid } from '../base/id.ts';
 import {
   answeredField,
@@ -140,7 +141,7 @@ function valueOf(answer: Answer): string {
   const digits = digitsOfInexact(value);
   if (digits !== null) return digits;
   const choice = answer.type.startsWith('choice') ? chosen.safeParse(value) : undefined;
-  if (!choice?.success) return value === undefined ? '' : JSON.stringify(value);
+  if (!choice?.success) return value === undefined ? '' : jsonOf(value);
   const { label, labels, other } = choice.data;
   return [label, ...labels, other].filter((one) => one !== undefined).join(', ');
 }

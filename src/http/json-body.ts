@@ -20,7 +20,8 @@ export function readJson(app: FastifyInstance): void {
     request.rawBody = bytes;
     if (bytes.length === 0) return undefined;
     request.jsonText = jsonText(bytes, request.headers['content-type']!);
-    const { value, isSuspect } = parseJson(request.jsonText, parse);
+    const { maxFields } = request.routeOptions.config;
+    const { value, isSuspect } = parseJson(request.jsonText, parse, maxFields);
     request.isSuspect = isSuspect;
     return value;
   });
@@ -45,6 +46,8 @@ function jsonParser(app: FastifyInstance): JsonParser {
 
 /** Where the JSON breaks, without repeating what it says. */
 function jsonProblem(error: Error): string {
+  if (error.message.includes('forbidden prototype'))
+    return 'a field is called __proto__, or constructor with a prototype.';
   const position = /position \d+( \(line \d+ column \d+\))?/.exec(error.message)?.[0];
   return position ? `it breaks at ${position}.` : 'it cannot be parsed.';
 }

@@ -1,5 +1,5 @@
 import { parse as parseWith } from 'lossless-json';
-import { ApiError } from '../base/errors.ts';
+import { invalid } from '../base/errors.ts';
 import { changesAsNumber, inexactNumber } from '../base/values/number.ts';
 
 /** Lists and objects within each other (contracts section 14). */
@@ -10,6 +10,8 @@ interface Signs {
   depth: number;
   /** A number that may change as a double: long, or with an exponent. */
   longNumber: boolean;
+  /** Fields, on all levels. */
+  fields: number;
   /** An escape that may stand for NUL or for half of a surrogate pair. */
   suspectEscape: boolean;
 }
@@ -23,13 +25,17 @@ export interface ParsedJson {
 /**
  * Parses a body. Numbers that would change stand in the value as `inexactNumber`, which schemas refuse. Throws `validation_error` for more than 64 levels.
  * @param parse the parser of most bodies; throws for what is no JSON
+ * @param maxFields on all levels: what comes without a key must not cost more than what people fill in
  */
-export function parseJson(text: string, parse: (text: string) => unknown): ParsedJson {
+export function parseJson(
+  text: string,
+  parse: (text: string) => unknown,
+  maxFields = Number.POSITIVE_INFINITY,
+): ParsedJson {
   const signs = signsOf(text);
-  if (signs.depth > MAX_JSON_DEPTH) {
-    const message = `must be nested at most ${MAX_JSON_DEPTH} levels deep`;
-    throw new ApiError('validation_error', `body: ${message}`, { fields: [{ field: 'body', message }] });
-  }
+  if (signs.depth > MAX_JSON_DEPTH)
+    throw invalid('body', `must be nested at most ${MAX_JSON_DEPTH} levels deep`);
+  if (signs.fields > maxFields) throw invalid('body', `must have at most ${maxFields} fields`);
   const value = parse(text);
   if (!signs.longNumber) return { value, isSuspect: signs.suspectEscape };
   return { value: withInexactNumbers(text), isSuspect: true };
@@ -49,7 +55,7 @@ const LONG_NUMBER = 16;
 
 /** One pass over the text: about 1 ns a character, where parsing takes ten. */
 function signsOf(text: string): Signs {
-  const signs = { depth: 0, longNumber: false, suspectEscape: false };
+  const signs = { depth: 0, fields: 0, longNumber: false, suspectEscape: false };
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
@@ -58,6 +64,7 @@ function signsOf(text: string): Signs {
       depth += 1;
       if (depth > signs.depth) signs.depth = depth;
     } else if (code === 0x7d || code === 0x5d) depth -= 1;
+    else if (code === 0x3a) signs.fields += 1;
     else if (code >= 0x30 && code <= 0x39) at = endOfNumber(text, at, signs);
   }
   return signs;

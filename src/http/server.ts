@@ -12,6 +12,7 @@ import { canonicalId, isUuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import { admit, authenticate } from './authenticate.ts';
 import { readForms } from './form-body.ts';
+import { MAX_FIELDS } from './form-field.ts';
 import { IdempotencyGate } from './idempotency.ts';
 import { readJson } from './json-body.ts';
 import { describe } from './openapi.ts';
@@ -50,6 +51,8 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     takesForms?: boolean;
+    /** Of a JSON body; default: any number. */
+    maxFields?: number;
     errors?: ErrorStyle;
   }
 }
@@ -110,6 +113,7 @@ export function mount(app: FastifyInstance, routes: readonly Route[], parts: Ser
       schema: describe(route),
       config: {
         ...(route.formBody && { takesForms: true }),
+        ...(route.open && { maxFields: MAX_FIELDS }),
         ...(route.errors && { errors: route.errors }),
       },
       attachValidation: false,

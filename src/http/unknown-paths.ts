@@ -147,6 +147,8 @@ async function goodCaller(parts: Parts, request: FastifyRequest): Promise<Caller
   }
 }
 
+/** Longer than any method. */
+const MAX_METHOD = 64;
 /** A request line of a method that Node does not know, with its path. */
 const REQUEST_LINE = /^[!#$%&'*+.^_`|~\w-]{1,64} (\/[^\s?#]*)[^\s]* HTTP\/1\.[01]\r?\n/;
 
@@ -157,10 +159,17 @@ const REQUEST_LINE = /^[!#$%&'*+.^_`|~\w-]{1,64} (\/[^\s?#]*)[^\s]* HTTP\/1\.[01
  */
 export function answerUnknownMethod(
   app: FastifyInstance,
-  { code, rawPacket }: { code?: string; rawPacket?: unknown },
+  { code, rawPacket, bytesParsed = 0 }: { code?: string; rawPacket?: unknown; bytesParsed?: number },
   socket: Duplex,
 ): boolean {
-  if (code !== 'HPE_INVALID_METHOD' || !Buffer.isBuffer(rawPacket) || !socket.writable) return false;
+  // Behind another request in one packet, whose answer has to come first: the connection is given up.
+  if (
+    code !== 'HPE_INVALID_METHOD' ||
+    bytesParsed > MAX_METHOD ||
+    !Buffer.isBuffer(rawPacket) ||
+    !socket.writable
+  )
+    return false;
   const path = REQUEST_LINE.exec(rawPacket.subarray(0, 4096).toString('latin1'))?.[1];
   if (path === undefined) return false;
   refuseOn(socket, app.knownPaths.refusal('', path));

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { ApiError } from '../base/errors.ts';
-import { digitsOfInexact } from '../base/values/number.ts';
+import { isSame } from '../base/values/same.ts';
 import { findUnstorable } from '../base/values/unstorable.ts';
 import { unbindCursor } from '../db/page.ts';
 import { validationError } from './reply.ts';
@@ -102,20 +102,6 @@ function withoutUnchanged(
   );
 }
 
-function isSame(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  // A number that 0.1.0 rounded when it came.
-  const digits = digitsOfInexact(a);
-  if (digits !== null) return Number(digits) === b;
-  if (!isContainer(a) || !isContainer(b) || Array.isArray(a) !== Array.isArray(b)) return false;
-  const names = Object.keys(a);
-  return names.length === Object.keys(b).length && names.every((name) => isSame(a[name], b[name]));
-}
-
-function isContainer(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
-}
-
 function isObject(value: unknown): value is Record<string, unknown> {
-  return isContainer(value) && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { requiredText } from '../base/values/text.ts';
+import { date, instant } from '../base/values/time.ts';
 import { KEY_STYLES, type ApiKey, type ApiKeys } from '../account/api-key.ts';
 import type { Authorities } from '../account/authority.ts';
 import type { Caller } from '../account/caller.ts';
@@ -45,14 +46,10 @@ const scopeList = z
   });
 
 const expiry = {
-  expires_at: z
-    .union([z.iso.datetime({ offset: true }), z.iso.date()])
-    .nullable()
-    .optional()
-    .meta({
-      description:
-        'In the future; a date is its beginning in UTC. Null: never. Default: that of the key that makes it.',
-    }),
+  expires_at: z.union([instant, date]).nullable().optional().meta({
+    description:
+      'In the future; a date is its beginning in UTC. Null: never. Default: that of the key that makes it.',
+  }),
   expires_in_days: z
     .union([z.literal(7), z.literal(30), z.literal(90)])
     .optional()

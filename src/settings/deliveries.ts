@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { instantOrDate } from '../base/values/time.ts';
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError, invalid } from '../base/errors.ts';
 import { floorId, unprefixed, type Uuid } from '../base/id.ts';
@@ -73,8 +74,6 @@ const attemptShape = z
   })
   .meta({ id: 'Attempt' });
 
-const moment = z.union([z.iso.datetime({ offset: true }), z.iso.date()]).optional();
-
 const logQuery = pageQuery.extend({
   state: z.enum(STATES).optional(),
   event_type: z.string().max(100).optional(),
@@ -82,10 +81,10 @@ const logQuery = pageQuery.extend({
     .string()
     .regex(/^evt_[0-9a-f]{32}$/i, 'must be the id of an event')
     .optional(),
-  'created_at[gt]': moment,
-  'created_at[gte]': moment,
-  'created_at[lt]': moment,
-  'created_at[lte]': moment,
+  'created_at[gt]': instantOrDate.optional(),
+  'created_at[gte]': instantOrDate.optional(),
+  'created_at[lt]': instantOrDate.optional(),
+  'created_at[lte]': instantOrDate.optional(),
 });
 type LogQuery = z.output<typeof logQuery>;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { instant } from '../base/values/time.ts';
 import type { Clock } from '../base/clock.ts';
 import { ApiError, invalid } from '../base/errors.ts';
 import { floorId, prefixed, unprefixed, type Uuid } from '../base/id.ts';
@@ -21,11 +22,9 @@ export interface ReplayRouteParts {
   clock: Clock;
 }
 
-const moment = z.iso.datetime({ offset: true });
-
 const body = z.strictObject({
-  since: moment.meta({ description: 'Events from this time on.' }),
-  until: moment.optional().meta({ description: 'Events before this time; left out, until now.' }),
+  since: instant.meta({ description: 'Events from this time on.' }),
+  until: instant.optional().meta({ description: 'Events before this time; left out, until now.' }),
   types: z
     .array(z.string().max(100))
     .min(1, 'must name at least one event type')

@@ -237,3 +237,86 @@ describe('what 0.1.0 stored, and is no longer taken, can be read and put back', 
     expect((await s.ask('PATCH', `/api/v1/contacts/${id}`, { as: s.charlie, body })).status).toBe(400);
   });
 });
+
+describe('what one field may hold is bounded by what the store can take', () => {
+  test('a text too large for its index is refused by its name, and holds up nobody else', async () => {
+    const long = Array.from({ length: 1000 }, (_, at) =>
+      String.fromCodePoint(0x4e00 + ((at * 7919) % 20_000)),
+    );
+    const bad = { name: 'A', website: `https://${long.join('')}` };
+    const [refused, ...others] = await Promise.all([
+      s.ask('POST', '/api/v1/companies', { body: bad }),
+      ...Array.from({ length: 20 }, () => s.ask('POST', '/api/v1/companies', { body: { name: 'B' } })),
+    ]);
+    expect(refused.status).toBe(400);
+    expect(fieldsOf(refused.json)).toEqual(['website']);
+    expect(others.map(({ status }) => status)).toEqual(others.map(() => 201));
+  });
+
+  test.each([
+    '2026-01-01T00:00:00.' + '1'.repeat(300) + 'Z',
+    '2026-01-01T00:00:00+23:59',
+    '0000-01-01T00:00:00Z',
+  ])('no time of %s is taken anywhere', async (time) => {
+    const hook = { name: 'w', url: 'https://example.com/', events: ['contact.created'] };
+    const { id } = (await s.ask('POST', '/api/v1/webhooks', { body: hook })).json;
+    const replay = await s.ask('POST', `/api/v1/webhooks/${id}/replay`, { body: { since: time } });
+    expect(replay.status).toBe(400);
+    for (const path of ['contacts', 'leads', 'deliveries']) {
+      const list = `/api/v1/${path}?created_at[gte]=${encodeURIComponent(time)}`;
+      expect((await s.ask('GET', list)).status, path).toBe(400);
+    }
+  });
+
+  test('a cursor that nobody gave is a 400 in every list', async () => {
+    const made = (value: string, id: string, sort = '-created_at') =>
+      Buffer.from(JSON.stringify([sort, value, id])).toString('base64url');
+    const cursors = [
+      made('2026-01-01T00:00:00Z', '-'.repeat(36)),
+      made('0000-01-01T00:00:00Z', s.alice.keyId, '-updated_at'),
+      made('Jan 1 2026 (x)', s.alice.keyId, '-updated_at'),
+      made('\0', s.alice.keyId),
+    ];
+    for (const cursor of cursors)
+      for (const path of ['contacts', 'contacts?sort=-updated_at', 'leads', 'webhooks', 'audit', 'members'])
+        expect(
+          (await s.ask('GET', `/api/v1/${path}${path.includes('?') ? '&' : '?'}cursor=${cursor}`)).status,
+          path,
+        ).toBe(400);
+  });
+
+  test('a body that needs no key has at most 200 fields', async () => {
+    const fields = Array.from({ length: 300 }, (_, at) => `"f${at}":1`).join(',');
+    const { status, text } = await s.ask('POST', '/api/v1/session', { as: null, raw: `{${fields}}` });
+    expect([status, text.includes('200 fields')]).toEqual([400, true]);
+  });
+});
+
+describe('what is sent back as it is stored stays as it is', () => {
+  test('tags that are one from now on, sources and event types of another spelling', async () => {
+    const lead = (await post('leads', `{${LEAD},"tags":["vip"],"source":"Zafe","event_type":"Wedding"}`)).json
+      .id;
+    const tags = ['e\u0301', '\u00e9', 'vip'];
+    await s.db.pool.query('update lead set tags = $2, source = $3, event_type = $4 where id = $1', [
+      lead,
+      tags,
+      'Zafé',
+      'wedding',
+    ]);
+    const read = (await s.ask('GET', `/api/v1/leads/${lead}`)).json;
+    expect(read).toMatchObject({ tags, source: 'Zafé', event_type: 'wedding' });
+    expect((await s.ask('PUT', `/api/v1/leads/${lead}`, { body: read })).json).toEqual(read);
+  });
+
+  test('a number that came near to the one that is stored is refused all the same', async () => {
+    const { id } = (await post('contacts', '{"first_name":"J","custom_fields":{"a":9007199254740992}}')).json;
+    const patch = (raw: string) => s.ask('PATCH', `/api/v1/contacts/${id}`, { raw });
+    expect((await patch('{"custom_fields":{"a":9007199254740993}}')).status).toBe(400);
+    expect((await patch('{"custom_fields":{"a":9007199254740992}}')).status).toBe(200);
+  });
+
+  test('NUL alone is no empty field', async () => {
+    for (const field of ['notes', 'source', 'event_type', 'crm_lead_id'])
+      expect((await post('leads', `{${LEAD},"${field}":"\\u0000"}`)).json.fields, field).toEqual([field]);
+  });
+});

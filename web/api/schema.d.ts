@@ -2931,6 +2931,10 @@ export interface components {
         LeadErrorInput: {
             error: string;
             fields?: string[];
+            details?: {
+                field: string;
+                message: string;
+            }[];
             request_id: string;
         };
         Form: {
@@ -4031,6 +4035,10 @@ export interface components {
         LeadError: {
             error: string;
             fields?: string[];
+            details?: {
+                field: string;
+                message: string;
+            }[];
             request_id: string;
         };
     };

@@ -6,10 +6,13 @@ const MAX_LOCAL_OCTETS = 64;
 const MAX_ADDRESS_CHARACTERS = 254;
 
 /** Dots may stand anywhere: carriers gave out `a..b@`. Quoted local parts are not taken. */
-const LOCAL_PART = /^[^\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}@,;:<>()[\]\\"]+$/u;
+const LOCAL_PART = /^[^\s@,;:<>()[\]\\"]+$/u;
 /** Most addresses, told at once; the rest is looked at part by part. */
 const PLAIN =
   /^[\w.+'-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
+/** Nothing of an address may be hidden, in its domain neither. */
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u;
+const MAILTO = /^mailto(?::|%3a)/i;
 /** Letters of any script, digits, `_`; a hyphen within. */
 const LABEL = /^[\p{L}\p{M}\p{N}_](?:[\p{L}\p{M}\p{N}_-]{0,61}[\p{L}\p{M}\p{N}_])?$/u;
 
@@ -19,6 +22,7 @@ const LABEL = /^[\p{L}\p{M}\p{N}_](?:[\p{L}\p{M}\p{N}_-]{0,61}[\p{L}\p{M}\p{N}_]
  */
 export function isEmailAddress(value: string, { minLabels = 2 } = {}): boolean {
   if (PLAIN.test(value)) return true;
+  if (HIDDEN.test(value) || MAILTO.test(value)) return false;
   const at = value.lastIndexOf('@');
   const local = value.slice(0, at);
   const labels = value.slice(at + 1).split('.');

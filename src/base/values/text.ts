@@ -36,8 +36,8 @@ export function requiredText(max: number) {
     .refine((value) => !isBlank(value), EMPTY);
 }
 
-/** Blanks, control and format characters, and the letters that Unicode draws as nothing. */
-const INVISIBLE = /^[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]*$/u;
+/** Blanks, format characters, and the letters that Unicode draws as nothing; no NUL, which is refused by its name. */
+const INVISIBLE = /^[\s\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]*$/u;
 
 /** Whether a text shows nothing: empty, blanks, zero-width characters. */
 export function isBlank(value: string): boolean {

@@ -19,7 +19,11 @@ export const instantOrDate = z.preprocess(
   z.union([instant, date], { error: 'must be a date, or a time with its offset, of the years 1 to 9999' }),
 );
 
+/** PostgreSQL keeps six digits of a second, and takes no end of them. */
+const MAX_LENGTH = '0000-00-00T00:00:00.000000000+00:00'.length;
+
 function isInstant(value: string): boolean {
+  if (value.length > MAX_LENGTH) return false;
   const [, hours, minutes] = /[+-](\d{2}):(\d{2})$/.exec(value) ?? [];
   if (hours && Number(hours) * 60 + Number(minutes) > MAX_OFFSET_MINUTES) return false;
   const year = new Date(value).getUTCFullYear();

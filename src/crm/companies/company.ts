@@ -28,6 +28,11 @@ export interface Company extends BaseRecord {
 const fields = {
   name: requiredText(200),
   website: text(2000)
+    // An index holds it.
+    .refine(
+      (value) => value === null || Buffer.byteLength(value) <= 2000,
+      'must have at most 2000 bytes in UTF-8',
+    )
     .optional()
     .meta({ description: 'Kept as sent.', examples: ['https://acme.example'] }),
   industry: text(200).optional(),

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../../base/errors.ts';
 import { canonicalId, type Uuid } from '../../base/id.ts';
 import { Assets, sendAsset } from '../../http/assets.ts';
+import { MAX_FIELDS } from '../../http/form-field.ts';
 import { JSON_TYPE } from '../../http/media-type.ts';
 import { shownError } from '../../http/refusal.ts';
 import { isOurs } from '../../http/session-cookie.ts';
@@ -104,7 +105,7 @@ export function mountFormSite(app: FastifyInstance, parts: FormSiteParts): void 
     PATH,
     {
       ...route,
-      config: { takesForms: true },
+      config: { takesForms: true, maxFields: MAX_FIELDS },
       errorHandler: (error, request, reply) => void refused(error, request, reply),
     },
     (request, reply) =>

@@ -200,7 +200,7 @@ function numberOf(sent: unknown): FormValue | { wrong: string } {
   return changesAsNumber(digits) ? { wrong: TOO_LONG } : Number(digits);
 }
 
-const TOO_LONG = 'must be a number of at most 17 digits';
+const TOO_LONG = 'has more digits than a number can hold';
 
 function wrongText(field: FormField, text: string): string | null {
   const longest = longestOf(field);

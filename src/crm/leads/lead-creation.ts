@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { invalid } from '../../base/errors.ts';
+import { INEXACT_NUMBER } from '../../base/values/unstorable.ts';
 import type { Creation } from '../record-routes.ts';
 import { duplicateQuery, takeLead, type DuplicateParts } from './lead-duplicate.ts';
 import { leadOfForm } from './lead-form.ts';
@@ -31,16 +32,21 @@ export function leadCreation(baseUrl: () => string, parts: DuplicateParts): Crea
     answers: { 200: output },
     refusal: leadRefusal,
     errors: {
-      body: ({ message, fields }, requestId) =>
-        JSON.stringify({
+      body({ message, fields }, requestId) {
+        // RemixCRM names fields and says no more; that a number is to be sent as a string nobody guesses.
+        const details = fields?.filter((one) => one.message === INEXACT_NUMBER) ?? [];
+        return JSON.stringify({
           error: message,
           ...(fields && { fields: [...new Set(fields.map(({ field }) => field))] }),
+          ...(details.length > 0 && { details }),
           request_id: requestId,
-        }),
+        });
+      },
       shape: z
         .object({
           error: z.string(),
           fields: z.array(z.string()).optional(),
+          details: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
           request_id: z.string(),
         })
         .meta({ id: 'LeadError' }),

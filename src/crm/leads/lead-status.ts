@@ -187,7 +187,7 @@ export function makeLeadStatuses({
             throw new ApiError('conflict', `${current.name} is always there, and always ${current.kind}.`);
           const next = { ...current, name: name ?? current.name, kind: kind ?? current.kind };
           const { rows } = await sql<LeadStatus>`
-            update lead_status set name = ${next.name}, folded = ${folded(next.name)}, kind = ${next.kind},
+            update lead_status set name = ${next.name}, folded = case when name = ${next.name} then folded else ${folded(next.name)} end, kind = ${next.kind},
               updated_at = ${isoTime(clock.now())}
             where workspace_id = ${workspaceId} and id = ${id} returning ${sql.raw(COLUMNS)}`.execute(trx);
           const placed = await place(trx, workspaceId, all, rows[0]!, position ?? all.indexOf(current) + 1);

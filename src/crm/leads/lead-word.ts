@@ -149,7 +149,9 @@ export function makeLeadWords(
       db
         .transaction(async (trx) => {
           const { rows } = await sql<LeadWord>`
-            update ${from} set name = ${name}, folded = ${folded(name)}, updated_at = ${isoTime(clock.now())}
+            update ${from} set name = ${name}, updated_at = ${isoTime(clock.now())},
+              -- As it was where the name is: two names of 0.1.0 may be one from now on.
+              folded = case when name = ${name} then folded else ${folded(name)} end
             where workspace_id = ${workspaceId} and id = ${id} returning ${sql.raw(COLUMNS)}`.execute(trx);
           if (!rows[0]) throw missing();
           await within(trx, rows[0]);
