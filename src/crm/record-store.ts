@@ -82,6 +82,7 @@ export interface RecordStore<R extends BaseRecord, Input extends object> {
     change: Change<Input>,
     expected: readonly number[] | null,
     answer: (record: R) => StoredAnswer,
+    sent?: unknown,
   ): Promise<{ answer: StoredAnswer; lanes: LaneKey[] }>;
   get(workspaceId: Uuid, id: Uuid): Promise<R | undefined>;
   /** When a record was deleted; undefined where it was not, or never was. */
@@ -376,8 +377,8 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
       }
     },
 
-    async changeWithin(on, writer, id, change, expected, answer) {
-      const unit: ChangeUnit<R, Input> = { writer, id, change, expected, answer };
+    async changeWithin(on, writer, id, change, expected, answer, sent) {
+      const unit: ChangeUnit<R, Input> = { writer, id, change, expected, answer, sent };
       const current = await readRecords(on, [unit]);
       const planned = plan(unit, current.get(id), isoTime(clock.now()));
       const result = await send(on, 'update', [{ ...planned, unit: 0 }]);

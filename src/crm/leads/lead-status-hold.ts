@@ -16,16 +16,17 @@ export function holdingStatuses(
 ): RecordStore<Lead, LeadInput> {
   return {
     ...leads,
-    async change(writer, id, change, expected, answer) {
+    async change(writer, id, change, expected, answer, sent) {
       const status = change?.status;
-      if (!change || !status || isBuiltIn(status)) return leads.change(writer, id, change, expected, answer);
+      if (!change || !status || isBuiltIn(status))
+        return leads.change(writer, id, change, expected, answer, sent);
       const { workspaceId } = writer;
       const written = await db.transaction(async (trx) => {
         await statuses.hold(trx, workspaceId, status);
         await sql`select from lead where workspace_id = ${workspaceId} and id = ${id} for update`.execute(
           trx,
         );
-        return leads.changeWithin(queryableOf(trx), writer, id, change, expected, answer);
+        return leads.changeWithin(queryableOf(trx), writer, id, change, expected, answer, sent);
       });
       ring(written.lanes);
       return written.answer;
