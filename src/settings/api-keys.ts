@@ -245,7 +245,7 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
     path: `${PATH}/:id`,
     summary: 'Revoke an API key',
     description:
-      'It stops at its next request, and stays listed. Any key may be revoked: to take is not to give.',
+      'It stops at its next request, and stays listed. A key with `keys:manage` may revoke any other.',
     answers: { 204: 'Revoked.' },
     async handle(ctx) {
       const { id, workspace_id: workspaceId } = await found(ctx);

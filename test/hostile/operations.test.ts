@@ -67,13 +67,16 @@ function expectAnswered({ status, json, headers }: Reply, what: string): void {
   expect(json?.error, what).toBeDefined();
 }
 
-const OPERATIONS = Object.entries(document.paths).flatMap(([path, operations]) =>
-  Object.entries(operations).map(([method, operation]) => ({
-    path,
-    method: method.toUpperCase(),
-    operation,
-  })),
-);
+/** Deletions come last: what is gone takes no body any more. */
+const OPERATIONS = Object.entries(document.paths)
+  .flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, operation]) => ({
+      path,
+      method: method.toUpperCase(),
+      operation,
+    })),
+  )
+  .toSorted((a, b) => Number(a.method === 'DELETE') - Number(b.method === 'DELETE'));
 const isStream = (path: string) => path === '/api/v1/events/stream';
 
 /** Whether nothing was taken: the whole, or each item of a batch, was refused. */
