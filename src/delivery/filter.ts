@@ -21,7 +21,7 @@ export interface Filter {
 /** Characters of a text, or of a list as JSON, that a condition looks at (the SQL function filter_cut). */
 export const FILTER_LOOKS_AT = 10_000;
 /** Elements of a list, with those of the lists in them, that a condition looks at. */
-export const FILTER_ELEMENTS = 500;
+export const FILTER_ELEMENTS = 200;
 /** Bytes of a filter's path. */
 export const MAX_FILTER_BYTES = 32 * 1024;
 /** Over all webhooks of a workspace: filters run in the statement that writes. */

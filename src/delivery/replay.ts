@@ -45,7 +45,7 @@ export interface Passed {
 /** Events queued, and looked at with a filter, at most by one call. */
 const MOST = 10_000;
 /** A filter looks at so many events in one statement, and begins no other one after so many milliseconds. */
-const BUDGET = { batch: 50, ms: 5_000 };
+const BUDGET = { batch: 25, ms: 3_000 };
 
 /** What the log `l` has to say about an event that is wanted again. */
 const WANTED = {

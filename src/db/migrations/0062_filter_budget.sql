@@ -30,8 +30,8 @@ alter table event add column filter_skipped json;
 -- What filters look at of a record, and what was left out: `notes` of a text, `tags[]` of a list.
 create type filter_look as (record jsonb, cuts text[]);
 
--- The first 10,000 characters of every text and of every list, a list's counted as JSON, and its first 500 elements,
--- those of lists in them included. A list has a comma between two elements: without 500 commas, none is long.
+-- The first 10,000 characters of every text and of every list, a list's counted as JSON, and its first 200 elements,
+-- those of lists in them included. A list has a comma between two elements: without 200 commas, none is long.
 create function filter_cut(given jsonb, place text) returns filter_look language plpgsql immutable parallel safe as $$
 declare
   look filter_look := (given, null);
@@ -39,11 +39,11 @@ declare
   kept jsonb[] := '{}';
   written text := given::text;
   room integer := 10000;
-  elements integer := 500;
+  elements integer := 200;
   name text;
   one jsonb;
 begin
-  if length(written) <= 10000 and length(written) - length(replace(written, ',', '')) < 500 then
+  if length(written) <= 10000 and length(written) - length(replace(written, ',', '')) < 200 then
     return look;
   end if;
   if jsonb_typeof(given) = 'string' then
@@ -65,7 +65,7 @@ begin
     end loop;
     look.record := to_jsonb(kept);
   elsif jsonb_typeof(given) = 'object' then
-    for name, one in select key, value from jsonb_each(given) where length(value::text) > 1000 loop
+    for name, one in select key, value from jsonb_each(given) where length(value::text) > 400 loop
       part := filter_cut(one, case place when '' then name else place || '.' || name end);
       if part.cuts is not null then
         look.record := jsonb_set(look.record, array[name], part.record);
