@@ -61,6 +61,7 @@ export interface EndpointRow {
   filter_on: string | null;
   filter_texts: string[];
   filter_values: number;
+  filter_bytes: number;
   payload: 'summary' | 'full';
   max_in_flight: number;
   rate_max: number | null;

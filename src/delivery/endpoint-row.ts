@@ -62,6 +62,7 @@ export function endpointRows(sealer: Sealer, clock: Clock) {
       filter_on: filter && filter.on,
       filter_texts: filter === null ? [] : filter?.texts,
       filter_values: filter === null ? 0 : filter?.values,
+      filter_bytes: filter === null ? 0 : filter?.bytes,
       payload: given.payload,
       max_in_flight: given.maxInFlight,
       rate_max: rateLimit && rateLimit.max,

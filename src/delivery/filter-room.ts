@@ -2,7 +2,13 @@ import type { Transaction } from 'kysely';
 import { invalid } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Schema } from '../db/schema.ts';
-import { MAX_FILTER_TEXTS, MAX_FILTER_VALUES, type Filter } from './filter.ts';
+import {
+  MAX_FILTER_BYTES,
+  MAX_FILTER_TEXTS,
+  MAX_FILTER_VALUES,
+  MAX_FILTERS_BYTES,
+  type Filter,
+} from './filter.ts';
 
 /**
  * Checks that a filter fits beside those of the workspace's other webhooks. One that costs no more than the filter it
@@ -18,7 +24,7 @@ export async function checkFilterRoom(
 ): Promise<void> {
   const rows = await trx
     .selectFrom('endpoint')
-    .select(['id', 'filter_texts', 'filter_values'])
+    .select(['id', 'filter_texts', 'filter_values', 'filter_bytes'])
     .where('workspace_id', '=', workspaceId)
     .where('state', '!=', 'deleted')
     .where('filter_path', 'is not', null)
@@ -45,4 +51,12 @@ export async function checkFilterRoom(
     replaced?.filter_values ?? 0,
     sum(others.map((row) => row.filter_values)),
   );
+  const before = replaced?.filter_bytes ?? 0;
+  if (filter.bytes > MAX_FILTER_BYTES && filter.bytes > before)
+    throw invalid(
+      'filter',
+      `its conditions may have ${MAX_FILTER_BYTES} bytes as they are stored; they have ${filter.bytes}`,
+    );
+  const stored = sum(others.map((row) => row.filter_bytes));
+  check('bytes as they are stored', MAX_FILTERS_BYTES, filter.bytes, before, stored);
 }

@@ -14,13 +14,20 @@ export interface Filter {
   texts: string[];
   /** How many values it compares. */
   values: number;
+  /** Length of the path, in bytes of UTF-8. */
+  bytes: number;
 }
 
 /** Characters of a text, or of a list as JSON, that a condition looks at (the SQL function filter_cut). */
 export const FILTER_LOOKS_AT = 10_000;
+/** Elements of a list, with those of the lists in them, that a condition looks at. */
+export const FILTER_ELEMENTS = 200;
+/** Bytes of a filter's path. */
+export const MAX_FILTER_BYTES = 32 * 1024;
 /** Over all webhooks of a workspace: filters run in the statement that writes. */
 export const MAX_FILTER_TEXTS = 200;
 export const MAX_FILTER_VALUES = 2_000;
+export const MAX_FILTERS_BYTES = 128 * 1024;
 
 /** What a filter may name instead of its id. */
 interface Named {
@@ -54,7 +61,7 @@ export function readFilter(given: Record<string, unknown>, pipelines: readonly N
   let values = 0;
   let conditions = 0;
   const path = predicate(given, 'filter', 1);
-  return { given, path, on: [...on].join(', '), texts, values };
+  return { given, path, on: [...on].join(', '), texts, values, bytes: Buffer.byteLength(path) };
 
   function predicate(node: unknown, place: string, depth: number): string {
     if (typeof node !== 'object' || node === null || Array.isArray(node))
@@ -121,7 +128,9 @@ const COMPARISONS: Readonly<Record<Op, (at: string, value: unknown, place: strin
   in(at, value, place) {
     if (!Array.isArray(value) || value.length === 0 || value.length > MAX_CONDITIONS)
       throw invalid(place, `must be a list of 1 to ${MAX_CONDITIONS} values`);
-    return `(${value.map((one, n) => same(at, one, `${place}.${n}`)).join(' || ')})`;
+    // The field is looked up once, not once a value. Lists are looked into one deep, as `equals` does.
+    const values = value.map((one, n) => same('@', one, `${place}.${n}`)).join(' || ');
+    return `exists(${at} ? (@.type() != "array" && (${values})))`;
   },
 
   exists: (at, value = true, place) =>
@@ -141,11 +150,12 @@ const COMPARISONS: Readonly<Record<Op, (at: string, value: unknown, place: strin
 
 /** Equal, in whatever Unicode form it is written. */
 function same(at: string, value: unknown, place: string): string {
+  const wanted = scalar(value, place);
   const forms =
-    typeof value === 'string'
-      ? new Set([value, value.normalize('NFC'), value.normalize('NFD')])
-      : new Set([value]);
-  return [...forms].map((form) => `${at} == ${literal(form, place)}`).join(' || ');
+    typeof wanted === 'string'
+      ? new Set([wanted, wanted.normalize('NFC'), wanted.normalize('NFD')])
+      : new Set([wanted]);
+  return [...forms].map((form) => `${at} == ${JSON.stringify(form)}`).join(' || ');
 }
 
 /** Whether one of the tags is this one, whatever its case and Unicode form. */
@@ -153,15 +163,16 @@ function tagged(at: string, value: string, place: string): string {
   const tag = scalar(value, place) as string;
   const forms = [...new Set([tag.normalize('NFC'), tag.normalize('NFD')])];
   const pattern = forms.map((form) => form.replaceAll(/[^\p{L}\p{N}\p{M} ]/gu, String.raw`\$&`)).join('|');
-  return `(${at}[*] like_regex ${literal(`^(${pattern})$`, place)} flag "i")`;
+  return `(${at}[*] like_regex ${JSON.stringify(`^(${pattern})$`)} flag "i")`;
 }
 
 function present(at: string): string {
   return `exists(${at} ? (@ != null))`;
 }
 
+/** `exists` is never unknown, and so a predicate need not be written twice, which would double a path at each `not`. */
 function negated(path: string): string {
-  return `(!${bracketed(path)} || ${bracketed(path)} is unknown)`;
+  return `(!exists($ ? ${bracketed(path)}))`;
 }
 
 function bracketed(path: string): string {
@@ -173,6 +184,7 @@ function literal(value: unknown, place: string, kinds?: readonly string[]): stri
   return JSON.stringify(scalar(value, place, kinds));
 }
 
+/** A value as it was sent: its length is measured before it is written in other forms. */
 function scalar(
   value: unknown,
   place: string,

@@ -1,4 +1,4 @@
-import { filterKeepsOut, filterLook, filterSkipped } from './filter-sql.ts';
+import { filterLook, filterPasses, filterSkipped } from './filter-sql.ts';
 
 /**
  * The outbox. A change and what it sets off are one statement: these common table expressions, put
@@ -65,13 +65,21 @@ counter as (
   returning c.workspace_id, c.event_seq - f.count as base
 ),
 wanted as (
-  select f.workspace_id, f.id as event_id, p.id as endpoint_id, f.type, f.nth, f.bytes, f.at,
-         case when p.ordering = 'record' then f.object_id end as order_key,
-         case when ${filterKeepsOut('f.look')} then p.filter_on end as kept_out,
-         ${filterSkipped('f.look')} as skipped
-  from fired f
-  join endpoint p on p.workspace_id = f.workspace_id and p.state = 'active'
-   and (f.type = any(p.events) or ('*' = any(p.events) and p.format = any(f.star)))
+  select p.workspace_id, p.event_id, p.endpoint_id, p.type, p.nth, p.bytes, p.at, p.order_key, p.skipped,
+         case when not p.passes and p.skipped is null then p.filter_on end as kept_out
+  from (
+    select p.*, ${filterSkipped('p.look', 'p.passes')} as skipped
+    from (
+      select f.workspace_id, f.id as event_id, p.id as endpoint_id, f.type, f.nth, f.bytes, f.at, f.look,
+             case when p.ordering = 'record' then f.object_id end as order_key,
+             p.filter_path, p.filter_on, p.filter_texts, ${filterPasses('f.look')} as passes
+      from fired f
+      join endpoint p on p.workspace_id = f.workspace_id and p.state = 'active'
+       and (f.type = any(p.events) or ('*' = any(p.events) and p.format = any(f.star)))
+      offset 0
+    ) p
+    offset 0
+  ) p
 ),
 stored as (
   insert into event

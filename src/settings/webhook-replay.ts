@@ -9,7 +9,7 @@ import type { Engine } from '../delivery/engine.ts';
 import type { Catalogue } from '../delivery/event.ts';
 import { placeAfter } from '../delivery/feed.ts';
 import type { Formats } from '../delivery/format.ts';
-import { replay, REPLAYED } from '../delivery/replay.ts';
+import { passing, replay, REPLAYED } from '../delivery/replay.ts';
 import type { Ledger } from '../http/ledger.ts';
 import { route, type Route } from '../http/route.ts';
 
@@ -48,7 +48,9 @@ const body = z.strictObject({
 const answerShape = z.object({
   queued: z.int(),
   has_more: z.boolean(),
-  next_after: z.string().nullable().meta({ description: 'The last event that was queued.' }),
+  next_after: z.string().nullable().meta({
+    description: 'The last event that was queued; where `has_more` is true, the last that was looked at.',
+  }),
 });
 
 /** Sending again in bulk what failed or was missed. */
@@ -62,7 +64,7 @@ export function replayRoutes({ db, engine, formats, catalogueOf, ledger, clock }
       params: { id: /^wh_[0-9a-f]{32}$/ },
       summary: 'Send again what failed or was missed',
       description:
-        'Queues up to 10,000 events, in the order of the feed and under their ids; what waits in the queue as it is is left out. Where `has_more` is true, call again with `after`.',
+        'Queues up to 10,000 events, in the order of the feed and under their ids; what waits in the queue as it is is left out. Of a webhook with a filter, one call looks at up to 10,000 events, fewer where the filter takes long, so it may queue none and have more. Where `has_more` is true, call again with `after`.',
       body,
       answers: { 202: answerShape },
       async handle(ctx) {
@@ -84,9 +86,12 @@ export function replayRoutes({ db, engine, formats, catalogueOf, ledger, clock }
           dryRun,
           now: clock.now(),
         };
+        const inactive = new ApiError('conflict', 'The webhook is not active; activate it first.');
+        const passed = await passing(db.kysely, which);
+        if (passed === null) throw inactive;
         const told = await db.transaction(async (trx) => {
-          const done = await replay(trx, which);
-          if (done === null) throw new ApiError('conflict', 'The webhook is not active; activate it first.');
+          const done = await replay(trx, which, passed);
+          if (done === null) throw inactive;
           const { queued, more, last } = done;
           const text = JSON.stringify({ queued, has_more: more, next_after: last && prefixed('evt', last) });
           if (dryRun) return text;

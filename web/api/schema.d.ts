@@ -1407,7 +1407,7 @@ export interface paths {
         put?: never;
         /**
          * Send again what failed or was missed
-         * @description Queues up to 10,000 events, in the order of the feed and under their ids; what waits in the queue as it is is left out. Where `has_more` is true, call again with `after`.
+         * @description Queues up to 10,000 events, in the order of the feed and under their ids; what waits in the queue as it is is left out. Of a webhook with a filter, one call looks at up to 10,000 events, fewer where the filter takes long, so it may queue none and have more. Where `has_more` is true, call again with `after`.
          */
         post: operations["postWebhooksIdReplay"];
         delete?: never;
@@ -10634,7 +10634,7 @@ export interface operations {
                     "application/json": {
                         queued: number;
                         has_more: boolean;
-                        /** @description The last event that was queued. */
+                        /** @description The last event that was queued; where `has_more` is true, the last that was looked at. */
                         next_after: string | null;
                     };
                 };

@@ -93,7 +93,11 @@ export function ReplayDialog({ webhook, onClose }: { webhook: Webhook; onClose: 
           <Button variant="default" onClick={onClose}>
             Cancel
           </Button>
-          <Button loading={isPending} disabled={!count.data || count.data.queued === 0} onClick={send}>
+          <Button
+            loading={isPending}
+            disabled={!count.data || (count.data.queued === 0 && !count.data.has_more)}
+            onClick={send}
+          >
             Send again
           </Button>
         </Group>
@@ -108,6 +112,7 @@ function usualSince({ created_at: made }: Webhook): string {
 }
 
 function told({ queued, has_more: more }: { queued: number; has_more: boolean }): string {
+  if (queued === 0 && more) return 'Events that pass the filter will be sent; there are too many to count.';
   if (queued === 0) return 'Nothing would be sent: there is no such event.';
   const number = queued.toLocaleString();
   if (more) return `More than ${number} events will be sent.`;
