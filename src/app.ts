@@ -214,13 +214,15 @@ export function assemble({
   const schemaWorkers = makeSchemaWorkers();
   const schemas = makeSchemas(schemaWorkers);
   const customTypes = makeCustomTypes({ db, clock, newId, schemas }, catalogue);
-  const { catalogueOf } = customTypes;
+  const { catalogueOf, unknownOf, stamps } = customTypes;
   const settings = {
     db,
     engine,
     formats: FORMATS,
     catalogue,
     catalogueOf,
+    unknownOf,
+    stamps,
     guard,
     inboxes,
     ledger,
@@ -248,7 +250,7 @@ export function assemble({
       const tail = makeTail(db, log);
       const revalidation = makeSessionRevalidation(db, clock, SCOPES);
       const limit = makeConcurrencyLimit(WAITING);
-      const reading = makeEventReading({ db, catalogueOf, tail, revalidation, limit });
+      const reading = makeEventReading({ db, unknownOf, tail, revalidation, limit });
       // Before the server waits for requests under way: these would wait for events.
       app.addHook('preClose', () => Promise.resolve(tail.stop()));
       await describeApi(app, { version: VERSION });
@@ -271,7 +273,7 @@ export function assemble({
             ...inboxRoutes(inboxes, ledger),
             ...deliveryRoutes(settings),
             ...eventRoutes(db, reading),
-            ...pastEventRoutes({ db, catalogueOf }),
+            ...pastEventRoutes({ db, unknownOf }),
             ...webhookFormatRoutes(FORMATS),
             ...eventStreamRoutes(reading),
             ...eventTypeRoutes(catalogue, FORMATS, customTypes),

@@ -31,7 +31,7 @@ export interface Members {
    * @returns the role they had
    */
   changeRole(trx: Transaction<Schema>, by: Actor, id: Uuid, role: Role): Promise<Role>;
-  /** Takes somebody out of the caller's workspace; throws like `changeRole`. @returns the role they had */
+  /** Takes somebody out of the caller's workspace, and ends their sessions there; throws like `changeRole`. @returns the role they had */
   remove(trx: Transaction<Schema>, by: Actor, id: Uuid): Promise<Role>;
 }
 
@@ -65,11 +65,18 @@ export function makeMembers(db: Database, clock: Clock, authorities: Authorities
       throw new ApiError('conflict', 'A workspace keeps at least one owner; make another owner first.');
   }
 
+  /** Sessions that are in another workspace stay. */
+  async function endSessions(trx: Transaction<Schema>, workspaceId: Uuid, userId: Uuid): Promise<void> {
+    await sql`delete from session where workspace_id = ${workspaceId} and user_id = ${userId}`.execute(trx);
+  }
+
   return {
     list: (workspaceId, limit, after) => db.read<Member>(LIST, [workspaceId, after, limit]),
     get: async (workspaceId, id) => (await db.read<Member>(GET, [workspaceId, id]))[0],
 
     async add(trx, workspaceId, userId, role) {
+      // Of a former membership: left by an older version, or moved here while somebody was removed.
+      await endSessions(trx, workspaceId, userId);
       try {
         await sql`insert into member (workspace_id, user_id, role, joined_at)
                   values (${workspaceId}, ${userId}, ${role}, ${isoTime(clock.now())})`.execute(trx);
@@ -105,6 +112,7 @@ export function makeMembers(db: Database, clock: Clock, authorities: Authorities
         refuse(authorities.lackToManage(await authorities.current(trx, by), had));
       if (had === 'owner') await checkOwnerLeft(trx, workspaceId, id);
       await sql`delete from member where workspace_id = ${workspaceId} and user_id = ${id}`.execute(trx);
+      await endSessions(trx, workspaceId, id);
       return had;
     },
   };

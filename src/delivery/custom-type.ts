@@ -23,6 +23,7 @@ export interface CustomType {
   updated_at: string;
 }
 
+export type CustomTypeStamp = Pick<CustomType, 'id' | 'version' | 'name'>;
 export type NewCustomType = Pick<CustomType, 'name' | 'description' | 'schema' | 'sample'>;
 export type CustomTypeChange = Partial<Omit<NewCustomType, 'name'>>;
 
@@ -32,8 +33,17 @@ type Within = (trx: Transaction<Schema>, type: CustomType) => Promise<void>;
 
 /** The event types of workspaces, beside those of the installation. */
 export interface CustomTypes {
-  /** Every event type that there is in a workspace: the installation's, and its own. */
-  catalogueOf(workspaceId: Uuid): Promise<Catalogue>;
+  /**
+   * Every event type that there is in a workspace: the installation's, and its own.
+   * @param named where given, of its own only those of these names: definitions are large
+   */
+  catalogueOf(workspaceId: Uuid, named?: readonly string[]): Promise<Catalogue>;
+  /** The first of these names that is no event type in a workspace. */
+  unknownOf(workspaceId: Uuid, names: readonly string[]): Promise<string | undefined>;
+  /** What a workspace defined, by name, without the definitions; a version never changes. */
+  stamps(workspaceId: Uuid): Promise<CustomTypeStamp[]>;
+  /** By name; those of these ids that there still are. */
+  some(workspaceId: Uuid, ids: readonly Uuid[]): Promise<(CustomTypeStamp & { type: EventType })[]>;
   /** By name. */
   list(workspaceId: Uuid, limit: number, afterName: string | null): Promise<CustomType[]>;
   find(workspaceId: Uuid, name: string): Promise<CustomType | undefined>;
@@ -68,6 +78,22 @@ const ALL = {
   name: 'custom_type.all',
   text: `select ${COLUMNS} from custom_event_type where workspace_id = $1 order by name`,
 };
+const NAMED = {
+  name: 'custom_type.named',
+  text: `select ${COLUMNS} from custom_event_type where workspace_id = $1 and name = any($2::text[]) order by name`,
+};
+const SOME = {
+  name: 'custom_type.some',
+  text: `select ${COLUMNS} from custom_event_type where workspace_id = $1 and id = any($2::uuid[]) order by name`,
+};
+const STAMPS = {
+  name: 'custom_type.stamps',
+  text: 'select id, version, name from custom_event_type where workspace_id = $1 order by name',
+};
+const KNOWN = {
+  name: 'custom_type.known',
+  text: 'select name from custom_event_type where workspace_id = $1 and name = any($2::text[])',
+};
 const LIST = {
   name: 'custom_type.list',
   text: `select ${COLUMNS} from custom_event_type
@@ -83,9 +109,28 @@ export function makeCustomTypes(
   catalogue: Catalogue,
 ): CustomTypes {
   return {
-    async catalogueOf(workspaceId) {
-      const own = await db.read<CustomType>(ALL, [workspaceId]);
+    async catalogueOf(workspaceId, named) {
+      const foreign = named?.filter((name) => !catalogue.type(name));
+      if (foreign?.length === 0) return catalogue;
+      const own = await (foreign
+        ? db.read<CustomType>(NAMED, [workspaceId, foreign])
+        : db.read<CustomType>(ALL, [workspaceId]));
       return own.length === 0 ? catalogue : widened(catalogue, own.map(eventType));
+    },
+
+    async unknownOf(workspaceId, names) {
+      const foreign = names.filter((name) => !catalogue.type(name));
+      if (foreign.length === 0) return undefined;
+      const rows = await db.read<{ name: string }>(KNOWN, [workspaceId, foreign]);
+      const known = new Set(rows.map(({ name }) => name));
+      return foreign.find((name) => !known.has(name));
+    },
+
+    stamps: (workspaceId) => db.read<CustomTypeStamp>(STAMPS, [workspaceId]),
+
+    async some(workspaceId, ids) {
+      const rows = await db.read<CustomType>(SOME, [workspaceId, ids]);
+      return rows.map((row) => ({ id: row.id, version: row.version, name: row.name, type: eventType(row) }));
     },
 
     list: (workspaceId, limit, afterName) => db.read<CustomType>(LIST, [workspaceId, afterName, limit]),

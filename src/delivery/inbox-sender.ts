@@ -30,7 +30,7 @@ export function withInboxes(sender: Sender, inboxes: Inboxes, clock: Clock): Sen
     const base = { detail: null, retryAfterMs: null, responseBody: null };
     try {
       const arrival = { method: out.method, query: url.search, headers, body };
-      const kept = await inboxes.receive(token, arrival);
+      const kept = await inboxes.receive(token, arrival, 'engine');
       const status = kept ?? 404;
       const failure = statusFailure(status);
       const durationMs = Math.round(clock.monotonic() - began);

@@ -9,6 +9,8 @@ import type { Database } from '../db/pool.ts';
 import type { Schema } from '../db/schema.ts';
 import type { Endpoints } from './endpoint.ts';
 import type { Formats } from './format.ts';
+import { readToken, SECRET_BYTES, tokenInUrl, tokenOf } from './inbox-url.ts';
+import { MASK } from './sent.ts';
 
 /** A receiving URL of ours that shows what arrives, so that a first webhook needs no receiver. */
 export interface Inbox {
@@ -66,15 +68,18 @@ export interface Inboxes {
   tokenIn(url: string): string | null;
   /** Whether a URL is that of an inbox of the workspace. */
   isOwn(workspaceId: Uuid, url: string): Promise<boolean>;
-  /** Keeps a request. @returns the status to answer, null where there is no such inbox or its time is over */
-  receive(token: string, arrival: Arrival): Promise<number | null>;
+  /**
+   * Keeps a request. In one from the wire, custom headers of the workspace's webhooks are masked here: it may be a
+   * delivery that came through a proxy. The engine masks them itself.
+   * @returns the status to answer, null where there is no such inbox or its time is over
+   */
+  receive(token: string, arrival: Arrival, from: 'engine' | 'wire'): Promise<number | null>;
 }
 
 /** Inboxes of one workspace, requests kept of one inbox. */
 const MOST = 10;
 const KEPT = 100;
 const LIFE_MS = 7 * 86_400_000;
-const SECRET_BYTES = 24;
 
 /** What 0.1.0 stored has its secret, its headers and its body in the clear, and nothing sealed. */
 interface InboxRow extends Inbox {
@@ -113,9 +118,14 @@ select workspace_id, id, $3, $4, '', '[]', '', $5, $6, $7 from inbox where works
 };
 const POSTING = {
   name: 'inbox.posting',
-  text: `select id from endpoint
-         where workspace_id = $1 and state <> 'deleted' and (url = $2 or starts_with(url, $2 || '?'))
-         order by id desc limit 5`,
+  text: `select id, url from endpoint
+         where workspace_id = $1 and state <> 'deleted' and length(url) >= $2 order by id desc`,
+};
+/** Webhooks whose secrets a request is tried with. */
+const MOST_POSTING = 5;
+const CUSTOM_HEADERS = {
+  name: 'inbox.custom-headers',
+  text: `select headers from endpoint where workspace_id = $1 and state <> 'deleted' and headers is not null`,
 };
 
 /** @param parts.endpoints asked when something arrives: the engine that has them is made later */
@@ -159,15 +169,12 @@ export function makeInboxes(parts: {
     return { workspaceId: read.workspaceId, id: row.id, status: row.status };
   }
 
-  function tokenIn(url: string): string | null {
-    const start = `${baseUrl()}/inbox/`;
-    const match = url.startsWith(start) && TOKEN_AND_QUERY.exec(url.slice(start.length));
-    return match ? match[1]! : null;
-  }
+  const tokenIn = (url: string) => tokenInUrl(baseUrl(), url);
 
   /** Null where no webhook of the workspace posts here: then nobody knows how it should be signed. */
-  async function isSigned(workspaceId: Uuid, url: string, arrival: Arrival): Promise<boolean | null> {
-    const posting = await db.read<{ id: Uuid }>(POSTING, [workspaceId, url]);
+  async function isSigned(workspaceId: Uuid, token: string, arrival: Arrival): Promise<boolean | null> {
+    const long = await db.read<{ id: Uuid; url: string }>(POSTING, [workspaceId, token.length]);
+    const posting = long.filter(({ url }) => tokenIn(url) === token).slice(0, MOST_POSTING);
     const values = new Map(arrival.headers.map(([name, value]) => [name.toLowerCase(), value]));
     let found: boolean | null = null;
     for (const { id } of posting) {
@@ -181,6 +188,24 @@ export function makeInboxes(parts: {
         return true;
     }
     return found;
+  }
+
+  async function masked(workspaceId: Uuid, arrival: Arrival): Promise<Arrival> {
+    const rows = await db.read<{ headers: Buffer }>(CUSTOM_HEADERS, [workspaceId]);
+    const custom = rows.flatMap(({ headers }) => {
+      const place = { workspaceId, table: 'endpoint', column: 'headers' };
+      return Object.entries(JSON.parse(sealer.open(place, headers)) as Record<string, string>);
+    });
+    // By value as well: what others send under such a name is theirs to show.
+    const isCustom = (name: string, value: string) =>
+      custom.some(
+        ([one, secret]) =>
+          secret.trim() !== '' && one.toLowerCase() === name.toLowerCase() && value.includes(secret.trim()),
+      );
+    const headers = arrival.headers.map(
+      ([name, value]) => [name, isCustom(name, value) ? MASK : value] as const,
+    );
+    return { ...arrival, headers };
   }
 
   return {
@@ -255,12 +280,13 @@ export function makeInboxes(parts: {
       return found?.workspaceId === workspaceId;
     },
 
-    async receive(token, arrival) {
+    async receive(token, arrival, from) {
       const found = await named(token);
       if (!found) return null;
       const { workspaceId, id, status } = found;
-      const signed = await isSigned(workspaceId, urlWith(token), arrival);
-      const values = [newId(), arrival.method, sealRequest(workspaceId, arrival), signed, now()];
+      const signed = await isSigned(workspaceId, token, arrival);
+      const kept = from === 'wire' ? await masked(workspaceId, arrival) : arrival;
+      const values = [newId(), arrival.method, sealRequest(workspaceId, kept), signed, now()];
       await db.pool.query({ ...KEEP, values: [workspaceId, id, ...values] });
       return status;
     },
@@ -295,20 +321,4 @@ export async function dropOldInboxes(db: Database): Promise<number> {
 
 export function noInbox(): ApiError {
   return new ApiError('not_found', 'There is no test inbox with this id, or its time is over.');
-}
-
-/** Two ids, so that it is looked up within its workspace, and what nobody can guess. */
-function tokenOf(workspaceId: Uuid, { id, secret }: Inbox): string {
-  const ids = Buffer.from((workspaceId + id).replaceAll('-', ''), 'hex');
-  return Buffer.concat([ids, Buffer.from(secret, 'base64url')]).toString('base64url');
-}
-
-const TOKEN_AND_QUERY = /^([\w-]{75})(\?[^#]*)?$/;
-
-function readToken(token: string): { workspaceId: Uuid; id: Uuid; secret: string } | null {
-  const bytes = Buffer.from(token, 'base64url');
-  if (bytes.length !== 32 + SECRET_BYTES || bytes.toString('base64url') !== token) return null;
-  const uuid = (from: number) =>
-    bytes.toString('hex', from, from + 16).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-  return { workspaceId: uuid(0), id: uuid(16), secret: bytes.toString('base64url', 32) };
 }

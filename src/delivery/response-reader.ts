@@ -21,7 +21,7 @@ type Field =
 
 const FIELD =
   /^(?:connection|content-encoding|content-length|keep-alive|retry-after|transfer-encoding|upgrade)$/i;
-const STATUS_LINE = /^HTTP\/(\d)(?:\.(\d))?[ \t]+(\d{3})(?!\d)/i;
+const STATUS_LINE = /^[ \t]*HTTP\/(\d)(?:\.(\d))?[ \t]+(\d{3})(?!\d)/i;
 /** Bytes that no head may hold (RFC 9110, 5.5). */
 const ODD = /[^\t\r\n\x20-\x7e\x80-\xff]/;
 
@@ -132,8 +132,12 @@ export class ResponseReader {
     const first = text.charAt(start);
     if (first === ' ' || first === '\t') return this.#unfold(text.slice(start, end));
     const colon = text.indexOf(':', start);
-    if (colon < 0 || colon >= end)
-      return this.#refuse('bad_response', 'a header line of the answer has no colon');
+    if (colon < 0 || colon >= end) {
+      // It says nothing, and leaves the status in no doubt.
+      this.#odd = true;
+      this.#lastField = null;
+      return;
+    }
     let nameEnd = colon;
     while (nameEnd > start && text.charCodeAt(nameEnd - 1) <= 0x20) nameEnd -= 1;
     if (nameEnd !== colon || colon === start) this.#odd = true;
@@ -151,7 +155,7 @@ export class ResponseReader {
     if (!found) return this.#refuse('bad_response', NOT_HTTP);
     this.#code = Number(found[3]);
     this.#persistent = found[1] === '1' && found[2] === '1';
-    if (found[1] !== '1') this.#odd = true;
+    if (found[1] !== '1' || /^[ \t]/.test(line)) this.#odd = true;
     // Such a number is no status, and would not be told from "no status yet".
     if (this.#code === 0) this.#refuse('bad_response', NOT_HTTP);
   }

@@ -6,6 +6,7 @@ import { floorId, unprefixed, type Uuid } from '../base/id.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
 import type { Database } from '../db/pool.ts';
 import type { Engine } from '../delivery/engine.ts';
+import type { CustomTypes } from '../delivery/custom-type.ts';
 import { TEST_EVENT, type Catalogue } from '../delivery/event.ts';
 import { getDelivery, listDeliveries, type DeliveryView } from '../delivery/log.ts';
 import type { Formats } from '../delivery/format.ts';
@@ -19,7 +20,7 @@ export interface DeliveryRouteParts {
   db: Database;
   engine: Engine;
   catalogue: Catalogue;
-  catalogueOf(workspaceId: Uuid): Promise<Catalogue>;
+  unknownOf: CustomTypes['unknownOf'];
   formats: Formats;
   ledger: Ledger;
   clock: Clock;
@@ -93,7 +94,7 @@ export function deliveryRoutes({
   db,
   engine,
   catalogue,
-  catalogueOf,
+  unknownOf,
   formats,
   ledger,
   clock,
@@ -197,7 +198,8 @@ export function deliveryRoutes({
 
   async function page(workspaceId: Uuid, endpointId: Uuid | null, query: LogQuery, url: string) {
     const eventType = query.event_type ?? null;
-    if (eventType !== null && eventType !== TEST_EVENT && !(await catalogueOf(workspaceId)).type(eventType))
+    const named = eventType !== null && eventType !== TEST_EVENT ? [eventType] : [];
+    if ((await unknownOf(workspaceId, named)) !== undefined)
       throw invalid('event_type', 'is not an event type; see GET /api/v1/event-types');
     const rows = await listDeliveries(db, workspaceId, {
       limit: query.limit + 1,

@@ -3,7 +3,7 @@ import type { SessionRevalidation } from '../account/session-revalidation.ts';
 import { ApiError, invalid } from '../base/errors.ts';
 import { unprefixed, type Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
-import type { Catalogue } from '../delivery/event.ts';
+import type { CustomTypes } from '../delivery/custom-type.ts';
 import { lastEvent, placeAfter, readFeed, type FeedPage, type Wanted } from '../delivery/feed.ts';
 import type { Tail } from '../delivery/tail.ts';
 import { admit } from '../http/authenticate.ts';
@@ -12,7 +12,7 @@ import type { Client } from '../http/route.ts';
 
 export interface ReadingParts {
   db: Database;
-  catalogueOf(workspaceId: Uuid): Promise<Catalogue>;
+  unknownOf: CustomTypes['unknownOf'];
   tail: Tail;
   revalidation: SessionRevalidation;
   limit: ConcurrencyLimit;
@@ -66,7 +66,7 @@ export interface EventReading {
   typesOf(workspaceId: Uuid, list: string | undefined): Promise<string[] | null>;
 }
 
-export function makeEventReading({ db, catalogueOf, tail, revalidation, limit }: ReadingParts): EventReading {
+export function makeEventReading({ db, unknownOf, tail, revalidation, limit }: ReadingParts): EventReading {
   async function read(workspaceId: Uuid, place: number, wanted: Wanted): Promise<FeedPage> {
     const page = await readFeed(db, workspaceId, place, wanted);
     if (page === 'gone') throw gone();
@@ -131,9 +131,8 @@ export function makeEventReading({ db, catalogueOf, tail, revalidation, limit }:
 
     async typesOf(workspaceId, list) {
       if (list === undefined) return null;
-      const catalogue = await catalogueOf(workspaceId);
       const names = list.split(',').map((name) => name.trim());
-      const unknown = names.find((name) => !catalogue.type(name));
+      const unknown = await unknownOf(workspaceId, names);
       if (unknown !== undefined)
         throw invalid(
           'types',

@@ -1,19 +1,28 @@
+import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
+import { makeTextCache } from '../base/text-cache.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
-import type { CustomTypes } from '../delivery/custom-type.ts';
+import type { CustomTypes, CustomTypeStamp } from '../delivery/custom-type.ts';
 import { TEST_EVENT_TYPE, type Catalogue, type EventType } from '../delivery/event.ts';
 import type { Formats } from '../delivery/format.ts';
 import { route, type Route } from '../http/route.ts';
 import { exampleOf } from './event-example.ts';
 
+/** Characters of a definition, as JSON, up to which the list has its examples: each format repeats it twice. */
+const MOST_LISTED = 8_192;
+/** Characters that are kept of what was rendered, in the list and one by one. */
+const CACHED = 16_777_216;
+/** Definitions that are read in one go. */
+const READ_AT_ONCE = 8;
+
 const jsonSchema = z.record(z.string(), z.unknown());
 
 const example = z.object({
   name: z.string().meta({ description: "The format's own name of the event." }),
-  headers: z.record(z.string(), z.string()),
-  body: z.unknown(),
-  schema: jsonSchema.meta({ description: 'A JSON Schema of the body.' }),
+  headers: z.record(z.string(), z.string()).optional(),
+  body: z.unknown().optional(),
+  schema: jsonSchema.optional().meta({ description: 'A JSON Schema of the body.' }),
 });
 
 const typeShape = z
@@ -34,7 +43,8 @@ const typeShape = z
       .meta({ description: 'What it tells beside the record, in the feed and the format `automatenexus`.' }),
     context_schema: jsonSchema.optional().meta({ description: 'A JSON Schema of that.' }),
     examples: z.record(z.string(), example).meta({
-      description: 'By format: what a receiver gets, with the payload that the format defaults to.',
+      description:
+        'By format: what a receiver gets, with the payload that the format defaults to. In the list, a type of your own whose schema and sample have more than 8 KiB together has the names alone; it has all of it where it is read by its name.',
     }),
   })
   .meta({ id: 'EventType' });
@@ -43,22 +53,25 @@ const typeShape = z
 export function eventTypeRoutes(
   catalogue: Catalogue,
   formats: Formats,
-  customTypes: Pick<CustomTypes, 'catalogueOf'>,
+  customTypes: Pick<CustomTypes, 'some' | 'stamps'>,
 ): Route[] {
   const all = [...formats.values()];
   // Ours are made once: they do not change while the program runs.
   const ours = [...catalogue.types, TEST_EVENT_TYPE].map((type) => shown(type));
   const oursText = ours.map((type) => JSON.stringify(type)).join(',');
+  const listed = makeTextCache(CACHED);
+  const whole = makeTextCache(CACHED);
   const reading = { method: 'GET', scope: null, tag: 'webhooks' } as const;
   return [
     route({
       ...reading,
       path: '/api/v1/event-types',
       summary: 'List event types, with an example and a JSON Schema of each in every format',
-      description: 'Examples hold placeholders only.',
+      description:
+        'Examples hold placeholders only. Those of a large type of your own are at `/api/v1/event-types/{name}`.',
       answers: { 200: z.object({ data: z.array(typeShape) }) },
       async handle({ caller }) {
-        const own = (await customOf(caller.workspaceId)).map((type) => JSON.stringify(shown(type)));
+        const own = await ownTexts(caller.workspaceId);
         return { status: 200, body: `{"data":[${[oursText, ...own].join(',')}]}` };
       },
     }),
@@ -72,36 +85,63 @@ export function eventTypeRoutes(
         const called = ({ name }: { name: string }) => name === params['name'];
         const type = ours.find(called);
         if (type) return { status: 200, body: type };
-        const own = (await customOf(caller.workspaceId)).find(called);
-        if (!own) throw new ApiError('not_found', 'There is no event type of this name.');
-        return { status: 200, body: shown(own) };
+        const stamp = (await customTypes.stamps(caller.workspaceId)).find(called);
+        const found = stamp && (whole.get(keyOf(stamp)) ?? (await wholeText(caller.workspaceId, stamp)));
+        if (!found) throw new ApiError('not_found', 'There is no event type of this name.');
+        return { status: 200, body: found };
       },
     }),
   ];
 
-  async function customOf(workspaceId: Uuid): Promise<EventType[]> {
-    return (await customTypes.catalogueOf(workspaceId)).types.filter(({ custom }) => custom);
+  async function wholeText(workspaceId: Uuid, stamp: CustomTypeStamp): Promise<string | undefined> {
+    const [read] = await customTypes.some(workspaceId, [stamp.id]);
+    return read && whole.put(keyOf(read), JSON.stringify(shown(read.type)));
   }
 
-  function shown({ schema, contextSchema, context, ...type }: EventType) {
+  /** As the list has them, by name. Few are rendered at a time, so that others get their turn in between. */
+  async function ownTexts(workspaceId: Uuid): Promise<string[]> {
+    const stamps = await customTypes.stamps(workspaceId);
+    const texts = new Map(stamps.map((stamp) => [stamp.id, listed.get(keyOf(stamp))]));
+    const missing = stamps.filter(({ id }) => texts.get(id) === undefined).map(({ id }) => id);
+    for (let at = 0; at < missing.length; at += READ_AT_ONCE) {
+      for (const one of await customTypes.some(workspaceId, missing.slice(at, at + READ_AT_ONCE))) {
+        await setImmediate();
+        const key = keyOf(one);
+        texts.set(one.id, listed.get(key) ?? listed.put(key, JSON.stringify(inList(one.type))));
+      }
+    }
+    return [...texts.values()].filter((text) => text !== undefined);
+  }
+
+  function inList(type: EventType) {
+    const { schema, sample } = type;
+    if (JSON.stringify([schema, sample]).length <= MOST_LISTED) return shown(type);
+    return {
+      ...described(type),
+      schema,
+      examples: Object.fromEntries(all.map((format) => [format.name, { name: format.nameOf(type.name) }])),
+    };
+  }
+
+  function described({ schema: _schema, contextSchema: _context, context: _, ...type }: EventType) {
     const subscribable = type.name !== TEST_EVENT_TYPE.name;
     return {
       ...type,
       custom: type.custom === true,
       subscribable,
       formats: all.filter((format) => subscribable && format.documents(type.name)).map(({ name }) => name),
+    };
+  }
+
+  function shown(type: EventType) {
+    const { schema, context, contextSchema } = type;
+    return {
+      ...described(type),
       schema,
       ...(context && { context, context_schema: contextSchema }),
-      examples: Object.fromEntries(
-        all.map((format) => [
-          format.name,
-          exampleOf(
-            { schema, ...(contextSchema && { contextSchema }), ...(context && { context }), ...type },
-            format,
-            catalogue,
-          ),
-        ]),
-      ),
+      examples: Object.fromEntries(all.map((format) => [format.name, exampleOf(type, format, catalogue)])),
     };
   }
 }
+
+const keyOf = ({ id, version }: CustomTypeStamp) => `${id}/${version}`;

@@ -20,7 +20,7 @@ export function mountInboxes(app: FastifyInstance, inboxes: Pick<Inboxes, 'recei
       '/inbox/:token',
       { schema: { hide: true }, bodyLimit: BODY_LIMIT },
       async (request, reply) =>
-        answer(reply, await inboxes.receive(request.params.token, arrivalOf(request))),
+        answer(reply, await inboxes.receive(request.params.token, arrivalOf(request), 'wire')),
     );
     done();
   });

@@ -6,7 +6,7 @@ import { instantOrDate } from '../base/values/time.ts';
 import { bindCursor, decodeCursor, encodeCursor, withCursor } from '../db/page.ts';
 import type { Database } from '../db/pool.ts';
 import { readEventLog } from '../delivery/event-log.ts';
-import type { Catalogue } from '../delivery/event.ts';
+import type { CustomTypes } from '../delivery/custom-type.ts';
 import { pageQuery, pageShape } from '../http/paging.ts';
 import { route, type Route } from '../http/route.ts';
 import { eventShape } from './events.ts';
@@ -23,11 +23,11 @@ type Query = z.output<typeof query>;
 
 export interface PastEventParts {
   db: Database;
-  catalogueOf(workspaceId: Uuid): Promise<Catalogue>;
+  unknownOf: CustomTypes['unknownOf'];
 }
 
 /** Events newest first, for people who look back; the feed is what programs follow. */
-export function pastEventRoutes({ db, catalogueOf }: PastEventParts): Route[] {
+export function pastEventRoutes({ db, unknownOf }: PastEventParts): Route[] {
   return [
     route<undefined, Query>({
       method: 'GET',
@@ -41,7 +41,7 @@ export function pastEventRoutes({ db, catalogueOf }: PastEventParts): Route[] {
       answers: { 200: pageShape(eventShape) },
       async handle({ caller, query: asked, url }) {
         const type = asked.type ?? null;
-        if (type !== null && !(await catalogueOf(caller.workspaceId)).type(type))
+        if (type !== null && (await unknownOf(caller.workspaceId, [type])) !== undefined)
           throw invalid('type', 'is not an event type; see GET /api/v1/event-types');
         const { events, next } = await readEventLog(db, caller.workspaceId, {
           limit: asked.limit,

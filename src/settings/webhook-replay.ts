@@ -6,6 +6,7 @@ import { floorId, prefixed, unprefixed, type Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
 import type { Endpoint } from '../delivery/endpoint.ts';
 import type { Engine } from '../delivery/engine.ts';
+import type { CustomTypes } from '../delivery/custom-type.ts';
 import type { Catalogue } from '../delivery/event.ts';
 import { placeAfter } from '../delivery/feed.ts';
 import type { Formats } from '../delivery/format.ts';
@@ -17,7 +18,8 @@ export interface ReplayRouteParts {
   db: Database;
   engine: Engine;
   formats: Formats;
-  catalogueOf(workspaceId: Uuid): Promise<Catalogue>;
+  catalogue: Catalogue;
+  stamps: CustomTypes['stamps'];
   ledger: Ledger;
   clock: Clock;
 }
@@ -54,7 +56,15 @@ const answerShape = z.object({
 });
 
 /** Sending again in bulk what failed or was missed. */
-export function replayRoutes({ db, engine, formats, catalogueOf, ledger, clock }: ReplayRouteParts): Route[] {
+export function replayRoutes({
+  db,
+  engine,
+  formats,
+  catalogue,
+  stamps,
+  ledger,
+  clock,
+}: ReplayRouteParts): Route[] {
   return [
     route<z.output<typeof body>>({
       method: 'POST',
@@ -81,7 +91,7 @@ export function replayRoutes({ db, engine, formats, catalogueOf, ledger, clock }
           until,
           sinceId: floorId(Date.parse(since)),
           after: await place(workspaceId, ctx.body.after),
-          types: typesOf(endpoint, ctx.body.types, await catalogueOf(workspaceId)),
+          types: typesOf(endpoint, ctx.body.types, [...catalogue.types, ...(await stamps(workspaceId))]),
           only,
           dryRun,
           now: clock.now(),
@@ -123,10 +133,10 @@ export function replayRoutes({ db, engine, formats, catalogueOf, ledger, clock }
   function typesOf(
     { format: name, events }: Endpoint,
     asked: string[] | undefined,
-    catalogue: Catalogue,
+    all: readonly { name: string }[],
   ): string[] {
     const format = formats.get(name)!;
-    const documented = catalogue.types.map((type) => type.name).filter((type) => format.documents(type));
+    const documented = all.map((type) => type.name).filter((type) => format.documents(type));
     const subscribed = new Set(events.flatMap((type) => (type === '*' ? documented : [type])));
     if (asked === undefined) return [...subscribed];
     return asked.flatMap((type, at) => {

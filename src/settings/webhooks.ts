@@ -9,6 +9,7 @@ import type { Database } from '../db/pool.ts';
 import type { Endpoint, EndpointChange, Within } from '../delivery/endpoint.ts';
 import type { Engine } from '../delivery/engine.ts';
 import { readFilter } from '../delivery/filter.ts';
+import type { CustomTypes } from '../delivery/custom-type.ts';
 import { TEST_EVENT, testData, type Catalogue } from '../delivery/event.ts';
 import type { Format, Formats } from '../delivery/format.ts';
 import type { Guard } from '../delivery/guard.ts';
@@ -45,7 +46,7 @@ export interface WebhookParts {
   db: Database;
   engine: Engine;
   formats: Formats;
-  catalogueOf(workspaceId: Uuid): Promise<Catalogue>;
+  catalogueOf: CustomTypes['catalogueOf'];
   guard: Guard;
   inboxes: Pick<Inboxes, 'isOwn'>;
   ledger: Ledger;
@@ -120,7 +121,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
       const secret = firstSecret(body.secret, format, body.signature ?? undefined);
       const { defaults } = format;
       const retry = schedule(body.retry, { max: defaults.retryMax, intervalsS: defaults.intervalsS }, format);
-      const catalogue = await catalogueOf(caller.workspaceId);
+      const catalogue = await catalogueFor(caller.workspaceId, body.events, body.filter, format);
       const events = eventTypes(body.events, format, catalogue);
       const filter = await filterOf(caller.workspaceId, body.filter);
       if (filter) checkCanMatch(filter.given, events, format, catalogue, 'filter');
@@ -306,6 +307,18 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     if (!(await parts.inboxes.isOwn(workspaceId, url))) checkUrl(url, guard);
   }
 
+  /** What the check of these events and this filter looks at: all there is only where a filter meets `*`. */
+  function catalogueFor(
+    workspaceId: Uuid,
+    events: readonly string[],
+    filter: object | null | undefined,
+    format: Format,
+  ): Promise<Catalogue> {
+    if (filter && events.includes('*')) return catalogueOf(workspaceId);
+    const names = events.flatMap((name): readonly string[] => (name === '*' ? [] : format.typesOf(name)));
+    return catalogueOf(workspaceId, [...names, ...events.filter((name) => name !== '*')]);
+  }
+
   async function filterOf(workspaceId: Uuid, given: Record<string, unknown> | null) {
     return given && readFilter(given, await parts.pipelinesOf(workspaceId));
   }
@@ -318,7 +331,9 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
   ): Promise<Pick<EndpointChange, 'events' | 'filter'>> {
     if (events === undefined && filter === undefined) return {};
     const { workspaceId } = current;
-    const catalogue = await catalogueOf(workspaceId);
+    const wantedFilter = filter === undefined ? current.filter : filter;
+    const meant = [...(events ?? []), ...current.events];
+    const catalogue = await catalogueFor(workspaceId, meant, wantedFilter, format);
     const types = events && eventTypes(events, format, catalogue, current.events);
     const keepsFilter = filter === undefined || isDeepStrictEqual(filter, current.filter);
     const keepsEvents = !types || isDeepStrictEqual(types.toSorted(), current.events.toSorted());
@@ -375,7 +390,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
         context: null,
       };
     }
-    const known = (await catalogueOf(endpoint.workspaceId)).type(type);
+    const known = (await catalogueOf(endpoint.workspaceId, [type])).type(type);
     if (!known) throw invalid('event_type', 'is not an event type; see GET /api/v1/event-types');
     return {
       type,

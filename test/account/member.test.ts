@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROLES, scopesOf, type Role } from '../../src/account/role.ts';
 import { allows } from '../../src/account/scope.ts';
 import { SCOPES } from '../../src/app.ts';
-import { makeMember, type SignedIn } from '../kit/member.ts';
+import { browser, cookieOf, makeMember, PASSWORD, tokenOf, type SignedIn } from '../kit/member.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 
 let s: Scenario;
@@ -225,6 +225,45 @@ describe('members', () => {
     const [one, two] = [await makeMember(s, 'member'), await makeMember(s, 'member')];
     expect((await one.ask('DELETE', `/api/v1/members/${two.id}`)).status).toBe(403);
     expect((await one.ask('DELETE', `/api/v1/members/${one.id}`)).status).toBe(204);
+  });
+
+  test('who was removed and is invited again signs in again: the old session is over, those elsewhere stay', async () => {
+    const { id: workspaceId } = await s.app.workspaces.create({ name: 'Revolving door' });
+    const boss = await makeMember(s, 'owner', { name: 'Door Boss', workspaceId });
+    const leaver = await makeMember(s, 'member', { name: 'Door Leaver', workspaceId });
+    const elsewhere = (await s.app.workspaces.create({ name: 'Elsewhere' })).id;
+    const { db, members } = s.app.people;
+    await db.transaction((trx) => members.add(trx, elsewhere, leaver.id, 'member'));
+    const signIn = async (workspace: string) => {
+      const body = { email: leaver.email, password: PASSWORD };
+      const made = browser(s.url, cookieOf(await s.ask('POST', '/api/v1/session', { as: null, body })));
+      await made.ask('PATCH', '/api/v1/session', { body: { workspace_id: workspace } });
+      return made;
+    };
+    const [stays, moved] = [await signIn(workspaceId), await signIn(elsewhere)];
+    // Left behind by a version that ended none: the next membership does not bring it back.
+    const old = await signIn(workspaceId);
+    const { rows } = await db.pool.query(
+      'select * from session where user_id = $1 order by id desc limit 1',
+      [leaver.id],
+    );
+
+    expect((await boss.ask('DELETE', `/api/v1/members/${leaver.id}`)).status).toBe(204);
+    await db.pool.query('insert into session select * from json_populate_record(null::session, $1)', [
+      JSON.stringify({ ...rows[0], hash: `\\x${rows[0].hash.toString('hex')}` }),
+    ]);
+    const body = { email: leaver.email, role: 'member' };
+    const invited = (await boss.ask('POST', '/api/v1/invitations', { body })).json;
+    const accepted = await s.ask('POST', '/api/v1/invitations/accept', {
+      as: null,
+      body: { token: tokenOf(invited.url), password: PASSWORD },
+    });
+    expect(accepted.status, accepted.text).toBe(201);
+    const again = browser(s.url, cookieOf(accepted));
+    expect((await again.ask('GET', '/api/v1/session')).status).toBe(200);
+    for (const gone of [leaver, stays, old])
+      expect((await gone.ask('GET', '/api/v1/session')).status).toBe(401);
+    expect((await moved.ask('GET', '/api/v1/session')).json.workspace.id).toBe(elsewhere);
   });
 
   test('look after records: owner_id and assignee_id name members of this workspace', async () => {

@@ -110,7 +110,7 @@ describe('every failure has a name', () => {
 
   test.each([
     ['no HTTP at all', 'SSH-2.0-OpenSSH_9.6\r\n'],
-    ['a broken head', 'HTTP/1.1 200 OK\r\nno colon here\r\n\r\n'],
+    ['a broken head', 'HTTP/1.1 OK\r\nno-status: here\r\n\r\n'],
     ['another protocol', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'],
   ])('bad_response: %s', async (_what, raw) => {
     expect(await s.sendTo({ raw, hang: true })).toMatchObject({ ok: false, failure: 'bad_response' });

@@ -100,6 +100,87 @@ function shapeOf(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, shapeOf(one)]));
 }
 
+test('large types of a workspace are listed with their schemas and samples; their examples are at their names', async () => {
+  const s = await startScenario();
+  const properties = Object.fromEntries(
+    Array.from({ length: 330 }, (_, n) => [`p${n}`, { type: 'string', description: 'd' }]),
+  );
+  const schema = { type: 'object', properties };
+  const sample = { a: Array.from({ length: 15_500 }, () => 1) };
+  const small = { name: 'tiny.made', schema: { type: 'object' }, sample: { a: 1 } };
+  const names = Array.from({ length: 30 }, (_, n) => `bulk${n}.made`);
+  for (const body of [small, ...names.map((name) => ({ name, schema, sample }))])
+    expect((await s.ask('POST', '/api/v1/custom-event-types', { body })).status).toBe(201);
+  const ours = (await s.ask('GET', '/api/v1/event-types', { as: s.charlie })).text.length;
+  const first = await s.ask('GET', '/api/v1/event-types');
+  const again = await s.ask('GET', '/api/v1/event-types');
+  expect(again.text).toBe(first.text);
+  // Each of them once, and not once in each format.
+  const each = JSON.stringify({ schema, sample }).length;
+  expect(first.text.length - ours).toBeLessThan(31 * (each + 2_000));
+  const listed = (name: string) => first.json.data.find((one: Listed) => one.name === name);
+  expect(Object.keys(listed('tiny.made').examples)).toEqual([...FORMATS.keys()]);
+  expect(listed('tiny.made').examples.standard.body.data).toEqual({ a: 1 });
+  expect(listed('tiny.made')).toEqual((await s.ask('GET', '/api/v1/event-types/tiny.made')).json);
+  expect(listed('bulk7.made')).toMatchObject({ custom: true, sample, schema });
+  expect(listed('bulk7.made').examples.standard).toEqual({ name: 'bulk7.made' });
+  const one = (await s.ask('GET', '/api/v1/event-types/bulk7.made')).json;
+  expect(one).toMatchObject({ ...listed('bulk7.made'), examples: { standard: { body: { data: sample } } } });
+  for (const format of FORMATS.keys())
+    expect(Object.keys(one.examples[format])).toEqual(['name', 'headers', 'body', 'schema']);
+
+  // What changes is shown at once, and what is deleted is gone.
+  const body = { description: 'Now small.', schema: { type: 'object' }, sample: { b: 2 } };
+  await s.ask('PATCH', '/api/v1/custom-event-types/bulk7.made', { body });
+  await s.ask('DELETE', '/api/v1/custom-event-types/bulk8.made');
+  const { data } = (await s.ask('GET', '/api/v1/event-types')).json;
+  const changed = data.find(({ name }: Listed) => name === 'bulk7.made');
+  expect(changed).toMatchObject({
+    description: 'Now small.',
+    sample: { b: 2 },
+    examples: { standard: { body: { data: { b: 2 } } } },
+  });
+  expect((await s.ask('GET', '/api/v1/event-types/bulk7.made')).json).toEqual(changed);
+  expect(data.some(({ name }: Listed) => name === 'bulk8.made')).toBe(false);
+  expect((await s.ask('GET', '/api/v1/event-types/bulk8.made')).status).toBe(404);
+  expect((await s.ask('GET', '/api/v1/event-types/bulk9.made', { as: s.charlie })).status).toBe(404);
+  await s.stop();
+});
+
+test('names of types are checked wherever one is named, ours and those of the workspace', async () => {
+  const s = await startScenario();
+  const body = { name: 'parcel.lost', schema: { type: 'object' }, sample: { a: 1 } };
+  expect((await s.ask('POST', '/api/v1/custom-event-types', { body })).status).toBe(201);
+  for (const path of ['/api/v1/events?types=', '/api/v1/event-log?type=', '/api/v1/deliveries?event_type='])
+    for (const [as, name, status] of [
+      [s.alice, 'parcel.lost', 200],
+      [s.alice, 'contact.created', 200],
+      [s.alice, 'parcel.found', 400],
+      [s.charlie, 'parcel.lost', 400],
+    ] as const) {
+      const reply = await s.ask('GET', path + name, { as });
+      expect(reply.status, `${path}${name}: ${reply.text}`).toBe(status);
+    }
+  const hook = { name: 'h', url: 'https://example.com/', filter: { a: 1 } };
+  const post = (events: string[], more = {}) =>
+    s.ask('POST', '/api/v1/webhooks', { body: { ...hook, events, ...more } });
+  const made = await post(['parcel.lost']);
+  expect(made.status, made.text).toBe(201);
+  expect((await post(['*'])).status).toBe(201);
+  expect((await post(['parcel.found'])).status).toBe(400);
+  const path = `/api/v1/webhooks/${made.json.id}`;
+  for (const [events, status] of [
+    [['parcel.lost', 'contact.created'], 200],
+    [['contact.created'], 400],
+    [['parcel.lost', 'parcel.found'], 400],
+  ] as const)
+    expect((await s.ask('PATCH', path, { body: { events } })).status, events.join()).toBe(status);
+  const tested = await s.ask('POST', `${path}/test`, { body: { event_type: 'parcel.lost' } });
+  expect(tested.status, tested.text).toBe(202);
+  expect((await s.ask('POST', `${path}/test`, { body: { event_type: 'parcel.found' } })).status).toBe(400);
+  await s.stop();
+});
+
 test('the formats are listed with what a webhook of each is made with', async () => {
   const s = await startScenario();
   const { data } = (await s.ask('GET', '/api/v1/webhook-formats', { as: s.bob })).json;

@@ -294,7 +294,18 @@ describe('a webhook that posts to an inbox', () => {
     const body = { name: 'hook', url: 'https://example.com/', events: ['contact.created'], headers: secrets };
     const made = (await s.ask('POST', '/api/v1/webhooks', { as: alone, body })).json;
     const names = Object.keys(secrets);
-    for (const [at, url] of [box.url, `${box.url}?a=1`].entries()) {
+    const escaped = `%${box.url.at(-1)!.charCodeAt(0).toString(16)}`;
+    for (const [at, url] of [
+      box.url,
+      `${box.url}?a=1`,
+      box.url.replace('http:', 'HTTP:'),
+      box.url.replace('127.0.0.1', '127.1'),
+      box.url.replace('127.0.0.1', '0x7F.0.0.1'),
+      box.url.replace('/inbox/', '/./inbox/'),
+      box.url.replace('/inbox/', '/other/%2e%2e/inbox/'),
+      box.url.replace('/inbox/', '/%69nbo%78/'),
+      `${box.url.slice(0, -1)}${escaped}?a=1`,
+    ].entries()) {
       const turned = await s.ask('PATCH', `/api/v1/webhooks/${made.id}`, { as: alone, body: { url } });
       expect(turned.status, turned.text).toBe(200);
       await s.ask('POST', `/api/v1/webhooks/${made.id}/test`, { as: alone });
@@ -305,6 +316,14 @@ describe('a webhook that posts to an inbox', () => {
       expect(JSON.stringify(got)).not.toContain('s3cret');
       expect(got.signed).toBe(true);
     }
+    // Over the wire, as a proxy that a webhook posts to passes it on.
+    await fetch(box.url, {
+      method: 'POST',
+      headers: { AUTHORIZATION: secrets.Authorization, 'x-api-key': secrets['x-api-KEY'], 'x-empty': 'full' },
+    });
+    const [passed] = await arrived(alone, box);
+    expect(JSON.stringify(passed)).not.toContain('s3cret');
+    expect(passed.headers).toContainEqual({ name: 'x-empty', value: 'full' });
     // What others send to the inbox is theirs to show.
     await fetch(box.url, { method: 'POST', headers: { 'x-api-key': 'of another' } });
     expect((await arrived(alone, box))[0].headers).toContainEqual({ name: 'x-api-key', value: 'of another' });

@@ -14,6 +14,14 @@ export const eventTypesQuery = queryOptions({
   staleTime: 30_000,
 });
 
+/** One with all of its examples: in the list, a large one that the workspace defined has none. */
+export const eventTypeQuery = (name: string) =>
+  queryOptions({
+    queryKey: ['event-types', name],
+    queryFn: ({ signal }) => call<EventType>('GET', `/event-types/${name}`, { signal }),
+    staleTime: 30_000,
+  });
+
 /** What a format calls the event types; several of ours may be one of its own. */
 export function useEventNames(format: string): string[] {
   const { data = [] } = useQuery(eventTypesQuery);

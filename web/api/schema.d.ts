@@ -1667,7 +1667,7 @@ export interface paths {
         };
         /**
          * List event types, with an example and a JSON Schema of each in every format
-         * @description Examples hold placeholders only.
+         * @description Examples hold placeholders only. Those of a large type of your own are at `/api/v1/event-types/{name}`.
          */
         get: operations["getEventTypes"];
         put?: never;
@@ -3696,17 +3696,17 @@ export interface components {
             context_schema?: {
                 [key: string]: unknown;
             };
-            /** @description By format: what a receiver gets, with the payload that the format defaults to. */
+            /** @description By format: what a receiver gets, with the payload that the format defaults to. In the list, a type of your own whose schema and sample have more than 8 KiB together has the names alone; it has all of it where it is read by its name. */
             examples: {
                 [key: string]: {
                     /** @description The format's own name of the event. */
                     name: string;
-                    headers: {
+                    headers?: {
                         [key: string]: string;
                     };
-                    body: unknown;
+                    body?: unknown;
                     /** @description A JSON Schema of the body. */
-                    schema: {
+                    schema?: {
                         [key: string]: unknown;
                     };
                 };

@@ -1,7 +1,7 @@
 import { Accordion, Select, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { eventTypesQuery, type EventType } from '../../api/event-type-queries.ts';
+import { eventTypeQuery, eventTypesQuery, type EventType } from '../../api/event-type-queries.ts';
 import { paths } from '../../paths.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
@@ -44,7 +44,7 @@ export function ExamplePayloadsPage() {
                 <Title order={2} mb="xs">
                   {fieldLabel(object)}
                 </Title>
-                <Accordion variant="contained" chevronPosition="left">
+                <Accordion variant="contained" chevronPosition="left" keepMounted={false}>
                   {group.map((type) => (
                     <Accordion.Item key={type.name} value={type.name}>
                       <Accordion.Control>
@@ -68,9 +68,15 @@ export function ExamplePayloadsPage() {
 }
 
 function Shapes({ type, format }: { type: EventType; format: string }) {
-  const example = type.examples[format];
-  if (!example) return null;
-  const headers = Object.entries(example.headers).map(([name, value]) => `${name}: ${value}`);
+  const listed = type.examples[format];
+  const { data, error, refetch } = useQuery({
+    ...eventTypeQuery(type.name),
+    enabled: listed !== undefined && listed.headers === undefined,
+  });
+  const example = listed?.headers ? listed : data?.examples[format];
+  if (error) return <ErrorPanel error={error} retry={() => void refetch()} />;
+  if (!example) return listed ? <Skeleton height={80} /> : null;
+  const headers = Object.entries(example.headers ?? {}).map(([name, value]) => `${name}: ${value}`);
   return (
     <Stack gap="sm">
       <CodeBlock label="Headers" code={headers.join('\n')} />
