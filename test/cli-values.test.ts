@@ -110,7 +110,7 @@ const WRONG: [args: string[], named: string, exit: number][] = [
   [['user', 'create', '--email', 'not an email', '--name', 'x'], '--email must be an email address', 2],
   [['user', 'create', '--email', 'a@b@c', '--name', 'x'], '--email must be an email address', 2],
   [['user', 'reset', '--email', 'not an email'], '--email must be an email address', 2],
-  [['user', 'reset', '--email', 'nobody@acme.example'], 'nobody@acme.example', 3],
+  [['user', 'reset', '--email', 'nobody@acme.example'], 'no account with this email', 3],
   [['user', 'create', '--email', 'x@acme.example', '--name'], '--name needs a value', 2],
   [['user', 'create', '--email', '--name', 'x'], '--email needs a value', 2],
   [['key', 'create', '--name', 'x', '--expires', '0000-01-01'], '--expires', 2],
@@ -129,7 +129,8 @@ const WRONG: [args: string[], named: string, exit: number][] = [
   [['key', 'revoke', 'wh_01976d3c2f807c4e9d0a5b1f0e3a7c21'], 'by its id', 2],
   [['key', 'revoke', NOWHERE, NOWHERE], 'arguments', 2],
   [['workspace', 'plan', NOWHERE, 'paid'], NOWHERE, 3],
-  [['workspace', 'plan', NOWHERE, 'constructor'], 'constructor is not a plan', 2],
+  [['workspace', 'plan', NOWHERE, 'constructor'], 'That is not a plan. Known: ', 2],
+  [['workspace', 'plan', NOWHERE, 'standart'], 'standart is not a plan; did you mean standard?', 2],
   [['start', '--port', '1'], 'takes no options', 2],
 ];
 
