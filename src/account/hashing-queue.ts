@@ -116,6 +116,8 @@ export function makeHashingQueue(
         worst = { one, order };
     }
     if (worst === null) return false;
+    // An address with several works, which would look as if it had asked once.
+    if (pressure(worst.one) === 1) pressing.noteFailure(worst.one.address);
     waiting.splice(waiting.indexOf(worst.one), 1);
     worst.one.refuse();
     return true;

@@ -45,8 +45,7 @@ function knownScopes(text: string): string[] {
     .map((scope) => scope.trim())
     .filter(Boolean);
   const unknown = scopes.find((scope) => !SCOPES.includes(scope));
-  if (unknown !== undefined)
-    throw usage(`--scopes: ${isNone(unknown, 'a scope', SCOPES)}`);
+  if (unknown !== undefined) throw usage(`--scopes: ${isNone(unknown, 'a scope', SCOPES)}`);
   if (scopes.length === 0) throw usage(`--scopes names no scope. Known: ${SCOPES.join(', ')}.`);
   return [...new Set(scopes)];
 }

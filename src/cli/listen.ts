@@ -57,7 +57,9 @@ export async function listen(
     contentType: 'application/json',
     secrets: [secret],
   };
-  say(`Events of ${workspace.name} at ${shown(source.url)} go to ${shown(forwardTo)}, in the format ${format.name}.`);
+  say(
+    `Events of ${workspace.name} at ${shown(source.url)} go to ${shown(forwardTo)}, in the format ${format.name}.`,
+  );
   if (options['secret'] === undefined) say(`They are signed with the secret ${secret}`);
 
   for await (const event of followed(source, types, signal, warn, () => say('Listening.'))) {
@@ -287,9 +289,12 @@ function shown(url: string): string {
 }
 
 function unreachable({ url }: Source, error: Error): StartError {
-  return new StartError(`There is no Fairlead server at ${shown(url)} (${reason(error)}). Name it with --url.`, {
-    exit: EXIT.tryAgain,
-  });
+  return new StartError(
+    `There is no Fairlead server at ${shown(url)} (${reason(error)}). Name it with --url.`,
+    {
+      exit: EXIT.tryAgain,
+    },
+  );
 }
 
 /** What `fetch` says is that it failed; why is in the cause. */

@@ -412,9 +412,10 @@ function isOurs(parent) {
  * @returns {'yes' | 'no' | 'closed'}
  */
 function holdsStore(dir) {
-  const seen = ['postgres', 'postgres-password', 'secret-key'].map((name) => lookAt(path.join(dir, name)));
-  if (seen.includes('there')) return 'yes';
-  return seen.includes('closed') ? 'closed' : 'no';
+  const names = ['postgres', 'postgres-password', 'secret-key'];
+  const seen = new Set(names.map((name) => lookAt(path.join(dir, name))));
+  if (seen.has('there')) return 'yes';
+  return seen.has('closed') ? 'closed' : 'no';
 }
 
 /**
