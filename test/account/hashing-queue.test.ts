@@ -127,6 +127,8 @@ describe('the queue', () => {
       const before = began.length;
       await end(false);
       expect(began.slice(before)).toEqual(['silent']);
+      await end(false);
+      await end(true);
       await drain(false);
       expect(refused.length).toBeGreaterThanOrEqual(200 - 34);
       // Also once all have failed, one at a time, again and again.
@@ -180,7 +182,7 @@ describe('the queue', () => {
       later(6 * 60_000);
       begin('203.0.113.1', 'runs');
       begin('192.0.2.1', 'forgotten');
-      begin('203.0.117.1', 'after it');
+      begin('198.51.100.9', 'after it');
       await drain(true);
       expect(began.slice(-2)).toEqual(['forgotten', 'after it']);
     });
