@@ -70,10 +70,16 @@ export function makeServer(parts: ServerParts): FastifyInstance {
     routerOptions: { maxParamLength: 256, querystringParser: readQuery },
     // What the router refuses, such as `/%zz`, never reaches a route.
     frameworkErrors: (error, request, reply) =>
-      void app.countRefused(request).then(
-        () => sendError(parts.log, error, request, reply),
-        (refused: Error) => sendError(parts.log, refused, request, reply),
-      ),
+      void app
+        .countRefused(request)
+        .then(
+          () => error,
+          (refused: Error) => refused,
+        )
+        .then((shown) => {
+          sendError(parts.log, shown, request, reply);
+          noteUsage(parts.usage, request, reply);
+        }),
     clientErrorHandler: (error, socket) =>
       answerUnknownMethod(app, error, socket) || answerBrokenHttp(error, socket),
     logger: false,
@@ -133,9 +139,7 @@ export function mount(app: FastifyInstance, routes: readonly Route[], parts: Ser
         return replay ? send(route, reply, replay) : undefined;
       },
       onResponse: async (request, reply) => {
-        const { caller } = request;
-        if (caller?.via.kind === 'api_key')
-          parts.usage.note({ workspaceId: caller.workspaceId, id: caller.via.id }, reply.statusCode);
+        noteUsage(parts.usage, request, reply);
         gate.leave(request);
       },
       handler: async (request, reply) =>
@@ -146,6 +150,11 @@ export function mount(app: FastifyInstance, routes: readonly Route[], parts: Ser
         ),
     });
   }
+}
+
+function noteUsage(usage: UsageMeter, { caller }: FastifyRequest, { statusCode }: FastifyReply): void {
+  if (caller?.via.kind === 'api_key')
+    usage.note({ workspaceId: caller.workspaceId, id: caller.via.id }, statusCode);
 }
 
 /** @param read answers what a change changes, where the route is a change */

@@ -56,7 +56,7 @@ describe('AX3, AN11: every authenticated answer carries the rate headers', () =>
     ['a wrong method with a broken body', 405, ask('POST', '/api/v1/me', { raw: '{"broken' })],
     ['a wrong method of a batch', 405, ask('GET', '/api/v1/contacts/batch')],
     ['a malformed id', 404, ask('GET', '/api/v1/contacts/nothing')],
-    ['a path that is no URL', 400, ask('GET', '/%zz')],
+    ['a path that is no URL', 404, ask('GET', '/%zz')],
     ['an id of nothing', 404, ask('GET', `/api/v1/contacts/${NOBODY}`)],
     ['broken JSON', 400, ask('POST', '/api/v1/contacts', { raw: '{"broken' })],
     ['a refused field', 400, ask('POST', '/api/v1/contacts', { body: { email: 'nowhere' } })],
