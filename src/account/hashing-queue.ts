@@ -1,14 +1,15 @@
 import { ApiError } from '../base/errors.ts';
-import { networkOf } from './sign-in-throttle.ts';
+import { makePressing } from './pressing.ts';
+import { networkOf, widerNetworkOf } from './sign-in-throttle.ts';
 
 /**
  * Lets passwords be hashed a few at a time: one takes a thread of libuv's four, 32 MiB and a quarter of a second.
- * Addresses take turns, so one that presses fills its own row and nobody else's (decisions/0018).
+ * Addresses that do not press go first, and of equals networks take turns (decisions/0018).
  */
 export interface HashingQueue {
   /**
    * Runs `work` when the address has its turn. Throws `rate_limited` at once where too many wait already, and later
-   * where one that waits has to make room for an address that has fewer.
+   * where one that waits has to make room for an address that presses less.
    * @param address an IP address; the networks of IPv6 customers count as one
    */
   run<T>(address: string, work: () => Promise<T>): Promise<T>;
@@ -21,6 +22,10 @@ export interface HashingMaxima {
   runningPerAddress: number;
   waiting: number;
   waitingPerAddress: number;
+  /** Of one wider network: a /24 of IPv4, a /48 of IPv6. Default: any number. */
+  waitingPerNetwork?: number;
+  /** Places to wait that are for addresses that do not press. Default: none. */
+  reserved?: number;
 }
 
 /** One address holds half of the places at most, and waits for some two seconds. */
@@ -29,80 +34,151 @@ const HASHING_MAXIMA: HashingMaxima = {
   runningPerAddress: 1,
   waiting: 32,
   waitingPerAddress: 5,
+  waitingPerNetwork: 16,
+  reserved: 8,
 };
 
 /** How long whoever is refused is asked to wait, in seconds. */
 const RETRY_AFTER_S = 2;
 
-interface Waiting {
+/** Who asks. Works count while they wait or run. */
+interface Source {
+  address: string;
+  network: string;
+}
+
+interface Waiting extends Source {
   start(): void;
   refuse(): void;
 }
 
-interface Row {
-  running: number;
-  waiting: Waiting[];
-}
+/** @param now wall-clock or monotonic milliseconds */
+export function makeHashingQueue(
+  max: HashingMaxima = HASHING_MAXIMA,
+  now: () => number = Date.now,
+): HashingQueue {
+  const { waitingPerNetwork = max.waiting, reserved = 0 } = max;
+  const pressing = makePressing(now);
+  /** In the order of their arrival. */
+  const waiting: Waiting[] = [];
+  /** Of each address, the works under way. */
+  const running = new Map<string, number>();
+  let runningInAll = 0;
 
-export function makeHashingQueue(max: HashingMaxima = HASHING_MAXIMA): HashingQueue {
-  /** By address, in the order in which their turns come; only those that run or wait. */
-  const rows = new Map<string, Row>();
-  let running = 0;
-  let waiting = 0;
+  const runningOf = (address: string) => running.get(address) ?? 0;
+  const waitingAt = (address: string) => waiting.filter((one) => one.address === address).length;
+  const waitingIn = (network: string) => waiting.filter((one) => one.network === network).length;
+
+  /** 0 for an address with one work and no failures; more, the more it presses. */
+  function pressure({ address }: Source, more = 0): number {
+    const failures = pressing.failuresOf(address);
+    if (failures > 0) return failures + 1;
+    return runningOf(address) + waitingAt(address) + more > 1 ? 1 : 0;
+  }
 
   function startNext(): void {
-    for (const [address, row] of rows) {
-      if (running >= max.running) return;
-      if (row.waiting.length === 0 || row.running >= max.runningPerAddress) continue;
-      // To the end of the line: others have their turn before it comes again.
-      rows.delete(address);
-      rows.set(address, row);
-      waiting -= 1;
-      row.running += 1;
-      running += 1;
-      row.waiting.shift()!.start();
+    while (runningInAll < max.running) {
+      const next = waiting
+        .filter(({ address }) => runningOf(address) < max.runningPerAddress)
+        .map((one) => ({ one, order: orderOf(one) }))
+        .reduce<{ one: Waiting; order: number[] } | null>(
+          (best, other) => (best !== null && compare(best.order, other.order) <= 0 ? best : other),
+          null,
+        );
+      if (next === null) return;
+      const { one } = next;
+      waiting.splice(waiting.indexOf(one), 1);
+      running.set(one.address, runningOf(one.address) + 1);
+      runningInAll += 1;
+      pressing.noteTurn(one.network);
+      pressing.noteTurn(one.address);
+      one.start();
     }
   }
 
-  /** Makes room for an address with `own` works waiting; false where none has more of them. */
-  function makeRoom(own: number): boolean {
-    let longest: Row | undefined;
-    for (const row of rows.values()) {
-      if (row.waiting.length > (longest?.waiting.length ?? own + 1)) longest = row;
+  /** The lowest is hashed next; of equals, the one that arrived first. */
+  function orderOf(one: Waiting): number[] {
+    return [pressure(one), pressing.lastTurnOf(one.network), pressing.lastTurnOf(one.address)];
+  }
+
+  /** Whoever presses most among some that wait, if more than the newcomer does, is refused. False where nobody does. */
+  function makeRoom(newcomer: Source, among: (one: Waiting) => boolean): boolean {
+    const own = pressure(newcomer, 1);
+    let worst: { one: Waiting; order: number[] } | null = null;
+    for (const one of waiting.filter(among)) {
+      const order = [
+        pressure(one) - own,
+        one.network === newcomer.network ? 0 : waitingIn(one.network) - waitingIn(newcomer.network) - 1,
+        one.address === newcomer.address ? 0 : waitingAt(one.address) - waitingAt(newcomer.address) - 1,
+      ];
+      // Of equals, the one that arrived last.
+      if (compare(order, [0, 0, 0]) > 0 && (worst === null || compare(order, worst.order) >= 0))
+        worst = { one, order };
     }
-    if (!longest) return false;
-    waiting -= 1;
-    longest.waiting.pop()!.refuse();
+    if (worst === null) return false;
+    // An address with several works, which would look as if it had asked once.
+    if (pressure(worst.one) === 1) pressing.noteFailure(worst.one.address);
+    waiting.splice(waiting.indexOf(worst.one), 1);
+    worst.one.refuse();
     return true;
   }
 
-  async function turn(address: string): Promise<Row> {
-    const row = rows.get(address) ?? { running: 0, waiting: [] };
-    if (row.waiting.length >= max.waitingPerAddress) throw busy();
-    if (waiting >= max.waiting && !makeRoom(row.waiting.length)) throw busy();
-    rows.set(address, row);
+  /** Whether there is a place to wait for one more, which others may have to leave. */
+  function hasPlace(newcomer: Source): boolean {
+    const { address, network } = newcomer;
+    if (waitingAt(address) >= max.waitingPerAddress) return false;
+    if (waitingIn(network) >= waitingPerNetwork && !makeRoom(newcomer, (one) => one.network === network))
+      return false;
+    const presses = (one: Waiting) => pressure(one) > 0;
+    if (
+      pressure(newcomer, 1) > 0 &&
+      waiting.filter(presses).length >= max.waiting - reserved &&
+      !makeRoom(newcomer, presses)
+    )
+      return false;
+    return waiting.length < max.waiting || makeRoom(newcomer, () => true);
+  }
+
+  async function turn(source: Source): Promise<void> {
+    if (!hasPlace(source)) {
+      // Who asks once, and finds all places taken by others, has not pressed.
+      if (pressure(source, 1) > 0) pressing.noteFailure(source.address);
+      throw busy();
+    }
     await new Promise<void>((resolve, reject) => {
-      row.waiting.push({ start: resolve, refuse: () => reject(busy()) });
-      waiting += 1;
+      waiting.push({ ...source, start: resolve, refuse: () => reject(busy()) });
       startNext();
     });
-    return row;
+  }
+
+  function end({ address }: Source): void {
+    runningInAll -= 1;
+    const left = runningOf(address) - 1;
+    if (left === 0) running.delete(address);
+    else running.set(address, left);
+    startNext();
   }
 
   return {
-    async run(address, work) {
-      const network = networkOf(address);
-      const row = await turn(network);
+    async run(given, work) {
+      const source = { address: networkOf(given), network: widerNetworkOf(given) };
+      await turn(source);
       try {
         return await work();
+      } catch (error) {
+        if (error instanceof ApiError && error.status < 500) pressing.noteFailure(source.address);
+        throw error;
       } finally {
-        running -= 1;
-        row.running -= 1;
-        if (row.running === 0 && row.waiting.length === 0) rows.delete(network);
-        startNext();
+        end(source);
       }
     },
   };
+}
+
+/** Like strings: the first number that differs decides. */
+function compare(one: number[], other: number[]): number {
+  for (const [at, value] of one.entries()) if (value !== other[at]) return value - other[at]!;
+  return 0;
 }
 
 function busy(): ApiError {

@@ -104,10 +104,22 @@ function subjectsOf(account: string, network: string): Record<Kind, Buffer> {
  * mapped into IPv6, or has a port as some proxies send it, is that IPv4 address.
  */
 export function networkOf(address: string): string {
+  const parsed = parsedAddress(address);
+  if (typeof parsed === 'string') return parsed;
+  return parsed instanceof ipaddr.IPv6 ? parsed.parts.slice(0, 4).join(':') : parsed.toString();
+}
+
+/** The network around an address that one owner may have whole: a /24 of IPv4, a /48 of IPv6. */
+export function widerNetworkOf(address: string): string {
+  const parsed = parsedAddress(address);
+  if (typeof parsed === 'string') return parsed;
+  return parsed instanceof ipaddr.IPv6
+    ? `${parsed.parts.slice(0, 3).join(':')}::/48`
+    : `${parsed.octets.slice(0, 3).join('.')}.0/24`;
+}
+
+function parsedAddress(address: string): ipaddr.IPv4 | ipaddr.IPv6 | string {
   const bare =
     /^(\d+(?:\.\d+){3}):\d+$/.exec(address)?.[1] ?? /^\[(.+)\](?::\d+)?$/.exec(address)?.[1] ?? address;
-  if (!ipaddr.isValid(bare)) return bare;
-  const parsed = ipaddr.process(bare);
-  if (!(parsed instanceof ipaddr.IPv6)) return parsed.toString();
-  return parsed.parts.slice(0, 4).join(':');
+  return ipaddr.isValid(bare) ? ipaddr.process(bare) : bare;
 }

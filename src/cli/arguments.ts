@@ -78,11 +78,37 @@ export function isWord(text: string): boolean {
   return /^-{0,2}[a-z]+(-[a-z]+)*$/.test(text) && text.length <= 20;
 }
 
-/** A value as a message may repeat it: in short, and never what looks like a key or a password. */
-export function quoted(value: string): string {
-  return /^[\w.:*@+-]{1,64}$/.test(value) && !/^(fl_live|axo_live|rmx|whsec|whsk|crm)_/.test(value)
-    ? value
-    : 'That';
+/**
+ * Says that a value is none of the known ones. It may be a secret at a wrong place, so it is repeated only where it is
+ * a plain word that is nearly a known one.
+ * @param kind with its article: `a plan`
+ */
+export function isNone(value: string, kind: string, known: readonly string[]): string {
+  const meant = /^[a-z]{3,20}(:[a-z]{1,20})?$/.test(value) ? nearest(value, known) : null;
+  return meant === null
+    ? `That is not ${kind}. Known: ${known.join(', ')}.`
+    : `${value} is not ${kind}; did you mean ${meant}? Known: ${known.join(', ')}.`;
+}
+
+/** The known word that at most two changes of a letter lead to, fewer than half of its letters; null where none is. */
+function nearest(value: string, known: readonly string[]): string | null {
+  const near = known
+    .map((word) => ({ word, changes: changesBetween(value, word) }))
+    .filter(({ word, changes }) => changes <= 2 && changes < word.length / 2)
+    .toSorted((one, other) => one.changes - other.changes);
+  return near[0]?.word ?? null;
+}
+
+/** Letters to be put in, taken out or replaced (Levenshtein). */
+function changesBetween(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (const [line, letter] of [...one].entries()) {
+    const above = row;
+    row = [line + 1];
+    for (let at = 0; at < other.length; at++)
+      row.push(Math.min(row[at]! + 1, above[at + 1]! + 1, above[at]! + (letter === other[at] ? 0 : 1)));
+  }
+  return row.at(-1)!;
 }
 
 /** A name of something, from 1 to 100 characters on one line. */
@@ -112,7 +138,7 @@ export function choiceOption<Choice extends string>(
 /** @param what begins the message where it is none: the option */
 export function planNamed(given: string, what = ''): string {
   if (isPlan(given)) return given;
-  throw usage(`${what}${quoted(given)} is not a plan. Known: ${Object.keys(PLANS).join(', ')}.`);
+  throw usage(`${what}${isNone(given, 'a plan', Object.keys(PLANS))}`);
 }
 
 /** An id in either case; null where it is none. */

@@ -1,6 +1,6 @@
 import { KEY_STYLES } from '../account/api-key.ts';
 import { SCOPES, type App } from '../app.ts';
-import { choiceOption, nameOption, notFound, quoted, usage, uuidFrom, type Arguments } from './arguments.ts';
+import { choiceOption, nameOption, notFound, isNone, usage, uuidFrom, type Arguments } from './arguments.ts';
 import { findWorkspace, workspaceOption } from './workspace.ts';
 
 /** Later than any date that is meant; PostgreSQL and ISO 8601 have five digits of a year from then on. */
@@ -45,8 +45,7 @@ function knownScopes(text: string): string[] {
     .map((scope) => scope.trim())
     .filter(Boolean);
   const unknown = scopes.find((scope) => !SCOPES.includes(scope));
-  if (unknown !== undefined)
-    throw usage(`--scopes: ${quoted(unknown)} is not a scope. Known: ${SCOPES.join(', ')}.`);
+  if (unknown !== undefined) throw usage(`--scopes: ${isNone(unknown, 'a scope', SCOPES)}`);
   if (scopes.length === 0) throw usage(`--scopes names no scope. Known: ${SCOPES.join(', ')}.`);
   return [...new Set(scopes)];
 }

@@ -57,7 +57,9 @@ export async function listen(
     contentType: 'application/json',
     secrets: [secret],
   };
-  say(`Events of ${workspace.name} at ${source.url} go to ${forwardTo}, in the format ${format.name}.`);
+  say(
+    `Events of ${workspace.name} at ${shown(source.url)} go to ${shown(forwardTo)}, in the format ${format.name}.`,
+  );
   if (options['secret'] === undefined) say(`They are signed with the secret ${secret}`);
 
   for await (const event of followed(source, types, signal, warn, () => say('Listening.'))) {
@@ -160,9 +162,11 @@ async function workspaceOf(source: Source, signal: AbortSignal) {
 async function checked(response: Response): Promise<void> {
   if (response.ok) return;
   const text = await response.text();
-  const said = /"message":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1] ?? text.slice(0, 200);
-  if (response.status === 429 || response.status >= 500) throw new Error(`${response.status}: ${said}`);
-  throw new StartError(`The server answers ${response.status}: ${onOneLine(said)}`, {
+  // What is no Fairlead server may repeat the URL, or the key.
+  const message = /"message":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
+  const said = message === undefined ? '' : `: ${onOneLine(message)}`;
+  if (response.status === 429 || response.status >= 500) throw new Error(`${response.status}${said}`);
+  throw new StartError(`The server answers ${response.status}${said || ', as no Fairlead server does.'}`, {
     exit: EXIT_BY_STATUS[response.status] ?? EXIT.failed,
   });
 }
@@ -279,10 +283,18 @@ function authorization({ key }: Source): Record<string, string> {
   return { authorization: `Bearer ${key}` };
 }
 
+/** A URL as it is shown: its path may hold a token. */
+function shown(url: string): string {
+  return new URL(url).origin;
+}
+
 function unreachable({ url }: Source, error: Error): StartError {
-  return new StartError(`There is no Fairlead server at ${url} (${reason(error)}). Name it with --url.`, {
-    exit: EXIT.tryAgain,
-  });
+  return new StartError(
+    `There is no Fairlead server at ${shown(url)} (${reason(error)}). Name it with --url.`,
+    {
+      exit: EXIT.tryAgain,
+    },
+  );
 }
 
 /** What `fetch` says is that it failed; why is in the cause. */

@@ -38,7 +38,7 @@ export function resetUser({ options }: Arguments) {
   );
   return async (app: App): Promise<number> => {
     const user = await app.people.users.byEmail(email);
-    if (!user) throw notFound(`There is no account for ${email}.`);
+    if (!user) throw notFound('There is no account with this email address.');
     console.log(await app.people.db.transaction((trx) => app.admission.resetLink(trx, user.id, 'cli')));
     return 0;
   };

@@ -30,11 +30,17 @@ import { cannotRunAs, findRunAs, firstClosed, NO_USER } from './postgres-user.mj
  */
 
 /**
- * A chosen place as it is kept: in `record`, beside the place, and in `pointer`, in the ./data it stands in for.
- * @typedef {{ base: string, dir: string, record: string, pointer: string }} Choice
+ * A chosen place as it is kept: in `record`, beside the place, in `pointer`, in the ./data it stands in for, and in
+ * the first of `copies` that can be written, where the next environment may not lead to the place.
+ * @typedef {{ base: string, dir: string, record: string, pointer: string, copies: string[] }} Choice
  */
 
-/** @typedef {{ parent: string, temporary: boolean }} Candidate */
+/**
+ * @typedef {object} Candidate
+ * @property {string} parent
+ * @property {boolean} temporary
+ * @property {boolean} [byEnvironment] whether a variable names it, which may be another at the next start
+ */
 
 /**
  * Finds the data directory; makes nothing. FAIRLEAD_DATA_DIR goes before all. Else it is ./data, of the checkout
@@ -61,7 +67,12 @@ export function findPlace({ root, cwd, env, candidates = candidatesFor(env) }) {
   if (external) return withoutStore(own, base, candidates);
 
   const kept = keptChoices(base, candidates);
-  const stores = [own, ...kept.map(({ dir }) => dir)].filter(holdsStore);
+  // What was chosen once settles what a closed ./data would leave open.
+  const stores = [
+    ...(holdsStore(own) === 'yes' ? [own] : []),
+    ...kept.map(({ dir }) => dir).filter((dir) => holdsStore(dir) !== 'no'),
+  ];
+  if (kept.length === 0 && holdsStore(own) === 'closed') return { problem: closedTo(own) };
   if (stores.length > 1) {
     return {
       problem: `Both ${stores[0]} and ${stores[1]} hold data of this checkout: set FAIRLEAD_DATA_DIR to the one to go on with, or move the other away.`,
@@ -74,7 +85,7 @@ export function findPlace({ root, cwd, env, candidates = candidatesFor(env) }) {
       : { problem: `${own} holds the data of this installation and cannot be used. ${withRemedy(blocked)}` };
   }
   const choice = kept.find(({ dir }) => dir === stores[0]) ?? kept[0];
-  return choice ? keptPlace(choice, base, obstacle) : choose(own, base, candidates, obstacle);
+  return choice ? keptPlace(choice, base, candidates, obstacle) : choose(own, base, candidates, obstacle);
 }
 
 /**
@@ -84,13 +95,26 @@ export function findPlace({ root, cwd, env, candidates = candidatesFor(env) }) {
  */
 export function keepPlace({ dir, choice }) {
   if (choice === null) return;
+  const { base, record, pointer, copies } = choice;
+  const text = `${JSON.stringify({ checkout: base, data: dir })}\n`;
   makeDir(dir);
-  writeWhole(choice.record, `${JSON.stringify({ checkout: choice.base, data: dir })}\n`);
+  writeWhole(record, text);
+  copies.some((file) => isOurs(path.dirname(file)) && couldWrite(file, text));
+  couldWrite(pointer, `${dir}\n\nThe data is kept there, since it could not be kept here.\n`);
+}
+
+/**
+ * Writes a file, with its folder; false where that cannot be.
+ * @param {string} file
+ * @param {string} text
+ */
+function couldWrite(file, text) {
   try {
-    makeDir(path.dirname(choice.pointer));
-    writeWhole(choice.pointer, `${dir}\n\nThe data is kept there, since it could not be kept here.\n`);
+    makeDir(path.dirname(file));
+    writeWhole(file, text);
+    return true;
   } catch {
-    // Read-only.
+    return false;
   }
 }
 
@@ -136,7 +160,7 @@ function baseOf(root, cwd) {
   const checkout = realpathSync(root);
   const inside = here === checkout || here.startsWith(checkout + path.sep);
   const isCheckout = existsSync(path.join(checkout, 'scripts', 'start.mjs'));
-  return inside && isCheckout && !holdsStore(path.join(here, 'data')) ? checkout : here;
+  return inside && isCheckout && holdsStore(path.join(here, 'data')) === 'no' ? checkout : here;
 }
 
 /**
@@ -155,9 +179,12 @@ function candidatesFor(env) {
         : '/var/lib/fairlead',
   ];
   const lasting = [...new Set(parents)].map((parent) => ({ parent, temporary: false }));
-  return process.platform === 'win32'
-    ? lasting
-    : [...lasting, { parent: `/var/tmp/fairlead-${uid}`, temporary: true }];
+  if (process.platform === 'win32') return lasting;
+  const all = [...lasting, { parent: `/var/tmp/fairlead-${uid}`, temporary: true }];
+  const always = new Set(homesOf({}));
+  return all.map((one) =>
+    homesOf(env).includes(one.parent) && !always.has(one.parent) ? { ...one, byEnvironment: true } : one,
+  );
 }
 
 /**
@@ -184,58 +211,106 @@ function account() {
 }
 
 /**
+ * A place that was chosen earlier, with all files that say so.
+ * @typedef {object} Kept
+ * @property {string} dir
+ * @property {boolean} temporary
+ * @property {string | null} checkout whose data it is
+ * @property {string[]} records
+ * @property {string | null} pointer
+ */
+
+/**
  * What was chosen for this checkout earlier, whether it is still there or not.
  * @param {string} base
  * @param {Candidate[]} candidates
- * @returns {(Candidate & { dir: string, checkout: string | null, record: string, pointer: string | null })[]}
+ * @returns {Kept[]}
  */
 function keptChoices(base, candidates) {
+  /** @type {Map<string, Kept>} */
+  const kept = new Map();
+  for (const { parent } of candidates.filter((one) => isOurs(one.parent))) {
+    const record = recordOf(parent, base);
+    const found = readRecord(record);
+    if (found === null) continue;
+    const known = kept.get(found.data);
+    if (known) known.records.push(record);
+    else kept.set(found.data, keptIn(found.data, found.checkout, [record], candidates));
+  }
   const pointer = path.join(base, 'data', 'location.txt');
   const pointed = readText(pointer)?.split('\n', 1)[0] ?? null;
-  const kept = candidates
-    .filter(({ parent }) => isOurs(parent))
-    .map((candidate) => ({ ...candidate, record: recordOf(candidate.parent, base) }))
-    .flatMap((candidate) => {
-      const found = readRecord(candidate.record);
-      return found ? [{ ...candidate, dir: found.data, checkout: found.checkout, pointer: null }] : [];
-    });
-  if (pointed === null || !path.isAbsolute(pointed) || kept.some(({ dir }) => dir === pointed)) {
-    return kept.map((choice) => ({ ...choice, pointer: pointed === null ? null : pointer }));
+  if (pointed !== null && path.isAbsolute(pointed) && !kept.has(pointed)) {
+    const record = besides(pointed);
+    const known = readRecord(record)?.checkout ?? null;
+    const checkout = known ?? (record === recordOf(path.dirname(pointed), base) ? base : null);
+    kept.set(pointed, keptIn(pointed, checkout, [record], candidates));
   }
-  const parent = path.dirname(pointed);
-  const record = `${pointed}.json`;
-  const known = readRecord(record)?.checkout ?? null;
-  const checkout = known ?? (record === recordOf(parent, base) ? base : null);
-  return [
-    ...kept,
-    { parent, temporary: parent.startsWith('/var/tmp/'), dir: pointed, checkout, record, pointer },
-  ];
+  return [...kept.values()].map((one) => (pointed === null ? one : { ...one, pointer }));
 }
 
 /**
- * @param {ReturnType<typeof keptChoices>[number]} choice
+ * @param {string} dir
+ * @param {string | null} checkout
+ * @param {string[]} records
+ * @param {Candidate[]} candidates
+ * @returns {Kept}
+ */
+function keptIn(dir, checkout, records, candidates) {
+  const parent = path.dirname(dir);
+  const candidate = candidates.find((one) => one.parent === parent);
+  const temporary = candidate?.temporary ?? parent.startsWith('/var/tmp/');
+  return { dir, temporary, checkout, records, pointer: null };
+}
+
+/**
+ * The file beside a chosen place that says whose it is.
+ * @param {string} dir
+ */
+function besides(dir) {
+  return `${dir}.json`;
+}
+
+/**
+ * @param {Kept} kept
  * @param {string} base
+ * @param {Candidate[]} candidates
  * @param {(dir: string) => string | null} obstacle
  * @returns {Place | { problem: string }}
  */
-function keptPlace(choice, base, obstacle) {
-  const { dir, temporary, checkout, record, pointer } = choice;
-  const notes = [record, pointer].filter((file) => file !== null && existsSync(file)).join(' and ');
+function keptPlace({ dir, temporary, checkout, records, pointer }, base, candidates, obstacle) {
+  const notes = [...records, pointer].filter((file) => file !== null && existsSync(file)).join(' and ');
   const anew = `remove ${notes} to begin with an empty store`;
-  const keepAgain = pointer === null ? null : { base, dir, record, pointer };
-  if (!existsSync(dir)) {
+  const there = lookAt(dir);
+  if (there === 'closed') return { problem: closedTo(dir) };
+  if (there === 'missing') {
     return { problem: `The data of ${base} was kept in ${dir}, which is missing: put it back, or ${anew}.` };
   }
   if (checkout !== base) {
     const from = checkout === null ? 'another checkout' : checkout;
     return {
-      problem: `${dir}, which ${pointer ?? record} names, holds the data of ${from}, not of ${base}: set FAIRLEAD_DATA_DIR=${dir} to go on with it, or remove ${pointer ?? record} to begin with an empty store.`,
+      problem: `${dir}, which ${pointer ?? records[0]} names, holds the data of ${from}, not of ${base}: set FAIRLEAD_DATA_DIR=${dir} to go on with it, or remove ${pointer ?? records[0]} to begin with an empty store.`,
     };
   }
   const blocked = obstacle(dir);
-  if (blocked === null)
-    return placeOf(dir, 'chosen', { temporary, choice: existsSync(record) ? null : keepAgain });
-  return { problem: `The data of ${base} is kept in ${dir} and cannot be used. ${withRemedy(blocked)}` };
+  if (blocked !== null)
+    return { problem: `The data of ${base} is kept in ${dir} and cannot be used. ${withRemedy(blocked)}` };
+  const copies = copiesFor(dir, base, candidates);
+  const isKept = existsSync(besides(dir)) ? copies.length === 0 || copies.some(existsSync) : pointer === null;
+  const again = { base, dir, record: besides(dir), pointer: path.join(base, 'data', 'location.txt'), copies };
+  return placeOf(dir, 'chosen', { temporary, choice: isKept ? null : again });
+}
+
+/**
+ * Where a place is to be noted as well, best first: where a start in any environment looks. None where it lies there.
+ * @param {string} dir
+ * @param {string} base
+ * @param {Candidate[]} candidates
+ */
+function copiesFor(dir, base, candidates) {
+  const always = candidates.filter((one) => !one.byEnvironment);
+  return always.some(({ parent }) => parent === path.dirname(dir))
+    ? []
+    : always.map(({ parent }) => recordOf(parent, base));
 }
 
 /**
@@ -255,7 +330,8 @@ function choose(own, base, candidates, obstacle) {
     const dir = record.slice(0, -'.json'.length);
     const blocked = isOurs(parent) ? obstacle(dir) : `${parent} belongs to somebody else`;
     if (blocked === null) {
-      const choice = { base, dir, record, pointer: path.join(own, 'location.txt') };
+      const copies = copiesFor(dir, base, candidates);
+      const choice = { base, dir, record, pointer: path.join(own, 'location.txt'), copies };
       return placeOf(dir, 'chosen', { why, temporary, choice });
     }
     if (!problems.includes(blocked)) problems.push(blocked);
@@ -331,11 +407,49 @@ function isOurs(parent) {
 }
 
 /**
- * Whether there is something in a data directory that must not be lost from sight.
+ * Whether there is something in a data directory that must not be lost from sight; `closed` where that cannot be seen.
  * @param {string} dir
+ * @returns {'yes' | 'no' | 'closed'}
  */
 function holdsStore(dir) {
-  return ['postgres', 'postgres-password', 'secret-key'].some((name) => existsSync(path.join(dir, name)));
+  const names = ['postgres', 'postgres-password', 'secret-key'];
+  const seen = new Set(names.map((name) => lookAt(path.join(dir, name))));
+  if (seen.has('there')) return 'yes';
+  return seen.has('closed') ? 'closed' : 'no';
+}
+
+/**
+ * Whether a path exists, as far as this user may know: `existsSync` takes what it may not look into for missing.
+ * @param {string} file
+ * @returns {'there' | 'missing' | 'closed'}
+ */
+function lookAt(file) {
+  try {
+    return statSync(file, { throwIfNoEntry: false }) ? 'there' : 'missing';
+  } catch (error) {
+    return /** @type {NodeJS.ErrnoException} */ (error).code === 'ENOTDIR' ? 'missing' : 'closed';
+  }
+}
+
+/**
+ * What to do where a directory may hold data and cannot be looked into.
+ * @param {string} dir
+ */
+function closedTo(dir) {
+  const closed = ancestors(dir).find((one) => lookAt(path.join(one, 'postgres')) === 'closed') ?? dir;
+  const owner = lookAt(closed) === 'there' ? statSync(closed).uid : null;
+  const whose = owner === null ? '' : `, which is uid ${owner}`;
+  return `${dir} may hold the data of this installation, and uid ${process.getuid?.()} may not look into ${closed}: start Fairlead as its owner${whose}, or set FAIRLEAD_DATA_DIR to the directory to be used.`;
+}
+
+/**
+ * A path and what it lies in, outermost first.
+ * @param {string} dir
+ * @returns {string[]}
+ */
+function ancestors(dir) {
+  const parent = path.dirname(dir);
+  return parent === dir ? [dir] : [...ancestors(parent), dir];
 }
 
 /**

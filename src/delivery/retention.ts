@@ -71,7 +71,15 @@ export function keepHouse(parts: {
     const trimmed = await trimToTerms(db, parts.clock.now());
     const forgotten = await forgetIdempotency(db);
     await dropOldInboxes(db);
-    log.info({ settled, dropped, trimmed, forgotten }, 'housekeeping done');
+    const done = {
+      settled,
+      dropped: dropped.join(', '),
+      trimmed_events: trimmed.events,
+      trimmed_attempts: trimmed.attempts,
+      forgotten,
+    };
+    const some = Object.fromEntries(Object.entries(done).filter(([, count]) => Boolean(count)));
+    if (Object.keys(some).length > 0) log.info(some, 'housekeeping done');
   });
   const chores = parts.chores.map(({ everyMs, name, run }) => repeat(everyMs, log, name, run));
   return {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -20,6 +19,7 @@ import { checkQuery, readQuery } from './query.ts';
 import { rateLimitHeaders } from './rate-limit.ts';
 import { errorBody } from './reply.ts';
 import { shownError } from './refusal.ts';
+import { requestId, requestIdIn } from './request-id.ts';
 import { takesIdempotencyKey, type Answer, type ErrorStyle, type Route, type TextStream } from './route.ts';
 import { checkOrigin } from './session-cookie.ts';
 import { answerUnknownMethod, answerUnknownPaths, shadowedPaths } from './unknown-paths.ts';
@@ -69,7 +69,17 @@ export function makeServer(parts: ServerParts): FastifyInstance {
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 256, querystringParser: readQuery },
     // What the router refuses, such as `/%zz`, never reaches a route.
-    frameworkErrors: (error, request, reply) => void sendError(parts.log, error, request, reply),
+    frameworkErrors: (error, request, reply) =>
+      void app
+        .countRefused(request)
+        .then(
+          () => error,
+          (refused: Error) => refused,
+        )
+        .then((shown) => {
+          sendError(parts.log, shown, request, reply);
+          noteUsage(parts.usage, request, reply);
+        }),
     clientErrorHandler: (error, socket) =>
       answerUnknownMethod(app, error, socket) || answerBrokenHttp(error, socket),
     logger: false,
@@ -129,9 +139,7 @@ export function mount(app: FastifyInstance, routes: readonly Route[], parts: Ser
         return replay ? send(route, reply, replay) : undefined;
       },
       onResponse: async (request, reply) => {
-        const { caller } = request;
-        if (caller?.via.kind === 'api_key')
-          parts.usage.note({ workspaceId: caller.workspaceId, id: caller.via.id }, reply.statusCode);
+        noteUsage(parts.usage, request, reply);
         gate.leave(request);
       },
       handler: async (request, reply) =>
@@ -142,6 +150,11 @@ export function mount(app: FastifyInstance, routes: readonly Route[], parts: Ser
         ),
     });
   }
+}
+
+function noteUsage(usage: UsageMeter, { caller }: FastifyRequest, { statusCode }: FastifyReply): void {
+  if (caller?.via.kind === 'api_key')
+    usage.note({ workspaceId: caller.workspaceId, id: caller.via.id }, statusCode);
 }
 
 /** @param read answers what a change changes, where the route is a change */
@@ -262,7 +275,7 @@ function styleOf(request: FastifyRequest): ErrorStyle | undefined {
 }
 
 /** What is not HTTP never becomes a request: the answer is written to the socket, and it is closed. */
-function answerBrokenHttp(error: Error & { code?: string }, socket: Socket): void {
+function answerBrokenHttp(error: Error & { code?: string; rawPacket?: unknown }, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
   const tooSlow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
   const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
@@ -276,9 +289,10 @@ function answerBrokenHttp(error: Error & { code?: string }, socket: Socket): voi
     : tooLarge
       ? 'The headers are too large.'
       : 'This is not HTTP.';
-  const body = errorBody(new ApiError('validation_error', message), randomUUID());
+  const id = requestIdIn(error.rawPacket);
+  const body = errorBody(new ApiError('validation_error', message), id);
   socket.end(
-    `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncache-control: no-store\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncache-control: no-store\r\nx-request-id: ${id}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
 }
 
@@ -289,9 +303,4 @@ function versions(header: string | undefined): readonly number[] | null {
     const version = /^\s*(?:W\/)?"(\d{1,9})"\s*$/.exec(tag)?.[1];
     return version === undefined ? -1 : Number(version);
   });
-}
-
-/** A client's X-Request-Id where it is a plain token, else a new one. */
-function requestId(sent: string | string[] | undefined): string {
-  return typeof sent === 'string' && /^[\w.:+/=-]{1,128}$/.test(sent) ? sent : randomUUID();
 }

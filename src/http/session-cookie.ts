@@ -58,8 +58,12 @@ export function isOurs(
 ): boolean {
   const from = webUrl(origin);
   if (from === null) return false;
-  if (publicUrl !== '' && from.origin === new URL(publicUrl).origin) return true;
-  if (publicUrl !== '' && !isLoopback(from.hostname)) return false;
+  if (publicUrl !== '') {
+    if (from.origin === new URL(publicUrl).origin) return true;
+    // On this machine there is no proxy in front: the scheme is that of the connection.
+    const own = `${protocol}://${host}`;
+    return LOOPBACK.test(origin) && LOOPBACK.test(own) && webUrl(own)?.origin === from.origin;
+  }
   // Plain HTTP may be HTTPS up to a proxy that does not say so; the other way round nobody comes.
   if (protocol === 'https' && from.protocol !== 'https:') return false;
   return webUrl(`${from.protocol}//${host}`)?.host === from.host;
@@ -70,6 +74,5 @@ function webUrl(text: string): URL | null {
   return url && /^https?:$/.test(url.protocol) ? url : null;
 }
 
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
-}
+/** As browsers write it; `URL` would also take 0x7f.1 and 2130706433 for this machine. */
+const LOOPBACK = /^https?:\/\/(localhost|127(\.(0|[1-9]\d{0,2})){3}|\[::1\])(:\d{1,5})?$/;

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -10,6 +9,7 @@ import { admit, authenticate } from './authenticate.ts';
 import { asksForPage } from './pages.ts';
 import { rateLimitHeaders } from './rate-limit.ts';
 import { errorBody } from './reply.ts';
+import { requestId, requestIdIn } from './request-id.ts';
 import type { ErrorStyle, Route } from './route.ts';
 
 declare module 'fastify' {
@@ -17,6 +17,8 @@ declare module 'fastify' {
     knownPaths: KnownPaths;
     /** Answers a request that no route takes. */
     refuse(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply>;
+    /** Counts a request that the router refuses. Throws `rate_limited` or `forbidden` where that goes before. */
+    countRefused(request: FastifyRequest): Promise<void>;
   }
 }
 
@@ -112,6 +114,11 @@ export function answerUnknownPaths(app: FastifyInstance, parts: Parts): void {
       .send();
   }
 
+  async function countRefused(request: FastifyRequest): Promise<void> {
+    request.caller = await goodCaller(parts, request);
+    if (request.caller) admit(request.caller, null);
+  }
+
   /** A route notes its own requests. */
   function note({ is404, caller }: FastifyRequest, { status }: { status: number }): void {
     if (is404 && caller?.via.kind === 'api_key')
@@ -120,8 +127,11 @@ export function answerUnknownPaths(app: FastifyInstance, parts: Parts): void {
 
   app.decorate('knownPaths', known);
   app.decorate('refuse', answer);
+  app.decorate('countRefused', countRefused);
   // Node hands a tunnel over in a way of its own.
-  app.server.on('connect', ({ url = '' }, socket) => refuseOn(socket, known.refusal('CONNECT', url)));
+  app.server.on('connect', ({ url = '', headers }, socket) =>
+    refuseOn(socket, known.refusal('CONNECT', url), requestId(headers['x-request-id'])),
+  );
   // In a scope of its own, whose hook runs for these alone: the body of such a request is not even read.
   void app.register((scope, _options, done) => {
     scope.addHook('onRequest', answer);
@@ -172,17 +182,17 @@ export function answerUnknownMethod(
     return false;
   const path = REQUEST_LINE.exec(rawPacket.subarray(0, 4096).toString('latin1'))?.[1];
   if (path === undefined) return false;
-  refuseOn(socket, app.knownPaths.refusal('', path));
+  refuseOn(socket, app.knownPaths.refusal('', path), requestIdIn(rawPacket));
   return true;
 }
 
 /** Answers on the socket itself, and closes it. */
-function refuseOn(socket: Duplex, { error, style }: ReturnType<KnownPaths['refusal']>): void {
-  const requestId = randomUUID();
-  const body = (style?.body ?? errorBody)(error, requestId);
+function refuseOn(socket: Duplex, { error, style }: ReturnType<KnownPaths['refusal']>, id: string): void {
+  const body = (style?.body ?? errorBody)(error, id);
   const headers = {
     ...error.headers,
-    'x-request-id': requestId,
+    'cache-control': 'no-store',
+    'x-request-id': id,
     'content-type': 'application/json; charset=utf-8',
     'content-length': String(Buffer.byteLength(body)),
     connection: 'close',

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeHashingQueue, type HashingMaxima } from '../../src/account/hashing-queue.ts';
 import { networkOf } from '../../src/account/sign-in-throttle.ts';
-import type { ApiError } from '../../src/base/errors.ts';
+import { ApiError } from '../../src/base/errors.ts';
 import { ask, secondServer, startScenario, type Reply, type Scenario } from '../kit/scenario.ts';
 import { makeMember, PASSWORD, tokenOf, type SignedIn } from '../kit/member.ts';
 
@@ -69,6 +69,123 @@ describe('the queue', () => {
       await turn();
     }
     expect(await Promise.all(each.slice(0, 8))).toEqual(Array(8).fill('done'));
+  });
+
+  describe('keeps places for who does not press', () => {
+    const SMALL: HashingMaxima = {
+      running: 2,
+      runningPerAddress: 1,
+      waiting: 32,
+      waitingPerAddress: 5,
+      waitingPerNetwork: 16,
+      reserved: 8,
+    };
+
+    /** A queue whose works end one by one, with the order in which they began and who was refused. */
+    function stage(max = SMALL) {
+      let time = 1_000_000;
+      const queue = makeHashingQueue(max, () => time);
+      const began: string[] = [];
+      const refused: string[] = [];
+      const ends: ((right: boolean) => void)[] = [];
+      const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+      /** The one that has run longest ends. */
+      const end = async (right: boolean) => {
+        ends.shift()?.(right);
+        await settle();
+      };
+      const drain = async (right: boolean) => {
+        await settle();
+        while (ends.length > 0) await end(right);
+      };
+      const begin = (address: string, name = address) => {
+        const work = async () => {
+          began.push(name);
+          const right = await new Promise<boolean>((resolve) => ends.push(resolve));
+          if (!right) throw new ApiError('unauthorized', 'wrong');
+        };
+        void queue.run(address, work).catch(({ code }: ApiError) => {
+          if (code === 'rate_limited') refused.push(name);
+        });
+      };
+      return { began, refused, settle, begin, end, drain, later: (ms: number) => (time += ms) };
+    }
+
+    test.each([
+      ['of one network', (n: number) => `203.0.113.${n}`, ALICE],
+      ['of one network, which is that of the silent one', (n: number) => `198.51.100.${n + 10}`, ALICE],
+      ['of as many networks', (n: number) => `203.0.${n}.1`, ALICE],
+      ['of IPv6', (n: number) => `2001:db8:${n}:1::1`, '2001:db8:ffff:1::1'],
+      ['of one IPv6 customer', (n: number) => `2001:db8:1:${n}::1`, '2001:db8:ffff:1::1'],
+    ])('100 addresses %s press: a silent one is hashed next', async (_name, address, silent) => {
+      const { begin, began, refused, settle, end, drain } = stage();
+      for (let n = 1; n <= 100; n++) for (const at of ['a', 'b']) begin(address(n), `${n}${at}`);
+      await settle();
+      begin(silent, 'silent');
+      await settle();
+      expect(refused).not.toContain('silent');
+      const before = began.length;
+      await end(false);
+      expect(began.slice(before)).toEqual(['silent']);
+      await end(false);
+      await end(true);
+      await drain(false);
+      expect(refused.length).toBeGreaterThanOrEqual(200 - 34);
+      // Also once all have failed, one at a time, again and again.
+      for (let round = 0; round < 3; round++) for (let n = 1; n <= 100; n++) begin(address(n), 'again');
+      await settle();
+      const count = began.length;
+      begin(silent, 'silent again');
+      await end(false);
+      expect(began.slice(count)).toContain('silent again');
+    });
+
+    test('one network holds half of the places at most', async () => {
+      const { begin, refused, settle, drain } = stage();
+      for (let n = 1; n <= 30; n++) begin(`203.0.113.${n}`, `one ${n}`);
+      await settle();
+      expect(refused).toEqual(Array.from({ length: 12 }, (_, at) => `one ${at + 19}`));
+      await drain(true);
+    });
+
+    test('who has failed most gives way, and of equals who came last; failures are forgotten', async () => {
+      const { begin, began, refused, settle, end, drain, later } = stage({
+        ...SMALL,
+        running: 1,
+        waiting: 2,
+        reserved: 0,
+      });
+      for (const [address, times] of [
+        ['192.0.2.1', 3],
+        ['198.51.100.9', 1],
+      ] as const)
+        for (let n = 0; n < times; n++) {
+          begin(address);
+          await settle();
+          await end(false);
+        }
+      begin('203.0.113.1', 'runs');
+      begin('192.0.2.1', 'failed thrice');
+      begin('198.51.100.9', 'failed once');
+      await settle();
+      begin('203.0.114.1', 'fresh');
+      await settle();
+      expect(refused).toEqual(['failed thrice']);
+      begin('203.0.115.1', 'fresh, too');
+      await settle();
+      expect(refused).toEqual(['failed thrice', 'failed once']);
+      begin('203.0.116.1', 'last');
+      await settle();
+      expect(refused.at(-1)).toBe('last');
+      await drain(true);
+      expect(began.slice(-3)).toEqual(['runs', 'fresh', 'fresh, too']);
+      later(6 * 60_000);
+      begin('203.0.113.1', 'runs');
+      begin('192.0.2.1', 'forgotten');
+      begin('198.51.100.9', 'after it');
+      await drain(true);
+      expect(began.slice(-2)).toEqual(['forgotten', 'after it']);
+    });
   });
 
   test('a work that fails gives its place back', async () => {

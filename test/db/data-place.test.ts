@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { chmod, chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, type TestContext } from 'vitest';
@@ -69,6 +70,8 @@ async function store(dir: string): Promise<void> {
   await mkdir(path.join(dir, 'postgres'), { recursive: true });
   await writeFile(path.join(dir, 'secret-key'), '');
 }
+
+const hashOf = (base: string) => createHash('sha256').update(base).digest('hex').slice(0, 16);
 
 describe('without FAIRLEAD_DATA_DIR', () => {
   test('data is kept in ./data of the checkout, wherever in the checkout it is started', () => {
@@ -181,6 +184,106 @@ describe('without FAIRLEAD_DATA_DIR', () => {
       context.skip('only root gives files away'),
     );
     expect(problem()).toContain('belongs to uid 0');
+  });
+
+  describe('as another user than root', () => {
+    const OTHER = 4242;
+    /** Runs as an ordinary user that is in no list of users. */
+    function asOther<Result>(run: () => Result): Result {
+      const { getuid, setegid, seteuid } = process;
+      setegid!(OTHER);
+      seteuid!(OTHER);
+      process.getuid = () => OTHER;
+      try {
+        return run();
+      } finally {
+        seteuid!(0);
+        setegid!(0);
+        process.getuid = getuid!;
+      }
+    }
+    beforeEach(async (context) => {
+      if (!isRoot) context.skip('only root can be two users');
+      await chmod(home, 0o755);
+      await chmod(path.dirname(checkout), 0o755);
+      await chown(path.dirname(system), OTHER, OTHER);
+    });
+
+    test('what may be a store and cannot be looked into stops the start, from any folder', async () => {
+      await store(path.join(checkout, 'data'));
+      await chmod(path.join(checkout, 'data'), 0o700);
+      for (const cwd of [checkout, path.join(checkout, 'src')]) {
+        const said = asOther(() => problem(cwd));
+        expect(said).toContain(`${checkout}/data may hold the data`);
+        expect(said).toContain('uid 0');
+        expect(said).toContain('FAIRLEAD_DATA_DIR');
+      }
+      await mkdir(path.join(checkout, 'src/data'), { mode: 0o700 });
+      expect(asOther(() => problem(path.join(checkout, 'src')))).toContain('src/data may hold the data');
+      expect(await readdir(path.dirname(system))).toEqual([]);
+    });
+
+    test('a record settles it; a chosen place that cannot be looked into is no missing one', async () => {
+      const dir = path.join(system, hashOf(checkout));
+      await mkdir(dir, { recursive: true });
+      await writeFile(`${dir}.json`, JSON.stringify({ checkout, data: dir }));
+      await chmod(dir, 0o700);
+      expect(asOther(() => problem())).toMatch(/cannot be used|may hold the data/);
+      const inside = path.join(dir, 'inside');
+      await writeFile(`${dir}.json`, JSON.stringify({ checkout, data: inside }));
+      expect(asOther(() => problem())).toContain(`${inside} may hold the data`);
+      await writeFile(`${dir}.json`, JSON.stringify({ checkout, data: dir }));
+      await chown(dir, OTHER, OTHER);
+      await mkdir(path.join(checkout, 'data'), { mode: 0o700 });
+      // This user is in no list of users, which is all that is left in the way.
+      expect(asOther(() => problem())).toContain(`is kept in ${dir}`);
+    });
+  });
+
+  describe('a place that a variable led to', () => {
+    let byVariable: string;
+    const look = (candidates: Parameters<typeof findPlace>[0]['candidates']) =>
+      findPlace({ root: checkout, cwd: checkout, env: {}, candidates });
+    const always = () => ({ parent: system, temporary: false });
+    const both = () => [{ parent: byVariable, temporary: false, byEnvironment: true }, always()];
+    async function chosenByVariable(): Promise<Place> {
+      byVariable = path.join(home, 'xdg', 'fairlead');
+      await mkdir(path.dirname(byVariable));
+      await close();
+      const place = look(both());
+      if ('problem' in place) throw new Error(place.problem);
+      keepPlace(place);
+      await store(place.dir);
+      // As in a checkout that is read-only.
+      await rm(path.join(checkout, 'data'), { recursive: true, force: true });
+      return place;
+    }
+
+    test('is found without it', async () => {
+      const { dir } = await chosenByVariable();
+      expect(dir).toContain(byVariable);
+      expect(look([always()])).toMatchObject({ dir, kind: 'chosen', choice: null });
+      expect(look(both())).toMatchObject({ dir, choice: null });
+    });
+
+    test('where it is missing, that is said, with all that is to be removed', async () => {
+      const { dir } = await chosenByVariable();
+      await rm(dir, { recursive: true });
+      const place = look(both());
+      if (!('problem' in place)) throw new Error('a place was found');
+      expect(place.problem).toContain('is missing');
+      expect(place.problem).toContain(`${dir}.json and ${path.join(system, `${path.basename(dir)}.json`)}`);
+    });
+
+    test('is noted by the next start, where an earlier version did not', async () => {
+      const { dir } = await chosenByVariable();
+      await rm(system, { recursive: true });
+      const again = look(both());
+      if ('problem' in again) throw new Error(again.problem);
+      expect(again.choice).not.toBe(null);
+      keepPlace(again);
+      expect(look([always()])).toMatchObject({ dir });
+    });
   });
 
   test('where nothing can serve, one line says why of each', async () => {

@@ -23,6 +23,18 @@ test.each([
   ['http://[::1]:3000', '[::1]:3000', HTTP, PUBLIC, true],
   ['http://localhost:9999', 'localhost:3000', HTTP, PUBLIC, false],
   ['http://localhost:3000', 'crm.acme.example', HTTP, PUBLIC, false],
+  ['http://localhost', 'localhost:80', HTTP, PUBLIC, true],
+  ['https://localhost:3000', 'localhost:3000', 'https', PUBLIC, true],
+  // The scheme is the connection's own, and the name is written as browsers write it.
+  ['https://localhost:3000', 'localhost:3000', HTTP, PUBLIC, false],
+  ['http://localhost:3000', 'localhost:3000', 'https', PUBLIC, false],
+  ['http://127.0.0.1:3000', 'localhost:3000', HTTP, PUBLIC, false],
+  ['http://2130706433:3000', '2130706433:3000', HTTP, PUBLIC, false],
+  ['http://0x7f.1:3000', '127.0.0.1:3000', HTTP, PUBLIC, false],
+  ['http://127.0.0.999:3000', '127.0.0.999:3000', HTTP, PUBLIC, false],
+  ['http://localhost.:3000', 'localhost.:3000', HTTP, PUBLIC, false],
+  ['http://me@localhost:3000', 'localhost:3000', HTTP, PUBLIC, false],
+  ['http://[::ffff:127.0.0.1]:3000', '[::ffff:127.0.0.1]:3000', HTTP, PUBLIC, false],
   ['null', 'crm.acme.example', HTTP, PUBLIC, false],
   ['http://crm.acme.example:3000', 'CRM.acme.example:3000', HTTP, '', true],
   // A proxy in front may speak HTTPS without saying so.

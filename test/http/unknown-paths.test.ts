@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { requestIdIn } from '../../src/http/request-id.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 
 let s: Scenario;
@@ -55,6 +56,7 @@ describe('AX3, AN11: every authenticated answer carries the rate headers', () =>
     ['a wrong method with a broken body', 405, ask('POST', '/api/v1/me', { raw: '{"broken' })],
     ['a wrong method of a batch', 405, ask('GET', '/api/v1/contacts/batch')],
     ['a malformed id', 404, ask('GET', '/api/v1/contacts/nothing')],
+    ['a path that is no URL', 404, ask('GET', '/%zz')],
     ['an id of nothing', 404, ask('GET', `/api/v1/contacts/${NOBODY}`)],
     ['broken JSON', 400, ask('POST', '/api/v1/contacts', { raw: '{"broken' })],
     ['a refused field', 400, ask('POST', '/api/v1/contacts', { body: { email: 'nowhere' } })],
@@ -96,6 +98,8 @@ describe('AX3, AN11: every authenticated answer carries the rate headers', () =>
     const before = await remaining('GET', '/api/v1/me');
     expect(await remaining('GET', '/api/v1/nothing')).toBe(before - 1);
     expect(await remaining('DELETE', '/api/v1/me')).toBe(before - 2);
+    expect(await remaining('GET', '/%zz')).toBe(before - 3);
+    expect(await remaining('GET', `/api/v1/contacts/${'x'.repeat(300)}`)).toBe(before - 4);
     await Promise.all(Array.from({ length: before }, () => s.ask('GET', '/api/v1/nothing', { as })));
     const full = await s.ask('GET', '/api/v1/nothing', { as });
     expect(full.status).toBe(429);
@@ -153,11 +157,11 @@ describe('a method that a path does not take is 405, with what it takes in Allow
   });
 
   /** What is answered to a request line, to its end. */
-  const raw = (line: string) =>
+  const raw = (line: string, headers = 'Host: x\r\n') =>
     new Promise<string>((resolve, reject) => {
       const { port } = new URL(s.url);
       let text = '';
-      const socket = connect(Number(port), '127.0.0.1', () => socket.write(`${line}\r\nHost: x\r\n\r\n`));
+      const socket = connect(Number(port), '127.0.0.1', () => socket.write(`${line}\r\n${headers}\r\n`));
       socket.setEncoding('utf8');
       socket.on('data', (piece: string) => (text += piece));
       socket.on('end', () => resolve(text));
@@ -170,6 +174,28 @@ describe('a method that a path does not take is 405, with what it takes in Allow
     expect(known).toMatch(/\r\nallow: POST\r\n/);
     expect(JSON.parse(known.slice(known.indexOf('\r\n\r\n'))).error.code).toBe('method_not_allowed');
     expect(await raw(`${method} /api/v1/nothing HTTP/1.1`)).toMatch(/^HTTP\/1\.1 404 Not Found\r\n/);
+  });
+
+  test.each(['FETCH', 'CONNECT'])(
+    '%s is answered like any other: its request id, and no-store',
+    async (method) => {
+      const path = method === 'CONNECT' ? 'elsewhere.example:443' : '/api/v1/nothing';
+      const ask = (headers: string) => raw(`${method} ${path} HTTP/1.1`, `Host: x\r\n${headers}`);
+      const answer = await ask('X-Request-Id: my-own.id/1\r\n');
+      expect(answer).toMatch(/\r\ncache-control: no-store\r\n/);
+      expect(answer).toMatch(/\r\nx-request-id: my-own\.id\/1\r\n/);
+      expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))).error.request_id).toBe('my-own.id/1');
+      for (const none of ['', 'X-Request-Id: two words\r\n', 'X-Request-Id: a\r\nX-Request-Id: b\r\n'])
+        expect(await ask(none)).toMatch(/\r\nx-request-id: [0-9a-f]{8}-[0-9a-f-]{27}\r\n/);
+    },
+  );
+
+  test('a request id that has not arrived to its end does not count', () => {
+    const id = (packet: string) => requestIdIn(Buffer.from(packet));
+    expect(id('FETCH / HTTP/1.1\r\nX-Request-Id: abc\r\nHos')).toBe('abc');
+    expect(id('FETCH / HTTP/1.1\r\nHost: x\r\nX-Request-Id: abc')).not.toBe('abc');
+    expect(id('FETCH / HTTP/1.1\r\nHost: x\r\n\r\nX-Request-Id: abc\r\n\r\n')).not.toBe('abc');
+    expect(requestIdIn(undefined)).toMatch(/^[0-9a-f-]{36}$/);
   });
 
   test('a tunnel is refused, and what is no HTTP stays 400', async () => {

@@ -1,0 +1,24 @@
+import { randomUUID } from 'node:crypto';
+
+/** A client's X-Request-Id where it is a plain token, else a new one. */
+export function requestId(sent: string | string[] | undefined): string {
+  return typeof sent === 'string' && /^[\w.:+/=-]{1,128}$/.test(sent) ? sent : randomUUID();
+}
+
+/** Longer than the head of any request: Node takes no more of its headers. */
+const MAX_HEAD = 16 * 1024;
+
+/**
+ * The same for a request that Node could not parse.
+ * @param packet what arrived, from the request line on; a header that it does not hold to its end does not count
+ */
+export function requestIdIn(packet: unknown): string {
+  if (!Buffer.isBuffer(packet)) return requestId(undefined);
+  const [head] = packet.subarray(0, MAX_HEAD).toString('latin1').split('\r\n\r\n', 1);
+  const isWhole = head!.length < Math.min(packet.length, MAX_HEAD);
+  const lines = head!.split('\r\n').slice(1);
+  if (!isWhole) lines.pop();
+  const sent = lines.flatMap((line) => /^x-request-id:[ \t]*(.*?)[ \t]*$/i.exec(line)?.[1] ?? []);
+  // Node joins headers of one name, which makes them no token.
+  return requestId(sent.length === 1 ? sent[0] : undefined);
+}
