@@ -352,7 +352,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke an API key
-         * @description It stops at its next request, and stays listed. Any key may be revoked: to take is not to give.
+         * @description It stops at its next request, and stays listed. A key with `keys:manage` may revoke any other.
          */
         delete: operations["deleteApiKeysId"];
         options?: never;
@@ -2592,17 +2592,17 @@ export interface components {
             context_schema?: {
                 [key: string]: unknown;
             };
-            /** @description By format: what a receiver gets, with the payload that the format defaults to. */
+            /** @description By format: what a receiver gets, with the payload that the format defaults to. In the list, a type of your own whose schema and sample have more than 8 KiB together has the names alone; it has all of it where it is read by its name. */
             examples: {
                 [key: string]: {
                     /** @description The format's own name of the event. */
                     name: string;
-                    headers: {
+                    headers?: {
                         [key: string]: string;
                     };
-                    body: unknown;
+                    body?: unknown;
                     /** @description A JSON Schema of the body. */
-                    schema: {
+                    schema?: {
                         [key: string]: unknown;
                     };
                 };

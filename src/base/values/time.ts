@@ -5,12 +5,12 @@ const MAX_OFFSET_MINUTES = 15 * 60 + 59;
 
 /** A day, `YYYY-MM-DD`, from year 1 on: PostgreSQL has no year 0. */
 export const date = z.iso
-  .date()
+  .date({ abort: true })
   .refine((value) => !value.startsWith('0000'), 'must be a date from year 1 on');
 
 /** An instant with its offset from UTC, of a year from 1 to 9999 in UTC, as PostgreSQL takes it. */
 export const instant = z.iso
-  .datetime({ offset: true })
+  .datetime({ offset: true, abort: true })
   .refine(isInstant, 'must be a time of the years 1 to 9999');
 
 /** An instant, or a day for its beginning in UTC. In a query `+` may have become a blank. */
