@@ -102,7 +102,7 @@ function nearest(value: string, known: readonly string[]): string | null {
 /** Letters to be put in, taken out or replaced (Levenshtein). */
 function changesBetween(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, at) => at);
-  for (const [line, letter] of [...one].entries()) {
+  for (const [line, letter] of Array.from(one).entries()) {
     const above = row;
     row = [line + 1];
     for (let at = 0; at < other.length; at++)
