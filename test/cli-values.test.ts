@@ -8,6 +8,7 @@ import { runCommand } from '../src/cli/command.ts';
 import { urlOf } from './kit/database.ts';
 import { MAIN, temporaryDirectory } from './kit/process.ts';
 import { startScenario, type Scenario } from './kit/scenario.ts';
+import { HOSTILE_VALUES } from './hostile/values.ts';
 
 const NOWHERE = '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c21';
 const KEY = `fl_live_${'s3cret'.repeat(6)}`.slice(0, 40);
@@ -104,6 +105,20 @@ describe.each(Object.entries(HOSTILE))('%s', (what, value) => {
     expect(end!.message.length).toBeLessThan(1_000);
     expect(end!.message).toContain(option.startsWith('--') ? option : ' ');
   });
+});
+
+/** The table of all entry points, as far as a command line can say it. */
+const FROM_THE_TABLE = HOSTILE_VALUES.flatMap(({ name, query }) =>
+  query === undefined || /%(?:ED|00)/.test(query) ? [] : [[name, decodeURIComponent(query)] as const],
+);
+
+test.each(FROM_THE_TABLE)('%s, wherever it stands, is taken or refused in one line', async (_name, value) => {
+  for (const [option, call] of CALLS) {
+    const end = await refusal(call(value));
+    expect(end?.message.includes('\n') ?? false, `${option}: ${end?.message}`).toBe(false);
+    // 75: `listen` reaches no server here.
+    expect([2, 3, 75], option).toContain(end?.exit ?? 2);
+  }
 });
 
 const WRONG: [args: string[], named: string, exit: number][] = [
