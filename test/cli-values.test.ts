@@ -144,7 +144,7 @@ const WRONG: [args: string[], named: string, exit: number][] = [
   [['key', 'revoke', 'wh_01976d3c2f807c4e9d0a5b1f0e3a7c21'], 'by its id', 2],
   [['key', 'revoke', NOWHERE, NOWHERE], 'arguments', 2],
   [['workspace', 'plan', NOWHERE, 'paid'], NOWHERE, 3],
-  [['workspace', 'plan', NOWHERE, 'constructor'], 'That is not a plan. Known: ', 2],
+  [['workspace', 'plan', NOWHERE, 'constructor'], 'constructor is not a plan. Known: ', 2],
   [['workspace', 'plan', NOWHERE, 'standart'], 'standart is not a plan; did you mean standard?', 2],
   [['start', '--port', '1'], 'takes no options', 2],
 ];

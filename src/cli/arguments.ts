@@ -80,14 +80,16 @@ export function isWord(text: string): boolean {
 
 /**
  * Says that a value is none of the known ones. It may be a secret at a wrong place, so it is repeated only where it is
- * a plain word that is nearly a known one.
+ * a short plain word, as no key and no good password is.
  * @param kind with its article: `a plan`
  */
 export function isNone(value: string, kind: string, known: readonly string[]): string {
-  const meant = /^[a-z]{3,20}(:[a-z]{1,20})?$/.test(value) ? nearest(value, known) : null;
+  const list = `Known: ${known.join(', ')}.`;
+  if (!/^[a-z]{1,12}(:[a-z]{1,12})?$/.test(value)) return `That is not ${kind}. ${list}`;
+  const meant = nearest(value, known);
   return meant === null
-    ? `That is not ${kind}. Known: ${known.join(', ')}.`
-    : `${value} is not ${kind}; did you mean ${meant}? Known: ${known.join(', ')}.`;
+    ? `${value} is not ${kind}. ${list}`
+    : `${value} is not ${kind}; did you mean ${meant}? ${list}`;
 }
 
 /** The known word that at most two changes of a letter lead to, fewer than half of its letters; null where none is. */

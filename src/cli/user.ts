@@ -38,10 +38,15 @@ export function resetUser({ options }: Arguments) {
   );
   return async (app: App): Promise<number> => {
     const user = await app.people.users.byEmail(email);
-    if (!user) throw notFound('There is no account with this email address.');
+    if (!user) throw notFound(`There is no account with this email address${shown(email)}.`);
     console.log(await app.people.db.transaction((trx) => app.admission.resetLink(trx, user.id, 'cli')));
     return 0;
   };
+}
+
+/** An address that was given, unless a key was given for one. */
+function shown(email: string): string {
+  return /^[^@_]{1,30}@/.test(email) ? `: ${email}` : '';
 }
 
 /** @param shape what an address has to look like; one of an account that there is, no more than an address at all */
