@@ -123,7 +123,7 @@ export function eventTypeRoutes(
     };
   }
 
-  function described({ schema: _schema, contextSchema: _context, context: _, ...type }: EventType) {
+  function described({ schema: _schema, contextSchema: _context, context: _sent, ...type }: EventType) {
     const subscribable = type.name !== TEST_EVENT_TYPE.name;
     return {
       ...type,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { invalid } from '../base/errors.ts';
-import { unprefixed, type Uuid } from '../base/id.ts';
+import { unprefixed } from '../base/id.ts';
 import { jsonOf } from '../base/json-text.ts';
 import { instantOrDate } from '../base/values/time.ts';
 import { bindCursor, decodeCursor, encodeCursor, withCursor } from '../db/page.ts';
