@@ -162,7 +162,7 @@ test('names of types are checked wherever one is named, ours and those of the wo
       const reply = await s.ask('GET', path + name, { as });
       expect(reply.status, `${path}${name}: ${reply.text}`).toBe(status);
     }
-  const hook = { name: 'h', url: 'https://example.com/', filter: { field: 'a', op: 'eq', value: 'x' } };
+  const hook = { name: 'h', url: 'https://example.com/', filter: { field: 'a', op: 'equals', value: 'x' } };
   const post = (events: string[], more = {}) =>
     s.ask('POST', '/api/v1/webhooks', { body: { ...hook, events, ...more } });
   const made = await post(['parcel.lost']);
