@@ -149,7 +149,8 @@ test('large types of a workspace are listed with their schemas and samples; thei
 
 test('names of types are checked wherever one is named, ours and those of the workspace', async () => {
   const s = await startScenario();
-  const body = { name: 'parcel.lost', schema: { type: 'object' }, sample: { a: 1 } };
+  const schema = { type: 'object', properties: { a: { type: 'string' } } };
+  const body = { name: 'parcel.lost', schema, sample: { a: 'x' } };
   expect((await s.ask('POST', '/api/v1/custom-event-types', { body })).status).toBe(201);
   for (const path of ['/api/v1/events?types=', '/api/v1/event-log?type=', '/api/v1/deliveries?event_type='])
     for (const [as, name, status] of [
@@ -161,7 +162,7 @@ test('names of types are checked wherever one is named, ours and those of the wo
       const reply = await s.ask('GET', path + name, { as });
       expect(reply.status, `${path}${name}: ${reply.text}`).toBe(status);
     }
-  const hook = { name: 'h', url: 'https://example.com/', filter: { a: 1 } };
+  const hook = { name: 'h', url: 'https://example.com/', filter: { field: 'a', op: 'equals', value: 'x' } };
   const post = (events: string[], more = {}) =>
     s.ask('POST', '/api/v1/webhooks', { body: { ...hook, events, ...more } });
   const made = await post(['parcel.lost']);
