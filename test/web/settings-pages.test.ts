@@ -132,7 +132,7 @@ describe('Settings → API keys', () => {
     await dialog().getByRole('combobox', { name: 'Expiry' }).click();
     await page.getByRole('option', { name: /No expiry|Never/ }).click();
     await dialog().getByRole('button', { name: 'Save' }).click();
-    await expectShown(page.getByRole('row', { name: /Brief one/ }).getByText('Never'));
+    await expectShown(page.getByRole('row', { name: /Brief one/ }).getByText('Never', { exact: true }));
   });
 });
 
