@@ -7,7 +7,7 @@ import {
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
-import { isSame } from '../base/values/same.ts';
+import { withoutUnchanged } from '../base/values/same.ts';
 import { AGAIN, flights } from '../db/flight.ts';
 import type { Database, Queryable, Statement } from '../db/pool.ts';
 import type { Fired } from '../delivery/publish.ts';
@@ -236,10 +236,7 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
         `The ${noun.name} is at version ${current.version}, not the one in If-Match.`,
       );
     }
-    const next =
-      unit.change === null
-        ? current
-        : noun.update(current, withoutUnchanged(unit.change, unit.sent, current), at, unit.writer.actor);
+    const next = unit.change === null ? current : updated(unit, unit.change, current, at);
     const changed = unit.change === null ? {} : differences(current, next, noun.columns);
     const { writer } = unit;
     if (changed === null) return { writer, writes: [], answer: unit.answer(current) };
@@ -254,6 +251,12 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
     const answer = unit.answer(record);
     unit.tried = { eventId: events[0]!.id, answer };
     return { writer, writes: [{ id: unit.id, text: JSON.stringify(stored), at, events }], answer };
+  }
+
+  function updated(unit: ChangeUnit<R, Input>, change: Change<Input>, current: R, at: string): R {
+    const isObject = typeof unit.sent === 'object' && unit.sent !== null;
+    const left = isObject ? withoutUnchanged(change, unit.sent!, current) : change;
+    return noun.update(current, left, at, unit.writer.actor);
   }
 
   function firedBy(unit: ChangeUnit<R, Input>, before: R, after: R): readonly string[] {
@@ -397,18 +400,6 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
       return rows[0]?.deleted_at ?? undefined;
     },
   };
-}
-
-/** A change without the fields that were sent as they are stored. */
-function withoutUnchanged<Input extends object>(
-  change: Change<Input>,
-  sent: unknown,
-  current: object,
-): Change<Input> {
-  if (typeof sent !== 'object' || sent === null) return change;
-  const [came, now] = [sent as Record<string, unknown>, current as Record<string, unknown>];
-  const isUnchanged = (name: string) => Object.hasOwn(came, name) && isSame(came[name], now[name]);
-  return Object.fromEntries(Object.entries(change).filter(([name]) => !isUnchanged(name))) as Change<Input>;
 }
 
 async function ids(

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { ApiError } from '../base/errors.ts';
-import { isSame } from '../base/values/same.ts';
+import { withoutUnchanged } from '../base/values/same.ts';
 import { findUnstorable } from '../base/values/unstorable.ts';
 import { unbindCursor } from '../db/page.ts';
 import { validationError } from './reply.ts';
@@ -50,9 +50,9 @@ export async function changedBody(
   { sent, isSuspect, error }: RefusedBody,
   stored: () => Promise<unknown>,
 ): Promise<unknown> {
-  const now = isObject(sent) ? parsedAnswer(await stored().catch(() => undefined)) : undefined;
+  const now = isObject(sent) ? parsedAnswer(await stored().catch(undefinedIfMissing)) : undefined;
   const again =
-    now && validate(route.body!, withoutUnchanged(sent as Record<string, unknown>, now), isSuspect);
+    now && isObject(sent) ? validate(route.body!, changedFields(sent, now), isSuspect) : undefined;
   if (again && 'data' in again) return again.data;
   if (sent === undefined || sent === null) {
     throw new ApiError('validation_error', 'A JSON body is required.', {
@@ -82,24 +82,23 @@ function noQuery(query: Record<string, unknown>): undefined {
   });
 }
 
+/** The error of a body is shown also where there is nothing that it could change. */
+function undefinedIfMissing(error: unknown): undefined {
+  if (error instanceof ApiError && error.status < 500) return undefined;
+  throw error;
+}
+
+/** Custom fields are changed one by one, so they are compared one by one. */
+function changedFields(sent: Record<string, unknown>, stored: Record<string, unknown>): object {
+  const changed = withoutUnchanged(sent, sent, stored);
+  const [sentFields, storedFields] = [changed['custom_fields'], stored['custom_fields']];
+  if (!isObject(sentFields) || !isObject(storedFields)) return changed;
+  return { ...changed, custom_fields: withoutUnchanged(sentFields, sentFields, storedFields) };
+}
+
 function parsedAnswer(body: unknown): Record<string, unknown> | undefined {
   const answer: unknown = typeof body === 'string' ? JSON.parse(body) : body;
   return isObject(answer) ? answer : undefined;
-}
-
-/** The fields of a change that differ from what is stored; custom fields one by one, as they are changed. */
-function withoutUnchanged(
-  sent: Record<string, unknown>,
-  stored: Record<string, unknown>,
-): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(sent).flatMap(([name, value]) => {
-      const before = stored[name];
-      if (isSame(value, before)) return [];
-      const isMerged = name === 'custom_fields' && isObject(value) && isObject(before);
-      return [[name, isMerged ? withoutUnchanged(value, before) : value]];
-    }),
-  );
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
