@@ -91,14 +91,14 @@ function compared(/** @type {{ figure: Figure, release: number[][], now: number[
 export function comparisonTable(/** @type {string} */ version, /** @type {Comparison[]} */ comparisons) {
   return table(
     ['figure', version, 'now', 'ratio', 'spread', 'aim', 'holds?'],
-    comparisons.map((one) => [
-      one.name,
-      shown(one.release),
-      shown(one.now),
-      one.ratio.toFixed(2),
-      one.spread.toFixed(2),
-      one.aim,
-      one.met ? 'holds' : 'missed',
+    comparisons.map((item) => [
+      item.name,
+      shown(item.release),
+      shown(item.now),
+      item.ratio.toFixed(2),
+      item.spread.toFixed(2),
+      item.aim,
+      item.met ? 'holds' : 'missed',
     ]),
   );
 }

@@ -29,8 +29,8 @@ export async function call(
  * @returns {Promise<string>} its id
  */
 export async function makeWebhook(server, url, options = {}) {
-  const asked = { name: url, url, events: ['*'], format: 'standard', ...options };
-  return (await call(server, 'POST', '/webhooks', asked)).id;
+  const requested = { name: url, url, events: ['*'], format: 'standard', ...options };
+  return (await call(server, 'POST', '/webhooks', requested)).id;
 }
 
 /** Switches webhooks on or off, eight at once. */
@@ -64,7 +64,7 @@ export async function makeContacts(/** @type {Server} */ server, /** @type {numb
           '/contacts/batch',
           `{"records":[${records.join(',')}]}`,
         );
-        const bad = results.find((/** @type {any} */ one) => one.status !== 201);
+        const bad = results.find((/** @type {any} */ item) => item.status !== 201);
         if (bad) throw new Error(`a contact of the backlog was refused: ${JSON.stringify(bad)}`);
         length = JSON.stringify(results[0].record).length;
       }

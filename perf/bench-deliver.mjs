@@ -35,17 +35,17 @@ export async function deliver() {
   }
   await sink.end();
 
-  const one = /** @type {number[]} */ (values.get(1));
+  const item = /** @type {number[]} */ (values.get(1));
   return [
     figure('deliver: drained/s, 1 webhook, beside undici alone', {
-      value: one,
+      value: item,
       baseline,
       aim: ['ratio', '≥', 0.55],
     }),
     ...FAN_OUTS.slice(1).map((webhooks) =>
       figure(`deliver: drained/s, ${webhooks} webhooks, beside 1`, {
         value: /** @type {number[]} */ (values.get(webhooks)),
-        baseline: one,
+        baseline: item,
         aim: ['ratio', '≥', 0.8],
       }),
     ),

@@ -24,18 +24,18 @@ const TOLD_MS = 11_000;
 export async function fanout() {
   const sink = await startSink();
   const load = startHelper('load.mjs');
-  const one = await installation(sink, 1);
+  const item = await installation(sink, 1);
   const many = await installation(sink, WEBHOOKS);
   const burst = async ({ server }, seconds = SECONDS) =>
     (await load.ask('burst', { port: server.port, keys: [server.key], connections: CONNECTIONS, seconds }))
       .perSecond;
 
-  const counted = { one: await transactions(one), many: await transactions(many) };
-  await burst(one, WARM_UP);
+  const counted = { one: await transactions(item), many: await transactions(many) };
+  await burst(item, WARM_UP);
   await burst(many, WARM_UP);
   const rounds = { one: [], many: [], rows: [] };
   for (let round = 0; round < ROUNDS; round++) {
-    rounds.one.push(await burst(one));
+    rounds.one.push(await burst(item));
     const before = await queued(many);
     const perSecond = await burst(many);
     rounds.many.push(perSecond);
@@ -43,7 +43,7 @@ export async function fanout() {
   }
   await load.end();
   await sink.end();
-  for (const { client, server } of [one, many]) {
+  for (const { client, server } of [item, many]) {
     await client.end();
     await server.stop();
   }

@@ -45,7 +45,7 @@ export async function isolation() {
   await server.kill();
   await sink.end();
 
-  const of = (rounds, which) => rounds.map((one) => one[which]);
+  const of = (rounds, which) => rounds.map((item) => item[which]);
   return [
     figure('isolation: received/s by the healthy eight', {
       value: of(beside, 'perSecond'),
@@ -67,8 +67,8 @@ export async function isolation() {
 /** A steady load; what of it reached the healthy eight while it lasted, and how long the way was. */
 async function measure({ sink, load, server, seconds }) {
   await sink.ask('forget');
-  const asked = { port: server.port, key: server.key, perSecond: PER_SECOND, seconds };
-  const answered = await load.ask('steady', asked);
+  const requested = { port: server.port, key: server.key, perSecond: PER_SECOND, seconds };
+  const answered = await load.ask('steady', requested);
   await untilHealthy(sink, answered.length * HEALTHY);
   const { keys, contacts, at } = await sink.ask('all');
 

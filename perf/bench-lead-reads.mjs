@@ -63,7 +63,7 @@ export async function leadReads() {
   const measure = async (name, [place, other], paths) => {
     const value = [];
     const baseline = [];
-    for (const one of [place, other]) await p99(one, paths);
+    for (const item of [place, other]) await p99(item, paths);
     for (let round = 0; round < ROUNDS; round++) {
       baseline.push(await p99(other, paths));
       value.push(await p99(place, paths));

@@ -34,10 +34,10 @@ export async function million() {
   const large = await backlog(sink, LARGE);
   const timed = { small: [], large: [] };
   for (let round = 0; round <= ROUNDS; round++) {
-    const one = await statements(small);
+    const item = await statements(small);
     const other = await statements(large);
     if (round === 0) continue;
-    timed.small.push(one);
+    timed.small.push(item);
     timed.large.push(other);
   }
   const delivering = { small: [], large: [] };
@@ -50,8 +50,8 @@ export async function million() {
 
   const beside = (title, rounds, which, aim) =>
     figure(`million: ${title}, 1,000,000 due beside 10,000`, {
-      value: rounds.large.map((one) => one[which]),
-      baseline: rounds.small.map((one) => one[which]),
+      value: rounds.large.map((item) => item[which]),
+      baseline: rounds.small.map((item) => item[which]),
       aim,
     });
   return [

@@ -11,7 +11,7 @@ const SHARES = [1, 5, 50];
 const PER_SECOND = 10;
 const SECONDS = 8;
 /** What has not come after this long is not waited for. */
-const PATIENCE_MS = 15_000;
+const TIMEOUT_MS = 15_000;
 /**
  * How long the load goes before it counts. Slow receivers open their window a little with each answer: it
  * takes several of their 5 s until as much is under way as there will be.
@@ -109,7 +109,7 @@ async function arrived(sink, answered, healthy) {
       delays.push(Math.max(0, at[n] - when));
       if (at[n] <= end) inTime += 1;
     });
-    const patient = performance.now() - since < PATIENCE_MS;
+    const patient = performance.now() - since < TIMEOUT_MS;
     if (delays.length < wanted && patient) continue;
     // What has not come by now counts as long as was waited for it.
     while (delays.length < wanted) delays.push(performance.now() - since);

@@ -39,7 +39,7 @@ export async function diskFull() {
   const faults = [
     storm.server.pid === pid ? '' : 'another server',
     healthy ? '' : 'healthz did not answer meanwhile',
-    others.length === 0 ? '' : `answered ${others.map((one) => `${refused[one]} × ${one}`).join(', ')}`,
+    others.length === 0 ? '' : `answered ${others.map((item) => `${refused[item]} × ${item}`).join(', ')}`,
     withoutRetryAfter === 0 ? '' : `${withoutRetryAfter} refusals without Retry-After`,
     refused['503'] ? '' : 'no request was refused: the disk was never full',
   ];

@@ -57,7 +57,7 @@ export async function order() {
   const received = await sink.ask('all');
   const versions = new Map();
   for (const id of ids) versions.set(id, (await call(server, 'GET', `/contacts/${id}`, undefined)).version);
-  for (const one of [worker, second, server]) await one.stop();
+  for (const item of [worker, second, server]) await item.stop();
   await load.end();
   await sink.end();
   return verdict(received, versions, marks);
@@ -79,14 +79,14 @@ function verdict({ keys, contacts, versions: arrived, at }, versions, marks) {
     if (arrived[n] < last) older.push(whatBefore(marks, at[n]));
     else newest.set(id, arrived[n]);
   });
-  const told = new Set(
+  const rendered = new Set(
     contacts.map((/** @type {string} */ id, /** @type {number} */ n) => `${id} ${arrived[n]}`),
   );
   let changes = 0;
   let lostEvents = 0;
   for (const [id, version] of versions) {
     changes += version;
-    for (let n = 1; n <= version; n++) if (!told.has(`${id} ${n}`)) lostEvents += 1;
+    for (let n = 1; n <= version; n++) if (!rendered.has(`${id} ${n}`)) lostEvents += 1;
   }
   const duplicates = keys.length - new Set(keys).size;
   return {
@@ -94,7 +94,7 @@ function verdict({ keys, contacts, versions: arrived, at }, versions, marks) {
     answered201: changes,
     lostRecords: 0,
     lostEvents,
-    strangers: told.size + lostEvents - changes,
+    strangers: rendered.size + lostEvents - changes,
     deliveries: keys.length,
     duplicates,
     bound: (KILLS + 1) * WINDOW,

@@ -26,7 +26,7 @@ export async function postgresGone() {
     () => false,
   );
   await sleep(GONE_MS / 2);
-  for (const one of stopped) signal(one, 'SIGCONT');
+  for (const item of stopped) signal(item, 'SIGCONT');
 
   await raging;
   const verdict = await storm.verdict({ kills: 1 });

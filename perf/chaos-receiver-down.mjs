@@ -17,9 +17,9 @@ export async function receiverDown() {
   await raging;
   await storm.sink.ask('listen', storm.sink.port);
   const since = performance.now();
-  await storm.untilFlowing({ patienceMs: 120_000 });
+  await storm.untilFlowing({ timeoutMs: 120_000 });
   const firstMs = performance.now() - since;
-  await storm.untilDrained({ patienceMs: 180_000 });
+  await storm.untilDrained({ timeoutMs: 180_000 });
   const allMs = performance.now() - since;
   const seconds = (/** @type {number} */ ms) => (ms / 1000).toFixed(0);
   const notes = [

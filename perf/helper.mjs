@@ -17,7 +17,7 @@ export function startHelper(file) {
   const child = fork(new URL(file, import.meta.url), { stdio: 'inherit', execArgv: [] });
   running.add(child);
   const waiting = new Map();
-  let asked = 0;
+  let requested = 0;
   let ending = false;
 
   child.on('message', (/** @type {any} */ { id, value, error }) => {
@@ -42,7 +42,7 @@ export function startHelper(file) {
     ask: (name, ...args) =>
       new Promise((resolve, reject) => {
         if (!child.connected) return reject(new Error(`${file} has ended`));
-        const id = asked++;
+        const id = requested++;
         waiting.set(id, { resolve, reject });
         child.send({ id, name, args });
       }),

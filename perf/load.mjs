@@ -161,7 +161,7 @@ async function edits({ port, key, records, perRecord }) {
   return Promise.all(
     Array.from({ length: records }, async () => {
       let connection = await connected(port);
-      const asked = async (/** @type {string} */ text, /** @type {number} */ wanted) => {
+      const requested = async (/** @type {string} */ text, /** @type {number} */ wanted) => {
         for (;;) {
           if (connection.broken) connection = await connected(port);
           const answered = await connection.send(text).catch(() => null);
@@ -169,9 +169,12 @@ async function edits({ port, key, records, perRecord }) {
           await sleep(100);
         }
       };
-      const id = idOf(await asked(request(key), 201));
+      const id = idOf(await requested(request(key), 201));
       for (let n = 1; n <= perRecord; n++) {
-        await asked(requestText('PATCH', `/api/v1/contacts/${id}`, key, `{"job_title":"title ${n}"}`), 200);
+        await requested(
+          requestText('PATCH', `/api/v1/contacts/${id}`, key, `{"job_title":"title ${n}"}`),
+          200,
+        );
         seen.changed += 1;
       }
       connection.close();

@@ -14,7 +14,7 @@ export async function startSink() {
 export async function untilReceived(
   /** @type {Sink} */ sink,
   /** @type {number} */ wanted,
-  { patienceMs = 30_000 } = {},
+  { patienceMs: timeoutMs = 30_000 } = {},
 ) {
   let last = -1;
   let since = performance.now();
@@ -22,8 +22,8 @@ export async function untilReceived(
     const count = /** @type {number} */ (await sink.ask('count'));
     if (count >= wanted) return;
     if (count !== last) since = performance.now();
-    else if (performance.now() - since > patienceMs) {
-      throw new Error(`the sink has received ${count} of ${wanted}, and nothing more for ${patienceMs} ms`);
+    else if (performance.now() - since > timeoutMs) {
+      throw new Error(`the sink has received ${count} of ${wanted}, and nothing more for ${timeoutMs} ms`);
     }
     last = count;
     await sleep(20);

@@ -9,18 +9,18 @@ import { endServers } from './server.mjs';
  * @template T
  * @param {Record<string, () => Promise<T>>} sections
  * @param {(name: string, result: T, others: number) => void} onResult
- * @param {string[]} [asked] default: as the command line says
+ * @param {string[]} [requested] default: as the command line says
  * @returns {Promise<boolean>} false where one failed
  */
-export async function runSections(sections, onResult, asked = process.argv.slice(2)) {
-  const unknown = asked.find((name) => !(name in sections));
+export async function runSections(sections, onResult, requested = process.argv.slice(2)) {
+  const unknown = requested.find((name) => !(name in sections));
   if (unknown !== undefined) {
     console.error(`There is no ${unknown}; there are ${Object.keys(sections).join(', ')}.`);
     return false;
   }
   clearOnSignal();
   let well = true;
-  for (const name of asked.length > 0 ? asked : Object.keys(sections)) {
+  for (const name of requested.length > 0 ? requested : Object.keys(sections)) {
     const since = performance.now();
     const others = watchNeighbours();
     try {

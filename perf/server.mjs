@@ -146,13 +146,13 @@ async function shownKey(/** @type {string} */ dataDir) {
 
 async function ready(child, exited, logFile) {
   let said = '';
-  const told = new Promise((resolve) => {
+  const rendered = new Promise((resolve) => {
     child.stdout.on('data', (chunk) => {
       said += chunk;
       if (said.includes('Fairlead is ready at')) resolve('ready');
     });
   });
-  const end = await Promise.race([told, exited, sleep(READY_MS, 'silence', { ref: false })]);
+  const end = await Promise.race([rendered, exited, sleep(READY_MS, 'silence', { ref: false })]);
   if (end === 'ready') return;
   child.kill('SIGKILL');
   throw new Error(`the server did not start (${end}): ${await tail(logFile)}`);

@@ -8,9 +8,9 @@ let offMs = 0;
 
 globalThis.Date = /** @type {DateConstructor} */ (
   class extends Straight {
-    constructor(/** @type {any[]} */ ...given) {
-      if (given.length === 0) super(Straight.now() + offMs);
-      else super(.../** @type {[any]} */ (given));
+    constructor(/** @type {any[]} */ ...input) {
+      if (input.length === 0) super(Straight.now() + offMs);
+      else super(.../** @type {[any]} */ (input));
     }
 
     static now() {

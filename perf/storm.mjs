@@ -69,16 +69,16 @@ export async function startStorm({ dataDir, workers = 0, webhook: options = {}, 
       while ((await load.ask('progress')) < count) await sleep(5);
     },
     /** Waits until deliveries go out again: a holder that was killed has a lease that must run out first. */
-    async untilFlowing({ patienceMs = 30_000 } = {}) {
+    async untilFlowing({ patienceMs: timeoutMs = 30_000 } = {}) {
       const from = await sink.ask('count');
-      const until = performance.now() + patienceMs;
+      const until = performance.now() + timeoutMs;
       while ((await sink.ask('count')) === from && performance.now() < until) await sleep(50);
     },
     /** Waits until nothing is queued. */
-    async untilDrained({ patienceMs = 60_000 } = {}) {
-      const until = performance.now() + patienceMs;
+    async untilDrained({ patienceMs: timeoutMs = 60_000 } = {}) {
+      const until = performance.now() + timeoutMs;
       while (!(await drained(server, webhook))) {
-        if (performance.now() > until) throw new Error(`deliveries still wait after ${patienceMs} ms`);
+        if (performance.now() > until) throw new Error(`deliveries still wait after ${timeoutMs} ms`);
         await sleep(250);
       }
     },
@@ -87,8 +87,8 @@ export async function startStorm({ dataDir, workers = 0, webhook: options = {}, 
      * @param {{ kills: number, notes?: string[], patienceMs?: number }} about
      * @returns {Promise<Verdict>}
      */
-    async verdict({ kills, notes = [], patienceMs = 120_000 }) {
-      await this.untilDrained({ patienceMs });
+    async verdict({ kills, notes = [], timeoutMs = 120_000 }) {
+      await this.untilDrained({ timeoutMs });
       const stored = await contactIds(server);
       const clients = await load.ask('seen');
       const { keys, contacts } = await sink.ask('all');

@@ -28,13 +28,13 @@ export function shown(/** @type {number | null} */ value) {
 export function figureTable(/** @type {import('./figure.mjs').Figure[]} */ figures) {
   return table(
     ['figure', 'baseline', 'value', 'ratio', 'aim', 'met?'],
-    figures.map((one) => [
-      one.name,
-      shown(one.baseline),
-      shown(one.value),
-      one.ratio === null ? '–' : one.ratio.toFixed(2),
-      one.aim,
-      one.met === null ? '' : one.met ? 'met' : 'missed',
+    figures.map((item) => [
+      item.name,
+      shown(item.baseline),
+      shown(item.value),
+      item.ratio === null ? '–' : item.ratio.toFixed(2),
+      item.aim,
+      item.met === null ? '' : item.met ? 'met' : 'missed',
     ]),
   );
 }

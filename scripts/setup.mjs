@@ -156,7 +156,7 @@ function buildPages() {
 /** Empties a folder but for one entry. */
 function clear(folder, kept) {
   if (!existsSync(folder)) return;
-  for (const name of readdirSync(folder).filter((one) => one !== kept)) {
+  for (const name of readdirSync(folder).filter((item) => item !== kept)) {
     rmSync(path.join(folder, name), { recursive: true, force: true });
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
-import { makeAdmission, type Admission, type AdmissionParts } from './account/admission.ts';
+import { makeSignIn, type SignIn, type SignInParts } from './account/sign-in.ts';
 import { makeApiKeys, type ApiKeys } from './account/api-key.ts';
 import { makeAudit } from './account/audit.ts';
 import { makeAuthorities } from './account/authority.ts';
@@ -26,32 +26,32 @@ import { idMaker, prefixed, type Uuid } from './base/id.ts';
 import type { Logger } from './base/log.ts';
 import type { Sealer } from './base/seal.ts';
 import type { Config } from './config.ts';
-import { firstEventTypes } from './crm/leads/first-event-types.ts';
+import { firstEventTypes } from './crm/leads/default-event-types.ts';
 import { makeCrmActivities } from './crm/leads/crm-activity.ts';
-import { dropOldAside } from './crm/forms/form-inbox.ts';
+import { dropOldAside } from './crm/forms/form-submission-store.ts';
 import { makePipelines } from './crm/pipelines/pipeline-store.ts';
-import { makeReferences } from './crm/reference.ts';
-import { EVENT_OBJECTS, expungeDeleted, makeCrm, RECORD_EVENTS, RECORD_OBJECTS } from './crm/resources.ts';
+import { makeReferences } from './record/reference.ts';
+import { EVENT_OBJECTS, eraseDeleted, makeCrm, RECORD_EVENTS, RECORD_OBJECTS } from './crm/crm.ts';
 import { missingMigrations } from './db/migrate.ts';
 import type { Database } from './db/pool.ts';
 import { analyzeGrown } from './db/statistics.ts';
 import { WEBHOOK_DISABLED, WEBHOOK_OBJECT } from './delivery/disabling.ts';
 import { makeEngine, type Engine } from './delivery/engine.ts';
-import { makeSchemas } from './delivery/custom-schema.ts';
-import { makeCustomTypes } from './delivery/custom-type.ts';
-import { makeCatalogue } from './delivery/event.ts';
+import { makeSchemas } from './events/custom-event-schema.ts';
+import { makeCustomTypes } from './events/custom-event-type.ts';
+import { makeCatalogue } from './events/event-type.ts';
 import { formatsDocumenting, type Formats } from './delivery/format.ts';
 import { makeGuard, type Listener } from './delivery/guard.ts';
 import { withInboxes } from './delivery/inbox-sender.ts';
 import { makeInboxes } from './delivery/inbox.ts';
 import { makeResolver } from './delivery/resolver.ts';
-import type { Chore } from './delivery/retention.ts';
-import { makeSchemaWorkers } from './delivery/schema-workers.ts';
+import type { MaintenanceTask } from './delivery/retention.ts';
+import { makeSchemaWorkers } from './events/schema-workers.ts';
 import { makeSender } from './delivery/send.ts';
-import { makeTail } from './delivery/tail.ts';
-import { mountCrmWebhook } from './doors/crm-webhook.ts';
-import { mountGoogleAds } from './doors/google-ads.ts';
-import { mountTypeform } from './doors/typeform.ts';
+import { makeTail } from './events/feed-poller.ts';
+import { mountCrmWebhook } from './integrations/crm-webhook/crm-webhook.ts';
+import { mountGoogleAds } from './integrations/google-ads/google-ads.ts';
+import { mountTypeform } from './integrations/typeform/typeform.ts';
 import { automatenexus } from './formats/automatenexus.ts';
 import { axcelerate } from './formats/axcelerate.ts';
 import { axocrm } from './formats/axocrm.ts';
@@ -62,7 +62,7 @@ import { describeApi } from './http/openapi.ts';
 import { mountPages } from './http/pages.ts';
 import { mountDocument, mountReference } from './http/reference.ts';
 import { makeServer, mount } from './http/server.ts';
-import { makeSmtp } from './providers/smtp.ts';
+import { makeSmtp } from './integrations/smtp/smtp.ts';
 import { apiKeyRoutes } from './settings/api-keys.ts';
 import { auditRoutes } from './settings/audit-log.ts';
 import { customEventRoutes } from './settings/custom-events.ts';
@@ -77,11 +77,11 @@ import { inboxRoutes } from './settings/inboxes.ts';
 import { mountInboxes } from './settings/inbox-receiver.ts';
 import { inboundSecretRoutes } from './settings/inbound-secrets.ts';
 import { invitationRoutes } from './settings/invitations.ts';
-import { makeLedger } from './http/ledger.ts';
+import { makeRecordChange } from './http/record-change.ts';
 import { makeMadeBy } from './settings/made-by.ts';
 import { meRoutes } from './settings/me.ts';
 import { memberRoutes } from './settings/members.ts';
-import { pastEventRoutes } from './settings/past-events.ts';
+import { pastEventRoutes } from './settings/event-log-routes.ts';
 import { changePlan, planRoutes } from './settings/plan.ts';
 import { scopeRoutes } from './settings/scopes.ts';
 import { sessionRoutes } from './settings/session.ts';
@@ -119,8 +119,8 @@ export interface App {
   readonly keys: ApiKeys;
   readonly engine: Engine;
   /** Accounts, for the command line. */
-  readonly people: Pick<AdmissionParts, 'db' | 'users' | 'members' | 'audit'>;
-  readonly admission: Admission;
+  readonly people: Pick<SignInParts, 'db' | 'users' | 'members' | 'audit'>;
+  readonly signIn: SignIn;
   /** Where people reach this installation. */
   baseUrl(): string;
   /** Puts a workspace on another plan; throws `StartError` for an unknown plan or workspace. */
@@ -170,15 +170,15 @@ export function assemble({
     catalogue,
     formats: FORMATS,
     sender,
-    dice: Math.random,
+    random: Math.random,
     retentionDays: config.retentionDays,
     planRules: {
       maxWebhooks: (plan) => termsOf(plan).maxima.webhooks,
       sendsWebhooks: (plan) => termsOf(plan).webhooks,
     },
     owners: noticesToOwners(notices, clock),
-    chores: [
-      { name: 'expunging', everyMs: 60_000, run: expungeDeleted({ db, log }).pass },
+    maintenanceTasks: [
+      { name: 'expunging', everyMs: 60_000, run: eraseDeleted({ db, log }).pass },
       { name: 'statistics', everyMs: 5_000, run: () => analyzeGrown(db.side) },
       { name: 'old form spam', everyMs: 3_600_000, run: () => dropOldAside(db) },
       ...(mailer ? [noticeMail({ db, mailer, log, baseUrl })] : []),
@@ -195,7 +195,7 @@ export function assemble({
   const throttle = makeSignInThrottle(db, clock);
   const hashing = makeHashingQueue();
   const people = { db, users, members, sessions, links, throttle, hashing, audit, mailer, log, baseUrl };
-  const admission = makeAdmission(people);
+  const signIn = makeSignIn(people);
   const inboundSecrets = makeInboundSecrets({ db, clock, newId, sealer }, config.crmWebhookSecret);
   const crmActivities = makeCrmActivities({ db, clock, newId });
   const usage = makeUsageMeter(db, clock, log);
@@ -204,12 +204,12 @@ export function assemble({
     db,
     clock,
     newId,
-    ring: engine.waker.ring,
+    notify: engine.waker.notify,
     references: makeReferences(db),
     idempotency,
-    starFormats: (type: string) => formatsDocumenting(FORMATS, type),
+    wildcardFormats: (type: string) => formatsDocumenting(FORMATS, type),
   };
-  const ledger = makeLedger({ audit, idempotency, clock });
+  const ledger = makeRecordChange({ audit, idempotency, clock });
   const madeBy = makeMadeBy({ keys, secrets: inboundSecrets, endpoints: engine.endpoints, clock });
   const schemaWorkers = makeSchemaWorkers();
   const schemas = makeSchemas(schemaWorkers);
@@ -236,7 +236,7 @@ export function assemble({
     keys,
     engine,
     people,
-    admission,
+    signIn,
     baseUrl,
     changePlan: (workspaceId, plan) => changePlan({ db, engine, audit }, workspaceId, plan),
 
@@ -260,7 +260,7 @@ export function assemble({
           const routes = [
             ...meRoutes(workspaces),
             ...planRoutes(),
-            ...sessionRoutes({ admission, sessions, users }),
+            ...sessionRoutes({ signIn, sessions, users }),
             ...memberRoutes({ db, members, madeBy, ledger }),
             ...invitationRoutes({ ...people, authorities, ledger, clock }),
             ...auditRoutes(audit),
@@ -285,8 +285,8 @@ export function assemble({
           ];
           mount(scope, routes, parts);
           mountCrmWebhook(scope, { secrets: inboundSecrets, activities: crmActivities, log });
-          mountTypeform(scope, { secrets: inboundSecrets, reception: crm.reception });
-          mountGoogleAds(scope, { secrets: inboundSecrets, reception: crm.reception });
+          mountTypeform(scope, { secrets: inboundSecrets, inboundLeads: crm.inboundLeads });
+          mountGoogleAds(scope, { secrets: inboundSecrets, inboundLeads: crm.inboundLeads });
         }
       });
       if (config.services.includes('api')) {
@@ -320,7 +320,7 @@ export function assemble({
 function noticeMail({
   baseUrl,
   ...parts
-}: Pick<AdmissionParts, 'db' | 'log' | 'baseUrl'> & { mailer: Mailer }): Chore {
+}: Pick<SignInParts, 'db' | 'log' | 'baseUrl'> & { mailer: Mailer }): MaintenanceTask {
   const webhookUrl = (id: Uuid) => `${baseUrl()}/settings/webhooks/${prefixed('wh', id)}`;
   return {
     name: 'notice mail',

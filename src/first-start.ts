@@ -26,7 +26,7 @@ export async function firstStart(app: App): Promise<FirstStart | null> {
     style: 'fairlead',
     createdBy: 'system',
   });
-  const link = await app.people.db.transaction((trx) => app.admission.setUpLink(trx, workspace.id));
+  const link = await app.people.db.transaction((trx) => app.signIn.setUpLink(trx, workspace.id));
   return { workspaceId: workspace.id, text: welcome(app.baseUrl(), link, key.raw) };
 }
 

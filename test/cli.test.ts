@@ -250,7 +250,7 @@ describe('deliver', () => {
   const addContact = (name: string) => post('/api/v1/contacts', { first_name: name });
   const arrived = () =>
     receiver.received.map(({ rawBody }) => JSON.parse(rawBody.toString()).data.first_name);
-  const told = (webhooks: number) => ({
+  const rendered = (webhooks: number) => ({
     code: 0,
     stdout: `webhooks with something due: ${webhooks}\n`,
     stderr: '',
@@ -259,17 +259,17 @@ describe('deliver', () => {
   test('sends what is due and ends, beside a server that delivers nothing itself', async () => {
     for (const name of ['Ann', 'Joe', 'Jane']) await addContact(name);
     expect(arrived()).toEqual([]);
-    expect(await product.run(['deliver'])).toMatchObject(told(1));
+    expect(await product.run(['deliver'])).toMatchObject(rendered(1));
     expect(arrived()).toHaveLength(3);
     expect(new Set(arrived())).toEqual(new Set(['Ann', 'Jane', 'Joe']));
-    expect(await product.run(['deliver'])).toMatchObject(told(0));
+    expect(await product.run(['deliver'])).toMatchObject(rendered(0));
     expect(arrived()).toHaveLength(3);
   });
 
   test('sends what is due without a server, and takes PostgreSQL along when it ends', async () => {
     await addContact('Bob');
     await api.stop();
-    expect(await product.run(['deliver'])).toMatchObject(told(1));
+    expect(await product.run(['deliver'])).toMatchObject(rendered(1));
     expect(arrived()).toEqual(['Bob']);
     expect(await product.postgres()).toBe(null);
   });

@@ -50,7 +50,7 @@ const LANGUAGES: Language[] = [
     command: async (file, port) => ['php', '-S', `127.0.0.1:${port}`, file],
   },
 ];
-const here = ({ needs: [program, asked] }: Language) => spawnSync(program, [asked]).status === 0;
+const here = ({ needs: [program, requested] }: Language) => spawnSync(program, [requested]).status === 0;
 
 describe('the receivers in examples/', () => {
   let s: Scenario;

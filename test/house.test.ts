@@ -4,20 +4,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FLOORS } from '../scripts/floors.mjs';
 import { SETTINGS } from '../src/config.ts';
 import { PROJECT } from './kit/process.ts';
 
 const run = promisify(execFile);
 
-/** The floors of src, from the ground up; folders on one line are siblings (docs/architecture.md). */
-const FLOORS = [
-  ['base'],
-  ['db'],
-  ['delivery', 'account'],
-  ['http'],
-  ['crm', 'settings'],
-  ['formats', 'doors', 'providers'],
-];
 /** What stands above them all. */
 const ROOF = ['app.ts', 'main.ts', 'cli/command.ts'];
 const FOLDERS = FLOORS.flat();

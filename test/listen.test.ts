@@ -231,15 +231,15 @@ async function between(port: string) {
   const sockets = new Set<Socket>();
   const wire: TcpServer = createTcp((socket) => {
     const far = connect(Number(port), '127.0.0.1');
-    for (const one of [socket, far]) {
-      sockets.add(one);
-      one.on('error', () => {}).on('close', () => sockets.delete(one));
+    for (const item of [socket, far]) {
+      sockets.add(item);
+      item.on('error', () => {}).on('close', () => sockets.delete(item));
     }
     socket.pipe(far).pipe(socket);
   }).listen(0, '127.0.0.1');
   await until(() => wire.listening);
   const cut = () => {
-    for (const one of sockets) one.destroy();
+    for (const item of sockets) item.destroy();
   };
   return {
     url: `http://127.0.0.1:${(wire.address() as AddressInfo).port}`,

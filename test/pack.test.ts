@@ -110,8 +110,8 @@ describe('the package that npm pack makes', () => {
       const contact = (await server.ask('POST', '/api/v1/contacts', { body: person })).json;
 
       const [standard] = await receivers.standard.waitFor(1, 20_000);
-      const told = new Webhook(secrets['standard']!).verify(text(standard!), flat(standard!.headers));
-      expect(told).toMatchObject({ type: 'contact.created', data: { id: contact.id, ...person } });
+      const rendered = new Webhook(secrets['standard']!).verify(text(standard!), flat(standard!.headers));
+      expect(rendered).toMatchObject({ type: 'contact.created', data: { id: contact.id, ...person } });
       const changed = `${text(standard!)} `;
       expect(() => new Webhook(secrets['standard']!).verify(changed, flat(standard!.headers))).toThrow(
         'No matching signature',
@@ -125,7 +125,7 @@ describe('the package that npm pack makes', () => {
     } finally {
       program.kill('SIGTERM');
       await program.exited;
-      await Promise.all(Object.values(receivers).map((one) => one.close()));
+      await Promise.all(Object.values(receivers).map((item) => item.close()));
     }
     // npx ends at once; the server drains, and takes its database along.
     await until(() => program.stderr.includes('"stopped"'));

@@ -67,9 +67,9 @@ describe('several processes on one DATABASE_URL', () => {
 
   test('a key that one process revokes is refused by the others from the very next request on', async () => {
     const join = await cluster();
-    const [here, there] = [await join(), await join()];
+    const [here, existing] = [await join(), await join()];
     const a = await here.start();
-    const b = await there.start();
+    const b = await existing.start();
     const made = await here.run(['key', 'create', '--name', 'to be revoked']);
     const as = made.stdout.trim();
     const id = /key (\S+)/.exec(made.stderr)![1]!;

@@ -427,8 +427,8 @@ test('nothing that is a secret or personal reaches a log, at the level trace', a
     headers: { 'idempotency-key': marker, 'x-request-id': 'seen' },
   });
   expect(made.status).toBe(201);
-  const one = `/api/v1/contacts/${made.json.id}`;
-  await ask('PATCH', one, { body: { notes: `${marker} again` } });
+  const item = `/api/v1/contacts/${made.json.id}`;
+  await ask('PATCH', item, { body: { notes: `${marker} again` } });
   // What is refused, in every way there is.
   await ask('POST', '/api/v1/contacts', { body: { ...personal, email: `not an email ${marker}` } });
   await ask('POST', '/api/v1/contacts', { body: { [marker]: marker } });

@@ -61,7 +61,7 @@ describe('SIGTERM', () => {
 
     const again = await product.start();
     const { json } = await again.ask('GET', '/api/v1/contacts', { as: server.key });
-    expect(json.data.map((one: { first_name: string }) => one.first_name)).toEqual(['Jane']);
+    expect(json.data.map((item: { first_name: string }) => item.first_name)).toEqual(['Jane']);
   });
 
   test('is answered during a delivery by finishing it: it is settled, and not sent again', async () => {

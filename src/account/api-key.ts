@@ -4,7 +4,7 @@ import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError, StartError } from '../base/errors.ts';
 import { sha256 } from '../base/hmac.ts';
 import type { Uuid } from '../base/id.ts';
-import { patiently, type Database } from '../db/pool.ts';
+import { retried, type Database } from '../db/pool.ts';
 import type { ApiKeyRow, Schema } from '../db/schema.ts';
 import { termsOf } from './plan.ts';
 import type { Role } from './role.ts';
@@ -136,7 +136,7 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiK
     },
 
     get: (workspaceId, id) =>
-      patiently(() =>
+      retried(() =>
         db.kysely
           .selectFrom('api_key')
           .select(SHOWN)
@@ -153,7 +153,7 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiK
         .orderBy('id', 'desc')
         .limit(limit)
         .$if(after !== null, (query) => query.where('id', '<', after));
-      return patiently(() => rows.execute());
+      return retried(() => rows.execute());
     },
 
     update(workspaceId, id, { name, scopes, expiresAt }, { check, within }) {
@@ -205,7 +205,7 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiK
         .where('workspace_id', '=', workspaceId)
         .where('maker_id', '=', makerId)
         .where('revoked_at', 'is', null);
-      const [{ count }, keys] = await patiently(() =>
+      const [{ count }, keys] = await retried(() =>
         Promise.all([
           living.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow(),
           living.select(SHOWN).orderBy('id', 'desc').limit(limit).execute(),
@@ -238,14 +238,14 @@ async function checkRoom(trx: Transaction<Schema>, workspaceId: Uuid, now: strin
     .executeTakeFirstOrThrow();
   const { apiKeys } = termsOf(plan).maxima;
   if (apiKeys === null) return;
-  const { there } = await trx
+  const { there: existing } = await trx
     .selectFrom('api_key')
     .select(({ fn }) => fn.countAll<number>().as('there'))
     .where('workspace_id', '=', workspaceId)
     .where('revoked_at', 'is', null)
     .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
     .executeTakeFirstOrThrow();
-  if (there >= apiKeys) {
+  if (existing >= apiKeys) {
     throw new ApiError('limit_reached', `The plan ${plan} allows ${apiKeys} API keys; revoke one first.`);
   }
 }

@@ -12,7 +12,7 @@ export interface Actor {
 }
 
 /** What was done: `webhook.created`, to what, and what else one would want to know. Never a secret. */
-export interface Deed {
+export interface AuditEntry {
   action: string;
   objectType: string;
   objectId: string;
@@ -32,7 +32,7 @@ export interface AuditLine {
 /** Who did what to keys, webhooks, members and the workspace. Changes of records are in their timelines. */
 export interface Audit {
   /** Within the transaction that does it: there is no deed without its line, and no line without its deed. */
-  note(trx: Transaction<Schema>, by: Actor, deed: Deed): Promise<void>;
+  note(trx: Transaction<Schema>, by: Actor, auditEntry: AuditEntry): Promise<void>;
   /** Newest first, after the id of the last page's last. */
   list(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<AuditLine[]>;
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import { ApiError, unavailable } from '../base/errors.ts';
 import { sameBytes, sha256 } from '../base/hmac.ts';
 import type { Uuid } from '../base/id.ts';
-import { PATIENCE_MS, type Database } from '../db/pool.ts';
+import { TIMEOUT_MS, type Database } from '../db/pool.ts';
 import { visiblePart } from './api-key.ts';
 import { isCounted, makeCounter, type KeyNow, type Quota } from './quota.ts';
 import { cutScopes, type Role } from './role.ts';
@@ -79,8 +79,8 @@ export function makeCallers(db: Database, clock: Clock, scopes: readonly string[
     slots: 2,
     groupOf: (prefix) => prefix,
     maxWeight: 1000,
-    patience: { ms: PATIENCE_MS, error: () => unavailable('The database does not answer.', 2) },
-    async fly(prefixes) {
+    timeout: { ms: TIMEOUT_MS, error: () => unavailable('The database does not answer.', 2) },
+    async run(prefixes) {
       const rows = await db.read<FoundKey>(FIND_KEYS, [[...new Set(prefixes)]]);
       return prefixes.map((prefix) => rows.filter((row) => row.prefix === prefix));
     },

@@ -1,5 +1,5 @@
 import { ApiError } from '../base/errors.ts';
-import { makePressing } from './pressing.ts';
+import { makeRecentFailures } from './recent-failures.ts';
 import { networkOf, widerNetworkOf } from './sign-in-throttle.ts';
 
 /**
@@ -58,7 +58,7 @@ export function makeHashingQueue(
   now: () => number = Date.now,
 ): HashingQueue {
   const { waitingPerNetwork = max.waiting, reserved = 0 } = max;
-  const pressing = makePressing(now);
+  const recentFailures = makeRecentFailures(now);
   /** In the order of their arrival. */
   const waiting: Waiting[] = [];
   /** Of each address, the works under way. */
@@ -66,12 +66,12 @@ export function makeHashingQueue(
   let runningInAll = 0;
 
   const runningOf = (address: string) => running.get(address) ?? 0;
-  const waitingAt = (address: string) => waiting.filter((one) => one.address === address).length;
-  const waitingIn = (network: string) => waiting.filter((one) => one.network === network).length;
+  const waitingAt = (address: string) => waiting.filter((item) => item.address === address).length;
+  const waitingIn = (network: string) => waiting.filter((item) => item.network === network).length;
 
   /** 0 for an address with one work and no failures; more, the more it presses. */
   function pressure({ address }: Source, more = 0): number {
-    const failures = pressing.failuresOf(address);
+    const failures = recentFailures.failuresOf(address);
     if (failures > 0) return failures + 1;
     return runningOf(address) + waitingAt(address) + more > 1 ? 1 : 0;
   }
@@ -80,44 +80,44 @@ export function makeHashingQueue(
     while (runningInAll < max.running) {
       const next = waiting
         .filter(({ address }) => runningOf(address) < max.runningPerAddress)
-        .map((one) => ({ one, order: orderOf(one) }))
+        .map((item) => ({ one: item, order: orderOf(item) }))
         .reduce<{ one: Waiting; order: number[] } | null>(
           (best, other) => (best !== null && compare(best.order, other.order) <= 0 ? best : other),
           null,
         );
       if (next === null) return;
-      const { one } = next;
-      waiting.splice(waiting.indexOf(one), 1);
-      running.set(one.address, runningOf(one.address) + 1);
+      const { one: entry } = next;
+      waiting.splice(waiting.indexOf(entry), 1);
+      running.set(entry.address, runningOf(entry.address) + 1);
       runningInAll += 1;
-      pressing.noteTurn(one.network);
-      pressing.noteTurn(one.address);
-      one.start();
+      recentFailures.noteTurn(entry.network);
+      recentFailures.noteTurn(entry.address);
+      entry.start();
     }
   }
 
   /** The lowest is hashed next; of equals, the one that arrived first. */
-  function orderOf(one: Waiting): number[] {
-    return [pressure(one), pressing.lastTurnOf(one.network), pressing.lastTurnOf(one.address)];
+  function orderOf(item: Waiting): number[] {
+    return [pressure(item), recentFailures.lastTurnOf(item.network), recentFailures.lastTurnOf(item.address)];
   }
 
   /** Whoever presses most among some that wait, if more than the newcomer does, is refused. False where nobody does. */
-  function makeRoom(newcomer: Source, among: (one: Waiting) => boolean): boolean {
+  function makeRoom(newcomer: Source, among: (item: Waiting) => boolean): boolean {
     const own = pressure(newcomer, 1);
     let worst: { one: Waiting; order: number[] } | null = null;
-    for (const one of waiting.filter(among)) {
+    for (const entry of waiting.filter(among)) {
       const order = [
-        pressure(one) - own,
-        one.network === newcomer.network ? 0 : waitingIn(one.network) - waitingIn(newcomer.network) - 1,
-        one.address === newcomer.address ? 0 : waitingAt(one.address) - waitingAt(newcomer.address) - 1,
+        pressure(entry) - own,
+        entry.network === newcomer.network ? 0 : waitingIn(entry.network) - waitingIn(newcomer.network) - 1,
+        entry.address === newcomer.address ? 0 : waitingAt(entry.address) - waitingAt(newcomer.address) - 1,
       ];
       // Of equals, the one that arrived last.
       if (compare(order, [0, 0, 0]) > 0 && (worst === null || compare(order, worst.order) >= 0))
-        worst = { one, order };
+        worst = { one: entry, order };
     }
     if (worst === null) return false;
     // An address with several works, which would look as if it had asked once.
-    if (pressure(worst.one) === 1) pressing.noteFailure(worst.one.address);
+    if (pressure(worst.one) === 1) recentFailures.noteFailure(worst.one.address);
     waiting.splice(waiting.indexOf(worst.one), 1);
     worst.one.refuse();
     return true;
@@ -127,9 +127,9 @@ export function makeHashingQueue(
   function hasPlace(newcomer: Source): boolean {
     const { address, network } = newcomer;
     if (waitingAt(address) >= max.waitingPerAddress) return false;
-    if (waitingIn(network) >= waitingPerNetwork && !makeRoom(newcomer, (one) => one.network === network))
+    if (waitingIn(network) >= waitingPerNetwork && !makeRoom(newcomer, (item) => item.network === network))
       return false;
-    const presses = (one: Waiting) => pressure(one) > 0;
+    const presses = (item: Waiting) => pressure(item) > 0;
     if (
       pressure(newcomer, 1) > 0 &&
       waiting.filter(presses).length >= max.waiting - reserved &&
@@ -142,7 +142,7 @@ export function makeHashingQueue(
   async function turn(source: Source): Promise<void> {
     if (!hasPlace(source)) {
       // Who asks once, and finds all places taken by others, has not pressed.
-      if (pressure(source, 1) > 0) pressing.noteFailure(source.address);
+      if (pressure(source, 1) > 0) recentFailures.noteFailure(source.address);
       throw busy();
     }
     await new Promise<void>((resolve, reject) => {
@@ -160,13 +160,13 @@ export function makeHashingQueue(
   }
 
   return {
-    async run(given, work) {
-      const source = { address: networkOf(given), network: widerNetworkOf(given) };
+    async run(input, work) {
+      const source = { address: networkOf(input), network: widerNetworkOf(input) };
       await turn(source);
       try {
         return await work();
       } catch (error) {
-        if (error instanceof ApiError && error.status < 500) pressing.noteFailure(source.address);
+        if (error instanceof ApiError && error.status < 500) recentFailures.noteFailure(source.address);
         throw error;
       } finally {
         end(source);
@@ -176,8 +176,8 @@ export function makeHashingQueue(
 }
 
 /** Like strings: the first number that differs decides. */
-function compare(one: number[], other: number[]): number {
-  for (const [at, value] of one.entries()) if (value !== other[at]) return value - other[at]!;
+function compare(item: number[], other: number[]): number {
+  for (const [at, value] of item.entries()) if (value !== other[at]) return value - other[at]!;
   return 0;
 }
 

@@ -63,7 +63,7 @@ function outlives(expiresAt: string | null, { expiresAt: own }: Authority): bool
 }
 
 /** Null is never, later than any time. */
-function isLater(one: string | null, other: string | null): boolean {
+function isLater(item: string | null, other: string | null): boolean {
   if (other === null) return false;
-  return one === null || Date.parse(one) > Date.parse(other);
+  return item === null || Date.parse(item) > Date.parse(other);
 }

@@ -4,7 +4,7 @@ import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
 import { sha256 } from '../base/hmac.ts';
 import type { Uuid } from '../base/id.ts';
-import { patiently, type Database } from '../db/pool.ts';
+import { retried, type Database } from '../db/pool.ts';
 import type { Schema } from '../db/schema.ts';
 import type { Authorities } from './authority.ts';
 import type { Role } from './role.ts';
@@ -170,7 +170,7 @@ export function makeLinks(db: Database, clock: Clock, newId: () => Uuid, authori
 
     async invitations(workspaceId, limit, after) {
       const links = await db.read<Link>(INVITATIONS, [workspaceId, after, limit]);
-      const stillValid = await patiently(() => valid(db.kysely, workspaceId, links));
+      const stillValid = await retried(() => valid(db.kysely, workspaceId, links));
       return links.map((link, at) => ({ ...link, valid: stillValid[at]! }));
     },
 

@@ -38,7 +38,7 @@ function isPattern(lower: string): boolean {
   if (/^(.{1,8})\1+$/su.test(lower)) return true;
   const steps = Array.from(lower.slice(1), (_, at) => lower.charCodeAt(at + 1) - lower.charCodeAt(at));
   // 9 and 0 are neighbours on the keyboard.
-  return [1, -1].some((step) => steps.every((one) => one === step || one === -9 * step));
+  return [1, -1].some((step) => steps.every((item) => item === step || item === -9 * step));
 }
 
 function folded(text: string): string {

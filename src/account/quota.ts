@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { isoTime } from '../base/clock.ts';
 import type { Uuid } from '../base/id.ts';
-import { AGAIN, flights } from '../db/flight.ts';
+import { RETRY, makeBatchWriter } from '../db/batch-writer.ts';
 import type { Database, Queryable } from '../db/pool.ts';
 import { isPlan, PLANS, termsOf, type Plan, type Window } from './plan.ts';
 import type { Role } from './role.ts';
@@ -192,7 +192,7 @@ interface Item {
 
 /** Requests that arrive together are counted together, each key once, in the order in which they came. */
 export function makeCounter(db: Database, clock: Clock): Counter {
-  const counts = flights<Item, { key: KeyNow; quota: Quota } | null>(db, {
+  const counts = makeBatchWriter<Item, { key: KeyNow; quota: Quota } | null>(db, {
     groupOf: ({ workspaceId }) => workspaceId,
     maxWeight: 1000,
     run,
@@ -210,7 +210,7 @@ export function makeCounter(db: Database, clock: Clock): Counter {
       values: [
         [...keys.values()].map(({ workspaceId }) => workspaceId),
         [...keys.keys()],
-        [...keys.values()].map(({ asked }) => asked),
+        [...keys.values()].map(({ asked: requested }) => requested),
         isoTime(clock.now()),
         WINDOWS.map(({ plan }) => plan),
         WINDOWS.map(({ scope }) => scope),
@@ -232,7 +232,7 @@ export function makeCounter(db: Database, clock: Clock): Counter {
       const answer = answers.get(id)!;
       const [key] = answer;
       if (!key?.id) return null;
-      if (!whole && key.scope !== null) return AGAIN;
+      if (!whole && key.scope !== null) return RETRY;
       return { key, quota: quotaOf(answer, keys.get(id)!.told++) };
     });
   }
@@ -242,14 +242,14 @@ export function makeCounter(db: Database, clock: Clock): Counter {
 
 /**
  * @param rows of one key, at least one
- * @param told how many requests of this key, of those counted together, came before this one
+ * @param rendered how many requests of this key, of those counted together, came before this one
  */
-function quotaOf(rows: CountedRow[], told: number): Quota {
+function quotaOf(rows: CountedRow[], rendered: number): Quota {
   const { granted: room, now_s: nowS, scope: first } = rows[0]!;
   if (first === null) return { granted: true, standings: [], nowS };
-  const granted = told < room;
+  const granted = rendered < room;
   // Of those counted together each is told what was left after it, not after the last of them.
-  const after = granted ? room - 1 - told : 0;
+  const after = granted ? room - 1 - rendered : 0;
   const standings = rows.map(({ scope, span_s: spanS, max, left, reset_s: resetS }) => ({
     scope: scope!,
     spanS,

@@ -2,7 +2,7 @@ import { coalesce } from '../base/coalesce.ts';
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError, unavailable } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
-import { PATIENCE_MS, type Database } from '../db/pool.ts';
+import { TIMEOUT_MS, type Database } from '../db/pool.ts';
 import { checkKey, scopesOfKey, type Caller, type KeyState } from './caller.ts';
 import { scopesOf, type Role } from './role.ts';
 
@@ -55,8 +55,8 @@ export function makeSessionRevalidation(
     slots: 1,
     groupOf: () => '',
     maxWeight: 1000,
-    patience: { ms: PATIENCE_MS, error: () => unavailable('The database does not answer.', 2) },
-    async fly(callers) {
+    timeout: { ms: TIMEOUT_MS, error: () => unavailable('The database does not answer.', 2) },
+    async run(callers) {
       const rows = await db.read<Row>(FIND, [
         callers.map(({ workspaceId }) => workspaceId),
         callers.map(({ via }) => via.id),

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
-import { inTime, type Database } from '../db/pool.ts';
+import { withTimeout, type Database } from '../db/pool.ts';
 
 /** Requests that a key was let in with. */
 export interface Use {
@@ -92,12 +92,12 @@ export function makeUsageMeter(db: Database, clock: Clock, log: Logger): UsageMe
 
   function add(entry: Noted): void {
     const place = `${entry.keyId} ${entry.hour}`;
-    const there = noted.get(place);
-    if (!there) return void noted.set(place, entry);
-    there.requests += entry.requests;
-    there.server_errors += entry.server_errors;
-    there.rate_limited += entry.rate_limited;
-    there.last = Math.max(there.last, entry.last);
+    const existing = noted.get(place);
+    if (!existing) return void noted.set(place, entry);
+    existing.requests += entry.requests;
+    existing.server_errors += entry.server_errors;
+    existing.rate_limited += entry.rate_limited;
+    existing.last = Math.max(existing.last, entry.last);
   }
 
   async function write(): Promise<void> {
@@ -157,7 +157,7 @@ export function makeUsageMeter(db: Database, clock: Clock, log: Logger): UsageMe
 
     async stop() {
       // A database that is gone, or hangs, must not hold the stop up.
-      await inTime(meter.flush(), STOP_MS).catch(() => {});
+      await withTimeout(meter.flush(), STOP_MS).catch(() => {});
       clearTimeout(timer);
     },
   };

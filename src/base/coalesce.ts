@@ -5,7 +5,7 @@ export class Overloaded extends Error {
 
 export interface CoalesceOptions<Item, Result> {
   /** Carries out one flight: a result for each item, in order; an `Error` in a place fails that item alone. */
-  fly(items: Item[]): Promise<(Result | Error)[]>;
+  run(items: Item[]): Promise<(Result | Error)[]>;
   /** How many flights may be in the air at once. */
   slots: number;
   /** Items of one group always ride the same slot, in the order in which they came. */
@@ -25,7 +25,7 @@ export interface CoalesceOptions<Item, Result> {
    * How long an item is waited for, in milliseconds, and what is thrown then. What has not taken off by then
    * never does; what is in the air may still land.
    */
-  patience?: { ms: number; error(): Error };
+  timeout?: { ms: number; error(): Error };
 }
 
 /**
@@ -60,7 +60,7 @@ export function coalesce<Item, Result>(options: CoalesceOptions<Item, Result>): 
   const slots = Array.from({ length: options.slots }, () => makeSlot(options));
   /** All that have no answer yet, oldest first. */
   const pending = new Set<Waiting<Item, Result>>();
-  const watch = options.patience ? makeWatch(pending, options.patience) : () => {};
+  const watch = options.timeout ? makeWatch(pending, options.timeout) : () => {};
 
   return {
     get pending() {
@@ -103,14 +103,14 @@ export function coalesce<Item, Result>(options: CoalesceOptions<Item, Result>): 
 /** One timer for all, and none while nothing waits: a timer for each item would cost more than the item. */
 function makeWatch<Item, Result>(
   pending: Set<Waiting<Item, Result>>,
-  patience: { ms: number; error(): Error },
+  timeout: { ms: number; error(): Error },
 ): () => void {
   let timer: NodeJS.Timeout | null = null;
   const look = () => {
-    const late = performance.now() - patience.ms;
+    const late = performance.now() - timeout.ms;
     for (const waiting of pending) {
       if (waiting.since > late) break;
-      waiting.reject(patience.error());
+      waiting.reject(timeout.error());
     }
     if (pending.size > 0) return;
     clearInterval(timer!);
@@ -127,17 +127,17 @@ function makeSlot<Item, Result>(options: CoalesceOptions<Item, Result>) {
   let busy = false;
   let scheduled = false;
 
-  function takeOff(): void {
+  function startBatch(): void {
     scheduled = false;
-    const flight = board(queues, options);
-    if (flight.length === 0) return;
+    const batch = nextBatch(queues, options);
+    if (batch.length === 0) return;
     busy = true;
-    void options.fly(flight.map((waiting) => waiting.item)).then(
-      (results) => touchDown(flight, results),
+    void options.run(batch.map((waiting) => waiting.item)).then(
+      (results) => finishBatch(batch, results),
       (error: unknown) =>
-        touchDown(
-          flight,
-          flight.map(() => toError(error)),
+        finishBatch(
+          batch,
+          batch.map(() => toError(error)),
         ),
     );
   }
@@ -147,11 +147,11 @@ function makeSlot<Item, Result>(options: CoalesceOptions<Item, Result>) {
    * for a while, and the store should not wait for that. The turn of the event loop in between lets the
    * statement reach the wire.
    */
-  function touchDown(flight: Waiting<Item, Result>[], results: (Result | Error)[]): void {
+  function finishBatch(batch: Waiting<Item, Result>[], results: (Result | Error)[]): void {
     busy = false;
-    if (queues.size === 0) return land(flight, results);
-    takeOff();
-    setImmediate(() => land(flight, results));
+    if (queues.size === 0) return settle(batch, results);
+    startBatch();
+    setImmediate(() => settle(batch, results));
   }
 
   return {
@@ -161,18 +161,18 @@ function makeSlot<Item, Result>(options: CoalesceOptions<Item, Result>) {
       else queues.set(group, [waiting]);
       if (!busy && !scheduled) {
         scheduled = true;
-        setImmediate(takeOff);
+        setImmediate(startBatch);
       }
     },
   };
 }
 
 /** Chooses who flies: each waiting group gets its share first, what room is left goes round again. */
-function board<Item, Result>(
+function nextBatch<Item, Result>(
   queues: Map<string, Waiting<Item, Result>[]>,
   options: CoalesceOptions<Item, Result>,
 ): Waiting<Item, Result>[] {
-  const flight: Waiting<Item, Result>[] = [];
+  const batch: Waiting<Item, Result>[] = [];
   const keys = new Set<string>();
   const room = { weight: options.maxWeight ?? 128, bytes: options.maxBytes ?? 4 * 1024 * 1024 };
   const share = queues.size > 1 ? (options.maxGroupWeight ?? 32) : Infinity;
@@ -181,9 +181,9 @@ function board<Item, Result>(
   for (const limit of share === Infinity ? [Infinity] : [share, Infinity]) {
     for (const [group, queue] of queues) {
       if (room.weight <= 0) break;
-      const before = flight.length;
-      const rest = boardGroup(queue, limit, flight, room, keys);
-      if (flight.length > before) served.add(group);
+      const before = batch.length;
+      const rest = addGroup(queue, limit, batch, room, keys);
+      if (batch.length > before) served.add(group);
       if (rest.length === 0) queues.delete(group);
       else queues.set(group, rest);
     }
@@ -195,7 +195,7 @@ function board<Item, Result>(
     queues.delete(group);
     queues.set(group, rest);
   }
-  return flight;
+  return batch;
 }
 
 /**
@@ -203,10 +203,10 @@ function board<Item, Result>(
  * shares a key with the flight, or with one that was passed over, is passed over too: per key, order holds.
  * @returns what stays behind
  */
-function boardGroup<Item, Result>(
+function addGroup<Item, Result>(
   queue: Waiting<Item, Result>[],
   share: number,
-  flight: Waiting<Item, Result>[],
+  batch: Waiting<Item, Result>[],
   room: { weight: number; bytes: number },
   keys: Set<string>,
 ): Waiting<Item, Result>[] {
@@ -217,14 +217,14 @@ function boardGroup<Item, Result>(
   for (; at < queue.length && taken < share; at++) {
     const waiting = queue[at]!;
     if (waiting.done) continue;
-    if (flight.length > 0 && (waiting.weight > room.weight || waiting.bytes > room.bytes)) break;
+    if (batch.length > 0 && (waiting.weight > room.weight || waiting.bytes > room.bytes)) break;
     if (waiting.keys.some((key) => keys.has(key) || passedKeys.has(key))) {
       for (const key of waiting.keys) passedKeys.add(key);
       passed.push(waiting);
       continue;
     }
     for (const key of waiting.keys) keys.add(key);
-    flight.push(waiting);
+    batch.push(waiting);
     taken += waiting.weight;
     room.weight -= waiting.weight;
     room.bytes -= waiting.bytes;
@@ -232,8 +232,8 @@ function boardGroup<Item, Result>(
   return passed.concat(queue.slice(at));
 }
 
-function land<Item, Result>(flight: Waiting<Item, Result>[], results: (Result | Error)[]): void {
-  flight.forEach((waiting, at) => {
+function settle<Item, Result>(batch: Waiting<Item, Result>[], results: (Result | Error)[]): void {
+  batch.forEach((waiting, at) => {
     const result = at < results.length ? results[at]! : new Error('a flight brought back too few results');
     if (waiting.done) return;
     if (result instanceof Error) waiting.reject(result);

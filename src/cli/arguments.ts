@@ -97,14 +97,14 @@ function nearest(value: string, known: readonly string[]): string | null {
   const near = known
     .map((word) => ({ word, changes: changesBetween(value, word) }))
     .filter(({ word, changes }) => changes <= 2 && changes < word.length / 2)
-    .toSorted((one, other) => one.changes - other.changes);
+    .toSorted((item, other) => item.changes - other.changes);
   return near[0]?.word ?? null;
 }
 
 /** Letters to be put in, taken out or replaced (Levenshtein). */
-function changesBetween(one: string, other: string): number {
+function changesBetween(item: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, at) => at);
-  for (const [line, letter] of Array.from(one).entries()) {
+  for (const [line, letter] of Array.from(item).entries()) {
     const above = row;
     row = [line + 1];
     for (let at = 0; at < other.length; at++)
@@ -130,21 +130,21 @@ export function choiceOption<Choice extends string>(
   choices: readonly Choice[],
   otherwise: Choice,
 ): Choice {
-  const given = options[option];
-  if (given === undefined) return otherwise;
-  const choice = choices.find((one) => one === given);
+  const input = options[option];
+  if (input === undefined) return otherwise;
+  const choice = choices.find((item) => item === input);
   if (choice === undefined) throw usage(`--${option} must be one of ${choices.join(', ')}.`);
   return choice;
 }
 
 /** @param what begins the message where it is none: the option */
-export function planNamed(given: string, what = ''): string {
-  if (isPlan(given)) return given;
-  throw usage(`${what}${isNone(given, 'a plan', Object.keys(PLANS))}`);
+export function planNamed(input: string, what = ''): string {
+  if (isPlan(input)) return input;
+  throw usage(`${what}${isNone(input, 'a plan', Object.keys(PLANS))}`);
 }
 
 /** An id in either case; null where it is none. */
-export function uuidFrom(given: string | undefined): Uuid | null {
-  const id = given?.toLowerCase() ?? '';
+export function uuidFrom(input: string | undefined): Uuid | null {
+  const id = input?.toLowerCase() ?? '';
   return isUuid(id) ? id : null;
 }

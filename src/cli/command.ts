@@ -40,7 +40,7 @@ interface Command {
   /** How many arguments it takes that are no options. */
   arguments: number;
   /** Checks what was given; nothing is opened before. */
-  prepare(given: Arguments): Work;
+  prepare(input: Arguments): Work;
 }
 
 /** Every command by its words. */
@@ -75,8 +75,8 @@ export async function runCommand(args: string[], env: NodeJS.ProcessEnv): Promis
   const words = [args.slice(0, 2).join(' '), args[0]!].find((name) => Object.hasOwn(COMMANDS, name));
   if (words === undefined) throw usage(`${spoken(args)} is not a command.\n${USAGE}`);
   const command = COMMANDS[words]!;
-  const given = args.slice(words.split(' ').length);
-  const work = command.prepare(readArguments(words, given, command.options, command.arguments));
+  const input = args.slice(words.split(' ').length);
+  const work = command.prepare(readArguments(words, input, command.options, command.arguments));
   return withApp(settleDataDir(readConfig(env), env).config, work);
 }
 

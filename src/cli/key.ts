@@ -28,8 +28,8 @@ export function createKey({ options }: Arguments) {
 }
 
 /** `fairlead key revoke`. */
-export function revokeKey({ rest: [given] }: Arguments) {
-  const id = uuidFrom(given);
+export function revokeKey({ rest: [input] }: Arguments) {
+  const id = uuidFrom(input);
   if (id === null)
     throw usage('Name the key by its id, which key create and the dashboard show: fairlead key revoke <id>.');
   return async (app: App): Promise<number> => {

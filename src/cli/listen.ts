@@ -8,7 +8,7 @@ import type { Config } from '../config.ts';
 import { USER_AGENT } from '../delivery/deliver.ts';
 import type { Format } from '../delivery/format.ts';
 import { isLocalhost } from '../delivery/guard.ts';
-import type { EventView } from '../delivery/feed.ts';
+import type { EventView } from '../events/feed.ts';
 import { render, type Addressee } from '../delivery/render.ts';
 import { eventSource } from './event-source.ts';
 import { usage, type Options } from './arguments.ts';
@@ -183,11 +183,11 @@ function onOneLine(text: string): string {
   return text.replaceAll(/\s+/g, ' ');
 }
 
-function receiver(given: string | undefined): string {
-  if (given === undefined) throw usage('--forward-to is required: http://localhost:4000/hook');
-  if (!isPlainUrl(given))
+function receiver(input: string | undefined): string {
+  if (input === undefined) throw usage('--forward-to is required: http://localhost:4000/hook');
+  if (!isPlainUrl(input))
     throw usage('--forward-to must be a URL without a password in it, as in http://localhost:4000/hook.');
-  return given;
+  return input;
 }
 
 /** `fetch` takes no password in a URL, and repeats it in its refusal. */
@@ -215,10 +215,10 @@ function typesOf(format: Format, events: string | undefined): string[] | null {
   return documented.length === 0 || documented.length === CATALOGUE.types.length ? null : documented;
 }
 
-function secretOf(format: Format, given: string | undefined): string {
-  const problem = given === undefined ? null : format.secretProblem(given);
+function secretOf(format: Format, input: string | undefined): string {
+  const problem = input === undefined ? null : format.secretProblem(input);
   if (problem !== null) throw usage(`--secret ${problem}.`);
-  return given ?? format.makeSecret();
+  return input ?? format.makeSecret();
 }
 
 /** The server and the key that are named; else the server of these settings, and the key of its first start. */

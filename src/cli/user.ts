@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ROLES } from '../account/role.ts';
 import type { App } from '../app.ts';
-import { accountEmail } from '../settings/person-shape.ts';
+import { accountEmail } from '../settings/person-schema.ts';
 import { choiceOption, nameOption, notFound, usage, type Arguments, type Options } from './arguments.ts';
 import { findWorkspace, workspaceOption } from './workspace.ts';
 
@@ -20,7 +20,7 @@ export function createUser({ options }: Arguments) {
       await members.add(trx, workspace, user.id, role);
       const entry = { action: 'member.joined', objectType: 'user', objectId: user.id, details: { role } };
       await audit.note(trx, { workspaceId: workspace, actor: 'cli' }, entry);
-      return known?.password ? null : app.admission.resetLink(trx, user.id, 'cli');
+      return known?.password ? null : app.signIn.resetLink(trx, user.id, 'cli');
     });
     console.log(link ?? `${email} has an account and belongs to the workspace now.`);
     return 0;
@@ -39,7 +39,7 @@ export function resetUser({ options }: Arguments) {
   return async (app: App): Promise<number> => {
     const user = await app.people.users.byEmail(email);
     if (!user) throw notFound(`There is no account with this email address${shown(email)}.`);
-    console.log(await app.people.db.transaction((trx) => app.admission.resetLink(trx, user.id, 'cli')));
+    console.log(await app.people.db.transaction((trx) => app.signIn.resetLink(trx, user.id, 'cli')));
     return 0;
   };
 }
@@ -50,9 +50,9 @@ function shown(email: string): string {
 }
 
 /** @param shape what an address has to look like; one of an account that there is, no more than an address at all */
-function emailOption({ email: given }: Options, shape: z.ZodType<string> = accountEmail): string {
-  if (given === undefined) throw usage('--email is required.');
-  const { success, data } = shape.safeParse(given);
+function emailOption({ email: input }: Options, shape: z.ZodType<string> = accountEmail): string {
+  if (input === undefined) throw usage('--email is required.');
+  const { success, data } = shape.safeParse(input);
   if (!success || /[\p{Cc}\p{Cf}]/u.test(data))
     throw usage('--email must be an email address, as in alice@example.com.');
   return data;

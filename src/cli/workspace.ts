@@ -24,8 +24,8 @@ export function listWorkspaces() {
 }
 
 /** `fairlead workspace plan`: prints the plan. */
-export function setPlan({ rest: [given, wanted] }: Arguments) {
-  const id = uuidFrom(given);
+export function setPlan({ rest: [input, wanted] }: Arguments) {
+  const id = uuidFrom(input);
   if (id === null || wanted === undefined)
     throw usage('Name the workspace by its id, and the plan: fairlead workspace plan <id> <plan>.');
   const plan = planNamed(wanted);
@@ -39,9 +39,9 @@ export function setPlan({ rest: [given, wanted] }: Arguments) {
 
 /** The id that --workspace holds; undefined where it is left out. */
 export function workspaceOption(options: Options): Uuid | undefined {
-  const given = options['workspace'];
-  if (given === undefined) return undefined;
-  const id = uuidFrom(given);
+  const input = options['workspace'];
+  if (input === undefined) return undefined;
+  const id = uuidFrom(input);
   if (id === null)
     throw usage('--workspace must be the id of a workspace, as fairlead workspace list shows it.');
   return id;

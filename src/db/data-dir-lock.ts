@@ -15,7 +15,7 @@ export interface DataDirLock {
 export const MAX_SOCKET_PATH = 103;
 
 /** How long the first in line waits for others that are about to withdraw. */
-const PATIENCE_MS = 2_000;
+const TIMEOUT_MS = 2_000;
 
 /**
  * Makes this process the one owner of a data directory, or throws a `StartError` that names the owner's pid.
@@ -50,7 +50,7 @@ export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
 
 /** Whoever has somebody before it withdraws at once, so the first of several newcomers ends up alone. */
 async function untilAlone(dataDir: string, dir: string, name: string): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
+  const deadline = performance.now() + TIMEOUT_MS;
   for (;;) {
     const others = await living(dir, name);
     const first = others.sort()[0];

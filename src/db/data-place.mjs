@@ -182,8 +182,8 @@ function candidatesFor(env) {
   if (process.platform === 'win32') return lasting;
   const all = [...lasting, { parent: `/var/tmp/fairlead-${uid}`, temporary: true }];
   const always = new Set(homesOf({}));
-  return all.map((one) =>
-    homesOf(env).includes(one.parent) && !always.has(one.parent) ? { ...one, byEnvironment: true } : one,
+  return all.map((item) =>
+    homesOf(env).includes(item.parent) && !always.has(item.parent) ? { ...item, byEnvironment: true } : item,
   );
 }
 
@@ -229,7 +229,7 @@ function account() {
 function keptChoices(base, candidates) {
   /** @type {Map<string, Kept>} */
   const kept = new Map();
-  for (const { parent } of candidates.filter((one) => isOurs(one.parent))) {
+  for (const { parent } of candidates.filter((item) => isOurs(item.parent))) {
     const record = recordOf(parent, base);
     const found = readRecord(record);
     if (found === null) continue;
@@ -245,7 +245,7 @@ function keptChoices(base, candidates) {
     const checkout = known ?? (record === recordOf(path.dirname(pointed), base) ? base : null);
     kept.set(pointed, keptIn(pointed, checkout, [record], candidates));
   }
-  return [...kept.values()].map((one) => (pointed === null ? one : { ...one, pointer }));
+  return [...kept.values()].map((item) => (pointed === null ? item : { ...item, pointer }));
 }
 
 /**
@@ -257,7 +257,7 @@ function keptChoices(base, candidates) {
  */
 function keptIn(dir, checkout, records, candidates) {
   const parent = path.dirname(dir);
-  const candidate = candidates.find((one) => one.parent === parent);
+  const candidate = candidates.find((item) => item.parent === parent);
   const temporary = candidate?.temporary ?? parent.startsWith('/var/tmp/');
   return { dir, temporary, checkout, records, pointer: null };
 }
@@ -280,9 +280,9 @@ function besides(dir) {
 function keptPlace({ dir, temporary, checkout, records, pointer }, base, candidates, obstacle) {
   const notes = [...records, pointer].filter((file) => file !== null && existsSync(file)).join(' and ');
   const anew = `remove ${notes} to begin with an empty store`;
-  const there = lookAt(dir);
-  if (there === 'closed') return { problem: closedTo(dir) };
-  if (there === 'missing') {
+  const existing = lookAt(dir);
+  if (existing === 'closed') return { problem: closedTo(dir) };
+  if (existing === 'missing') {
     return { problem: `The data of ${base} was kept in ${dir}, which is missing: put it back, or ${anew}.` };
   }
   if (checkout !== base) {
@@ -307,7 +307,7 @@ function keptPlace({ dir, temporary, checkout, records, pointer }, base, candida
  * @param {Candidate[]} candidates
  */
 function copiesFor(dir, base, candidates) {
-  const always = candidates.filter((one) => !one.byEnvironment);
+  const always = candidates.filter((item) => !item.byEnvironment);
   return always.some(({ parent }) => parent === path.dirname(dir))
     ? []
     : always.map(({ parent }) => recordOf(parent, base));
@@ -436,7 +436,7 @@ function lookAt(file) {
  * @param {string} dir
  */
 function closedTo(dir) {
-  const closed = ancestors(dir).find((one) => lookAt(path.join(one, 'postgres')) === 'closed') ?? dir;
+  const closed = ancestors(dir).find((item) => lookAt(path.join(item, 'postgres')) === 'closed') ?? dir;
   const owner = lookAt(closed) === 'there' ? statSync(closed).uid : null;
   const whose = owner === null ? '' : `, which is uid ${owner}`;
   return `${dir} may hold the data of this installation, and uid ${process.getuid?.()} may not look into ${closed}: start Fairlead as its owner${whose}, or set FAIRLEAD_DATA_DIR to the directory to be used.`;
@@ -465,14 +465,14 @@ function cannotServe(dir) {
     const exists = existsSync(pgData);
     const blocked = exists ? notOurs(pgData) : user === null ? noAccount() : null;
     if (blocked !== null) return blocked;
-    const there = nearest(dir);
+    const existing = nearest(dir);
     if (user) {
-      const closed = firstClosed(user, there);
+      const closed = firstClosed(user, existing);
       if ('failed' in closed) return cannotRunAs(user, closed.failed);
       if (closed.path !== null)
         return `PostgreSQL runs as ${user.name}, since it refuses root, and ${user.name} cannot enter ${closed.path}`;
     }
-    return exists ? null : probe(there, user);
+    return exists ? null : probe(existing, user);
   } catch (error) {
     return cannotUse(dir, error);
   }
@@ -524,11 +524,11 @@ function nearest(dir) {
 
 /**
  * Tries what PostgreSQL needs: a directory for its user alone. File systems of other systems know no owners.
- * @param {string} there
+ * @param {string} existing
  * @param {import('./postgres-user.mjs').RunAs | null} user
  */
-function probe(there, user) {
-  const dir = mkdtempSync(path.join(there, '.fairlead-'));
+function probe(existing, user) {
+  const dir = mkdtempSync(path.join(existing, '.fairlead-'));
   try {
     chmodSync(dir, 0o700);
     if (user) chownSync(dir, user.uid, user.gid);
@@ -536,7 +536,7 @@ function probe(there, user) {
     const fits = (made.mode & 0o077) === 0 && (user === null || made.uid === user.uid);
     return fits || process.platform === 'win32'
       ? null
-      : `the file system of ${there} knows no owners and rights of files`;
+      : `the file system of ${existing} knows no owners and rights of files`;
   } finally {
     rmdirSync(dir);
   }

@@ -38,9 +38,9 @@ export async function evictOrphan(pgData: string, log: Logger): Promise<void> {
   if (Number.isNaN(found.pid)) return removeEmptyFile(pgData);
   if (!(await isPostmasterOf(found.pid, pgData))) return disownPid(pgData, found.pid);
   log.warn({ pid: found.pid }, 'stopping the PostgreSQL that an earlier run left behind');
-  for (const [signal, patienceMs] of STOP_SIGNALS) {
+  for (const [signal, timeoutMs] of STOP_SIGNALS) {
     sendSignal(found.pid, signal);
-    for (const deadline = performance.now() + patienceMs; performance.now() < deadline; await sleep(10)) {
+    for (const deadline = performance.now() + timeoutMs; performance.now() < deadline; await sleep(10)) {
       if (!(await isPostmasterOf(found.pid, pgData))) return;
     }
   }

@@ -49,7 +49,7 @@ export function queryableOf(trx: Transaction<Schema>): Queryable {
 }
 
 /** How long a request may wait for a database that is gone, in milliseconds. */
-export const PATIENCE_MS = 5_000;
+export const TIMEOUT_MS = 5_000;
 
 // Times pass as text, never through a JavaScript Date, which would cut them and shift them by zone.
 const types = new TypeOverrides(defaultTypes);
@@ -70,7 +70,7 @@ export function openDatabase(connection: Connection, options: { max: number; log
     kysely,
     connection,
     read: (statement, values) =>
-      patiently(async () => (await pool.query({ ...statement, values })).rows as never[]),
+      retried(async () => (await pool.query({ ...statement, values })).rows as never[]),
     transaction: (work) => persistently(() => kysely.transaction().execute(work)),
     async close() {
       await Promise.all([pool.end(), side.end()]);
@@ -91,7 +91,7 @@ function openPool(connection: Connection, max: number, setting: string, log: Log
     types,
     application_name: 'fairlead',
     options: ['TimeZone=UTC', 'statement_timeout=60s', ...PLANNING, setting]
-      .map((one) => `-c ${one}`)
+      .map((item) => `-c ${item}`)
       .join(' '),
     connectionTimeoutMillis: 3_000,
     query_timeout: 65_000,
@@ -106,8 +106,8 @@ function openPool(connection: Connection, max: number, setting: string, log: Log
 }
 
 /** Repeats what only reads while the database is gone, or a lock in the way (a migration's), for up to `PATIENCE_MS`. */
-export function patiently<T>(read: () => Promise<T>): Promise<T> {
-  const deadline = performance.now() + PATIENCE_MS;
+export function retried<T>(read: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + TIMEOUT_MS;
   const repeat = async (pause: number): Promise<T> => {
     try {
       return await read();
@@ -124,14 +124,14 @@ export function patiently<T>(read: () => Promise<T>): Promise<T> {
       return repeat(Math.min(pause * 2, 500));
     }
   };
-  return inTime(repeat(50), PATIENCE_MS);
+  return withTimeout(repeat(50), TIMEOUT_MS);
 }
 
 /**
  * Waits so long and no longer: a database that hangs answers nothing, not even an error. What was under way
  * may still take effect; an Idempotency-Key tells a client that asks again.
  */
-export async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
+export async function withTimeout<T>(work: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(unavailable('The database does not answer.', 2)), ms);

@@ -78,16 +78,16 @@ function byId(name) {
 export function firstWithout(user, right, paths) {
   const script = `for p do [ ${right} "$p" ] || { printf %s "$p"; exit 0; }; done`;
   const { uid, gid } = user;
-  const asked = spawnSync('/bin/sh', ['-c', script, 'sh', ...paths], {
+  const requested = spawnSync('/bin/sh', ['-c', script, 'sh', ...paths], {
     uid,
     gid,
     cwd: '/',
     encoding: 'utf8',
   });
-  if (codeOf(asked.error) === 'ENOENT')
+  if (codeOf(requested.error) === 'ENOENT')
     return { path: paths.find((file) => !bitsAllow(user, right, file)) ?? null };
-  if (asked.error || asked.status !== 0) return { failed: codeOf(asked.error) ?? 'failed' };
-  return { path: asked.stdout === '' ? null : asked.stdout };
+  if (requested.error || requested.status !== 0) return { failed: codeOf(requested.error) ?? 'failed' };
+  return { path: requested.stdout === '' ? null : requested.stdout };
 }
 
 /**

@@ -87,12 +87,8 @@ export function childEnv(): Record<string, string> {
  * the last time that the server said it was starting up.
  * @throws StartError with what the server wrote, where it ends or never answers
  */
-export async function untilReady(
-  plan: ServerPlan,
-  postmaster: Postmaster,
-  patienceMs: number,
-): Promise<void> {
-  let deadline = performance.now() + patienceMs;
+export async function untilReady(plan: ServerPlan, postmaster: Postmaster, timeoutMs: number): Promise<void> {
+  let deadline = performance.now() + timeoutMs;
   for (let pollMs = READY_POLL_MS.first; ; pollMs = Math.min(pollMs * 1.2, READY_POLL_MS.most)) {
     if (postmaster.ended !== null) {
       const said = (await logTail(plan.logFile, postmaster.logStart)) || 'it wrote nothing';
@@ -102,10 +98,10 @@ export async function untilReady(
     }
     const state = await tryConnect(plan.connection, plan.pgData);
     if (state === 'ready') return;
-    if (state === 'starting') deadline = performance.now() + patienceMs;
+    if (state === 'starting') deadline = performance.now() + timeoutMs;
     if (performance.now() > deadline) {
       throw new StartError(
-        `PostgreSQL (pid ${postmaster.pid}) took no connection within ${patienceMs / 1000} s: see its log, ${plan.logFile}.`,
+        `PostgreSQL (pid ${postmaster.pid}) took no connection within ${timeoutMs / 1000} s: see its log, ${plan.logFile}.`,
       );
     }
     await sleep(pollMs);
@@ -150,13 +146,13 @@ function refused(pgData: string, error: DatabaseError): StartError {
 export async function stopPostmaster(plan: ServerPlan, postmaster: Postmaster): Promise<void> {
   if (process.platform === 'win32') await pgCtlStop(plan.binaries, plan.pgData);
   const state = await tryConnect(plan.connection, plan.pgData).catch(() => 'ready');
-  for (const [signal, patienceMs] of STOP_SIGNALS.slice(state === 'ready' ? 0 : 1)) {
+  for (const [signal, timeoutMs] of STOP_SIGNALS.slice(state === 'ready' ? 0 : 1)) {
     if (postmaster.ended !== null) return;
     sendSignal(postmaster.pid, signal);
     const waited = new AbortController();
     await Promise.race([
       postmaster.exited,
-      sleep(patienceMs, null, { signal: waited.signal }).catch(() => null),
+      sleep(timeoutMs, null, { signal: waited.signal }).catch(() => null),
     ]);
     waited.abort();
   }

@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
-import { inTime, PATIENCE_MS, type Database } from '../db/pool.ts';
+import { withTimeout, TIMEOUT_MS, type Database } from '../db/pool.ts';
 import { BREAKER_STATE, BREAKER_STATES } from './breaker.ts';
 
 /** What waits in the database, over all workspaces. */
@@ -79,7 +79,7 @@ export function watchBacklog(registry: Registry, db: Database): void {
   function measure(): Promise<Backlog | null> {
     if (measured && performance.now() - measuredAt < FRESH_MS) return measured;
     measuredAt = performance.now();
-    measured = inTime(db.pool.query<Backlog>(MEASURE), PATIENCE_MS).then(
+    measured = withTimeout(db.pool.query<Backlog>(MEASURE), TIMEOUT_MS).then(
       ({ rows }) => rows[0]!,
       () => null,
     );

@@ -2,8 +2,8 @@ import { coalesce } from '../base/coalesce.ts';
 import type { Uuid } from '../base/id.ts';
 import { failureKind } from '../db/failure.ts';
 import type { Database, Statement } from '../db/pool.ts';
-import { BEHIND, PLACE, UNPLACE } from './order.ts';
-import { UNPLACED } from './publish.ts';
+import { BLOCKED, PROMOTE, DEMOTE } from './record-order.ts';
+import { UNRANKED } from '../events/outbox.ts';
 import type { Carried } from './rate.ts';
 
 /** Tries for a lane statement that others are in the way of. */
@@ -58,7 +58,7 @@ export interface LaneRead {
   held: boolean;
   wake: number;
   endpointVersion: number;
-  /** Whether there are rows without a place (order.ts). */
+  /** Whether there are rows without a place (record-order.ts). */
   unplaced: boolean;
   due: DueDelivery[];
   /** Where nothing is due: in how many ms the first is that will be; null where none will. */
@@ -161,7 +161,7 @@ set token = null, lease_until = '-infinity', takeovers = 0, suspect = null, susp
       where p.workspace_id = l.workspace_id and p.id = l.endpoint_id and p.state = 'active'
     ), (
       select clock_timestamp() from endpoint p
-      join queue q on q.workspace_id = p.workspace_id and q.endpoint_id = p.id and q.due_at = ${UNPLACED}
+      join queue q on q.workspace_id = p.workspace_id and q.endpoint_id = p.id and q.due_at = ${UNRANKED}
       where p.workspace_id = l.workspace_id and p.id = l.endpoint_id and p.state = 'active'
       limit 1
     ), (
@@ -190,7 +190,7 @@ select r.n, l.token = r.token as held, l.wake, p.version as endpoint_version, u.
        case when q.id is null and p.state = 'active' then (
          select extract(epoch from f.due_at - clock_timestamp())::float8 * 1000 from queue f
          where f.workspace_id = r.workspace_id and f.endpoint_id = r.endpoint_id and f.due_at > now()
-           and f.due_at < ${BEHIND}
+           and f.due_at < ${BLOCKED}
          order by f.due_at limit 1
        ) end as next_in_ms,
        e.object_type, e.object_id, e.occurred_at, e.data, e.context
@@ -201,7 +201,7 @@ join endpoint p on p.workspace_id = r.workspace_id and p.id = r.endpoint_id
 cross join lateral (
   select p.state = 'active' and exists (
     select from queue u
-    where u.workspace_id = r.workspace_id and u.endpoint_id = r.endpoint_id and u.due_at = ${UNPLACED}
+    where u.workspace_id = r.workspace_id and u.endpoint_id = r.endpoint_id and u.due_at = ${UNRANKED}
   ) as unplaced offset 0
 ) u
 left join lateral (
@@ -284,16 +284,16 @@ export interface Lanes {
   read(request: ReadRequest): Promise<LaneRead>;
   /** Whether the lane is still ours. */
   suspect(lane: Held, deliveryId: Uuid | null): Promise<boolean>;
-  implicate(lane: Held): Promise<number>;
-  forgive(lane: Held): Promise<void>;
+  markSuspect(lane: Held): Promise<number>;
+  clearCrash(lane: Held): Promise<void>;
   rest(lane: Held, forMs: number, slowStreak: number): Promise<void>;
   carry(lane: Held, carried: Carried): Promise<void>;
   /**
-   * Gives rows their place in the order of their records, and looks at these records again (order.ts).
+   * Gives rows their place in the order of their records, and looks at these records again (record-order.ts).
    * @returns how many became due, and whether there are more without a place
    */
-  place(lane: Held, records: readonly Uuid[]): Promise<{ due: number; more: boolean }>;
-  unplace(lane: Held): Promise<void>;
+  promote(lane: Held, records: readonly Uuid[]): Promise<{ due: number; more: boolean }>;
+  demote(lane: Held): Promise<void>;
 }
 
 interface LaneRow {
@@ -318,20 +318,20 @@ export function makeLanes(db: Database): Lanes {
 
   const renewals = coalesce<Held, boolean>({
     ...gathered,
-    async fly(lanes) {
+    async run(lanes) {
       const wakes = lanes.map(() => 0);
       const ours = await stillOurs(RENEW, lanes, wakes, LEASE_MS);
-      return ours.map((one) => one !== undefined);
+      return ours.map((item) => item !== undefined);
     },
   });
 
   const releases = coalesce<{ lane: Held; wake: number }, number | null | undefined>({
     ...gathered,
-    async fly(lets) {
+    async run(lets) {
       const lanes = lets.map(({ lane }) => lane);
       const wakes = lets.map(({ wake }) => wake);
       const ours = await stillOurs(RELEASE, lanes, wakes);
-      return ours.map((one) => one && (one.due_in_ms ?? null));
+      return ours.map((item) => item && (item.due_in_ms ?? null));
     },
   });
 
@@ -339,7 +339,7 @@ export function makeLanes(db: Database): Lanes {
     ...gathered,
     slots: 2,
     groupOf: (request) => request.endpointId,
-    fly: readMany,
+    run: readMany,
   });
 
   /** The rows of the lanes that the statement took effect on, found by token: an endpoint may be held anew by now. */
@@ -419,11 +419,11 @@ export function makeLanes(db: Database): Lanes {
       const rows = await run(SUSPECT, [...keyOf(lane), deliveryId]);
       return rows.length > 0;
     },
-    async implicate(lane) {
+    async markSuspect(lane) {
       const rows = await run<{ suspect_crashes: number }>(IMPLICATE, keyOf(lane));
       return rows[0]?.suspect_crashes ?? 0;
     },
-    async forgive(lane) {
+    async clearCrash(lane) {
       await run(FORGIVE, keyOf(lane));
     },
     async rest(lane, forMs, slowStreak) {
@@ -432,12 +432,12 @@ export function makeLanes(db: Database): Lanes {
     async carry(lane, { used, forMs }) {
       await run(CARRY, [...keyOf(lane), used, forMs]);
     },
-    async place(lane, records) {
-      const [placed] = await run<{ due: number; more: boolean }>(PLACE, [...keyOf(lane), records]);
+    async promote(lane, records) {
+      const [placed] = await run<{ due: number; more: boolean }>(PROMOTE, [...keyOf(lane), records]);
       return placed!;
     },
-    async unplace(lane) {
-      await run(UNPLACE, keyOf(lane));
+    async demote(lane) {
+      await run(DEMOTE, keyOf(lane));
     },
   };
 }

@@ -4,14 +4,14 @@ import type { Logger } from '../base/log.ts';
 import type { DueDelivery } from './claim.ts';
 import type { Cause } from './disabling.ts';
 import type { Endpoint, Endpoints } from './endpoint.ts';
-import type { Catalogue } from './event.ts';
+import type { Catalogue } from '../events/event-type.ts';
 import type { Formats, Message } from './format.ts';
 import type { DeliveryMetrics } from './metrics.ts';
 import type { Outcome } from './outcome.ts';
 import { render, type StoredEvent } from './render.ts';
 import { nextDelayMs } from './retry.ts';
 import type { Sender } from './send.ts';
-import { sentOf } from './sent.ts';
+import { sentOf } from './attempt-request.ts';
 import type { FinalState, Settlement } from './settle.ts';
 
 /** How we introduce ourselves to receivers. */
@@ -25,7 +25,7 @@ export interface DeliverParts {
   metrics: DeliveryMetrics;
   clock: Clock;
   newId: () => Uuid;
-  dice: () => number;
+  random: () => number;
   log: Logger;
   /** Fires when the process can't wait any longer for what is in flight. */
   giveUp: AbortSignal;
@@ -154,7 +154,7 @@ async function follow(
     return;
   }
   const schedule = { max: endpoint.retryMax, intervalsS: endpoint.retryIntervalsS };
-  settlement.delayMs = nextDelayMs(schedule, due.attempt + 1, outcome.retryAfterMs, parts.dice);
+  settlement.delayMs = nextDelayMs(schedule, due.attempt + 1, outcome.retryAfterMs, parts.random);
   if (settlement.delayMs !== null) settlement.state = null;
 }
 

@@ -1,9 +1,9 @@
 import { CompiledQuery, type Transaction } from 'kysely';
 import { prefixed, type Uuid } from '../base/id.ts';
 import type { Schema } from '../db/schema.ts';
-import type { EventObject, EventType } from './event.ts';
-import { objectOf, textField, timeField } from './event-schema.ts';
-import { publishing } from './publish.ts';
+import type { EventObject, EventType } from '../events/event-type.ts';
+import { objectOf, textField, timeField } from '../events/event-schema.ts';
+import { publishing } from '../events/outbox.ts';
 import type { LaneKey } from './wake.ts';
 
 /** Why a webhook is taken out of service. */
@@ -75,7 +75,7 @@ select workspace_id, endpoint_id from queued`;
 
 /**
  * Fires the event of a disabling, in the transaction that disables: last in it, as the feed's counter is locked.
- * @param star the formats whose `*` includes it
+ * @param wildcard the formats whose `*` includes it
  * @returns the lanes to wake after the commit
  */
 export async function fireDisabled(
@@ -83,7 +83,7 @@ export async function fireDisabled(
   url: string,
   eventId: Uuid,
   { workspaceId, endpointId, name, format, reason, failures, at }: Disabling,
-  star: readonly string[],
+  wildcard: readonly string[],
 ): Promise<LaneKey[]> {
   const record = {
     id: prefixed('wh', endpointId),
@@ -95,7 +95,7 @@ export async function fireDisabled(
     disabled_at: at,
   };
   const input = [{ n: 0, workspace_id: workspaceId, id: endpointId, actor: 'system', at, record }];
-  const fired = [{ n: 0, k: 0, id: eventId, type: WEBHOOK_DISABLED.name, star }];
+  const fired = [{ n: 0, k: 0, id: eventId, type: WEBHOOK_DISABLED.name, wildcard }];
   const { rows } = await trx.executeQuery<{ workspace_id: Uuid; endpoint_id: Uuid }>(
     CompiledQuery.raw(FIRE, [JSON.stringify(input), JSON.stringify(fired)]),
   );

@@ -125,7 +125,7 @@ function query(channel: Channel, name: string, limitMs: number): Promise<Answer>
       });
     }
 
-    function heard(family: 0 | 1, error: NodeJS.ErrnoException | null, records: RecordWithTtl[]): void {
+    function onAnswer(family: 0 | 1, error: NodeJS.ErrnoException | null, records: RecordWithTtl[]): void {
       open -= 1;
       if (error) failures.push(explain(error));
       else found[family] = records;
@@ -135,8 +135,8 @@ function query(channel: Channel, name: string, limitMs: number): Promise<Answer>
       timer = setTimeout(finish, Math.min(limitMs, SECOND_FAMILY_MS));
     }
 
-    channel.resolve4(name, { ttl: true }, (error, records) => heard(0, error, records));
-    channel.resolve6(name, { ttl: true }, (error, records) => heard(1, error, records));
+    channel.resolve4(name, { ttl: true }, (error, records) => onAnswer(0, error, records));
+    channel.resolve6(name, { ttl: true }, (error, records) => onAnswer(1, error, records));
   });
 }
 

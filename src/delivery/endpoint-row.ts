@@ -10,7 +10,7 @@ import type { Breaker, Endpoint, EndpointChange } from './endpoint.ts';
 type EndpointShape = Selectable<EndpointRow> & { client_number: number; breaker: Breaker | null };
 
 /** Beside an endpoint's own columns. */
-export const BESIDE = [
+export const EXTRA_COLUMNS = [
   sql<number>`(select w.client_number from workspace w where w.id = endpoint.workspace_id)`.as(
     'client_number',
   ),
@@ -43,31 +43,31 @@ export function endpointRows(sealer: Sealer, clock: Clock) {
   }
 
   /** The columns of what is given; those of what is not are undefined, and so left as they are. */
-  function givenColumns(workspaceId: Uuid, given: Partial<Options>) {
-    const { filter, rateLimit } = given;
+  function givenColumns(workspaceId: Uuid, input: Partial<Options>) {
+    const { filter, rateLimit } = input;
     return {
-      name: given.name,
-      url: given.url,
-      events: given.events,
-      method: given.method,
-      content_type: given.contentType,
-      headers: given.headers && sealed(workspaceId, 'headers', JSON.stringify(given.headers)),
-      timeout_ms: given.timeoutMs,
-      retry_max: given.retryMax,
-      retry_intervals_s: given.retryIntervalsS,
-      disable_after: given.disableAfter,
-      disable_on_410: given.disableOnGone,
+      name: input.name,
+      url: input.url,
+      events: input.events,
+      method: input.method,
+      content_type: input.contentType,
+      headers: input.headers && sealed(workspaceId, 'headers', JSON.stringify(input.headers)),
+      timeout_ms: input.timeoutMs,
+      retry_max: input.retryMax,
+      retry_intervals_s: input.retryIntervalsS,
+      disable_after: input.disableAfter,
+      disable_on_410: input.disableOnGone,
       filter: filter && JSON.stringify(filter.given),
       filter_path: filter && filter.path,
       filter_on: filter && filter.on,
       filter_texts: filter === null ? [] : filter?.texts,
       filter_values: filter === null ? 0 : filter?.values,
       filter_bytes: filter === null ? 0 : filter?.bytes,
-      payload: given.payload,
-      max_in_flight: given.maxInFlight,
+      payload: input.payload,
+      max_in_flight: input.maxInFlight,
       rate_max: rateLimit && rateLimit.max,
       rate_per_s: rateLimit && rateLimit.perMs / 1000,
-      ordering: given.ordering,
+      ordering: input.ordering,
     };
   }
 

@@ -3,13 +3,13 @@ import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Sealer } from '../base/seal.ts';
-import { patiently, type Database } from '../db/pool.ts';
+import { retried, type Database } from '../db/pool.ts';
 import type { EndpointRow, Schema } from '../db/schema.ts';
 import type { BREAKER_STATES } from './breaker.ts';
 import { fireDisabled, type Cause, type Owners } from './disabling.ts';
-import { BESIDE, endpointRows } from './endpoint-row.ts';
-import { checkFilterRoom } from './filter-room.ts';
-import type { Filter } from './filter.ts';
+import { EXTRA_COLUMNS, endpointRows } from './endpoint-row.ts';
+import { checkFilterRoom } from '../events/event-filter-budget.ts';
+import type { Filter } from '../events/event-filter.ts';
 import type { ContentType } from './form-body.ts';
 import type { RateLimit } from './rate.ts';
 import { dropQueued } from './sweep.ts';
@@ -170,9 +170,9 @@ export interface EndpointParts {
   planRules: PlanRules;
   owners: Owners;
   /** The formats whose `*` includes webhook.disabled. */
-  disabledStar: readonly string[];
+  disabledWildcard: readonly string[];
   /** Wakes lanes after a commit. */
-  ring(lanes: readonly LaneKey[]): void;
+  notify(lanes: readonly LaneKey[]): void;
 }
 
 /** @param onChange called after an endpoint changed, so that the next attempt sees it */
@@ -192,12 +192,12 @@ export function makeEndpoints(
     trx: Transaction<Schema>,
     workspaceId: Uuid,
     id: Uuid,
-    given: Record<string, unknown>,
+    input: Record<string, unknown>,
     within: Within,
     disabling?: Within,
   ): Promise<Endpoint | undefined> {
-    const resumed = given['state'] === 'active' && activeUnder(await planOf(trx, workspaceId, 'share'));
-    const values = { ...given, ...resumed };
+    const resumed = input['state'] === 'active' && activeUnder(await planOf(trx, workspaceId, 'share'));
+    const values = { ...input, ...resumed };
     const row = await trx
       .updateTable('endpoint')
       .set((eb) => ({ ...values, version: eb('version', '+', 1), updated_at: isoTime(clock.now()) }))
@@ -206,12 +206,12 @@ export function makeEndpoints(
       .where('state', '!=', 'deleted')
       .$if(disabling !== undefined, (query) => query.where('state', '=', 'active'))
       .returningAll()
-      .returning(BESIDE)
+      .returning(EXTRA_COLUMNS)
       .executeTakeFirst();
     if (!row) return undefined;
     const endpoint = open(row);
     await within(trx, endpoint);
-    if (given['state'] !== undefined && !disabling) await owners.attended(trx, workspaceId, id);
+    if (input['state'] !== undefined && !disabling) await owners.attended(trx, workspaceId, id);
     await sql`update lane set failures = 0
               where workspace_id = ${workspaceId} and endpoint_id = ${id} and failures > 0`.execute(trx);
     await disabling?.(trx, endpoint);
@@ -226,13 +226,13 @@ export function makeEndpoints(
   async function change(
     workspaceId: Uuid,
     id: Uuid,
-    given: Record<string, unknown>,
+    input: Record<string, unknown>,
     within: Within,
     { before, disabling }: { before?: (trx: Transaction<Schema>) => Promise<void>; disabling?: Within } = {},
   ): Promise<Endpoint | undefined> {
     const changed = await db.transaction(async (trx) => {
       await before?.(trx);
-      return changeIn(trx, workspaceId, id, given, within, disabling);
+      return changeIn(trx, workspaceId, id, input, within, disabling);
     });
     if (changed) onChange(workspaceId, id);
     return changed;
@@ -259,13 +259,13 @@ export function makeEndpoints(
   async function checkRoom(trx: Transaction<Schema>, workspaceId: Uuid, plan: string): Promise<void> {
     const max = planRules.maxWebhooks(plan);
     if (max === null) return;
-    const { there } = await trx
+    const { there: existing } = await trx
       .selectFrom('endpoint')
       .select(({ fn }) => fn.countAll<number>().as('there'))
       .where('workspace_id', '=', workspaceId)
       .where('state', '!=', 'deleted')
       .executeTakeFirstOrThrow();
-    if (there >= max) {
+    if (existing >= max) {
       throw new ApiError('limit_reached', `The plan ${plan} allows ${max} webhooks; delete one first.`);
     }
   }
@@ -277,11 +277,11 @@ export function makeEndpoints(
   }
 
   function find(workspaceId: Uuid, id: Uuid) {
-    return patiently(() =>
+    return retried(() =>
       db.kysely
         .selectFrom('endpoint')
         .selectAll()
-        .select(BESIDE)
+        .select(EXTRA_COLUMNS)
         .where('workspace_id', '=', workspaceId)
         .where('id', '=', id)
         .executeTakeFirst(),
@@ -312,7 +312,7 @@ export function makeEndpoints(
             deleted_at: null,
           })
           .returningAll()
-          .returning(BESIDE)
+          .returning(EXTRA_COLUMNS)
           .executeTakeFirstOrThrow();
         await trx
           .insertInto('lane')
@@ -338,19 +338,19 @@ export function makeEndpoints(
       let rows = db.kysely
         .selectFrom('endpoint')
         .selectAll()
-        .select(BESIDE)
+        .select(EXTRA_COLUMNS)
         .where('workspace_id', '=', workspaceId)
         .where('state', '!=', 'deleted')
         .orderBy('id', 'desc')
         .limit(limit);
       if (after !== null) rows = rows.where('id', '<', after);
-      return (await patiently(() => rows.execute())).map(open);
+      return (await retried(() => rows.execute())).map(open);
     },
 
-    update(workspaceId, id, given, within) {
-      const { active, filter } = given;
+    update(workspaceId, id, input, within) {
+      const { active, filter } = input;
       const state = active === undefined ? {} : { state: active ? 'active' : 'paused', reason: null };
-      const values = { ...state, ...givenColumns(workspaceId, given) };
+      const values = { ...state, ...givenColumns(workspaceId, input) };
       return change(workspaceId, id, values, within, {
         ...(filter && {
           async before(trx) {
@@ -381,10 +381,10 @@ export function makeEndpoints(
 
     async madeBy(workspaceId, makerId, limit) {
       const living = db.kysely.selectFrom('endpoint').where(madeBy(workspaceId, makerId));
-      const [{ count }, rows] = await patiently(() =>
+      const [{ count }, rows] = await retried(() =>
         Promise.all([
           living.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow(),
-          living.selectAll().select(BESIDE).orderBy('id', 'desc').limit(limit).execute(),
+          living.selectAll().select(EXTRA_COLUMNS).orderBy('id', 'desc').limit(limit).execute(),
         ]),
       );
       return { count, endpoints: rows.map(open) };
@@ -438,10 +438,10 @@ export function makeEndpoints(
           const { name, format, updatedAt: at } = endpoint;
           const disabling = { ...cause, workspaceId, endpointId: id, name, format, at };
           await owners.disabled(trx, disabling);
-          lanes = await fireDisabled(trx, endpoint.url, newId(), disabling, parts.disabledStar);
+          lanes = await fireDisabled(trx, endpoint.url, newId(), disabling, parts.disabledWildcard);
         },
       });
-      parts.ring(lanes);
+      parts.notify(lanes);
       return disabled !== undefined;
     },
   };

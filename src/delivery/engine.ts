@@ -8,14 +8,14 @@ import { watchBacklog } from './backlog.ts';
 import { makeLanes } from './claim.ts';
 import { WEBHOOK_DISABLED, type Owners } from './disabling.ts';
 import { ENDPOINT_CHANNEL, makeEndpoints, type Endpoints, type PlanRules } from './endpoint.ts';
-import type { Catalogue } from './event.ts';
+import type { Catalogue } from '../events/event-type.ts';
 import { formatsDocumenting, type Formats } from './format.ts';
 import { makeMetrics, type DeliveryMetrics } from './metrics.ts';
-import { keepHouse, type Chore, type Housekeeping } from './retention.ts';
+import { runMaintenance, type MaintenanceTask, type Maintenance } from './retention.ts';
 import type { Sender } from './send.ts';
 import { makeSettler } from './settle.ts';
-import { overslept } from './sweep.ts';
-import { heard, LANE_CHANNEL, makeWaker, type Waker } from './wake.ts';
+import { findOverdue } from './sweep.ts';
+import { parseNotification, LANE_CHANNEL, makeWaker, type Waker } from './wake.ts';
 import { Worker } from './worker.ts';
 
 /** The delivery engine of a process: the way in (waker, endpoints) and, where it is on, the worker. */
@@ -45,11 +45,11 @@ export interface EngineParts {
   formats: Formats;
   sender: Sender;
   /** Random numbers from 0 up to 1, for jitter. */
-  dice: () => number;
+  random: () => number;
   retentionDays: number;
   planRules: PlanRules;
   owners: Owners;
-  chores: readonly Chore[];
+  maintenanceTasks: readonly MaintenanceTask[];
 }
 
 /** How long a stop waits for requests under way; all of a stop must be over within 30 s. */
@@ -60,12 +60,12 @@ export function makeEngine(parts: EngineParts): Engine {
   const metrics = makeMetrics();
   watchBacklog(metrics.registry, db);
   const instance = parts.newId();
-  const disabledStar = formatsDocumenting(parts.formats, WEBHOOK_DISABLED.name);
-  const ring: Waker['ring'] = (lanes) => waker.ring(lanes);
-  const endpoints = makeEndpoints({ ...parts, disabledStar, ring }, (workspaceId, id) => {
+  const disabledWildcard = formatsDocumenting(parts.formats, WEBHOOK_DISABLED.name);
+  const notify: Waker['notify'] = (lanes) => waker.notify(lanes);
+  const endpoints = makeEndpoints({ ...parts, disabledWildcard, notify }, (workspaceId, id) => {
     worker.endpointChanged(id);
     // What was held while it was paused may be due now.
-    waker.ring([[workspaceId, id]]);
+    waker.notify([[workspaceId, id]]);
   });
   const worker: Worker = new Worker({
     ...parts,
@@ -74,9 +74,9 @@ export function makeEngine(parts: EngineParts): Engine {
     lanes: makeLanes(db),
     settler: makeSettler(db),
   });
-  const waker = makeWaker(db, log, instance, (ids) => worker.rung(ids));
-  let house: Housekeeping | undefined;
-  let ear: { close(): Promise<void> } | undefined;
+  const waker = makeWaker(db, log, instance, (ids) => worker.onNotify(ids));
+  let house: Maintenance | undefined;
+  let listener: { close(): Promise<void> } | undefined;
 
   return {
     endpoints,
@@ -85,12 +85,12 @@ export function makeEngine(parts: EngineParts): Engine {
     metrics,
 
     start(options) {
-      house = keepHouse({ ...parts, waker });
+      house = runMaintenance({ ...parts, waker });
       if (!options.worker) return;
-      ear = listen(db.connection, log, {
+      listener = listen(db.connection, log, {
         [LANE_CHANNEL]: (payload) => {
-          const ids = heard(instance, payload);
-          if (ids !== null) worker.rung(ids);
+          const ids = parseNotification(instance, payload);
+          if (ids !== null) worker.onNotify(ids);
         },
         [ENDPOINT_CHANNEL]: (id) => worker.endpointChanged(id),
       });
@@ -98,12 +98,12 @@ export function makeEngine(parts: EngineParts): Engine {
     },
 
     async pass(workspaceId) {
-      await waker.rung(await overslept(db.pool));
+      await waker.notifyNow(await findOverdue(db.pool));
       return worker.pass(workspaceId);
     },
 
     async stop() {
-      await ear?.close();
+      await listener?.close();
       await house?.stop();
       await worker.stop(STOP_GRACE_MS);
     },

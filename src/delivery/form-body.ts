@@ -20,5 +20,5 @@ function formBody(value: Json): string {
 function* pairs(value: Json, name: string): Generator<[string, string]> {
   if (typeof value !== 'object') yield [name, String(value)];
   else if (value === null) yield [name, ''];
-  else for (const [key, one] of Object.entries(value)) yield* pairs(one, name ? `${name}[${key}]` : key);
+  else for (const [key, item] of Object.entries(value)) yield* pairs(item, name ? `${name}[${key}]` : key);
 }

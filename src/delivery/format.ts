@@ -1,6 +1,6 @@
 import type { Uuid } from '../base/id.ts';
-import type { EventType } from './event.ts';
-import type { ObjectSchema } from './event-schema.ts';
+import type { EventType } from '../events/event-type.ts';
+import type { ObjectSchema } from '../events/event-schema.ts';
 
 /** What one delivery is made from; everything a format may use. */
 export interface MessageInput {

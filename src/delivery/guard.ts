@@ -130,7 +130,7 @@ function isOwn(address: Address, own: Listener): boolean {
 function isLocal(address: Address): boolean {
   const text = address.toString();
   return Object.values(networkInterfaces()).some((list) =>
-    list?.some((one) => sameAddress(one.address, text)),
+    list?.some((item) => sameAddress(item.address, text)),
   );
 }
 

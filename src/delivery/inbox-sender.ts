@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { inboxAnswer, type Inboxes } from './inbox.ts';
 import { statusFailure, type Outcome } from './outcome.ts';
 import type { Outgoing, Sender } from './send.ts';
-import { MASK } from './sent.ts';
+import { MASK } from './attempt-request.ts';
 
 /**
  * Sends everything as `sender` does, but for what goes to a test inbox of this installation: that is put there, by the

@@ -10,7 +10,7 @@ import type { Schema } from '../db/schema.ts';
 import type { Endpoints } from './endpoint.ts';
 import type { Formats } from './format.ts';
 import { readToken, SECRET_BYTES, tokenInUrl, tokenOf } from './inbox-url.ts';
-import { MASK } from './sent.ts';
+import { MASK } from './attempt-request.ts';
 
 /** A receiving URL of ours that shows what arrives, so that a first webhook needs no receiver. */
 export interface Inbox {
@@ -199,8 +199,8 @@ export function makeInboxes(parts: {
     // By value as well: what others send under such a name is theirs to show.
     const isCustom = (name: string, value: string) =>
       custom.some(
-        ([one, secret]) =>
-          secret.trim() !== '' && one.toLowerCase() === name.toLowerCase() && value.includes(secret.trim()),
+        ([item, secret]) =>
+          secret.trim() !== '' && item.toLowerCase() === name.toLowerCase() && value.includes(secret.trim()),
       );
     const headers = arrival.headers.map(
       ([name, value]) => [name, isCustom(name, value) ? MASK : value] as const,
@@ -302,8 +302,8 @@ interface SealedRequest extends Pick<Arrival, 'query' | 'headers'> {
 const secretPlace = (workspaceId: Uuid) => ({ workspaceId, table: 'inbox', column: 'sealed_secret' });
 const requestPlace = (workspaceId: Uuid) => ({ workspaceId, table: 'inbox_request', column: 'sealed' });
 
-function isSecret({ secret_hash: hash, secret }: InboxRow, given: string): boolean {
-  return hash ? sameBytes(hash, sha256(given)) : sameBytes(Buffer.from(secret), Buffer.from(given));
+function isSecret({ secret_hash: hash, secret }: InboxRow, input: string): boolean {
+  return hash ? sameBytes(hash, sha256(input)) : sameBytes(Buffer.from(secret), Buffer.from(input));
 }
 
 /** What an inbox answers beside its status. */

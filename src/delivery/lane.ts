@@ -28,7 +28,7 @@ export interface Budget {
    * Resolves when what is sent alone is settled: of all lanes that are sent one by one, one at a time, so
    * that a crash can be held against a single delivery.
    */
-  trial: Promise<unknown>;
+  probe: Promise<unknown>;
 }
 
 /** Deliveries sent and not settled, for each request that may be in flight: the settles are gathered. */
@@ -213,10 +213,10 @@ export class Lane {
   async #takeOver(): Promise<void> {
     if (this.#claimed.takeovers === 0) return;
     this.#parts.metrics.takeovers.inc();
-    await this.#parts.lanes.unplace(this.held);
-    if (this.#claimed.suspect !== null) this.#parkable = await this.#parts.lanes.implicate(this.held);
+    await this.#parts.lanes.demote(this.held);
+    if (this.#claimed.suspect !== null) this.#parkable = await this.#parts.lanes.markSuspect(this.held);
     this.#parts.log.warn(
-      { webhook: this.held.endpointId, takeovers: this.#claimed.takeovers, careful: this.#careful },
+      { webhook: this.held.endpointId, takeovers: this.#claimed.takeovers, isolated: this.#careful },
       'lane taken over: its holder never released it',
     );
   }
@@ -346,7 +346,7 @@ export class Lane {
    */
   async #sendAlone(due: DueDelivery): Promise<void> {
     const { budget, lanes, clock } = this.#parts;
-    const turn = budget.trial.then(async () => {
+    const turn = budget.probe.then(async () => {
       if (due.id === this.#claimed.suspect && this.#parkable >= PARK_AFTER) return this.#park(due);
       const ours = await lanes.suspect(this.held, due.id);
       // The lease may have run out while it waited its turn.
@@ -355,7 +355,7 @@ export class Lane {
       await lanes.suspect(this.held, null);
       if (++this.#proven >= TRUSTED_AFTER) this.#careful = false;
     });
-    budget.trial = turn.catch(() => undefined).finally(() => this.#answered());
+    budget.probe = turn.catch(() => undefined).finally(() => this.#answered());
     await turn;
   }
 
@@ -415,7 +415,7 @@ export class Lane {
   /** Releases a lane that stops or rests although something may be due. True when done. */
   async #letGo(): Promise<boolean> {
     this.#ahead.drop();
-    await this.#ahead.place();
+    await this.#ahead.promote();
     await this.#carryRate();
     if (this.#restMs > 0) await this.#parts.lanes.rest(this.held, this.#restMs, this.#throttle.kept());
     const read = await this.#parts.lanes.read({ ...this.held, ...QUEUE_START, maxRows: 1, maxBytes: 0 });
@@ -440,7 +440,7 @@ export class Lane {
     if (this.#lost) return;
     this.#lost = true;
     this.#signal?.();
-    this.#parts.lanes.forgive(this.held).catch(() => undefined);
+    this.#parts.lanes.clearCrash(this.held).catch(() => undefined);
   }
 
   /** Sees to it that a row that becomes due while the lane waits for something else is read at once. */

@@ -36,7 +36,7 @@ export interface Listening {
 
 /**
  * What is due on a held lane, read ahead of the sending in the order in which it became due; and, where the webhook
- * keeps the order of a record's events, who places them (order.ts).
+ * keeps the order of a record's events, who places them (record-order.ts).
  */
 export class ReadAhead {
   /** The lane's `wake` as the last read told it. */
@@ -156,7 +156,7 @@ export class ReadAhead {
     this.#reading = true;
     this.#readAt = clock.monotonic();
     try {
-      await this.place();
+      await this.promote();
       const known = new Set([...inFlight.keys(), ...this.#rows.map((due) => due.id)]);
       const fromStart = this.#cursor === QUEUE_START;
       const maxRows = fromStart ? wanted + known.size : wanted;
@@ -182,21 +182,21 @@ export class ReadAhead {
     if (nextInMs !== null) this.expect(nextInMs);
     this.#unplaced ||= unplaced;
     this.#drained = due.length === 0;
-    for (const one of due) {
-      this.#cursor = { afterDue: one.due_at, afterId: one.id };
-      if (known.has(one.id)) continue;
-      this.#rows.push(one);
-      this.#parts.budget.bytes += one.bytes;
+    for (const item of due) {
+      this.#cursor = { afterDue: item.due_at, afterId: item.id };
+      if (known.has(item.id)) continue;
+      this.#rows.push(item);
+      this.#parts.budget.bytes += item.bytes;
     }
   }
 
   /** Places rows in the order of their records, where some have no place or one has left; then reads from the start. */
-  async place(): Promise<void> {
+  async promote(): Promise<void> {
     if (!this.#unplaced && this.#left.size === 0) return;
     const left = [...this.#left];
     this.#left.clear();
     try {
-      const placed = await this.#parts.lanes.place(this.#held, left);
+      const placed = await this.#parts.lanes.promote(this.#held, left);
       this.#unplaced = placed.more;
       if (placed.due > 0) this.rewind();
     } catch (error) {

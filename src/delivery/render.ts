@@ -1,4 +1,4 @@
-import type { Catalogue } from './event.ts';
+import type { Catalogue } from '../events/event-type.ts';
 import type { Endpoint } from './endpoint.ts';
 import { bodyAs } from './form-body.ts';
 import type { Formats, Message, MessageInput } from './format.ts';

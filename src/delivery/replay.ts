@@ -1,8 +1,8 @@
 import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
 import type { Uuid } from '../base/id.ts';
 import type { Schema } from '../db/schema.ts';
-import { filterLook, filterPasses, filterSkipped } from './filter-sql.ts';
-import { LONGEST_WAIT, orderedId, UNPLACED } from './publish.ts';
+import { filterLook, filterPasses, filterSkipped } from '../events/event-filter-sql.ts';
+import { LONGEST_WAIT, orderedId, UNRANKED } from '../events/outbox.ts';
 import { keepEvents } from './retention-term.ts';
 
 /** What became of the events that are to be sent again; left out, all that were not delivered. */
@@ -181,7 +181,7 @@ function queued({ endpointId, now }: Replay): RawBuilder<unknown> {
         (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
       select workspace_id, ${endpointId}, ${sql.raw(orderedId(String(now), 'n'))}, id, type, 'resend', order_key,
              seq, octet_length(data::text),
-             case when order_key is null then date_trunc('milliseconds', now()) else ${sql.raw(UNPLACED)} end,
+             case when order_key is null then date_trunc('milliseconds', now()) else ${sql.raw(UNRANKED)} end,
              now(), now() + ${sql.raw(LONGEST_WAIT)}
       from found where n <= ${MOST}
     )`;

@@ -1,8 +1,8 @@
 import { sql, type Transaction } from 'kysely';
 import type { Uuid } from '../base/id.ts';
 import type { Schema } from '../db/schema.ts';
-import { BEHIND } from './order.ts';
-import { DUE_NOW, LONGEST_WAIT } from './publish.ts';
+import { BLOCKED } from './record-order.ts';
+import { DUE_NOW, LONGEST_WAIT } from '../events/outbox.ts';
 import { keepEvents } from './retention-term.ts';
 
 /** An event that exists only to be shown to a receiver: it has no place in the feed or the timeline. */
@@ -66,13 +66,13 @@ export async function makeDueNow(
   workspaceId: Uuid,
   only: { deliveryId?: Uuid } = {},
 ): Promise<Map<Uuid, number>> {
-  const one = only.deliveryId ? sql`and q.id = ${only.deliveryId}` : sql``;
+  const item = only.deliveryId ? sql`and q.id = ${only.deliveryId}` : sql``;
   const { rows } = await sql<{ endpoint_id: Uuid; count: number }>`
     with hurried as (
       update queue q set due_at = least(q.due_at, ${sql.raw(DUE_NOW)})
       from endpoint p
       where q.workspace_id = ${workspaceId} and p.workspace_id = q.workspace_id and p.id = q.endpoint_id
-        and p.state = 'active' and q.due_at < ${sql.raw(BEHIND)} ${one}
+        and p.state = 'active' and q.due_at < ${sql.raw(BLOCKED)} ${item}
       returning q.endpoint_id
     )
     select endpoint_id, count(*)::int as count from hurried group by endpoint_id order by endpoint_id`.execute(

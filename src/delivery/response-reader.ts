@@ -205,10 +205,10 @@ export class ResponseReader {
       this.#framing = namesIn(transfer).at(-1) === 'chunked' ? 'chunked' : 'close';
       if (length !== undefined || transfer.toLowerCase() !== 'chunked') this.#odd = true;
     } else if (length !== undefined) {
-      const lengths = namesIn(length).filter((one) => /^\d+$/.test(one));
+      const lengths = namesIn(length).filter((item) => /^\d+$/.test(item));
       if (!/^\d{1,15}$/.test(length)) this.#odd = true;
       this.#framing = lengths.length > 0 ? 'length' : 'close';
-      this.#left = lengths.reduce((least, one) => Math.min(least, Number(one)), Infinity);
+      this.#left = lengths.reduce((least, item) => Math.min(least, Number(item)), Infinity);
     } else if (this.status === 205) {
       // Such an answer has no body, and many that give it leave out its length.
       this.#framing = 'none';

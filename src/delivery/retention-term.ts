@@ -3,7 +3,7 @@ import { isoTime } from '../base/clock.ts';
 import { floorId, timeOf, type Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
 import type { Schema } from '../db/schema.ts';
-import { LONGEST_WAIT_DAYS } from './publish.ts';
+import { LONGEST_WAIT_DAYS } from '../events/outbox.ts';
 
 /** The shortest term: what is kept outlives what may still be due (traps, design.md). */
 export const LEAST_DAYS = LONGEST_WAIT_DAYS + 1;

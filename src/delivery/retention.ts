@@ -4,14 +4,14 @@ import { timeOf, type Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import { dropOldPartitions, ensurePartitions } from '../db/partition.ts';
 import type { Database } from '../db/pool.ts';
-import { raiseFloors } from './feed.ts';
-import { straysFrom } from './order.ts';
+import { raiseFloors } from '../events/feed.ts';
+import { straysFrom } from './record-order.ts';
 import { trimToTerms } from './retention-term.ts';
 import { dropOldInboxes } from './inbox.ts';
-import { overslept, settleOverdue } from './sweep.ts';
+import { findOverdue, settleOverdue } from './sweep.ts';
 import type { Waker } from './wake.ts';
 
-export interface Housekeeping {
+export interface Maintenance {
   stop(): Promise<void>;
 }
 
@@ -24,7 +24,7 @@ const JUMP_MS = 6 * DAY_MS;
 const WATCH_MS = 1_000;
 
 /** What else is to be done again and again in every process; safe with several at once. */
-export interface Chore {
+export interface MaintenanceTask {
   name: string;
   everyMs: number;
   /** @param stopped fires when the process stops: what is under way is finished, nothing more is begun */
@@ -38,21 +38,21 @@ const STOP_PATIENCE_MS = 5_000;
  * What runs beside everything: the sweep every ten seconds, partitions and old rows every hour, and `chores`. Where the
  * clock jumps out of the weeks that have partitions nothing could be written, so that is seen to within a second.
  */
-export function keepHouse(parts: {
+export function runMaintenance(parts: {
   db: Database;
   waker: Waker;
   clock: Clock;
   log: Logger;
   retentionDays: number;
-  chores: readonly Chore[];
-}): Housekeeping {
+  maintenanceTasks: readonly MaintenanceTask[];
+}): Maintenance {
   const { db, waker, log } = parts;
   const sweep = repeat(SWEEP_MS, log, 'sweep', async () => {
-    const lanes = await overslept(db.pool);
+    const lanes = await findOverdue(db.pool);
     if (lanes.length > 0) log.info({ lanes: lanes.length }, 'lanes had overslept');
-    await waker.rung(lanes);
+    await waker.notifyNow(lanes);
   });
-  const order = repeat(ORDER_MS, log, 'order', async () => waker.rung(await straysFrom(db.pool)));
+  const order = repeat(ORDER_MS, log, 'order', async () => waker.notifyNow(await straysFrom(db.pool)));
   let madeFor = parts.clock.now();
   const makePartitions = async () => {
     const now = parts.clock.now();
@@ -81,10 +81,12 @@ export function keepHouse(parts: {
     const some = Object.fromEntries(Object.entries(done).filter(([, count]) => Boolean(count)));
     if (Object.keys(some).length > 0) log.info(some, 'housekeeping done');
   });
-  const chores = parts.chores.map(({ everyMs, name, run }) => repeat(everyMs, log, name, run));
+  const maintenanceTasks = parts.maintenanceTasks.map(({ everyMs, name, run }) =>
+    repeat(everyMs, log, name, run),
+  );
   return {
     async stop() {
-      await Promise.all([sweep, order, jumps, tidy, ...chores].map((one) => one.stop()));
+      await Promise.all([sweep, order, jumps, tidy, ...maintenanceTasks].map((item) => item.stop()));
     },
   };
 }

@@ -1,5 +1,5 @@
 import { MAX_RETRY_AFTER_MS } from './outcome.ts';
-import { LONGEST_WAIT_DAYS } from './publish.ts';
+import { LONGEST_WAIT_DAYS } from '../events/outbox.ts';
 
 /** A webhook's retry schedule. */
 export interface Schedule {
@@ -33,16 +33,16 @@ export const MOST_DAYS = LONGEST_WAIT_DAYS - 1;
  * Jitter only adds, at most a tenth, so that retries of one outage do not come back as one burst;
  * Retry-After only lengthens.
  * @param made attempts made so far, this one included
- * @param dice a number from 0 up to 1
+ * @param random a number from 0 up to 1
  */
 export function nextDelayMs(
   schedule: Schedule,
   made: number,
   retryAfterMs: number | null,
-  dice: () => number,
+  random: () => number,
 ): number | null {
   if (made > schedule.max) return null;
   const interval = schedule.intervalsS[Math.min(made, schedule.intervalsS.length) - 1] ?? 0;
-  const delay = interval * 1000 * (1 + dice() * JITTER);
+  const delay = interval * 1000 * (1 + random() * JITTER);
   return Math.ceil(Math.max(delay, retryAfterMs ?? 0));
 }

@@ -1,5 +1,5 @@
 import type { Uuid } from '../base/id.ts';
-import { flights } from '../db/flight.ts';
+import { makeBatchWriter } from '../db/batch-writer.ts';
 import type { Database, Statement } from '../db/pool.ts';
 
 /** The words for how a delivery ended (states.md); null in an attempt that will be followed by another. */
@@ -20,7 +20,7 @@ export interface Settlement {
   failure: string | null;
   detail: string | null;
   response: string | null;
-  /** What was sent, a `Sent` as JSON (sent.ts); null where nothing was. */
+  /** What was sent, a `Sent` as JSON (attempt-request.ts); null where nothing was. */
   request: string | null;
   /** Null where it is to be tried again, after `delayMs`. */
   state: FinalState | null;
@@ -96,15 +96,15 @@ export interface Settler {
 }
 
 export function makeSettler(db: Database): Settler {
-  const flying = flights<Settlement, boolean>(db, {
-    groupOf: (one) => one.endpointId,
-    keysOf: (one) => [one.deliveryId],
-    weigh: (one) => ({ weight: 1, bytes: 300 + (one.response?.length ?? 0) + (one.request ? 500 : 0) }),
+  const flying = makeBatchWriter<Settlement, boolean>(db, {
+    groupOf: (item) => item.endpointId,
+    keysOf: (item) => [item.deliveryId],
+    weigh: (item) => ({ weight: 1, bytes: 300 + (item.response?.length ?? 0) + (item.request ? 500 : 0) }),
     maxWeight: 256,
     // Never refused: an outcome that is not written is sent again. The bytes that lanes may hold bound it.
     maxWaiting: Infinity,
     // What was sent can't be unsent: the longer an outcome waits for the database, the fewer go twice.
-    patienceMs: 60_000,
+    timeoutMs: 60_000,
     async run(on, settlements) {
       const { rows } = await on.query<{ settled: number[] }>({
         ...(settlements.some(({ failures }) => failures !== null) ? SETTLE_COUNTS : SETTLE),
@@ -121,12 +121,12 @@ export function makeSettler(db: Database): Settler {
  * A row of the statement's input. Written by hand, as it is for every attempt: ids, times, numbers and states need no
  * escaping, and the request is JSON already.
  */
-function jsonOf(one: Settlement, n: number): string {
+function jsonOf(item: Settlement, n: number): string {
   return (
-    `{"n":${n},"w":"${one.workspaceId}","p":"${one.endpointId}","token":"${one.token}","d":"${one.deliveryId}",` +
-    `"attempt":${one.attempt},"a":"${one.attemptId}","at":"${one.at}","ms":${one.durationMs},"status":${one.status},` +
-    `"failure":${quoted(one.failure)},"detail":${quoted(one.detail)},"response":${quoted(one.response)},` +
-    `"request":${one.request},"state":${quoted(one.state)},"delay":${one.delayMs},"failures":${one.failures}}`
+    `{"n":${n},"w":"${item.workspaceId}","p":"${item.endpointId}","token":"${item.token}","d":"${item.deliveryId}",` +
+    `"attempt":${item.attempt},"a":"${item.attemptId}","at":"${item.at}","ms":${item.durationMs},"status":${item.status},` +
+    `"failure":${quoted(item.failure)},"detail":${quoted(item.detail)},"response":${quoted(item.response)},` +
+    `"request":${item.request},"state":${quoted(item.state)},"delay":${item.delayMs},"failures":${item.failures}}`
   );
 }
 

@@ -3,14 +3,14 @@ import type pg from 'pg';
 import type { Uuid } from '../base/id.ts';
 import { queryableOf } from '../db/pool.ts';
 import type { Schema } from '../db/schema.ts';
-import { UNPLACED } from './publish.ts';
+import { UNRANKED } from '../events/outbox.ts';
 import type { LaneKey } from './wake.ts';
 
 /**
  * Lanes that sleep although something of theirs is due, or has no place yet: their publisher died between its commit and the
  * wake-up. Run at the start and every ten seconds; what it finds is woken the ordinary way.
  */
-export async function overslept(pool: pg.Pool): Promise<LaneKey[]> {
+export async function findOverdue(pool: pg.Pool): Promise<LaneKey[]> {
   const { rows } = await pool.query<{ workspace_id: string; endpoint_id: string }>({
     name: 'lane.overslept',
     text: `
@@ -23,7 +23,7 @@ where l.due > now() and l.not_before <= now() and p.state <> 'deleted'
       and (p.state = 'active' or q.kind = 'test')
     union all
     select from queue q
-    where q.workspace_id = l.workspace_id and q.endpoint_id = l.endpoint_id and q.due_at = ${UNPLACED}
+    where q.workspace_id = l.workspace_id and q.endpoint_id = l.endpoint_id and q.due_at = ${UNRANKED}
       and p.state = 'active')
 order by l.workspace_id, l.endpoint_id limit 10000`,
   });

@@ -43,7 +43,7 @@ function told(instance: string, keys: readonly LaneKey[]): string {
 }
 
 /** The endpoints another process woke, `*` for too many to name, null for our own words coming back. */
-export function heard(instance: string, payload: string): string[] | '*' | null {
+export function parseNotification(instance: string, payload: string): string[] | '*' | null {
   const [teller, ...ids] = payload.split(' ');
   if (teller === instance) return null;
   return ids[0] === '*' ? '*' : ids;
@@ -51,41 +51,41 @@ export function heard(instance: string, payload: string): string[] | '*' | null 
 
 export interface Waker {
   /** Wakes these lanes, soon; never throws. */
-  ring(lanes: readonly LaneKey[]): void;
+  notify(lanes: readonly LaneKey[]): void;
   /** The same, resolved when it is done. */
-  rung(lanes: readonly LaneKey[]): Promise<void>;
+  notifyNow(lanes: readonly LaneKey[]): Promise<void>;
 }
 
 /**
  * @param instance names this process among those that share the database
- * @param onRung called with the endpoints whose lanes were woken, for a worker in this process
+ * @param onNotify called with the endpoints whose lanes were woken, for a worker in this process
  */
 export function makeWaker(
   db: Database,
   log: Logger,
   instance: string,
-  onRung: (endpointIds: readonly string[]) => void,
+  onNotify: (endpointIds: readonly string[]) => void,
 ): Waker {
   const wakes = coalesce<readonly LaneKey[], void>({
     slots: 1,
     groupOf: () => '',
     maxWeight: 10_000,
     maxWaiting: 100_000,
-    async fly(lists) {
+    async run(lists) {
       const lanes = new Map(lists.flat().map((lane) => [lane.join(), lane]));
       const keys = [...lanes.values()];
       await db.pool.query({
         ...WAKE,
         values: [keys.map(([w]) => w), keys.map(([, e]) => e), told(instance, keys)],
       });
-      onRung(keys.map(([, id]) => id));
+      onNotify(keys.map(([, id]) => id));
       return lists.map(() => undefined);
     },
   });
 
   return {
-    rung: (lanes) => (lanes.length > 0 ? wakes.add(lanes) : Promise.resolve()),
-    ring(lanes) {
+    notifyNow: (lanes) => (lanes.length > 0 ? wakes.add(lanes) : Promise.resolve()),
+    notify(lanes) {
       if (lanes.length === 0) return;
       wakes.add(lanes).catch((error: Error) => {
         log.warn(

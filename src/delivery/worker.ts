@@ -24,7 +24,7 @@ export class Worker {
     bytes: 0,
     sends: 0,
     waiting: new Set<Lane>(),
-    trial: Promise.resolve() as Promise<unknown>,
+    probe: Promise.resolve() as Promise<unknown>,
   };
   readonly #held = new Map<Uuid, { lane: Lane; done: Promise<void> }>();
   #running: Promise<void> | undefined;
@@ -55,7 +55,7 @@ export class Worker {
   }
 
   /** Lanes of these endpoints have become due: those held here look again, the others are claimed. */
-  rung(endpointIds: readonly Uuid[] | '*'): void {
+  onNotify(endpointIds: readonly Uuid[] | '*'): void {
     const ids = endpointIds === '*' ? [...this.#held.keys()] : endpointIds;
     for (const id of ids) this.#held.get(id)?.lane.nudge();
     if (endpointIds === '*' || endpointIds.some((id) => !this.#held.has(id))) this.#ring();
@@ -151,9 +151,9 @@ export class Worker {
     if (room <= 0) return [];
     const askedAt = this.#parts.clock.monotonic();
     const claimed = await this.#parts.lanes.claim(room, this.#parts.newId(), workspaceId);
-    return claimed.map((one) => {
+    return claimed.map((item) => {
       const parts = { ...this.#parts, budget: this.#budget, giveUp: this.#giveUp.signal, lingerMs };
-      return { endpointId: one.endpoint_id, done: this.#hold(new Lane(parts, one, askedAt)) };
+      return { endpointId: item.endpoint_id, done: this.#hold(new Lane(parts, item, askedAt)) };
     });
   }
 

@@ -8,7 +8,7 @@ import {
   textField,
   timeField,
   type ObjectSchema,
-} from '../delivery/event-schema.ts';
+} from '../events/event-schema.ts';
 import type { Format } from '../delivery/format.ts';
 import { textKey, textSecretProblem } from './text-secret.ts';
 

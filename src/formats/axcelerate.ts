@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hmacSha256 } from '../base/hmac.ts';
-import { exactly, objectOf, textField, timeField } from '../delivery/event-schema.ts';
+import { exactly, objectOf, textField, timeField } from '../events/event-schema.ts';
 import type { Format } from '../delivery/format.ts';
 import { textKey, textSecretProblem } from './text-secret.ts';
 

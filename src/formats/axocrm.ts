@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hmacSha256 } from '../base/hmac.ts';
 import { prefixed } from '../base/id.ts';
-import { exactly, joined, objectOf, textField, timeField } from '../delivery/event-schema.ts';
+import { exactly, joined, objectOf, textField, timeField } from '../events/event-schema.ts';
 import type { Format } from '../delivery/format.ts';
 import { blankProblem, textKey } from './text-secret.ts';
 

@@ -1,5 +1,5 @@
 import { prefixed } from '../base/id.ts';
-import { exactly, objectOf, timeField } from '../delivery/event-schema.ts';
+import { exactly, objectOf, timeField } from '../events/event-schema.ts';
 import type { Format } from '../delivery/format.ts';
 import { isPrivate, keyProblem, makePrivate, makeSymmetric, publicOf, signature } from './standard-key.ts';
 

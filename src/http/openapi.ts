@@ -75,7 +75,7 @@ const HEADERS = {
 function headers(route: Route): { headers?: z.ZodType } {
   const heeded = [
     ...(takesIdempotencyKey(route) ? (['Idempotency-Key'] as const) : []),
-    ...(route.heedsIfMatch ? (['If-Match'] as const) : []),
+    ...(route.supportsIfMatch ? (['If-Match'] as const) : []),
   ];
   if (heeded.length === 0) return {};
   return { headers: z.object(Object.fromEntries(heeded.map((name) => [name, HEADERS[name]]))) };

@@ -27,10 +27,10 @@ export function rateLimitHeaders({ plan, via, quota }: Caller): Record<string, s
     'x-ratelimit-remaining': String(tightest.remaining),
     'x-ratelimit-reset': String(tightest.resetS),
     'ratelimit-policy': quota.standings
-      .map((one) => `${nameOf(one)};q=${one.limit};w=${one.spanS}`)
+      .map((item) => `${nameOf(item)};q=${item.limit};w=${item.spanS}`)
       .join(', '),
     ratelimit: quota.standings
-      .map((one) => `${nameOf(one)};r=${one.remaining};t=${secondsLeft(one, quota)}`)
+      .map((item) => `${nameOf(item)};r=${item.remaining};t=${secondsLeft(item, quota)}`)
       .join(', '),
   };
 }
@@ -38,7 +38,7 @@ export function rateLimitHeaders({ plan, via, quota }: Caller): Record<string, s
 /** 429, to be tried again when the first request leaves the last full window. */
 export function rateLimited(quota: Quota): ApiError {
   const full = quota.standings.filter(({ remaining }) => remaining <= 0);
-  const retryAfter = Math.max(1, ...full.map((one) => secondsLeft(one, quota)));
+  const retryAfter = Math.max(1, ...full.map((item) => secondsLeft(item, quota)));
   const [window] = full.length > 0 ? full : quota.standings;
   const what = window
     ? `${window.limit} requests in ${window.spanS} seconds for ${window.scope === 'key' ? 'this API key' : 'the workspace'}`

@@ -85,7 +85,7 @@ export interface Route<Body = unknown, Query = unknown> {
   /** Default: http/reply.ts. */
   errors?: ErrorStyle;
   /** The handler goes by `ifMatch`. */
-  heedsIfMatch?: boolean;
+  supportsIfMatch?: boolean;
   /** How a path parameter must look, else the answer is 404. Default: a UUID. */
   params?: Record<string, RegExp>;
   /** The content type of its stream, where it answers with one. */

@@ -113,7 +113,7 @@ function storeNothing(app: FastifyInstance): void {
 /** Mounts routes: key and scope first, then the body, the idempotency key, the schemas, the handler. */
 export function mount(app: FastifyInstance, routes: readonly Route[], parts: ServerParts): void {
   const gate = new IdempotencyGate(parts.idempotency, parts.clock);
-  const reads = new Map(routes.filter(({ method }) => method === 'GET').map((one) => [one.path, one]));
+  const reads = new Map(routes.filter(({ method }) => method === 'GET').map((item) => [item.path, item]));
   for (const route of routes) {
     const read = route.method === 'PATCH' || route.method === 'PUT' ? reads.get(route.path) : undefined;
     const shadowed = shadowedPaths(route, routes);

@@ -45,15 +45,15 @@ export function knownPaths(app: FastifyInstance): KnownPaths {
   app.addHook('onRoute', ({ url, method, config }) => {
     const pattern = patternOf(url);
     const isFixed = !/[:*]/.test(url);
-    for (const one of [method].flat()) known.push({ pattern, isFixed, method: one, style: config?.errors });
+    for (const item of [method].flat()) known.push({ pattern, isFixed, method: item, style: config?.errors });
   });
   return {
     refusal(method, path) {
       const matching = known.filter(({ pattern }) => pattern.test(path));
       const fixed = matching.filter(({ isFixed }) => isFixed);
       const takers = fixed.length > 0 ? fixed : matching;
-      const style = takers.find((one) => one.style)?.style ?? null;
-      const methods = [...new Set(takers.map((one) => one.method))];
+      const style = takers.find((item) => item.style)?.style ?? null;
+      const methods = [...new Set(takers.map((item) => item.method))];
       // A route that takes many paths, such as that of the assets, may find nothing at one of them.
       if (methods.length === 0 || methods.includes(method))
         return { error: new ApiError('not_found', 'There is nothing at this path.'), style, allow: null };
@@ -79,7 +79,7 @@ export function shadowedPaths(
   if (!open.includes(':')) return null;
   const pattern = patternOf(open);
   const fixed = routes.filter(({ path }) => !path.includes(':') && pattern.test(path));
-  const own = new Set(fixed.filter((one) => one.method === method).map(({ path }) => path));
+  const own = new Set(fixed.filter((item) => item.method === method).map(({ path }) => path));
   const found = new Set(fixed.map(({ path }) => path).filter((path) => !own.has(path)));
   return found.size > 0 ? found : null;
 }

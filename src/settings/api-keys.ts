@@ -14,14 +14,14 @@ import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
 import type { Database } from '../db/pool.ts';
 import { pageQuery, pageShape, type PageQuery } from '../http/paging.ts';
 import { route, type Ctx, type Route } from '../http/route.ts';
-import type { Ledger } from '../http/ledger.ts';
+import type { RecordChange } from '../http/record-change.ts';
 
 export interface ApiKeyParts {
   db: Database;
   keys: ApiKeys;
   authorities: Authorities;
   usage: UsageMeter;
-  ledger: Ledger;
+  ledger: RecordChange;
   clock: Clock;
   /** Every scope there is. */
   scopes: readonly string[];
@@ -163,8 +163,8 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
       const { body, caller } = ctx;
       const scopes = body.style === 'remixcrm' ? ['leads:create'] : known(body.scopes ?? [...caller.scopes]);
       const by = await authorities.current(db.kysely, caller);
-      const asked = expiryOf(body);
-      const expiresAt = asked === undefined ? by.expiresAt : asked;
+      const requested = expiryOf(body);
+      const expiresAt = requested === undefined ? by.expiresAt : requested;
       checkNewKey(by, { scopes, expiresAt });
       let made = '';
       await keys.create(
@@ -179,7 +179,7 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
         },
         async (trx, { key, raw }) => {
           made = JSON.stringify(show(key, UNUSED, raw));
-          await ledger.enter(trx, ctx, deed('api_key.created', key), { status: 201, body: made });
+          await ledger.enter(trx, ctx, auditEntry('api_key.created', key), { status: 201, body: made });
         },
       );
       return { status: 201, body: made };
@@ -231,7 +231,7 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
           },
           async within(trx, key) {
             text = JSON.stringify(show(key, used));
-            await ledger.enter(trx, ctx, deed('api_key.updated', key), { status: 200, body: text });
+            await ledger.enter(trx, ctx, auditEntry('api_key.updated', key), { status: 200, body: text });
           },
         });
         if (text === undefined) throw new ApiError('conflict', 'This key was revoked for good.');
@@ -250,7 +250,7 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
     async handle(ctx) {
       const { id, workspace_id: workspaceId } = await found(ctx);
       await keys.revoke(workspaceId, id, (trx, key) =>
-        ledger.enter(trx, ctx, deed('api_key.revoked', key), { status: 204, body: '' }),
+        ledger.enter(trx, ctx, auditEntry('api_key.revoked', key), { status: 204, body: '' }),
       );
       return { status: 204, body: null };
     },
@@ -321,7 +321,7 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
 const NOTHING = { requests: 0, server_errors: 0, rate_limited: 0 };
 const UNUSED: Usage = { last_24_hours: NOTHING, last_7_days: NOTHING };
 
-function deed(action: string, { id, name: called, prefix, scopes, expires_at: until }: ApiKey) {
+function auditEntry(action: string, { id, name: called, prefix, scopes, expires_at: until }: ApiKey) {
   const details = { name: called, prefix, scopes, expires_at: until };
   return { action, objectType: 'api_key', objectId: id, details };
 }

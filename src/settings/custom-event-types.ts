@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { plainText } from '../base/values/text.ts';
 import { invalid } from '../base/errors.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
-import { missing, nounOf, type CustomType, type CustomTypes } from '../delivery/custom-type.ts';
-import type { Catalogue } from '../delivery/event.ts';
-import type { Ledger } from '../http/ledger.ts';
+import { missing, nounOf, type CustomType, type CustomTypes } from '../events/custom-event-type.ts';
+import type { Catalogue } from '../events/event-type.ts';
+import type { RecordChange } from '../http/record-change.ts';
 import { pageQuery, pageShape, type PageQuery } from '../http/paging.ts';
 import { route, type Ctx, type Route } from '../http/route.ts';
 
@@ -69,7 +69,7 @@ const shape = z
   .meta({ id: 'CustomEventType' });
 
 /** The event types that a workspace defines. */
-export function customTypeRoutes(types: CustomTypes, catalogue: Catalogue, ledger: Ledger): Route[] {
+export function customTypeRoutes(types: CustomTypes, catalogue: Catalogue, ledger: RecordChange): Route[] {
   const common = { scope: 'webhooks:manage', tag: 'custom events', params: { name: CUSTOM_NAME } } as const;
   const reading = { ...common, scope: 'webhooks:read' } as const;
   const ours = new Set([...OUR_NOUNS, ...catalogue.types.map(({ name }) => nounOf(name))]);
@@ -181,7 +181,7 @@ export function customTypeRoutes(types: CustomTypes, catalogue: Catalogue, ledge
   /** The place of a cursor's type, which may be gone by then: its list is short. */
   async function nameOf(workspaceId: string, id: string): Promise<string> {
     const all = await types.list(workspaceId, 1000, null);
-    const type = all.find((one) => one.id === id);
+    const type = all.find((item) => item.id === id);
     if (!type) throw invalid('cursor', 'its event type was deleted; begin again without it');
     return type.name;
   }

@@ -8,10 +8,10 @@ import {
 import { isoTime, type Clock } from '../base/clock.ts';
 import { invalid } from '../base/errors.ts';
 import { prefixed, type Uuid } from '../base/id.ts';
-import { flights } from '../db/flight.ts';
+import { makeBatchWriter } from '../db/batch-writer.ts';
 import type { Database, Queryable, Statement } from '../db/pool.ts';
-import { nounOf, type CustomTypes } from '../delivery/custom-type.ts';
-import { publishing } from '../delivery/publish.ts';
+import { nounOf, type CustomTypes } from '../events/custom-event-type.ts';
+import { publishing } from '../events/outbox.ts';
 import type { LaneKey } from '../delivery/wake.ts';
 import { route, type Route } from '../http/route.ts';
 import { eventShape } from './events.ts';
@@ -21,9 +21,9 @@ export interface CustomEventParts {
   clock: Clock;
   newId: () => Uuid;
   /** Tells the delivery engine, after the commit, which lanes have something new. */
-  ring(lanes: LaneKey[]): void;
+  notify(lanes: LaneKey[]): void;
   /** The formats whose `*` includes an event type. */
-  starFormats(type: string): string[];
+  wildcardFormats(type: string): string[];
 }
 
 const body = z.strictObject({
@@ -56,14 +56,14 @@ export function customEventRoutes(parts: CustomEventParts, types: CustomTypes): 
         'Delivered like any other. Its data is checked against the schema of its type, in at most 2,000,000 steps (400 beyond). 503 with `Retry-After` where the check takes too long at the moment: nothing is published, and the same `Idempotency-Key` may be used again.',
       body,
       answers: { 201: publishedShape },
-      async handle({ body: given, caller, claim }) {
+      async handle({ body: input, caller, claim }) {
         const { workspaceId, actor } = caller;
-        const type = await types.find(workspaceId, given.type);
+        const type = await types.find(workspaceId, input.type);
         if (!type) {
           const why = 'is not an event type of this workspace; see GET /api/v1/custom-event-types';
-          throw invalid('type', `"${given.type}" ${why}`);
+          throw invalid('type', `"${input.type}" ${why}`);
         }
-        await types.checkData(workspaceId, type, given.data);
+        await types.checkData(workspaceId, type, input.data);
         const id = newId();
         const eventId = prefixed('evt', id);
         const event = {
@@ -71,9 +71,9 @@ export function customEventRoutes(parts: CustomEventParts, types: CustomTypes): 
           type: type.name,
           occurred_at: isoTime(clock.now()),
           object_type: nounOf(type.name),
-          object_id: given.object_id ?? id,
+          object_id: input.object_id ?? id,
           actor,
-          data: given.data,
+          data: input.data,
         };
         const text = JSON.stringify(event);
         await publish.add({ workspaceId, id, event, claim, answer: { status: 201, body: text } });
@@ -92,31 +92,37 @@ interface Publication {
 }
 
 /** Concurrent ones ride in one statement: event, queue rows, counter and idempotency answers. */
-function publisher({ db, clock, ring, starFormats }: CustomEventParts) {
-  return flights<Publication, true>(db, {
+function publisher({ db, clock, notify, wildcardFormats }: CustomEventParts) {
+  return makeBatchWriter<Publication, true>(db, {
     groupOf: ({ workspaceId }) => workspaceId,
     // The statement tells its events apart by what they are about.
     keysOf: ({ event, claim }) => [event.object_id, ...(claim ? [`${claim.identity}/${claim.key}`] : [])],
     weigh: ({ answer }) => ({ weight: 1, bytes: answer.body.length }),
-    async run(on, flight) {
-      const claims = claimsOf(flight, isoTime(clock.now()));
-      const several = new Set(flight.map(({ workspaceId }) => workspaceId)).size > 1;
+    async run(on, batch) {
+      const claims = claimsOf(batch, isoTime(clock.now()));
+      const several = new Set(batch.map(({ workspaceId }) => workspaceId)).size > 1;
       const { rows } = await on.query<{ refused: number[] | null; lanes: LaneKey[] | null }>({
         ...statement(several, claims.length > 0),
         values: [
-          JSON.stringify(flight.map(inputOf)),
+          JSON.stringify(batch.map(inputOf)),
           JSON.stringify(
-            flight.map(({ id, event: { type } }, n) => ({ n, k: 0, id, type, star: starFormats(type) })),
+            batch.map(({ id, event: { type } }, n) => ({
+              n,
+              k: 0,
+              id,
+              type,
+              wildcard: wildcardFormats(type),
+            })),
           ),
           ...(claims.length > 0 ? [JSON.stringify(claims)] : []),
         ],
       });
-      if (rows[0]!.lanes) ring(rows[0]!.lanes);
-      return flight.map((_, n) => (rows[0]!.refused?.includes(n) ? new AlreadyAnswered() : true));
+      if (rows[0]!.lanes) notify(rows[0]!.lanes);
+      return batch.map((_, n) => (rows[0]!.refused?.includes(n) ? new AlreadyAnswered() : true));
     },
-    async landed(on, flight) {
-      const there = await happened(on, flight);
-      return flight.map(({ id }) => there.has(id) || undefined);
+    async committed(on, batch) {
+      const existing = await happened(on, batch);
+      return batch.map(({ id }) => existing.has(id) || undefined);
     },
   });
 }
@@ -126,8 +132,8 @@ function inputOf({ workspaceId, event }: Publication, n: number): object {
   return { n, unit: n, workspace_id: workspaceId, id, actor, at, record };
 }
 
-function claimsOf(flight: Publication[], at: string): object[] {
-  return flight.flatMap(({ claim, answer }, unit) => {
+function claimsOf(batch: Publication[], at: string): object[] {
+  return batch.flatMap(({ claim, answer }, unit) => {
     if (!claim) return [];
     const { workspaceId: workspace_id, identity: api_key_id, key, requestHash: hash } = claim;
     return [{ unit, workspace_id, api_key_id, key, hash, ...answer, at }];
@@ -151,12 +157,12 @@ select ${claims ? '(select json_agg(unit) from refused)' : 'null::json'} as refu
   };
 }
 
-async function happened(on: Queryable, flight: Publication[]): Promise<Set<Uuid>> {
+async function happened(on: Queryable, batch: Publication[]): Promise<Set<Uuid>> {
   const { rows } = await on.query<{ id: Uuid }>({
     name: 'custom_event.happened',
     text: `select e.id from unnest($1::uuid[], $2::uuid[]) as k(workspace_id, id)
            join event e on e.workspace_id = k.workspace_id and e.id = k.id`,
-    values: [flight.map(({ workspaceId }) => workspaceId), flight.map(({ id }) => id)],
+    values: [batch.map(({ workspaceId }) => workspaceId), batch.map(({ id }) => id)],
   });
   return new Set(rows.map(({ id }) => id));
 }

@@ -6,15 +6,15 @@ import { floorId, unprefixed, type Uuid } from '../base/id.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
 import type { Database } from '../db/pool.ts';
 import type { Engine } from '../delivery/engine.ts';
-import type { CustomTypes } from '../delivery/custom-type.ts';
-import { TEST_EVENT, type Catalogue } from '../delivery/event.ts';
-import { getDelivery, listDeliveries, type DeliveryView } from '../delivery/log.ts';
+import type { CustomTypes } from '../events/custom-event-type.ts';
+import { TEST_EVENT, type Catalogue } from '../events/event-type.ts';
+import { getDelivery, listDeliveries, type DeliveryView } from '../delivery/delivery-log.ts';
 import type { Formats } from '../delivery/format.ts';
 import { enqueueResend, makeDueNow } from '../delivery/resend.ts';
-import { shownSent, storedEvent } from '../delivery/sent.ts';
+import { shownSent, storedEvent } from '../delivery/attempt-request.ts';
 import { pageQuery, pageShape } from '../http/paging.ts';
 import { route, type Route } from '../http/route.ts';
-import type { Ledger } from '../http/ledger.ts';
+import type { RecordChange } from '../http/record-change.ts';
 
 export interface DeliveryRouteParts {
   db: Database;
@@ -22,7 +22,7 @@ export interface DeliveryRouteParts {
   catalogue: Catalogue;
   unknownOf: CustomTypes['unknownOf'];
   formats: Formats;
-  ledger: Ledger;
+  ledger: RecordChange;
   clock: Clock;
   newId: () => Uuid;
 }
@@ -184,11 +184,11 @@ export function deliveryRoutes({
           }
         }
         const made = JSON.stringify({ delivery_id: deliveryId });
-        const deed = { action: 'delivery.resent', objectType: 'delivery', objectId: delivery.id };
-        await ledger.enter(trx, ctx, deed, { status: 202, body: made });
+        const auditEntry = { action: 'delivery.resent', objectType: 'delivery', objectId: delivery.id };
+        await ledger.enter(trx, ctx, auditEntry, { status: 202, body: made });
         return made;
       });
-      await engine.waker.rung([[workspaceId, endpointId]]);
+      await engine.waker.notifyNow([[workspaceId, endpointId]]);
       if (!engine.worker.running) void engine.pass(workspaceId).catch(() => undefined);
       return { status: 202, body };
     },

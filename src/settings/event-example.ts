@@ -1,6 +1,6 @@
 import { unprefixed, type Uuid } from '../base/id.ts';
-import { joined, objectOf, summarySchema, textField } from '../delivery/event-schema.ts';
-import type { Catalogue, EventType } from '../delivery/event.ts';
+import { joined, objectOf, summarySchema, textField } from '../events/event-schema.ts';
+import type { Catalogue, EventType } from '../events/event-type.ts';
 import type { Format } from '../delivery/format.ts';
 
 /** Placeholders of an example: nobody's workspace, webhook, event and secret. */

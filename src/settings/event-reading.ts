@@ -3,9 +3,9 @@ import type { SessionRevalidation } from '../account/session-revalidation.ts';
 import { ApiError, invalid } from '../base/errors.ts';
 import { unprefixed, type Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
-import type { CustomTypes } from '../delivery/custom-type.ts';
-import { lastEvent, placeAfter, readFeed, type FeedPage, type Wanted } from '../delivery/feed.ts';
-import type { Tail } from '../delivery/tail.ts';
+import type { CustomTypes } from '../events/custom-event-type.ts';
+import { lastEvent, placeAfter, readFeed, type FeedPage, type Wanted } from '../events/feed.ts';
+import type { Tail } from '../events/feed-poller.ts';
 import { admit } from '../http/authenticate.ts';
 import type { ConcurrencyLimit } from '../http/concurrency-limit.ts';
 import type { Client } from '../http/route.ts';
@@ -76,11 +76,11 @@ export function makeEventReading({ db, unknownOf, tail, revalidation, limit }: R
   return {
     read,
 
-    async start(workspaceId, asked) {
-      const last = asked === LATEST ? await lastEvent(db, workspaceId) : null;
+    async start(workspaceId, requested) {
+      const last = requested === LATEST ? await lastEvent(db, workspaceId) : null;
       if (last) return { after: last.id, place: last.seq };
-      const named = asked !== undefined && asked !== LATEST && asked !== OLDEST;
-      const after = named ? unprefixed('evt', asked) : null;
+      const named = requested !== undefined && requested !== LATEST && requested !== OLDEST;
+      const after = named ? unprefixed('evt', requested) : null;
       const place = await placeAfter(db, workspaceId, after);
       if (place === 'gone') throw gone();
       return { after, place };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ApiError, invalid } from '../base/errors.ts';
 import { prefixed, type Uuid } from '../base/id.ts';
 import { jsonOf } from '../base/json-text.ts';
-import type { EventView, FeedPage, Wanted } from '../delivery/feed.ts';
+import type { EventView, FeedPage, Wanted } from '../events/feed.ts';
 import { route, type Route } from '../http/route.ts';
 import {
   EVENT_ID,
@@ -51,11 +51,11 @@ export function eventStreamRoutes(reading: EventReading): Route[] {
       query,
       streams: 'text/event-stream',
       answers: { 200: streamShape, ...READING_REFUSALS },
-      async handle({ caller, query: asked, client }) {
-        const from = await reading.start(caller.workspaceId, lastSeen(client.lastEventId) ?? asked.after);
+      async handle({ caller, query: requested, client }) {
+        const from = await reading.start(caller.workspaceId, lastSeen(client.lastEventId) ?? requested.after);
         const wanted = {
           limit: PAGE,
-          types: await reading.typesOf(caller.workspaceId, asked.types),
+          types: await reading.typesOf(caller.workspaceId, requested.types),
           unmatched: false,
         };
         const watched = reading.watch(caller, client);

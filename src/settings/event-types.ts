@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { makeTextCache } from '../base/text-cache.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
-import type { CustomTypes, CustomTypeStamp } from '../delivery/custom-type.ts';
-import { TEST_EVENT_TYPE, type Catalogue, type EventType } from '../delivery/event.ts';
+import type { CustomTypes, CustomTypeStamp } from '../events/custom-event-type.ts';
+import { TEST_EVENT_TYPE, type Catalogue, type EventType } from '../events/event-type.ts';
 import type { Formats } from '../delivery/format.ts';
 import { route, type Route } from '../http/route.ts';
 import { exampleOf } from './event-example.ts';
@@ -104,10 +104,10 @@ export function eventTypeRoutes(
     const texts = new Map(stamps.map((stamp) => [stamp.id, listed.get(keyOf(stamp))]));
     const missing = stamps.filter(({ id }) => texts.get(id) === undefined).map(({ id }) => id);
     for (let at = 0; at < missing.length; at += READ_AT_ONCE) {
-      for (const one of await customTypes.some(workspaceId, missing.slice(at, at + READ_AT_ONCE))) {
+      for (const item of await customTypes.some(workspaceId, missing.slice(at, at + READ_AT_ONCE))) {
         await setImmediate();
-        const key = keyOf(one);
-        texts.set(one.id, listed.get(key) ?? listed.put(key, JSON.stringify(inList(one.type))));
+        const key = keyOf(item);
+        texts.set(item.id, listed.get(key) ?? listed.put(key, JSON.stringify(inList(item.type))));
       }
     }
     return [...texts.values()].filter((text) => text !== undefined);

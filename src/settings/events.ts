@@ -3,7 +3,7 @@ import { ApiError } from '../base/errors.ts';
 import { prefixed, unprefixed } from '../base/id.ts';
 import { jsonOf } from '../base/json-text.ts';
 import type { Database } from '../db/pool.ts';
-import { getEvent } from '../delivery/feed.ts';
+import { getEvent } from '../events/feed.ts';
 import { route, type Route } from '../http/route.ts';
 import {
   EVENT_ID,
@@ -82,15 +82,15 @@ export function eventRoutes(db: Database, reading: EventReading): Route[] {
         'In the order in which they took effect, oldest first; following `next_after`, every event is seen once and none is skipped. 410 where what comes after `after` is no longer all kept.',
       query,
       answers: { 200: feedShape, ...READING_REFUSALS },
-      async handle({ caller, query: asked, client }) {
+      async handle({ caller, query: requested, client }) {
         const { workspaceId } = caller;
-        const { after, place } = await reading.start(workspaceId, asked.after);
+        const { after, place } = await reading.start(workspaceId, requested.after);
         const wanted = {
-          limit: asked.limit,
-          types: await reading.typesOf(workspaceId, asked.types),
-          unmatched: asked.matched === 'none',
+          limit: requested.limit,
+          types: await reading.typesOf(workspaceId, requested.types),
+          unmatched: requested.matched === 'none',
         };
-        const page = await (asked.wait === 0 ? reading.read(workspaceId, place, wanted) : wait());
+        const page = await (requested.wait === 0 ? reading.read(workspaceId, place, wanted) : wait());
         const next = page.reached?.id ?? after;
         return {
           status: 200,
@@ -104,7 +104,13 @@ export function eventRoutes(db: Database, reading: EventReading): Route[] {
         async function wait() {
           const watched = reading.watch(caller, client);
           try {
-            const found = await reading.follow(workspaceId, place, wanted, asked.wait * 1000, watched.signal);
+            const found = await reading.follow(
+              workspaceId,
+              place,
+              wanted,
+              requested.wait * 1000,
+              watched.signal,
+            );
             await watched.check();
             return found;
           } finally {

@@ -4,10 +4,10 @@ import type { InboundSecret, InboundSecrets } from '../account/inbound-secret.ts
 import { checkNewInboundSecret } from '../account/key-lineage.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
 import type { Database } from '../db/pool.ts';
-import type { Ledger } from '../http/ledger.ts';
+import type { RecordChange } from '../http/record-change.ts';
 import { pageQuery, pageShape, type PageQuery } from '../http/paging.ts';
 import { route, type Route } from '../http/route.ts';
-import { personName } from './person-shape.ts';
+import { personName } from './person-schema.ts';
 
 const PATH = '/api/v1/inbound-secrets';
 
@@ -32,7 +32,7 @@ export function inboundSecretRoutes({
   db: Database;
   secrets: InboundSecrets;
   authorities: Authorities;
-  ledger: Ledger;
+  ledger: RecordChange;
 }): Route[] {
   const common = { scope: 'keys:manage', tag: 'inbound secrets' } as const;
 
@@ -68,7 +68,7 @@ export function inboundSecretRoutes({
       let made = '';
       await secrets.create({ workspaceId, actor }, ctx.body.name, async (trx, { secret, raw }) => {
         made = JSON.stringify({ ...secret, secret: raw });
-        await ledger.enter(trx, ctx, deed('created', secret), { status: 201, body: made });
+        await ledger.enter(trx, ctx, auditEntry('created', secret), { status: 201, body: made });
       });
       return { status: 201, body: made };
     },
@@ -82,7 +82,7 @@ export function inboundSecretRoutes({
     answers: { 204: 'It lets nothing in any more.' },
     async handle(ctx) {
       await secrets.remove(ctx.caller.workspaceId, ctx.params['id']!, (trx, secret) =>
-        ledger.enter(trx, ctx, deed('deleted', secret), { status: 204, body: '' }),
+        ledger.enter(trx, ctx, auditEntry('deleted', secret), { status: 204, body: '' }),
       );
       return { status: 204, body: null };
     },
@@ -91,7 +91,7 @@ export function inboundSecretRoutes({
   return [list, create, remove];
 }
 
-function deed(done: 'created' | 'deleted', { id, name, prefix }: InboundSecret) {
+function auditEntry(done: 'created' | 'deleted', { id, name, prefix }: InboundSecret) {
   return {
     action: `inbound_secret.${done}`,
     objectType: 'inbound_secret',

@@ -4,7 +4,7 @@ import { requiredText } from '../base/values/text.ts';
 import type { Uuid } from '../base/id.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
 import { noInbox, type Inbox, type Inboxes, type InboxRequest } from '../delivery/inbox.ts';
-import type { Ledger } from '../http/ledger.ts';
+import type { RecordChange } from '../http/record-change.ts';
 import { pageQuery, pageShape, type PageQuery } from '../http/paging.ts';
 import { route, type Ctx, type Route } from '../http/route.ts';
 
@@ -61,7 +61,7 @@ const requestShape = z
   .meta({ id: 'InboxRequest' });
 
 /** Test inboxes by API. */
-export function inboxRoutes(inboxes: Inboxes, ledger: Ledger): Route[] {
+export function inboxRoutes(inboxes: Inboxes, ledger: RecordChange): Route[] {
   const common = { scope: 'webhooks:manage', tag: 'test inboxes' } as const;
   const reading = { ...common, scope: 'webhooks:read' } as const;
 

@@ -12,15 +12,15 @@ import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
 import type { Database } from '../db/pool.ts';
 import { pageQuery, pageShape, type PageQuery } from '../http/paging.ts';
 import { route, type Route } from '../http/route.ts';
-import type { Ledger } from '../http/ledger.ts';
-import { accountEmail, role } from './person-shape.ts';
+import type { RecordChange } from '../http/record-change.ts';
+import { accountEmail, role } from './person-schema.ts';
 
 export interface InvitationParts {
   db: Database;
   links: Links;
   authorities: Authorities;
   users: Users;
-  ledger: Ledger;
+  ledger: RecordChange;
   mailer: Mailer | null;
   log: Logger;
   clock: Clock;
@@ -97,7 +97,7 @@ export function invitationRoutes(parts: InvitationParts): Route[] {
           status: 201,
           body: JSON.stringify({ ...show({ ...link, valid: true }), url, mailed: mailer !== null }),
         };
-        await ledger.enter(trx, ctx, deed('invitation.created', link), answer);
+        await ledger.enter(trx, ctx, auditEntry('invitation.created', link), answer);
         return { url, answer };
       });
       await mail(body.email, caller, made.url);
@@ -115,7 +115,7 @@ export function invitationRoutes(parts: InvitationParts): Route[] {
       await db.transaction(async (trx) => {
         const link = await links.withdraw(trx, ctx.caller.workspaceId, ctx.params['id']!);
         if (!link) throw new ApiError('not_found', 'There is no invitation with this id.');
-        await ledger.enter(trx, ctx, deed('invitation.withdrawn', link), { status: 204, body: '' });
+        await ledger.enter(trx, ctx, auditEntry('invitation.withdrawn', link), { status: 204, body: '' });
       });
       return { status: 204, body: null };
     },
@@ -151,6 +151,6 @@ export function invitationRoutes(parts: InvitationParts): Route[] {
   }
 }
 
-function deed(action: string, { id, email, role: as }: Link) {
+function auditEntry(action: string, { id, email, role: as }: Link) {
   return { action, objectType: 'invitation', objectId: id, details: { email, role: as } };
 }

@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
 import { z } from 'zod';
 import type { ApiKey, ApiKeys } from '../account/api-key.ts';
-import type { Deed } from '../account/audit.ts';
+import type { AuditEntry } from '../account/audit.ts';
 import type { Caller } from '../account/caller.ts';
 import type { InboundSecret, InboundSecrets } from '../account/inbound-secret.ts';
 import { allows } from '../account/scope.ts';
@@ -42,8 +42,8 @@ export const revokeQuery = z.strictObject({
 export type RevokeQuery = z.output<typeof revokeQuery>;
 
 function listShape(more: z.ZodRawShape) {
-  const one = z.object({ id: z.string(), name: z.string(), created_at: z.iso.datetime(), ...more });
-  return z.object({ total_count: z.int(), data: z.array(one) }).nullable();
+  const item = z.object({ id: z.string(), name: z.string(), created_at: z.iso.datetime(), ...more });
+  return z.object({ total_count: z.int(), data: z.array(item) }).nullable();
 }
 
 export const madeShape = z
@@ -63,7 +63,7 @@ export interface MadeBy {
     workspaceId: Uuid,
     memberId: Uuid,
     kinds: readonly Kind[],
-  ): Promise<{ entries: Deed[]; webhooks: Uuid[] }>;
+  ): Promise<{ entries: AuditEntry[]; webhooks: Uuid[] }>;
   announce(workspaceId: Uuid, webhooks: readonly Uuid[]): void;
 }
 
@@ -134,17 +134,17 @@ function showWebhook({ id, name, createdAt, url, state }: Endpoint) {
   return { id: prefixed('wh', id), name, created_at: createdAt, url, state };
 }
 
-function keyEntry({ id, name, prefix, scopes, expires_at }: ApiKey): Deed {
+function keyEntry({ id, name, prefix, scopes, expires_at }: ApiKey): AuditEntry {
   const details = { name, prefix, scopes, expires_at };
   return { action: 'api_key.revoked', objectType: 'api_key', objectId: id, details };
 }
 
-function secretEntry({ id, name, prefix }: InboundSecret): Deed {
+function secretEntry({ id, name, prefix }: InboundSecret): AuditEntry {
   const details = { name, prefix };
   return { action: 'inbound_secret.deleted', objectType: 'inbound_secret', objectId: id, details };
 }
 
-function webhookEntry({ id, name, state }: Endpoint): Deed {
+function webhookEntry({ id, name, state }: Endpoint): AuditEntry {
   const details = { name, state };
   return { action: 'webhook.deleted', objectType: 'webhook', objectId: prefixed('wh', id), details };
 }

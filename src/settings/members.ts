@@ -4,17 +4,17 @@ import { ApiError } from '../base/errors.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
 import type { Database } from '../db/pool.ts';
 import { admit } from '../http/authenticate.ts';
-import type { Ledger } from '../http/ledger.ts';
+import type { RecordChange } from '../http/record-change.ts';
 import { pageQuery, pageShape, type PageQuery } from '../http/paging.ts';
 import { route, type Route } from '../http/route.ts';
 import { checkMayRevoke, madeShape, revokeQuery, type MadeBy, type RevokeQuery } from './made-by.ts';
-import { role } from './person-shape.ts';
+import { role } from './person-schema.ts';
 
 export interface MemberParts {
   db: Database;
   members: Members;
   madeBy: MadeBy;
-  ledger: Ledger;
+  ledger: RecordChange;
 }
 
 const PATH = '/api/v1/members';
@@ -97,7 +97,7 @@ export function memberRoutes({ db, members, madeBy, ledger }: MemberParts): Rout
         await db.transaction(async (trx) => {
           const had = await members.changeRole(trx, caller, member.id, body.role);
           const details = { from: had, to: body.role };
-          await ledger.enter(trx, ctx, deed('member.role_changed', member, details), answer);
+          await ledger.enter(trx, ctx, auditEntry('member.role_changed', member, details), answer);
         });
         return answer;
       },
@@ -123,7 +123,7 @@ export function memberRoutes({ db, members, madeBy, ledger }: MemberParts): Rout
       const none = { status: 204, body: '' };
       const webhooks = await db.transaction(async (trx) => {
         const had = await members.remove(trx, caller, member.id);
-        const gone = deed(leaves ? 'member.left' : 'member.removed', member, { role: had });
+        const gone = auditEntry(leaves ? 'member.left' : 'member.removed', member, { role: had });
         const revoked = await madeBy.revoke(trx, caller.workspaceId, member.id, kinds);
         for (const entry of [gone, ...revoked.entries]) await ledger.enter(trx, ctx, entry, none);
         return revoked.webhooks;
@@ -142,6 +142,6 @@ export function memberRoutes({ db, members, madeBy, ledger }: MemberParts): Rout
   }
 }
 
-function deed(action: string, { id, name, email }: Member, details: object) {
+function auditEntry(action: string, { id, name, email }: Member, details: object) {
   return { action, objectType: 'user', objectId: id, details: { name, email, ...details } };
 }

@@ -77,15 +77,15 @@ export async function changePlan(
     const { numAffectedRows } = await sql`
       update workspace set plan = ${plan} where id = ${workspaceId}`.execute(trx);
     if (numAffectedRows === 0n) throw new StartError(`There is no workspace ${workspaceId}.`);
-    const deed = {
+    const auditEntry = {
       action: 'workspace.plan_changed',
       objectType: 'workspace',
       objectId: workspaceId,
       details: { plan },
     };
-    await audit.note(trx, { workspaceId, actor: 'cli' }, deed);
+    await audit.note(trx, { workspaceId, actor: 'cli' }, auditEntry);
     return engine.endpoints.holdForPlan(trx, workspaceId, !webhooks);
   });
   engine.endpoints.changed(workspaceId, changed);
-  if (webhooks) await engine.waker.rung(changed.map((id) => [workspaceId, id] as const));
+  if (webhooks) await engine.waker.notifyNow(changed.map((id) => [workspaceId, id] as const));
 }

@@ -9,7 +9,7 @@ import {
   type StoredSize,
   type Term,
 } from '../delivery/retention-term.ts';
-import type { Ledger } from '../http/ledger.ts';
+import type { RecordChange } from '../http/record-change.ts';
 import { route, type Route } from '../http/route.ts';
 
 const days = (what: string) =>
@@ -54,7 +54,7 @@ const body = z.strictObject({
  * How long a workspace keeps events and delivery attempts, and how much that is.
  * @param mostDays the installation's term
  */
-export function retentionRoutes(db: Database, ledger: Ledger, mostDays: number): Route[] {
+export function retentionRoutes(db: Database, ledger: RecordChange, mostDays: number): Route[] {
   const common = { path: '/api/v1/retention', scope: 'workspace:manage', tag: 'events' } as const;
   const show = (term: Term, size: StoredSize) => ({
     ...term,
@@ -85,8 +85,8 @@ export function retentionRoutes(db: Database, ledger: Ledger, mostDays: number):
     async handle(ctx) {
       const { workspaceId } = ctx.caller;
       const { event_days: eventDays, attempt_days: attemptDays } = ctx.body;
-      for (const [field, asked] of Object.entries({ event_days: eventDays, attempt_days: attemptDays })) {
-        if (asked && asked > mostDays)
+      for (const [field, requested] of Object.entries({ event_days: eventDays, attempt_days: attemptDays })) {
+        if (requested && requested > mostDays)
           throw invalid(field, `must be at most ${mostDays}: the installation keeps nothing longer`);
       }
       const [current, size] = await Promise.all([termOf(db, workspaceId), storedSize(db, workspaceId)]);
@@ -97,8 +97,8 @@ export function retentionRoutes(db: Database, ledger: Ledger, mostDays: number):
       const text = JSON.stringify(show(term, size));
       await db.transaction(async (trx) => {
         await setTerm(trx, workspaceId, term);
-        const deed = { action: 'retention.updated', objectType: 'workspace', objectId: workspaceId };
-        await ledger.enter(trx, ctx, { ...deed, details: term }, { status: 200, body: text });
+        const auditEntry = { action: 'retention.updated', objectType: 'workspace', objectId: workspaceId };
+        await ledger.enter(trx, ctx, { ...auditEntry, details: term }, { status: 200, body: text });
       });
       return { status: 200, body: text };
     },

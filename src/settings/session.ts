@@ -1,15 +1,15 @@
 import { z } from 'zod';
-import type { Admission } from '../account/admission.ts';
+import type { SignIn } from '../account/sign-in.ts';
 import type { Caller } from '../account/caller.ts';
 import type { Sessions } from '../account/session.ts';
 import type { Users } from '../account/user.ts';
 import { ApiError, invalid } from '../base/errors.ts';
 import { openRoute, route, type Answer, type Client, type Route } from '../http/route.ts';
 import { noSessionCookie, sessionCookie } from '../http/session-cookie.ts';
-import { accountEmail, personName, role, sentPassword, signInEmail } from './person-shape.ts';
+import { accountEmail, personName, role, sentPassword, signInEmail } from './person-schema.ts';
 
 export interface SessionParts {
-  admission: Admission;
+  signIn: SignIn;
   sessions: Sessions;
   users: Users;
 }
@@ -52,7 +52,7 @@ const FOR_PEOPLE =
   'This is for people who are signed in, not for API keys; or the Origin is not one of this installation.';
 
 /** Signing in and out, and the links that let somebody in once. */
-export function sessionRoutes({ admission, sessions, users }: SessionParts): Route[] {
+export function sessionRoutes({ signIn: account, sessions, users }: SessionParts): Route[] {
   const tag = 'session';
 
   const signIn = openRoute<{ email: string; password: string }>({
@@ -71,7 +71,7 @@ export function sessionRoutes({ admission, sessions, users }: SessionParts): Rou
       429: TOO_MANY,
     },
     handle: async ({ body, client }) =>
-      enter(await admission.signIn({ ...body, address: client.address }), client),
+      enter(await account.signIn({ ...body, address: client.address }), client),
   });
 
   const current = route({
@@ -129,7 +129,7 @@ export function sessionRoutes({ admission, sessions, users }: SessionParts): Rou
     body: z.strictObject({ token }),
     answers: { 200: linkShape, 400: BAD_BODY, 403: OTHER_SITE, 404: STALE_LINK },
     async handle({ body }) {
-      const link = await admission.open(body.token);
+      const link = await account.open(body.token);
       return {
         status: 200,
         body: {
@@ -171,7 +171,7 @@ export function sessionRoutes({ admission, sessions, users }: SessionParts): Rou
       429: TOO_MANY,
     },
     handle: async ({ body: { token: used, workspace_name: workspaceName, ...owner }, client }) =>
-      enter(await admission.setUp(used, { ...owner, workspaceName, address: client.address }), client),
+      enter(await account.setUp(used, { ...owner, workspaceName, address: client.address }), client),
   });
 
   const accept = openRoute<{ token: string; name?: string | undefined; password: string }>({
@@ -191,7 +191,7 @@ export function sessionRoutes({ admission, sessions, users }: SessionParts): Rou
       429: TOO_MANY,
     },
     handle: async ({ body: { token: used, ...who }, client }) =>
-      enter(await admission.accept(used, { ...who, address: client.address }), client),
+      enter(await account.accept(used, { ...who, address: client.address }), client),
   });
 
   const requestReset = openRoute<{ email: string }>({
@@ -210,7 +210,7 @@ export function sessionRoutes({ admission, sessions, users }: SessionParts): Rou
       503: '`not_configured`: no mail is set up. The message says who can make a link.',
     },
     async handle({ body, client }) {
-      await admission.requestReset(body.email, client.address);
+      await account.requestReset(body.email, client.address);
       return { status: 202, body: { sent: 'if_there_is_an_account' } };
     },
   });
@@ -230,7 +230,7 @@ export function sessionRoutes({ admission, sessions, users }: SessionParts): Rou
       429: TOO_MANY,
     },
     handle: async ({ body, client }) =>
-      enter(await admission.reset(body.token, body.password, client.address), client),
+      enter(await account.reset(body.token, body.password, client.address), client),
   });
 
   const change = route<{ current_password: string; password: string }>({
@@ -250,7 +250,7 @@ export function sessionRoutes({ admission, sessions, users }: SessionParts): Rou
     },
     async handle({ caller, body, client }) {
       const { id, user } = signedIn(caller);
-      await admission.changePassword(user, id, {
+      await account.changePassword(user, id, {
         current: body.current_password,
         password: body.password,
         address: client.address,

@@ -1,4 +1,4 @@
-import { TEST_EVENT_TYPE, type Catalogue } from '../delivery/event.ts';
+import { TEST_EVENT_TYPE, type Catalogue } from '../events/event-type.ts';
 import type { Formats } from '../delivery/format.ts';
 import { exampleOf } from './event-example.ts';
 

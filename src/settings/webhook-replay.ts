@@ -6,12 +6,12 @@ import { floorId, prefixed, unprefixed, type Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
 import type { Endpoint } from '../delivery/endpoint.ts';
 import type { Engine } from '../delivery/engine.ts';
-import type { CustomTypes } from '../delivery/custom-type.ts';
-import type { Catalogue } from '../delivery/event.ts';
-import { placeAfter } from '../delivery/feed.ts';
+import type { CustomTypes } from '../events/custom-event-type.ts';
+import type { Catalogue } from '../events/event-type.ts';
+import { placeAfter } from '../events/feed.ts';
 import type { Formats } from '../delivery/format.ts';
 import { passing, replay, REPLAYED } from '../delivery/replay.ts';
-import type { Ledger } from '../http/ledger.ts';
+import type { RecordChange } from '../http/record-change.ts';
 import { route, type Route } from '../http/route.ts';
 
 export interface ReplayRouteParts {
@@ -20,7 +20,7 @@ export interface ReplayRouteParts {
   formats: Formats;
   catalogue: Catalogue;
   stamps: CustomTypes['stamps'];
-  ledger: Ledger;
+  ledger: RecordChange;
   clock: Clock;
 }
 
@@ -99,25 +99,25 @@ export function replayRoutes({
         const inactive = new ApiError('conflict', 'The webhook is not active; activate it first.');
         const passed = await passing(db.kysely, which);
         if (passed === null) throw inactive;
-        const told = await db.transaction(async (trx) => {
+        const rendered = await db.transaction(async (trx) => {
           const done = await replay(trx, which, passed);
           if (done === null) throw inactive;
           const { queued, more, last } = done;
           const text = JSON.stringify({ queued, has_more: more, next_after: last && prefixed('evt', last) });
           if (dryRun) return text;
-          const deed = {
+          const auditEntry = {
             action: 'webhook.replayed',
             objectType: 'webhook',
             objectId: prefixed('wh', endpoint.id),
             details: { ...ctx.body, queued },
           };
-          await ledger.enter(trx, ctx, deed, { status: 202, body: text });
+          await ledger.enter(trx, ctx, auditEntry, { status: 202, body: text });
           return text;
         });
-        if (dryRun) return { status: 202, body: told };
-        await engine.waker.rung([[workspaceId, endpoint.id]]);
+        if (dryRun) return { status: 202, body: rendered };
+        await engine.waker.notifyNow([[workspaceId, endpoint.id]]);
         if (!engine.worker.running) void engine.pass(workspaceId).catch(() => undefined);
-        return { status: 202, body: told };
+        return { status: 202, body: rendered };
       },
     }),
   ];
@@ -132,15 +132,15 @@ export function replayRoutes({
   /** Our names of what a webhook is subscribed to, or of those of it that are asked for, by the format's names. */
   function typesOf(
     { format: name, events }: Endpoint,
-    asked: string[] | undefined,
+    requested: string[] | undefined,
     all: readonly { name: string }[],
   ): string[] {
     const format = formats.get(name)!;
     const documented = all.map((type) => type.name).filter((type) => format.documents(type));
     const subscribed = new Set(events.flatMap((type) => (type === '*' ? documented : [type])));
-    if (asked === undefined) return [...subscribed];
-    return asked.flatMap((type, at) => {
-      const meant = format.typesOf(type).filter((one) => subscribed.has(one));
+    if (requested === undefined) return [...subscribed];
+    return requested.flatMap((type, at) => {
+      const meant = format.typesOf(type).filter((item) => subscribed.has(item));
       if (meant.length === 0)
         throw invalid(`types.${at}`, `"${type}" is not an event type that this webhook is subscribed to`);
       return meant;

@@ -1,16 +1,16 @@
 import { invalid } from '../base/errors.ts';
-import type { Catalogue } from '../delivery/event.ts';
-import { canMatch } from '../delivery/filter-match.ts';
+import type { Catalogue } from '../events/event-type.ts';
+import { canMatch } from '../events/event-filter-match.ts';
 import type { Format } from '../delivery/format.ts';
 import { longestDays, MOST_DAYS, type Schedule } from '../delivery/retry.ts';
 
 /** A secret that a person brings, or null for none, where the format goes without. Throws `validation_error`. */
-export function broughtSecret<Given extends string | null | undefined>(given: Given, format: Format): Given {
-  if (given === null && format.unsigned === 'never')
+export function broughtSecret<Given extends string | null | undefined>(input: Given, format: Format): Given {
+  if (input === null && format.unsigned === 'never')
     throw invalid('secret', `can not be null: the format ${format.name} signs every delivery`);
-  const problem = typeof given === 'string' ? format.secretProblem(given) : null;
+  const problem = typeof input === 'string' ? format.secretProblem(input) : null;
   if (problem !== null) throw invalid('secret', problem);
-  return given;
+  return input;
 }
 
 /** How a webhook signs: with a secret that both ends have, or with a private key. */
@@ -21,31 +21,31 @@ export type Signature = 'v1' | 'v1a';
  * `validation_error` where it is not for the signature that was asked for.
  */
 export function firstSecret(
-  given: string | null | undefined,
+  input: string | null | undefined,
   format: Format,
-  asked: Signature | undefined,
+  requested: Signature | undefined,
 ): string | null {
-  const brought = broughtSecret(given, format);
-  checkSignature(asked, brought, format);
+  const brought = broughtSecret(input, format);
+  checkSignature(requested, brought, format);
   if (brought !== undefined) return brought;
-  return format.unsigned === 'by default' ? null : madeSecret(format, asked);
+  return format.unsigned === 'by default' ? null : madeSecret(format, requested);
 }
 
-export function madeSecret(format: Format, asked: Signature | undefined): string {
-  return asked === 'v1a' ? format.asymmetric!.makeSecret() : format.makeSecret();
+export function madeSecret(format: Format, requested: Signature | undefined): string {
+  return requested === 'v1a' ? format.asymmetric!.makeSecret() : format.makeSecret();
 }
 
 /** Throws `validation_error` where the format has no such signature, or the secret is for another. */
 export function checkSignature(
-  asked: Signature | undefined,
+  requested: Signature | undefined,
   secret: string | null | undefined,
   format: Format,
 ): void {
-  if (asked === undefined) return;
+  if (requested === undefined) return;
   if (!format.asymmetric)
     throw invalid('signature', `the format ${format.name} has one kind of signature only`);
-  if (typeof secret === 'string' && format.asymmetric.isPrivate(secret) !== (asked === 'v1a'))
-    throw invalid('secret', `is not for the signature ${asked}: v1 takes whsec_…, v1a takes whsk_…`);
+  if (typeof secret === 'string' && format.asymmetric.isPrivate(secret) !== (requested === 'v1a'))
+    throw invalid('secret', `is not for the signature ${requested}: v1 takes whsec_…, v1a takes whsk_…`);
 }
 
 /**
@@ -53,17 +53,17 @@ export function checkSignature(
  * knows, or could take longer than a delivery may wait: nothing may cut its retries short.
  */
 export function schedule(
-  given: { max?: number | undefined; intervals_s?: number[] | undefined },
+  input: { max?: number | undefined; intervals_s?: number[] | undefined },
   current: Schedule,
   format: Format,
 ): Schedule {
-  const next = { max: given.max ?? current.max, intervalsS: given.intervals_s ?? current.intervalsS };
+  const next = { max: input.max ?? current.max, intervalsS: input.intervals_s ?? current.intervalsS };
   if (next.max > format.mostRetries)
     throw invalid('retry.max', `the format ${format.name} has at most ${format.mostRetries} retries`);
   const days = Math.ceil(longestDays(next));
   if (days > MOST_DAYS) {
     throw invalid(
-      given.intervals_s ? 'retry.intervals_s' : 'retry.max',
+      input.intervals_s ? 'retry.intervals_s' : 'retry.max',
       `the last attempt could come after ${days} days; it has to within ${MOST_DAYS}`,
     );
   }
@@ -71,10 +71,10 @@ export function schedule(
 }
 
 /** Whether a 410 disables a webhook. Throws `validation_error` where its format leaves no choice. */
-export function goneDisables(given: boolean, format: Format): boolean {
-  if (!given && format.goneDisables)
+export function goneDisables(input: boolean, format: Format): boolean {
+  if (!input && format.goneDisables)
     throw invalid('disable_on_410', `a 410 always disables in the format ${format.name}`);
-  return given;
+  return input;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import type { Deed } from '../account/audit.ts';
+import type { AuditEntry } from '../account/audit.ts';
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError, invalid } from '../base/errors.ts';
 import { prefixed, unprefixed, type Uuid } from '../base/id.ts';
@@ -8,9 +8,9 @@ import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
 import type { Database } from '../db/pool.ts';
 import type { Endpoint, EndpointChange, Within } from '../delivery/endpoint.ts';
 import type { Engine } from '../delivery/engine.ts';
-import { readFilter } from '../delivery/filter.ts';
-import type { CustomTypes } from '../delivery/custom-type.ts';
-import { TEST_EVENT, testData, type Catalogue } from '../delivery/event.ts';
+import { readFilter } from '../events/event-filter.ts';
+import type { CustomTypes } from '../events/custom-event-type.ts';
+import { TEST_EVENT, testData, type Catalogue } from '../events/event-type.ts';
 import type { Format, Formats } from '../delivery/format.ts';
 import type { Guard } from '../delivery/guard.ts';
 import type { Inboxes } from '../delivery/inbox.ts';
@@ -18,7 +18,7 @@ import { enqueueTest, makeDueNow } from '../delivery/resend.ts';
 import { admit } from '../http/authenticate.ts';
 import { pageQuery, pageShape, type PageQuery } from '../http/paging.ts';
 import { route, type Answer, type Ctx, type Route } from '../http/route.ts';
-import type { Ledger } from '../http/ledger.ts';
+import type { RecordChange } from '../http/record-change.ts';
 import {
   checkUrl,
   createBody,
@@ -31,7 +31,7 @@ import {
   webhookShape,
   type CreateBody,
   type UpdateBody,
-} from './webhook-shape.ts';
+} from './webhook-schema.ts';
 import {
   broughtSecret,
   checkCanMatch,
@@ -49,7 +49,7 @@ export interface WebhookParts {
   catalogueOf: CustomTypes['catalogueOf'];
   guard: Guard;
   inboxes: Pick<Inboxes, 'isOwn'>;
-  ledger: Ledger;
+  ledger: RecordChange;
   clock: Clock;
   newId: () => Uuid;
   /** The pipelines that a filter of the workspace may name. */
@@ -194,7 +194,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     async handle(ctx) {
       const current = await found(ctx);
       await endpoints.remove(ctx.caller.workspaceId, current.id, (trx, endpoint) =>
-        ledger.enter(trx, ctx, deed('deleted', endpoint), { status: 204, body: '' }),
+        ledger.enter(trx, ctx, auditEntry('deleted', endpoint), { status: 204, body: '' }),
       );
       return { status: 204, body: null };
     },
@@ -252,16 +252,20 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
       };
       const at = isoTime(clock.now());
       const { workspaceId, actor } = ctx.caller;
-      const told = await act(ctx, deed('tested', current, { event_type: made.type }), async (trx) => {
-        await enqueueTest(trx, { ...made, workspaceId, endpointId: current.id, at, actor });
-        return {
-          delivery_id: made.deliveryId,
-          event_id: prefixed('evt', eventId),
-          event_type: formatOf(current.format).nameOf(made.type),
-        };
-      });
+      const rendered = await act(
+        ctx,
+        auditEntry('tested', current, { event_type: made.type }),
+        async (trx) => {
+          await enqueueTest(trx, { ...made, workspaceId, endpointId: current.id, at, actor });
+          return {
+            delivery_id: made.deliveryId,
+            event_id: prefixed('evt', eventId),
+            event_type: formatOf(current.format).nameOf(made.type),
+          };
+        },
+      );
       await due(workspaceId, [current.id]);
-      return told;
+      return rendered;
     },
   });
 
@@ -276,7 +280,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
       const { workspaceId } = ctx.caller;
       let counts = new Map<Uuid, number>();
       const sent = { action: 'webhook.pending_sent', objectType: 'workspace', objectId: workspaceId };
-      const told = await act(ctx, sent, async (trx) => {
+      const rendered = await act(ctx, sent, async (trx) => {
         counts = await makeDueNow(trx, workspaceId);
         return {
           pending: [...counts.values()].reduce((sum, count) => sum + count, 0),
@@ -284,7 +288,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
         };
       });
       await due(workspaceId, [...counts.keys()]);
-      return told;
+      return rendered;
     },
   });
 
@@ -319,8 +323,8 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     return catalogueOf(workspaceId, [...names, ...events.filter((name) => name !== '*')]);
   }
 
-  async function filterOf(workspaceId: Uuid, given: Record<string, unknown> | null) {
-    return given && readFilter(given, await parts.pipelinesOf(workspaceId));
+  async function filterOf(workspaceId: Uuid, input: Record<string, unknown> | null) {
+    return input && readFilter(input, await parts.pipelinesOf(workspaceId));
   }
 
   /** Only what changes is checked: what an older version took can be sent back as it was read. */
@@ -379,8 +383,8 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     };
   }
 
-  async function sampleOf(asked: string | undefined, endpoint: Endpoint, eventId: Uuid) {
-    const type = formatOf(endpoint.format).typesOf(asked ?? TEST_EVENT)[0];
+  async function sampleOf(requested: string | undefined, endpoint: Endpoint, eventId: Uuid) {
+    const type = formatOf(endpoint.format).typesOf(requested ?? TEST_EVENT)[0];
     if (type === TEST_EVENT) {
       return {
         type,
@@ -403,7 +407,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
 
   /** After the commit: lanes are woken; where no worker runs in this process, it makes a pass itself. */
   async function due(workspaceId: Uuid, endpointIds: Uuid[]): Promise<void> {
-    await engine.waker.rung(endpointIds.map((id) => [workspaceId, id] as const));
+    await engine.waker.notifyNow(endpointIds.map((id) => [workspaceId, id] as const));
     if (!engine.worker.running) void engine.pass(workspaceId).catch(() => undefined);
   }
 
@@ -418,7 +422,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     const within: Within = async (trx, endpoint) => {
       body = JSON.stringify(show(endpoint));
       const details = done === 'updated' ? { changed: Object.keys(ctx.body as object) } : {};
-      await ledger.enter(trx, ctx, deed(done, endpoint, details), { status, body });
+      await ledger.enter(trx, ctx, auditEntry(done, endpoint, details), { status, body });
     };
     return {
       within,
@@ -432,7 +436,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
   /** Does something in a transaction and enters it there, with its answer. */
   async function act(
     ctx: Ctx<unknown, unknown>,
-    done: Deed,
+    done: AuditEntry,
     work: (trx: Parameters<Within>[0]) => Promise<object>,
   ): Promise<Answer> {
     const body = await parts.db.transaction(async (trx) => {
@@ -444,12 +448,12 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
   }
 }
 
-function rateOf(given: CreateBody['rate_limit']): Endpoint['rateLimit'] {
-  return given && { max: given.max, perMs: given.per_s * 1000 };
+function rateOf(input: CreateBody['rate_limit']): Endpoint['rateLimit'] {
+  return input && { max: input.max, perMs: input.per_s * 1000 };
 }
 
 /** The URL stays out of it: it may hold a secret. */
-function deed(action: string, { id, name, state }: Endpoint, more: object = {}): Deed {
+function auditEntry(action: string, { id, name, state }: Endpoint, more: object = {}): AuditEntry {
   const objectId = prefixed('wh', id);
   return { action: `webhook.${action}`, objectType: 'webhook', objectId, details: { name, state, ...more } };
 }

@@ -307,11 +307,11 @@ describe('bad input', () => {
       status: 404,
     },
   ];
-  for (const one of cases) {
-    test(`${one.method} with ${one.name}: ${one.status}, and nothing is made`, async () => {
+  for (const item of cases) {
+    test(`${item.method} with ${item.name}: ${item.status}, and nothing is made`, async () => {
       const count = async () => (await s.db.pool.query('select count(*)::int as n from api_key')).rows[0].n;
       const before = await count();
-      await runCase(s, { path: PATH, ...one });
+      await runCase(s, { path: PATH, ...item });
       expect(await count()).toBe(before);
     });
   }

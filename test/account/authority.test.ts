@@ -75,15 +75,15 @@ async function heldUp(statement: string, request: () => Promise<Reply>): Promise
 describe('nobody gives people more than they have', () => {
   test('a key with workspace:manage alone invites nobody, and gives no member another role', async () => {
     const bare = [await key(owner, ['workspace:manage']), await s.person(['workspace:manage'])];
-    for (const one of bare) {
-      expectRefused(await invite(one, 'owner'), '*');
-      expectRefused(await invite(one, 'admin'), '*');
-      expectRefused(await invite(one, 'manager'), 'events:read');
-      expectRefused(await invite(one, 'member'), 'contacts:read', 'leads:create');
-      expectRefused(await ask(one, 'POST', INVITATIONS, { email: 'dflt@guests.example' }), 'contacts:read');
+    for (const item of bare) {
+      expectRefused(await invite(item, 'owner'), '*');
+      expectRefused(await invite(item, 'admin'), '*');
+      expectRefused(await invite(item, 'manager'), 'events:read');
+      expectRefused(await invite(item, 'member'), 'contacts:read', 'leads:create');
+      expectRefused(await ask(item, 'POST', INVITATIONS, { email: 'dflt@guests.example' }), 'contacts:read');
       for (const method of ['PATCH', 'PUT'])
         for (const role of ['owner', 'admin', 'manager', 'member'])
-          expectRefused(await ask(one, method, `/api/v1/members/${victim.id}`, { role }));
+          expectRefused(await ask(item, method, `/api/v1/members/${victim.id}`, { role }));
     }
     expect(await roleOf(victim.id)).toBe('member');
     const listed = (await owner.ask('GET', INVITATIONS)).json.data;
@@ -92,23 +92,23 @@ describe('nobody gives people more than they have', () => {
 
   test('nor does it remove a member whose role has more than it, or take that role away', async () => {
     const bare = await key(owner, ['workspace:manage']);
-    for (const one of [owner, admin, victim]) {
-      expectRefused(await ask(bare, 'DELETE', `/api/v1/members/${one.id}`));
-      expectRefused(await ask(bare, 'PATCH', `/api/v1/members/${one.id}`, { role: 'member' }));
+    for (const item of [owner, admin, victim]) {
+      expectRefused(await ask(bare, 'DELETE', `/api/v1/members/${item.id}`));
+      expectRefused(await ask(bare, 'PATCH', `/api/v1/members/${item.id}`, { role: 'member' }));
     }
     expect((await owner.ask('GET', '/api/v1/members')).json.data).toHaveLength(3);
   });
 
   test('a key that has all of a role gives that role, and no higher one', async () => {
-    const one = await key(owner, ['workspace:manage', ...OF_MEMBER]);
-    const made = await invite(one, 'member');
+    const item = await key(owner, ['workspace:manage', ...OF_MEMBER]);
+    const made = await invite(item, 'member');
     expect(made.status, made.text).toBe(201);
-    expectRefused(await invite(one, 'manager'), 'events:read');
-    expectRefused(await invite(one, 'admin'), '*');
+    expectRefused(await invite(item, 'manager'), 'events:read');
+    expectRefused(await invite(item, 'admin'), '*');
     const leaver = await makeMember(s, 'member');
-    expect((await ask(one, 'PATCH', `/api/v1/members/${leaver.id}`, { role: 'member' })).status).toBe(200);
-    expectRefused(await ask(one, 'PATCH', `/api/v1/members/${leaver.id}`, { role: 'manager' }));
-    expect((await ask(one, 'DELETE', `/api/v1/members/${leaver.id}`)).status).toBe(204);
+    expect((await ask(item, 'PATCH', `/api/v1/members/${leaver.id}`, { role: 'member' })).status).toBe(200);
+    expectRefused(await ask(item, 'PATCH', `/api/v1/members/${leaver.id}`, { role: 'manager' }));
+    expect((await ask(item, 'DELETE', `/api/v1/members/${leaver.id}`)).status).toBe(204);
     const without = await key(owner, ['workspace:manage', ...OF_MEMBER.filter((x) => x !== 'tasks:write')]);
     expectRefused(await invite(without, 'member'), 'tasks:write');
   });
@@ -216,11 +216,14 @@ describe('the lineage of keys', () => {
   });
 
   test('it gives up scopes of its own, and takes none', async () => {
-    const one = await key(owner, ['keys:manage', 'contacts:read', 'contacts:write']);
-    expectRefused(await change(one, one.id, { scopes: ['keys:manage', 'deals:read'] }), 'deals:read');
-    expectRefused(await change(one, one.id, { scopes: ['*'] }), '*');
-    expect((await change(one, one.id, { scopes: ['keys:manage', 'contacts:read'] })).status).toBe(200);
-    expectRefused(await change(one, one.id, { scopes: ['keys:manage', 'contacts:write'] }), 'contacts:write');
+    const item = await key(owner, ['keys:manage', 'contacts:read', 'contacts:write']);
+    expectRefused(await change(item, item.id, { scopes: ['keys:manage', 'deals:read'] }), 'deals:read');
+    expectRefused(await change(item, item.id, { scopes: ['*'] }), '*');
+    expect((await change(item, item.id, { scopes: ['keys:manage', 'contacts:read'] })).status).toBe(200);
+    expectRefused(
+      await change(item, item.id, { scopes: ['keys:manage', 'contacts:write'] }),
+      'contacts:write',
+    );
   });
 
   test('a key that expires makes none that outlives it; left out, the end is its own', async () => {
@@ -264,10 +267,10 @@ describe('the lineage of keys', () => {
   });
 
   test('a session acts with the rights of its member', async () => {
-    const one = await key(admin, ['*'], { expires_in_days: 7 });
-    await expire(one.id);
+    const item = await key(admin, ['*'], { expires_in_days: 7 });
+    await expire(item.id);
     for (const body of [{ expires_at: null }, { expires_in_days: 90 }, { scopes: ['contacts:read'] }])
-      expect((await owner.ask('PATCH', `${KEYS}/${one.id}`, { body })).status).toBe(200);
+      expect((await owner.ask('PATCH', `${KEYS}/${item.id}`, { body })).status).toBe(200);
   });
 
   test('an admin, or a key of theirs, lends no new life to a key that acts for an owner or the operator', async () => {
@@ -308,13 +311,13 @@ describe('the lineage of keys', () => {
 
   test('a key whose maker was removed is refused, and says so where keys are listed', async () => {
     const leaver = await makeMember(s, 'admin', { name: 'Lena Leaver' });
-    const one = await key(leaver, ['contacts:read']);
-    expect(await stored(one.id)).toMatchObject({
+    const item = await key(leaver, ['contacts:read']);
+    expect(await stored(item.id)).toMatchObject({
       maker: { id: leaver.id, name: 'Lena Leaver', role: 'admin' },
     });
     expect((await owner.ask('DELETE', `/api/v1/members/${leaver.id}`)).status).toBe(204);
-    expect((await ask(one, 'GET', '/api/v1/contacts')).status).toBe(403);
-    expect(await stored(one.id)).toMatchObject({
+    expect((await ask(item, 'GET', '/api/v1/contacts')).status).toBe(403);
+    expect(await stored(item.id)).toMatchObject({
       state: 'active',
       maker: { id: leaver.id, name: 'Lena Leaver', role: null },
     });
@@ -332,7 +335,7 @@ describe('an invitation ends with the right of whoever made it', () => {
     s.ask('POST', '/api/v1/links/open', { as: null, body: { token: tokenOf(url) } });
   const stateOf = async (id: string) =>
     (await owner.ask('GET', `${INVITATIONS}?limit=200`)).json.data.find(
-      (one: { id: string }) => one.id === id,
+      (item: { id: string }) => item.id === id,
     )?.state;
 
   /** What becomes of a link: what accepting and opening it answer, how it is listed, and who came in by it. */
@@ -401,9 +404,9 @@ describe('an invitation ends with the right of whoever made it', () => {
       ({ id }) => owner.ask('PATCH', `${KEYS}/${id}`, { body: { scopes: OF_MEMBER } }),
     ],
   ])('nor does a key that is %s', async (_what, end) => {
-    const one = await key(owner, ['*']);
-    const made = await invitedBy(one, 'member');
-    await end(one);
+    const item = await key(owner, ['*']);
+    const made = await invitedBy(item, 'member');
+    await end(item);
     expect(await outcomeOf(made)).toEqual(ENDED);
   });
 
@@ -448,7 +451,7 @@ describe('an invitation ends with the right of whoever made it', () => {
 describe('a link to a new password', () => {
   test('of somebody who was removed lets them in nowhere, and changes nothing', async () => {
     const leaver = await makeMember(s, 'member');
-    const link = await s.app.people.db.transaction((trx) => s.app.admission.resetLink(trx, leaver.id, 'cli'));
+    const link = await s.app.people.db.transaction((trx) => s.app.signIn.resetLink(trx, leaver.id, 'cli'));
     await owner.ask('DELETE', `/api/v1/members/${leaver.id}`);
     const body = { token: tokenOf(link), password: 'another good password' };
     const reply = await s.ask('POST', '/api/v1/password-resets/confirm', { as: null, body });
@@ -607,8 +610,8 @@ describe('what a member made', () => {
       workspaceId: await workspaceOf(c.boss),
     });
     const scopes = ['workspace:manage', ...OF_MEMBER];
-    const one = await post(c.boss, 'api-keys', { name: 'no keys', scopes });
-    const remove = (revoke: string) => ask(one, 'DELETE', `/api/v1/members/${plain.id}?revoke=${revoke}`);
+    const item = await post(c.boss, 'api-keys', { name: 'no keys', scopes });
+    const remove = (revoke: string) => ask(item, 'DELETE', `/api/v1/members/${plain.id}?revoke=${revoke}`);
     expectRefused(await remove('keys'), 'keys:manage');
     expectRefused(await remove('inbound_secrets'), 'keys:manage');
     expectRefused(await remove('webhooks'), 'webhooks:manage');
@@ -636,6 +639,6 @@ describe('what a member made', () => {
 
 test('the cast is as it was', async () => {
   const people: Person[] = [s.alice];
-  for (const one of people) expect((await s.ask('GET', '/api/v1/me', { as: one })).status).toBe(200);
+  for (const item of people) expect((await s.ask('GET', '/api/v1/me', { as: item })).status).toBe(200);
   expect(await roleOf(victim.id)).toBe('member');
 });

@@ -204,8 +204,8 @@ test.each([
   ['2001:db8:1:2::1', '2001:DB8:0001:0002:ffff::9', true],
   ['[2001:db8:1:2::1]:443', '2001:db8:1:2::1', true],
   ['2001:db8:1:2::1', '2001:db8:1:3::1', false],
-])('%s and %s are of one customer: %s', (one, other, same) => {
-  expect(networkOf(one) === networkOf(other)).toBe(same);
+])('%s and %s are of one customer: %s', (item, other, same) => {
+  expect(networkOf(item) === networkOf(other)).toBe(same);
 });
 
 describe('signing in', () => {
@@ -248,8 +248,8 @@ describe('signing in', () => {
   });
 
   test('right passwords in a loop are slowed down, there alone', async () => {
-    const one = await makeMember(s, 'member');
-    const here = () => signIn('198.51.100.3', one.email);
+    const item = await makeMember(s, 'member');
+    const here = () => signIn('198.51.100.3', item.email);
     await s.db.pool.query('delete from sign_in_failure');
     expect((await here()).status).toBe(201);
     // As after 28 more within the minute.
@@ -259,16 +259,16 @@ describe('signing in', () => {
     const wait = Number(replies.at(-1)!.headers.get('retry-after'));
     expect(wait).toBeGreaterThan(0);
     expect(wait).toBeLessThanOrEqual(60);
-    expect((await signIn('198.51.100.4', one.email)).status).toBe(201);
+    expect((await signIn('198.51.100.4', item.email)).status).toBe(201);
     await s.db.pool.query(`update sign_in_failure set since = since - interval '61 seconds'`);
     expect((await here()).status).toBe(201);
   });
 
   test('over and over refused, an address locks nobody out anywhere else', async () => {
-    const one = await makeMember(s, 'member');
-    for (let n = 0; n < 110; n++) await signIn('198.51.100.5', one.email, 'guess guess guess');
-    expect((await signIn('198.51.100.5', one.email)).status).toBe(429);
-    expect((await signIn('198.51.100.6', one.email)).status).toBe(201);
+    const item = await makeMember(s, 'member');
+    for (let n = 0; n < 110; n++) await signIn('198.51.100.5', item.email, 'guess guess guess');
+    expect((await signIn('198.51.100.5', item.email)).status).toBe(429);
+    expect((await signIn('198.51.100.6', item.email)).status).toBe(201);
   });
 
   test.each<[string, (address: string) => Promise<() => Promise<Reply>>]>([
@@ -276,7 +276,7 @@ describe('signing in', () => {
       'setting a workspace up',
       async (address) => {
         const { id } = await s.app.workspaces.create({ name: 'New one' });
-        const link = await s.db.transaction((trx) => s.app.admission.setUpLink(trx, id));
+        const link = await s.db.transaction((trx) => s.app.signIn.setUpLink(trx, id));
         const body = { token: tokenOf(link), name: 'Bob', email: 'bob@new.example', password: PASSWORD };
         return () => post(address, 'setup', body);
       },
@@ -292,8 +292,8 @@ describe('signing in', () => {
     [
       'choosing a new password',
       async (address) => {
-        const one = await makeMember(s, 'member');
-        const link = await s.db.transaction((trx) => s.app.admission.resetLink(trx, one.id, 'test'));
+        const item = await makeMember(s, 'member');
+        const link = await s.db.transaction((trx) => s.app.signIn.resetLink(trx, item.id, 'test'));
         return () => post(address, 'password-resets/confirm', { token: tokenOf(link), password: PASSWORD });
       },
     ],

@@ -27,11 +27,11 @@ async function operations(): Promise<Operation[]> {
     paths: Record<string, Record<string, { 'x-scope'?: string; security?: unknown[] }>>;
   };
   return Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, one]) => ({
+    Object.entries(methods).map(([method, item]) => ({
       method: method.toUpperCase(),
       path: named(path),
-      scope: one['x-scope'],
-      isOpen: one.security?.length === 0,
+      scope: item['x-scope'],
+      isOpen: item.security?.length === 0,
     })),
   );
 }
@@ -117,7 +117,7 @@ describe('AX13, AX15: what a manager sees', () => {
     expect((await team.member.ask('POST', `/api/v1/webhooks/${id}/rotate-secret`)).status).toBe(403);
 
     const [forManager, forAdmin] = await Promise.all(
-      [team.manager, team.admin].map((one) => one.ask('GET', '/api/v1/api-keys')),
+      [team.manager, team.admin].map((item) => item.ask('GET', '/api/v1/api-keys')),
     );
     expect(forAdmin!.json.data[0]).toHaveProperty('usage');
     expect(forManager!.json.data[0].id).toBe(forAdmin!.json.data[0].id);
@@ -211,20 +211,20 @@ describe('members', () => {
 
   test('a workspace keeps an owner, also where two owners go at once', async () => {
     const { id: workspaceId } = await s.app.workspaces.create({ name: 'Two owners' });
-    const one = await makeMember(s, 'owner', { name: 'One', workspaceId });
+    const item = await makeMember(s, 'owner', { name: 'One', workspaceId });
     const two = await makeMember(s, 'owner', { name: 'Two', workspaceId });
     const leaves = (by: SignedIn) => by.ask('DELETE', `/api/v1/members/${by.id}`);
-    const replies = await Promise.all([leaves(one), leaves(two)]);
+    const replies = await Promise.all([leaves(item), leaves(two)]);
     expect(replies.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([204, 409]);
-    const left = replies[0].status === 409 ? one : two;
+    const left = replies[0].status === 409 ? item : two;
     const demoted = await left.ask('PATCH', `/api/v1/members/${left.id}`, { body: { role: 'admin' } });
     expect(demoted).toMatchObject({ status: 409, json: { error: { code: 'conflict' } } });
   });
 
   test('anybody may leave, and nobody but who may manage throws others out', async () => {
-    const [one, two] = [await makeMember(s, 'member'), await makeMember(s, 'member')];
-    expect((await one.ask('DELETE', `/api/v1/members/${two.id}`)).status).toBe(403);
-    expect((await one.ask('DELETE', `/api/v1/members/${one.id}`)).status).toBe(204);
+    const [item, two] = [await makeMember(s, 'member'), await makeMember(s, 'member')];
+    expect((await item.ask('DELETE', `/api/v1/members/${two.id}`)).status).toBe(403);
+    expect((await item.ask('DELETE', `/api/v1/members/${item.id}`)).status).toBe(204);
   });
 
   test('who was removed and is invited again signs in again: the old session is over, those elsewhere stay', async () => {
@@ -317,11 +317,11 @@ describe('the audit', () => {
     await s.app.changePlan(workspaceId, 'paid');
 
     const reply = await boss.ask('GET', '/api/v1/audit?limit=100');
-    const told = reply.json.data.map(
+    const rendered = reply.json.data.map(
       ({ actor, action }: { actor: { type: string; name: string | null }; action: string }) =>
         `${actor.type} ${actor.name ?? ''} ${action}`,
     );
-    expect(told.toReversed()).toEqual([
+    expect(rendered.toReversed()).toEqual([
       'user Auditing Boss session.created',
       'user Auditing Boss api_key.created',
       'user Auditing Boss api_key.updated',

@@ -151,7 +151,7 @@ describe('section 8: by mail, where SMTP_URL is set', () => {
   afterEach(async () => {
     before = () => Promise.resolve(undefined);
     inbox = [];
-    await Promise.all(on.splice(0).map((one) => one.stop()));
+    await Promise.all(on.splice(0).map((item) => item.stop()));
   });
 
   async function started(settings: Record<string, string>) {

@@ -231,17 +231,17 @@ describe('AN11: requests a minute for each key', () => {
   for (const plan of ['standard', 'professional', 'enterprise'] as const) {
     const { max } = PLANS[plan].windows[0];
     test(`${plan}: ${max}, each key for itself, with the reset in unix seconds`, async () => {
-      const one = await somebodyOn(plan);
-      const two = await another(one.workspaceId);
-      const reply = await me(one);
+      const item = await somebodyOn(plan);
+      const two = await another(item.workspaceId);
+      const reply = await me(item);
       expect(numberIn(reply, 'x-ratelimit-limit')).toBe(max);
       expect(numberIn(reply, 'x-ratelimit-remaining')).toBe(max - 1);
       const reset = numberIn(reply, 'x-ratelimit-reset') - Date.now() / 1000;
       expect(reset).toBeGreaterThan(50);
       expect(reset).toBeLessThan(63);
       expect(numberIn(await me(two), 'x-ratelimit-remaining')).toBe(max - 1);
-      await s.db.pool.query('update quota set taken = array[$2::int] where subject = $1', [one.keyId, max]);
-      expect((await me(one)).status).toBe(429);
+      await s.db.pool.query('update quota set taken = array[$2::int] where subject = $1', [item.keyId, max]);
+      expect((await me(item)).status).toBe(429);
       expect((await me(two)).status).toBe(200);
     });
   }

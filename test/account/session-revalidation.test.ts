@@ -15,7 +15,7 @@ beforeAll(async () => {
   other = await secondServer(s);
 });
 afterAll(async () => {
-  for (const one of open) one.close();
+  for (const item of open) item.close();
   await other.stop();
   await s.stop();
 });
@@ -110,15 +110,15 @@ async function take(of: Reader, loss: Loss[3]): Promise<void> {
 test.each(LOSSES)(
   'losing %s, a %s gets no further record: streams end, busy and idle, and who waits is refused',
   async (_name, by, status, loss) => {
-    const one = await reader(by);
-    const [busy, idle] = [await follow(one), await follow(one, '&types=deal.created')];
-    await addContact(one);
+    const item = await reader(by);
+    const [busy, idle] = [await follow(item), await follow(item, '&types=deal.created')];
+    await addContact(item);
     await expect.poll(() => busy.events().length, { timeout: 5_000 }).toBe(1);
-    const waiting = fetch(`${other.url}/api/v1/events?after=latest&wait=20`, { headers: one.headers });
+    const waiting = fetch(`${other.url}/api/v1/events?after=latest&wait=20`, { headers: item.headers });
     // It waits by now: what comes later than `latest` is what it is to get.
     await sleep(500);
-    await take(one, loss);
-    await addContact(one);
+    await take(item, loss);
+    await addContact(item);
     const reply = await waiting;
     expect(reply.status).toBe(status);
     expect(await reply.text()).not.toContain('Jane');
@@ -130,15 +130,15 @@ test.each(LOSSES)(
 );
 
 test('a change that leaves the right to read ends nothing', async () => {
-  const one = await reader('key');
-  const source = await follow(one);
-  await take(one, ({ owner, member }) =>
+  const item = await reader('key');
+  const source = await follow(item);
+  await take(item, ({ owner, member }) =>
     owner.ask('PATCH', `/api/v1/members/${member.id}`, { body: { role: 'admin' } }),
   );
-  await take(one, ({ owner, keyId }) =>
+  await take(item, ({ owner, keyId }) =>
     owner.ask('PATCH', `/api/v1/api-keys/${keyId}`, { body: { scopes: ['events:read'] } }),
   );
   await sleep(1_500);
-  await addContact(one);
+  await addContact(item);
   await expect.poll(() => source.events().length, { timeout: 5_000 }).toBe(1);
 });

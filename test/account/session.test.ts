@@ -47,7 +47,7 @@ describe('signing in', () => {
 
   test('neither the token of a session nor of a link is stored', async () => {
     const token = cookieOf(await signIn(owner.email)).split('=')[1]!;
-    const link = await s.app.people.db.transaction((trx) => s.app.admission.resetLink(trx, owner.id, 'test'));
+    const link = await s.app.people.db.transaction((trx) => s.app.signIn.resetLink(trx, owner.id, 'test'));
     const { rows } = await s.db.pool.query(
       'select string_agg(t, $1) as text from (select x::text as t from session x union all select x::text from link x) u',
       [' '],
@@ -177,7 +177,7 @@ describe('a session', () => {
     expect(out.headers.get('set-cookie')).toMatch(/^fairlead_session=; Max-Age=0/);
     await s.db.pool.query('update session set expires_at = $2 where user_id = $1', [late.id, new Date()]);
     expect((await owner.ask('DELETE', `/api/v1/members/${removed.id}`)).status).toBe(204);
-    for (const one of three) expect((await one.ask('GET', '/api/v1/me')).status).toBe(401);
+    for (const item of three) expect((await item.ask('GET', '/api/v1/me')).status).toBe(401);
     expect(await signIn(removed.email)).toMatchObject({
       status: 403,
       json: { error: { code: 'forbidden' } },
@@ -185,14 +185,14 @@ describe('a session', () => {
   });
 
   test('goes on for 30 days from when somebody was last here', async () => {
-    const one = await makeMember(s, 'member');
+    const item = await makeMember(s, 'member');
     await s.db.pool.query(
       `update session set last_seen_at = last_seen_at - interval '20 days', expires_at = expires_at - interval '20 days'
        where user_id = $1`,
-      [one.id],
+      [item.id],
     );
-    await one.ask('GET', '/api/v1/me');
-    const { expires_at: until } = (await one.ask('GET', '/api/v1/session')).json;
+    await item.ask('GET', '/api/v1/me');
+    const { expires_at: until } = (await item.ask('GET', '/api/v1/session')).json;
     expect(Date.parse(until) - Date.now()).toBeGreaterThan(29.9 * 86_400_000);
   });
 
@@ -208,16 +208,16 @@ describe('a session', () => {
   });
 
   test('goes over to another workspace of its user, and to no other', async () => {
-    const one = await makeMember(s, 'member');
-    const move = (id: string) => one.ask('PATCH', '/api/v1/session', { body: { workspace_id: id } });
+    const item = await makeMember(s, 'member');
+    const move = (id: string) => item.ask('PATCH', '/api/v1/session', { body: { workspace_id: id } });
     expect((await move(s.charlie.workspaceId)).json.error.fields[0].field).toBe('workspace_id');
     await s.app.people.db.transaction((trx) =>
-      s.app.people.members.add(trx, s.charlie.workspaceId, one.id, 'admin'),
+      s.app.people.members.add(trx, s.charlie.workspaceId, item.id, 'admin'),
     );
     const moved = await move(s.charlie.workspaceId);
     expect(moved.json).toMatchObject({ workspace: { name: 'Elsewhere' }, role: 'admin', scopes: ['*'] });
     expect(moved.json.workspaces).toHaveLength(2);
-    expect((await one.ask('GET', '/api/v1/me')).json.workspace.id).toBe(s.charlie.workspaceId);
+    expect((await item.ask('GET', '/api/v1/me')).json.workspace.id).toBe(s.charlie.workspaceId);
   });
 
   test('what it makes is made by its user, under Idempotency-Keys of their own', async () => {
@@ -233,11 +233,11 @@ describe('a session', () => {
 
   test('AX17: is let in on plan free, where keys are not; and is not counted', async () => {
     const { id } = await s.app.workspaces.create({ name: 'Small', plan: 'free' });
-    const one = await makeMember(s, 'owner', { name: 'Small owner', workspaceId: id });
-    const reply = await one.ask('GET', '/api/v1/contacts');
+    const item = await makeMember(s, 'owner', { name: 'Small owner', workspaceId: id });
+    const reply = await item.ask('GET', '/api/v1/contacts');
     expect(reply.status).toBe(200);
     expect(Number(reply.headers.get('x-ratelimit-remaining'))).toBeGreaterThan(1000);
-    const key = (await one.ask('POST', '/api/v1/api-keys', { body: { name: 'key' } })).json.key;
+    const key = (await item.ask('POST', '/api/v1/api-keys', { body: { name: 'key' } })).json.key;
     expect((await s.ask('GET', '/api/v1/contacts', { as: key })).status).toBe(403);
   });
 });
@@ -247,15 +247,15 @@ describe('a password', () => {
     by.ask('PUT', '/api/v1/password', { body: { current_password: current, password } });
 
   test('is changed by whoever knows it; other sessions end, this one stays', async () => {
-    const one = await makeMember(s, 'member');
-    const other = browser(s.url, cookieOf(await signIn(one.email)));
-    expect((await change(one, 'wrong horse battery', 'another good one')).status).toBe(401);
+    const item = await makeMember(s, 'member');
+    const other = browser(s.url, cookieOf(await signIn(item.email)));
+    expect((await change(item, 'wrong horse battery', 'another good one')).status).toBe(401);
     expect((await other.ask('GET', '/api/v1/me')).status).toBe(200);
-    expect((await change(one, PASSWORD, 'another good one')).status).toBe(204);
-    expect((await one.ask('GET', '/api/v1/me')).status).toBe(200);
+    expect((await change(item, PASSWORD, 'another good one')).status).toBe(204);
+    expect((await item.ask('GET', '/api/v1/me')).status).toBe(200);
     expect((await other.ask('GET', '/api/v1/me')).status).toBe(401);
-    expect((await signIn(one.email)).status).toBe(401);
-    expect((await signIn(one.email, 'another good one')).status).toBe(201);
+    expect((await signIn(item.email)).status).toBe(401);
+    expect((await signIn(item.email, 'another good one')).status).toBe(201);
   });
 
   test.each(['short', 'a'.repeat(201), 'aaaaaaaaaaaa'])('is refused where it is %s', async (password) => {
@@ -269,8 +269,8 @@ describe('a password', () => {
   });
 
   test('fits when it was typed in another form of the same letters', async () => {
-    const one = await makeMember(s, 'member');
-    expect((await change(one, PASSWORD, 'caf\u00e9 au lait tiède')).status).toBe(204);
-    expect((await signIn(one.email, 'cafe\u0301 au lait tie\u0300de')).status).toBe(201);
+    const item = await makeMember(s, 'member');
+    expect((await change(item, PASSWORD, 'caf\u00e9 au lait tiède')).status).toBe(204);
+    expect((await signIn(item.email, 'cafe\u0301 au lait tie\u0300de')).status).toBe(201);
   });
 });

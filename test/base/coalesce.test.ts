@@ -13,7 +13,7 @@ interface Item {
 function held(
   options: { slots?: number; maxWeight?: number; maxGroupWeight?: number; maxWaiting?: number } = {},
 ) {
-  const flights: Item[][] = [];
+  const batches: Item[][] = [];
   const gates: (() => void)[] = [];
   const coalescer = coalesce<Item, number>({
     slots: 1,
@@ -21,8 +21,8 @@ function held(
     keysOf: (item) => (item.key ? [item.key] : []),
     weigh: (item) => ({ weight: item.weight ?? 1, bytes: 0 }),
     ...options,
-    fly: async (items) => {
-      flights.push(items);
+    run: async (items) => {
+      batches.push(items);
       await new Promise<void>((resolve) => gates.push(resolve));
       return items.map((item) => item.n);
     },
@@ -30,7 +30,7 @@ function held(
   const tick = () => new Promise((resolve) => setImmediate(resolve));
   return {
     coalescer,
-    flights,
+    batches,
     add: (group: string, n: number, key = '', weight = 1) => coalescer.add({ group, key, n, weight }),
     /** Lets the flights in the air land, one after the other, until none is left. */
     async land(max = 1000) {
@@ -49,31 +49,31 @@ function held(
 
 describe('coalesce', () => {
   test('an idle slot takes off at once, and what comes meanwhile shares the next flight', async () => {
-    const { add, flights, tick, land } = held();
+    const { add, batches, tick, land } = held();
     const first = add('a', 1);
     await tick();
-    expect(flights.map((flight) => flight.length)).toEqual([1]);
+    expect(batches.map((batch) => batch.length)).toEqual([1]);
     const rest = [2, 3, 4].map((n) => add('a', n));
     await land();
     expect(await Promise.all([first, ...rest])).toEqual([1, 2, 3, 4]);
-    expect(flights.map((flight) => flight.length)).toEqual([1, 3]);
+    expect(batches.map((batch) => batch.length)).toEqual([1, 3]);
   });
 
   test('two items with one key never share a flight, and keep their order', async () => {
-    const { add, flights, tick, land } = held();
+    const { add, batches, tick, land } = held();
     void add('a', 0);
     await tick();
     const items = [1, 2, 3, 4].map((n) => add('a', n, n % 2 ? 'odd' : 'even'));
     await land();
     await Promise.all(items);
-    expect(flights.slice(1).map((flight) => flight.map(({ n }) => n))).toEqual([
+    expect(batches.slice(1).map((batch) => batch.map(({ n }) => n))).toEqual([
       [1, 2],
       [3, 4],
     ]);
   });
 
   test('a busy group leaves room for the others, and no group waits for ever', async () => {
-    const { add, flights, tick, land } = held({ maxWeight: 8, maxGroupWeight: 2 });
+    const { add, batches, tick, land } = held({ maxWeight: 8, maxGroupWeight: 2 });
     void add('x', 0);
     await tick();
     const items: Promise<number>[] = [];
@@ -81,18 +81,18 @@ describe('coalesce', () => {
     for (const group of ['b', 'c', 'd', 'e', 'f', 'g']) items.push(add(group, 1));
     await land();
     await Promise.all(items);
-    const seen = new Set(flights.slice(1, 4).flatMap((flight) => flight.map(({ group }) => group)));
+    const seen = new Set(batches.slice(1, 4).flatMap((batch) => batch.map(({ group }) => group)));
     expect([...seen].sort()).toEqual(['b', 'busy', 'c', 'd', 'e', 'f', 'g']);
   });
 
   test('an item heavier than a flight may be flies alone', async () => {
-    const { add, flights, tick, land } = held({ maxWeight: 10 });
+    const { add, batches, tick, land } = held({ maxWeight: 10 });
     void add('a', 0);
     await tick();
     const items = [add('a', 1), add('a', 2, '', 500), add('a', 3)];
     await land();
     await Promise.all(items);
-    expect(flights.slice(1).map((flight) => flight.map(({ n }) => n))).toEqual([[1], [2], [3]]);
+    expect(batches.slice(1).map((batch) => batch.map(({ n }) => n))).toEqual([[1], [2], [3]]);
   });
 
   test('beyond the bound nothing is taken', async () => {
@@ -107,7 +107,7 @@ describe('coalesce', () => {
     const coalescer = coalesce<number, number>({
       slots: 1,
       groupOf: () => '',
-      async fly(items) {
+      async run(items) {
         if (items.includes(99)) throw new Error('down');
         return items.map((n) => (n === 2 ? new Error('two') : n));
       },
@@ -119,14 +119,14 @@ describe('coalesce', () => {
   });
 
   test('an item is waited for so long and no longer; what is still on the ground then never flies', async () => {
-    const flown: number[] = [];
+    const batches: number[] = [];
     let land = () => {};
     const coalescer = coalesce<number, number>({
       slots: 1,
       groupOf: () => '',
-      patience: { ms: 100, error: () => new Error('too late') },
-      async fly(items) {
-        flown.push(...items);
+      timeout: { ms: 100, error: () => new Error('too late') },
+      async run(items) {
+        batches.push(...items);
         if (items.includes(1)) await new Promise<void>((resolve) => (land = resolve));
         return items;
       },
@@ -135,7 +135,7 @@ describe('coalesce', () => {
     await new Promise((resolve) => setImmediate(resolve));
     const onTheGround = coalescer.add(2);
     const late = await Promise.allSettled([inTheAir, onTheGround]);
-    expect(late.map((one) => one.status === 'rejected' && String(one.reason))).toEqual([
+    expect(late.map((item) => item.status === 'rejected' && String(item.reason))).toEqual([
       'Error: too late',
       'Error: too late',
     ]);
@@ -143,18 +143,18 @@ describe('coalesce', () => {
     const next = coalescer.add(3);
     land();
     expect(await next).toBe(3);
-    expect(flown).toEqual([1, 3]);
+    expect(batches).toEqual([1, 3]);
   });
 
   test('whatever is added: each is flown once, per group and key in order, within the bounds', async () => {
-    const item = record({
+    const anyItem = record({
       group: constantFrom('a', 'b', 'c'),
       key: constantFrom('', 'k', 'l'),
       weight: integer({ min: 1, max: 6 }),
     });
     await assert(
-      asyncProperty(array(item, { maxLength: 60 }), integer({ min: 1, max: 3 }), async (items, slots) => {
-        const flown: Item[][] = [];
+      asyncProperty(array(anyItem, { maxLength: 60 }), integer({ min: 1, max: 3 }), async (items, slots) => {
+        const batches: Item[][] = [];
         const coalescer = coalesce<Item, number>({
           slots,
           groupOf: ({ group }) => group,
@@ -162,24 +162,24 @@ describe('coalesce', () => {
           weigh: ({ weight }) => ({ weight: weight!, bytes: 0 }),
           maxWeight: 8,
           maxGroupWeight: 3,
-          async fly(flight) {
-            flown.push(flight);
+          async run(batch) {
+            batches.push(batch);
             await new Promise((resolve) => setImmediate(resolve));
-            return flight.map(({ n }) => n);
+            return batch.map(({ n }) => n);
           },
         });
-        const results = await Promise.all(items.map((one, n) => coalescer.add({ ...one, n })));
+        const results = await Promise.all(items.map((item, n) => coalescer.add({ ...item, n })));
         expect(results).toEqual(items.map((_, n) => n));
-        const order = flown.flat();
+        const order = batches.flat();
         expect(order.map(({ n }) => n).toSorted((a, b) => a - b)).toEqual(items.map((_, n) => n));
-        for (const flight of flown) {
-          const keys = flight.flatMap(({ group, key }) => (key ? [group + key] : []));
+        for (const batch of batches) {
+          const keys = batch.flatMap(({ group, key }) => (key ? [group + key] : []));
           expect(new Set(keys).size).toBe(keys.length);
-          const weight = flight.reduce((sum, one) => sum + one.weight!, 0);
-          expect(flight.length === 1 || weight <= 8).toBe(true);
+          const weight = batch.reduce((sum, item) => sum + item.weight!, 0);
+          expect(batch.length === 1 || weight <= 8).toBe(true);
         }
         for (const key of ['ak', 'al', 'bk', 'bl', 'ck', 'cl']) {
-          const ns = order.filter((one) => one.group + one.key === key).map(({ n }) => n);
+          const ns = order.filter((item) => item.group + item.key === key).map(({ n }) => n);
           expect(ns).toEqual(ns.toSorted((a, b) => a - b));
         }
       }),

@@ -6,10 +6,10 @@ const place = { workspaceId: 'w', table: 'endpoint', column: 'secret' };
 
 test('what is sealed opens again, twice differently sealed, and does not show', () => {
   const sealer = makeSealer(randomBytes(32));
-  const [one, other] = [sealer.seal(place, 'whsec_geheim ü'), sealer.seal(place, 'whsec_geheim ü')];
-  expect(one.equals(other)).toBe(false);
-  expect(one.includes('geheim')).toBe(false);
-  expect(sealer.open(place, one)).toBe('whsec_geheim ü');
+  const [item, other] = [sealer.seal(place, 'whsec_geheim ü'), sealer.seal(place, 'whsec_geheim ü')];
+  expect(item.equals(other)).toBe(false);
+  expect(item.includes('geheim')).toBe(false);
+  expect(sealer.open(place, item)).toBe('whsec_geheim ü');
 });
 
 test('it opens in its own place only', () => {

@@ -23,7 +23,7 @@ async function make(path: string, body: object): Promise<string> {
 const activities = (id: string, as: Person = s.alice, query = '') =>
   s.ask('GET', `/api/v1/activities/${id}${query}`, { as });
 const typesOf = async (id: string, as?: Person) =>
-  (await activities(id, as)).json.data.map((one: Activity) => one.type);
+  (await activities(id, as)).json.data.map((item: Activity) => item.type);
 
 describe('AN10, RC14: the activities of a contact', () => {
   /** A contact with a deal, a task, a task of the deal, a lead that became it, and others' beside it. */
@@ -80,14 +80,14 @@ describe('AN10, RC14: the activities of a contact', () => {
     const { contact, deal } = await story();
     for (let value = 10; value < 20; value++)
       await s.ask('PATCH', `/api/v1/deals/${deal}`, { body: { value } });
-    const whole: string[] = (await activities(contact)).json.data.map((one: Activity) => one.id);
+    const whole: string[] = (await activities(contact)).json.data.map((item: Activity) => item.id);
     expect(whole).toHaveLength(ALL.length + 10);
     const read: string[] = [];
     let query: string | null = '?limit=4';
     while (query !== null) {
       const { json } = await activities(contact, s.alice, query);
       expect(json.data.length).toBeLessThanOrEqual(4);
-      read.push(...json.data.map((one: Activity) => one.id));
+      read.push(...json.data.map((item: Activity) => item.id));
       query = json.next_url && new URL(json.next_url, s.url).search;
       await s.ask('PATCH', `/api/v1/deals/${deal}`, { body: { value: 100 + read.length } });
     }

@@ -10,7 +10,7 @@ describe("requests as axoCRM's document prints them, with a key of its style", (
   });
   afterAll(() => s.stop());
 
-  const run = (one: Omit<ApiCase, 'name'>) => runCase(s, { name: '', as: key, ...one });
+  const run = (item: Omit<ApiCase, 'name'>) => runCase(s, { name: '', as: key, ...item });
 
   test('AX4: GET /me tells the workspace and the scopes', async () => {
     await run({

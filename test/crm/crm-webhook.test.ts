@@ -110,11 +110,11 @@ describe('CW1: who may report', () => {
     ]);
     expect(rows[0].text).not.toContain(secret.slice(prefix.length));
     expect((await report({ crm_lead_id: 'x' }, { as: secret })).status).toBe(200);
-    const one = `/api/v1/inbound-secrets/${id}`;
-    expect((await s.ask('DELETE', one, { as: s.charlie })).status).toBe(404);
-    expect((await s.ask('DELETE', one)).status).toBe(204);
+    const item = `/api/v1/inbound-secrets/${id}`;
+    expect((await s.ask('DELETE', item, { as: s.charlie })).status).toBe(404);
+    expect((await s.ask('DELETE', item)).status).toBe(204);
     expect((await report({ crm_lead_id: 'x' }, { as: secret })).status).toBe(401);
-    expect((await s.ask('DELETE', one)).status).toBe(404);
+    expect((await s.ask('DELETE', item)).status).toBe(404);
   });
 
   test('a manager sees the secrets’ names, a member nothing', async () => {
@@ -227,34 +227,34 @@ describe('CW2: what is taken', () => {
 
 describe('CW3: whose it is', () => {
   test('a lead’s before a submission’s; of several the newest; a deleted one’s never', async () => {
-    const [one, two] = [await lead('crm-both'), await lead()];
+    const [item, two] = [await lead('crm-both'), await lead()];
     await s.db.pool.query('update lead_submission set crm_lead_id = $1 where lead_id = $2', [
       'crm-both',
       two.id,
     ]);
     const ask = async (n: number) => (await report({ crm_lead_id: 'crm-both', n })).json.lead_id;
-    expect(await ask(1)).toBe(one.number);
+    expect(await ask(1)).toBe(item.number);
     const newer = await lead('crm-both');
     expect(await ask(2)).toBe(newer.number);
     await s.ask('DELETE', `/api/v1/leads/${newer.id}`);
-    expect(await ask(3)).toBe(one.number);
-    await s.ask('DELETE', `/api/v1/leads/${one.id}`);
+    expect(await ask(3)).toBe(item.number);
+    await s.ask('DELETE', `/api/v1/leads/${item.id}`);
     expect(await ask(4)).toBe(two.number);
     await s.ask('DELETE', `/api/v1/leads/${two.id}`);
     expect(await ask(5)).toBeUndefined();
   });
 
   test('of submissions, that of the newest', async () => {
-    const [one, two] = [await lead(), await lead()];
+    const [item, two] = [await lead(), await lead()];
     for (const [{ id }, at] of [
-      [one, '2026-03-05'],
+      [item, '2026-03-05'],
       [two, '2026-03-04'],
     ] as const)
       await s.db.pool.query(
         'update lead_submission set crm_lead_id = $1, received_at = $2 where lead_id = $3',
         ['crm-follow-up', at, id],
       );
-    expect((await report({ crm_lead_id: 'crm-follow-up' })).json.lead_id).toBe(one.number);
+    expect((await report({ crm_lead_id: 'crm-follow-up' })).json.lead_id).toBe(item.number);
   });
 });
 
@@ -290,24 +290,24 @@ describe('CW4: kept once', () => {
     expect(unmatched).toMatchObject({ crm_lead_id: 'crm-late', lead_id: null, payload: { status: 'won' } });
     expect(await activities('matched=false', s.charlie.key)).not.toContainEqual(unmatched);
 
-    const [one, two] = [await lead(), await lead()];
+    const [item, two] = [await lead(), await lead()];
     const match = (leadId: unknown, more: Ask = {}) =>
       s.ask('POST', `/api/v1/crm-activities/${unmatched.id}/match`, { body: { lead_id: leadId }, ...more });
-    expect((await match(one.id, { as: s.charlie })).status).toBe(400);
+    expect((await match(item.id, { as: s.charlie })).status).toBe(400);
     const theirs = await lead(undefined, s.charlie.key);
     expect((await match(theirs.id, { as: s.charlie })).status).toBe(404);
     for (const bad of [theirs.id, 'x', 5, null])
       expect((await match(bad)).json.error.fields[0].field).toBe('lead_id');
     const headers = { 'idempotency-key': 'match' };
-    const matched = await match(one.id, { headers });
-    expect(matched.json).toEqual({ ...unmatched, lead_id: one.id, matched_by: `api_key:${s.alice.keyId}` });
-    expect((await match(one.id, { headers })).headers.get('idempotent-replayed')).toBe('true');
-    expect((await match(one.id)).status).toBe(200);
+    const matched = await match(item.id, { headers });
+    expect(matched.json).toEqual({ ...unmatched, lead_id: item.id, matched_by: `api_key:${s.alice.keyId}` });
+    expect((await match(item.id, { headers })).headers.get('idempotent-replayed')).toBe('true');
+    expect((await match(item.id)).status).toBe(200);
     expect((await match(two.id)).json.error.code).toBe('conflict');
     expect((await activities('matched=false')).map(({ id }: { id: string }) => id)).not.toContain(
       unmatched.id,
     );
-    expect(await activities(`lead_id=${one.id}`)).toEqual([matched.json]);
+    expect(await activities(`lead_id=${item.id}`)).toEqual([matched.json]);
     expect(await s.newEvents()).toEqual([]);
   });
 

@@ -17,10 +17,10 @@ interface Shown {
   is_default: boolean;
   stages: { id: string; name: string }[];
 }
-const run = (one: Omit<ApiCase, 'name'>) => runCase(s, { name: '', ...one });
+const run = (item: Omit<ApiCase, 'name'>) => runCase(s, { name: '', ...item });
 const all = async (as: Person = s.alice): Promise<Shown[]> =>
   (await s.ask('GET', PIPELINES, { as })).json.data;
-const main = async (as?: Person) => (await all(as)).find((one) => one.is_default)!;
+const main = async (as?: Person) => (await all(as)).find((item) => item.is_default)!;
 async function make<T = { id: string }>(path: string, body: object, as: Person = s.alice): Promise<T> {
   const reply = await s.ask('POST', path, { as, body });
   expect(reply.status, reply.text).toBe(201);
@@ -47,7 +47,7 @@ describe('pipelines', () => {
   test('stages are named, ordered, added and removed by sending them all', async () => {
     const made = await pipeline('Renewals', ['Due', 'Asked', 'Signed']);
     expect(made).toMatchObject({ version: 1, is_default: false });
-    const [due, asked, signed] = made.stages;
+    const [due, requested, signed] = made.stages;
     const reply = await s.ask('PATCH', `${PIPELINES}/${made.id}`, {
       body: { stages: [signed, { ...due, name: 'Coming up' }, { name: 'Called' }] },
     });
@@ -62,7 +62,7 @@ describe('pipelines', () => {
     await run({
       method: 'POST',
       path: DEALS,
-      body: { name: 'a', stage_id: asked!.id },
+      body: { name: 'a', stage_id: requested!.id },
       status: 400,
       fields: ['stage_id'],
     });
@@ -74,7 +74,7 @@ describe('pipelines', () => {
   test('another one becomes the default, and there is one at all times', async () => {
     const before = await main();
     const made = await pipeline('Partners', ['First'], { is_default: true });
-    expect((await all()).filter((one) => one.is_default).map(({ id }) => id)).toEqual([made.id]);
+    expect((await all()).filter((item) => item.is_default).map(({ id }) => id)).toEqual([made.id]);
     expect(await deal()).toMatchObject({ pipeline_id: made.id });
     const path = `${PIPELINES}/${made.id}`;
     await run({ method: 'PATCH', path, body: { is_default: false }, status: 400, fields: ['is_default'] });
@@ -85,20 +85,20 @@ describe('pipelines', () => {
       body: { is_default: true },
       status: 200,
     });
-    expect((await all()).filter((one) => one.is_default).map(({ id }) => id)).toEqual([before.id]);
+    expect((await all()).filter((item) => item.is_default).map(({ id }) => id)).toEqual([before.id]);
   });
 
   test('a stage or a pipeline that holds deals is not removed; once they are gone, it is', async () => {
     const made = await pipeline('Short', ['One', 'Two']);
     const path = `${PIPELINES}/${made.id}`;
-    const [one, two] = made.stages;
+    const [item, two] = made.stages;
     const [held, dropped] = [await deal({ stage_id: two!.id }), await deal({ stage_id: two!.id })];
     await s.ask('DELETE', `${DEALS}/${dropped.id}`);
-    await run({ method: 'PATCH', path, body: { stages: [one] }, status: 409, code: 'conflict' });
+    await run({ method: 'PATCH', path, body: { stages: [item] }, status: 409, code: 'conflict' });
     await run({ method: 'DELETE', path, status: 409, code: 'conflict' });
     expect((await s.ask('GET', path)).json).toEqual(made);
-    await s.ask('PATCH', `${DEALS}/${held.id}`, { body: { stage_id: one!.id } });
-    await run({ method: 'PATCH', path, body: { stages: [one] }, status: 200 });
+    await s.ask('PATCH', `${DEALS}/${held.id}`, { body: { stage_id: item!.id } });
+    await run({ method: 'PATCH', path, body: { stages: [item] }, status: 200 });
     await s.ask('PATCH', `${DEALS}/${held.id}`, { body: { stage_id: (await main()).stages[0]!.id } });
     await run({ method: 'DELETE', path, status: 204 });
     await run({ method: 'GET', path, status: 404, code: 'not_found' });
@@ -136,12 +136,12 @@ describe('pipelines', () => {
     ] as const) {
       const reply = await s.ask('POST', PIPELINES, { body });
       expect(reply.status, reply.text).toBe(400);
-      expect(reply.json.error.fields.map((one: { field: string }) => one.field)).toContain(field);
+      expect(reply.json.error.fields.map((item: { field: string }) => item.field)).toContain(field);
     }
-    const [one] = made.stages;
+    const [entry] = made.stages;
     for (const [stages, field] of [
-      [[one, { id: foreign.id, name: 'b' }], 'stages.1.id'],
-      [[one, { ...one, name: 'b' }], 'stages.1.id'],
+      [[entry, { id: foreign.id, name: 'b' }], 'stages.1.id'],
+      [[entry, { ...entry, name: 'b' }], 'stages.1.id'],
     ] as const) {
       await run({ method: 'PATCH', path, body: { stages }, status: 400, fields: [field] });
     }
@@ -225,7 +225,7 @@ describe('where a deal stands', () => {
       await deal({ stage_id: made.stages[1]!.id }),
     ];
     const list = async (query: string) =>
-      (await s.ask('GET', `${DEALS}?${query}`)).json.data.map((one: { id: string }) => one.id);
+      (await s.ask('GET', `${DEALS}?${query}`)).json.data.map((item: { id: string }) => item.id);
     expect(await list(`pipeline_id=${made.id}`)).toEqual([b.id, a.id]);
     expect(await list(`stage_id=${made.stages[0]!.id}`)).toEqual([a.id]);
   });
@@ -313,11 +313,11 @@ describe('AX10: one action, its events', () => {
       const { id } = await deal();
       const [, second] = (await main()).stages;
       await s.ask('PATCH', `${DEALS}/${id}`, { body: { stage_id: second!.id } });
-      const told = (await receiver.waitFor(2)).map(({ url, rawBody }) => [
+      const rendered = (await receiver.waitFor(2)).map(({ url, rawBody }) => [
         url,
         JSON.parse(String(rawBody)).type,
       ]);
-      expect(told.sort(([a], [b]) => (a! < b! ? -1 : 1))).toEqual([
+      expect(rendered.sort(([a], [b]) => (a! < b! ? -1 : 1))).toEqual([
         ['/axocrm/deal.updated', 'deal.updated'],
         ['/standard/deal.stage_changed', 'deal.stage_changed'],
       ]);

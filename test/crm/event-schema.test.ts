@@ -84,9 +84,9 @@ describe('AC6: every event has a schema, each field described, and a sample', ()
 
   test('no field lacks a description, and none is there that the schema has not', () => {
     for (const { name, schema, context_schema: contextSchema, examples } of types) {
-      const all = [schema, contextSchema ?? {}, ...Object.values(examples).map((one) => one.schema)];
+      const all = [schema, contextSchema ?? {}, ...Object.values(examples).map((item) => item.schema)];
       expect(
-        all.flatMap((one) => undescribed(one, name)),
+        all.flatMap((item) => undescribed(item, name)),
         name,
       ).toEqual([]);
       expect(problems(schema, { ...typed(name).sample, colour: 'red' })).not.toEqual([]);
@@ -153,7 +153,7 @@ async function everything(s: Scenario): Promise<void> {
   });
   await patch('leads', lead, { status: 'contacted' });
   const question = { key: 'email', label: 'Email', type: 'email', required: true };
-  const asked = [
+  const requested = [
     { name: 'Form', fields: [question] },
     {
       name: 'Form',
@@ -162,7 +162,7 @@ async function everything(s: Scenario): Promise<void> {
       source: 'Website',
     },
   ];
-  for (const body of asked) {
+  for (const body of requested) {
     const { id } = await post('forms', body);
     const sent = await sendForm(s, id, { email: 'jane@example.com', _consent: true });
     expect(sent.status, sent.text).toBe(201);

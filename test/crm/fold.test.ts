@@ -23,7 +23,7 @@ async function found(path: string, query: Record<string, string>): Promise<strin
     `/api/v1/${path}?${new URLSearchParams(query).toString()}`,
   );
   expect(status, text).toBe(200);
-  return json.data.map((one: { id: string }) => one.id);
+  return json.data.map((item: { id: string }) => item.id);
 }
 
 describe('the program and the database fold alike', () => {
@@ -86,9 +86,9 @@ describe('search', () => {
     ['елка', 'Ёлка'],
     ['100%', '100% Silk'],
     ['1％', '100% Cotton', false],
-  ])('%s finds %s', async (asked, name, finds = true) => {
+  ])('%s finds %s', async (requested, name, finds = true) => {
     const { id } = await make('leads', { ...PEOPLE, first_name: name, last_name: 'Searched' });
-    expect((await found('leads', { q: asked })).includes(id)).toBe(finds);
+    expect((await found('leads', { q: requested })).includes(id)).toBe(finds);
   });
 
   test('a telephone number is found by its digits, however it is written', async () => {
@@ -157,7 +157,7 @@ describe('names', () => {
       expect(await found('leads', { [filter]: name })).toContain(id);
     }
     const { json } = await s.ask('GET', `/api/v1/lead-${path}`);
-    expect(json.data.filter((one: { name: string }) => /neill/i.test(one.name))).toHaveLength(1);
+    expect(json.data.filter((item: { name: string }) => /neill/i.test(item.name))).toHaveLength(1);
   });
 
   test('figures of a source count it in any form', async () => {
@@ -182,15 +182,15 @@ describe('names', () => {
 
 describe('duplicates', () => {
   test('a lead is attached to one with the same digits, or the same e-mail in another Unicode form', async () => {
-    const one = { ...PEOPLE, name: 'Dora Double', email: 'dörte@example.com', phone: '+44 20 7946 0000' };
-    const { id } = await make('leads', one);
+    const item = { ...PEOPLE, name: 'Dora Double', email: 'dörte@example.com', phone: '+44 20 7946 0000' };
+    const { id } = await make('leads', item);
     for (const again of [
-      { ...one, email: 'other@example.com', phone: '442079460000' },
-      { ...one, email: 'other@example.com', phone: '４４２０７９４６００００' },
-      { ...one, email: NFD('DÖRTE@example.com'), phone: '1' },
+      { ...item, email: 'other@example.com', phone: '442079460000' },
+      { ...item, email: 'other@example.com', phone: '４４２０７９４６００００' },
+      { ...item, email: NFD('DÖRTE@example.com'), phone: '1' },
     ]) {
       // A number without a digit that is known is like no other.
-      await make('leads', { ...one, email: 'desk@example.com', phone: '५५५५५५५' });
+      await make('leads', { ...item, email: 'desk@example.com', phone: '५५५५५५५' });
       const { status, json } = await s.ask('POST', '/api/v1/leads?on_duplicate=attach', { body: again });
       expect([status, json.id]).toEqual([200, id]);
     }
@@ -221,14 +221,14 @@ describe('AN10: deals of a pipeline and a stage, by name or id', () => {
   test('in any form; what the workspace does not have is an empty list', async () => {
     const make2 = (name: string) => make('pipelines', { name, stages: [{ name: 'Début' }, { name: 'End' }] });
     type Made = { id: string; stages: { id: string; name: string }[] };
-    const [one, two] = [(await make2("L'été")) as Made, (await make2('Second')) as Made];
+    const [item, two] = [(await make2("L'été")) as Made, (await make2('Second')) as Made];
     const deal = (stage: { id: string }) => make('deals', { name: 'Deal', stage_id: stage.id });
     const [a, b, c] = [
-      await deal(one.stages[0]!),
+      await deal(item.stages[0]!),
       await deal(two.stages[0]!),
       await deal(two.stages[1]!),
     ].map(({ id }) => id);
-    for (const pipeline of ["L'été", 'l’ete', NFD("L'ÉTÉ"), one.id, one.id.toUpperCase()])
+    for (const pipeline of ["L'été", 'l’ete', NFD("L'ÉTÉ"), item.id, item.id.toUpperCase()])
       expect(await found('deals', { pipeline }), pipeline).toEqual([a]);
     for (const stage of ['Début', 'debut', NFD('DÉBUT')])
       expect(await found('deals', { stage }), stage).toEqual([b, a]);
@@ -240,7 +240,7 @@ describe('AN10: deals of a pipeline and a stage, by name or id', () => {
     for (const nothing of ['Third', s.alice.keyId, "'; --", '%'])
       for (const name of ['pipeline', 'stage'])
         expect(await found('deals', { [name]: nothing }), nothing).toEqual([]);
-    const elsewhere = await s.ask('GET', `/api/v1/deals?pipeline=${one.id}`, { as: s.charlie });
+    const elsewhere = await s.ask('GET', `/api/v1/deals?pipeline=${item.id}`, { as: s.charlie });
     expect(elsewhere.json.data).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { solveChallenge, type Challenge } from 'altcha-lib';
 import { deriveKey } from 'altcha-lib/algorithms/pbkdf2';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { dropOldAside } from '../../src/crm/forms/form-inbox.ts';
+import { dropOldAside } from '../../src/crm/forms/form-submission-store.ts';
 import { html } from '../../src/crm/forms/html.ts';
 import { makeMember } from '../kit/member.ts';
 import { startReceiver } from '../kit/receiver.ts';
@@ -166,7 +166,7 @@ describe('a form as a record', () => {
       fields: ['fields'],
     },
   ];
-  test.each(cases)('is refused with $name', (one) => runCase(s, one));
+  test.each(cases)('is refused with $name', (item) => runCase(s, item));
 
   test('members read forms and sort what came in; managers and above make and change them', async () => {
     const id = await makeForm();
@@ -253,8 +253,10 @@ describe('AX10, AN2: a form that is sent makes a lead and a submission, and fire
     const { data } = (await s.ask('GET', `/api/v1/leads/${lead.id}/submissions`)).json;
     expect(data).toMatchObject([{ id: submission.id, channel: 'form', payload: values }]);
 
-    const told = new Map((await receiver.waitFor(2)).map(({ url, rawBody }) => [url, rawBody.toString()]));
-    expect(JSON.parse(told.get('/automatenexus')!)).toMatchObject({
+    const rendered = new Map(
+      (await receiver.waitFor(2)).map(({ url, rawBody }) => [url, rawBody.toString()]),
+    );
+    expect(JSON.parse(rendered.get('/automatenexus')!)).toMatchObject({
       event: 'form.submitted',
       data: {
         id: lead.id,
@@ -265,13 +267,13 @@ describe('AX10, AN2: a form that is sent makes a lead and a submission, and fire
         consent,
       },
     });
-    const summary = JSON.parse(told.get('/axocrm')!);
+    const summary = JSON.parse(rendered.get('/axocrm')!);
     expect(summary).toMatchObject({
       type: 'lead_form.submitted',
       data: { object: { type: 'lead', id: lead.id, form_id: id, has_email: true, has_phone: true } },
     });
     for (const value of ['Jane', 'jane@', '555', '2026-08-15', 'Wedding', 'Hall', 'spring'])
-      expect(told.get('/axocrm')).not.toContain(value);
+      expect(rendered.get('/axocrm')).not.toContain(value);
     await receiver.close();
   });
 
@@ -338,7 +340,7 @@ describe('what will not do', () => {
     const reply = await sendForm(s, id, fields);
     expect(reply.status, reply.text).toBe(400);
     expect(reply.json.error.code).toBe('validation_error');
-    expect(reply.json.error.fields.map((one: { field: string }) => one.field)).toEqual(wrong);
+    expect(reply.json.error.fields.map((item: { field: string }) => item.field)).toEqual(wrong);
     expect(await s.newEvents()).toEqual([]);
     expect(await submissionsOf(id)).toEqual([]);
     expect(await submissionsOf(id, true)).toEqual([]);
@@ -398,13 +400,13 @@ describe('what will not do', () => {
 
 describe('who looks after the lead of a form', () => {
   test('the owner that the form names, else whose turn it is of its source; an owner who left counts as none', async () => {
-    const [one, two, gone] = await Promise.all(
+    const [item, two, gone] = await Promise.all(
       ['member', 'member', 'member'].map(() => makeMember(s, 'member')),
     );
     const assignment = {
       mode: 'owner',
       members: [two!.id],
-      sources: [{ source: 'fair', mode: 'round_robin', members: [one!.id, two!.id] }],
+      sources: [{ source: 'fair', mode: 'round_robin', members: [item!.id, two!.id] }],
     };
     const set = await s.ask('PATCH', '/api/v1/lead-settings', { body: { assignment } });
     expect(set.status, set.text).toBe(200);
@@ -423,7 +425,7 @@ describe('who looks after the lead of a form', () => {
         ),
       );
       const turns = leads.toSorted((a, b) => a.number - b.number).map(({ owner_id: owner }) => owner);
-      expect(turns).toEqual(Array.from({ length: 12 }, (_, n) => (n % 2 ? two!.id : one!.id)));
+      expect(turns).toEqual(Array.from({ length: 12 }, (_, n) => (n % 2 ? two!.id : item!.id)));
       expect(await s.newEvents()).toEqual(Array.from({ length: 12 }, () => 'form.submitted'));
 
       const own = await makeForm({ source: 'FAIR', owner_id: gone!.id });
@@ -431,7 +433,7 @@ describe('who looks after the lead of a form', () => {
       expect((await leadOf(own)).owner_id).toBe(gone!.id);
       await s.ask('DELETE', `/api/v1/members/${gone!.id}`);
       await sendForm(s, own, JANE);
-      expect((await leadOf(own)).owner_id).toBe(one!.id);
+      expect((await leadOf(own)).owner_id).toBe(item!.id);
       // A lead by API takes its turn after the forms'.
       const body = {
         name: 'Jane Doe',
@@ -490,7 +492,7 @@ describe('spam is kept aside, with the reason, and who sent it can not tell', ()
     // The same network of IPv6 is the same place, another one is not.
     expect((await send(7, '2001:db8:1:2:ffff::9')).status).toBe(201);
     expect((await send(8, '2001:db8:1:3::1')).status).toBe(201);
-    expect((await submissionsOf(id, true)).map((one: { fields: object }) => one.fields)).toMatchObject([
+    expect((await submissionsOf(id, true)).map((item: { fields: object }) => item.fields)).toMatchObject([
       { hall: '7' },
       { hall: '6' },
     ]);
@@ -518,7 +520,7 @@ describe('spam is kept aside, with the reason, and who sent it can not tell', ()
     await sendForm(s, id, { ...JANE, _token: second.token, _proof: solved });
     const cheaper = { ...challenge, parameters: { ...challenge.parameters, cost: 1, keyPrefix: '0' } };
     await sendForm(s, id, { ...JANE, _token: tokenOf(id), _proof: proof({ challenge: cheaper, solution }) });
-    expect((await submissionsOf(id, true)).map((one: { reasons: string[] }) => one.reasons)).toEqual([
+    expect((await submissionsOf(id, true)).map((item: { reasons: string[] }) => item.reasons)).toEqual([
       ['wrong_proof_of_work'],
       // Unproven, it was fast too.
       ['too_fast', 'wrong_proof_of_work'],
@@ -533,7 +535,7 @@ describe('spam is kept aside, with the reason, and who sent it can not tell', ()
       await sendForm(s, id, { ...JANE, hall, website: 'x', _consent: true, _page: SITE });
     const [bad, good] = await submissionsOf(id, true);
     await s.newEvents();
-    const path = (one: { id: string }) => `/api/v1/forms/${id}/submissions/${one.id}`;
+    const path = (item: { id: string }) => `/api/v1/forms/${id}/submissions/${item.id}`;
     expect((await s.ask('POST', `${path(good)}/accept`, { as: s.charlie })).status).toBe(404);
     const accepted = await Promise.all(
       Array.from({ length: 8 }, () => s.ask('POST', `${path(good)}/accept`)),

@@ -45,8 +45,8 @@ describe('CW5: GET /analytics/leads/:id', () => {
     await s.newEvents();
     const reply = await s.ask('GET', `/analytics/leads/${made.id}`);
     expect(reply.status, reply.text).toBe(200);
-    const { lead: told, submissions, timeline, crm_activity: activity } = reply.json;
-    expect(told).toMatchObject({ id: made.id, number: made.number, status: 'contacted', version: 2 });
+    const { lead: rendered, submissions, timeline, crm_activity: activity } = reply.json;
+    expect(rendered).toMatchObject({ id: made.id, number: made.number, status: 'contacted', version: 2 });
     expect(submissions).toMatchObject([{ payload: { guests: 80 }, crm_lead_id: 'crm-story' }]);
     expect(activity).toEqual(
       [2, 1].map((n) => ({
@@ -116,8 +116,8 @@ describe('GET /analytics/leads', () => {
     ] as const)
       await moveTo(data[n].id, at, minutes);
 
-    const told = await ask('');
-    expect(told).toMatchObject({
+    const rendered = await ask('');
+    expect(rendered).toMatchObject({
       from: '2026-01-01T00:00:00.000Z',
       until: '2026-02-01T00:00:00.000Z',
       leads: 4,
@@ -132,10 +132,10 @@ describe('GET /analytics/leads', () => {
       by_event_type: [{ event_type: null, leads: 4, converted: 2 }],
       by_owner: [{ owner_id: null, name: null, leads: 4, converted: 2 }],
     });
-    expect(told.by_status).toContainEqual({ status: 'signed', leads: 1, converted: 1 });
-    expect(told.by_time).toHaveLength(31);
-    expect(told.by_time[0]).toEqual({ start: '2026-01-01', leads: 1, converted: 0 });
-    expect(told.by_time[4]).toEqual({ start: '2026-01-05', leads: 2, converted: 2 });
+    expect(rendered.by_status).toContainEqual({ status: 'signed', leads: 1, converted: 1 });
+    expect(rendered.by_time).toHaveLength(31);
+    expect(rendered.by_time[0]).toEqual({ start: '2026-01-01', leads: 1, converted: 0 });
+    expect(rendered.by_time[4]).toEqual({ start: '2026-01-05', leads: 2, converted: 2 });
     expect((await ask('&interval=week')).by_time.map(({ start }: { start: string }) => start)).toEqual([
       '2025-12-29',
       '2026-01-05',
@@ -153,9 +153,9 @@ describe('GET /analytics/leads', () => {
 
   test('by owner, by name; and the last 30 days where nothing is said', async () => {
     await lead({ owner_id: bob.id });
-    const told = (await s.ask('GET', `/analytics/leads?owner_id=${bob.id}`)).json;
-    expect(told.by_owner).toEqual([{ owner_id: bob.id, name: 'Bob', leads: 1, converted: 0 }]);
-    expect(Date.parse(told.until) - Date.parse(told.from)).toBe(30 * 86_400_000);
+    const rendered = (await s.ask('GET', `/analytics/leads?owner_id=${bob.id}`)).json;
+    expect(rendered.by_owner).toEqual([{ owner_id: bob.id, name: 'Bob', leads: 1, converted: 0 }]);
+    expect(Date.parse(rendered.until) - Date.parse(rendered.from)).toBe(30 * 86_400_000);
     expect((await s.ask('GET', '/analytics/leads', { as: s.charlie })).json.leads).toBe(0);
   });
 
@@ -192,27 +192,27 @@ describe('/lead-statuses', () => {
       const reply = await s.ask('PATCH', `/api/v1/leads/${held.id}`, { as, body: { status } });
       expect(reply.json.status).toBe('site_visit');
     }
-    const one = `${all}/${made.id}`;
-    const moved = await s.ask('PATCH', one, { as, body: { name: 'Visit', position: 6 } });
+    const item = `${all}/${made.id}`;
+    const moved = await s.ask('PATCH', item, { as, body: { name: 'Visit', position: 6 } });
     expect(moved.json).toMatchObject({ key: 'site_visit', name: 'Visit', position: 6 });
-    expect((await s.ask('GET', one, { as })).json).toEqual(moved.json);
+    expect((await s.ask('GET', item, { as })).json).toEqual(moved.json);
     expect(await keys(as)).toEqual(['new', 'contacted', 'quoted', 'won', 'lost', 'site_visit']);
     expect((await s.ask('GET', '/api/v1/leads?status=site_visit', { as })).json.data).toHaveLength(1);
-    expect((await s.ask('DELETE', one, { as })).status).toBe(409);
+    expect((await s.ask('DELETE', item, { as })).status).toBe(409);
     await s.ask('PATCH', `/api/v1/leads/${held.id}`, { as, body: { status: null } });
-    expect((await s.ask('DELETE', one)).status).toBe(404);
-    expect((await s.ask('DELETE', one, { as })).status).toBe(204);
+    expect((await s.ask('DELETE', item)).status).toBe(404);
+    expect((await s.ask('DELETE', item, { as })).status).toBe(204);
     expect(await keys(as)).toHaveLength(5);
   });
 
   test('one that is always there keeps its kind and stays; its name and place are free', async () => {
     const { key: as } = await elsewhere();
     const { data } = (await s.ask('GET', all, { as })).json;
-    const one = `${all}/${data[0].id}`;
-    expect((await s.ask('PATCH', one, { as, body: { kind: 'won' } })).status).toBe(409);
-    expect((await s.ask('DELETE', one, { as })).status).toBe(409);
+    const item = `${all}/${data[0].id}`;
+    expect((await s.ask('PATCH', item, { as, body: { kind: 'won' } })).status).toBe(409);
+    expect((await s.ask('DELETE', item, { as })).status).toBe(409);
     const body = { ...data[0], name: 'Fresh', position: 2 };
-    expect((await s.ask('PUT', one, { as, body })).json).toMatchObject({ key: 'new', name: 'Fresh' });
+    expect((await s.ask('PUT', item, { as, body })).json).toMatchObject({ key: 'new', name: 'Fresh' });
     expect((await lead({}, as)).status).toBe('new');
   });
 
@@ -225,15 +225,15 @@ describe('/lead-statuses', () => {
         s.ask('PATCH', `/api/v1/leads/${of}`, { as, body });
       const [first, ...taken] = await Promise.all([
         s.ask('DELETE', `${all}/${id}`, { as }),
-        ...others.map((one) => take(one, { status: key })),
+        ...others.map((item) => take(item, { status: key })),
       ]);
       expect([204, 409]).toContain(first.status);
-      const there = await keys(as);
-      expect(there.includes(key)).toBe(first.status !== 204);
+      const existing = await keys(as);
+      expect(existing.includes(key)).toBe(first.status !== 204);
       expect(taken.every(({ status }) => status === 200 || status === 400)).toBe(true);
       for (const { status } of (await s.ask('GET', '/api/v1/leads', { as })).json.data)
-        expect(there, `round ${round}`).toContain(status);
-      await Promise.all(others.map((one) => take(one, { status: 'new' })));
+        expect(existing, `round ${round}`).toContain(status);
+      await Promise.all(others.map((item) => take(item, { status: 'new' })));
       await s.ask('DELETE', `${all}/${id}`, { as });
     }
   });

@@ -155,7 +155,7 @@ describe('RX3, RX4: fields', () => {
     await made({ ...JANE, source: 'Instagram' });
     expect((await made({ ...JANE, source: 'INSTAGRAM' })).source).toBe('Instagram');
     const { data } = (await s.ask('GET', '/api/v1/lead-sources')).json;
-    expect(data.filter((one: { name: string }) => /instagram/i.test(one.name))).toHaveLength(1);
+    expect(data.filter((item: { name: string }) => /instagram/i.test(item.name))).toHaveLength(1);
   });
 });
 
@@ -231,7 +231,7 @@ describe('RX6: refusals, in RemixCRM’s shape', () => {
   });
 
   test('401, 403, 405, 413, 415 and broken JSON too', async () => {
-    const asked: [number, string, Ask][] = [
+    const requested: [number, string, Ask][] = [
       [401, 'POST', { as: null, body: JANE }],
       [403, 'POST', { as: s.bob, body: JANE }],
       [405, 'DELETE', {}],
@@ -239,7 +239,7 @@ describe('RX6: refusals, in RemixCRM’s shape', () => {
       [415, 'POST', { raw: 'a', headers: { 'content-type': 'text/plain' } }],
       [400, 'POST', { raw: '{"a"' }],
     ];
-    for (const [status, method, more] of asked) {
+    for (const [status, method, more] of requested) {
       const reply = await s.ask(method, '/api/v1/leads', more);
       expect(reply.status, reply.text).toBe(status);
       expect(reply.json.error, reply.text).toBeTypeOf('string');
@@ -270,7 +270,7 @@ describe('RX6: the hour', () => {
     expect(await s.newEvents()).toEqual(Array(100).fill('lead.created'));
     const { json } = await s.ask('GET', '/api/v1/leads?count=exact&limit=200', { as });
     expect(json.total_count).toBe(100);
-    const numbers = json.data.map((one: { number: number }) => one.number);
+    const numbers = json.data.map((item: { number: number }) => item.number);
     expect(numbers.toSorted((a: number, b: number) => a - b)).toEqual(
       Array.from({ length: 100 }, (_, n) => n + 1),
     );

@@ -39,7 +39,7 @@ describe('assignment', () => {
     const { data } = (await s.ask('GET', '/api/v1/leads?limit=200')).json;
     expect(data).toHaveLength(60);
     const inOrder = data.toSorted((a: { number: number }, b: { number: number }) => a.number - b.number);
-    expect(inOrder.map((one: { owner_id: string }) => one.owner_id)).toEqual(
+    expect(inOrder.map((item: { owner_id: string }) => item.owner_id)).toEqual(
       Array.from({ length: 60 }, (_, n) => members[n % 3]),
     );
     const { rows } = await s.db.pool.query(
@@ -50,21 +50,21 @@ describe('assignment', () => {
   });
 
   test('who is named keeps it; a source has a rule of its own; who has left is passed over', async () => {
-    const [one, two, three] = team.map(({ id }) => id);
+    const [item, two, three] = team.map(({ id }) => id);
     await assign({
       mode: 'round_robin',
-      members: [one, three],
+      members: [item, three],
       sources: [
         { source: 'Fair', mode: 'owner', members: [two] },
         { source: 'Spam', mode: 'none', members: [] },
       ],
     });
-    expect(await ownerOf()).toBe(one);
+    expect(await ownerOf()).toBe(item);
     expect(await ownerOf({ owner_id: two })).toBe(two);
     expect(await ownerOf({ source: 'FAIR' })).toBe(two);
     expect(await ownerOf({ source: 'spam' })).toBeNull();
     expect(await ownerOf({ source: 'Other' })).toBe(three);
-    await s.ask('DELETE', `/api/v1/members/${one}`);
+    await s.ask('DELETE', `/api/v1/members/${item}`);
     expect(await ownerOf()).toBe(three);
     expect(await ownerOf()).toBe(three);
     await assign(null);
@@ -92,12 +92,12 @@ describe('assignment', () => {
         ],
       },
     ],
-  ])('%s is a 400', async (_name, field, asked) => {
+  ])('%s is a 400', async (_name, field, requested) => {
     const [, two, three] = team.map(({ id }) => id);
-    const given = asked as { members?: unknown };
+    const input = requested as { members?: unknown };
     const members =
-      given.members === 'two' ? [two, three] : given.members === 'twice' ? [two, two] : given.members;
-    const reply = await assign({ ...given, ...(members !== undefined && { members }) });
+      input.members === 'two' ? [two, three] : input.members === 'twice' ? [two, two] : input.members;
+    const reply = await assign({ ...input, ...(members !== undefined && { members }) });
     expect(reply.status, reply.text).toBe(400);
     expect(reply.json.error.fields[0].field).toBe(field);
   });

@@ -180,8 +180,8 @@ describe('on_duplicate', () => {
     const another = await again(made.email, 'create', { on_duplicate: 'attach' });
     expect(another.status, another.text).toBe(201);
     expect(await s.newEvents()).toEqual(['lead.created']);
-    const told = await again(made.email, 'return', { on_duplicate: 'attach' });
-    expect(told.json).toMatchObject({ id: another.json.id, status: 'existing' });
+    const rendered = await again(made.email, 'return', { on_duplicate: 'attach' });
+    expect(rendered.json).toMatchObject({ id: another.json.id, status: 'existing' });
     expect(await s.newEvents()).toEqual([]);
   });
 
@@ -189,8 +189,8 @@ describe('on_duplicate', () => {
     const replies = await Promise.all(Array.from({ length: 20 }, () => again('crowd@example.com', 'attach')));
     const answered = replies.filter(({ status }) => status !== 503);
     expect(answered.filter(({ status }) => status === 201)).toHaveLength(1);
-    const [one] = (await get('leads?email=crowd@example.com')).data;
-    expect(one.submissions).toBe(answered.length);
+    const [item] = (await get('leads?email=crowd@example.com')).data;
+    expect(item.submissions).toBe(answered.length);
     expect((await get('leads?email=crowd@example.com')).data).toHaveLength(1);
   });
 
@@ -216,9 +216,9 @@ describe('on_duplicate', () => {
   });
 
   test('GET /leads/{id}/duplicates lists the others', async () => {
-    const [one, two] = [await lead({ phone: '555 888 0001' }), await lead({ phone: '5558880001' })];
+    const [item, two] = [await lead({ phone: '555 888 0001' }), await lead({ phone: '5558880001' })];
     const ids = async (as = s.alice) =>
-      (await s.ask('GET', `/api/v1/leads/${one.id}/duplicates`, { as })).json.data?.map(
+      (await s.ask('GET', `/api/v1/leads/${item.id}/duplicates`, { as })).json.data?.map(
         ({ id }: { id: string }) => id,
       );
     expect(await ids()).toEqual([two.id]);

@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterAll(() => s.stop());
 
 const PATH = '/api/v1/tasks';
-const run = (one: Omit<ApiCase, 'name'>) => runCase(s, { name: '', ...one });
+const run = (item: Omit<ApiCase, 'name'>) => runCase(s, { name: '', ...item });
 const make = async (path: string, body: object, as: Person = s.alice): Promise<string> => {
   const reply = await s.ask('POST', path, { as, body });
   expect(reply.status, reply.text).toBe(201);
@@ -131,7 +131,7 @@ describe('what a task is about', () => {
       status: 200,
       events: ['task.created'],
       check({ json }) {
-        expect(json.results.map((one: { status: number }) => one.status)).toEqual([201, 400, 400]);
+        expect(json.results.map((item: { status: number }) => item.status)).toEqual([201, 400, 400]);
         expect(json.results[1].error.fields[0].field).toBe('contact_id');
         expect(json.results[2].error.fields[0].field).toBe('company_id');
       },

@@ -52,9 +52,9 @@ describe('what waits in the database', () => {
     expect(resting).toMatch(/^wh_/);
 
     const second = await secondServer(s);
-    const told = await Promise.all([s.url, second.url].map(metrics));
+    const rendered = await Promise.all([s.url, second.url].map(metrics));
     await second.stop();
-    for (const text of told) {
+    for (const text of rendered) {
       expect(value(text, 'fairlead_deliveries_due')).toBe(6);
       expect(value(text, 'fairlead_delivery_oldest_due_seconds')).toBeGreaterThan(89);
       expect(value(text, 'fairlead_delivery_oldest_due_seconds')).toBeLessThan(150);
@@ -62,7 +62,7 @@ describe('what waits in the database', () => {
       const lanes = ['sleeping', 'due', 'leased', 'orphaned', 'resting'].map((state) =>
         value(text, `fairlead_lanes{state="${state}"}`),
       );
-      expect(lanes.reduce((sum, one) => sum + one, 0)).toBe(4);
+      expect(lanes.reduce((sum, item) => sum + item, 0)).toBe(4);
       expect(value(text, 'fairlead_lanes{state="resting"}')).toBe(1);
       expect(value(text, 'fairlead_lanes{state="sleeping"}')).toBe(1);
       const breakers = ['closed', 'open', 'half_open'].map((state) =>

@@ -18,7 +18,7 @@ afterEach(() => s.close());
 
 /** Which of the receiver's connections each request came over. */
 function ridden(): number[] {
-  return s.receiver.received.map((one) => one.connection);
+  return s.receiver.received.map((item) => item.connection);
 }
 
 describe('a connection is kept and used again', () => {
@@ -63,8 +63,8 @@ describe.each([false, true])('a kept connection that breaks before the answer (T
     receiver.answer((_request, n) => (n === 2 ? { reset: true } : {}));
     expect((await s.send({ url: receiver.url })).ok).toBe(true);
     expect((await s.send({ url: receiver.url, body: 'again' })).ok).toBe(true);
-    expect(receiver.received.map((one) => one.rawBody.toString())).toEqual(['{}', 'again', 'again']);
-    expect(receiver.received.map((one) => one.connection)).toEqual([1, 1, 2]);
+    expect(receiver.received.map((item) => item.rawBody.toString())).toEqual(['{}', 'again', 'again']);
+    expect(receiver.received.map((item) => item.connection)).toEqual([1, 1, 2]);
     await receiver.close();
   });
 
@@ -181,7 +181,7 @@ describe('an origin that has its fill of connections', () => {
     await s.send();
     const outcomes = await Promise.all([s.send({ body: 'a' }), s.send({ body: 'b' })]);
     expect(outcomes.map((outcome) => outcome.failure)).toEqual(['reset', null]);
-    expect(s.receiver.received.map((one) => one.rawBody.toString())).toEqual(['{}', 'a', 'b', 'a']);
+    expect(s.receiver.received.map((item) => item.rawBody.toString())).toEqual(['{}', 'a', 'b', 'a']);
   });
 
   test('serves who waits once a hanging one has timed out', async () => {

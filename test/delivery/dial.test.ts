@@ -83,7 +83,7 @@ test('a name that means an outer address first and an inner one next gets throug
   everywhere.answer(() => ({ headers: { connection: 'close' } }));
   expect((await s.send({ url: at('rebind.test') })).ok).toBe(true);
   expect(await s.send({ url: at('rebind.test') })).toMatchObject({ failure: 'blocked_address' });
-  expect(everywhere.received.map((one) => one.connection)).toEqual([1, 1, 1]);
+  expect(everywhere.received.map((item) => item.connection)).toEqual([1, 1, 1]);
 });
 
 test('a name is looked up once for a connection: no second answer comes between check and dial', async () => {

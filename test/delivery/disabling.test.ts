@@ -36,7 +36,7 @@ describe('section 8: webhook.disabled tells of a webhook that we took out of ser
   test('by a 410: in the feed, to those who have named it or whose `*` includes it, and to no other', async () => {
     const all = await hook({ events: ['*'] });
     const named = await hook({ events: ['webhook.disabled'], format: 'axocrm' });
-    const star = await hook({ events: ['*'], format: 'axocrm' });
+    const wildcard = await hook({ events: ['*'], format: 'axocrm' });
     const other = await hook({ events: ['contact.updated'] });
     const headers = { 'X-API-Key': 'customheader' };
     const gone = await hook({ name: 'Gone one', events: ['*'], headers }, 410);
@@ -67,7 +67,7 @@ describe('section 8: webhook.disabled tells of a webhook that we took out of ser
       },
     });
     // What `*` of axocrm is, its document prints; and who is disabled is not told of it.
-    expect((await bodies(star.receiver, 1)).map(({ type }) => type)).toEqual(['contact.created']);
+    expect((await bodies(wildcard.receiver, 1)).map(({ type }) => type)).toEqual(['contact.created']);
     const { rows } = await s.db.pool.query<{ endpoint_id: string }>(
       `select endpoint_id from queue where event_type = 'webhook.disabled'
        union all select endpoint_id from attempt where event_type = 'webhook.disabled'`,

@@ -3,12 +3,12 @@ import { systemClock } from '../../src/base/clock.ts';
 import { idMaker } from '../../src/base/id.ts';
 import { makeSealer } from '../../src/base/seal.ts';
 import { makeEngine, type Engine } from '../../src/delivery/engine.ts';
-import { makeCatalogue } from '../../src/delivery/event.ts';
+import { makeCatalogue } from '../../src/events/event-type.ts';
 import type { Format } from '../../src/delivery/format.ts';
 import { makeGuard } from '../../src/delivery/guard.ts';
 import { makeResolver } from '../../src/delivery/resolver.ts';
 import { makeSender } from '../../src/delivery/send.ts';
-import { overslept, settleOverdue } from '../../src/delivery/sweep.ts';
+import { findOverdue, settleOverdue } from '../../src/delivery/sweep.ts';
 import { standard } from '../../src/formats/standard.ts';
 import { silent } from '../kit/database.ts';
 import { startReceiver, type Answering, type Receiver } from '../kit/receiver.ts';
@@ -30,11 +30,11 @@ function engineOn(s: Scenario, formats: Format[] = [standard]): Engine {
       resolver: makeResolver({ clock }),
       clock,
     }),
-    dice: Math.random,
+    random: Math.random,
     retentionDays: 90,
     planRules: { maxWebhooks: () => null, sendsWebhooks: () => true },
     owners: { disabled: () => Promise.resolve(), attended: () => Promise.resolve() },
-    chores: [],
+    maintenanceTasks: [],
   });
 }
 
@@ -75,7 +75,7 @@ describe('the engine in bad weather', () => {
     for (let left = count; left > 0; left -= 500) {
       const records = Array.from({ length: Math.min(500, left) }, () => ({ first_name: 'Jane' }));
       const { json } = await s.ask('POST', '/api/v1/contacts/batch', { body: { records } });
-      ids.push(...json.results.map((one: { record: { id: string } }) => one.record.id));
+      ids.push(...json.results.map((item: { record: { id: string } }) => item.record.id));
     }
     return ids;
   }
@@ -116,12 +116,12 @@ describe('the engine in bad weather', () => {
     // The wake-up comes right after the answer; once it is there, it is taken back.
     await expect.poll(async () => (await lane()).wake).toBe(1);
     await s.db.pool.query("update lane set due = 'infinity'");
-    expect((await overslept(s.db.pool)).length).toBe(1);
+    expect((await findOverdue(s.db.pool)).length).toBe(1);
     worker();
     await receiver.waitFor(3, 20_000);
     await expect.poll(queued).toBe(0);
-    expect(await overslept(s.db.pool)).toEqual([]);
-    expect((await deliveries(id)).every((one: { state: string }) => one.state === 'delivered')).toBe(true);
+    expect(await findOverdue(s.db.pool)).toEqual([]);
+    expect((await deliveries(id)).every((item: { state: string }) => item.state === 'delivered')).toBe(true);
   });
 
   test('an outcome is not written once the lease is lost; the next holder sends again', async () => {
@@ -181,7 +181,7 @@ describe('the engine in bad weather', () => {
     await receiver.waitFor(3);
     await expect.poll(queued).toBe(0);
     const states = (await deliveries(id)).map(
-      (one: { state: string; last_failure: string }) => one.last_failure ?? one.state,
+      (item: { state: string; last_failure: string }) => item.last_failure ?? item.state,
     );
     expect(states.toSorted()).toEqual(['delivered', 'delivered', 'delivered', 'format_error']);
   });
@@ -202,7 +202,7 @@ describe('the engine in bad weather', () => {
     const received = await receiver.waitFor(4);
     expect(received.map(contactOf)).not.toContain(poison);
     await expect.poll(queued).toBe(0);
-    expect((await deliveries(id)).find((one: { id: string }) => one.id === rows[0].id)).toMatchObject({
+    expect((await deliveries(id)).find((item: { id: string }) => item.id === rows[0].id)).toMatchObject({
       state: 'crashed',
     });
     await expect.poll(lane).toMatchObject({ token: null, takeovers: 0, suspect: null });
@@ -219,7 +219,7 @@ describe('the engine in bad weather', () => {
     worker();
     await receiver.waitFor(3);
     await expect.poll(queued).toBe(0);
-    expect((await deliveries(id)).every((one: { state: string }) => one.state === 'delivered')).toBe(true);
+    expect((await deliveries(id)).every((item: { state: string }) => item.state === 'delivered')).toBe(true);
   });
 
   test('what waited past its time settles as expired without being sent, also while paused', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { BREAKS_AFTER, MAX_WINDOW, paceAfter, startPace } from '../../src/delivery/breaker.ts';
-import { straysFrom } from '../../src/delivery/order.ts';
+import { straysFrom } from '../../src/delivery/record-order.ts';
 import { Rate } from '../../src/delivery/rate.ts';
 import { startReceiver, type Answering, type Receiver } from '../kit/receiver.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
@@ -33,17 +33,17 @@ describe('the flow to one webhook', () => {
   async function makeContacts(count: number): Promise<string[]> {
     const records = Array.from({ length: count }, () => ({ first_name: 'Jane', last_name: '0' }));
     const { json } = await s.ask('POST', '/api/v1/contacts/batch', { body: { records } });
-    return json.results.map((one: { record: { id: string } }) => one.record.id);
+    return json.results.map((item: { record: { id: string } }) => item.record.id);
   }
   const rename = (id: string, name: string) =>
     s.ask('PATCH', `/api/v1/contacts/${id}`, { body: { last_name: name } });
-  const told = ({ rawBody }: { rawBody: Buffer }) => {
+  const rendered = ({ rawBody }: { rawBody: Buffer }) => {
     const { data } = JSON.parse(rawBody.toString()) as { data: { id: string; last_name: string } };
     return data;
   };
   const namesOf = (receiver: Receiver, id: string) =>
     receiver.received
-      .map(told)
+      .map(rendered)
       .filter((data) => data.id === id)
       .map((data) => data.last_name);
   /** When each attempt began, by the sender's clock: how long the way to the receiver takes is not its affair. */
@@ -99,7 +99,7 @@ describe('the flow to one webhook', () => {
     const { receiver } = await hook(
       { ordering: 'record', retry: { max: 5, intervals_s: [1] } },
       (request) => {
-        const { id } = told(request);
+        const { id } = rendered(request);
         if (busy.has(id)) overlaps.push(id);
         busy.add(id);
         setTimeout(() => busy.delete(id), 4);
@@ -120,23 +120,23 @@ describe('the flow to one webhook', () => {
 
   test('ordering: what failed for good makes room for the next; another record never waits', async () => {
     const { receiver } = await hook({ ordering: 'record', retry: { max: 1, intervals_s: [2] } }, (request) =>
-      told(request).last_name === 'bad' ? { status: 400 } : {},
+      rendered(request).last_name === 'bad' ? { status: 400 } : {},
     );
-    const [one, two] = (await makeContacts(2)) as [string, string];
+    const [item, two] = (await makeContacts(2)) as [string, string];
     await receiver.waitFor(2);
-    await rename(one, 'bad');
+    await rename(item, 'bad');
     await receiver.waitFor(3);
-    await rename(one, 'after');
+    await rename(item, 'after');
     await rename(two, 'beside');
     // The first record waits for its second try, the other does not.
     await receiver.waitFor(4);
     expect(namesOf(receiver, two)).toEqual(['0', 'beside']);
-    expect(namesOf(receiver, one)).toEqual(['0', 'bad']);
+    expect(namesOf(receiver, item)).toEqual(['0', 'bad']);
     // What has arrived may still be on its way into the log.
     const pending = async () => (await s.ask('GET', '/api/v1/deliveries?state=pending')).json.data;
     await expect.poll(pending).toMatchObject([{ state: 'pending', next_attempt_at: null }]);
     await receiver.waitFor(6, 20_000);
-    expect(namesOf(receiver, one)).toEqual(['0', 'bad', 'bad', 'after']);
+    expect(namesOf(receiver, item)).toEqual(['0', 'bad', 'bad', 'after']);
   });
 
   test('ordering: holds over a holder that vanishes, a lost wake-up, and Send pending', async () => {
@@ -204,8 +204,8 @@ describe('the flow to one webhook', () => {
     await expect
       .poll(async () => (await s.ask('GET', path)).json.breaker, { timeout: 20_000 })
       .toMatchObject({ state: 'open', until: expect.stringMatching(/Z$/) });
-    const asked = receiver.received.length;
-    expect(asked).toBeLessThan(2 * BREAKS_AFTER);
+    const requested = receiver.received.length;
+    expect(requested).toBeLessThan(2 * BREAKS_AFTER);
     down = false;
     await expect.poll(queued, { timeout: 60_000 }).toBe(0);
     expect((await s.ask('GET', path)).json.breaker).toEqual({ state: 'closed', until: null });
@@ -228,7 +228,7 @@ describe('the flow to one webhook', () => {
         body: { name: 'w', url, events: ['contact.created'], ...body },
       });
       expect(status).toBe(400);
-      expect(json.error.fields.map((one: { field: string }) => one.field)).toEqual([field]);
+      expect(json.error.fields.map((item: { field: string }) => item.field)).toEqual([field]);
     });
   }
 });
@@ -258,7 +258,7 @@ describe('the breaker', () => {
   const bad = { ok: false, status: 500, retryAfterMs: null };
   const dead = { ok: false, status: null, retryAfterMs: null };
   const fine = { ok: true, status: 200, retryAfterMs: null };
-  const times = <T>(count: number, one: T): T[] => Array.from({ length: count }, () => one);
+  const times = <T>(count: number, item: T): T[] => Array.from({ length: count }, () => item);
   const after = (from: number, outcomes: (typeof bad | typeof dead)[]) => {
     let pace = startPace(from);
     const rests: number[] = [];

@@ -105,8 +105,10 @@ describe('our own listener is refused, whatever is open', () => {
     expect(guard.refuses(address, PORT + 1)).toBeNull();
   });
 
-  const local = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((one) => one.address));
-  test.each(['127.0.0.1', '127.7.7.7', '::1', '0.0.0.0', ...local.filter((one) => !one.includes('%'))])(
+  const local = Object.values(networkInterfaces()).flatMap((list) =>
+    (list ?? []).map((item) => item.address),
+  );
+  test.each(['127.0.0.1', '127.7.7.7', '::1', '0.0.0.0', ...local.filter((item) => !item.includes('%'))])(
     'bound to every address: %s',
     (address) => {
       for (const wildcard of ['0.0.0.0', '::']) {

@@ -455,7 +455,7 @@ test('a webhook whose receiver answers oddly is called once for each event, and 
     const path = `/api/v1/webhooks/${webhook.id}`;
     const states = async () =>
       (await ask('GET', `${path}/deliveries`)).json.data.map(
-        (one: { state: string; last_status: number }) => [one.state, one.last_status],
+        (item: { state: string; last_status: number }) => [item.state, item.last_status],
       );
     const delivered: [string, number][] = [];
     for (const status of [204, 200, 200, 200]) {

@@ -240,7 +240,7 @@ describe('AC5: what failed or was missed since a time is sent again', () => {
 
 describe('AC5: the delivery log', () => {
   test('over all webhooks of the workspace, by state, event type and time, page by page', async () => {
-    const one = await eventful();
+    const item = await eventful();
     const until = new Date().toISOString();
     await new Promise((resolve) => setTimeout(resolve, 20));
     const two = await hook({ events: ['company.created'] });
@@ -248,7 +248,7 @@ describe('AC5: the delivery log', () => {
     await expect.poll(async () => (await log('/api/v1/deliveries?state=delivered')).length).toBe(2);
 
     const all = await log('/api/v1/deliveries');
-    expect(all.map((delivery) => delivery.webhook_id)).toEqual([two, one, one, one]);
+    expect(all.map((delivery) => delivery.webhook_id)).toEqual([two, item, item, item]);
     const states = async (query: string) =>
       (await log(`/api/v1/deliveries?${query}`)).map(({ state }) => state);
     expect(await states('state=failed')).toEqual(['failed', 'failed']);
@@ -260,7 +260,7 @@ describe('AC5: the delivery log', () => {
     const { created_at: at } = all[0]!;
     expect(await states(`created_at[gte]=${at}&created_at[lte]=${at}`)).toEqual(['delivered']);
     expect(await states(`created_at[gt]=${at}`)).toEqual([]);
-    expect(await log(`${HOOKS}/${one}/deliveries?event_type=company.created`)).toEqual([]);
+    expect(await log(`${HOOKS}/${item}/deliveries?event_type=company.created`)).toEqual([]);
 
     const first = (await s.ask('GET', '/api/v1/deliveries?limit=3', { as: me })).json;
     expect(first.has_more).toBe(true);

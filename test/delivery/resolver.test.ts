@@ -141,7 +141,7 @@ test.each([
     expect(await resolver.resolve('changing.test', patient)).toEqual(['192.0.2.1']);
     clock.at = start + past;
     expect(await resolver.resolve('changing.test', patient)).toEqual(['10.0.0.1']);
-    expect(dns.questions.filter((one) => one.endsWith(' A'))).toHaveLength(2);
+    expect(dns.questions.filter((item) => item.endsWith(' A'))).toHaveLength(2);
   },
 );
 
@@ -202,8 +202,8 @@ test('it remembers so many names and no more; the oldest goes first', async () =
   for (const name of ['one.test', 'two.test', 'three.test', 'two.test', 'three.test', 'one.test']) {
     await resolver.resolve(name, patient);
   }
-  const asked = dns.questions.filter((one) => one.endsWith(' A'));
-  expect(asked).toEqual(['one.test A', 'two.test A', 'three.test A', 'one.test A']);
+  const requested = dns.questions.filter((item) => item.endsWith(' A'));
+  expect(requested).toEqual(['one.test A', 'two.test A', 'three.test A', 'one.test A']);
 });
 
 test('names whose servers are dead do not keep the others waiting, known to be so or not', async () => {

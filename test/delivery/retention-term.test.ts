@@ -73,7 +73,7 @@ describe('by API', () => {
       fields: [field],
     })),
   ];
-  test.each(cases)('$name', (one) => runCase(s, one));
+  test.each(cases)('$name', (item) => runCase(s, item));
 
   test('owner and admin alone, and each workspace for itself', async () => {
     expect((await owner.ask('PATCH', PATH, { body: { event_days: 60 } })).status).toBe(200);

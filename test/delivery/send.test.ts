@@ -66,7 +66,7 @@ describe('the request', () => {
   test('a host by name gets its name as Host, also with a final dot', async () => {
     await s.send({ url: `http://example.test:${s.receiver.port}/` });
     await s.send({ url: `http://example.test.:${s.receiver.port}/` });
-    expect(s.receiver.received.map((one) => one.headers.host)).toEqual([
+    expect(s.receiver.received.map((item) => item.headers.host)).toEqual([
       `example.test:${s.receiver.port}`,
       `example.test.:${s.receiver.port}`,
     ]);

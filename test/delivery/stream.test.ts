@@ -13,7 +13,7 @@ beforeAll(async () => {
   s = await startScenario();
 });
 afterAll(async () => {
-  for (const one of open) one.close();
+  for (const item of open) item.close();
   await s.stop();
 });
 

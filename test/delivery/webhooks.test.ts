@@ -65,9 +65,9 @@ describe('webhooks by API', () => {
 
   test('list, get, change and delete', async () => {
     const { webhook } = await hook();
-    const one = `${HOOKS}/${webhook.id}`;
+    const item = `${HOOKS}/${webhook.id}`;
     expect((await s.ask('GET', HOOKS)).json.data.map(({ id }: { id: string }) => id)).toContain(webhook.id);
-    const changed = await s.ask('PATCH', one, {
+    const changed = await s.ask('PATCH', item, {
       body: { name: 'renamed', events: ['contact.deleted'], timeout_s: 10 },
     });
     expect(changed.json).toMatchObject({
@@ -76,10 +76,10 @@ describe('webhooks by API', () => {
       timeout_s: 10,
       version: 2,
     });
-    expect((await s.ask('DELETE', one)).status).toBe(204);
-    expect((await s.ask('GET', one)).status).toBe(404);
-    expect((await s.ask('DELETE', one)).status).toBe(404);
-    expect((await s.ask('GET', `${one}/deliveries`)).status).toBe(200);
+    expect((await s.ask('DELETE', item)).status).toBe(204);
+    expect((await s.ask('GET', item)).status).toBe(404);
+    expect((await s.ask('DELETE', item)).status).toBe(404);
+    expect((await s.ask('GET', `${item}/deliveries`)).status).toBe(200);
   });
 
   test('AX11: only events that were chosen arrive, and a changed choice touches future events only', async () => {
@@ -319,15 +319,15 @@ describe('webhooks by API', () => {
     await makeContact();
     await settled(webhook, 'delivered');
     const [delivery] = await log(webhook);
-    const one = `${HOOKS}/${webhook.id}`;
+    const item = `${HOOKS}/${webhook.id}`;
     const routes: [string, string, unknown?][] = [
-      ['GET', one],
-      ['PATCH', one, { name: 'stolen' }],
-      ['PUT', one, { name: 'stolen' }],
-      ['DELETE', one],
-      ['POST', `${one}/rotate-secret`],
-      ['POST', `${one}/test`],
-      ['GET', `${one}/deliveries`],
+      ['GET', item],
+      ['PATCH', item, { name: 'stolen' }],
+      ['PUT', item, { name: 'stolen' }],
+      ['DELETE', item],
+      ['POST', `${item}/rotate-secret`],
+      ['POST', `${item}/test`],
+      ['GET', `${item}/deliveries`],
       ['GET', `/api/v1/deliveries/${delivery.id}`],
       ['POST', `/api/v1/deliveries/${delivery.id}/resend`],
     ];
@@ -351,7 +351,7 @@ describe('webhooks by API', () => {
       );
     }
     expect((await s.ask('GET', HOOKS, { as: s.charlie })).json.data).toEqual([]);
-    expect((await s.ask('GET', one)).json.name).toBe('a webhook');
+    expect((await s.ask('GET', item)).json.name).toBe('a webhook');
   });
 
   test.each(['wh_1', 'nonsense', 'wh_' + '0'.repeat(32)])('the id %s answers 404', async (id) => {

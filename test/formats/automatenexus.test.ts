@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { RECORD_EVENTS } from '../../src/crm/resources.ts';
+import { RECORD_EVENTS } from '../../src/crm/crm.ts';
 import { automatenexus } from '../../src/formats/automatenexus.ts';
 import { makeMember } from '../kit/member.ts';
 import { startReceiver, type Answering, type Received, type Receiver } from '../kit/receiver.ts';

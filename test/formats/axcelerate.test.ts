@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { LONGEST_WAIT_DAYS } from '../../src/delivery/publish.ts';
+import { LONGEST_WAIT_DAYS } from '../../src/events/outbox.ts';
 import { longestDays } from '../../src/delivery/retry.ts';
 import { axcelerate } from '../../src/formats/axcelerate.ts';
 import { startReceiver, type Answering, type Received, type Receiver } from '../kit/receiver.ts';
@@ -127,7 +127,7 @@ describe('webhooks as aXcelerate sends them', () => {
     }
     await expect.poll(async () => (await log(webhook))[0]).toMatchObject({ state: 'failed', attempts: 21 });
     expect(receiver.received).toHaveLength(21);
-    expect(new Set(receiver.received.map((one) => bodyOf(one).messageId)).size).toBe(1);
+    expect(new Set(receiver.received.map((item) => bodyOf(item).messageId)).size).toBe(1);
     expect((await s.ask('GET', `${HOOKS}/${webhook.id}`)).json.state).toBe('active');
   });
 
@@ -140,7 +140,7 @@ describe('webhooks as aXcelerate sends them', () => {
     await updated();
     await receiver.waitFor(3, 15_000);
     await expect
-      .poll(async () => (await log(webhook)).map((one: { attempts: number }) => one.attempts))
+      .poll(async () => (await log(webhook)).map((item: { attempts: number }) => item.attempts))
       .toEqual([1, 2]);
     expect(receiver.received[1]!.at - receiver.received[0]!.at).toBeGreaterThanOrEqual(2_900);
   });
@@ -149,6 +149,6 @@ describe('webhooks as aXcelerate sends them', () => {
 test('AC4: all twenty fit before a delivery expires, also where every answer asks for a day of rest', () => {
   const { retryMax: max, intervalsS } = axcelerate.defaults;
   expect(max).toBe(20);
-  expect(intervalsS.reduce((sum, one) => sum + one)).toBe(2 ** 20 - 1);
+  expect(intervalsS.reduce((sum, item) => sum + item)).toBe(2 ** 20 - 1);
   expect(longestDays({ max, intervalsS })).toBeLessThan(LONGEST_WAIT_DAYS - 1);
 });

@@ -2,8 +2,8 @@ import { createHmac, createPublicKey, timingSafeEqual, verify as verifySignature
 import type { IncomingHttpHeaders } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { EVENT_OBJECTS, RECORD_EVENTS } from '../../src/crm/resources.ts';
-import { makeCatalogue } from '../../src/delivery/event.ts';
+import { EVENT_OBJECTS, RECORD_EVENTS } from '../../src/crm/crm.ts';
+import { makeCatalogue } from '../../src/events/event-type.ts';
 import { automatenexus } from '../../src/formats/automatenexus.ts';
 import { axcelerate } from '../../src/formats/axcelerate.ts';
 import { axocrm } from '../../src/formats/axocrm.ts';
@@ -100,8 +100,8 @@ function verifiedByPublicKey(rawBody: Buffer, headers: IncomingHttpHeaders, publ
   return String(headers['webhook-signature'])
     .split(' ')
     .some(
-      (one) =>
-        one.startsWith('v1a,') && verifySignature(null, signed, key, Buffer.from(one.slice(4), 'base64')),
+      (item) =>
+        item.startsWith('v1a,') && verifySignature(null, signed, key, Buffer.from(item.slice(4), 'base64')),
     );
 }
 
@@ -180,7 +180,7 @@ describe.each(SUBJECTS.map((subject) => ({ kind: '', options: {}, ...subject }))
     test.each(['POST', 'PUT', 'PATCH'])(
       'a form by %s says what the JSON says, and is signed as it is sent',
       async (method) => {
-        const told = await hook();
+        const rendered = await hook();
         const jsonReceiver = receiver;
         const webhook = await hook({ method, content_type: 'application/x-www-form-urlencoded' });
         await makeContact();
@@ -194,7 +194,7 @@ describe.each(SUBJECTS.map((subject) => ({ kind: '', options: {}, ...subject }))
         expect(readForm(received!.rawBody.toString())).toEqual(expected);
         await done(webhook);
         receiver = jsonReceiver;
-        await done(told);
+        await done(rendered);
       },
     );
 
@@ -244,8 +244,8 @@ describe.each(SUBJECTS.map((subject) => ({ kind: '', options: {}, ...subject }))
       await makeContact();
       const [received] = await receiver.waitFor(1);
       const text = received!.rawBody.toString();
-      for (const value of Object.values(PERSONAL).flatMap((one) =>
-        typeof one === 'string' ? [one] : Object.values(one),
+      for (const value of Object.values(PERSONAL).flatMap((item) =>
+        typeof item === 'string' ? [item] : Object.values(item),
       )) {
         expect(text).not.toContain(value);
       }

@@ -175,10 +175,10 @@ test('a lead sent as a form takes no hostile value', async () => {
     if (query === undefined) continue;
     for (const key of ['name', 'email', 'phone', 'event_date', 'event_type', 'source', 'tags', 'other']) {
       const fields = { ...LEAD, phone: '+15551234567', event_date: '2026-08-15' };
-      const given = new URLSearchParams({ ...fields });
-      given.delete(key);
+      const input = new URLSearchParams({ ...fields });
+      input.delete(key);
       const reply = await s.ask('POST', '/api/v1/leads', {
-        raw: `${given.toString()}&${key}=${query}`,
+        raw: `${input.toString()}&${key}=${query}`,
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
       });
       expectAnswered(reply, `${key} is ${name}`);

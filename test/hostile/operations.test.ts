@@ -83,7 +83,7 @@ const isStream = (path: string) => path === '/api/v1/events/stream';
 function isRefused({ status, json }: Reply): boolean {
   if (status >= 400) return true;
   const results = json?.results as { status: number }[] | undefined;
-  return results !== undefined && results.every((one) => one.status >= 400);
+  return results !== undefined && results.every((item) => item.status >= 400);
 }
 
 describe.each(OPERATIONS)('$method $path', ({ path, method, operation }) => {
@@ -151,7 +151,7 @@ test('whatever was stored meanwhile, every list can be read', async () => {
 const OF_ALL = [200, 404, 403];
 
 function queryNames(operation: Operation): string[] {
-  return (operation.parameters ?? []).filter((one) => one.in === 'query').map(({ name }) => name);
+  return (operation.parameters ?? []).filter((item) => item.in === 'query').map(({ name }) => name);
 }
 
 /** A stream that a request opened has no end: its answer is its head. */

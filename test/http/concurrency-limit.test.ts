@@ -50,7 +50,7 @@ test('a workspace whose keys wait two hundred times leaves room for others', asy
     open[0]!.close();
     await expect.poll(() => wait(keys[20]!.key)).toBe(200);
   } finally {
-    for (const one of open) one.close();
+    for (const item of open) item.close();
     await s.stop();
   }
 });

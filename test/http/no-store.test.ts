@@ -37,16 +37,16 @@ describe('is kept by no browser and no proxy:', () => {
     ['POST', '/inbox/unknown', { as: null, body: {} }],
     ['GET', '/healthz'],
     ['GET', '/metrics'],
-  ])('%s %s %o', async (method, path, given = {}) => {
-    const reply = await s.ask(method, path, given);
+  ])('%s %s %o', async (method, path, input = {}) => {
+    const reply = await s.ask(method, path, input);
     expect(reply.status).not.toBe(500);
     expect(reply.headers.get('cache-control')).toBe('no-store');
   });
 
   test('what came with a session, in and out', async () => {
-    const one = await makeMember(s, 'member');
+    const item = await makeMember(s, 'member');
     for (const method of ['GET', 'DELETE'])
-      expect((await one.ask(method, '/api/v1/session')).headers.get('cache-control')).toBe('no-store');
+      expect((await item.ask(method, '/api/v1/session')).headers.get('cache-control')).toBe('no-store');
   });
 
   test('what is answered to something that is not HTTP', async () => {

@@ -39,9 +39,9 @@ describe('the OpenAPI document', () => {
     s = await startScenario({ FAIRLEAD_SERVICES: 'api,web' });
     document = (await s.ask('GET', '/api/v1/openapi.json', { as: null })).json;
     operations = Object.entries(document.paths).flatMap(([path, methods]) =>
-      Object.entries(methods).map(([method, one]): [string, Operation] => [
+      Object.entries(methods).map(([method, item]): [string, Operation] => [
         `${method.toUpperCase()} ${path}`,
-        one,
+        item,
       ]),
     );
   });
@@ -64,9 +64,9 @@ describe('the OpenAPI document', () => {
     ['GET /api/v1/events', '200 400 401 403 410 429 503'],
     ['GET /api/v1/events/stream', '200 400 401 403 410 429 503'],
   ])('%s lists what it answers: %s', (name, codes) => {
-    const { responses } = operations.find(([one]) => one === name)![1];
+    const { responses } = operations.find(([item]) => item === name)![1];
     expect(Object.keys(responses)).toEqual([...codes.split(' '), 'default']);
-    for (const code of codes.split(' ').filter((one) => Number(one) >= 400))
+    for (const code of codes.split(' ').filter((item) => Number(item) >= 400))
       expect(responses[code]!.content!['application/json']!.schema.$ref).toBe('#/components/schemas/Error');
   });
 
@@ -77,9 +77,9 @@ describe('the OpenAPI document', () => {
     for (const [name, { post }] of Object.entries(document.webhooks)) {
       const { schema, examples } = post.requestBody.content['application/json']!;
       expect(Object.keys(examples), name).toEqual(formats);
-      schema.anyOf.forEach((one, at) => {
-        expect(one['title']).toBe(formats[at]);
-        expect(problems(one, examples[formats[at]!]!.value), `${name}, ${formats[at]}`).toEqual([]);
+      schema.anyOf.forEach((item, at) => {
+        expect(item['title']).toBe(formats[at]);
+        expect(problems(item, examples[formats[at]!]!.value), `${name}, ${formats[at]}`).toEqual([]);
       });
     }
   });
@@ -89,7 +89,7 @@ describe('the OpenAPI document', () => {
     expect(document.openapi).toBe('3.1.0');
     expect(document.info.version).toBe(version);
     expect(Object.keys(document.components.securitySchemes)).toEqual(
-      document.security.flatMap((one) => Object.keys(one)),
+      document.security.flatMap((item) => Object.keys(item)),
     );
   });
 
@@ -116,7 +116,7 @@ describe('the OpenAPI document', () => {
     for (const [name, { parameters = [] }] of operations) {
       const inPath = [...name.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
       expect(
-        parameters.filter((one) => one.in === 'path').map((one) => one.name),
+        parameters.filter((item) => item.in === 'path').map((item) => item.name),
         name,
       ).toEqual(inPath);
     }
@@ -125,7 +125,7 @@ describe('the OpenAPI document', () => {
   test('names the headers that an operation heeds', () => {
     const headersOf = (wanted: string) => {
       const [, operation] = operations.find(([name]) => name === wanted)!;
-      return (operation.parameters ?? []).filter((one) => one.in === 'header').map((one) => one.name);
+      return (operation.parameters ?? []).filter((item) => item.in === 'header').map((item) => item.name);
     };
     expect(headersOf('GET /api/v1/contacts')).toEqual([]);
     expect(headersOf('POST /api/v1/contacts')).toEqual(['Idempotency-Key']);

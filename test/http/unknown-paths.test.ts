@@ -225,7 +225,7 @@ describe('an id is the same in capitals', () => {
       expect(answered, `${method} ${path} ${text}`).toBe(status);
     }
     const { json } = await s.ask('GET', `/api/v1/contacts?company_id=${upper(company.id)}`);
-    expect(json.data.map((one: { id: string }) => one.id)).toEqual([contact.id]);
+    expect(json.data.map((item: { id: string }) => item.id)).toEqual([contact.id]);
   });
 
   test('in paths of webhooks, events, keys and pipelines', async () => {

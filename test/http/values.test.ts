@@ -88,7 +88,7 @@ describe('a number keeps its value', () => {
       '{"records":[{"first_name":"A","custom_fields":{"n":1e400}},{"first_name":"B"},{"first_name":"C\\u0000"}]}',
     );
     expect(status).toBe(200);
-    expect(json.results.map((one: { status: number }) => one.status)).toEqual([400, 201, 400]);
+    expect(json.results.map((item: { status: number }) => item.status)).toEqual([400, 201, 400]);
     expect(json.results[0].error.fields[0].field).toBe('custom_fields.n');
   });
 
@@ -104,7 +104,7 @@ describe('a number keeps its value', () => {
   test('so it is in a batch of leads, and in a report of another CRM', async () => {
     const record = `{${LEAD},"crm_lead_id":"exact", "id2": 10158231234567893}`;
     const { json } = await post('leads/batch', `{"records": [ {}, ${record} ]}`);
-    expect(json.results.map((one: { status: number }) => one.status)).toEqual([400, 201]);
+    expect(json.results.map((item: { status: number }) => item.status)).toEqual([400, 201]);
     const { text } = await s.ask('GET', `/api/v1/leads/${json.results[1].record.id}/submissions`);
     expect(text).toContain(`"payload":${record}`);
     const raw = '{"crm_lead_id":"exact",  "big":10158231234567893}';

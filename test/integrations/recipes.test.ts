@@ -149,7 +149,9 @@ describe('the request that each page prints makes the lead that it says', () => 
 });
 
 test('every page of docs/integrations/ is linked to from its index, and every page of a tool is run here', async () => {
-  const pages = (await readdir(path.join(PROJECT, 'docs/integrations'))).filter((one) => one !== 'README.md');
+  const pages = (await readdir(path.join(PROJECT, 'docs/integrations'))).filter(
+    (item) => item !== 'README.md',
+  );
   expect(pages.toSorted()).toEqual(
     [
       'google-ads-lead-forms.md',

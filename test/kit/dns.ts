@@ -37,7 +37,7 @@ export async function startDns(): Promise<DnsServer> {
     const kind = TYPES[type as keyof typeof TYPES] ?? 'A';
     const key = `${name} ${kind}`;
     questions.push(key);
-    const answer = answering(name, kind, questions.filter((one) => one === key).length);
+    const answer = answering(name, kind, questions.filter((item) => item === key).length);
     if (answer === 'silent') return;
     const delayMs = typeof answer === 'string' ? 0 : (answer.delayMs ?? 0);
     setTimeout(() => {

@@ -219,7 +219,7 @@ class CopyIn implements Submittable {
 /** Today's program on a store, in this process. */
 export interface Upgraded {
   url: string;
-  ask(as: string | { cookie: string } | null, method: string, path: string, given?: Ask): Promise<Reply>;
+  ask(as: string | { cookie: string } | null, method: string, path: string, input?: Ask): Promise<Reply>;
   /** Every item of a list, over all its pages. */
   all(as: string | { cookie: string }, path: string): Promise<Record<string, unknown>[]>;
   stop(): Promise<void>;
@@ -249,22 +249,22 @@ export async function startUpgraded(
   const url = await server.listen({ port: 0, host: '127.0.0.1' });
   app.engine.start({ worker: config.services.includes('worker') });
 
-  const asked: Upgraded['ask'] = (as, method, to, given = {}) => {
+  const requested: Upgraded['ask'] = (as, method, to, input = {}) => {
     const session =
       as !== null && typeof as === 'object' ? { cookie: as.cookie, origin: publicUrl } : undefined;
     return ask(url, method, to, {
-      ...given,
+      ...input,
       ...(typeof as === 'string' && { as }),
-      headers: { ...session, ...given.headers },
+      headers: { ...session, ...input.headers },
     });
   };
   return {
     url,
-    ask: asked,
+    ask: requested,
     async all(as, to) {
       const items = [];
       for (let next: string | null = to; next !== null;) {
-        const { status, json, text }: Reply = await asked(as, 'GET', next);
+        const { status, json, text }: Reply = await requested(as, 'GET', next);
         if (status !== 200) throw new Error(`GET ${next} answered ${status}: ${text}`);
         items.push(...(json.data as Record<string, unknown>[]));
         const more: URL | null = json.has_more ? new URL(json.next_url as string, url) : null;

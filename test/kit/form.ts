@@ -30,8 +30,10 @@ export function asForm(value: Json): unknown {
   if (Array.isArray(value)) return value.map(asForm);
   if (typeof value !== 'object' || value === null) return value === null ? '' : String(value);
   return Object.fromEntries(
-    Object.entries(value).flatMap(([key, one]) =>
-      typeof one === 'object' && one !== null && Object.keys(one).length === 0 ? [] : [[key, asForm(one)]],
+    Object.entries(value).flatMap(([key, item]) =>
+      typeof item === 'object' && item !== null && Object.keys(item).length === 0
+        ? []
+        : [[key, asForm(item)]],
     ),
   );
 }

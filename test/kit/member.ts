@@ -9,7 +9,7 @@ export interface SignedIn {
   email: string;
   cookie: string;
   /** A request from a page of the installation. */
-  ask(method: string, path: string, given?: Ask): Promise<Reply>;
+  ask(method: string, path: string, input?: Ask): Promise<Reply>;
 }
 
 let made = 0;
@@ -25,7 +25,7 @@ export async function makeMember(
   const { id, link } = await db.transaction(async (trx) => {
     const user = await users.create(trx, { email, name, password: null });
     await members.add(trx, workspaceId, user.id, role);
-    return { id: user.id, link: await s.app.admission.resetLink(trx, user.id, 'test') };
+    return { id: user.id, link: await s.app.signIn.resetLink(trx, user.id, 'test') };
   });
   const reply = await s.ask('POST', '/api/v1/password-resets/confirm', {
     as: null,
@@ -38,8 +38,8 @@ export async function makeMember(
 export function browser(url: string, cookie: string): Pick<SignedIn, 'cookie' | 'ask'> {
   return {
     cookie,
-    ask: (method, path, given = {}) =>
-      ask(url, method, path, { ...given, headers: { cookie, origin: url, ...given.headers } }),
+    ask: (method, path, input = {}) =>
+      ask(url, method, path, { ...input, headers: { cookie, origin: url, ...input.headers } }),
   };
 }
 

@@ -89,18 +89,18 @@ export function startProgram(file: string, args: readonly string[], options: Pro
     },
     says: (pattern, timeoutMs = 45_000) =>
       new Promise((resolve, reject) => {
-        const told = () => `${args.join(' ')}: no ${pattern} in\n${said.stdout}\n${said.stderr}`;
+        const rendered = () => `${args.join(' ')}: no ${pattern} in\n${said.stdout}\n${said.stderr}`;
         const look = () => {
           const match = pattern.exec(said.stdout);
           if (!match && !ended) return;
           clearTimeout(timer);
           waiting.delete(look);
           if (match) resolve(match);
-          else reject(new Error(`It ended. ${told()}`));
+          else reject(new Error(`It ended. ${rendered()}`));
         };
         const timer = setTimeout(() => {
           waiting.delete(look);
-          reject(new Error(`${timeoutMs} ms passed. ${told()}`));
+          reject(new Error(`${timeoutMs} ms passed. ${rendered()}`));
         }, timeoutMs);
         waiting.add(look);
         look();
@@ -137,7 +137,7 @@ export async function untilReady(program: Program): Promise<Server> {
     program,
     url,
     key,
-    ask: (method, to, given = {}) => ask(url, method, to, { as: key, ...given }),
+    ask: (method, to, input = {}) => ask(url, method, to, { as: key, ...input }),
     stop() {
       program.kill('SIGTERM');
       return program.exited;

@@ -79,11 +79,11 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
   let answering: Answering = () => ({});
 
   async function onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const one = await read(request, connections.get(request.socket) ?? 0);
-    received.push(one);
+    const item = await read(request, connections.get(request.socket) ?? 0);
+    received.push(item);
     const n = received.length;
     for (const check of waiting) check();
-    await play(await answering(one, n), response);
+    await play(await answering(item, n), response);
   }
 
   const listener = (request: IncomingMessage, response: ServerResponse) => {

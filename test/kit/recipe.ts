@@ -29,7 +29,7 @@ export function printedRequest(code: string): PrintedRequest {
   return {
     method: method!,
     url: url!,
-    headers: Object.fromEntries(headers.map((one) => one.split(': ', 2) as [string, string])),
+    headers: Object.fromEntries(headers.map((item) => item.split(': ', 2) as [string, string])),
     body: code.slice(end + 2).trimEnd(),
   };
 }

@@ -82,7 +82,7 @@ export async function startScenario(env: Record<string, string> = {}): Promise<S
     alice,
     bob,
     charlie,
-    ask: (method, path, given = {}) => ask(url, method, path, { as: alice, ...given }),
+    ask: (method, path, input = {}) => ask(url, method, path, { as: alice, ...input }),
     person: (scopes, style) => join(acme.id, 'somebody', scopes, style),
     async newEvents() {
       const { rows } = await database.db.pool.query<{ id: string; type: string }>(
@@ -185,17 +185,17 @@ function expectRemixRefusal({ fields }: ApiCase, { status, json }: Reply): void 
 }
 
 /** Runs one line of a table. */
-export async function runCase(scenario: Scenario, one: ApiCase): Promise<void> {
+export async function runCase(scenario: Scenario, item: ApiCase): Promise<void> {
   await scenario.newEvents();
-  const reply = await scenario.ask(one.method, one.path, {
-    ...(one.as !== undefined && { as: one.as }),
-    ...(one.body !== undefined && { body: one.body }),
-    ...(one.raw !== undefined && { raw: one.raw }),
-    ...(one.headers && { headers: one.headers }),
+  const reply = await scenario.ask(item.method, item.path, {
+    ...(item.as !== undefined && { as: item.as }),
+    ...(item.body !== undefined && { body: item.body }),
+    ...(item.raw !== undefined && { raw: item.raw }),
+    ...(item.headers && { headers: item.headers }),
   });
-  expect(reply.status, reply.text).toBe(one.status);
-  if (one.refusedAs === 'remixcrm') expectRemixRefusal(one, reply);
-  else expectRefusal(one, reply);
-  await one.check?.(reply);
-  expect(await scenario.newEvents()).toEqual(one.events ?? []);
+  expect(reply.status, reply.text).toBe(item.status);
+  if (item.refusedAs === 'remixcrm') expectRemixRefusal(item, reply);
+  else expectRefusal(item, reply);
+  await item.check?.(reply);
+  expect(await scenario.newEvents()).toEqual(item.events ?? []);
 }

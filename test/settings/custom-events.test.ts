@@ -305,13 +305,13 @@ describe('publishing', () => {
   });
 
   test('many at once, about one object and about many, ride together and keep the feed whole', async () => {
-    const [one, two] = [await shipper(), await shipper()];
+    const [item, two] = [await shipper(), await shipper()];
     await Promise.all(
       Array.from({ length: 120 }, (_, n) =>
-        ship(n % 2 ? one : two, { number: `A-${n}` }, n % 3 ? {} : { object_id: ORDER }),
+        ship(n % 2 ? item : two, { number: `A-${n}` }, n % 3 ? {} : { object_id: ORDER }),
       ),
     );
-    for (const as of [one, two]) {
+    for (const as of [item, two]) {
       const feed = (await s.ask('GET', `${EVENTS}?limit=200`, { as })).json.data;
       expect(feed.map(({ seq }: { seq: number }) => seq)).toEqual(
         Array.from({ length: 60 }, (_, n) => n + 1),
@@ -391,7 +391,7 @@ describe('delivery', () => {
     const log = `/api/v1/webhooks/${id}/deliveries?event_type=order.shipped&state=delivered`;
     await expect.poll(async () => (await s.ask('GET', log, { as: alone })).json.data.length).toBe(2);
     const delivery = (await s.ask('GET', log, { as: alone })).json.data.find(
-      (one: { event_id: string }) => one.event_id === made.id,
+      (item: { event_id: string }) => item.event_id === made.id,
     );
     const shown = (await s.ask('GET', `/api/v1/deliveries/${delivery.id}`, { as: alone })).json;
     expect(shown.attempt_log[0].request.body).toBe(receiver.received[1]!.rawBody.toString());

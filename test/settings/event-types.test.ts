@@ -97,7 +97,7 @@ test('AX12: a test, too, has an example in every format: what Send test sends; n
 /** The names in a body, at any depth, with the kinds of what they hold. */
 function shapeOf(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return typeof value;
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, shapeOf(one)]));
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, shapeOf(item)]));
 }
 
 test('large types of a workspace are listed with their schemas and samples; their examples are at their names', async () => {
@@ -118,16 +118,19 @@ test('large types of a workspace are listed with their schemas and samples; thei
   // Each of them once, and not once in each format.
   const each = JSON.stringify({ schema, sample }).length;
   expect(first.text.length - ours).toBeLessThan(31 * (each + 2_000));
-  const listed = (name: string) => first.json.data.find((one: Listed) => one.name === name);
+  const listed = (name: string) => first.json.data.find((item: Listed) => item.name === name);
   expect(Object.keys(listed('tiny.made').examples)).toEqual([...FORMATS.keys()]);
   expect(listed('tiny.made').examples.standard.body.data).toEqual({ a: 1 });
   expect(listed('tiny.made')).toEqual((await s.ask('GET', '/api/v1/event-types/tiny.made')).json);
   expect(listed('bulk7.made')).toMatchObject({ custom: true, sample, schema });
   expect(listed('bulk7.made').examples.standard).toEqual({ name: 'bulk7.made' });
-  const one = (await s.ask('GET', '/api/v1/event-types/bulk7.made')).json;
-  expect(one).toMatchObject({ ...listed('bulk7.made'), examples: { standard: { body: { data: sample } } } });
+  const entry = (await s.ask('GET', '/api/v1/event-types/bulk7.made')).json;
+  expect(entry).toMatchObject({
+    ...listed('bulk7.made'),
+    examples: { standard: { body: { data: sample } } },
+  });
   for (const format of FORMATS.keys())
-    expect(Object.keys(one.examples[format])).toEqual(['name', 'headers', 'body', 'schema']);
+    expect(Object.keys(entry.examples[format])).toEqual(['name', 'headers', 'body', 'schema']);
 
   // What changes is shown at once, and what is deleted is gone.
   const body = { description: 'Now small.', schema: { type: 'object' }, sample: { b: 2 } };

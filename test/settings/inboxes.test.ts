@@ -139,7 +139,7 @@ describe('an inbox', () => {
     const alone = await somebody();
     const { url } = await inbox(alone);
     const other = await inbox(alone);
-    const [token, second] = [url, other.url].map((one) => one.split('/').at(-1)!);
+    const [token, second] = [url, other.url].map((item) => item.split('/').at(-1)!);
     for (const wrong of [
       `${token!.slice(0, -1)}${token!.endsWith('A') ? 'B' : 'A'}`,
       // The one's ids, the other's secret.
@@ -245,8 +245,8 @@ describe('an inbox', () => {
       ['PATCH', ''],
       ['DELETE', ''],
     ] as const) {
-      const given = { as: s.charlie, ...(method === 'PATCH' && { body: { name: 'x' } }) };
-      expect((await s.ask(method, `${INBOXES}/${box.id}${path}`, given)).status).toBe(404);
+      const input = { as: s.charlie, ...(method === 'PATCH' && { body: { name: 'x' } }) };
+      expect((await s.ask(method, `${INBOXES}/${box.id}${path}`, input)).status).toBe(404);
     }
     const audit = await s.ask('GET', '/api/v1/audit', { as: alone });
     expect(audit.json.data.some(({ action }: { action: string }) => action === 'inbox.created')).toBe(true);
@@ -267,7 +267,7 @@ describe('a webhook that posts to an inbox', () => {
     expect(got).toMatchObject({ method: 'POST', signed: true });
     expect(got.body).toContain(id);
     const value = (name: string) =>
-      got.headers.find((one: { name: string }) => one.name.toLowerCase() === name)?.value;
+      got.headers.find((item: { name: string }) => item.name.toLowerCase() === name)?.value;
     expect(value('content-type')).toBe('application/json');
     // A secret of the webhook, masked here as everywhere else.
     expect(value('x-mine')).toBe('********');
@@ -278,12 +278,12 @@ describe('a webhook that posts to an inbox', () => {
 
     // Under another secret, or with another body, it is not.
     const headers = Object.fromEntries(
-      got.headers.map((one: { name: string; value: string }) => [one.name, one.value]),
+      got.headers.map((item: { name: string; value: string }) => [item.name, item.value]),
     );
     for (const name of ['host', 'content-length']) delete headers[name];
     await fetch(box.url, { method: 'POST', headers, body: `${got.body} ` });
     await fetch(box.url, { method: 'POST', headers, body: got.body });
-    const signed = (await arrived(alone, box)).map((one: { signed: boolean }) => one.signed);
+    const signed = (await arrived(alone, box)).map((item: { signed: boolean }) => item.signed);
     expect(signed).toEqual([true, false, true]);
   });
 
@@ -340,7 +340,7 @@ describe('a webhook that posts to an inbox', () => {
       const [delivery] = (await s.ask('GET', `/api/v1/webhooks/${id}/deliveries`, { as: alone })).json.data;
       const { attempt_log: log } = (await s.ask('GET', `/api/v1/deliveries/${delivery.id}`, { as: alone }))
         .json;
-      return log.map((one: { status: number }) => one.status);
+      return log.map((item: { status: number }) => item.status);
     };
     await expect.poll(attempts, { timeout: 10_000 }).toEqual(expect.arrayContaining([500, 404]));
   });
@@ -364,16 +364,19 @@ describe('a webhook that posts to an inbox', () => {
       `${url}#x`,
       theirs.url,
     ];
-    for (const one of wrong) {
-      const body = { name: 'hook', url: one, events: ['contact.created'] };
+    for (const item of wrong) {
+      const body = { name: 'hook', url: item, events: ['contact.created'] };
       const reply = await s.ask('POST', '/api/v1/webhooks', { as: alone, body });
-      expect(reply.status, one).toBe(400);
+      expect(reply.status, item).toBe(400);
       expect(reply.json.error.fields[0].field).toBe('url');
     }
     // One that got into the table all the same is dialled by nobody.
     const made = await hook(alone, { url } as Shown);
-    for (const one of [wrong[2]!, wrong[5]!, wrong[7]!]) {
-      await s.db.pool.query('update endpoint set url = $2 where workspace_id = $1', [alone.workspaceId, one]);
+    for (const entry of [wrong[2]!, wrong[5]!, wrong[7]!]) {
+      await s.db.pool.query('update endpoint set url = $2 where workspace_id = $1', [
+        alone.workspaceId,
+        entry,
+      ]);
       await s.ask('PATCH', `/api/v1/webhooks/${made.id}`, { as: alone, body: { name: 'again' } });
       const tested = await s.ask('POST', `/api/v1/webhooks/${made.id}/test`, { as: alone });
       const outcome = async () =>

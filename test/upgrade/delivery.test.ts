@@ -68,7 +68,7 @@ const hmac = (secret: string, text: string | Buffer) =>
 describe.each(VERSIONS)('the queues of %s, drained by this version', (version) => {
   const { manifest } = readFixture(version);
   const key = manifest.everything.main;
-  const webhook = (slug: string) => manifest.webhooks.find((one) => one.slug === slug)!;
+  const webhook = (slug: string) => manifest.webhooks.find((item) => item.slug === slug)!;
   let store: LoadedStore;
   let receiver: Receiver;
   let s: Upgraded;

@@ -25,7 +25,7 @@ function steady(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(steady);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).flatMap(([name, one]) => (UNSTEADY.has(name) ? [] : [[name, steady(one)]])),
+    Object.entries(value).flatMap(([name, item]) => (UNSTEADY.has(name) ? [] : [[name, steady(item)]])),
   );
 }
 
@@ -34,11 +34,11 @@ function steady(value: unknown): unknown {
  * which JSON.parse makes infinite.
  */
 const shownThen = (value: unknown): unknown =>
-  JSON.parse(JSON.stringify(value, (_name, one: unknown) => (one === Infinity ? null : one)));
+  JSON.parse(JSON.stringify(value, (_name, item: unknown) => (item === Infinity ? null : item)));
 
 const nameOf = (item: Record<string, unknown>) => item['id'] ?? item['key'] ?? item['name'];
 /** Those of `all` that are among `wanted`, in the order of `all`. */
-const among = <T>(all: T[], wanted: readonly unknown[]) => all.filter((one) => wanted.includes(one));
+const among = <T>(all: T[], wanted: readonly unknown[]) => all.filter((item) => wanted.includes(item));
 
 describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
   const { manifest, answers } = readFixture(version);
@@ -72,8 +72,8 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
     test.each(Object.keys(answers.lists))('%s shows what it showed', async (path) => {
       const before = answers.lists[path]!;
       const now = await s.all(main, path);
-      const kept = GROWN.some((one) => one.test(path))
-        ? now.filter((item) => before.some((one) => nameOf(one) === nameOf(item)))
+      const kept = GROWN.some((item) => item.test(path))
+        ? now.filter((item) => before.some((entry) => nameOf(entry) === nameOf(item)))
         : now;
       expect(kept.map(nameOf)).toEqual(before.map(nameOf));
       expect(shownThen(kept)).toMatchObject(steady(before) as object[]);
@@ -94,7 +94,7 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
 
     test('notices are there for those who have not put them away', async () => {
       const noticesOf = async (email: string) => {
-        const { cookie } = manifest.people.find((one) => one.email === email)!;
+        const { cookie } = manifest.people.find((item) => item.email === email)!;
         return (await s.all({ cookie }, '/api/v1/notices')).map(({ id }) => id);
       };
       expect(await noticesOf('alice@acme.example')).toEqual(answers.notices.map(({ id }) => id));
@@ -124,7 +124,7 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
     test('a report that is nested too deep to be read fails no list', async () => {
       const list = await s.ask(branch, 'GET', '/api/v1/crm-activities');
       expect(list.status, list.text.slice(0, 200)).toBe(200);
-      const types = list.json.data.map((one: { event_type: string }) => one.event_type);
+      const types = list.json.data.map((item: { event_type: string }) => item.event_type);
       expect(types).toEqual(manifest.deep.events);
       const lead = await s.ask(branch, 'GET', `/analytics/leads/${manifest.deep.lead}`);
       expect(lead.status, lead.text.slice(0, 200)).toBe(200);
@@ -156,13 +156,13 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
       expect(goesOn || saysSo, text).toBe(true);
     });
 
-    test.each(manifest.idempotent)('POST $path is answered again, and done once', async (one) => {
-      const headers = { 'idempotency-key': one.key };
-      const again = await s.ask(one.as, 'POST', one.path, { raw: one.body, headers });
-      expect(again.status, again.text).toBe(one.status);
-      expect(again.text).toBe(one.answer);
+    test.each(manifest.idempotent)('POST $path is answered again, and done once', async (item) => {
+      const headers = { 'idempotency-key': item.key };
+      const again = await s.ask(item.as, 'POST', item.path, { raw: item.body, headers });
+      expect(again.status, again.text).toBe(item.status);
+      expect(again.text).toBe(item.answer);
       expect(again.headers.get('idempotent-replayed')).toBe('true');
-      const other = await s.ask(one.as, 'POST', one.path, { raw: `${one.body} `, headers });
+      const other = await s.ask(item.as, 'POST', item.path, { raw: `${item.body} `, headers });
       expect(other.status).toBe(422);
     });
   });

@@ -67,8 +67,8 @@ describe('signing in', () => {
   );
 
   test('who signs out is out, and what they saw is gone', async () => {
-    const one = await makeMember(s, 'member', { name: 'Bob Baker' });
-    const page = await open(one);
+    const item = await makeMember(s, 'member', { name: 'Bob Baker' });
+    const page = await open(item);
     await page.goto('/contacts');
     await page.getByRole('button', { name: /Bob Baker/ }).click();
     await page.getByRole('menuitem', { name: 'Sign out' }).click();
@@ -79,11 +79,11 @@ describe('signing in', () => {
   });
 
   test('a session that has ended leads back to it', async () => {
-    const one = await makeMember(s, 'member');
-    const page = await open(one);
+    const item = await makeMember(s, 'member');
+    const page = await open(item);
     await page.goto('/contacts');
     await expectShown(page.getByRole('heading', { name: 'Contacts', level: 1 }));
-    await s.db.pool.query('delete from session where user_id = $1', [one.id]);
+    await s.db.pool.query('delete from session where user_id = $1', [item.id]);
     await page.getByRole('link', { name: 'Companies' }).click();
     await expectShown(page.getByRole('button', { name: 'Sign in' }));
   });
@@ -118,8 +118,8 @@ describe('links', () => {
   });
 
   test('somebody with an account says so, and joins by its password', async () => {
-    const one = await makeMember(s, 'owner', { name: 'Erik', workspaceId: s.charlie.workspaceId });
-    const invited = await owner.ask('POST', '/api/v1/invitations', { body: { email: one.email } });
+    const item = await makeMember(s, 'owner', { name: 'Erik', workspaceId: s.charlie.workspaceId });
+    const invited = await owner.ask('POST', '/api/v1/invitations', { body: { email: item.email } });
     const page = await open();
     await page.goto(invited.json.url);
     await expectShown(page.getByLabel('Your name'));
@@ -130,7 +130,7 @@ describe('links', () => {
     await page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD);
     await page.keyboard.press('Enter');
     await expectShown(page.getByRole('heading', { name: 'Contacts', level: 1 }));
-    expect((await s.db.pool.query('select from member where user_id = $1', [one.id])).rowCount).toBe(2);
+    expect((await s.db.pool.query('select from member where user_id = $1', [item.id])).rowCount).toBe(2);
   });
 
   test('without mail, whoever forgot a password learns whom to ask', async () => {
@@ -142,8 +142,8 @@ describe('links', () => {
   });
 
   test('a reset link chooses a new password', async () => {
-    const one = await makeMember(s, 'member');
-    const link = await s.app.people.db.transaction((trx) => s.app.admission.resetLink(trx, one.id, 'test'));
+    const item = await makeMember(s, 'member');
+    const link = await s.app.people.db.transaction((trx) => s.app.signIn.resetLink(trx, item.id, 'test'));
     const page = await open();
     await page.goto(link);
     await page.getByRole('textbox', { name: 'Password' }).fill('short');

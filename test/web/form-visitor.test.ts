@@ -110,7 +110,7 @@ describe('the hosted page', () => {
       .locator('input:visible, select, textarea, button')
       .evaluateAll(
         (all) =>
-          all.filter((one) => one.type !== 'checkbox' && one.offsetHeight < 44 && !one.closest('.lure'))
+          all.filter((item) => item.type !== 'checkbox' && item.offsetHeight < 44 && !item.closest('.lure'))
             .length,
       );
     expect(small).toBe(0);
@@ -121,7 +121,7 @@ describe('the hosted page', () => {
 
 describe('the one line that embeds a form', () => {
   const sites: Website[] = [];
-  afterAll(() => Promise.all(sites.map((one) => one.close())));
+  afterAll(() => Promise.all(sites.map((item) => item.close())));
 
   /** A site with forms, each under a path of its own. */
   async function site(pages: Record<string, string>): Promise<string> {
@@ -156,7 +156,7 @@ describe('the one line that embeds a form', () => {
     await expect
       .poll(() => frame.locator('html').evaluate((root) => root.scrollHeight - root.clientHeight))
       .toBe(0);
-    const places = await page.locator('h1, iframe, p').evaluateAll((all) => all.map((one) => one.tagName));
+    const places = await page.locator('h1, iframe, p').evaluateAll((all) => all.map((item) => item.tagName));
     expect(places).toEqual(['H1', 'IFRAME', 'P']);
     await picture(page, 'form-embedded');
     const before = (await page.locator('iframe').boundingBox())!.height;
@@ -169,7 +169,7 @@ describe('the one line that embeds a form', () => {
       { referrer: `${own.url}/contact?utm_campaign=spring`, utm: { utm_campaign: 'spring' } },
     ]);
     // The frame's own requests go to our host; nothing else went wrong.
-    expect(window.wrong.filter((one) => !one.startsWith(`request to ${s.url}/f/`))).toEqual([]);
+    expect(window.wrong.filter((item) => !item.startsWith(`request to ${s.url}/f/`))).toEqual([]);
     await window.close();
   });
 
@@ -187,9 +187,9 @@ describe('the one line that embeds a form', () => {
     const frame = page.frameLocator('iframe');
     await fillIn(frame);
     await page.waitForTimeout(1_500);
-    const asked = page.waitForRequest('https://thanks.acme.example/done');
+    const requested = page.waitForRequest('https://thanks.acme.example/done');
     await frame.getByRole('button', { name: 'Send' }).click();
-    expect((await asked).frame()).toBe(page.mainFrame());
+    expect((await requested).frame()).toBe(page.mainFrame());
     expect(await submissionsOf(id)).toHaveLength(1);
     await close();
   });
@@ -199,9 +199,9 @@ describe('the one line that embeds a form', () => {
     const url = await site({ '/': code });
     const { page, wrong, close } = await openWindow(browser, url);
     await page.goto('/');
-    await expect.poll(() => wrong.filter((one) => one.includes('frame-ancestors')).length).toBe(1);
+    await expect.poll(() => wrong.filter((item) => item.includes('frame-ancestors')).length).toBe(1);
     expect(await page.frameLocator('iframe').getByLabel('Email').count()).toBe(0);
-    const asked = await page.evaluate(
+    const requested = await page.evaluate(
       (address) =>
         fetch(`${address}/session`).then(
           () => 'let in',
@@ -209,7 +209,7 @@ describe('the one line that embeds a form', () => {
         ),
       `${s.url}/f/${id}`,
     );
-    expect(asked).toBe('refused');
+    expect(requested).toBe('refused');
     await close();
   });
 

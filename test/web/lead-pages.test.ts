@@ -202,20 +202,20 @@ test('a lead is entered by hand, what is missing is said at its field, and one n
 
 describe('a lead that is like others', () => {
   test('names them and what they have in common; few of them until all are asked for', async () => {
-    const one = await send({ name: 'Dora Double', email: 'dora@twins.example', phone: '+44 20 5557 0001' });
+    const item = await send({ name: 'Dora Double', email: 'dora@twins.example', phone: '+44 20 5557 0001' });
     await send({ name: 'D. Double', email: 'DORA@twins.example', phone: '1' });
     await send({ name: 'Theodora', email: 'theodora@twins.example', phone: '442055570001' });
     await send({ name: 'Both Double', email: 'dora@twins.example', phone: '+442055570001' });
     await send({ name: 'Dora Again', email: 'dora@twins.example', phone: '2' });
-    await page.goto(`/leads/${one.id}`);
+    await page.goto(`/leads/${item.id}`);
     const alike = page.getByRole('list', { name: 'Perhaps the same person' });
     await expect.poll(() => alike.getByRole('listitem').count()).toBe(3);
     await picture(page, 'lead-duplicates');
     await page.getByRole('button', { name: 'Show all 4' }).click();
-    const told = (await alike.getByRole('listitem').allTextContents()).map(
+    const rendered = (await alike.getByRole('listitem').allTextContents()).map(
       (text) => /^(.*?)no\. \d+ · (.*?) ·/.exec(text)?.slice(1) ?? text,
     );
-    expect(told).toEqual([
+    expect(rendered).toEqual([
       ['Dora Again', 'same email'],
       ['Both Double', 'same email and phone'],
       ['Theodora', 'same phone'],
@@ -470,8 +470,10 @@ describe('what another CRM reports', () => {
     await page.goto(`/leads/${id}`);
     const entries = page.getByRole('list', { name: 'Timeline' }).getByRole('listitem');
     await expectShown(entries.filter({ hasText: 'call_booked' }).getByText('CRM', { exact: true }));
-    const told = (await entries.allTextContents()).map((text) => /^(Updated|Created|CRM)/.exec(text)?.[0]);
-    expect(told.filter((one) => one !== undefined)).toEqual(['Updated', 'CRM', 'Created']);
+    const rendered = (await entries.allTextContents()).map(
+      (text) => /^(Updated|Created|CRM)/.exec(text)?.[0],
+    );
+    expect(rendered.filter((item) => item !== undefined)).toEqual(['Updated', 'CRM', 'Created']);
     await page.getByText('What it sent').click();
     await expectShown(page.getByText('"when": "noon"'));
     await picture(page, 'lead-crm');

@@ -29,7 +29,7 @@ async function disabled(...names: string[]): Promise<string[]> {
   }
   await s.ask('POST', '/api/v1/contacts', { body: { last_name: 'Doe' } });
   const state = async (id: string) => (await s.ask('GET', `/api/v1/webhooks/${id}`)).json.state;
-  await until(async () => (await Promise.all(ids.map(state))).every((one) => one === 'disabled'));
+  await until(async () => (await Promise.all(ids.map(state))).every((item) => item === 'disabled'));
   return ids;
 }
 

@@ -87,7 +87,7 @@ describe('Settings → API keys', () => {
     await dialog().getByText('Only what I choose').click();
     const boxes = dialog().getByRole('checkbox');
     await expect.poll(() => boxes.count()).toBe(listed.length);
-    const offered = await boxes.evaluateAll((all) => all.map((one) => one.getAttribute('value')));
+    const offered = await boxes.evaluateAll((all) => all.map((item) => item.getAttribute('value')));
     expect(new Set(offered)).toEqual(new Set(listed));
     for (const scope of ['forms:read', 'forms:write'])
       await dialog().getByRole('checkbox', { name: scope }).check();

@@ -30,7 +30,7 @@ afterAll(() => browser?.close());
 async function arrive(settings: Record<string, string>) {
   const s = await startScenario(settings);
   const { id } = await s.app.workspaces.create({ name: 'default' });
-  const link = await s.app.people.db.transaction((trx) => s.app.admission.setUpLink(trx, id));
+  const link = await s.app.people.db.transaction((trx) => s.app.signIn.setUpLink(trx, id));
   const window = await openWindow(browser, s.url);
   return { s, link, window, workspaceId: id, page: window.page };
 }

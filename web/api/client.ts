@@ -15,7 +15,7 @@ export class ApiError extends Error {
   /** What `Retry-After` says. */
   readonly retryAfterS: number | null;
 
-  constructor(told: {
+  constructor(rendered: {
     status: number;
     code: string;
     message: string;
@@ -23,12 +23,12 @@ export class ApiError extends Error {
     requestId?: string | null;
     retryAfterS?: number | null;
   }) {
-    super(told.message);
-    this.status = told.status;
-    this.code = told.code;
-    this.fields = told.fields ?? [];
-    this.requestId = told.requestId ?? null;
-    this.retryAfterS = told.retryAfterS ?? null;
+    super(rendered.message);
+    this.status = rendered.status;
+    this.code = rendered.code;
+    this.fields = rendered.fields ?? [];
+    this.requestId = rendered.requestId ?? null;
+    this.retryAfterS = rendered.retryAfterS ?? null;
   }
 }
 
@@ -99,9 +99,9 @@ async function errorOf(answer: Response): Promise<ApiError> {
   const retryAfter = Number(answer.headers.get('retry-after'));
   const common = { status: answer.status, requestId, retryAfterS: retryAfter > 0 ? retryAfter : null };
   try {
-    const told = (await answer.json()) as Told | ToldOfLead;
-    if (isOfLead(told)) return new ApiError({ ...common, ...ofLead(told) });
-    return new ApiError({ ...common, ...told.error, requestId: told.error.request_id ?? requestId });
+    const rendered = (await answer.json()) as Told | ToldOfLead;
+    if (isOfLead(rendered)) return new ApiError({ ...common, ...ofLead(rendered) });
+    return new ApiError({ ...common, ...rendered.error, requestId: rendered.error.request_id ?? requestId });
   } catch {
     // A proxy in between speaks for itself, and not our JSON.
     return new ApiError({ ...common, code: 'server_error', message: `The answer was ${answer.status}.` });
@@ -118,8 +118,8 @@ interface ToldOfLead {
   fields?: string[];
 }
 
-function isOfLead(told: Told | ToldOfLead): told is ToldOfLead {
-  return typeof told.error === 'string';
+function isOfLead(rendered: Told | ToldOfLead): rendered is ToldOfLead {
+  return typeof rendered.error === 'string';
 }
 
 function ofLead({ error, fields = [] }: ToldOfLead) {

@@ -5,10 +5,11 @@ import type { components } from './schema.d.ts';
 /** What the leads of a time came to. */
 export type LeadFigures = components['schemas']['LeadFigures'];
 
-export const leadFiguresQuery = (asked: Query) =>
+export const leadFiguresQuery = (requested: Query) =>
   queryOptions({
-    queryKey: ['leads', 'figures', asked],
-    queryFn: ({ signal }) => call<LeadFigures>('GET', '/analytics/leads', { base: '', query: asked, signal }),
+    queryKey: ['leads', 'figures', requested],
+    queryFn: ({ signal }) =>
+      call<LeadFigures>('GET', '/analytics/leads', { base: '', query: requested, signal }),
     // The figures of before stay until those of another time are there.
     placeholderData: keepPreviousData,
   });

@@ -73,9 +73,9 @@ export type Conversion = operations['postLeadsIdConvert']['requestBody']['conten
 export function useConvertLead() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: ({ lead, asked }: { lead: Lead; asked: Conversion }) =>
+    mutationFn: ({ lead, asked: requested }: { lead: Lead; asked: Conversion }) =>
       call<components['schemas']['LeadConversion']>('POST', `/leads/${lead.id}/convert`, {
-        body: asked,
+        body: requested,
         ifMatch: lead.version,
       }),
     async onSuccess({ lead }) {

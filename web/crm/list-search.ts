@@ -11,15 +11,15 @@ export type ListSearch<Filter extends string> = { [Name in Filter]?: string | un
 
 /** Reads a list's address; what it does not know is left out. */
 export function listSearch<Filter extends string>(filters: readonly Filter[]) {
-  return (given: Record<string, unknown>): ListSearch<Filter> => {
+  return (input: Record<string, unknown>): ListSearch<Filter> => {
     const found = filters.flatMap((name) => {
-      const value = given[name];
+      const value = input[name];
       return typeof value === 'string' || typeof value === 'number' ? [[name, String(value)]] : [];
     });
     return {
       ...(Object.fromEntries(found) as { [Name in Filter]?: string }),
-      sort: SORTS.find((sort) => sort === given['sort']),
-      create: given['create'] === true ? true : undefined,
+      sort: SORTS.find((sort) => sort === input['sort']),
+      create: input['create'] === true ? true : undefined,
     } as ListSearch<Filter>;
   };
 }

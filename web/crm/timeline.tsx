@@ -13,7 +13,7 @@ import { paths } from '../paths.ts';
 import { fieldLabel } from '../ui/field-label.ts';
 import { TextLink } from '../ui/router-links.tsx';
 import { PersonName } from './person.tsx';
-import { merged, type Happening } from './story.ts';
+import { merged, type Happening } from './timeline-list.ts';
 import classes from './timeline.module.css';
 
 /**
@@ -26,7 +26,7 @@ export function Timeline({ recordId, beside }: { recordId: string; beside?: Read
   if (!may) return <Text c="dimmed">You may not see what happened here.</Text>;
   const own: ReadList<Happening> = {
     ...activities,
-    data: activities.data?.map((one) => asHappening(one, recordId)),
+    data: activities.data?.map((item) => asHappening(item, recordId)),
   };
   const lists = beside ? [own, beside] : [own];
   const broken = lists.find(({ error }) => error !== null);

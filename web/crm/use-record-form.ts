@@ -83,6 +83,6 @@ function isEmpty(value: unknown): boolean {
   return value === '' || value === null || (Array.isArray(value) && value.length === 0);
 }
 
-function isSame(one: unknown, other: unknown): boolean {
-  return Array.isArray(one) ? JSON.stringify(one) === JSON.stringify(other) : one === other;
+function isSame(item: unknown, other: unknown): boolean {
+  return Array.isArray(item) ? JSON.stringify(item) === JSON.stringify(other) : item === other;
 }

@@ -2,7 +2,7 @@ import './form.css';
 import { solveProof } from './proof.ts';
 
 /** How long a visitor waits for the proof of work once they have sent: without it the form goes all the same. */
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
 const form = document.querySelector<HTMLFormElement>('form[data-challenge]');
 if (form) enliven(form);
@@ -22,7 +22,7 @@ function enliven(shown: HTMLFormElement): void {
     if (isSent) return;
     isSent = true;
     button.setAttribute('aria-busy', 'true');
-    const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+    const late = new Promise((resolve) => setTimeout(resolve, TIMEOUT_MS));
     // What can not be solved here (no secure context, an old browser) is judged without.
     void Promise.race([solved.catch(() => undefined), late]).then(() => shown.submit());
   });

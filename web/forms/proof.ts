@@ -7,12 +7,12 @@ import type { Challenge } from 'altcha-lib/types';
  * @returns what the server checks, as base64; throws where it can not be solved here
  */
 export async function solveProof(challenge: string): Promise<string> {
-  const asked = JSON.parse(challenge) as Challenge;
+  const requested = JSON.parse(challenge) as Challenge;
   const solution = await solveChallengeWorkers({
-    challenge: asked,
+    challenge: requested,
     concurrency: Math.min(4, Math.max(1, (navigator.hardwareConcurrency || 2) - 1)),
     createWorker: () => new Worker(new URL('./proof-worker.ts', import.meta.url), { type: 'module' }),
   });
   if (solution === null) throw new Error('the proof of work was not solved in time');
-  return btoa(JSON.stringify({ challenge: asked, solution }));
+  return btoa(JSON.stringify({ challenge: requested, solution }));
 }

@@ -90,10 +90,10 @@ const byWords: SpotlightFilterFunction = (query, groups) => {
     if (!('actions' in group)) return [];
     const actions = group.actions
       .filter((action) => {
-        const there = namesOf(action).join(' ').toLowerCase();
-        return wanted.every((word) => there.includes(word));
+        const existing = namesOf(action).join(' ').toLowerCase();
+        return wanted.every((word) => existing.includes(word));
       })
-      .toSorted((one, other) => Number(isNameOf(other)) - Number(isNameOf(one)));
+      .toSorted((item, other) => Number(isNameOf(other)) - Number(isNameOf(item)));
     return actions.length > 0 ? [{ ...group, actions }] : [];
   });
 };

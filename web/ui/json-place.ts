@@ -32,7 +32,7 @@ function nearest(node: Node, place: string): Node {
   const fitting = (node.children ?? [])
     .map((child, at) => ({ name: node.type === 'array' ? `${at}` : nameOf(child), child }))
     .filter(({ name }) => place === name || place.startsWith(`${name}.`))
-    .toSorted((one, other) => other.name.length - one.name.length);
+    .toSorted((item, other) => other.name.length - item.name.length);
   const [next] = fitting;
   const value = node.type === 'array' ? next?.child : next?.child.children?.[1];
   return next && value ? nearest(value, place.slice(next.name.length + 1)) : node;

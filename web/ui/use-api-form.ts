@@ -50,7 +50,7 @@ function fieldErrors(error: Error, names: readonly string[]): Record<string, str
   if (!(error instanceof ApiError)) return {};
   const shown: Record<string, string> = {};
   for (const { field, message } of error.fields) {
-    const name = names.find((one) => one === field || field.startsWith(`${one}.`));
+    const name = names.find((item) => item === field || field.startsWith(`${item}.`));
     if (name !== undefined) shown[name] ??= sentence(message);
   }
   return shown;

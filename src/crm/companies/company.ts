@@ -12,7 +12,7 @@ import {
   toldId,
   type BaseRecord,
   type Noun,
-} from '../record.ts';
+} from '../../record/noun.ts';
 
 export interface Company extends BaseRecord {
   name: string;
@@ -44,7 +44,7 @@ const fields = {
   custom_fields: customFields.optional(),
 };
 
-const input = z.strictObject({ ...fields, ...readOnlyFields });
+const sentFields = z.strictObject({ ...fields, ...readOnlyFields });
 export type CompanyInput = z.infer<z.ZodObject<typeof fields>>;
 
 const output = z
@@ -98,23 +98,23 @@ export const company: Noun<Company, CompanyInput> = {
   name: 'company',
   plural: 'companies',
   columns,
-  input,
-  change: input.partial(),
+  input: sentFields,
+  change: sentFields.partial(),
   output,
   references: { owner_id: 'member' },
 
-  create: (given, base) => ({
+  create: (input, base) => ({
     id: base.id,
     version: base.version,
-    name: given.name,
-    website: given.website ?? null,
-    industry: given.industry ?? null,
-    email: given.email ?? null,
-    phone: given.phone ?? null,
-    address: given.address ?? null,
-    notes: given.notes ?? null,
-    owner_id: given.owner_id ?? null,
-    custom_fields: mergeCustomFields({}, given.custom_fields),
+    name: input.name,
+    website: input.website ?? null,
+    industry: input.industry ?? null,
+    email: input.email ?? null,
+    phone: input.phone ?? null,
+    address: input.address ?? null,
+    notes: input.notes ?? null,
+    owner_id: input.owner_id ?? null,
+    custom_fields: mergeCustomFields({}, input.custom_fields),
     created_by: base.created_by,
     created_at: base.created_at,
     updated_at: base.updated_at,

@@ -13,7 +13,7 @@ import {
   toldId,
   type BaseRecord,
   type Noun,
-} from '../record.ts';
+} from '../../record/noun.ts';
 
 export interface Contact extends BaseRecord {
   first_name: string | null;
@@ -47,7 +47,7 @@ const fields = {
   custom_fields: customFields.optional(),
 };
 
-const input = z.strictObject({ ...fields, ...readOnlyFields });
+const sentFields = z.strictObject({ ...fields, ...readOnlyFields });
 export type ContactInput = z.infer<z.ZodObject<typeof fields>>;
 
 const output = z
@@ -110,27 +110,27 @@ export const contact: Noun<Contact, ContactInput> = {
   name: 'contact',
   plural: 'contacts',
   columns,
-  input: input,
-  change: input,
+  input: sentFields,
+  change: sentFields,
   output,
   references: { company_id: 'company', owner_id: 'member' },
 
-  create(given, base) {
+  create(input, base) {
     return checked({
       id: base.id,
       version: base.version,
-      first_name: given.first_name ?? null,
-      last_name: given.last_name ?? null,
-      email: given.email ?? null,
-      phone: given.phone ?? null,
-      company: given.company ?? null,
-      company_id: given.company_id ?? null,
-      job_title: given.job_title ?? null,
-      status: given.status ?? 'lead',
-      source: given.source ?? null,
-      notes: given.notes ?? null,
-      owner_id: given.owner_id ?? null,
-      custom_fields: mergeCustomFields({}, given.custom_fields),
+      first_name: input.first_name ?? null,
+      last_name: input.last_name ?? null,
+      email: input.email ?? null,
+      phone: input.phone ?? null,
+      company: input.company ?? null,
+      company_id: input.company_id ?? null,
+      job_title: input.job_title ?? null,
+      status: input.status ?? 'lead',
+      source: input.source ?? null,
+      notes: input.notes ?? null,
+      owner_id: input.owner_id ?? null,
+      custom_fields: mergeCustomFields({}, input.custom_fields),
       created_by: base.created_by,
       created_at: base.created_at,
       updated_at: base.updated_at,

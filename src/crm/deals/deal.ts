@@ -12,8 +12,8 @@ import {
   toldId,
   type BaseRecord,
   type Noun,
-} from '../record.ts';
-import { MOVE_CONTEXT, moveOutput, moveSample } from './deal-move.ts';
+} from '../../record/noun.ts';
+import { MOVE_CONTEXT, moveOutput, moveSample } from './stage-change.ts';
 
 const STATUSES = ['open', 'won', 'lost'] as const;
 
@@ -73,7 +73,7 @@ export const dealFields = {
   custom_fields: customFields.optional(),
 };
 
-const input = z.strictObject({
+const sentFields = z.strictObject({
   ...dealFields,
   ...readOnlyFields,
   closed_at: z
@@ -84,10 +84,10 @@ const input = z.strictObject({
 export type DealInput = z.infer<z.ZodObject<typeof dealFields>>;
 
 /** `title` is taken for `name`, which wins where both are sent. */
-const named = <T extends { name?: unknown; title?: unknown }>(given: unknown) => {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) return given;
-  const { title } = given as T;
-  return title === undefined ? given : { name: title, ...given };
+const named = <T extends { name?: unknown; title?: unknown }>(input: unknown) => {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return input;
+  const { title } = input as T;
+  return title === undefined ? input : { name: title, ...input };
 };
 
 const output = z
@@ -162,29 +162,29 @@ export const deal: Noun<Deal, DealInput> = {
   name: 'deal',
   plural: 'deals',
   columns,
-  input: z.preprocess(named, input),
-  change: z.preprocess(named, input.partial()),
+  input: z.preprocess(named, sentFields),
+  change: z.preprocess(named, sentFields.partial()),
   output,
   references: { contact_id: 'contact', company_id: 'company', owner_id: 'member' },
 
   // Where it stands was worked out before (pipelines/pipeline.ts).
-  create: (given, base) => ({
+  create: (input, base) => ({
     id: base.id,
     version: base.version,
-    name: given.name,
-    value: given.value ?? null,
-    currency: given.currency ?? DEFAULT_CURRENCY,
-    status: given.status ?? 'open',
-    pipeline_id: given.pipeline_id!,
-    stage_id: given.stage_id!,
-    expected_close_date: given.expected_close_date ?? null,
-    closed_at: (given.status ?? 'open') === 'open' ? null : base.created_at,
-    lost_reason: given.lost_reason ?? null,
-    notes: given.notes ?? null,
-    contact_id: given.contact_id ?? null,
-    company_id: given.company_id ?? null,
-    owner_id: given.owner_id ?? null,
-    custom_fields: mergeCustomFields({}, given.custom_fields),
+    name: input.name,
+    value: input.value ?? null,
+    currency: input.currency ?? DEFAULT_CURRENCY,
+    status: input.status ?? 'open',
+    pipeline_id: input.pipeline_id!,
+    stage_id: input.stage_id!,
+    expected_close_date: input.expected_close_date ?? null,
+    closed_at: (input.status ?? 'open') === 'open' ? null : base.created_at,
+    lost_reason: input.lost_reason ?? null,
+    notes: input.notes ?? null,
+    contact_id: input.contact_id ?? null,
+    company_id: input.company_id ?? null,
+    owner_id: input.owner_id ?? null,
+    custom_fields: mergeCustomFields({}, input.custom_fields),
     created_by: base.created_by,
     created_at: base.created_at,
     updated_at: base.updated_at,

@@ -44,8 +44,8 @@ export function withExactAddresses(
     ...(origins && {
       allowed_origins: [
         ...new Set(
-          origins.map((one, at) =>
-            current?.allowed_origins.includes(one) ? one : checkedOrigin(one, `allowed_origins.${at}`),
+          origins.map((item, at) =>
+            current?.allowed_origins.includes(item) ? item : checkedOrigin(item, `allowed_origins.${at}`),
           ),
         ),
       ],
@@ -74,6 +74,6 @@ export function withSafeAddresses(form: Form): Form {
   return {
     ...form,
     redirect_url: form.redirect_url === null ? null : (httpsUrl(form.redirect_url) ?? null),
-    allowed_origins: form.allowed_origins.flatMap((one) => exactOrigin(one) ?? []),
+    allowed_origins: form.allowed_origins.flatMap((item) => exactOrigin(item) ?? []),
   };
 }

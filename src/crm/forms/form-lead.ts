@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { FORM_ID, publicId } from './form.ts';
-import { eventsOf } from '../noun-events.ts';
-import type { Noun } from '../record.ts';
+import { eventsOf } from '../../record/noun-events.ts';
+import type { Noun } from '../../record/noun.ts';
 import type { LeadInput } from '../leads/lead-input.ts';
 import { lead, type Lead } from '../leads/lead.ts';
 import type { Consent, FormValue } from './form-values.ts';
@@ -19,13 +19,13 @@ interface Told {
 export interface FormLeadInput {
   lead: LeadInput;
   told: Told;
-  /** What the statement writes beside it (form-intake.ts). */
-  beside: object;
+  /** What the statement writes beside it (form-insert-gate.ts). */
+  related: object;
 }
 
 const SUBMITTED = 'form.submitted';
 
-const told = {
+const rendered = {
   form_id: z.string().regex(FORM_ID).meta({ description: 'The form that was sent, as in `form_…`.' }),
   form_name: z.string().meta({ description: 'What the team calls the form.' }),
   submission_id: z.uuid().meta({ description: 'Names this sending of it.' }),
@@ -66,18 +66,18 @@ const sample: Record<string, unknown> = {
  */
 export const formLead: Noun<Lead, FormLeadInput, Omit<Lead, 'number' | 'owner_id'> & Told> = {
   ...(lead as unknown as Noun<Lead, FormLeadInput, Omit<Lead, 'number' | 'owner_id'> & Told>),
-  output: lead.output.extend(told),
+  output: lead.output.extend(rendered),
 
-  create: ({ lead: given, told: beside }, base) => {
-    const made = lead.create(given, base);
+  create: ({ lead: input, told: related }, base) => {
+    const made = lead.create(input, base);
     // A form that asks for one of the two has it: only a whole name is split.
-    const names = given.name
+    const names = input.name
       ? {}
-      : { first_name: given.first_name ?? null, last_name: given.last_name ?? null };
-    return { ...made, ...names, ...beside };
+      : { first_name: input.first_name ?? null, last_name: input.last_name ?? null };
+    return { ...made, ...names, ...related };
   },
 
-  beside: (given) => given.beside,
+  related: (input) => input.related,
 
   events: {
     ...lead.events,

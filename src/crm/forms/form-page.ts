@@ -144,7 +144,7 @@ function fieldOf(field: FormField, view: FormView): Html {
   const { key, type } = field;
   const value = view.values[key] ?? field.value;
   if (type === 'hidden') return html`<input type="hidden" name="${key}" value="${textOf(value)}" />`;
-  const error = view.errors.find((one) => one.field === key)?.message;
+  const error = view.errors.find((item) => item.field === key)?.message;
   const control = controlOf(field, value, attributes(field, error));
   const label = html`<label for="field-${key}">${field.label}${!field.required && optional(field)}</label>`;
   return html`
@@ -180,8 +180,8 @@ function attributes(field: FormField, error: string | undefined): Html {
   ${autocomplete !== undefined && html`autocomplete="${autocomplete}"`}`;
 }
 
-function controlOf(field: FormField, given: unknown, common: Html): Html {
-  const value = textOf(given);
+function controlOf(field: FormField, input: unknown, common: Html): Html {
+  const value = textOf(input);
   const hint = field.placeholder !== null && html`placeholder="${field.placeholder}"`;
   switch (field.type) {
     case 'textarea':
@@ -196,7 +196,7 @@ function controlOf(field: FormField, given: unknown, common: Html): Html {
         )}
       </select>`;
     case 'checkbox': {
-      const checked = given === true || value === 'true' || value === 'on';
+      const checked = input === true || value === 'true' || value === 'on';
       return html`<input ${common} type="checkbox" value="true" ${checked && html`checked`} />`;
     }
     default:
@@ -212,7 +212,7 @@ function controlOf(field: FormField, given: unknown, common: Html): Html {
 
 function consent(text: string, { form, values, errors }: FormView): Html {
   const name = CONTROLS.consent;
-  const error = errors.find((one) => one.field === name)?.message;
+  const error = errors.find((item) => item.field === name)?.message;
   const checked = values[name] === 'true' || values[name] === 'on';
   return html`
     <div class="field ${error !== undefined && 'wrong'}">

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { ApiError, invalid } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../../db/page.ts';
-import type { Ledger } from '../../http/ledger.ts';
+import type { RecordChange } from '../../http/record-change.ts';
 import { pageQuery, pageShape, type PageQuery } from '../../http/paging.ts';
 import { route, type Answer, type Ctx, type Route } from '../../http/route.ts';
-import type { References } from '../reference.ts';
+import type { References } from '../../record/reference.ts';
 import { withExactAddresses } from './form-address.ts';
 import { previewPage } from './form-page.ts';
 import type { FormStore } from './form-store.ts';
@@ -30,7 +30,7 @@ const params = { id: FORM_ID };
 export interface FormRouteParts {
   store: FormStore;
   references: References;
-  ledger: Ledger;
+  ledger: RecordChange;
   /** Where people reach this installation. */
   baseUrl(): string;
 }
@@ -73,8 +73,8 @@ export function formRoutes({ store, references, ledger, baseUrl }: FormRoutePart
       await checkOwner(workspaceId, settings);
       const made = await store.create({ workspaceId, actor }, settings, entering(ctx, 201, 'created'));
       const location = `${PATH}/${shownForm(made, '').id}`;
-      const told = answer(201, made);
-      return { ...told, headers: { ...told.headers, location } };
+      const rendered = answer(201, made);
+      return { ...rendered, headers: { ...rendered.headers, location } };
     },
   });
 
@@ -119,7 +119,7 @@ export function formRoutes({ store, references, ledger, baseUrl }: FormRoutePart
       summary: 'Update a form',
       description: 'Changes only the settings sent; `fields` are all of them, in their order.',
       body: updateBody,
-      heedsIfMatch: true,
+      supportsIfMatch: true,
       answers: { 200: formShape },
       async handle(ctx) {
         const { workspaceId } = ctx.caller;
@@ -142,7 +142,7 @@ export function formRoutes({ store, references, ledger, baseUrl }: FormRoutePart
     tag,
     summary: 'Delete a form',
     description: 'Its page answers 404 then, and what was kept aside is gone; its leads stay.',
-    heedsIfMatch: true,
+    supportsIfMatch: true,
     answers: { 204: 'Deleted.' },
     async handle(ctx) {
       const id = fromPublicId(ctx.params['id']!)!;
@@ -179,14 +179,14 @@ export function formRoutes({ store, references, ledger, baseUrl }: FormRoutePart
     done: 'created' | 'updated' | 'deleted',
   ): Parameters<FormStore['create']>[2] {
     return (trx, form) => {
-      const deed = {
+      const auditEntry = {
         action: `form.${done}`,
         objectType: 'form',
         objectId: form.id,
         details: { name: form.name, active: form.active },
       };
       const body = done === 'deleted' ? '' : JSON.stringify(shownForm(form, baseUrl()));
-      return ledger.enter(trx, ctx, deed, { status, body });
+      return ledger.enter(trx, ctx, auditEntry, { status, body });
     };
   }
 }

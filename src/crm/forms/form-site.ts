@@ -6,8 +6,8 @@ import { MAX_FIELDS } from '../../http/form-field.ts';
 import { JSON_TYPE } from '../../http/media-type.ts';
 import { shownError } from '../../http/refusal.ts';
 import { isOurs } from '../../http/session-cookie.ts';
-import { textOf } from '../leads/lead-arrival.ts';
-import { receiptOf, refusalError, type FormDoorway, type Refusal } from './form-doorway.ts';
+import { textOf } from '../leads/lead-enrich.ts';
+import { receiptOf, refusalError, type SubmissionHandler, type Refusal } from './form-submission-handler.ts';
 import { formPage, messagePage, searchOf, thanksPage, type Frame } from './form-page.ts';
 import type { FormStore } from './form-store.ts';
 import { CONTROLS, fieldsOfPage, otherFields, unknownNames, UTM } from './form-values.ts';
@@ -21,7 +21,7 @@ const AN_HOUR = 'public, max-age=3600';
 
 export interface FormSiteParts {
   store: FormStore;
-  doorway: FormDoorway;
+  handler: SubmissionHandler;
   /** Where people reach this installation, or '' where nobody said. */
   publicUrl: string;
 }
@@ -36,7 +36,7 @@ interface Visited {
  * endpoint for sites of the form's own choosing.
  */
 export function mountFormSite(app: FastifyInstance, parts: FormSiteParts): void {
-  const { store, doorway, publicUrl } = parts;
+  const { store, handler, publicUrl } = parts;
   const assets = new Assets(ASSETS);
   const route = { schema: { hide: true } };
 
@@ -68,7 +68,7 @@ export function mountFormSite(app: FastifyInstance, parts: FormSiteParts): void 
       const query = request.query as Record<string, unknown>;
       const page = textOf(query[CONTROLS.page]) ?? textOf(request.headers.referer);
       const carried = carriedOf({ ...query, ...(page !== null && { [CONTROLS.page]: page }) });
-      const opened = await doorway.open(form.id);
+      const opened = await handler.open(form.id);
       const shown = { form, values: query, errors: [], notice: null, carried, frame: frameOf(request) };
       return sendPage(reply, form, 200, formPage({ ...shown, ...inPage(opened) }));
     }),
@@ -98,7 +98,7 @@ export function mountFormSite(app: FastifyInstance, parts: FormSiteParts): void 
     const { form } = await visitedBy(request);
     admitOrigin(request, reply, form);
     void reply.header('cache-control', 'no-store');
-    return { ...(await doorway.open(form.id)), form: askedOf(form) };
+    return { ...(await handler.open(form.id)), form: askedOf(form) };
   });
 
   app.post(
@@ -129,7 +129,7 @@ export function mountFormSite(app: FastifyInstance, parts: FormSiteParts): void 
     const [unknown] = unknownNames(visited.form, fields);
     if (unknown !== undefined)
       throw refusalError({ errors: [{ field: unknown, message: 'is not a known field' }], session: null });
-    const refusal = await doorway.take(visited, sentOf(request, fields, request.headers.referer));
+    const refusal = await handler.take(visited, sentOf(request, fields, request.headers.referer));
     if (refusal) throw refusalError(refusal);
     return reply.code(201).send(receiptOf(visited.form));
   }
@@ -141,7 +141,7 @@ export function mountFormSite(app: FastifyInstance, parts: FormSiteParts): void 
     const sent = request.form ?? {};
     const fields = fieldsOfPage(form, sent);
     const others = otherFields(form, sent);
-    const refusal = await doorway.take(visited, { ...sentOf(request, fields, undefined), others });
+    const refusal = await handler.take(visited, { ...sentOf(request, fields, undefined), others });
     const frame = frameOf(request);
     if (refusal) return sendPage(reply, form, 400, await pageAgain(form, fields, refusal, frame));
     // Within a frame, the page around it goes there (web/forms/embed.ts).
@@ -156,7 +156,7 @@ export function mountFormSite(app: FastifyInstance, parts: FormSiteParts): void 
     { errors, session }: Refusal,
     frame: Frame,
   ): Promise<string> {
-    const opened = await doorway.open(form.id, session ?? undefined, String(fields[CONTROLS.token]));
+    const opened = await handler.open(form.id, session ?? undefined, String(fields[CONTROLS.token]));
     const isStale = session === null;
     return formPage({
       form,

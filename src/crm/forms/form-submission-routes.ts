@@ -5,11 +5,11 @@ import type { Uuid } from '../../base/id.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../../db/page.ts';
 import { pageQuery, pageShape } from '../../http/paging.ts';
 import { route, type Route } from '../../http/route.ts';
-import type { Telling } from '../expunging.ts';
-import { REPLAY } from '../record-store.ts';
-import type { FormInbox, FormSubmission } from './form-inbox.ts';
+import type { EmbeddedCopy } from '../../record/erasure.ts';
+import { REPLAY } from '../../record/record-store.ts';
+import type { FormInbox, FormSubmission } from './form-submission-store.ts';
 import type { FormStore } from './form-store.ts';
-import { REASONS } from './form-verdict.ts';
+import { REASONS } from './form-spam-check.ts';
 import { FORM_ID, fromPublicId, publicId, type Form } from './form.ts';
 
 const PATH = '/api/v1/forms/:id/submissions';
@@ -43,7 +43,7 @@ const shape = z
   .meta({ id: 'FormSubmission' });
 
 /** The answer to whoever accepts a submission holds what its lead tells. */
-export const FORM_SUBMISSION_TELLING: Telling = { key: 'lead_id', output: shape };
+export const FORM_SUBMISSION_COPY: EmbeddedCopy = { key: 'lead_id', output: shape };
 
 const query = pageQuery.extend({
   spam: z
@@ -80,11 +80,11 @@ export function formSubmissionRoutes(store: FormStore, inbox: FormInbox): Route[
       'Newest first. With `spam=true`, what was taken for spam and waits to be accepted or deleted.',
     query,
     answers: { 200: pageShape(shape) },
-    async handle({ caller, params, query: asked, url }) {
+    async handle({ caller, params, query: requested, url }) {
       const form = await formOf(caller.workspaceId, params['id']!);
-      const sort = asked.spam ? 'spam' : 'submissions';
-      const after = asked.cursor ? decodeCursor(asked.cursor, sort).id : null;
-      const { spam, limit } = asked;
+      const sort = requested.spam ? 'spam' : 'submissions';
+      const after = requested.cursor ? decodeCursor(requested.cursor, sort).id : null;
+      const { spam, limit } = requested;
       const rows = await inbox.list(caller.workspaceId, form.id, { spam, limit: limit + 1, after });
       const cursorOf = (row: FormSubmission) => encodeCursor({ sort, value: row.received_at, id: row.id });
       return { status: 200, body: pageOf(rows, limit, url, cursorOf, (row) => shown(form, row)) };

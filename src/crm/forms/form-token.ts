@@ -41,8 +41,8 @@ export function makeFormTokens(key: Buffer, clock: Clock): FormTokens {
         typeof token === 'string' ? /^([0-9a-z]{1,11})\.([\w-]{22})\.([\w-]{43})$/.exec(token) : null;
       if (!parts) return null;
       const [, time = '', nonce = '', signature = ''] = parts;
-      const given = Buffer.from(signature, 'base64url');
-      if (!sameBytes(given, signed(formId, `${time}.${nonce}`))) return null;
+      const input = Buffer.from(signature, 'base64url');
+      if (!sameBytes(input, signed(formId, `${time}.${nonce}`))) return null;
       const openedAt = parseInt(time, 36);
       const age = clock.now() - openedAt;
       return age < LIFE_MS ? { nonce, openedAt } : null;

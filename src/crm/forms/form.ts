@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { prefixed, unprefixed, type Uuid } from '../../base/id.ts';
 import { requiredText, text } from '../../base/values/text.ts';
-import { reference, told, toldId } from '../record.ts';
+import { reference, told, toldId } from '../../record/noun.ts';
 
 const FIELD_TYPES = [
   'text',
@@ -117,10 +117,10 @@ const field = z.strictObject({
 });
 
 /** A field whose key is the name of one of the lead's goes there, where it says nothing else. */
-function aimed(given: z.output<typeof field>): FormField {
+function aimed(input: z.output<typeof field>): FormField {
   const target =
-    given.maps_to === undefined ? (LEAD_FIELDS.find((name) => name === given.key) ?? null) : given.maps_to;
-  return { ...given, maps_to: target as FormField['maps_to'] };
+    input.maps_to === undefined ? (LEAD_FIELDS.find((name) => name === input.key) ?? null) : input.maps_to;
+  return { ...input, maps_to: target as FormField['maps_to'] };
 }
 
 const fields = z
@@ -132,12 +132,13 @@ const fields = z
   .superRefine((list, context) => {
     const wrong = (at: number, name: string, message: string) =>
       context.addIssue({ code: 'custom', path: [at, name], message });
-    list.forEach((one, at) => {
-      if (list.findIndex(({ key }) => key === one.key) < at)
+    list.forEach((item, at) => {
+      if (list.findIndex(({ key }) => key === item.key) < at)
         wrong(at, 'key', 'is the key of another field too');
-      checkOptions(one, (message) => wrong(at, 'options', message));
+      checkOptions(item, (message) => wrong(at, 'options', message));
       checkTarget(list, at, (message) => wrong(at, 'maps_to', message));
-      if (one.type === 'hidden' && one.required) wrong(at, 'required', 'a hidden field can not be required');
+      if (item.type === 'hidden' && item.required)
+        wrong(at, 'required', 'a hidden field can not be required');
     });
     if (!list.some(({ maps_to: target }) => WHO.some((who) => who === target)))
       context.addIssue({
@@ -157,9 +158,9 @@ function checkOptions({ type, options }: FormField, wrong: (message: string) => 
 function checkTarget(list: readonly FormField[], at: number, wrong: (message: string) => void): void {
   const { type, maps_to: target } = list[at]!;
   if (target === null) return;
-  const others = list.filter((_one, place) => place < at).map((one) => one.maps_to);
+  const others = list.filter((_one, place) => place < at).map((item) => item.maps_to);
   if (others.includes(target)) wrong('another field goes there too');
-  if (target === 'name' && list.some((one) => one.maps_to === 'first_name' || one.maps_to === 'last_name'))
+  if (target === 'name' && list.some((item) => item.maps_to === 'first_name' || item.maps_to === 'last_name'))
     wrong('name stands in place of first_name and last_name');
   if (target.startsWith('custom_fields.')) return;
   const types = TYPES_FOR[target as LeadField];

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import type { Sealer } from '../../base/seal.ts';
-import type { Ledger } from '../../http/ledger.ts';
+import type { RecordChange } from '../../http/record-change.ts';
 import type { Route } from '../../http/route.ts';
-import { makeFormDoorway } from './form-doorway.ts';
-import { makeFormInbox, type InboxParts } from './form-inbox.ts';
+import { makeSubmissionHandler } from './form-submission-handler.ts';
+import { makeFormInbox, type InboxParts } from './form-submission-store.ts';
 import { makeFormProofs } from './form-proof.ts';
 import { formRoutes } from './form-routes.ts';
 import { mountFormSite } from './form-site.ts';
@@ -14,7 +14,7 @@ import { makeFormVisitors } from './form-visitor.ts';
 
 export interface FormParts extends InboxParts {
   sealer: Sealer;
-  ledger: Ledger;
+  ledger: RecordChange;
   /** Where people reach this installation. */
   baseUrl(): string;
   /** The same as configured, or ''. */
@@ -31,7 +31,7 @@ export function makeForms(parts: FormParts): Forms {
   const { db, clock, sealer, publicUrl } = parts;
   const store = makeFormStore(parts);
   const inbox = makeFormInbox(parts);
-  const doorway = makeFormDoorway({
+  const handler = makeSubmissionHandler({
     inbox,
     tokens: makeFormTokens(sealer.derive('form token'), clock),
     proofs: makeFormProofs(sealer.derive('form proof')),
@@ -40,6 +40,6 @@ export function makeForms(parts: FormParts): Forms {
   });
   return {
     routes: [...formRoutes({ ...parts, store }), ...formSubmissionRoutes(store, inbox)],
-    mountSite: (app) => mountFormSite(app, { store, doorway, publicUrl }),
+    mountSite: (app) => mountFormSite(app, { store, handler, publicUrl }),
   };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { jsonOf } from '../../base/json-text.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../../db/page.ts';
-import type { Ledger } from '../../http/ledger.ts';
+import type { RecordChange } from '../../http/record-change.ts';
 import { pageQuery, pageShape } from '../../http/paging.ts';
 import { route, type Route } from '../../http/route.ts';
 import type { CrmActivities, CrmActivity } from './crm-activity.ts';
@@ -27,7 +27,7 @@ const query = z.strictObject({
 });
 
 /** What another CRM reported by `/webhooks/crm/lead`, and what of it no lead matched. */
-export function crmActivityRoutes(activities: CrmActivities, ledger: Ledger): Route[] {
+export function crmActivityRoutes(activities: CrmActivities, ledger: RecordChange): Route[] {
   const list = route<undefined, z.output<typeof query>>({
     method: 'GET',
     path: PATH,
@@ -38,13 +38,13 @@ export function crmActivityRoutes(activities: CrmActivities, ledger: Ledger): Ro
       'Newest first. Of those that match no lead, the newest 1,000 are kept, for 90 days: see `POST /crm-activities/{id}/match`.',
     query,
     answers: { 200: pageShape(shape) },
-    async handle({ caller, query: asked, url }) {
-      const after = asked.cursor ? decodeCursor(asked.cursor, 'crm-activities').id : null;
-      const which = { matched: asked.matched, leadId: asked.lead_id };
-      const rows = await activities.list(caller.workspaceId, which, asked.limit + 1, after);
+    async handle({ caller, query: requested, url }) {
+      const after = requested.cursor ? decodeCursor(requested.cursor, 'crm-activities').id : null;
+      const which = { matched: requested.matched, leadId: requested.lead_id };
+      const rows = await activities.list(caller.workspaceId, which, requested.limit + 1, after);
       const cursorOf = (row: CrmActivity) =>
         encodeCursor({ sort: 'crm-activities', value: row.received_at, id: row.id });
-      return { status: 200, body: jsonOf(pageOf(rows, asked.limit, url, cursorOf, (row) => row)) };
+      return { status: 200, body: jsonOf(pageOf(rows, requested.limit, url, cursorOf, (row) => row)) };
     },
   });
 
@@ -62,13 +62,13 @@ export function crmActivityRoutes(activities: CrmActivities, ledger: Ledger): Ro
       let text = '';
       await activities.match({ workspaceId, actor }, ctx.params['id']!, ctx.body.lead_id, (trx, matched) => {
         text = jsonOf(matched);
-        const deed = {
+        const auditEntry = {
           action: 'crm_activity.matched',
           objectType: 'crm_activity',
           objectId: matched.id,
           details: { lead_id: matched.lead_id },
         };
-        return ledger.enter(trx, ctx, deed, { status: 200, body: text });
+        return ledger.enter(trx, ctx, auditEntry, { status: 200, body: text });
       });
       return { status: 200, body: text };
     },

@@ -6,7 +6,7 @@ import type { Uuid } from '../../base/id.ts';
 import { JsonText } from '../../base/json-text.ts';
 import type { Database } from '../../db/pool.ts';
 import type { Schema } from '../../db/schema.ts';
-import type { Beside } from '../expunging.ts';
+import type { RelatedTable } from '../../record/erasure.ts';
 
 /** An identical body within this time is the same report, sent again (contracts CW4). */
 const SAME_FOR_S = 60;
@@ -57,7 +57,7 @@ export interface CrmActivities {
 }
 
 /** What is left of what was reported once its lead has been deleted. */
-export const CRM_ACTIVITY_BESIDE: Beside = {
+export const CRM_ACTIVITY_TABLE: RelatedTable = {
   table: 'crm_activity',
   key: 'lead_id',
   blank: `payload = '{}', crm_lead_id = ''`,
@@ -123,9 +123,9 @@ export function makeCrmActivities({
   }
 
   return {
-    record: (workspaceId, given) =>
+    record: (workspaceId, input) =>
       db.transaction(async (trx) => {
-        const report = { ...given, workspaceId, hash: sha256(given.body), at: isoTime(clock.now()) };
+        const report = { ...input, workspaceId, hash: sha256(input.body), at: isoTime(clock.now()) };
         const before = await sentBefore(trx, report);
         const lead = await leadOf(trx, report);
         if (before) {

@@ -64,10 +64,10 @@ export function leadAnalyticsRoutes(db: Database, clock: Clock, statuses: LeadSt
         'By source, event type, status and owner (the 200 with most leads of each) and over time; how many were won or converted, and how soon they were contacted. Deleted leads do not count.',
       query,
       answers: { 200: shape },
-      async handle({ caller, query: asked }) {
-        const { interval } = asked;
-        const until = timeOf(asked['created_at[lt]']) ?? clock.now();
-        const from = timeOf(asked['created_at[gte]']) ?? until - DEFAULT_DAYS * DAY_MS;
+      async handle({ caller, query: requested }) {
+        const { interval } = requested;
+        const until = timeOf(requested['created_at[lt]']) ?? clock.now();
+        const from = timeOf(requested['created_at[gte]']) ?? until - DEFAULT_DAYS * DAY_MS;
         if (from >= until) throw invalid('created_at[gte]', 'must be before created_at[lt]');
         if ((until - from) / DAY_MS / INTERVAL_DAYS[interval] > MOST_INTERVALS)
           throw invalid('interval', `must be longer: the range has more than ${MOST_INTERVALS} of them`);
@@ -76,8 +76,8 @@ export function leadAnalyticsRoutes(db: Database, clock: Clock, statuses: LeadSt
         const figures = await leadFigures(db, {
           ...range,
           workspaceId: caller.workspaceId,
-          source: asked.source ?? null,
-          ownerId: asked.owner_id ?? null,
+          source: requested.source ?? null,
+          ownerId: requested.owner_id ?? null,
           won: all
             .filter(({ kind }) => kind === 'won')
             .map(({ key }) => key)

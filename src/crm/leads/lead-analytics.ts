@@ -1,6 +1,14 @@
 import { timeOf, type Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
-import { countDays, KIND, leadBounds, SLACK_MS, spansOf, type DayCount, type Entry } from './lead-day.ts';
+import {
+  countDays,
+  KIND,
+  leadBounds,
+  SLACK_MS,
+  spansOf,
+  type DayCount,
+  type Entry,
+} from './lead-daily-rollup.ts';
 
 /** What is counted, and over what. */
 export interface LeadQuestion {

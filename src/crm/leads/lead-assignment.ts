@@ -46,20 +46,20 @@ const MEMBERS = {
 };
 
 /**
- * What the statement that makes leads goes by (lead-intake.ts): members by folded source, those of '' for every other;
+ * What the statement that makes leads goes by (lead-insert-gate.ts): members by folded source, those of '' for every other;
  * null where nobody is assigned. Throws `validation_error` where a rule has no sense or names who is no member.
  */
 export async function rulesOf(
   db: Database,
   workspaceId: Uuid,
-  asked: Assignment,
+  requested: Assignment,
 ): Promise<Record<string, Uuid[]> | null> {
   const all = [
-    { at: 'assignment', source: '', ...asked },
-    ...asked.sources.map((one, n) => ({ at: `assignment.sources.${n}`, ...one })),
+    { at: 'assignment', source: '', ...requested },
+    ...requested.sources.map((item, n) => ({ at: `assignment.sources.${n}`, ...item })),
   ];
-  const rows = await db.read<{ user_id: Uuid }>(MEMBERS, [workspaceId, all.flatMap((one) => one.members)]);
-  const there = new Set(rows.map((row) => row.user_id));
+  const rows = await db.read<{ user_id: Uuid }>(MEMBERS, [workspaceId, all.flatMap((item) => item.members)]);
+  const existing = new Set(rows.map((row) => row.user_id));
   const rules: Record<string, Uuid[]> = {};
   for (const { at, source, mode, members } of all) {
     const key = source === '' ? '' : folded(source);
@@ -67,7 +67,7 @@ export async function rulesOf(
     if (mode === 'none' ? members.length > 0 : mode === 'owner' ? members.length !== 1 : members.length === 0)
       throw invalid(`${at}.members`, NEEDS[mode]);
     if (new Set(members).size < members.length) throw invalid(`${at}.members`, 'names somebody twice');
-    if (members.some((id) => !there.has(id)))
+    if (members.some((id) => !existing.has(id)))
       throw invalid(`${at}.members`, 'names somebody who is no member');
     rules[key] = members;
   }

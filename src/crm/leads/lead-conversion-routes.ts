@@ -54,20 +54,24 @@ export function leadConversionRoutes(parts: ConversionParts & { pipelines: Pipel
       summary: 'Convert a lead to a contact, a company and a deal',
       description:
         'All or nothing. A contact with its email is used, and not changed unless asked. Fires `lead.converted`, and `contact.created`, `company.created` and `deal.created` for what was made. Needs the scopes to write them too. 409 for a lead that was converted before; with If-Match, 412 where the version is another.',
-      heedsIfMatch: true,
+      supportsIfMatch: true,
       body,
       answers: { 200: shape },
-      async handle({ caller, body: asked, params, ifMatch, claim }) {
+      async handle({ caller, body: requested, params, ifMatch, claim }) {
         const { workspaceId, actor, scopes } = caller;
-        const made = ['contacts', ...(asked.company ? ['companies'] : []), ...(asked.deal ? ['deals'] : [])];
-        for (const scope of made.map((one) => `${one}:write`))
+        const made = [
+          'contacts',
+          ...(requested.company ? ['companies'] : []),
+          ...(requested.deal ? ['deals'] : []),
+        ];
+        for (const scope of made.map((item) => `${item}:write`))
           if (!allows(scopes, scope)) throw new ApiError('forbidden', `This needs the scope ${scope} too.`);
-        const placed = asked.deal && place(await parts.pipelines.of(workspaceId), asked.deal);
+        const placed = requested.deal && place(await parts.pipelines.of(workspaceId), requested.deal);
         return convertLead(
           parts,
           { workspaceId, actor, ...(claim && { claim }) },
           params['id']!,
-          { ...asked, ...(placed && { deal: { ...asked.deal, ...placed } }) },
+          { ...requested, ...(placed && { deal: { ...requested.deal, ...placed } }) },
           ifMatch,
         );
       },

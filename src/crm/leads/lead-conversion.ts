@@ -8,7 +8,7 @@ import type { LaneKey } from '../../delivery/wake.ts';
 import type { Company, CompanyInput } from '../companies/company.ts';
 import type { Contact, ContactInput } from '../contacts/contact.ts';
 import type { Deal, DealInput } from '../deals/deal.ts';
-import type { RecordStore, Writer } from '../record-store.ts';
+import type { RecordStore, Writer } from '../../record/record-store.ts';
 import type { LeadInput } from './lead-input.ts';
 import type { Lead } from './lead.ts';
 
@@ -23,7 +23,7 @@ export interface Conversion {
 
 export interface ConversionParts {
   db: Database;
-  ring(lanes: LaneKey[]): void;
+  notify(lanes: LaneKey[]): void;
   leads: RecordStore<Lead, LeadInput>;
   contacts: RecordStore<Contact, ContactInput>;
   companies: RecordStore<Company, CompanyInput>;
@@ -49,17 +49,19 @@ export async function convertLead(
   parts: ConversionParts,
   writer: Writer,
   id: Uuid,
-  asked: Conversion,
+  requested: Conversion,
   expected: readonly number[] | null,
 ): Promise<{ status: number; body: string }> {
   const { answer, lanes } = await parts.db.transaction(async (trx) => {
     const lead = await heldLead(parts, trx, writer.workspaceId, id);
     const { claim: _kept, ...plain } = writer;
     const work: Work = { trx, on: queryableOf(trx), writer: plain, lead, lanes: [], made: [] };
-    await holdNames(work, asked);
-    const companyId = asked.company ? await companyOf(parts, work, asked.company) : null;
-    const contactId = await contactOf(parts, work, asked, companyId);
-    const dealId = asked.deal ? await dealOf(parts, work, asked.deal, { contactId, companyId }) : null;
+    await holdNames(work, requested);
+    const companyId = requested.company ? await companyOf(parts, work, requested.company) : null;
+    const contactId = await contactOf(parts, work, requested, companyId);
+    const dealId = requested.deal
+      ? await dealOf(parts, work, requested.deal, { contactId, companyId })
+      : null;
     const change = { became: { contact_id: contactId, company_id: companyId, deal_id: dealId } };
     const written = await parts.leads.changeWithin(work.on, writer, id, change, expected, (record) => ({
       status: 200,
@@ -67,7 +69,7 @@ export async function convertLead(
     }));
     return { answer: written.answer, lanes: [...work.lanes, ...written.lanes] };
   });
-  parts.ring(lanes);
+  parts.notify(lanes);
   return answer;
 }
 
@@ -89,8 +91,8 @@ async function heldLead(
     const other = lead[`${kind}_id`];
     return other === null ? [] : [{ field: `${kind}_id`, message: other }];
   });
-  const told = became.map(({ field, message }) => `${field} ${message}`).join(', ');
-  throw new ApiError('conflict', `The lead was converted at ${lead.converted_at}: ${told}.`, {
+  const rendered = became.map(({ field, message }) => `${field} ${message}`).join(', ');
+  throw new ApiError('conflict', `The lead was converted at ${lead.converted_at}: ${rendered}.`, {
     fields: became,
   });
 }
@@ -142,11 +144,11 @@ async function contactOf(
     made.push('contact');
     return write.id;
   }
-  const there = rows[0];
+  const existing = rows[0];
   const lacks = Object.entries({ ...known, ...employer }).filter(
-    ([name, value]) => there[name] === null && value !== null,
+    ([name, value]) => existing[name] === null && value !== null,
   );
-  const id = there['id'] as Uuid;
+  const id = existing['id'] as Uuid;
   if (fillIn && lacks.length > 0) {
     const filled = await contacts.changeWithin(
       on,
@@ -166,13 +168,13 @@ const NO_ANSWER = { status: 200, body: '' };
 async function dealOf(
   { deals }: ConversionParts,
   { on, writer, lead, lanes, made }: Work,
-  asked: NonNullable<Conversion['deal']>,
+  requested: NonNullable<Conversion['deal']>,
   { contactId, companyId }: { contactId: Uuid; companyId: Uuid | null },
 ): Promise<Uuid> {
-  const name = asked.name ?? ([lead.first_name, lead.last_name].filter(Boolean).join(' ') || 'Deal');
+  const name = requested.name ?? ([lead.first_name, lead.last_name].filter(Boolean).join(' ') || 'Deal');
   const write = deals.prepare(writer, {
     owner_id: lead.owner_id,
-    ...asked,
+    ...requested,
     name: name.slice(0, 200).toWellFormed(),
     contact_id: contactId,
     company_id: companyId,

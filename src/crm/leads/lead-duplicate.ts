@@ -9,8 +9,8 @@ import type { Schema } from '../../db/schema.ts';
 import type { LaneKey } from '../../delivery/wake.ts';
 import { pageShape } from '../../http/paging.ts';
 import { route, type Answer, type Route } from '../../http/route.ts';
-import { formsOf } from '../record-filter.ts';
-import type { RecordStore, Write, Writer } from '../record-store.ts';
+import { formsOf } from '../../record/record-filter.ts';
+import type { RecordStore, Write, Writer } from '../../record/record-store.ts';
 import { ON_DUPLICATE, type LeadInput, type OnDuplicate } from './lead-input.ts';
 import { lead, type Lead } from './lead.ts';
 
@@ -51,7 +51,7 @@ function alikeValues(
 export interface DuplicateParts {
   db: Database;
   clock: Clock;
-  ring(lanes: LaneKey[]): void;
+  notify(lanes: LaneKey[]): void;
   leads: RecordStore<Lead, LeadInput>;
 }
 
@@ -62,7 +62,7 @@ export interface DuplicateParts {
  * @param receipt what is answered of a lead
  */
 export async function takeLead(
-  { db, clock, ring, leads }: DuplicateParts,
+  { db, clock, notify, leads }: DuplicateParts,
   writer: Writer,
   { write, input, mode }: { write: Write; input: LeadInput; mode: Exclude<OnDuplicate, 'create'> },
   receipt: (id: Uuid, status: 'created' | 'attached' | 'existing') => object,
@@ -75,22 +75,24 @@ export async function takeLead(
     await sql`select from lead_counter where workspace_id = ${workspaceId} for update`.execute(trx);
     const on = queryableOf(trx);
     const found = await newestAlike(trx, workspaceId, input);
-    const told = (id: Uuid, status: 'created' | 'attached' | 'existing') => ({
+    const rendered = (id: Uuid, status: 'created' | 'attached' | 'existing') => ({
       status: status === 'created' ? 201 : 200,
       body: JSON.stringify(receipt(id, status)),
     });
     if (!found) {
-      const made = told(write.id, 'created');
+      const made = rendered(write.id, 'created');
       return { answer: made, lanes: await leads.createWithin(on, writer, [write], made) };
     }
     if (mode === 'return') {
-      const existing = told(found, 'existing');
+      const existing = rendered(found, 'existing');
       return { answer: existing, lanes: await leads.createWithin(on, writer, [], existing) };
     }
     await attach(trx, workspaceId, found, { write, at: isoTime(clock.now()) });
-    return leads.changeWithin(on, writer, found, { arrivedAgain: true }, null, () => told(found, 'attached'));
+    return leads.changeWithin(on, writer, found, { arrivedAgain: true }, null, () =>
+      rendered(found, 'attached'),
+    );
   });
-  ring(lanes);
+  notify(lanes);
   return answer;
 }
 
@@ -122,7 +124,7 @@ async function attach(
       (workspace_id, id, lead_id, channel, received_at, payload, address, referrer, utm, crm_lead_id)
     select ${workspaceId}, s.id, ${leadId}, s.channel, ${at}, s.payload::json, s.address, s.referrer, s.utm,
            s.crm_lead_id
-    from json_to_record(${write.beside!}::json->'submission')
+    from json_to_record(${write.related!}::json->'submission')
       as s(id uuid, channel text, payload text, address text, referrer text, utm json, crm_lead_id text)`.execute(
     trx,
   );
@@ -142,9 +144,9 @@ export function leadDuplicateRoutes({ db, leads }: DuplicateParts): Route[] {
       async handle({ caller, params }) {
         const { workspaceId } = caller;
         const id = params['id']!;
-        const one = await leads.get(workspaceId, id);
-        if (!one) throw new ApiError('not_found', 'There is no lead with this id.');
-        const values = alikeValues(workspaceId, one, MOST_TOLD, id);
+        const item = await leads.get(workspaceId, id);
+        if (!item) throw new ApiError('not_found', 'There is no lead with this id.');
+        const values = alikeValues(workspaceId, item, MOST_TOLD, id);
         const rows = await db.read<Record<string, unknown>>(ALIKE, values);
         const data = rows.map((row) => leads.toRecord(row));
         return { status: 200, body: { data, has_more: false, next_cursor: null, next_url: null } };

@@ -4,7 +4,7 @@ import { validationError } from '../../http/reply.ts';
 import { emailAddress } from '../../base/values/email-address.ts';
 import { date } from '../../base/values/time.ts';
 import { isBlank, plainText, requiredText, text } from '../../base/values/text.ts';
-import { customFields, reference, tagList, type CustomValue } from '../record.ts';
+import { customFields, reference, tagList, type CustomValue } from '../../record/noun.ts';
 
 /** What becomes of a lead that is there already: it is made once more, attached to, or told. */
 export const ON_DUPLICATE = ['create', 'attach', 'return'] as const;
@@ -30,8 +30,8 @@ export interface LeadInput {
   /** What is done with a lead that is there, beside what a client changes: it arrived again, it was converted. */
   arrivedAgain?: boolean | undefined;
   became?: { contact_id: string | null; company_id: string | null; deal_id: string | null } | undefined;
-  /** What the statement writes beside it (lead-intake.ts). */
-  beside?: object | undefined;
+  /** What the statement writes beside it (lead-insert-gate.ts). */
+  related?: object | undefined;
 }
 
 const fields = z
@@ -60,7 +60,7 @@ const fields = z
         tagList,
         z
           .string()
-          .transform((sent) => sent.split(',').filter((one) => one.trim() !== ''))
+          .transform((sent) => sent.split(',').filter((item) => item.trim() !== ''))
           .pipe(tagList),
       ])
       .optional()
@@ -82,10 +82,10 @@ export const LEAD_FIELDS = fields.shape;
  */
 export const leadInput: z.ZodType<LeadInput> = z.preprocess((sent, context) => {
   if (typeof sent !== 'object' || sent === null || Array.isArray(sent)) return sent;
-  const given = Object.fromEntries(Object.entries(sent).filter(([, value]) => !isEmpty(value)));
-  for (const field of missing(given))
+  const input = Object.fromEntries(Object.entries(sent).filter(([, value]) => !isEmpty(value)));
+  for (const field of missing(input))
     context.addIssue({ code: 'custom', path: [field], message: MISSING, input: undefined });
-  return given;
+  return input;
 }, fields);
 
 const MISSING = 'is required';
@@ -94,9 +94,9 @@ function isEmpty(value: unknown): boolean {
   return value === null || (typeof value === 'string' && isBlank(value));
 }
 
-function missing(given: Record<string, unknown>): string[] {
-  const named = given['name'] === undefined ? ['first_name', 'last_name'] : [];
-  return [...named, 'email', 'phone', 'event_date'].filter((field) => given[field] === undefined);
+function missing(input: Record<string, unknown>): string[] {
+  const named = input['name'] === undefined ? ['first_name', 'last_name'] : [];
+  return [...named, 'email', 'phone', 'event_date'].filter((field) => input[field] === undefined);
 }
 
 /** RemixCRM's two refusals (contracts RX6). */

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
-import type { Ledger } from '../../http/ledger.ts';
+import type { RecordChange } from '../../http/record-change.ts';
 import { route, type Route } from '../../http/route.ts';
 import {
   assignmentShape,
@@ -55,7 +55,7 @@ interface Settings {
  * What a workspace sets for its leads.
  * @param perHour the limit of a workspace that has set none
  */
-export function leadSettingsRoutes(db: Database, ledger: Ledger, perHour: number): Route[] {
+export function leadSettingsRoutes(db: Database, ledger: RecordChange, perHour: number): Route[] {
   const path = '/api/v1/lead-settings';
   const show = ({ leads_per_hour: own, assignment_set: assignment }: Settings) => ({
     leads_per_hour: own ?? perHour,
@@ -89,8 +89,9 @@ export function leadSettingsRoutes(db: Database, ledger: Ledger, perHour: number
     answers: { 200: shape },
     async handle(ctx) {
       const { workspaceId } = ctx.caller;
-      const there = await settingsOf(workspaceId);
-      const { leads_per_hour: own = there.leads_per_hour, assignment = there.assignment_set } = ctx.body;
+      const existing = await settingsOf(workspaceId);
+      const { leads_per_hour: own = existing.leads_per_hour, assignment = existing.assignment_set } =
+        ctx.body;
       const rules = await rulesOf(db, workspaceId, ctx.body.assignment ?? NO_ASSIGNMENT);
       const text = JSON.stringify(show({ leads_per_hour: own, assignment_set: assignment }));
       await db.transaction(async (trx) => {
@@ -102,13 +103,13 @@ export function leadSettingsRoutes(db: Database, ledger: Ledger, perHour: number
             update lead_counter set assignment = ${rules && JSON.stringify(rules)}::jsonb, turns = '{}',
               assignment_set = ${assignment && JSON.stringify(assignment)}::jsonb
             where workspace_id = ${workspaceId}`.execute(trx);
-        const deed = {
+        const auditEntry = {
           action: 'lead_settings.updated',
           objectType: 'workspace',
           objectId: workspaceId,
           details: { leads_per_hour: own, ...(assignment && { assignment: assignment.mode }) },
         };
-        await ledger.enter(trx, ctx, deed, { status: 200, body: text });
+        await ledger.enter(trx, ctx, auditEntry, { status: 200, body: text });
       });
       return { status: 200, body: text };
     },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ApiError } from '../../base/errors.ts';
-import type { Ledger } from '../../http/ledger.ts';
+import type { RecordChange } from '../../http/record-change.ts';
 import { pageShape } from '../../http/paging.ts';
 import { route, type Ctx, type Route } from '../../http/route.ts';
 import { requiredText } from '../../base/values/text.ts';
@@ -39,7 +39,7 @@ const body = z.strictObject({
 });
 
 /** The statuses of a workspace's leads. */
-export function leadStatusRoutes(statuses: LeadStatuses, ledger: Ledger): Route[] {
+export function leadStatusRoutes(statuses: LeadStatuses, ledger: RecordChange): Route[] {
   const common = { tag: 'leads', scope: 'leads:write' } as const;
 
   const list = route({
@@ -121,17 +121,17 @@ export function leadStatusRoutes(statuses: LeadStatuses, ledger: Ledger): Route[
     status: number,
     done: 'created' | 'updated' | 'deleted',
   ): Parameters<LeadStatuses['create']>[2] {
-    return (trx, one: LeadStatus) =>
+    return (trx, item: LeadStatus) =>
       ledger.enter(
         trx,
         ctx,
         {
           action: `lead_status.${done}`,
           objectType: 'lead_status',
-          objectId: one.id,
-          details: { name: one.name },
+          objectId: item.id,
+          details: { name: item.name },
         },
-        { status, body: done === 'deleted' ? '' : JSON.stringify(one) },
+        { status, body: done === 'deleted' ? '' : JSON.stringify(item) },
       );
   }
 }

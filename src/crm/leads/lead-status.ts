@@ -21,7 +21,7 @@ const MOST = 50;
 
 /** Whether a status of this key is always there. */
 export function isBuiltIn(key: string): boolean {
-  return BUILT_IN.some((one) => one.key === key);
+  return BUILT_IN.some((item) => item.key === key);
 }
 
 /** How far a lead can have come. */
@@ -56,13 +56,13 @@ export interface LeadStatuses {
   /** All of a workspace, in their order; never fewer than the five that are always there. */
   of(workspaceId: Uuid): Promise<LeadStatus[]>;
   /** The key of the status that is called so, by key or name, whatever the case. Throws `validation_error`. */
-  keyOf(workspaceId: Uuid, asked: string): Promise<string>;
+  keyOf(workspaceId: Uuid, requested: string): Promise<string>;
   /** Keeps the one of this key from being taken away until the transaction ends. Throws `validation_error`. */
   hold(trx: Transaction<Schema>, workspaceId: Uuid, key: string): Promise<void>;
   /** Throws `conflict` where there is one of this name, or too many. */
-  create(writer: Writer, asked: StatusChange & { name: string }, within: Within): Promise<LeadStatus>;
+  create(writer: Writer, requested: StatusChange & { name: string }, within: Within): Promise<LeadStatus>;
   /** Throws `not_found`, or `conflict` for the name of another or the kind of one that is always there. */
-  change(writer: Writer, id: Uuid, asked: StatusChange, within: Within): Promise<LeadStatus>;
+  change(writer: Writer, id: Uuid, requested: StatusChange, within: Within): Promise<LeadStatus>;
   /** Throws `not_found`, or `conflict` for one that is always there or that a lead has. */
   remove(writer: Writer, id: Uuid, within: Within): Promise<void>;
 }
@@ -84,8 +84,8 @@ export function makeLeadStatuses({
   newId: () => Uuid;
 }): LeadStatuses {
   async function of(workspaceId: Uuid): Promise<LeadStatus[]> {
-    const there = await db.read<LeadStatus>(READ, [workspaceId]);
-    if (there.length > 0) return there;
+    const existing = await db.read<LeadStatus>(READ, [workspaceId]);
+    if (existing.length > 0) return existing;
     return db.transaction((trx) => held(trx, workspaceId));
   }
 
@@ -98,9 +98,9 @@ export function makeLeadStatuses({
     );
     if (rows.length > 0) return rows;
     const first: LeadStatus[] = [];
-    for (const [at, one] of BUILT_IN.entries())
+    for (const [at, item] of BUILT_IN.entries())
       first.push(
-        await insert(trx, { workspaceId, actor: 'system' }, one, { position: at + 1, builtIn: true }),
+        await insert(trx, { workspaceId, actor: 'system' }, item, { position: at + 1, builtIn: true }),
       );
     return first;
   }
@@ -126,23 +126,23 @@ export function makeLeadStatuses({
     trx: Transaction<Schema>,
     workspaceId: Uuid,
     all: LeadStatus[],
-    one: LeadStatus,
+    item: LeadStatus,
     position: number,
   ): Promise<LeadStatus> {
-    const order = all.filter(({ id }) => id !== one.id);
-    order.splice(position - 1, 0, one);
+    const order = all.filter(({ id }) => id !== item.id);
+    order.splice(position - 1, 0, item);
     await sql`
       update lead_status s set position = o.position
       from unnest(${order.map(({ id }) => id)}::uuid[]) with ordinality as o(id, position)
       where s.workspace_id = ${workspaceId} and s.id = o.id and s.position <> o.position`.execute(trx);
-    return { ...one, position: order.indexOf(one) + 1 };
+    return { ...item, position: order.indexOf(item) + 1 };
   }
 
   return {
     of,
 
-    async keyOf(workspaceId, asked) {
-      const exact = caseless(asked.trim());
+    async keyOf(workspaceId, requested) {
+      const exact = caseless(requested.trim());
       if (isBuiltIn(exact)) return exact;
       const all = await of(workspaceId);
       const wanted = folded(exact);
@@ -181,7 +181,7 @@ export function makeLeadStatuses({
       taken(name ?? '', () =>
         db.transaction(async (trx) => {
           const all = await held(trx, workspaceId);
-          const current = all.find((one) => one.id === id);
+          const current = all.find((item) => item.id === id);
           if (!current) throw missing();
           if (current.is_built_in && kind !== undefined && kind !== current.kind)
             throw new ApiError('conflict', `${current.name} is always there, and always ${current.kind}.`);
@@ -199,7 +199,7 @@ export function makeLeadStatuses({
     remove: ({ workspaceId }, id, within) =>
       db.transaction(async (trx) => {
         const all = await held(trx, workspaceId);
-        const current = all.find((one) => one.id === id);
+        const current = all.find((item) => item.id === id);
         if (!current) throw missing();
         if (current.is_built_in) throw new ApiError('conflict', `${current.name} is always there.`);
         // Whoever is giving it to a lead holds it: only then is known which leads have it.

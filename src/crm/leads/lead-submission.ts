@@ -6,7 +6,7 @@ import { decodeCursor, encodeCursor, pageOf } from '../../db/page.ts';
 import type { Database } from '../../db/pool.ts';
 import { pageQuery, pageShape, type PageQuery } from '../../http/paging.ts';
 import { route, type Route } from '../../http/route.ts';
-import type { Beside } from '../expunging.ts';
+import type { RelatedTable } from '../../record/erasure.ts';
 
 /** One arrival of a lead, as it came. */
 interface Submission {
@@ -42,7 +42,7 @@ export const submissionShape = z
   .meta({ id: 'LeadSubmission' });
 
 /** What is left of an arrival once its lead has been deleted. */
-export const SUBMISSION_BESIDE: Beside = {
+export const SUBMISSION_TABLE: RelatedTable = {
   table: 'lead_submission',
   key: 'lead_id',
   blank: `payload = '{}', address = null, referrer = null, utm = '{}', crm_lead_id = null, consent = null`,

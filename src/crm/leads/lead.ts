@@ -16,11 +16,11 @@ import {
   type BaseRecord,
   type Change,
   type Noun,
-} from '../record.ts';
+} from '../../record/noun.ts';
 import { leadInput, type LeadInput } from './lead-input.ts';
 
 export interface Lead extends BaseRecord {
-  /** Counts within the workspace, from 1; the writing statement gives it, and the owner (lead-intake.ts). */
+  /** Counts within the workspace, from 1; the writing statement gives it, and the owner (lead-insert-gate.ts). */
   number: number;
   first_name: string | null;
   last_name: string | null;
@@ -186,37 +186,37 @@ export const lead: Noun<Lead, LeadInput, Omit<Lead, 'number' | 'owner_id'>> = {
   output,
   references: { owner_id: 'member' },
 
-  create: (given, base) => ({
+  create: (input, base) => ({
     id: base.id,
     version: base.version,
-    ...names(given),
-    email: given.email ?? null,
-    phone: given.phone ?? null,
-    event_date: given.event_date ?? null,
-    event_type: given.event_type ?? null,
-    source: given.source ?? null,
-    status: given.status ?? 'new',
-    notes: given.notes ?? null,
-    ...(given.owner_id && { owner_id: given.owner_id }),
-    crm_lead_id: given.crm_lead_id ?? null,
-    tags: given.tags ?? [],
+    ...names(input),
+    email: input.email ?? null,
+    phone: input.phone ?? null,
+    event_date: input.event_date ?? null,
+    event_type: input.event_type ?? null,
+    source: input.source ?? null,
+    status: input.status ?? 'new',
+    notes: input.notes ?? null,
+    ...(input.owner_id && { owner_id: input.owner_id }),
+    crm_lead_id: input.crm_lead_id ?? null,
+    tags: input.tags ?? [],
     submissions: 1,
     first_contacted_at: null,
     contact_id: null,
     company_id: null,
     deal_id: null,
     converted_at: null,
-    custom_fields: mergeCustomFields({}, given.custom_fields),
+    custom_fields: mergeCustomFields({}, input.custom_fields),
     created_by: base.created_by,
     created_at: base.created_at,
     updated_at: base.updated_at,
   }),
 
-  beside: (given) => given.beside,
+  related: (input) => input.related,
 
-  update(current, given: Change<LeadInput>, at, actor) {
-    const { arrivedAgain, became, ...asked } = given;
-    const changed = Object.fromEntries(Object.entries(asked).filter(([name]) => !isFollowing(name)));
+  update(current, input: Change<LeadInput>, at, actor) {
+    const { arrivedAgain, became, ...requested } = input;
+    const changed = Object.fromEntries(Object.entries(requested).filter(([name]) => !isFollowing(name)));
     const next = applied(current, changed, columns);
     next.status ??= 'new';
     if (arrivedAgain) next.submissions += 1;
@@ -293,9 +293,9 @@ function takesUp(before: Lead, after: Lead, actor: string): boolean {
 }
 
 /** First and last name, of which a door may know one; a `name` alone is split at its first space (contracts RX3). */
-function names(given: LeadInput): { first_name: string | null; last_name: string | null } {
-  if ((given.first_name && given.last_name) || !given.name)
-    return { first_name: given.first_name ?? null, last_name: given.last_name ?? null };
-  const [, first = null, last = null] = /^(\S+)(?:\s+(.+))?$/su.exec(given.name) ?? [];
+function names(input: LeadInput): { first_name: string | null; last_name: string | null } {
+  if ((input.first_name && input.last_name) || !input.name)
+    return { first_name: input.first_name ?? null, last_name: input.last_name ?? null };
+  const [, first = null, last = null] = /^(\S+)(?:\s+(.+))?$/su.exec(input.name) ?? [];
   return { first_name: first, last_name: last };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ApiError } from '../../base/errors.ts';
 import { caseless } from '../../base/fold.ts';
-import type { Ledger } from '../../http/ledger.ts';
+import type { RecordChange } from '../../http/record-change.ts';
 import { route, type Answer, type Ctx, type Route } from '../../http/route.ts';
 import { requiredText } from '../../base/values/text.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -65,7 +65,7 @@ const shape = z
   .meta({ id: 'Pipeline' });
 
 /** Pipelines with their stages. There are few: a list is all of them. */
-export function pipelineRoutes(pipelines: Pipelines, ledger: Ledger): Route[] {
+export function pipelineRoutes(pipelines: Pipelines, ledger: RecordChange): Route[] {
   const tag = 'pipelines';
 
   const list = route({
@@ -132,7 +132,7 @@ export function pipelineRoutes(pipelines: Pipelines, ledger: Ledger): Route[] {
       summary: 'Update a pipeline',
       description: 'Also to order, name, add and remove stages. 409 where a removed stage holds deals.',
       body: updateBody,
-      heedsIfMatch: true,
+      supportsIfMatch: true,
       answers: { 200: shape },
       async handle(ctx) {
         const { body, caller, params, ifMatch } = ctx;
@@ -156,7 +156,7 @@ export function pipelineRoutes(pipelines: Pipelines, ledger: Ledger): Route[] {
     tag,
     summary: 'Delete a pipeline',
     description: '409 for the default one, and for one that holds deals.',
-    heedsIfMatch: true,
+    supportsIfMatch: true,
     answers: { 204: 'Deleted.' },
     async handle(ctx) {
       const { caller, params, ifMatch } = ctx;
@@ -174,14 +174,14 @@ export function pipelineRoutes(pipelines: Pipelines, ledger: Ledger): Route[] {
     done: 'created' | 'updated' | 'deleted',
   ): Parameters<Pipelines['create']>[2] {
     return (trx, pipeline) => {
-      const deed = {
+      const auditEntry = {
         action: `pipeline.${done}`,
         objectType: 'pipeline',
         objectId: pipeline.id,
         details: { name: pipeline.name, stages: pipeline.stages.map(({ name }) => name) },
       };
       const body = done === 'deleted' ? '' : JSON.stringify(pipeline);
-      return ledger.enter(trx, ctx, deed, { status, body });
+      return ledger.enter(trx, ctx, auditEntry, { status, body });
     };
   }
 }

@@ -3,7 +3,7 @@ import { coalesce } from '../../base/coalesce.ts';
 import { isoTime, type Clock } from '../../base/clock.ts';
 import { ApiError, invalid, unavailable } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
-import { PATIENCE_MS, type Database } from '../../db/pool.ts';
+import { TIMEOUT_MS, type Database } from '../../db/pool.ts';
 import type { Schema } from '../../db/schema.ts';
 import { FIRST_PIPELINE, type Pipeline } from './pipeline.ts';
 
@@ -70,8 +70,8 @@ export function makePipelines({
     slots: 2,
     groupOf: (workspaceId) => workspaceId,
     maxWeight: 1000,
-    patience: { ms: PATIENCE_MS, error: () => unavailable('The database does not answer.', 2) },
-    async fly(workspaceIds) {
+    timeout: { ms: TIMEOUT_MS, error: () => unavailable('The database does not answer.', 2) },
+    async run(workspaceIds) {
       const rows = await db.read<Row>(READ, [[...new Set(workspaceIds)]]);
       return workspaceIds.map((workspaceId) =>
         rows.filter((row) => row.workspace_id === workspaceId).map(toPipeline),
@@ -80,8 +80,8 @@ export function makePipelines({
   });
 
   async function of(workspaceId: Uuid): Promise<Pipeline[]> {
-    const there = await lookUps.add(workspaceId);
-    if (there.length > 0) return there;
+    const existing = await lookUps.add(workspaceId);
+    if (existing.length > 0) return existing;
     const stages = FIRST_PIPELINE.stages.map((name) => ({ name }));
     await db.transaction(async (trx) => {
       await lock(trx, workspaceId);
@@ -134,7 +134,7 @@ export function makePipelines({
     expected: readonly number[] | null,
   ): Promise<Pipeline> {
     await lock(trx, workspaceId);
-    const pipeline = (await read(trx, workspaceId)).find((one) => one.id === id);
+    const pipeline = (await read(trx, workspaceId)).find((item) => item.id === id);
     if (!pipeline) throw new ApiError('not_found', 'There is no pipeline with this id.');
     if (expected && !expected.includes(pipeline.version)) {
       throw new ApiError(
@@ -154,7 +154,7 @@ export function makePipelines({
       return db.transaction(async (trx) => {
         await lock(trx, writer.workspaceId);
         const id = await insert(trx, writer, input);
-        const made = (await read(trx, writer.workspaceId)).find((one) => one.id === id)!;
+        const made = (await read(trx, writer.workspaceId)).find((item) => item.id === id)!;
         await within(trx, made);
         return made;
       });
@@ -171,7 +171,7 @@ export function makePipelines({
           const gone = current.stages.filter((stage) => !kept.has(stage.id)).map((stage) => stage.id);
           await writeStages(trx, workspaceId, id, change.stages);
           const first = (await read(trx, workspaceId))
-            .find((one) => one.id === id)!
+            .find((item) => item.id === id)!
             .stages.find((stage) => !gone.includes(stage.id))!;
           await removeStages(trx, workspaceId, gone, { pipelineId: id, stageId: first.id });
         }
@@ -180,7 +180,7 @@ export function makePipelines({
           update pipeline set name = ${change.name ?? current.name}, version = version + 1,
                  is_default = ${change.is_default ?? current.is_default}, updated_at = ${isoTime(clock.now())}
           where workspace_id = ${workspaceId} and id = ${id}`.execute(trx);
-        const next = (await read(trx, workspaceId)).find((one) => one.id === id)!;
+        const next = (await read(trx, workspaceId)).find((item) => item.id === id)!;
         await within(trx, next);
         return next;
       });
@@ -190,7 +190,7 @@ export function makePipelines({
       await db.transaction(async (trx) => {
         const pipeline = await find(trx, workspaceId, id, expected);
         if (pipeline.is_default) throw new ApiError('conflict', 'The default pipeline can not be deleted.');
-        const main = (await read(trx, workspaceId)).find((one) => one.is_default)!;
+        const main = (await read(trx, workspaceId)).find((item) => item.is_default)!;
         await removeStages(
           trx,
           workspaceId,
@@ -215,9 +215,9 @@ async function noDefault(trx: Transaction<Schema>, workspaceId: Uuid): Promise<v
   );
 }
 
-function checkStages(asked: readonly AskedStage[], current: readonly { id: Uuid }[]): void {
+function checkStages(requested: readonly AskedStage[], current: readonly { id: Uuid }[]): void {
   const seen = new Set<Uuid>();
-  asked.forEach(({ id }, at) => {
+  requested.forEach(({ id }, at) => {
     if (id === undefined) return;
     if (!current.some((stage) => stage.id === id))
       throw invalid(`stages.${at}.id`, 'is not a stage of this pipeline');

@@ -38,9 +38,9 @@ export interface Placement {
  */
 export function place(
   pipelines: readonly Pipeline[],
-  asked: Placement,
+  requested: Placement,
 ): { pipeline_id: Uuid; stage_id: Uuid } {
-  const { pipeline_id: pipelineId, stage_id: stageId } = asked;
+  const { pipeline_id: pipelineId, stage_id: stageId } = requested;
   const named = pipelines.find(({ id }) => id === pipelineId);
   if (pipelineId && !named) throw invalid('pipeline_id', 'there is no pipeline with this id');
   if (!stageId) {

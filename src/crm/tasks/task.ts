@@ -12,7 +12,7 @@ import {
   toldId,
   type BaseRecord,
   type Noun,
-} from '../record.ts';
+} from '../../record/noun.ts';
 
 const PRIORITIES = ['low', 'medium', 'high', 'urgent'] as const;
 const STATUSES = ['open', 'completed'] as const;
@@ -47,7 +47,7 @@ const fields = {
   custom_fields: customFields.optional(),
 };
 
-const input = z.strictObject({
+const sentFields = z.strictObject({
   ...fields,
   ...readOnlyFields,
   completed_at: z
@@ -125,25 +125,25 @@ export const task: Noun<Task, Input> = {
   name: 'task',
   plural: 'tasks',
   columns,
-  input,
-  change: input.partial(),
+  input: sentFields,
+  change: sentFields.partial(),
   output,
   references: { contact_id: 'contact', company_id: 'company', deal_id: 'deal', assignee_id: 'member' },
 
-  create: (given, base) => ({
+  create: (input, base) => ({
     id: base.id,
     version: base.version,
-    title: given.title,
-    description: given.description ?? null,
-    priority: given.priority ?? 'medium',
-    status: given.status ?? 'open',
-    due_date: given.due_date ?? null,
-    completed_at: given.status === 'completed' ? base.created_at : null,
-    contact_id: given.contact_id ?? null,
-    company_id: given.company_id ?? null,
-    deal_id: given.deal_id ?? null,
-    assignee_id: given.assignee_id ?? null,
-    custom_fields: mergeCustomFields({}, given.custom_fields),
+    title: input.title,
+    description: input.description ?? null,
+    priority: input.priority ?? 'medium',
+    status: input.status ?? 'open',
+    due_date: input.due_date ?? null,
+    completed_at: input.status === 'completed' ? base.created_at : null,
+    contact_id: input.contact_id ?? null,
+    company_id: input.company_id ?? null,
+    deal_id: input.deal_id ?? null,
+    assignee_id: input.assignee_id ?? null,
+    custom_fields: mergeCustomFields({}, input.custom_fields),
     created_by: base.created_by,
     created_at: base.created_at,
     updated_at: base.updated_at,

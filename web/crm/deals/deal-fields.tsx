@@ -26,7 +26,8 @@ export function PlaceFields({
   onPlace: (place: { pipeline_id: string | null; stage_id: string | null }) => void;
 }) {
   const pipelines = usePipelines();
-  const chosen = pipelines.find(({ id }) => id === pipeline.value) ?? pipelines.find((one) => one.is_default);
+  const chosen =
+    pipelines.find(({ id }) => id === pipeline.value) ?? pipelines.find((item) => item.is_default);
   return (
     <Group grow align="flex-start">
       <Select
@@ -36,7 +37,7 @@ export function PlaceFields({
         allowDeselect={false}
         {...pipeline}
         onChange={(id) => {
-          const first = pipelines.find((one) => one.id === id)?.stages[0]?.id ?? null;
+          const first = pipelines.find((item) => item.id === id)?.stages[0]?.id ?? null;
           onPlace({ pipeline_id: id, stage_id: first });
         }}
       />

@@ -96,7 +96,7 @@ export function FieldEditor({
                 field={field}
                 others={value.filter((_field, index) => index !== at)}
                 isKept={keptKeys.has(field.key)}
-                onChange={(changed) => onChange(value.map((one, index) => (index === at ? changed : one)))}
+                onChange={(changed) => onChange(value.map((item, index) => (index === at ? changed : item)))}
               />
             )}
           </li>

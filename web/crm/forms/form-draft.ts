@@ -89,7 +89,7 @@ export function newField(kind: string, others: readonly FormField[]): FormField 
   const { label, type, required = false } = forLead ?? OWN_KINDS[kind] ?? TEXT;
   const key = forLead ? kind : keyFrom(label, others);
   return {
-    key: forLead && others.some((one) => one.key === kind) ? keyFrom(kind, others) : key,
+    key: forLead && others.some((item) => item.key === kind) ? keyFrom(kind, others) : key,
     label,
     type,
     required,
@@ -121,14 +121,14 @@ export function keyFrom(label: string, others: readonly FormField[]): string {
 export function withLabels(error: unknown, fields: readonly FormField[]): unknown {
   if (!(error instanceof ApiError)) return error;
   const { status, code, message, requestId, retryAfterS } = error;
-  const told = error.fields.map(({ field, message: wrong }) => {
+  const rendered = error.fields.map(({ field, message: wrong }) => {
     const [, at = '', name = ''] = /^fields\.(\d+)(?:\.(\w+))?/.exec(field) ?? [];
     const label = fields[Number(at)]?.label;
     return at === '' || !label
       ? { field, message: wrong }
       : { field: 'fields', message: `${label}, ${named(name)}: ${wrong}` };
   });
-  return new ApiError({ status, code, message, fields: told, requestId, retryAfterS });
+  return new ApiError({ status, code, message, fields: rendered, requestId, retryAfterS });
 }
 
 function named(name: string): string {

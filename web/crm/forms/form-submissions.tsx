@@ -84,7 +84,7 @@ export function FormSubmissions({ form, spam }: { form: Form; spam: boolean }) {
         column.accessor('referrer', {
           header: 'From',
           meta: { width: '28%', deskOnly: true },
-          cell: ({ row: { original: one } }) => one.utm['utm_source'] ?? one.referrer,
+          cell: ({ row: { original: item } }) => item.utm['utm_source'] ?? item.referrer,
         }),
         received,
         column.accessor('lead_id', {

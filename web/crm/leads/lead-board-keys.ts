@@ -12,7 +12,7 @@ export const columnBeside: KeyboardCoordinateGetter = (event, { currentCoordinat
   if (event.code.startsWith('Arrow')) event.preventDefault();
   const step = STEPS[event.code];
   if (step === undefined) return undefined;
-  const columns = [...context.droppableRects].toSorted(([, one], [, other]) => one.left - other.left);
+  const columns = [...context.droppableRects].toSorted(([, item], [, other]) => item.left - other.left);
   const at = columns.findIndex(([id]) => id === context.over?.id);
   const beside = columns[at + step]?.[1];
   return beside && { ...currentCoordinates, x: beside.left + INSET };

@@ -70,9 +70,9 @@ function withMoves(
   status: string,
   { moving }: LeadMoves,
 ): { cards: Lead[]; total: number } {
-  const there = read?.leads ?? [];
-  const stay = there.filter(({ id }) => !moving.has(id));
+  const existing = read?.leads ?? [];
+  const stay = existing.filter(({ id }) => !moving.has(id));
   const come = [...moving.values()].filter((lead) => lead.status === status);
   const cards = [...come, ...stay];
-  return { cards, total: (read?.total ?? 0) - there.length + cards.length };
+  return { cards, total: (read?.total ?? 0) - existing.length + cards.length };
 }

@@ -91,11 +91,11 @@ export function LeadConversionForm({
 }
 
 function askedOf({ update_contact: fillIn, company, makes_deal: makesDeal, deal }: Values): Conversion {
-  const told = Object.entries(deal).filter(([, value]) => value !== '' && value !== null);
+  const rendered = Object.entries(deal).filter(([, value]) => value !== '' && value !== null);
   return {
     update_contact: fillIn,
     ...(company.trim() !== '' && { company: company.trim() }),
-    ...(makesDeal && { deal: Object.fromEntries(told) }),
+    ...(makesDeal && { deal: Object.fromEntries(rendered) }),
   };
 }
 

@@ -47,9 +47,9 @@ export function LeadDuplicates({ lead }: { lead: Lead }) {
 }
 
 /** The API finds leads by either; the phone by its digits. */
-function inCommon(one: Lead, other: Lead): string {
-  const email = one.email !== null && one.email.toLowerCase() === other.email?.toLowerCase();
-  const phone = digits(one) !== '' && digits(one) === digits(other);
+function inCommon(item: Lead, other: Lead): string {
+  const email = item.email !== null && item.email.toLowerCase() === other.email?.toLowerCase();
+  const phone = digits(item) !== '' && digits(item) === digits(other);
   return email && phone ? 'same email and phone' : email ? 'same email' : 'same phone';
 }
 

@@ -5,7 +5,7 @@ import { useLeadStatuses } from '../../api/lead-status-queries.ts';
 import { PersonPicker } from '../person.tsx';
 import { RecordDrawer } from '../record-drawer.tsx';
 import { useRecordForm } from '../use-record-form.ts';
-import { EventTypeField, SourceField } from './lead-word-field.tsx';
+import { EventTypeField, SourceField } from './lead-option-field.tsx';
 
 /** What the API lets a lead begin with. */
 const FIRST_STATUSES = new Set(['new', 'contacted', 'quoted']);

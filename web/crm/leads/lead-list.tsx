@@ -15,7 +15,7 @@ import { LEAD_COLUMNS } from './lead-columns.tsx';
 import { LeadForm } from './lead-form.tsx';
 import classes from './lead-list.module.css';
 import type { LeadView } from './lead-search.ts';
-import { useLeadWords } from './lead-word-field.tsx';
+import { useLeadWords } from './lead-option-field.tsx';
 
 /** What drags the cards comes along with the board alone. */
 const LeadBoard = lazy(async () => ({ default: (await import('./lead-board.tsx')).LeadBoard }));

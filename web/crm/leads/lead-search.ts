@@ -6,7 +6,7 @@ const filters = listSearch(['q', 'status', 'source', 'tag', 'owner_id']);
 export type LeadView = 'table' | 'board';
 
 export function leadSearch(
-  given: Record<string, unknown>,
+  input: Record<string, unknown>,
 ): ListSearch<'q' | 'status' | 'source' | 'tag' | 'owner_id'> & { view?: 'board' | undefined } {
-  return { ...filters(given), view: given['view'] === 'board' ? 'board' : undefined };
+  return { ...filters(input), view: input['view'] === 'board' ? 'board' : undefined };
 }

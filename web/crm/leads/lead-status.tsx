@@ -6,6 +6,6 @@ const TONES: Record<Status['kind'], Tone> = { open: 'accent', won: 'good', lost:
 
 /** A lead's status by its name. */
 export function LeadStatus({ status: key }: Pick<Lead, 'status'>) {
-  const status = useLeadStatuses().find((one) => one.key === key);
+  const status = useLeadStatuses().find((item) => item.key === key);
   return <StateBadge tone={TONES[status?.kind ?? 'open']}>{status?.name ?? key}</StateBadge>;
 }

@@ -4,7 +4,7 @@ import { crmActivitiesOf, type CrmActivity } from '../../api/crm-activity-querie
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { Actor } from '../actor.tsx';
-import type { Happening } from '../story.ts';
+import type { Happening } from '../timeline-list.ts';
 import { Timeline } from '../timeline.tsx';
 import classes from '../timeline.module.css';
 

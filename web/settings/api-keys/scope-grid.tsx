@@ -22,7 +22,7 @@ export function ScopeGrid({ scopes }: { scopes: readonly Scope[] }) {
           {ACTIONS.map((action) => (
             <GridBox
               key={action}
-              scope={scopes.find((one) => one.group === group && one.action === action)}
+              scope={scopes.find((item) => item.group === group && item.action === action)}
             />
           ))}
         </div>

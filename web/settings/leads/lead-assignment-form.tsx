@@ -6,7 +6,7 @@ import {
   type AssignmentRule,
 } from '../../api/lead-settings-queries.ts';
 import type { Member } from '../../api/member-queries.ts';
-import { SourceField } from '../../crm/leads/lead-word-field.tsx';
+import { SourceField } from '../../crm/leads/lead-option-field.tsx';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { tellDone } from '../../ui/notify.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
@@ -87,10 +87,10 @@ export function LeadAssignmentForm({ assignment, members }: { assignment: Assign
 
 /** The API takes members alone, and lists who was one when the rule was made. */
 function withoutFormer(assignment: Assignment, members: Member[]): Assignment {
-  const there = new Set(members.map(({ id }) => id));
+  const existing = new Set(members.map(({ id }) => id));
   const kept = <R extends AssignmentRule>(rule: R): R => ({
     ...rule,
-    members: rule.members.filter((id) => there.has(id)),
+    members: rule.members.filter((id) => existing.has(id)),
   });
   return { ...kept(assignment), sources: assignment.sources.map((rule) => kept(rule)) };
 }

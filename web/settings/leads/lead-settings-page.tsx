@@ -5,7 +5,7 @@ import { LeadAssignment } from './lead-assignment.tsx';
 import { LeadLimit } from './lead-limit.tsx';
 import classes from './lead-settings-page.module.css';
 import { LeadStatuses } from './lead-statuses.tsx';
-import { LeadWords } from './lead-words.tsx';
+import { LeadOptions } from './lead-options.tsx';
 
 /** What the workspace calls things in its leads, whom they go to, and how many of them it takes. */
 export function LeadSettingsPage() {
@@ -22,13 +22,13 @@ export function LeadSettingsPage() {
       />
       <div className={classes.body}>
         <LeadStatuses />
-        <LeadWords
+        <LeadOptions
           kind="lead-event-types"
           title="Event types"
           one="event type"
           intro="What a lead is about, as in “Wedding”. A type that is not listed here is left out of the lead, and kept with its submission."
         />
-        <LeadWords
+        <LeadOptions
           kind="lead-sources"
           title="Sources"
           one="source"

@@ -94,11 +94,11 @@ function MadeChoices({
   onChange: (kinds: string[]) => void;
 }) {
   const may = useMayAll();
-  const there = KINDS.flatMap((kind) => {
+  const existing = KINDS.flatMap((kind) => {
     const list = made[kind.kind];
     return list && list.total_count > 0 ? [{ ...kind, list }] : [];
   });
-  if (there.length === 0) return null;
+  if (existing.length === 0) return null;
   return (
     <Checkbox.Group
       label="Revoke what they made"
@@ -107,12 +107,12 @@ function MadeChoices({
       onChange={onChange}
     >
       <Stack gap="sm" mt="sm">
-        {there.map(({ kind, scope, one, many, kept, list }) => (
+        {existing.map(({ kind, scope, one: item, many, kept, list }) => (
           <Checkbox
             key={kind}
             value={kind}
             disabled={!may(scope)}
-            label={`${list.total_count} ${list.total_count === 1 ? one : many}: ${namesOf(list)}`}
+            label={`${list.total_count} ${list.total_count === 1 ? item : many}: ${namesOf(list)}`}
             description={kept}
             styles={{ label: { overflowWrap: 'anywhere' } }}
           />

@@ -87,9 +87,10 @@ const DAY_MS = 86_400_000;
 /** What is deleted by a term that would be kept by the one there is. A term that the API refuses deletes nothing. */
 function lossesOf(term: RetentionTerm, { size, ...current }: Retention): Loss[] {
   const of = (what: string, days: number | null, kept: number | null, oldest: string | null): Loss[] => {
-    const asked = days ?? current.most_days;
-    if (oldest === null || asked < current.least_days || asked >= (kept ?? current.most_days)) return [];
-    const before = Date.now() - asked * DAY_MS;
+    const requested = days ?? current.most_days;
+    if (oldest === null || requested < current.least_days || requested >= (kept ?? current.most_days))
+      return [];
+    const before = Date.now() - requested * DAY_MS;
     return Date.parse(oldest) < before ? [{ what, from: Date.parse(oldest), before }] : [];
   };
   return [

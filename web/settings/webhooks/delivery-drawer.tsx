@@ -17,7 +17,7 @@ export function DeliveryDrawer({ id, onClose }: { id: string; onClose: () => voi
   const mayManage = useMay('webhooks:manage');
   const { mutate: resend, isPending } = useResend();
   const isWaiting = delivery?.state === 'pending' || delivery?.state === 'retrying';
-  const told = () => tellDone(isWaiting ? 'It is being sent now.' : 'It was queued again.');
+  const rendered = () => tellDone(isWaiting ? 'It is being sent now.' : 'It was queued again.');
 
   return (
     <Drawer
@@ -56,7 +56,7 @@ export function DeliveryDrawer({ id, onClose }: { id: string; onClose: () => voi
                 variant="default"
                 leftSection={<IconRefresh size={15} />}
                 loading={isPending}
-                onClick={() => resend(id, { onSuccess: told, onError: tellError })}
+                onClick={() => resend(id, { onSuccess: rendered, onError: tellError })}
               >
                 {isWaiting ? 'Send now' : 'Resend'}
               </Button>

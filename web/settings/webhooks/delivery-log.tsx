@@ -47,7 +47,7 @@ export function DeliveryLog({
         ...(mayManage && {
           chosen,
           toggle: (id: string) =>
-            choose((ids) => (ids.includes(id) ? ids.filter((one) => one !== id) : [...ids, id])),
+            choose((ids) => (ids.includes(id) ? ids.filter((item) => item !== id) : [...ids, id])),
         }),
       }),
     [chosen, mayManage, webhookId],
@@ -61,7 +61,7 @@ export function DeliveryLog({
           label="State"
           value={search.state}
           options={STATES}
-          onChange={(state) => onSearch({ state: DELIVERY_STATES.find((one) => one === state) })}
+          onChange={(state) => onSearch({ state: DELIVERY_STATES.find((item) => item === state) })}
         />
         <EventTypeFilter
           value={search.event_type}

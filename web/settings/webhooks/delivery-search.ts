@@ -1,21 +1,21 @@
 import { DELIVERY_STATES, type DeliveryFilter } from '../../api/delivery-queries.ts';
 
 /** What the address of a delivery log says: how it is narrowed. */
-export function deliverySearch(given: Record<string, unknown>): DeliveryFilter {
+export function deliverySearch(input: Record<string, unknown>): DeliveryFilter {
   return {
-    state: DELIVERY_STATES.find((state) => state === given['state']),
-    event_type: textOf(given['event_type']),
-    event_id: textOf(given['event_id']),
-    since: momentOf(given['since']),
-    until: momentOf(given['until']),
+    state: DELIVERY_STATES.find((state) => state === input['state']),
+    event_type: textOf(input['event_type']),
+    event_id: textOf(input['event_id']),
+    since: momentOf(input['since']),
+    until: momentOf(input['until']),
   };
 }
 
-export function textOf(given: unknown): string | undefined {
-  return typeof given === 'string' && given !== '' ? given : undefined;
+export function textOf(input: unknown): string | undefined {
+  return typeof input === 'string' && input !== '' ? input : undefined;
 }
 
 /** A time as the API takes it, or none where it is no time. */
-export function momentOf(given: unknown): string | undefined {
-  return typeof given === 'string' && !Number.isNaN(Date.parse(given)) ? given : undefined;
+export function momentOf(input: unknown): string | undefined {
+  return typeof input === 'string' && !Number.isNaN(Date.parse(input)) ? input : undefined;
 }

@@ -8,13 +8,13 @@ const UNITS = [
 
 /** Seconds, exactly: `5400` to `90 min`. */
 function exact(seconds: number): string {
-  const unit = UNITS.find((one) => seconds % one.seconds === 0)!;
+  const unit = UNITS.find((item) => seconds % item.seconds === 0)!;
   return `${seconds / unit.seconds} ${unit.name}`;
 }
 
 /** Seconds as one says them: `524288` to `6 d`. */
 function rounded(seconds: number): string {
-  const unit = UNITS.find((one) => seconds >= one.seconds) ?? UNITS[3];
+  const unit = UNITS.find((item) => seconds >= item.seconds) ?? UNITS[3];
   return seconds % unit.seconds === 0 || seconds / unit.seconds >= 3
     ? `${Math.round(seconds / unit.seconds)} ${unit.name}`
     : exact(seconds);

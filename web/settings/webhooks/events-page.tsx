@@ -105,7 +105,7 @@ function columnsOpening(open: (id: string) => void) {
 function aboutOf({ object_type: object, data }: HappenedEvent): string {
   const person = [data['first_name'], data['last_name']].filter(Boolean).join(' ');
   const name = [data['name'], data['title'], person, data['email']].find(
-    (one) => typeof one === 'string' && one !== '',
+    (item) => typeof item === 'string' && item !== '',
   );
   return typeof name === 'string' ? name : fieldLabel(object);
 }

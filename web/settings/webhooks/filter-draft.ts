@@ -89,9 +89,9 @@ function read(json: unknown): FilterNode | null {
   if ('all' in json) return readGroup('all', all);
   if ('any' in json) return readGroup('any', any);
   if ('not' in json) return negation(read(not));
-  const [name, given, does] =
+  const [name, input, does] =
     'tag' in json ? [TAG, tag, 'contains' as const] : [PIPELINE, pipeline, 'equals' as const];
-  return typeof given === 'string' ? { ...newCondition(), field: name, op: does, value: given } : null;
+  return typeof input === 'string' ? { ...newCondition(), field: name, op: does, value: input } : null;
 }
 
 function readGroup(join: Join, list: unknown): FilterNode | null {
@@ -198,7 +198,7 @@ export function filterOf(
     return {
       field,
       op,
-      value: op === 'in' ? values.map((one) => scalarOf(one, kind)) : scalarOf(value, kind),
+      value: op === 'in' ? values.map((item) => scalarOf(item, kind)) : scalarOf(value, kind),
     };
   }
 }

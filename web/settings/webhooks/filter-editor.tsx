@@ -188,7 +188,7 @@ function errorsByRow(refused: readonly FieldError[], places: ReadonlyMap<string,
     const [id = ''] = [...places]
       .filter(([, place]) => field === place || field.startsWith(`${place}.`))
       .reduce<readonly [string, string] | []>(
-        (best, one) => (one[1].length >= (best[1]?.length ?? 0) ? one : best),
+        (best, item) => (item[1].length >= (best[1]?.length ?? 0) ? item : best),
         [],
       );
     const part = /\.(field|op|value)(\.\d+)?$/.exec(field)?.[1];

@@ -27,7 +27,7 @@ export function filterFields(
   events: readonly string[],
 ): FilterField[] {
   const found = new Map<string, FilterField>();
-  for (const type of types.filter((one) => isChosen(one, format, events)))
+  for (const type of types.filter((item) => isChosen(item, format, events)))
     for (const field of fieldsIn(type.schema, '')) found.set(field.name, found.get(field.name) ?? field);
   const own = [...found.values()];
   const tag = { name: TAG, description: 'A tag that the record has.', kind: 'text' as const, choices: [] };
@@ -45,8 +45,8 @@ function isChosen(
 }
 
 function fieldsIn({ properties = {} }: Schema, before: string): FilterField[] {
-  return Object.entries(properties).flatMap(([key, given]) => {
-    const schema = { ...given.anyOf?.find(({ type }) => type !== 'null'), ...given };
+  return Object.entries(properties).flatMap(([key, input]) => {
+    const schema = { ...input.anyOf?.find(({ type }) => type !== 'null'), ...input };
     const name = before + key;
     const { type, description = '' } = schema;
     if (type === 'object') {
@@ -54,7 +54,7 @@ function fieldsIn({ properties = {} }: Schema, before: string): FilterField[] {
       // Fields of one's own: their names are not in any schema.
       return inside.length > 0 ? inside : [{ name: `${name}.`, description, kind: undefined, choices: [] }];
     }
-    const choices = (schema.enum ?? []).filter((one) => typeof one === 'string');
+    const choices = (schema.enum ?? []).filter((item) => typeof item === 'string');
     return [{ name, description, kind: kindOf(schema), choices }];
   });
 }

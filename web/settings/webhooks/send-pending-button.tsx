@@ -5,13 +5,13 @@ import { tellDone, tellError } from '../../ui/notify.tsx';
 /** Everything that waits for a retry, in all webhooks of the workspace, is tried now. */
 export function SendPendingButton() {
   const { mutate: send, isPending } = useSendPending();
-  const told = ({ pending }: { pending: number }) =>
+  const rendered = ({ pending }: { pending: number }) =>
     tellDone(pending === 0 ? 'Nothing is waiting.' : `${pending} waiting: being sent now.`);
   return (
     <Button
       variant="default"
       loading={isPending}
-      onClick={() => send(undefined, { onSuccess: told, onError: tellError })}
+      onClick={() => send(undefined, { onSuccess: rendered, onError: tellError })}
     >
       Send pending now
     </Button>

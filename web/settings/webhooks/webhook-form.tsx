@@ -117,7 +117,7 @@ function OpenedForm({
 }
 
 function formatNamed(formats: readonly WebhookFormat[], name: string): WebhookFormat {
-  const found = formats.find((one) => one.name === name);
+  const found = formats.find((item) => item.name === name);
   if (!found) throw new Error(`This page does not know the format ${name}; load it again.`);
   return found;
 }

@@ -10,10 +10,10 @@ export interface AnalyticsSearch {
 }
 
 /** Reads the address of the analytics; what it does not know is left out. */
-export function analyticsSearch(given: Record<string, unknown>): AnalyticsSearch {
-  const text = (name: string) => (typeof given[name] === 'string' ? given[name] : undefined);
+export function analyticsSearch(input: Record<string, unknown>): AnalyticsSearch {
+  const text = (name: string) => (typeof input[name] === 'string' ? input[name] : undefined);
   return {
-    days: PERIODS.find((days) => days === String(given['days'])),
+    days: PERIODS.find((days) => days === String(input['days'])),
     source: text('source'),
     owner_id: text('owner_id'),
   };

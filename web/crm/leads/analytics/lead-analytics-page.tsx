@@ -12,7 +12,7 @@ import { useNow } from '../../../ui/now.ts';
 import { PageHeader } from '../../../ui/page-header.tsx';
 import { TextLink } from '../../../ui/router-links.tsx';
 import { PersonFilter } from '../../person.tsx';
-import { useLeadWords } from '../lead-word-field.tsx';
+import { useLeadWords } from '../lead-option-field.tsx';
 import { rangeOf, type AnalyticsSearch, type Period } from './analytics-search.ts';
 import classes from './lead-analytics-page.module.css';
 import { KeyFigures } from './key-figures.tsx';
@@ -93,7 +93,7 @@ function Figures({ figures }: { figures: LeadFigures }) {
           title="By status"
           column="Status"
           rows={figures.by_status
-            .toSorted((one, other) => place(one.status) - place(other.status))
+            .toSorted((item, other) => place(item.status) - place(other.status))
             .map((row) => ({ ...row, name: nameOf(row.status) }))}
         />
         <TallyTable

@@ -1,0 +1,95 @@
+import { ApiError } from '../../base/errors.ts';
+import type { Uuid } from '../../base/id.ts';
+import { RETRY } from '../../db/batch-writer.ts';
+import type { Queryable } from '../../db/pool.ts';
+import { dayNote } from '../leads/lead-daily-rollup.ts';
+import { ENTERED, entry, MAKE_COUNTERS, SOURCED, TURNS } from '../leads/lead-insert-gate.ts';
+import type { InsertGate } from '../../record/record-store.ts';
+
+interface TurnedAway {
+  unit: number;
+  workspace_id: Uuid;
+  /** False where the workspace had no counter yet. */
+  counted: boolean;
+  /** What it was made of was not there any more. */
+  gone: boolean;
+}
+
+/**
+ * The workspace's counter is locked for the numbers and the turns: forms are not in the leads' hour (contracts section 6). What
+ * was kept aside is locked before it becomes a lead: two who accept it at once make one lead.
+ */
+const GATE = `
+asked as (
+  select n, unit, workspace_id, form_id, aside_id from given
+),
+hours as (
+  select c.workspace_id, c.number, c.assignment, c.turns from lead_counter c
+  where c.workspace_id in (select workspace_id from asked)
+  order by c.workspace_id for update
+),
+aside as (
+  select f.workspace_id, f.form_id, f.id from form_aside f
+  where (f.workspace_id, f.form_id, f.id) in (select workspace_id, form_id, aside_id from asked)
+  order by f.workspace_id, f.form_id, f.id for update
+),
+turned_away as (
+  select a.unit, a.workspace_id, h.workspace_id is not null as counted,
+         bool_or(a.aside_id is not null and s.id is null) as gone
+  from (
+    select *, row_number() over (partition by workspace_id, form_id, aside_id order by n) as nth from asked
+  ) a
+  left join hours h using (workspace_id)
+  left join aside s on s.workspace_id = a.workspace_id and s.form_id = a.form_id and s.id = a.aside_id
+  group by a.unit, a.workspace_id, h.workspace_id
+  having h.workspace_id is null or bool_or(a.aside_id is not null and (s.id is null or a.nth > 1))
+)`;
+
+const RELATED_ROWS = `
+${ENTERED},
+counted as (
+  update lead_counter c set number = c.number + e.leads, ${TURNS}
+  from entered e left join turned t using (workspace_id)
+  where c.workspace_id = e.workspace_id
+),
+arrived as (
+  insert into lead_submission
+    (workspace_id, id, lead_id, channel, received_at, payload, address, referrer, utm, form_id, consent)
+  select i.workspace_id, s.id, i.id, 'form', coalesce(s.received_at, i.at), s.payload::json, s.address, s.referrer,
+         s.utm, i.form_id, nullif(i.record->>'consent', '')::json
+  from input i join written w using (workspace_id, id)
+  cross join lateral json_to_record(i.submission)
+    as s(id uuid, received_at timestamptz, address text, referrer text, utm json, payload text)
+),
+cleared as (
+  delete from form_aside f using input i join written w using (workspace_id, id)
+  where f.workspace_id = i.workspace_id and f.form_id = i.form_id and f.id = i.aside_id
+),
+${SOURCED}`;
+
+const RESULT = `(select json_agg(t) from turned_away t)`;
+
+/** What stands before a lead that comes by a form, and what is written beside it: the submission with its consent. */
+export const formInsertGate: InsertGate = {
+  sql: {
+    name: 'form',
+    columns: 'submission json, source json, origin text, form_id uuid, aside_id uuid',
+    gate: GATE,
+    entry: entry('submission, source, form_id, aside_id'),
+    related: RELATED_ROWS,
+    result: RESULT,
+    note: dayNote,
+  },
+
+  async turnedAway(on: Queryable, result: unknown) {
+    const units = result as TurnedAway[];
+    const uncounted = units.filter(({ counted }) => !counted).map((item) => item.workspace_id);
+    if (uncounted.length > 0) await on.query({ ...MAKE_COUNTERS, values: [uncounted] });
+    return new Map(
+      units.map(({ unit, gone }) => [
+        unit,
+        gone ? new ApiError('not_found', 'There is nothing kept aside with this id.') : RETRY,
+      ]),
+    );
+  },
+};

@@ -1,0 +1,211 @@
+import { ApiError } from '../../base/errors.ts';
+import type { Uuid } from '../../base/id.ts';
+import { RETRY } from '../../db/batch-writer.ts';
+import type { Queryable } from '../../db/pool.ts';
+import type { InsertGate } from '../../record/record-store.ts';
+import { dayNote } from './lead-daily-rollup.ts';
+
+const HOUR_S = 3600;
+/** Leads in a flight: with all that come at once, this process and the store would wait for each other in turn. */
+const FLIGHT = 24;
+/** A lead counts until the whole of its slice has left the hour: never one too many, and so long at most. */
+const SLICE_S = 10;
+
+/** A unit of a flight that the gate turned away. */
+interface TurnedAway {
+  unit: number;
+  workspace_id: Uuid;
+  /** False where the workspace had no counter yet. */
+  counted: boolean;
+  leads: number;
+  most: number;
+  /** Leads that the hour still takes, after all that this statement wrote. */
+  room: number;
+  retry_after_s: number;
+}
+
+/**
+ * Lets in so many units, in their order, as the hour has room for. The counter rows are locked in the order of their
+ * workspace, then the clock is read: whoever waited for another process counts with what that one wrote.
+ */
+function gate(perHour: number): string {
+  return `
+asked as (
+  select unit, workspace_id, count(*)::int as leads from given group by unit, workspace_id
+),
+held as (
+  select c.* from lead_counter c
+  where c.workspace_id in (select workspace_id from asked)
+  order by c.workspace_id for update
+),
+present as (
+  select floor(extract(epoch from clock_timestamp()))::bigint as now_s from (select count(*) from held) h
+),
+hours as (
+  select h.workspace_id, h.number, h.assignment, h.turns, n.slice, s.starts, s.taken,
+         nullif(coalesce(h.leads_per_hour, ${perHour}), 0) - s.total as room,
+         coalesce(h.leads_per_hour, ${perHour}) as most,
+         coalesce(s.oldest, n.slice) + ${SLICE_S + HOUR_S} - p.now_s as retry_after_s
+  from held h cross join present p
+  cross join lateral (select p.now_s - p.now_s % ${SLICE_S} as slice) n
+  cross join lateral (
+    select coalesce(array_agg(b.start order by b.start), '{}') as starts,
+           coalesce(array_agg(b.taken order by b.start), '{}') as taken,
+           coalesce(sum(b.taken), 0)::int as total, min(b.start) as oldest
+    from (
+      -- A slice from the future (the clock was set back) counts as if it were now.
+      select least(b.start, n.slice) as start, sum(b.taken)::int as taken
+      from unnest(h.starts, h.taken) as b(start, taken)
+      where b.start + ${SLICE_S} > p.now_s - ${HOUR_S}
+      group by 1
+    ) b
+  ) s
+),
+turned_away as (
+  select * from (
+    select a.*, h.workspace_id is not null as counted, h.most, h.room, h.retry_after_s,
+           sum(a.leads) filter (where a.leads <= h.room) over (partition by a.workspace_id order by a.unit) as running
+    from asked a left join hours h using (workspace_id)
+  ) u
+  where not counted or leads > room or running > room
+)`;
+}
+
+/**
+ * Numbers them within the workspace, and gives each that names no owner the member whose turn it is: of the rule for
+ * its source, else of that for all. Both go into the record, and so into its event. A member who has left is passed over.
+ * @param columns of the intake, by their names, for what follows
+ */
+export function entry(columns: string): string {
+  return `
+numbered as (
+  select a.*, h.number + row_number() over (partition by a.workspace_id order by a.n) as number,
+         h.assignment, h.turns, a.record->>'owner_id' is not null as is_owned,
+         case when h.assignment is null then null
+              when h.assignment ? a.origin then a.origin
+              when h.assignment ? '' then '' end as found
+  from admitted a join hours h using (workspace_id)
+),
+ruled as (
+  select b.*, case when not is_owned then found end as rule from numbered b
+),
+turning as (
+  select b.*, case when rule is null then null
+    else coalesce((turns->>rule)::bigint, 0) + row_number() over (partition by workspace_id, rule order by n) - 1 end as turn
+  from ruled b
+),
+input as (
+  select n, unit, workspace_id, id, actor, at, ${columns}, rule,
+         (left(record::text, -1) || ',"number":' || number
+          || case when is_owned then '}'
+                  else ',"owner_id":' || coalesce('"' || ${whoseTurn()} || '"', 'null') || '}' end)::json as record
+  from turning
+)`;
+}
+
+/** The member of the rule whose turn it is, or null. */
+function whoseTurn(): string {
+  return `case when rule is not null then (
+    select p.ids[1 + t.turn % cardinality(p.ids)]::text
+    from (select turning.turn) t cross join (
+      select array_agg(m.user_id order by r.place) as ids
+      from jsonb_array_elements_text(assignment->rule) with ordinality r(id, place)
+      join member m on m.workspace_id = turning.workspace_id and m.user_id = r.id::uuid
+    ) p where cardinality(p.ids) > 0) end`;
+}
+
+/** How many were written, and whose turn it is after them; `counted` sets both. */
+export const ENTERED = `entered as (
+  select w.workspace_id, count(*)::int as leads from written w group by w.workspace_id
+),
+turned as (
+  select u.workspace_id, jsonb_object_agg(u.rule, u.next) as turns
+  from (select workspace_id, rule, max(turn) + 1 as next from turning where rule is not null group by 1, 2) u
+  group by u.workspace_id
+)`;
+
+/** Sets the turns of a counter `c` by those of `turned t`, where there are any. */
+export const TURNS = 'turns = case when t.turns is null then c.turns else c.turns || t.turns end';
+
+/** Makes the sources that are new. */
+export const SOURCED = `sourced as (
+  insert into lead_source (workspace_id, id, name, folded, created_by, created_at, updated_at)
+  select distinct on (i.workspace_id, s.folded) i.workspace_id, s.id, s.name, s.folded, i.actor, i.at, i.at
+  from input i join written w using (workspace_id, id)
+  cross join lateral json_to_record(i.source) as s(id uuid, name text, folded text)
+  where s.id is not null
+  order by i.workspace_id, s.folded, i.n
+  on conflict (workspace_id, folded) do nothing
+)`;
+
+/** Counts what was written, and keeps each arrival and the sources that are new. */
+const RELATED_ROWS = `
+${ENTERED},
+counted as (
+  update lead_counter c
+  set number = c.number + e.leads,
+      starts = case when h.slice = any(h.starts) then h.starts else h.starts || h.slice end,
+      taken = case when h.slice = any(h.starts)
+        then h.taken[:cardinality(h.taken) - 1] || h.taken[cardinality(h.taken)] + e.leads
+        else h.taken || e.leads end,
+      ${TURNS}
+  from entered e join hours h using (workspace_id) left join turned t using (workspace_id)
+  where c.workspace_id = e.workspace_id
+),
+arrived as (
+  insert into lead_submission
+    (workspace_id, id, lead_id, channel, received_at, payload, address, referrer, utm, crm_lead_id)
+  select i.workspace_id, s.id, i.id, s.channel, i.at, s.payload::json, s.address, s.referrer, s.utm, s.crm_lead_id
+  from input i join written w using (workspace_id, id)
+  cross join lateral json_to_record(i.submission)
+    as s(id uuid, channel text, payload text, address text, referrer text, utm json, crm_lead_id text)
+),
+${SOURCED}`;
+
+const RESULT = `(select json_agg(json_build_object('unit', t.unit, 'workspace_id', t.workspace_id, 'counted', t.counted,
+    'leads', t.leads, 'most', t.most, 'room', t.room - coalesce(e.leads, 0), 'retry_after_s', t.retry_after_s))
+   from turned_away t left join entered e using (workspace_id))`;
+
+export const MAKE_COUNTERS = {
+  name: 'lead.counters',
+  text: `insert into lead_counter (workspace_id)
+         select distinct id from unnest($1::uuid[]) as w(id) order by id on conflict do nothing`,
+};
+
+/**
+ * What stands before a new lead: the workspace's hour (contracts RX6), exact over processes, in the statement that
+ * writes the lead. Only leads that are written count.
+ * @param perHour the limit of a workspace that has set none; 0: no limit
+ */
+export function leadInsertGate(perHour: number): InsertGate {
+  return {
+    maxWeight: FLIGHT,
+    sql: {
+      columns: 'submission json, source json, origin text',
+      gate: gate(perHour),
+      entry: entry('submission, source'),
+      related: RELATED_ROWS,
+      result: RESULT,
+      note: dayNote,
+    },
+
+    async turnedAway(on: Queryable, result: unknown) {
+      const units = result as TurnedAway[];
+      const uncounted = units.filter(({ counted }) => !counted).map((item) => item.workspace_id);
+      if (uncounted.length > 0) await on.query({ ...MAKE_COUNTERS, values: [uncounted] });
+      return new Map(
+        units.map((item) => {
+          // Whoever stood before it in the flight left room after all: a batch too large, a key that was taken.
+          const again = !item.counted || item.leads <= item.room;
+          return [item.unit, again ? RETRY : tooMany(item)] as const;
+        }),
+      );
+    },
+  };
+}
+
+function tooMany({ leads, most, room, retry_after_s: retryAfter }: TurnedAway): ApiError {
+  const left = leads > 1 ? ` and these are ${leads}, where ${Math.max(0, room)} are left` : '';
+  const message = `The workspace takes ${most} leads an hour${left}; try again in ${retryAfter} seconds.`;
+  return new ApiError('rate_limited', message, { retryAfter });
+}

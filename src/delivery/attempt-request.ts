@@ -1,0 +1,93 @@
+import { sha256Text } from '../base/hmac.ts';
+import type { Uuid } from '../base/id.ts';
+import type { Database } from '../db/pool.ts';
+import type { Catalogue } from '../events/event-type.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { ContentType } from './form-body.ts';
+import type { Formats } from './format.ts';
+import { render, type StoredEvent } from './render.ts';
+
+/** Stands for a custom header's value wherever one is shown: values are secrets. */
+export const MASK = '********';
+
+/**
+ * What the log keeps of a request. The body is not in it: it is made again from the event, which is kept as well, and
+ * the digest tells whether that is what was sent.
+ */
+export interface Sent {
+  url: string;
+  method: Endpoint['method'];
+  /** As they were sent, in that order, but for the values of custom ones. */
+  headers: Record<string, string>;
+  payload: Endpoint['payload'];
+  digest: string;
+}
+
+/** A request as somebody who looks into the log sees it. */
+export interface SentView {
+  url: string;
+  method: string;
+  headers: Record<string, string>;
+  /** Null where the event is no longer kept, or the body could not be made again as it was. */
+  body: string | null;
+}
+
+/**
+ * What the log keeps of a request, a `Sent` as JSON text: it is written for every attempt, and most of it is the same for
+ * all of a webhook.
+ * @param own the headers that are not the webhook's custom ones; their names and values need no escaping but for JSON's
+ */
+export function sentOf(endpoint: Endpoint, own: Record<string, string>, body: string): string {
+  let frame = frames.get(endpoint);
+  if (!frame) frames.set(endpoint, (frame = frameOf(endpoint)));
+  return `${frame.before}${JSON.stringify(own).slice(1)}${frame.after}${sha256Text(body)}"}`;
+}
+
+interface Frame {
+  /** Up to the first of our own headers. */
+  before: string;
+  /** From the last of them to the digest. */
+  after: string;
+}
+
+/** An endpoint is loaded anew when it changes, so what is made of one stays right. */
+const frames = new WeakMap<Endpoint, Frame>();
+
+function frameOf({ url, method, headers, payload }: Endpoint): Frame {
+  const masked = Object.keys(headers).map((name) => `${JSON.stringify(name)}:"${MASK}",`);
+  return {
+    before: `{"url":${JSON.stringify(url)},"method":"${method}","headers":{${masked.join('')}`,
+    after: `,"payload":"${payload}","digest":"`,
+  };
+}
+
+/** Of the event whose deliveries are shown, what a format needs; undefined where it is no longer kept. */
+export async function storedEvent(
+  db: Database,
+  workspaceId: Uuid,
+  id: Uuid,
+): Promise<StoredEvent | undefined> {
+  const [event] = await db.read<StoredEvent>(STORED, [workspaceId, id]);
+  return event;
+}
+
+const STORED = {
+  name: 'event.stored',
+  text: `select id, type, object_type as "objectType", object_id as "objectId", occurred_at as "occurredAt",
+                data::text as data, context::text as context
+         from event where workspace_id = $1 and id = $2`,
+};
+
+/** The request with the body that was sent. */
+export function shownSent(
+  parts: { formats: Formats; catalogue: Catalogue },
+  endpoint: Endpoint,
+  event: StoredEvent | undefined,
+  { digest, payload, ...sent }: Sent,
+): SentView {
+  const contentType = sent.headers['content-type'] as ContentType;
+  // No body tells the time of its attempt or needs a secret: headers do.
+  const addressee = { ...endpoint, payload, contentType, secrets: [] };
+  const body = event && render(parts, addressee, event, 0).body;
+  return { ...sent, body: body !== undefined && sha256Text(body) === digest ? body : null };
+}

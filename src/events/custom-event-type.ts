@@ -1,0 +1,238 @@
+import { isDeepStrictEqual } from 'node:util';
+import { sql, type Transaction } from 'kysely';
+import { isoTime, type Clock } from '../base/clock.ts';
+import { ApiError } from '../base/errors.ts';
+import type { Uuid } from '../base/id.ts';
+import type { Database } from '../db/pool.ts';
+import { isUniqueViolation } from '../db/failure.ts';
+import type { Schema } from '../db/schema.ts';
+import type { Schemas } from './custom-event-schema.ts';
+import { objectOf, type JsonSchema } from './event-schema.ts';
+import type { Catalogue, EventType } from './event-type.ts';
+
+/** An event type that a workspace defined. */
+export interface CustomType {
+  id: Uuid;
+  version: number;
+  name: string;
+  description: string;
+  schema: Record<string, unknown>;
+  sample: Record<string, unknown>;
+  created_by: string;
+  created_at: string;
+  updated_at: string;
+}
+
+export type CustomTypeStamp = Pick<CustomType, 'id' | 'version' | 'name'>;
+export type NewCustomType = Pick<CustomType, 'name' | 'description' | 'schema' | 'sample'>;
+export type CustomTypeChange = Partial<Omit<NewCustomType, 'name'>>;
+
+type Definition = Pick<CustomType, 'schema' | 'sample'>;
+
+type Within = (trx: Transaction<Schema>, type: CustomType) => Promise<void>;
+
+/** The event types of workspaces, beside those of the installation. */
+export interface CustomTypes {
+  /**
+   * Every event type that there is in a workspace: the installation's, and its own.
+   * @param named where given, of its own only those of these names: definitions are large
+   */
+  catalogueOf(workspaceId: Uuid, named?: readonly string[]): Promise<Catalogue>;
+  /** The first of these names that is no event type in a workspace. */
+  unknownOf(workspaceId: Uuid, names: readonly string[]): Promise<string | undefined>;
+  /** What a workspace defined, by name, without the definitions; a version never changes. */
+  stamps(workspaceId: Uuid): Promise<CustomTypeStamp[]>;
+  /** By name; those of these ids that there still are. */
+  some(workspaceId: Uuid, ids: readonly Uuid[]): Promise<(CustomTypeStamp & { type: EventType })[]>;
+  /** By name. */
+  list(workspaceId: Uuid, limit: number, afterName: string | null): Promise<CustomType[]>;
+  find(workspaceId: Uuid, name: string): Promise<CustomType | undefined>;
+  /** Throws `conflict` where there is one of this name, `limit_reached` where there are too many. */
+  create(
+    writer: { workspaceId: Uuid; actor: string },
+    type: NewCustomType,
+    within: Within,
+  ): Promise<CustomType>;
+  /** Throws `not_found`. */
+  update(workspaceId: Uuid, name: string, change: CustomTypeChange, within: Within): Promise<CustomType>;
+  /** Its events stay; throws `not_found`. */
+  remove(workspaceId: Uuid, name: string, within: Within): Promise<void>;
+  /**
+   * Checks what a type is defined by: its schema, and that the sample fits. Of a type that there is, only what changes
+   * is checked: what an older version took can be sent back as it was read.
+   * @throws `validation_error`, `unavailable`
+   */
+  checkDefinition(workspaceId: Uuid, type: Definition, current?: Definition): Promise<void>;
+  /** Checks an event's data against the schema of its type. Throws `validation_error`, `unavailable`. */
+  checkData(workspaceId: Uuid, type: CustomType, data: Record<string, unknown>): Promise<void>;
+}
+
+/** Types of one workspace at most. */
+const MOST = 100;
+/** Of a sample, as JSON. All of a workspace's are sent wherever its event types are listed. */
+const MAX_SAMPLE_BYTES = 32_768;
+
+const COLUMNS = 'id, version, name, description, schema, sample, created_by, created_at, updated_at';
+
+const ALL = {
+  name: 'custom_type.all',
+  text: `select ${COLUMNS} from custom_event_type where workspace_id = $1 order by name`,
+};
+const NAMED = {
+  name: 'custom_type.named',
+  text: `select ${COLUMNS} from custom_event_type where workspace_id = $1 and name = any($2::text[]) order by name`,
+};
+const SOME = {
+  name: 'custom_type.some',
+  text: `select ${COLUMNS} from custom_event_type where workspace_id = $1 and id = any($2::uuid[]) order by name`,
+};
+const STAMPS = {
+  name: 'custom_type.stamps',
+  text: 'select id, version, name from custom_event_type where workspace_id = $1 order by name',
+};
+const KNOWN = {
+  name: 'custom_type.known',
+  text: 'select name from custom_event_type where workspace_id = $1 and name = any($2::text[])',
+};
+const LIST = {
+  name: 'custom_type.list',
+  text: `select ${COLUMNS} from custom_event_type
+         where workspace_id = $1 and ($2::text is null or name > $2) order by name limit $3`,
+};
+const FIND = {
+  name: 'custom_type.find',
+  text: `select ${COLUMNS} from custom_event_type where workspace_id = $1 and name = $2`,
+};
+
+export function makeCustomTypes(
+  { db, clock, newId, schemas }: { db: Database; clock: Clock; newId: () => Uuid; schemas: Schemas },
+  catalogue: Catalogue,
+): CustomTypes {
+  return {
+    async catalogueOf(workspaceId, named) {
+      const foreign = named?.filter((name) => !catalogue.type(name));
+      if (foreign?.length === 0) return catalogue;
+      const own = await (foreign
+        ? db.read<CustomType>(NAMED, [workspaceId, foreign])
+        : db.read<CustomType>(ALL, [workspaceId]));
+      return own.length === 0 ? catalogue : widened(catalogue, own.map(eventType));
+    },
+
+    async unknownOf(workspaceId, names) {
+      const foreign = names.filter((name) => !catalogue.type(name));
+      if (foreign.length === 0) return undefined;
+      const rows = await db.read<{ name: string }>(KNOWN, [workspaceId, foreign]);
+      const known = new Set(rows.map(({ name }) => name));
+      return foreign.find((name) => !known.has(name));
+    },
+
+    stamps: (workspaceId) => db.read<CustomTypeStamp>(STAMPS, [workspaceId]),
+
+    async some(workspaceId, ids) {
+      const rows = await db.read<CustomType>(SOME, [workspaceId, ids]);
+      return rows.map((row) => ({ id: row.id, version: row.version, name: row.name, type: eventType(row) }));
+    },
+
+    list: (workspaceId, limit, afterName) => db.read<CustomType>(LIST, [workspaceId, afterName, limit]),
+
+    async find(workspaceId, name) {
+      return (await db.read<CustomType>(FIND, [workspaceId, name]))[0];
+    },
+
+    create: ({ workspaceId, actor }, { name, description, schema, sample }, within) =>
+      db
+        .transaction(async (trx) => {
+          // Two at once must not both take the last place; the row is nobody's hot one.
+          await sql`select from workspace where id = ${workspaceId} for update`.execute(trx);
+          const at = isoTime(clock.now());
+          const { rows } = await sql<CustomType>`
+            insert into custom_event_type
+              (workspace_id, id, name, description, schema, sample, created_by, created_at, updated_at)
+            select ${workspaceId}, ${newId()}, ${name}, ${description}, ${JSON.stringify(schema)},
+                   ${JSON.stringify(sample)}, ${actor}, ${at}, ${at}
+            where (select count(*) from custom_event_type where workspace_id = ${workspaceId}) < ${MOST}
+            returning ${sql.raw(COLUMNS)}`.execute(trx);
+          if (!rows[0])
+            throw new ApiError('limit_reached', `A workspace has at most ${MOST} event types of its own.`);
+          await within(trx, rows[0]);
+          return rows[0];
+        })
+        .catch((error: unknown) => {
+          if (!isUniqueViolation(error)) throw error;
+          throw new ApiError('conflict', `There is an event type ${name} already.`);
+        }),
+
+    update: (workspaceId, name, { description, schema, sample }, within) =>
+      db.transaction(async (trx) => {
+        const { rows } = await sql<CustomType>`
+          update custom_event_type set
+            version = version + 1, updated_at = ${isoTime(clock.now())},
+            description = coalesce(${description ?? null}, description),
+            schema = coalesce(${schema ? JSON.stringify(schema) : null}::json, schema),
+            sample = coalesce(${sample ? JSON.stringify(sample) : null}::json, sample)
+          where workspace_id = ${workspaceId} and name = ${name}
+          returning ${sql.raw(COLUMNS)}`.execute(trx);
+        if (!rows[0]) throw missing();
+        await within(trx, rows[0]);
+        return rows[0];
+      }),
+
+    remove: (workspaceId, name, within) =>
+      db.transaction(async (trx) => {
+        const { rows } = await sql<CustomType>`
+          delete from custom_event_type where workspace_id = ${workspaceId} and name = ${name}
+          returning ${sql.raw(COLUMNS)}`.execute(trx);
+        if (!rows[0]) throw missing();
+        await within(trx, rows[0]);
+      }),
+
+    async checkDefinition(workspaceId, { schema, sample }, current) {
+      const keepsSchema = isDeepStrictEqual(schema, current?.schema);
+      const keepsSample = isDeepStrictEqual(sample, current?.sample);
+      if (!keepsSchema) await schemas.read(workspaceId, schema);
+      if (keepsSchema && keepsSample) return;
+      await schemas.check(workspaceId, schema, sample, 'sample', keepsSample ? undefined : MAX_SAMPLE_BYTES);
+    },
+
+    checkData: (workspaceId, { schema }, data) => schemas.check(workspaceId, schema, data, 'data'),
+  };
+}
+
+export function missing(): ApiError {
+  return new ApiError('not_found', 'The workspace has no event type of this name.');
+}
+
+/** The noun of `noun.verb`: the kind of thing that a custom event is about. */
+export function nounOf(type: string): string {
+  return type.slice(0, type.indexOf('.'));
+}
+
+/** In the shape that formats and the reference expect: an object whose fields are told apart. */
+function eventType({ name, description, schema, sample }: CustomType): EventType {
+  const properties = (schema['properties'] ?? {}) as Record<string, JsonSchema>;
+  const shape = {
+    ...objectOf(properties),
+    // What the customer's schema leaves open stays so.
+    additionalProperties: true,
+    ...schema,
+    required: (schema['required'] ?? []) as string[],
+  };
+  return {
+    name,
+    object: nounOf(name),
+    description,
+    sample,
+    custom: true,
+    schema: shape,
+  };
+}
+
+function widened(base: Catalogue, own: readonly EventType[]): Catalogue {
+  const byName = new Map(own.map((type) => [type.name, type]));
+  return {
+    types: [...base.types, ...own],
+    type: (name) => base.type(name) ?? byName.get(name),
+    // Of what only the workspace knows the meaning of, nothing can be told apart as harmless.
+    summary: (object, record) => base.summary(object, record),
+  };
+}

@@ -1,0 +1,79 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { requiredText } from '../../base/values/text.ts';
+import type { InboundSecrets } from '../../account/inbound-secret.ts';
+import { ApiError } from '../../base/errors.ts';
+import type { Uuid } from '../../base/id.ts';
+import type { Logger } from '../../base/log.ts';
+import type { CrmActivities } from '../../crm/leads/crm-activity.ts';
+import { rawKey } from '../../http/authenticate.ts';
+import { validationError } from '../../http/reply.ts';
+
+const NO_MATCH = 'No matching lead or submission for crm_lead_id';
+
+const DEFAULT_EVENT_TYPE = 'updated';
+const LONGEST_EVENT_TYPE = 200;
+
+const report = z.object({
+  crm_lead_id: requiredText(1000),
+  // What the other CRM calls it must not keep the report out: the whole body is kept in any case.
+  event_type: z.unknown().optional().transform(eventType),
+});
+
+export interface CrmWebhookParts {
+  secrets: InboundSecrets;
+  activities: CrmActivities;
+  log: Logger;
+}
+
+/**
+ * `POST /webhooks/crm/lead`, where another CRM reports what became of a lead (contracts CW1 to CW4). It changes no
+ * lead and fires no event. The secret is looked at before the body is read.
+ */
+export function mountCrmWebhook(app: FastifyInstance, { secrets, activities, log }: CrmWebhookParts): void {
+  const senders = new WeakMap<FastifyRequest, Uuid>();
+
+  app.post('/webhooks/crm/lead', {
+    schema: { hide: true },
+    onRequest: async (request) => {
+      senders.set(request, await stored(secrets.workspaceOf(rawKey(request.headers))));
+    },
+    handler: async (request, reply) => {
+      const workspaceId = senders.get(request)!;
+      const { crm_lead_id: crmLeadId, event_type: type } = read(request.body);
+      const body = request.jsonText!;
+      const lead = await stored(activities.record(workspaceId, { crmLeadId, eventType: type, body }));
+      if (!lead) log.info({ workspace_id: workspaceId, crm_lead_id: crmLeadId, event_type: type }, NO_MATCH);
+      return reply
+        .headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' })
+        .send(
+          lead
+            ? { ok: true, stored: true, lead_id: lead.number }
+            : { ok: true, stored: false, reason: NO_MATCH },
+        );
+    },
+  });
+}
+
+function read(sent: unknown): z.output<typeof report> {
+  const result = report.safeParse(sent ?? {}, { reportInput: true });
+  if (result.success) return result.data;
+  throw validationError(result.error, 'body');
+}
+
+function eventType(sent: unknown): string {
+  if (typeof sent !== 'string' || sent.trim() === '' || sent.includes('\0')) return DEFAULT_EVENT_TYPE;
+  return sent.trim().slice(0, LONGEST_EVENT_TYPE).toWellFormed();
+}
+
+/** A store that does not answer is a 500 here (contracts CW4): 503 says that no secret is set up. */
+async function stored<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== 'unavailable') throw error;
+    throw new ApiError('server_error', `${error.message} Nothing was stored; it may be sent again.`, {
+      retryAfter: 2,
+    });
+  }
+}

@@ -1,0 +1,78 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { InboundSecrets } from '../../account/inbound-secret.ts';
+import { membersOf } from '../../base/json-text.ts';
+import { requiredText } from '../../base/values/text.ts';
+import { answeredField, leadOfAnswers } from '../../crm/leads/lead-answers.ts';
+import type { InboundLeads } from '../../crm/leads/inbound-lead.ts';
+import { validationError } from '../../http/reply.ts';
+
+const key = z.looseObject({ google_key: z.string() });
+
+/** What Google sends: https://developers.google.com/google-ads/webhook/docs/implementation */
+const delivery = z.looseObject({
+  lead_id: requiredText(200),
+  user_column_data: z.array(
+    z.looseObject({
+      column_id: z.string().optional(),
+      column_name: z.string().optional(),
+      string_value: z.string().default(''),
+    }),
+  ),
+  is_test: z.boolean().default(false),
+});
+
+/**
+ * `POST /webhooks/google-ads`, where a lead form of Google Ads sends what somebody filled in. Google sends the key that
+ * was typed in beside the URL in the body, and no header of ours: the key is an inbound secret.
+ */
+export function mountGoogleAds(
+  app: FastifyInstance,
+  { secrets, inboundLeads }: { secrets: InboundSecrets; inboundLeads: InboundLeads },
+): void {
+  app.post('/webhooks/google-ads', {
+    schema: { hide: true },
+    // Whose key it is stands in the body. A column has three fields.
+    config: { maxFields: 1_000 },
+    handler: async (request, reply) => {
+      const known = key.safeParse(request.body);
+      const workspaceId = await secrets.workspaceOf(known.success ? known.data.google_key : null);
+      const lead = read(request.body);
+      const input = leadOfAnswers(answersOf(lead), 'Google Ads', 'user_column_data');
+      const answer = lead.is_test
+        ? '{"status":"test"}'
+        : await inboundLeads.take(workspaceId, {
+            channel: 'google-ads',
+            id: lead.lead_id,
+            input,
+            sent: lead,
+            sentText: () => withoutKey(request.jsonText!),
+          });
+      return reply
+        .headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' })
+        .type('application/json')
+        .send(answer);
+    },
+  });
+}
+
+/** What came, but for the secret. */
+function withoutKey(body: string): string {
+  const kept = membersOf(body).filter(({ name }) => name !== 'google_key');
+  return `{${kept.map(({ name, value }) => `${JSON.stringify(name)}:${value}`).join(',')}}`;
+}
+
+function read(sent: unknown): z.output<typeof delivery> {
+  const result = delivery.safeParse(sent, { reportInput: true });
+  if (result.success) return result.data;
+  throw validationError(result.error, 'body');
+}
+
+/** A column is known by its id; only questions of the advertiser's own have none of Google's. */
+function answersOf({ user_column_data: columns }: z.output<typeof delivery>) {
+  return columns.map(({ column_id: id = '', column_name: name, string_value: value }) => ({
+    field: answeredField(id) ?? answeredField(name ?? ''),
+    question: name ?? id,
+    value,
+  }));
+}

@@ -1,0 +1,81 @@
+import { coalesce } from '../base/coalesce.ts';
+import { unavailable, type FieldError } from '../base/errors.ts';
+import type { Uuid } from '../base/id.ts';
+import { TIMEOUT_MS, type Database } from '../db/pool.ts';
+
+/** Fields that name another record or a member, with its kind: `{contact_id: 'contact', owner_id: 'member'}`. */
+export type ReferenceFields = Readonly<Record<string, string>>;
+
+export interface References {
+  /**
+   * The fields whose record is not there, was deleted, or belongs elsewhere. What is deleted right after is linked
+   * all the same, as if the link had been made just before; foreign keys hold the workspace in any case.
+   */
+  missing(workspaceId: Uuid, fields: ReferenceFields, input: object): Promise<FieldError[]>;
+}
+
+interface Wanted {
+  workspaceId: Uuid;
+  noun: string;
+  id: Uuid;
+}
+
+/** Looks up together what is asked for together: one statement for each kind of record. */
+export function makeReferences(db: Database): References {
+  const lookUps = coalesce<Wanted, boolean>({
+    slots: 1,
+    groupOf: ({ workspaceId }) => workspaceId,
+    maxWeight: 1000,
+    timeout: { ms: TIMEOUT_MS, error: () => unavailable('The database does not answer.', 2) },
+    async run(items) {
+      const nouns = [...new Set(items.map(({ noun }) => noun))];
+      const found = new Map(
+        await Promise.all(
+          nouns.map(
+            async (noun) =>
+              [
+                noun,
+                await existing(
+                  db,
+                  noun,
+                  items.filter((item) => item.noun === noun),
+                ),
+              ] as const,
+          ),
+        ),
+      );
+      return items.map(({ noun, workspaceId, id }) => found.get(noun)!.has(`${workspaceId} ${id}`));
+    },
+  });
+
+  return {
+    async missing(workspaceId, fields, input) {
+      const missing = await Promise.all(
+        Object.entries(fields).map(async ([field, noun]): Promise<FieldError[]> => {
+          const id = (input as Record<string, unknown>)[field];
+          if (typeof id !== 'string') return [];
+          const found = await lookUps.add({ workspaceId, noun, id });
+          return found ? [] : [{ field, message: `there is no ${noun} with this id` }];
+        }),
+      );
+      return missing.flat();
+    },
+  };
+}
+
+const KEYS = `select k.workspace_id, k.id from unnest($1::uuid[], $2::uuid[]) as k(workspace_id, id)`;
+const MEMBERS = `${KEYS} join member m on m.workspace_id = k.workspace_id and m.user_id = k.id`;
+
+async function existing(db: Database, noun: string, items: Wanted[]): Promise<Set<string>> {
+  const rows = await db.read<{ workspace_id: Uuid; id: Uuid }>(
+    {
+      name: `${noun}.there`,
+      text:
+        noun === 'member'
+          ? MEMBERS
+          : `${KEYS} join ${noun} t using (workspace_id, id) where t.deleted_at is null`,
+    },
+    [items.map(({ workspaceId }) => workspaceId), items.map(({ id }) => id)],
+  );
+  return new Set(rows.map((row) => `${row.workspace_id} ${row.id}`));
+}

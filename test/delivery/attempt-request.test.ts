@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startReceiver, type Received } from '../kit/receiver.ts';
+import { startScenario, type Scenario } from '../kit/scenario.ts';
+
+const HOOKS = '/api/v1/webhooks';
+
+interface Attempt {
+  number: number;
+  failure: string | null;
+  request: { url: string; method: string; headers: Record<string, string>; body: string | null } | null;
+}
+
+let s: Scenario;
+beforeAll(async () => {
+  s = await startScenario();
+});
+afterAll(() => s.stop());
+
+/** The attempts of a webhook's newest delivery, once it has come to this state. */
+async function attempts(id: string, state: string): Promise<Attempt[]> {
+  const newest = async () => (await s.ask('GET', `${HOOKS}/${id}/deliveries`)).json.data[0];
+  await expect.poll(async () => (await newest())?.state, { timeout: 15_000 }).toBe(state);
+  const { json, status, text } = await s.ask('GET', `/api/v1/deliveries/${(await newest()).id}`);
+  expect(status, text).toBe(200);
+  return json.attempt_log;
+}
+
+/** That the log shows what came in, but for the values of custom headers. */
+function expectShown({ request }: Attempt, received: Received, url: string): void {
+  expect(request).toMatchObject({ url, method: received.method, body: received.rawBody.toString() });
+  const { 'X-Token': token, ...headers } = request!.headers;
+  expect(token).toBe('********');
+  for (const [name, value] of Object.entries(headers))
+    expect(received.headers[name.toLowerCase()]).toBe(value);
+  // What HTTP itself adds is not in the log.
+  const added = new Set(['host', 'connection', 'content-length', 'x-token', 'transfer-encoding']);
+  const own = Object.keys(received.headers).filter((name) => !added.has(name));
+  expect(Object.keys(headers).map((name) => name.toLowerCase())).toEqual(expect.arrayContaining(own));
+}
+
+test.each([
+  ['standard', 'application/json'],
+  ['axocrm', 'application/json'],
+  ['automatenexus', 'application/x-www-form-urlencoded'],
+  ['axcelerate', 'application/json'],
+])(
+  'AN9, AC5: the log shows the request of each attempt as it was sent: %s, %s',
+  async (format, contentType) => {
+    const receiver = await startReceiver();
+    receiver.answer((_request, n) => ({ status: n === 1 ? 500 : 200 }));
+    const url = `${receiver.url}/hook`;
+    const body = {
+      name: 'hook',
+      url,
+      format,
+      content_type: contentType,
+      events: ['contact.created'],
+      method: 'PUT',
+      headers: { 'X-Token': 'very secret value' },
+      retry: { max: 1, intervals_s: [1] },
+      ...(format === 'axcelerate' && { secret: 'a private key of ours' }),
+    };
+    const made = await s.ask('POST', HOOKS, { body });
+    expect(made.status, made.text).toBe(201);
+    const { id } = made.json;
+    const contact = { first_name: 'Zoë', notes: 'a "quoted"\nline', custom_fields: { a: 1.5, b: true } };
+    expect((await s.ask('POST', '/api/v1/contacts', { body: contact })).status).toBe(201);
+    const [first, second] = await receiver.waitFor(2);
+
+    const rendered = await attempts(id, 'delivered');
+    expect(rendered.map(({ number }) => number)).toEqual([1, 2]);
+    expectShown(rendered[0]!, first!, url);
+    expectShown(rendered[1]!, second!, url);
+    expect(JSON.stringify(rendered)).not.toContain('very secret value');
+    expect(JSON.stringify(rendered)).not.toContain(made.json.secret ?? 'a private key of ours');
+
+    // What is changed afterwards changes nothing that was sent.
+    const payload = format === 'axocrm' ? 'full' : 'summary';
+    const change = {
+      url: `${receiver.url}/else`,
+      payload,
+      content_type: 'application/json',
+      method: 'POST',
+      headers: {},
+    };
+    expect((await s.ask('PATCH', `${HOOKS}/${id}`, { body: change })).status).toBe(200);
+    expect((await s.ask('POST', `${HOOKS}/${id}/rotate-secret`)).status).toBe(200);
+    expect(await attempts(id, 'delivered')).toEqual(rendered);
+    await s.ask('DELETE', `${HOOKS}/${id}`);
+    expect(await attempts(id, 'delivered')).toEqual(rendered);
+    await receiver.close();
+  },
+);
+
+test('a body that can not be made again as it was is not shown as if it were; nor is a request that was never made', async () => {
+  const receiver = await startReceiver();
+  const body = { name: 'hook', url: receiver.url, events: ['contact.created'] };
+  const { id } = (await s.ask('POST', HOOKS, { body })).json;
+  const { id: contact } = (await s.ask('POST', '/api/v1/contacts', { body: { first_name: 'Jane' } })).json;
+  const [{ request }] = (await attempts(id, 'delivered')) as [Attempt];
+  await s.db.pool.query(`update event set data = '{"first_name":"Joe"}' where object_id = $1`, [contact]);
+  expect((await attempts(id, 'delivered'))[0]!.request).toEqual({ ...request, body: null });
+  await s.db.pool.query('delete from event where object_id = $1', [contact]);
+  expect((await attempts(id, 'delivered'))[0]!.request).toEqual({ ...request, body: null });
+
+  receiver.answer(() => ({ status: 500 }));
+  await s.ask('POST', '/api/v1/contacts', { body: { first_name: 'Jane' } });
+  await attempts(id, 'retrying');
+  await s.ask('DELETE', `${HOOKS}/${id}`);
+  const [sent, dropped] = await attempts(id, 'dropped');
+  expect(sent!.request).toMatchObject({ method: 'POST', body: expect.stringContaining('Jane') });
+  expect(dropped).toMatchObject({ failure: 'webhook_deleted', request: null });
+  await receiver.close();
+});

@@ -1,0 +1,272 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { eraseDeleted } from '../../src/crm/crm.ts';
+import { problems } from '../kit/json-schema.ts';
+import { silent } from '../kit/database.ts';
+import { until } from '../kit/process.ts';
+import { startReceiver, type Receiver } from '../kit/receiver.ts';
+import { startScenario, type Scenario } from '../kit/scenario.ts';
+import { sendForm } from '../kit/visitor.ts';
+
+const NEEDLE = 'wilhelmina@private.example';
+
+let s: Scenario;
+let receiver: Receiver;
+let path: string;
+beforeAll(async () => {
+  s = await startScenario();
+  receiver = await startReceiver();
+  receiver.answer(({ rawBody }) => ({ status: 200, body: rawBody }));
+  path = await hook('*');
+});
+afterAll(async () => {
+  await s.stop();
+  await receiver.close();
+});
+
+async function hook(events: string, more = {}): Promise<string> {
+  const body = { name: 'all', url: receiver.url, events: [events], ...more };
+  const { json, text } = await s.ask('POST', '/api/v1/webhooks', { body });
+  expect(json?.id, text).toMatch(/^wh_/);
+  return `/api/v1/webhooks/${json.id}`;
+}
+const erase = () => eraseDeleted({ db: s.db, log: silent }).pass(new AbortController().signal);
+
+/** The tables in which a text stands, in any column of any row. */
+async function tablesWith(needle: string): Promise<string[]> {
+  const { rows } = await s.db.pool.query<{ name: string }>(
+    `select table_name as name from information_schema.tables
+     where table_schema = 'public' and table_type = 'BASE TABLE'`,
+  );
+  const found: string[] = [];
+  for (const { name } of rows) {
+    // Rows of a partition are rows of its table.
+    if (/^(event|attempt)_\d+$/.test(name)) continue;
+    const query = `select from ${name} t where strpos(lower(t::text), lower($1)) > 0 limit 1`;
+    if ((await s.db.pool.query(query, [needle])).rowCount) found.push(name);
+  }
+  return found.toSorted();
+}
+const settled = () => until(async () => (await s.db.pool.query('select from queue')).rowCount === 0);
+
+const KINDS = [
+  ['contacts', { last_name: NEEDLE, email: NEEDLE, notes: NEEDLE, custom_fields: { mail: NEEDLE } }, 'notes'],
+  ['companies', { name: NEEDLE, email: NEEDLE, address: NEEDLE, custom_fields: { mail: NEEDLE } }, 'address'],
+  ['deals', { name: NEEDLE, notes: NEEDLE, value: 12.5, custom_fields: { mail: NEEDLE } }, 'notes'],
+  [
+    'tasks',
+    { title: NEEDLE, description: NEEDLE, due_date: '2026-06-30', custom_fields: { mail: NEEDLE } },
+    'description',
+  ],
+  [
+    'leads',
+    {
+      name: NEEDLE,
+      email: NEEDLE,
+      phone: '1',
+      event_date: '2026-08-15',
+      crm_lead_id: 'crm-1',
+      referrer: `https://x.example/?utm_source=${NEEDLE}`,
+    },
+    'email',
+  ],
+] as const;
+
+/** What another CRM says of the lead. */
+async function report(): Promise<void> {
+  const { secret } = (await s.ask('POST', '/api/v1/inbound-secrets', { body: { name: 'CRM' } })).json;
+  const body = { crm_lead_id: 'crm-1', email: NEEDLE };
+  const { text } = await s.ask('POST', '/webhooks/crm/lead', { body, as: secret });
+  if (!text.includes('"stored":true')) throw new Error(text);
+}
+
+describe('section 6: what is personal about a deleted record ends once its deliveries have settled', () => {
+  test.each(KINDS)('of %s, in every table', async (plural, body, changing) => {
+    const key = (name: string) => ({ 'idempotency-key': `${plural}-${name}` });
+    const made = await s.ask('POST', `/api/v1/${plural}`, { body, headers: key('make') });
+    expect(made.status, made.text).toBe(201);
+    const item = `/api/v1/${plural}/${made.json.id}`;
+    expect(
+      (await s.ask('PATCH', item, { body: { [changing]: `x.${NEEDLE}` }, headers: key('change') })).status,
+    ).toBe(200);
+    const others = { records: [body, { ...body, [changing]: `y.${NEEDLE}` }] };
+    const batch = await s.ask('POST', `/api/v1/${plural}/batch`, { body: others, headers: key('batch') });
+    expect(batch.status, batch.text).toBe(200);
+    if (plural === 'leads') await report();
+    await settled();
+    const [delivery] = (await s.ask('GET', `${path}/deliveries?limit=1`)).json.data;
+    await s.ask('POST', `/api/v1/deliveries/${delivery.id}/resend`);
+    await settled();
+
+    const before = await tablesWith(NEEDLE);
+    const record = plural.replace(/ies$/, 'y').replace(/s$/, '');
+    const expected = ['activity', 'attempt', 'event', 'idempotency', record];
+    if (plural === 'leads') expected.push('lead_submission', 'crm_activity');
+    expect(before).toEqual(expected.toSorted());
+
+    const ids = [made.json.id, ...batch.json.results.map((result: Made) => result.record.id)];
+    for (const id of ids) {
+      const gone = await s.ask('DELETE', `/api/v1/${plural}/${id}`);
+      expect([gone.status, gone.text]).toEqual([204, '']);
+    }
+    await settled();
+    expect(await erase()).toBe(3);
+    expect(await tablesWith(NEEDLE)).toEqual([]);
+    expect(await erase()).toBe(0);
+
+    const shown = await s.ask('GET', `${item}?include_deleted=true`);
+    expect(shown.json).toEqual({ id: made.json.id, deleted_at: expect.any(String) });
+    expect((await s.ask('GET', item)).status).toBe(404);
+    // Who asks again with the same key makes nothing twice.
+    const again = await s.ask('POST', `/api/v1/${plural}`, { body, headers: key('make') });
+    expect([again.status, again.json.id]).toEqual([201, made.json.id]);
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
+    const log = await s.ask('GET', `/api/v1/deliveries/${delivery.id}`);
+    expect(log.json.state).toBe('delivered');
+    expect(log.json.log ?? log.json.attempts).toBeDefined();
+    expect(log.text).not.toContain(NEEDLE);
+  });
+
+  test('of leads that came by a form, one of them out of the spam: answers and consent, too', async () => {
+    const fields = [
+      { key: 'email', label: 'Email', type: 'email' },
+      { key: 'hall', label: 'Hall', type: 'text' },
+    ];
+    const form = { name: 'Enquiries', fields, consent_text: 'You may write to me.' };
+    const { id } = (await s.ask('POST', '/api/v1/forms', { body: form })).json;
+    const answers = { email: NEEDLE, hall: NEEDLE, _consent: true, _page: `https://x.example/?q=${NEEDLE}` };
+    for (const more of [{}, { website: 'a lure' }]) {
+      const sent = await sendForm(s, id, { ...answers, ...more });
+      expect(sent.status, sent.text).toBe(201);
+    }
+    expect(await tablesWith(NEEDLE)).toContain('form_aside');
+    const [spam] = (await s.ask('GET', `/api/v1/forms/${id}/submissions?spam=true`)).json.data;
+    const accepting = `/api/v1/forms/${id}/submissions/${spam.id}/accept`;
+    const key = { 'idempotency-key': 'accept' };
+    const accepted = await s.ask('POST', accepting, { headers: key });
+    expect(accepted.status, accepted.text).toBe(200);
+    const { data } = (await s.ask('GET', `/api/v1/forms/${id}/submissions`)).json;
+    const leads: string[] = data.map((item: { lead_id: string }) => item.lead_id);
+    expect(leads).toHaveLength(2);
+    for (const lead of leads)
+      await s.ask('PATCH', `/api/v1/leads/${lead}`, { body: { email: `x.${NEEDLE}` } });
+    await settled();
+    expect(await tablesWith(NEEDLE)).toEqual(
+      ['activity', 'attempt', 'event', 'idempotency', 'lead', 'lead_submission'].toSorted(),
+    );
+
+    for (const lead of leads) await s.ask('DELETE', `/api/v1/leads/${lead}`);
+    await settled();
+    expect(await erase()).toBe(2);
+    expect(await tablesWith(NEEDLE)).toEqual([]);
+    const { rows } = await s.db.pool.query(
+      'select payload, consent, referrer, utm from lead_submission where form_id is not null',
+    );
+    expect(rows).toEqual(leads.map(() => ({ payload: {}, consent: null, referrer: null, utm: {} })));
+    const again = await s.ask('POST', accepting, { headers: key });
+    const left = { id: spam.id, form_id: id, lead_id: accepted.json.lead_id, fields: {}, consent: null };
+    expect([again.status, again.json]).toMatchObject([200, left]);
+    const { data: fed } = (await s.ask('GET', '/api/v1/events?types=form.submitted')).json;
+    expect(fed.map((item: { data: object }) => item.data)).toEqual(
+      leads.map(() => expect.objectContaining({ form_id: id, fields: {}, consent: null, email: null })),
+    );
+  });
+
+  test('what is sent again afterwards, and the feed, are of the shape that their schemas say', async () => {
+    const { data: types } = (await s.ask('GET', '/api/v1/event-types')).json;
+    const { data: fed } = (await s.ask('GET', '/api/v1/events?limit=200')).json;
+    expect(fed.length).toBeGreaterThan(30);
+    for (const { type, data } of fed as { type: string; data: { deleted_at?: string } }[]) {
+      const { schema } = types.find(({ name }: { name: string }) => name === type);
+      expect(problems(schema, data), JSON.stringify(data)).toEqual([]);
+    }
+    for (const format of ['standard', 'axocrm', 'automatenexus'] as const) {
+      const named = types
+        .filter((type: { subscribable: boolean }) => type.subscribable)
+        .map(({ name }: { name: string }) => name);
+      const other = await hook('*', { format, events: named, payload: 'full' });
+      const before = receiver.received.length;
+      const { json } = await s.ask('POST', `${other}/replay`, {
+        body: { since: new Date(Date.now() - 3_600_000).toISOString(), only: 'all' },
+      });
+      expect(json.queued).toBe(fed.length);
+      await settled();
+      const sent = receiver.received.slice(before).map(({ rawBody }) => rawBody.toString());
+      expect(sent).toHaveLength(fed.length);
+      for (const body of sent) expect(body).not.toContain(NEEDLE);
+      await s.ask('DELETE', other);
+    }
+  });
+
+  test('what stays: ids, times, and what a summary tells', async () => {
+    const body = { email: NEEDLE, status: 'customer', source: 'website', custom_fields: { a: 1 } };
+    const { id } = (await s.ask('POST', '/api/v1/contacts', { body })).json;
+    await s.ask('DELETE', `/api/v1/contacts/${id}`);
+    await settled();
+    await erase();
+    const { data } = (await s.ask('GET', '/api/v1/events?types=contact.deleted&limit=200')).json;
+    const event = data.find((item: { object_id: string }) => item.object_id === id);
+    expect(event.data).toMatchObject({
+      id,
+      version: 2,
+      first_name: null,
+      email: null,
+      status: 'customer',
+      source: 'website',
+      custom_fields: {},
+      deleted_at: expect.any(String),
+    });
+    const { rows } = await s.db.pool.query('select * from contact where id = $1', [id]);
+    expect(rows[0]).toMatchObject({ id, email: null, status: 'customer', expunged_at: expect.any(String) });
+  });
+
+  test('it waits for what is held, at most 30 days; a record that lives keeps all', async () => {
+    await s.ask('POST', '/api/v1/contacts', { body: { email: 'alive@private.example' } });
+    const { id } = (await s.ask('POST', '/api/v1/contacts', { body: { email: NEEDLE } })).json;
+    await settled();
+    receiver.answer(() => ({ status: 500 }));
+    await s.ask('DELETE', `/api/v1/contacts/${id}`);
+    await receiver.waitFor(1);
+    await s.ask('PATCH', path, { body: { active: false } });
+    expect(await erase()).toBe(0);
+    expect(await tablesWith(NEEDLE)).toContain('event');
+
+    await s.db.pool.query(`update contact set deleted_at = now() - interval '30 days' where id = $1`, [id]);
+    expect(await erase()).toBe(1);
+    expect(await tablesWith(NEEDLE)).toEqual([]);
+    receiver.answer(({ rawBody }) => ({ status: 200, body: rawBody }));
+    await s.ask('PATCH', path, { body: { active: true } });
+    await s.ask('POST', '/api/v1/webhooks/send-pending');
+    await settled();
+    const last = JSON.parse(receiver.received.at(-1)!.rawBody.toString());
+    expect(last).toMatchObject({ type: 'contact.deleted', data: { id, email: null } });
+    expect(await tablesWith('alive@private.example')).toContain('contact');
+  });
+
+  test('something sent again holds it up as well; several processes do it once', async () => {
+    const ids = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const { json } = await s.ask('POST', '/api/v1/contacts', { body: { email: NEEDLE } });
+        return json.id as string;
+      }),
+    );
+    await settled();
+    const [delivery] = (await s.ask('GET', `${path}/deliveries?limit=1`)).json.data;
+    for (const id of ids) await s.ask('DELETE', `/api/v1/contacts/${id}`);
+    await settled();
+    receiver.answer(() => ({ status: 500 }));
+    const before = receiver.received.length;
+    await s.ask('POST', `/api/v1/deliveries/${delivery.id}/resend`);
+    await receiver.waitFor(before + 1);
+    const done = await Promise.all([erase(), erase(), erase()]);
+    expect(done.reduce((sum, item) => sum + item, 0)).toBe(19);
+    receiver.answer(() => ({ status: 200 }));
+    await s.ask('POST', '/api/v1/webhooks/send-pending');
+    await settled();
+    expect(await erase()).toBe(1);
+    expect(await tablesWith(NEEDLE)).toEqual([]);
+  });
+});
+
+interface Made {
+  record: { id: string };
+}
