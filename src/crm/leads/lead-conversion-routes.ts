@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { allows } from '../../account/scope.ts';
 import { ApiError } from '../../base/errors.ts';
 import { route, type Route } from '../../http/route.ts';
-import { dealFields } from '../deals/deal.ts';
+import { deal } from '../deals/deal.ts';
 import { place } from '../pipelines/pipeline.ts';
 import type { Pipelines } from '../pipelines/pipeline-store.ts';
 import { requiredText } from '../../base/values/text.ts';
 import { convertLead, type Conversion, type ConversionParts } from './lead-conversion.ts';
 import { lead } from './lead.ts';
 
-const { value, currency, pipeline_id, stage_id, expected_close_date, notes } = dealFields;
+const { name, value, currency, pipeline_id, stage_id, expected_close_date, notes } = deal.fields;
 
 const body = z.preprocess(
   (sent) => sent ?? {},
@@ -20,13 +20,13 @@ const body = z.preprocess(
     }),
     deal: z
       .strictObject({
-        name: dealFields.name.optional().meta({ description: "Default: the lead's name." }),
-        value,
-        currency,
-        pipeline_id,
-        stage_id,
-        expected_close_date,
-        notes,
+        name: name.input.optional().meta({ description: "Default: the lead's name." }),
+        value: value.input.optional(),
+        currency: currency.input.optional(),
+        pipeline_id: pipeline_id.input.optional(),
+        stage_id: stage_id.input.optional(),
+        expected_close_date: expected_close_date.input.optional(),
+        notes: notes.input.optional(),
       })
       .optional()
       .meta({ description: 'A deal with them; {} for one that has the lead’s name alone.' }),
@@ -66,7 +66,7 @@ export function leadConversionRoutes(parts: ConversionParts & { pipelines: Pipel
         ];
         for (const scope of made.map((item) => `${item}:write`))
           if (!allows(scopes, scope)) throw new ApiError('forbidden', `This needs the scope ${scope} too.`);
-        const placed = requested.deal && place(await parts.pipelines.of(workspaceId), requested.deal);
+        const placed = requested.deal && place(await parts.pipelines.listFor(workspaceId), requested.deal);
         return convertLead(
           parts,
           { workspaceId, actor, ...(claim && { claim }) },

@@ -4,10 +4,10 @@ import { isUuid, type Uuid } from '../../base/id.ts';
 import { jsonOf } from '../../base/json-text.ts';
 import type { Database } from '../../db/pool.ts';
 import { route, type Route } from '../../http/route.ts';
-import { timelineOf, type ActivityRow } from '../../record/timeline-routes.ts';
+import type { TimelineEntry } from '../../record/extension.ts';
+import { timelineOf } from '../../record/timeline-routes.ts';
 import type { RecordStore } from '../../record/record-store.ts';
 import type { CrmActivities, CrmActivity } from './crm-activity.ts';
-import type { LeadInput } from './lead-input.ts';
 import { submissionShape, submissionsOf } from './lead-submission.ts';
 import { lead, type Lead } from './lead.ts';
 
@@ -51,7 +51,7 @@ const shape = z
     ),
     crm_activity: z.array(crmShape),
   })
-  .meta({ id: 'LeadStory' });
+  .meta({ id: 'LeadTimeline' });
 
 const BY_NUMBER = {
   name: 'lead.by-number',
@@ -59,9 +59,9 @@ const BY_NUMBER = {
 };
 
 /** A lead with all that became of it (contracts CW5), by its id or its number. */
-export function leadStoryRoutes(
+export function leadTimelineRoutes(
   db: Database,
-  leads: RecordStore<Lead, LeadInput>,
+  leads: RecordStore<Lead>,
   activities: CrmActivities,
 ): Route[] {
   async function idOf(workspaceId: Uuid, requested: string): Promise<Uuid | undefined> {
@@ -106,7 +106,7 @@ export function leadStoryRoutes(
   ];
 }
 
-function own({ id, type, actor, changed, occurred_at }: ActivityRow) {
+function own({ id, type, actor, changed, occurred_at }: TimelineEntry) {
   return { id, label: LABELS[type] ?? 'Changed', type, actor, changed, payload: null, occurred_at };
 }
 
