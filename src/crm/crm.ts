@@ -9,6 +9,7 @@ import { eventsOf } from '../record/noun-events.ts';
 import type { BaseRecord, Noun } from '../record/noun.ts';
 import { objectRoutes, type OptionLists } from '../record/object-routes.ts';
 import type { CreateOptions } from '../record/record-create-routes.ts';
+import { makeRecordAnswers } from '../record/record-answer.ts';
 import { recordRoutes } from '../record/record-routes.ts';
 import {
   makeRecordService,
@@ -134,6 +135,8 @@ export function makeCrm(parts: CrmParts): Crm {
     lead_status: statuses.options,
   };
   const extensions = makeExtensions([leadExtension(parts.baseUrl, crmActivities)]);
+  const shownAs = makeRecordAnswers(NOUNS, extensions);
+  const shown = shownAs(lead);
   const forms = makeForms({ ...parts, matchLeadOptions: matchLeadOptions(enrichParts) });
   const conversion = {
     ...writing,
@@ -143,14 +146,14 @@ export function makeCrm(parts: CrmParts): Crm {
     deals: serviceOf(deal),
   };
   const routes = [
-    ...NOUNS.flatMap((noun) => recordRoutes(serviceOf(noun), { db, extensions }, createOptions[noun.name])),
+    ...NOUNS.flatMap((noun) => recordRoutes(serviceOf(noun), shownAs(noun), db, createOptions[noun.name])),
     ...objectRoutes(NOUNS, extensions, optionLists),
     ...pipelineRoutes(pipelines, ledger),
     ...timelineRoutes(db, NOUNS, extensions),
     ...leadSubmissionRoutes(db),
-    ...leadTimelineRoutes(db, leads.store, crmActivities),
-    ...leadConversionRoutes(conversion),
-    ...leadDuplicateRoutes(writing),
+    ...leadTimelineRoutes({ db, leads: leads.store, activities: crmActivities, shown }),
+    ...leadConversionRoutes({ ...conversion, shown }),
+    ...leadDuplicateRoutes({ ...writing, shown }),
     ...leadAnalyticsRoutes(db, parts.clock, statuses),
     ...leadStatusRoutes(statuses, ledger),
     ...crmActivityRoutes(crmActivities, ledger),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Uuid } from '../base/id.ts';
-import type { ComputedField } from './extension.ts';
+import type { ComputedField, Extensions } from './extension.ts';
 import type { BaseRecord, Noun } from './noun.ts';
 
 /** How the API answers records of a noun: with the computed fields that modules add. */
@@ -13,7 +13,16 @@ export interface RecordAnswer<R extends BaseRecord> {
   completeText(workspaceId: Uuid, text: string): Promise<string>;
 }
 
-export function makeRecordAnswer<R extends BaseRecord>(
+/** The answers of all nouns: of each there is one, since the document names its shape. */
+export function makeRecordAnswers(nouns: readonly Noun[], extensions: Extensions) {
+  const answers = new Map(
+    nouns.map((noun) => [noun.name, makeRecordAnswer(noun, extensions.computedFields(noun.name))]),
+  );
+  return <R extends BaseRecord, Input extends object>({ name }: Noun<R, Input>) =>
+    answers.get(name) as unknown as RecordAnswer<R>;
+}
+
+function makeRecordAnswer<R extends BaseRecord>(
   noun: Pick<Noun, 'label' | 'output'>,
   computedFields: Readonly<Record<string, ComputedField>>,
 ): RecordAnswer<R> {

@@ -3,9 +3,8 @@ import { ApiError } from '../base/errors.ts';
 import type { Database } from '../db/pool.ts';
 import { pageShape } from '../http/paging.ts';
 import { route, type Ctx, type Route } from '../http/route.ts';
-import type { Extensions } from './extension.ts';
 import type { BaseRecord, Change } from './noun.ts';
-import { makeRecordAnswer, type RecordAnswer } from './record-answer.ts';
+import type { RecordAnswer } from './record-answer.ts';
 import { recordCreateRoutes, withArticle, writerOf, type CreateOptions } from './record-create-routes.ts';
 import { listQuery, listRecords, type ListQuery } from './record-list.ts';
 import type { RecordService } from './record-service.ts';
@@ -13,10 +12,10 @@ import type { RecordService } from './record-service.ts';
 /** The routes that every kind of record has: list, create, batch, get, update, delete. */
 export function recordRoutes<R extends BaseRecord, Input extends object>(
   service: RecordService<R, Input>,
-  { db, extensions }: { db: Database; extensions: Extensions },
+  shown: RecordAnswer<R>,
+  db: Database,
   options?: CreateOptions<Input>,
 ): Route[] {
-  const shown = makeRecordAnswer<R>(service.noun, extensions.computedFields(service.noun.name));
   return [
     listRoute(service, shown, db),
     ...recordCreateRoutes(service, shown, options),

@@ -714,7 +714,7 @@ export interface paths {
         put?: never;
         /**
          * Create a lead
-         * @description Fires `lead.created` or, where the submission is attached to a lead that exists, `lead.submission_added`; then the answer is 200. The workspace limits how many leads it takes in an hour (`/lead-settings`); beyond, 429 with Retry-After.
+         * @description Fires `lead.created` or, where the submission is attached to a lead that exists, `lead.submission_added`; then the answer is 200. The workspace limits how many leads it takes in an hour (`/lead-settings`); beyond, 429 with Retry-After. With `Prefer: return=representation`, the answer is the record itself, and errors are as everywhere else.
          */
         post: operations["postLeads"];
         delete?: never;
@@ -734,7 +734,7 @@ export interface paths {
         put?: never;
         /**
          * Create up to 500 leads
-         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. A bad record does not hold up the others; the good ones are written together.
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. A bad record does not hold up the others; the good ones are written together. With `Prefer: return=representation`, the answer is the record itself, and errors are as everywhere else.
          */
         post: operations["postLeadsBatch"];
         delete?: never;
@@ -2253,73 +2253,6 @@ export interface components {
                 converted: number;
             }[];
         };
-        LeadConversionInput: {
-            lead: {
-                /**
-                 * Format: uuid
-                 * @description Record id
-                 */
-                id: string;
-                /** @description Grows by one with every change; the ETag */
-                version: number;
-                /** @description Who created it, as in `api_key:<id>` */
-                created_by: string;
-                /**
-                 * Format: date-time
-                 * @description When it was created
-                 */
-                created_at: string;
-                /**
-                 * Format: date-time
-                 * @description When it was last changed
-                 */
-                updated_at: string;
-                /** @description The workspace's own fields, by name */
-                custom_fields: {
-                    [key: string]: string | number | boolean;
-                };
-                /** @description Counts within the workspace, from 1 */
-                number: number;
-                /** @description First name */
-                first_name: string | null;
-                /** @description Last name; null where they gave one word */
-                last_name: string | null;
-                /** @description Email */
-                email: string | null;
-                /** @description Phone, kept as sent */
-                phone: string | null;
-                /** @description Event date */
-                event_date: string | null;
-                /** @description One of the lead event types, whatever the case; another one is ignored */
-                event_type: string | null;
-                /** @description One of the lead sources, whatever the case; another one is created */
-                source: string | null;
-                /** @description Key of one of the lead statuses */
-                status: string;
-                /** @description Notes */
-                notes: string | null;
-                /** @description Owner (user id) */
-                owner_id: string | null;
-                /** @description Id of the lead in another CRM */
-                crm_lead_id: string | null;
-                /** @description Tags */
-                tags: string[];
-                /** @description How often the lead arrived */
-                submissions: number;
-                /** @description When its status first left `new`, or a member first changed it */
-                first_contacted_at: string | null;
-                /** @description Contact */
-                contact_id: string | null;
-                /** @description Company */
-                company_id: string | null;
-                /** @description Deal */
-                deal_id: string | null;
-                /** @description When it was converted to a contact */
-                converted_at: string | null;
-            };
-            /** @description What was not there before. */
-            made: ("contact" | "company" | "deal")[];
-        };
         LeadSettingsInput: {
             /** @description How many leads are taken an hour; 0: any number. */
             leads_per_hour: number;
@@ -2392,99 +2325,6 @@ export interface components {
                 [key: string]: string;
             };
             crm_lead_id: string | null;
-        };
-        LeadTimelineInput: {
-            lead: {
-                /**
-                 * Format: uuid
-                 * @description Record id
-                 */
-                id: string;
-                /** @description Grows by one with every change; the ETag */
-                version: number;
-                /** @description Who created it, as in `api_key:<id>` */
-                created_by: string;
-                /**
-                 * Format: date-time
-                 * @description When it was created
-                 */
-                created_at: string;
-                /**
-                 * Format: date-time
-                 * @description When it was last changed
-                 */
-                updated_at: string;
-                /** @description The workspace's own fields, by name */
-                custom_fields: {
-                    [key: string]: string | number | boolean;
-                };
-                /** @description Counts within the workspace, from 1 */
-                number: number;
-                /** @description First name */
-                first_name: string | null;
-                /** @description Last name; null where they gave one word */
-                last_name: string | null;
-                /** @description Email */
-                email: string | null;
-                /** @description Phone, kept as sent */
-                phone: string | null;
-                /** @description Event date */
-                event_date: string | null;
-                /** @description One of the lead event types, whatever the case; another one is ignored */
-                event_type: string | null;
-                /** @description One of the lead sources, whatever the case; another one is created */
-                source: string | null;
-                /** @description Key of one of the lead statuses */
-                status: string;
-                /** @description Notes */
-                notes: string | null;
-                /** @description Owner (user id) */
-                owner_id: string | null;
-                /** @description Id of the lead in another CRM */
-                crm_lead_id: string | null;
-                /** @description Tags */
-                tags: string[];
-                /** @description How often the lead arrived */
-                submissions: number;
-                /** @description When its status first left `new`, or a member first changed it */
-                first_contacted_at: string | null;
-                /** @description Contact */
-                contact_id: string | null;
-                /** @description Company */
-                company_id: string | null;
-                /** @description Deal */
-                deal_id: string | null;
-                /** @description When it was converted to a contact */
-                converted_at: string | null;
-            };
-            submissions: components["schemas"]["LeadSubmissionInput"][];
-            timeline: {
-                /** Format: uuid */
-                id: string;
-                /** @description Of what another CRM reported: `CRM`. */
-                label: string;
-                /** @description The event, or what the other CRM calls it. */
-                type: string;
-                /** @description Who did it; null for the other CRM. */
-                actor: string | null;
-                /** @description Fields that changed, with what they were. */
-                changed: {
-                    [key: string]: unknown;
-                } | null;
-                /** @description What the other CRM sent; null otherwise. */
-                payload: unknown;
-                /** Format: date-time */
-                occurred_at: string;
-            }[];
-            crm_activity: {
-                /** Format: uuid */
-                id: string;
-                event_type: string;
-                /** @description The whole body, as it was sent. */
-                payload: unknown;
-                /** Format: date-time */
-                received_at: string;
-            }[];
         };
         TaskInput: {
             /**
@@ -3160,6 +3000,42 @@ export interface components {
              */
             readonly lead_url: string;
         };
+        LeadTimelineInput: {
+            lead: components["schemas"]["LeadInput"];
+            submissions: components["schemas"]["LeadSubmissionInput"][];
+            timeline: {
+                /** Format: uuid */
+                id: string;
+                /** @description Of what another CRM reported: `CRM`. */
+                label: string;
+                /** @description The event, or what the other CRM calls it. */
+                type: string;
+                /** @description Who did it; null for the other CRM. */
+                actor: string | null;
+                /** @description Fields that changed, with what they were. */
+                changed: {
+                    [key: string]: unknown;
+                } | null;
+                /** @description What the other CRM sent; null otherwise. */
+                payload: unknown;
+                /** Format: date-time */
+                occurred_at: string;
+            }[];
+            crm_activity: {
+                /** Format: uuid */
+                id: string;
+                event_type: string;
+                /** @description The whole body, as it was sent. */
+                payload: unknown;
+                /** Format: date-time */
+                received_at: string;
+            }[];
+        };
+        LeadConversionInput: {
+            lead: components["schemas"]["LeadInput"];
+            /** @description What was not there before. */
+            made: ("contact" | "company" | "deal")[];
+        };
         ObjectField: {
             key: string;
             label: string;
@@ -3540,73 +3416,6 @@ export interface components {
                 converted: number;
             }[];
         };
-        LeadConversion: {
-            lead: {
-                /**
-                 * Format: uuid
-                 * @description Record id
-                 */
-                id: string;
-                /** @description Grows by one with every change; the ETag */
-                version: number;
-                /** @description Who created it, as in `api_key:<id>` */
-                created_by: string;
-                /**
-                 * Format: date-time
-                 * @description When it was created
-                 */
-                created_at: string;
-                /**
-                 * Format: date-time
-                 * @description When it was last changed
-                 */
-                updated_at: string;
-                /** @description The workspace's own fields, by name */
-                custom_fields: {
-                    [key: string]: string | number | boolean;
-                };
-                /** @description Counts within the workspace, from 1 */
-                number: number;
-                /** @description First name */
-                first_name: string | null;
-                /** @description Last name; null where they gave one word */
-                last_name: string | null;
-                /** @description Email */
-                email: string | null;
-                /** @description Phone, kept as sent */
-                phone: string | null;
-                /** @description Event date */
-                event_date: string | null;
-                /** @description One of the lead event types, whatever the case; another one is ignored */
-                event_type: string | null;
-                /** @description One of the lead sources, whatever the case; another one is created */
-                source: string | null;
-                /** @description Key of one of the lead statuses */
-                status: string;
-                /** @description Notes */
-                notes: string | null;
-                /** @description Owner (user id) */
-                owner_id: string | null;
-                /** @description Id of the lead in another CRM */
-                crm_lead_id: string | null;
-                /** @description Tags */
-                tags: string[];
-                /** @description How often the lead arrived */
-                submissions: number;
-                /** @description When its status first left `new`, or a member first changed it */
-                first_contacted_at: string | null;
-                /** @description Contact */
-                contact_id: string | null;
-                /** @description Company */
-                company_id: string | null;
-                /** @description Deal */
-                deal_id: string | null;
-                /** @description When it was converted to a contact */
-                converted_at: string | null;
-            };
-            /** @description What was not there before. */
-            made: ("contact" | "company" | "deal")[];
-        };
         LeadSettings: {
             /** @description How many leads are taken an hour; 0: any number. */
             leads_per_hour: number;
@@ -3679,99 +3488,6 @@ export interface components {
                 [key: string]: string;
             };
             crm_lead_id: string | null;
-        };
-        LeadTimeline: {
-            lead: {
-                /**
-                 * Format: uuid
-                 * @description Record id
-                 */
-                id: string;
-                /** @description Grows by one with every change; the ETag */
-                version: number;
-                /** @description Who created it, as in `api_key:<id>` */
-                created_by: string;
-                /**
-                 * Format: date-time
-                 * @description When it was created
-                 */
-                created_at: string;
-                /**
-                 * Format: date-time
-                 * @description When it was last changed
-                 */
-                updated_at: string;
-                /** @description The workspace's own fields, by name */
-                custom_fields: {
-                    [key: string]: string | number | boolean;
-                };
-                /** @description Counts within the workspace, from 1 */
-                number: number;
-                /** @description First name */
-                first_name: string | null;
-                /** @description Last name; null where they gave one word */
-                last_name: string | null;
-                /** @description Email */
-                email: string | null;
-                /** @description Phone, kept as sent */
-                phone: string | null;
-                /** @description Event date */
-                event_date: string | null;
-                /** @description One of the lead event types, whatever the case; another one is ignored */
-                event_type: string | null;
-                /** @description One of the lead sources, whatever the case; another one is created */
-                source: string | null;
-                /** @description Key of one of the lead statuses */
-                status: string;
-                /** @description Notes */
-                notes: string | null;
-                /** @description Owner (user id) */
-                owner_id: string | null;
-                /** @description Id of the lead in another CRM */
-                crm_lead_id: string | null;
-                /** @description Tags */
-                tags: string[];
-                /** @description How often the lead arrived */
-                submissions: number;
-                /** @description When its status first left `new`, or a member first changed it */
-                first_contacted_at: string | null;
-                /** @description Contact */
-                contact_id: string | null;
-                /** @description Company */
-                company_id: string | null;
-                /** @description Deal */
-                deal_id: string | null;
-                /** @description When it was converted to a contact */
-                converted_at: string | null;
-            };
-            submissions: components["schemas"]["LeadSubmission"][];
-            timeline: {
-                /** Format: uuid */
-                id: string;
-                /** @description Of what another CRM reported: `CRM`. */
-                label: string;
-                /** @description The event, or what the other CRM calls it. */
-                type: string;
-                /** @description Who did it; null for the other CRM. */
-                actor: string | null;
-                /** @description Fields that changed, with what they were. */
-                changed: {
-                    [key: string]: unknown;
-                } | null;
-                /** @description What the other CRM sent; null otherwise. */
-                payload: unknown;
-                /** Format: date-time */
-                occurred_at: string;
-            }[];
-            crm_activity: {
-                /** Format: uuid */
-                id: string;
-                event_type: string;
-                /** @description The whole body, as it was sent. */
-                payload: unknown;
-                /** Format: date-time */
-                received_at: string;
-            }[];
         };
         Task: {
             /**
@@ -4446,6 +4162,42 @@ export interface components {
              * @description The lead in the dashboard
              */
             readonly lead_url: string;
+        };
+        LeadTimeline: {
+            lead: components["schemas"]["Lead"];
+            submissions: components["schemas"]["LeadSubmission"][];
+            timeline: {
+                /** Format: uuid */
+                id: string;
+                /** @description Of what another CRM reported: `CRM`. */
+                label: string;
+                /** @description The event, or what the other CRM calls it. */
+                type: string;
+                /** @description Who did it; null for the other CRM. */
+                actor: string | null;
+                /** @description Fields that changed, with what they were. */
+                changed: {
+                    [key: string]: unknown;
+                } | null;
+                /** @description What the other CRM sent; null otherwise. */
+                payload: unknown;
+                /** Format: date-time */
+                occurred_at: string;
+            }[];
+            crm_activity: {
+                /** Format: uuid */
+                id: string;
+                event_type: string;
+                /** @description The whole body, as it was sent. */
+                payload: unknown;
+                /** Format: date-time */
+                received_at: string;
+            }[];
+        };
+        LeadConversion: {
+            lead: components["schemas"]["Lead"];
+            /** @description What was not there before. */
+            made: ("contact" | "company" | "deal")[];
         };
     };
     responses: never;
@@ -8026,6 +7778,13 @@ export interface operations {
                     "application/json": {
                         results: {
                             status: number;
+                            record?: components["schemas"]["LeadReceipt"];
+                            error?: string;
+                            fields?: string[];
+                        }[];
+                    } | {
+                        results: {
+                            status: number;
                             record?: components["schemas"]["Lead"];
                             error?: unknown;
                         }[];
@@ -8853,69 +8612,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        data: {
-                            /**
-                             * Format: uuid
-                             * @description Record id
-                             */
-                            id: string;
-                            /** @description Grows by one with every change; the ETag */
-                            version: number;
-                            /** @description Who created it, as in `api_key:<id>` */
-                            created_by: string;
-                            /**
-                             * Format: date-time
-                             * @description When it was created
-                             */
-                            created_at: string;
-                            /**
-                             * Format: date-time
-                             * @description When it was last changed
-                             */
-                            updated_at: string;
-                            /** @description The workspace's own fields, by name */
-                            custom_fields: {
-                                [key: string]: string | number | boolean;
-                            };
-                            /** @description Counts within the workspace, from 1 */
-                            number: number;
-                            /** @description First name */
-                            first_name: string | null;
-                            /** @description Last name; null where they gave one word */
-                            last_name: string | null;
-                            /** @description Email */
-                            email: string | null;
-                            /** @description Phone, kept as sent */
-                            phone: string | null;
-                            /** @description Event date */
-                            event_date: string | null;
-                            /** @description One of the lead event types, whatever the case; another one is ignored */
-                            event_type: string | null;
-                            /** @description One of the lead sources, whatever the case; another one is created */
-                            source: string | null;
-                            /** @description Key of one of the lead statuses */
-                            status: string;
-                            /** @description Notes */
-                            notes: string | null;
-                            /** @description Owner (user id) */
-                            owner_id: string | null;
-                            /** @description Id of the lead in another CRM */
-                            crm_lead_id: string | null;
-                            /** @description Tags */
-                            tags: string[];
-                            /** @description How often the lead arrived */
-                            submissions: number;
-                            /** @description When its status first left `new`, or a member first changed it */
-                            first_contacted_at: string | null;
-                            /** @description Contact */
-                            contact_id: string | null;
-                            /** @description Company */
-                            company_id: string | null;
-                            /** @description Deal */
-                            deal_id: string | null;
-                            /** @description When it was converted to a contact */
-                            converted_at: string | null;
-                        }[];
+                        data: components["schemas"]["Lead"][];
                         has_more: boolean;
                         next_cursor: string | null;
                         next_url: string | null;

@@ -10,10 +10,11 @@ import { pageShape } from '../../http/paging.ts';
 import type { StoredAnswer } from '../../account/idempotency.ts';
 import { route, type Route } from '../../http/route.ts';
 import { formsOf } from '../../record/record-filter.ts';
+import type { RecordAnswer } from '../../record/record-answer.ts';
 import type { Plan, Writer } from '../../record/record-plan.ts';
 import type { RecordService } from '../../record/record-service.ts';
 import type { LeadInput, OnDuplicate } from './lead-input.ts';
-import { attachSubmission, lead, type Lead } from './lead.ts';
+import { attachSubmission, type Lead } from './lead.ts';
 
 /** A number with fewer digits says too little about who it is. */
 const FEWEST_DIGITS = 7;
@@ -140,7 +141,11 @@ async function attach(
 }
 
 /** Who else this lead may be. */
-export function leadDuplicateRoutes({ db, leads }: DuplicateParts): Route[] {
+export function leadDuplicateRoutes({
+  db,
+  leads,
+  shown,
+}: DuplicateParts & { shown: RecordAnswer<Lead> }): Route[] {
   return [
     route({
       method: 'GET',
@@ -149,7 +154,7 @@ export function leadDuplicateRoutes({ db, leads }: DuplicateParts): Route[] {
       tag: 'leads',
       summary: 'List the leads that may be the same person',
       description: `The newest ${MOST_TOLD} with the same email, whatever the case, or the same digits of the phone (at least ${FEWEST_DIGITS}).`,
-      answers: { 200: pageShape(lead.output) },
+      answers: { 200: pageShape(shown.output) },
       async handle({ caller, params }) {
         const { workspaceId } = caller;
         const id = params['id']!;
@@ -157,7 +162,10 @@ export function leadDuplicateRoutes({ db, leads }: DuplicateParts): Route[] {
         if (!item) throw new ApiError('not_found', 'There is no lead with this id.');
         const values = alikeValues(workspaceId, item, MOST_TOLD, id);
         const rows = await db.read<Record<string, unknown>>(ALIKE, values);
-        const data = rows.map((row) => leads.store.toRecord(row));
+        const data = await shown.complete(
+          workspaceId,
+          rows.map((row) => leads.store.toRecord(row)),
+        );
         return { status: 200, body: { data, has_more: false, next_cursor: null, next_url: null } };
       },
     }),

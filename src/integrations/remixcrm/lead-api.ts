@@ -30,6 +30,17 @@ const errorShape = z.object({
   request_id: z.string(),
 });
 
+const batchShape = z.object({
+  results: z.array(
+    z.object({
+      status: z.int(),
+      record: receiptShape.optional(),
+      error: z.string().optional(),
+      fields: z.array(z.string()).optional(),
+    }),
+  ),
+});
+
 /** RemixCRM's errors: a text, and the names of fields (contracts RX6). */
 const errors: ErrorStyle = {
   body: (error, requestId) => JSON.stringify({ ...errorText(error), request_id: requestId }),
@@ -71,7 +82,11 @@ export function withLeadApi(routes: readonly Route[], baseUrl: () => string): Ro
       const answer = z.union([receiptShape, record]);
       return { ...adapted(route, receiptOf), answers: { 200: answer, 201: answer } };
     }
-    if (route.path === '/api/v1/leads/batch') return adapted(route, batchOf);
+    if (route.path === '/api/v1/leads/batch')
+      return {
+        ...adapted(route, batchOf),
+        answers: { 200: z.union([batchShape, route.answers[200] as z.ZodType]) },
+      };
     return route;
   });
 
@@ -96,6 +111,7 @@ export function withLeadApi(routes: readonly Route[], baseUrl: () => string): Ro
 function adapted(route: Route, shown: (body: string) => object): Route {
   return {
     ...route,
+    description: `${route.description} With \`Prefer: return=representation\`, the answer is the record itself, and errors are as everywhere else.`,
     errors,
     async render(answer: Answer, context: RenderContext) {
       if (typeof answer.body !== 'string') return answer;
