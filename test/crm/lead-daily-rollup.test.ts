@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeMember, type SignedIn } from '../kit/member.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
+import { propertySize, TIMEOUT_MS } from '../proof/settings.ts';
 
 const JANE = {
   name: 'Jane Doe',
@@ -58,9 +59,9 @@ test('what is kept of a day equals a plain count, whatever is made, changed, con
         expect(await told()).toEqual(await plainCount());
       }
     }),
-    { numRuns: 25 },
+    propertySize({ small: 25, whole: 2_000 }),
   );
-}, 120_000);
+}, TIMEOUT_MS);
 
 async function carryOut(item: AuditEntry, existing: string[]): Promise<unknown> {
   if (item.do === 'ask') return told();
