@@ -4,7 +4,7 @@ import { now } from '../../perf/now.mjs';
 import { LEASE_MS } from '../../src/delivery/claim.ts';
 import { makeHome, signal, startBeside, startProcess } from './processes.ts';
 import type { Proof, Result } from './proof.ts';
-import { startLoad, startReceiver } from './storm.ts';
+import { startLoad, startReceiver, unlessStalled } from './storm.ts';
 
 /** A worker dies and another starts, or stands still past its lease with another at hand. */
 type Blow = 'kill' | 'pause';
@@ -36,7 +36,9 @@ export const order: Proof<Sizes> = {
     const load = startLoad(defer);
     const home = await makeHome(defer);
     const server = await startProcess(home, { env: { FAIRLEAD_SERVICES: 'api,web' } });
-    const webhook = await makeWebhook(server, `${receiver.url}/slow/${random.between(...answerMs)}/order/`, { ordering: 'record' });
+    const webhook = await makeWebhook(server, `${receiver.url}/slow/${random.between(...answerMs)}/order/`, {
+      ordering: 'record',
+    });
     const workers = [await startBeside(defer, home.dataDir, server)];
     const { key, port } = server;
     const edits: Promise<string[]> = load.ask('edits', { port, key, records, perRecord });
@@ -47,7 +49,10 @@ export const order: Proof<Sizes> = {
     const all = records * (perRecord + 1);
     for (const [n, blow] of blows.entries()) {
       const share = (n + 0.2 + 0.6 * random.next()) / (blows.length + 1);
-      while ((await receiver.count()) < all * share) await sleep(5);
+      const begun = (async () => {
+        while ((await receiver.count()) < all * share) await sleep(5);
+      })();
+      await unlessStalled(begun, receiver.count);
       log(`${blow} after ${await receiver.count()} of ${all}`);
       const worker = workers.at(-1)!;
       if (blow === 'kill') {
@@ -64,7 +69,7 @@ export const order: Proof<Sizes> = {
       }
     }
 
-    const ids = await edits;
+    const ids = await unlessStalled(edits, () => load.ask('changed'));
     for (const until = performance.now() + 120_000; !(await drained(server, webhook)); await sleep(250))
       if (performance.now() > until) throw new Error('deliveries still wait after 120 s');
     const versions = new Map<string, number>();

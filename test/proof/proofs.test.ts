@@ -8,6 +8,7 @@ import { order } from './order.ts';
 import { pauseWorker } from './pause-worker.ts';
 import { postgresGone } from './postgres-gone.ts';
 import type { Proof } from './proof.ts';
+import { quota } from './quota.ts';
 import { makeRandom } from './random.ts';
 import { receiverDown } from './receiver-down.ts';
 import { NAMES, repeatWith, SEED, SIZE, TIMEOUT_MS } from './settings.ts';
@@ -23,6 +24,7 @@ const ALL = [
   clock,
   diskFull,
   killPostgres,
+  quota,
 ] as Proof[];
 const PROOFS = ALL.filter(({ name }) => NAMES?.includes(name) ?? true);
 

@@ -10,6 +10,9 @@ import { SIZE } from './settings.ts';
 /** Requests to one webhook sent and not settled, at most (lane.ts): what a kill or a pause may cause to be sent twice. */
 const UNSETTLED = 256;
 
+/** So long nothing is counted only where nothing will be: a lease lasts 15 s, a rest of the breaker 60 s. */
+const STALL_MS = 90_000;
+
 /**
  * How many clients there are, and how long the receiver takes: so long that a kill meets many requests that are
  * not settled.
@@ -67,6 +70,23 @@ export function startLoad(defer: Defer) {
   const load = startHelper('load.mjs');
   defer(() => load.end());
   return load;
+}
+
+/** Waits for work that counts; rejects where the count stands still, so that a proof that fails ends. */
+export async function unlessStalled<T>(work: Promise<T>, count: () => Promise<number>): Promise<T> {
+  let last = -1;
+  let since = performance.now();
+  let done = false;
+  const result = work.finally(() => (done = true));
+  result.catch(() => {});
+  while (!done) {
+    const now = await count();
+    if (now !== last) since = performance.now();
+    else if (performance.now() - since > STALL_MS) throw new Error(`still at ${now} after ${STALL_MS} ms`);
+    last = now;
+    await Promise.race([result, sleep(20)]);
+  }
+  return result;
 }
 
 /** A server with one webhook, clients that create contacts through anything, and a receiver that counts. */
@@ -131,10 +151,14 @@ export async function startStorm(
       const before = Math.round(creates * (0.2 + 0.6 * random.next()));
       const from: number = await load.ask('progress');
       const raging: Promise<void> = load.ask('storm', { port, key, connections });
-      while ((await load.ask('progress')) < from + before) await sleep(5);
+      const progress = (): Promise<number> => load.ask('progress');
+      const begun = (async () => {
+        while ((await progress()) < from + before) await sleep(5);
+      })();
+      await unlessStalled(begun, progress);
       const result = await blow();
       await load.ask('calm', creates - before);
-      await raging;
+      await unlessStalled(raging, progress);
       return result;
     },
     /** Waits until deliveries go out again: a holder that was killed has a lease that must run out first. */
