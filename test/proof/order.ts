@@ -42,6 +42,7 @@ export const order: Proof<Sizes> = {
     const workers = [await startBeside(defer, home.dataDir, server)];
     const { key, port } = server;
     const edits: Promise<string[]> = load.ask('edits', { port, key, records, perRecord });
+    edits.catch(() => {});
 
     const blows: Blow[] =
       kills === null ? [random.pick(['kill', 'pause'])] : [...Array<Blow>(kills).fill('kill'), 'pause'];

@@ -33,9 +33,9 @@ const together = SIZE === 'small' ? test.concurrent : test;
 
 describe('proofs', () => {
   for (const proof of PROOFS) {
-    const skip = proof.skip?.() ?? null;
     together(`${proof.name}: ${proof.promise}`, { timeout: TIMEOUT_MS }, async (context) => {
-      if (skip !== null) context.skip(skip);
+      const reason = proof.skip?.() ?? null;
+      if (reason !== null) context.skip(reason);
       expect(await faultsOf(proof)).toEqual([]);
     });
   }

@@ -151,6 +151,8 @@ export async function startStorm(
       const before = Math.round(creates * (0.2 + 0.6 * random.next()));
       const from: number = await load.ask('progress');
       const raging: Promise<void> = load.ask('storm', { port, key, connections });
+      // Awaited below, unless something fails before.
+      raging.catch(() => {});
       const progress = (): Promise<number> => load.ask('progress');
       const begun = (async () => {
         while ((await progress()) < from + before) await sleep(5);
@@ -185,8 +187,6 @@ export async function startStorm(
     },
   };
 }
-
-export type Storm = Awaited<ReturnType<typeof startStorm>>;
 
 interface Seen {
   clients: Clients;
