@@ -26,7 +26,7 @@ run(bin('vitest'), ['run', ...options, ...files], { env });
 /** Those of test/proof, and each test file that takes its size from there. */
 function findProofs() {
   const found = new Map();
-  for (const file of readdirSync(path.join(root, 'test'), { recursive: true }).toSorted()) {
+  for (const file of readdirSync(path.join(root, 'test'), { recursive: true, encoding: 'utf8' }).toSorted()) {
     if (!file.endsWith('.ts')) continue;
     const text = readFileSync(path.join(root, 'test', file), 'utf8');
     const name = path.dirname(file) === 'proof' && /^ {2}name: '([\w-]+)',$/m.exec(text)?.[1];

@@ -28,12 +28,10 @@ const ALL = [
 ] as Proof[];
 const PROOFS = ALL.filter(({ name }) => NAMES?.includes(name) ?? true);
 
-/** Small ones wait for leases most of the time; whole ones take the machine. */
-const together = SIZE === 'small' ? test.concurrent : test;
-
-describe('proofs', () => {
+// Small ones wait for leases most of the time; whole ones take the machine.
+describe('proofs', { concurrent: SIZE === 'small' }, () => {
   for (const proof of PROOFS) {
-    together(`${proof.name}: ${proof.promise}`, { timeout: TIMEOUT_MS }, async (context) => {
+    test(`${proof.name}: ${proof.promise}`, { timeout: TIMEOUT_MS }, async (context) => {
       const reason = proof.skip?.() ?? null;
       if (reason !== null) context.skip(reason);
       expect(await faultsOf(proof)).toEqual([]);
