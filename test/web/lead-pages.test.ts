@@ -212,10 +212,10 @@ describe('a lead with possible duplicates', () => {
     await expect.poll(() => duplicates.getByRole('listitem').count()).toBe(3);
     await picture(page, 'lead-duplicates');
     await page.getByRole('button', { name: 'Show all 4' }).click();
-    const rendered = (await duplicates.getByRole('listitem').allTextContents()).map(
+    const texts = (await duplicates.getByRole('listitem').allTextContents()).map(
       (text) => /^(.*?)no\. \d+ · (.*?) ·/.exec(text)?.slice(1) ?? text,
     );
-    expect(rendered).toEqual([
+    expect(texts).toEqual([
       ['Dora Again', 'same email'],
       ['Both Double', 'same email and phone'],
       ['Theodora', 'same phone'],
@@ -472,10 +472,8 @@ describe('reports of another CRM', () => {
     await page.goto(`/leads/${id}`);
     const entries = page.getByRole('list', { name: 'Timeline' }).getByRole('listitem');
     await expectShown(entries.filter({ hasText: 'call_booked' }).getByText('CRM', { exact: true }));
-    const rendered = (await entries.allTextContents()).map(
-      (text) => /^(Updated|Created|CRM)/.exec(text)?.[0],
-    );
-    expect(rendered.filter((item) => item !== undefined)).toEqual(['Updated', 'CRM', 'Created']);
+    const texts = (await entries.allTextContents()).map((text) => /^(Updated|Created|CRM)/.exec(text)?.[0]);
+    expect(texts.filter((item) => item !== undefined)).toEqual(['Updated', 'CRM', 'Created']);
     await page.getByText('View payload').click();
     await expectShown(page.getByText('"when": "noon"'));
     await picture(page, 'lead-crm');

@@ -80,15 +80,15 @@ export function Palette() {
 
 /** Matches entries that contain every word of the query, ignoring arrows and punctuation. Exact names come first. */
 const filterByWords: SpotlightFilterFunction = (query, groups) => {
-  const wanted = wordsOf(query);
+  const words = wordsOf(query);
   const isNameOf = (action: Searchable) =>
-    namesOf(action).some((name) => wordsOf(name).join(' ') === wanted.join(' '));
+    namesOf(action).some((name) => wordsOf(name).join(' ') === words.join(' '));
   return groups.flatMap((group) => {
     if (!('actions' in group)) return [];
     const actions = group.actions
       .filter((action) => {
         const text = namesOf(action).join(' ').toLowerCase();
-        return wanted.every((word) => text.includes(word));
+        return words.every((word) => text.includes(word));
       })
       .toSorted((item, other) => Number(isNameOf(other)) - Number(isNameOf(item)));
     return actions.length > 0 ? [{ ...group, actions }] : [];

@@ -25,7 +25,7 @@ export function JsonField({ name, label, description, value, onChange, fieldErro
   const problems = problemsOf(name, value, fieldErrors);
   const problemLines = new Set(problems.map(({ line }) => line));
   const lines = value.split('\n').length;
-  const shown = Math.max(lines, MIN_LINES);
+  const rows = Math.max(lines, MIN_LINES);
   const showLine = (line: number) => {
     const start =
       value
@@ -74,7 +74,7 @@ export function JsonField({ name, label, description, value, onChange, fieldErro
             ref={input}
             className={classes.input}
             data-path={name}
-            rows={shown}
+            rows={rows}
             spellCheck={false}
             autoCapitalize="off"
             autoComplete="off"
@@ -108,9 +108,9 @@ interface Problem {
 }
 
 function problemsOf(name: string, text: string, fieldErrors: readonly FieldError[]): Problem[] {
-  const own = fieldErrors.filter(({ field }) => field === name || field.startsWith(`${name}.`));
+  const errors = fieldErrors.filter(({ field }) => field === name || field.startsWith(`${name}.`));
   const read = readJson(text);
-  return own.map(({ field, message }) => {
+  return errors.map(({ field, message }) => {
     const path = field.slice(name.length + 1);
     const line = 'brokenLine' in read ? read.brokenLine : lineOfPath(text, path);
     return { line, path, message };

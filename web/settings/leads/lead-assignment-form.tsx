@@ -87,10 +87,10 @@ export function LeadAssignmentForm({ assignment, members }: { assignment: Assign
 
 /** The API accepts current members only, but returns former ones, too. */
 function withoutFormerMembers(assignment: Assignment, members: Member[]): Assignment {
-  const existing = new Set(members.map(({ id }) => id));
-  const kept = <R extends AssignmentRule>(rule: R): R => ({
+  const memberIds = new Set(members.map(({ id }) => id));
+  const filterRule = <R extends AssignmentRule>(rule: R): R => ({
     ...rule,
-    members: rule.members.filter((id) => existing.has(id)),
+    members: rule.members.filter((id) => memberIds.has(id)),
   });
-  return { ...kept(assignment), sources: assignment.sources.map((rule) => kept(rule)) };
+  return { ...filterRule(assignment), sources: assignment.sources.map((rule) => filterRule(rule)) };
 }

@@ -86,11 +86,16 @@ const DAY_MS = 86_400_000;
 
 /** The data that the new period deletes and the current one keeps. Empty for a period that the API rejects. */
 function lossesOf(term: RetentionTerm, { size, ...current }: Retention): Loss[] {
-  const lossOf = (what: string, days: number | null, kept: number | null, oldest: string | null): Loss[] => {
-    const requested = days ?? current.most_days;
-    if (oldest === null || requested < current.least_days || requested >= (kept ?? current.most_days))
+  const lossOf = (
+    what: string,
+    days: number | null,
+    currentDays: number | null,
+    oldest: string | null,
+  ): Loss[] => {
+    const period = days ?? current.most_days;
+    if (oldest === null || period < current.least_days || period >= (currentDays ?? current.most_days))
       return [];
-    const before = Date.now() - requested * DAY_MS;
+    const before = Date.now() - period * DAY_MS;
     return Date.parse(oldest) < before ? [{ what, from: Date.parse(oldest), before }] : [];
   };
   return [

@@ -37,7 +37,7 @@ interface FilterConditionProps {
 /** One condition: field, operator and value. */
 export function FilterCondition(props: FilterConditionProps) {
   const { condition, number, onChange, onRemove, fields, error } = props;
-  const known = new Map(fields.map((field) => [field.name, field]));
+  const fieldsByName = new Map(fields.map((field) => [field.name, field]));
   const ops = opsOf(condition.field);
   const choose = (field: string) => {
     const isAllowed = opsOf(field).some(({ value }) => value === condition.op);
@@ -49,7 +49,7 @@ export function FilterCondition(props: FilterConditionProps) {
       <Autocomplete
         aria-label={`Field of condition ${number}`}
         placeholder="Field"
-        data={[...known.keys()]}
+        data={[...fieldsByName.keys()]}
         value={condition.field}
         onChange={choose}
         maxDropdownHeight={280}
@@ -58,7 +58,7 @@ export function FilterCondition(props: FilterConditionProps) {
           <div>
             <span className="mono">{option.value}</span>
             <Text size="xs" c="dimmed" maw="22rem">
-              {known.get(option.value)?.description}
+              {fieldsByName.get(option.value)?.description}
             </Text>
           </div>
         )}
@@ -70,7 +70,12 @@ export function FilterCondition(props: FilterConditionProps) {
         onChange={(op) => onChange({ ...condition, op: op ?? 'equals' })}
         allowDeselect={false}
       />
-      <Value condition={condition} number={number} onChange={onChange} field={known.get(condition.field)} />
+      <Value
+        condition={condition}
+        number={number}
+        onChange={onChange}
+        field={fieldsByName.get(condition.field)}
+      />
       <ActionIcon
         variant="subtle"
         color="gray"

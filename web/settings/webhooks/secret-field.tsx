@@ -57,12 +57,12 @@ export function SecretField<Values extends SecretValues>({
   /** Default: the choices for a new webhook of the format. */
   choices?: readonly SecretChoice[];
 }) {
-  const offered = choices ?? CHOICES[hasPrivateKeys(format) ? 'private keys' : format.unsigned];
+  const options = choices ?? CHOICES[hasPrivateKeys(format) ? 'private keys' : format.unsigned];
   return (
     <Stack gap="md">
       <Select
         label="Secret"
-        data={offered.map((value) => ({ value, label: SECRET_CHOICES[value] }))}
+        data={options.map((value) => ({ value, label: SECRET_CHOICES[value] }))}
         allowDeselect={false}
         {...form.getInputProps('secret_choice')}
       />
