@@ -14,7 +14,7 @@ export const MASK = '********';
  * What the log keeps of a request. The body is not in it: it is made again from the event, which is kept as well, and
  * the digest tells whether that is what was sent.
  */
-export interface Sent {
+export interface AttemptRequest {
   url: string;
   method: Endpoint['method'];
   /** As they were sent, in that order, but for the values of custom ones. */
@@ -24,7 +24,7 @@ export interface Sent {
 }
 
 /** A request as somebody who looks into the log sees it. */
-export interface SentView {
+export interface AttemptRequestView {
   url: string;
   method: string;
   headers: Record<string, string>;
@@ -37,7 +37,7 @@ export interface SentView {
  * all of a webhook.
  * @param own the headers that are not the webhook's custom ones; their names and values need no escaping but for JSON's
  */
-export function sentOf(endpoint: Endpoint, own: Record<string, string>, body: string): string {
+export function attemptRequestText(endpoint: Endpoint, own: Record<string, string>, body: string): string {
   let frame = frames.get(endpoint);
   if (!frame) frames.set(endpoint, (frame = frameOf(endpoint)));
   return `${frame.before}${JSON.stringify(own).slice(1)}${frame.after}${sha256Text(body)}"}`;
@@ -79,12 +79,12 @@ const STORED = {
 };
 
 /** The request with the body that was sent. */
-export function shownSent(
+export function viewAttemptRequest(
   parts: { formats: Formats; catalogue: Catalogue },
   endpoint: Endpoint,
   event: StoredEvent | undefined,
-  { digest, payload, ...sent }: Sent,
-): SentView {
+  { digest, payload, ...sent }: AttemptRequest,
+): AttemptRequestView {
   const contentType = sent.headers['content-type'] as ContentType;
   // No body tells the time of its attempt or needs a secret: headers do.
   const addressee = { ...endpoint, payload, contentType, secrets: [] };

@@ -16,7 +16,7 @@ interface Backlog {
 const FRESH_MS = 5_000;
 
 /** Of one webhook so many are counted at most: a million that are due take no longer to count than these. */
-const MOST_COUNTED = 10_000;
+const MAX_COUNTED = 10_000;
 
 /**
  * Goes by the index of the queue, webhook by webhook, and no further in each than is counted: its cost is bounded by how
@@ -34,7 +34,7 @@ with behind as (
     from (
       select due_at from queue
       where workspace_id = l.workspace_id and endpoint_id = l.endpoint_id and due_at <= now()
-      order by due_at limit ${MOST_COUNTED}
+      order by due_at limit ${MAX_COUNTED}
     ) d
   ) q
   where l.due <= now() or l.not_before > now()
@@ -52,7 +52,7 @@ lanes as (
 select
   (select coalesce(sum(q.n), 0)::int from lane l cross join lateral (
      select count(*) as n from (
-       select from queue where workspace_id = l.workspace_id and endpoint_id = l.endpoint_id limit ${MOST_COUNTED}
+       select from queue where workspace_id = l.workspace_id and endpoint_id = l.endpoint_id limit ${MAX_COUNTED}
      ) w
    ) q) as queued,
   (select coalesce(sum(due), 0)::int from behind) as due,
@@ -118,12 +118,12 @@ export function watchBacklog(registry: Registry, db: Database): void {
 
   gauge(
     'fairlead_queue_deliveries',
-    `Deliveries that wait, held ones too; of one webhook ${MOST_COUNTED} are counted at most.`,
+    `Deliveries that wait, held ones too; of one webhook ${MAX_COUNTED} are counted at most.`,
     (b) => b.queued,
   );
   gauge(
     'fairlead_deliveries_due',
-    `Deliveries of active webhooks that are due now; of one webhook ${MOST_COUNTED} are counted at most.`,
+    `Deliveries of active webhooks that are due now; of one webhook ${MAX_COUNTED} are counted at most.`,
     (b) => b.due,
   );
   gauge(

@@ -23,7 +23,7 @@ const FIRST_WINDOW = 4;
 export const BREAKS_AFTER = 64;
 /** Short enough to fit between any two attempts of the longest schedules, which it shall not stretch. */
 const FIRST_REST_MS = 1_000;
-const LONGEST_REST_MS = 60_000;
+const MAX_REST_MS = 60_000;
 
 export const BREAKER_STATES = ['closed', 'open', 'half_open'] as const;
 
@@ -54,7 +54,7 @@ export function paceAfter(
   if (!slow && failed < BREAKS_AFTER && slowStreak === 0) {
     return { pace: { window: Math.max(1, Math.floor(pace.window / 2)), slowStreak, failed }, restMs: 0 };
   }
-  const backoff = Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** Math.min(slowStreak, 10));
+  const backoff = Math.min(MAX_REST_MS, FIRST_REST_MS * 2 ** Math.min(slowStreak, 10));
   return {
     pace: { window: 1, slowStreak: slowStreak + 1, failed },
     restMs: Math.max(backoff, outcome.retryAfterMs ?? 0),

@@ -3,15 +3,17 @@ import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import type { DueDelivery } from './claim.ts';
 import type { Cause } from './disabling.ts';
-import type { Endpoint, Endpoints } from './endpoint.ts';
+import type { Endpoints } from './endpoint-store.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { Catalogue } from '../events/event-type.ts';
 import type { Formats, Message } from './format.ts';
+import type { Lease } from './lease.ts';
 import type { DeliveryMetrics } from './metrics.ts';
 import type { Outcome } from './outcome.ts';
 import { render, type StoredEvent } from './render.ts';
 import { nextDelayMs } from './retry.ts';
 import type { Sender } from './send.ts';
-import { sentOf } from './attempt-request.ts';
+import { attemptRequestText } from './attempt-request.ts';
 import type { FinalState, Settlement } from './settle.ts';
 
 /** How we introduce ourselves to receivers. */
@@ -37,26 +39,19 @@ export interface Attempted {
   outcome: Outcome | null;
 }
 
-/** Of the lane that a delivery is on. */
-export interface Lease {
-  token: Uuid;
-  /** Whether it may still be sent on: asked until the request goes out. */
-  holds(): boolean;
-}
-
 /** Makes one attempt: builds the message, sends it, decides what follows. Never throws. */
 export async function deliver(
   parts: DeliverParts,
   endpoint: Endpoint,
   due: DueDelivery,
-  { token, holds }: Lease,
+  lease: Lease,
 ): Promise<Attempted> {
   const at = parts.clock.now();
   // One object for all of it, filled in as things turn out: this is made for every attempt.
   const settlement: Settlement = {
     workspaceId: endpoint.workspaceId,
     endpointId: endpoint.id,
-    token,
+    token: lease.token,
     deliveryId: due.id,
     attempt: due.attempt,
     attemptId: parts.newId(),
@@ -84,7 +79,7 @@ export async function deliver(
     custom: endpoint.headers,
     body: message.body,
     timeoutMs: endpoint.timeoutMs,
-    mayGo: holds,
+    mayGo: () => lease.holds(),
   };
   const outcome = await parts.sender.send(request, parts.giveUp);
   settlement.durationMs = Math.round(outcome.durationMs);
@@ -92,7 +87,7 @@ export async function deliver(
   settlement.failure = outcome.failure;
   settlement.detail = outcome.detail;
   settlement.response = outcome.responseBody;
-  settlement.request = sentOf(endpoint, own, message.body);
+  settlement.request = attemptRequestText(endpoint, own, message.body);
   if (outcome.ok) settlement.state = 'delivered';
   else await follow(parts, endpoint, due, outcome, settlement);
   return { settlement, outcome };
@@ -150,7 +145,7 @@ async function follow(
   if (due.kind === 'test') return;
   const goneDisables = endpoint.disableOnGone || parts.formats.get(endpoint.format)!.goneDisables;
   if (outcome.status === 410 && goneDisables) {
-    await takeOut(parts, endpoint, { reason: 'Its receiver answered 410 Gone.', failures: 1 });
+    await disable(parts, endpoint, { reason: 'Its receiver answered 410 Gone.', failures: 1 });
     return;
   }
   const schedule = { max: endpoint.retryMax, intervalsS: endpoint.retryIntervalsS };
@@ -159,7 +154,7 @@ async function follow(
 }
 
 /** Takes a webhook out of service. Where that fails, the next failure like this one tries again. */
-export async function takeOut(
+export async function disable(
   { endpoints, log }: Pick<DeliverParts, 'endpoints' | 'log'>,
   endpoint: Endpoint,
   cause: Cause,

@@ -3,7 +3,7 @@ import { isoTime } from '../base/clock.ts';
 import { floorId, prefixed, timeOf, type Uuid } from '../base/id.ts';
 import { retried, type Database } from '../db/pool.ts';
 import { BLOCKED } from './record-order.ts';
-import type { Sent } from './attempt-request.ts';
+import type { AttemptRequest } from './attempt-request.ts';
 
 /** One delivery as its log shows it (words: states.md). */
 export interface DeliveryView {
@@ -35,7 +35,7 @@ export interface AttemptView {
   detail: string | null;
   response: string | null;
   /** What was sent; null where nothing was. */
-  request: Sent | null;
+  request: AttemptRequest | null;
   next_at: string | null;
 }
 
@@ -137,7 +137,7 @@ function settled({ state }: LogFilter): Half {
 }
 
 /** A test is queued so long after its event was made, at most, in milliseconds; other deliveries have its time (outbox.ts). */
-const LATEST_TEST_MS = 10_000;
+const MAX_TEST_DELAY_MS = 10_000;
 
 /** The newest of a half. No index knows all deliveries of an event: its own are near its time, those sent again have one. */
 function partsOf({ select, id, ofState }: Half, workspaceId: Uuid, filter: LogFilter): RawBuilder<unknown>[] {
@@ -148,7 +148,7 @@ function partsOf({ select, id, ofState }: Half, workspaceId: Uuid, filter: LogFi
     ${matching(filter, id)} ${only} order by ${sql.ref(id)} desc limit ${limit})`;
   if (eventId === null) return [those(sql``)];
   const at = timeOf(eventId);
-  const until = floorId(at + LATEST_TEST_MS);
+  const until = floorId(at + MAX_TEST_DELAY_MS);
   return [
     those(sql`and kind <> 'resend' and ${sql.ref(id)} >= ${floorId(at)} and ${sql.ref(id)} < ${until}`),
     those(sql`and kind = 'resend'`),

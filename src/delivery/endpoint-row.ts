@@ -43,7 +43,7 @@ export function endpointRows(sealer: Sealer, clock: Clock) {
   }
 
   /** The columns of what is given; those of what is not are undefined, and so left as they are. */
-  function givenColumns(workspaceId: Uuid, input: Partial<Options>) {
+  function changedColumns(workspaceId: Uuid, input: Partial<Options>) {
     const { filter, rateLimit } = input;
     return {
       name: input.name,
@@ -57,7 +57,7 @@ export function endpointRows(sealer: Sealer, clock: Clock) {
       retry_intervals_s: input.retryIntervalsS,
       disable_after: input.disableAfter,
       disable_on_410: input.disableOnGone,
-      filter: filter && JSON.stringify(filter.given),
+      filter: filter && JSON.stringify(filter.input),
       filter_path: filter && filter.path,
       filter_on: filter && filter.on,
       filter_texts: filter === null ? [] : filter?.texts,
@@ -73,11 +73,11 @@ export function endpointRows(sealer: Sealer, clock: Clock) {
 
   return {
     sealed,
-    givenColumns,
+    changedColumns,
 
     /** The columns of all there is to set. */
     optionColumns(workspaceId: Uuid, options: Options) {
-      return givenColumns(workspaceId, options) as Defined<ReturnType<typeof givenColumns>>;
+      return changedColumns(workspaceId, options) as Defined<ReturnType<typeof changedColumns>>;
     },
 
     open(row: EndpointShape): Endpoint {
@@ -117,3 +117,5 @@ export function endpointRows(sealer: Sealer, clock: Clock) {
     },
   };
 }
+
+export type EndpointRows = ReturnType<typeof endpointRows>;

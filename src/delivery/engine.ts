@@ -7,7 +7,9 @@ import type { Connection, Database } from '../db/pool.ts';
 import { watchBacklog } from './backlog.ts';
 import { makeLanes } from './claim.ts';
 import { WEBHOOK_DISABLED, type Owners } from './disabling.ts';
-import { ENDPOINT_CHANNEL, makeEndpoints, type Endpoints, type PlanRules } from './endpoint.ts';
+import { ENDPOINT_CHANNEL } from './endpoint-change.ts';
+import type { PlanRules } from './endpoint-plan.ts';
+import { makeEndpoints, type Endpoints } from './endpoint-store.ts';
 import type { Catalogue } from '../events/event-type.ts';
 import { formatsDocumenting, type Formats } from './format.ts';
 import { makeMetrics, type DeliveryMetrics } from './metrics.ts';
@@ -75,7 +77,7 @@ export function makeEngine(parts: EngineParts): Engine {
     settler: makeSettler(db),
   });
   const waker = makeWaker(db, log, instance, (ids) => worker.onNotify(ids));
-  let house: Maintenance | undefined;
+  let maintenance: Maintenance | undefined;
   let listener: { close(): Promise<void> } | undefined;
 
   return {
@@ -85,7 +87,7 @@ export function makeEngine(parts: EngineParts): Engine {
     metrics,
 
     start(options) {
-      house = runMaintenance({ ...parts, waker });
+      maintenance = runMaintenance({ ...parts, waker });
       if (!options.worker) return;
       listener = listen(db.connection, log, {
         [LANE_CHANNEL]: (payload) => {
@@ -104,7 +106,7 @@ export function makeEngine(parts: EngineParts): Engine {
 
     async stop() {
       await listener?.close();
-      await house?.stop();
+      await maintenance?.stop();
       await worker.stop(STOP_GRACE_MS);
     },
   };

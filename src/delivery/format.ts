@@ -59,7 +59,7 @@ export interface Format {
     intervalsS: readonly number[];
   };
   /** How many retries may be asked for. */
-  readonly mostRetries: number;
+  readonly maxRetries: number;
   /** A secret the way the format shows it, and what is wrong with one that a person brings. */
   makeSecret(): string;
   secretProblem(secret: string): string | null;

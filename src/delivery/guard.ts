@@ -156,10 +156,11 @@ export function urlProblem(url: string, guard: Guard): string | null {
   return nameProblem(host, guard);
 }
 
-const MAX_URL = 2048;
+const MAX_URL_LENGTH = 2048;
 
 function shapeProblem(url: string): string | null {
-  if (url.length > MAX_URL) return `is ${url.length} characters long; at most ${MAX_URL} are possible`;
+  if (url.length > MAX_URL_LENGTH)
+    return `is ${url.length} characters long; at most ${MAX_URL_LENGTH} are possible`;
   if (!/^https?:\/\//i.test(url)) return 'must start with https://';
   // The URL parser drops or rewrites these, and then the address is not the one that was read.
   if (/[\s\p{Cc}\\]/u.test(url)) return 'has a space, a control character or a backslash; write it without';

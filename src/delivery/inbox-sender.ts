@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import { inboxAnswer, type Inboxes } from './inbox.ts';
+import { inboxResponseBody, type Inboxes } from './inbox.ts';
 import { statusFailure, type Outcome } from './outcome.ts';
 import type { Outgoing, Sender } from './send.ts';
 import { MASK } from './attempt-request.ts';
@@ -29,12 +29,19 @@ export function withInboxes(sender: Sender, inboxes: Inboxes, clock: Clock): Sen
     );
     const base = { detail: null, retryAfterMs: null, responseBody: null };
     try {
-      const arrival = { method: out.method, query: url.search, headers, body };
-      const kept = await inboxes.receive(token, arrival, 'engine');
+      const incoming = { method: out.method, query: url.search, headers, body };
+      const kept = await inboxes.receive(token, incoming, 'engine');
       const status = kept ?? 404;
       const failure = statusFailure(status);
       const durationMs = Math.round(clock.monotonic() - began);
-      return { ...base, ok: failure === null, failure, status, responseBody: inboxAnswer(kept), durationMs };
+      return {
+        ...base,
+        ok: failure === null,
+        failure,
+        status,
+        responseBody: inboxResponseBody(kept),
+        durationMs,
+      };
     } catch {
       const durationMs = Math.round(clock.monotonic() - began);
       const detail = 'the test inbox could not be written to';

@@ -4,10 +4,10 @@ import type { Uuid } from '../base/id.ts';
 export const SECRET_BYTES = 24;
 const TOKEN = /^[\w-]{75}$/;
 /** No URL of an inbox is shorter: `http://`, a host, `/inbox/` and the token. */
-const SHORTEST = 'http://h/inbox/'.length + 75;
+const MIN_URL_LENGTH = 'http://h/inbox/'.length + 75;
 
 /** Two ids, so that it is looked up within its workspace, and what nobody can guess. */
-export function tokenOf(workspaceId: Uuid, { id, secret }: { id: Uuid; secret: string }): string {
+export function makeToken(workspaceId: Uuid, { id, secret }: { id: Uuid; secret: string }): string {
   const ids = Buffer.from((workspaceId + id).replaceAll('-', ''), 'hex');
   return Buffer.concat([ids, Buffer.from(secret, 'base64url')]).toString('base64url');
 }
@@ -26,7 +26,7 @@ export function readToken(token: string): { workspaceId: Uuid; id: Uuid; secret:
  * user. Every delivery asks this, so the length is looked at first.
  */
 export function tokenInUrl(base: string, url: string): string | null {
-  if (url.length < SHORTEST || url.includes('#') || !URL.canParse(url)) return null;
+  if (url.length < MIN_URL_LENGTH || url.includes('#') || !URL.canParse(url)) return null;
   const read = new URL(url);
   const own = new URL(`${base}/inbox/`);
   if (read.username !== '' || read.password !== '' || originOf(read) !== originOf(own)) return null;

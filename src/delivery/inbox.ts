@@ -7,9 +7,9 @@ import type { Uuid } from '../base/id.ts';
 import type { Sealer } from '../base/seal.ts';
 import type { Database } from '../db/pool.ts';
 import type { Schema } from '../db/schema.ts';
-import type { Endpoints } from './endpoint.ts';
+import type { Endpoints } from './endpoint-store.ts';
 import type { Formats } from './format.ts';
-import { readToken, SECRET_BYTES, tokenInUrl, tokenOf } from './inbox-url.ts';
+import { readToken, SECRET_BYTES, tokenInUrl, makeToken } from './inbox-url.ts';
 import { MASK } from './attempt-request.ts';
 
 /** A receiving URL of ours that shows what arrives, so that a first webhook needs no receiver. */
@@ -25,7 +25,7 @@ export interface Inbox {
 }
 
 /** A request as it comes in. */
-export interface Arrival {
+export interface IncomingRequest {
   method: string;
   /** With its `?`, or ''. */
   query: string;
@@ -33,7 +33,7 @@ export interface Arrival {
   body: Buffer;
 }
 
-export interface InboxRequest extends Arrival {
+export interface InboxRequest extends IncomingRequest {
   id: Uuid;
   signed: boolean | null;
   received_at: string;
@@ -73,12 +73,12 @@ export interface Inboxes {
    * delivery that came through a proxy. The engine masks them itself.
    * @returns the status to answer, null where there is no such inbox or its time is over
    */
-  receive(token: string, arrival: Arrival, from: 'engine' | 'wire'): Promise<number | null>;
+  receive(token: string, incoming: IncomingRequest, from: 'engine' | 'wire'): Promise<number | null>;
 }
 
 /** Inboxes of one workspace, requests kept of one inbox. */
-const MOST = 10;
-const KEPT = 100;
+const MAX_INBOXES = 10;
+const MAX_REQUESTS = 100;
 const LIFE_MS = 7 * 86_400_000;
 
 /** What 0.1.0 stored has its secret, its headers and its body in the clear, and nothing sealed. */
@@ -111,7 +111,7 @@ const KEEP = {
   text: `
 with outdated as (
   delete from inbox_request where workspace_id = $1 and inbox_id = $2 and id <= (
-    select id from inbox_request where workspace_id = $1 and inbox_id = $2 order by id desc offset ${KEPT - 1} limit 1)
+    select id from inbox_request where workspace_id = $1 and inbox_id = $2 order by id desc offset ${MAX_REQUESTS - 1} limit 1)
 )
 insert into inbox_request (workspace_id, inbox_id, id, method, query, headers, body, sealed, signed, received_at)
 select workspace_id, id, $3, $4, '', '[]', '', $5, $6, $7 from inbox where workspace_id = $1 and id = $2`,
@@ -122,7 +122,7 @@ const POSTING = {
          where workspace_id = $1 and state <> 'deleted' and length(url) >= $2 order by id desc`,
 };
 /** Webhooks whose secrets a request is tried with. */
-const MOST_POSTING = 5;
+const MAX_POSTING_WEBHOOKS = 5;
 const CUSTOM_HEADERS = {
   name: 'inbox.custom-headers',
   text: `select headers from endpoint where workspace_id = $1 and state <> 'deleted' and headers is not null`,
@@ -157,7 +157,7 @@ export function makeInboxes(parts: {
     return { ...row, ...rest, body: Buffer.from(body, 'base64') };
   }
 
-  function sealRequest(workspaceId: Uuid, { query, headers, body }: Arrival): Buffer {
+  function sealRequest(workspaceId: Uuid, { query, headers, body }: IncomingRequest): Buffer {
     const content: SealedRequest = { query, headers, body: body.toString('base64') };
     return sealer.seal(requestPlace(workspaceId), JSON.stringify(content));
   }
@@ -172,10 +172,14 @@ export function makeInboxes(parts: {
   const tokenIn = (url: string) => tokenInUrl(baseUrl(), url);
 
   /** Null where no webhook of the workspace posts here: then nobody knows how it should be signed. */
-  async function isSigned(workspaceId: Uuid, token: string, arrival: Arrival): Promise<boolean | null> {
+  async function isSigned(
+    workspaceId: Uuid,
+    token: string,
+    incoming: IncomingRequest,
+  ): Promise<boolean | null> {
     const long = await db.read<{ id: Uuid; url: string }>(POSTING, [workspaceId, token.length]);
-    const posting = long.filter(({ url }) => tokenIn(url) === token).slice(0, MOST_POSTING);
-    const values = new Map(arrival.headers.map(([name, value]) => [name.toLowerCase(), value]));
+    const posting = long.filter(({ url }) => tokenIn(url) === token).slice(0, MAX_POSTING_WEBHOOKS);
+    const values = new Map(incoming.headers.map(([name, value]) => [name.toLowerCase(), value]));
     let found: boolean | null = null;
     for (const { id } of posting) {
       const endpoint = await parts.endpoints().get(workspaceId, id);
@@ -183,14 +187,14 @@ export function makeInboxes(parts: {
       if (!format || endpoint.secrets.length === 0) continue;
       found ??= false;
       if (
-        endpoint.secrets.some((secret) => format.verifies(secret, (name) => values.get(name), arrival.body))
+        endpoint.secrets.some((secret) => format.verifies(secret, (name) => values.get(name), incoming.body))
       )
         return true;
     }
     return found;
   }
 
-  async function masked(workspaceId: Uuid, arrival: Arrival): Promise<Arrival> {
+  async function masked(workspaceId: Uuid, incoming: IncomingRequest): Promise<IncomingRequest> {
     const rows = await db.read<{ headers: Buffer }>(CUSTOM_HEADERS, [workspaceId]);
     const custom = rows.flatMap(({ headers }) => {
       const place = { workspaceId, table: 'endpoint', column: 'headers' };
@@ -202,10 +206,10 @@ export function makeInboxes(parts: {
         ([item, secret]) =>
           secret.trim() !== '' && item.toLowerCase() === name.toLowerCase() && value.includes(secret.trim()),
       );
-    const headers = arrival.headers.map(
+    const headers = incoming.headers.map(
       ([name, value]) => [name, isCustom(name, value) ? MASK : value] as const,
     );
-    return { ...arrival, headers };
+    return { ...incoming, headers };
   }
 
   return {
@@ -216,7 +220,7 @@ export function makeInboxes(parts: {
       return row && open(workspaceId, row);
     },
 
-    urlOf: (workspaceId, inbox) => urlWith(tokenOf(workspaceId, inbox)),
+    urlOf: (workspaceId, inbox) => urlWith(makeToken(workspaceId, inbox)),
 
     create: ({ workspaceId, actor }, { name, status }, within) =>
       db.transaction(async (trx) => {
@@ -231,12 +235,12 @@ export function makeInboxes(parts: {
           insert into inbox (workspace_id, id, name, secret, secret_hash, sealed_secret, status, created_by, created_at, expires_at)
           select ${workspaceId}, ${newId()}, ${name}, '', ${sha256(secret)},
                  ${sealer.seal(secretPlace(workspaceId), secret)}, ${status}, ${actor}, ${now()}, ${expires}
-          where (select count(*) from inbox where workspace_id = ${workspaceId}) < ${MOST}
+          where (select count(*) from inbox where workspace_id = ${workspaceId}) < ${MAX_INBOXES}
           returning ${sql.raw(COLUMNS)}`.execute(trx);
         if (!rows[0])
           throw new ApiError(
             'limit_reached',
-            `A workspace has at most ${MOST} test inboxes; delete one first.`,
+            `A workspace has at most ${MAX_INBOXES} test inboxes; delete one first.`,
           );
         const inbox = open(workspaceId, rows[0]);
         await within(trx, inbox);
@@ -254,7 +258,7 @@ export function makeInboxes(parts: {
           update inbox set name = coalesce(${name ?? null}, name), status = coalesce(${status ?? null}, status)
           where workspace_id = ${workspaceId} and id = ${id} and expires_at > ${now()}
           returning ${sql.raw(COLUMNS)}`.execute(trx);
-        if (!rows[0]) throw noInbox();
+        if (!rows[0]) throw inboxNotFound();
         const inbox = open(workspaceId, rows[0]);
         await within(trx, inbox);
         return inbox;
@@ -265,7 +269,7 @@ export function makeInboxes(parts: {
         const { rows } = await sql<InboxRow>`
           delete from inbox where workspace_id = ${workspaceId} and id = ${id}
           returning ${sql.raw(COLUMNS)}`.execute(trx);
-        if (!rows[0]) throw noInbox();
+        if (!rows[0]) throw inboxNotFound();
         await within(trx, open(workspaceId, rows[0]));
       }),
 
@@ -280,13 +284,13 @@ export function makeInboxes(parts: {
       return found?.workspaceId === workspaceId;
     },
 
-    async receive(token, arrival, from) {
+    async receive(token, incoming, from) {
       const found = await named(token);
       if (!found) return null;
       const { workspaceId, id, status } = found;
-      const signed = await isSigned(workspaceId, token, arrival);
-      const kept = from === 'wire' ? await masked(workspaceId, arrival) : arrival;
-      const values = [newId(), arrival.method, sealRequest(workspaceId, kept), signed, now()];
+      const signed = await isSigned(workspaceId, token, incoming);
+      const kept = from === 'wire' ? await masked(workspaceId, incoming) : incoming;
+      const values = [newId(), incoming.method, sealRequest(workspaceId, kept), signed, now()];
       await db.pool.query({ ...KEEP, values: [workspaceId, id, ...values] });
       return status;
     },
@@ -294,7 +298,7 @@ export function makeInboxes(parts: {
 }
 
 /** What is sealed of a request: whatever may hold a secret. */
-interface SealedRequest extends Pick<Arrival, 'query' | 'headers'> {
+interface SealedRequest extends Pick<IncomingRequest, 'query' | 'headers'> {
   /** Base64. */
   body: string;
 }
@@ -307,7 +311,7 @@ function isSecret({ secret_hash: hash, secret }: InboxRow, input: string): boole
 }
 
 /** What an inbox answers beside its status. */
-export function inboxAnswer(status: number | null): string {
+export function inboxResponseBody(status: number | null): string {
   return status === null
     ? 'There is no such test inbox, or its time is over.\n'
     : 'Kept in the test inbox.\n';
@@ -319,6 +323,6 @@ export async function dropOldInboxes(db: Database): Promise<number> {
   return rowCount ?? 0;
 }
 
-export function noInbox(): ApiError {
+export function inboxNotFound(): ApiError {
   return new ApiError('not_found', 'There is no test inbox with this id, or its time is over.');
 }

@@ -23,7 +23,7 @@ export interface ReadAheadParts {
 }
 
 /** What its lane wants to hear of. */
-export interface Listening {
+export interface ReadListener {
   /** The lane is still ours; what is due has been taken up. */
   read(read: LaneRead): void;
   /** The lane is not ours any more. */
@@ -44,7 +44,7 @@ export class ReadAhead {
 
   readonly #parts: ReadAheadParts;
   readonly #held: Held;
-  readonly #on: Listening;
+  readonly #on: ReadListener;
   readonly #rows: DueDelivery[] = [];
   #cursor = QUEUE_START;
   #readFrom = 0;
@@ -58,10 +58,10 @@ export class ReadAhead {
   /** Monotonic time at which something of what is known to wait becomes due. */
   #nextAt = Infinity;
   /** Rows have no place in the order of their records yet; and records one of whose rows has left. */
-  #unplaced = false;
+  #unranked = false;
   readonly #left = new Set<Uuid>();
 
-  constructor(parts: ReadAheadParts, held: Held, on: Listening) {
+  constructor(parts: ReadAheadParts, held: Held, on: ReadListener) {
     this.#parts = parts;
     this.#held = held;
     this.#on = on;
@@ -97,7 +97,7 @@ export class ReadAhead {
   }
 
   get #stirred(): boolean {
-    return this.#again || this.#unplaced || this.#left.size > 0;
+    return this.#again || this.#unranked || this.#left.size > 0;
   }
 
   nudge(): void {
@@ -177,10 +177,10 @@ export class ReadAhead {
     }
   }
 
-  #take({ due, wake, unplaced, nextInMs }: LaneRead, known: ReadonlySet<Uuid>): void {
+  #take({ due, wake, unranked, nextInMs }: LaneRead, known: ReadonlySet<Uuid>): void {
     this.wake = wake;
     if (nextInMs !== null) this.expect(nextInMs);
-    this.#unplaced ||= unplaced;
+    this.#unranked ||= unranked;
     this.#drained = due.length === 0;
     for (const item of due) {
       this.#cursor = { afterDue: item.due_at, afterId: item.id };
@@ -192,12 +192,12 @@ export class ReadAhead {
 
   /** Places rows in the order of their records, where some have no place or one has left; then reads from the start. */
   async promote(): Promise<void> {
-    if (!this.#unplaced && this.#left.size === 0) return;
+    if (!this.#unranked && this.#left.size === 0) return;
     const left = [...this.#left];
     this.#left.clear();
     try {
       const placed = await this.#parts.lanes.promote(this.#held, left);
-      this.#unplaced = placed.more;
+      this.#unranked = placed.more;
       if (placed.due > 0) this.rewind();
     } catch (error) {
       for (const record of left) this.#left.add(record);

@@ -23,16 +23,16 @@ const PROMOTE_BATCH = 500;
  * $1 workspace, $2 endpoint, $3 token, $4 records to look at as well
  */
 export const PROMOTE: Statement = {
-  name: 'lane.place',
+  name: 'lane.promote',
   text: `
 with mine as (select from lane where workspace_id = $1 and endpoint_id = $2 and token = $3),
-unplaced as (
+unranked as (
   select id, order_key from queue
   where workspace_id = $1 and endpoint_id = $2 and due_at = ${UNRANKED} and exists (select from mine)
   order by id limit ${PROMOTE_BATCH}
 ),
 record as (
-  select order_key from unplaced union select unnest($4::uuid[]) where exists (select from mine)
+  select order_key from unranked union select unnest($4::uuid[]) where exists (select from mine)
 ),
 head as (
   select h.id from record r
@@ -45,22 +45,22 @@ head as (
     select from queue o
     where o.workspace_id = $1 and o.endpoint_id = $2 and o.order_key = r.order_key and o.due_at < ${BLOCKED})
 ),
-placed as (
+promoted as (
   update queue q set due_at = case when p.first then ${DUE_NOW} else ${BLOCKED} end
   from (
     select id, bool_or(first) as first
-    from (select id, true as first from head union all select id, false from unplaced) u group by id
+    from (select id, true as first from head union all select id, false from unranked) u group by id
   ) p
   where q.workspace_id = $1 and q.id = p.id and q.due_at >= ${BLOCKED}
   returning p.first
 )
-select (select count(*) from placed where first)::int as due,
-       (select count(*) from unplaced) = ${PROMOTE_BATCH} as more`,
+select (select count(*) from promoted where first)::int as due,
+       (select count(*) from unranked) = ${PROMOTE_BATCH} as more`,
 };
 
 /** Takes all places back, as a holder vanished who may have settled a row and not placed the next. */
 export const DEMOTE: Statement = {
-  name: 'lane.unplace',
+  name: 'lane.demote',
   text: `
 update queue set due_at = ${UNRANKED}
 where workspace_id = $1 and endpoint_id = $2 and due_at = ${BLOCKED}
@@ -73,11 +73,11 @@ where workspace_id = $1 and endpoint_id = $2 and due_at = ${BLOCKED}
  * looked for now and then, over all that waits.
  * @returns the lanes to wake
  */
-export async function straysFrom(pool: pg.Pool): Promise<LaneKey[]> {
+export async function unblockOrphaned(pool: pg.Pool): Promise<LaneKey[]> {
   const { rows } = await pool.query<{ workspace_id: Uuid; endpoint_id: Uuid }>({
-    name: 'queue.strays',
+    name: 'queue.orphaned',
     text: `
-with stray as (
+with orphaned as (
   select distinct on (q.workspace_id, q.endpoint_id, q.order_key) q.workspace_id, q.endpoint_id, q.id from queue q
   where q.order_key is not null and q.due_at = ${BLOCKED} and not exists (
     select from queue o
@@ -86,7 +86,7 @@ with stray as (
   order by q.workspace_id, q.endpoint_id, q.order_key, q.seq, q.id
 ),
 freed as (
-  update queue q set due_at = ${UNRANKED} from stray s
+  update queue q set due_at = ${UNRANKED} from orphaned s
   where q.workspace_id = s.workspace_id and q.id = s.id and q.due_at = ${BLOCKED}
   returning q.workspace_id, q.endpoint_id
 )

@@ -3,7 +3,7 @@ import type { Endpoint } from './endpoint.ts';
 import { bodyAs } from './form-body.ts';
 import type { Formats, Message, MessageInput } from './format.ts';
 
-type EventTold = MessageInput['event'];
+type FormatEvent = MessageInput['event'];
 
 /** An event as it is stored; `data` and `context` as JSON text, `context` null for most. */
 export type StoredEvent = Pick<
@@ -33,7 +33,7 @@ export function render(
   const format = formats.get(endpoint.format);
   if (!format) throw new Error(`unknown format ${endpoint.format}`);
   return format.message({
-    event: new Told(event, catalogue),
+    event: new LazyEvent(event, catalogue),
     workspaceId: endpoint.workspaceId,
     clientNumber: endpoint.clientNumber,
     endpointId: endpoint.id,
@@ -45,7 +45,7 @@ export function render(
 }
 
 /** A stored event as formats want it; read only as far as they ask. */
-class Told implements EventTold {
+class LazyEvent implements FormatEvent {
   readonly id: string;
   readonly type: string;
   readonly objectType: string;

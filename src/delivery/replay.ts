@@ -2,7 +2,7 @@ import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
 import type { Uuid } from '../base/id.ts';
 import type { Schema } from '../db/schema.ts';
 import { filterLook, filterPasses, filterSkipped } from '../events/event-filter-sql.ts';
-import { LONGEST_WAIT, orderedId, UNRANKED } from '../events/outbox.ts';
+import { MAX_WAIT, orderedId, UNRANKED } from '../events/outbox.ts';
 import { keepEvents } from './retention-term.ts';
 
 /** What became of the events that are to be sent again; left out, all that were not delivered. */
@@ -43,7 +43,7 @@ export interface Passed {
 }
 
 /** Events queued, and looked at with a filter, at most by one call. */
-const MOST = 10_000;
+const MAX_EVENTS = 10_000;
 /** A filter looks at so many events in one statement, and begins no other one after so many milliseconds. */
 const BUDGET = { batch: 25, ms: 3_000 };
 
@@ -74,7 +74,7 @@ export async function passing(
     with ${log(which)} select e.id, l.event_id is null as missed ${candidates(which)}`.execute(db);
   const end = performance.now() + budget.ms;
   const passed: Passed = { ids: [], last: null, more: false };
-  const looked = found.slice(0, MOST);
+  const looked = found.slice(0, MAX_EVENTS);
   for (let at = 0; at < looked.length; at += budget.batch) {
     if (at > 0 && performance.now() >= end) return { ...passed, more: true };
     const batch = looked.slice(at, at + budget.batch);
@@ -87,7 +87,7 @@ export async function passing(
     passed.ids.push(...batch.map(({ id }) => id).filter((id) => !kept.has(id)));
     passed.last = batch.at(-1)!.id;
   }
-  return { ...passed, more: found.length > MOST };
+  return { ...passed, more: found.length > MAX_EVENTS };
 }
 
 /** Those of the events that the webhook's filter keeps out. */
@@ -140,8 +140,8 @@ async function count(trx: Transaction<Schema>, which: Replay, passed: Passed | '
       ${candidates(which, ids)}
     )
     ${which.dryRun ? sql`` : queued(which)}
-    select least(count(*), ${MOST})::int as queued, count(*) > ${MOST} as more,
-           (select id from found where n <= ${MOST} order by n desc limit 1) as last
+    select least(count(*), ${MAX_EVENTS})::int as queued, count(*) > ${MAX_EVENTS} as more,
+           (select id from found where n <= ${MAX_EVENTS} order by n desc limit 1) as last
     from found`.execute(trx);
   const done = rows[0]!;
   return passed !== 'every' && passed.more ? { ...done, more: true, last: passed.last } : done;
@@ -170,7 +170,7 @@ function candidates(which: Replay, ids: readonly Uuid[] | null = null): RawBuild
         and ${WANTED[which.only ?? 'undelivered']}
         and not exists (select from queue q
           where q.workspace_id = e.workspace_id and q.endpoint_id = p.id and q.event_id = e.id and q.kind <> 'test')
-      order by e.seq limit ${MOST + 1}`;
+      order by e.seq limit ${MAX_EVENTS + 1}`;
 }
 
 /** Puts what was found into the queue. */
@@ -182,7 +182,7 @@ function queued({ endpointId, now }: Replay): RawBuilder<unknown> {
       select workspace_id, ${endpointId}, ${sql.raw(orderedId(String(now), 'n'))}, id, type, 'resend', order_key,
              seq, octet_length(data::text),
              case when order_key is null then date_trunc('milliseconds', now()) else ${sql.raw(UNRANKED)} end,
-             now(), now() + ${sql.raw(LONGEST_WAIT)}
-      from found where n <= ${MOST}
+             now(), now() + ${sql.raw(MAX_WAIT)}
+      from found where n <= ${MAX_EVENTS}
     )`;
 }

@@ -3,7 +3,7 @@ import { KEPT_BYTES, type Failure } from './outcome.ts';
 /** As many bytes may come before the body, the heads of 1xx among them; as many as browsers bear. */
 const MAX_HEAD_BYTES = 256 * 1024;
 /** Of a line so many characters are kept. */
-const MAX_LINE = 8 * 1024;
+const MAX_LINE_LENGTH = 8 * 1024;
 /** As much of a body is read. */
 export const MAX_BODY_BYTES = 64 * 1024;
 
@@ -100,7 +100,7 @@ export class ResponseReader {
       if (lf < 0) break;
       const bare = lf === start || text.charCodeAt(lf - 1) !== CR;
       if (bare) this.#odd = true;
-      this.#readLine(text, start, Math.min(bare ? lf : lf - 1, start + MAX_LINE));
+      this.#readLine(text, start, Math.min(bare ? lf : lf - 1, start + MAX_LINE_LENGTH));
       start = lf + 1;
       if (this.problem) return 0;
       if (this.status !== null) {
@@ -112,7 +112,7 @@ export class ResponseReader {
         return bodyAt;
       }
     }
-    this.#rest = text.slice(start, start + MAX_LINE);
+    this.#rest = text.slice(start, start + MAX_LINE_LENGTH);
     if (this.#code === 0 && !'HTTP/'.startsWith(this.#rest.trimStart().slice(0, 5).toUpperCase())) {
       this.#refuse('bad_response', NOT_HTTP);
     }

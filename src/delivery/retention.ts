@@ -5,7 +5,7 @@ import type { Logger } from '../base/log.ts';
 import { dropOldPartitions, ensurePartitions } from '../db/partition.ts';
 import type { Database } from '../db/pool.ts';
 import { raiseFloors } from '../events/feed.ts';
-import { straysFrom } from './record-order.ts';
+import { unblockOrphaned } from './record-order.ts';
 import { trimToTerms } from './retention-term.ts';
 import { dropOldInboxes } from './inbox.ts';
 import { findOverdue, settleOverdue } from './sweep.ts';
@@ -32,7 +32,7 @@ export interface MaintenanceTask {
 }
 
 /** A stop does not wait longer than this for what runs here: it can be done again. */
-const STOP_PATIENCE_MS = 5_000;
+const STOP_TIMEOUT_MS = 5_000;
 
 /**
  * What runs beside everything: the sweep every ten seconds, partitions and old rows every hour, and `chores`. Where the
@@ -49,10 +49,10 @@ export function runMaintenance(parts: {
   const { db, waker, log } = parts;
   const sweep = repeat(SWEEP_MS, log, 'sweep', async () => {
     const lanes = await findOverdue(db.pool);
-    if (lanes.length > 0) log.info({ lanes: lanes.length }, 'lanes had overslept');
+    if (lanes.length > 0) log.info({ lanes: lanes.length }, 'overdue lanes woken');
     await waker.notifyNow(lanes);
   });
-  const order = repeat(ORDER_MS, log, 'order', async () => waker.notifyNow(await straysFrom(db.pool)));
+  const order = repeat(ORDER_MS, log, 'order', async () => waker.notifyNow(await unblockOrphaned(db.pool)));
   let madeFor = parts.clock.now();
   const makePartitions = async () => {
     const now = parts.clock.now();
@@ -64,12 +64,12 @@ export function runMaintenance(parts: {
     await makePartitions();
     log.warn({ now: isoTime(madeFor) }, 'the clock has jumped: partitions were made for its weeks');
   });
-  const tidy = repeat(HOUR_MS, log, 'housekeeping', async () => {
+  const cleanup = repeat(HOUR_MS, log, 'housekeeping', async () => {
     await makePartitions();
     const settled = await settleOverdue(db.pool);
     const dropped = await dropOld(db.pool, parts.clock.now() - parts.retentionDays * DAY_MS);
     const trimmed = await trimToTerms(db, parts.clock.now());
-    const forgotten = await forgetIdempotency(db);
+    const forgotten = await deleteOldIdempotency(db);
     await dropOldInboxes(db);
     const done = {
       settled,
@@ -86,7 +86,7 @@ export function runMaintenance(parts: {
   );
   return {
     async stop() {
-      await Promise.all([sweep, order, jumps, tidy, ...maintenanceTasks].map((item) => item.stop()));
+      await Promise.all([sweep, order, jumps, cleanup, ...maintenanceTasks].map((item) => item.stop()));
     },
   };
 }
@@ -110,7 +110,7 @@ export async function dropOld(pool: pg.Pool, keepFrom: number): Promise<string[]
 }
 
 /** Idempotency answers are kept for 24 hours; deleted in batches. */
-async function forgetIdempotency(db: Database): Promise<number> {
+async function deleteOldIdempotency(db: Database): Promise<number> {
   let forgotten = 0;
   for (;;) {
     const { rowCount } = await db.pool.query(
@@ -151,12 +151,12 @@ function repeat(
     async stop() {
       stopping.abort();
       clearTimeout(timer);
-      let patience: NodeJS.Timeout | undefined;
+      let timeout: NodeJS.Timeout | undefined;
       const late = new Promise((resolve) => {
-        patience = setTimeout(resolve, STOP_PATIENCE_MS);
+        timeout = setTimeout(resolve, STOP_TIMEOUT_MS);
       });
       await Promise.race([running, late]);
-      clearTimeout(patience);
+      clearTimeout(timeout);
     },
   };
 }

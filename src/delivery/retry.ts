@@ -1,5 +1,5 @@
 import { MAX_RETRY_AFTER_MS } from './outcome.ts';
-import { LONGEST_WAIT_DAYS } from '../events/outbox.ts';
+import { MAX_WAIT_DAYS } from '../events/outbox.ts';
 
 /** A webhook's retry schedule. */
 export interface Schedule {
@@ -17,7 +17,7 @@ const DAY_MS = 86_400_000;
  * The longest that a schedule can take from the first attempt to the last, in days: with all its jitter, and a
  * receiver that answers every attempt with the longest Retry-After there is.
  */
-export function longestDays(schedule: Schedule): number {
+export function maxDurationDays(schedule: Schedule): number {
   let ms = 0;
   for (let made = 1; made <= schedule.max; made++) {
     ms += nextDelayMs(schedule, made, MAX_RETRY_AFTER_MS, () => 1)!;
@@ -26,7 +26,7 @@ export function longestDays(schedule: Schedule): number {
 }
 
 /** As many days a schedule may take: what waits expires, and a day is left for the requests and the lane's rests. */
-export const MOST_DAYS = LONGEST_WAIT_DAYS - 1;
+export const MAX_SCHEDULE_DAYS = MAX_WAIT_DAYS - 1;
 
 /**
  * How long to wait after a failed attempt, in milliseconds; null when the attempts are used up.

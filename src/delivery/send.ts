@@ -38,7 +38,7 @@ export interface Sender {
  * A safety net, not a throttle: as many as a worker can have under way in all. The lanes set the pace, and webhooks at one
  * host (those of an automation service) must not wait for the ones among them that hang.
  */
-const PER_ORIGIN = 5_000;
+const MAX_PER_ORIGIN = 5_000;
 const MAX_IDLE = 1_000;
 
 /**
@@ -55,7 +55,7 @@ export function makeSender(options: {
   const { guard, resolver, clock } = options;
   const connections = makeConnections({
     dial: makeDial({ guard, resolver, clock, ca: options.tls?.ca }),
-    perOrigin: options.connectionsPerOrigin ?? PER_ORIGIN,
+    perOrigin: options.connectionsPerOrigin ?? MAX_PER_ORIGIN,
     maxIdle: MAX_IDLE,
   });
   const read = cached(readUrl, 10_000);
@@ -144,15 +144,15 @@ function unsent(failure: Failure, detail: string): Outcome {
 }
 
 /** The attempts under way that a signal would end. */
-const crews = new WeakMap<AbortSignal, Set<Attempt>>();
+const attemptsBySignal = new WeakMap<AbortSignal, Set<Attempt>>();
 
 /**
  * One listener for all that share a signal: a signal walks all its listeners for each that is added, 4.5 % of
  * the work of a thousand deliveries in flight.
  */
-function crewOf(signal: AbortSignal): Set<Attempt> {
-  let crew = crews.get(signal);
-  if (!crew) {
+function attemptsUnder(signal: AbortSignal): Set<Attempt> {
+  let siblings = attemptsBySignal.get(signal);
+  if (!siblings) {
     const made = new Set<Attempt>();
     signal.addEventListener(
       'abort',
@@ -161,9 +161,9 @@ function crewOf(signal: AbortSignal): Set<Attempt> {
       },
       { once: true },
     );
-    crews.set(signal, (crew = made));
+    attemptsBySignal.set(signal, (siblings = made));
   }
-  return crew;
+  return siblings;
 }
 
 /** After the head of an answer its body gets so long, as it is read for the log alone. */
@@ -192,7 +192,7 @@ class Attempt implements Exchange {
   private readonly place: Place;
   private readonly clock: Clock;
   private readonly connections: Connections;
-  private readonly crew: Set<Attempt> | undefined;
+  private readonly siblings: Set<Attempt> | undefined;
   private readonly finish: (outcome: Outcome) => void;
 
   constructor(
@@ -209,11 +209,11 @@ class Attempt implements Exchange {
     this.place = place;
     this.clock = clock;
     this.connections = connections;
-    this.crew = signal && crewOf(signal);
+    this.siblings = signal && attemptsUnder(signal);
     this.finish = finish;
     this.startedAt = clock.monotonic();
     this.timer = setTimeout(onDeadline, out.timeoutMs, this);
-    this.crew?.add(this);
+    this.siblings?.add(this);
   }
 
   remainingMs(): number {
@@ -291,7 +291,7 @@ class Attempt implements Exchange {
   private settle(failure: Failure | null, detail: string | null): void {
     this.done = true;
     clearTimeout(this.timer);
-    this.crew?.delete(this);
+    this.siblings?.delete(this);
     const { status, kept, retryAfter: wait, isEncoded } = this.response;
     const outcome: Outcome = {
       ok: failure === null,

@@ -96,7 +96,7 @@ export interface Settler {
 }
 
 export function makeSettler(db: Database): Settler {
-  const flying = makeBatchWriter<Settlement, boolean>(db, {
+  const batches = makeBatchWriter<Settlement, boolean>(db, {
     groupOf: (item) => item.endpointId,
     keysOf: (item) => [item.deliveryId],
     weigh: (item) => ({ weight: 1, bytes: 300 + (item.response?.length ?? 0) + (item.request ? 500 : 0) }),
@@ -114,7 +114,7 @@ export function makeSettler(db: Database): Settler {
       return settlements.map((_, n) => done.has(n));
     },
   });
-  return { settle: (settlement) => flying.add(settlement) };
+  return { settle: (settlement) => batches.add(settlement) };
 }
 
 /**

@@ -12,7 +12,7 @@ import type { LaneKey } from './wake.ts';
  */
 export async function findOverdue(pool: pg.Pool): Promise<LaneKey[]> {
   const { rows } = await pool.query<{ workspace_id: string; endpoint_id: string }>({
-    name: 'lane.overslept',
+    name: 'lane.overdue',
     text: `
 select l.workspace_id, l.endpoint_id from lane l
 join endpoint p on p.workspace_id = l.workspace_id and p.id = l.endpoint_id

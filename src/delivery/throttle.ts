@@ -2,7 +2,7 @@ import { MAX_WINDOW, paceAfter, startPace, type Pace } from './breaker.ts';
 import { Rate, type Carried, type RateLimit } from './rate.ts';
 
 /** A lane whose rate is used up for longer than this is let go until then, in ms. */
-const LONGEST_PAUSE_MS = 2_000;
+const MAX_PAUSE_MS = 2_000;
 
 /** How a lane's new holder finds it. */
 export interface Left {
@@ -54,7 +54,7 @@ export class Throttle {
   /** How long the next request has to wait, in ms; and whether that is so long that the lane is let go meanwhile. */
   wait(now: number): { ms: number; isLong: boolean } | null {
     const ms = this.#rate?.waitMs(now) ?? 0;
-    return ms > 0 ? { ms, isLong: ms > LONGEST_PAUSE_MS } : null;
+    return ms > 0 ? { ms, isLong: ms > MAX_PAUSE_MS } : null;
   }
 
   begin(now: number): void {

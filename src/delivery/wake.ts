@@ -15,7 +15,7 @@ export type LaneKey = readonly [workspaceId: string, endpointId: string];
 const WAKE = {
   name: 'lane.wake',
   text: `
-with rung as (
+with notified as (
   select l.workspace_id, l.endpoint_id
   from unnest($1::uuid[], $2::uuid[]) as r(workspace_id, endpoint_id)
   join lane l on l.workspace_id = r.workspace_id and l.endpoint_id = r.endpoint_id
@@ -25,7 +25,7 @@ with rung as (
 woken as (
   update lane l
   set wake = l.wake + 1, due = least(l.due, greatest(date_trunc('milliseconds', clock_timestamp()), l.not_before))
-  from rung r where l.workspace_id = r.workspace_id and l.endpoint_id = r.endpoint_id
+  from notified n where l.workspace_id = n.workspace_id and l.endpoint_id = n.endpoint_id
   returning 1
 )
 select pg_notify('fairlead_lane', $3) from (select count(*) from woken) w`,
@@ -35,17 +35,19 @@ select pg_notify('fairlead_lane', $3) from (select count(*) from woken) w`,
 export const LANE_CHANNEL = 'fairlead_lane';
 
 /** A notification holds 8,000 bytes: more endpoints than this are told as `*`. */
-const MOST_TOLD = 150;
+const MAX_NAMED_ENDPOINTS = 150;
 
 /** `<who tells> <endpoint id> …`, or `<who tells> *`. */
-function told(instance: string, keys: readonly LaneKey[]): string {
-  return keys.length > MOST_TOLD ? `${instance} *` : `${instance} ${keys.map(([, id]) => id).join(' ')}`;
+function formatNotification(instance: string, keys: readonly LaneKey[]): string {
+  return keys.length > MAX_NAMED_ENDPOINTS
+    ? `${instance} *`
+    : `${instance} ${keys.map(([, id]) => id).join(' ')}`;
 }
 
 /** The endpoints another process woke, `*` for too many to name, null for our own words coming back. */
 export function parseNotification(instance: string, payload: string): string[] | '*' | null {
-  const [teller, ...ids] = payload.split(' ');
-  if (teller === instance) return null;
+  const [sender, ...ids] = payload.split(' ');
+  if (sender === instance) return null;
   return ids[0] === '*' ? '*' : ids;
 }
 
@@ -66,7 +68,7 @@ export function makeWaker(
   instance: string,
   onNotify: (endpointIds: readonly string[]) => void,
 ): Waker {
-  const wakes = coalesce<readonly LaneKey[], void>({
+  const batches = coalesce<readonly LaneKey[], void>({
     slots: 1,
     groupOf: () => '',
     maxWeight: 10_000,
@@ -76,7 +78,7 @@ export function makeWaker(
       const keys = [...lanes.values()];
       await db.pool.query({
         ...WAKE,
-        values: [keys.map(([w]) => w), keys.map(([, e]) => e), told(instance, keys)],
+        values: [keys.map(([w]) => w), keys.map(([, e]) => e), formatNotification(instance, keys)],
       });
       onNotify(keys.map(([, id]) => id));
       return lists.map(() => undefined);
@@ -84,10 +86,10 @@ export function makeWaker(
   });
 
   return {
-    notifyNow: (lanes) => (lanes.length > 0 ? wakes.add(lanes) : Promise.resolve()),
+    notifyNow: (lanes) => (lanes.length > 0 ? batches.add(lanes) : Promise.resolve()),
     notify(lanes) {
       if (lanes.length === 0) return;
-      wakes.add(lanes).catch((error: Error) => {
+      batches.add(lanes).catch((error: Error) => {
         log.warn(
           { err: error.message, lanes: lanes.length },
           'wake-up lost; the sweep will find what is due',

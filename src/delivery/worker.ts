@@ -1,6 +1,7 @@
 import type { Uuid } from '../base/id.ts';
 import { LEASE_MS } from './claim.ts';
 import { Lane, type LaneParts } from './lane.ts';
+import { makeSendBudget } from './send-budget.ts';
 
 /** Lanes a process holds at once. */
 const MAX_LANES = 2_000;
@@ -13,25 +14,20 @@ const GATHER_MS = 20;
 const RENEW_MS = LEASE_MS / 3;
 
 /** What a worker needs; the rest of a lane's parts are its own. */
-type WorkerParts = Omit<LaneParts, 'lingerMs' | 'budget' | 'giveUp'>;
+type WorkerParts = Omit<LaneParts, 'idleTimeoutMs' | 'budget' | 'giveUp'>;
 
 /**
  * Takes due lanes and runs them. Any number of workers, in any number of processes, share one database.
  */
 export class Worker {
   readonly #parts: WorkerParts;
-  readonly #budget = {
-    bytes: 0,
-    sends: 0,
-    waiting: new Set<Lane>(),
-    probe: Promise.resolve() as Promise<unknown>,
-  };
+  readonly #budget = makeSendBudget();
   readonly #held = new Map<Uuid, { lane: Lane; done: Promise<void> }>();
   #running: Promise<void> | undefined;
   #stopping = false;
   #renewals: NodeJS.Timeout | undefined;
-  #wakeUp: (() => void) | undefined;
-  #rung = false;
+  #interrupt: (() => void) | undefined;
+  #notified = false;
   /** Monotonic time at which a sleeping lane is due, the first of those known. */
   #dueAt = Infinity;
   #lookedAheadAt = -Infinity;
@@ -58,7 +54,7 @@ export class Worker {
   onNotify(endpointIds: readonly Uuid[] | '*'): void {
     const ids = endpointIds === '*' ? [...this.#held.keys()] : endpointIds;
     for (const id of ids) this.#held.get(id)?.lane.nudge();
-    if (endpointIds === '*' || endpointIds.some((id) => !this.#held.has(id))) this.#ring();
+    if (endpointIds === '*' || endpointIds.some((id) => !this.#held.has(id))) this.#notify();
   }
 
   /** An endpoint has changed; nothing more is sent to it before it was loaded anew. */
@@ -72,12 +68,12 @@ export class Worker {
    */
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
-    const patience = setTimeout(() => this.#giveUp.abort(), graceMs);
-    this.#ring();
+    const timeout = setTimeout(() => this.#giveUp.abort(), graceMs);
+    this.#notify();
     for (const { lane } of this.#held.values()) lane.stop();
     await this.#running;
     await Promise.all([...this.#held.values()].map(({ done }) => done));
-    clearTimeout(patience);
+    clearTimeout(timeout);
     clearInterval(this.#renewals);
     this.#renewals = undefined;
   }
@@ -105,7 +101,7 @@ export class Worker {
       const wasDue = this.#dueAt <= startedAt;
       if (wasDue) this.#dueAt = Infinity;
       try {
-        const taken = await this.#claim(null, LINGER_MS);
+        const taken = await this.#claim(null, IDLE_TIMEOUT_MS);
         const lookAhead = wasDue || taken.length === 0 || startedAt >= this.#lookedAheadAt + POLL_MS;
         if (lookAhead) await this.#lookAhead();
         failing = false;
@@ -135,7 +131,7 @@ export class Worker {
     const at = this.#now + inMs;
     if (at >= this.#dueAt) return;
     this.#dueAt = at;
-    this.#wakeUp?.();
+    this.#interrupt?.();
   }
 
   get #now(): number {
@@ -145,15 +141,20 @@ export class Worker {
   /** Takes a batch of due lanes and starts them; `done` settles when a lane is let go. */
   async #claim(
     workspaceId: Uuid | null,
-    lingerMs: number,
+    idleTimeoutMs: number,
   ): Promise<{ endpointId: Uuid; done: Promise<void> }[]> {
     const room = Math.min(CLAIM_BATCH, MAX_LANES - this.#held.size);
     if (room <= 0) return [];
-    const askedAt = this.#parts.clock.monotonic();
+    const requestedAt = this.#parts.clock.monotonic();
     const claimed = await this.#parts.lanes.claim(room, this.#parts.newId(), workspaceId);
     return claimed.map((item) => {
-      const parts = { ...this.#parts, budget: this.#budget, giveUp: this.#giveUp.signal, lingerMs };
-      return { endpointId: item.endpoint_id, done: this.#hold(new Lane(parts, item, askedAt)) };
+      const parts = {
+        ...this.#parts,
+        budget: this.#budget,
+        giveUp: this.#giveUp.signal,
+        idleTimeoutMs: idleTimeoutMs,
+      };
+      return { endpointId: item.endpoint_id, done: this.#hold(new Lane(parts, item, requestedAt)) };
     });
   }
 
@@ -174,7 +175,7 @@ export class Worker {
         this.#parts.metrics.lanesHeld.set(this.#held.size);
         if (lane.dueInMs !== null) this.#expect(lane.dueInMs);
         // What it was told of while it let go is somebody else's to look for.
-        if (lane.nudged) this.#ring();
+        if (lane.nudged) this.#notify();
       });
     this.#held.set(endpointId, { lane, done });
     this.#parts.metrics.lanesHeld.set(this.#held.size);
@@ -191,30 +192,30 @@ export class Worker {
     }
   }
 
-  #ring(): void {
-    this.#rung = true;
-    this.#wakeUp?.();
+  #notify(): void {
+    this.#notified = true;
+    this.#interrupt?.();
   }
 
   /** Sleeps until it is woken, a lane is due, or it is time to look. */
   async #sleep(lastClaimAt: number): Promise<void> {
     const pollAt = this.#now + POLL_MS;
-    while (!this.#rung) {
+    while (!this.#notified) {
       const until = Math.min(pollAt, Math.max(this.#dueAt, lastClaimAt + GATHER_MS));
       const ms = Math.ceil(until - this.#now);
       if (ms <= 0) break;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, ms);
-        this.#wakeUp = () => {
+        this.#interrupt = () => {
           clearTimeout(timer);
           resolve();
         };
       });
-      this.#wakeUp = undefined;
+      this.#interrupt = undefined;
     }
-    this.#rung = false;
+    this.#notified = false;
   }
 }
 
 /** A lane that ran dry is kept this long: at a steady trickle it is claimed once, not once an event. */
-const LINGER_MS = 250;
+const IDLE_TIMEOUT_MS = 250;

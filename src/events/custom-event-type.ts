@@ -68,7 +68,7 @@ export interface CustomTypes {
 }
 
 /** Types of one workspace at most. */
-const MOST = 100;
+const MAX_CUSTOM_TYPES = 100;
 /** Of a sample, as JSON. All of a workspace's are sent wherever its event types are listed. */
 const MAX_SAMPLE_BYTES = 32_768;
 
@@ -150,10 +150,13 @@ export function makeCustomTypes(
               (workspace_id, id, name, description, schema, sample, created_by, created_at, updated_at)
             select ${workspaceId}, ${newId()}, ${name}, ${description}, ${JSON.stringify(schema)},
                    ${JSON.stringify(sample)}, ${actor}, ${at}, ${at}
-            where (select count(*) from custom_event_type where workspace_id = ${workspaceId}) < ${MOST}
+            where (select count(*) from custom_event_type where workspace_id = ${workspaceId}) < ${MAX_CUSTOM_TYPES}
             returning ${sql.raw(COLUMNS)}`.execute(trx);
           if (!rows[0])
-            throw new ApiError('limit_reached', `A workspace has at most ${MOST} event types of its own.`);
+            throw new ApiError(
+              'limit_reached',
+              `A workspace has at most ${MAX_CUSTOM_TYPES} event types of its own.`,
+            );
           await within(trx, rows[0]);
           return rows[0];
         })

@@ -5,7 +5,7 @@ import type { Uuid } from '../base/id.ts';
 /** A webhook's filter, ready to be stored. */
 export interface Filter {
   /** As it was written. */
-  given: Record<string, unknown>;
+  input: Record<string, unknown>;
   /** A jsonpath predicate over an event's record: true where the webhook wants it. */
   path: string;
   /** What it looks at, as it was written: `pipeline, custom_fields.industry`. Says why an event was kept out. */
@@ -61,7 +61,7 @@ export function readFilter(input: Record<string, unknown>, pipelines: readonly N
   let values = 0;
   let conditions = 0;
   const path = predicate(input, 'filter', 1);
-  return { given: input, path, on: [...on].join(', '), texts, values, bytes: Buffer.byteLength(path) };
+  return { input: input, path, on: [...on].join(', '), texts, values, bytes: Buffer.byteLength(path) };
 
   function predicate(node: unknown, place: string, depth: number): string {
     if (typeof node !== 'object' || node === null || Array.isArray(node))

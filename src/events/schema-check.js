@@ -106,7 +106,7 @@ function inside(schema, name, value, run) {
  * @param {(limit: any, data: T, run: Run, schema: Record<string, any>) => Problem | null} rule
  * @returns {Rule}
  */
-function of(isKind, rule) {
+function ruleFor(isKind, rule) {
   return (limit, data, run, schema) => (isKind(data) ? rule(limit, data, run, schema) : null);
 }
 
@@ -147,68 +147,72 @@ const RULES = {
       ? null
       : problem(run, `must be one of ${shown(values)}`),
 
-  minimum: of(isNumber, (limit, data, run) => (data >= limit ? null : problem(run, `must be >= ${limit}`))),
-  maximum: of(isNumber, (limit, data, run) => (data <= limit ? null : problem(run, `must be <= ${limit}`))),
-  exclusiveMinimum: of(isNumber, (limit, data, run) =>
+  minimum: ruleFor(isNumber, (limit, data, run) =>
+    data >= limit ? null : problem(run, `must be >= ${limit}`),
+  ),
+  maximum: ruleFor(isNumber, (limit, data, run) =>
+    data <= limit ? null : problem(run, `must be <= ${limit}`),
+  ),
+  exclusiveMinimum: ruleFor(isNumber, (limit, data, run) =>
     data > limit ? null : problem(run, `must be > ${limit}`),
   ),
-  exclusiveMaximum: of(isNumber, (limit, data, run) =>
+  exclusiveMaximum: ruleFor(isNumber, (limit, data, run) =>
     data < limit ? null : problem(run, `must be < ${limit}`),
   ),
-  multipleOf: of(isNumber, (unit, data, run) =>
+  multipleOf: ruleFor(isNumber, (unit, data, run) =>
     Number.isInteger(data / unit) ? null : problem(run, `must be multiple of ${unit}`),
   ),
 
-  minLength: of(isText, (limit, data, run) =>
+  minLength: ruleFor(isText, (limit, data, run) =>
     charactersOf(data, run) >= limit ? null : problem(run, `must NOT have fewer than ${limit} characters`),
   ),
-  maxLength: of(isText, (limit, data, run) =>
+  maxLength: ruleFor(isText, (limit, data, run) =>
     charactersOf(data, run) <= limit ? null : problem(run, `must NOT have more than ${limit} characters`),
   ),
-  format: of(isText, (name, data, run) => {
+  format: ruleFor(isText, (name, data, run) => {
     charge(run, data.length >> 2);
     return isOfFormat(name, data) ? null : problem(run, `must match format "${name}"`);
   }),
 
-  minItems: of(isList, (limit, data, run) =>
+  minItems: ruleFor(isList, (limit, data, run) =>
     data.length >= limit ? null : problem(run, `must NOT have fewer than ${limit} items`),
   ),
-  maxItems: of(isList, (limit, data, run) =>
+  maxItems: ruleFor(isList, (limit, data, run) =>
     data.length <= limit ? null : problem(run, `must NOT have more than ${limit} items`),
   ),
-  uniqueItems: of(isList, (wanted, data, run) => (wanted ? duplicate(data, run) : null)),
-  prefixItems: of(isList, (schemas, data, run) => {
+  uniqueItems: ruleFor(isList, (wanted, data, run) => (wanted ? duplicate(data, run) : null)),
+  prefixItems: ruleFor(isList, (schemas, data, run) => {
     for (let at = 0; at < Math.min(schemas.length, data.length); at++) {
       const found = inside(schemas[at], String(at), data[at], run);
       if (found) return found;
     }
     return null;
   }),
-  items: of(isList, (schema, data, run, { prefixItems = [] }) => {
+  items: ruleFor(isList, (schema, data, run, { prefixItems = [] }) => {
     for (let at = prefixItems.length; at < data.length; at++) {
       const found = inside(schema, String(at), data[at], run);
       if (found) return found;
     }
     return null;
   }),
-  contains: of(isList, (schema, data, run) =>
+  contains: ruleFor(isList, (schema, data, run) =>
     data.some((item) => fits(schema, item, run))
       ? null
       : problem(run, 'must contain at least 1 valid item(s)'),
   ),
 
-  minProperties: of(isObject, (limit, data, run) =>
+  minProperties: ruleFor(isObject, (limit, data, run) =>
     namesOf(data, run).length >= limit ? null : problem(run, `must NOT have fewer than ${limit} properties`),
   ),
-  maxProperties: of(isObject, (limit, data, run) =>
+  maxProperties: ruleFor(isObject, (limit, data, run) =>
     namesOf(data, run).length <= limit ? null : problem(run, `must NOT have more than ${limit} properties`),
   ),
-  required: of(isObject, (names, data, run) => {
+  required: ruleFor(isObject, (names, data, run) => {
     charge(run, names.length);
     const missing = names.find((/** @type {string} */ name) => !Object.hasOwn(data, name));
     return missing === undefined ? null : problem(run, 'is required', missing);
   }),
-  properties: of(isObject, (schemas, data, run) => {
+  properties: ruleFor(isObject, (schemas, data, run) => {
     for (const [name, schema] of entriesOf(schemas)) {
       charge(run, 1);
       const found = Object.hasOwn(data, name)
@@ -218,7 +222,7 @@ const RULES = {
     }
     return null;
   }),
-  additionalProperties: of(isObject, (schema, data, run, { properties = {} }) => {
+  additionalProperties: ruleFor(isObject, (schema, data, run, { properties = {} }) => {
     for (const name of namesOf(data, run)) {
       if (Object.hasOwn(properties, name)) continue;
       if (schema === false) return problem(run, 'is not a known field', name);

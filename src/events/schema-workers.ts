@@ -145,11 +145,11 @@ export function makeSchemaWorkers(limits: SchemaWorkerLimits = SCHEMA_WORKER_LIM
     return ended;
   }
 
-  function finish(thread: Thread, tell: (item: Waiting) => void): void {
+  function finish(thread: Thread, report: (item: Waiting) => void): void {
     const { current } = thread;
     clearTimeout(thread.timer);
     thread.current = undefined;
-    if (current) tell(current);
+    if (current) report(current);
   }
 
   function end(thread: Thread): Promise<unknown> {

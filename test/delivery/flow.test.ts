@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { BREAKS_AFTER, MAX_WINDOW, paceAfter, startPace } from '../../src/delivery/breaker.ts';
-import { straysFrom } from '../../src/delivery/record-order.ts';
+import { unblockOrphaned } from '../../src/delivery/record-order.ts';
 import { Rate } from '../../src/delivery/rate.ts';
 import { startReceiver, type Answering, type Receiver } from '../kit/receiver.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
@@ -166,8 +166,8 @@ describe('the flow to one webhook', () => {
          '9999-12-31 00:00:00+00', now(), now() + interval '1 day' from attempt limit 1`,
       [id],
     );
-    expect(await straysFrom(s.db.pool)).toHaveLength(1);
-    expect(await straysFrom(s.db.pool)).toHaveLength(0);
+    expect(await unblockOrphaned(s.db.pool)).toHaveLength(1);
+    expect(await unblockOrphaned(s.db.pool)).toHaveLength(0);
     await receiver.waitFor(5, 30_000);
     await expect.poll(queued).toBe(0);
   });
