@@ -2,7 +2,7 @@ import { Gauge, type Registry } from 'prom-client';
 import { withTimeout, TIMEOUT_MS, type Database } from '../db/pool.ts';
 import { BREAKER_STATE, BREAKER_STATES } from './breaker.ts';
 
-/** What waits in the database, over all workspaces. */
+/** What is queued in the database, over all workspaces. */
 interface Backlog {
   queued: number;
   due: number;
@@ -12,15 +12,15 @@ interface Backlog {
   webhooks: Record<string, number>;
 }
 
-/** For so long a measurement is good: who scrapes often, or twice, asks the database once. */
+/** How long a measurement is reused: frequent or repeated scrapes query the database once. */
 const FRESH_MS = 5_000;
 
-/** Of one webhook so many are counted at most: a million that are due take no longer to count than these. */
+/** How many deliveries are counted per webhook at most: a million due ones take no longer to count than these. */
 const MAX_COUNTED = 10_000;
 
 /**
- * Goes by the index of the queue, webhook by webhook, and no further in each than is counted: its cost is bounded by how
- * many webhooks there are, not by what waits. States of a lane and of a webhook: states.md.
+ * Uses the index of the queue, webhook by webhook, and reads no more of each than is counted. Its cost depends on the
+ * number of webhooks, not on the backlog. States of a lane and of a webhook: states.md.
  */
 const MEASURE = {
   name: 'backlog.measure',
@@ -70,8 +70,8 @@ const WEBHOOK_STATES = ['active', 'paused', 'disabled'];
 const PER_DATABASE = 'Per database: every process tells the same, so take the maximum, never the sum.';
 
 /**
- * Puts what waits in the database among the metrics, measured when they are asked for. Where the database can not be
- * reached they are NaN, and the others are told all the same.
+ * Adds the backlog to the metrics, measured when they are scraped. If the database cannot be reached these metrics
+ * are NaN, and the others are still reported.
  */
 export function watchBacklog(registry: Registry, db: Database): void {
   let measured: Promise<Backlog | null> | undefined;

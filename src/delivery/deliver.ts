@@ -16,7 +16,7 @@ import type { Sender } from './send.ts';
 import { attemptRequestText } from './attempt-request.ts';
 import type { FinalState, Settlement } from './settle.ts';
 
-/** How we introduce ourselves to receivers. */
+/** The User-Agent that receivers see. */
 export const USER_AGENT = 'Fairlead-Webhooks/1';
 
 export interface DeliverParts {
@@ -29,11 +29,11 @@ export interface DeliverParts {
   newId: () => Uuid;
   random: () => number;
   log: Logger;
-  /** Fires when the process can't wait any longer for what is in flight. */
+  /** Fires when the process cannot wait any longer for what is in flight. */
   giveUp: AbortSignal;
 }
 
-/** What an attempt came to: what to write down, and what the receiver answered, if it was asked. */
+/** The result of an attempt: what to store, and what the receiver answered, if a request was made. */
 export interface Attempted {
   settlement: Settlement;
   outcome: Outcome | null;
@@ -47,7 +47,7 @@ export async function deliver(
   lease: Lease,
 ): Promise<Attempted> {
   const at = parts.clock.now();
-  // One object for all of it, filled in as things turn out: this is made for every attempt.
+  // One object, filled in step by step, since this is made for every attempt.
   const settlement: Settlement = {
     workspaceId: endpoint.workspaceId,
     endpointId: endpoint.id,
@@ -93,7 +93,7 @@ export async function deliver(
   return { settlement, outcome };
 }
 
-/** The message of a delivery; null where there is nothing to send, and the settlement then says why. */
+/** The message of a delivery; null if there is nothing to send, and the settlement says why. */
 function compose(
   parts: DeliverParts,
   endpoint: Endpoint,
@@ -106,7 +106,7 @@ function compose(
   try {
     return render(parts, endpoint, eventOf(due, due.data), Math.floor(at / 1000));
   } catch (error) {
-    // A body that can't be built now can't be built later; trying again would only hold up the lane.
+    // A body that cannot be built now cannot be built later; another try would only hold up the lane.
     parts.log.error(
       { err: { message: (error as Error).message, stack: (error as Error).stack }, delivery: due.id },
       'format failed',
@@ -133,7 +133,7 @@ function eventOf(due: DueDelivery, data: string): StoredEvent {
   };
 }
 
-/** What comes after an attempt that failed: the delivery's end, or when it is tried again. */
+/** What follows a failed attempt: the end of the delivery, or the time of the next attempt. */
 async function follow(
   parts: DeliverParts,
   endpoint: Endpoint,
@@ -153,7 +153,7 @@ async function follow(
   if (settlement.delayMs !== null) settlement.state = null;
 }
 
-/** Takes a webhook out of service. Where that fails, the next failure like this one tries again. */
+/** Disables a webhook. If that fails, the next failure like this one tries again. */
 export async function disable(
   { endpoints, log }: Pick<DeliverParts, 'endpoints' | 'log'>,
   endpoint: Endpoint,

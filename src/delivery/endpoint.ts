@@ -8,18 +8,18 @@ import type { RateLimit } from './rate.ts';
 export interface Endpoint {
   workspaceId: Uuid;
   id: Uuid;
-  /** The workspace's integer. */
+  /** The workspace's integer id. */
   clientNumber: number;
   version: number;
   name: string;
   url: string;
   format: string;
-  /** Our names of event types, or `*`. */
+  /** The catalogue's names of event types, or `*`. */
   events: string[];
   state: 'active' | 'paused' | 'disabled' | 'deleted';
-  /** Why it is disabled, or paused though nobody paused it; null otherwise. */
+  /** Why it is disabled, or paused although nobody paused it; null otherwise. */
   reason: string | null;
-  /** The signing secret, then the one before it while both sign; empty where unsigned. */
+  /** The signing secret, then the previous one while both sign; empty if unsigned. */
   secrets: string[];
   method: 'POST' | 'PUT' | 'PATCH';
   contentType: ContentType;
@@ -27,16 +27,16 @@ export interface Endpoint {
   timeoutMs: number;
   retryMax: number;
   retryIntervalsS: number[];
-  /** Failed attempts in a row after which it is taken out of service; null for never. */
+  /** Failed attempts in a row after which it is disabled; null for never. */
   disableAfter: number | null;
-  /** Whether a 410 does so too; in some formats it always does. */
+  /** Whether a 410 disables it as well; in some formats it always does. */
   disableOnGone: boolean;
-  /** Which events it wants, as it was written; null for all of its types. */
+  /** Which events it wants, as entered; null for all of its types. */
   filter: Record<string, unknown> | null;
   payload: 'summary' | 'full';
-  /** Requests under way at once, at most; 1 to 64. */
+  /** Most requests under way at once; 1 to 64. */
   maxInFlight: number;
-  /** Requests begun in a span of time, at most; null for any number. */
+  /** Most requests begun in a span of time; null for any number. */
   rateLimit: RateLimit | null;
   /** Whether events of one record are sent one after the other, in the order in which they happened. */
   ordering: 'none' | 'record';
@@ -45,7 +45,7 @@ export interface Endpoint {
   updatedAt: string;
 }
 
-/** Whether its receiver is pressed (breaker.ts); open until then, ISO 8601. */
+/** The state of its breaker (breaker.ts); if open, until when, ISO 8601. */
 export interface Breaker {
   state: (typeof BREAKER_STATES)[number];
   until: string | null;

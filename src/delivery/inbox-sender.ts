@@ -5,9 +5,9 @@ import type { Outgoing, Sender } from './send.ts';
 import { MASK } from './attempt-request.ts';
 
 /**
- * Sends everything as `sender` does, but for what goes to a test inbox of this installation: that is put there, by the
- * function that keeps what arrives at its URL. No connection is made, so the guard goes on refusing our own addresses
- * without an exception, and no name and no path can make it dial one.
+ * Sends everything as `sender` does, except what goes to a test inbox of this installation: that is stored directly,
+ * by the function that stores requests to its URL. No connection is made, so the guard refuses this server's own
+ * addresses without an exception, and no name or path can make it dial one.
  */
 export function withInboxes(sender: Sender, inboxes: Inboxes, clock: Clock): Sender {
   return {
@@ -22,7 +22,7 @@ export function withInboxes(sender: Sender, inboxes: Inboxes, clock: Clock): Sen
     const began = clock.monotonic();
     const url = new URL(out.url);
     const body = Buffer.from(out.body);
-    // As they would stand on the wire, but for what is masked in the API as well: others may read the inbox.
+    // As sent over the wire, except that custom headers are masked as in the API: others may read the inbox.
     const sent = { host: url.host, ...out.headers, 'content-length': String(body.length) };
     const headers = Object.entries(sent).map(
       ([name, value]) => [name, Object.hasOwn(out.custom ?? {}, name) ? MASK : value] as const,

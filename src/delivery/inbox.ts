@@ -12,19 +12,19 @@ import type { Formats } from './format.ts';
 import { readToken, SECRET_BYTES, tokenInUrl, makeToken } from './inbox-url.ts';
 import { MASK } from './attempt-request.ts';
 
-/** A receiving URL of ours that shows what arrives, so that a first webhook needs no receiver. */
+/** A receiving URL of this installation that shows its requests, so that a first webhook needs no receiver. */
 export interface Inbox {
   id: Uuid;
   name: string;
   secret: string;
-  /** What it answers. */
+  /** The status that it answers. */
   status: number;
   created_by: string;
   created_at: string;
   expires_at: string;
 }
 
-/** A request as it comes in. */
+/** A request that an inbox receives. */
 export interface IncomingRequest {
   method: string;
   /** With its `?`, or ''. */
@@ -42,13 +42,13 @@ export interface InboxRequest extends IncomingRequest {
 type Within = (trx: Transaction<Schema>, inbox: Inbox) => Promise<void>;
 
 export interface Inboxes {
-  /** Throws `limit_reached` where the workspace has enough. */
+  /** Throws `limit_reached` if the workspace has the maximum. */
   create(
     writer: { workspaceId: Uuid; actor: string },
     input: Pick<Inbox, 'name' | 'status'>,
     within: Within,
   ): Promise<Inbox>;
-  /** Newest first, after the id of the last page's last. */
+  /** Newest first, after the last id of the previous page. */
   list(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<Inbox[]>;
   get(workspaceId: Uuid, id: Uuid): Promise<Inbox | undefined>;
   /** Throws `not_found`. */
@@ -58,30 +58,30 @@ export interface Inboxes {
     change: Partial<Pick<Inbox, 'name' | 'status'>>,
     within: Within,
   ): Promise<Inbox>;
-  /** With what arrived; throws `not_found`. */
+  /** Deletes its requests too; throws `not_found`. */
   remove(workspaceId: Uuid, id: Uuid, within: Within): Promise<void>;
   /** Newest first. */
   requests(workspaceId: Uuid, id: Uuid, limit: number, after: Uuid | null): Promise<InboxRequest[]>;
-  /** Where requests go to. */
+  /** The URL that requests are sent to. */
   urlOf(workspaceId: Uuid, inbox: Inbox): string;
-  /** The token of a URL that is one of ours, whether or not there is such an inbox; null for any other URL. */
+  /** The token of a URL of this installation's inboxes, whether or not the inbox exists; null for any other URL. */
   tokenIn(url: string): string | null;
   /** Whether a URL is that of an inbox of the workspace. */
   isOwn(workspaceId: Uuid, url: string): Promise<boolean>;
   /**
-   * Keeps a request. In one from the wire, custom headers of the workspace's webhooks are masked here: it may be a
+   * Stores a request. In one from the wire, custom headers of the workspace's webhooks are masked here: it may be a
    * delivery that came through a proxy. The engine masks them itself.
-   * @returns the status to answer, null where there is no such inbox or its time is over
+   * @returns the status to answer; null if the inbox does not exist or has expired
    */
   receive(token: string, incoming: IncomingRequest, from: 'engine' | 'wire'): Promise<number | null>;
 }
 
-/** Inboxes of one workspace, requests kept of one inbox. */
+/** Per workspace, and requests kept per inbox. */
 const MAX_INBOXES = 10;
 const MAX_REQUESTS = 100;
 const LIFE_MS = 7 * 86_400_000;
 
-/** What 0.1.0 stored has its secret, its headers and its body in the clear, and nothing sealed. */
+/** Rows of 0.1.0 have secret, headers and body in the clear, and nothing sealed. */
 interface InboxRow extends Inbox {
   secret_hash: Buffer | null;
   sealed_secret: Buffer | null;
@@ -121,14 +121,14 @@ const POSTING = {
   text: `select id, url from endpoint
          where workspace_id = $1 and state <> 'deleted' and length(url) >= $2 order by id desc`,
 };
-/** Webhooks whose secrets a request is tried with. */
+/** Webhooks whose secrets are tried on a request. */
 const MAX_POSTING_WEBHOOKS = 5;
 const CUSTOM_HEADERS = {
   name: 'inbox.custom-headers',
   text: `select headers from endpoint where workspace_id = $1 and state <> 'deleted' and headers is not null`,
 };
 
-/** @param parts.endpoints asked when something arrives: the engine that has them is made later */
+/** @param parts.endpoints called when a request arrives: the engine that has the endpoints is made later */
 export function makeInboxes(parts: {
   db: Database;
   sealer: Sealer;
@@ -136,7 +136,7 @@ export function makeInboxes(parts: {
   newId: () => Uuid;
   formats: Formats;
   endpoints: () => Endpoints;
-  /** Where people reach this installation. */
+  /** The public URL of this installation. */
   baseUrl: () => string;
 }): Inboxes {
   const { db, sealer, clock, newId, formats, baseUrl } = parts;
@@ -171,7 +171,7 @@ export function makeInboxes(parts: {
 
   const tokenIn = (url: string) => tokenInUrl(baseUrl(), url);
 
-  /** Null where no webhook of the workspace posts here: then nobody knows how it should be signed. */
+  /** Null if no webhook of the workspace sends here: then the expected signature is unknown. */
   async function isSigned(
     workspaceId: Uuid,
     token: string,
@@ -200,7 +200,7 @@ export function makeInboxes(parts: {
       const place = { workspaceId, table: 'endpoint', column: 'headers' };
       return Object.entries(JSON.parse(sealer.open(place, headers)) as Record<string, string>);
     });
-    // By value as well: what others send under such a name is theirs to show.
+    // Compared by value as well: another sender's header of the same name is not a secret of ours.
     const isCustom = (name: string, value: string) =>
       custom.some(
         ([item, secret]) =>
@@ -297,7 +297,7 @@ export function makeInboxes(parts: {
   };
 }
 
-/** What is sealed of a request: whatever may hold a secret. */
+/** The parts of a request that may hold a secret. */
 interface SealedRequest extends Pick<IncomingRequest, 'query' | 'headers'> {
   /** Base64. */
   body: string;
@@ -310,14 +310,14 @@ function isSecret({ secret_hash: hash, secret }: InboxRow, input: string): boole
   return hash ? sameBytes(hash, sha256(input)) : sameBytes(Buffer.from(secret), Buffer.from(input));
 }
 
-/** What an inbox answers beside its status. */
+/** The body of an inbox's response. */
 export function inboxResponseBody(status: number | null): string {
   return status === null
     ? 'There is no such test inbox, or its time is over.\n'
     : 'Kept in the test inbox.\n';
 }
 
-/** Inboxes whose time is over, with what arrived; of all workspaces. */
+/** Deletes expired inboxes of all workspaces, with their requests. */
 export async function dropOldInboxes(db: Database): Promise<number> {
   const { rowCount } = await db.pool.query('delete from inbox where expires_at <= now()');
   return rowCount ?? 0;

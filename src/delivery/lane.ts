@@ -92,7 +92,7 @@ export class Lane {
     this.#signal.raise();
   }
 
-  /** Another holder has the lane, perhaps in this very process. Nothing more is sent or written. */
+  /** Another holder has the lane, perhaps in this very process. Nothing more is sent or settled. */
   abandon(): void {
     this.#lose();
   }
@@ -166,7 +166,7 @@ export class Lane {
     return this.#isolation.isolated ? 1 : this.#throttle.window;
   }
 
-  /** After a holder that vanished: takes back its ranks, and counts the crash. */
+  /** After a holder that vanished: makes its blocked rows unranked, and counts the crash. */
   async #takeOver(): Promise<void> {
     if (this.#claimed.takeovers === 0) return;
     this.#parts.metrics.takeovers.inc();

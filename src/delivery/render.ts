@@ -5,7 +5,7 @@ import type { Formats, Message, MessageInput } from './format.ts';
 
 type FormatEvent = MessageInput['event'];
 
-/** An event as it is stored; `data` and `context` as JSON text, `context` null for most. */
+/** A stored event; `data` and `context` as JSON text, `context` null for most. */
 export type StoredEvent = Pick<
   MessageInput['event'],
   'id' | 'type' | 'objectType' | 'objectId' | 'occurredAt'
@@ -14,7 +14,7 @@ export type StoredEvent = Pick<
   context: string | null;
 };
 
-/** What of an endpoint a message depends on. */
+/** What a message needs of an endpoint. */
 export type Addressee = Pick<
   Endpoint,
   'workspaceId' | 'id' | 'clientNumber' | 'format' | 'payload' | 'contentType' | 'secrets'
@@ -44,7 +44,7 @@ export function render(
   });
 }
 
-/** A stored event as formats want it; read only as far as they ask. */
+/** A stored event in the form that formats take; parsed only as far as they ask. */
 class LazyEvent implements FormatEvent {
   readonly id: string;
   readonly type: string;

@@ -5,7 +5,7 @@ import { BLOCKED } from './record-order.ts';
 import { DUE_NOW, MAX_WAIT } from '../events/outbox.ts';
 import { keepEvents } from './retention-term.ts';
 
-/** An event that exists only to be shown to a receiver: it has no place in the feed or the timeline. */
+/** An event that is made only to test a receiver: it is not in the feed or the timeline. */
 export interface TestEvent {
   workspaceId: Uuid;
   endpointId: Uuid;
@@ -20,7 +20,7 @@ export interface TestEvent {
   context: Record<string, unknown> | null;
 }
 
-/** Stores a test event and queues it for one webhook, also where that is paused. */
+/** Stores a test event and queues it for one webhook, even if that is paused. */
 export async function enqueueTest(trx: Transaction<Schema>, test: TestEvent): Promise<void> {
   const data = JSON.stringify(test.data);
   await sql`
@@ -38,9 +38,9 @@ export async function enqueueTest(trx: Transaction<Schema>, test: TestEvent): Pr
 }
 
 /**
- * Queues an event again for the webhook it went to. The receiver sees the same event id, so that one that
- * had it already can tell. It is no part of any order: whoever asks for it wants it now.
- * @returns false where the event is no longer kept
+ * Queues an event again for the webhook it went to. The receiver sees the same event id and can recognise a
+ * duplicate. A resend is not ordered with other events: the person who requests it wants it now.
+ * @returns false if the event is no longer kept
  */
 export async function enqueueResend(
   trx: Transaction<Schema>,
@@ -57,8 +57,8 @@ export async function enqueueResend(
 }
 
 /**
- * Makes what waits in active webhooks' queues due now: one delivery, one webhook's, or a workspace's; but for what waits
- * behind another of its record.
+ * Makes what is queued for active webhooks due now: one delivery, or a whole workspace's. Rows that are blocked by an
+ * earlier one of their record stay blocked.
  * @returns the endpoints that have something due, and how much
  */
 export async function makeDueNow(

@@ -19,24 +19,24 @@ const SWEEP_MS = 10_000;
 const ORDER_MS = 600_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Partitions are made for last week to two weeks ahead: a clock that has jumped no further needs no others. */
+/** Partitions are made from last week to two weeks ahead; a clock that jumped less needs no others. */
 const JUMP_MS = 6 * DAY_MS;
 const WATCH_MS = 1_000;
 
-/** What else is to be done again and again in every process; safe with several at once. */
+/** A task that every process repeats; safe to run in several at once. */
 export interface MaintenanceTask {
   name: string;
   everyMs: number;
-  /** @param stopped fires when the process stops: what is under way is finished, nothing more is begun */
+  /** @param stopped fires when the process stops: finish what is under way, begin nothing more */
   run(stopped: AbortSignal): Promise<unknown>;
 }
 
-/** A stop does not wait longer than this for what runs here: it can be done again. */
+/** How long a stop waits for a task under way. Every task can be repeated. */
 const STOP_TIMEOUT_MS = 5_000;
 
 /**
- * What runs beside everything: the sweep every ten seconds, partitions and old rows every hour, and `chores`. Where the
- * clock jumps out of the weeks that have partitions nothing could be written, so that is seen to within a second.
+ * Runs the regular tasks: the sweep every ten seconds, partitions and old rows every hour, and `maintenanceTasks`. If
+ * the clock jumps to weeks without partitions nothing can be written, so that is checked every second.
  */
 export function runMaintenance(parts: {
   db: Database;
@@ -92,8 +92,8 @@ export function runMaintenance(parts: {
 }
 
 /**
- * Drops what is older than `keepFrom`, but for events that something queued still needs: one that was sent again late
- * in its life has its retries ahead of it.
+ * Drops what is older than `keepFrom`, except events that a queued delivery still needs: one that is resent late has
+ * its retries ahead of it.
  * @param keepFrom wall-clock milliseconds
  * @returns the names of the partitions dropped
  */
@@ -109,7 +109,7 @@ export async function dropOld(pool: pg.Pool, keepFrom: number): Promise<string[]
   );
 }
 
-/** Idempotency answers are kept for 24 hours; deleted in batches. */
+/** Idempotent answers are kept for 24 hours; deleted in batches. */
 async function deleteOldIdempotency(db: Database): Promise<number> {
   let forgotten = 0;
   for (;;) {
@@ -123,7 +123,7 @@ async function deleteOldIdempotency(db: Database): Promise<number> {
   }
 }
 
-/** Runs `work` now and then again and again, never twice at once; a failure is logged and tried again. */
+/** Runs `work` now and then repeatedly, never twice at once. A failure is logged and tried again. */
 function repeat(
   everyMs: number,
   log: Logger,

@@ -6,11 +6,11 @@ import type { Database } from '../db/pool.ts';
 export type LaneKey = readonly [workspaceId: string, endpointId: string];
 
 /**
- * Wakes lanes after the change that queued something for them has committed. A change never touches lanes
- * itself: flights would deadlock over them, and a wake-up could be overwritten from an older snapshot.
- * Rows are locked in key order. The time is cut to milliseconds, as the column would round it, half the time
- * into the future, where the claim that follows at once would not see it. A wake that is lost (a crash right after the commit) is made up for by the
- * sweep (sweep.ts).
+ * Wakes lanes after the change that queued something for them has committed. A change never locks lanes itself:
+ * batches would deadlock over them, and a wake could be overwritten from an older snapshot. Rows are locked in key
+ * order. The time is truncated to milliseconds. The column would round it, half the time into the future, and the
+ * claim that follows at once would not see it. The sweep (sweep.ts) makes up for a wake that is lost to a crash after
+ * the commit.
  */
 const WAKE = {
   name: 'lane.wake',
@@ -31,20 +31,20 @@ woken as (
 select pg_notify('fairlead_lane', $3) from (select count(*) from woken) w`,
 };
 
-/** The channel on which processes tell each other which lanes have become due. */
+/** The channel on which processes notify each other that lanes have become due. */
 export const LANE_CHANNEL = 'fairlead_lane';
 
-/** A notification holds 8,000 bytes: more endpoints than this are told as `*`. */
+/** A notification holds 8,000 bytes: more endpoints than this are sent as `*`. */
 const MAX_NAMED_ENDPOINTS = 150;
 
-/** `<who tells> <endpoint id> …`, or `<who tells> *`. */
+/** `<instance> <endpoint id> …`, or `<instance> *`. */
 function formatNotification(instance: string, keys: readonly LaneKey[]): string {
   return keys.length > MAX_NAMED_ENDPOINTS
     ? `${instance} *`
     : `${instance} ${keys.map(([, id]) => id).join(' ')}`;
 }
 
-/** The endpoints another process woke, `*` for too many to name, null for our own words coming back. */
+/** The endpoints that another process woke: `*` for too many to list, null for this process's own notification. */
 export function parseNotification(instance: string, payload: string): string[] | '*' | null {
   const [sender, ...ids] = payload.split(' ');
   if (sender === instance) return null;
@@ -52,14 +52,14 @@ export function parseNotification(instance: string, payload: string): string[] |
 }
 
 export interface Waker {
-  /** Wakes these lanes, soon; never throws. */
+  /** Wakes these lanes soon; never throws. */
   notify(lanes: readonly LaneKey[]): void;
   /** The same, resolved when it is done. */
   notifyNow(lanes: readonly LaneKey[]): Promise<void>;
 }
 
 /**
- * @param instance names this process among those that share the database
+ * @param instance identifies this process among those that share the database
  * @param onNotify called with the endpoints whose lanes were woken, for a worker in this process
  */
 export function makeWaker(

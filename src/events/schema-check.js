@@ -1,9 +1,9 @@
 // @ts-check
-// Plain JavaScript with its types in comments: the thread that runs it loads it as it stands, from `src` as from `dist`.
+// Plain JavaScript with types in comments: the thread that runs it loads it unchanged, from `src` and from `dist`.
 import formats from 'ajv-formats/dist/formats.js';
 
 /**
- * What does not fit: where, counted from the data's root, and why.
+ * What does not match: where, from the data's root, and why.
  * @typedef {{ path: string[], message: string }} Problem
  * @typedef {boolean | Record<string, unknown>} Schema
  * @typedef {{ left: number, path: string[] }} Run
@@ -12,9 +12,9 @@ import formats from 'ajv-formats/dist/formats.js';
 export class StepsUsedUp extends Error {}
 
 /**
- * Checks data against a JSON Schema of the language that custom-event-schema.ts admits. It is walked rather than compiled:
- * so each step is counted, and nothing that a customer wrote becomes code. A step takes about the same time whatever it
- * is: a keyword, a name, a value that is compared, 32 characters that are read.
+ * Checks data against a JSON Schema of the language that custom-event-schema.ts allows. The schema is walked, not
+ * compiled: so each step is counted, and nothing that a customer wrote becomes code. A step takes about the same time
+ * in all cases: a keyword, a name, a compared value, 32 characters that are read.
  * @param {Schema} schema
  * @param {unknown} data
  * @param {number} maxSteps
@@ -86,7 +86,7 @@ function problem(run, message, ...more) {
 }
 
 /**
- * Checks a value inside the one that is looked at.
+ * Checks a value inside the present one.
  * @param {Schema} schema
  * @param {string} name
  * @param {unknown} value
@@ -100,7 +100,7 @@ function inside(schema, name, value, run) {
 }
 
 /**
- * A rule that looks at one kind of value and lets every other pass.
+ * A rule for one type of value; any other type passes.
  * @template T
  * @param {(data: unknown) => data is T} isKind
  * @param {(limit: any, data: T, run: Run, schema: Record<string, any>) => Problem | null} rule
@@ -131,7 +131,7 @@ const TYPES = {
 };
 
 /**
- * What a keyword asks of a value. The messages are those that ajv gives.
+ * The check of a keyword. The messages are those of ajv.
  * @typedef {(value: any, data: unknown, run: Run, schema: Record<string, any>) => Problem | null} Rule
  * @type {Record<string, Rule | undefined>}
  */
@@ -253,11 +253,11 @@ const RULES = {
   },
   not: (schema, data, run) => (fits(schema, data, run) ? problem(run, 'must NOT be valid') : null),
 };
-// A keyword that an object inherits is none.
+// Names that an object inherits are not keywords.
 Object.setPrototypeOf(RULES, null);
 
 /**
- * The first of a list of values, for people.
+ * The first items of a list of values, for people.
  * @param {unknown[]} values
  */
 function shown(values) {
@@ -277,7 +277,7 @@ function namesOf(data, run) {
 }
 
 /**
- * In Unicode characters, as JSON Schema counts.
+ * The number of Unicode characters, as JSON Schema counts.
  * @param {string} text
  * @param {Run} run
  */
@@ -289,9 +289,9 @@ function charactersOf(text, run) {
   return count;
 }
 
-/** Formats of texts of any length. The patterns of these read a text once, whatever is in it. */
+/** Formats of texts of any length. Their patterns read any text once. */
 const LONG_FORMATS = new Set(['email', 'uri']);
-/** No text of another format is longer, in UTF-16 units. */
+/** Most UTF-16 units of a text in another format. */
 const MAX_FORMAT_LENGTH = 255;
 
 /**

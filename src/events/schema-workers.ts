@@ -3,29 +3,29 @@ import { unavailable } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Problem } from './schema-check.js';
 
-/** What runs in a thread of its own; schemas and data as JSON, which is copied faster than what it stands for. */
+/** A job for a thread. Schemas and data are JSON text, which is copied faster than objects. */
 export type SchemaJob =
   | { kind: 'compile'; schema: string; formats: readonly string[] }
   | { kind: 'check'; schema: string; data: string; maxSteps: number };
 
 export type SchemaResult = { problem: Problem | null } | { stepsUsedUp: true };
 
-/** Threads in which customers' schemas are compiled and checked with, where that may take long. */
+/** Threads in which customers' schemas are compiled and used, if that may take long. */
 export interface SchemaWorkers {
-  /** Throws `unavailable` where it takes too long, or too much waits already: trying again is safe. */
+  /** Throws `unavailable` if it takes too long, or too many jobs wait already: trying again is safe. */
   run(workspaceId: Uuid, job: SchemaJob): Promise<SchemaResult>;
   close(): Promise<void>;
 }
 
 export interface SchemaWorkerLimits {
   workers: number;
-  /** From when a job begins, and from when it is given; milliseconds. */
+  /** The time of a job from its begin, and from its submission; milliseconds. */
   jobMs: number;
   waitMs: number;
-  /** Jobs that wait, of one workspace and of all. */
+  /** Waiting jobs, per workspace and in all. */
   waitingEach: number;
   waitingAll: number;
-  /** A thread with nothing to do ends after so long, in milliseconds. */
+  /** A thread without work ends after this long, in milliseconds. */
   idleMs: number;
 }
 
@@ -38,7 +38,7 @@ export const SCHEMA_WORKER_LIMITS: SchemaWorkerLimits = {
   idleMs: 30_000,
 };
 
-/** A thread that runs out of memory ends alone, and not the program. */
+/** A thread that runs out of memory ends alone, without the program. */
 const MEMORY = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16 };
 const RETRY_AFTER_S = 2;
 
@@ -58,11 +58,11 @@ interface Thread {
 }
 
 /**
- * Threads start with the first job and are replaced where a job took too long. Workspaces take turns, and one workspace
- * has one thread at a time: the slow schemas of one leave the other thread to the others.
+ * Threads start with the first job and are replaced if a job takes too long. Workspaces take turns, and each has one
+ * thread at a time: the slow schemas of one leave the other thread to the others.
  */
 export function makeSchemaWorkers(limits: SchemaWorkerLimits = SCHEMA_WORKER_LIMITS): SchemaWorkers {
-  /** By workspace; the one whose turn it is comes first. */
+  /** By workspace; the next one to be served comes first. */
   const waiting = new Map<Uuid, Waiting[]>();
   const idle: Thread[] = [];
   const threads = new Set<Thread>();
@@ -77,7 +77,7 @@ export function makeSchemaWorkers(limits: SchemaWorkerLimits = SCHEMA_WORKER_LIM
     }
   }
 
-  /** The first of the next workspace that has no thread at work. */
+  /** The first job of the next workspace that has no busy thread. */
   function taken(): Waiting | undefined {
     const busy = new Set([...threads].map(({ current }) => current?.workspaceId));
     for (const [workspaceId, queue] of waiting) {
@@ -94,7 +94,7 @@ export function makeSchemaWorkers(limits: SchemaWorkerLimits = SCHEMA_WORKER_LIM
   function start(): Thread {
     const worker = new Worker(new URL('./schema-worker.js', import.meta.url), {
       resourceLimits: MEMORY,
-      // Not the program's own flags: some are not for threads.
+      // Not the program's own flags: some are not allowed for threads.
       execArgv: [],
     });
     const thread: Thread = { worker, ready: false, current: undefined, timer: undefined };
@@ -121,11 +121,11 @@ export function makeSchemaWorkers(limits: SchemaWorkerLimits = SCHEMA_WORKER_LIM
     thread.worker.ref();
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     thread.worker.postMessage(item.job);
-    // A thread that starts has its time once it is ready.
+    // The time of a job in a starting thread begins when the thread is ready.
     if (thread.ready) watch(thread);
   }
 
-  /** Gives the job at hand its time. */
+  /** Starts the timeout of the present job. */
   function watch(thread: Thread): void {
     clearTimeout(thread.timer);
     if (thread.current) thread.timer = setTimeout(() => void lose(thread), limits.jobMs);
@@ -137,7 +137,7 @@ export function makeSchemaWorkers(limits: SchemaWorkerLimits = SCHEMA_WORKER_LIM
     thread.timer = setTimeout(() => void end(thread), limits.idleMs).unref();
   }
 
-  /** Its job took too long, or more than there is. */
+  /** Its job took too long, or used too much memory. */
   function lose(thread: Thread): Promise<unknown> {
     finish(thread, (item) => item.reject(timeUsedUp()));
     const ended = end(thread);
