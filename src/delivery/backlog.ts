@@ -67,7 +67,7 @@ select
 
 const LANE_STATES = ['sleeping', 'due', 'leased', 'orphaned', 'resting'];
 const WEBHOOK_STATES = ['active', 'paused', 'disabled'];
-const PER_DATABASE = 'Per database: every process tells the same, so take the maximum, never the sum.';
+const PER_DATABASE = 'Per database: every process reports the same, so take the maximum, never the sum.';
 
 /**
  * Adds the backlog to the metrics, measured when they are scraped. If the database cannot be reached these metrics
@@ -118,28 +118,28 @@ export function watchBacklog(registry: Registry, db: Database): void {
 
   gauge(
     'fairlead_queue_deliveries',
-    `Deliveries that wait, held ones too; of one webhook ${MAX_COUNTED} are counted at most.`,
+    `Waiting deliveries, including held ones; at most ${MAX_COUNTED} are counted per webhook.`,
     (b) => b.queued,
   );
   gauge(
     'fairlead_deliveries_due',
-    `Deliveries of active webhooks that are due now; of one webhook ${MAX_COUNTED} are counted at most.`,
+    `Deliveries of active webhooks that are due now; at most ${MAX_COUNTED} are counted per webhook.`,
     (b) => b.due,
   );
   gauge(
     'fairlead_delivery_oldest_due_seconds',
-    'For how long the one has been due that waits longest; 0 where none is.',
+    'How long the oldest due delivery has been due; 0 if none is.',
     (b) => b.oldest_due_s,
   );
   byState(
     'fairlead_lanes',
-    'Lanes by state; one rests whose receiver asked for it.',
+    'Lanes by state; a lane rests when its receiver asks for it.',
     LANE_STATES,
     (b) => b.lanes,
   );
   byState(
     'fairlead_breakers',
-    'Webhooks by the state of their breaker: open while the receiver has a rest, half_open until a probe came through.',
+    'Webhooks by the state of their breaker: open while the lane rests, half_open until a probe succeeds.',
     BREAKER_STATES,
     (b) => b.breakers,
   );

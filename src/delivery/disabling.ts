@@ -44,12 +44,12 @@ const sample = {
 export const WEBHOOK_DISABLED: EventType = {
   name: 'webhook.disabled',
   object: 'webhook',
-  description: 'A webhook was taken out of service: its receiver answered 410, or failed too often in a row.',
+  description: 'A webhook was disabled: its receiver answered 410, or failed too often in a row.',
   sample,
   schema: objectOf({
-    id: textField('Names the webhook.'),
-    name: textField('What it is called.'),
-    url: textField('Where it sends to, without the query: that may hold a secret.'),
+    id: textField('The id of the webhook.'),
+    name: textField('Its name.'),
+    url: textField('Its URL without the query, which may contain a secret.'),
     format: textField('Its format.'),
     reason: textField('Why it was disabled.'),
     failures: { type: 'integer', description: 'Failed attempts in a row that led to it.' },

@@ -160,7 +160,7 @@ const MAX_URL_LENGTH = 2048;
 
 function shapeProblem(url: string): string | null {
   if (url.length > MAX_URL_LENGTH)
-    return `is ${url.length} characters long; at most ${MAX_URL_LENGTH} are possible`;
+    return `is ${url.length} characters long; at most ${MAX_URL_LENGTH} are allowed`;
   if (!/^https?:\/\//i.test(url)) return 'must start with https://';
   // The URL parser drops or rewrites these, so the parsed address is not the one that was written.
   if (/[\s\p{Cc}\\]/u.test(url)) return 'has a space, a control character or a backslash; write it without';

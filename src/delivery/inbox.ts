@@ -9,8 +9,8 @@ import type { Database } from '../db/pool.ts';
 import type { Schema } from '../db/schema.ts';
 import type { Endpoints } from './endpoint-store.ts';
 import type { Formats } from './format.ts';
+import { makeInboxRequests, type InboxRequests, type IncomingRequest } from './inbox-request.ts';
 import { readToken, SECRET_BYTES, tokenInUrl, makeToken } from './inbox-url.ts';
-import { MASK } from './attempt-request.ts';
 
 /** A receiving URL of this installation that shows its requests, so that a first webhook needs no receiver. */
 export interface Inbox {
@@ -22,21 +22,6 @@ export interface Inbox {
   created_by: string;
   created_at: string;
   expires_at: string;
-}
-
-/** A request that an inbox receives. */
-export interface IncomingRequest {
-  method: string;
-  /** With its `?`, or ''. */
-  query: string;
-  headers: readonly (readonly [name: string, value: string])[];
-  body: Buffer;
-}
-
-export interface InboxRequest extends IncomingRequest {
-  id: Uuid;
-  signed: boolean | null;
-  received_at: string;
 }
 
 type Within = (trx: Transaction<Schema>, inbox: Inbox) => Promise<void>;
@@ -61,7 +46,7 @@ export interface Inboxes {
   /** Deletes its requests too; throws `not_found`. */
   remove(workspaceId: Uuid, id: Uuid, within: Within): Promise<void>;
   /** Newest first. */
-  requests(workspaceId: Uuid, id: Uuid, limit: number, after: Uuid | null): Promise<InboxRequest[]>;
+  requests: InboxRequests['list'];
   /** The URL that requests are sent to. */
   urlOf(workspaceId: Uuid, inbox: Inbox): string;
   /** The token of a URL of this installation's inboxes, whether or not the inbox exists; null for any other URL. */
@@ -69,26 +54,20 @@ export interface Inboxes {
   /** Whether a URL is that of an inbox of the workspace. */
   isOwn(workspaceId: Uuid, url: string): Promise<boolean>;
   /**
-   * Stores a request. In one from the wire, custom headers of the workspace's webhooks are masked here: it may be a
-   * delivery that came through a proxy. The engine masks them itself.
+   * Stores a request.
    * @returns the status to answer; null if the inbox does not exist or has expired
    */
   receive(token: string, incoming: IncomingRequest, from: 'engine' | 'wire'): Promise<number | null>;
 }
 
-/** Per workspace, and requests kept per inbox. */
+/** Per workspace. */
 const MAX_INBOXES = 10;
-const MAX_REQUESTS = 100;
 const LIFE_MS = 7 * 86_400_000;
 
-/** Rows of 0.1.0 have secret, headers and body in the clear, and nothing sealed. */
+/** Rows of 0.1.0 have the secret in the clear, and nothing sealed. */
 interface InboxRow extends Inbox {
   secret_hash: Buffer | null;
   sealed_secret: Buffer | null;
-}
-
-interface RequestRow extends InboxRequest {
-  sealed: Buffer | null;
 }
 
 const COLUMNS = 'id, name, secret, secret_hash, sealed_secret, status, created_by, created_at, expires_at';
@@ -100,32 +79,6 @@ const LIST = {
 const GET = {
   name: 'inbox.get',
   text: `select ${COLUMNS} from inbox where workspace_id = $1 and id = $2 and expires_at > $3`,
-};
-const REQUESTS = {
-  name: 'inbox.requests',
-  text: `select id, method, query, headers, body, sealed, signed, received_at from inbox_request
-         where workspace_id = $1 and inbox_id = $2 and ($3::uuid is null or id < $3) order by id desc limit $4`,
-};
-const KEEP = {
-  name: 'inbox.keep',
-  text: `
-with outdated as (
-  delete from inbox_request where workspace_id = $1 and inbox_id = $2 and id <= (
-    select id from inbox_request where workspace_id = $1 and inbox_id = $2 order by id desc offset ${MAX_REQUESTS - 1} limit 1)
-)
-insert into inbox_request (workspace_id, inbox_id, id, method, query, headers, body, sealed, signed, received_at)
-select workspace_id, id, $3, $4, '', '[]', '', $5, $6, $7 from inbox where workspace_id = $1 and id = $2`,
-};
-const POSTING = {
-  name: 'inbox.posting',
-  text: `select id, url from endpoint
-         where workspace_id = $1 and state <> 'deleted' and length(url) >= $2 order by id desc`,
-};
-/** Webhooks whose secrets are tried on a request. */
-const MAX_POSTING_WEBHOOKS = 5;
-const CUSTOM_HEADERS = {
-  name: 'inbox.custom-headers',
-  text: `select headers from endpoint where workspace_id = $1 and state <> 'deleted' and headers is not null`,
 };
 
 /** @param parts.endpoints called when a request arrives: the engine that has the endpoints is made later */
@@ -139,7 +92,7 @@ export function makeInboxes(parts: {
   /** The public URL of this installation. */
   baseUrl: () => string;
 }): Inboxes {
-  const { db, sealer, clock, newId, formats, baseUrl } = parts;
+  const { db, sealer, clock, baseUrl } = parts;
   const now = () => isoTime(clock.now());
   const urlWith = (token: string) => `${baseUrl()}/inbox/${token}`;
 
@@ -151,18 +104,7 @@ export function makeInboxes(parts: {
     return sealed ? { ...row, secret: sealer.open(secretPlace(workspaceId), sealed) } : row;
   }
 
-  function openRequest(workspaceId: Uuid, { sealed, ...row }: RequestRow): InboxRequest {
-    if (!sealed) return row;
-    const { body, ...rest } = JSON.parse(sealer.open(requestPlace(workspaceId), sealed)) as SealedRequest;
-    return { ...row, ...rest, body: Buffer.from(body, 'base64') };
-  }
-
-  function sealRequest(workspaceId: Uuid, { query, headers, body }: IncomingRequest): Buffer {
-    const content: SealedRequest = { query, headers, body: body.toString('base64') };
-    return sealer.seal(requestPlace(workspaceId), JSON.stringify(content));
-  }
-
-  async function named(token: string): Promise<{ workspaceId: Uuid; id: Uuid; status: number } | null> {
+  async function findByToken(token: string): Promise<{ workspaceId: Uuid; id: Uuid; status: number } | null> {
     const read = readToken(token);
     const row = read && (await find(read.workspaceId, read.id));
     if (!row || !isSecret(row, read.secret)) return null;
@@ -170,47 +112,7 @@ export function makeInboxes(parts: {
   }
 
   const tokenIn = (url: string) => tokenInUrl(baseUrl(), url);
-
-  /** Null if no webhook of the workspace sends here: then the expected signature is unknown. */
-  async function isSigned(
-    workspaceId: Uuid,
-    token: string,
-    incoming: IncomingRequest,
-  ): Promise<boolean | null> {
-    const long = await db.read<{ id: Uuid; url: string }>(POSTING, [workspaceId, token.length]);
-    const posting = long.filter(({ url }) => tokenIn(url) === token).slice(0, MAX_POSTING_WEBHOOKS);
-    const values = new Map(incoming.headers.map(([name, value]) => [name.toLowerCase(), value]));
-    let found: boolean | null = null;
-    for (const { id } of posting) {
-      const endpoint = await parts.endpoints().get(workspaceId, id);
-      const format = endpoint && formats.get(endpoint.format);
-      if (!format || endpoint.secrets.length === 0) continue;
-      found ??= false;
-      if (
-        endpoint.secrets.some((secret) => format.verifies(secret, (name) => values.get(name), incoming.body))
-      )
-        return true;
-    }
-    return found;
-  }
-
-  async function masked(workspaceId: Uuid, incoming: IncomingRequest): Promise<IncomingRequest> {
-    const rows = await db.read<{ headers: Buffer }>(CUSTOM_HEADERS, [workspaceId]);
-    const custom = rows.flatMap(({ headers }) => {
-      const place = { workspaceId, table: 'endpoint', column: 'headers' };
-      return Object.entries(JSON.parse(sealer.open(place, headers)) as Record<string, string>);
-    });
-    // Compared by value as well: another sender's header of the same name is not a secret of ours.
-    const isCustom = (name: string, value: string) =>
-      custom.some(
-        ([item, secret]) =>
-          secret.trim() !== '' && item.toLowerCase() === name.toLowerCase() && value.includes(secret.trim()),
-      );
-    const headers = incoming.headers.map(
-      ([name, value]) => [name, isCustom(name, value) ? MASK : value] as const,
-    );
-    return { ...incoming, headers };
-  }
+  const requests = makeInboxRequests({ ...parts, tokenIn });
 
   return {
     tokenIn,
@@ -222,27 +124,9 @@ export function makeInboxes(parts: {
 
     urlOf: (workspaceId, inbox) => urlWith(makeToken(workspaceId, inbox)),
 
-    create: ({ workspaceId, actor }, { name, status }, within) =>
+    create: (writer, input, within) =>
       db.transaction(async (trx) => {
-        // Two at once must not both take the last place.
-        await sql`select from workspace where id = ${workspaceId} for update`.execute(trx);
-        await sql`delete from inbox where workspace_id = ${workspaceId} and expires_at <= ${now()}`.execute(
-          trx,
-        );
-        const expires = isoTime(clock.now() + LIFE_MS);
-        const secret = randomBytes(SECRET_BYTES).toString('base64url');
-        const { rows } = await sql<InboxRow>`
-          insert into inbox (workspace_id, id, name, secret, secret_hash, sealed_secret, status, created_by, created_at, expires_at)
-          select ${workspaceId}, ${newId()}, ${name}, '', ${sha256(secret)},
-                 ${sealer.seal(secretPlace(workspaceId), secret)}, ${status}, ${actor}, ${now()}, ${expires}
-          where (select count(*) from inbox where workspace_id = ${workspaceId}) < ${MAX_INBOXES}
-          returning ${sql.raw(COLUMNS)}`.execute(trx);
-        if (!rows[0])
-          throw new ApiError(
-            'limit_reached',
-            `A workspace has at most ${MAX_INBOXES} test inboxes; delete one first.`,
-          );
-        const inbox = open(workspaceId, rows[0]);
+        const inbox = open(writer.workspaceId, await insertInbox(trx, parts, writer, input));
         await within(trx, inbox);
         return inbox;
       }),
@@ -273,38 +157,50 @@ export function makeInboxes(parts: {
         await within(trx, open(workspaceId, rows[0]));
       }),
 
-    async requests(workspaceId, id, limit, after) {
-      const rows = await db.read<RequestRow>(REQUESTS, [workspaceId, id, after, limit]);
-      return rows.map((row) => openRequest(workspaceId, row));
-    },
+    requests: requests.list,
 
     async isOwn(workspaceId, url) {
       const token = tokenIn(url);
-      const found = token === null ? null : await named(token);
+      const found = token === null ? null : await findByToken(token);
       return found?.workspaceId === workspaceId;
     },
 
     async receive(token, incoming, from) {
-      const found = await named(token);
+      const found = await findByToken(token);
       if (!found) return null;
-      const { workspaceId, id, status } = found;
-      const signed = await isSigned(workspaceId, token, incoming);
-      const kept = from === 'wire' ? await masked(workspaceId, incoming) : incoming;
-      const values = [newId(), incoming.method, sealRequest(workspaceId, kept), signed, now()];
-      await db.pool.query({ ...KEEP, values: [workspaceId, id, ...values] });
-      return status;
+      await requests.store(found, token, incoming, from);
+      return found.status;
     },
   };
 }
 
-/** The parts of a request that may hold a secret. */
-interface SealedRequest extends Pick<IncomingRequest, 'query' | 'headers'> {
-  /** Base64. */
-  body: string;
+async function insertInbox(
+  trx: Transaction<Schema>,
+  { sealer, clock, newId }: { sealer: Sealer; clock: Clock; newId: () => Uuid },
+  { workspaceId, actor }: { workspaceId: Uuid; actor: string },
+  { name, status }: Pick<Inbox, 'name' | 'status'>,
+): Promise<InboxRow> {
+  const now = isoTime(clock.now());
+  const expires = isoTime(clock.now() + LIFE_MS);
+  // Two at once must not both take the last place.
+  await sql`select from workspace where id = ${workspaceId} for update`.execute(trx);
+  await sql`delete from inbox where workspace_id = ${workspaceId} and expires_at <= ${now}`.execute(trx);
+  const secret = randomBytes(SECRET_BYTES).toString('base64url');
+  const { rows } = await sql<InboxRow>`
+    insert into inbox (workspace_id, id, name, secret, secret_hash, sealed_secret, status, created_by, created_at, expires_at)
+    select ${workspaceId}, ${newId()}, ${name}, '', ${sha256(secret)},
+           ${sealer.seal(secretPlace(workspaceId), secret)}, ${status}, ${actor}, ${now}, ${expires}
+    where (select count(*) from inbox where workspace_id = ${workspaceId}) < ${MAX_INBOXES}
+    returning ${sql.raw(COLUMNS)}`.execute(trx);
+  if (!rows[0])
+    throw new ApiError(
+      'limit_reached',
+      `A workspace has at most ${MAX_INBOXES} test inboxes; delete one first.`,
+    );
+  return rows[0];
 }
 
 const secretPlace = (workspaceId: Uuid) => ({ workspaceId, table: 'inbox', column: 'sealed_secret' });
-const requestPlace = (workspaceId: Uuid) => ({ workspaceId, table: 'inbox_request', column: 'sealed' });
 
 function isSecret({ secret_hash: hash, secret }: InboxRow, input: string): boolean {
   return hash ? sameBytes(hash, sha256(input)) : sameBytes(Buffer.from(secret), Buffer.from(input));
@@ -312,9 +208,7 @@ function isSecret({ secret_hash: hash, secret }: InboxRow, input: string): boole
 
 /** The body of an inbox's response. */
 export function inboxResponseBody(status: number | null): string {
-  return status === null
-    ? 'There is no such test inbox, or its time is over.\n'
-    : 'Kept in the test inbox.\n';
+  return status === null ? 'Test inbox not found or expired.\n' : 'Stored in the test inbox.\n';
 }
 
 /** Deletes expired inboxes of all workspaces, with their requests. */
@@ -324,5 +218,5 @@ export async function dropOldInboxes(db: Database): Promise<number> {
 }
 
 export function inboxNotFound(): ApiError {
-  return new ApiError('not_found', 'There is no test inbox with this id, or its time is over.');
+  return new ApiError('not_found', 'Test inbox not found or expired.');
 }

@@ -7,16 +7,16 @@ export const FAILURES = {
   dns_failed: 'The host name has no address, or DNS did not answer.',
   blocked_address: 'The host is not public, and the operator has not opened its address.',
   refused: 'Nothing listens at that address and port.',
-  network: 'There is no way to that address.',
-  tls_failed: 'The certificate is not valid for the host, or no secure connection came about.',
+  network: 'There is no route to that address.',
+  tls_failed: 'The certificate is not valid for the host, or the TLS handshake failed.',
   timeout: 'There was no answer in time.',
   reset: 'The connection broke before there was an answer.',
   bad_response: 'The answer is not HTTP.',
   too_large: 'The headers of the answer are larger than 256 KiB.',
-  status_3xx: 'A redirect, which is never followed.',
+  status_3xx: 'A redirect; redirects are never followed.',
   status_4xx: 'The receiver refused it.',
   status_5xx: 'The receiver failed.',
-  cancelled: 'We stopped before there was an answer; says nothing about the receiver.',
+  cancelled: 'The process stopped before there was an answer; this says nothing about the receiver.',
 } as const;
 
 export type Failure = keyof typeof FAILURES;
@@ -60,7 +60,7 @@ export function statusFailure(status: number): Failure | null {
 const BY_CODE: Record<string, readonly [Failure, string]> = {
   ECONNREFUSED: ['refused', 'the connection was refused'],
   ECONNRESET: ['reset', 'the receiver reset the connection'],
-  EPIPE: ['reset', 'the receiver closed the connection while we were writing'],
+  EPIPE: ['reset', 'the receiver closed the connection during the request'],
   ECONNABORTED: ['reset', 'the connection was aborted'],
   ETIMEDOUT: ['timeout', 'the network gave up on the connection'],
   EHOSTUNREACH: ['network', 'no route to the host'],

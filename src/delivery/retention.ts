@@ -62,24 +62,24 @@ export function runMaintenance(parts: {
   const jumps = repeat(WATCH_MS, log, 'partitions', async () => {
     if (Math.abs(parts.clock.now() - madeFor) < JUMP_MS) return;
     await makePartitions();
-    log.warn({ now: isoTime(madeFor) }, 'the clock has jumped: partitions were made for its weeks');
+    log.warn({ now: isoTime(madeFor) }, 'the clock has jumped: partitions created for the present weeks');
   });
-  const cleanup = repeat(HOUR_MS, log, 'housekeeping', async () => {
+  const cleanup = repeat(HOUR_MS, log, 'cleanup', async () => {
     await makePartitions();
     const settled = await settleOverdue(db.pool);
     const dropped = await dropOld(db.pool, parts.clock.now() - parts.retentionDays * DAY_MS);
     const trimmed = await trimToTerms(db, parts.clock.now());
-    const forgotten = await deleteOldIdempotency(db);
+    const deletedAnswers = await deleteOldIdempotency(db);
     await dropOldInboxes(db);
     const done = {
       settled,
       dropped: dropped.join(', '),
       trimmed_events: trimmed.events,
       trimmed_attempts: trimmed.attempts,
-      forgotten,
+      deleted_answers: deletedAnswers,
     };
     const some = Object.fromEntries(Object.entries(done).filter(([, count]) => Boolean(count)));
-    if (Object.keys(some).length > 0) log.info(some, 'housekeeping done');
+    if (Object.keys(some).length > 0) log.info(some, 'cleanup done');
   });
   const maintenanceTasks = parts.maintenanceTasks.map(({ everyMs, name, run }) =>
     repeat(everyMs, log, name, run),
@@ -111,15 +111,15 @@ export async function dropOld(pool: pg.Pool, keepFrom: number): Promise<string[]
 
 /** Idempotent answers are kept for 24 hours; deleted in batches. */
 async function deleteOldIdempotency(db: Database): Promise<number> {
-  let forgotten = 0;
+  let deleted = 0;
   for (;;) {
     const { rowCount } = await db.pool.query(
       `delete from idempotency where (workspace_id, api_key_id, key) in (
          select workspace_id, api_key_id, key from idempotency
          where created_at < now() - interval '24 hours' limit 1000)`,
     );
-    forgotten += rowCount ?? 0;
-    if ((rowCount ?? 0) < 1000) return forgotten;
+    deleted += rowCount ?? 0;
+    if ((rowCount ?? 0) < 1000) return deleted;
   }
 }
 

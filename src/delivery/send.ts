@@ -257,7 +257,7 @@ class Attempt implements Exchange {
     if (this.response.status !== null) return this.conclude();
     const { connection } = this;
     const step = connection ? (connection.step ?? 'waiting for the answer') : 'waiting for a connection';
-    this.fail('timeout', `${this.out.timeoutMs} ms were over while ${step}`);
+    this.fail('timeout', `timed out after ${this.out.timeoutMs} ms while ${step}`);
   }
 
   /** The process does not wait for it any longer. */

@@ -90,10 +90,7 @@ export function makeWaker(
     notify(lanes) {
       if (lanes.length === 0) return;
       batches.add(lanes).catch((error: Error) => {
-        log.warn(
-          { err: error.message, lanes: lanes.length },
-          'wake-up lost; the sweep will find what is due',
-        );
+        log.warn({ err: error.message, lanes: lanes.length }, 'wake lost; the sweep will find what is due');
       });
     },
   };

@@ -111,7 +111,7 @@ export class Worker {
         if (!failing)
           this.#parts.log.warn(
             { err: (error as Error).message },
-            'no lanes: the database can not be reached',
+            'cannot claim lanes: the database cannot be reached',
           );
         failing = true;
       }
@@ -167,7 +167,7 @@ export class Worker {
       .catch((error: Error) => {
         this.#parts.log.warn(
           { err: error.message, webhook: endpointId },
-          'lane left: its lease will run out',
+          'lane abandoned: its lease will run out',
         );
       })
       .finally(() => {

@@ -84,7 +84,7 @@ export function makeSchemas(workers: Pick<SchemaWorkers, 'run'>): Schemas {
       checkKeywords(rest, 'schema');
       const result = await workers.run(workspaceId, { kind: 'compile', schema: text, formats: FORMATS });
       if ('problem' in result && result.problem)
-        throw invalid('schema', `can not be used: ${result.problem.message.replaceAll('data/', '')}`);
+        throw invalid('schema', `cannot be used: ${result.problem.message.replaceAll('data/', '')}`);
     },
 
     async check(workspaceId, schema, data, field, maxBytes = MAX_DATA_BYTES) {
@@ -114,7 +114,7 @@ function checkKeywords(node: unknown, place: string): void {
   for (const [keyword, value] of Object.entries(node)) {
     const inside = `${place}.${keyword}`;
     const kind = Object.hasOwn(KEYWORDS, keyword) ? KEYWORDS[keyword] : undefined;
-    if (kind === undefined) throw invalid(inside, 'is not among the keywords that can be used here');
+    if (kind === undefined) throw invalid(inside, 'is not a supported keyword');
     if (kind === 'schema') checkKeywords(value, inside);
     if (kind === 'schemas' && Array.isArray(value))
       value.forEach((item, at) => checkKeywords(item, `${inside}.${at}`));
@@ -125,7 +125,7 @@ function checkKeywords(node: unknown, place: string): void {
   if (format !== undefined && !(FORMATS as readonly unknown[]).includes(format))
     throw invalid(`${place}.format`, `must be one of ${FORMATS.join(', ')}`);
   if (uniqueItems === true && !(typeof maxItems === 'number' && maxItems <= MAX_UNIQUE_ITEMS))
-    throw invalid(`${place}.uniqueItems`, `needs maxItems beside it, of at most ${MAX_UNIQUE_ITEMS}`);
+    throw invalid(`${place}.uniqueItems`, `requires maxItems of at most ${MAX_UNIQUE_ITEMS}`);
 }
 
 /**
@@ -143,7 +143,7 @@ function plainText(value: Json, field: string, max: { depth: number; bytes: numb
 function checkPlain(value: unknown, place: string[], depth: number): void {
   if (typeof value === 'string') return checkText(value, place);
   if (typeof value !== 'object' || value === null) return;
-  if (depth === 0) throw invalid(place.join('.'), 'is nested too deep');
+  if (depth === 0) throw invalid(place.join('.'), 'is nested too deeply');
   for (const [name, item] of Object.entries(value)) {
     checkText(name, place);
     place.push(name);

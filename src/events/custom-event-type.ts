@@ -139,30 +139,16 @@ export function makeCustomTypes(
       return (await db.read<CustomType>(FIND, [workspaceId, name]))[0];
     },
 
-    create: ({ workspaceId, actor }, { name, description, schema, sample }, within) =>
+    create: (writer, input, within) =>
       db
         .transaction(async (trx) => {
-          // Two at once must not both take the last place. The workspace row is not locked on hot paths.
-          await sql`select from workspace where id = ${workspaceId} for update`.execute(trx);
-          const at = isoTime(clock.now());
-          const { rows } = await sql<CustomType>`
-            insert into custom_event_type
-              (workspace_id, id, name, description, schema, sample, created_by, created_at, updated_at)
-            select ${workspaceId}, ${newId()}, ${name}, ${description}, ${JSON.stringify(schema)},
-                   ${JSON.stringify(sample)}, ${actor}, ${at}, ${at}
-            where (select count(*) from custom_event_type where workspace_id = ${workspaceId}) < ${MAX_CUSTOM_TYPES}
-            returning ${sql.raw(COLUMNS)}`.execute(trx);
-          if (!rows[0])
-            throw new ApiError(
-              'limit_reached',
-              `A workspace has at most ${MAX_CUSTOM_TYPES} event types of its own.`,
-            );
-          await within(trx, rows[0]);
-          return rows[0];
+          const type = await insertType(trx, writer, input, newId(), isoTime(clock.now()));
+          await within(trx, type);
+          return type;
         })
         .catch((error: unknown) => {
           if (!isUniqueViolation(error)) throw error;
-          throw new ApiError('conflict', `There is an event type ${name} already.`);
+          throw new ApiError('conflict', `The event type ${input.name} already exists.`);
         }),
 
     update: (workspaceId, name, { description, schema, sample }, within) =>
@@ -201,8 +187,33 @@ export function makeCustomTypes(
   };
 }
 
+/** @param at ISO 8601 */
+async function insertType(
+  trx: Transaction<Schema>,
+  { workspaceId, actor }: { workspaceId: Uuid; actor: string },
+  { name, description, schema, sample }: NewCustomType,
+  id: Uuid,
+  at: string,
+): Promise<CustomType> {
+  // Two at once must not both take the last place. The workspace row is not locked on hot paths.
+  await sql`select from workspace where id = ${workspaceId} for update`.execute(trx);
+  const { rows } = await sql<CustomType>`
+    insert into custom_event_type
+      (workspace_id, id, name, description, schema, sample, created_by, created_at, updated_at)
+    select ${workspaceId}, ${id}, ${name}, ${description}, ${JSON.stringify(schema)},
+           ${JSON.stringify(sample)}, ${actor}, ${at}, ${at}
+    where (select count(*) from custom_event_type where workspace_id = ${workspaceId}) < ${MAX_CUSTOM_TYPES}
+    returning ${sql.raw(COLUMNS)}`.execute(trx);
+  if (!rows[0])
+    throw new ApiError(
+      'limit_reached',
+      `A workspace has at most ${MAX_CUSTOM_TYPES} event types of its own.`,
+    );
+  return rows[0];
+}
+
 export function missing(): ApiError {
-  return new ApiError('not_found', 'The workspace has no event type of this name.');
+  return new ApiError('not_found', 'The workspace has no event type with this name.');
 }
 
 /** The noun of `noun.verb`: the kind of object that a custom event is about. */

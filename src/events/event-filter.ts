@@ -95,9 +95,9 @@ export function readFilter(input: Record<string, unknown>, pipelines: readonly N
     const { field, op, value, ...rest } = node;
     const [unknown] = Object.keys(rest);
     if (unknown !== undefined)
-      throw invalid(`${place}.${unknown}`, 'is not known beside field, op and value');
+      throw invalid(`${place}.${unknown}`, 'is not allowed together with field, op and value');
     if (typeof field !== 'string' || !FIELD.test(field))
-      throw invalid(`${place}.field`, 'must be the name of a field, dotted where it lies inside another');
+      throw invalid(`${place}.field`, 'must be a field name, with dots for nested fields');
     if (!OPS.includes(op as Op)) throw invalid(`${place}.op`, `must be one of ${OPS.join(', ')}`);
     return compared(field, field, op as Op, value, `${place}.value`);
   }

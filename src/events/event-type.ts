@@ -55,7 +55,10 @@ export function testData(eventId: string): Record<string, unknown> {
 export const TEST_EVENT_TYPE: EventType = {
   name: TEST_EVENT,
   object: 'webhook',
-  description: 'Somebody asked for a test. Sent by Send test alone; no webhook can subscribe to it.',
+  description: 'A test. Fired only by Send test; no webhook can subscribe to it.',
   sample: testData('01976d3c-0000-7000-8000-00000000000b'),
-  schema: objectOf({ id: textField('Names the test.'), message: textField('Says that it is a test.') }),
+  schema: objectOf({
+    id: textField('The id of the test.'),
+    message: textField('A text that says that it is a test.'),
+  }),
 };

@@ -55,7 +55,7 @@ export function makeTail(db: Database, log: Logger): Tail {
         if ((ends.get(waiter.workspaceId) ?? 0) > waiter.seq) waiter.end(true);
       }
     } catch (error) {
-      log.debug({ err: (error as Error).message }, 'the feed can not be looked at; tried again');
+      log.debug({ err: (error as Error).message }, 'the feed cannot be read; trying again');
     }
     timer = undefined;
     lookSoon();

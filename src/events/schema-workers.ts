@@ -62,33 +62,18 @@ interface Thread {
  * thread at a time: the slow schemas of one leave the other thread to the others.
  */
 export function makeSchemaWorkers(limits: SchemaWorkerLimits = SCHEMA_WORKER_LIMITS): SchemaWorkers {
-  /** By workspace; the next one to be served comes first. */
-  const waiting = new Map<Uuid, Waiting[]>();
+  const queue = makeJobQueue(limits);
   const idle: Thread[] = [];
   const threads = new Set<Thread>();
-  let waitingCount = 0;
   let closed = false;
 
   function next(): void {
     while (idle.length > 0 || threads.size < limits.workers) {
-      const item = taken();
+      const busy = new Set([...threads].map(({ current }) => current?.workspaceId));
+      const item = queue.take(busy);
       if (!item) return;
       begin(idle.pop() ?? start(), item);
     }
-  }
-
-  /** The first job of the next workspace that has no busy thread. */
-  function taken(): Waiting | undefined {
-    const busy = new Set([...threads].map(({ current }) => current?.workspaceId));
-    for (const [workspaceId, queue] of waiting) {
-      if (busy.has(workspaceId)) continue;
-      waiting.delete(workspaceId);
-      const item = queue.shift()!;
-      if (queue.length > 0) waiting.set(workspaceId, queue);
-      waitingCount--;
-      return item;
-    }
-    return undefined;
   }
 
   function start(): Thread {
@@ -115,7 +100,6 @@ export function makeSchemaWorkers(limits: SchemaWorkerLimits = SCHEMA_WORKER_LIM
   }
 
   function begin(thread: Thread, item: Waiting): void {
-    clearTimeout(item.timer);
     clearTimeout(thread.timer);
     thread.current = item;
     thread.worker.ref();
@@ -145,13 +129,6 @@ export function makeSchemaWorkers(limits: SchemaWorkerLimits = SCHEMA_WORKER_LIM
     return ended;
   }
 
-  function finish(thread: Thread, report: (item: Waiting) => void): void {
-    const { current } = thread;
-    clearTimeout(thread.timer);
-    thread.current = undefined;
-    if (current) report(current);
-  }
-
   function end(thread: Thread): Promise<unknown> {
     clearTimeout(thread.timer);
     threads.delete(thread);
@@ -163,37 +140,72 @@ export function makeSchemaWorkers(limits: SchemaWorkerLimits = SCHEMA_WORKER_LIM
   return {
     run: (workspaceId, job) =>
       new Promise((resolve, reject) => {
-        const queue = waiting.get(workspaceId) ?? [];
-        if (closed || queue.length >= limits.waitingEach || waitingCount >= limits.waitingAll)
-          return reject(timeUsedUp());
-        const item: Waiting = {
-          workspaceId,
-          job,
-          resolve,
-          reject,
-          timer: setTimeout(() => leave(item), limits.waitMs),
-        };
-        queue.push(item);
-        waiting.set(workspaceId, queue);
-        waitingCount++;
+        if (closed || !queue.add({ workspaceId, job, resolve, reject })) return reject(timeUsedUp());
         next();
       }),
 
     async close() {
       closed = true;
-      for (const item of [...waiting.values()].flat()) leave(item);
+      queue.rejectAll();
       await Promise.all([...threads].map((thread) => lose(thread)));
     },
   };
+}
 
-  function leave(item: Waiting): void {
-    const queue = waiting.get(item.workspaceId)!;
-    queue.splice(queue.indexOf(item), 1);
-    if (queue.length === 0) waiting.delete(item.workspaceId);
-    waitingCount--;
+function finish(thread: Thread, report: (item: Waiting) => void): void {
+  const { current } = thread;
+  clearTimeout(thread.timer);
+  thread.current = undefined;
+  if (current) report(current);
+}
+
+/** Jobs that wait for a thread. */
+function makeJobQueue(limits: Pick<SchemaWorkerLimits, 'waitMs' | 'waitingEach' | 'waitingAll'>) {
+  /** By workspace; the next one to be served comes first. */
+  const waiting = new Map<Uuid, Waiting[]>();
+  let count = 0;
+
+  function remove(item: Waiting): void {
+    const jobs = waiting.get(item.workspaceId)!;
+    jobs.splice(jobs.indexOf(item), 1);
+    if (jobs.length === 0) waiting.delete(item.workspaceId);
+    count--;
     clearTimeout(item.timer);
+  }
+
+  function refuse(item: Waiting): void {
+    remove(item);
     item.reject(timeUsedUp());
   }
+
+  return {
+    /** False if too many jobs wait. A job that waits longer than `waitMs` is rejected. */
+    add(job: Omit<Waiting, 'timer'>): boolean {
+      const jobs = waiting.get(job.workspaceId) ?? [];
+      if (jobs.length >= limits.waitingEach || count >= limits.waitingAll) return false;
+      const item: Waiting = { ...job, timer: setTimeout(() => refuse(item), limits.waitMs) };
+      jobs.push(item);
+      waiting.set(job.workspaceId, jobs);
+      count++;
+      return true;
+    },
+
+    /** Removes and returns the first job of the next workspace that is not busy; the workspace then comes last. */
+    take(busy: ReadonlySet<Uuid | undefined>): Waiting | undefined {
+      for (const [workspaceId, jobs] of waiting) {
+        if (busy.has(workspaceId)) continue;
+        const [item] = jobs as [Waiting, ...Waiting[]];
+        remove(item);
+        if (waiting.delete(workspaceId)) waiting.set(workspaceId, jobs);
+        return item;
+      }
+      return undefined;
+    },
+
+    rejectAll(): void {
+      for (const item of [...waiting.values()].flat()) refuse(item);
+    },
+  };
 }
 
 function timeUsedUp() {

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { inboxResponseBody, type IncomingRequest, type Inboxes } from '../delivery/inbox.ts';
+import type { IncomingRequest } from '../delivery/inbox-request.ts';
+import { inboxResponseBody, type Inboxes } from '../delivery/inbox.ts';
 
 const BODY_LIMIT = 262_144;
 

@@ -156,7 +156,7 @@ describe('an origin that has its fill of connections', () => {
     const waiting = await s.send({ timeoutMs: 150 });
     expect(waiting).toMatchObject({
       failure: 'timeout',
-      detail: '150 ms were over while waiting for a connection',
+      detail: 'timed out after 150 ms while waiting for a connection',
     });
     await Promise.all(hanging);
     expect(s.receiver.received).toHaveLength(2);

@@ -160,7 +160,9 @@ describe('the flow to one webhook', () => {
     expect(namesOf(receiver, id)).toEqual(['0', '1', '2', '3']);
 
     await expect.poll(queued).toBe(0);
-    // What stood before it expired: nobody is told, the round of the house finds it.
+    // A lane that is still held would promote the row first.
+    await expect.poll(holder).toBe(undefined);
+    // What was before it expired: nothing wakes the lane, and the regular maintenance finds the row.
     await s.db.pool.query(
       `insert into queue select workspace_id, endpoint_id, gen_random_uuid(), event_id, event_type, 'event', $1, 99, 0, 10,
          '9999-12-31 00:00:00+00', now(), now() + interval '1 day' from attempt limit 1`,

@@ -36,7 +36,7 @@ async function listen(server: Server): Promise<number> {
 describe('every failure has a name', () => {
   test('timeout: one that never answers, or not to the end of the head, in just that time', async () => {
     const slow: [Answer, Partial<Outcome>][] = [
-      [{ hang: true }, { detail: '600 ms were over while waiting for the answer' }],
+      [{ hang: true }, { detail: 'timed out after 600 ms while waiting for the answer' }],
       [{ raw: 'HTTP/1.1 200 OK\r\nX-Slow: ', hang: true }, { responseBody: null }],
     ];
     for (const [answer, expected] of slow) {
@@ -75,13 +75,13 @@ describe('every failure has a name', () => {
   test('timeout: the deadline covers the name and the handshake too', async () => {
     expect(await s.send({ url: 'http://silent.test/', timeoutMs: 200 })).toMatchObject({
       failure: 'timeout',
-      detail: '200 ms were over while looking up the name',
+      detail: 'timed out after 200 ms while looking up the name',
     });
     const mute = createServer((socket) => socket.on('error', () => {}).resume());
     const port = await listen(mute);
     expect(await s.send({ url: `https://127.0.0.1:${port}/`, timeoutMs: 1_000 })).toMatchObject({
       failure: 'timeout',
-      detail: '1000 ms were over while in the TLS handshake',
+      detail: 'timed out after 1000 ms while in the TLS handshake',
     });
     await expect.poll(() => openSockets(mute)).toBe(0);
     mute.close();

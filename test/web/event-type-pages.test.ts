@@ -67,7 +67,7 @@ test('one is defined; what the API refuses stands beside its line', async () => 
   await press('Create event type');
   const refused = dialog().getByRole('alert');
   await expectShown(
-    refused.getByText('Line 6, properties.number.pattern: is not among the keywords that can be used here'),
+    refused.getByText('Line 6, properties.number.pattern: is not a supported keyword'),
   );
   await picture(page, 'event-type-refused');
   await refused.getByRole('button', { name: 'Line 6' }).click();
