@@ -11,19 +11,19 @@ const run = promisify(execFile);
 
 const missing = ['spin', 'gcc'].filter((tool) => spawnSync(tool, ['--version']).error !== undefined);
 const remedy = `the lane model needs spin and gcc (Debian: apt-get install spin gcc libc6-dev); not found: ${missing.join(', ')}`;
-// CI installs both, so there a missing one is a failure. A user's bare machine may do without.
+// CI installs both, so a missing one is a failure there. A developer's machine may do without.
 const skipped = missing.length > 0 && !process.env['CI'];
 
-/** `assertions`: P2 to P7, and that nobody gets stuck half-way. `eventually`: P1. */
+/** `assertions`: P2 to P7, and that no process gets stuck. `eventually`: P1. */
 type Search = 'assertions' | 'eventually';
 
 interface Found {
   errors: number;
   states: number;
   complete: boolean;
-  /** Lines of the model that no run ever took. */
+  /** Lines of the model that no run executed. */
   untaken: string[];
-  /** With an error: the property that broke, and the steps that led there. */
+  /** With an error: the broken property, and the steps that led to it. */
   broken: string | undefined;
   trace: string;
 }
@@ -84,7 +84,7 @@ describe.skipIf(skipped)(`the lane protocol${skipped ? ` (skipped: ${remedy})` :
     expect(found.states).toBeGreaterThan(1_000_000);
   });
 
-  // A model that cannot fail proves nothing: take a rule out, and spin must find the property that it carries.
+  // A model that cannot fail proves nothing: without a rule, spin must find the property broken that depends on it.
   const fails: [broken: string, rule: string, settings: string][] = [
     ['P1', 'a release looks at wake', 'RELEASE_IGNORES_WAKE NO_SWEEP FAULTS=0'],
     ['P1', 'wake is seen before the read', 'WAKE_SEEN_AFTER_READ NO_SWEEP FAULTS=0'],

@@ -23,10 +23,10 @@ afterEach(async () => {
 });
 
 type Part = string | Buffer | number;
-/** What becomes of the connection after that. */
+/** What happens to the connection afterwards. */
 type Then = 'stay' | 'close' | 'reset';
 
-/** Sends the parts one after the other as packets of their own; a number is a pause in ms. */
+/** Sends the parts as separate packets; a number is a pause in ms. */
 async function play(socket: Socket, parts: readonly Part[]): Promise<void> {
   for (const part of parts) {
     if (typeof part === 'number') await sleep(part);
@@ -34,7 +34,7 @@ async function play(socket: Socket, parts: readonly Part[]): Promise<void> {
   }
 }
 
-/** Answers the first request with these parts, then does what is said, and all that follow with a plain 200. */
+/** Answers the first request with these parts, then acts as given, and answers all others with a plain 200. */
 function answerWith(parts: readonly Part[], then: Then = 'stay'): void {
   receiver.answer(async (socket, n) => {
     await play(socket, n > 1 ? [OK] : parts);
@@ -47,7 +47,7 @@ function answerWith(parts: readonly Part[], then: Then = 'stay'): void {
 const send = (more: Parameters<Sending['send']>[0] = {}): Promise<Outcome> =>
   s.send({ url: receiver.url, ...more });
 
-/** Sends twice: what the first came to, and that the second had a connection of its own and its own answer. */
+/** Sends twice: returns the first outcome, and whether the second had a new connection and its own answer. */
 async function sendAndLeave(): Promise<Outcome> {
   const outcome = await send();
   expect(await send()).toMatchObject({ ok: true, status: 200, responseBody: 'ok' });
@@ -55,7 +55,7 @@ async function sendAndLeave(): Promise<Outcome> {
   return outcome;
 }
 
-describe('a readable head with a 2xx is success, and a connection in doubt is not used again', () => {
+describe('a readable head with a 2xx is success, and a doubtful connection is not reused', () => {
   test.each<[what: string, parts: Part[], status: number, body?: string]>([
     ['204 with a length and no body', ['HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n'], 204, ''],
     ['204 with a length and a body', ['HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello'], 204],
@@ -149,12 +149,12 @@ describe('a readable head with a 2xx is success, and a connection in doubt is no
   ])('%s', async (_what, parts, then, body) => {
     answerWith(parts, then);
     const outcome = await sendAndLeave();
-    // Bytes in a coding that is not known are no text.
+    // Bytes in an unknown coding are not text.
     const shown = String(parts[0]).includes('foo') ? outcome.responseBody : body;
     expect(outcome).toMatchObject({ ok: true, failure: null, status: 200, responseBody: shown });
   });
 
-  test('a body that stalls gets two seconds more, whatever is left of the deadline', async () => {
+  test('a body that stalls gets two more seconds, whatever is left of the timeout', async () => {
     answerWith([`${HEAD}Content-Length: 10\r\n\r\nhalf`]);
     const outcome = await send({ timeoutMs: 60_000 });
     expect(outcome).toMatchObject({ ok: true, status: 200, responseBody: 'half' });
@@ -163,12 +163,12 @@ describe('a readable head with a 2xx is success, and a connection in doubt is no
     await expect.poll(() => receiver.connections()).toBe(0);
   });
 
-  test('the deadline ends with the head: a body that comes after it is read', async () => {
+  test('the timeout ends with the head: a body that arrives after it is read', async () => {
     answerWith([100, `${HEAD}Content-Length: 4\r\n\r\n`, 900, 'late']);
     expect(await send({ timeoutMs: 600 })).toMatchObject({ ok: true, responseBody: 'late' });
   });
 
-  test('a stop of the sender while the body is read says what the status says', async () => {
+  test('if the sender stops while the body is read, the status decides', async () => {
     answerWith([`${HEAD}Content-Length: 10\r\n\r\nhalf`]);
     const stopper = new AbortController();
     const outcome = s.send({ url: receiver.url }, stopper.signal);
@@ -179,7 +179,7 @@ describe('a readable head with a 2xx is success, and a connection in doubt is no
   });
 });
 
-describe('what is common is no reason to leave a connection', () => {
+describe('common deviations are no reason to close a connection', () => {
   test.each<[what: string, parts: Part[], status: number]>([
     ['a status without a reason', ['HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n'], 200],
     ['a blank in its place', ['HTTP/1.1 201 \r\nContent-Length: 0\r\n\r\n'], 201],
@@ -232,7 +232,7 @@ describe('what is common is no reason to leave a connection', () => {
   });
 });
 
-describe('a failure is told by its status, however odd the rest is', () => {
+describe('a failure is named by its status, however odd the rest is', () => {
   test.each([
     [410, 'HTTP/1.1 410 Gone\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nno'],
     [429, 'HTTP/1.1 429 Slow\r\nRetry-After: 7\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'],
@@ -247,13 +247,13 @@ describe('a failure is told by its status, however odd the rest is', () => {
     expect(outcome.retryAfterMs).toBe(status === 429 || status === 503 ? 7_000 : null);
   });
 
-  test('what 1xx say of waiting is passed over', async () => {
+  test('Retry-After in a 1xx is ignored', async () => {
     answerWith(['HTTP/1.1 103 X\r\nRetry-After: 9\r\n\r\nHTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n']);
     expect(await send()).toMatchObject({ status: 503, retryAfterMs: null });
   });
 });
 
-describe('a head that can not be read is a failure with a name, and nothing is sent again for it', () => {
+describe('an unreadable head is a named failure, and nothing is sent again for it', () => {
   test.each<[failure: string, what: string, parts: Part[], then?: Then]>([
     ['bad_response', 'no HTTP', ['SSH-2.0-OpenSSH_9.6\r\n']],
     ['bad_response', 'no HTTP and no line', [Buffer.from([0, 0, 18, 4, 0, 0])]],
@@ -280,7 +280,7 @@ describe('a head that can not be read is a failure with a name, and nothing is s
   ])('%s: %s', async (failure, _what, parts, then = 'stay') => {
     receiver.answer((socket) => void socket.write(OK));
     await send();
-    // On a connection that was used before: the very case in which a break may be tried again.
+    // On a connection that was used before: the case in which a break may be tried again.
     receiver.answer(async (socket) => {
       await play(socket, parts);
       if (then === 'close') socket.end();
@@ -293,7 +293,7 @@ describe('a head that can not be read is a failure with a name, and nothing is s
   });
 });
 
-test('extra bytes after an answer are not taken for the next, at once or a moment later', async () => {
+test('extra bytes after an answer are not taken for the next, immediately or a moment later', async () => {
   const forged = 'HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nforged';
   for (const pause of [0, 5, 40]) {
     receiver.answer((socket) =>
@@ -306,16 +306,16 @@ test('extra bytes after an answer are not taken for the next, at once or a momen
   }
 });
 
-describe('an answer before the request is through', () => {
+describe('an answer before the request is complete', () => {
   test.each([
     [204, true],
     [413, false],
-  ])('%i counts, and the connection is not used again', async (status, ok) => {
+  ])('%i counts, and the connection is not reused', async (status, ok) => {
     const early = await startRawReceiver({ early: true });
     const body = Buffer.alloc(32 * 1024 * 1024, 'x');
     early.answer((socket) => void socket.write(`HTTP/1.1 ${status} X\r\ncontent-length: 0\r\n\r\n`));
     expect(await send({ url: early.url, body })).toMatchObject({ ok, status });
-    // One that resets the connection while we write.
+    // A receiver that resets the connection during the request.
     early.answer((socket) => {
       socket.write(`HTTP/1.1 ${status} X\r\ncontent-length: 0\r\n\r\n`, () => socket.destroy());
     });
@@ -363,7 +363,7 @@ describe('an encoded body is decoded for the log', () => {
     ['br', brotliCompressSync(text)],
     ['gzip, br', brotliCompressSync(gzipSync(text))],
     ['identity', Buffer.from(text)],
-    // Says so, and does not.
+    // It announces a coding and does not use it.
     ['gzip', Buffer.from(text)],
     ['br', Buffer.from(text)],
     ['zstd', Buffer.from(text)],
@@ -374,7 +374,7 @@ describe('an encoded body is decoded for the log', () => {
     expect(receiver.received).toEqual([1, 1]);
   });
 
-  test('of a transfer too', async () => {
+  test('a transfer coding too', async () => {
     const body = gzipSync(text);
     const chunk = Buffer.concat([
       Buffer.from(`${body.length.toString(16)}\r\n`),
@@ -385,7 +385,7 @@ describe('an encoded body is decoded for the log', () => {
     expect(await sendAndLeave()).toMatchObject({ ok: true, responseBody: text });
   });
 
-  test('a body that is cut off or broken shows what could be read', async () => {
+  test('a body that is truncated or broken shows what could be decoded', async () => {
     const words = Array.from({ length: 2_000 }, (_, n) => `word ${n * 7919}`).join(' ');
     const body = gzipSync(words);
     for (const damage of [
@@ -398,7 +398,7 @@ describe('an encoded body is decoded for the log', () => {
     }
   });
 
-  test('a bomb is read no further than is shown', async () => {
+  test('a decompression bomb is decoded no further than is shown', async () => {
     const bomb = gzipSync(Buffer.alloc(50 * 1024 * 1024, 'x'));
     expect(bomb.length).toBeLessThan(64 * 1024);
     answerWith(coded('gzip', bomb));
@@ -422,7 +422,7 @@ describe('an encoded body is decoded for the log', () => {
     ['br', Buffer.alloc(10, 255), '(10 bytes encoded as br, which could not be read)'],
     ['gzip, gzip, gzip, gzip', gzipSync('x'), /^\(\d+ bytes encoded as gzip, gzip, gzip, gzip, which/],
     ['gzip', gzipSync('a\0b'), 'a\ufffdb'],
-  ])('%s that can not be read says so, without NUL', async (coding, body, shown) => {
+  ])('%s that cannot be decoded says so, without NUL', async (coding, body, shown) => {
     answerWith(coded(coding, body));
     const { ok, responseBody } = await send();
     expect(ok).toBe(true);
@@ -469,7 +469,7 @@ test('a webhook whose receiver answers oddly is called once for each event, and 
     const { attempt_log: log } = (await ask('GET', `/api/v1/deliveries/${last.id}`)).json;
     expect(log).toMatchObject([{ number: 1, status: 200, failure: null, response: 'thank you\ufffd' }]);
 
-    // A refusal is known by its status as well.
+    // A refusal is named by its status as well.
     await ask('POST', '/api/v1/contacts', { body: { first_name: 'Jane' } });
     await expect.poll(states, { timeout: 15_000 }).toEqual([['failed', 410], ...delivered]);
     expect((await ask('GET', path)).json).toMatchObject({ state: 'disabled' });

@@ -17,7 +17,7 @@ afterAll(async () => {
   await s.stop();
 });
 
-/** Somebody with a workspace that nobody else writes to. */
+/** A user with a workspace that nobody else writes to. */
 async function somebody(): Promise<Person> {
   const { id: workspaceId } = await s.app.workspaces.create({ name: 'Alone' });
   const key = { workspaceId, name: 'key', style: 'fairlead' as const, createdBy: 'test' };
@@ -39,7 +39,7 @@ async function addContact(as: Person, fields: object = {}): Promise<string> {
 
 const MANY = 160;
 
-/** More events than the buffers between server and client hold: some 20 MB. */
+/** More events than the buffers between server and client hold: about 20 MB. */
 async function fill(as: Person): Promise<void> {
   const notes = '€'.repeat(45_000);
   await Promise.all(Array.from({ length: MANY }, () => addContact(as, { notes })));
@@ -59,7 +59,7 @@ async function stored(workspaceId: string): Promise<string[]> {
 }
 
 describe('the stream', () => {
-  test('tells what was kept and what comes, each as the feed has it', async () => {
+  test('sends kept events and new ones, each as the feed has it', async () => {
     const alone = await somebody();
     await addContact(alone, { notes: 'two\n\nlines' });
     const source = await stream(alone);
@@ -75,7 +75,7 @@ describe('the stream', () => {
     );
   });
 
-  test('many writers, and a reader who is cut off again and again: every event once, in order', async () => {
+  test('many writers, and a reader whose connection breaks repeatedly: every event once, in order', async () => {
     const alone = await somebody();
     const writing = Promise.all(
       Array.from({ length: 10 }, async () => {
@@ -96,7 +96,7 @@ describe('the stream', () => {
     expect(seen).toEqual(await stored(alone.workspaceId));
   });
 
-  test('after=latest, cut off before the first event, misses nothing by coming back', async () => {
+  test('after=latest, broken before the first event, misses nothing after a reconnect', async () => {
     const alone = await somebody();
     const first = await stream(alone, '?after=latest');
     await expect.poll(() => first.blocks.at(0)?.id).toBe('oldest');
@@ -110,7 +110,7 @@ describe('the stream', () => {
     expect((await told(third, 1))[0].seq).toBe(2);
   });
 
-  test('by type: what is passed over moves the place to come back to, with the heartbeat', async () => {
+  test('by type: skipped events move the position to reconnect from, with the heartbeat', async () => {
     const alone = await somebody();
     const source = await stream(alone, '?types=company.created');
     await addContact(alone);
@@ -124,7 +124,7 @@ describe('the stream', () => {
     expect(source.events()).toHaveLength(1);
   });
 
-  test('a reader who does not read holds no more than a page in the server, and misses nothing', async () => {
+  test('a reader that does not read holds at most a page in the server, and misses nothing', async () => {
     const alone = await somebody();
     await fill(alone);
     const source = await stream(alone);
@@ -137,7 +137,7 @@ describe('the stream', () => {
   });
 });
 
-describe('it ends', () => {
+describe('the stream ends', () => {
   test('with the key, whether the reader reads or not', async () => {
     const alone = await somebody();
     await fill(alone);
@@ -165,7 +165,7 @@ describe('it ends', () => {
     expect(await source.ended).toBe('ended');
   });
 
-  test('with the server, and holds it up for no longer than it takes to say so', async () => {
+  test('with the server, and does not delay its stop', async () => {
     const alone = await somebody();
     await fill(alone);
     const other = await secondServer(s);
@@ -181,7 +181,7 @@ describe('it ends', () => {
     expect(await slow.ended).toBe('cut');
   });
 
-  test('with the client: ten of one key at once, those who wait by asking among them; who leaves makes room', async () => {
+  test('with the client: ten per key at once, including those who wait by polling; one that leaves makes room', async () => {
     const alone = await somebody();
     const ten = await Promise.all(Array.from({ length: 10 }, () => stream(alone)));
     expect(ten.map(({ status }) => status)).toEqual(ten.map(() => 200));
@@ -196,14 +196,14 @@ describe('it ends', () => {
 });
 
 describe('what is no longer kept', () => {
-  test('410 before it begins, and an event `gone` where it happens later', async () => {
+  test('410 before it begins, and an event `gone` if it happens later', async () => {
     const alone = await somebody();
     await addContact(alone);
     await addContact(alone);
     const [first, second] = await stored(alone.workspaceId);
     const source = await stream(alone, `?after=${second}`);
     await expect.poll(() => source.blocks.at(0)?.id).toBe(second);
-    // As retention does it, when it drops a partition with three events that this reader has not seen.
+    // As retention does when it drops a partition with three events that this reader has not seen.
     await s.db.pool.query(
       `with c as (update workspace_counter set event_seq = 5 where workspace_id = $1)
        insert into feed_floor (workspace_id, event_id, seq) values ($1, gen_random_uuid(), 5)`,
@@ -219,7 +219,7 @@ describe('what is no longer kept', () => {
   });
 });
 
-describe('bad input, and who may', () => {
+describe('bad input, and permissions', () => {
   test.each([
     ['?after=evt_1', {}, 'after'],
     ['?types=contact.sneezed', {}, 'types'],

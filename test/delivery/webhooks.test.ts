@@ -82,7 +82,7 @@ describe('webhooks by API', () => {
     expect((await s.ask('GET', `${item}/deliveries`)).status).toBe(200);
   });
 
-  test('AX11: only events that were chosen arrive, and a changed choice touches future events only', async () => {
+  test('AX11: only chosen events arrive, and a changed choice affects future events only', async () => {
     const { webhook, receiver } = await hook({ events: ['contact.updated'] });
     const contact = await makeContact();
     await s.ask('PATCH', `/api/v1/contacts/${contact.id}`, { body: { phone: '1' } });
@@ -97,7 +97,7 @@ describe('webhooks by API', () => {
     ]);
   });
 
-  test('AX11: a paused webhook is given nothing; what was queued before is held and sent when it is resumed', async () => {
+  test('AX11: a paused webhook gets nothing; what was queued before is held and sent when it is resumed', async () => {
     let ok = false;
     const { webhook, receiver } = await hook({ retry: { max: 5, intervals_s: [1] } }, () => ({
       status: ok ? 200 : 500,
@@ -133,7 +133,7 @@ describe('webhooks by API', () => {
     expect(rows[0].n).toBe(0);
   });
 
-  test('an event nobody wants is stored with the reason', async () => {
+  test('an event that no webhook wants is stored with the reason', async () => {
     const contact = await makeContact();
     const { rows } = await s.db.pool.query('select matched, reason from event where object_id = $1', [
       contact.id,
@@ -141,7 +141,7 @@ describe('webhooks by API', () => {
     expect(rows).toEqual([{ matched: 0, reason: 'no active webhook is subscribed to this type' }]);
   });
 
-  test('the log tells every attempt: time, status, named failure, duration, response', async () => {
+  test('the log shows every attempt: time, status, named failure, duration, response', async () => {
     const { webhook, receiver } = await hook({ retry: { max: 1, intervals_s: [1] } }, (_r, n) => ({
       status: 500 + n,
       body: `no ${n}`,
@@ -197,7 +197,7 @@ describe('webhooks by API', () => {
     expect(second!.at - first!.at).toBeGreaterThanOrEqual(2_900);
   });
 
-  test('resend makes a settled delivery go out again under the same event id', async () => {
+  test('resend sends a settled delivery again under the same event id', async () => {
     const { webhook, receiver } = await hook();
     await makeContact();
     await receiver.waitFor(1);
@@ -211,7 +211,7 @@ describe('webhooks by API', () => {
     expect((await log(webhook))[0]).toMatchObject({ kind: 'resend', event_id: delivery.event_id });
   });
 
-  test('resend of one that waits makes it due now', async () => {
+  test('resend of a waiting delivery makes it due now', async () => {
     const { webhook, receiver } = await hook({}, (_r, n) => ({ status: n === 1 ? 500 : 200 }));
     await makeContact();
     await receiver.waitFor(1);
@@ -223,7 +223,7 @@ describe('webhooks by API', () => {
     await settled(webhook, 'delivered');
   });
 
-  test('send test sends webhook.test, or a sample of a type, also while paused, once, and leaves no trace in the feed', async () => {
+  test('send test sends webhook.test, or a sample of a type, also while paused, once, and stores nothing in the feed', async () => {
     const { webhook, receiver } = await hook({ active: false, format: 'axocrm' }, () => ({ status: 500 }));
     await s.newEvents();
     const plain = await s.ask('POST', `${HOOKS}/${webhook.id}/test`);
@@ -314,7 +314,7 @@ describe('webhooks by API', () => {
     });
   });
 
-  test('who may: only webhooks:manage, and only within the workspace', async () => {
+  test('permissions: only webhooks:manage, and only within the workspace', async () => {
     const { webhook } = await hook();
     await makeContact();
     await settled(webhook, 'delivered');

@@ -116,13 +116,13 @@ describe('AN13: a filter that no subscribed type could ever match is refused', (
     expect(reply.status, reply.text).toBe(201);
   });
 
-  test('`*` is what the format documents', async () => {
+  test('`*` means what the format documents', async () => {
     const filter = { field: 'failures', op: 'greater', value: 1 };
     expect((await make(['*'], filter)).status).toBe(201);
     expect((await make(['*'], filter, { format: 'axocrm' })).status).toBe(400);
   });
 
-  test('a change is refused by what was sent; an old webhook can be renamed and sent back as it is', async () => {
+  test('a change is refused for what was sent; an old webhook can be renamed and sent back unchanged', async () => {
     const { json } = await make(['deal.created'], { pipeline: 'Sales pipeline' });
     const path = `${HOOKS}/${json.id}`;
     const events = await s.ask('PATCH', path, { body: { events: ['contact.created'] } });

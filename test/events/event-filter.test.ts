@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => s.stop());
 
-describe('what a filter lets through', () => {
+describe('what a filter accepts', () => {
   const record = {
     status: 'lead',
     email: null,
@@ -95,11 +95,11 @@ describe('what a filter lets through', () => {
     );
     return rows[0]!.matches === true;
   }
-  test.each(yes)('through: %s', async (_name, filter) => expect(await passes(filter)).toBe(true));
-  test.each(no)('kept out: %s', async (_name, filter) => expect(await passes(filter)).toBe(false));
+  test.each(yes)('accepted: %s', async (_name, filter) => expect(await passes(filter)).toBe(true));
+  test.each(no)('rejected: %s', async (_name, filter) => expect(await passes(filter)).toBe(false));
 });
 
-test('any text is compared as it is, whatever it holds', async () => {
+test('any text is compared literally, whatever it contains', async () => {
   const texts = string({ unit: 'grapheme', minLength: 1, maxLength: 40 }).filter(
     (item) => !item.includes('\0'),
   );
@@ -151,7 +151,7 @@ test.each<[string, unknown, string]>([
     { not: { not: { not: { not: { not: { not: { tag: 'a' } } } } } } },
     'filter.not.not.not.not.not.not',
   ],
-])('a filter of %s is refused, and the place is named', (_name, filter, place) => {
+])('a filter of %s is refused, and the error names the field', (_name, filter, place) => {
   let problem: unknown;
   try {
     readFilter(filter as Record<string, unknown>, PIPELINES);
@@ -188,7 +188,7 @@ describe('AN13: filters on webhooks', () => {
     return data.length;
   };
 
-  test("by a field's value: what does not match is not enqueued, and its event says why", async () => {
+  test("by a field's value: an event that does not match is not enqueued, and says why", async () => {
     const filter = { field: 'custom_fields.industry', op: 'equals', value: 'Technology' };
     const webhook = await hook({ filter });
     expect(webhook.filter).toEqual(filter);
@@ -199,7 +199,7 @@ describe('AN13: filters on webhooks', () => {
     expect(await queued(webhook)).toBe(1);
   });
 
-  test('by pipeline, named or by id; another name of it later changes nothing', async () => {
+  test('by pipeline, by name or by id; a later rename changes nothing', async () => {
     const make = async (path: string, body: object) =>
       (await s.ask('POST', `/api/v1/${path}`, { body })).json;
     const renewals = await make('pipelines', {
@@ -213,19 +213,19 @@ describe('AN13: filters on webhooks', () => {
     const outside = await make('deals', { name: 'out' });
     expect(await outcome(inside)).toEqual([{ matched: 2, reason: null }]);
     expect(await outcome(outside)).toEqual([{ matched: 0, reason: 'no match: pipeline; pipeline' }]);
-    // A deal that moves in is wanted from there on.
+    // A deal that moves to the pipeline is wanted from then on.
     await s.ask('PATCH', `/api/v1/deals/${outside.id}`, { body: { pipeline_id: renewals.id } });
     expect((await outcome(outside)).at(-1)).toEqual({ matched: 2, reason: null });
     expect([await queued(byName), await queued(byId)]).toEqual([2, 2]);
   });
 
-  test('where some webhooks want an event and a filter kept it from another, both are told', async () => {
+  test('if some webhooks want an event and a filter rejects it for another, the event shows both', async () => {
     await hook({});
     await hook({ filter: { all: [{ tag: 'vip' }, { field: 'status', op: 'equals', value: 'lead' }] } });
     expect(await outcome(await contact())).toEqual([{ matched: 1, reason: 'no match: tag, status' }]);
   });
 
-  test('a changed filter touches future events only; null takes it away; it is checked there too', async () => {
+  test('a changed filter affects future events only; null removes it; a change is checked too', async () => {
     const webhook = await hook({ filter: { field: 'status', op: 'equals', value: 'customer' } });
     const path = `${HOOKS}/${webhook.id}`;
     const before = await contact();
@@ -245,7 +245,7 @@ describe('AN13: filters on webhooks', () => {
     expect(await queued(webhook)).toBe(2);
   });
 
-  test('another workspace can not name our pipelines', async () => {
+  test('another workspace cannot name our pipelines', async () => {
     const { json } = await s.ask('POST', '/api/v1/pipelines', {
       body: { name: 'Ours', stages: [{ name: 'a' }] },
     });
@@ -256,7 +256,7 @@ describe('AN13: filters on webhooks', () => {
     }
   });
 
-  test('a test goes out whatever the filter', async () => {
+  test('a test is sent whatever the filter', async () => {
     const receiver = await startReceiver();
     const webhook = await hook({ url: receiver.url, filter: { tag: 'vip' } });
     await s.ask('POST', `${HOOKS}/${webhook.id}/test`, { body: { event_type: 'contact.created' } });

@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => s.stop());
 
-/** Somebody with a workspace that nobody else writes to. */
+/** A user with a workspace that nobody else writes to. */
 async function somebody(scopes: readonly string[] = ['*']): Promise<Person> {
   const { id: workspaceId } = await s.app.workspaces.create({ name: 'Alone' });
   const { id, raw } = await s.app.keys.create({
@@ -48,7 +48,7 @@ async function read(as: Person, query = '') {
   return reply.json as { data: Told[]; has_more: boolean; next_after: string | null };
 }
 
-/** Follows the feed by its cursor, a few events at a time, until there are so many. */
+/** Follows the feed by its cursor, a few events at a time, until it has this many. */
 async function followed(as: Person, count: number, more = ''): Promise<Told[]> {
   const seen: Told[] = [];
   let after = '';
@@ -69,8 +69,8 @@ async function stored(workspaceId: string): Promise<string[]> {
   return rows.map(({ id }) => prefixed('evt', id));
 }
 
-describe('the feed skips nothing, ever', () => {
-  test('many writers in two processes, and a reader who follows: every event once, in order', async () => {
+describe('the feed never skips an event', () => {
+  test('many writers in two processes, and a reader that follows: every event once, in order', async () => {
     const alone = await somebody();
     const other = await secondServer(s);
     const following = followed(alone, 400);
@@ -90,13 +90,13 @@ describe('the feed skips nothing, ever', () => {
     await other.stop();
   });
 
-  test('an event that was made first and commits late comes where its commit stands', async () => {
+  test('an event that was made first and commits late is placed by its commit', async () => {
     const alone = await somebody();
     const id = idMaker(Date.now)();
     await addContact(alone);
     const late = await s.db.side.connect();
     await late.query('begin');
-    // As outbox.ts does it: the counter, then the event under its number.
+    // As outbox.ts does: the counter, then the event with its number.
     await late.query(
       `with c as (update workspace_counter set event_seq = event_seq + 1 where workspace_id = $1 returning event_seq)
        insert into event (workspace_id, id, seq, type, object_type, object_id, occurred_at, actor, data, matched)
@@ -114,7 +114,7 @@ describe('the feed skips nothing, ever', () => {
     expect(seen[1]!.id).toBe(prefixed('evt', id));
   });
 
-  test('what age has dropped is told: 410, and not where nothing was missed', async () => {
+  test('410 if retention dropped events, and not if nothing was missed', async () => {
     const alone = await somebody();
     const now = Date.now();
     const newId = idMaker(() => now - 80 * DAY_MS);
@@ -170,7 +170,7 @@ describe('reading', () => {
     expect(nothing).toEqual({ data: [], has_more: false, next_after: second.next_after });
   });
 
-  test('after=latest tells only what is to come', async () => {
+  test('after=latest returns only what follows', async () => {
     const alone = await somebody();
     expect(await read(alone, '?after=latest')).toEqual({ data: [], has_more: false, next_after: null });
     await addContact(alone);
@@ -180,7 +180,7 @@ describe('reading', () => {
     expect((await read(alone, `?after=${after}`)).data.map((event) => event.object_id)).toEqual([id]);
   });
 
-  test('by type: what is passed over is not looked at again', async () => {
+  test('by type: skipped events are not searched again', async () => {
     const alone = await somebody();
     const { id } = await addContact(alone);
     await s.ask('PATCH', `/api/v1/contacts/${id}`, { as: alone, body: { notes: 'x' } });
@@ -191,7 +191,7 @@ describe('reading', () => {
     expect(page.next_after).toBe((await stored(alone.workspaceId)).at(-1));
   });
 
-  test('an event tells whether a webhook wanted it, and why not', async () => {
+  test('an event says whether a webhook wanted it, and why not', async () => {
     const alone = await somebody();
     await addContact(alone);
     const filter = { field: 'first_name', op: 'equals', value: 'Joe' };
@@ -214,7 +214,7 @@ describe('reading', () => {
 });
 
 describe('waiting', () => {
-  test('an event that comes is told at once, to all who wait', async () => {
+  test('a new event is returned at once, to all who wait', async () => {
     const alone = await somebody();
     await addContact(alone);
     const { next_after: after } = await read(alone);
@@ -227,7 +227,7 @@ describe('waiting', () => {
     expect(performance.now() - began).toBeLessThan(5_000);
   });
 
-  test('one that is not wanted is passed over, and the wait goes on', async () => {
+  test('an unwanted event is skipped, and the wait continues', async () => {
     const alone = await somebody();
     const waits = read(alone, '?wait=20&types=company.created');
     await addContact(alone);
@@ -236,7 +236,7 @@ describe('waiting', () => {
     expect((await waits).data.map(({ type }) => type)).toEqual(['company.created']);
   });
 
-  test('where nothing comes it ends in time, and tells where to go on', async () => {
+  test('without a new event it ends in time, and says where to continue', async () => {
     const alone = await somebody();
     await addContact(alone);
     const began = performance.now();
@@ -264,7 +264,7 @@ describe('waiting', () => {
     expect((await waits).status).toBe(401);
   });
 
-  test('no more than ten of one key at once: 429; those who hang up make room', async () => {
+  test('at most ten of one key at once: 429; a closed connection makes room', async () => {
     const alone = await somebody();
     const headers = { authorization: `Bearer ${alone.key}` };
     const waits = Array.from({ length: 10 }, () =>
@@ -280,7 +280,7 @@ describe('waiting', () => {
   });
 });
 
-describe('bad input, and who may', () => {
+describe('bad input, and permissions', () => {
   test.each([
     ['after=evt_1', 'after'],
     ['limit=0', 'limit'],
