@@ -42,7 +42,7 @@ export function makeLookup(options: {
 
   return (name, doubtful) => {
     if (!/^(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/.test(name)) {
-      return Promise.reject(new DnsError('not_found', 'the host is not a name that DNS could know'));
+      return Promise.reject(new DnsError('not_found', 'the host is not a valid DNS name'));
     }
     return inTurn(doubtful, () => query(channel(), name, options.limitMs ?? LIMIT_MS));
   };

@@ -54,8 +54,8 @@ describe('docs/requirements.md, section 8: webhook.disabled reports a webhook th
       failures: 1,
       disabled_at: expect.stringMatching(/^\d{4}-.+Z$/),
     });
-    const bodies = async (of: Receiver, count: number) =>
-      (await of.waitFor(count)).map(({ rawBody }) => JSON.parse(rawBody.toString()));
+    const bodies = async (receiver: Receiver, count: number) =>
+      (await receiver.waitFor(count)).map(({ rawBody }) => JSON.parse(rawBody.toString()));
     expect((await bodies(all.receiver, 2)).find(({ type }) => type === 'webhook.disabled')!.data).toEqual(
       event!.data,
     );

@@ -217,14 +217,14 @@ describe('the flow to one webhook', () => {
     expect(rows[0].n).toBe(200);
   });
 
-  for (const [says, body, field] of [
-    ['no request at once', { max_in_flight: 0 }, 'max_in_flight'],
-    ['more at once than there may be', { max_in_flight: 65 }, 'max_in_flight'],
-    ['a rate of nothing', { rate_limit: { max: 0, per_s: 1 } }, 'rate_limit.max'],
+  for (const [title, body, field] of [
+    ['zero requests at once', { max_in_flight: 0 }, 'max_in_flight'],
+    ['more than the maximum at once', { max_in_flight: 65 }, 'max_in_flight'],
+    ['a rate of zero', { rate_limit: { max: 0, per_s: 1 } }, 'rate_limit.max'],
     ['a rate without a span', { rate_limit: { max: 1 } }, 'rate_limit.per_s'],
-    ['an order of something else', { ordering: 'global' }, 'ordering'],
+    ['an unknown ordering', { ordering: 'global' }, 'ordering'],
   ] as const) {
-    test(`refused: ${says}`, async () => {
+    test(`refused: ${title}`, async () => {
       const url = 'http://127.0.0.1:9/';
       const { status, json } = await s.ask('POST', '/api/v1/webhooks', {
         body: { name: 'w', url, events: ['contact.created'], ...body },

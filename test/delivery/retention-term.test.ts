@@ -25,14 +25,14 @@ describe('by API', () => {
   const none = { event_days: null, attempt_days: null, least_days: 31, most_days: 90 };
   const cases: ApiCase[] = [
     {
-      name: 'as the installation does, where nothing is set',
+      name: 'the installation’s term if nothing is set',
       method: 'GET',
       path: PATH,
       status: 200,
       check: ({ json }) => expect(json).toMatchObject(none),
     },
     {
-      name: 'a shorter term; what is read can be sent back',
+      name: 'a shorter term; the answer can be sent back',
       method: 'PATCH',
       path: PATH,
       body: { ...none, event_days: 45, size: {} },
@@ -40,7 +40,7 @@ describe('by API', () => {
       check: ({ json }) => expect(json).toMatchObject({ ...none, event_days: 45 }),
     },
     {
-      name: 'a field that is left out stays',
+      name: 'a field that is left out stays unchanged',
       method: 'PATCH',
       path: PATH,
       body: { attempt_days: 31 },
@@ -48,7 +48,7 @@ describe('by API', () => {
       check: ({ json }) => expect(json).toMatchObject({ event_days: 45, attempt_days: 31 }),
     },
     {
-      name: 'null is the installation’s again',
+      name: 'null resets to the installation’s',
       method: 'PATCH',
       path: PATH,
       body: { event_days: null, attempt_days: null },

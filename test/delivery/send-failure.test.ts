@@ -96,7 +96,7 @@ describe('every failure has a name', () => {
   test.each([
     ['http://gone.test/', 'the name has no address'],
     ['http://silent.test/', 'no answer from DNS within 1000 ms'],
-    ['http://a_very..odd.test/', 'the host is not a name that DNS could know'],
+    ['http://a_very..odd.test/', 'the host is not a valid DNS name'],
   ])('dns_failed: %s', async (url, detail) => {
     expect(await s.send({ url })).toMatchObject({ failure: 'dns_failed', detail, status: null });
   });

@@ -143,7 +143,7 @@ describe('the body of an answer', () => {
   test.each([
     ['NUL', Buffer.from('a\0b'), 'a\ufffdb'],
     ['invalid UTF-8', Buffer.from([0x61, 0xff, 0xc3]), 'a\ufffd\ufffd'],
-    ['half a pair', Buffer.from([0xed, 0xbf, 0xbf, 0x61]), '\ufffd\ufffd\ufffda'],
+    ['half a surrogate pair', Buffer.from([0xed, 0xbf, 0xbf, 0x61]), '\ufffd\ufffd\ufffda'],
     ['1,001 characters', Buffer.from('😀'.repeat(1_001)), '😀'.repeat(1_000)],
   ])('%s is kept as well-formed text', async (_what, body, kept) => {
     expect(await s.sendTo({ body })).toMatchObject({ ok: true, responseBody: kept });

@@ -45,7 +45,7 @@ async function fill(as: Person): Promise<void> {
   await Promise.all(Array.from({ length: MANY }, () => addContact(as, { notes })));
 }
 
-async function told(source: EventSource, count: number) {
+async function readEvents(source: EventSource, count: number) {
   await expect.poll(() => source.events().length, { timeout: 10_000 }).toBe(count);
   return source.events();
 }
@@ -66,7 +66,7 @@ describe('the stream', () => {
     expect(source.headers['content-type']).toBe('text/event-stream');
     expect(source.headers['cache-control']).toBe('no-store');
     await addContact(alone);
-    const events = await told(source, 2);
+    const events = await readEvents(source, 2);
     const feed = (await s.ask('GET', '/api/v1/events', { as: alone })).json.data;
     expect(events).toEqual(feed);
     const blocks = source.blocks.filter(({ data }) => data);
@@ -103,11 +103,11 @@ describe('the stream', () => {
     first.close();
     const id = await addContact(alone);
     const second = await stream(alone, '?after=latest', { 'last-event-id': 'oldest' });
-    expect((await told(second, 1))[0].object_id).toBe(id);
+    expect((await readEvents(second, 1))[0].object_id).toBe(id);
     const third = await stream(alone, '?after=latest');
     await expect.poll(() => third.blocks.at(0)?.id).toBe((await stored(alone.workspaceId))[0]);
     await addContact(alone);
-    expect((await told(third, 1))[0].seq).toBe(2);
+    expect((await readEvents(third, 1))[0].seq).toBe(2);
   });
 
   test('by type: skipped events move the position to reconnect from, with the heartbeat', async () => {
@@ -116,7 +116,7 @@ describe('the stream', () => {
     await addContact(alone);
     await addContact(alone);
     await s.ask('POST', '/api/v1/companies', { as: alone, body: { name: 'Acme' } });
-    expect((await told(source, 1))[0].type).toBe('company.created');
+    expect((await readEvents(source, 1))[0].type).toBe('company.created');
     await addContact(alone);
     const last = (await stored(alone.workspaceId)).at(-1);
     const place = () => source.blocks.findLast(({ id }) => id)?.id;
@@ -133,7 +133,7 @@ describe('the stream', () => {
     const before = source.events().length;
     expect(before).toBeLessThan(MANY);
     source.resume();
-    expect((await told(source, MANY)).map(({ id }) => id)).toEqual(await stored(alone.workspaceId));
+    expect((await readEvents(source, MANY)).map(({ id }) => id)).toEqual(await stored(alone.workspaceId));
   });
 });
 

@@ -66,9 +66,7 @@ test('one is defined; what the API refuses stands beside its line', async () => 
   );
   await press('Create event type');
   const refused = dialog().getByRole('alert');
-  await expectShown(
-    refused.getByText('Line 6, properties.number.pattern: is not a supported keyword'),
-  );
+  await expectShown(refused.getByText('Line 6, properties.number.pattern: is not a supported keyword'));
   await picture(page, 'event-type-refused');
   await refused.getByRole('button', { name: 'Line 6' }).click();
   const at = await page.evaluate<number>('document.activeElement.selectionStart');
