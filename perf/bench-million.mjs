@@ -4,7 +4,7 @@ import { attachEmbedded } from '../dist/db/embedded.js';
 import { openDatabase } from '../dist/db/pool.js';
 import { makeLanes, QUEUE_START } from '../dist/delivery/claim.js';
 import { DUE_NOW, MAX_WAIT, orderedId } from '../dist/events/outbox.js';
-import { overslept } from '../dist/delivery/sweep.js';
+import { findOverdue } from '../dist/delivery/sweep.js';
 import { call, makeWebhook } from './api.mjs';
 import { sampled } from './bench-memory.mjs';
 import { contactText } from './contact.mjs';
@@ -130,7 +130,8 @@ async function statements({ dataDir, webhooks: [webhook], count }) {
     if (n === 0 && held.endpointId !== webhook)
       throw new Error('the longest lane was not the first to be claimed');
     const { wake } = await lanes.read({ ...held, ...QUEUE_START, maxRows: 1, maxBytes: 0 });
-    if (!(await timedInto(times.release, () => lanes.release(held, wake)))) throw new Error('not released');
+    if ((await timedInto(times.release, () => lanes.release(held, wake))) === undefined)
+      throw new Error('not released');
     for (const [into, from] of [
       [times.first, QUEUE_START],
       [times.middle, rows[0]],
@@ -139,7 +140,7 @@ async function statements({ dataDir, webhooks: [webhook], count }) {
       const { due } = await timedInto(into, () => lanes.read(request));
       if (due.length !== ROWS_READ) throw new Error(`${due.length} rows were read`);
     }
-    await timedInto(times.sweep, () => overslept(db.pool));
+    await timedInto(times.sweep, () => findOverdue(db.pool));
   }
   await close();
   return Object.fromEntries(Object.entries(times).map(([name, all]) => [name, median(all)]));

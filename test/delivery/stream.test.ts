@@ -18,7 +18,7 @@ afterAll(async () => {
 });
 
 /** A user with a workspace that nobody else writes to. */
-async function somebody(): Promise<Person> {
+async function newPerson(): Promise<Person> {
   const { id: workspaceId } = await s.app.workspaces.create({ name: 'Alone' });
   const key = { workspaceId, name: 'key', style: 'fairlead' as const, createdBy: 'test' };
   const { id, raw } = await s.app.keys.create(key);
@@ -60,14 +60,14 @@ async function stored(workspaceId: string): Promise<string[]> {
 
 describe('the stream', () => {
   test('sends kept events and new ones, each as the feed has it', async () => {
-    const alone = await somebody();
-    await addContact(alone, { notes: 'two\n\nlines' });
-    const source = await stream(alone);
+    const person = await newPerson();
+    await addContact(person, { notes: 'two\n\nlines' });
+    const source = await stream(person);
     expect(source.headers['content-type']).toBe('text/event-stream');
     expect(source.headers['cache-control']).toBe('no-store');
-    await addContact(alone);
+    await addContact(person);
     const events = await readEvents(source, 2);
-    const feed = (await s.ask('GET', '/api/v1/events', { as: alone })).json.data;
+    const feed = (await s.ask('GET', '/api/v1/events', { as: person })).json.data;
     expect(events).toEqual(feed);
     const blocks = source.blocks.filter(({ data }) => data);
     expect(blocks.map(({ id, event }) => ({ id, event }))).toEqual(
@@ -76,76 +76,76 @@ describe('the stream', () => {
   });
 
   test('many writers, and a reader whose connection breaks repeatedly: every event once, in order', async () => {
-    const alone = await somebody();
+    const person = await newPerson();
     const writing = Promise.all(
       Array.from({ length: 10 }, async () => {
-        for (let n = 0; n < 12; n++) await addContact(alone);
+        for (let n = 0; n < 12; n++) await addContact(person);
       }),
     );
     const seen: string[] = [];
     let last = 'oldest';
     const until = Date.now() + 30_000;
     while (seen.length < 120 && Date.now() < until) {
-      const source = await stream(alone, '?after=latest', { 'last-event-id': last });
+      const source = await stream(person, '?after=latest', { 'last-event-id': last });
       await expect.poll(() => source.blocks.length, { timeout: 10_000 }).toBeGreaterThan(1);
       source.close();
       seen.push(...source.events().map(({ id }) => id));
       last = source.blocks.findLast(({ id }) => id)!.id!;
     }
     await writing;
-    expect(seen).toEqual(await stored(alone.workspaceId));
+    expect(seen).toEqual(await stored(person.workspaceId));
   });
 
   test('after=latest, broken before the first event, misses nothing after a reconnect', async () => {
-    const alone = await somebody();
-    const first = await stream(alone, '?after=latest');
+    const person = await newPerson();
+    const first = await stream(person, '?after=latest');
     await expect.poll(() => first.blocks.at(0)?.id).toBe('oldest');
     first.close();
-    const id = await addContact(alone);
-    const second = await stream(alone, '?after=latest', { 'last-event-id': 'oldest' });
+    const id = await addContact(person);
+    const second = await stream(person, '?after=latest', { 'last-event-id': 'oldest' });
     expect((await readEvents(second, 1))[0].object_id).toBe(id);
-    const third = await stream(alone, '?after=latest');
-    await expect.poll(() => third.blocks.at(0)?.id).toBe((await stored(alone.workspaceId))[0]);
-    await addContact(alone);
+    const third = await stream(person, '?after=latest');
+    await expect.poll(() => third.blocks.at(0)?.id).toBe((await stored(person.workspaceId))[0]);
+    await addContact(person);
     expect((await readEvents(third, 1))[0].seq).toBe(2);
   });
 
   test('by type: skipped events move the position to reconnect from, with the heartbeat', async () => {
-    const alone = await somebody();
-    const source = await stream(alone, '?types=company.created');
-    await addContact(alone);
-    await addContact(alone);
-    await s.ask('POST', '/api/v1/companies', { as: alone, body: { name: 'Acme' } });
+    const person = await newPerson();
+    const source = await stream(person, '?types=company.created');
+    await addContact(person);
+    await addContact(person);
+    await s.ask('POST', '/api/v1/companies', { as: person, body: { name: 'Acme' } });
     expect((await readEvents(source, 1))[0].type).toBe('company.created');
-    await addContact(alone);
-    const last = (await stored(alone.workspaceId)).at(-1);
+    await addContact(person);
+    const last = (await stored(person.workspaceId)).at(-1);
     const place = () => source.blocks.findLast(({ id }) => id)?.id;
     await expect.poll(place, { timeout: 20_000 }).toBe(last);
     expect(source.events()).toHaveLength(1);
   });
 
   test('a reader that does not read holds at most a page in the server, and misses nothing', async () => {
-    const alone = await somebody();
-    await fill(alone);
-    const source = await stream(alone);
+    const person = await newPerson();
+    await fill(person);
+    const source = await stream(person);
     source.pause();
     await sleep(1_500);
     const before = source.events().length;
     expect(before).toBeLessThan(MANY);
     source.resume();
-    expect((await readEvents(source, MANY)).map(({ id }) => id)).toEqual(await stored(alone.workspaceId));
+    expect((await readEvents(source, MANY)).map(({ id }) => id)).toEqual(await stored(person.workspaceId));
   });
 });
 
 describe('the stream ends', () => {
   test('with the key, whether the reader reads or not', async () => {
-    const alone = await somebody();
-    await fill(alone);
-    const slow = await stream(alone);
+    const person = await newPerson();
+    await fill(person);
+    const slow = await stream(person);
     slow.pause();
-    const idle = await stream(alone, '?after=latest');
+    const idle = await stream(person, '?after=latest');
     await sleep(200);
-    await s.app.keys.revoke(null, alone.keyId);
+    await s.app.keys.revoke(null, person.keyId);
     const began = performance.now();
     expect(await idle.ended).toBe('ended');
     await sleep(2_000);
@@ -153,7 +153,7 @@ describe('the stream ends', () => {
     expect(await slow.ended).toBe('cut');
     expect(slow.events().length).toBeLessThan(MANY);
     expect(performance.now() - began).toBeLessThan(8_000);
-    expect((await s.ask('GET', STREAM, { as: alone })).status).toBe(401);
+    expect((await s.ask('GET', STREAM, { as: person })).status).toBe(401);
   });
 
   test('with the session', async () => {
@@ -166,11 +166,11 @@ describe('the stream ends', () => {
   });
 
   test('with the server, and does not delay its stop', async () => {
-    const alone = await somebody();
-    await fill(alone);
+    const person = await newPerson();
+    await fill(person);
     const other = await secondServer(s);
-    const idle = await stream(alone, '?after=latest', {}, other.url);
-    const slow = await stream(alone, '', {}, other.url);
+    const idle = await stream(person, '?after=latest', {}, other.url);
+    const slow = await stream(person, '', {}, other.url);
     slow.pause();
     await sleep(300);
     const began = performance.now();
@@ -182,38 +182,38 @@ describe('the stream ends', () => {
   });
 
   test('with the client: ten per key at once, including those who wait by polling; one that leaves makes room', async () => {
-    const alone = await somebody();
-    const ten = await Promise.all(Array.from({ length: 10 }, () => stream(alone)));
+    const person = await newPerson();
+    const ten = await Promise.all(Array.from({ length: 10 }, () => stream(person)));
     expect(ten.map(({ status }) => status)).toEqual(ten.map(() => 200));
     for (const path of [STREAM, '/api/v1/events?wait=1']) {
-      const reply = await s.ask('GET', path, { as: alone });
+      const reply = await s.ask('GET', path, { as: person });
       expect(reply).toMatchObject({ status: 429, json: { error: { code: 'rate_limited' } } });
       expect(reply.headers.get('retry-after')).toBe('1');
     }
     ten[0]!.close();
-    await expect.poll(async () => (await stream(alone)).status).toBe(200);
+    await expect.poll(async () => (await stream(person)).status).toBe(200);
   });
 });
 
 describe('what is no longer kept', () => {
   test('410 before it begins, and an event `gone` if it happens later', async () => {
-    const alone = await somebody();
-    await addContact(alone);
-    await addContact(alone);
-    const [first, second] = await stored(alone.workspaceId);
-    const source = await stream(alone, `?after=${second}`);
+    const person = await newPerson();
+    await addContact(person);
+    await addContact(person);
+    const [first, second] = await stored(person.workspaceId);
+    const source = await stream(person, `?after=${second}`);
     await expect.poll(() => source.blocks.at(0)?.id).toBe(second);
     // As retention does when it drops a partition with three events that this reader has not seen.
     await s.db.pool.query(
       `with c as (update workspace_counter set event_seq = 5 where workspace_id = $1)
        insert into feed_floor (workspace_id, event_id, seq) values ($1, gen_random_uuid(), 5)`,
-      [alone.workspaceId],
+      [person.workspaceId],
     );
     expect(await source.ended).toBe('ended');
     expect(source.blocks.at(-1)).toMatchObject({ event: 'gone' });
     expect(source.events().at(-1)).toMatchObject({ error: { code: 'gone' } });
     for (const headers of [{}, { 'last-event-id': second! }]) {
-      const reply = await s.ask('GET', `${STREAM}?after=${first}`, { as: alone, headers });
+      const reply = await s.ask('GET', `${STREAM}?after=${first}`, { as: person, headers });
       expect(reply).toMatchObject({ status: 410, json: { error: { fields: [{ field: 'after' }] } } });
     }
   });

@@ -98,9 +98,13 @@ const { schema } = letrec<{ schema: object | boolean }>((tie) => {
 });
 
 test('a schema accepts what ajv accepts with it, and nothing else', () => {
-  const agrees = property(schema, data, (input, made) => {
-    const value: unknown = JSON.parse(JSON.stringify(made));
-    expect(findProblem(input as Record<string, unknown>, value, 1e9) === null).toBe(ajvTakes(input, value));
+  // As they arrive, from JSON: ajv takes an object without a prototype, which the generator makes, for another than {}.
+  const parsed = (made: unknown): unknown => JSON.parse(JSON.stringify(made));
+  const agrees = property(schema, data, (madeSchema, madeValue) => {
+    const [input, value] = [parsed(madeSchema), parsed(madeValue)];
+    expect(findProblem(input as Record<string, unknown>, value, 1e9) === null).toBe(
+      ajvTakes(input as object, value),
+    );
   });
   assert(agrees, { numRuns: 3_000 });
 });
