@@ -125,7 +125,7 @@ export function makeInboxRequests(parts: {
       const place = { workspaceId, table: 'endpoint', column: 'headers' };
       return Object.entries(JSON.parse(sealer.open(place, headers)) as Record<string, string>);
     });
-    // Compared by value as well: another sender's header of the same name is not a secret of ours.
+    // Compared by value as well: another sender's header of the same name is not a secret of this workspace.
     const isCustom = (name: string, value: string) =>
       custom.some(
         ([item, secret]) =>
