@@ -3,8 +3,8 @@ import { idMaker, unprefixed } from '../dist/base/id.js';
 import { attachEmbedded } from '../dist/db/embedded.js';
 import { openDatabase } from '../dist/db/pool.js';
 import { makeLanes, QUEUE_START } from '../dist/delivery/claim.js';
-import { DUE_NOW, LONGEST_WAIT, orderedId } from '../dist/delivery/publish.js';
-import { overslept } from '../dist/delivery/sweep.js';
+import { DUE_NOW, MAX_WAIT, orderedId } from '../dist/events/outbox.js';
+import { findOverdue } from '../dist/delivery/sweep.js';
 import { call, makeWebhook } from './api.mjs';
 import { sampled } from './bench-memory.mjs';
 import { contactText } from './contact.mjs';
@@ -102,7 +102,7 @@ async function fill({ dataDir, webhooks, count }) {
     `insert into queue
        (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
      select e.workspace_id, case when e.seq % 2 = 0 then $1 else ($2::uuid[])[1 + e.seq / 2 % ${WEBHOOKS - 1}] end,
-       e.id, e.id, e.type, 'event', null, e.seq, octet_length(e.data::text), ${DUE_NOW}, now(), now() + ${LONGEST_WAIT}
+       e.id, e.id, e.type, 'event', null, e.seq, octet_length(e.data::text), ${DUE_NOW}, now(), now() + ${MAX_WAIT}
      from event e where e.seq > $3`,
     [webhooks[0], webhooks.slice(1), last],
   );
@@ -130,7 +130,8 @@ async function statements({ dataDir, webhooks: [webhook], count }) {
     if (n === 0 && held.endpointId !== webhook)
       throw new Error('the longest lane was not the first to be claimed');
     const { wake } = await lanes.read({ ...held, ...QUEUE_START, maxRows: 1, maxBytes: 0 });
-    if (!(await timedInto(times.release, () => lanes.release(held, wake)))) throw new Error('not released');
+    if ((await timedInto(times.release, () => lanes.release(held, wake))) === undefined)
+      throw new Error('not released');
     for (const [into, from] of [
       [times.first, QUEUE_START],
       [times.middle, rows[0]],
@@ -139,7 +140,7 @@ async function statements({ dataDir, webhooks: [webhook], count }) {
       const { due } = await timedInto(into, () => lanes.read(request));
       if (due.length !== ROWS_READ) throw new Error(`${due.length} rows were read`);
     }
-    await timedInto(times.sweep, () => overslept(db.pool));
+    await timedInto(times.sweep, () => findOverdue(db.pool));
   }
   await close();
   return Object.fromEntries(Object.entries(times).map(([name, all]) => [name, median(all)]));

@@ -7,50 +7,50 @@ import type { ContentType } from './form-body.ts';
 import type { Formats } from './format.ts';
 import { render, type StoredEvent } from './render.ts';
 
-/** Stands for a custom header's value wherever one is shown: values are secrets. */
+/** Shown instead of a custom header's value: values are secrets. */
 export const MASK = '********';
 
 /**
- * What the log keeps of a request. The body is not in it: it is made again from the event, which is kept as well, and
- * the digest tells whether that is what was sent.
+ * The request as the log stores it. The body is not stored: it is rendered again from the event, which is kept as
+ * well, and the digest shows whether that is what was sent.
  */
-export interface Sent {
+export interface AttemptRequest {
   url: string;
   method: Endpoint['method'];
-  /** As they were sent, in that order, but for the values of custom ones. */
+  /** As sent, in that order, except for the values of custom headers. */
   headers: Record<string, string>;
   payload: Endpoint['payload'];
   digest: string;
 }
 
-/** A request as somebody who looks into the log sees it. */
-export interface SentView {
+/** A request as a reader of the log sees it. */
+export interface AttemptRequestView {
   url: string;
   method: string;
   headers: Record<string, string>;
-  /** Null where the event is no longer kept, or the body could not be made again as it was. */
+  /** Null if the event is no longer kept, or the body could not be rendered again as it was. */
   body: string | null;
 }
 
 /**
- * What the log keeps of a request, a `Sent` as JSON text: it is written for every attempt, and most of it is the same for
- * all of a webhook.
- * @param own the headers that are not the webhook's custom ones; their names and values need no escaping but for JSON's
+ * An `AttemptRequest` as JSON text. It is written for every attempt, and most of it is the same for all attempts of a
+ * webhook.
+ * @param own headers that are not custom; their names and values need no escaping except JSON's
  */
-export function sentOf(endpoint: Endpoint, own: Record<string, string>, body: string): string {
+export function attemptRequestText(endpoint: Endpoint, own: Record<string, string>, body: string): string {
   let frame = frames.get(endpoint);
   if (!frame) frames.set(endpoint, (frame = frameOf(endpoint)));
   return `${frame.before}${JSON.stringify(own).slice(1)}${frame.after}${sha256Text(body)}"}`;
 }
 
 interface Frame {
-  /** Up to the first of our own headers. */
+  /** Up to the first header that is not custom. */
   before: string;
   /** From the last of them to the digest. */
   after: string;
 }
 
-/** An endpoint is loaded anew when it changes, so what is made of one stays right. */
+/** An endpoint is reloaded when it changes, so its frame stays right. */
 const frames = new WeakMap<Endpoint, Frame>();
 
 function frameOf({ url, method, headers, payload }: Endpoint): Frame {
@@ -61,7 +61,7 @@ function frameOf({ url, method, headers, payload }: Endpoint): Frame {
   };
 }
 
-/** Of the event whose deliveries are shown, what a format needs; undefined where it is no longer kept. */
+/** What a format needs of an event whose deliveries are shown; undefined if the event is no longer kept. */
 export async function storedEvent(
   db: Database,
   workspaceId: Uuid,
@@ -79,14 +79,14 @@ const STORED = {
 };
 
 /** The request with the body that was sent. */
-export function shownSent(
+export function viewAttemptRequest(
   parts: { formats: Formats; catalogue: Catalogue },
   endpoint: Endpoint,
   event: StoredEvent | undefined,
-  { digest, payload, ...sent }: Sent,
-): SentView {
+  { digest, payload, ...sent }: AttemptRequest,
+): AttemptRequestView {
   const contentType = sent.headers['content-type'] as ContentType;
-  // No body tells the time of its attempt or needs a secret: headers do.
+  // No body contains the attempt's time or depends on a secret: only headers do.
   const addressee = { ...endpoint, payload, contentType, secrets: [] };
   const body = event && render(parts, addressee, event, 0).body;
   return { ...sent, body: body !== undefined && sha256Text(body) === digest ? body : null };

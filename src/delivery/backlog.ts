@@ -2,7 +2,7 @@ import { Gauge, type Registry } from 'prom-client';
 import { withTimeout, TIMEOUT_MS, type Database } from '../db/pool.ts';
 import { BREAKER_STATE, BREAKER_STATES } from './breaker.ts';
 
-/** What waits in the database, over all workspaces. */
+/** What is queued in the database, over all workspaces. */
 interface Backlog {
   queued: number;
   due: number;
@@ -12,15 +12,15 @@ interface Backlog {
   webhooks: Record<string, number>;
 }
 
-/** For so long a measurement is good: who scrapes often, or twice, asks the database once. */
+/** How long a measurement is reused: frequent or repeated scrapes query the database once. */
 const FRESH_MS = 5_000;
 
-/** Of one webhook so many are counted at most: a million that are due take no longer to count than these. */
-const MOST_COUNTED = 10_000;
+/** How many deliveries are counted per webhook at most: a million due ones take no longer to count than these. */
+const MAX_COUNTED = 10_000;
 
 /**
- * Goes by the index of the queue, webhook by webhook, and no further in each than is counted: its cost is bounded by how
- * many webhooks there are, not by what waits. States of a lane and of a webhook: states.md.
+ * Uses the index of the queue, webhook by webhook, and reads no more of each than is counted. Its cost depends on the
+ * number of webhooks, not on the backlog. States of a lane and of a webhook: states.md.
  */
 const MEASURE = {
   name: 'backlog.measure',
@@ -34,7 +34,7 @@ with behind as (
     from (
       select due_at from queue
       where workspace_id = l.workspace_id and endpoint_id = l.endpoint_id and due_at <= now()
-      order by due_at limit ${MOST_COUNTED}
+      order by due_at limit ${MAX_COUNTED}
     ) d
   ) q
   where l.due <= now() or l.not_before > now()
@@ -52,7 +52,7 @@ lanes as (
 select
   (select coalesce(sum(q.n), 0)::int from lane l cross join lateral (
      select count(*) as n from (
-       select from queue where workspace_id = l.workspace_id and endpoint_id = l.endpoint_id limit ${MOST_COUNTED}
+       select from queue where workspace_id = l.workspace_id and endpoint_id = l.endpoint_id limit ${MAX_COUNTED}
      ) w
    ) q) as queued,
   (select coalesce(sum(due), 0)::int from behind) as due,
@@ -67,11 +67,11 @@ select
 
 const LANE_STATES = ['sleeping', 'due', 'leased', 'orphaned', 'resting'];
 const WEBHOOK_STATES = ['active', 'paused', 'disabled'];
-const PER_DATABASE = 'Per database: every process tells the same, so take the maximum, never the sum.';
+const PER_DATABASE = 'Per database: every process reports the same, so take the maximum, never the sum.';
 
 /**
- * Puts what waits in the database among the metrics, measured when they are asked for. Where the database can not be
- * reached they are NaN, and the others are told all the same.
+ * Adds the backlog to the metrics, measured when they are scraped. If the database cannot be reached these metrics
+ * are NaN, and the others are still reported.
  */
 export function watchBacklog(registry: Registry, db: Database): void {
   let measured: Promise<Backlog | null> | undefined;
@@ -118,28 +118,28 @@ export function watchBacklog(registry: Registry, db: Database): void {
 
   gauge(
     'fairlead_queue_deliveries',
-    `Deliveries that wait, held ones too; of one webhook ${MOST_COUNTED} are counted at most.`,
+    `Waiting deliveries, including held ones; at most ${MAX_COUNTED} are counted per webhook.`,
     (b) => b.queued,
   );
   gauge(
     'fairlead_deliveries_due',
-    `Deliveries of active webhooks that are due now; of one webhook ${MOST_COUNTED} are counted at most.`,
+    `Deliveries of active webhooks that are due now; at most ${MAX_COUNTED} are counted per webhook.`,
     (b) => b.due,
   );
   gauge(
     'fairlead_delivery_oldest_due_seconds',
-    'For how long the one has been due that waits longest; 0 where none is.',
+    'How long the oldest due delivery has been due; 0 if none is.',
     (b) => b.oldest_due_s,
   );
   byState(
     'fairlead_lanes',
-    'Lanes by state; one rests whose receiver asked for it.',
+    'Lanes by state; a lane rests when its receiver asks for it.',
     LANE_STATES,
     (b) => b.lanes,
   );
   byState(
     'fairlead_breakers',
-    'Webhooks by the state of their breaker: open while the receiver has a rest, half_open until a probe came through.',
+    'Webhooks by the state of their breaker: open while the lane rests, half_open until a probe succeeds.',
     BREAKER_STATES,
     (b) => b.breakers,
   );

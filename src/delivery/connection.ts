@@ -4,39 +4,39 @@ import { SendError } from './outcome.ts';
 
 /** A request and its answer, as a connection sees them. */
 export interface Exchange {
-  /** Called once there is a connection, perhaps at once. */
+  /** Called once there is a connection, perhaps immediately. */
   connected(connection: Connection): void;
   /** Bytes of the answer. */
   received(chunk: Buffer): void;
-  /** The connection did not come about, or it came to its end; or it was too late to send. */
+  /** The connection could not be opened, or it ended; or it was too late to send. */
   failed(error: unknown): void;
-  /** True where it no longer wants a connection. */
+  /** True if it no longer wants a connection. */
   readonly done: boolean;
-  /** True where one that was used before will not do. */
+  /** True if only a new connection will do. */
   readonly wantsFresh: boolean;
-  /** Whether its request may still go out. */
+  /** Whether its request may still be sent. */
   readonly mayGo: boolean;
-  /** What is left of its time, in milliseconds. */
+  /** The rest of its time, in milliseconds. */
   remainingMs(): number;
 }
 
 /**
- * One connection to an origin, opened for the first request on it. It carries one exchange at a time and knows nothing
- * of HTTP: whoever reads the answer says whether it may be used again.
+ * One connection to an origin, opened for the first request on it. It carries one exchange at a time and knows
+ * nothing of HTTP: the reader of the answer decides whether it may be reused.
  */
 export class Connection {
   readonly target: Target;
-  /** True where it was opened for the present exchange. */
+  /** True if it was opened for the present exchange. */
   fresh = true;
   closed = false;
 
   readonly #dial: Dial;
-  /** Called where it ends without an exchange. */
+  /** Called if it ends while it is idle. */
   readonly #onIdleEnd: () => void;
   #exchange: Exchange | null = null;
   #socket: Socket | null = null;
   #dialling: (Dialling & { stop(): void }) | null = null;
-  /** The exchange's request was written: what comes in is the answer to it. */
+  /** The exchange's request was written: incoming bytes are its answer. */
   #written = false;
   #error: Error | null = null;
   #restMs = 0;
@@ -47,12 +47,12 @@ export class Connection {
     this.#onIdleEnd = onIdleEnd;
   }
 
-  /** How far the opening has come; null where it is open. */
+  /** How far the opening has come; null if it is open. */
   get step(): string | null {
     return this.#dialling && this.#dialling.step;
   }
 
-  /** Whether all that was written has been taken by the network. */
+  /** Whether the network has taken everything that was written. */
   get flushed(): boolean {
     return this.#socket?.writableLength === 0;
   }
@@ -62,19 +62,19 @@ export class Connection {
     this.#written = false;
   }
 
-  /** It is without an exchange from now on, and ends after so long. */
+  /** Makes it idle; it closes after `forMs`. */
   rest(forMs: number): void {
     this.#exchange = null;
     this.#written = false;
-    // The socket counts from when something last came or went, so this is set once.
+    // The socket measures from the last activity, so this is set once.
     if (forMs !== this.#restMs) this.#socket!.setTimeout((this.#restMs = forMs));
   }
 
-  /** Sends the request of the present exchange, once the connection is open. */
+  /** Sends the request of the present exchange once the connection is open. */
   send(request: Buffer): void {
     const exchange = this.#exchange!;
     if (this.#socket === null) return this.#open(exchange, request);
-    // First what the receiver did to it while it was idle is read: bytes that no one asked for, or its end.
+    // First reads what the receiver did while the connection was idle: unrequested bytes, or its end.
     setImmediate(() => this.#write(exchange, request));
   }
 
@@ -118,7 +118,7 @@ export class Connection {
 
   #attach(socket: Socket): void {
     this.#socket = socket;
-    // What keeps a process alive is the exchange's deadline, never a connection.
+    // The exchange's timeout keeps the process alive, never a connection.
     socket.unref();
     socket.on('data', (chunk) => {
       if (this.#written) this.#exchange!.received(chunk);

@@ -2,22 +2,23 @@ import { Connection, type Exchange } from './connection.ts';
 import type { Dial, Target } from './dial.ts';
 
 /**
- * The pool of kept-alive connections, by origin. An exchange that ends while its connection is being opened ends the
- * opening, and it learns whether its connection was used before, which decides whether a reset may be tried again.
+ * The pool of kept-alive connections, by origin. If an exchange ends while its connection is being opened, the
+ * opening is cancelled. An exchange learns whether its connection was used before, which decides whether a reset may
+ * be tried again.
  */
 export interface Connections {
-  /** Gives the exchange an idle connection, a new one, or, where the origin has its fill, the next one free. */
+  /** Gives the exchange an idle connection, a new one, or, if the origin has its maximum, the next free one. */
   acquire(target: Target, exchange: Exchange): void;
   /**
-   * The exchange is over and the connection may carry another.
-   * @param keepAliveS how long the receiver keeps it open; null where it does not say
+   * The exchange is over, and the connection may be reused.
+   * @param keepAliveS how long the receiver keeps it open; null if it does not say
    */
   release(connection: Connection, keepAliveS: number | null): void;
-  /** Ends a connection, whatever it is doing. */
+  /** Closes a connection, whatever it is doing. */
   destroy(connection: Connection): void;
-  /** Ends the idle ones, and every other as it is released. */
+  /** Closes the idle connections, and every other one when it is released. */
   close(): void;
-  /** How many there are, in use or not. */
+  /** Open connections, in use or idle. */
   readonly count: number;
 }
 
@@ -27,16 +28,16 @@ interface Origin {
   waiting: Set<Exchange>;
 }
 
-/** Kept this long without an exchange, or less where the receiver says so (`Keep-Alive: timeout=5`). */
+/** How long an idle connection is kept, or less if the receiver says so (`Keep-Alive: timeout=5`). */
 const KEEP_ALIVE_MS = 10_000;
-/** So much sooner than a receiver would, so that no request meets its closing. */
+/** Closed this much earlier than the receiver would, so that no request meets its closing. */
 const KEEP_ALIVE_MARGIN_MS = 2_000;
 
 export function makeConnections(options: {
   dial: Dial;
-  /** At most so many connections to one origin. */
+  /** Most connections to one origin. */
   perOrigin: number;
-  /** At most so many idle ones, in all. */
+  /** Most idle connections in all. */
   maxIdle: number;
 }): Connections {
   const origins = new Map<string, Origin>();

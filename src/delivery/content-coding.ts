@@ -4,15 +4,15 @@ import { constants, createBrotliDecompress, createGunzip, createInflate, createI
 import { KEPT_BYTES, responseText } from './outcome.ts';
 import { MAX_BODY_BYTES } from './response-reader.ts';
 
-/** More codings than this, one over the other, are not undone. */
+/** A body with more codings than this, one inside the other, is not decoded. */
 const MAX_CODINGS = 3;
-/** What a decoder makes at a time, in bytes: where the rest is broken, what came before is not lost with it. */
+/** Bytes that a decoder produces at a time: if the rest is broken, the beginning is not lost with it. */
 const STEP_BYTES = 1_024;
 
 /**
- * The text of a body that was sent encoded: its beginning, also where the end is missing or broken. Where there is
- * nothing to read, a line that says so.
- * @param chunks what has been read of the body; no more than 64 KiB of it is looked at
+ * The text of an encoded body: its beginning, even if the end is missing or broken. If nothing can be decoded, a line
+ * that says so.
+ * @param chunks what was read of the body; at most 64 KiB are used
  * @param codings in the order in which they were applied
  */
 export async function decodedText(chunks: readonly Buffer[], codings: readonly string[]): Promise<string> {
@@ -23,7 +23,7 @@ export async function decodedText(chunks: readonly Buffer[], codings: readonly s
     bytes = await decoded(bytes, codings[at]!, at === 0 ? KEPT_BYTES : MAX_BODY_BYTES);
   }
   if (bytes !== null && bytes.length > 0) return responseText([bytes]);
-  // A receiver may say that it compresses, and not do so.
+  // A receiver may claim that it compresses, and not do so.
   if (isUtf8(body) && !body.includes(0)) return responseText([body]);
   return unreadable(body.length, codings);
 }
@@ -36,7 +36,7 @@ function unreadable(bytes: number, codings: readonly string[]): string {
   return `(${bytes} bytes encoded as ${named}, which could not be read)`;
 }
 
-/** At most so many bytes of what was encoded; null where the coding is not known. */
+/** At most `maxBytes` of the decoded bytes; null if the coding is unknown. */
 function decoded(bytes: Buffer, coding: string, maxBytes: number): Promise<Buffer> | null {
   const decoder = decoderOf(coding, bytes);
   if (decoder === null) return null;
@@ -65,7 +65,7 @@ function decoderOf(coding: string, bytes: Buffer): Transform | null {
     case 'x-gzip':
       return createGunzip(options);
     case 'deflate':
-      // By the RFC it is wrapped as zlib; some leave the wrapping out.
+      // The RFC wraps it as zlib; some servers leave out the wrapper.
       return isZlib(bytes) ? createInflate(options) : createInflateRaw(options);
     case 'br':
       return createBrotliDecompress({ chunkSize: STEP_BYTES, finishFlush: constants.BROTLI_OPERATION_FLUSH });
@@ -74,7 +74,7 @@ function decoderOf(coding: string, bytes: Buffer): Transform | null {
   }
 }
 
-/** Whether they begin with the two bytes of RFC 1950. */
+/** Whether they begin with the two-byte header of RFC 1950. */
 function isZlib(bytes: Buffer): boolean {
   return bytes.length >= 2 && (bytes[0]! & 0x0f) === 8 && bytes.readUInt16BE(0) % 31 === 0;
 }

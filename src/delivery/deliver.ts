@@ -3,18 +3,20 @@ import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import type { DueDelivery } from './claim.ts';
 import type { Cause } from './disabling.ts';
-import type { Endpoint, Endpoints } from './endpoint.ts';
+import type { Endpoints } from './endpoint-store.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { Catalogue } from '../events/event-type.ts';
 import type { Formats, Message } from './format.ts';
+import type { Lease } from './lease.ts';
 import type { DeliveryMetrics } from './metrics.ts';
 import type { Outcome } from './outcome.ts';
 import { render, type StoredEvent } from './render.ts';
 import { nextDelayMs } from './retry.ts';
 import type { Sender } from './send.ts';
-import { sentOf } from './attempt-request.ts';
+import { attemptRequestText } from './attempt-request.ts';
 import type { FinalState, Settlement } from './settle.ts';
 
-/** How we introduce ourselves to receivers. */
+/** The User-Agent that receivers see. */
 export const USER_AGENT = 'Fairlead-Webhooks/1';
 
 export interface DeliverParts {
@@ -27,21 +29,14 @@ export interface DeliverParts {
   newId: () => Uuid;
   random: () => number;
   log: Logger;
-  /** Fires when the process can't wait any longer for what is in flight. */
+  /** Fires when the process cannot wait any longer for what is in flight. */
   giveUp: AbortSignal;
 }
 
-/** What an attempt came to: what to write down, and what the receiver answered, if it was asked. */
+/** The result of an attempt: what to store, and what the receiver answered, if a request was made. */
 export interface Attempted {
   settlement: Settlement;
   outcome: Outcome | null;
-}
-
-/** Of the lane that a delivery is on. */
-export interface Lease {
-  token: Uuid;
-  /** Whether it may still be sent on: asked until the request goes out. */
-  holds(): boolean;
 }
 
 /** Makes one attempt: builds the message, sends it, decides what follows. Never throws. */
@@ -49,14 +44,14 @@ export async function deliver(
   parts: DeliverParts,
   endpoint: Endpoint,
   due: DueDelivery,
-  { token, holds }: Lease,
+  lease: Lease,
 ): Promise<Attempted> {
   const at = parts.clock.now();
-  // One object for all of it, filled in as things turn out: this is made for every attempt.
+  // One object, filled in step by step, since this is made for every attempt.
   const settlement: Settlement = {
     workspaceId: endpoint.workspaceId,
     endpointId: endpoint.id,
-    token,
+    token: lease.token,
     deliveryId: due.id,
     attempt: due.attempt,
     attemptId: parts.newId(),
@@ -84,7 +79,7 @@ export async function deliver(
     custom: endpoint.headers,
     body: message.body,
     timeoutMs: endpoint.timeoutMs,
-    mayGo: holds,
+    mayGo: () => lease.holds(),
   };
   const outcome = await parts.sender.send(request, parts.giveUp);
   settlement.durationMs = Math.round(outcome.durationMs);
@@ -92,13 +87,13 @@ export async function deliver(
   settlement.failure = outcome.failure;
   settlement.detail = outcome.detail;
   settlement.response = outcome.responseBody;
-  settlement.request = sentOf(endpoint, own, message.body);
+  settlement.request = attemptRequestText(endpoint, own, message.body);
   if (outcome.ok) settlement.state = 'delivered';
   else await follow(parts, endpoint, due, outcome, settlement);
   return { settlement, outcome };
 }
 
-/** The message of a delivery; null where there is nothing to send, and the settlement then says why. */
+/** The message of a delivery; null if there is nothing to send, and the settlement says why. */
 function compose(
   parts: DeliverParts,
   endpoint: Endpoint,
@@ -111,7 +106,7 @@ function compose(
   try {
     return render(parts, endpoint, eventOf(due, due.data), Math.floor(at / 1000));
   } catch (error) {
-    // A body that can't be built now can't be built later; trying again would only hold up the lane.
+    // A body that cannot be built now cannot be built later; another try would only hold up the lane.
     parts.log.error(
       { err: { message: (error as Error).message, stack: (error as Error).stack }, delivery: due.id },
       'format failed',
@@ -138,7 +133,7 @@ function eventOf(due: DueDelivery, data: string): StoredEvent {
   };
 }
 
-/** What comes after an attempt that failed: the delivery's end, or when it is tried again. */
+/** What follows a failed attempt: the end of the delivery, or the time of the next attempt. */
 async function follow(
   parts: DeliverParts,
   endpoint: Endpoint,
@@ -150,7 +145,7 @@ async function follow(
   if (due.kind === 'test') return;
   const goneDisables = endpoint.disableOnGone || parts.formats.get(endpoint.format)!.goneDisables;
   if (outcome.status === 410 && goneDisables) {
-    await takeOut(parts, endpoint, { reason: 'Its receiver answered 410 Gone.', failures: 1 });
+    await disable(parts, endpoint, { reason: 'Its receiver answered 410 Gone.', failures: 1 });
     return;
   }
   const schedule = { max: endpoint.retryMax, intervalsS: endpoint.retryIntervalsS };
@@ -158,8 +153,8 @@ async function follow(
   if (settlement.delayMs !== null) settlement.state = null;
 }
 
-/** Takes a webhook out of service. Where that fails, the next failure like this one tries again. */
-export async function takeOut(
+/** Disables a webhook. If that fails, the next failure like this one tries again. */
+export async function disable(
   { endpoints, log }: Pick<DeliverParts, 'endpoints' | 'log'>,
   endpoint: Endpoint,
   cause: Cause,

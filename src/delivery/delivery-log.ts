@@ -3,9 +3,9 @@ import { isoTime } from '../base/clock.ts';
 import { floorId, prefixed, timeOf, type Uuid } from '../base/id.ts';
 import { retried, type Database } from '../db/pool.ts';
 import { BLOCKED } from './record-order.ts';
-import type { Sent } from './attempt-request.ts';
+import type { AttemptRequest } from './attempt-request.ts';
 
-/** One delivery as its log shows it (words: states.md). */
+/** One delivery as the log shows it (states: states.md). */
 export interface DeliveryView {
   id: Uuid;
   webhook_id: string;
@@ -16,12 +16,14 @@ export interface DeliveryView {
   /** Attempts made so far. */
   attempts: number;
   created_at: string;
-  /** Null once it is settled, and while it waits behind another of its record. */
+  /** Null once it is settled, and while it is blocked by an earlier event of its record. */
   next_attempt_at: string | null;
-  /** Of the last attempt; null where there was none, or no answer to it. */
+  /** Of the last attempt; null if there was none, or no answer to it. */
   last_status: number | null;
   last_failure: string | null;
-  /** The fields of which the webhook's filter could not look at all, so that the event was delivered; null for most. */
+  /**
+   * The fields that the webhook's filter could not check completely, so that the event was delivered; null for most.
+   */
   filter_skipped: string | null;
 }
 
@@ -34,8 +36,8 @@ export interface AttemptView {
   failure: string | null;
   detail: string | null;
   response: string | null;
-  /** What was sent; null where nothing was. */
-  request: Sent | null;
+  /** What was sent; null if nothing was. */
+  request: AttemptRequest | null;
   next_at: string | null;
 }
 
@@ -44,7 +46,7 @@ interface DeliveryRow extends Omit<DeliveryView, 'webhook_id' | 'event_id' | 'cr
   event_id: Uuid;
 }
 
-// A delivery that waits is a queue row; one that is settled is its last attempt.
+// A waiting delivery is a queue row; a settled one is its last attempt.
 const QUEUED = `
   select workspace_id, id, endpoint_id, event_id, event_type, kind,
          case when attempt = 0 then 'pending' else 'retrying' end as state,
@@ -59,7 +61,7 @@ const SETTLED = `
          null::timestamptz as next_attempt_at, status as last_status, failure as last_failure
   from attempt`;
 
-/** Of a delivery `d`; the event knows for which webhooks it was so. */
+/** Of a delivery `d`; the event has it by webhook. */
 const FILTER_SKIPPED = `case when d.kind = 'event' then (
   select e.filter_skipped ->> d.endpoint_id::text from event e
   where e.workspace_id = d.workspace_id and e.id = d.event_id
@@ -80,17 +82,17 @@ const ATTEMPTS = {
          where workspace_id = $1 and delivery_id = $2 order by id`,
 };
 
-/** Which deliveries a page of the log shows: null, all. Ids begin with the time at which a delivery was made. */
+/** Which deliveries a page of the log shows; null means all. Ids begin with the time at which a delivery was made. */
 export interface LogFilter {
   limit: number;
-  /** After the last of the page before. */
+  /** After the last id of the previous page. */
   after: Uuid | null;
   endpointId: Uuid | null;
   state: DeliveryView['state'] | null;
-  /** Our name. */
+  /** The catalogue's name. */
   eventType: string | null;
   eventId: Uuid | null;
-  /** From this id on, and before that one. */
+  /** From this id on, and before `until`. */
   from: Uuid | null;
   until: Uuid | null;
 }
@@ -117,10 +119,10 @@ export async function listDeliveries(
   return rows.map(view);
 }
 
-/** The log is what waits, and what is settled. */
+/** The log has two halves: waiting and settled deliveries. */
 interface Half {
   select: string;
-  /** The delivery's id. */
+  /** The column of the delivery's id. */
   id: 'id' | 'delivery_id';
   ofState: RawBuilder<unknown>;
 }
@@ -130,16 +132,22 @@ function waiting({ state }: LogFilter): Half {
   return { select: QUEUED, id: 'id', ofState: state === null ? sql`` : attempts };
 }
 
-/** The state stands in the text, one of seven: only so is the index of those undelivered found. */
+/** The state is a literal in the text, one of seven: otherwise the partial index of undelivered ones is not used. */
 function settled({ state }: LogFilter): Half {
   const ended = state === null ? sql`and state is not null` : sql`and state = ${sql.lit(state)}`;
   return { select: SETTLED, id: 'delivery_id', ofState: ended };
 }
 
-/** A test is queued so long after its event was made, at most, in milliseconds; other deliveries have its time (outbox.ts). */
-const LATEST_TEST_MS = 10_000;
+/**
+ * A test is queued at most this long after its event was made, in milliseconds; other deliveries have the event's
+ * time (outbox.ts).
+ */
+const MAX_TEST_DELAY_MS = 10_000;
 
-/** The newest of a half. No index knows all deliveries of an event: its own are near its time, those sent again have one. */
+/**
+ * The newest of a half. There is no index of an event's deliveries: its own are near its time, and resends have an
+ * index.
+ */
 function partsOf({ select, id, ofState }: Half, workspaceId: Uuid, filter: LogFilter): RawBuilder<unknown>[] {
   const { eventId, limit } = filter;
   const those = (
@@ -148,7 +156,7 @@ function partsOf({ select, id, ofState }: Half, workspaceId: Uuid, filter: LogFi
     ${matching(filter, id)} ${only} order by ${sql.ref(id)} desc limit ${limit})`;
   if (eventId === null) return [those(sql``)];
   const at = timeOf(eventId);
-  const until = floorId(at + LATEST_TEST_MS);
+  const until = floorId(at + MAX_TEST_DELAY_MS);
   return [
     those(sql`and kind <> 'resend' and ${sql.ref(id)} >= ${floorId(at)} and ${sql.ref(id)} < ${until}`),
     those(sql`and kind = 'resend'`),

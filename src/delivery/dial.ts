@@ -5,7 +5,7 @@ import { isLocalhost, sameAddress, type Guard } from './guard.ts';
 import { explain, explainTls, SendError } from './outcome.ts';
 import type { Resolver } from './resolver.ts';
 
-/** Where a webhook's URL leads. */
+/** The origin of a webhook's URL. */
 export interface Target {
   /** `https://host:port` without a path. */
   origin: string;
@@ -15,10 +15,10 @@ export interface Target {
   port: number;
 }
 
-/** One way to a connection; `step` says how far it has come, for the error of a deadline. */
+/** One opening of a connection; `step` says how far it has come, for the error of a timeout. */
 export interface Dialling {
   signal: AbortSignal;
-  /** What is left of the attempt's time, in milliseconds. */
+  /** The rest of the attempt's time, in milliseconds. */
   budgetMs: number;
   step: string;
 }
@@ -27,9 +27,9 @@ export interface Dialling {
 export type Dial = (target: Target, dialling: Dialling) => Promise<Socket>;
 
 /**
- * The one place where connections come about. The name is resolved here, every address is put before the
- * guard, and the socket is told the address that was judged, never the name: between the check and the
- * connection nothing is looked up again, so a name that answers differently the next time gains nothing.
+ * The only place that opens connections. The name is resolved here, the guard checks every address, and the socket
+ * gets the checked address, never the name. Nothing is looked up again between check and connection, so a name that
+ * resolves differently the next time gains nothing.
  */
 export function makeDial(options: {
   guard: Guard;
@@ -39,7 +39,7 @@ export function makeDial(options: {
   ca?: string | undefined;
 }): Dial {
   const { guard, resolver, clock } = options;
-  // Shared, since reading the root certificates anew for each connection takes longer than the rest.
+  // Shared, since reading the root certificates for each connection takes longer than everything else.
   const secureContext = createSecureContext(options.ca === undefined ? {} : { ca: options.ca });
 
   return async function dial(target, dialling) {
@@ -54,9 +54,9 @@ export function makeDial(options: {
 }
 
 /**
- * The addresses that may be dialled. One bad answer refuses the whole name: a name that means a public
- * server and our network at once is an attack or a mistake. `localhost` is neither, and stands for
- * 127.0.0.1 and ::1; an operator who opened one of them means that one.
+ * The addresses that may be dialled. One bad address refuses the whole name: a name for a public server and an
+ * internal address at once is an attack or a mistake. `localhost` is neither. It means 127.0.0.1 and ::1, and an
+ * operator who opened one of them means that one.
  */
 function allowed(target: Target, addresses: readonly string[], guard: Guard): string[] {
   const good: string[] = [];
@@ -66,7 +66,7 @@ function allowed(target: Target, addresses: readonly string[], guard: Guard): st
     const why = kind ? `points to ${kind}` : target.secure || guard.allowsPrivate(address) ? null : PLAIN;
     if (why === null) good.push(address);
     else if (isLocalhost(target.host)) refusal = why;
-    // The address itself is not told: a customer could map the operator's network by names.
+    // The message leaves out the address: a customer could map the operator's network by names.
     else throw new SendError('blocked_address', `the host ${why}`);
   }
   if (good.length === 0) throw new SendError('blocked_address', `the host ${refusal}`);
@@ -75,7 +75,7 @@ function allowed(target: Target, addresses: readonly string[], guard: Guard): st
 
 const PLAIN = 'may only be called over https';
 
-/** Tries one address after the other; each but the last gets an equal share of the time that is left. */
+/** Tries one address after the other; each gets an equal share of the remaining time. */
 async function reachAny(
   addresses: readonly string[],
   port: number,
@@ -110,7 +110,7 @@ function reach(address: string, port: number, limitMs: number, signal: AbortSign
   });
 }
 
-/** Lays TLS over a connection. A break in the handshake counts as TLS: that is what was being talked about. */
+/** Adds TLS to a connection. An error during the handshake counts as a TLS failure. */
 async function secure(
   socket: Socket,
   target: Target,
@@ -120,11 +120,11 @@ async function secure(
   const secured = connectTls({
     socket,
     host: target.host,
-    // An address is no server name (RFC 6066, 3); the certificate is then checked against `host`.
+    // An address cannot be a server name (RFC 6066, 3); the certificate is then checked against `host`.
     ...(isIP(target.host) ? {} : { servername: target.host }),
     secureContext,
     ALPNProtocols: ['http/1.1'],
-    // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment changes nothing.
+    // Set explicitly, so that NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment changes nothing.
     rejectUnauthorized: true,
   });
   try {
@@ -135,7 +135,7 @@ async function secure(
   }
 }
 
-/** Waits for a socket to be ready; destroys it where it fails or is no longer wanted. */
+/** Waits for a socket to be ready; destroys it if it fails or is no longer wanted. */
 function settled(
   socket: Socket,
   event: 'connect' | 'secureConnect',
@@ -154,7 +154,7 @@ function settled(
       leave();
       resolve();
     });
-    // Stays on the socket: an error between here and the connection's own listener must not end the process.
+    // Stays on the socket: an error before the connection adds its own listener must not end the process.
     socket.on('error', (error) => {
       leave();
       reject(error);

@@ -6,14 +6,14 @@ import { objectOf, textField, timeField } from '../events/event-schema.ts';
 import { append, type LaneKey } from '../events/outbox.ts';
 import { queryableOf } from '../db/pool.ts';
 
-/** Why a webhook is taken out of service. */
+/** Why a webhook is disabled. */
 export interface Cause {
   reason: string;
   /** Failed attempts in a row that led to it. */
   failures: number;
 }
 
-/** A webhook that was taken out of service, for those who have to know. */
+/** A webhook that was disabled, for the people and systems that need to know. */
 export interface Disabling extends Cause {
   workspaceId: Uuid;
   endpointId: Uuid;
@@ -23,10 +23,10 @@ export interface Disabling extends Cause {
   at: string;
 }
 
-/** Those who look after webhooks. Told within the transaction that makes it so. */
+/** The owners of webhooks. Notified within the transaction that makes the change. */
 export interface Owners {
   disabled(trx: Transaction<Schema>, disabling: Disabling): Promise<void>;
-  /** Somebody has resumed, paused or deleted it: there is nothing more to be told. */
+  /** A person has resumed, paused or deleted it: open notifications are obsolete. */
   attended(trx: Transaction<Schema>, workspaceId: Uuid, endpointId: Uuid): Promise<void>;
 }
 
@@ -40,16 +40,16 @@ const sample = {
   disabled_at: '2026-06-01T12:00:00.000Z',
 };
 
-/** The event that tells other webhooks, and readers of the feed, of one that is out of service. */
+/** The event that reports a disabled webhook to other webhooks and readers of the feed. */
 export const WEBHOOK_DISABLED: EventType = {
   name: 'webhook.disabled',
   object: 'webhook',
-  description: 'A webhook was taken out of service: its receiver answered 410, or failed too often in a row.',
+  description: 'A webhook was disabled: its receiver answered 410, or failed too often in a row.',
   sample,
   schema: objectOf({
-    id: textField('Names the webhook.'),
-    name: textField('What it is called.'),
-    url: textField('Where it sends to, without the query: that may hold a secret.'),
+    id: textField('The id of the webhook.'),
+    name: textField('Its name.'),
+    url: textField('Its URL without the query, which may contain a secret.'),
     format: textField('Its format.'),
     reason: textField('Why it was disabled.'),
     failures: { type: 'integer', description: 'Failed attempts in a row that led to it.' },
@@ -57,7 +57,7 @@ export const WEBHOOK_DISABLED: EventType = {
   }),
 };
 
-/** A test is about a webhook as well, and says nothing of it. */
+/** A test is about a webhook as well, but has no summary. */
 export const WEBHOOK_OBJECT: EventObject = {
   name: 'webhook',
   summary: ({ id, format, reason, failures, disabled_at: disabledAt }) =>
@@ -65,7 +65,7 @@ export const WEBHOOK_OBJECT: EventObject = {
 };
 
 /**
- * Fires the event of a disabling, in the transaction that disables: last in it, as the feed's counter is locked.
+ * Fires the event in the transaction that disables; last, since it locks the feed's counter.
  * @param wildcard the formats whose `*` includes it
  * @returns the lanes to wake after the commit
  */

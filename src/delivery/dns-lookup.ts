@@ -2,7 +2,7 @@ import { Resolver as Channel, type RecordWithTtl } from 'node:dns';
 import type { Clock } from '../base/clock.ts';
 import { watchFile } from './hosts-file.ts';
 
-/** A name that did not become an address; the message is for people and says why. */
+/** A name that could not be resolved; the message is for people and says why. */
 export class DnsError extends Error {
   override readonly name = 'DnsError';
   readonly reason: 'not_found' | 'timeout' | 'failed';
@@ -14,13 +14,15 @@ export class DnsError extends Error {
 }
 
 export interface Answer {
-  /** IPv4 first: many machines have an IPv6 address and no way out. Never empty. */
+  /** IPv4 first: many machines have an IPv6 address and no route. Never empty. */
   addresses: string[];
-  /** The shortest of the records' lifetimes, in seconds. */
+  /** The shortest TTL of the records, in seconds. */
   ttlS: number;
 }
 
-/** Asks DNS for a name's A and AAAA records. `doubtful` names, which gave no answer last time, wait longest. */
+/**
+ * Asks DNS for a name's A and AAAA records. `doubtful` names, which gave no answer last time, have lower priority.
+ */
 export type Lookup = (name: string, doubtful: boolean) => Promise<Answer>;
 
 /** Two tries of 1.5 and, as c-ares doubles it, up to 3 s, cut at 4 s: the shortest timeout of a webhook is 5 s. */
@@ -40,13 +42,13 @@ export function makeLookup(options: {
 
   return (name, doubtful) => {
     if (!/^(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*$/.test(name)) {
-      return Promise.reject(new DnsError('not_found', 'the host is not a name that DNS could know'));
+      return Promise.reject(new DnsError('not_found', 'the host is not a valid DNS name'));
     }
     return inTurn(doubtful, () => query(channel(), name, options.limitMs ?? LIMIT_MS));
   };
 }
 
-/** c-ares reads resolv.conf once; on a machine that changed its network it has to be made anew. */
+/** c-ares reads resolv.conf once; when the machine changes its network, a new channel is needed. */
 function openChannel(clock: Clock, servers: readonly string[] | undefined): () => Channel {
   const changed = watchFile('/etc/resolv.conf', clock);
   let channel: Channel | undefined;
@@ -60,13 +62,12 @@ function openChannel(clock: Clock, servers: readonly string[] | undefined): () =
   };
 }
 
-/** A question that lasts longer gives its place back and goes on without one. */
+/** A query that lasts longer gives up its slot and continues without one. */
 const PLACE_MS = 500;
 
 /**
- * Lets so many begin at once, the others in the order in which they came. Doubtful work gets at most half
- * of the places, and slow work keeps none, so that any number of names whose servers are dead cannot keep
- * the living waiting.
+ * Limits how many queries begin at once; the others wait in order. Doubtful names get at most half of the slots, and
+ * slow queries keep none. So names whose servers are dead, however many, cannot hold up the others.
  */
 function makeTurns(places: number): <T>(doubtful: boolean, work: () => Promise<T>) => Promise<T> {
   const sure = { places, busy: 0, waiting: [] as (() => void)[] };
@@ -104,10 +105,10 @@ function makeTurns(places: number): <T>(doubtful: boolean, work: () => Promise<T
   };
 }
 
-/** Once one family has answered the other gets this long: some servers drop every AAAA question. */
+/** How long to wait for the second family after the first has answered: some servers drop every AAAA query. */
 const SECOND_FAMILY_MS = 250;
 
-/** Asks for both families at once. One that fails does not matter where the other has addresses. */
+/** Asks for both families at once. A failure of one does not matter if the other has addresses. */
 function query(channel: Channel, name: string, limitMs: number): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const found: [RecordWithTtl[], RecordWithTtl[]] = [[], []];
@@ -140,7 +141,7 @@ function query(channel: Channel, name: string, limitMs: number): Promise<Answer>
   });
 }
 
-/** A family that was silent or broken says more about a name than one that has no records. */
+/** A timeout or an error says more about a name than a family without records. */
 function worst(failures: readonly DnsError[], unanswered: number, limitMs: number): DnsError {
   if (unanswered > 0) return new DnsError('timeout', `no answer from DNS within ${limitMs} ms`);
   return failures.find((failure) => failure.reason !== 'not_found') ?? failures[0] ?? notFound();

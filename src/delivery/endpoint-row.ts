@@ -6,10 +6,10 @@ import type { EndpointRow } from '../db/schema.ts';
 import { BREAKER_STATE } from './breaker.ts';
 import type { Breaker, Endpoint, EndpointChange } from './endpoint.ts';
 
-/** The row as it is read, with what stands elsewhere. */
+/** The row as it is read, with columns of other tables. */
 type EndpointShape = Selectable<EndpointRow> & { client_number: number; breaker: Breaker | null };
 
-/** Beside an endpoint's own columns. */
+/** Columns that are read from other tables. */
 export const EXTRA_COLUMNS = [
   sql<number>`(select w.client_number from workspace w where w.id = endpoint.workspace_id)`.as(
     'client_number',
@@ -25,12 +25,12 @@ export const EXTRA_COLUMNS = [
 
 type Sealed = 'secret' | 'headers';
 
-/** What whoever manages a webhook sets of it, and may change. */
+/** The settings of a webhook that its owners may change. */
 type Options = Required<Omit<EndpointChange, 'active'>>;
 
 type Defined<Some> = { [Name in keyof Some]: Exclude<Some[Name], undefined> };
 
-/** How a webhook stands in its row: secrets and custom headers sealed. */
+/** Converts between a webhook and its row. Secrets and custom headers are sealed. */
 export function endpointRows(sealer: Sealer, clock: Clock) {
   const placeOf = (workspaceId: Uuid, column: Sealed) => ({ workspaceId, table: 'endpoint', column });
 
@@ -42,8 +42,8 @@ export function endpointRows(sealer: Sealer, clock: Clock) {
     return kept && sealer.open(placeOf(workspaceId, column), kept);
   }
 
-  /** The columns of what is given; those of what is not are undefined, and so left as they are. */
-  function givenColumns(workspaceId: Uuid, input: Partial<Options>) {
+  /** The columns of the fields in `input`; columns of missing fields are undefined, and so stay unchanged. */
+  function changedColumns(workspaceId: Uuid, input: Partial<Options>) {
     const { filter, rateLimit } = input;
     return {
       name: input.name,
@@ -57,7 +57,7 @@ export function endpointRows(sealer: Sealer, clock: Clock) {
       retry_intervals_s: input.retryIntervalsS,
       disable_after: input.disableAfter,
       disable_on_410: input.disableOnGone,
-      filter: filter && JSON.stringify(filter.given),
+      filter: filter && JSON.stringify(filter.input),
       filter_path: filter && filter.path,
       filter_on: filter && filter.on,
       filter_texts: filter === null ? [] : filter?.texts,
@@ -73,11 +73,11 @@ export function endpointRows(sealer: Sealer, clock: Clock) {
 
   return {
     sealed,
-    givenColumns,
+    changedColumns,
 
-    /** The columns of all there is to set. */
+    /** The columns of all settings. */
     optionColumns(workspaceId: Uuid, options: Options) {
-      return givenColumns(workspaceId, options) as Defined<ReturnType<typeof givenColumns>>;
+      return changedColumns(workspaceId, options) as Defined<ReturnType<typeof changedColumns>>;
     },
 
     open(row: EndpointShape): Endpoint {
@@ -117,3 +117,5 @@ export function endpointRows(sealer: Sealer, clock: Clock) {
     },
   };
 }
+
+export type EndpointRows = ReturnType<typeof endpointRows>;

@@ -7,7 +7,9 @@ import type { Connection, Database } from '../db/pool.ts';
 import { watchBacklog } from './backlog.ts';
 import { makeLanes } from './claim.ts';
 import { WEBHOOK_DISABLED, type Owners } from './disabling.ts';
-import { ENDPOINT_CHANNEL, makeEndpoints, type Endpoints, type PlanRules } from './endpoint.ts';
+import { ENDPOINT_CHANNEL } from './endpoint-change.ts';
+import type { PlanRules } from './endpoint-plan.ts';
+import { makeEndpoints, type Endpoints } from './endpoint-store.ts';
 import type { Catalogue } from '../events/event-type.ts';
 import { formatsDocumenting, type Formats } from './format.ts';
 import { makeMetrics, type DeliveryMetrics } from './metrics.ts';
@@ -18,18 +20,18 @@ import { findOverdue } from './sweep.ts';
 import { parseNotification, LANE_CHANNEL, makeWaker, type Waker } from './wake.ts';
 import { Worker } from './worker.ts';
 
-/** The delivery engine of a process: the way in (waker, endpoints) and, where it is on, the worker. */
+/** The delivery engine of a process: its entry points (waker, endpoints) and, if enabled, the worker. */
 export interface Engine {
   readonly endpoints: Endpoints;
   readonly waker: Waker;
   readonly worker: Worker;
   readonly metrics: DeliveryMetrics;
-  /** Starts the housekeeping and, where this process is a worker, sending what is due. */
+  /** Starts the maintenance and, if this process is a worker, sending what is due. */
   start(options: { worker: boolean }): void;
   /**
-   * Sends what is due now and returns when nothing is left: for a cron, or a process without a worker. Finds
-   * what no wake-up announced, too.
-   * @returns how many webhooks had a turn
+   * Sends what is due now and returns when nothing is left: for cron, or a process without a worker. Also finds what
+   * no wake announced.
+   * @returns how many webhooks were processed
    */
   pass(workspaceId: Uuid | null): Promise<number>;
   stop(): Promise<void>;
@@ -52,7 +54,7 @@ export interface EngineParts {
   maintenanceTasks: readonly MaintenanceTask[];
 }
 
-/** How long a stop waits for requests under way; all of a stop must be over within 30 s. */
+/** How long a stop waits for requests under way; the whole stop must be over within 30 s. */
 const STOP_GRACE_MS = 15_000;
 
 export function makeEngine(parts: EngineParts): Engine {
@@ -75,7 +77,7 @@ export function makeEngine(parts: EngineParts): Engine {
     settler: makeSettler(db),
   });
   const waker = makeWaker(db, log, instance, (ids) => worker.onNotify(ids));
-  let house: Maintenance | undefined;
+  let maintenance: Maintenance | undefined;
   let listener: { close(): Promise<void> } | undefined;
 
   return {
@@ -85,7 +87,7 @@ export function makeEngine(parts: EngineParts): Engine {
     metrics,
 
     start(options) {
-      house = runMaintenance({ ...parts, waker });
+      maintenance = runMaintenance({ ...parts, waker });
       if (!options.worker) return;
       listener = listen(db.connection, log, {
         [LANE_CHANNEL]: (payload) => {
@@ -104,15 +106,15 @@ export function makeEngine(parts: EngineParts): Engine {
 
     async stop() {
       await listener?.close();
-      await house?.stop();
+      await maintenance?.stop();
       await worker.stop(STOP_GRACE_MS);
     },
   };
 }
 
 /**
- * Hears what other processes do. A lost connection is made again; what was missed meanwhile is found by the
- * worker's own polling, so hearing is a matter of speed only.
+ * Listens for notifications of other processes. A lost connection is reopened. The worker's polling finds what was
+ * missed, so listening only makes it faster.
  */
 function listen(connection: Connection, log: Logger, on: Record<string, (payload: string) => void>) {
   let closed = false;

@@ -1,8 +1,8 @@
-/** What the body of a webhook can be sent as. */
+/** The content types of a webhook's body. */
 export const CONTENT_TYPES = ['application/json', 'application/x-www-form-urlencoded'] as const;
 export type ContentType = (typeof CONTENT_TYPES)[number];
 
-/** A body in its content type, from its JSON text. Signatures are over what this gives. */
+/** A body in its content type, from its JSON text. Signatures cover the result. */
 export function bodyAs(contentType: ContentType): (json: string) => string {
   return contentType === 'application/json' ? (json) => json : (json) => formBody(JSON.parse(json) as Json);
 }
@@ -10,8 +10,8 @@ export function bodyAs(contentType: ContentType): (json: string) => string {
 type Json = string | number | boolean | null | { [key: string]: Json } | Json[];
 
 /**
- * An object as a form, its nesting in brackets as PHP, Rack and qs read it: `data[custom_fields][industry]=…`, lists
- * as `tags[0]=…`. Null is empty; an empty list or object, which a form can't say, is left out.
+ * An object as a form, nested with brackets as PHP, Rack and qs read it: `data[custom_fields][industry]=…`, lists as
+ * `tags[0]=…`. Null is empty. An empty list or object, which a form cannot express, is left out.
  */
 function formBody(value: Json): string {
   return new URLSearchParams([...pairs(value, '')]).toString();

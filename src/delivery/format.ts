@@ -11,12 +11,12 @@ export interface MessageInput {
     objectId: Uuid;
     /** When it happened: ISO 8601, UTC, milliseconds. */
     occurredAt: string;
-    /** The record as it was then, whole, as JSON; and the same read. */
+    /** The whole record as it was then, as JSON text, and parsed. */
     json: string;
     data(): Record<string, unknown>;
-    /** What may be told without telling anything personal. */
+    /** The part of the record that contains nothing personal. */
     summary(): Record<string, unknown>;
-    /** What it tells beside the record, such as the stages a deal moved between; empty for most. */
+    /** Facts besides the record, such as the stages a deal moved between; empty for most. */
     context(): Record<string, unknown>;
   };
   workspaceId: Uuid;
@@ -24,11 +24,11 @@ export interface MessageInput {
   clientNumber: number;
   endpointId: Uuid;
   payload: 'summary' | 'full';
-  /** The signing secret, then the one before it while both are valid; empty where unsigned. */
+  /** The signing secret, then the previous one while both are valid; empty if unsigned. */
   secrets: readonly string[];
-  /** When this attempt is made, unix seconds. */
+  /** The time of this attempt, unix seconds. */
   attemptedAt: number;
-  /** The body in the webhook's content type, from its JSON; the signature is over what this gives. */
+  /** The body in the webhook's content type, from its JSON; the signature covers the result. */
   bodyOf(json: string): string;
 }
 
@@ -38,60 +38,60 @@ export interface Message {
 }
 
 /**
- * One way to tell a receiver about an event. A format is a pure function with its defaults; src/formats
- * has one file for each, test/formats/conformance.test.ts is the suite that all of them pass.
+ * A webhook format. It is a pure function with its defaults. src/formats has one file for each, and all pass the
+ * suite in test/formats/conformance.test.ts.
  */
 export interface Format {
   readonly name: string;
-  /** Whether `*` stands for this event type too: the list that the format's own document prints. */
+  /** Whether `*` includes this event type: the list in the format's own documentation. */
   documents(type: string): boolean;
-  /** Our name of an event type to the format's. */
+  /** The catalogue's name of an event type in the format's own naming. */
   nameOf(type: string): string;
-  /** What the format's name stands for among ours; the first is the one meant where it can be one only. */
+  /** The catalogue's names for one of the format's names; the first is used where only one is possible. */
   typesOf(name: string): readonly [string, ...string[]];
-  /** Whether a webhook has exactly one event type, named; otherwise any number, or `*`. */
+  /** Whether a webhook has exactly one event type, by name; otherwise any number, or `*`. */
   readonly oneEvent: boolean;
   readonly defaults: {
     payload: 'summary' | 'full';
     timeoutMs: number;
-    /** Retries after the first attempt, and the delays before each, in seconds. */
+    /** Retries after the first attempt, and the delay before each, in seconds. */
     retryMax: number;
     intervalsS: readonly number[];
   };
-  /** How many retries may be asked for. */
-  readonly mostRetries: number;
-  /** A secret the way the format shows it, and what is wrong with one that a person brings. */
+  /** The most retries a webhook may have. */
+  readonly maxRetries: number;
+  /** Makes a secret in the format's notation; and says what is wrong with one that a customer provides. */
   makeSecret(): string;
   secretProblem(secret: string): string | null;
-  /** Signing with a key that the receiver need not have, as it verifies by the public one; where there is such a way. */
+  /** Signing with a private key, so that the receiver verifies with the public one; if the format has it. */
   readonly asymmetric?: {
     makeSecret(): string;
     isPrivate(secret: string): boolean;
-    /** Null for a secret of the other kind. */
+    /** Null for a symmetric secret. */
     publicOf(secret: string): string | null;
   };
-  /** Whether deliveries can go unsigned: never, where `secret` is null, or also where none is given. */
+  /** Whether deliveries may be unsigned: never, if `secret` is null, or also if none is given. */
   readonly unsigned: 'never' | 'where asked' | 'by default';
-  /** Whether the old secret goes on signing beside the new one for a while after a rotation. */
+  /** Whether the old secret signs as well as the new one for a while after a rotation. */
   readonly rotationOverlaps: boolean;
   /** Whether the answer 410 Gone always disables the webhook; elsewhere it is an option. */
   readonly goneDisables: boolean;
-  /** Header names it signs with: a custom header must not take their place. */
+  /** The headers it signs with; custom headers must not replace them. */
   readonly ownHeaders: readonly string[];
   message(input: MessageInput): Message;
   /**
-   * Whether a request carries its signature under this secret: what a receiver checks, but for its age.
-   * @param header by its name in lower case
+   * Whether a request is signed with this secret: the check that a receiver makes, except for the age.
+   * @param header returns a header by its name in lower case
    */
   verifies(secret: string, header: (name: string) => string | undefined, body: Buffer): boolean;
   /**
-   * What its JSON bodies about such an event look like, every field described.
-   * @param details of the record, or of its id and summary, as `payload` has it
+   * The schema of its JSON bodies for an event type, every field described.
+   * @param details of the record, or of its id and summary, depending on `payload`
    */
   schema(type: EventType, payload: MessageInput['payload'], details: ObjectSchema): ObjectSchema;
 }
 
-/** The formats of the installation by name, handed in by app.ts. */
+/** The formats of the installation by name, passed in by app.ts. */
 export type Formats = ReadonlyMap<string, Format>;
 
 /** The names of the formats whose `*` includes this event type. */

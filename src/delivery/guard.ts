@@ -3,23 +3,23 @@ import { networkInterfaces } from 'node:os';
 import ipaddr from 'ipaddr.js';
 
 /**
- * Decides which addresses may be dialled. Webhook URLs come from customers: without this, anyone who may
- * add a webhook could reach whatever this machine can reach.
+ * Decides which addresses may be dialled. Customers choose webhook URLs: without this, anyone who may add a webhook
+ * could reach whatever this machine can reach.
  */
 export interface Guard {
   /**
-   * Why an address is refused, as words that follow "points to" ("a loopback address"), or null where it
-   * may be dialled. Only public unicast passes, and what the operator opened; our own listener never does.
-   * @param address as DNS or a URL gives it; an IPv6 address without brackets
+   * Why an address is refused, in words that follow "points to" ("a loopback address"), or null if it may be dialled.
+   * Only public unicast and the operator's ranges are allowed; this server's own listener never is.
+   * @param address as DNS or a URL has it; an IPv6 address without brackets
    */
   refuses(address: string, port: number): string | null;
-  /** True where one of the operator's ranges covers the address; plain HTTP goes nowhere else. */
+  /** True if one of the operator's ranges contains the address; plain HTTP is allowed only there. */
   allowsPrivate(address: string): boolean;
-  /** True where the operator opened any range at all. */
+  /** True if the operator opened any range at all. */
   readonly opensAny: boolean;
 }
 
-/** An address and port that this process listens on; 0.0.0.0 and :: stand for every local address. */
+/** An address and port that this process listens on; 0.0.0.0 and :: mean every local address. */
 export interface Listener {
   address: string;
   port: number;
@@ -27,7 +27,7 @@ export interface Listener {
 
 /**
  * @param options.allow CIDRs that are open although they are not public (FAIRLEAD_EGRESS_ALLOW)
- * @param options.own where we listen, asked each time: the port is known only once the server is up
+ * @param options.own this server's listeners, read each time: the port is known only once the server is up
  */
 export function makeGuard(options: { allow: readonly string[]; own: () => readonly Listener[] }): Guard {
   const open = options.allow.map((range) => ipaddr.parseCIDR(range));
@@ -59,8 +59,8 @@ type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
 /** Reads an address; an IPv4-mapped one (`::ffff:10.0.0.1`) becomes the IPv4 address that it dials. */
 function parse(text: string): { address: Address; mapped: boolean } | null {
-  // ipaddr.js also reads 0177.1 and 0x7f.1, each library in its own way: only the plain forms get in.
-  // A zone (`fe80::1%eth0`) names an interface of this machine and is never a receiver's.
+  // ipaddr.js also reads 0177.1 and 0x7f.1, and every library reads them differently: only the plain forms are
+  // accepted. A zone (`fe80::1%eth0`) names an interface of this machine, which no receiver has.
   if (isIP(text) === 0 || text.includes('%')) return null;
   const address = ipaddr.parse(hexadecimal(text));
   if (address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress()) {
@@ -70,14 +70,14 @@ function parse(text: string): { address: Address; mapped: boolean } | null {
 }
 
 /**
- * ipaddr.js takes `::127.0.0.1` for `::ffff:127.0.0.1`, and the kernel does not: an address that is judged
- * as another than is dialled. A URL's host is always written in hexadecimal.
+ * ipaddr.js reads `::127.0.0.1` as `::ffff:127.0.0.1`, and the kernel does not: another address would be checked than
+ * dialled. The host of a URL is always written in hexadecimal.
  */
 function hexadecimal(address: string): string {
   return address.includes(':') ? new URL(`http://[${address}]/`).hostname.slice(1, -1) : address;
 }
 
-/** True where two texts mean one address, `::ffff:10.0.0.1` and `10.0.0.1` among them. */
+/** True if two texts mean one address, such as `::ffff:10.0.0.1` and `10.0.0.1`. */
 export function sameAddress(a: string, b: string): boolean {
   return a === b || (parse(a)?.address.toString() ?? a) === (parse(b)?.address.toString() ?? b);
 }
@@ -99,13 +99,13 @@ const KINDS: Record<string, string> = {
   teredo: 'an IPv4 address behind Teredo',
 };
 
-/** Says what an address is where it is not public unicast. Whatever has no name is refused too. */
+/** Says what an address is if it is not public unicast. An unknown range is refused too. */
 function notPublic(address: Address): string | null {
   if (METADATA.has(address.toString())) return 'a cloud metadata address';
   const range = address.range();
   if (range !== 'unicast') return KINDS[range] ?? 'a reserved address';
   if (address instanceof ipaddr.IPv4) return null;
-  // 2000::/3 is all that was ever given out; everything else, such as ::127.0.0.1, is no one's.
+  // Only 2000::/3 was ever allocated; everything else, such as ::127.0.0.1, is reserved.
   if (!address.match(ipaddr.IPv6.parse('2000::'), 3)) return 'a reserved address';
   const inner = isatap(address);
   return inner && notPublic(inner) ? 'an IPv4 address behind ISATAP' : null;
@@ -119,7 +119,7 @@ function isatap(address: ipaddr.IPv6): ipaddr.IPv4 | null {
 }
 
 function isOwn(address: Address, own: Listener): boolean {
-  // Dialling 0.0.0.0 or :: reaches this machine, whatever we are bound to.
+  // Dialling 0.0.0.0 or :: reaches this machine, whatever the server is bound to.
   if (address.range() === 'unspecified') return true;
   const listener = parse(own.address)?.address;
   if (!listener) return false;
@@ -135,8 +135,8 @@ function isLocal(address: Address): boolean {
 }
 
 /**
- * Checks a webhook's URL when it is saved: its shape, and its address where it names one. What a name
- * resolves to is decided at every connect instead, since it may be another address by then.
+ * Checks a webhook's URL when it is saved: its form, and its address if it has one. What a name resolves to is
+ * checked at every connect instead, since it may change.
  * @returns what is wrong and what would be right, to follow the field's name, or null
  */
 export function urlProblem(url: string, guard: Guard): string | null {
@@ -156,12 +156,13 @@ export function urlProblem(url: string, guard: Guard): string | null {
   return nameProblem(host, guard);
 }
 
-const MAX_URL = 2048;
+const MAX_URL_LENGTH = 2048;
 
 function shapeProblem(url: string): string | null {
-  if (url.length > MAX_URL) return `is ${url.length} characters long; at most ${MAX_URL} are possible`;
+  if (url.length > MAX_URL_LENGTH)
+    return `is ${url.length} characters long; at most ${MAX_URL_LENGTH} are allowed`;
   if (!/^https?:\/\//i.test(url)) return 'must start with https://';
-  // The URL parser drops or rewrites these, and then the address is not the one that was read.
+  // The URL parser drops or rewrites these, so the parsed address is not the one that was written.
   if (/[\s\p{Cc}\\]/u.test(url)) return 'has a space, a control character or a backslash; write it without';
   if (!URL.canParse(url)) return 'is not a URL; it should look like https://example.com/hooks';
   const authority = /^https?:\/\/([^/?#]*)/i.exec(url)?.[1] ?? '';
@@ -180,7 +181,7 @@ function nameProblem(host: string, guard: Guard): string | null {
   return null;
 }
 
-/** A URL's host as DNS and a socket want it: no brackets, no final dot, lower case. */
+/** A URL's host in the form for DNS and sockets: no brackets, no final dot, lower case. */
 export function plainHost(hostname: string): string {
   if (hostname.startsWith('[')) return hostname.slice(1, -1);
   return hostname.toLowerCase().replace(/\.$/, '');

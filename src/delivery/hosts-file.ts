@@ -3,9 +3,9 @@ import { isIP } from 'node:net';
 import type { Clock } from '../base/clock.ts';
 import { isLocalhost } from './guard.ts';
 
-/** The names that this machine answers by itself: `localhost` and those in its hosts file. */
+/** The names that this machine resolves itself: `localhost` and those in its hosts file. */
 export interface HostsFile {
-  /** The addresses of a name, or null where DNS has to be asked. */
+  /** The addresses of a name; null if DNS has to be asked. */
   find(name: string): string[] | null;
 }
 
@@ -13,11 +13,11 @@ const LOOPBACK = ['127.0.0.1', '::1'];
 
 const RECHECK_MS = 2_000;
 
-/** Where the system keeps it. */
+/** The system's path of the file. */
 export const SYSTEM_HOSTS =
   process.platform === 'win32' ? 'C:\\Windows\\System32\\drivers\\etc\\hosts' : '/etc/hosts';
 
-/** Reads the file again when it has changed; looks for a change at most every two seconds. */
+/** Reads the file again when it has changed; checks for a change at most every two seconds. */
 export function openHostsFile(path: string, clock: Clock): HostsFile {
   const changed = watchFile(path, clock);
   let names = new Map<string, string[]>();
@@ -31,9 +31,9 @@ export function openHostsFile(path: string, clock: Clock): HostsFile {
 }
 
 /**
- * Tells, at most every two seconds, whether a file has changed since the last call; true at the first.
- * It asks synchronously: an asynchronous stat would queue behind password hashing in libuv's four
- * threads, the very wait that the resolver is built to avoid, and this one takes microseconds.
+ * Whether a file has changed since the last call, checked at most every two seconds; true at the first call. The
+ * check is synchronous: an asynchronous stat would queue behind password hashing in libuv's four threads, which the
+ * resolver is built to avoid. This one takes microseconds.
  */
 export function watchFile(path: string, clock: Clock): () => boolean {
   let seen: number | undefined;
@@ -64,7 +64,7 @@ function readHosts(path: string): Map<string, string[]> {
   return names;
 }
 
-/** A machine without a readable hosts file is one that answers no names by itself. */
+/** A machine without a readable hosts file resolves no names itself. */
 function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');

@@ -3,11 +3,11 @@ import type { Uuid } from '../base/id.ts';
 /** Bytes of the secret in a token. */
 export const SECRET_BYTES = 24;
 const TOKEN = /^[\w-]{75}$/;
-/** No URL of an inbox is shorter: `http://`, a host, `/inbox/` and the token. */
-const SHORTEST = 'http://h/inbox/'.length + 75;
+/** The shortest URL of an inbox: `http://`, a host, `/inbox/` and the token. */
+const MIN_URL_LENGTH = 'http://h/inbox/'.length + 75;
 
-/** Two ids, so that it is looked up within its workspace, and what nobody can guess. */
-export function tokenOf(workspaceId: Uuid, { id, secret }: { id: Uuid; secret: string }): string {
+/** Two ids, so that the inbox is looked up within its workspace, and a secret that nobody can guess. */
+export function makeToken(workspaceId: Uuid, { id, secret }: { id: Uuid; secret: string }): string {
   const ids = Buffer.from((workspaceId + id).replaceAll('-', ''), 'hex');
   return Buffer.concat([ids, Buffer.from(secret, 'base64url')]).toString('base64url');
 }
@@ -21,12 +21,12 @@ export function readToken(token: string): { workspaceId: Uuid; id: Uuid; secret:
 }
 
 /**
- * The token of a URL that leads to an inbox of the installation at `base`, in whatever spelling: a host in capitals, a
- * port that goes without saying, dots or escapes in the path. Null for any other URL, and for one with a fragment or a
- * user. Every delivery asks this, so the length is looked at first.
+ * The token of a URL that leads to an inbox of the installation at `base`, however it is spelled: a host in capitals,
+ * an explicit default port, dots or escapes in the path. Null for any other URL, and for one with a fragment or a
+ * user. This is called for every delivery, so the length is checked first.
  */
 export function tokenInUrl(base: string, url: string): string | null {
-  if (url.length < SHORTEST || url.includes('#') || !URL.canParse(url)) return null;
+  if (url.length < MIN_URL_LENGTH || url.includes('#') || !URL.canParse(url)) return null;
   const read = new URL(url);
   const own = new URL(`${base}/inbox/`);
   if (read.username !== '' || read.password !== '' || originOf(read) !== originOf(own)) return null;
@@ -36,12 +36,12 @@ export function tokenInUrl(base: string, url: string): string | null {
   return TOKEN.test(token) ? token : null;
 }
 
-/** The dot at the end of a host's name changes nothing about where it leads. */
+/** A dot at the end of a host name does not change where it leads. */
 function originOf({ protocol, hostname, port }: URL): string {
   return `${protocol}//${hostname.replace(/\.$/, '')}:${port}`;
 }
 
-/** As the router reads a path: escaped slashes stay escaped. */
+/** Decodes a path as the router does: escaped slashes stay escaped. */
 function decoded(pathname: string): string {
   if (!pathname.includes('%')) return pathname;
   try {

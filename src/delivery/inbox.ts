@@ -7,48 +7,33 @@ import type { Uuid } from '../base/id.ts';
 import type { Sealer } from '../base/seal.ts';
 import type { Database } from '../db/pool.ts';
 import type { Schema } from '../db/schema.ts';
-import type { Endpoints } from './endpoint.ts';
+import type { Endpoints } from './endpoint-store.ts';
 import type { Formats } from './format.ts';
-import { readToken, SECRET_BYTES, tokenInUrl, tokenOf } from './inbox-url.ts';
-import { MASK } from './attempt-request.ts';
+import { makeInboxRequests, type InboxRequests, type IncomingRequest } from './inbox-request.ts';
+import { readToken, SECRET_BYTES, tokenInUrl, makeToken } from './inbox-url.ts';
 
-/** A receiving URL of ours that shows what arrives, so that a first webhook needs no receiver. */
+/** A receiving URL of this installation that shows its requests, so that a first webhook needs no receiver. */
 export interface Inbox {
   id: Uuid;
   name: string;
   secret: string;
-  /** What it answers. */
+  /** The status that it answers. */
   status: number;
   created_by: string;
   created_at: string;
   expires_at: string;
 }
 
-/** A request as it comes in. */
-export interface Arrival {
-  method: string;
-  /** With its `?`, or ''. */
-  query: string;
-  headers: readonly (readonly [name: string, value: string])[];
-  body: Buffer;
-}
-
-export interface InboxRequest extends Arrival {
-  id: Uuid;
-  signed: boolean | null;
-  received_at: string;
-}
-
 type Within = (trx: Transaction<Schema>, inbox: Inbox) => Promise<void>;
 
 export interface Inboxes {
-  /** Throws `limit_reached` where the workspace has enough. */
+  /** Throws `limit_reached` if the workspace has the maximum. */
   create(
     writer: { workspaceId: Uuid; actor: string },
     input: Pick<Inbox, 'name' | 'status'>,
     within: Within,
   ): Promise<Inbox>;
-  /** Newest first, after the id of the last page's last. */
+  /** Newest first, after the last id of the previous page. */
   list(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<Inbox[]>;
   get(workspaceId: Uuid, id: Uuid): Promise<Inbox | undefined>;
   /** Throws `not_found`. */
@@ -58,37 +43,31 @@ export interface Inboxes {
     change: Partial<Pick<Inbox, 'name' | 'status'>>,
     within: Within,
   ): Promise<Inbox>;
-  /** With what arrived; throws `not_found`. */
+  /** Deletes its requests too; throws `not_found`. */
   remove(workspaceId: Uuid, id: Uuid, within: Within): Promise<void>;
   /** Newest first. */
-  requests(workspaceId: Uuid, id: Uuid, limit: number, after: Uuid | null): Promise<InboxRequest[]>;
-  /** Where requests go to. */
+  requests: InboxRequests['list'];
+  /** The URL that requests are sent to. */
   urlOf(workspaceId: Uuid, inbox: Inbox): string;
-  /** The token of a URL that is one of ours, whether or not there is such an inbox; null for any other URL. */
+  /** The token of a URL of this installation's inboxes, whether or not the inbox exists; null for any other URL. */
   tokenIn(url: string): string | null;
   /** Whether a URL is that of an inbox of the workspace. */
   isOwn(workspaceId: Uuid, url: string): Promise<boolean>;
   /**
-   * Keeps a request. In one from the wire, custom headers of the workspace's webhooks are masked here: it may be a
-   * delivery that came through a proxy. The engine masks them itself.
-   * @returns the status to answer, null where there is no such inbox or its time is over
+   * Stores a request.
+   * @returns the status to answer; null if the inbox does not exist or has expired
    */
-  receive(token: string, arrival: Arrival, from: 'engine' | 'wire'): Promise<number | null>;
+  receive(token: string, incoming: IncomingRequest, from: 'engine' | 'wire'): Promise<number | null>;
 }
 
-/** Inboxes of one workspace, requests kept of one inbox. */
-const MOST = 10;
-const KEPT = 100;
+/** Per workspace. */
+const MAX_INBOXES = 10;
 const LIFE_MS = 7 * 86_400_000;
 
-/** What 0.1.0 stored has its secret, its headers and its body in the clear, and nothing sealed. */
+/** Rows of 0.1.0 have the secret in the clear, and nothing sealed. */
 interface InboxRow extends Inbox {
   secret_hash: Buffer | null;
   sealed_secret: Buffer | null;
-}
-
-interface RequestRow extends InboxRequest {
-  sealed: Buffer | null;
 }
 
 const COLUMNS = 'id, name, secret, secret_hash, sealed_secret, status, created_by, created_at, expires_at';
@@ -101,34 +80,8 @@ const GET = {
   name: 'inbox.get',
   text: `select ${COLUMNS} from inbox where workspace_id = $1 and id = $2 and expires_at > $3`,
 };
-const REQUESTS = {
-  name: 'inbox.requests',
-  text: `select id, method, query, headers, body, sealed, signed, received_at from inbox_request
-         where workspace_id = $1 and inbox_id = $2 and ($3::uuid is null or id < $3) order by id desc limit $4`,
-};
-const KEEP = {
-  name: 'inbox.keep',
-  text: `
-with outdated as (
-  delete from inbox_request where workspace_id = $1 and inbox_id = $2 and id <= (
-    select id from inbox_request where workspace_id = $1 and inbox_id = $2 order by id desc offset ${KEPT - 1} limit 1)
-)
-insert into inbox_request (workspace_id, inbox_id, id, method, query, headers, body, sealed, signed, received_at)
-select workspace_id, id, $3, $4, '', '[]', '', $5, $6, $7 from inbox where workspace_id = $1 and id = $2`,
-};
-const POSTING = {
-  name: 'inbox.posting',
-  text: `select id, url from endpoint
-         where workspace_id = $1 and state <> 'deleted' and length(url) >= $2 order by id desc`,
-};
-/** Webhooks whose secrets a request is tried with. */
-const MOST_POSTING = 5;
-const CUSTOM_HEADERS = {
-  name: 'inbox.custom-headers',
-  text: `select headers from endpoint where workspace_id = $1 and state <> 'deleted' and headers is not null`,
-};
 
-/** @param parts.endpoints asked when something arrives: the engine that has them is made later */
+/** @param parts.endpoints called when a request arrives: the engine that has the endpoints is made later */
 export function makeInboxes(parts: {
   db: Database;
   sealer: Sealer;
@@ -136,10 +89,10 @@ export function makeInboxes(parts: {
   newId: () => Uuid;
   formats: Formats;
   endpoints: () => Endpoints;
-  /** Where people reach this installation. */
+  /** The public URL of this installation. */
   baseUrl: () => string;
 }): Inboxes {
-  const { db, sealer, clock, newId, formats, baseUrl } = parts;
+  const { db, sealer, clock, baseUrl } = parts;
   const now = () => isoTime(clock.now());
   const urlWith = (token: string) => `${baseUrl()}/inbox/${token}`;
 
@@ -151,18 +104,7 @@ export function makeInboxes(parts: {
     return sealed ? { ...row, secret: sealer.open(secretPlace(workspaceId), sealed) } : row;
   }
 
-  function openRequest(workspaceId: Uuid, { sealed, ...row }: RequestRow): InboxRequest {
-    if (!sealed) return row;
-    const { body, ...rest } = JSON.parse(sealer.open(requestPlace(workspaceId), sealed)) as SealedRequest;
-    return { ...row, ...rest, body: Buffer.from(body, 'base64') };
-  }
-
-  function sealRequest(workspaceId: Uuid, { query, headers, body }: Arrival): Buffer {
-    const content: SealedRequest = { query, headers, body: body.toString('base64') };
-    return sealer.seal(requestPlace(workspaceId), JSON.stringify(content));
-  }
-
-  async function named(token: string): Promise<{ workspaceId: Uuid; id: Uuid; status: number } | null> {
+  async function findByToken(token: string): Promise<{ workspaceId: Uuid; id: Uuid; status: number } | null> {
     const read = readToken(token);
     const row = read && (await find(read.workspaceId, read.id));
     if (!row || !isSecret(row, read.secret)) return null;
@@ -170,43 +112,7 @@ export function makeInboxes(parts: {
   }
 
   const tokenIn = (url: string) => tokenInUrl(baseUrl(), url);
-
-  /** Null where no webhook of the workspace posts here: then nobody knows how it should be signed. */
-  async function isSigned(workspaceId: Uuid, token: string, arrival: Arrival): Promise<boolean | null> {
-    const long = await db.read<{ id: Uuid; url: string }>(POSTING, [workspaceId, token.length]);
-    const posting = long.filter(({ url }) => tokenIn(url) === token).slice(0, MOST_POSTING);
-    const values = new Map(arrival.headers.map(([name, value]) => [name.toLowerCase(), value]));
-    let found: boolean | null = null;
-    for (const { id } of posting) {
-      const endpoint = await parts.endpoints().get(workspaceId, id);
-      const format = endpoint && formats.get(endpoint.format);
-      if (!format || endpoint.secrets.length === 0) continue;
-      found ??= false;
-      if (
-        endpoint.secrets.some((secret) => format.verifies(secret, (name) => values.get(name), arrival.body))
-      )
-        return true;
-    }
-    return found;
-  }
-
-  async function masked(workspaceId: Uuid, arrival: Arrival): Promise<Arrival> {
-    const rows = await db.read<{ headers: Buffer }>(CUSTOM_HEADERS, [workspaceId]);
-    const custom = rows.flatMap(({ headers }) => {
-      const place = { workspaceId, table: 'endpoint', column: 'headers' };
-      return Object.entries(JSON.parse(sealer.open(place, headers)) as Record<string, string>);
-    });
-    // By value as well: what others send under such a name is theirs to show.
-    const isCustom = (name: string, value: string) =>
-      custom.some(
-        ([item, secret]) =>
-          secret.trim() !== '' && item.toLowerCase() === name.toLowerCase() && value.includes(secret.trim()),
-      );
-    const headers = arrival.headers.map(
-      ([name, value]) => [name, isCustom(name, value) ? MASK : value] as const,
-    );
-    return { ...arrival, headers };
-  }
+  const requests = makeInboxRequests({ ...parts, tokenIn });
 
   return {
     tokenIn,
@@ -216,29 +122,11 @@ export function makeInboxes(parts: {
       return row && open(workspaceId, row);
     },
 
-    urlOf: (workspaceId, inbox) => urlWith(tokenOf(workspaceId, inbox)),
+    urlOf: (workspaceId, inbox) => urlWith(makeToken(workspaceId, inbox)),
 
-    create: ({ workspaceId, actor }, { name, status }, within) =>
+    create: (writer, input, within) =>
       db.transaction(async (trx) => {
-        // Two at once must not both take the last place.
-        await sql`select from workspace where id = ${workspaceId} for update`.execute(trx);
-        await sql`delete from inbox where workspace_id = ${workspaceId} and expires_at <= ${now()}`.execute(
-          trx,
-        );
-        const expires = isoTime(clock.now() + LIFE_MS);
-        const secret = randomBytes(SECRET_BYTES).toString('base64url');
-        const { rows } = await sql<InboxRow>`
-          insert into inbox (workspace_id, id, name, secret, secret_hash, sealed_secret, status, created_by, created_at, expires_at)
-          select ${workspaceId}, ${newId()}, ${name}, '', ${sha256(secret)},
-                 ${sealer.seal(secretPlace(workspaceId), secret)}, ${status}, ${actor}, ${now()}, ${expires}
-          where (select count(*) from inbox where workspace_id = ${workspaceId}) < ${MOST}
-          returning ${sql.raw(COLUMNS)}`.execute(trx);
-        if (!rows[0])
-          throw new ApiError(
-            'limit_reached',
-            `A workspace has at most ${MOST} test inboxes; delete one first.`,
-          );
-        const inbox = open(workspaceId, rows[0]);
+        const inbox = open(writer.workspaceId, await insertInbox(trx, parts, writer, input));
         await within(trx, inbox);
         return inbox;
       }),
@@ -254,7 +142,7 @@ export function makeInboxes(parts: {
           update inbox set name = coalesce(${name ?? null}, name), status = coalesce(${status ?? null}, status)
           where workspace_id = ${workspaceId} and id = ${id} and expires_at > ${now()}
           returning ${sql.raw(COLUMNS)}`.execute(trx);
-        if (!rows[0]) throw noInbox();
+        if (!rows[0]) throw inboxNotFound();
         const inbox = open(workspaceId, rows[0]);
         await within(trx, inbox);
         return inbox;
@@ -265,60 +153,70 @@ export function makeInboxes(parts: {
         const { rows } = await sql<InboxRow>`
           delete from inbox where workspace_id = ${workspaceId} and id = ${id}
           returning ${sql.raw(COLUMNS)}`.execute(trx);
-        if (!rows[0]) throw noInbox();
+        if (!rows[0]) throw inboxNotFound();
         await within(trx, open(workspaceId, rows[0]));
       }),
 
-    async requests(workspaceId, id, limit, after) {
-      const rows = await db.read<RequestRow>(REQUESTS, [workspaceId, id, after, limit]);
-      return rows.map((row) => openRequest(workspaceId, row));
-    },
+    requests: requests.list,
 
     async isOwn(workspaceId, url) {
       const token = tokenIn(url);
-      const found = token === null ? null : await named(token);
+      const found = token === null ? null : await findByToken(token);
       return found?.workspaceId === workspaceId;
     },
 
-    async receive(token, arrival, from) {
-      const found = await named(token);
+    async receive(token, incoming, from) {
+      const found = await findByToken(token);
       if (!found) return null;
-      const { workspaceId, id, status } = found;
-      const signed = await isSigned(workspaceId, token, arrival);
-      const kept = from === 'wire' ? await masked(workspaceId, arrival) : arrival;
-      const values = [newId(), arrival.method, sealRequest(workspaceId, kept), signed, now()];
-      await db.pool.query({ ...KEEP, values: [workspaceId, id, ...values] });
-      return status;
+      await requests.store(found, token, incoming, from);
+      return found.status;
     },
   };
 }
 
-/** What is sealed of a request: whatever may hold a secret. */
-interface SealedRequest extends Pick<Arrival, 'query' | 'headers'> {
-  /** Base64. */
-  body: string;
+async function insertInbox(
+  trx: Transaction<Schema>,
+  { sealer, clock, newId }: { sealer: Sealer; clock: Clock; newId: () => Uuid },
+  { workspaceId, actor }: { workspaceId: Uuid; actor: string },
+  { name, status }: Pick<Inbox, 'name' | 'status'>,
+): Promise<InboxRow> {
+  const now = isoTime(clock.now());
+  const expires = isoTime(clock.now() + LIFE_MS);
+  // Two at once must not both take the last place.
+  await sql`select from workspace where id = ${workspaceId} for update`.execute(trx);
+  await sql`delete from inbox where workspace_id = ${workspaceId} and expires_at <= ${now}`.execute(trx);
+  const secret = randomBytes(SECRET_BYTES).toString('base64url');
+  const { rows } = await sql<InboxRow>`
+    insert into inbox (workspace_id, id, name, secret, secret_hash, sealed_secret, status, created_by, created_at, expires_at)
+    select ${workspaceId}, ${newId()}, ${name}, '', ${sha256(secret)},
+           ${sealer.seal(secretPlace(workspaceId), secret)}, ${status}, ${actor}, ${now}, ${expires}
+    where (select count(*) from inbox where workspace_id = ${workspaceId}) < ${MAX_INBOXES}
+    returning ${sql.raw(COLUMNS)}`.execute(trx);
+  if (!rows[0])
+    throw new ApiError(
+      'limit_reached',
+      `A workspace has at most ${MAX_INBOXES} test inboxes; delete one first.`,
+    );
+  return rows[0];
 }
 
 const secretPlace = (workspaceId: Uuid) => ({ workspaceId, table: 'inbox', column: 'sealed_secret' });
-const requestPlace = (workspaceId: Uuid) => ({ workspaceId, table: 'inbox_request', column: 'sealed' });
 
 function isSecret({ secret_hash: hash, secret }: InboxRow, input: string): boolean {
   return hash ? sameBytes(hash, sha256(input)) : sameBytes(Buffer.from(secret), Buffer.from(input));
 }
 
-/** What an inbox answers beside its status. */
-export function inboxAnswer(status: number | null): string {
-  return status === null
-    ? 'There is no such test inbox, or its time is over.\n'
-    : 'Kept in the test inbox.\n';
+/** The body of an inbox's response. */
+export function inboxResponseBody(status: number | null): string {
+  return status === null ? 'Test inbox not found or expired.\n' : 'Stored in the test inbox.\n';
 }
 
-/** Inboxes whose time is over, with what arrived; of all workspaces. */
+/** Deletes expired inboxes of all workspaces, with their requests. */
 export async function dropOldInboxes(db: Database): Promise<number> {
   const { rowCount } = await db.pool.query('delete from inbox where expires_at <= now()');
   return rowCount ?? 0;
 }
 
-export function noInbox(): ApiError {
-  return new ApiError('not_found', 'There is no test inbox with this id, or its time is over.');
+export function inboxNotFound(): ApiError {
+  return new ApiError('not_found', 'Test inbox not found or expired.');
 }

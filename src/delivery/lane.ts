@@ -1,87 +1,52 @@
-import { isoTime, type Clock } from '../base/clock.ts';
 import type { Uuid } from '../base/id.ts';
-import type { Logger } from '../base/log.ts';
-import { LEASE_MS, QUEUE_START, type Claimed, type DueDelivery, type Held, type Lanes } from './claim.ts';
-import { deliver, takeOut, type DeliverParts, type Lease } from './deliver.ts';
+import { QUEUE_START, type Claimed, type DueDelivery, type Held, type Lanes } from './claim.ts';
+import { CrashIsolation } from './crash-isolation.ts';
+import { deliver, type DeliverParts } from './deliver.ts';
 import type { Endpoint } from './endpoint.ts';
+import { FailureCount } from './failure-count.ts';
+import { LaneSignal } from './lane-signal.ts';
+import { Lease, LEASE_MARGIN_MS } from './lease.ts';
 import { ReadAhead } from './read-ahead.ts';
+import { endSend, mayStartSend, type SendBudget } from './send-budget.ts';
 import type { Settlement, Settler } from './settle.ts';
 import { Throttle } from './throttle.ts';
 
 export interface LaneParts extends DeliverParts {
   lanes: Lanes;
   settler: Settler;
-  clock: Clock;
-  log: Logger;
-  budget: Budget;
+  budget: SendBudget;
   /** How long a lane with nothing to do is kept before it is released, in milliseconds. */
-  lingerMs: number;
+  idleTimeoutMs: number;
 }
 
-/** What all lanes of a process share: bytes read and not yet settled, and requests under way. */
-export interface Budget {
-  bytes: number;
-  sends: number;
-  /** Lanes that could send but for `MAX_SENDS`; the first is told when there is room. */
-  waiting: Set<Lane>;
-  /**
-   * Resolves when what is sent alone is settled: of all lanes that are sent one by one, one at a time, so
-   * that a crash can be held against a single delivery.
-   */
-  probe: Promise<unknown>;
-}
-
-/** Deliveries sent and not settled, for each request that may be in flight: the settles are gathered. */
-const UNSETTLED = 4;
-/** Requests under way at once in a process, */
-export const MAX_SENDS = 1_000;
-/** but for these of each lane: receivers that hang may take all the others, and hold up nobody. */
-const OWN_SENDS = 2;
-
-/** A lane with nothing to hear of looks round this often, in ms. */
-const WATCH_MS = 1_000;
-
-/** Sending stops this long before the lease ends by our own clock. */
-const LEASE_MARGIN_MS = 2_000;
-/** Holders in a row that vanished before a lane is sent one by one. */
-const CAREFUL_AFTER = 2;
-/** After this many sent one by one without a crash, the lane goes on at full width. */
-const TRUSTED_AFTER = 50;
-/** Crashes with the same delivery alone in flight before it is parked. */
-const PARK_AFTER = 2;
+/** Deliveries sent and not settled, for each request that may be in flight: settles are batched. */
+const MAX_UNSETTLED_PER_SEND = 4;
 
 /**
- * One held lane: reads what is due, sends it at the receiver's pace, settles it, and lets go when there is
- * nothing left. The protocol is in states.md and checked in lane.pml.
+ * One held lane: reads what is due, sends it at the receiver's pace, settles it, and releases the lane when nothing is
+ * left. The protocol is described in states.md and checked in lane.pml.
  */
 export class Lane {
   readonly held: Held;
-  /** Once it is released: in how many ms it is due again; null for never, or where another sees to it. */
+  /** After the release: in how many ms the lane is due again; null for never, or if another process holds it. */
   dueInMs: number | null = null;
   readonly #parts: LaneParts;
-  /** What an attempt has to know of the lease. */
   readonly #lease: Lease;
   readonly #claimed: Claimed;
 
-  /** Monotonic time after which nothing more is sent: measured from before the lease was asked for. */
-  #deadline: number;
-  #lost = false;
   #stopping = false;
   #resting = false;
-  /** Its webhook was deleted: there is nothing to send, only the lane to let go. */
-  #gone = false;
-  /** How long the lane rests once it is let go, as its rate is used up, in ms. */
+  /** The webhook was deleted: there is nothing to send, and the lane is released. */
+  #deleted = false;
+  /** How long the lane rests after its release because its rate is used up, in ms. */
   #restMs = 0;
-  /** How long nothing may be sent, as the rate is used up, in ms. */
+  /** How long nothing may be sent because the rate is used up, in ms. */
   #pauseMs = 0;
 
   #endpoint: Endpoint | undefined;
   #stale = true;
-  /** Failed attempts in a row, where its webhook has them counted. */
-  #failures: number;
-  #careful: boolean;
-  #parkable = 0;
-  #proven = 0;
+  readonly #failures: FailureCount;
+  readonly #isolation: CrashIsolation;
 
   readonly #ahead: ReadAhead;
   readonly #throttle: Throttle;
@@ -89,79 +54,71 @@ export class Lane {
   readonly #inFlight = new Map<Uuid, DueDelivery>();
   /** Of those, the ones whose receiver has not answered. */
   #sending = 0;
-  #signal: (() => void) | undefined;
-  #watch: NodeJS.Timeout | undefined;
-  /** Ends the wait when the next row becomes due, at this monotonic time. */
-  #alarm: NodeJS.Timeout | undefined;
-  #alarmAt = Infinity;
+  readonly #signal: LaneSignal;
 
-  constructor(parts: LaneParts, claimed: Claimed, askedAt: number) {
+  constructor(parts: LaneParts, claimed: Claimed, requestedAt: number) {
     this.#parts = parts;
     this.#claimed = claimed;
     this.held = { workspaceId: claimed.workspace_id, endpointId: claimed.endpoint_id, token: claimed.token };
-    this.#deadline = askedAt + LEASE_MS - LEASE_MARGIN_MS;
-    const holds = () => !this.#lost && parts.clock.monotonic() < this.#deadline;
-    this.#lease = { token: claimed.token, holds };
+    this.#lease = new Lease(claimed.token, parts.clock, requestedAt);
+    this.#signal = new LaneSignal(parts.clock);
     this.#ahead = new ReadAhead(parts, this.held, {
       read: ({ endpointVersion }) => {
         if (this.#endpoint && endpointVersion !== this.#endpoint.version) this.#stale = true;
       },
       lost: () => this.#lose(),
       failed: () => {
-        if (parts.clock.monotonic() > this.#deadline + LEASE_MS) this.#lose();
+        if (this.#lease.isLongOver) this.#lose();
       },
-      ended: () => this.#signal?.(),
+      ended: () => this.#signal.raise(),
     });
     this.#throttle = new Throttle({
       slowStreak: claimed.slow_streak,
       carried: { used: claimed.rate_used, forMs: claimed.rate_for_ms },
       vanishedMs: claimed.takeovers > 0 ? LEASE_MARGIN_MS : null,
     });
-    this.#failures = claimed.failures;
-    this.#careful = claimed.takeovers >= CAREFUL_AFTER;
+    this.#failures = new FailureCount(claimed.failures);
+    this.#isolation = new CrashIsolation(parts, this.held, claimed);
   }
 
-  /** Told of something new since it last looked. */
+  /** Whether it was nudged since it last read. */
   get nudged(): boolean {
     return this.#ahead.nudged;
   }
 
-  /** Something new may be due: look again. */
+  /** Something new may be due: read again. */
   nudge(): void {
     this.#ahead.nudge();
-    this.#signal?.();
+    this.#signal.raise();
   }
 
-  /** Somebody else holds the lane now, perhaps this very process anew. Nothing more is sent or written. */
+  /** Another holder has the lane, perhaps in this very process. Nothing more is sent or settled. */
   abandon(): void {
     this.#lose();
   }
 
-  /** There is room for a request again. */
+  /** A request may be started again. */
   resume(): void {
-    this.#signal?.();
+    this.#signal.raise();
   }
 
-  /** The endpoint has changed: load it anew before anything more is sent. */
+  /** The endpoint has changed: reload it before anything more is sent. */
   refresh(): void {
     this.#stale = true;
     this.nudge();
   }
 
-  /** Send nothing more; what is in flight is finished and settled. */
+  /** Sends nothing more; what is in flight is finished and settled. */
   stop(): void {
     this.#stopping = true;
-    this.#signal?.();
+    this.#signal.raise();
   }
 
-  /** Asks for another lease. Throws where the database can't be reached: the deadline then decides. */
+  /** Extends the lease. Throws if the database cannot be reached: the deadline then decides. */
   async renew(): Promise<void> {
-    const askedAt = this.#parts.clock.monotonic();
-    if (await this.#parts.lanes.renew(this.held)) {
-      this.#deadline = askedAt + LEASE_MS - LEASE_MARGIN_MS;
-    } else {
-      this.#lose();
-    }
+    const requestedAt = this.#parts.clock.monotonic();
+    if (await this.#parts.lanes.renew(this.held)) this.#lease.extend(requestedAt);
+    else this.#lose();
   }
 
   /** Runs until the lane is released or lost. */
@@ -169,26 +126,26 @@ export class Lane {
     try {
       await this.#hold();
       // Lost with requests under way: wait for them, so that their sockets and bytes are accounted for.
-      while (this.#inFlight.size > 0) await this.#something();
+      while (this.#inFlight.size > 0) await this.#signal.wait();
     } finally {
-      clearInterval(this.#watch);
-      clearTimeout(this.#alarm);
+      this.#signal.stop();
     }
   }
 
   async #hold(): Promise<void> {
     try {
       await this.#takeOver();
-      while (!this.#lost) {
+      while (!this.#lease.lost) {
         if (this.#stale && !this.#closing) await this.#load();
         if (this.#closing && this.#inFlight.size === 0 && !this.#ahead.reading) {
-          if (await this.#letGo()) return;
+          if (await this.#releaseEarly()) return;
           continue;
         }
         if (!this.#closing) this.#ahead.fill(this.#inFlight);
         this.#pump();
-        this.#setAlarm();
-        if (!this.#idle) await this.#something(this.#pauseMs || WATCH_MS);
+        // A lane that is to be released reads no more.
+        if (!this.#closing) this.#signal.setAlarm(this.#ahead.nextAt);
+        if (!this.#idle) await this.#signal.wait(this.#pauseMs || undefined);
         else if (await this.#finish()) return;
       }
     } finally {
@@ -198,7 +155,7 @@ export class Lane {
   }
 
   get #closing(): boolean {
-    return this.#stopping || this.#resting || this.#gone;
+    return this.#stopping || this.#resting || this.#deleted;
   }
 
   get #idle(): boolean {
@@ -206,17 +163,21 @@ export class Lane {
   }
 
   get #window(): number {
-    return this.#careful ? 1 : this.#throttle.window;
+    return this.#isolation.isolated ? 1 : this.#throttle.window;
   }
 
-  /** Where holders keep vanishing, counts this against the delivery that was alone in flight. */
+  /** After a holder that vanished: makes its blocked rows unranked, and counts the crash. */
   async #takeOver(): Promise<void> {
     if (this.#claimed.takeovers === 0) return;
     this.#parts.metrics.takeovers.inc();
     await this.#parts.lanes.demote(this.held);
-    if (this.#claimed.suspect !== null) this.#parkable = await this.#parts.lanes.markSuspect(this.held);
+    await this.#isolation.countCrash();
     this.#parts.log.warn(
-      { webhook: this.held.endpointId, takeovers: this.#claimed.takeovers, isolated: this.#careful },
+      {
+        webhook: this.held.endpointId,
+        takeovers: this.#claimed.takeovers,
+        isolated: this.#isolation.isolated,
+      },
       'lane taken over: its holder never released it',
     );
   }
@@ -225,11 +186,10 @@ export class Lane {
     this.#stale = false;
     const endpoint = await this.#parts.endpoints.getAny(this.held.workspaceId, this.held.endpointId);
     if (!endpoint || endpoint.state === 'deleted') {
-      this.#gone = true;
+      this.#deleted = true;
       return;
     }
-    // Whoever changed it gave it a fresh start, in the store too.
-    if (this.#endpoint && this.#endpoint.version !== endpoint.version) this.#failures = 0;
+    if (this.#endpoint && this.#endpoint.version !== endpoint.version) this.#failures.reset();
     this.#endpoint = endpoint;
     this.#throttle.set(endpoint, this.#parts.clock.monotonic());
     if (endpoint.state !== 'active') this.#ahead.drop((due) => due.kind !== 'test');
@@ -241,15 +201,14 @@ export class Lane {
     while (
       this.#ahead.size > 0 &&
       this.#sending < this.#window &&
-      this.#inFlight.size < UNSETTLED * this.#window &&
+      this.#inFlight.size < MAX_UNSETTLED_PER_SEND * this.#window &&
       !this.#stale &&
       !this.#closing &&
-      !this.#lost &&
-      clock.monotonic() < this.#deadline
+      this.#lease.holds()
     ) {
       const wait = this.#throttle.wait(clock.monotonic());
       if (wait) return this.#pause(wait);
-      if (budget.sends >= MAX_SENDS && this.#sending >= OWN_SENDS) {
+      if (!mayStartSend(budget, this.#sending)) {
         budget.waiting.add(this);
         return;
       }
@@ -261,12 +220,12 @@ export class Lane {
       void this.#attempt(due).finally(() => {
         this.#inFlight.delete(due.id);
         budget.bytes -= due.bytes;
-        this.#signal?.();
+        this.#signal.raise();
       });
     }
   }
 
-  /** The rate is used up: waits, or lets go of the lane where that takes long. */
+  /** The rate is used up: waits, or releases the lane if that takes long. */
   #pause({ ms, isLong }: { ms: number; isLong: boolean }): void {
     this.#pauseMs = isLong ? 1 : ms;
     if (!isLong) return;
@@ -274,28 +233,34 @@ export class Lane {
     this.#restMs = ms;
   }
 
-  /** A receiver has answered: its place is free for the next, while the outcome is being written. */
+  /** A receiver has answered: the next request may start while the outcome is being settled. */
   #answered(): void {
-    const { budget } = this.#parts;
     this.#sending -= 1;
-    budget.sends -= 1;
-    this.#signal?.();
-    const [next] = budget.waiting;
-    if (!next) return;
-    budget.waiting.delete(next);
-    next.resume();
+    this.#signal.raise();
+    endSend(this.#parts.budget);
   }
 
   async #attempt(due: DueDelivery): Promise<void> {
     try {
-      await (this.#careful ? this.#sendAlone(due) : this.#send(due));
+      await (this.#isolation.isolated ? this.#sendAlone(due) : this.#send(due));
     } catch (error) {
-      // The row stays in the queue as it was; whoever reads the lane next sends it again.
+      // The row stays in the queue as it was; the next read of the lane finds it, and it is sent again.
       this.#parts.log.error(
         { err: (error as Error).message, delivery: due.id },
         'outcome could not be written',
       );
     }
+  }
+
+  #sendAlone(due: DueDelivery): Promise<void> {
+    return this.#isolation.send(due, this.#lease, {
+      send: () => this.#send(due),
+      park: async (settlement) => {
+        await this.#settle(settlement);
+        if (due.order_key !== null) this.#ahead.recordLeft(due.order_key);
+      },
+      ended: () => this.#answered(),
+    });
   }
 
   async #send(due: DueDelivery): Promise<void> {
@@ -310,11 +275,12 @@ export class Lane {
       metrics.lag.observe(due.lag_s);
       if (due.kind !== 'test') restMs = this.#throttle.after(outcome);
     }
-    if (!this.#careful) this.#answered();
-    // We stopped it ourselves: the row stays as it is, and the next start sends it again.
+    if (!this.#isolation.isolated) this.#answered();
+    // This process stopped it: the row stays as it is, and is sent again after the next start.
     if (outcome?.failure === 'cancelled') return;
-    if (outcome && this.#endpoint!.disableAfter !== null)
-      settlement.failures = await this.#count(due, outcome.ok, this.#endpoint!.disableAfter);
+    // An outcome that was under way when the webhook changed is not counted.
+    if (outcome && !this.#stale && this.#endpoint!.disableAfter !== null)
+      settlement.failures = await this.#failures.add(this.#parts, this.#endpoint!, due, outcome.ok);
     await this.#settle(settlement);
     if (settlement.delayMs !== null) this.#ahead.expect(settlement.delayMs);
     if (due.order_key !== null) this.#ahead.recordLeft(due.order_key);
@@ -323,40 +289,6 @@ export class Lane {
       await this.#parts.lanes.rest(this.held, restMs, this.#throttle.kept());
     } else if (this.#throttle.hasClosed())
       await this.#parts.lanes.rest(this.held, 0, this.#throttle.slowStreak);
-  }
-
-  /**
-   * Counts an outcome, and takes the webhook out of service where that makes too many failures in a row; before the
-   * outcome is settled, so that a crash in between only makes it fail once more. What was under way when the webhook
-   * changed, and a test, says nothing.
-   * @returns how many failures in a row there are now; null where they are not counted
-   */
-  async #count(due: DueDelivery, ok: boolean, limit: number): Promise<number | null> {
-    const endpoint = this.#endpoint!;
-    if (due.kind === 'test' || this.#stale || endpoint.state !== 'active') return null;
-    this.#failures = ok ? 0 : this.#failures + 1;
-    const cause = { reason: `${limit} attempts in a row failed.`, failures: limit };
-    if (this.#failures >= limit) await takeOut(this.#parts, endpoint, cause);
-    return this.#failures;
-  }
-
-  /**
-   * After crashes: notes the delivery before it is sent, alone in the whole process, and strikes it out when
-   * it is settled. One that was noted at two crashes is parked.
-   */
-  async #sendAlone(due: DueDelivery): Promise<void> {
-    const { budget, lanes, clock } = this.#parts;
-    const turn = budget.probe.then(async () => {
-      if (due.id === this.#claimed.suspect && this.#parkable >= PARK_AFTER) return this.#park(due);
-      const ours = await lanes.suspect(this.held, due.id);
-      // The lease may have run out while it waited its turn.
-      if (!ours || this.#lost || clock.monotonic() >= this.#deadline) return;
-      await this.#send(due);
-      await lanes.suspect(this.held, null);
-      if (++this.#proven >= TRUSTED_AFTER) this.#careful = false;
-    });
-    budget.probe = turn.catch(() => undefined).finally(() => this.#answered());
-    await turn;
   }
 
   async #settle(settlement: Settlement): Promise<void> {
@@ -368,52 +300,25 @@ export class Lane {
     );
   }
 
-  async #park(due: DueDelivery): Promise<void> {
-    const { log, clock, newId } = this.#parts;
-    log.error(
-      { delivery: due.id, webhook: this.held.endpointId },
-      'delivery parked: its worker crashed each time it was sent alone',
-    );
-    await this.#settle({
-      workspaceId: this.held.workspaceId,
-      endpointId: this.held.endpointId,
-      token: this.held.token,
-      deliveryId: due.id,
-      attempt: due.attempt,
-      attemptId: newId(),
-      at: isoTime(clock.now()),
-      durationMs: 0,
-      status: null,
-      failure: 'crashed',
-      detail: 'The worker crashed each time this was sent alone; it was parked.',
-      response: null,
-      request: null,
-      state: 'crashed',
-      delayMs: null,
-      failures: null,
-    });
-    if (due.order_key !== null) this.#ahead.recordLeft(due.order_key);
-  }
-
-  /** Nothing is due: waits a moment for more, reads once more from the start, releases. True when done. */
+  /** Nothing is due: waits a moment for more, reads once more from the start, releases. True when released. */
   async #finish(): Promise<boolean> {
     if (!this.#ahead.empty) {
-      if (this.#parts.lingerMs > 0) {
-        await this.#something(this.#parts.lingerMs);
-        if (this.#ahead.nudged || this.#closing || this.#lost) return false;
+      if (this.#parts.idleTimeoutMs > 0) {
+        await this.#signal.wait(this.#parts.idleTimeoutMs);
+        if (this.#ahead.nudged || this.#closing || this.#lease.lost) return false;
       }
       this.#ahead.rewind();
       return false;
     }
     await this.#carryRate();
     if (await this.#release(this.#ahead.wake)) return true;
-    // Woken since that read, or no longer ours: the next read tells which.
+    // Woken since that read, or no longer held: the next read shows which.
     this.#ahead.rewind();
     return false;
   }
 
-  /** Releases a lane that stops or rests although something may be due. True when done. */
-  async #letGo(): Promise<boolean> {
+  /** Releases a lane that stops or rests although something may be due. True when released or lost. */
+  async #releaseEarly(): Promise<boolean> {
     this.#ahead.drop();
     await this.#ahead.promote();
     await this.#carryRate();
@@ -429,45 +334,17 @@ export class Lane {
     return dueInMs !== undefined;
   }
 
-  /** Leaves to the next holder how far the rate is used up. */
+  /** Stores for the next holder how far the rate is used up. */
   async #carryRate(): Promise<void> {
     const carried = this.#throttle.carried(this.#parts.clock.monotonic());
     if (carried) await this.#parts.lanes.carry(this.held, carried);
   }
 
-  /** Another has the lease although we live: what took it over was no crash of ours. */
+  /** Another holder has the lease although this one lives: the takeover is not counted as a crash. */
   #lose(): void {
-    if (this.#lost) return;
-    this.#lost = true;
-    this.#signal?.();
+    if (this.#lease.lost) return;
+    this.#lease.lose();
+    this.#signal.raise();
     this.#parts.lanes.clearCrash(this.held).catch(() => undefined);
-  }
-
-  /** Sees to it that a row that becomes due while the lane waits for something else is read at once. */
-  #setAlarm(): void {
-    const at = this.#ahead.nextAt;
-    const inMs = at - this.#parts.clock.monotonic();
-    // What is further off than a look round is seen then; a lane that is let go reads no more.
-    if (at >= this.#alarmAt || inMs > WATCH_MS || this.#closing) return;
-    clearTimeout(this.#alarm);
-    this.#alarmAt = at;
-    this.#alarm = setTimeout(
-      () => {
-        this.#alarmAt = Infinity;
-        this.#signal?.();
-      },
-      Math.max(1, Math.ceil(inMs)),
-    );
-  }
-
-  /** Waits until something happens: an answer, a read, a nudge, or time. */
-  async #something(ms = WATCH_MS): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#signal = resolve;
-      // One timer over and over, as this is waited for with every answer; only a short wait has its own.
-      if (ms === WATCH_MS) this.#watch ??= setInterval(() => this.#signal?.(), WATCH_MS);
-      else setTimeout(resolve, ms);
-    });
-    this.#signal = undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-/** What the engine counts, for /metrics. */
+/** The engine's metrics, for /metrics. */
 export interface DeliveryMetrics {
   readonly registry: Registry;
   /** Attempts by outcome: `delivered`, or the failure's name. */

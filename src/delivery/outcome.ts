@@ -1,43 +1,43 @@
 import { DnsError } from './dns-lookup.ts';
 
-/** Every way in which an attempt fails, with what it means. The one table; the delivery log shows the names. */
+/** Every way in which an attempt fails, and what it means. The only table; the delivery log shows the names. */
 export const FAILURES = {
   bad_url: 'The URL cannot be called.',
   bad_request: 'A header or the body breaks HTTP; nothing was sent.',
   dns_failed: 'The host name has no address, or DNS did not answer.',
   blocked_address: 'The host is not public, and the operator has not opened its address.',
   refused: 'Nothing listens at that address and port.',
-  network: 'There is no way to that address.',
-  tls_failed: 'The certificate is not valid for the host, or no secure connection came about.',
+  network: 'There is no route to that address.',
+  tls_failed: 'The certificate is not valid for the host, or the TLS handshake failed.',
   timeout: 'There was no answer in time.',
   reset: 'The connection broke before there was an answer.',
   bad_response: 'The answer is not HTTP.',
   too_large: 'The headers of the answer are larger than 256 KiB.',
-  status_3xx: 'A redirect, which is never followed.',
+  status_3xx: 'A redirect; redirects are never followed.',
   status_4xx: 'The receiver refused it.',
   status_5xx: 'The receiver failed.',
-  cancelled: 'We stopped before there was an answer; says nothing about the receiver.',
+  cancelled: 'The process stopped before there was an answer; this says nothing about the receiver.',
 } as const;
 
 export type Failure = keyof typeof FAILURES;
 
-/** What came of one attempt. */
+/** The result of one attempt. */
 export interface Outcome {
   /** True for a 2xx, and for nothing else. */
   ok: boolean;
   failure: Failure | null;
-  /** The final status; null where no head of an answer came in whole. It decides, whatever became of the body. */
+  /** The final status; null if no complete head of an answer arrived. It decides, whatever happens to the body. */
   status: number | null;
   /** What exactly went wrong, in a few words and without secrets. */
   detail: string | null;
-  /** The first 1,000 characters of the answer, fit for PostgreSQL; null where there was none. */
+  /** The first 1,000 characters of the answer, safe for PostgreSQL; null if there was none. */
   responseBody: string | null;
-  /** How long the receiver asks us to wait, at most 24 hours. */
+  /** How long the receiver asks the sender to wait, at most 24 hours. */
   retryAfterMs: number | null;
   durationMs: number;
 }
 
-/** A failure on the way to an outcome, where the code that meets it already knows its name. */
+/** A failure on the way to an outcome, thrown by code that already knows its name. */
 export class SendError extends Error {
   override readonly name = 'SendError';
   readonly failure: Failure;
@@ -48,7 +48,7 @@ export class SendError extends Error {
   }
 }
 
-/** The failure that a final status stands for, or null for success. */
+/** The failure of a final status; null for success. */
 export function statusFailure(status: number): Failure | null {
   if (status >= 200 && status < 300) return null;
   if (status >= 300 && status < 400) return 'status_3xx';
@@ -56,11 +56,11 @@ export function statusFailure(status: number): Failure | null {
   return status >= 500 && status < 600 ? 'status_5xx' : 'bad_response';
 }
 
-/** Codes of Node; those of OpenSSL are known by their shape. */
+/** Codes of Node; codes of OpenSSL are recognised by their prefix. */
 const BY_CODE: Record<string, readonly [Failure, string]> = {
   ECONNREFUSED: ['refused', 'the connection was refused'],
   ECONNRESET: ['reset', 'the receiver reset the connection'],
-  EPIPE: ['reset', 'the receiver closed the connection while we were writing'],
+  EPIPE: ['reset', 'the receiver closed the connection during the request'],
   ECONNABORTED: ['reset', 'the connection was aborted'],
   ETIMEDOUT: ['timeout', 'the network gave up on the connection'],
   EHOSTUNREACH: ['network', 'no route to the host'],
@@ -69,10 +69,10 @@ const BY_CODE: Record<string, readonly [Failure, string]> = {
   EMFILE: ['network', 'this machine has no file descriptor left for a connection'],
 };
 
-/** After the handshake: a receiver that wants a client's certificate says so only then (TLS 1.3). */
+/** After the handshake: a receiver that requires a client certificate says so only then (TLS 1.3). */
 const TLS_CODE = /^(ERR_TLS_|ERR_SSL_|EPROTO$)/;
 
-/** Names what was thrown. Whatever is not known is `network`, with its code. */
+/** Names what was thrown. An unknown error is `network`, with its code. */
 export function explain(error: unknown): { failure: Failure; detail: string } {
   if (error instanceof SendError) return { failure: error.failure, detail: error.message };
   if (error instanceof DnsError) return { failure: 'dns_failed', detail: error.message };
@@ -83,20 +83,20 @@ export function explain(error: unknown): { failure: Failure; detail: string } {
   return { failure: 'network', detail: `the connection failed (${code || 'no code'})` };
 }
 
-/** OpenSSL's own reason where there is one: its message names source files and lines. */
+/** OpenSSL's own reason if there is one: its message contains source files and lines. */
 export function explainTls(error: Error & { code?: string; reason?: string }): string {
   if (error.code === 'EPROTO' || error.code?.startsWith('ERR_SSL_')) return error.reason ?? error.code;
-  // A certificate's names come from the receiver.
+  // The names in a certificate come from the receiver.
   return error.message.slice(0, 200).replace(/[^\x20-\x7e]/g, '?');
 }
 
 const KEPT_CHARACTERS = 1_000;
-/** As many bytes as hold 1,000 characters for certain. */
+/** Enough bytes for 1,000 characters in any case. */
 export const KEPT_BYTES = 4_096;
 
 /**
- * The text of an answer: UTF-8 where it is that, with U+FFFD for what is not, and for NUL, which
- * PostgreSQL does not store. Cut between characters, so that no half of a surrogate pair stays.
+ * The text of an answer as UTF-8, with U+FFFD for invalid bytes and for NUL, which PostgreSQL does not store. It is
+ * cut between characters, so that no surrogate pair is split.
  */
 export function responseText(chunks: readonly Buffer[]): string {
   if (chunks.length === 0) return '';
@@ -108,7 +108,7 @@ export function responseText(chunks: readonly Buffer[]): string {
 export const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Reads Retry-After: seconds, or a date (RFC 9110, 10.2.3). Null where it is neither.
+ * Reads Retry-After: seconds, or a date (RFC 9110, 10.2.3). Null if it is neither.
  * @param now wall-clock milliseconds
  */
 export function retryAfter(header: string | string[] | undefined, now: number): number | null {
@@ -118,7 +118,7 @@ export function retryAfter(header: string | string[] | undefined, now: number): 
   return Number.isNaN(wait) ? null : Math.min(MAX_RETRY_AFTER_MS, Math.max(0, Math.round(wait)));
 }
 
-/** Date.parse alone would also read "-5" and "1 day" as dates, and the form without a zone as local time. */
+/** Date.parse alone would also read "-5" and "1 day" as dates, and a date without a zone as local time. */
 function httpDate(text: string): number {
   if (!/^[A-Z][a-z]{2,8},? .*\d{2}:\d{2}:\d{2}/.test(text)) return NaN;
   return Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);

@@ -4,29 +4,29 @@ export interface RateLimit {
   perMs: number;
 }
 
-/** Requests begun before, by somebody else, that go on counting for `forMs` milliseconds. */
+/** Requests that an earlier holder began, and that still count for `forMs` milliseconds. */
 export interface Carried {
   used: number;
   forMs: number;
 }
 
 /**
- * Keeps to a rate exactly: it remembers when each request of the span began, so no span of that length, wherever it
- * starts, ever holds more. Times are monotonic milliseconds, handed in.
+ * Enforces a rate exactly: it remembers when each request of the span began, so that no span of that length ever has
+ * more, wherever it starts. Times are monotonic milliseconds, given by the caller.
  */
 export class Rate {
   readonly limit: RateLimit;
-  /** When each began that still counts, oldest first. */
+  /** When each request that still counts began, oldest first. */
   readonly #begun: number[] = [];
 
   constructor(limit: RateLimit, carried: Carried, now: number) {
     this.limit = limit;
-    // All of them as late as the last: rather too slow than too fast.
+    // All count as late as the last one: too slow is better than too fast.
     const at = now + carried.forMs - limit.perMs;
     if (carried.forMs > 0) this.#begun = Array.from({ length: Math.min(carried.used, limit.max) }, () => at);
   }
 
-  /** How long the next request has to wait, in milliseconds; 0 where it need not. */
+  /** How long the next request has to wait, in milliseconds; 0 if not at all. */
   waitMs(now: number): number {
     this.#forget(now);
     if (this.#begun.length < this.limit.max) return 0;
@@ -37,7 +37,7 @@ export class Rate {
     this.#begun.push(now);
   }
 
-  /** What whoever goes on has to know. */
+  /** What the next holder needs to know. */
   carried(now: number): Carried {
     this.#forget(now);
     const last = this.#begun.at(-1);

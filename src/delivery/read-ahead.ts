@@ -7,11 +7,13 @@ import { QUEUE_START, type DueDelivery, type Held, type LaneRead, type Lanes } f
 /** Bodies held at once by a process: 32 MiB. */
 export const MAX_BYTES = 32 * 1024 * 1024;
 
-/** A lane that found nothing more looks again after this long, while requests are under way. */
+/** A lane that found nothing more reads again after this long, while requests are under way. */
 const REREAD_MS = 1_000;
-/** After this long a reader starts over, so that a row committed late behind its cursor is not passed by. */
+/**
+ * A reader starts again from the beginning after this long, to find a row that was committed late behind its cursor.
+ */
 const REWIND_MS = 5_000;
-/** After a read that failed the next one waits so long, in ms. */
+/** How long to wait after a failed read, in ms. */
 const PAUSE_MS = 250;
 
 export interface ReadAheadParts {
@@ -22,29 +24,29 @@ export interface ReadAheadParts {
   budget: { bytes: number };
 }
 
-/** What its lane wants to hear of. */
-export interface Listening {
-  /** The lane is still ours; what is due has been taken up. */
+/** What the lane does after a read. */
+export interface ReadListener {
+  /** The lane is still held; what is due was taken over. */
   read(read: LaneRead): void;
-  /** The lane is not ours any more. */
+  /** The lane is no longer held. */
   lost(): void;
   /** The database did not answer. */
   failed(): void;
-  /** A read has ended, one way or another. */
+  /** A read has ended, whatever its result. */
   ended(): void;
 }
 
 /**
- * What is due on a held lane, read ahead of the sending in the order in which it became due; and, where the webhook
- * keeps the order of a record's events, who places them (record-order.ts).
+ * Reads what is due on a held lane ahead of the sending, in the order in which it became due. For a webhook that
+ * keeps the order of a record's events, it also ranks them (record-order.ts).
  */
 export class ReadAhead {
-  /** The lane's `wake` as the last read told it. */
+  /** The lane's `wake`, as the last read returned it. */
   wake = 0;
 
   readonly #parts: ReadAheadParts;
   readonly #held: Held;
-  readonly #on: Listening;
+  readonly #on: ReadListener;
   readonly #rows: DueDelivery[] = [];
   #cursor = QUEUE_START;
   #readFrom = 0;
@@ -55,19 +57,19 @@ export class ReadAhead {
   /** The last read began at the start, with nothing in flight, and found nothing. */
   #empty = false;
   #again = false;
-  /** Monotonic time at which something of what is known to wait becomes due. */
+  /** Monotonic time at which the next row that is known becomes due. */
   #nextAt = Infinity;
-  /** Rows have no place in the order of their records yet; and records one of whose rows has left. */
-  #unplaced = false;
+  /** There are unranked rows; and the records of which a row has left the queue. */
+  #unranked = false;
   readonly #left = new Set<Uuid>();
 
-  constructor(parts: ReadAheadParts, held: Held, on: Listening) {
+  constructor(parts: ReadAheadParts, held: Held, on: ReadListener) {
     this.#parts = parts;
     this.#held = held;
     this.#on = on;
   }
 
-  /** Rows at hand. */
+  /** Rows that were read and not taken yet. */
   get size(): number {
     return this.#rows.length;
   }
@@ -76,12 +78,12 @@ export class ReadAhead {
     return this.#reading;
   }
 
-  /** Told of something new since it last looked. */
+  /** Whether it was nudged since it last read. */
   get nudged(): boolean {
     return this.#again;
   }
 
-  /** Nothing at hand and, as far as is known, nothing to read. */
+  /** No rows left and, as far as is known, nothing to read. */
   get exhausted(): boolean {
     return this.#rows.length === 0 && !this.#reading && this.#drained && !this.#stirred;
   }
@@ -91,25 +93,25 @@ export class ReadAhead {
     return this.#empty && !this.#stirred;
   }
 
-  /** Monotonic time at which there will be something to read, as far as is known; Infinity also while there is more at once. */
+  /** Monotonic time of the next known due row; Infinity if there is none, or if there is more to read at once. */
   get nextAt(): number {
     return this.#drained && !this.#reading ? this.#nextAt : Infinity;
   }
 
   get #stirred(): boolean {
-    return this.#again || this.#unplaced || this.#left.size > 0;
+    return this.#again || this.#unranked || this.#left.size > 0;
   }
 
   nudge(): void {
     this.#again = true;
   }
 
-  /** A row of this record has left the queue: the next one can have its place. */
+  /** A row of this record has left the queue: the next one can be ranked. */
   recordLeft(record: Uuid): void {
     this.#left.add(record);
   }
 
-  /** A row becomes due after so long. */
+  /** A row becomes due after this long. */
   expect(inMs: number): void {
     this.#nextAt = Math.min(this.#nextAt, this.#parts.clock.monotonic() + inMs);
   }
@@ -132,8 +134,8 @@ export class ReadAhead {
   }
 
   /**
-   * Starts a read where there is room for one; it goes on beside the sending.
-   * @param inFlight what was taken from here and still stands in the queue, by id
+   * Starts a read if there is room for one; sending continues meanwhile.
+   * @param inFlight what was taken from here and is still in the queue, by id
    */
   fill(inFlight: ReadonlyMap<Uuid, DueDelivery>): void {
     if (this.#reading) return;
@@ -146,7 +148,7 @@ export class ReadAhead {
     if (this.#drained && inFlight.size > 0 && now - this.#readAt > REREAD_MS) this.#drained = false;
     if (!this.#drained && now - this.#readFrom > REWIND_MS) this.rewind();
     if (this.#drained || this.#rows.length > MAX_WINDOW / 2) return;
-    // A lane with nothing at hand may always read one row, whatever the others hold.
+    // A lane that has no rows may always read one, whatever the others hold.
     if (inFlight.size + this.#rows.length > 0 && this.#parts.budget.bytes >= MAX_BYTES) return;
     void this.#read(2 * MAX_WINDOW - this.#rows.length, inFlight);
   }
@@ -177,10 +179,10 @@ export class ReadAhead {
     }
   }
 
-  #take({ due, wake, unplaced, nextInMs }: LaneRead, known: ReadonlySet<Uuid>): void {
+  #take({ due, wake, unranked, nextInMs }: LaneRead, known: ReadonlySet<Uuid>): void {
     this.wake = wake;
     if (nextInMs !== null) this.expect(nextInMs);
-    this.#unplaced ||= unplaced;
+    this.#unranked ||= unranked;
     this.#drained = due.length === 0;
     for (const item of due) {
       this.#cursor = { afterDue: item.due_at, afterId: item.id };
@@ -190,14 +192,17 @@ export class ReadAhead {
     }
   }
 
-  /** Places rows in the order of their records, where some have no place or one has left; then reads from the start. */
+  /**
+   * Ranks rows in the order of their records, if some are unranked or one has left the queue; then reads from the
+   * start.
+   */
   async promote(): Promise<void> {
-    if (!this.#unplaced && this.#left.size === 0) return;
+    if (!this.#unranked && this.#left.size === 0) return;
     const left = [...this.#left];
     this.#left.clear();
     try {
       const placed = await this.#parts.lanes.promote(this.#held, left);
-      this.#unplaced = placed.more;
+      this.#unranked = placed.more;
       if (placed.due > 0) this.rewind();
     } catch (error) {
       for (const record of left) this.#left.add(record);

@@ -3,9 +3,9 @@ import type { Endpoint } from './endpoint.ts';
 import { bodyAs } from './form-body.ts';
 import type { Formats, Message, MessageInput } from './format.ts';
 
-type EventTold = MessageInput['event'];
+type FormatEvent = MessageInput['event'];
 
-/** An event as it is stored; `data` and `context` as JSON text, `context` null for most. */
+/** A stored event; `data` and `context` as JSON text, `context` null for most. */
 export type StoredEvent = Pick<
   MessageInput['event'],
   'id' | 'type' | 'objectType' | 'objectId' | 'occurredAt'
@@ -14,7 +14,7 @@ export type StoredEvent = Pick<
   context: string | null;
 };
 
-/** What of an endpoint a message depends on. */
+/** What a message needs of an endpoint. */
 export type Addressee = Pick<
   Endpoint,
   'workspaceId' | 'id' | 'clientNumber' | 'format' | 'payload' | 'contentType' | 'secrets'
@@ -33,7 +33,7 @@ export function render(
   const format = formats.get(endpoint.format);
   if (!format) throw new Error(`unknown format ${endpoint.format}`);
   return format.message({
-    event: new Told(event, catalogue),
+    event: new LazyEvent(event, catalogue),
     workspaceId: endpoint.workspaceId,
     clientNumber: endpoint.clientNumber,
     endpointId: endpoint.id,
@@ -44,8 +44,8 @@ export function render(
   });
 }
 
-/** A stored event as formats want it; read only as far as they ask. */
-class Told implements EventTold {
+/** A stored event in the form that formats take; parsed only as far as they ask. */
+class LazyEvent implements FormatEvent {
   readonly id: string;
   readonly type: string;
   readonly objectType: string;

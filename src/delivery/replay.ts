@@ -2,27 +2,27 @@ import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
 import type { Uuid } from '../base/id.ts';
 import type { Schema } from '../db/schema.ts';
 import { filterLook, filterPasses, filterSkipped } from '../events/event-filter-sql.ts';
-import { LONGEST_WAIT, orderedId, UNRANKED } from '../events/outbox.ts';
+import { MAX_WAIT, orderedId, UNRANKED } from '../events/outbox.ts';
 import { keepEvents } from './retention-term.ts';
 
-/** What became of the events that are to be sent again; left out, all that were not delivered. */
+/** Which events are sent again, by what happened to them; if left out, all that were not delivered. */
 export const REPLAYED = ['failed', 'missed', 'all'] as const;
 
 /** Which events to queue again for a webhook. */
 export interface Replay {
   workspaceId: Uuid;
   endpointId: Uuid;
-  /** Events from this time on, before that one; ISO 8601. */
+  /** Events from `since` on and before `until`; ISO 8601. */
   since: string;
   until: string | null;
   /** No id of these events is smaller. */
   sinceId: Uuid;
-  /** Events after this place in the feed. */
+  /** Events after this position in the feed. */
   after: number;
-  /** Our names of event types. */
+  /** The catalogue's names of event types. */
   types: readonly string[];
   only: (typeof REPLAYED)[number] | undefined;
-  /** Only to be counted. */
+  /** Count only. */
   dryRun: boolean;
   /** Now, in milliseconds: the ids of the deliveries begin with it. */
   now: number;
@@ -30,24 +30,24 @@ export interface Replay {
 
 export interface Replayed {
   queued: number;
-  /** The last event queued, null where there was none; where there are more to look at, the last looked at. */
+  /** The last event queued; null if there was none. If there are more to check, the last one checked. */
   last: Uuid | null;
   more: boolean;
 }
 
-/** What a filter let through of the events that it looked at. */
+/** What a filter let through of the events that it checked. */
 export interface Passed {
   ids: Uuid[];
   last: Uuid | null;
   more: boolean;
 }
 
-/** Events queued, and looked at with a filter, at most by one call. */
-const MOST = 10_000;
-/** A filter looks at so many events in one statement, and begins no other one after so many milliseconds. */
+/** Events queued, and checked with a filter, at most by one call. */
+const MAX_EVENTS = 10_000;
+/** How many events a filter checks in one statement, and after how many milliseconds no further statement begins. */
 const BUDGET = { batch: 25, ms: 3_000 };
 
-/** What the log `l` has to say about an event that is wanted again. */
+/** SQL: which events are sent again, by their rows in the log `l`. */
 const WANTED = {
   failed: sql`l.delivered = false`,
   missed: sql`l.event_id is null`,
@@ -56,9 +56,9 @@ const WANTED = {
 };
 
 /**
- * The events that pass a webhook's filter: those that were missed have to, as no delivery of them was ever made. Takes no
- * lock, so that a costly filter holds up nobody who changes the webhook.
- * @returns null where the webhook is not active; `every` where no filter decides
+ * The events that pass a webhook's filter. Missed events must pass it, since no delivery of them was ever made. It
+ * takes no lock, so that a costly filter blocks nobody who changes the webhook.
+ * @returns null if the webhook is not active; `every` if there is no filter to decide
  */
 export async function passing(
   db: Kysely<Schema>,
@@ -74,7 +74,7 @@ export async function passing(
     with ${log(which)} select e.id, l.event_id is null as missed ${candidates(which)}`.execute(db);
   const end = performance.now() + budget.ms;
   const passed: Passed = { ids: [], last: null, more: false };
-  const looked = found.slice(0, MOST);
+  const looked = found.slice(0, MAX_EVENTS);
   for (let at = 0; at < looked.length; at += budget.batch) {
     if (at > 0 && performance.now() >= end) return { ...passed, more: true };
     const batch = looked.slice(at, at + budget.batch);
@@ -87,10 +87,10 @@ export async function passing(
     passed.ids.push(...batch.map(({ id }) => id).filter((id) => !kept.has(id)));
     passed.last = batch.at(-1)!.id;
   }
-  return { ...passed, more: found.length > MOST };
+  return { ...passed, more: found.length > MAX_EVENTS };
 }
 
-/** Those of the events that the webhook's filter keeps out. */
+/** Those of the events that the webhook's filter rejects. */
 async function keptOut(db: Kysely<Schema>, which: Replay, ids: readonly Uuid[]): Promise<Set<Uuid>> {
   if (ids.length === 0) return new Set();
   const { rows } = await sql<{ id: Uuid }>`
@@ -108,10 +108,10 @@ async function keptOut(db: Kysely<Schema>, which: Replay, ids: readonly Uuid[]):
 }
 
 /**
- * Queues events again for a webhook, in one statement and in the feed's order, but for those that wait in its queue
- * as it is.
+ * Queues events again for a webhook, in one statement and in the feed's order. Events that are in its queue already
+ * stay as they are.
  * @param passed what `passing` found
- * @returns null where the webhook is not active
+ * @returns null if the webhook is not active
  */
 export async function replay(
   trx: Transaction<Schema>,
@@ -120,7 +120,7 @@ export async function replay(
 ): Promise<Replayed | null> {
   const { workspaceId, endpointId } = which;
   if (which.dryRun) return count(trx, which, passed);
-  // Two replays at once would both find the same; the second looks when the first has committed.
+  // Two replays at once would both find the same; the second one looks after the first has committed.
   const { rows: active } = await sql`
     select from endpoint where workspace_id = ${workspaceId} and id = ${endpointId} and state = 'active'
     for no key update`.execute(trx);
@@ -129,7 +129,7 @@ export async function replay(
   return count(trx, which, passed);
 }
 
-/** Counts what is found, and queues it but in a dry run. */
+/** Counts the events, and queues them unless it is a dry run. */
 async function count(trx: Transaction<Schema>, which: Replay, passed: Passed | 'every'): Promise<Replayed> {
   const ids = passed === 'every' ? null : passed.ids;
   const { rows } = await sql<Replayed>`
@@ -140,14 +140,14 @@ async function count(trx: Transaction<Schema>, which: Replay, passed: Passed | '
       ${candidates(which, ids)}
     )
     ${which.dryRun ? sql`` : queued(which)}
-    select least(count(*), ${MOST})::int as queued, count(*) > ${MOST} as more,
-           (select id from found where n <= ${MOST} order by n desc limit 1) as last
+    select least(count(*), ${MAX_EVENTS})::int as queued, count(*) > ${MAX_EVENTS} as more,
+           (select id from found where n <= ${MAX_EVENTS} order by n desc limit 1) as last
     from found`.execute(trx);
   const done = rows[0]!;
   return passed !== 'every' && passed.more ? { ...done, more: true, last: passed.last } : done;
 }
 
-/** What became of each event for the webhook. */
+/** What happened to each event for the webhook. */
 function log({ workspaceId, endpointId, sinceId }: Replay): RawBuilder<unknown> {
   return sql`log as materialized (
       select event_id, bool_or(state = 'delivered') as delivered from attempt
@@ -157,7 +157,7 @@ function log({ workspaceId, endpointId, sinceId }: Replay): RawBuilder<unknown> 
     )`;
 }
 
-/** The events that are wanted again, one more than fit, whatever the filter; of these ids, where they are given. */
+/** The events to send again, one more than the maximum, whatever the filter; only those with `ids`, if given. */
 function candidates(which: Replay, ids: readonly Uuid[] | null = null): RawBuilder<unknown> {
   return sql`
       from event e
@@ -170,10 +170,10 @@ function candidates(which: Replay, ids: readonly Uuid[] | null = null): RawBuild
         and ${WANTED[which.only ?? 'undelivered']}
         and not exists (select from queue q
           where q.workspace_id = e.workspace_id and q.endpoint_id = p.id and q.event_id = e.id and q.kind <> 'test')
-      order by e.seq limit ${MOST + 1}`;
+      order by e.seq limit ${MAX_EVENTS + 1}`;
 }
 
-/** Puts what was found into the queue. */
+/** Adds the events to the queue. */
 function queued({ endpointId, now }: Replay): RawBuilder<unknown> {
   return sql`,
     queued as (
@@ -182,7 +182,7 @@ function queued({ endpointId, now }: Replay): RawBuilder<unknown> {
       select workspace_id, ${endpointId}, ${sql.raw(orderedId(String(now), 'n'))}, id, type, 'resend', order_key,
              seq, octet_length(data::text),
              case when order_key is null then date_trunc('milliseconds', now()) else ${sql.raw(UNRANKED)} end,
-             now(), now() + ${sql.raw(LONGEST_WAIT)}
-      from found where n <= ${MOST}
+             now(), now() + ${sql.raw(MAX_WAIT)}
+      from found where n <= ${MAX_EVENTS}
     )`;
 }

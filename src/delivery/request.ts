@@ -1,15 +1,15 @@
 const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
-/** Visible characters, blanks and tabs, of Latin-1 (RFC 9110, 5.5). */
+/** Visible characters, spaces and tabs, of Latin-1 (RFC 9110, 5.5). */
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-/** These are HTTP's own: set here, or not to be had. */
+/** Headers that belong to HTTP itself: set here, or not supported. */
 const RESERVED =
   /^(?:host|connection|keep-alive|content-length|transfer-encoding|te|trailer|upgrade|expect)$/i;
 
 /**
- * A request as it goes over the wire, in one piece.
+ * A request as bytes for the wire, in one piece.
  * @param path path and query, as a URL has them
- * @param host with the port where it is not the usual one
- * @returns null where a header would break HTTP
+ * @param host with the port if it is not the default
+ * @returns null if a header would break HTTP
  */
 export function requestBytes(
   method: string,

@@ -2,10 +2,10 @@ import { sql, type Transaction } from 'kysely';
 import type { Uuid } from '../base/id.ts';
 import type { Schema } from '../db/schema.ts';
 import { BLOCKED } from './record-order.ts';
-import { DUE_NOW, LONGEST_WAIT } from '../events/outbox.ts';
+import { DUE_NOW, MAX_WAIT } from '../events/outbox.ts';
 import { keepEvents } from './retention-term.ts';
 
-/** An event that exists only to be shown to a receiver: it has no place in the feed or the timeline. */
+/** An event that is made only to test a receiver: it is not in the feed or the timeline. */
 export interface TestEvent {
   workspaceId: Uuid;
   endpointId: Uuid;
@@ -20,7 +20,7 @@ export interface TestEvent {
   context: Record<string, unknown> | null;
 }
 
-/** Stores a test event and queues it for one webhook, also where that is paused. */
+/** Stores a test event and queues it for one webhook, even if that is paused. */
 export async function enqueueTest(trx: Transaction<Schema>, test: TestEvent): Promise<void> {
   const data = JSON.stringify(test.data);
   await sql`
@@ -34,13 +34,13 @@ export async function enqueueTest(trx: Transaction<Schema>, test: TestEvent): Pr
       (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
     values (${test.workspaceId}, ${test.endpointId}, ${test.deliveryId}, ${test.eventId}, ${test.type}, 'test',
             null, 0, ${Buffer.byteLength(data)}, ${sql.raw(DUE_NOW)}, ${test.at},
-            now() + ${sql.raw(LONGEST_WAIT)})`.execute(trx);
+            now() + ${sql.raw(MAX_WAIT)})`.execute(trx);
 }
 
 /**
- * Queues an event again for the webhook it went to. The receiver sees the same event id, so that one that
- * had it already can tell. It is no part of any order: whoever asks for it wants it now.
- * @returns false where the event is no longer kept
+ * Queues an event again for the webhook it went to. The receiver sees the same event id and can recognise a
+ * duplicate. A resend is not ordered with other events: the person who requests it wants it now.
+ * @returns false if the event is no longer kept
  */
 export async function enqueueResend(
   trx: Transaction<Schema>,
@@ -51,14 +51,14 @@ export async function enqueueResend(
     insert into queue
       (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
     select workspace_id, ${again.endpointId}, ${again.deliveryId}, id, type, 'resend', null, coalesce(seq, 0),
-           octet_length(data::text), ${sql.raw(DUE_NOW)}, ${again.at}, now() + ${sql.raw(LONGEST_WAIT)}
+           octet_length(data::text), ${sql.raw(DUE_NOW)}, ${again.at}, now() + ${sql.raw(MAX_WAIT)}
     from event where workspace_id = ${again.workspaceId} and id = ${again.eventId}`.execute(trx);
   return (numAffectedRows ?? 0n) > 0n;
 }
 
 /**
- * Makes what waits in active webhooks' queues due now: one delivery, one webhook's, or a workspace's; but for what waits
- * behind another of its record.
+ * Makes what is queued for active webhooks due now: one delivery, or a whole workspace's. Rows that are blocked by an
+ * earlier one of their record stay blocked.
  * @returns the endpoints that have something due, and how much
  */
 export async function makeDueNow(

@@ -11,32 +11,32 @@ import { openHostsFile, SYSTEM_HOSTS } from './hosts-file.ts';
  */
 export interface Resolver {
   /**
-   * All addresses of a name, IPv4 first; an address is its own answer. Search domains do not apply.
-   * Throws `DnsError`. A caller whose signal fires stops waiting; the question goes on for the others.
+   * All addresses of a name, IPv4 first; an address resolves to itself. Search domains do not apply. Throws
+   * `DnsError`. A caller whose signal fires stops waiting; the query continues for the others.
    */
   resolve(host: string, signal: AbortSignal): Promise<string[]>;
 }
 
 export interface ResolverOptions {
   clock: Clock;
-  /** `address` or `address:port` of each server; the system's where left out. */
+  /** `address` or `address:port` of each server; the system's servers if left out. */
   servers?: readonly string[];
   hostsFile?: string;
   /** How long a whole look-up may take, with all its tries; milliseconds. */
   limitMs?: number;
-  /** Names that may be asked about at the same time; one that takes over half a second counts no more. */
+  /** Names that may be looked up at the same time; a look-up of more than half a second no longer counts. */
   concurrency?: number;
-  /** Names remembered. */
+  /** Names that are cached. */
   maxNames?: number;
 }
 
-/** Bounds of what a record's TTL may say: 0 would mean a question for each connection. */
+/** Bounds of a record's TTL: 0 would mean a query for each connection. */
 const MIN_TTL_MS = 1_000;
 const MAX_TTL_MS = 60_000;
-/** How long "no such name" and "no answer" are believed. */
+/** How long "no such name" and "no answer" are cached. */
 const FAILURE_TTL_MS = 5_000;
 
-/** What is known of a name; an answer past its time says only how the name behaved. */
+/** What is known of a name; an expired entry only says whether the last look-up succeeded. */
 interface Entry {
   until: number;
   result: string[] | DnsError;
@@ -64,7 +64,7 @@ export function makeResolver(options: ResolverOptions): Resolver {
     }
   }
 
-  /** The name asked about longest ago makes room: a Map keeps the order in which it was filled. */
+  /** The name resolved longest ago makes room: a Map keeps its insertion order. */
   function remember(name: string, result: string[] | DnsError, forMs: number): void {
     known.delete(name);
     if (known.size >= maxNames) known.delete(known.keys().next().value!);

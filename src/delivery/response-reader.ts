@@ -1,15 +1,15 @@
 import { KEPT_BYTES, type Failure } from './outcome.ts';
 
-/** As many bytes may come before the body, the heads of 1xx among them; as many as browsers bear. */
+/** Most bytes before the body, including the heads of 1xx; as many as browsers accept. */
 const MAX_HEAD_BYTES = 256 * 1024;
-/** Of a line so many characters are kept. */
-const MAX_LINE = 8 * 1024;
-/** As much of a body is read. */
+/** Characters kept of a line. */
+const MAX_LINE_LENGTH = 8 * 1024;
+/** Bytes read of a body. */
 export const MAX_BODY_BYTES = 64 * 1024;
 
 const CR = 13;
 
-/** The headers that say something to a sender of webhooks. */
+/** The headers that matter to a sender of webhooks. */
 type Field =
   | 'connection'
   | 'content-encoding'
@@ -22,32 +22,32 @@ type Field =
 const FIELD =
   /^(?:connection|content-encoding|content-length|keep-alive|retry-after|transfer-encoding|upgrade)$/i;
 const STATUS_LINE = /^[ \t]*HTTP\/(\d)(?:\.(\d))?[ \t]+(\d{3})(?!\d)/i;
-/** Bytes that no head may hold (RFC 9110, 5.5). */
+/** Bytes that no head may contain (RFC 9110, 5.5). */
 const ODD = /[^\t\r\n\x20-\x7e\x80-\xff]/;
 
-/** Where a body ends: at once, after so many bytes, with its last chunk, or with the connection. */
+/** Where a body ends: at once, after a number of bytes, with its last chunk, or with the connection. */
 type Framing = 'none' | 'length' | 'chunked' | 'close';
 
 /**
- * Reads the answer to one request as it comes in. It bears whatever leaves the status in no doubt, as a receiver that
- * answered 2xx has taken the event: odd bytes in a header, a body that is not framed as its head says, several 1xx
- * before the final status (RFC 9110, 15.2). What is strict is the judgement on the connection: it carries another
- * request only where every reader would agree on where this answer ended (RFC 9112, 6.3).
+ * Reads the answer to one request as it arrives. It accepts everything that leaves the status in no doubt, since a
+ * receiver that answered 2xx has taken the event: odd bytes in a header, a body that is not framed as its head says,
+ * several 1xx before the final status (RFC 9110, 15.2). It is strict about the connection: it is reused only if every
+ * reader would agree where this answer ended (RFC 9112, 6.3).
  */
 export class ResponseReader {
-  /** The final status; null until its head has come to its end. */
+  /** The final status; null until its head is complete. */
   status: number | null = null;
-  /** Why this can't be an answer. */
+  /** Why this cannot be an answer. */
   problem: { failure: Failure; detail: string } | null = null;
-  /** There is no more to read of it, or no sense in reading on. */
+  /** There is no more to read, or no point in reading on. */
   ended = false;
-  /** Its end was where its head said, so that what comes next on the connection is the next answer. */
+  /** It ended where its head said, so that the next bytes on the connection are the next answer. */
   endedWell = false;
-  /** Whether anything has come at all. */
+  /** Whether any byte has arrived. */
   begun = false;
   /** Whether the body was compressed, or otherwise encoded. */
   isEncoded = false;
-  /** The beginning of the body; all that was read of it where it is encoded. */
+  /** The beginning of the body; if it is encoded, all that was read. */
   readonly kept: Buffer[] = [];
 
   #fields: Partial<Record<Field, string>> = {};
@@ -57,13 +57,13 @@ export class ResponseReader {
   #persistent = false;
   #odd = false;
   #headBytes = 0;
-  /** The beginning of a line whose end has not come. */
+  /** The beginning of an incomplete line. */
   #rest = '';
 
   #framing: Framing = 'close';
   #bodyBytes = 0;
   #keptBytes = 0;
-  /** Bytes that are to come: of the body, or of the chunk. */
+  /** Bytes that are still to come: of the body, or of the chunk. */
   #left = 0;
   #line: 'size' | 'after-chunk' | 'trailer' = 'size';
 
@@ -71,13 +71,13 @@ export class ResponseReader {
     return this.#fields['retry-after'];
   }
 
-  /** The codings of the body, those of its transfer among them, in the order in which they were applied. */
+  /** The codings of the body, including its transfer codings, in the order in which they were applied. */
   get codings(): string[] {
     const { 'content-encoding': content = '', 'transfer-encoding': transfer = '' } = this.#fields;
     return namesIn(`${content},${transfer}`).filter((name) => name !== 'identity' && name !== 'chunked');
   }
 
-  /** How long the receiver keeps the connection, in seconds; null where it does not say. */
+  /** How long the receiver keeps the connection, in seconds; null if it does not say. */
   get keepAliveS(): number | null {
     const said = /\btimeout=(\d{1,9})/i.exec(this.#fields['keep-alive'] ?? '');
     return said && Number(said[1]);
@@ -90,7 +90,7 @@ export class ResponseReader {
     if (this.status !== null) this.#readBody(bodyAt === 0 ? chunk : chunk.subarray(bodyAt));
   }
 
-  /** @returns where the body begins, once the status is there */
+  /** @returns where the body begins, once the status is known */
   #readHead(chunk: Buffer): number {
     const carried = this.#rest.length;
     const text = this.#rest + chunk.toString('latin1');
@@ -100,7 +100,7 @@ export class ResponseReader {
       if (lf < 0) break;
       const bare = lf === start || text.charCodeAt(lf - 1) !== CR;
       if (bare) this.#odd = true;
-      this.#readLine(text, start, Math.min(bare ? lf : lf - 1, start + MAX_LINE));
+      this.#readLine(text, start, Math.min(bare ? lf : lf - 1, start + MAX_LINE_LENGTH));
       start = lf + 1;
       if (this.problem) return 0;
       if (this.status !== null) {
@@ -112,7 +112,7 @@ export class ResponseReader {
         return bodyAt;
       }
     }
-    this.#rest = text.slice(start, start + MAX_LINE);
+    this.#rest = text.slice(start, start + MAX_LINE_LENGTH);
     if (this.#code === 0 && !'HTTP/'.startsWith(this.#rest.trimStart().slice(0, 5).toUpperCase())) {
       this.#refuse('bad_response', NOT_HTTP);
     }
@@ -133,7 +133,7 @@ export class ResponseReader {
     if (first === ' ' || first === '\t') return this.#unfold(text.slice(start, end));
     const colon = text.indexOf(':', start);
     if (colon < 0 || colon >= end) {
-      // It says nothing, and leaves the status in no doubt.
+      // The line means nothing, and leaves the status in no doubt.
       this.#odd = true;
       this.#lastField = null;
       return;
@@ -156,7 +156,7 @@ export class ResponseReader {
     this.#code = Number(found[3]);
     this.#persistent = found[1] === '1' && found[2] === '1';
     if (found[1] !== '1' || /^[ \t]/.test(line)) this.#odd = true;
-    // Such a number is no status, and would not be told from "no status yet".
+    // 0 is no status, and would be taken for "no status yet".
     if (this.#code === 0) this.#refuse('bad_response', NOT_HTTP);
   }
 
@@ -164,11 +164,11 @@ export class ResponseReader {
     this.#lastField = name;
     const before = this.#fields[name];
     if (before === undefined) this.#fields[name] = value;
-    // Its value may have a comma of its own; the first counts.
+    // The value may contain a comma; the first header counts.
     else if (name !== 'retry-after') this.#fields[name] = `${before},${value}`;
   }
 
-  /** A line that goes on with the value of the one before: long deprecated, and to be borne (RFC 9112, 5.2). */
+  /** A line that continues the value of the line before: long deprecated, but accepted (RFC 9112, 5.2). */
   #unfold(line: string): void {
     this.#odd = true;
     if (this.#lastField) this.#fields[this.#lastField] += ` ${line.trim()}`;
@@ -188,7 +188,7 @@ export class ResponseReader {
     this.status = code;
   }
 
-  /** Finds out where the body ends (RFC 9112, 6.3), and whether that is beyond doubt. */
+  /** Finds out where the body ends (RFC 9112, 6.3), and whether that is certain. */
   #frame(): void {
     const { 'content-length': length, 'transfer-encoding': transfer, connection } = this.#fields;
     if (transfer !== undefined || this.#fields['content-encoding'] !== undefined) {
@@ -210,7 +210,7 @@ export class ResponseReader {
       this.#framing = lengths.length > 0 ? 'length' : 'close';
       this.#left = lengths.reduce((least, item) => Math.min(least, Number(item)), Infinity);
     } else if (this.status === 205) {
-      // Such an answer has no body, and many that give it leave out its length.
+      // Such an answer has no body, and many servers leave out its length.
       this.#framing = 'none';
       this.#odd = true;
     }
@@ -290,7 +290,7 @@ export class ResponseReader {
 const NOT_HTTP = 'the answer does not begin with a status line of HTTP';
 const TOO_LARGE = 'the head of the answer is larger than 256 KiB';
 
-/** The names of a list, in small letters, without parameters and without empty ones. */
+/** The names in a list, in lower case, without parameters and empty ones. */
 function namesIn(list: string): string[] {
   return list
     .split(',')

@@ -3,26 +3,26 @@ import { isoTime } from '../base/clock.ts';
 import { floorId, timeOf, type Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
 import type { Schema } from '../db/schema.ts';
-import { LONGEST_WAIT_DAYS } from '../events/outbox.ts';
+import { MAX_WAIT_DAYS } from '../events/outbox.ts';
 
-/** The shortest term: what is kept outlives what may still be due (traps, design.md). */
-export const LEAST_DAYS = LONGEST_WAIT_DAYS + 1;
+/** The shortest term: what is kept must outlive what may still be due. */
+export const MIN_TERM_DAYS = MAX_WAIT_DAYS + 1;
 
 const DAY_MS = 86_400_000;
 const BATCH = 1_000;
 
-/** How long a workspace keeps what it has, in days; null: as long as the installation. */
+/** How long a workspace keeps its data, in days; null: as long as the installation. */
 export interface Term {
   event_days: number | null;
   attempt_days: number | null;
 }
 
-/** What of it is stored. Numbers and bytes are estimates, near enough to judge a term by. */
+/** What of it is stored. Numbers and bytes are estimates, close enough to choose a term by. */
 export interface StoredSize {
   events: number;
   attempts: number;
   bytes: number;
-  /** ISO 8601; null where there is none. */
+  /** ISO 8601; null if there is none. */
   oldest_event_at: string | null;
   oldest_attempt_at: string | null;
 }
@@ -45,11 +45,11 @@ export async function setTerm(trx: Transaction<Schema>, workspaceId: Uuid, term:
     set event_days = excluded.event_days, attempt_days = excluded.attempt_days`.execute(trx);
 }
 
-/** Any number will do; with it goes the workspace. */
+/** An advisory lock of any number, combined with the workspace. */
 const LOCK = 0x4641_4956;
 
 /**
- * Events of the workspace that are there now stay until this transaction has ended: for whoever queues one anew. Waits
+ * Keeps the workspace's present events until this transaction has ended, for a caller that queues one again. Waits
  * for a batch that is being deleted.
  */
 export async function keepEvents(trx: Transaction<Schema>, workspaceId: Uuid): Promise<void> {
@@ -57,8 +57,8 @@ export async function keepEvents(trx: Transaction<Schema>, workspaceId: Uuid): P
 }
 
 /**
- * Deletes what is older than the workspaces' own terms, in batches, oldest first. Never an event that something queued
- * needs; with each batch the feed's floor rises. Safe with several processes at once.
+ * Deletes what is older than the workspaces' own terms, in batches, oldest first. It never deletes an event that a
+ * queued delivery needs; with each batch the feed's floor rises. Safe with several processes at once.
  * @param now wall-clock milliseconds
  * @returns how many events and attempts were deleted
  */
@@ -88,7 +88,7 @@ async function inBatches(batch: () => Promise<number>): Promise<number> {
 
 function trimEvents(db: Database, workspaceId: Uuid, before: Uuid): Promise<number> {
   return db.transaction(async (trx) => {
-    // A statement of its own: what is queued is looked at after whoever was queueing has committed.
+    // A statement of its own: the queue is read after the transactions that were queueing have committed.
     await sql`select pg_advisory_xact_lock(${LOCK}, hashtext(${workspaceId}))`.execute(trx);
     const { rows } = await sql<{ gone: number }>`
       with held as materialized (
@@ -127,10 +127,10 @@ delete from attempt a using old o where a.workspace_id = $1 and a.id = o.id and 
   return rowCount ?? 0;
 }
 
-/** Up to here attempts are counted; beyond, the planner's statistics are asked. */
+/** Attempts are counted up to this number; beyond it the planner's statistics are used. */
 const COUNTED = 10_000;
 
-/** A row's share of indexes and page, about. */
+/** A row's approximate share of indexes and page, in bytes. */
 const ROW_OVERHEAD = 120;
 
 const SIZE = {
@@ -158,8 +158,8 @@ interface SizeRow {
 }
 
 /**
- * What a workspace has stored, at the cost of a few index look-ups: events by the feed's counter, attempts counted while
- * they are few, and their size by the last two hundred of each.
+ * What a workspace has stored, at the cost of a few index look-ups. Events are taken from the feed's counter,
+ * attempts are counted while they are few, and sizes are those of the last two hundred of each.
  */
 export async function storedSize(db: Database, workspaceId: Uuid): Promise<StoredSize> {
   const [row] = await db.read<SizeRow>(SIZE, [workspaceId]);

@@ -5,7 +5,7 @@ import type { Logger } from '../base/log.ts';
 import { dropOldPartitions, ensurePartitions } from '../db/partition.ts';
 import type { Database } from '../db/pool.ts';
 import { raiseFloors } from '../events/feed.ts';
-import { straysFrom } from './record-order.ts';
+import { unblockOrphaned } from './record-order.ts';
 import { trimToTerms } from './retention-term.ts';
 import { dropOldInboxes } from './inbox.ts';
 import { findOverdue, settleOverdue } from './sweep.ts';
@@ -19,24 +19,24 @@ const SWEEP_MS = 10_000;
 const ORDER_MS = 600_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Partitions are made for last week to two weeks ahead: a clock that has jumped no further needs no others. */
+/** Partitions are made from last week to two weeks ahead; a clock that jumped less needs no others. */
 const JUMP_MS = 6 * DAY_MS;
 const WATCH_MS = 1_000;
 
-/** What else is to be done again and again in every process; safe with several at once. */
+/** A task that every process repeats; safe to run in several at once. */
 export interface MaintenanceTask {
   name: string;
   everyMs: number;
-  /** @param stopped fires when the process stops: what is under way is finished, nothing more is begun */
+  /** @param stopped fires when the process stops: finish what is under way, begin nothing more */
   run(stopped: AbortSignal): Promise<unknown>;
 }
 
-/** A stop does not wait longer than this for what runs here: it can be done again. */
-const STOP_PATIENCE_MS = 5_000;
+/** How long a stop waits for a task under way. Every task can be repeated. */
+const STOP_TIMEOUT_MS = 5_000;
 
 /**
- * What runs beside everything: the sweep every ten seconds, partitions and old rows every hour, and `chores`. Where the
- * clock jumps out of the weeks that have partitions nothing could be written, so that is seen to within a second.
+ * Runs the regular tasks: the sweep every ten seconds, partitions and old rows every hour, and `maintenanceTasks`. If
+ * the clock jumps to weeks without partitions nothing can be written, so that is checked every second.
  */
 export function runMaintenance(parts: {
   db: Database;
@@ -49,10 +49,10 @@ export function runMaintenance(parts: {
   const { db, waker, log } = parts;
   const sweep = repeat(SWEEP_MS, log, 'sweep', async () => {
     const lanes = await findOverdue(db.pool);
-    if (lanes.length > 0) log.info({ lanes: lanes.length }, 'lanes had overslept');
+    if (lanes.length > 0) log.info({ lanes: lanes.length }, 'overdue lanes woken');
     await waker.notifyNow(lanes);
   });
-  const order = repeat(ORDER_MS, log, 'order', async () => waker.notifyNow(await straysFrom(db.pool)));
+  const order = repeat(ORDER_MS, log, 'order', async () => waker.notifyNow(await unblockOrphaned(db.pool)));
   let madeFor = parts.clock.now();
   const makePartitions = async () => {
     const now = parts.clock.now();
@@ -62,38 +62,38 @@ export function runMaintenance(parts: {
   const jumps = repeat(WATCH_MS, log, 'partitions', async () => {
     if (Math.abs(parts.clock.now() - madeFor) < JUMP_MS) return;
     await makePartitions();
-    log.warn({ now: isoTime(madeFor) }, 'the clock has jumped: partitions were made for its weeks');
+    log.warn({ now: isoTime(madeFor) }, 'the clock has jumped: partitions created for the present weeks');
   });
-  const tidy = repeat(HOUR_MS, log, 'housekeeping', async () => {
+  const cleanup = repeat(HOUR_MS, log, 'cleanup', async () => {
     await makePartitions();
     const settled = await settleOverdue(db.pool);
     const dropped = await dropOld(db.pool, parts.clock.now() - parts.retentionDays * DAY_MS);
     const trimmed = await trimToTerms(db, parts.clock.now());
-    const forgotten = await forgetIdempotency(db);
+    const deletedAnswers = await deleteOldIdempotency(db);
     await dropOldInboxes(db);
     const done = {
       settled,
       dropped: dropped.join(', '),
       trimmed_events: trimmed.events,
       trimmed_attempts: trimmed.attempts,
-      forgotten,
+      deleted_answers: deletedAnswers,
     };
     const some = Object.fromEntries(Object.entries(done).filter(([, count]) => Boolean(count)));
-    if (Object.keys(some).length > 0) log.info(some, 'housekeeping done');
+    if (Object.keys(some).length > 0) log.info(some, 'cleanup done');
   });
   const maintenanceTasks = parts.maintenanceTasks.map(({ everyMs, name, run }) =>
     repeat(everyMs, log, name, run),
   );
   return {
     async stop() {
-      await Promise.all([sweep, order, jumps, tidy, ...maintenanceTasks].map((item) => item.stop()));
+      await Promise.all([sweep, order, jumps, cleanup, ...maintenanceTasks].map((item) => item.stop()));
     },
   };
 }
 
 /**
- * Drops what is older than `keepFrom`, but for events that something queued still needs: one that was sent again late
- * in its life has its retries ahead of it.
+ * Drops what is older than `keepFrom`, except events that a queued delivery still needs: one that is resent late has
+ * its retries ahead of it.
  * @param keepFrom wall-clock milliseconds
  * @returns the names of the partitions dropped
  */
@@ -109,21 +109,21 @@ export async function dropOld(pool: pg.Pool, keepFrom: number): Promise<string[]
   );
 }
 
-/** Idempotency answers are kept for 24 hours; deleted in batches. */
-async function forgetIdempotency(db: Database): Promise<number> {
-  let forgotten = 0;
+/** Idempotent answers are kept for 24 hours; deleted in batches. */
+async function deleteOldIdempotency(db: Database): Promise<number> {
+  let deleted = 0;
   for (;;) {
     const { rowCount } = await db.pool.query(
       `delete from idempotency where (workspace_id, api_key_id, key) in (
          select workspace_id, api_key_id, key from idempotency
          where created_at < now() - interval '24 hours' limit 1000)`,
     );
-    forgotten += rowCount ?? 0;
-    if ((rowCount ?? 0) < 1000) return forgotten;
+    deleted += rowCount ?? 0;
+    if ((rowCount ?? 0) < 1000) return deleted;
   }
 }
 
-/** Runs `work` now and then again and again, never twice at once; a failure is logged and tried again. */
+/** Runs `work` now and then repeatedly, never twice at once. A failure is logged and tried again. */
 function repeat(
   everyMs: number,
   log: Logger,
@@ -151,12 +151,12 @@ function repeat(
     async stop() {
       stopping.abort();
       clearTimeout(timer);
-      let patience: NodeJS.Timeout | undefined;
+      let timeout: NodeJS.Timeout | undefined;
       const late = new Promise((resolve) => {
-        patience = setTimeout(resolve, STOP_PATIENCE_MS);
+        timeout = setTimeout(resolve, STOP_TIMEOUT_MS);
       });
       await Promise.race([running, late]);
-      clearTimeout(patience);
+      clearTimeout(timeout);
     },
   };
 }

@@ -1,11 +1,11 @@
 import { MAX_RETRY_AFTER_MS } from './outcome.ts';
-import { LONGEST_WAIT_DAYS } from '../events/outbox.ts';
+import { MAX_WAIT_DAYS } from '../events/outbox.ts';
 
 /** A webhook's retry schedule. */
 export interface Schedule {
   /** Retries after the first attempt. */
   max: number;
-  /** The delay before each retry, in seconds; the last one repeats where `max` goes beyond it. */
+  /** The delay before each retry, in seconds; the last one repeats if `max` is larger than the list. */
   intervalsS: readonly number[];
 }
 
@@ -14,10 +14,10 @@ const JITTER = 0.1;
 const DAY_MS = 86_400_000;
 
 /**
- * The longest that a schedule can take from the first attempt to the last, in days: with all its jitter, and a
- * receiver that answers every attempt with the longest Retry-After there is.
+ * The longest time from the first attempt to the last, in days: with all jitter, and with a receiver that answers
+ * every attempt with the longest possible Retry-After.
  */
-export function longestDays(schedule: Schedule): number {
+export function maxDurationDays(schedule: Schedule): number {
   let ms = 0;
   for (let made = 1; made <= schedule.max; made++) {
     ms += nextDelayMs(schedule, made, MAX_RETRY_AFTER_MS, () => 1)!;
@@ -25,13 +25,15 @@ export function longestDays(schedule: Schedule): number {
   return ms / DAY_MS;
 }
 
-/** As many days a schedule may take: what waits expires, and a day is left for the requests and the lane's rests. */
-export const MOST_DAYS = LONGEST_WAIT_DAYS - 1;
+/**
+ * The longest allowed schedule: queued deliveries expire, and a day is reserved for the requests and the lane's
+ * rests.
+ */
+export const MAX_SCHEDULE_DAYS = MAX_WAIT_DAYS - 1;
 
 /**
- * How long to wait after a failed attempt, in milliseconds; null when the attempts are used up.
- * Jitter only adds, at most a tenth, so that retries of one outage do not come back as one burst;
- * Retry-After only lengthens.
+ * How long to wait after a failed attempt, in milliseconds; null when the attempts are used up. Jitter only adds, at
+ * most a tenth, so that retries after one outage do not arrive in one burst. Retry-After only lengthens.
  * @param made attempts made so far, this one included
  * @param random a number from 0 up to 1
  */

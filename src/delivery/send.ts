@@ -13,37 +13,37 @@ import { ResponseReader } from './response-reader.ts';
 export interface Outgoing {
   url: string;
   method: 'POST' | 'PUT' | 'PATCH';
-  /** Sent as they are; Host and Content-Length are added and must not be among them. */
+  /** Sent unchanged. Host and Content-Length are added and must not be among them. */
   headers: Record<string, string>;
-  /** Those of the headers whose values are secrets of the webhook, by their names. */
+  /** The headers among them whose values are secrets of the webhook, by name. */
   custom?: Readonly<Record<string, string>>;
   body: string | Buffer;
-  /** For everything up to the end of the answer's head: name, connection, request, headers. */
+  /** For everything up to the end of the answer's head: DNS, connection, request, headers. */
   timeoutMs: number;
-  /** Asked just before the request is written; where it may not go any more it ends as `cancelled`. */
+  /** Called just before the request is written; if it returns false the attempt ends as `cancelled`. */
   mayGo?: () => boolean;
 }
 
 export interface Sender {
   /**
-   * Makes one attempt. Never throws and never rejects: whatever goes wrong is an outcome with a name.
-   * A signal that fires ends it as `cancelled`.
+   * Makes one attempt. Never throws and never rejects: every failure is an outcome with a name. If `signal` fires it
+   * ends as `cancelled`.
    */
   send(out: Outgoing, signal?: AbortSignal): Promise<Outcome>;
-  /** Takes no more, and resolves once everything in flight has its outcome. */
+  /** Accepts no more requests, and resolves once everything in flight has its outcome. */
   close(): Promise<void>;
 }
 
 /**
- * A safety net, not a throttle: as many as a worker can have under way in all. The lanes set the pace, and webhooks at one
- * host (those of an automation service) must not wait for the ones among them that hang.
+ * A safety net, not a throttle: as many as a worker can have under way in all. The lanes set the pace. Webhooks at
+ * one host (those of an automation service) must not wait for those among them that hang.
  */
-const PER_ORIGIN = 5_000;
+const MAX_PER_ORIGIN = 5_000;
 const MAX_IDLE = 1_000;
 
 /**
  * @param options.tls.ca certificates to trust instead of the usual ones, PEM
- * @param options.connectionsPerOrigin further attempts wait, within their own time
+ * @param options.connectionsPerOrigin further attempts wait, within their own timeout
  */
 export function makeSender(options: {
   guard: Guard;
@@ -55,7 +55,7 @@ export function makeSender(options: {
   const { guard, resolver, clock } = options;
   const connections = makeConnections({
     dial: makeDial({ guard, resolver, clock, ca: options.tls?.ca }),
-    perOrigin: options.connectionsPerOrigin ?? PER_ORIGIN,
+    perOrigin: options.connectionsPerOrigin ?? MAX_PER_ORIGIN,
     maxIdle: MAX_IDLE,
   });
   const read = cached(readUrl, 10_000);
@@ -104,7 +104,7 @@ interface Place {
 
 const BAD_HEADER = 'a header has a character or a name that HTTP does not allow here';
 
-/** Null where the URL is one that could not have been saved (`urlProblem`); the guard judges the rest. */
+/** Null for a URL that could not have been saved (`urlProblem`); the guard checks the rest. */
 function readUrl(text: string): Place | null {
   if (!URL.canParse(text)) return null;
   const url = new URL(text);
@@ -118,7 +118,7 @@ function readUrl(text: string): Place | null {
   };
 }
 
-/** Remembers what a function answered; forgets all of it once that is much. */
+/** Caches a function's results; clears the whole cache when it is full. */
 function cached<T>(make: (key: string) => T, max: number): (key: string) => T {
   const known = new Map<string, T>();
   return (key) => {
@@ -143,16 +143,16 @@ function unsent(failure: Failure, detail: string): Outcome {
   };
 }
 
-/** The attempts under way that a signal would end. */
-const crews = new WeakMap<AbortSignal, Set<Attempt>>();
+/** The attempts under way that a signal would cancel. */
+const attemptsBySignal = new WeakMap<AbortSignal, Set<Attempt>>();
 
 /**
- * One listener for all that share a signal: a signal walks all its listeners for each that is added, 4.5 % of
- * the work of a thousand deliveries in flight.
+ * One listener for all attempts that share a signal: adding a listener walks all existing ones, 4.5 % of the work
+ * with a thousand deliveries in flight.
  */
-function crewOf(signal: AbortSignal): Set<Attempt> {
-  let crew = crews.get(signal);
-  if (!crew) {
+function attemptsUnder(signal: AbortSignal): Set<Attempt> {
+  let siblings = attemptsBySignal.get(signal);
+  if (!siblings) {
     const made = new Set<Attempt>();
     signal.addEventListener(
       'abort',
@@ -161,23 +161,23 @@ function crewOf(signal: AbortSignal): Set<Attempt> {
       },
       { once: true },
     );
-    crews.set(signal, (crew = made));
+    attemptsBySignal.set(signal, (siblings = made));
   }
-  return crew;
+  return siblings;
 }
 
-/** After the head of an answer its body gets so long, as it is read for the log alone. */
+/** How long the body may take after the head of an answer; it is read only for the log. */
 const BODY_MS = 2_000;
 
 /**
- * One attempt from its start to its outcome. There is one timer, no stream and no promise but the last.
+ * One attempt from its start to its outcome. It uses one timer, no stream, and one promise at the end.
  *
- * The outcome is decided when the head of the answer is in: its receiver has taken the event, or refused it, whatever
- * becomes of the body. A connection whose body did not end well is not used again.
+ * The outcome is decided when the head of the answer has arrived: the receiver accepted the event or refused it,
+ * whatever happens to the body. A connection whose body did not end well is not reused.
  *
- * A kept-alive connection may have been closed by the receiver just as we wrote to it. Where it breaks
- * before a single byte of an answer, the attempt is made once more, on a new one: the receiver may see it twice, with
- * the same id, as it may with every delivery. After that byte nothing is ever sent again here.
+ * The receiver may have closed a kept-alive connection just as the request was written. If it breaks before the first
+ * byte of an answer, the attempt is made once more, on a new connection. The receiver may see it twice with the same
+ * id, as with every delivery. After that byte nothing is sent again.
  */
 class Attempt implements Exchange {
   done = false;
@@ -192,7 +192,7 @@ class Attempt implements Exchange {
   private readonly place: Place;
   private readonly clock: Clock;
   private readonly connections: Connections;
-  private readonly crew: Set<Attempt> | undefined;
+  private readonly siblings: Set<Attempt> | undefined;
   private readonly finish: (outcome: Outcome) => void;
 
   constructor(
@@ -209,11 +209,11 @@ class Attempt implements Exchange {
     this.place = place;
     this.clock = clock;
     this.connections = connections;
-    this.crew = signal && crewOf(signal);
+    this.siblings = signal && attemptsUnder(signal);
     this.finish = finish;
     this.startedAt = clock.monotonic();
     this.timer = setTimeout(onDeadline, out.timeoutMs, this);
-    this.crew?.add(this);
+    this.siblings?.add(this);
   }
 
   remainingMs(): number {
@@ -257,10 +257,10 @@ class Attempt implements Exchange {
     if (this.response.status !== null) return this.conclude();
     const { connection } = this;
     const step = connection ? (connection.step ?? 'waiting for the answer') : 'waiting for a connection';
-    this.fail('timeout', `${this.out.timeoutMs} ms were over while ${step}`);
+    this.fail('timeout', `timed out after ${this.out.timeoutMs} ms while ${step}`);
   }
 
-  /** We do not wait for it any longer. */
+  /** The process does not wait for it any longer. */
   cancel(): void {
     if (this.response.status !== null) this.conclude();
     else this.fail('cancelled', 'stopped before there was an answer');
@@ -271,13 +271,13 @@ class Attempt implements Exchange {
     this.timer = setTimeout(onDeadline, BODY_MS, this);
   }
 
-  /** The status decides. */
+  /** Ends the attempt with the outcome of its status. */
   private conclude(): void {
     if (this.done) return;
     const { response, connection } = this;
     const failure = statusFailure(response.status!);
     this.settle(failure, failure === 'bad_response' ? `status ${response.status} has no meaning` : null);
-    // A receiver may answer before it has read all of the request, and then not read the rest.
+    // A receiver may answer before it has read the whole request, and then not read the rest.
     if (response.endedWell && connection!.flushed) this.connections.release(connection!, response.keepAliveS);
     else this.connections.destroy(connection!);
   }
@@ -291,7 +291,7 @@ class Attempt implements Exchange {
   private settle(failure: Failure | null, detail: string | null): void {
     this.done = true;
     clearTimeout(this.timer);
-    this.crew?.delete(this);
+    this.siblings?.delete(this);
     const { status, kept, retryAfter: wait, isEncoded } = this.response;
     const outcome: Outcome = {
       ok: failure === null,
@@ -314,8 +314,8 @@ class Attempt implements Exchange {
 }
 
 /**
- * A process that was busy sees its timers before its sockets: an answer that is already here gets one
- * turn of the event loop to be read.
+ * A busy process sees its timers before its sockets: an answer that has already arrived gets one turn of the event
+ * loop to be read.
  */
 function onDeadline(attempt: Attempt): void {
   setImmediate(() => {

@@ -2,16 +2,16 @@ import type { Uuid } from '../base/id.ts';
 import { makeBatchWriter } from '../db/batch-writer.ts';
 import type { Database, Statement } from '../db/pool.ts';
 
-/** The words for how a delivery ended (states.md); null in an attempt that will be followed by another. */
+/** How a delivery ended (states.md); null for an attempt that another one will follow. */
 export type FinalState = 'delivered' | 'failed' | 'expired' | 'dropped' | 'crashed';
 
-/** The outcome of one attempt, to be written down. Texts must hold no NUL and be well-formed. */
+/** The outcome of one attempt, to be stored. Texts must be well-formed and hold no NUL. */
 export interface Settlement {
   workspaceId: Uuid;
   endpointId: Uuid;
   token: Uuid;
   deliveryId: Uuid;
-  /** Attempts that had been made before this one, as read: the fence. */
+  /** Attempts made before this one, as they were read: the fence. */
   attempt: number;
   attemptId: Uuid;
   at: string;
@@ -20,21 +20,21 @@ export interface Settlement {
   failure: string | null;
   detail: string | null;
   response: string | null;
-  /** What was sent, a `Sent` as JSON (attempt-request.ts); null where nothing was. */
+  /** What was sent, an `AttemptRequest` as JSON (attempt-request.ts); null if nothing was. */
   request: string | null;
-  /** Null where it is to be tried again, after `delayMs`. */
+  /** Null if it is to be tried again, after `delayMs`. */
   state: FinalState | null;
   delayMs: number | null;
-  /** Failed attempts in a row with this one, to be kept with the lane; null where they are not counted. */
+  /** Failed attempts in a row with this one, stored with the lane; null if they are not counted. */
   failures: number | null;
 }
 
 /**
- * Takes effect only while the lane is held under this token and the row has seen as many attempts as when
- * it was read: a worker that lost its lease settles nothing. A settled delivery leaves the queue and lives
- * on as its last attempt. The rows are handed on whole from one step to the next: joined back by number they
- * would be compared each with each, as no plan knows how many there are. It never makes queue rows and has no value
- * that PostgreSQL could refuse. What no outcome of a flight asks for, the count of failures, is left out of it.
+ * Takes effect only while the lane is held under this token and the row has as many attempts as when it was read: a
+ * worker that lost its lease settles nothing. A settled delivery leaves the queue and is kept as its last attempt.
+ * Each step passes its rows to the next one whole: a join by number would compare each row with each, since no plan
+ * knows how many there are. The statement never creates queue rows and has no value that PostgreSQL could refuse. The
+ * count of failures is left out if no outcome of the batch needs it.
  */
 function settling({ counts }: { counts: boolean }): Statement {
   const text = `
@@ -71,7 +71,7 @@ select coalesce(array_agg(n), '{}') as settled from settled`;
   return { name: `delivery.settle${counts ? '.counts' : ''}`, text };
 }
 
-/** Keeps the last count of each lane; lanes are locked in key order, after the queue. */
+/** Stores the last count of each lane; lanes are locked in key order, after the queue. */
 const COUNTED = `
 counted as (
   select distinct on (w, p) w, p, token, failures from settled where failures is not null order by w, p, n desc
@@ -91,19 +91,19 @@ const SETTLE = settling({ counts: false });
 const SETTLE_COUNTS = settling({ counts: true });
 
 export interface Settler {
-  /** Whether it took effect; false where the lease was lost or someone else settled it. */
+  /** Whether it took effect; false if the lease was lost or another holder settled it. */
   settle(settlement: Settlement): Promise<boolean>;
 }
 
 export function makeSettler(db: Database): Settler {
-  const flying = makeBatchWriter<Settlement, boolean>(db, {
+  const batches = makeBatchWriter<Settlement, boolean>(db, {
     groupOf: (item) => item.endpointId,
     keysOf: (item) => [item.deliveryId],
     weigh: (item) => ({ weight: 1, bytes: 300 + (item.response?.length ?? 0) + (item.request ? 500 : 0) }),
     maxWeight: 256,
-    // Never refused: an outcome that is not written is sent again. The bytes that lanes may hold bound it.
+    // Never refused: an outcome that is not stored is sent again. The bytes that lanes may hold limit the queue.
     maxWaiting: Infinity,
-    // What was sent can't be unsent: the longer an outcome waits for the database, the fewer go twice.
+    // A request cannot be unsent: the longer an outcome may wait for the database, the fewer are sent twice.
     timeoutMs: 60_000,
     async run(on, settlements) {
       const { rows } = await on.query<{ settled: number[] }>({
@@ -114,12 +114,12 @@ export function makeSettler(db: Database): Settler {
       return settlements.map((_, n) => done.has(n));
     },
   });
-  return { settle: (settlement) => flying.add(settlement) };
+  return { settle: (settlement) => batches.add(settlement) };
 }
 
 /**
- * A row of the statement's input. Written by hand, as it is for every attempt: ids, times, numbers and states need no
- * escaping, and the request is JSON already.
+ * A row of the statement's input. Written by hand, since it is made for every attempt: ids, times, numbers and states
+ * need no escaping, and the request is JSON already.
  */
 function jsonOf(item: Settlement, n: number): string {
   return (

@@ -7,12 +7,12 @@ import { UNRANKED } from '../events/outbox.ts';
 import type { LaneKey } from '../events/outbox.ts';
 
 /**
- * Lanes that sleep although something of theirs is due, or has no place yet: their publisher died between its commit and the
- * wake-up. Run at the start and every ten seconds; what it finds is woken the ordinary way.
+ * Lanes that sleep although they have a due or unranked row: the publisher died between its commit and the wake. Runs
+ * at the start and every ten seconds; the lanes it finds are woken as usual.
  */
 export async function findOverdue(pool: pg.Pool): Promise<LaneKey[]> {
   const { rows } = await pool.query<{ workspace_id: string; endpoint_id: string }>({
-    name: 'lane.overslept',
+    name: 'lane.overdue',
     text: `
 select l.workspace_id, l.endpoint_id from lane l
 join endpoint p on p.workspace_id = l.workspace_id and p.id = l.endpoint_id
@@ -31,9 +31,8 @@ order by l.workspace_id, l.endpoint_id limit 10000`,
 }
 
 /**
- * Settles what has waited too long (the held queue of a paused webhook, mostly) as `expired`, and what was
- * queued for a webhook while it was being deleted as `dropped`. In batches, so that no statement grows with
- * the backlog.
+ * Settles what has waited too long as `expired` (mostly the held queue of a paused webhook), and what was queued for
+ * a webhook while it was being deleted as `dropped`. Works in batches, so that no statement grows with the backlog.
  * @returns how many were settled
  */
 export async function settleOverdue(pool: pg.Pool): Promise<number> {
@@ -62,7 +61,7 @@ ${logged('clock_timestamp()')}`,
   }
 }
 
-/** Takes what is queued for a webhook that is being deleted out of the queue; each delivery is logged as dropped. */
+/** Removes what is queued for a webhook that is being deleted; each delivery is logged as dropped. */
 export async function dropQueued(
   trx: Transaction<Schema>,
   workspaceId: Uuid,
@@ -81,7 +80,7 @@ ${logged('$3::timestamptz')}`,
   });
 }
 
-/** Logs what has left the queue unsent: `gone`, rows of it with `dropped`. */
+/** Logs rows that left the queue unsent: `gone`, queue rows with a column `dropped`. */
 function logged(at: string): string {
   return `
 insert into attempt
@@ -94,6 +93,6 @@ select workspace_id, ${LOGGED_ID}, endpoint_id, id, event_id, event_type, kind, 
 from gone`;
 }
 
-/** A UUIDv7 for a line of the log that a statement makes: the milliseconds of now, then randomness. */
+/** A UUIDv7 for a log row that a statement creates: the current milliseconds, then randomness. */
 const LOGGED_ID = `(lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0')
   || '7' || substr(md5(gen_random_uuid()::text), 1, 3) || '8' || substr(md5(gen_random_uuid()::text), 1, 15))::uuid`;

@@ -1,20 +1,20 @@
 import { MAX_WINDOW, paceAfter, startPace, type Pace } from './breaker.ts';
 import { Rate, type Carried, type RateLimit } from './rate.ts';
 
-/** A lane whose rate is used up for longer than this is let go until then, in ms. */
-const LONGEST_PAUSE_MS = 2_000;
+/** A lane whose rate is used up for longer than this is released until then, in ms. */
+const MAX_PAUSE_MS = 2_000;
 
-/** How a lane's new holder finds it. */
+/** What a lane's new holder starts from. */
 export interface Left {
   /** Rests in a row without a success. */
   slowStreak: number;
   /** What counts against the rate. */
   carried: Carried;
-  /** The last holder vanished; so long its requests may have begun before the lane could be taken over, in ms. */
+  /** If the last holder vanished: how long before the takeover its requests may have begun, in ms. */
   vanishedMs: number | null;
 }
 
-/** How fast one webhook is sent to: requests at once, its rate, and the breaker's rests. */
+/** How fast one webhook is sent to: concurrent requests, its rate, and the breaker's rests. */
 export class Throttle {
   readonly #left: Left;
   #pace: Pace;
@@ -38,7 +38,10 @@ export class Throttle {
     return this.#pace.slowStreak;
   }
 
-  /** Takes up what the webhook says, with what was begun before. Of a holder that vanished nobody knows: all of it. */
+  /**
+   * Applies the webhook's limits, counting what was begun before. If the last holder vanished that is unknown, and
+   * the rate counts as used up.
+   */
   set(limits: { maxInFlight: number; rateLimit: RateLimit | null }, now: number): void {
     this.#maxInFlight = limits.maxInFlight;
     const limit = limits.rateLimit;
@@ -51,37 +54,44 @@ export class Throttle {
     this.#rate = new Rate(limit, this.#rate?.carried(now) ?? (unknown || carried), now);
   }
 
-  /** How long the next request has to wait, in ms; and whether that is so long that the lane is let go meanwhile. */
+  /**
+   * How long the next request has to wait, in ms, and whether that is so long that the lane is released meanwhile.
+   */
   wait(now: number): { ms: number; isLong: boolean } | null {
     const ms = this.#rate?.waitMs(now) ?? 0;
-    return ms > 0 ? { ms, isLong: ms > LONGEST_PAUSE_MS } : null;
+    return ms > 0 ? { ms, isLong: ms > MAX_PAUSE_MS } : null;
   }
 
   begin(now: number): void {
     this.#rate?.begin(now);
   }
 
-  /** Takes the pace from what came back. @returns for how long the lane should rest, in ms; 0: not at all */
+  /**
+   * Adjusts the pace to an outcome.
+   * @returns how long the lane should rest, in ms; 0: not at all
+   */
   after(outcome: { ok: boolean; status: number | null; retryAfterMs: number | null }): number {
     const { pace, restMs } = paceAfter(this.#pace, outcome);
     this.#pace = pace;
     return restMs;
   }
 
-  /** Whether the lane's row does not know yet that the breaker is closed. Asked once, it counts as told. */
+  /**
+   * Whether the breaker closed and the lane's row does not say so yet. Returns true once; the caller then stores it.
+   */
   hasClosed(): boolean {
     const closed = this.#pace.slowStreak < this.#keptStreak;
     if (closed) this.#keptStreak = this.#pace.slowStreak;
     return closed;
   }
 
-  /** The streak to keep with the lane as it rests. */
+  /** The streak to store with the lane when it rests. */
   kept(): number {
     this.#keptStreak = this.#pace.slowStreak;
     return this.#keptStreak;
   }
 
-  /** What the next holder has to know of the rate; null where there is nothing. */
+  /** What the next holder needs to know of the rate; null if nothing. */
   carried(now: number): Carried | null {
     const carried = this.#rate?.carried(now);
     return carried && carried.used > 0 ? carried : null;

@@ -4,9 +4,9 @@ import { findProblem, StepsUsedUp, type Problem } from './schema-check.js';
 import type { SchemaWorkers } from './schema-workers.ts';
 
 /**
- * JSON Schemas that customers write (decisions/0016). Checking with one runs on our time, so it has a budget of steps,
- * and what has none is not in the language: no regular expression (`pattern`, `patternProperties`), nothing that refers
- * to something else or to itself (`$ref` and the like), `uniqueItems` only over short lists.
+ * JSON Schemas that customers write (decisions/0016). Checking with them uses our time, so it has a budget of steps.
+ * Keywords that cannot be counted in steps are not allowed: regular expressions (`pattern`, `patternProperties`),
+ * references (`$ref` and the like), and `uniqueItems` over long lists.
  */
 const KEYWORDS: Readonly<Record<string, 'value' | 'schema' | 'schemas' | 'named'>> = {
   type: 'value',
@@ -51,25 +51,25 @@ const MAX_UNIQUE_ITEMS = 100;
 const MAX_DATA_BYTES = 262_144;
 const MAX_DATA_DEPTH = 20;
 
-/** A check of so many steps, about 1 ms, is made at once; a longer one in a thread of its own. */
+/** A check of at most this many steps, about 1 ms, runs inline; a longer one in a thread of its own. */
 const INLINE_STEPS = 10_000;
 /** 87,000 values against a schema of ten keywords each; about 200 ms. */
 const MAX_STEPS = 2_000_000;
 
 type Json = Record<string, unknown>;
 
-/** Customers' schemas, read and checked with. */
+/** Reads customers' schemas, and checks data against them. */
 export interface Schemas {
   /**
    * Checks that a schema can be used.
-   * @throws `validation_error` that names the place, as in `schema.properties.email.pattern`; `unavailable`
+   * @throws `validation_error` that names the field, as in `schema.properties.email.pattern`; `unavailable`
    */
   read(workspaceId: Uuid, schema: Json): Promise<void>;
   /**
-   * Checks data against a schema that `read` took, in at most so many steps.
-   * @param field what the data is called, from which the place of a problem is counted
+   * Checks data against a schema that `read` accepted.
+   * @param field the name of the data, with which the field of a problem begins
    * @param maxBytes of the data as JSON
-   * @throws `validation_error` that names the place; `unavailable`
+   * @throws `validation_error` that names the field, or if it takes too many steps; `unavailable`
    */
   check(workspaceId: Uuid, schema: Json, data: Json, field: string, maxBytes?: number): Promise<void>;
 }
@@ -84,7 +84,7 @@ export function makeSchemas(workers: Pick<SchemaWorkers, 'run'>): Schemas {
       checkKeywords(rest, 'schema');
       const result = await workers.run(workspaceId, { kind: 'compile', schema: text, formats: FORMATS });
       if ('problem' in result && result.problem)
-        throw invalid('schema', `can not be used: ${result.problem.message.replaceAll('data/', '')}`);
+        throw invalid('schema', `cannot be used: ${result.problem.message.replaceAll('data/', '')}`);
     },
 
     async check(workspaceId, schema, data, field, maxBytes = MAX_DATA_BYTES) {
@@ -103,7 +103,7 @@ export function makeSchemas(workers: Pick<SchemaWorkers, 'run'>): Schemas {
   };
 }
 
-/** Values are never repeated. */
+/** Error messages never contain the value. */
 function refuse(problem: Problem | null, field: string): void {
   if (problem) throw invalid([field, ...problem.path].join('.'), problem.message);
 }
@@ -114,7 +114,7 @@ function checkKeywords(node: unknown, place: string): void {
   for (const [keyword, value] of Object.entries(node)) {
     const inside = `${place}.${keyword}`;
     const kind = Object.hasOwn(KEYWORDS, keyword) ? KEYWORDS[keyword] : undefined;
-    if (kind === undefined) throw invalid(inside, 'is not among the keywords that can be used here');
+    if (kind === undefined) throw invalid(inside, 'is not a supported keyword');
     if (kind === 'schema') checkKeywords(value, inside);
     if (kind === 'schemas' && Array.isArray(value))
       value.forEach((item, at) => checkKeywords(item, `${inside}.${at}`));
@@ -125,10 +125,13 @@ function checkKeywords(node: unknown, place: string): void {
   if (format !== undefined && !(FORMATS as readonly unknown[]).includes(format))
     throw invalid(`${place}.format`, `must be one of ${FORMATS.join(', ')}`);
   if (uniqueItems === true && !(typeof maxItems === 'number' && maxItems <= MAX_UNIQUE_ITEMS))
-    throw invalid(`${place}.uniqueItems`, `needs maxItems beside it, of at most ${MAX_UNIQUE_ITEMS}`);
+    throw invalid(`${place}.uniqueItems`, `requires maxItems of at most ${MAX_UNIQUE_ITEMS}`);
 }
 
-/** As JSON. Checks that PostgreSQL takes it, and first how deep it is: what turns it into text would fall over. */
+/**
+ * The value as JSON. Checks first how deep it is, since serialising could overflow the stack, and that PostgreSQL
+ * accepts it.
+ */
 function plainText(value: Json, field: string, max: { depth: number; bytes: number }): string {
   checkPlain(value, [field], max.depth);
   const text = JSON.stringify(value);
@@ -136,11 +139,11 @@ function plainText(value: Json, field: string, max: { depth: number; bytes: numb
   return text;
 }
 
-/** @param place of the value, by its names; changed meanwhile, so that no text is made for what is in order */
+/** @param place the path of the value; changed during the walk, so that no text is built for valid values */
 function checkPlain(value: unknown, place: string[], depth: number): void {
   if (typeof value === 'string') return checkText(value, place);
   if (typeof value !== 'object' || value === null) return;
-  if (depth === 0) throw invalid(place.join('.'), 'is nested too deep');
+  if (depth === 0) throw invalid(place.join('.'), 'is nested too deeply');
   for (const [name, item] of Object.entries(value)) {
     checkText(name, place);
     place.push(name);

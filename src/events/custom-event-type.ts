@@ -31,23 +31,23 @@ type Definition = Pick<CustomType, 'schema' | 'sample'>;
 
 type Within = (trx: Transaction<Schema>, type: CustomType) => Promise<void>;
 
-/** The event types of workspaces, beside those of the installation. */
+/** The event types that workspaces defined, in addition to those of the installation. */
 export interface CustomTypes {
   /**
-   * Every event type that there is in a workspace: the installation's, and its own.
-   * @param named where given, of its own only those of these names: definitions are large
+   * All event types of a workspace: the installation's and its own.
+   * @param named if given, only its own types of these names: definitions are large
    */
   catalogueOf(workspaceId: Uuid, named?: readonly string[]): Promise<Catalogue>;
-  /** The first of these names that is no event type in a workspace. */
+  /** The first of these names that is no event type of the workspace. */
   unknownOf(workspaceId: Uuid, names: readonly string[]): Promise<string | undefined>;
-  /** What a workspace defined, by name, without the definitions; a version never changes. */
+  /** A workspace's own types by name, without the definitions; each version has one definition. */
   stamps(workspaceId: Uuid): Promise<CustomTypeStamp[]>;
-  /** By name; those of these ids that there still are. */
+  /** Those of these ids that exist, by name. */
   some(workspaceId: Uuid, ids: readonly Uuid[]): Promise<(CustomTypeStamp & { type: EventType })[]>;
   /** By name. */
   list(workspaceId: Uuid, limit: number, afterName: string | null): Promise<CustomType[]>;
   find(workspaceId: Uuid, name: string): Promise<CustomType | undefined>;
-  /** Throws `conflict` where there is one of this name, `limit_reached` where there are too many. */
+  /** Throws `conflict` if the name exists, `limit_reached` if there are too many. */
   create(
     writer: { workspaceId: Uuid; actor: string },
     type: NewCustomType,
@@ -58,8 +58,8 @@ export interface CustomTypes {
   /** Its events stay; throws `not_found`. */
   remove(workspaceId: Uuid, name: string, within: Within): Promise<void>;
   /**
-   * Checks what a type is defined by: its schema, and that the sample fits. Of a type that there is, only what changes
-   * is checked: what an older version took can be sent back as it was read.
+   * Checks the definition of a type: its schema, and that the sample matches. Of an existing type only what changes
+   * is checked: a definition that an older version accepted can be sent back unchanged.
    * @throws `validation_error`, `unavailable`
    */
   checkDefinition(workspaceId: Uuid, type: Definition, current?: Definition): Promise<void>;
@@ -67,9 +67,9 @@ export interface CustomTypes {
   checkData(workspaceId: Uuid, type: CustomType, data: Record<string, unknown>): Promise<void>;
 }
 
-/** Types of one workspace at most. */
-const MOST = 100;
-/** Of a sample, as JSON. All of a workspace's are sent wherever its event types are listed. */
+/** Per workspace. */
+const MAX_CUSTOM_TYPES = 100;
+/** Of a sample, as JSON. All of a workspace's samples are sent wherever its event types are listed. */
 const MAX_SAMPLE_BYTES = 32_768;
 
 const COLUMNS = 'id, version, name, description, schema, sample, created_by, created_at, updated_at';
@@ -139,27 +139,16 @@ export function makeCustomTypes(
       return (await db.read<CustomType>(FIND, [workspaceId, name]))[0];
     },
 
-    create: ({ workspaceId, actor }, { name, description, schema, sample }, within) =>
+    create: (writer, input, within) =>
       db
         .transaction(async (trx) => {
-          // Two at once must not both take the last place; the row is nobody's hot one.
-          await sql`select from workspace where id = ${workspaceId} for update`.execute(trx);
-          const at = isoTime(clock.now());
-          const { rows } = await sql<CustomType>`
-            insert into custom_event_type
-              (workspace_id, id, name, description, schema, sample, created_by, created_at, updated_at)
-            select ${workspaceId}, ${newId()}, ${name}, ${description}, ${JSON.stringify(schema)},
-                   ${JSON.stringify(sample)}, ${actor}, ${at}, ${at}
-            where (select count(*) from custom_event_type where workspace_id = ${workspaceId}) < ${MOST}
-            returning ${sql.raw(COLUMNS)}`.execute(trx);
-          if (!rows[0])
-            throw new ApiError('limit_reached', `A workspace has at most ${MOST} event types of its own.`);
-          await within(trx, rows[0]);
-          return rows[0];
+          const type = await insertType(trx, writer, input, newId(), isoTime(clock.now()));
+          await within(trx, type);
+          return type;
         })
         .catch((error: unknown) => {
           if (!isUniqueViolation(error)) throw error;
-          throw new ApiError('conflict', `There is an event type ${name} already.`);
+          throw new ApiError('conflict', `The event type ${input.name} already exists.`);
         }),
 
     update: (workspaceId, name, { description, schema, sample }, within) =>
@@ -198,21 +187,46 @@ export function makeCustomTypes(
   };
 }
 
-export function missing(): ApiError {
-  return new ApiError('not_found', 'The workspace has no event type of this name.');
+/** @param at ISO 8601 */
+async function insertType(
+  trx: Transaction<Schema>,
+  { workspaceId, actor }: { workspaceId: Uuid; actor: string },
+  { name, description, schema, sample }: NewCustomType,
+  id: Uuid,
+  at: string,
+): Promise<CustomType> {
+  // Two at once must not both take the last place. The workspace row is not locked on hot paths.
+  await sql`select from workspace where id = ${workspaceId} for update`.execute(trx);
+  const { rows } = await sql<CustomType>`
+    insert into custom_event_type
+      (workspace_id, id, name, description, schema, sample, created_by, created_at, updated_at)
+    select ${workspaceId}, ${id}, ${name}, ${description}, ${JSON.stringify(schema)},
+           ${JSON.stringify(sample)}, ${actor}, ${at}, ${at}
+    where (select count(*) from custom_event_type where workspace_id = ${workspaceId}) < ${MAX_CUSTOM_TYPES}
+    returning ${sql.raw(COLUMNS)}`.execute(trx);
+  if (!rows[0])
+    throw new ApiError(
+      'limit_reached',
+      `A workspace has at most ${MAX_CUSTOM_TYPES} event types of its own.`,
+    );
+  return rows[0];
 }
 
-/** The noun of `noun.verb`: the kind of thing that a custom event is about. */
+export function missing(): ApiError {
+  return new ApiError('not_found', 'The workspace has no event type with this name.');
+}
+
+/** The noun of `noun.verb`: the kind of object that a custom event is about. */
 export function nounOf(type: string): string {
   return type.slice(0, type.indexOf('.'));
 }
 
-/** In the shape that formats and the reference expect: an object whose fields are told apart. */
+/** In the form that formats and the reference expect: an object with named fields. */
 function eventType({ name, description, schema, sample }: CustomType): EventType {
   const properties = (schema['properties'] ?? {}) as Record<string, JsonSchema>;
   const shape = {
     ...objectOf(properties),
-    // What the customer's schema leaves open stays so.
+    // What the customer's schema leaves open stays open.
     additionalProperties: true,
     ...schema,
     required: (schema['required'] ?? []) as string[],
@@ -232,7 +246,7 @@ function widened(base: Catalogue, own: readonly EventType[]): Catalogue {
   return {
     types: [...base.types, ...own],
     type: (name) => base.type(name) ?? byName.get(name),
-    // Of what only the workspace knows the meaning of, nothing can be told apart as harmless.
+    // A custom object has no summary: only the workspace knows which of its fields are not personal.
     summary: (object, record) => base.summary(object, record),
   };
 }

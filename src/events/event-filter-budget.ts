@@ -11,9 +11,9 @@ import {
 } from './event-filter.ts';
 
 /**
- * Checks that a filter fits beside those of the workspace's other webhooks. One that costs no more than the filter it
- * replaces always does: there may be more of them than there may be now. The workspace's row has to be locked.
- * @param id the webhook that it is for, null for a new one
+ * Checks that a filter fits in the budget with those of the workspace's other webhooks. A filter that costs no more
+ * than the one it replaces always fits, since older versions allowed more. The workspace's row must be locked.
+ * @param id the webhook of the filter, null for a new one
  * @throws `validation_error` that names `filter`
  */
 export async function checkFilterRoom(

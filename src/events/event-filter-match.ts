@@ -1,7 +1,7 @@
 import type { JsonSchema } from './event-schema.ts';
 import type { EventType } from './event-type.ts';
 
-/** Whether a condition can be met by some record, and whether it can fail to be. */
+/** Whether some record can meet a condition, and whether some record can fail it. */
 interface Chance {
   met: boolean;
   unmet: boolean;
@@ -13,14 +13,14 @@ const ANY: Chance = { met: true, unmet: true };
 const NEVER: Chance = { met: false, unmet: true };
 const ALWAYS: Chance = { met: true, unmet: false };
 
-/** Objects that have tags, or get them soon. */
+/** Objects that have tags, or will get them. */
 const TAGGED = new Set(['contact', 'company', 'deal', 'task', 'lead']);
 const TAGS: JsonSchema = { type: 'array', items: { type: 'string' } };
 
 /**
- * Whether some event of this type could pass a filter, by the schema of its record (contracts AN13). Where the schema
- * leaves it open, it could: only what can never be is told from it.
- * @param input a filter that `readFilter` took
+ * Whether some event of this type could pass a filter, by the schema of its record (docs/requirements.md, AN13).
+ * False only if that is certain.
+ * @param input a filter that `readFilter` accepted
  */
 export function canMatch(input: Json, type: EventType): boolean {
   const known = TAGGED.has(type.object) && !type.custom;
@@ -33,7 +33,7 @@ function chance(node: Json, record: JsonSchema): Chance {
   const [key] = Object.keys(node);
   const value = node[key!];
   if (key === 'tag') return compared({ op: 'contains', value }, 'tags', record);
-  // It was found among the workspace's.
+  // `readFilter` has found it among the workspace's pipelines.
   if (key === 'pipeline') return compared({ op: 'exists' }, 'pipeline_id', record);
   if (key === 'not') {
     const { met, unmet } = chance(value as Json, record);
@@ -64,8 +64,8 @@ function compared(node: Json, field: string, record: JsonSchema): Chance {
 }
 
 /**
- * What may stand at a path, as schemas of one type each; none where nothing can, `open` where it may be anything.
- * Lists on the way are looked into, as jsonpath does.
+ * What may be at a path, as schemas of one type each; empty if nothing can be, `open` if anything may be. Lists on
+ * the path are searched, as jsonpath does.
  */
 function schemasAt(schema: JsonSchema, path: readonly string[]): JsonSchema[] | 'open' {
   const parts = plain(schema);
@@ -90,10 +90,10 @@ function schemasAt(schema: JsonSchema, path: readonly string[]): JsonSchema[] | 
   return found;
 }
 
-/** Keywords that say more of what may be there than is understood here. */
+/** Keywords that this analysis does not understand. */
 const BEYOND = ['$ref', 'oneOf', 'allOf', 'not', 'prefixItems', 'contains'];
 
-/** A schema as ones of one type each, none where nothing fits it. */
+/** A schema as schemas of one type each; empty if no value matches it. */
 function plain(schema: unknown): JsonSchema[] | 'open' {
   if (schema === false) return [];
   if (typeof schema !== 'object' || schema === null || BEYOND.some((keyword) => keyword in schema))
@@ -122,7 +122,7 @@ function typeOf(value: unknown): string {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Whether what a schema of one type describes can meet a comparison with a value. */
+/** Whether a value of a schema of one type can meet a comparison. */
 function canBe(schema: JsonSchema, op: unknown, value: unknown): boolean {
   const { type } = schema;
   const kind = type === 'integer' ? 'number' : type;
@@ -137,7 +137,7 @@ function canBe(schema: JsonSchema, op: unknown, value: unknown): boolean {
     if (values) return values.includes(value);
     return schema['format'] !== 'uuid' || UUID.test(value as string);
   }
-  // Parts of texts; anything may be in one but where all that it can be is known.
+  // A part of a text; any text may contain it, unless all possible texts are known.
   if (op === 'contains')
     return (
       kind === 'string' && (valuesOf(schema)?.some((item) => String(item).includes(value as string)) ?? true)
@@ -151,13 +151,13 @@ function canBeMissing(record: JsonSchema, field: string, schemas: readonly JsonS
   return field.includes('.') || !(Array.isArray(required) && required.includes(field));
 }
 
-/** Whether conditions that are all to be met ask one value of a field to be several. */
+/** Whether conditions that must all be met require several values of one field. */
 function contradict(parts: readonly Json[], record: JsonSchema): boolean {
   const wanted = new Map<string, unknown[]>();
   for (const { field, op, value } of parts) {
     if (typeof field !== 'string' || (op !== 'equals' && op !== 'in') || value === null) continue;
     const schemas = schemasAt(record, field.split('.'));
-    // Of a list, one entry may be the one and another the other.
+    // In a list, different entries may meet different conditions.
     const isSingle =
       schemas !== 'open' && !isInList(record, field) && schemas.every(({ type }) => type !== 'array');
     if (!isSingle) continue;
@@ -169,7 +169,7 @@ function contradict(parts: readonly Json[], record: JsonSchema): boolean {
   return false;
 }
 
-/** Whether a list lies on the way to a field. */
+/** Whether there is a list on the path to a field. */
 function isInList(record: JsonSchema, field: string): boolean {
   const path = field.split('.');
   return path.slice(1).some((_, at) => {

@@ -4,13 +4,16 @@ import type { Uuid } from '../base/id.ts';
 
 /** A webhook's filter, ready to be stored. */
 export interface Filter {
-  /** As it was written. */
-  given: Record<string, unknown>;
-  /** A jsonpath predicate over an event's record: true where the webhook wants it. */
+  /** As entered. */
+  input: Record<string, unknown>;
+  /** A jsonpath predicate over an event's record: true if the webhook wants it. */
   path: string;
-  /** What it looks at, as it was written: `pipeline, custom_fields.industry`. Says why an event was kept out. */
+  /**
+   * The fields it checks, as entered: `pipeline, custom_fields.industry`. Shown as the reason why an event was
+   * rejected.
+   */
   on: string;
-  /** The field of each `contains` that looks for a text. */
+  /** The field of each `contains` that searches for a text. */
   texts: string[];
   /** How many values it compares. */
   values: number;
@@ -18,18 +21,18 @@ export interface Filter {
   bytes: number;
 }
 
-/** Characters of a text, or of a list as JSON, that a condition looks at (the SQL function filter_cut). */
+/** Characters of a text, or of a list as JSON, that a condition checks (the SQL function filter_cut). */
 export const FILTER_LOOKS_AT = 10_000;
-/** Elements of a list, with those of the lists in them, that a condition looks at. */
+/** Elements of a list, including those of nested lists, that a condition checks. */
 export const FILTER_ELEMENTS = 200;
 /** Bytes of a filter's path. */
 export const MAX_FILTER_BYTES = 32 * 1024;
-/** Over all webhooks of a workspace: filters run in the statement that writes. */
+/** Over all webhooks of a workspace: filters run in the statement that writes the record. */
 export const MAX_FILTER_TEXTS = 200;
 export const MAX_FILTER_VALUES = 2_000;
 export const MAX_FILTERS_BYTES = 128 * 1024;
 
-/** What a filter may name instead of its id. */
+/** A filter may use the name instead of the id. */
 interface Named {
   id: Uuid;
   name: string;
@@ -47,13 +50,13 @@ const MAX_TEXT = 1000;
 const TAGS = 'tags';
 
 /**
- * Reads a filter (contracts AN13): `{"all":[…]}`, `{"any":[…]}`, `{"not":…}`, a condition
- * `{"field","op","value"}`, or for short `{"tag":"vip"}` and `{"pipeline":"Sales pipeline"}`. A pipeline is named
- * or given by its id; it is the id that is compared, so that another name later changes nothing.
+ * Reads a filter (docs/requirements.md, AN13): `{"all":[…]}`, `{"any":[…]}`, `{"not":…}`, a condition
+ * `{"field","op","value"}`, or in short `{"tag":"vip"}` and `{"pipeline":"Sales pipeline"}`. A pipeline is given by
+ * name or by id. The id is compared, so that a later rename changes nothing.
  *
- * A condition on a field that a record has not, or has of another kind, is not met. jsonpath has a third answer for
- * that, `unknown`, which `not` would pass on: it is taken for no.
- * @throws `validation_error` that names the place, as in `filter.all.0.op`
+ * A condition on a field that a record does not have, or has with another type, is false. jsonpath answers `unknown`
+ * to that, which `not` would pass on: it is treated as false.
+ * @throws `validation_error` that names the field, as in `filter.all.0.op`
  */
 export function readFilter(input: Record<string, unknown>, pipelines: readonly Named[]): Filter {
   const on = new Set<string>();
@@ -61,7 +64,7 @@ export function readFilter(input: Record<string, unknown>, pipelines: readonly N
   let values = 0;
   let conditions = 0;
   const path = predicate(input, 'filter', 1);
-  return { given: input, path, on: [...on].join(', '), texts, values, bytes: Buffer.byteLength(path) };
+  return { input: input, path, on: [...on].join(', '), texts, values, bytes: Buffer.byteLength(path) };
 
   function predicate(node: unknown, place: string, depth: number): string {
     if (typeof node !== 'object' || node === null || Array.isArray(node))
@@ -92,9 +95,9 @@ export function readFilter(input: Record<string, unknown>, pipelines: readonly N
     const { field, op, value, ...rest } = node;
     const [unknown] = Object.keys(rest);
     if (unknown !== undefined)
-      throw invalid(`${place}.${unknown}`, 'is not known beside field, op and value');
+      throw invalid(`${place}.${unknown}`, 'is not allowed together with field, op and value');
     if (typeof field !== 'string' || !FIELD.test(field))
-      throw invalid(`${place}.field`, 'must be the name of a field, dotted where it lies inside another');
+      throw invalid(`${place}.field`, 'must be a field name, with dots for nested fields');
     if (!OPS.includes(op as Op)) throw invalid(`${place}.op`, `must be one of ${OPS.join(', ')}`);
     return compared(field, field, op as Op, value, `${place}.value`);
   }
@@ -121,14 +124,17 @@ export function readFilter(input: Record<string, unknown>, pipelines: readonly N
   }
 }
 
-/** By its operator, the predicate that compares what is at a path. Lists are looked into: any element will do. */
+/**
+ * For each operator, the predicate that compares the value at a path. Lists are searched: one matching element is
+ * enough.
+ */
 const COMPARISONS: Readonly<Record<Op, (at: string, value: unknown, place: string) => string>> = {
   equals: (at, value, place) => (value === null ? negated(present(at)) : `(${same(at, value, place)})`),
 
   in(at, value, place) {
     if (!Array.isArray(value) || value.length === 0 || value.length > MAX_CONDITIONS)
       throw invalid(place, `must be a list of 1 to ${MAX_CONDITIONS} values`);
-    // The field is looked up once, not once a value. Lists are looked into one deep, as `equals` does.
+    // The field is looked up once, not once per value. Lists are searched one level deep, as `equals` does.
     const values = value.map((item, n) => same('@', item, `${place}.${n}`)).join(' || ');
     return `exists(${at} ? (@.type() != "array" && (${values})))`;
   },
@@ -143,12 +149,12 @@ const COMPARISONS: Readonly<Record<Op, (at: string, value: unknown, place: strin
     const element = `(${at}.type() == "array" && ${at}[*] == ${literal(value, place)})`;
     if (typeof value !== 'string') return element;
     if (value === '') throw invalid(place, 'must not be empty');
-    // The flag q: what is searched for is text, not a pattern.
+    // The flag q: the searched value is plain text, not a pattern.
     return `(${element} || (${at}.type() == "string" && ${at} like_regex ${literal(value, place)} flag "q"))`;
   },
 };
 
-/** Equal, in whatever Unicode form it is written. */
+/** Equality, in any Unicode form. */
 function same(at: string, value: unknown, place: string): string {
   const wanted = scalar(value, place);
   const forms =
@@ -158,7 +164,7 @@ function same(at: string, value: unknown, place: string): string {
   return [...forms].map((form) => `${at} == ${JSON.stringify(form)}`).join(' || ');
 }
 
-/** Whether one of the tags is this one, whatever its case and Unicode form. */
+/** Whether one of the tags equals this one, in any case and Unicode form. */
 function tagged(at: string, value: string, place: string): string {
   const tag = scalar(value, place) as string;
   const forms = [...new Set([tag.normalize('NFC'), tag.normalize('NFD')])];
@@ -170,7 +176,7 @@ function present(at: string): string {
   return `exists(${at} ? (@ != null))`;
 }
 
-/** `exists` is never unknown, and so a predicate need not be written twice, which would double a path at each `not`. */
+/** `exists` is never unknown, so a predicate need not be written twice, which would double the path at each `not`. */
 function negated(path: string): string {
   return `(!exists($ ? ${bracketed(path)}))`;
 }
@@ -179,12 +185,12 @@ function bracketed(path: string): string {
   return path.startsWith('(') ? path : `(${path})`;
 }
 
-/** A value as jsonpath writes it, which for these kinds is as JSON does. */
+/** A value in jsonpath notation, which for these types is JSON. */
 function literal(value: unknown, place: string, kinds?: readonly string[]): string {
   return JSON.stringify(scalar(value, place, kinds));
 }
 
-/** A value as it was sent: its length is measured before it is written in other forms. */
+/** A value as sent: its length is checked before other Unicode forms are added. */
 function scalar(
   value: unknown,
   place: string,

@@ -3,30 +3,30 @@ import { floorId, type Uuid } from '../base/id.ts';
 import { retried, type Database } from '../db/pool.ts';
 import { EVENT_COLUMNS, viewOf, type EventRow, type EventView } from './feed.ts';
 
-/** Which events a page of the log shows: null, all. */
+/** Which events a page of the log shows; null means all. */
 export interface EventFilter {
   limit: number;
-  /** Events older than this one of the page before. */
+  /** Events older than the last one of the previous page. */
   before: Uuid | null;
-  /** Our name. */
+  /** The catalogue's name. */
   type: string | null;
-  /** Only what no webhook wanted. */
+  /** Only events that no webhook wanted. */
   unmatched: boolean;
-  /** From this time on, and before that one; milliseconds. */
+  /** From this time on, and before `until`; milliseconds. */
   from: number | null;
   until: number | null;
 }
 
 export interface EventLogPage {
   events: EventView[];
-  /** Where the next page goes on; null where there is nothing older. */
+  /** Where the next page continues; null if there is nothing older. */
   next: EventView | null;
 }
 
-/** Events looked at for one page: a rare type must not cost a walk through all that is kept. */
+/** Events searched for one page: a rare type must not cost a walk through all that is kept. */
 const SPAN = 20_000;
 
-/** The events of a workspace, newest first: for people who look back. Programs follow the feed, which skips nothing. */
+/** The events of a workspace, newest first, for people. Programs follow the feed, which skips nothing. */
 export async function readEventLog(
   db: Database,
   workspaceId: Uuid,

@@ -1,7 +1,7 @@
 /** A JSON Schema (draft 2020-12). */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** The schema of an object whose fields are known; with no other fields, but for events that a workspace defined. */
+/** The schema of an object with named fields; other fields are allowed only in events that a workspace defined. */
 export interface ObjectSchema extends JsonSchema {
   readonly type: 'object';
   readonly properties: Readonly<Record<string, JsonSchema>>;
@@ -14,7 +14,7 @@ export function objectOf(properties: Readonly<Record<string, JsonSchema>>): Obje
   return { type: 'object', properties, required: Object.keys(properties), additionalProperties: false };
 }
 
-/** Two objects' fields in one; where both have a field, the second's. */
+/** The fields of two objects in one; if both have a field, the second's is used. */
 export function joined(first: ObjectSchema, second: ObjectSchema): ObjectSchema {
   return {
     ...first,
@@ -37,8 +37,8 @@ export function exactly(value: string, description: string): JsonSchema {
 }
 
 /**
- * What a summary looks like, read off one: it tells some of the record's own fields as they are, and of others, as
- * `has_…`, whether there is something in them.
+ * The schema of a summary, derived from an example. A summary contains some of the record's own fields, and `has_…`
+ * for others, which says whether they have a value.
  */
 export function summarySchema(
   record: ObjectSchema,

@@ -1,6 +1,6 @@
 import { objectOf, textField, type ObjectSchema } from './event-schema.ts';
 
-/** A kind of event: one line in its noun's table, from which come validation, docs and tests. */
+/** An event type: one line in its noun's table, from which validation, docs and tests are derived. */
 export interface EventType {
   /** `noun.verb`, as in `contact.created`. */
   name: string;
@@ -10,19 +10,19 @@ export interface EventType {
   description: string;
   /** An example of the record as `full` carries it; placeholder values only. */
   sample: Record<string, unknown>;
-  /** An example of what it tells beside the record, where it does. */
+  /** An example of its context, if it has one. */
   context?: Record<string, unknown>;
-  /** What the record looks like, every field described; the same of what it tells beside it. */
+  /** The schema of the record, every field described; and of its context. */
   schema: ObjectSchema;
   contextSchema?: ObjectSchema;
-  /** Defined by a workspace, not by us. */
+  /** Defined by a workspace, not by the installation. */
   custom?: true;
 }
 
 /** What a format needs to know of a kind of record. */
 export interface EventObject {
   name: string;
-  /** What may be told without telling anything personal (contracts AX12). */
+  /** The part of the record that contains nothing personal (docs/requirements.md, AX12). */
   summary(record: Record<string, unknown>): Record<string, unknown>;
 }
 
@@ -43,19 +43,22 @@ export function makeCatalogue(types: readonly EventType[], objects: readonly Eve
   };
 }
 
-/** Sent by Send test alone; no subscription names it. */
+/** Fired only by Send test; no webhook can subscribe to it. */
 export const TEST_EVENT = 'webhook.test';
 
-/** What a test carries. */
+/** The record of a test event. */
 export function testData(eventId: string): Record<string, unknown> {
   return { id: eventId, message: 'This is a test. Nothing has happened.' };
 }
 
-/** It stands among the event types for its example, and in no catalogue: nobody subscribes to it. */
+/** Listed among the event types for its sample, but in no catalogue: nobody can subscribe to it. */
 export const TEST_EVENT_TYPE: EventType = {
   name: TEST_EVENT,
   object: 'webhook',
-  description: 'Somebody asked for a test. Sent by Send test alone; no webhook can subscribe to it.',
+  description: 'A test. Fired only by Send test; no webhook can subscribe to it.',
   sample: testData('01976d3c-0000-7000-8000-00000000000b'),
-  schema: objectOf({ id: textField('Names the test.'), message: textField('Says that it is a test.') }),
+  schema: objectOf({
+    id: textField('The id of the test.'),
+    message: textField('A text that says that it is a test.'),
+  }),
 };

@@ -4,24 +4,24 @@ import type { Logger } from '../base/log.ts';
 import type { Database } from '../db/pool.ts';
 
 /**
- * Waits for a workspace's feed to grow. One look serves everybody who waits in this process, and none is made while
- * nobody does. A NOTIFY from the writing statement would be told sooner, but it takes a lock over the whole database
- * at each commit, and every write would pay for it.
+ * Waits for a workspace's feed to grow. One query serves all waiters of this process, and none is made while nobody
+ * waits. A NOTIFY from the writing statement would be faster. But it takes a lock over the whole database at each
+ * commit, and every write would pay for it.
  */
 export interface Tail {
   /**
-   * Resolves true once the feed goes on after this place, false when `ms` are over, `signal` fires or all waiting is
-   * ended; never rejects.
+   * Resolves true once the feed continues after `seq`; false if `ms` are over, `signal` fires or all waiting is
+   * ended. Never rejects.
    */
   beyond(workspaceId: Uuid, seq: number, ms: number, signal: AbortSignal): Promise<boolean>;
-  /** Ends all waiting, now and from now on: the process stops. */
+  /** Ends all waiting, present and future: the process stops. */
   stop(): void;
   readonly stopped: boolean;
-  /** Fires with it. */
+  /** Fires when `stop` is called. */
   readonly ending: AbortSignal;
 }
 
-/** How late an event may be told, in milliseconds. */
+/** How late an event may be noticed, in milliseconds. */
 const LOOK_EVERY_MS = 200;
 
 const LOOK = {
@@ -39,7 +39,7 @@ export function makeTail(db: Database, log: Logger): Tail {
   const waiters = new Set<Waiter>();
   let timer: NodeJS.Timeout | undefined;
   const ending = new AbortController();
-  // One for each who waits.
+  // Each waiter adds a listener.
   setMaxListeners(0, ending.signal);
   let stopped = false;
 
@@ -55,7 +55,7 @@ export function makeTail(db: Database, log: Logger): Tail {
         if ((ends.get(waiter.workspaceId) ?? 0) > waiter.seq) waiter.end(true);
       }
     } catch (error) {
-      log.debug({ err: (error as Error).message }, 'the feed can not be looked at; tried again');
+      log.debug({ err: (error as Error).message }, 'the feed cannot be read; trying again');
     }
     timer = undefined;
     lookSoon();

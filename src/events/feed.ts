@@ -4,50 +4,50 @@ import { JsonText } from '../base/json-text.ts';
 import type { Database } from '../db/pool.ts';
 
 /**
- * The events of a workspace in the order in which their changes were committed, the pull twin of webhooks. It is
- * read by `seq`: whoever writes one holds the workspace's counter until the commit, so that an event is never seen
- * before one with a lower `seq`. Ids and times would not do, as they are made before the commit.
+ * The events of a workspace in the order in which their changes were committed: webhooks push, the feed is pulled. It
+ * is read by `seq`. The writer of an event holds the workspace's counter until the commit, so that an event is never
+ * visible before one with a lower `seq`. Ids and times cannot do this, since they are made before the commit.
  */
 
 /** An event as the API shows it. */
 export interface EventView {
   id: string;
   type: string;
-  /** Its place in the feed; null for a test, which is not part of it. */
+  /** Its position in the feed; null for a test, which is not in the feed. */
   seq: number | null;
   occurred_at: string;
   object_type: string;
   object_id: Uuid;
   actor: string;
-  /** The record as it was then, as it is stored. */
+  /** The record at that time, as stored. */
   data: JsonText;
-  /** What it tells beside the record; null for most. */
+  /** Its context besides the record; null for most. */
   context: JsonText | null;
-  /** How many webhooks it was queued for, and why others, or none, wanted it. */
+  /** How many webhooks it was queued for, and why others, or none, did not get it. */
   matched: number;
   reason: string | null;
 }
 
-/** What of the feed is wanted, at most `limit` events at a time. */
+/** Which events of the feed a reader wants, at most `limit` at a time. */
 export interface Wanted {
   limit: number;
-  /** Our names of event types; null for all. */
+  /** The catalogue's names of event types; null for all. */
   types: readonly string[] | null;
-  /** Only what no webhook wanted. */
+  /** Only events that no webhook wanted. */
   unmatched: boolean;
 }
 
 export interface FeedPage {
   events: EventView[];
   hasMore: boolean;
-  /** How far was read: the next page goes on after it. Null where there was nothing to read. */
+  /** The last event that was searched: the next page continues after it. Null if there was nothing to read. */
   reached: { id: Uuid; seq: number } | null;
 }
 
-/** Events looked at for one page where not all are wanted: a rare type must not cost a walk through the whole feed. */
+/** Events searched for one page if not all are wanted: a rare type must not cost a walk through the whole feed. */
 const SPAN = 5_000;
 
-/** Of an event `e`, what its view is made from. */
+/** The columns of an event `e` for its view. */
 export const EVENT_COLUMNS =
   'e.id, e.type, e.seq, e.occurred_at, e.object_type, e.object_id, e.actor, e.data::text, e.context::text, e.matched, e.reason';
 
@@ -59,7 +59,7 @@ select f.seq as floor, f.event_id as floor_id,
 from (select 1) as always left join feed_floor f on f.workspace_id = $1`,
 };
 
-/** The floor is read by the same statement: retention may have passed the place since it was looked up. */
+/** The same statement reads the floor: retention may have passed the position since it was looked up. */
 const READ = {
   name: 'feed.read',
   text: `
@@ -104,9 +104,9 @@ interface ReadRow extends Omit<EventRow, 'id'> {
 }
 
 /**
- * Where to go on after an event, as its `seq`; without one, where what is kept begins. `gone` where the event is not
- * in the feed, or others after it have been dropped by age. The last one dropped is a place like any other: whoever
- * stood there has missed nothing.
+ * The position after an event, as its `seq`; without an event, where the kept events begin. `gone` if the event is
+ * not in the feed, or retention has dropped later ones. The last dropped event is a valid position: a reader there
+ * has missed nothing.
  */
 export async function placeAfter(
   db: Database,
@@ -122,13 +122,13 @@ export async function placeAfter(
   return row!.seq === null || row!.seq < floor ? 'gone' : row!.seq;
 }
 
-/** The last event there is now: where somebody begins who wants only what is to come. Null where there is none. */
+/** The present last event, for readers who want only what follows. Null if there is none. */
 export async function lastEvent(db: Database, workspaceId: Uuid): Promise<{ id: Uuid; seq: number } | null> {
   const [row] = await db.read<{ id: Uuid; seq: number }>(LAST, [workspaceId]);
   return row ?? null;
 }
 
-/** The next page after a place, oldest first; `gone` where retention has passed it. */
+/** The next page after a position, oldest first; `gone` if retention has passed it. */
 export async function readFeed(
   db: Database,
   workspaceId: Uuid,
@@ -150,13 +150,13 @@ export async function readFeed(
   };
 }
 
-/** One event, a test too. */
+/** One event, tests included. */
 export async function getEvent(db: Database, workspaceId: Uuid, id: Uuid): Promise<EventView | undefined> {
   const [row] = await db.read<EventRow>(GET, [workspaceId, id]);
   return row && viewOf(row);
 }
 
-/** Remembers the last event of each workspace in a partition that is about to be dropped. */
+/** Stores the last event of each workspace in a partition that is about to be dropped. */
 export async function raiseFloors(pool: pg.Pool, partition: string): Promise<void> {
   await pool.query(`
     insert into feed_floor (workspace_id, event_id, seq)

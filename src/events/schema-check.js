@@ -1,9 +1,9 @@
 // @ts-check
-// Plain JavaScript with its types in comments: the thread that runs it loads it as it stands, from `src` as from `dist`.
+// Plain JavaScript with types in comments: the thread that runs it loads it unchanged, from `src` and from `dist`.
 import formats from 'ajv-formats/dist/formats.js';
 
 /**
- * What does not fit: where, counted from the data's root, and why.
+ * What does not match: where, from the data's root, and why.
  * @typedef {{ path: string[], message: string }} Problem
  * @typedef {boolean | Record<string, unknown>} Schema
  * @typedef {{ left: number, path: string[] }} Run
@@ -12,9 +12,9 @@ import formats from 'ajv-formats/dist/formats.js';
 export class StepsUsedUp extends Error {}
 
 /**
- * Checks data against a JSON Schema of the language that custom-event-schema.ts admits. It is walked rather than compiled:
- * so each step is counted, and nothing that a customer wrote becomes code. A step takes about the same time whatever it
- * is: a keyword, a name, a value that is compared, 32 characters that are read.
+ * Checks data against a JSON Schema of the language that custom-event-schema.ts allows. The schema is walked, not
+ * compiled: so each step is counted, and nothing that a customer wrote becomes code. A step takes about the same time
+ * in all cases: a keyword, a name, a compared value, 32 characters that are read.
  * @param {Schema} schema
  * @param {unknown} data
  * @param {number} maxSteps
@@ -86,7 +86,7 @@ function problem(run, message, ...more) {
 }
 
 /**
- * Checks a value inside the one that is looked at.
+ * Checks a value inside the present one.
  * @param {Schema} schema
  * @param {string} name
  * @param {unknown} value
@@ -100,13 +100,13 @@ function inside(schema, name, value, run) {
 }
 
 /**
- * A rule that looks at one kind of value and lets every other pass.
+ * A rule for one type of value; any other type passes.
  * @template T
  * @param {(data: unknown) => data is T} isKind
  * @param {(limit: any, data: T, run: Run, schema: Record<string, any>) => Problem | null} rule
  * @returns {Rule}
  */
-function of(isKind, rule) {
+function ruleFor(isKind, rule) {
   return (limit, data, run, schema) => (isKind(data) ? rule(limit, data, run, schema) : null);
 }
 
@@ -131,7 +131,7 @@ const TYPES = {
 };
 
 /**
- * What a keyword asks of a value. The messages are those that ajv gives.
+ * The check of a keyword. The messages are those of ajv.
  * @typedef {(value: any, data: unknown, run: Run, schema: Record<string, any>) => Problem | null} Rule
  * @type {Record<string, Rule | undefined>}
  */
@@ -147,68 +147,72 @@ const RULES = {
       ? null
       : problem(run, `must be one of ${shown(values)}`),
 
-  minimum: of(isNumber, (limit, data, run) => (data >= limit ? null : problem(run, `must be >= ${limit}`))),
-  maximum: of(isNumber, (limit, data, run) => (data <= limit ? null : problem(run, `must be <= ${limit}`))),
-  exclusiveMinimum: of(isNumber, (limit, data, run) =>
+  minimum: ruleFor(isNumber, (limit, data, run) =>
+    data >= limit ? null : problem(run, `must be >= ${limit}`),
+  ),
+  maximum: ruleFor(isNumber, (limit, data, run) =>
+    data <= limit ? null : problem(run, `must be <= ${limit}`),
+  ),
+  exclusiveMinimum: ruleFor(isNumber, (limit, data, run) =>
     data > limit ? null : problem(run, `must be > ${limit}`),
   ),
-  exclusiveMaximum: of(isNumber, (limit, data, run) =>
+  exclusiveMaximum: ruleFor(isNumber, (limit, data, run) =>
     data < limit ? null : problem(run, `must be < ${limit}`),
   ),
-  multipleOf: of(isNumber, (unit, data, run) =>
+  multipleOf: ruleFor(isNumber, (unit, data, run) =>
     Number.isInteger(data / unit) ? null : problem(run, `must be multiple of ${unit}`),
   ),
 
-  minLength: of(isText, (limit, data, run) =>
+  minLength: ruleFor(isText, (limit, data, run) =>
     charactersOf(data, run) >= limit ? null : problem(run, `must NOT have fewer than ${limit} characters`),
   ),
-  maxLength: of(isText, (limit, data, run) =>
+  maxLength: ruleFor(isText, (limit, data, run) =>
     charactersOf(data, run) <= limit ? null : problem(run, `must NOT have more than ${limit} characters`),
   ),
-  format: of(isText, (name, data, run) => {
+  format: ruleFor(isText, (name, data, run) => {
     charge(run, data.length >> 2);
     return isOfFormat(name, data) ? null : problem(run, `must match format "${name}"`);
   }),
 
-  minItems: of(isList, (limit, data, run) =>
+  minItems: ruleFor(isList, (limit, data, run) =>
     data.length >= limit ? null : problem(run, `must NOT have fewer than ${limit} items`),
   ),
-  maxItems: of(isList, (limit, data, run) =>
+  maxItems: ruleFor(isList, (limit, data, run) =>
     data.length <= limit ? null : problem(run, `must NOT have more than ${limit} items`),
   ),
-  uniqueItems: of(isList, (wanted, data, run) => (wanted ? duplicate(data, run) : null)),
-  prefixItems: of(isList, (schemas, data, run) => {
+  uniqueItems: ruleFor(isList, (wanted, data, run) => (wanted ? duplicate(data, run) : null)),
+  prefixItems: ruleFor(isList, (schemas, data, run) => {
     for (let at = 0; at < Math.min(schemas.length, data.length); at++) {
       const found = inside(schemas[at], String(at), data[at], run);
       if (found) return found;
     }
     return null;
   }),
-  items: of(isList, (schema, data, run, { prefixItems = [] }) => {
+  items: ruleFor(isList, (schema, data, run, { prefixItems = [] }) => {
     for (let at = prefixItems.length; at < data.length; at++) {
       const found = inside(schema, String(at), data[at], run);
       if (found) return found;
     }
     return null;
   }),
-  contains: of(isList, (schema, data, run) =>
+  contains: ruleFor(isList, (schema, data, run) =>
     data.some((item) => fits(schema, item, run))
       ? null
       : problem(run, 'must contain at least 1 valid item(s)'),
   ),
 
-  minProperties: of(isObject, (limit, data, run) =>
+  minProperties: ruleFor(isObject, (limit, data, run) =>
     namesOf(data, run).length >= limit ? null : problem(run, `must NOT have fewer than ${limit} properties`),
   ),
-  maxProperties: of(isObject, (limit, data, run) =>
+  maxProperties: ruleFor(isObject, (limit, data, run) =>
     namesOf(data, run).length <= limit ? null : problem(run, `must NOT have more than ${limit} properties`),
   ),
-  required: of(isObject, (names, data, run) => {
+  required: ruleFor(isObject, (names, data, run) => {
     charge(run, names.length);
     const missing = names.find((/** @type {string} */ name) => !Object.hasOwn(data, name));
     return missing === undefined ? null : problem(run, 'is required', missing);
   }),
-  properties: of(isObject, (schemas, data, run) => {
+  properties: ruleFor(isObject, (schemas, data, run) => {
     for (const [name, schema] of entriesOf(schemas)) {
       charge(run, 1);
       const found = Object.hasOwn(data, name)
@@ -218,7 +222,7 @@ const RULES = {
     }
     return null;
   }),
-  additionalProperties: of(isObject, (schema, data, run, { properties = {} }) => {
+  additionalProperties: ruleFor(isObject, (schema, data, run, { properties = {} }) => {
     for (const name of namesOf(data, run)) {
       if (Object.hasOwn(properties, name)) continue;
       if (schema === false) return problem(run, 'is not a known field', name);
@@ -249,11 +253,11 @@ const RULES = {
   },
   not: (schema, data, run) => (fits(schema, data, run) ? problem(run, 'must NOT be valid') : null),
 };
-// A keyword that an object inherits is none.
+// Names that an object inherits are not keywords.
 Object.setPrototypeOf(RULES, null);
 
 /**
- * The first of a list of values, for people.
+ * The first items of a list of values, for people.
  * @param {unknown[]} values
  */
 function shown(values) {
@@ -273,7 +277,7 @@ function namesOf(data, run) {
 }
 
 /**
- * In Unicode characters, as JSON Schema counts.
+ * The number of Unicode characters, as JSON Schema counts.
  * @param {string} text
  * @param {Run} run
  */
@@ -285,9 +289,9 @@ function charactersOf(text, run) {
   return count;
 }
 
-/** Formats of texts of any length. The patterns of these read a text once, whatever is in it. */
+/** Formats of texts of any length. Their patterns read any text once. */
 const LONG_FORMATS = new Set(['email', 'uri']);
-/** No text of another format is longer, in UTF-16 units. */
+/** Most UTF-16 units of a text in another format. */
 const MAX_FORMAT_LENGTH = 255;
 
 /**

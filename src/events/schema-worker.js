@@ -1,6 +1,6 @@
 // @ts-check
-// A thread of its own for what customers' schemas may make long: schema-workers.ts starts it, gives it one job at a
-// time, and ends it where a job takes too long.
+// A thread for customers' schemas that may take long: schema-workers.ts starts it, gives it one job at a time, and
+// ends it if a job takes too long.
 import { parentPort } from 'node:worker_threads';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
@@ -27,7 +27,7 @@ function done(job) {
 const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, logger: false });
 
 /**
- * Whether ajv takes the schema. Strict, so that a keyword which would be ignored in silence is refused.
+ * Whether ajv accepts the schema. Strict, so that a keyword that would be ignored silently is refused.
  * @param {Record<string, unknown>} schema
  * @param {readonly string[]} formats
  * @returns {SchemaResult}
@@ -40,14 +40,14 @@ function compiled(schema, formats) {
   } catch (error) {
     return { problem: { path: [], message: /** @type {Error} */ (error).message } };
   } finally {
-    // Or it would be kept.
+    // Otherwise ajv would keep it.
     ajv.removeSchema(schema);
   }
 }
 
 /** @param {SchemaResult | 'ready'} result */
 function send(result) {
-  // A thread's port, not a window's: it has no origin.
+  // The port of a thread, not of a window: it has no origin.
   // oxlint-disable-next-line unicorn/require-post-message-target-origin
   parentPort?.postMessage(result);
 }

@@ -3,29 +3,29 @@ import { unavailable } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Problem } from './schema-check.js';
 
-/** What runs in a thread of its own; schemas and data as JSON, which is copied faster than what it stands for. */
+/** A job for a thread. Schemas and data are JSON text, which is copied faster than objects. */
 export type SchemaJob =
   | { kind: 'compile'; schema: string; formats: readonly string[] }
   | { kind: 'check'; schema: string; data: string; maxSteps: number };
 
 export type SchemaResult = { problem: Problem | null } | { stepsUsedUp: true };
 
-/** Threads in which customers' schemas are compiled and checked with, where that may take long. */
+/** Threads in which customers' schemas are compiled and used, if that may take long. */
 export interface SchemaWorkers {
-  /** Throws `unavailable` where it takes too long, or too much waits already: trying again is safe. */
+  /** Throws `unavailable` if it takes too long, or too many jobs wait already: trying again is safe. */
   run(workspaceId: Uuid, job: SchemaJob): Promise<SchemaResult>;
   close(): Promise<void>;
 }
 
 export interface SchemaWorkerLimits {
   workers: number;
-  /** From when a job begins, and from when it is given; milliseconds. */
+  /** The time of a job from its begin, and from its submission; milliseconds. */
   jobMs: number;
   waitMs: number;
-  /** Jobs that wait, of one workspace and of all. */
+  /** Waiting jobs, per workspace and in all. */
   waitingEach: number;
   waitingAll: number;
-  /** A thread with nothing to do ends after so long, in milliseconds. */
+  /** A thread without work ends after this long, in milliseconds. */
   idleMs: number;
 }
 
@@ -38,7 +38,7 @@ export const SCHEMA_WORKER_LIMITS: SchemaWorkerLimits = {
   idleMs: 30_000,
 };
 
-/** A thread that runs out of memory ends alone, and not the program. */
+/** A thread that runs out of memory ends alone, without the program. */
 const MEMORY = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16 };
 const RETRY_AFTER_S = 2;
 
@@ -58,43 +58,28 @@ interface Thread {
 }
 
 /**
- * Threads start with the first job and are replaced where a job took too long. Workspaces take turns, and one workspace
- * has one thread at a time: the slow schemas of one leave the other thread to the others.
+ * Threads start with the first job and are replaced if a job takes too long. Workspaces take turns, and each has one
+ * thread at a time: the slow schemas of one leave the other thread to the others.
  */
 export function makeSchemaWorkers(limits: SchemaWorkerLimits = SCHEMA_WORKER_LIMITS): SchemaWorkers {
-  /** By workspace; the one whose turn it is comes first. */
-  const waiting = new Map<Uuid, Waiting[]>();
+  const queue = makeJobQueue(limits);
   const idle: Thread[] = [];
   const threads = new Set<Thread>();
-  let waitingCount = 0;
   let closed = false;
 
   function next(): void {
     while (idle.length > 0 || threads.size < limits.workers) {
-      const item = taken();
+      const busy = new Set([...threads].map(({ current }) => current?.workspaceId));
+      const item = queue.take(busy);
       if (!item) return;
       begin(idle.pop() ?? start(), item);
     }
   }
 
-  /** The first of the next workspace that has no thread at work. */
-  function taken(): Waiting | undefined {
-    const busy = new Set([...threads].map(({ current }) => current?.workspaceId));
-    for (const [workspaceId, queue] of waiting) {
-      if (busy.has(workspaceId)) continue;
-      waiting.delete(workspaceId);
-      const item = queue.shift()!;
-      if (queue.length > 0) waiting.set(workspaceId, queue);
-      waitingCount--;
-      return item;
-    }
-    return undefined;
-  }
-
   function start(): Thread {
     const worker = new Worker(new URL('./schema-worker.js', import.meta.url), {
       resourceLimits: MEMORY,
-      // Not the program's own flags: some are not for threads.
+      // Not the program's own flags: some are not allowed for threads.
       execArgv: [],
     });
     const thread: Thread = { worker, ready: false, current: undefined, timer: undefined };
@@ -115,17 +100,16 @@ export function makeSchemaWorkers(limits: SchemaWorkerLimits = SCHEMA_WORKER_LIM
   }
 
   function begin(thread: Thread, item: Waiting): void {
-    clearTimeout(item.timer);
     clearTimeout(thread.timer);
     thread.current = item;
     thread.worker.ref();
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     thread.worker.postMessage(item.job);
-    // A thread that starts has its time once it is ready.
+    // The time of a job in a starting thread begins when the thread is ready.
     if (thread.ready) watch(thread);
   }
 
-  /** Gives the job at hand its time. */
+  /** Starts the timeout of the present job. */
   function watch(thread: Thread): void {
     clearTimeout(thread.timer);
     if (thread.current) thread.timer = setTimeout(() => void lose(thread), limits.jobMs);
@@ -137,19 +121,12 @@ export function makeSchemaWorkers(limits: SchemaWorkerLimits = SCHEMA_WORKER_LIM
     thread.timer = setTimeout(() => void end(thread), limits.idleMs).unref();
   }
 
-  /** Its job took too long, or more than there is. */
+  /** Its job took too long, or used too much memory. */
   function lose(thread: Thread): Promise<unknown> {
     finish(thread, (item) => item.reject(timeUsedUp()));
     const ended = end(thread);
     next();
     return ended;
-  }
-
-  function finish(thread: Thread, tell: (item: Waiting) => void): void {
-    const { current } = thread;
-    clearTimeout(thread.timer);
-    thread.current = undefined;
-    if (current) tell(current);
   }
 
   function end(thread: Thread): Promise<unknown> {
@@ -163,37 +140,72 @@ export function makeSchemaWorkers(limits: SchemaWorkerLimits = SCHEMA_WORKER_LIM
   return {
     run: (workspaceId, job) =>
       new Promise((resolve, reject) => {
-        const queue = waiting.get(workspaceId) ?? [];
-        if (closed || queue.length >= limits.waitingEach || waitingCount >= limits.waitingAll)
-          return reject(timeUsedUp());
-        const item: Waiting = {
-          workspaceId,
-          job,
-          resolve,
-          reject,
-          timer: setTimeout(() => leave(item), limits.waitMs),
-        };
-        queue.push(item);
-        waiting.set(workspaceId, queue);
-        waitingCount++;
+        if (closed || !queue.add({ workspaceId, job, resolve, reject })) return reject(timeUsedUp());
         next();
       }),
 
     async close() {
       closed = true;
-      for (const item of [...waiting.values()].flat()) leave(item);
+      queue.rejectAll();
       await Promise.all([...threads].map((thread) => lose(thread)));
     },
   };
+}
 
-  function leave(item: Waiting): void {
-    const queue = waiting.get(item.workspaceId)!;
-    queue.splice(queue.indexOf(item), 1);
-    if (queue.length === 0) waiting.delete(item.workspaceId);
-    waitingCount--;
+function finish(thread: Thread, report: (item: Waiting) => void): void {
+  const { current } = thread;
+  clearTimeout(thread.timer);
+  thread.current = undefined;
+  if (current) report(current);
+}
+
+/** Jobs that wait for a thread. */
+function makeJobQueue(limits: Pick<SchemaWorkerLimits, 'waitMs' | 'waitingEach' | 'waitingAll'>) {
+  /** By workspace; the next one to be served comes first. */
+  const waiting = new Map<Uuid, Waiting[]>();
+  let count = 0;
+
+  function remove(item: Waiting): void {
+    const jobs = waiting.get(item.workspaceId)!;
+    jobs.splice(jobs.indexOf(item), 1);
+    if (jobs.length === 0) waiting.delete(item.workspaceId);
+    count--;
     clearTimeout(item.timer);
+  }
+
+  function refuse(item: Waiting): void {
+    remove(item);
     item.reject(timeUsedUp());
   }
+
+  return {
+    /** False if too many jobs wait. A job that waits longer than `waitMs` is rejected. */
+    add(job: Omit<Waiting, 'timer'>): boolean {
+      const jobs = waiting.get(job.workspaceId) ?? [];
+      if (jobs.length >= limits.waitingEach || count >= limits.waitingAll) return false;
+      const item: Waiting = { ...job, timer: setTimeout(() => refuse(item), limits.waitMs) };
+      jobs.push(item);
+      waiting.set(job.workspaceId, jobs);
+      count++;
+      return true;
+    },
+
+    /** Removes and returns the first job of the next workspace that is not busy; the workspace then comes last. */
+    take(busy: ReadonlySet<Uuid | undefined>): Waiting | undefined {
+      for (const [workspaceId, jobs] of waiting) {
+        if (busy.has(workspaceId)) continue;
+        const [item] = jobs as [Waiting, ...Waiting[]];
+        remove(item);
+        if (waiting.delete(workspaceId)) waiting.set(workspaceId, jobs);
+        return item;
+      }
+      return undefined;
+    },
+
+    rejectAll(): void {
+      for (const item of [...waiting.values()].flat()) refuse(item);
+    },
+  };
 }
 
 function timeUsedUp() {

@@ -45,7 +45,7 @@ export const automatenexus: Format = {
     // 1 min, 5 min, 30 min, 2 h and 24 h after the first failure, as delays from one attempt to the next.
     intervalsS: [60, 240, 1500, 5400, 79_200],
   },
-  mostRetries: 10,
+  maxRetries: 10,
   makeSecret: () => randomBytes(32).toString('hex'),
   secretProblem: textSecretProblem,
   unsigned: 'where asked',

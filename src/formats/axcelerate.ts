@@ -23,7 +23,7 @@ export const axcelerate: Format = {
     // 1 s, 2 s, 4 s … 6 days: twelve days in all.
     intervalsS: Array.from({ length: RETRIES }, (_, n) => 2 ** n),
   },
-  mostRetries: RETRIES,
+  maxRetries: RETRIES,
   makeSecret: () => randomBytes(32).toString('hex'),
   secretProblem: textSecretProblem,
   unsigned: 'by default',

@@ -44,7 +44,7 @@ export const axocrm: Format = {
     retryMax: 4,
     intervalsS: [60, 120, 240, 480],
   },
-  mostRetries: 10,
+  maxRetries: 10,
   makeSecret: () => `axo_whsec_${randomBytes(24).toString('hex')}`,
   secretProblem: (secret) =>
     blankProblem(secret) ??

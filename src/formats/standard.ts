@@ -22,7 +22,7 @@ export const standard: Format = {
     // 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h
     intervalsS: [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400],
   },
-  mostRetries: 10,
+  maxRetries: 10,
   makeSecret: makeSymmetric,
   secretProblem: keyProblem,
   asymmetric: { makeSecret: makePrivate, isPrivate, publicOf },

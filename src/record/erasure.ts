@@ -4,7 +4,7 @@ import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import type { Database } from '../db/pool.ts';
 import type { Schema } from '../db/schema.ts';
-import { LONGEST_WAIT } from '../events/outbox.ts';
+import { MAX_WAIT } from '../events/outbox.ts';
 import type { Noun } from './noun.ts';
 import { redaction, withRedacted, type PartRedaction, type Redaction } from './redaction.ts';
 
@@ -180,7 +180,7 @@ const OWN = (id: string) =>
 /** Whether something is still to be delivered about it, and may be. */
 async function waits(trx: Transaction<Schema>, { workspace_id: workspaceId, id, deleted_at: at }: Deleted) {
   const { rows } = await sql<{ waits: boolean }>`
-    select ${at}::timestamptz > now() - ${sql.raw(LONGEST_WAIT)} and exists (
+    select ${at}::timestamptz > now() - ${sql.raw(MAX_WAIT)} and exists (
       select from activity a
       where a.workspace_id = ${workspaceId} and a.record_id = ${id} and (
         exists (select from queue q where q.workspace_id = ${workspaceId} and ${OWN('q.id')} and q.event_id = a.id)

@@ -11,7 +11,7 @@ import { TEST_EVENT, type Catalogue } from '../events/event-type.ts';
 import { getDelivery, listDeliveries, type DeliveryView } from '../delivery/delivery-log.ts';
 import type { Formats } from '../delivery/format.ts';
 import { enqueueResend, makeDueNow } from '../delivery/resend.ts';
-import { shownSent, storedEvent } from '../delivery/attempt-request.ts';
+import { viewAttemptRequest, storedEvent } from '../delivery/attempt-request.ts';
 import { pageQuery, pageShape } from '../http/paging.ts';
 import { route, type Route } from '../http/route.ts';
 import type { RecordChange } from '../http/record-change.ts';
@@ -149,7 +149,8 @@ export function deliveryRoutes({
       ]);
       const shown = attempts.map((attempt) => ({
         ...attempt,
-        request: attempt.request && shownSent({ formats, catalogue }, endpoint!, event, attempt.request),
+        request:
+          attempt.request && viewAttemptRequest({ formats, catalogue }, endpoint!, event, attempt.request),
       }));
       return { status: 200, body: { ...delivery, attempt_log: shown } };
     },

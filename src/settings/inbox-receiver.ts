@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { inboxAnswer, type Arrival, type Inboxes } from '../delivery/inbox.ts';
+import type { IncomingRequest } from '../delivery/inbox-request.ts';
+import { inboxResponseBody, type Inboxes } from '../delivery/inbox.ts';
 
 const BODY_LIMIT = 262_144;
 
@@ -26,7 +27,7 @@ export function mountInboxes(app: FastifyInstance, inboxes: Pick<Inboxes, 'recei
   });
 }
 
-function arrivalOf(request: FastifyRequest): Arrival {
+function arrivalOf(request: FastifyRequest): IncomingRequest {
   const { rawHeaders, url = '' } = request.raw;
   const at = url.indexOf('?');
   return {
@@ -46,5 +47,5 @@ function answer(reply: FastifyReply, status: number | null): FastifyReply {
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
     })
-    .send(status === 204 || status === 205 || status === 304 ? undefined : inboxAnswer(status));
+    .send(status === 204 || status === 205 || status === 304 ? undefined : inboxResponseBody(status));
 }

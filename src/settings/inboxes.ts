@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { requiredText } from '../base/values/text.ts';
 import type { Uuid } from '../base/id.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
-import { noInbox, type Inbox, type Inboxes, type InboxRequest } from '../delivery/inbox.ts';
+import type { InboxRequest } from '../delivery/inbox-request.ts';
+import { inboxNotFound, type Inbox, type Inboxes } from '../delivery/inbox.ts';
 import type { RecordChange } from '../http/record-change.ts';
 import { pageQuery, pageShape, type PageQuery } from '../http/paging.ts';
 import { route, type Ctx, type Route } from '../http/route.ts';
@@ -172,7 +173,7 @@ export function inboxRoutes(inboxes: Inboxes, ledger: RecordChange): Route[] {
 
   async function found({ caller, params }: Ctx<unknown, unknown>): Promise<Inbox> {
     const inbox = await inboxes.get(caller.workspaceId, params['id']!);
-    if (!inbox) throw noInbox();
+    if (!inbox) throw inboxNotFound();
     return inbox;
   }
 

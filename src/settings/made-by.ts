@@ -8,7 +8,8 @@ import { allows } from '../account/scope.ts';
 import type { Clock } from '../base/clock.ts';
 import { prefixed, type Uuid } from '../base/id.ts';
 import type { Schema } from '../db/schema.ts';
-import type { Endpoint, Endpoints } from '../delivery/endpoint.ts';
+import type { Endpoints } from '../delivery/endpoint-store.ts';
+import type { Endpoint } from '../delivery/endpoint.ts';
 import { admit } from '../http/authenticate.ts';
 
 /** What outlasts a member, and the scopes that it takes to see it and to revoke it. */

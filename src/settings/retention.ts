@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { invalid } from '../base/errors.ts';
 import type { Database } from '../db/pool.ts';
 import {
-  LEAST_DAYS,
+  MIN_TERM_DAYS,
   setTerm,
   storedSize,
   termOf,
@@ -15,7 +15,7 @@ import { route, type Route } from '../http/route.ts';
 const days = (what: string) =>
   z
     .int()
-    .min(LEAST_DAYS)
+    .min(MIN_TERM_DAYS)
     .nullable()
     .meta({ description: `How many days ${what} are kept; null: \`most_days\`, as the installation does.` });
 
@@ -58,7 +58,7 @@ export function retentionRoutes(db: Database, ledger: RecordChange, mostDays: nu
   const common = { path: '/api/v1/retention', scope: 'workspace:manage', tag: 'events' } as const;
   const show = (term: Term, size: StoredSize) => ({
     ...term,
-    least_days: LEAST_DAYS,
+    least_days: MIN_TERM_DAYS,
     most_days: mostDays,
     size,
   });

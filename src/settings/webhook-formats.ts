@@ -29,7 +29,7 @@ export function webhookFormatRoutes(formats: Formats): Route[] {
     payload: format.defaults.payload,
     timeout_s: format.defaults.timeoutMs / 1000,
     retry: { max: format.defaults.retryMax, intervals_s: format.defaults.intervalsS },
-    most_retries: format.mostRetries,
+    most_retries: format.maxRetries,
     unsigned: format.unsigned,
     rotation_overlaps: format.rotationOverlaps,
     disables_on_410: format.goneDisables,

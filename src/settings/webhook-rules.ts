@@ -2,7 +2,7 @@ import { invalid } from '../base/errors.ts';
 import type { Catalogue } from '../events/event-type.ts';
 import { canMatch } from '../events/event-filter-match.ts';
 import type { Format } from '../delivery/format.ts';
-import { longestDays, MOST_DAYS, type Schedule } from '../delivery/retry.ts';
+import { maxDurationDays, MAX_SCHEDULE_DAYS, type Schedule } from '../delivery/retry.ts';
 
 /** A secret that a person brings, or null for none, where the format goes without. Throws `validation_error`. */
 export function broughtSecret<Given extends string | null | undefined>(input: Given, format: Format): Given {
@@ -58,13 +58,13 @@ export function schedule(
   format: Format,
 ): Schedule {
   const next = { max: input.max ?? current.max, intervalsS: input.intervals_s ?? current.intervalsS };
-  if (next.max > format.mostRetries)
-    throw invalid('retry.max', `the format ${format.name} has at most ${format.mostRetries} retries`);
-  const days = Math.ceil(longestDays(next));
-  if (days > MOST_DAYS) {
+  if (next.max > format.maxRetries)
+    throw invalid('retry.max', `the format ${format.name} has at most ${format.maxRetries} retries`);
+  const days = Math.ceil(maxDurationDays(next));
+  if (days > MAX_SCHEDULE_DAYS) {
     throw invalid(
       input.intervals_s ? 'retry.intervals_s' : 'retry.max',
-      `the last attempt could come after ${days} days; it has to within ${MOST_DAYS}`,
+      `the last attempt could come after ${days} days; it has to within ${MAX_SCHEDULE_DAYS}`,
     );
   }
   return next;

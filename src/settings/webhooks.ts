@@ -6,7 +6,8 @@ import { ApiError, invalid } from '../base/errors.ts';
 import { prefixed, unprefixed, type Uuid } from '../base/id.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
 import type { Database } from '../db/pool.ts';
-import type { Endpoint, EndpointChange, Within } from '../delivery/endpoint.ts';
+import type { Within } from '../delivery/endpoint-change.ts';
+import type { Endpoint, EndpointChange } from '../delivery/endpoint.ts';
 import type { Engine } from '../delivery/engine.ts';
 import { readFilter } from '../events/event-filter.ts';
 import type { CustomTypes } from '../events/custom-event-type.ts';
@@ -124,7 +125,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
       const catalogue = await catalogueFor(caller.workspaceId, body.events, body.filter, format);
       const events = eventTypes(body.events, format, catalogue);
       const filter = await filterOf(caller.workspaceId, body.filter);
-      if (filter) checkCanMatch(filter.given, events, format, catalogue, 'filter');
+      if (filter) checkCanMatch(filter.input, events, format, catalogue, 'filter');
       const answered = answer(ctx, 201, 'created', (endpoint) => showWebhook(endpoint, formats, secret));
       await endpoints.create(
         {

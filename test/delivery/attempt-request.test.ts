@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => s.stop());
 
-/** The attempts of a webhook's newest delivery, once it has come to this state. */
+/** The attempts of a webhook's newest delivery, once it has this state. */
 async function attempts(id: string, state: string): Promise<Attempt[]> {
   const newest = async () => (await s.ask('GET', `${HOOKS}/${id}/deliveries`)).json.data[0];
   await expect.poll(async () => (await newest())?.state, { timeout: 15_000 }).toBe(state);
@@ -25,14 +25,14 @@ async function attempts(id: string, state: string): Promise<Attempt[]> {
   return json.attempt_log;
 }
 
-/** That the log shows what came in, but for the values of custom headers. */
+/** Checks that the log shows what arrived, except for the values of custom headers. */
 function expectShown({ request }: Attempt, received: Received, url: string): void {
   expect(request).toMatchObject({ url, method: received.method, body: received.rawBody.toString() });
   const { 'X-Token': token, ...headers } = request!.headers;
   expect(token).toBe('********');
   for (const [name, value] of Object.entries(headers))
     expect(received.headers[name.toLowerCase()]).toBe(value);
-  // What HTTP itself adds is not in the log.
+  // Headers of HTTP itself are not in the log.
   const added = new Set(['host', 'connection', 'content-length', 'x-token', 'transfer-encoding']);
   const own = Object.keys(received.headers).filter((name) => !added.has(name));
   expect(Object.keys(headers).map((name) => name.toLowerCase())).toEqual(expect.arrayContaining(own));
@@ -74,7 +74,7 @@ test.each([
     expect(JSON.stringify(rendered)).not.toContain('very secret value');
     expect(JSON.stringify(rendered)).not.toContain(made.json.secret ?? 'a private key of ours');
 
-    // What is changed afterwards changes nothing that was sent.
+    // A later change of the webhook changes nothing that was sent.
     const payload = format === 'axocrm' ? 'full' : 'summary';
     const change = {
       url: `${receiver.url}/else`,
@@ -92,7 +92,7 @@ test.each([
   },
 );
 
-test('a body that can not be made again as it was is not shown as if it were; nor is a request that was never made', async () => {
+test('a body that cannot be rendered again as it was is not shown; nor is a request that was never made', async () => {
   const receiver = await startReceiver();
   const body = { name: 'hook', url: receiver.url, events: ['contact.created'] };
   const { id } = (await s.ask('POST', HOOKS, { body })).json;

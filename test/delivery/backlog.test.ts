@@ -8,7 +8,7 @@ import { secondServer, startScenario, type Scenario } from '../kit/scenario.ts';
 let s: Scenario;
 let receiver: Receiver;
 beforeAll(async () => {
-  // No worker: what is due stays so.
+  // No worker: what is due stays due.
   s = await startScenario({ FAIRLEAD_SERVICES: 'api' });
   receiver = await startReceiver();
 });
@@ -29,8 +29,8 @@ const value = (text: string, series: string) =>
   );
 const read = (file: string) => readFileSync(path.join(PROJECT, file), 'utf8');
 
-describe('what waits in the database', () => {
-  test('is told at /metrics, the same by every process', async () => {
+describe('the backlog in the database', () => {
+  test('is reported at /metrics, with the same values by every process', async () => {
     const hook = async (name: string) => {
       const body = { name, url: receiver.url, events: ['contact.created'] };
       return (await s.ask('POST', '/api/v1/webhooks', { body })).json.id as string;
@@ -76,14 +76,14 @@ describe('what waits in the database', () => {
     }
   });
 
-  test('is measured anew after five seconds, not at each scrape', async () => {
+  test('is measured again after five seconds, not at each scrape', async () => {
     await s.db.pool.query('delete from queue');
     expect(value(await metrics(s.url), 'fairlead_deliveries_due')).toBe(6);
     await until(async () => value(await metrics(s.url), 'fairlead_deliveries_due') === 0);
     expect(value(await metrics(s.url), 'fairlead_delivery_oldest_due_seconds')).toBe(0);
   });
 
-  test('is NaN where it can not be measured, and the rest is told all the same', async () => {
+  test('is NaN if it cannot be measured, and the other metrics are still reported', async () => {
     await s.db.pool.query('alter table lane rename to lane_away');
     await until(async () => Number.isNaN(value(await metrics(s.url), 'fairlead_deliveries_due')));
     expect(await metrics(s.url)).toContain('fairlead_delivery_in_flight 0');
@@ -92,7 +92,7 @@ describe('what waits in the database', () => {
   });
 });
 
-describe('every metric that is named is there', () => {
+describe('every metric is documented', () => {
   const namesIn = (text: string) => new Set(text.match(/\bfairlead_[a-z_]+/g));
   const typed = async () => {
     const text = await metrics(s.url);
@@ -116,7 +116,7 @@ describe('every metric that is named is there', () => {
     expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length);
   });
 
-  test('in docs/webhook-operations.md, and each tells whose it is', async () => {
+  test('in docs/webhook-operations.md, and each says whether it is per process or per database', async () => {
     const { all } = await typed();
     expect(namesIn(read('docs/webhook-operations.md'))).toEqual(all);
     const helps = (await metrics(s.url)).match(/^# HELP .+$/gm)!;

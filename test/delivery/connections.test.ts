@@ -21,13 +21,13 @@ function ridden(): number[] {
   return s.receiver.received.map((item) => item.connection);
 }
 
-describe('a connection is kept and used again', () => {
+describe('a connection is kept and reused', () => {
   test('twenty requests one after the other share one', async () => {
     for (let n = 0; n < 20; n += 1) expect((await s.send()).ok).toBe(true);
     expect(new Set(ridden())).toEqual(new Set([1]));
   });
 
-  test('twenty at once have twenty, and the next twenty the same', async () => {
+  test('twenty concurrent requests have twenty, and the next twenty reuse them', async () => {
     s.receiver.answer(() => ({ delayMs: 100 }));
     for (let round = 0; round < 2; round += 1) {
       const outcomes = await Promise.all(Array.from({ length: 20 }, () => s.send()));
@@ -50,7 +50,7 @@ describe('a connection is kept and used again', () => {
     expect(ridden()).toEqual([1, 1, 2]);
   });
 
-  test('one host under another name is another connection: Host and certificate are judged anew', async () => {
+  test('the same host under another name is another connection: Host and certificate are checked again', async () => {
     await s.send({ url: `http://one.test:${s.receiver.port}/` });
     await s.send({ url: `http://two.test:${s.receiver.port}/` });
     expect(ridden()).toEqual([1, 2]);
@@ -68,7 +68,7 @@ describe.each([false, true])('a kept connection that breaks before the answer (T
     await receiver.close();
   });
 
-  test('is tried on a new one also where others are kept, since they may be as dead', async () => {
+  test('is tried on a new one even if others are kept, since they may be dead too', async () => {
     const receiver = await startReceiver({ tls });
     const used = new Set<number>();
     receiver.answer((request) => {
@@ -82,7 +82,7 @@ describe.each([false, true])('a kept connection that breaks before the answer (T
     await receiver.close();
   });
 
-  test('closed with FIN instead of RST: the same', async () => {
+  test('the same if it is closed with FIN instead of RST', async () => {
     const receiver = await startReceiver({ tls });
     receiver.answer((_request, n) => (n === 2 ? { raw: '' } : {}));
     await s.send({ url: receiver.url });
@@ -100,7 +100,7 @@ describe.each([false, true])('a kept connection that breaks before the answer (T
     await receiver.close();
   });
 
-  test('a new connection that breaks is tried once only', async () => {
+  test('a new connection that breaks is tried only once', async () => {
     const receiver = await startReceiver({ tls });
     receiver.answer(() => ({ reset: true }));
     expect(await s.send({ url: receiver.url })).toMatchObject({ failure: 'reset' });
@@ -108,7 +108,7 @@ describe.each([false, true])('a kept connection that breaks before the answer (T
     await receiver.close();
   });
 
-  test('after the status has come it is not tried again', async () => {
+  test('is not tried again once the status has arrived', async () => {
     const receiver = await startReceiver({ tls });
     receiver.answer((_request, n) => (n === 2 ? { body: 'half', reset: true } : {}));
     await s.send({ url: receiver.url });
@@ -135,13 +135,13 @@ test('a receiver that restarts while connections are kept is reached again', asy
   await again.close();
 });
 
-describe('an origin that has its fill of connections', () => {
+describe('an origin with the maximum of connections', () => {
   beforeEach(async () => {
     await s.close();
     s = await startSending({ connectionsPerOrigin: 2 });
   });
 
-  test('lets the others wait, in order, and serves them all', async () => {
+  test('lets the other requests wait, in order, and serves them all', async () => {
     s.receiver.answer(() => ({ delayMs: 20 }));
     const outcomes = await Promise.all(Array.from({ length: 9 }, (_, at) => s.send({ body: String(at) })));
     expect(outcomes.every((outcome) => outcome.ok)).toBe(true);
@@ -150,19 +150,19 @@ describe('an origin that has its fill of connections', () => {
     expect(last).toBe('8');
   });
 
-  test('lets one that has waited its time go, unsent', async () => {
+  test('times out a waiting request without sending it', async () => {
     s.receiver.answer(() => ({ hang: true }));
     const hanging = [s.send({ timeoutMs: 1_500 }), s.send({ timeoutMs: 1_500 })];
     const waiting = await s.send({ timeoutMs: 150 });
     expect(waiting).toMatchObject({
       failure: 'timeout',
-      detail: '150 ms were over while waiting for a connection',
+      detail: 'timed out after 150 ms while waiting for a connection',
     });
     await Promise.all(hanging);
     expect(s.receiver.received).toHaveLength(2);
   });
 
-  test('has room for the new one of a second try, since the broken one is gone', async () => {
+  test('has room for the new connection of a second try, since the broken one is gone', async () => {
     const used = new Set<number>();
     s.receiver.answer((request) => {
       if (used.has(request.connection)) return { reset: true };
@@ -174,7 +174,7 @@ describe('an origin that has its fill of connections', () => {
     expect(ridden()).toEqual([1, 2, 2, 3]);
   });
 
-  test('tries no third time where the second had to wait and got a used one', async () => {
+  test('makes no third try if the second had to wait and got a used connection', async () => {
     await s.close();
     s = await startSending({ connectionsPerOrigin: 1 });
     s.receiver.answer((request) => (request.rawBody.toString() === 'a' ? { reset: true } : {}));
@@ -184,7 +184,7 @@ describe('an origin that has its fill of connections', () => {
     expect(s.receiver.received.map((item) => item.rawBody.toString())).toEqual(['{}', 'a', 'b', 'a']);
   });
 
-  test('serves who waits once a hanging one has timed out', async () => {
+  test('serves a waiting request once a hanging one has timed out', async () => {
     s.receiver.answer((request) => (request.rawBody.toString() === 'hang' ? { hang: true } : {}));
     const hanging = [
       s.send({ body: 'hang', timeoutMs: 600 }),
@@ -198,7 +198,7 @@ describe('an origin that has its fill of connections', () => {
   });
 });
 
-test('six hundred that hang at one host hold up nobody else there', async () => {
+test('six hundred hanging requests at one host block no other request there', async () => {
   await s.close();
   s = await startSending({ connectionsPerOrigin: null });
   s.receiver.answer((request) => (request.rawBody.toString() === 'hang' ? { hang: true } : {}));
@@ -213,7 +213,7 @@ test('six hundred that hang at one host hold up nobody else there', async () => 
   expect(new Set(failures)).toEqual(new Set(['cancelled']));
 });
 
-test('two names whose DNS is dead and 100 sends to each hold up no send to a good one', async () => {
+test('two names whose DNS is dead and 100 sends to each block no send to a good one', async () => {
   let dead = 0;
   const lost = Array.from({ length: 200 }, async (_, at) => {
     const outcome = await s.send({ url: `http://silent${at % 2}.test/` });
@@ -228,7 +228,7 @@ test('two names whose DNS is dead and 100 sends to each hold up no send to a goo
   expect(new Set(await Promise.all(lost))).toEqual(new Set(['dns_failed']));
 });
 
-describe('the pool itself', () => {
+describe('the connection pool', () => {
   const target = () => ({
     origin: s.receiver.url,
     secure: false,
@@ -245,7 +245,7 @@ describe('the pool itself', () => {
     return makeConnections({ dial, perOrigin: 10, maxIdle: 10, ...more });
   }
 
-  /** Makes one request and hands the connection back. */
+  /** Makes one request and releases the connection. */
   function ride(pool: Connections): Promise<void> {
     return new Promise((resolve, reject) => {
       let used: Connection;
@@ -267,7 +267,7 @@ describe('the pool itself', () => {
     });
   }
 
-  test('forgets a connection that the receiver closed while it was idle', async () => {
+  test('removes a connection that the receiver closed while it was idle', async () => {
     const pool = makePool();
     await Promise.all([ride(pool), ride(pool), ride(pool)]);
     expect(pool.count).toBe(3);
@@ -275,7 +275,7 @@ describe('the pool itself', () => {
     await expect.poll(() => pool.count).toBe(0);
   });
 
-  test('keeps no more idle than it may', async () => {
+  test('keeps at most the maximum of idle connections', async () => {
     const pool = makePool({ maxIdle: 2 });
     s.receiver.answer(() => ({ delayMs: 50 }));
     await Promise.all(Array.from({ length: 5 }, () => ride(pool)));
@@ -286,7 +286,7 @@ describe('the pool itself', () => {
 });
 
 describe('close', () => {
-  test('waits for what is in flight, and lets nothing more in', async () => {
+  test('waits for what is in flight, and accepts nothing more', async () => {
     s.receiver.answer(() => ({ delayMs: 200 }));
     const outcome = s.send();
     await s.receiver.waitFor(1);
@@ -299,7 +299,7 @@ describe('close', () => {
     await expect.poll(() => s.receiver.connections()).toBe(0);
   });
 
-  test('ends the idle connections, and may be called again', async () => {
+  test('closes the idle connections, and may be called again', async () => {
     await Promise.all([s.send(), s.send(), s.send()]);
     await Promise.all([s.sender.close(), s.sender.close()]);
     await s.sender.close();
@@ -307,7 +307,7 @@ describe('close', () => {
   });
 });
 
-test('what a receiver sends unasked on an idle connection is not taken for the next answer', async () => {
+test('unrequested bytes on an idle connection are not taken for the next answer', async () => {
   const forger = createServer((socket) => {
     socket.on('error', () => {});
     socket.on('data', () => {

@@ -4,8 +4,8 @@ import { startReceiver, type Receiver } from '../kit/receiver.ts';
 import { startSending, type Sending } from '../kit/sending.ts';
 
 /**
- * Here 127.0.0.1 plays the public internet and the rest of 127.0.0.0/8 our own network: a receiver waits at
- * every address, and what comes in at 127.0.0.2 has got through.
+ * Here 127.0.0.1 is the public internet and the rest of 127.0.0.0/8 the internal network: a receiver listens at every
+ * address, and a request that arrives at 127.0.0.2 has passed the guard.
  */
 const outside = makeGuard({ allow: ['127.0.0.1/32'], own: () => [] });
 
@@ -34,7 +34,7 @@ async function restart(guard: Guard): Promise<void> {
 }
 
 test.each([
-  // Ways to write 127.0.0.2, then addresses that mean this machine or lie inside.
+  // Ways to write 127.0.0.2, then addresses that mean this machine or are internal.
   ...'127.0.0.2 127.2 2130706434 0x7f.2 0177.0.0.2 127.0.0.2. ①②⑦.0.0.② [::ffff:127.0.0.2]'.split(' '),
   ...'0.0.0.0 0 [::1] [::] [::ffff:7f00:2] [::127.0.0.2] [64:ff9b::7f00:2] 10.0.0.1 192.168.1.1'.split(' '),
   ...'169.254.169.254 [fd00:ec2::254] [fe80::1] 100.64.0.1'.split(' '),
@@ -53,7 +53,7 @@ test('a literal address that is open is dialled, also written as IPv6', async ()
 });
 
 test.each(['127.0.0.2', '10.1.2.3', '169.254.169.254', '::1', 'fd00::1', '::ffff:127.0.0.2', '0.0.0.0'])(
-  'a name that means %s is blocked, and the address is not told',
+  'a name that resolves to %s is blocked, and the error does not contain the address',
   async (address) => {
     s.dns.answer(() => ({ addresses: [address] }));
     const outcome = await s.send({ url: at('inside.test') });
@@ -68,16 +68,16 @@ test.each([
   ['127.0.0.1', '127.0.0.2'],
   ['127.0.0.1', '::1'],
   ['127.0.0.1', '10.0.0.1'],
-])('a name that means %s and %s too is blocked as a whole', async (...addresses) => {
+])('a name that resolves to %s and %s is blocked as a whole', async (...addresses) => {
   s.dns.answer(() => ({ addresses }));
   expect(await s.send({ url: at('both.test') })).toMatchObject({ failure: 'blocked_address' });
   expect(everywhere.received).toHaveLength(0);
 });
 
-test('a name that means an outer address first and an inner one next gets through to neither inside', async () => {
+test('a name that resolves first to an outer address and then to an inner one reaches neither inside', async () => {
   s.dns.answer((_name, _type, n) => ({ addresses: [n === 1 ? '127.0.0.1' : '127.0.0.2'], ttlS: 0 }));
   expect((await s.send({ url: at('rebind.test') })).ok).toBe(true);
-  // The connection that is kept goes to the address that was judged; a new one is judged anew.
+  // A kept connection goes to the address that was checked; a new one is checked again.
   time.skipped += 5_000;
   expect((await s.send({ url: at('rebind.test') })).ok).toBe(true);
   everywhere.answer(() => ({ headers: { connection: 'close' } }));
@@ -86,7 +86,7 @@ test('a name that means an outer address first and an inner one next gets throug
   expect(everywhere.received.map((item) => item.connection)).toEqual([1, 1, 1]);
 });
 
-test('a name is looked up once for a connection: no second answer comes between check and dial', async () => {
+test('a name is looked up once per connection: no second look-up comes between check and dial', async () => {
   s.dns.answer((_name, _type, n) => ({ addresses: [n === 1 ? '127.0.0.1' : '127.0.0.2'], ttlS: 0 }));
   expect((await s.send({ url: at('once.test') })).ok).toBe(true);
   expect(s.dns.questions.sort()).toEqual(['once.test A', 'once.test AAAA']);
@@ -111,7 +111,7 @@ describe('our own listener', () => {
     expect((await s.send()).ok).toBe(true);
   });
 
-  test('is blocked at every address of this machine where it is bound to all', async () => {
+  test('is blocked at every address of this machine if it is bound to all', async () => {
     const own = [{ address: '0.0.0.0', port: everywhere.port }];
     await restart(makeGuard({ allow: ['0.0.0.0/0', '::/0'], own: () => own }));
     for (const host of ['127.0.0.1', '127.0.0.2', '127.9.9.9', 'me.test', '[::1]']) {
@@ -125,7 +125,7 @@ describe('our own listener', () => {
 });
 
 describe('plain HTTP', () => {
-  test('goes nowhere but to a range that is open', async () => {
+  test('is allowed only to a range that is open', async () => {
     await restart({ opensAny: false, refuses: () => null, allowsPrivate: () => false });
     expect(await s.send({ url: at('127.0.0.1') })).toMatchObject({
       failure: 'blocked_address',
@@ -135,7 +135,7 @@ describe('plain HTTP', () => {
     expect(everywhere.received).toHaveLength(0);
   });
 
-  test('HTTPS goes to any address that is not refused', async () => {
+  test('HTTPS is allowed to any address that is not refused', async () => {
     await restart({ opensAny: false, refuses: () => null, allowsPrivate: () => false });
     const secure = await startReceiver({ tls: true });
     expect((await s.send({ url: secure.url })).ok).toBe(true);
@@ -144,8 +144,8 @@ describe('plain HTTP', () => {
   });
 });
 
-test('a connection that ends up at another address than was judged is not used', async () => {
-  // The kernel takes 0.0.0.0 for 127.0.0.1, which nobody judged.
+test('a connection that ends at another address than the checked one is not used', async () => {
+  // The kernel reads 0.0.0.0 as 127.0.0.1, which was not checked.
   await restart(makeGuard({ allow: ['0.0.0.0/32'], own: () => [] }));
   expect(await s.send({ url: at('0.0.0.0') })).toMatchObject({
     failure: 'blocked_address',
@@ -154,7 +154,7 @@ test('a connection that ends up at another address than was judged is not used',
   expect(everywhere.received).toHaveLength(0);
 });
 
-test('localhost is 127.0.0.1 where that alone is open: ::1 is passed over, not held against it', async () => {
+test('localhost is 127.0.0.1 if only that is open: ::1 is skipped, and does not refuse the name', async () => {
   expect((await s.send({ url: at('localhost') })).ok).toBe(true);
   expect(everywhere.received[0]!.headers.host).toBe(`localhost:${everywhere.port}`);
   await restart(makeGuard({ allow: ['10.0.0.0/8'], own: () => [] }));

@@ -32,8 +32,8 @@ const fed = async () =>
   }[];
 const about = async (id: string) => (await fed()).filter(({ data }) => data['id'] === id);
 
-describe('section 8: webhook.disabled tells of a webhook that we took out of service', () => {
-  test('by a 410: in the feed, to those who have named it or whose `*` includes it, and to no other', async () => {
+describe('docs/requirements.md, section 8: webhook.disabled reports a webhook that the engine disabled', () => {
+  test('by a 410: in the feed, to webhooks that subscribe to it or whose `*` includes it, and to no other', async () => {
     const all = await hook({ events: ['*'] });
     const named = await hook({ events: ['webhook.disabled'], format: 'axocrm' });
     const wildcard = await hook({ events: ['*'], format: 'axocrm' });
@@ -54,8 +54,8 @@ describe('section 8: webhook.disabled tells of a webhook that we took out of ser
       failures: 1,
       disabled_at: expect.stringMatching(/^\d{4}-.+Z$/),
     });
-    const bodies = async (of: Receiver, count: number) =>
-      (await of.waitFor(count)).map(({ rawBody }) => JSON.parse(rawBody.toString()));
+    const bodies = async (receiver: Receiver, count: number) =>
+      (await receiver.waitFor(count)).map(({ rawBody }) => JSON.parse(rawBody.toString()));
     expect((await bodies(all.receiver, 2)).find(({ type }) => type === 'webhook.disabled')!.data).toEqual(
       event!.data,
     );
@@ -66,7 +66,7 @@ describe('section 8: webhook.disabled tells of a webhook that we took out of ser
         object: { type: 'webhook', id: gone.id, format: 'standard', failures: 1 },
       },
     });
-    // What `*` of axocrm is, its document prints; and who is disabled is not told of it.
+    // `*` of axocrm includes what its documentation lists; the disabled webhook itself does not get the event.
     expect((await bodies(wildcard.receiver, 1)).map(({ type }) => type)).toEqual(['contact.created']);
     const { rows } = await s.db.pool.query<{ endpoint_id: string }>(
       `select endpoint_id from queue where event_type = 'webhook.disabled'
@@ -77,7 +77,7 @@ describe('section 8: webhook.disabled tells of a webhook that we took out of ser
     for (const { rawBody } of receivers.flatMap(({ received }) => received))
       for (const secret of ['customheader', 'inquery', 'whsec_'])
         expect(rawBody.toString()).not.toContain(secret);
-    // Its queue is held, and a test is not an event: being disabled once, it is told once.
+    // Its queue is held, and a test is not an event: one disabling fires one event.
     await s.ask('POST', `/api/v1/webhooks/${gone.id}/test`);
     await gone.receiver.waitFor(2);
     expect(await about(gone.id)).toHaveLength(1);
@@ -96,7 +96,7 @@ describe('section 8: webhook.disabled tells of a webhook that we took out of ser
     expect(await about(failing.id)).toHaveLength(2);
   });
 
-  test('event and disabling are one transaction: what can not be told is not done', async () => {
+  test('event and disabling are one transaction: if the event cannot be stored, the webhook stays active', async () => {
     const gone = await hook({}, 410);
     await s.db.pool.query(`alter table notice rename to notice_away`);
     await makeContact();
@@ -111,7 +111,7 @@ describe('section 8: webhook.disabled tells of a webhook that we took out of ser
     expect(await about(gone.id)).toHaveLength(1);
   });
 
-  test('nobody else hears of it, and a person who pauses or deletes fires nothing', async () => {
+  test('no other workspace gets it, and a user who pauses or deletes fires nothing', async () => {
     const paused = await hook({});
     const before = (await fed()).length;
     await s.ask('PATCH', `/api/v1/webhooks/${paused.id}`, { body: { active: false } });

@@ -14,7 +14,7 @@ import { silent } from '../kit/database.ts';
 import { startReceiver, type Answering, type Receiver } from '../kit/receiver.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 
-/** Further workers on the scenario's database, as other processes would be. */
+/** More workers on the scenario's database, like other processes. */
 function engineOn(s: Scenario, formats: Format[] = [standard]): Engine {
   const clock = systemClock;
   return makeEngine({
@@ -38,11 +38,11 @@ function engineOn(s: Scenario, formats: Format[] = [standard]): Engine {
   });
 }
 
-describe('the engine in bad weather', () => {
+describe('the engine with crashes, outages and slow receivers', () => {
   let s: Scenario;
   const engines: Engine[] = [];
   const receivers: Receiver[] = [];
-  // The API alone: which workers run, each test decides.
+  // Only the API: each test decides which workers run.
   beforeAll(async () => {
     s = await startScenario({ FAIRLEAD_SERVICES: 'api' });
   });
@@ -110,10 +110,10 @@ describe('the engine in bad weather', () => {
     expect(received!.at - started).toBeGreaterThanOrEqual(1_900);
   });
 
-  test('a wake-up that was lost is made up for by the sweep', async () => {
+  test('the sweep makes up for a lost wake', async () => {
     const { id, receiver } = await hook();
     await makeContacts(3);
-    // The wake-up comes right after the answer; once it is there, it is taken back.
+    // The wake comes right after the answer; the test waits for it and undoes it.
     await expect.poll(async () => (await lane()).wake).toBe(1);
     await s.db.pool.query("update lane set due = 'infinity'");
     expect((await findOverdue(s.db.pool)).length).toBe(1);
@@ -124,7 +124,7 @@ describe('the engine in bad weather', () => {
     expect((await deliveries(id)).every((item: { state: string }) => item.state === 'delivered')).toBe(true);
   });
 
-  test('an outcome is not written once the lease is lost; the next holder sends again', async () => {
+  test('an outcome is not stored once the lease is lost; the next holder sends again', async () => {
     const { id, receiver } = await hook((_request, n) => ({ delayMs: n === 1 ? 1_000 : 0 }));
     await makeContacts(1);
     worker();
@@ -141,7 +141,7 @@ describe('the engine in bad weather', () => {
     expect((await deliveries(id))[0]).toMatchObject({ state: 'delivered', attempts: 1 });
   });
 
-  test('receivers that fall silent at full width take all the places of the process, but for two of each lane', async () => {
+  test('receivers that hang at full width take all sends of the process, but for two of each lane', async () => {
     const full = Array.from({ length: 16 }, () => hook((_request, n) => (n > 150 ? { hang: true } : {})));
     const hooks = await Promise.all(full);
     const healthy = await hook();
@@ -150,11 +150,11 @@ describe('the engine in bad weather', () => {
     for (const { receiver } of hooks) await receiver.waitFor(200, 30_000);
     await healthy.receiver.waitFor(250, 10_000);
     await makeContacts(10);
-    // Sooner than any of the others gives up, which is after 30 s.
+    // Earlier than any of the others times out, which is after 30 s.
     expect(await healthy.receiver.waitFor(260, 10_000)).toHaveLength(260);
   });
 
-  test('a receiver that never answers holds up nobody else', async () => {
+  test('a receiver that never answers blocks no other webhook', async () => {
     const hanging = await hook(() => ({ hang: true }), { timeout_s: 5 });
     const healthy = await hook();
     await makeContacts(500);
@@ -162,7 +162,7 @@ describe('the engine in bad weather', () => {
     await healthy.receiver.waitFor(500, 30_000);
     const first = healthy.receiver.received[0]!.at;
     expect(healthy.receiver.received.at(-1)!.at - first).toBeLessThan(30_000);
-    // Its window closes: the dead receiver is not asked 500 times at once.
+    // Its window closes: the dead receiver does not get 500 concurrent requests.
     expect(hanging.receiver.received.length).toBeLessThan(20);
   });
 
@@ -193,7 +193,7 @@ describe('the engine in bad weather', () => {
       'select q.id from queue q join event e on e.id = q.event_id where e.object_id = $1',
       [poison],
     );
-    // As two workers that died while sending it alone would leave the lane.
+    // The state of the lane after two workers died while sending the delivery alone.
     await s.db.pool.query(
       "update lane set token = gen_random_uuid(), lease_until = '-infinity', takeovers = 3, suspect = $1, suspect_crashes = 1",
       [rows[0].id],
@@ -222,7 +222,7 @@ describe('the engine in bad weather', () => {
     expect((await deliveries(id)).every((item: { state: string }) => item.state === 'delivered')).toBe(true);
   });
 
-  test('what waited past its time settles as expired without being sent, also while paused', async () => {
+  test('what waited too long settles as expired without being sent, even while paused', async () => {
     const active = await hook();
     const paused = await hook();
     await makeContacts(2);
@@ -240,7 +240,7 @@ describe('the engine in bad weather', () => {
     expect(await queued()).toBe(0);
   });
 
-  test('a worker that finds something expired before the sweep does settles it the same way', async () => {
+  test('a worker that finds an expired delivery before the sweep settles it the same way', async () => {
     const { id, receiver } = await hook();
     await makeContacts(1);
     await s.db.pool.query("update queue set expires_at = clock_timestamp() - interval '1 s'");
@@ -249,7 +249,7 @@ describe('the engine in bad weather', () => {
     expect(receiver.received).toHaveLength(0);
   });
 
-  test("a deleted webhook's lane goes to sleep, with a worker on it or not", async () => {
+  test("a deleted webhook's lane goes to sleep, whether a worker holds it or not", async () => {
     const { id, receiver } = await hook(() => ({ status: 500 }));
     await makeContacts(3);
     worker();
@@ -261,12 +261,12 @@ describe('the engine in bad weather', () => {
     expect(await queued()).toBe(0);
   });
 
-  test('a lane that its own process claims anew after an outage goes on, and counts no crash', async () => {
+  test('a lane that its own process claims again after an outage continues, and counts no crash', async () => {
     const { receiver } = await hook((_request, n) => ({ delayMs: n === 1 ? 2_000 : 0 }));
     await makeContacts(1);
     worker();
     await receiver.waitFor(1);
-    // The lease ran out unnoticed, as while the database is away; the poll finds the lane due.
+    // The lease ran out unnoticed, as in an outage of the database; the poll finds the lane due.
     await s.db.pool.query("update lane set lease_until = '-infinity', due = '-infinity'");
     await makeContacts(20);
     await expect.poll(() => new Set(receiver.received.map(contactOf)).size, { timeout: 20_000 }).toBe(21);
@@ -305,7 +305,7 @@ describe('the engine in bad weather', () => {
     expect(receiver.received).toHaveLength(50);
   });
 
-  test('a body of nearly a megabyte, many times over, is read within the bounds and arrives whole', async () => {
+  test('many bodies of nearly a megabyte are read within the bounds and arrive complete', async () => {
     const { receiver } = await hook();
     const notes = 'ä'.repeat(45_000);
     const custom = Object.fromEntries(Array.from({ length: 80 }, (_, n) => [`f${n}`, 'x'.repeat(9_000)]));

@@ -27,7 +27,7 @@ describe('AN8: disabled after failures in a row', () => {
   }
   const shown = async (path: string) => (await s.ask('GET', path)).json;
   const state = async (path: string) => (await shown(path)).state;
-  /** One event, delivered or failed by the time this returns. */
+  /** Fires one event, which is delivered or failed when this returns. */
   async function event(path: string): Promise<void> {
     const before = (await s.ask('GET', `${path}/deliveries`)).json.data.length;
     await s.ask('POST', '/api/v1/contacts', { body: { first_name: 'Jane' } });
@@ -42,7 +42,7 @@ describe('AN8: disabled after failures in a row', () => {
       .toBe(true);
   }
 
-  test('exactly so many, told with the reason; what comes after is not enqueued', async () => {
+  test('exactly at the limit, with the reason; later events are not enqueued', async () => {
     const { path, receiver } = await hook({ disable_after: 3 }, () => ({ status: 500 }));
     await event(path);
     await event(path);
@@ -57,7 +57,7 @@ describe('AN8: disabled after failures in a row', () => {
     await s.ask('POST', '/api/v1/contacts', { body: { first_name: 'Jane' } });
     expect(receiver.received).toHaveLength(3);
 
-    // Put back into service, it has as many again.
+    // After it is resumed, the count starts at zero.
     await s.ask('PATCH', path, { body: { active: true } });
     await event(path);
     await event(path);
@@ -67,7 +67,7 @@ describe('AN8: disabled after failures in a row', () => {
     await s.ask('DELETE', path);
   });
 
-  test('a success begins the count anew, and retries count', async () => {
+  test('a success resets the count, and retries count', async () => {
     const ok = new Set([3, 6]);
     const { path, receiver } = await hook(
       { disable_after: 3, retry: { max: 1, intervals_s: [1] } },
@@ -75,7 +75,7 @@ describe('AN8: disabled after failures in a row', () => {
         status: ok.has(n) ? 200 : 500,
       }),
     );
-    // failed, failed again; delivered at once; failed, failed again; delivered; and then three in a row.
+    // Failed, failed again; delivered at once; failed, failed again; delivered; and then three in a row.
     for (let n = 0; n < 4; n++) await event(path);
     expect(await state(path)).toBe('active');
     expect(receiver.received).toHaveLength(6);
@@ -86,7 +86,7 @@ describe('AN8: disabled after failures in a row', () => {
     await s.ask('DELETE', path);
   });
 
-  test('a test never counts, nor does it reset', async () => {
+  test('a test does not count, and does not reset the count', async () => {
     let status = 500;
     const { path, receiver } = await hook({ disable_after: 2 }, () => ({ status }));
     for (let n = 1; n <= 4; n++) {
@@ -104,7 +104,7 @@ describe('AN8: disabled after failures in a row', () => {
     await s.ask('DELETE', path);
   });
 
-  test('the count outlives the worker that held the lane', async () => {
+  test('the count survives the worker that held the lane', async () => {
     const { path } = await hook({ disable_after: 3 }, () => ({ status: 500 }));
     await event(path);
     await event(path);
@@ -116,7 +116,7 @@ describe('AN8: disabled after failures in a row', () => {
     await s.ask('DELETE', path);
   });
 
-  test('off by default, and many at once disable once', async () => {
+  test('off by default, and many failures at once disable once', async () => {
     const off = await hook({}, () => ({ status: 500 }));
     const on = await hook({ disable_after: 5 }, () => ({ status: 500, delayMs: 50 }));
     const records = Array.from({ length: 60 }, () => ({ first_name: 'Jane' }));
@@ -128,7 +128,7 @@ describe('AN8: disabled after failures in a row', () => {
     expect(on.receiver.received.length).toBeLessThan(60);
   });
 
-  test.each([0, -1, 1.5, 10_001, '3'])('%s is no number of failures', async (value) => {
+  test.each([0, -1, 1.5, 10_001, '3'])('%s is not a valid number of failures', async (value) => {
     const { status, json } = await s.ask('POST', HOOKS, {
       body: { name: 'x', url: 'https://example.com/', events: ['*'], disable_after: value },
     });

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { BREAKS_AFTER, MAX_WINDOW, paceAfter, startPace } from '../../src/delivery/breaker.ts';
-import { straysFrom } from '../../src/delivery/record-order.ts';
+import { unblockOrphaned } from '../../src/delivery/record-order.ts';
 import { Rate } from '../../src/delivery/rate.ts';
 import { startReceiver, type Answering, type Receiver } from '../kit/receiver.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
@@ -46,10 +46,10 @@ describe('the flow to one webhook', () => {
       .map(rendered)
       .filter((data) => data.id === id)
       .map((data) => data.last_name);
-  /** When each attempt began, by the sender's clock: how long the way to the receiver takes is not its affair. */
+  /** When each attempt began, by the sender's clock: the time to the receiver does not count. */
   const begun = async (): Promise<number[]> =>
     (await s.db.pool.query('select at from attempt order by at')).rows.map(({ at }) => Date.parse(at));
-  /** Who holds a lane, if anybody does. */
+  /** The holder of the lane, if there is one. */
   const holder = async () =>
     (await s.db.pool.query('select token from lane where token is not null')).rows[0]?.token;
   const queued = async () => (await s.db.pool.query('select count(*)::int as n from queue')).rows[0].n;
@@ -77,12 +77,12 @@ describe('the flow to one webhook', () => {
     for (let n = 5; n < at.length; n++) expect(at[n]! - at[n - 5]!).toBeGreaterThan(990);
   });
 
-  test('a used-up rate that lasts lets go of the lane, and the next holder goes on from there', async () => {
+  test('a rate that is used up for long releases the lane, and the next holder continues with what is left', async () => {
     const { path, receiver } = await hook({ rate_limit: { max: 2, per_s: 4 } });
     await makeContacts(2);
     await receiver.waitFor(2, 10_000);
     await expect.poll(queued).toBe(0);
-    // Let go of meanwhile, and claimed anew.
+    // Released meanwhile, and claimed again.
     await expect.poll(holder).toBe(undefined);
     await makeContacts(1);
     await receiver.waitFor(3, 20_000);
@@ -92,7 +92,7 @@ describe('the flow to one webhook', () => {
     expect((await s.ask('GET', path)).json.rate_limit).toEqual({ max: 2, per_s: 4 });
   });
 
-  test('ordering: events of one record arrive one after the other, though attempts fail', async () => {
+  test('ordering: events of one record arrive one after the other, even if attempts fail', async () => {
     let n = 0;
     const busy = new Set<string>();
     const overlaps: string[] = [];
@@ -103,7 +103,7 @@ describe('the flow to one webhook', () => {
         if (busy.has(id)) overlaps.push(id);
         busy.add(id);
         setTimeout(() => busy.delete(id), 4);
-        // Every seventh attempt fails and comes again.
+        // Every seventh attempt fails and is retried.
         return { status: ++n % 7 === 0 ? 400 : 200, delayMs: 5 };
       },
     );
@@ -111,14 +111,14 @@ describe('the flow to one webhook', () => {
     for (let round = 1; round <= 5; round++) await Promise.all(ids.map((id) => rename(id, String(round))));
     await expect.poll(queued, { timeout: 60_000 }).toBe(0);
     for (const id of ids) {
-      // Without the attempts that came twice.
+      // Without the attempts that arrived twice.
       const names = namesOf(receiver, id).filter((name, at, all) => name !== all[at - 1]);
       expect(names).toEqual(['0', '1', '2', '3', '4', '5']);
     }
     expect(overlaps).toEqual([]);
   });
 
-  test('ordering: what failed for good makes room for the next; another record never waits', async () => {
+  test('ordering: after a final failure the next event is sent; another record never waits', async () => {
     const { receiver } = await hook({ ordering: 'record', retry: { max: 1, intervals_s: [2] } }, (request) =>
       rendered(request).last_name === 'bad' ? { status: 400 } : {},
     );
@@ -132,14 +132,14 @@ describe('the flow to one webhook', () => {
     await receiver.waitFor(4);
     expect(namesOf(receiver, two)).toEqual(['0', 'beside']);
     expect(namesOf(receiver, item)).toEqual(['0', 'bad']);
-    // What has arrived may still be on its way into the log.
+    // A request that has arrived may not be in the log yet.
     const pending = async () => (await s.ask('GET', '/api/v1/deliveries?state=pending')).json.data;
     await expect.poll(pending).toMatchObject([{ state: 'pending', next_attempt_at: null }]);
     await receiver.waitFor(6, 20_000);
     expect(namesOf(receiver, item)).toEqual(['0', 'bad', 'bad', 'after']);
   });
 
-  test('ordering: holds over a holder that vanishes, a lost wake-up, and Send pending', async () => {
+  test('ordering: holds after a holder that vanished, a lost wake, and Send pending', async () => {
     let down = true;
     const { receiver } = await hook({ ordering: 'record', retry: { max: 9, intervals_s: [3600] } }, () =>
       down ? { status: 400 } : {},
@@ -149,7 +149,7 @@ describe('the flow to one webhook', () => {
     for (const name of ['1', '2', '3']) await rename(id, name);
     await expect.poll(holder).toBe(undefined);
     down = false;
-    // Somebody held the lane, settled the first and died before the next was placed.
+    // A holder settled the first delivery and died before it promoted the next.
     await s.db.pool.query(`delete from queue where due_at < '9999-01-01'`);
     await s.db.pool.query(
       `update lane set token = gen_random_uuid(), due = now(), lease_until = now() - interval '1 s'`,
@@ -160,19 +160,21 @@ describe('the flow to one webhook', () => {
     expect(namesOf(receiver, id)).toEqual(['0', '1', '2', '3']);
 
     await expect.poll(queued).toBe(0);
-    // What stood before it expired: nobody is told, the round of the house finds it.
+    // A lane that is still held would promote the row first.
+    await expect.poll(holder).toBe(undefined);
+    // What was before it expired: nothing wakes the lane, and the regular maintenance finds the row.
     await s.db.pool.query(
       `insert into queue select workspace_id, endpoint_id, gen_random_uuid(), event_id, event_type, 'event', $1, 99, 0, 10,
          '9999-12-31 00:00:00+00', now(), now() + interval '1 day' from attempt limit 1`,
       [id],
     );
-    expect(await straysFrom(s.db.pool)).toHaveLength(1);
-    expect(await straysFrom(s.db.pool)).toHaveLength(0);
+    expect(await unblockOrphaned(s.db.pool)).toHaveLength(1);
+    expect(await unblockOrphaned(s.db.pool)).toHaveLength(0);
     await receiver.waitFor(5, 30_000);
     await expect.poll(queued).toBe(0);
   });
 
-  test('ordering: a replay sends old events in their order, behind what is under way', async () => {
+  test('ordering: a replay sends old events in their order, after those under way', async () => {
     const { path, receiver } = await hook({ ordering: 'record' });
     const [id] = (await makeContacts(1)) as [string];
     for (const name of ['1', '2', '3']) await rename(id, name);
@@ -185,7 +187,7 @@ describe('the flow to one webhook', () => {
     expect(namesOf(receiver, id)).toEqual(['0', '1', '2', '3', '0', '1', '2', '3']);
   });
 
-  test('ordering can be turned off: what waits is sent all the same', async () => {
+  test('ordering can be turned off: blocked rows are sent', async () => {
     const { path, receiver } = await hook({ ordering: 'record', max_in_flight: 1 }, () => ({ delayMs: 20 }));
     const [id] = (await makeContacts(1)) as [string];
     for (const name of ['1', '2', '3', '4']) await rename(id, name);
@@ -195,7 +197,7 @@ describe('the flow to one webhook', () => {
     await expect.poll(queued).toBe(0);
   });
 
-  test('breaker: a receiver that fails in a row rests, is probed by one request, and is then served whole', async () => {
+  test('breaker: a receiver that fails in a row rests, is probed by one request, and is then sent everything', async () => {
     let down = true;
     const { path, receiver } = await hook({ retry: { max: 9, intervals_s: [1] } }, () =>
       down ? { status: 500 } : {},
@@ -215,14 +217,14 @@ describe('the flow to one webhook', () => {
     expect(rows[0].n).toBe(200);
   });
 
-  for (const [says, body, field] of [
-    ['no request at once', { max_in_flight: 0 }, 'max_in_flight'],
-    ['more at once than there may be', { max_in_flight: 65 }, 'max_in_flight'],
-    ['a rate of nothing', { rate_limit: { max: 0, per_s: 1 } }, 'rate_limit.max'],
+  for (const [title, body, field] of [
+    ['zero requests at once', { max_in_flight: 0 }, 'max_in_flight'],
+    ['more than the maximum at once', { max_in_flight: 65 }, 'max_in_flight'],
+    ['a rate of zero', { rate_limit: { max: 0, per_s: 1 } }, 'rate_limit.max'],
     ['a rate without a span', { rate_limit: { max: 1 } }, 'rate_limit.per_s'],
-    ['an order of something else', { ordering: 'global' }, 'ordering'],
+    ['an unknown ordering', { ordering: 'global' }, 'ordering'],
   ] as const) {
-    test(`refused: ${says}`, async () => {
+    test(`refused: ${title}`, async () => {
       const url = 'http://127.0.0.1:9/';
       const { status, json } = await s.ask('POST', '/api/v1/webhooks', {
         body: { name: 'w', url, events: ['contact.created'], ...body },
@@ -247,7 +249,7 @@ describe('a rate', () => {
     expect(rate.carried(1_000)).toEqual({ used: 3, forMs: 1_000 });
   });
 
-  test('goes on where another left off, never faster', () => {
+  test('continues with what the last holder used, never faster', () => {
     const rate = new Rate({ max: 2, perMs: 10_000 }, { used: 7, forMs: 4_000 }, 500);
     expect(rate.waitMs(500)).toBe(4_000);
     expect(rate.waitMs(4_500)).toBe(0);
@@ -270,27 +272,27 @@ describe('the breaker', () => {
     return { pace, rests };
   };
 
-  test('opens at so many failures in a row, and not with a success between', () => {
+  test('opens at the limit of failures in a row, and not with a success between', () => {
     expect(after(0, times(BREAKS_AFTER, dead)).rests).toEqual([...Array(BREAKS_AFTER - 1).fill(0), 1_000]);
     const nearly = times(BREAKS_AFTER - 1, bad);
     expect(after(0, [...nearly, fine, ...nearly]).rests.every((ms) => ms === 0)).toBe(true);
   });
 
-  test('half-open: one probe; each that fails doubles the rest, up to a minute', () => {
+  test('half-open: one probe; each failure doubles the rest, up to a minute', () => {
     expect(startPace(1).window).toBe(1);
     expect(after(1, [bad]).rests).toEqual([2_000]);
     expect(after(20, [dead]).rests).toEqual([60_000]);
     expect(after(3, [fine]).pace).toMatchObject({ slowStreak: 0, window: 2 });
   });
 
-  test('a 4xx is an answer of somebody who is well; a 429 is a request for time', () => {
+  test('a 4xx comes from a healthy receiver; a 429 asks for time', () => {
     const refused = { ok: false, status: 404, retryAfterMs: null };
     expect(after(0, times(200, refused)).rests.every((ms) => ms === 0)).toBe(true);
     expect(after(2, [refused]).pace.slowStreak).toBe(0);
     expect(after(0, [{ ok: false, status: 429, retryAfterMs: null }]).rests).toEqual([1_000]);
   });
 
-  test('the window never passes its bounds', () => {
+  test('the window never exceeds its bounds', () => {
     expect(after(0, times(200, fine)).pace.window).toBe(MAX_WINDOW);
     expect(after(0, times(20, bad)).pace.window).toBe(1);
   });

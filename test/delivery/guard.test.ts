@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { makeGuard, urlProblem } from '../../src/delivery/guard.ts';
 
 const PORT = 3000;
-/** The words of a text: tables of addresses are easier read without quotes. */
+/** Splits a text into words: tables of addresses are easier to read without quotes. */
 const words = (text: string) => text.trim().split(/\s+/);
 
 const closed = makeGuard({ allow: [], own: () => [{ address: '127.0.0.1', port: PORT }] });
@@ -20,7 +20,7 @@ describe('no address that is not public may be dialled', () => {
     'an address of carrier-grade NAT': '100.64.0.0 100.64.0.1 100.127.255.255',
     'a multicast address': '224.0.0.1 239.255.255.255 ff02::1 ff0e::1 ffff::',
     'a broadcast address': '255.255.255.255',
-    // The second half: IPv4-compatible, translated (RFC 6145), and what was never given out.
+    // The second half: IPv4-compatible, translated (RFC 6145), and never allocated.
     'a reserved address': `192.0.0.1 192.0.0.192 192.0.2.1 198.51.100.7 203.0.113.9 198.18.0.1
       198.19.255.255 240.0.0.1 254.255.255.255 192.88.99.1 192.175.48.1 192.31.196.1 192.52.193.1
       100::1 100::ffff:ffff fec0::1 feff::1 2001:db8::1 3fff::1 2001:2::1 2001:3::1 2001:10::1
@@ -47,7 +47,7 @@ describe('no address that is not public may be dialled', () => {
     expect(closed.refuses(address, 443)).toBe(kind);
   });
 
-  test.each(['', ' ', '127.0.0.1 ', '8.8.8.8\n', '8.8.8.8\0'])('%j is no address', (address) => {
+  test.each(['', ' ', '127.0.0.1 ', '8.8.8.8\n', '8.8.8.8\0'])('%j is not an address', (address) => {
     expect(closed.refuses(address, 443)).toBe('something that is not an IP address');
   });
 });
@@ -69,7 +69,7 @@ describe('a range that the operator opened', () => {
   });
 
   test.each(['127.0.0.1', '127.9.9.9', '10.1.255.255', 'fd12:0:1::1', '::ffff:10.1.0.1', '64:ff9b::808:808'])(
-    '%s passes',
+    '%s is allowed',
     (address) => {
       expect(open.refuses(address, 8080)).toBeNull();
       expect(open.allowsPrivate(address)).toBe(true);
@@ -89,13 +89,13 @@ describe('a range that the operator opened', () => {
     expect(open.allowsPrivate(address)).toBe(false);
   });
 
-  test('opens nothing to who asks for a public address over plain HTTP', () => {
+  test('opens nothing to a public address over plain HTTP', () => {
     expect(open.refuses('8.8.8.8', 80)).toBeNull();
     expect(open.allowsPrivate('8.8.8.8')).toBe(false);
   });
 });
 
-describe('our own listener is refused, whatever is open', () => {
+describe("the server's own listener is refused, whatever is open", () => {
   const everything = ['0.0.0.0/0', '::/0'];
   const OWN = "this server's own address";
 
@@ -119,13 +119,13 @@ describe('our own listener is refused, whatever is open', () => {
     },
   );
 
-  test('bound to one address, another of this machine is another server', () => {
+  test('bound to one address, another address of this machine is another server', () => {
     const guard = makeGuard({ allow: everything, own: () => [{ address: '127.0.0.1', port: PORT }] });
     expect(guard.refuses('127.0.0.2', PORT)).toBeNull();
     expect(guard.refuses('8.8.8.8', PORT)).toBeNull();
   });
 
-  test('is asked for anew each time, since the port is known only once the server is up', () => {
+  test('is read each time, since the port is known only once the server is up', () => {
     const own: { address: string; port: number }[] = [];
     const guard = makeGuard({ allow: everything, own: () => own });
     expect(guard.refuses('127.0.0.1', PORT)).toBeNull();
@@ -154,7 +154,7 @@ describe('a URL that names an inner address is refused when it is saved', () => 
   });
 });
 
-describe('a URL that is not one of HTTPS to a public name says what would be right', () => {
+describe('the error of a URL that is not HTTPS to a public name says what would be right', () => {
   const ROWS: [string, RegExp][] = [
     ['', /must start with https/],
     ['example.com', /must start with https/],
@@ -242,14 +242,14 @@ test('a URL of 2,048 characters may be saved, a longer one not', () => {
   expect(urlProblem(`https://${'a.'.repeat(130)}com/`, closed)).toMatch(/host that is not a name/);
 });
 
-test('::10.1.0.1 is not 10.1.0.1 written as IPv6, although a library takes it for that', () => {
+test('::10.1.0.1 is not 10.1.0.1 written as IPv6, although a library reads it so', () => {
   const guard = makeGuard({ allow: ['10.1.0.0/16'], own: () => [] });
   expect(guard.refuses('::ffff:10.1.0.1', 443)).toBeNull();
   expect(guard.refuses('::10.1.0.1', 443)).toBe('a reserved address');
   expect(guard.allowsPrivate('::10.1.0.1')).toBe(false);
 });
 
-describe('where the operator opened 127.0.0.0/8', () => {
+describe('with 127.0.0.0/8 opened by the operator', () => {
   const open = makeGuard({ allow: ['127.0.0.0/8'], own: () => [{ address: '127.0.0.1', port: PORT }] });
 
   test.each([

@@ -3,7 +3,7 @@ import { tokenInUrl } from '../../src/delivery/inbox-url.ts';
 
 const token = 'Ab-_'.repeat(18) + 'xyz';
 
-describe('a URL of a test inbox is known in any spelling', () => {
+describe('a URL of a test inbox is recognised in any spelling', () => {
   test.each([
     ['https://crm.example', `https://crm.example/inbox/${token}`],
     ['https://crm.example', `HTTPS://CRM.Example:443/inbox/${token}?a=1`],

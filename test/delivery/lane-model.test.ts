@@ -12,19 +12,19 @@ const run = promisify(execFile);
 
 const missing = ['spin', 'gcc'].filter((tool) => spawnSync(tool, ['--version']).error !== undefined);
 const remedy = `the lane model needs spin and gcc (Debian: apt-get install spin gcc libc6-dev); not found: ${missing.join(', ')}`;
-// CI installs both, so there a missing one is a failure. A user's bare machine may do without.
+// CI installs both, so a missing one is a failure there. A developer's machine may do without.
 const skipped = missing.length > 0 && !process.env['CI'];
 
-/** `assertions`: P2 to P7, and that nobody gets stuck half-way. `eventually`: P1. */
+/** `assertions`: P2 to P7, and that no process gets stuck. `eventually`: P1. */
 type Search = 'assertions' | 'eventually';
 
 interface Found {
   errors: number;
   states: number;
   complete: boolean;
-  /** Lines of the model that no run ever took. */
+  /** Lines of the model that no run executed. */
   untaken: string[];
-  /** With an error: the property that broke, and the steps that led there. */
+  /** With an error: the broken property, and the steps that led to it. */
   broken: string | undefined;
   trace: string;
 }
@@ -67,9 +67,9 @@ async function brokenAssertion(trace: string): Promise<string | undefined> {
 }
 
 describe.skipIf(skipped)(`the lane protocol${skipped ? ` (skipped: ${remedy})` : ''}`, () => {
-  const holds: [atLeast: number, Search, says: string, settings: string][] = [
-    [1_000_000, 'eventually', 'P1: nothing due sleeps for ever', 'PUBLISHER_DIES FAULTS=1'],
-    [1_000_000, 'eventually', 'P1: no wake-up is lost while publishers live', 'NO_SWEEP FAULTS=2'],
+  const holds: [atLeast: number, Search, title: string, settings: string][] = [
+    [1_000_000, 'eventually', 'P1: nothing due sleeps forever', 'PUBLISHER_DIES FAULTS=1'],
+    [1_000_000, 'eventually', 'P1: no wake is lost while publishers live', 'NO_SWEEP FAULTS=2'],
     [1_000_000, 'assertions', 'P2 to P7: two failures', 'NO_SWEEP FAULTS=2'],
     [1_000_000, 'assertions', 'P2 to P7: three deliveries', 'PUBLISHER_DIES FAULTS=0 DELIVERIES=3'],
   ];
@@ -79,8 +79,8 @@ describe.skipIf(skipped)(`the lane protocol${skipped ? ` (skipped: ${remedy})` :
       [5_000_000, 'assertions', 'P2 to P7: publishers die, and two failures', 'PUBLISHER_DIES FAULTS=2'],
       [5_000_000, 'assertions', 'P2 to P7: three failures', 'NO_SWEEP FAULTS=3'],
     );
-  for (const [atLeast, search, says, settings] of holds) {
-    test(`${says} [${settings}]`, { timeout: TIMEOUT_MS }, async () => {
+  for (const [atLeast, search, title, settings] of holds) {
+    test(`${title} [${settings}]`, { timeout: TIMEOUT_MS }, async () => {
       const found = await check(search, settings);
       expect(found).toMatchObject({ errors: 0, trace: '', complete: true });
       expect(found.states).toBeGreaterThan(atLeast);
@@ -97,20 +97,20 @@ describe.skipIf(skipped)(`the lane protocol${skipped ? ` (skipped: ${remedy})` :
     },
   );
 
-  // A model that cannot fail proves nothing: take a rule out, and spin must find the property that it carries.
+  // A model that cannot fail proves nothing: without a rule, spin must find the property broken that depends on it.
   const fails: [broken: string, rule: string, settings: string][] = [
-    ['P1', 'a release looks at wake', 'RELEASE_IGNORES_WAKE NO_SWEEP FAULTS=0'],
-    ['P1', 'wake is seen before the read', 'WAKE_SEEN_AFTER_READ NO_SWEEP FAULTS=0'],
+    ['P1', 'a release checks wake', 'RELEASE_IGNORES_WAKE NO_SWEEP FAULTS=0'],
+    ['P1', 'wake is read together with the rows', 'WAKE_SEEN_AFTER_READ NO_SWEEP FAULTS=0'],
     ['P1', 'a lane that looks due is woken too', 'PUBLISHER_SKIPS_DUE_LANE NO_SWEEP FAULTS=0'],
     ['P1', 'a sweep makes up for a dead publisher', 'NO_SWEEP PUBLISHER_DIES FAULTS=0'],
-    ['P1', 'a claim leaves due as it is', 'CLAIM_CLEARS_DUE NO_SWEEP FAULTS=1'],
+    ['P1', 'a claim does not change due', 'CLAIM_CLEARS_DUE NO_SWEEP FAULTS=1'],
     ['P2', 'a settle is fenced by the token', 'SETTLE_WITHOUT_TOKEN FAULTS=1'],
     ['P3', 'a row stays until it is settled', 'DELETE_ON_READ FAULTS=0'],
     ['P4', 'a settle is fenced by the attempt number', 'SETTLE_WITHOUT_ATTEMPT FAULTS=1'],
-    ['P5', 'a read leaves out what is in flight', 'READ_IGNORES_FLIGHT FAULTS=0'],
-    ['P6', 'nothing is sent past the own deadline', 'SEND_PAST_DEADLINE FAULTS=1'],
-    ['P6', 'the own deadline counts from before the request', 'DEADLINE_AFTER_ANSWER FAULTS=1'],
-    ['P7', 'a claim checks again what the candidate read saw', 'CLAIM_WITHOUT_RECHECK FAULTS=0'],
+    ['P5', 'a read skips what is in flight', 'READ_IGNORES_FLIGHT FAULTS=0'],
+    ['P6', 'nothing is sent after the holder’s deadline', 'SEND_PAST_DEADLINE FAULTS=1'],
+    ['P6', 'the holder’s deadline counts from before the request', 'DEADLINE_AFTER_ANSWER FAULTS=1'],
+    ['P7', 'a claim checks again what the candidate read found', 'CLAIM_WITHOUT_RECHECK FAULTS=0'],
   ];
   for (const [broken, rule, settings] of fails) {
     test(

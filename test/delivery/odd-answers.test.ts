@@ -1,14 +1,10 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Outcome } from '../../src/delivery/outcome.ts';
+import { answerOnce, HEAD, OK, play, sendTwice, type Part, type Then } from '../kit/odd-answer.ts';
 import { startRawReceiver, type RawReceiver } from '../kit/raw-receiver.ts';
-import { startScenario } from '../kit/scenario.ts';
 import { startSending, type Sending } from '../kit/sending.ts';
-
-const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
-const HEAD = 'HTTP/1.1 200 OK\r\n';
 
 let s: Sending;
 let receiver: RawReceiver;
@@ -22,40 +18,12 @@ afterEach(async () => {
   await receiver.close();
 });
 
-type Part = string | Buffer | number;
-/** What becomes of the connection after that. */
-type Then = 'stay' | 'close' | 'reset';
-
-/** Sends the parts one after the other as packets of their own; a number is a pause in ms. */
-async function play(socket: Socket, parts: readonly Part[]): Promise<void> {
-  for (const part of parts) {
-    if (typeof part === 'number') await sleep(part);
-    else await new Promise<void>((resolve) => void socket.write(part, 'latin1', () => resolve()));
-  }
-}
-
-/** Answers the first request with these parts, then does what is said, and all that follow with a plain 200. */
-function answerWith(parts: readonly Part[], then: Then = 'stay'): void {
-  receiver.answer(async (socket, n) => {
-    await play(socket, n > 1 ? [OK] : parts);
-    if (n > 1) return;
-    if (then === 'close') socket.end();
-    if (then === 'reset') socket.resetAndDestroy();
-  });
-}
-
+const answerWith = (parts: readonly Part[], then?: Then) => answerOnce(receiver, parts, then);
 const send = (more: Parameters<Sending['send']>[0] = {}): Promise<Outcome> =>
   s.send({ url: receiver.url, ...more });
+const sendAndLeave = () => sendTwice(s, receiver);
 
-/** Sends twice: what the first came to, and that the second had a connection of its own and its own answer. */
-async function sendAndLeave(): Promise<Outcome> {
-  const outcome = await send();
-  expect(await send()).toMatchObject({ ok: true, status: 200, responseBody: 'ok' });
-  expect(receiver.received).toEqual([1, 2]);
-  return outcome;
-}
-
-describe('a readable head with a 2xx is success, and a connection in doubt is not used again', () => {
+describe('a readable head with a 2xx is success, and a doubtful connection is not reused', () => {
   test.each<[what: string, parts: Part[], status: number, body?: string]>([
     ['204 with a length and no body', ['HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n'], 204, ''],
     ['204 with a length and a body', ['HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello'], 204],
@@ -73,10 +41,10 @@ describe('a readable head with a 2xx is success, and a connection in doubt is no
     ['the same length in a list', [`${HEAD}Content-Length: 2, 2\r\n\r\nok`], 200, 'ok'],
     ['two lengths', [`${HEAD}Content-Length: 3\r\nContent-Length: 2\r\n\r\nok`], 200, 'ok'],
     ['a length that is too short', [`${HEAD}Content-Length: 2\r\n\r\nokay`], 200, 'ok'],
-    ['a second answer at once', [`${HEAD}Content-Length: 2\r\n\r\nokHTTP/1.1 500 No\r\n\r\n`], 200, 'ok'],
+    ['a second answer immediately', [`${HEAD}Content-Length: 2\r\n\r\nokHTTP/1.1 500 No\r\n\r\n`], 200, 'ok'],
     ['a chunk that is broken', [`${HEAD}Transfer-Encoding: chunked\r\n\r\nzz\r\n`], 200, ''],
     ['a negative chunk', [`${HEAD}Transfer-Encoding: chunked\r\n\r\n-2\r\nok\r\n`], 200, ''],
-    ['a chunk longer than it says', [`${HEAD}Transfer-Encoding: chunked\r\n\r\n1\r\nokay\r\n`], 200, 'o'],
+    ['a chunk longer than its size', [`${HEAD}Transfer-Encoding: chunked\r\n\r\n1\r\nokay\r\n`], 200, 'o'],
     [
       'bytes after the last chunk',
       [`${HEAD}Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\nX`],
@@ -91,7 +59,7 @@ describe('a readable head with a 2xx is success, and a connection in doubt is no
     ['a length without a colon', [`${HEAD}Content-Length 9\r\nContent-Length: 2\r\n\r\nok`], 200, 'ok'],
     ['a line without a colon that is folded', [`${HEAD}Content-Length: 2\r\nodd\r\n 5\r\n\r\nok`], 200, 'ok'],
     ['blanks before the status line', [` \t${HEAD}Content-Length: 2\r\n\r\nok`], 200, 'ok'],
-    ['a blank line of blanks', [` \r\n ${HEAD}Content-Length: 2\r\n\r\nok`], 200, 'ok'],
+    ['a line of blanks', [` \r\n ${HEAD}Content-Length: 2\r\n\r\nok`], 200, 'ok'],
     ['an empty name', [`${HEAD}: x\r\nContent-Length: 2\r\n\r\nok`], 200, 'ok'],
     ['a folded line', [`${HEAD}X-Long: a\r\n  b\r\nContent-Length: 2\r\n\r\nok`], 200, 'ok'],
     ['a folded length', [`${HEAD}Content-Length:\r\n 2\r\n\r\nok`], 200, 'ok'],
@@ -104,7 +72,7 @@ describe('a readable head with a 2xx is success, and a connection in doubt is no
     ],
     ['odd characters in a name', [`${HEAD}X (Odd)\x01: 1\r\nContent-Length: 2\r\n\r\nok`], 200, 'ok'],
     ['HTTP/1.0 with a length', ['HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok'], 200, 'ok'],
-    ['a version to come', ['HTTP/2 200\r\nContent-Length: 2\r\n\r\nok'], 200, 'ok'],
+    ['a later version', ['HTTP/2 200\r\nContent-Length: 2\r\n\r\nok'], 200, 'ok'],
     [
       'Connection: close, and it stays',
       [`${HEAD}Connection: foo, Close\r\nContent-Length: 2\r\n\r\nok`],
@@ -134,10 +102,10 @@ describe('a readable head with a 2xx is success, and a connection in doubt is no
     ['a length that is too long', [`${HEAD}Content-Length: 10\r\n\r\nhalf`], 'close', 'half'],
     ['chunks that are cut off', [`${HEAD}Transfer-Encoding: chunked\r\n\r\n9\r\nhalf`], 'close', 'half'],
     ['a body without any length', [`${HEAD}\r\n`, 30, 'to the ', 30, 'end'], 'close', 'to the end'],
-    ['the same of HTTP/1.0', ['HTTP/1.0 200 OK\r\n\r\nto the end'], 'close', 'to the end'],
-    ['a length that is no number', [`${HEAD}Content-Length: abc\r\n\r\nok`], 'close', 'ok'],
+    ['the same with HTTP/1.0', ['HTTP/1.0 200 OK\r\n\r\nto the end'], 'close', 'to the end'],
+    ['a length that is not a number', [`${HEAD}Content-Length: abc\r\n\r\nok`], 'close', 'ok'],
     ['a negative length', [`${HEAD}Content-Length: -1\r\n\r\nok`], 'close', 'ok'],
-    ['a coding nobody knows', [`${HEAD}Transfer-Encoding: foo\r\n\r\nok`], 'close', 'ok'],
+    ['an unknown coding', [`${HEAD}Transfer-Encoding: foo\r\n\r\nok`], 'close', 'ok'],
     ['a reset in the middle of the body', [`${HEAD}Content-Length: 10\r\n\r\nhalf`, 50], 'reset', 'half'],
     ['a reset right after the head', [`${HEAD}Content-Length: 10\r\n\r\n`, 50], 'reset', ''],
     [
@@ -149,12 +117,12 @@ describe('a readable head with a 2xx is success, and a connection in doubt is no
   ])('%s', async (_what, parts, then, body) => {
     answerWith(parts, then);
     const outcome = await sendAndLeave();
-    // Bytes in a coding that is not known are no text.
+    // Bytes in an unknown coding are not text.
     const shown = String(parts[0]).includes('foo') ? outcome.responseBody : body;
     expect(outcome).toMatchObject({ ok: true, failure: null, status: 200, responseBody: shown });
   });
 
-  test('a body that stalls gets two seconds more, whatever is left of the deadline', async () => {
+  test('a body that stalls gets two more seconds, whatever is left of the timeout', async () => {
     answerWith([`${HEAD}Content-Length: 10\r\n\r\nhalf`]);
     const outcome = await send({ timeoutMs: 60_000 });
     expect(outcome).toMatchObject({ ok: true, status: 200, responseBody: 'half' });
@@ -163,12 +131,12 @@ describe('a readable head with a 2xx is success, and a connection in doubt is no
     await expect.poll(() => receiver.connections()).toBe(0);
   });
 
-  test('the deadline ends with the head: a body that comes after it is read', async () => {
+  test('the timeout ends with the head: a body that arrives after it is read', async () => {
     answerWith([100, `${HEAD}Content-Length: 4\r\n\r\n`, 900, 'late']);
     expect(await send({ timeoutMs: 600 })).toMatchObject({ ok: true, responseBody: 'late' });
   });
 
-  test('a stop of the sender while the body is read says what the status says', async () => {
+  test('if the sender stops while the body is read, the status decides', async () => {
     answerWith([`${HEAD}Content-Length: 10\r\n\r\nhalf`]);
     const stopper = new AbortController();
     const outcome = s.send({ url: receiver.url }, stopper.signal);
@@ -179,10 +147,10 @@ describe('a readable head with a 2xx is success, and a connection in doubt is no
   });
 });
 
-describe('what is common is no reason to leave a connection', () => {
+describe('common deviations are no reason to close a connection', () => {
   test.each<[what: string, parts: Part[], status: number]>([
     ['a status without a reason', ['HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n'], 200],
-    ['a blank in its place', ['HTTP/1.1 201 \r\nContent-Length: 0\r\n\r\n'], 201],
+    ['a blank in place of the reason', ['HTTP/1.1 201 \r\nContent-Length: 0\r\n\r\n'], 201],
     ['a reason in Latin-1', ['HTTP/1.1 200 Très bien\r\nContent-Length: 0\r\n\r\n'], 200],
     ['a value in Latin-1', [`${HEAD}X-Name: Zoë\r\nContent-Length: 0\r\n\r\n`], 200],
     ['small letters', ['http/1.1 200 ok\r\ncontent-length: 0\r\n\r\n'], 200],
@@ -214,7 +182,7 @@ describe('what is common is no reason to leave a connection', () => {
       ],
       200,
     ],
-    ['100 at once with the answer', [`HTTP/1.1 100 Continue\r\n\r\n${OK}`], 200],
+    ['100 together with the answer', [`HTTP/1.1 100 Continue\r\n\r\n${OK}`], 200],
     ['a 100 in two parts', ['HTTP/1.1 1', 20, '00 Continue\r\n', 20, '\r\n', OK], 200],
     ['101 that changes nothing', [`HTTP/1.1 101 Odd\r\n\r\n${OK}`], 200],
     ['199', [`HTTP/1.1 199 Odd\r\n\r\n${OK}`], 200],
@@ -232,7 +200,7 @@ describe('what is common is no reason to leave a connection', () => {
   });
 });
 
-describe('a failure is told by its status, however odd the rest is', () => {
+describe('a failure is named by its status, however odd the rest is', () => {
   test.each([
     [410, 'HTTP/1.1 410 Gone\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nno'],
     [429, 'HTTP/1.1 429 Slow\r\nRetry-After: 7\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n'],
@@ -247,16 +215,16 @@ describe('a failure is told by its status, however odd the rest is', () => {
     expect(outcome.retryAfterMs).toBe(status === 429 || status === 503 ? 7_000 : null);
   });
 
-  test('what 1xx say of waiting is passed over', async () => {
+  test('Retry-After in a 1xx is ignored', async () => {
     answerWith(['HTTP/1.1 103 X\r\nRetry-After: 9\r\n\r\nHTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n']);
     expect(await send()).toMatchObject({ status: 503, retryAfterMs: null });
   });
 });
 
-describe('a head that can not be read is a failure with a name, and nothing is sent again for it', () => {
+describe('an unreadable head is a named failure, and nothing is sent again for it', () => {
   test.each<[failure: string, what: string, parts: Part[], then?: Then]>([
     ['bad_response', 'no HTTP', ['SSH-2.0-OpenSSH_9.6\r\n']],
-    ['bad_response', 'no HTTP and no line', [Buffer.from([0, 0, 18, 4, 0, 0])]],
+    ['bad_response', 'neither HTTP nor a line', [Buffer.from([0, 0, 18, 4, 0, 0])]],
     ['bad_response', 'a page without a head', ['<html>200</html>']],
     ['bad_response', 'a status of two digits', ['HTTP/1.1 20 OK\r\n\r\n']],
     ['bad_response', 'a status of four digits', ['HTTP/1.1 2000 OK\r\n\r\n']],
@@ -274,13 +242,13 @@ describe('a head that can not be read is a failure with a name, and nothing is s
     ['too_large', '1xx without an end', ['HTTP/1.1 103 X\r\n\r\n'.repeat(20_000)]],
     ['too_large', 'blank lines without an end', ['\r\n'.repeat(200_000)]],
     ['reset', 'a head that is cut off', [`${HEAD}Content-Length: 0\r\n`], 'close'],
-    ['reset', 'a head that is torn off', [`${HEAD}Content-`, 50], 'reset'],
-    ['reset', 'a 100 and no more', ['HTTP/1.1 100 Continue\r\n\r\n'], 'close'],
+    ['reset', 'a head that ends in a reset', [`${HEAD}Content-`, 50], 'reset'],
+    ['reset', 'a 100 and nothing more', ['HTTP/1.1 100 Continue\r\n\r\n'], 'close'],
     ['timeout', 'a 100 and silence', ['HTTP/1.1 100 Continue\r\n\r\n']],
   ])('%s: %s', async (failure, _what, parts, then = 'stay') => {
     receiver.answer((socket) => void socket.write(OK));
     await send();
-    // On a connection that was used before: the very case in which a break may be tried again.
+    // On a connection that was used before: the case in which a break may be tried again.
     receiver.answer(async (socket) => {
       await play(socket, parts);
       if (then === 'close') socket.end();
@@ -293,7 +261,7 @@ describe('a head that can not be read is a failure with a name, and nothing is s
   });
 });
 
-test('extra bytes after an answer are not taken for the next, at once or a moment later', async () => {
+test('extra bytes after an answer are not taken for the next, immediately or a moment later', async () => {
   const forged = 'HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nforged';
   for (const pause of [0, 5, 40]) {
     receiver.answer((socket) =>
@@ -306,16 +274,16 @@ test('extra bytes after an answer are not taken for the next, at once or a momen
   }
 });
 
-describe('an answer before the request is through', () => {
+describe('an answer before the request is complete', () => {
   test.each([
     [204, true],
     [413, false],
-  ])('%i counts, and the connection is not used again', async (status, ok) => {
+  ])('%i counts, and the connection is not reused', async (status, ok) => {
     const early = await startRawReceiver({ early: true });
     const body = Buffer.alloc(32 * 1024 * 1024, 'x');
     early.answer((socket) => void socket.write(`HTTP/1.1 ${status} X\r\ncontent-length: 0\r\n\r\n`));
     expect(await send({ url: early.url, body })).toMatchObject({ ok, status });
-    // One that resets the connection while we write.
+    // A receiver that resets the connection during the request.
     early.answer((socket) => {
       socket.write(`HTTP/1.1 ${status} X\r\ncontent-length: 0\r\n\r\n`, () => socket.destroy());
     });
@@ -346,134 +314,3 @@ describe('over TLS', () => {
 function rawSocketOf(socket: Socket): Socket {
   return Reflect.get(socket, '_parent') as Socket;
 }
-
-describe('an encoded body is decoded for the log', () => {
-  const text = `{"message":"Zoë 😀"}`;
-  const coded = (coding: string, body: Buffer) => [
-    `${HEAD}Content-Encoding: ${coding}\r\nContent-Length: ${body.length}\r\n\r\n`,
-    body,
-  ];
-
-  test.each<[coding: string, body: Buffer]>([
-    ['gzip', gzipSync(text)],
-    ['GZip', gzipSync(text)],
-    ['x-gzip', gzipSync(text)],
-    ['deflate', deflateSync(text)],
-    ['deflate', deflateRawSync(text)],
-    ['br', brotliCompressSync(text)],
-    ['gzip, br', brotliCompressSync(gzipSync(text))],
-    ['identity', Buffer.from(text)],
-    // Says so, and does not.
-    ['gzip', Buffer.from(text)],
-    ['br', Buffer.from(text)],
-    ['zstd', Buffer.from(text)],
-  ])('%s', async (coding, body) => {
-    answerWith(coded(coding, body));
-    expect(await send()).toMatchObject({ ok: true, responseBody: text });
-    expect(await send()).toMatchObject({ ok: true, responseBody: 'ok' });
-    expect(receiver.received).toEqual([1, 1]);
-  });
-
-  test('of a transfer too', async () => {
-    const body = gzipSync(text);
-    const chunk = Buffer.concat([
-      Buffer.from(`${body.length.toString(16)}\r\n`),
-      body,
-      Buffer.from('\r\n0\r\n\r\n'),
-    ]);
-    answerWith([`${HEAD}Transfer-Encoding: gzip, chunked\r\n\r\n`, chunk]);
-    expect(await sendAndLeave()).toMatchObject({ ok: true, responseBody: text });
-  });
-
-  test('a body that is cut off or broken shows what could be read', async () => {
-    const words = Array.from({ length: 2_000 }, (_, n) => `word ${n * 7919}`).join(' ');
-    const body = gzipSync(words);
-    for (const damage of [
-      body.subarray(0, 4_000),
-      Buffer.concat([body.subarray(0, 4_000), Buffer.alloc(500, 255)]),
-    ]) {
-      answerWith(coded('gzip', damage));
-      expect(await send()).toMatchObject({ ok: true, responseBody: words.slice(0, 1_000) });
-      receiver.received.length = 0;
-    }
-  });
-
-  test('a bomb is read no further than is shown', async () => {
-    const bomb = gzipSync(Buffer.alloc(50 * 1024 * 1024, 'x'));
-    expect(bomb.length).toBeLessThan(64 * 1024);
-    answerWith(coded('gzip', bomb));
-    expect(await send()).toMatchObject({ ok: true, responseBody: 'x'.repeat(1_000) });
-    receiver.received.length = 0;
-    answerWith(coded('gzip, gzip', gzipSync(bomb)));
-    expect(await send()).toMatchObject({ ok: true, responseBody: 'x'.repeat(1_000) });
-  });
-
-  test.each([
-    [
-      'zstd',
-      Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 1, 2, 3]),
-      '(8 bytes encoded as zstd, which could not be read)',
-    ],
-    [
-      'gzip',
-      Buffer.from([0x1f, 0x8b, 8, 0, 0, 255, 0, 1]),
-      '(8 bytes encoded as gzip, which could not be read)',
-    ],
-    ['br', Buffer.alloc(10, 255), '(10 bytes encoded as br, which could not be read)'],
-    ['gzip, gzip, gzip, gzip', gzipSync('x'), /^\(\d+ bytes encoded as gzip, gzip, gzip, gzip, which/],
-    ['gzip', gzipSync('a\0b'), 'a\ufffdb'],
-  ])('%s that can not be read says so, without NUL', async (coding, body, shown) => {
-    answerWith(coded(coding, body));
-    const { ok, responseBody } = await send();
-    expect(ok).toBe(true);
-    expect(responseBody).toMatch(shown);
-    expect(responseBody).not.toContain('\0');
-  });
-
-  test('an empty one is empty', async () => {
-    answerWith([`${HEAD}Content-Encoding: gzip\r\nContent-Length: 0\r\n\r\n`]);
-    expect(await send()).toMatchObject({ ok: true, responseBody: '' });
-  });
-});
-
-test('a webhook whose receiver answers oddly is called once for each event, and stays active', async () => {
-  const scenario = await startScenario();
-  const { ask } = scenario;
-  try {
-    const body = gzipSync('thank you\0');
-    const answers = [
-      'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n',
-      `${HEAD}Content-Length: 3\r\nContent-Length: 4\r\n\r\nok`,
-      `HTTP/1.1 100 Continue\r\n\r\n${HEAD}Transfer-Encoding: chunked\r\n\r\nzz\r\n`,
-      `${HEAD}Content-Encoding: gzip\r\nContent-Length: ${body.length + 1}\r\n\r\n${body.toString('latin1')}`,
-    ];
-    const gone = 'HTTP/1.1 410 Gone\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n';
-    receiver.answer((socket, n) => void socket.end(answers[n - 1] ?? gone, 'latin1'));
-    const { json: webhook } = await ask('POST', '/api/v1/webhooks', {
-      body: { name: 'w', url: receiver.url, events: ['contact.created'], disable_after: 1 },
-    });
-    const path = `/api/v1/webhooks/${webhook.id}`;
-    const states = async () =>
-      (await ask('GET', `${path}/deliveries`)).json.data.map(
-        (item: { state: string; last_status: number }) => [item.state, item.last_status],
-      );
-    const delivered: [string, number][] = [];
-    for (const status of [204, 200, 200, 200]) {
-      await ask('POST', '/api/v1/contacts', { body: { first_name: 'Jane' } });
-      delivered.unshift(['delivered', status]);
-      await expect.poll(states, { timeout: 15_000 }).toEqual(delivered);
-    }
-    expect(receiver.received).toHaveLength(4);
-    expect((await ask('GET', path)).json).toMatchObject({ state: 'active' });
-    const [last] = (await ask('GET', `${path}/deliveries`)).json.data;
-    const { attempt_log: log } = (await ask('GET', `/api/v1/deliveries/${last.id}`)).json;
-    expect(log).toMatchObject([{ number: 1, status: 200, failure: null, response: 'thank you\ufffd' }]);
-
-    // A refusal is known by its status as well.
-    await ask('POST', '/api/v1/contacts', { body: { first_name: 'Jane' } });
-    await expect.poll(states, { timeout: 15_000 }).toEqual([['failed', 410], ...delivered]);
-    expect((await ask('GET', path)).json).toMatchObject({ state: 'disabled' });
-  } finally {
-    await scenario.stop();
-  }
-});

@@ -39,7 +39,7 @@ describe('Retry-After', () => {
   });
 
   test.each([undefined, '', 'soon', '-5', '1e3', '0x10', '1 day', 'Mon, 99 Foo 2026 12:00:30 GMT', 'NaN'])(
-    '%j says nothing',
+    '%j is ignored',
     (header) => {
       expect(retryAfter(header, now)).toBeNull();
     },
@@ -76,7 +76,7 @@ describe('the text of an answer', () => {
     expect(text(character.repeat(5_000))).toBe(character.repeat(kept));
   });
 
-  test('the cut leaves no half of a pair, wherever it falls', () => {
+  test('the cut splits no surrogate pair, wherever it falls', () => {
     for (let before = 0; before < 4; before += 1) {
       const read = text('x'.repeat(before) + '😀'.repeat(2_000));
       expect(Buffer.from(read).toString()).toBe(read);

@@ -62,7 +62,7 @@ const pause = (id: string, active: boolean) => s.ask('PATCH', `${HOOKS}/${id}`, 
 const replay = (id: string, body: object = {}) =>
   s.ask('POST', `${HOOKS}/${id}/replay`, { as: me, body: { since: SINCE, ...body } });
 
-/** A webhook with two deliveries that failed, two events that it missed, and one that was delivered, in this order. */
+/** A webhook with two failed deliveries, two missed events and one delivered event, in this order. */
 async function eventful(more: object = {}): Promise<string> {
   const id = await hook(more);
   ok = false;
@@ -77,7 +77,7 @@ async function eventful(more: object = {}): Promise<string> {
   return id;
 }
 
-/** The places in the feed of the events that were sent again, in the order in which they were queued. */
+/** The feed positions of the replayed events, in the order in which they were queued. */
 async function resent(id: string, count: number): Promise<number[]> {
   await expect
     .poll(async () => (await log(`${HOOKS}/${id}/deliveries?state=delivered`)).filter(isResend).length)
@@ -93,7 +93,7 @@ async function resent(id: string, count: number): Promise<number[]> {
 
 const isResend = ({ kind }: Logged) => kind === 'resend';
 
-describe('AC5: what failed or was missed since a time is sent again', () => {
+describe('AC5: events that failed or were missed since a time are sent again', () => {
   test.each([
     [undefined, [1, 2, 3, 4]],
     ['failed', [1, 2]],
@@ -111,7 +111,7 @@ describe('AC5: what failed or was missed since a time is sent again', () => {
     );
   });
 
-  test('what was sent again and arrived is not found again, nor what still waits', async () => {
+  test('a replayed event that was delivered is not found again, nor one that still waits', async () => {
     const id = await eventful();
     expect((await replay(id)).json.queued).toBe(4);
     expect((await replay(id)).json.queued).toBe(0);
@@ -136,7 +136,7 @@ describe('AC5: what failed or was missed since a time is sent again', () => {
     expect(receiver.received.length).toBe(before + 4);
   });
 
-  test('two replays at once queue it once', async () => {
+  test('two concurrent replays queue it once', async () => {
     const id = await eventful();
     const replies = await Promise.all([replay(id), replay(id), replay(id)]);
     expect(replies.map(({ json }) => json.queued).toSorted((a, b) => a - b)).toEqual([0, 0, 4]);
@@ -156,7 +156,7 @@ describe('AC5: what failed or was missed since a time is sent again', () => {
     expect(await resent(id, 3)).toEqual([1, 3, 2]);
   });
 
-  test('what was missed has to pass the filter; another event type is not sent', async () => {
+  test('a missed event must pass the filter; another event type is not sent', async () => {
     const filter = { field: 'source', op: 'equals', value: 'website' };
     const id = await hook({ active: false, filter, events: ['*'], format: 'axocrm' });
     await contacts(1);
@@ -167,7 +167,7 @@ describe('AC5: what failed or was missed since a time is sent again', () => {
     expect(await resent(id, 1)).toEqual([2]);
   });
 
-  test('more than fits into one call goes on after the last', async () => {
+  test('more events than fit into one call continue after the last', async () => {
     const id = await hook({ active: false });
     await s.db.pool.query(
       `with c as (update workspace_counter set event_seq = 10002 where workspace_id = $1)
@@ -228,7 +228,7 @@ describe('AC5: what failed or was missed since a time is sent again', () => {
     });
   });
 
-  test('who may: only webhooks:manage, and only within the workspace', async () => {
+  test('permissions: only webhooks:manage, and only within the workspace', async () => {
     const id = await hook();
     const ask = (as: Person | null) => s.ask('POST', `${HOOKS}/${id}/replay`, { as, body: { since: SINCE } });
     expect((await ask(null)).status).toBe(401);
@@ -280,7 +280,7 @@ describe('AC5: the delivery log', () => {
     await runCase(s, { name: '', method: 'GET', path, status: 400, fields: [field] });
   });
 
-  test('who may: webhooks:read, and only within the workspace', async () => {
+  test('permissions: webhooks:read, and only within the workspace', async () => {
     await eventful();
     const ask = async (as: Person | null) => s.ask('GET', '/api/v1/deliveries', { as });
     expect((await ask(null)).status).toBe(401);

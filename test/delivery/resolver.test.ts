@@ -28,7 +28,7 @@ function make(more: Partial<ResolverOptions> = {}) {
   return makeResolver({ clock, servers: [dns.address], hostsFile, ...more });
 }
 
-/** What a look-up fails with. */
+/** The failure of a look-up. */
 async function failure(answer: Promise<string[]>): Promise<DnsError> {
   const error = await answer.then(
     (addresses) => new Error(`it answered ${addresses.join(', ')}`),
@@ -38,7 +38,7 @@ async function failure(answer: Promise<string[]>): Promise<DnsError> {
   return error as DnsError;
 }
 
-test('a name answers with all its addresses, IPv4 first', async () => {
+test('a name resolves to all its addresses, IPv4 first', async () => {
   dns.answer(() => ({ addresses: ['2600::1', '192.0.2.1', '2600::2', '192.0.2.2'] }));
   expect(await make().resolve('example.test', patient)).toEqual([
     '192.0.2.1',
@@ -49,7 +49,7 @@ test('a name answers with all its addresses, IPv4 first', async () => {
   expect(dns.questions.sort()).toEqual(['example.test A', 'example.test AAAA']);
 });
 
-test('a name with thirty addresses answers with all thirty', async () => {
+test('a name with thirty addresses resolves to all thirty', async () => {
   const addresses = Array.from({ length: 30 }, (_, at) => `192.0.2.${at + 1}`);
   dns.answer(() => ({ addresses }));
   expect((await make().resolve('many.test', patient)).sort()).toEqual(addresses.sort());
@@ -58,7 +58,7 @@ test('a name with thirty addresses answers with all thirty', async () => {
 test.each([
   ['192.0.2.7', '192.0.2.7'],
   ['2600::1', '2600::1'],
-])('the address %s is its own answer and asks nothing', async (address, answer) => {
+])('the address %s resolves to itself without a query', async (address, answer) => {
   expect(await make().resolve(address, patient)).toEqual([answer]);
   expect(dns.questions).toEqual([]);
 });
@@ -71,7 +71,7 @@ test('case and a final dot do not make another name', async () => {
   expect(dns.questions).toHaveLength(2);
 });
 
-test('a short name is asked about as it is: search domains do not apply', async () => {
+test('a short name is looked up unchanged: search domains do not apply', async () => {
   dns.answer(() => 'nxdomain');
   await failure(make().resolve('receiver', patient));
   expect(new Set(dns.questions)).toEqual(new Set(['receiver A', 'receiver AAAA']));
@@ -110,7 +110,7 @@ test.each(['nxdomain', 'servfail', 'silent'] as const)(
   },
 );
 
-test('a family that is silent is not waited for to the limit once the other has answered', async () => {
+test('a silent family is not waited for to the limit once the other has answered', async () => {
   dns.answer((name, type) =>
     name === 'four.test' && type === 'A' ? { addresses: ['192.0.2.1'] } : 'silent',
   );
@@ -121,7 +121,7 @@ test('a family that is silent is not waited for to the limit once the other has 
   await limit;
 });
 
-test('a name with IPv6 alone answers', async () => {
+test('a name with IPv6 alone resolves', async () => {
   dns.answer((_name, type) => (type === 'AAAA' ? { addresses: ['2600::1'] } : 'servfail'));
   expect(await make().resolve('six.test', patient)).toEqual(['2600::1']);
 });
@@ -131,7 +131,7 @@ test.each([
   [30, 29_900, 30_100],
   [86_400, 59_900, 60_100],
 ])(
-  'an answer with a TTL of %i s is believed at %i ms and asked for again at %i ms',
+  'an answer with a TTL of %i s is cached at %i ms and queried again at %i ms',
   async (ttlS, still, past) => {
     dns.answer((_name, _type, n) => ({ addresses: [n === 1 ? '192.0.2.1' : '10.0.0.1'], ttlS }));
     const resolver = make();
@@ -146,7 +146,7 @@ test.each([
 );
 
 test.each(['nxdomain', 'servfail', 'silent'] as const)(
-  'a failure (%s) is believed for five seconds, then asked about again',
+  'a failure (%s) is cached for five seconds, then queried again',
   async (bad) => {
     dns.answer(() => bad);
     const resolver = make({ limitMs: 200 });
@@ -159,7 +159,7 @@ test.each(['nxdomain', 'servfail', 'silent'] as const)(
   },
 );
 
-test('a name that stops answering is not given out from memory', async () => {
+test('a name that stops resolving is not served from the cache', async () => {
   dns.answer(() => ({ addresses: ['192.0.2.1'], ttlS: 1 }));
   const resolver = make({ limitMs: 200 });
   await resolver.resolve('gone.test', patient);
@@ -168,7 +168,7 @@ test('a name that stops answering is not given out from memory', async () => {
   expect((await failure(resolver.resolve('gone.test', patient))).reason).toBe('timeout');
 });
 
-test('fifty callers at once ask one question of each family', async () => {
+test('fifty concurrent callers make one query of each family', async () => {
   dns.answer(() => ({ addresses: ['192.0.2.1'], delayMs: 50 }));
   const resolver = make();
   const answers = await Promise.all(
@@ -178,7 +178,7 @@ test('fifty callers at once ask one question of each family', async () => {
   expect(dns.questions).toHaveLength(2);
 });
 
-test('a caller whose time is over stops waiting, the others get the answer', async () => {
+test('a caller whose signal fires stops waiting, the others get the answer', async () => {
   dns.answer(() => ({ addresses: ['192.0.2.1'], delayMs: 300 }));
   const resolver = make();
   const hasty = failure(resolver.resolve('slow.test', AbortSignal.timeout(20)));
@@ -190,13 +190,13 @@ test('a caller whose time is over stops waiting, the others get the answer', asy
   expect(dns.questions).toHaveLength(2);
 });
 
-test('a caller who gave up beforehand gets no answer', async () => {
+test('a caller whose signal has fired already gets no answer', async () => {
   dns.answer(() => ({ addresses: ['192.0.2.1'] }));
   expect((await failure(make().resolve('example.test', AbortSignal.abort()))).reason).toBe('timeout');
   expect(dns.questions).toEqual([]);
 });
 
-test('it remembers so many names and no more; the oldest goes first', async () => {
+test('it caches at most the maximum of names; the oldest is removed first', async () => {
   dns.answer(() => ({ addresses: ['192.0.2.1'] }));
   const resolver = make({ maxNames: 2 });
   for (const name of ['one.test', 'two.test', 'three.test', 'two.test', 'three.test', 'one.test']) {
@@ -206,7 +206,7 @@ test('it remembers so many names and no more; the oldest goes first', async () =
   expect(requested).toEqual(['one.test A', 'two.test A', 'three.test A', 'one.test A']);
 });
 
-test('names whose servers are dead do not keep the others waiting, known to be so or not', async () => {
+test('names whose servers are dead do not block the others, known to be dead or not', async () => {
   dns.answer((name) => (name.startsWith('dead') ? 'silent' : { addresses: ['192.0.2.1'] }));
   const resolver = make({ concurrency: 2, limitMs: 1_000 });
   let failed = 0;
@@ -228,7 +228,7 @@ test('names whose servers are dead do not keep the others waiting, known to be s
   await Promise.all(known);
 });
 
-test('password hashing does not hold it up: it does not use the threads of libuv', async () => {
+test('password hashing does not delay it: it does not use the threads of libuv', async () => {
   dns.answer(() => ({ addresses: ['192.0.2.1'] }));
   let hashed = 0;
   const hashes = Array.from(
@@ -242,12 +242,12 @@ test('password hashing does not hold it up: it does not use the threads of libuv
       }),
   );
   expect(await make().resolve('example.test', patient)).toEqual(['192.0.2.1']);
-  // On those four threads it would begin when the fifth hash has made room.
+  // On those four threads it would begin when the fifth hash begins.
   expect(hashed).toBeLessThan(5);
   await Promise.all(hashes);
 });
 
-test('the hosts file answers before DNS, and is read again once it has changed', async () => {
+test('the hosts file is used before DNS, and is read again when it has changed', async () => {
   writeFileSync(
     hostsFile,
     '# a comment\n192.0.2.9 Receiver receiver.internal # more\n\n2600::9\treceiver\nnonsense here\n',

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ResponseReader } from '../../src/delivery/response-reader.ts';
 import { propertySize } from '../proof/settings.ts';
 
-/** What a reader makes of bytes that come in such pieces. */
+/** The result of a reader for bytes in these pieces. */
 function read(pieces: readonly Buffer[]) {
   const reader = new ResponseReader();
   for (const piece of pieces) {
@@ -18,7 +18,7 @@ function cut(bytes: Buffer, at: readonly number[]): Buffer[] {
   return cuts.slice(1).map((end, n) => bytes.subarray(cuts[n], end));
 }
 
-/** Pieces of which odd answers are made. */
+/** Pieces from which odd answers are made. */
 const token = fc.oneof(
   fc.constantFrom(
     'HTTP/1.1 200 OK',
@@ -58,8 +58,8 @@ const token = fc.oneof(
   fc.string({ maxLength: 4, unit: 'binary' }),
 );
 
-describe('whatever a receiver answers', () => {
-  test('the reader never throws, and judges the same however the bytes are cut', () => {
+describe('any answer of a receiver', () => {
+  test('the reader never throws, and its result does not depend on how the bytes are split', () => {
     fc.assert(
       fc.property(
         fc.boolean(),
@@ -96,7 +96,7 @@ describe('whatever a receiver answers', () => {
     }
   });
 
-  test('a line beyond what is kept of one is passed over, and what follows counts', () => {
+  test('a line longer than what is kept is skipped, and what follows counts', () => {
     const head = Buffer.from(
       `HTTP/1.1 503 ${'x'.repeat(20_000)}\r\nX: ${'y'.repeat(50_000)}\r\nRetry-After: 3\r\nContent-Length: 0\r\n\r\n`,
     );

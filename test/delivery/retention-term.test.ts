@@ -25,14 +25,14 @@ describe('by API', () => {
   const none = { event_days: null, attempt_days: null, least_days: 31, most_days: 90 };
   const cases: ApiCase[] = [
     {
-      name: 'as the installation does, where nothing is set',
+      name: 'the installation’s term if nothing is set',
       method: 'GET',
       path: PATH,
       status: 200,
       check: ({ json }) => expect(json).toMatchObject(none),
     },
     {
-      name: 'a shorter term; what is read can be sent back',
+      name: 'a shorter term; the answer can be sent back',
       method: 'PATCH',
       path: PATH,
       body: { ...none, event_days: 45, size: {} },
@@ -40,7 +40,7 @@ describe('by API', () => {
       check: ({ json }) => expect(json).toMatchObject({ ...none, event_days: 45 }),
     },
     {
-      name: 'a field that is left out stays',
+      name: 'a field that is left out stays unchanged',
       method: 'PATCH',
       path: PATH,
       body: { attempt_days: 31 },
@@ -48,7 +48,7 @@ describe('by API', () => {
       check: ({ json }) => expect(json).toMatchObject({ event_days: 45, attempt_days: 31 }),
     },
     {
-      name: 'null is the installation’s again',
+      name: 'null resets to the installation’s',
       method: 'PATCH',
       path: PATH,
       body: { event_days: null, attempt_days: null },
@@ -75,7 +75,7 @@ describe('by API', () => {
   ];
   test.each(cases)('$name', (item) => runCase(s, item));
 
-  test('owner and admin alone, and each workspace for itself', async () => {
+  test('only owner and admin, and each workspace separately', async () => {
     expect((await owner.ask('PATCH', PATH, { body: { event_days: 60 } })).status).toBe(200);
     expect((await manager.ask('GET', PATH)).status).toBe(403);
     expect((await s.ask('GET', PATH, { as: s.bob })).status).toBe(403);
@@ -130,7 +130,7 @@ describe('what is older than a workspace’s own term', () => {
     at: new Date().toISOString(),
   });
 
-  test('is deleted, and nothing else: not what is younger, not another workspace’s', async () => {
+  test('is deleted, and nothing else: nothing younger, nothing of another workspace', async () => {
     const old = await event(s.alice, 40);
     const young = await event(s.alice, 33);
     const others = await event(s.charlie, 40);
@@ -145,7 +145,7 @@ describe('what is older than a workspace’s own term', () => {
     expect(await kept('event')).not.toContain(old);
   });
 
-  test('the feed says what was lost: who stood at the last one deleted missed nothing', async () => {
+  test('the feed says what was lost: a reader at the last deleted event missed nothing', async () => {
     const [first, last] = [await event(s.alice, 40), await event(s.alice, 39)];
     const young = await event(s.alice, 2);
     await set({ event_days: 35 });
@@ -158,7 +158,7 @@ describe('what is older than a workspace’s own term', () => {
     expect((await s.ask('GET', '/api/v1/events')).json.data).toHaveLength(1);
   });
 
-  test('is kept while something queued needs it, also where that is being queued just now', async () => {
+  test('is kept while a queued delivery needs it, also while that is being queued', async () => {
     const [queued, racing, free] = [
       await event(s.alice, 40),
       await event(s.alice, 40),
@@ -180,7 +180,7 @@ describe('what is older than a workspace’s own term', () => {
     expect(await s.db.transaction((trx) => enqueueResend(trx, resend(queued)))).toBe(false);
   });
 
-  test('goes in batches, and two processes at once do it once', async () => {
+  test('is deleted in batches, and two concurrent processes delete it once', async () => {
     const id = idMaker(() => Date.now() - 40 * DAY_MS);
     const ids = Array.from({ length: 2_500 }, id);
     await s.db.pool.query(
@@ -196,7 +196,7 @@ describe('what is older than a workspace’s own term', () => {
     expect(rows).toEqual([{ event_id: ids.at(-1), seq: 2_500 }]);
   });
 
-  test('size tells how many, how much, and since when', async () => {
+  test('size reports how many, how much, and since when', async () => {
     const empty = (await s.ask('GET', PATH, { as: s.charlie })).json.size;
     expect(empty).toMatchObject({ attempts: 0, oldest_event_at: null, oldest_attempt_at: null });
     for (const days of [40, 39, 2]) await event(s.alice, days);
@@ -211,7 +211,7 @@ describe('what is older than a workspace’s own term', () => {
     await trimToTerms(s.db, Date.now());
     expect((await s.ask('GET', PATH)).json.size.events).toBe(1);
 
-    // More than are counted one by one: as the planner reckons, once it has looked.
+    // More than are counted: the planner's estimate, once it has statistics.
     await s.db.pool.query(
       `insert into attempt (workspace_id, id, endpoint_id, delivery_id, event_id, event_type, kind, number, at, duration_ms)
        select $1::uuid, (left($2::uuid::text, 24) || lpad(to_hex(n), 12, '0'))::uuid, $2::uuid, $2::uuid, $2::uuid, 'contact.created', 'event', 1, now(), 1

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-test('AC4: retention keeps an event that was sent again late in its life until its retries are over', async () => {
+test('AC4: retention keeps an event that was resent late until its retries are over', async () => {
   const { pool } = database.db;
   const now = Date.now();
   const then = now - 85 * DAY_MS;
@@ -43,13 +43,13 @@ test('AC4: retention keeps an event that was sent again late in its life until i
   const dropped = await dropOld(pool, keepFrom);
   expect(dropped.some((name) => name.startsWith('attempt_'))).toBe(true);
   expect(await kept()).toBe(1);
-  // It ended one way or another.
+  // It has ended, whatever its result.
   await pool.query('delete from queue');
   expect((await dropOld(pool, keepFrom)).some((name) => name.startsWith('event_'))).toBe(true);
   expect(await kept()).toBe(0);
 });
 
-test('a clock that jumps by years, forwards or back, finds partitions for its weeks within seconds', async () => {
+test('a clock that jumps by years, forwards or back, has partitions for its weeks within seconds', async () => {
   const { db } = database;
   let offMs = 0;
   const clock = { ...systemClock, now: () => Date.now() + offMs };

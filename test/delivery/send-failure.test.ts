@@ -34,9 +34,9 @@ async function listen(server: Server): Promise<number> {
 }
 
 describe('every failure has a name', () => {
-  test('timeout: one that never answers, or not to the end of the head, in just that time', async () => {
+  test('timeout: a receiver that never answers, or does not finish the head, in just that time', async () => {
     const slow: [Answer, Partial<Outcome>][] = [
-      [{ hang: true }, { detail: '600 ms were over while waiting for the answer' }],
+      [{ hang: true }, { detail: 'timed out after 600 ms while waiting for the answer' }],
       [{ raw: 'HTTP/1.1 200 OK\r\nX-Slow: ', hang: true }, { responseBody: null }],
     ];
     for (const [answer, expected] of slow) {
@@ -48,7 +48,7 @@ describe('every failure has a name', () => {
     await expect.poll(() => s.receiver.connections()).toBe(0);
   });
 
-  test('a body that does not end in two seconds leaves it to the status', async () => {
+  test('if a body does not end within two seconds, the status decides', async () => {
     const slow: [Answer, Partial<Outcome>][] = [
       [
         { body: 'x'.repeat(1_000), trickleMs: 20 },
@@ -72,16 +72,16 @@ describe('every failure has a name', () => {
     await expect.poll(() => s.receiver.connections()).toBe(0);
   });
 
-  test('timeout: the deadline covers the name and the handshake too', async () => {
+  test('timeout: it covers the look-up and the handshake too', async () => {
     expect(await s.send({ url: 'http://silent.test/', timeoutMs: 200 })).toMatchObject({
       failure: 'timeout',
-      detail: '200 ms were over while looking up the name',
+      detail: 'timed out after 200 ms while looking up the name',
     });
     const mute = createServer((socket) => socket.on('error', () => {}).resume());
     const port = await listen(mute);
     expect(await s.send({ url: `https://127.0.0.1:${port}/`, timeoutMs: 1_000 })).toMatchObject({
       failure: 'timeout',
-      detail: '1000 ms were over while in the TLS handshake',
+      detail: 'timed out after 1000 ms while in the TLS handshake',
     });
     await expect.poll(() => openSockets(mute)).toBe(0);
     mute.close();
@@ -96,7 +96,7 @@ describe('every failure has a name', () => {
   test.each([
     ['http://gone.test/', 'the name has no address'],
     ['http://silent.test/', 'no answer from DNS within 1000 ms'],
-    ['http://a_very..odd.test/', 'the host is not a name that DNS could know'],
+    ['http://a_very..odd.test/', 'the host is not a valid DNS name'],
   ])('dns_failed: %s', async (url, detail) => {
     expect(await s.send({ url })).toMatchObject({ failure: 'dns_failed', detail, status: null });
   });
@@ -175,7 +175,7 @@ describe('over TLS', () => {
     expect(secure.received.at(-1)!.headers.host).toBe(`${host}:${secure.port}`);
   });
 
-  test('tls_failed: a certificate of no one we know, whatever the environment says', async () => {
+  test('tls_failed: a certificate of an unknown authority, whatever the environment says', async () => {
     await s.close();
     s = await startSending({ tls: {} });
     const before = secure.received.length;
@@ -197,7 +197,7 @@ describe('over TLS', () => {
     expect(outcome.detail).toContain("Host: other.test. is not in the cert's altnames");
   });
 
-  test('tls_failed: a receiver that does not speak TLS, or hangs up on it', async () => {
+  test('tls_failed: a receiver that does not speak TLS, or closes the connection', async () => {
     expect(await s.send({ url: `https://127.0.0.1:${s.receiver.port}/` })).toMatchObject({
       failure: 'tls_failed',
     });

@@ -11,7 +11,7 @@ beforeEach(async () => {
 afterEach(() => s.close());
 
 describe('the request', () => {
-  test.each(['POST', 'PUT', 'PATCH'] as const)('%s arrives as it was handed over', async (method) => {
+  test.each(['POST', 'PUT', 'PATCH'] as const)('%s arrives unchanged', async (method) => {
     const headers = { 'content-type': 'application/json', 'X-Custom': 'ä b', 'webhook-id': 'msg_1' };
     const url = `${s.receiver.url}/hook/a%20b?x=1&y=ä`;
     const outcome = await s.send({ url, method, headers, body: '{"name":"Zoë 😀"}' });
@@ -37,15 +37,15 @@ describe('the request', () => {
     expect(request!.rawBody.toString()).toBe('{"name":"Zoë 😀"}');
   });
 
-  test('one that may not go any more is not written: not at first, not once it is connected, not again', async () => {
+  test('a request that may no longer go is not written: not at first, not once connected, not again', async () => {
     const none = { ok: false, failure: 'cancelled', status: null };
     expect(await s.send({ mayGo: () => false })).toMatchObject(none);
     await s.send();
-    // The connection is there now.
+    // The connection exists now.
     expect(await s.send({ mayGo: () => false })).toMatchObject(none);
     expect(s.receiver.received).toHaveLength(1);
 
-    // A connection that breaks before the answer would be a reason to try once more.
+    // A connection that breaks before the answer would be a reason for a second try.
     await s.send();
     let may = true;
     s.receiver.answer(() => {
@@ -89,7 +89,7 @@ describe('the request', () => {
   });
 });
 
-describe('the status decides: 2xx alone is success', () => {
+describe('the status decides: only 2xx is success', () => {
   test.each([200, 201, 202, 204, 205, 299])('%i is success', async (status) => {
     const outcome = await s.sendTo({ status, body: '' });
     expect(outcome).toMatchObject({ ok: true, failure: null, status, responseBody: '' });
@@ -118,7 +118,7 @@ describe('the status decides: 2xx alone is success', () => {
     await other.close();
   });
 
-  test('a 103 before the answer is passed over', async () => {
+  test('a 103 before the answer is skipped', async () => {
     const raw =
       'HTTP/1.1 103 Early Hints\r\nRetry-After: 9\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 3\r\n\r\nyes';
     expect(await s.sendTo({ raw })).toMatchObject({
@@ -129,7 +129,7 @@ describe('the status decides: 2xx alone is success', () => {
     });
   });
 
-  test('Retry-After is told, of a failure too', async () => {
+  test('Retry-After is reported, of a failure too', async () => {
     const headers = { 'retry-after': '120' };
     expect(await s.sendTo({ status: 503, headers })).toMatchObject({ retryAfterMs: 120_000 });
     const at = new Date(Date.now() + 60_000).toUTCString();
@@ -143,13 +143,13 @@ describe('the body of an answer', () => {
   test.each([
     ['NUL', Buffer.from('a\0b'), 'a\ufffdb'],
     ['invalid UTF-8', Buffer.from([0x61, 0xff, 0xc3]), 'a\ufffd\ufffd'],
-    ['half a pair', Buffer.from([0xed, 0xbf, 0xbf, 0x61]), '\ufffd\ufffd\ufffda'],
+    ['half a surrogate pair', Buffer.from([0xed, 0xbf, 0xbf, 0x61]), '\ufffd\ufffd\ufffda'],
     ['1,001 characters', Buffer.from('😀'.repeat(1_001)), '😀'.repeat(1_000)],
   ])('%s is kept as well-formed text', async (_what, body, kept) => {
     expect(await s.sendTo({ body })).toMatchObject({ ok: true, responseBody: kept });
   });
 
-  test('10 MiB are cut off, and the status decides', async () => {
+  test('10 MiB are truncated, and the status decides', async () => {
     const body = Buffer.alloc(10 * 1024 * 1024, 'x');
     const kept = 'x'.repeat(1_000);
     expect(await s.sendTo({ body })).toMatchObject({ ok: true, status: 200, responseBody: kept });
@@ -160,7 +160,7 @@ describe('the body of an answer', () => {
     await expect.poll(() => s.receiver.connections()).toBe(0);
   });
 
-  test('one that never ends is cut off at 64 KiB, or after two seconds', async () => {
+  test('an endless one is truncated at 64 KiB, or after two seconds', async () => {
     const endless = { body: Buffer.alloc(65 * 1024, 'x'), neverEnd: true };
     expect(await s.sendTo(endless)).toMatchObject({ ok: true, status: 200 });
     const short = { body: Buffer.alloc(63 * 1024, 'x'), neverEnd: true };

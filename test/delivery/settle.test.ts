@@ -9,8 +9,8 @@ beforeAll(async () => {
 });
 afterAll(() => t.drop());
 
-/** Over a thousand webhooks more outcomes come at once than any queue of writes would take. */
-test('outcomes are never refused, however many wait: what is not written would be sent again', async () => {
+/** With over a thousand webhooks more outcomes arrive at once than other write queues accept. */
+test('outcomes are never refused, however many wait: an outcome that is not stored would be sent again', async () => {
   const settler = makeSettler(t.db);
   const [workspaceId, token] = [randomUUID(), randomUUID()];
   const endpoints = Array.from({ length: 1_000 }, () => randomUUID());
@@ -36,6 +36,6 @@ test('outcomes are never refused, however many wait: what is not written would b
       }),
     ),
   );
-  // No lane is held under this token, so none takes effect: that is an answer, not a refusal.
+  // No lane is held under this token, so none takes effect; that is not a refusal.
   expect(outcomes.every((tookEffect) => !tookEffect)).toBe(true);
 });

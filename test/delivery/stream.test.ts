@@ -17,8 +17,8 @@ afterAll(async () => {
   await s.stop();
 });
 
-/** Somebody with a workspace that nobody else writes to. */
-async function somebody(): Promise<Person> {
+/** A user with a workspace that nobody else writes to. */
+async function newPerson(): Promise<Person> {
   const { id: workspaceId } = await s.app.workspaces.create({ name: 'Alone' });
   const key = { workspaceId, name: 'key', style: 'fairlead' as const, createdBy: 'test' };
   const { id, raw } = await s.app.keys.create(key);
@@ -39,13 +39,13 @@ async function addContact(as: Person, fields: object = {}): Promise<string> {
 
 const MANY = 160;
 
-/** More events than the buffers between server and client hold: some 20 MB. */
+/** More events than the buffers between server and client hold: about 20 MB. */
 async function fill(as: Person): Promise<void> {
   const notes = '€'.repeat(45_000);
   await Promise.all(Array.from({ length: MANY }, () => addContact(as, { notes })));
 }
 
-async function told(source: EventSource, count: number) {
+async function readEvents(source: EventSource, count: number) {
   await expect.poll(() => source.events().length, { timeout: 10_000 }).toBe(count);
   return source.events();
 }
@@ -59,15 +59,15 @@ async function stored(workspaceId: string): Promise<string[]> {
 }
 
 describe('the stream', () => {
-  test('tells what was kept and what comes, each as the feed has it', async () => {
-    const alone = await somebody();
-    await addContact(alone, { notes: 'two\n\nlines' });
-    const source = await stream(alone);
+  test('sends kept events and new ones, each as the feed has it', async () => {
+    const person = await newPerson();
+    await addContact(person, { notes: 'two\n\nlines' });
+    const source = await stream(person);
     expect(source.headers['content-type']).toBe('text/event-stream');
     expect(source.headers['cache-control']).toBe('no-store');
-    await addContact(alone);
-    const events = await told(source, 2);
-    const feed = (await s.ask('GET', '/api/v1/events', { as: alone })).json.data;
+    await addContact(person);
+    const events = await readEvents(source, 2);
+    const feed = (await s.ask('GET', '/api/v1/events', { as: person })).json.data;
     expect(events).toEqual(feed);
     const blocks = source.blocks.filter(({ data }) => data);
     expect(blocks.map(({ id, event }) => ({ id, event }))).toEqual(
@@ -75,77 +75,77 @@ describe('the stream', () => {
     );
   });
 
-  test('many writers, and a reader who is cut off again and again: every event once, in order', async () => {
-    const alone = await somebody();
+  test('many writers, and a reader whose connection breaks repeatedly: every event once, in order', async () => {
+    const person = await newPerson();
     const writing = Promise.all(
       Array.from({ length: 10 }, async () => {
-        for (let n = 0; n < 12; n++) await addContact(alone);
+        for (let n = 0; n < 12; n++) await addContact(person);
       }),
     );
     const seen: string[] = [];
     let last = 'oldest';
     const until = Date.now() + 30_000;
     while (seen.length < 120 && Date.now() < until) {
-      const source = await stream(alone, '?after=latest', { 'last-event-id': last });
+      const source = await stream(person, '?after=latest', { 'last-event-id': last });
       await expect.poll(() => source.blocks.length, { timeout: 10_000 }).toBeGreaterThan(1);
       source.close();
       seen.push(...source.events().map(({ id }) => id));
       last = source.blocks.findLast(({ id }) => id)!.id!;
     }
     await writing;
-    expect(seen).toEqual(await stored(alone.workspaceId));
+    expect(seen).toEqual(await stored(person.workspaceId));
   });
 
-  test('after=latest, cut off before the first event, misses nothing by coming back', async () => {
-    const alone = await somebody();
-    const first = await stream(alone, '?after=latest');
+  test('after=latest, broken before the first event, misses nothing after a reconnect', async () => {
+    const person = await newPerson();
+    const first = await stream(person, '?after=latest');
     await expect.poll(() => first.blocks.at(0)?.id).toBe('oldest');
     first.close();
-    const id = await addContact(alone);
-    const second = await stream(alone, '?after=latest', { 'last-event-id': 'oldest' });
-    expect((await told(second, 1))[0].object_id).toBe(id);
-    const third = await stream(alone, '?after=latest');
-    await expect.poll(() => third.blocks.at(0)?.id).toBe((await stored(alone.workspaceId))[0]);
-    await addContact(alone);
-    expect((await told(third, 1))[0].seq).toBe(2);
+    const id = await addContact(person);
+    const second = await stream(person, '?after=latest', { 'last-event-id': 'oldest' });
+    expect((await readEvents(second, 1))[0].object_id).toBe(id);
+    const third = await stream(person, '?after=latest');
+    await expect.poll(() => third.blocks.at(0)?.id).toBe((await stored(person.workspaceId))[0]);
+    await addContact(person);
+    expect((await readEvents(third, 1))[0].seq).toBe(2);
   });
 
-  test('by type: what is passed over moves the place to come back to, with the heartbeat', async () => {
-    const alone = await somebody();
-    const source = await stream(alone, '?types=company.created');
-    await addContact(alone);
-    await addContact(alone);
-    await s.ask('POST', '/api/v1/companies', { as: alone, body: { name: 'Acme' } });
-    expect((await told(source, 1))[0].type).toBe('company.created');
-    await addContact(alone);
-    const last = (await stored(alone.workspaceId)).at(-1);
+  test('by type: skipped events move the position to reconnect from, with the heartbeat', async () => {
+    const person = await newPerson();
+    const source = await stream(person, '?types=company.created');
+    await addContact(person);
+    await addContact(person);
+    await s.ask('POST', '/api/v1/companies', { as: person, body: { name: 'Acme' } });
+    expect((await readEvents(source, 1))[0].type).toBe('company.created');
+    await addContact(person);
+    const last = (await stored(person.workspaceId)).at(-1);
     const place = () => source.blocks.findLast(({ id }) => id)?.id;
     await expect.poll(place, { timeout: 20_000 }).toBe(last);
     expect(source.events()).toHaveLength(1);
   });
 
-  test('a reader who does not read holds no more than a page in the server, and misses nothing', async () => {
-    const alone = await somebody();
-    await fill(alone);
-    const source = await stream(alone);
+  test('a reader that does not read holds at most a page in the server, and misses nothing', async () => {
+    const person = await newPerson();
+    await fill(person);
+    const source = await stream(person);
     source.pause();
     await sleep(1_500);
     const before = source.events().length;
     expect(before).toBeLessThan(MANY);
     source.resume();
-    expect((await told(source, MANY)).map(({ id }) => id)).toEqual(await stored(alone.workspaceId));
+    expect((await readEvents(source, MANY)).map(({ id }) => id)).toEqual(await stored(person.workspaceId));
   });
 });
 
-describe('it ends', () => {
+describe('the stream ends', () => {
   test('with the key, whether the reader reads or not', async () => {
-    const alone = await somebody();
-    await fill(alone);
-    const slow = await stream(alone);
+    const person = await newPerson();
+    await fill(person);
+    const slow = await stream(person);
     slow.pause();
-    const idle = await stream(alone, '?after=latest');
+    const idle = await stream(person, '?after=latest');
     await sleep(200);
-    await s.app.keys.revoke(null, alone.keyId);
+    await s.app.keys.revoke(null, person.keyId);
     const began = performance.now();
     expect(await idle.ended).toBe('ended');
     await sleep(2_000);
@@ -153,7 +153,7 @@ describe('it ends', () => {
     expect(await slow.ended).toBe('cut');
     expect(slow.events().length).toBeLessThan(MANY);
     expect(performance.now() - began).toBeLessThan(8_000);
-    expect((await s.ask('GET', STREAM, { as: alone })).status).toBe(401);
+    expect((await s.ask('GET', STREAM, { as: person })).status).toBe(401);
   });
 
   test('with the session', async () => {
@@ -165,12 +165,12 @@ describe('it ends', () => {
     expect(await source.ended).toBe('ended');
   });
 
-  test('with the server, and holds it up for no longer than it takes to say so', async () => {
-    const alone = await somebody();
-    await fill(alone);
+  test('with the server, and does not delay its stop', async () => {
+    const person = await newPerson();
+    await fill(person);
     const other = await secondServer(s);
-    const idle = await stream(alone, '?after=latest', {}, other.url);
-    const slow = await stream(alone, '', {}, other.url);
+    const idle = await stream(person, '?after=latest', {}, other.url);
+    const slow = await stream(person, '', {}, other.url);
     slow.pause();
     await sleep(300);
     const began = performance.now();
@@ -181,45 +181,45 @@ describe('it ends', () => {
     expect(await slow.ended).toBe('cut');
   });
 
-  test('with the client: ten of one key at once, those who wait by asking among them; who leaves makes room', async () => {
-    const alone = await somebody();
-    const ten = await Promise.all(Array.from({ length: 10 }, () => stream(alone)));
+  test('with the client: ten per key at once, including those who wait by polling; one that leaves makes room', async () => {
+    const person = await newPerson();
+    const ten = await Promise.all(Array.from({ length: 10 }, () => stream(person)));
     expect(ten.map(({ status }) => status)).toEqual(ten.map(() => 200));
     for (const path of [STREAM, '/api/v1/events?wait=1']) {
-      const reply = await s.ask('GET', path, { as: alone });
+      const reply = await s.ask('GET', path, { as: person });
       expect(reply).toMatchObject({ status: 429, json: { error: { code: 'rate_limited' } } });
       expect(reply.headers.get('retry-after')).toBe('1');
     }
     ten[0]!.close();
-    await expect.poll(async () => (await stream(alone)).status).toBe(200);
+    await expect.poll(async () => (await stream(person)).status).toBe(200);
   });
 });
 
 describe('what is no longer kept', () => {
-  test('410 before it begins, and an event `gone` where it happens later', async () => {
-    const alone = await somebody();
-    await addContact(alone);
-    await addContact(alone);
-    const [first, second] = await stored(alone.workspaceId);
-    const source = await stream(alone, `?after=${second}`);
+  test('410 before it begins, and an event `gone` if it happens later', async () => {
+    const person = await newPerson();
+    await addContact(person);
+    await addContact(person);
+    const [first, second] = await stored(person.workspaceId);
+    const source = await stream(person, `?after=${second}`);
     await expect.poll(() => source.blocks.at(0)?.id).toBe(second);
-    // As retention does it, when it drops a partition with three events that this reader has not seen.
+    // As retention does when it drops a partition with three events that this reader has not seen.
     await s.db.pool.query(
       `with c as (update workspace_counter set event_seq = 5 where workspace_id = $1)
        insert into feed_floor (workspace_id, event_id, seq) values ($1, gen_random_uuid(), 5)`,
-      [alone.workspaceId],
+      [person.workspaceId],
     );
     expect(await source.ended).toBe('ended');
     expect(source.blocks.at(-1)).toMatchObject({ event: 'gone' });
     expect(source.events().at(-1)).toMatchObject({ error: { code: 'gone' } });
     for (const headers of [{}, { 'last-event-id': second! }]) {
-      const reply = await s.ask('GET', `${STREAM}?after=${first}`, { as: alone, headers });
+      const reply = await s.ask('GET', `${STREAM}?after=${first}`, { as: person, headers });
       expect(reply).toMatchObject({ status: 410, json: { error: { fields: [{ field: 'after' }] } } });
     }
   });
 });
 
-describe('bad input, and who may', () => {
+describe('bad input, and permissions', () => {
   test.each([
     ['?after=evt_1', {}, 'after'],
     ['?types=contact.sneezed', {}, 'types'],

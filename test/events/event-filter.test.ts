@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => s.stop());
 
-describe('what a filter lets through', () => {
+describe('what a filter accepts', () => {
   const record = {
     status: 'lead',
     email: null,
@@ -34,58 +34,58 @@ describe('what a filter lets through', () => {
     ['equals a number', { field: 'value', op: 'equals', value: 5000 }],
     ['equals false', { field: 'won', op: 'equals', value: false }],
     ['equals null', { field: 'email', op: 'equals', value: null }],
-    ['equals null, of what is not there', { field: 'phone', op: 'equals', value: null }],
+    ['equals null, for a missing field', { field: 'phone', op: 'equals', value: null }],
     ['a dotted field', { field: 'custom_fields.industry', op: 'equals', value: 'Technology' }],
-    ['quotes and signs', { field: 'note', op: 'equals', value: record.note }],
+    ['quotes and special characters', { field: 'note', op: 'equals', value: record.note }],
     ['in', { field: 'status', op: 'in', value: ['customer', 'lead'] }],
-    ['in, of a list', { field: 'tags', op: 'in', value: ['gone', 7] }],
+    ['in, for a list', { field: 'tags', op: 'in', value: ['gone', 7] }],
     ['not in', { not: { field: 'status', op: 'in', value: ['customer'] } }],
-    ['not in, of what is not there', { not: { field: 'phone', op: 'in', value: ['customer'] } }],
+    ['not in, for a missing field', { not: { field: 'phone', op: 'in', value: ['customer'] } }],
     [
       'not of all, of another kind',
       { not: { all: [{ tag: 'vip' }, { field: 'status', op: 'less', value: 5 }] } },
     ],
-    ['not of a null that is not there', { not: { field: 'status', op: 'equals', value: null } }],
+    ['not equals null, for a present field', { not: { field: 'status', op: 'equals', value: null } }],
     ['exists', { field: 'status', op: 'exists' }],
     ['exists, of false', { field: 'won', op: 'exists', value: true }],
     ['exists not: null', { field: 'email', op: 'exists', value: false }],
-    ['exists not: an empty list', { field: 'none', op: 'exists', value: false }],
+    ['not exists, for an empty list', { field: 'none', op: 'exists', value: false }],
     ['greater', { field: 'custom_fields.seats', op: 'greater', value: 39.5 }],
-    ['greater, of a time', { field: 'created_at', op: 'greater', value: '2026-05-31' }],
+    ['greater, for a time', { field: 'created_at', op: 'greater', value: '2026-05-31' }],
     ['less', { field: 'value', op: 'less', value: 5001 }],
-    ['greater than less than nothing', { field: 'value', op: 'greater', value: -1.5e3 }],
-    ['contains, of a list', { field: 'tags', op: 'contains', value: 'vip' }],
-    ['contains a number, of a list', { field: 'tags', op: 'contains', value: 7 }],
-    ['contains, of a text', { field: 'note', op: 'contains', value: '"50 % off" \\ $' }],
+    ['greater than a negative number', { field: 'value', op: 'greater', value: -1.5e3 }],
+    ['contains, for a list', { field: 'tags', op: 'contains', value: 'vip' }],
+    ['contains a number, for a list', { field: 'tags', op: 'contains', value: 7 }],
+    ['contains, for a text', { field: 'note', op: 'contains', value: '"50 % off" \\ $' }],
     ['a tag', { tag: 'vip' }],
     ['a pipeline by name', { pipeline: 'sales Pipeline' }],
     ['a pipeline by id', { pipeline: PIPELINES[0]!.id.toUpperCase() }],
     ['all', { all: [{ tag: 'vip' }, { field: 'status', op: 'exists' }] }],
     ['any', { any: [{ tag: 'lost' }, { tag: 'new' }] }],
     ['not', { not: { tag: 'lost' } }],
-    ['not, of another kind', { not: { field: 'status', op: 'greater', value: 5 } }],
-    ['not, of what is not there', { not: { field: 'phone', op: 'contains', value: '+44' } }],
+    ['not, for another type', { not: { field: 'status', op: 'greater', value: 5 } }],
+    ['not, for a missing field', { not: { field: 'phone', op: 'contains', value: '+44' } }],
     ['not of not', { not: { not: { field: 'status', op: 'equals', value: 'lead' } } }],
     ['mixed', { all: [{ not: { any: [{ tag: 'a' }, { tag: 'b' }] } }, { pipeline: 'Sales pipeline' }] }],
   ];
   const no: [string, object][] = [
     ['equals another', { field: 'status', op: 'equals', value: 'Lead' }],
-    ['equals, of another kind', { field: 'value', op: 'equals', value: '5000' }],
-    ['what is not there', { field: 'custom_fields.city', op: 'equals', value: 'Oslo' }],
+    ['equals, for another type', { field: 'value', op: 'equals', value: '5000' }],
+    ['a missing field', { field: 'custom_fields.city', op: 'equals', value: 'Oslo' }],
     ['in', { field: 'status', op: 'in', value: ['customer'] }],
-    ['in, of a list in a list', { field: 'lists', op: 'in', value: [1] }],
-    ['equals, of a list in a list', { field: 'lists', op: 'equals', value: 1 }],
+    ['in, for a nested list', { field: 'lists', op: 'in', value: [1] }],
+    ['equals, for a nested list', { field: 'lists', op: 'equals', value: 1 }],
     ['not in', { not: { field: 'tags', op: 'in', value: [7] } }],
     ['not of not of not', { not: { not: { not: { tag: 'vip' } } } }],
     ['exists', { field: 'email', op: 'exists' }],
-    ['greater, of the same', { field: 'value', op: 'greater', value: 5000 }],
-    ['greater, of another kind', { field: 'status', op: 'greater', value: 5 }],
-    ['contains, of part of an element', { field: 'tags', op: 'contains', value: 'vi' }],
+    ['greater, for the same value', { field: 'value', op: 'greater', value: 5000 }],
+    ['greater, for another type', { field: 'status', op: 'greater', value: 5 }],
+    ['contains, for part of an element', { field: 'tags', op: 'contains', value: 'vi' }],
     ['contains a pattern', { field: 'note', op: 'contains', value: '50.*off' }],
     ['all', { all: [{ tag: 'vip' }, { tag: 'lost' }] }],
     ['any', { any: [{ tag: 'lost' }, { field: 'status', op: 'greater', value: 5 }] }],
     ['not', { not: { tag: 'vip' } }],
-    ['not of not, of another kind', { not: { not: { field: 'status', op: 'greater', value: 5 } } }],
+    ['not of not, for another type', { not: { not: { field: 'status', op: 'greater', value: 5 } } }],
   ];
 
   async function passes(filter: object): Promise<boolean> {
@@ -96,11 +96,11 @@ describe('what a filter lets through', () => {
     );
     return rows[0]!.matches === true;
   }
-  test.each(yes)('through: %s', async (_name, filter) => expect(await passes(filter)).toBe(true));
-  test.each(no)('kept out: %s', async (_name, filter) => expect(await passes(filter)).toBe(false));
+  test.each(yes)('accepted: %s', async (_name, filter) => expect(await passes(filter)).toBe(true));
+  test.each(no)('rejected: %s', async (_name, filter) => expect(await passes(filter)).toBe(false));
 });
 
-test('any text is compared as it is, whatever it holds', async () => {
+test('any text is compared literally, whatever it contains', async () => {
   const texts = string({ unit: 'grapheme', minLength: 1, maxLength: 40 }).filter(
     (item) => !item.includes('\0'),
   );
@@ -123,27 +123,27 @@ test('any text is compared as it is, whatever it holds', async () => {
 test.each<[string, unknown, string]>([
   ['nothing', {}, 'filter'],
   ['two words', { all: [{ tag: 'a' }], any: [{ tag: 'b' }] }, 'filter'],
-  ['an unknown word', { every: [{ tag: 'a' }] }, 'filter.every'],
+  ['an unknown keyword', { every: [{ tag: 'a' }] }, 'filter.every'],
   ['an empty list', { all: [] }, 'filter.all'],
   ['no list', { any: { tag: 'a' } }, 'filter.any'],
   ['no object', { all: [{ tag: 'a' }, 'b'] }, 'filter.all.1'],
   ['a list', { not: [{ tag: 'a' }] }, 'filter.not'],
-  ['a condition with more', { field: 'a', op: 'exists', values: [1] }, 'filter.values'],
+  ['a condition with an extra field', { field: 'a', op: 'exists', values: [1] }, 'filter.values'],
   ['no field', { all: [{ field: '', op: 'exists' }] }, 'filter.all.0.field'],
   ['a path', { field: 'a[*].b', op: 'exists' }, 'filter.field'],
   ['quotes in a field', { field: 'a"."b', op: 'exists' }, 'filter.field'],
   ['an unknown op', { not: { field: 'a', op: 'like', value: 'b' } }, 'filter.not.op'],
   ['an inherited op', { field: 'a', op: 'toString', value: 'b' }, 'filter.op'],
   ['no value', { field: 'a', op: 'equals' }, 'filter.value'],
-  ['a list to equal', { field: 'a', op: 'equals', value: ['b'] }, 'filter.value'],
+  ['a list for equals', { field: 'a', op: 'equals', value: ['b'] }, 'filter.value'],
   ['no list', { field: 'a', op: 'in', value: 'b' }, 'filter.value'],
-  ['a number beyond all', JSON.parse('{"field":"a","op":"less","value":1e400}'), 'filter.value'],
+  ['a number that is too large', JSON.parse('{"field":"a","op":"less","value":1e400}'), 'filter.value'],
   ['null in a list', { field: 'a', op: 'in', value: ['b', null] }, 'filter.value.1'],
   ['greater than true', { field: 'a', op: 'greater', value: true }, 'filter.value'],
-  ['exists a text', { field: 'a', op: 'exists', value: 'yes' }, 'filter.value'],
+  ['a text for exists', { field: 'a', op: 'exists', value: 'yes' }, 'filter.value'],
   ['contains nothing', { field: 'a', op: 'contains', value: '' }, 'filter.value'],
   ['NUL', { tag: 'a\0b' }, 'filter.tag'],
-  ['half a pair', { tag: '\ud800' }, 'filter.tag'],
+  ['half a surrogate pair', { tag: '\ud800' }, 'filter.tag'],
   ['a long text', { tag: 'a'.repeat(1001) }, 'filter.tag'],
   ['an unknown pipeline', { any: [{ pipeline: 'Sale' }] }, 'filter.any.0.pipeline'],
   ['too many', { all: Array.from({ length: 101 }, () => ({ tag: 'a' })) }, 'filter'],
@@ -152,7 +152,7 @@ test.each<[string, unknown, string]>([
     { not: { not: { not: { not: { not: { not: { tag: 'a' } } } } } } },
     'filter.not.not.not.not.not.not',
   ],
-])('a filter of %s is refused, and the place is named', (_name, filter, place) => {
+])('a filter of %s is refused, and the error names the field', (_name, filter, place) => {
   let problem: unknown;
   try {
     readFilter(filter as Record<string, unknown>, PIPELINES);
@@ -189,7 +189,7 @@ describe('AN13: filters on webhooks', () => {
     return data.length;
   };
 
-  test("by a field's value: what does not match is not enqueued, and its event says why", async () => {
+  test("by a field's value: an event that does not match is not enqueued, and says why", async () => {
     const filter = { field: 'custom_fields.industry', op: 'equals', value: 'Technology' };
     const webhook = await hook({ filter });
     expect(webhook.filter).toEqual(filter);
@@ -200,7 +200,7 @@ describe('AN13: filters on webhooks', () => {
     expect(await queued(webhook)).toBe(1);
   });
 
-  test('by pipeline, named or by id; another name of it later changes nothing', async () => {
+  test('by pipeline, by name or by id; a later rename changes nothing', async () => {
     const make = async (path: string, body: object) =>
       (await s.ask('POST', `/api/v1/${path}`, { body })).json;
     const renewals = await make('pipelines', {
@@ -214,19 +214,19 @@ describe('AN13: filters on webhooks', () => {
     const outside = await make('deals', { name: 'out' });
     expect(await outcome(inside)).toEqual([{ matched: 2, reason: null }]);
     expect(await outcome(outside)).toEqual([{ matched: 0, reason: 'no match: pipeline; pipeline' }]);
-    // A deal that moves in is wanted from there on.
+    // A deal that moves to the pipeline is wanted from then on.
     await s.ask('PATCH', `/api/v1/deals/${outside.id}`, { body: { pipeline_id: renewals.id } });
     expect((await outcome(outside)).at(-1)).toEqual({ matched: 2, reason: null });
     expect([await queued(byName), await queued(byId)]).toEqual([2, 2]);
   });
 
-  test('where some webhooks want an event and a filter kept it from another, both are told', async () => {
+  test('if some webhooks want an event and a filter rejects it for another, the event shows both', async () => {
     await hook({});
     await hook({ filter: { all: [{ tag: 'vip' }, { field: 'status', op: 'equals', value: 'lead' }] } });
     expect(await outcome(await contact())).toEqual([{ matched: 1, reason: 'no match: tag, status' }]);
   });
 
-  test('a changed filter touches future events only; null takes it away; it is checked there too', async () => {
+  test('a changed filter affects future events only; null removes it; a change is checked too', async () => {
     const webhook = await hook({ filter: { field: 'status', op: 'equals', value: 'customer' } });
     const path = `${HOOKS}/${webhook.id}`;
     const before = await contact();
@@ -246,7 +246,7 @@ describe('AN13: filters on webhooks', () => {
     expect(await queued(webhook)).toBe(2);
   });
 
-  test('another workspace can not name our pipelines', async () => {
+  test('another workspace cannot name our pipelines', async () => {
     const { json } = await s.ask('POST', '/api/v1/pipelines', {
       body: { name: 'Ours', stages: [{ name: 'a' }] },
     });
@@ -257,7 +257,7 @@ describe('AN13: filters on webhooks', () => {
     }
   });
 
-  test('a test goes out whatever the filter', async () => {
+  test('a test is sent whatever the filter', async () => {
     const receiver = await startReceiver();
     const webhook = await hook({ url: receiver.url, filter: { tag: 'vip' } });
     await s.ask('POST', `${HOOKS}/${webhook.id}/test`, { body: { event_type: 'contact.created' } });

@@ -33,11 +33,11 @@ const read = async (query = '') => {
   expect(reply.status, reply.text).toBe(200);
   return reply.json;
 };
-/** Places in the feed. */
+/** Positions in the feed. */
 const places = async (query = '') => (await read(query)).data.map(({ seq }: { seq: number }) => seq);
 
-describe('events are looked back over, newest first', () => {
-  test('page after page, by type, by time, and those that no webhook wanted with the reason', async () => {
+describe('the event log, newest first', () => {
+  test('page after page, by type, by time, and events that no webhook wanted with the reason', async () => {
     await make('contacts', { first_name: 'One' });
     const hook = { name: 'hook', url: receiver.url, events: ['contact.created'], filter: { tag: 'vip' } };
     await make('webhooks', hook);
@@ -60,7 +60,7 @@ describe('events are looked back over, newest first', () => {
     expect(filtered).toMatchObject({ seq: 2, matched: 0, reason: 'no match: tag' });
   });
 
-  test('what is rare is found behind an empty page', async () => {
+  test('a rare event is found behind an empty page', async () => {
     await make('companies', { name: 'Acme' });
     const [{ id }] = (await read()).data;
     await s.db.pool.query(
@@ -75,7 +75,7 @@ describe('events are looked back over, newest first', () => {
     expect(await read(empty.next_url)).toMatchObject({ data: [{ id, seq: 1 }], has_more: false });
   });
 
-  test('the deliveries that an event made', async () => {
+  test('the deliveries of an event', async () => {
     await make('webhooks', { name: 'hook', url: receiver.url, events: ['contact.created'] });
     await make('webhooks', { name: 'other', url: receiver.url, events: ['contact.created'] });
     await make('contacts', { first_name: 'One' });
@@ -87,7 +87,7 @@ describe('events are looked back over, newest first', () => {
     }
   });
 
-  test('its tests and what was sent again are among them; nothing is looked at that can not be', async () => {
+  test('its tests and resends are among them; parts of the log that cannot contain them are not read', async () => {
     const hook = await make('webhooks', { name: 'hook', url: receiver.url, events: ['contact.created'] });
     await make('contacts', { first_name: 'One' });
     const [event] = (await read()).data;
@@ -97,7 +97,7 @@ describe('events are looked back over, newest first', () => {
     await expect.poll(async () => (await settledOf(path)).length).toBe(1);
     const [own] = await settledOf(path);
     const again = (await s.ask('POST', `/api/v1/deliveries/${own.id}/resend`, { as: me })).json.delivery_id;
-    // An hour on, as one that is sent again may be.
+    // An hour later, as a resend may be.
     const late = floorId(Date.now() + 3_600_000);
     for (const [kind, id] of [
       ['resend', late],

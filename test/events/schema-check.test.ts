@@ -89,7 +89,7 @@ const { schema } = letrec<{ schema: object | boolean }>((tie) => {
           anyOf: several,
           oneOf: several,
           allOf: several,
-          // ajv 8 makes wrong code for `not: true` beside `contains`.
+          // ajv 8 generates wrong code for `not: true` together with `contains`.
           not: constantFrom<object>({ const: 1 }, { type: 'string' }, { minimum: 2 }, { required: ['a'] }),
         },
         { requiredKeys: [] },
@@ -98,7 +98,7 @@ const { schema } = letrec<{ schema: object | boolean }>((tie) => {
   };
 });
 
-test('a schema takes what ajv takes with it, and nothing else', () => {
+test('a schema accepts what ajv accepts with it, and nothing else', () => {
   const agrees = property(schema, data, (...drawn) => {
     // As they come in a request: without objects that have no prototype.
     const [input, value] = JSON.parse(JSON.stringify(drawn)) as [object | boolean, unknown];
@@ -125,7 +125,7 @@ test('a name that objects inherit is a name like any other', () => {
   });
 });
 
-test('formats take what ajv takes', () => {
+test('formats accept what ajv accepts', () => {
   const text = oneof(
     string({ maxLength: 300 }),
     constantFrom('2026-02-30', '2026-06-01T12:00:00+01:00', '23:59:60Z', 'a.b', 'x'.repeat(254), 'a:b'),
@@ -138,7 +138,7 @@ test('formats take what ajv takes', () => {
   assert(agrees, propertySize({ small: 1_000, whole: 200_000 }));
 });
 
-describe('steps are counted, whatever takes them', () => {
+describe('steps are counted in all cases', () => {
   const numbers = Array.from({ length: 20_000 }, (_, n) => n);
   const objects = numbers.map((n) => ({ a: { b: n } }));
   test.each<[string, object, unknown]>([

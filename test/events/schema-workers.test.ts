@@ -19,7 +19,7 @@ function workers(limits: Partial<SchemaWorkerLimits> = {}): SchemaWorkers {
 const check = (schema: object, data: unknown, maxSteps = 1e15) =>
   ({ kind: 'check', schema: JSON.stringify(schema), data: JSON.stringify(data), maxSteps }) as const;
 const easy = check({ type: 'object' }, {});
-/** Hours. */
+/** A schema and data that would take hours to check. */
 const endless = check(
   { allOf: Array.from({ length: 1000 }, () => ({ uniqueItems: true })) },
   Array.from({ length: 100_000 }, (_, n) => n),
@@ -43,7 +43,7 @@ describe('in a thread of its own', () => {
     });
   });
 
-  test('what takes too long is ended, and the next one runs in a new thread', async () => {
+  test('a job that takes too long is ended, and the next one runs in a new thread', async () => {
     const { run } = workers({ workers: 1, jobMs: 200 });
     const slow = run('a', endless);
     const after = run('b', easy);
@@ -70,7 +70,7 @@ describe('in a thread of its own', () => {
     expect(order.indexOf('one')).toBeLessThan(3);
   });
 
-  test('too many that wait, and one that waits too long, are told to come again', async () => {
+  test('too many waiting jobs, and one that waits too long, are refused with a retry time', async () => {
     const { run } = workers({ workers: 1, jobMs: 60_000, waitMs: 200, waitingEach: 2, waitingAll: 3 });
     const first = run('a', endless).catch(() => undefined);
     const waiting = [run('a', easy), run('a', easy), run('b', easy)];
@@ -82,7 +82,7 @@ describe('in a thread of its own', () => {
     await first;
   });
 
-  test('a thread that has nothing to do ends, and another begins when there is', async () => {
+  test('an idle thread ends, and another one starts with the next job', async () => {
     const { run } = workers({ idleMs: 10 });
     await run('a', easy);
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -334,9 +334,9 @@ describe.each(SUBJECTS.map((subject) => ({ kind: '', options: {}, ...subject }))
     });
 
     test('as many retries as its document knows, and no more', async () => {
-      const webhook = await hook({ retry: { max: format.mostRetries } });
+      const webhook = await hook({ retry: { max: format.maxRetries } });
       const path = `/api/v1/webhooks/${webhook.id}`;
-      const more = await s.ask('PATCH', path, { body: { retry: { max: format.mostRetries + 1 } } });
+      const more = await s.ask('PATCH', path, { body: { retry: { max: format.maxRetries + 1 } } });
       expect(more.json.error.fields[0].field).toBe('retry.max');
       const long = await s.ask('PATCH', path, { body: { retry: { intervals_s: [604_800] } } });
       expect(long.json.error.fields[0].field).toBe('retry.intervals_s');

@@ -66,9 +66,7 @@ test('a type is created; errors of the API show with their line', async () => {
   );
   await press('Create event type');
   const alert = dialog().getByRole('alert');
-  await expectShown(
-    alert.getByText('Line 6, properties.number.pattern: is not among the keywords that can be used here'),
-  );
+  await expectShown(alert.getByText('Line 6, properties.number.pattern: is not a supported keyword'));
   await picture(page, 'event-type-refused');
   await alert.getByRole('button', { name: 'Line 6' }).click();
   const at = await page.evaluate<number>('document.activeElement.selectionStart');
