@@ -14,12 +14,12 @@ const WARM_UP = 3;
 const CONNECTIONS = 64;
 const WEBHOOKS = 100;
 const COUNTED = 300;
-/** An idle connection of PostgreSQL tells what it has counted within 10 s. */
+/** An idle connection of PostgreSQL reports its statistics within 10 s. */
 const TOLD_MS = 11_000;
 
 /**
- * One change that 100 webhooks want beside one that a single webhook wants, with no worker: what it costs in
- * time, and in transactions of PostgreSQL. Each statement is a transaction of its own here.
+ * A change that matches 100 webhooks, compared with one that matches a single webhook, without a worker: its cost
+ * in time, and in PostgreSQL transactions. Each statement is a separate transaction here.
  */
 export async function fanout() {
   const sink = await startSink();
@@ -49,13 +49,13 @@ export async function fanout() {
   }
 
   return [
-    figure('fanout: transactions a change, 100 webhooks beside 1', {
+    figure('fanout: transactions per change, 100 webhooks vs 1', {
       value: [counted.many],
       baseline: [counted.one],
       aim: ['ratio', '≤', 1.05],
     }),
-    figure('fanout: changes/s, 100 webhooks beside 1', { value: rounds.many, baseline: rounds.one }),
-    figure('fanout: queue rows/s, 100 webhooks beside 1', {
+    figure('fanout: changes/s, 100 webhooks vs 1', { value: rounds.many, baseline: rounds.one }),
+    figure('fanout: queue rows/s, 100 webhooks vs 1', {
       value: rounds.rows.map((rows) => rows / SECONDS),
       baseline: rounds.one,
       aim: ['ratio', '≥', 2],
@@ -70,7 +70,7 @@ async function installation(sink, webhooks) {
   return { server, client: await connectTo(dataDir) };
 }
 
-/** Creates contacts one after the other. @returns how many transactions PostgreSQL counts for each */
+/** Creates contacts one after the other. @returns the number of PostgreSQL transactions of each */
 async function transactions({ server, client }) {
   const own = await call(server, 'POST', '/contacts', contactText('first'));
   const before = await committed(client);

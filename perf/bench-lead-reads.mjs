@@ -17,7 +17,7 @@ const since = (days) =>
 const analytics = (days, interval) => [`/analytics/leads?${since(days)}&interval=${interval}`];
 const lists = (...queries) => queries.map((query) => `/api/v1/leads?${query}`);
 
-/** What is asked for, by name: paths that take turns. The analytics are those of the page's periods. */
+/** The measured requests by name; paths take turns. The analytics have the periods of the dashboard. */
 const ASKED = {
   list: lists('limit=50', 'sort=-updated_at', 'sort=created_at'),
   filter: lists(
@@ -47,8 +47,8 @@ const ASKED = {
 };
 
 /**
- * Reads in a workspace of many leads (100,000, or BENCH_LEADS) beside those in one of 1,000; all of one year. The few
- * are on a server of their own; and, for search, once more beside the many, in the same tables.
+ * Reads in a workspace of many leads (100,000, or BENCH_LEADS) compared with one of 1,000; all within one year.
+ * The 1,000 are on a separate server and, for search, also in the same tables as the many.
  */
 export async function leadReads() {
   const load = startHelper('load.mjs');
@@ -70,13 +70,9 @@ export async function leadReads() {
     }
     figures.push(figure(`leads: ${name}, p99 ms`, { value, baseline, aim: ['ratio', '≤', 2] }));
   };
-  const of = `of ${MANY.toLocaleString('en-US')} beside 1,000`;
+  const of = `of ${MANY.toLocaleString('en-US')} vs 1,000`;
   for (const [name, paths] of Object.entries(ASKED)) await measure(`${name}, ${of}`, [many, small], paths);
-  await measure(
-    'search of 1,000 in a store with the many, beside one without',
-    [beside, small],
-    ASKED.search,
-  );
+  await measure('search of 1,000 in a store with the many, vs one without', [beside, small], ASKED.search);
 
   await load.end();
   await large.stop();

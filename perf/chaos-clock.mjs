@@ -7,14 +7,14 @@ import { startStorm } from './storm.mjs';
 const CREATES = 5_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Where the clock is after each jump, against the true time; the last two leave the weeks that have partitions. */
+/** The offset of the clock after each jump; the last two leave the weeks that have partitions. */
 const JUMPS = [HOUR_MS, -HOUR_MS, 2 * DAY_MS, -2 * DAY_MS, 40 * DAY_MS, -40 * DAY_MS, 0];
-/** As far as it is kept whole, so that a page of records does not hang on it. */
+/** A delay after the request, so that the page of records does not depend on the jump. */
 const AFTER_MS = 1_000;
 
 /**
- * The server's wall clock jumps in the middle of the storm, forwards and back. PostgreSQL keeps its own time,
- * as on another machine: leases, what is due and what has expired go by that one.
+ * The server's wall clock jumps during the storm, forwards and back. PostgreSQL keeps its own time, as on another
+ * machine: leases, due times and expiries use that one.
  */
 export async function clock() {
   const file = path.join(await scratch(), 'clock');

@@ -10,9 +10,9 @@ const FULL_MS = 15_000;
 const CHUNK = Buffer.alloc(1024 * 1024, 'x');
 
 /**
- * The data directory is a small file system of its own (a tmpfs, which takes root) that another file fills to
- * the last byte in the middle of the storm; 15 s later the space is free again. The server has to go on by
- * itself, and what was answered 201 has to be there.
+ * The data directory is a small file system (a tmpfs, which requires root) that another file fills to the last
+ * byte during the storm; 15 s later the space is free again. The server has to continue by itself, and everything
+ * that was answered 201 has to exist.
  */
 export async function diskFull() {
   const dataDir = await smallDisk(SIZE_MB);
@@ -23,10 +23,10 @@ export async function diskFull() {
   await storm.untilCreated(CREATES / 4);
   const filled = fill(ballast);
   await sleep(FULL_MS / 2);
-  // What PostgreSQL has given back meanwhile, as it does when it crashes, is taken as well.
+  // Also takes the space that PostgreSQL has released since, as it does when it crashes.
   fill(`${ballast}-2`);
   await sleep(FULL_MS / 2);
-  if (!storm.server.alive) throw new Error('the server has ended: its disk was full');
+  if (!storm.server.alive) throw new Error('the server ended because its disk was full');
   const healthy = await fetch(`${storm.server.url}/healthz`).then(
     ({ status }) => status === 200,
     () => false,
@@ -38,15 +38,15 @@ export async function diskFull() {
   const others = Object.keys(refused).filter((status) => status !== '503');
   const faults = [
     storm.server.pid === pid ? '' : 'another server',
-    healthy ? '' : 'healthz did not answer meanwhile',
+    healthy ? '' : 'healthz did not answer in the meantime',
     others.length === 0 ? '' : `answered ${others.map((item) => `${refused[item]} × ${item}`).join(', ')}`,
     withoutRetryAfter === 0 ? '' : `${withoutRetryAfter} refusals without Retry-After`,
-    refused['503'] ? '' : 'no request was refused: the disk was never full',
+    refused['503'] ? '' : 'no request was rejected: the disk was never full',
   ];
   return { ...verdict, faults: faults.filter(Boolean) };
 }
 
-/** Writes until there is no room. @returns how many MiB went in */
+/** Writes until the disk is full. @returns the number of MiB written */
 function fill(/** @type {string} */ file) {
   const into = openSync(file, 'w');
   let written = 0;

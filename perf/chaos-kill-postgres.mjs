@@ -4,7 +4,7 @@ import { startStorm } from './storm.mjs';
 const KILLS = 3;
 const CREATES = 20_000;
 
-/** kill -9 of PostgreSQL's main process in the middle of a storm; the server has to live and to recover alone. */
+/** kill -9 of PostgreSQL's main process during a storm; the server has to survive and recover by itself. */
 export async function killPostgres() {
   const storm = await startStorm();
   const { pid } = storm.server;
@@ -18,5 +18,5 @@ export async function killPostgres() {
     await storm.untilDrained();
     if (!storm.server.alive || storm.server.pid !== pid) throw new Error('the server did not survive');
   }
-  return storm.verdict({ kills: KILLS, notes: [`the same server (pid ${pid}) all along`] });
+  return storm.verdict({ kills: KILLS, notes: [`the same server (pid ${pid}) throughout`] });
 }

@@ -4,9 +4,9 @@ const KILLS = 10;
 const CREATES = 20_000;
 
 /**
- * kill -9 of the server in the middle of a storm of creates and deliveries, again and again on the same data.
- * Every other time the next storm begins before the last one's deliveries are out: then the lane is taken
- * over from one that took it over and was killed too.
+ * kill -9 of the server during a storm of creates and deliveries, repeatedly on the same data. Every second time
+ * the next storm begins before the previous deliveries are sent: then the lane is taken over from a server that
+ * had taken it over and was killed too.
  */
 export async function killServer() {
   const storm = await startStorm();

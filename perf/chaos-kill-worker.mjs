@@ -4,8 +4,8 @@ const KILLS = 4;
 const CREATES = 10_000;
 
 /**
- * kill -9 of the worker while it sends, with the API in a process of its own that goes on. Another worker
- * starts in its place; every other time it is killed too before it has sent what was left.
+ * kill -9 of the worker while it sends; the API runs in a separate process. Another worker starts in its place;
+ * every second time it is killed too before it has sent the rest.
  */
 export async function killWorker() {
   const storm = await startStorm({ workers: 1 });

@@ -11,13 +11,13 @@ const PER_RECORD = 150;
 const KILLS = 4;
 /** Longer than a lease, which is 15 s. */
 const PAUSE_MS = 20_000;
-/** Of a record one event is under way at a time, so a kill repeats at most one for each. */
+/** Each record has one event in flight, so a kill repeats at most one for each. */
 const WINDOW = 64;
 
 /**
- * Changes of 64 contacts to one webhook with `ordering: "record"`, through kill -9 of the worker and one pause
- * past its lease with another worker at hand. No record's event may arrive after a newer one of it, unless it
- * has been there before, right before: repeats in place are allowed.
+ * Changes 64 contacts with one webhook of `ordering: "record"`, through kill -9 of the worker and one pause past
+ * its lease while another worker is running. No record's event may arrive after a newer one of the same record,
+ * unless it is a repetition of the event right before: immediate repetitions are allowed.
  */
 export async function order() {
   const sink = await startSink();
@@ -53,7 +53,7 @@ export async function order() {
 
   const ids = await edits;
   for (const until = performance.now() + 120_000; !(await drained(server, webhook)); await sleep(250))
-    if (performance.now() > until) throw new Error('deliveries still wait after 120 s');
+    if (performance.now() > until) throw new Error('deliveries are still pending after 120 s');
   const received = await sink.ask('all');
   const versions = new Map();
   for (const id of ids) versions.set(id, (await call(server, 'GET', `/contacts/${id}`, undefined)).version);
@@ -63,13 +63,13 @@ export async function order() {
   return verdict(received, versions, marks);
 }
 
-/** When that was, against the last thing that was done to the workers. */
+/** Describes a time relative to the last fault of a worker. */
 function whatBefore(/** @type {[string, number][]} */ marks, /** @type {number} */ when) {
   const mark = marks.findLast(([, at]) => at <= when);
   return mark ? `${Math.round(when - mark[1])} ms after a ${mark[0]}` : 'before any kill';
 }
 
-/** Compares what arrived with the versions that each record has had. */
+/** Compares what arrived with the versions of each record. */
 function verdict({ keys, contacts, versions: arrived, at }, versions, marks) {
   const newest = new Map();
   /** @type {string[]} */

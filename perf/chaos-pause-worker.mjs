@@ -8,8 +8,8 @@ const CREATES = 10_000;
 const PAUSE_MS = 20_000;
 
 /**
- * Of two workers the one that sends is stopped (SIGSTOP) past its lease, the other takes over, and then the
- * first goes on (SIGCONT) in the belief that it still holds the webhook.
+ * Of two workers the one that sends is stopped (SIGSTOP) past its lease and the other takes over. Then the first
+ * continues (SIGCONT), as if it still held the webhook.
  */
 export async function pauseWorker() {
   const storm = await startStorm({ workers: 2 });
@@ -29,7 +29,7 @@ export async function pauseWorker() {
     refused = 0;
     for (const worker of storm.working) refused += await metric(worker, 'fairlead_settles_refused_total');
   }
-  const notes = [`${refused} outcomes of the paused were refused`];
+  const notes = [`${refused} outcomes of the paused worker were refused`];
   return { ...(await storm.verdict({ kills: PAUSES, notes })), faults };
 }
 

@@ -5,12 +5,12 @@ import { startStorm } from './storm.mjs';
 
 const CREATES = 20_000;
 const GONE_MS = 20_000;
-/** Requests wait 5 s for a database that is gone; twice that is more than slowness. */
+/** Requests wait 5 s for an unreachable database; twice that is more than slowness. */
 const ANSWER_MS = 10_000;
 
 /**
- * PostgreSQL stands still for a while: connections stay open and nothing answers. Requests must be answered
- * 503 with Retry-After in bounded time, and what was under way must not be lost.
+ * PostgreSQL is stopped for a while: connections stay open and nothing answers. Requests must get 503 with
+ * Retry-After in bounded time, and running work must not be lost.
  */
 export async function postgresGone() {
   const storm = await startStorm();
@@ -33,31 +33,31 @@ export async function postgresGone() {
   const { refused, withoutRetryAfter, longestMs, unknown } = verdict.clients;
   const statuses = Object.keys(refused).filter((status) => status !== '503');
   const faults = [
-    alive ? '' : 'healthz did not answer meanwhile',
+    alive ? '' : 'healthz did not answer in the meantime',
     storm.server.pid === pid ? '' : 'another server',
-    longestMs <= ANSWER_MS ? '' : `a request waited ${(longestMs / 1000).toFixed(1)} s for its answer`,
-    statuses.length === 0 ? '' : `answered ${statuses.join(', ')} beside 503`,
+    longestMs <= ANSWER_MS ? '' : `a request waited ${(longestMs / 1000).toFixed(1)} s for its response`,
+    statuses.length === 0 ? '' : `answered ${statuses.join(', ')} in addition to 503`,
     withoutRetryAfter === 0 ? '' : `${withoutRetryAfter} × 503 without Retry-After`,
     unknown === 0 ? '' : `${unknown} connections broke`,
   ];
   return { ...verdict, faults: faults.filter(Boolean) };
 }
 
-/** Stops the main process, so that it starts no more, and then its children. */
+/** Stops the main process first, so that it starts no new children, then its children. */
 async function stopAll(/** @type {number} */ postmaster) {
   signal(postmaster, 'SIGSTOP');
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const children = [];
   for (const pid of pids) {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-    // The name in parentheses may hold anything; the parent's pid is the second field after it.
+    // The name in parentheses may contain anything; the parent's pid is the second field after it.
     if (Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]) === postmaster) children.push(Number(pid));
   }
   for (const pid of children) signal(pid, 'SIGSTOP');
   return [...children, postmaster];
 }
 
-/** A backend may be gone by now. */
+/** A backend may have ended already. */
 function signal(/** @type {number} */ pid, /** @type {NodeJS.Signals} */ name) {
   try {
     process.kill(pid, name);

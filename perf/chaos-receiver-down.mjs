@@ -3,10 +3,10 @@ import { startStorm } from './storm.mjs';
 
 const CREATES = 20_000;
 const DOWN_MS = 60_000;
-/** Short, so that what failed while it was down is not due hours later. */
+/** Short, so that deliveries that failed during the outage are not due hours later. */
 const RETRY = { max: 10, intervals_s: [5, 10, 20, 30, 30, 30, 30, 30, 30, 30] };
 
-/** The receiver refuses every connection for a minute in the middle of the storm, and is then back. */
+/** The receiver refuses every connection for a minute during the storm, then recovers. */
 export async function receiverDown() {
   const storm = await startStorm({ webhook: { retry: RETRY } });
   const raging = storm.rage(CREATES);
@@ -23,8 +23,8 @@ export async function receiverDown() {
   const allMs = performance.now() - since;
   const seconds = (/** @type {number} */ ms) => (ms / 1000).toFixed(0);
   const notes = [
-    `${(CREATES - before).toLocaleString('en-US')} waited; back, the first came after ${seconds(firstMs)} s, the last after ${seconds(allMs)} s`,
+    `${(CREATES - before).toLocaleString('en-US')} were pending; after the outage, the first came after ${seconds(firstMs)} s, the last after ${seconds(allMs)} s`,
   ];
-  // The connections that broke had requests on them: received, and not answered.
+  // Requests on the broken connections were received but not answered.
   return storm.verdict({ kills: 1, notes });
 }

@@ -1,5 +1,5 @@
-// npm run chaos [name…]: kills things in the middle of work and counts what was lost. Exits 1 where anything was,
-// or where something else went wrong that its section looks at.
+// npm run chaos [name…]: injects faults during work and counts what was lost. Exits with 1 if anything was, or if
+// a section found another fault.
 import { clock } from './chaos-clock.mjs';
 import { diskFull } from './chaos-disk-full.mjs';
 import { killPostgres } from './chaos-kill-postgres.mjs';

@@ -1,5 +1,5 @@
-// A helper: makes contacts (or leads) over raw connections, as fast as they are answered, at a steady rate, or through
-// whatever happens to the server.
+// A child process: creates contacts (or leads) over raw connections, as fast as they are answered, at a steady
+// rate, or while faults are injected.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection, get, post, requestText } from './connection.mjs';
 import { contactText } from './contact.mjs';
@@ -17,7 +17,7 @@ const request = (/** @type {string} */ key, /** @type {'contacts' | 'leads'} */ 
   post(`/api/v1/${kind}`, key, TEXT[kind](`${process.pid}.${made++}`));
 const idOf = (/** @type {string} */ body) => copied(body.slice(7, 43));
 
-/** Each connection sends its next request when the last is answered; the keys take turns. */
+/** Each connection sends its next request after the previous response; the keys take turns. */
 async function burst({ port, keys, connections, seconds, kind }) {
   const open = await Promise.all(Array.from({ length: connections }, () => Connection.open(port)));
   const from = now();
@@ -38,7 +38,7 @@ async function burst({ port, keys, connections, seconds, kind }) {
 }
 
 /**
- * So many requests a second, sent on time whether or not the last ones are answered.
+ * Sends a fixed number of requests a second, on time whether or not earlier ones are answered.
  * @returns {Promise<[id: string, sentAt: number, answeredAt: number][]>}
  */
 async function steady({ port, key, perSecond, seconds }) {
@@ -68,13 +68,13 @@ async function steady({ port, key, perSecond, seconds }) {
   }
 }
 
-/** What the clients of a storm have seen, over all storms of this helper. */
+/** Results of the clients, over all storms of this process. */
 const seen = {
   /** @type {string[]} */
   created: [],
   sent: 0,
   changed: 0,
-  /** Requests whose connection broke: they may have landed. */
+  /** Requests whose connection broke: they may have been committed. */
   unknown: 0,
   /** @type {Record<string, number>} */
   refused: {},
@@ -83,8 +83,8 @@ const seen = {
 };
 
 /**
- * Goes on until so many are answered 201, whatever happens to the server: a client connects again until it
- * can, and sends a new contact where the last one's fate is unknown or it was refused.
+ * Continues until the given number is answered 201, whatever happens to the server: a client reconnects until it
+ * can, and sends a new contact if the last one's result is unknown or it was rejected.
  */
 async function storm({ port, key, connections, count }) {
   const goal = seen.created.length + count;
@@ -136,8 +136,8 @@ async function connected(/** @type {number} */ port) {
 }
 
 /**
- * Asks for paths in turn, one at a time.
- * @returns {Promise<number[]>} how long each answer took, in milliseconds
+ * Requests paths in turn, one at a time.
+ * @returns {Promise<number[]>} the duration of each response, in milliseconds
  */
 async function ask({ port, key, paths, times }) {
   const connection = await Connection.open(port);
@@ -153,8 +153,8 @@ async function ask({ port, key, paths, times }) {
 }
 
 /**
- * Makes so many contacts and changes each again and again, one change after the other, through whatever happens
- * to the server: what was refused is asked again.
+ * Creates contacts and changes each repeatedly, one change after the other, whatever happens to the server:
+ * rejected changes are sent again.
  * @returns {Promise<string[]>} the contacts' ids
  */
 async function edits({ port, key, records, perRecord }) {

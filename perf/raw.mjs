@@ -1,10 +1,10 @@
-// A helper, the baseline of `deliver`: undici's own request and an HMAC, and nothing else; no database.
+// A child process, the baseline of `deliver`: undici's own request and an HMAC only; no database.
 import { createHmac, randomBytes } from 'node:crypto';
 import { Agent, request } from 'undici';
 import { idMaker } from '../dist/base/id.js';
 import { answer } from './helper.mjs';
 
-/** Sends so many signed bodies of a size, with so many under way at once. */
+/** Sends signed bodies of a given size with a given concurrency. */
 async function send({ url, count, bodyBytes, inFlight }) {
   const dispatcher = new Agent({ connections: inFlight, pipelining: 1 });
   const secret = randomBytes(32);

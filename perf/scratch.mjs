@@ -6,24 +6,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** @type {string[]} */
 const made = [];
-/** What lasts longer than a section. @type {string[]} */
+/** Folders that outlive a section. @type {string[]} */
 const lasting = [];
 /** @type {Set<string>} */
 const mounted = new Set();
 
 /**
- * A fresh folder that is gone at the end.
+ * Creates a temporary folder, which is removed at the end.
  * @param {{ lasts?: 'section' | 'run' }} [options]
  */
 export async function scratch({ lasts = 'section' } = {}) {
   const dir = await mkdtemp(path.join(tmpdir(), 'fairlead-perf-'));
-  // As root PostgreSQL runs under another user, who has to pass through.
+  // As root, PostgreSQL runs as another user, who has to pass through.
   await chmod(dir, 0o711);
   (lasts === 'run' ? lasting : made).push(dir);
   return dir;
 }
 
-/** The same as a file system of its own of so many MiB, in memory; mounting it takes root. */
+/** The same, as an in-memory file system of the given size; mounting it requires root. */
 export async function smallDisk(/** @type {number} */ sizeMb) {
   const dir = await scratch();
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeMb}m,mode=0711`, 'fairlead-perf', dir]);
@@ -31,7 +31,7 @@ export async function smallDisk(/** @type {number} */ sizeMb) {
   return dir;
 }
 
-/** PostgreSQL's main process on a data directory, or null where there is none. */
+/** PostgreSQL's main process on a data directory, or null if there is none. */
 export async function postmasterPid(/** @type {string} */ dataDir) {
   const file = path.join(dataDir, 'postgres', 'postmaster.pid');
   const pid = parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
@@ -45,7 +45,7 @@ async function isPostgres(/** @type {number} */ pid) {
 
 /**
  * Removes the folders, after ending a PostgreSQL that a killed server left in one.
- * @param {{ atEnd?: boolean }} [options] at the end of the run go those that last so long
+ * @param {{ atEnd?: boolean }} [options] at the end of the run, also those that last as long
  */
 export async function removeScratch({ atEnd = false } = {}) {
   for (const dir of [...made.splice(0), ...(atEnd ? lasting.splice(0) : [])]) {

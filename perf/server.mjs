@@ -10,13 +10,13 @@ import { attachEmbedded } from '../dist/db/embedded.js';
 import { scratch } from './scratch.mjs';
 
 const READY_MS = 60_000;
-/** The checkout whose server is started. */
+/** The checkout of the server to start. */
 let program = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * From now on servers are those of another checkout, which has been built.
+ * Uses the server of another checkout, which has been built.
  * @param {string} folder
- * @returns {string} the one before
+ * @returns {string} the previous one
  */
 export function useProgram(folder) {
   const before = program;
@@ -24,38 +24,38 @@ export function useProgram(folder) {
   return before;
 }
 
-/** What `npm start` of the checkout gives to Node. */
+/** The arguments that the checkout's `npm start` passes to Node. */
 function startArgs() {
   const { scripts } = JSON.parse(readFileSync(path.join(program, 'package.json'), 'utf8'));
   return /node (--.*?) scripts\/start\.mjs/.exec(scripts.start)?.[1]?.split(' ') ?? [];
 }
 
-/** Servers that run now, so that none outlives the program. */
+/** The running servers, so that none outlives the program. */
 const running = new Set();
 
 /**
- * A built Fairlead of its own on 127.0.0.1.
+ * A built Fairlead on 127.0.0.1.
  * @typedef {object} Server
  * @property {number} pid
  * @property {number} port
  * @property {string} url
- * @property {string} key the first API key, which may do everything
+ * @property {string} key the first API key, with all scopes
  * @property {string} dataDir
  * @property {boolean} alive
- * @property {() => Promise<void>} stop SIGTERM, and then it must end by itself
- * @property {() => Promise<void>} kill kill -9
+ * @property {() => Promise<void>} stop sends SIGTERM; the server must then end by itself
+ * @property {() => Promise<void>} kill sends SIGKILL
  */
 
 /**
- * Starts `dist/main.js` as `npm start` does, and waits until it is ready. BENCH_NODE_ARGS goes to its Node, as in
- * `BENCH_NODE_ARGS="--cpu-prof --cpu-prof-dir=/tmp" npm run bench create`.
+ * Starts `dist/main.js` as `npm start` does, and waits until it is ready. BENCH_NODE_ARGS is passed to its Node,
+ * as in `BENCH_NODE_ARGS="--cpu-prof --cpu-prof-dir=/tmp" npm run bench create`.
  * @param {object} options
  * @param {string} options.dataDir
  * @param {number} [options.port]
  * @param {string} [options.services]
- * @param {Record<string, string>} [options.env] beside its own settings
+ * @param {Record<string, string>} [options.env] in addition to its own settings
  * @param {string} [options.preload] a module of this folder that its Node loads first
- * @param {string} [options.key] where another server on the same database has made the first key
+ * @param {string} [options.key] required if another server on the same database has created the first key
  * @returns {Promise<Server>}
  */
 export async function startServer({
@@ -73,7 +73,7 @@ export async function startServer({
   if (preload !== undefined) nodeArgs.push('--import', new URL(preload, import.meta.url).href);
   const child = spawn(process.execPath, [...nodeArgs, path.join(program, 'dist', 'main.js')], {
     stdio: ['ignore', 'pipe', log],
-    // A group of its own: ^C is for us, and we stop it.
+    // A separate process group: Ctrl-C is for this program, which stops the server.
     detached: true,
     env: {
       ...withoutOurs(process.env),
@@ -104,9 +104,8 @@ export async function startServer({
     },
     async stop() {
       child.kill('SIGTERM');
-      const end = await Promise.race([exited, sleep(35_000, 'still there after 35 s', { ref: false })]);
-      if (end !== '0')
-        throw new Error(`the server did not stop as it should: ${end}; ${await tail(logFile)}`);
+      const end = await Promise.race([exited, sleep(35_000, 'still running after 35 s', { ref: false })]);
+      if (end !== '0') throw new Error(`the server did not stop properly: ${end}; ${await tail(logFile)}`);
     },
     async kill() {
       child.kill('SIGKILL');
@@ -116,8 +115,8 @@ export async function startServer({
 }
 
 /**
- * A worker process on the embedded PostgreSQL of a server that runs, as one on a second machine would be: all
- * it shares with the server is the database and the secret key.
+ * Starts a worker process on the embedded PostgreSQL of a running server, as on a second machine: it shares only
+ * the database and the secret key.
  * @returns {Promise<Server>}
  */
 export async function startWorker(/** @type {Server} */ { dataDir, key }) {
@@ -132,7 +131,7 @@ export async function startWorker(/** @type {Server} */ { dataDir, key }) {
   return startServer({ dataDir: await scratch(), services: 'worker', env, key });
 }
 
-/** A number that a server counts, over all its labels; 0 where it has none of the name. */
+/** The value of a server's metric, summed over all labels; 0 if it does not exist. */
 export async function metric(/** @type {Server} */ { url }, /** @type {string} */ name) {
   const text = await (await fetch(`${url}/metrics`)).text();
   const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
@@ -158,15 +157,15 @@ async function ready(child, exited, logFile) {
   throw new Error(`the server did not start (${end}): ${await tail(logFile)}`);
 }
 
-/** Where the server of a data directory writes its log. */
+/** The log file of a data directory's server. */
 export const logOf = (/** @type {string} */ dataDir) => path.join(dataDir, 'server.log');
 
-/** The end of the server's log, for the message of an error. */
+/** The end of the server's log, for error messages. */
 export async function tail(/** @type {string} */ file) {
   return (await readFile(file, 'utf8').catch(() => '')).trim().split('\n').slice(-5).join('\n');
 }
 
-/** Its settings come from here alone; an unknown FAIRLEAD_ name would stop the start. */
+/** Without this program's settings; an unknown FAIRLEAD_ name would prevent the start. */
 function withoutOurs(/** @type {NodeJS.ProcessEnv} */ env) {
   const names = Object.keys(env).filter((name) => !/^(FAIRLEAD_|DATABASE_URL$|HOST$)/.test(name));
   return Object.fromEntries(names.map((name) => [name, env[name]]));
@@ -183,7 +182,7 @@ export function freePort() {
   });
 }
 
-/** Ends whatever servers are left; their PostgreSQL stops with `removeScratch`. */
+/** Ends all remaining servers; their PostgreSQL stops with `removeScratch`. */
 export async function endServers() {
   for (const child of running) child.kill('SIGKILL');
   while (running.size > 0) await sleep(10);

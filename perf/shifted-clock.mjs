@@ -1,5 +1,5 @@
-// Loaded first by a server whose wall clock shall jump: Date is off by as many milliseconds as PERF_CLOCK, a
-// file, says. Timers and performance.now go on, as they do where a machine's clock is set.
+// Preloaded by a server whose wall clock jumps: Date is off by the number of milliseconds in the file PERF_CLOCK.
+// Timers and performance.now are unaffected, as when a machine's clock is set.
 import { readFileSync } from 'node:fs';
 
 const file = /** @type {string} */ (process.env['PERF_CLOCK']);

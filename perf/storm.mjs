@@ -5,34 +5,37 @@ import { startSink } from './receiver.mjs';
 import { scratch } from './scratch.mjs';
 import { startServer, startWorker } from './server.mjs';
 
-/** Requests to one webhook sent and not settled, at most (lane.ts): what a kill or a pause may cause to be sent twice. */
+/**
+ * Maximum unsettled requests of one webhook (lane.ts): the number that a kill or a pause may cause to be sent
+ * twice.
+ */
 const UNSETTLED = 256;
 const CONNECTIONS = 64;
 
 /**
- * What a chaos leaves behind. Lost is what a client was promised by a 201, or what is in the store, and did
- * not arrive.
+ * The result of a chaos run. Lost means: promised to a client by a 201, or stored, and not arrived.
  * @typedef {object} Verdict
  * @property {number} created contacts in the store at the end
  * @property {number} answered201
- * @property {number} lostRecords answered 201 and not there
- * @property {number} lostEvents there, and never at the receiver
- * @property {number} strangers at the receiver, and not there
+ * @property {number} lostRecords answered 201, but not stored
+ * @property {number} lostEvents stored, but never at the receiver
+ * @property {number} strangers at the receiver, but not stored
  * @property {number} deliveries requests that the receiver got
- * @property {number} duplicates of these, repeated ones
- * @property {number} bound how many repeats the kills explain
- * @property {{ sent: number, unknown: number, refused: Record<string, number>, withoutRetryAfter: number, longestMs: number }} clients
+ * @property {number} duplicates repeated requests among them
+ * @property {number} bound how many repetitions the kills explain
+ * @property {{ sent: number, unknown: number, refused: Record<string, number>, withoutRetryAfter: number,
+ * longestMs: number }} clients
  * @property {string[]} notes
- * @property {boolean} lost a record, an event, or the record of an event that was told already
+ * @property {boolean} lost a record, an event, or the record of a delivered event
  */
 
 /**
- * A server with one webhook, clients that create contacts through anything, and a receiver that counts.
+ * Starts a server with one webhook, clients that create contacts whatever happens, and a receiver that counts.
  * @param {object} [about]
  * @param {string} [about.dataDir] a directory of the section's own
- * @param {number} [about.workers] so many processes deliver beside the server, which then does not
+ * @param {number} [about.workers] number of worker processes; the server then does not deliver
  * @param {object} [about.webhook] options of the webhook
- * @param {Partial<Parameters<typeof startServer>[0]>} [about.serving] how the server is started
+ * @param {Partial<Parameters<typeof startServer>[0]>} [about.serving] options of the server's start
  */
 export async function startStorm({ dataDir, workers = 0, webhook: options = {}, serving = {} } = {}) {
   const house = { dataDir: dataDir ?? (await scratch()), ...serving };
@@ -51,24 +54,24 @@ export async function startStorm({ dataDir, workers = 0, webhook: options = {}, 
     get server() {
       return server;
     },
-    /** kill -9 of a worker, and another in its place. */
+    /** Sends SIGKILL to a worker and starts another in its place. */
     async killWorker(/** @type {number} */ n) {
       await working[n].kill();
       working[n] = await startWorker(server);
     },
-    /** kill -9, and the next start on the same data. */
+    /** Sends SIGKILL, then starts again on the same data. */
     async killServer() {
       await server.kill();
       server = await startServer({ ...house, port: server.port });
     },
-    /** Creates so many contacts. @returns {Promise<void>} */
+    /** Creates the given number of contacts. @returns {Promise<void>} */
     rage: (/** @type {number} */ count) =>
       load.ask('storm', { port: server.port, key: server.key, connections: CONNECTIONS, count }),
-    /** Waits until so many creates have been answered 201 in all. */
+    /** Waits until the given total number of creates has been answered 201. */
     async untilCreated(/** @type {number} */ count) {
       while ((await load.ask('progress')) < count) await sleep(5);
     },
-    /** Waits until deliveries go out again: a holder that was killed has a lease that must run out first. */
+    /** Waits until deliveries are sent again: the lease of a killed holder must expire first. */
     async untilFlowing({ patienceMs: timeoutMs = 30_000 } = {}) {
       const from = await sink.ask('count');
       const until = performance.now() + timeoutMs;
@@ -78,13 +81,13 @@ export async function startStorm({ dataDir, workers = 0, webhook: options = {}, 
     async untilDrained({ patienceMs: timeoutMs = 60_000 } = {}) {
       const until = performance.now() + timeoutMs;
       while (!(await drained(server, webhook))) {
-        if (performance.now() > until) throw new Error(`deliveries still wait after ${timeoutMs} ms`);
+        if (performance.now() > until) throw new Error(`deliveries are still pending after ${timeoutMs} ms`);
         await sleep(250);
       }
     },
     /**
      * Waits for the last delivery, compares what was answered, what is stored and what arrived, and stops.
-     * @param {{ kills: number, notes?: string[], patienceMs?: number }} about
+     * @param {{ kills: number, notes?: string[], timeoutMs?: number }} about
      * @returns {Promise<Verdict>}
      */
     async verdict({ kills, notes = [], timeoutMs = 120_000 }) {

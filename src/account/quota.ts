@@ -6,28 +6,28 @@ import type { Database, Queryable } from '../db/pool.ts';
 import { isPlan, PLANS, termsOf, type Plan, type Window } from './plan.ts';
 import type { Role } from './role.ts';
 
-/** How a request stands in one window of its plan. */
+/** The state of one window of the plan after a request. */
 export interface Standing {
   scope: Window['scope'];
-  /** Seconds. */
+  /** Length in seconds. */
   spanS: number;
   limit: number;
   remaining: number;
-  /** When the oldest request counted leaves the window, in seconds since 1970. */
+  /** When the oldest counted request leaves the window, in seconds since 1970. */
   resetS: number;
 }
 
-/** What a plan's windows say to one request. */
+/** The state of all windows of the plan after a request. */
 export interface Quota {
-  /** False where a window is full: the request was not counted. */
+  /** False if a window is full: the request was not counted. */
   granted: boolean;
-  /** The window with least remaining first; empty where the plan has none. */
+  /** The window with the least remaining requests first; empty if the plan has none. */
   standings: readonly Standing[];
-  /** The store's clock, in seconds since 1970. */
+  /** The database's clock, in seconds since 1970. */
   nowS: number;
 }
 
-/** A key as the store has it now; it may be revoked or expired, and is then not counted. */
+/** The current state of a key; requests of a revoked or expired key are not counted. */
 export interface KeyNow {
   workspace_id: string;
   workspace_name: string;
@@ -37,13 +37,13 @@ export interface KeyNow {
   scopes: string[];
   expires_at: string | null;
   revoked_at: string | null;
-  /** The member who made it, and what they are now: null where nobody did, or where they have left. */
+  /** The member who created it and their current role: null if there is none, or they have left. */
   maker_id: string | null;
   role: Role | null;
 }
 
 export interface Counter {
-  /** Counts one request of a key whose secret was verified before; null where the key is gone. */
+  /** Counts one request of a key whose secret was verified before; null if the key no longer exists. */
   count(key: { workspaceId: Uuid; id: Uuid }): Promise<{ key: KeyNow; quota: Quota } | null>;
 }
 
@@ -52,17 +52,17 @@ const WINDOWS = (Object.keys(PLANS) as Plan[]).flatMap((plan) =>
 );
 
 /**
- * Reads keys and counts their requests in the windows of their plans, as one. $1–$3: workspaces, keys, how many
- * requests of each; $4: the time for expiries; $5–$9: the windows of all plans. Answers a row for each key (`i`, from
- * 1) and window, in order; one without a window for a key that has none, or is not good any more.
+ * Reads keys and counts their requests in the windows of their plans, in one statement. $1–$3: workspaces, keys,
+ * number of requests of each; $4: the time for expiries; $5–$9: the windows of all plans. Returns a row for each
+ * key (`i`, from 1) and window, in order; one row without a window for a key that has none or is invalid.
  *
- * The rows of `quota` are locked in the order of their key, then the clock is read: so whoever waited for another
- * process counts with what that one wrote, and no later than it. A slice counts until all of it has left the
- * window: never one request too many. A slice from the future (the clock was set back) counts as if it were now.
- * Where a row is missing (`whole` is false) nothing is granted to anybody.
+ * The rows of `quota` are locked in key order before the clock is read: so a process that waited for another
+ * counts with what that one wrote, and at a later time. A slice counts until it has left the window completely:
+ * never one request too many. A slice from the future (the clock was set back) counts as if it were now. If a row
+ * is missing (`whole` is false), nothing is granted.
  *
- * Subjects are numbered (`s`) in the order of their key, so that what is worked out about them is an array to look
- * up in: joins of so many short lists would be nested loops.
+ * Subjects are numbered (`s`) in key order, so that intermediate results are arrays to look up: joins of so many
+ * short lists would be nested loops.
  */
 const COUNT = {
   name: 'quota.count',
@@ -166,12 +166,12 @@ interface CountedRow extends KeyNow {
   granted: number;
   now_s: number;
   whole: boolean;
-  /** Of the window; null where the key has none. */
+  /** The scope of the window; null if the key has none. */
   scope: Window['scope'] | null;
   subject: string;
   span_s: number;
   max: number;
-  /** After all that this statement granted. */
+  /** After all requests that this statement granted. */
   left: number;
   reset_s: number;
 }
@@ -190,7 +190,7 @@ interface Item {
   id: Uuid;
 }
 
-/** Requests that arrive together are counted together, each key once, in the order in which they came. */
+/** Concurrent requests are counted together, each key once, in order of arrival. */
 export function makeCounter(db: Database, clock: Clock): Counter {
   const counts = makeBatchWriter<Item, { key: KeyNow; quota: Quota } | null>(db, {
     groupOf: ({ workspaceId }) => workspaceId,
@@ -242,13 +242,13 @@ export function makeCounter(db: Database, clock: Clock): Counter {
 
 /**
  * @param rows of one key, at least one
- * @param rendered how many requests of this key, of those counted together, came before this one
+ * @param rendered how many requests of this key, in the same batch, came before this one
  */
 function quotaOf(rows: CountedRow[], rendered: number): Quota {
   const { granted: room, now_s: nowS, scope: first } = rows[0]!;
   if (first === null) return { granted: true, standings: [], nowS };
   const granted = rendered < room;
-  // Of those counted together each is told what was left after it, not after the last of them.
+  // Each request of a batch gets what was left after it, not after the last of them.
   const after = granted ? room - 1 - rendered : 0;
   const standings = rows.map(({ scope, span_s: spanS, max, left, reset_s: resetS }) => ({
     scope: scope!,
@@ -271,7 +271,7 @@ async function makeRows(on: Queryable, rows: CountedRow[]): Promise<void> {
   });
 }
 
-/** Whether requests under this plan have to be counted. */
+/** Whether requests of this plan have to be counted. */
 export function isCounted(plan: string): boolean {
   return isPlan(plan) && PLANS[plan].windows.length > 0;
 }

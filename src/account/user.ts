@@ -15,11 +15,11 @@ export interface User {
 }
 
 export interface UserWithPassword extends User {
-  /** As account/password.ts stores it; null where none has been chosen yet. */
+  /** As account/password.ts stores it; null if none has been set yet. */
   password: string | null;
 }
 
-/** A workspace that somebody belongs to. */
+/** A workspace of a user. */
 export interface Belonging {
   id: Uuid;
   name: string;
@@ -30,13 +30,13 @@ export interface Users {
   /** Ignoring case. */
   byEmail(email: string): Promise<UserWithPassword | undefined>;
   get(id: Uuid): Promise<UserWithPassword | undefined>;
-  /** Throws `conflict` where the address has an account. @param password hashed, or null */
+  /** Throws `conflict` if the address has an account. @param password hashed, or null */
   create(
     trx: Transaction<Schema>,
     person: { email: string; name: string; password: string | null },
   ): Promise<User>;
   setPassword(trx: Transaction<Schema>, id: Uuid, password: string): Promise<void>;
-  /** The workspaces somebody belongs to, the one they joined first first. */
+  /** The workspaces of a user, in the order in which they joined. */
   belongings(id: Uuid): Promise<Belonging[]>;
 }
 
@@ -61,7 +61,7 @@ export function makeUsers(db: Database, clock: Clock, newId: () => Uuid): Users 
         await sql`insert into app_user (id, email, name, password, created_at, updated_at)
                   values (${user.id}, ${email}, ${name}, ${password}, ${at}, ${at})`.execute(trx);
       } catch (error) {
-        if (isUniqueViolation(error)) throw new ApiError('conflict', 'This address has an account already.');
+        if (isUniqueViolation(error)) throw new ApiError('conflict', 'This address already has an account.');
         throw error;
       }
       return user;

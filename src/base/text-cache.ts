@@ -1,13 +1,13 @@
-/** Texts that cost time to make, the ones that were asked for last. */
+/** A least-recently-used cache for texts that are expensive to produce. */
 export interface TextCache {
   get(key: string): string | undefined;
   /** @returns the text */
   put(key: string, text: string): string;
 }
 
-/** @param most characters of all texts together; a larger text is not kept */
+/** @param maxCharacters total characters of all texts; a larger text is not cached */
 export function makeTextCache(most: number): TextCache {
-  // In the order in which they were asked for.
+  // Least recently used first.
   const texts = new Map<string, string>();
   let size = 0;
 

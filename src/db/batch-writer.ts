@@ -7,11 +7,11 @@ import { TIMEOUT_MS, withTimeout, type Database, type Queryable } from './pool.t
 export const RETRY = Symbol('retry');
 
 export interface BatchPlan<Item, Result> {
-  /** Carries out the items in one atomic statement (reads before it are allowed). Results in order. */
+  /** Writes the items in one atomic statement, possibly after reads. Results in order. */
   run(on: Queryable, items: Item[]): Promise<(Result | Error | typeof RETRY)[]>;
   /**
-   * After a connection was lost with the statement under way: which items are in the store all the same.
-   * Left out where running an item twice does no harm.
+   * After a connection was lost during the statement: returns the results of those items that were committed. Omit
+   * it if running an item twice is harmless.
    */
   committed?(on: Queryable, items: Item[]): Promise<(Result | undefined)[]>;
   groupOf(item: Item): string;
@@ -19,38 +19,38 @@ export interface BatchPlan<Item, Result> {
   weigh?(item: Item): { weight: number; bytes: number };
   slots?: number;
   maxWeight?: number;
-  /** Items that may wait; beyond it they are refused with `unavailable`. Default: as `coalesce` has it. */
+  /** Maximum number of waiting items; above it `unavailable` is thrown. Default: that of `coalesce`. */
   maxWaiting?: number;
-  /** How long an item waits for a database that is gone, in milliseconds; default `TIMEOUT_MS`. */
+  /** How long an item waits for an unreachable database, in milliseconds; default `TIMEOUT_MS`. */
   timeoutMs?: number;
 }
 
-/** Writes items in batches; `add` throws what became of the item. */
+/** Writes items in batches; `add` throws the error of the item. */
 export type BatchWriter<Item, Result> = Coalescer<Item, Result>;
 
-/** An item of a batch, with what is known of its tries. */
+/** An item of a batch with the state of its tries. */
 interface Entry<Item> {
   item: Item;
-  /** Monotonic time after which the item no longer waits for a database that is gone. */
+  /** Monotonic time until which the item waits for an unreachable database. */
   deadline: number;
-  /** The statement may have committed without our hearing of it. */
+  /** The statement may have been committed although its response was lost. */
   isUnsure: boolean;
 }
 
 type Outcome<Result> = Result | Error | Promise<Result | Error>;
 type Results<Item, Result> = Map<Entry<Item>, Outcome<Result>>;
 
-/** Tries of a batch that other changes were in the way of. */
+/** Maximum tries of a batch that conflicts with other changes. */
 const MAX_CONFLICTS = 20;
 const FIRST_PAUSE_MS = 20;
 const MAX_PAUSE_MS = 250;
-/** Longer than a batch itself waits for the database: its own error says more. */
+/** Longer than a batch itself waits for the database: its own error is more specific. */
 const GRACE_MS = 500;
 
 /**
- * Gathers writes into batches (see base/coalesce) and knows what to do when one fails: a deadlock sends the whole batch
- * again with the same ids, bad data its items one by one, a lock that is held elsewhere moves that group to a side
- * connection, a lost connection looks up what was committed before trying again.
+ * Combines writes into batches (see base/coalesce) and handles failures. A deadlock retries the whole batch with
+ * the same ids. Bad data retries its items one by one. A lock held elsewhere moves that group to a side
+ * connection. A lost connection first looks up what was committed.
  */
 export function makeBatchWriter<Item, Result>(
   db: Database,
@@ -89,7 +89,7 @@ class Batches<Item, Result> {
   readonly #db: Database;
   readonly #plan: BatchPlan<Item, Result>;
   readonly #timeoutMs: number;
-  /** Groups held up by a lock elsewhere: their items queue behind this promise, not in the batches. */
+  /** Groups blocked by a lock elsewhere: their items wait for this promise instead of joining batches. */
   readonly #sidelined = new Map<string, Promise<unknown>>();
 
   constructor(db: Database, plan: BatchPlan<Item, Result>, timeoutMs: number) {
@@ -109,7 +109,7 @@ class Batches<Item, Result> {
     return batch.map((entry) => results.get(entry)!);
   }
 
-  /** Runs entries until each has a result; failures of the statement decide how it is tried again. */
+  /** Runs entries until each has a result; the kind of failure determines the retry. */
   async #untilDone(on: Queryable, entries: Entry<Item>[], results: Results<Item, Result>): Promise<void> {
     let left = entries;
     let conflicts = 0;
@@ -118,22 +118,26 @@ class Batches<Item, Result> {
         left = await this.#once(on, left, results);
         conflicts += 1;
         if (left.length > 0 && conflicts > MAX_CONFLICTS)
-          return fail(left, new ApiError('conflict', 'The record keeps changing; try again.'), results);
+          return fail(
+            left,
+            new ApiError('conflict', 'The record is being changed by others; try again.'),
+            results,
+          );
       } catch (error) {
         switch (failureKind(error)) {
           case 'conflict':
             if (++conflicts > MAX_CONFLICTS)
-              return fail(left, unavailable('Other changes are in the way.'), results);
+              return fail(left, unavailable('The write conflicts with other changes; try again.'), results);
             break;
           case 'locked':
             if (on === this.#db.side)
-              return fail(left, unavailable('Another change holds this workspace.'), results);
+              return fail(left, unavailable('Another change is blocking this workspace.'), results);
             for (const [group, locked] of this.#byGroup(left)) this.#sideline(group, locked, results);
             return;
           case 'data':
             if (left.length > 1) return this.#oneByOne(on, left, results);
             if (!(left[0]!.isUnsure && isUniqueViolation(error))) return fail(left, badData(error), results);
-            break; // Its id is there already: the try that was lost had committed. The next look-up finds it.
+            break; // Its id exists already: the lost try was committed. The next look-up finds it.
           case 'lost':
             for (const entry of left) entry.isUnsure = true;
             left = dropLate(left, results);
@@ -147,7 +151,7 @@ class Batches<Item, Result> {
     }
   }
 
-  /** One try. Returns who has to be tried again. */
+  /** Runs one try. Returns the entries to retry. */
   async #once(on: Queryable, entries: Entry<Item>[], results: Results<Item, Result>): Promise<Entry<Item>[]> {
     const unsure = this.#plan.committed ? entries.filter((entry) => entry.isUnsure) : [];
     if (unsure.length > 0) {
@@ -208,7 +212,7 @@ function fail<Item, Result>(entries: Entry<Item>[], error: Error, results: Resul
   for (const entry of entries) results.set(entry, error);
 }
 
-/** Gives up on those that have waited long enough; returns the others. */
+/** Fails the entries whose deadline has passed; returns the others. */
 function dropLate<Item, Result>(entries: Entry<Item>[], results: Results<Item, Result>): Entry<Item>[] {
   const now = performance.now();
   const late = entries.filter((entry) => entry.deadline <= now);
@@ -216,12 +220,12 @@ function dropLate<Item, Result>(entries: Entry<Item>[], results: Results<Item, R
   return entries.filter((entry) => entry.deadline > now);
 }
 
-/** A value the schema let through and PostgreSQL did not: the message must not repeat the value. */
+/** A value that the schema accepted and PostgreSQL rejected: the message must not repeat the value. */
 function badData(error: unknown): Error {
   const { code } = error as { code?: string };
-  if (isUniqueViolation(error)) return new ApiError('conflict', 'A record with this value exists already.');
+  if (isUniqueViolation(error)) return new ApiError('conflict', 'A record with this value already exists.');
   return new ApiError(
     'validation_error',
-    `A value cannot be stored: it is too large, or of a kind that the database does not take (${code ?? 'unknown'}).`,
+    `A value cannot be stored: it is too large, or the database does not support it (${code ?? 'unknown'}).`,
   );
 }

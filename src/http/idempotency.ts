@@ -11,13 +11,13 @@ import { sha256 } from '../base/hmac.ts';
 import type { Answer } from './route.ts';
 
 /**
- * `Idempotency-Key` on POST and PATCH (contracts section 7). The answer is stored in the same statement
- * or transaction as the change; this looks it up before, and gives it again.
+ * `Idempotency-Key` on POST and PATCH (docs/requirements.md, section 7). The response is stored in the same
+ * statement or transaction as the change; this class looks it up first and returns it again.
  */
 export class IdempotencyGate {
   readonly #store: Idempotency;
   readonly #clock: Clock;
-  /** Keys whose first request is still being worked on in this process. */
+  /** Keys whose first request is running in this process. */
   readonly #inFlight = new Set<string>();
 
   constructor(store: Idempotency, clock: Clock) {
@@ -25,7 +25,7 @@ export class IdempotencyGate {
     this.#clock = clock;
   }
 
-  /** Takes the request's key. Returns the stored answer where there is one. */
+  /** Claims the request's key. Returns the stored response if there is one. */
   async enter(request: FastifyRequest): Promise<Answer | null> {
     const key = request.headers['idempotency-key'];
     if (key === undefined) return null;
@@ -42,7 +42,7 @@ export class IdempotencyGate {
       requestHash: sha256(request.method, '\n', request.url, '\n', request.rawBody ?? '').toString('hex'),
     };
     if (this.#inFlight.has(flightKey(claim))) {
-      throw new ApiError('conflict', 'A request with this Idempotency-Key is still being worked on.', {
+      throw new ApiError('conflict', 'A request with this Idempotency-Key is still running.', {
         retryAfter: 1,
       });
     }
@@ -51,7 +51,7 @@ export class IdempotencyGate {
     return this.#stored(claim);
   }
 
-  /** Runs the handler; where another process was first with the same key, its answer is given. */
+  /** Runs the handler; if another process was first with the same key, returns its response. */
   async guard(request: FastifyRequest, work: () => Promise<Answer>): Promise<Answer> {
     try {
       return await work();
@@ -59,7 +59,7 @@ export class IdempotencyGate {
       if (!(error instanceof AlreadyAnswered) || !request.claim) throw error;
       const stored = await this.#stored(request.claim);
       if (!stored)
-        throw new ApiError('conflict', 'A request with this Idempotency-Key is still being worked on.', {
+        throw new ApiError('conflict', 'A request with this Idempotency-Key is still running.', {
           retryAfter: 1,
         });
       return stored;

@@ -2,30 +2,31 @@ import { parse as parseWith } from 'lossless-json';
 import { invalid } from '../base/errors.ts';
 import { changesAsNumber, inexactNumber } from '../base/values/number.ts';
 
-/** Lists and objects within each other (contracts section 14). */
+/** Maximum nesting of lists and objects (docs/requirements.md, section 14). */
 export const MAX_JSON_DEPTH = 64;
 
-/** What a JSON text shows before it is parsed. */
+/** The result of the scan before parsing. */
 interface Signs {
   depth: number;
-  /** A number that may change as a double: long, or with an exponent. */
+  /** Contains a number that may change as a double: long, or with an exponent. */
   longNumber: boolean;
-  /** Fields, on all levels. */
+  /** Number of fields on all levels. */
   fields: number;
-  /** An escape that may stand for NUL or for half of a surrogate pair. */
+  /** Contains an escape that may be NUL or half of a surrogate pair. */
   suspectEscape: boolean;
 }
 
 export interface ParsedJson {
   value: unknown;
-  /** It may hold something that cannot be stored as it is: see base/values/unstorable.ts. */
+  /** May contain a value that cannot be stored unchanged: see base/values/unstorable.ts. */
   isSuspect: boolean;
 }
 
 /**
- * Parses a body. Numbers that would change stand in the value as `inexactNumber`, which schemas refuse. Throws `validation_error` for more than 64 levels.
- * @param parse the parser of most bodies; throws for what is no JSON
- * @param maxFields on all levels: what comes without a key must not cost more than what people fill in
+ * Parses a body. Numbers that would change become an `inexactNumber`, which schemas reject. Throws
+ * `validation_error` above 64 levels.
+ * @param parse the parser for most bodies; throws for invalid JSON
+ * @param maxFields on all levels; limits the cost of requests without a key
  */
 export function parseJson(
   text: string,
@@ -44,7 +45,7 @@ export function parseJson(
 function withInexactNumbers(text: string): unknown {
   return parseWith(text, undefined, {
     parseNumber: (token) => (changesAsNumber(token) ? inexactNumber(token) : Number(token)),
-    // The last one wins, as in JSON.parse.
+    // The last duplicate wins, as in JSON.parse.
     onDuplicateKey: ({ newValue }) => newValue,
   });
 }
@@ -53,7 +54,7 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const LONG_NUMBER = 16;
 
-/** One pass over the text: about 1 ns a character, where parsing takes ten. */
+/** One pass over the text: about 1 ns a character; parsing takes about ten. */
 function signsOf(text: string): Signs {
   const signs = { depth: 0, fields: 0, longNumber: false, suspectEscape: false };
   let depth = 0;

@@ -3,14 +3,14 @@ import { termsOf } from '../account/plan.ts';
 import type { Quota, Standing } from '../account/quota.ts';
 import { ApiError } from '../base/errors.ts';
 
-/** What is shown as the limit where there is none: clients want a number (contracts AX3). */
+/** The limit that is reported when there is none: clients expect a number (AX3). */
 const NOMINAL_LIMIT = 1_000_000;
-/** Seconds, for the same. */
+/** Seconds, likewise. */
 const NOMINAL_SPAN_S = 60;
 
 /**
- * `X-RateLimit-Limit`, `-Remaining` and `-Reset` (unix seconds) of the window with least remaining (contracts
- * AX3, AN11); where the plan has windows, also the IETF's `RateLimit-Policy` and `RateLimit`, which tell all.
+ * `X-RateLimit-Limit`, `-Remaining` and `-Reset` (unix seconds) of the window with least remaining (AX3, AN11). If
+ * the plan has windows, also the IETF's `RateLimit-Policy` and `RateLimit`, with all windows.
  */
 export function rateLimitHeaders({ plan, via, quota }: Caller): Record<string, string> {
   const [tightest] = quota.standings;
@@ -35,7 +35,7 @@ export function rateLimitHeaders({ plan, via, quota }: Caller): Record<string, s
   };
 }
 
-/** 429, to be tried again when the first request leaves the last full window. */
+/** 429; Retry-After is when the first request leaves the last full window. */
 export function rateLimited(quota: Quota): ApiError {
   const full = quota.standings.filter(({ remaining }) => remaining <= 0);
   const retryAfter = Math.max(1, ...full.map((item) => secondsLeft(item, quota)));

@@ -13,11 +13,11 @@ const PATH = '/api/v1/inboxes';
 const changeable = {
   name: requiredText(100),
   status: z.int().min(200).max(599).meta({
-    description: 'What it answers: 500, say, to see a webhook try again.',
+    description: 'The status that it responds with, such as 500 to test retries.',
   }),
 };
 
-/** Set by the server; a client that sends back what it read is not refused for them. */
+/** Set by the server and ignored in requests, so that clients can send back what they read. */
 const ignored = Object.fromEntries(
   ['id', 'url', 'created_by', 'created_at', 'expires_at'].map((name) => [
     name,
@@ -32,7 +32,7 @@ const inboxShape = z
   .object({
     id: z.uuid(),
     name: z.string(),
-    url: z.string().meta({ description: 'Where to post to. Whoever knows it may.' }),
+    url: z.string().meta({ description: 'The URL to send requests to. Anyone who knows it can use it.' }),
     status: z.int(),
     created_by: z.string(),
     created_at: z.iso.datetime(),
@@ -44,23 +44,23 @@ const requestShape = z
   .object({
     id: z.uuid(),
     method: z.string(),
-    query: z.string().meta({ description: 'What follows the path, with its `?`; empty for most.' }),
+    query: z.string().meta({ description: 'The query with its `?`; usually empty.' }),
     headers: z.array(z.object({ name: z.string(), value: z.string() })).meta({
       description:
-        'As they came, secrets among them; but values of custom headers of a webhook of this installation are masked.',
+        'As received, including secrets; values of custom headers of a webhook of this installation are masked.',
     }),
     body: z.string(),
-    body_encoding: z.enum(['utf-8', 'base64']).meta({ description: 'base64 where it is no text.' }),
-    size: z.int().meta({ description: 'Of the body, in bytes.' }),
+    body_encoding: z.enum(['utf-8', 'base64']).meta({ description: 'base64 if the body is not text.' }),
+    size: z.int().meta({ description: 'Size of the body in bytes.' }),
     signed: z.boolean().nullable().meta({
       description:
-        'Whether a webhook of the workspace that posts here signed it with its secret of then; null where none that signs does.',
+        'Whether a webhook of the workspace that sends to this inbox signed it with its secret of that time; null if no such webhook signs.',
     }),
     received_at: z.iso.datetime(),
   })
   .meta({ id: 'InboxRequest' });
 
-/** Test inboxes by API. */
+/** Test inbox routes. */
 export function inboxRoutes(inboxes: Inboxes, ledger: RecordChange): Route[] {
   const common = { scope: 'webhooks:manage', tag: 'test inboxes' } as const;
   const reading = { ...common, scope: 'webhooks:read' } as const;
@@ -88,9 +88,9 @@ export function inboxRoutes(inboxes: Inboxes, ledger: RecordChange): Route[] {
     ...common,
     method: 'POST',
     path: PATH,
-    summary: 'Make a test inbox',
+    summary: 'Create a test inbox',
     description:
-      'A URL that takes any request of up to 256 KiB and shows the last 100 of them. It is there for 7 days; a workspace has at most 10.',
+      'A URL that accepts any request of up to 256 KiB and shows the last 100. It is deleted after 7 days; a workspace has at most 10.',
     body: createBody,
     answers: { 201: inboxShape },
     async handle(ctx) {
@@ -118,7 +118,7 @@ export function inboxRoutes(inboxes: Inboxes, ledger: RecordChange): Route[] {
     ...reading,
     method: 'GET',
     path: `${PATH}/:id/requests`,
-    summary: 'List what arrived in a test inbox',
+    summary: 'List requests of a test inbox',
     description: 'Newest first.',
     query: pageQuery,
     answers: { 200: pageShape(requestShape) },
@@ -138,7 +138,7 @@ export function inboxRoutes(inboxes: Inboxes, ledger: RecordChange): Route[] {
       ...common,
       method,
       path: `${PATH}/:id`,
-      summary: 'Change a test inbox',
+      summary: 'Update a test inbox',
       body: updateBody,
       answers: { 200: inboxShape },
       async handle(ctx) {
@@ -160,7 +160,7 @@ export function inboxRoutes(inboxes: Inboxes, ledger: RecordChange): Route[] {
     method: 'DELETE',
     path: `${PATH}/:id`,
     summary: 'Delete a test inbox',
-    description: 'With what arrived.',
+    description: 'Deletes its requests too.',
     answers: { 204: 'Deleted.' },
     async handle(ctx) {
       await inboxes.remove(ctx.caller.workspaceId, ctx.params['id']!, entering(ctx, 204, 'deleted'));

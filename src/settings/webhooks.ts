@@ -52,7 +52,7 @@ export interface WebhookParts {
   ledger: RecordChange;
   clock: Clock;
   newId: () => Uuid;
-  /** The pipelines that a filter of the workspace may name. */
+  /** The pipelines of the workspace, for filters. */
   pipelinesOf(workspaceId: Uuid): Promise<readonly { id: Uuid; name: string }[]>;
 }
 
@@ -63,7 +63,7 @@ const OVERLAP_S = 24 * 3600;
 const rotateBody = z
   .strictObject({
     secret: z.string().max(512).nullable().optional().meta({
-      description: 'Your own; one is made where left out. null: unsigned, where the format allows.',
+      description: 'Your own secret; generated if missing. null: unsigned, if the format allows it.',
     }),
     signature: signature.optional(),
     overlap_s: z
@@ -72,15 +72,14 @@ const rotateBody = z
       .max(7 * 24 * 3600)
       .optional()
       .meta({
-        description:
-          'How long the old secret goes on signing beside the new one; `standard` only. Default 86400.',
+        description: 'How long the old secret also signs; `standard` only. Default 86400.',
       }),
   })
   .prefault({});
 
 const testBody = z.strictObject({ event_type: z.string().max(100).optional() }).prefault({});
 
-/** Webhooks by API (contracts section 9). */
+/** Webhook routes (docs/requirements.md, section 9). */
 export function webhookRoutes(parts: WebhookParts): Route[] {
   const { engine, formats, catalogueOf, guard, ledger, clock } = parts;
   const { endpoints } = engine;
@@ -111,7 +110,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     method: 'POST',
     path: PATH,
     summary: 'Create a webhook',
-    description: 'The signing secret is in this answer and never shown again.',
+    description: 'The signing secret is shown only in this response.',
     body: createBody,
     answers: { 201: webhookShape },
     async handle(ctx) {
@@ -172,7 +171,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
       path: `${PATH}/:id`,
       summary: 'Update a webhook',
       description:
-        'A changed choice of events touches future events only. `active: false` pauses: nothing is enqueued, what is queued is held. `active: true` also puts a disabled webhook back into service.',
+        'Changed events apply only to future events. `active: false` pauses: no new deliveries are queued, and queued ones are held. `active: true` also enables a disabled webhook.',
       body: updateBody,
       answers: { 200: webhookShape },
       async handle(ctx) {
@@ -189,7 +188,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     method: 'DELETE',
     path: `${PATH}/:id`,
     summary: 'Delete a webhook',
-    description: 'Revokes it: what is queued is dropped, the log stays readable.',
+    description: 'Drops its queued deliveries; the delivery log stays readable.',
     answers: { 204: 'Deleted.' },
     async handle(ctx) {
       const current = await found(ctx);
@@ -207,21 +206,21 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     path: `${PATH}/:id/rotate-secret`,
     summary: 'Rotate the signing secret',
     description:
-      'The new secret is in this answer and never shown again. It signs from the next attempt on; in the format `standard` the old one goes on signing beside it for a while.',
+      'The new secret is shown only in this response. It signs from the next attempt; in the format `standard` the old one also signs for a while.',
     body: rotateBody,
     answers: { 200: webhookShape },
     async handle(ctx) {
       const current = await found(ctx);
       const format = formatOf(current.format);
       const brought = broughtSecret(ctx.body.secret, format);
-      // To send unsigned from now on is more than to rotate.
+      // To make a webhook unsigned requires more than the scope to rotate.
       if (brought === null) admit(ctx.caller, 'webhooks:manage');
       checkSignature(ctx.body.signature, brought, format);
       const kind = ctx.body.signature ?? signatureOf(current, format) ?? undefined;
       const secret = brought === undefined ? madeSecret(format, kind) : brought;
       const { overlap_s: overlap } = ctx.body;
       if (overlap !== undefined && overlap > 0 && !format.rotationOverlaps) {
-        throw invalid('overlap_s', `the format ${format.name} signs with one secret only`);
+        throw invalid('overlap_s', `the format ${format.name} signs with only one secret`);
       }
       const overlapS = format.rotationOverlaps ? (overlap ?? OVERLAP_S) : 0;
       const until = overlapS > 0 ? isoTime(clock.now() + overlapS * 1000) : null;
@@ -237,9 +236,9 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     ...common,
     method: 'POST',
     path: `${PATH}/:id/test`,
-    summary: 'Send a test',
+    summary: 'Send a test event',
     description:
-      'Sends webhook.test, or a sample of `event_type`; also while paused. It is tried once and never counts as a failure.',
+      'Sends webhook.test, or a sample of `event_type`; also while paused. It is attempted once and never counts as a failure.',
     body: testBody,
     answers: { 202: z.object({ delivery_id: z.uuid(), event_id: z.string(), event_type: z.string() }) },
     async handle(ctx) {
@@ -273,8 +272,8 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     ...common,
     method: 'POST',
     path: `${PATH}/send-pending`,
-    summary: 'Send what is pending now',
-    description: 'Makes everything that waits for a retry in active webhooks due now.',
+    summary: 'Retry pending deliveries now',
+    description: 'Makes all deliveries of active webhooks that wait for a retry due now.',
     answers: { 202: z.object({ pending: z.int(), webhooks: z.int() }) },
     async handle(ctx) {
       const { workspaceId } = ctx.caller;
@@ -296,7 +295,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
 
   async function found({ caller, params }: Ctx<unknown, unknown>): Promise<Endpoint> {
     const endpoint = await endpoints.get(caller.workspaceId, unprefixed('wh', params['id']!)!);
-    if (!endpoint) throw new ApiError('not_found', 'There is no webhook with this id.');
+    if (!endpoint) throw new ApiError('not_found', 'No webhook with this id.');
     return endpoint;
   }
 
@@ -306,12 +305,18 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     return format;
   }
 
-  /** Our own address is refused, but for a test inbox of the workspace: nothing is dialled to deliver there. */
+  /**
+   * Rejects URLs of this installation, except test inboxes of the workspace, which are delivered without a
+   * connection.
+   */
   async function checkUrlOf(workspaceId: Uuid, url: string): Promise<void> {
     if (!(await parts.inboxes.isOwn(workspaceId, url))) checkUrl(url, guard);
   }
 
-  /** What the check of these events and this filter looks at: all there is only where a filter meets `*`. */
+  /**
+   * The catalogue to check events and a filter with: it includes all custom types only if a filter is combined
+   * with `*`.
+   */
   function catalogueFor(
     workspaceId: Uuid,
     events: readonly string[],
@@ -327,7 +332,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     return input && readFilter(input, await parts.pipelinesOf(workspaceId));
   }
 
-  /** Only what changes is checked: what an older version took can be sent back as it was read. */
+  /** Only changed parts are checked, so that what an older version accepted can be sent back. */
   async function subscriptionOf(
     { events, filter }: UpdateBody,
     current: Endpoint,
@@ -354,7 +359,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
   async function changeOf(body: UpdateBody, current: Endpoint): Promise<EndpointChange> {
     const format = formatOf(current.format);
     if (body.format !== undefined && body.format !== current.format) {
-      throw invalid('format', 'can not be changed; make another webhook');
+      throw invalid('format', 'cannot be changed; create another webhook');
     }
     if (body.signature !== undefined && body.signature !== signatureOf(current, format))
       throw invalid('signature', 'is changed by rotate-secret');
@@ -405,13 +410,13 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     };
   }
 
-  /** After the commit: lanes are woken; where no worker runs in this process, it makes a pass itself. */
+  /** Call it after the commit: it wakes the lanes; if no worker runs in this process, it makes one pass itself. */
   async function due(workspaceId: Uuid, endpointIds: Uuid[]): Promise<void> {
     await engine.waker.notifyNow(endpointIds.map((id) => [workspaceId, id] as const));
     if (!engine.worker.running) void engine.pass(workspaceId).catch(() => undefined);
   }
 
-  /** Enters a change of an endpoint, with its answer, in the change's own transaction. */
+  /** Records a change of an endpoint with its response, in the transaction of the change. */
   function answer(
     ctx: Ctx<unknown, unknown>,
     status: number,
@@ -427,13 +432,13 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     return {
       within,
       told(): Answer {
-        if (body === undefined) throw new ApiError('not_found', 'There is no webhook with this id.');
+        if (body === undefined) throw new ApiError('not_found', 'No webhook with this id.');
         return { status, body };
       },
     };
   }
 
-  /** Does something in a transaction and enters it there, with its answer. */
+  /** Runs an action in a transaction and records it there with its response. */
   async function act(
     ctx: Ctx<unknown, unknown>,
     done: AuditEntry,
@@ -452,7 +457,7 @@ function rateOf(input: CreateBody['rate_limit']): Endpoint['rateLimit'] {
   return input && { max: input.max, perMs: input.per_s * 1000 };
 }
 
-/** The URL stays out of it: it may hold a secret. */
+/** Without the URL, which may contain a secret. */
 function auditEntry(action: string, { id, name, state }: Endpoint, more: object = {}): AuditEntry {
   const objectId = prefixed('wh', id);
   return { action: `webhook.${action}`, objectType: 'webhook', objectId, details: { name, state, ...more } };

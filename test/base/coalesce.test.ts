@@ -9,7 +9,7 @@ interface Item {
   weight?: number;
 }
 
-/** A coalescer whose flights are held until they are let go, and remembered. */
+/** A coalescer whose batches wait until they are released, and are recorded. */
 function held(
   options: { slots?: number; maxWeight?: number; maxGroupWeight?: number; maxWaiting?: number } = {},
 ) {
@@ -32,7 +32,7 @@ function held(
     coalescer,
     batches,
     add: (group: string, n: number, key = '', weight = 1) => coalescer.add({ group, key, n, weight }),
-    /** Lets the flights in the air land, one after the other, until none is left. */
+    /** Finishes the running batches, one after the other, until none is left. */
     async land(max = 1000) {
       for (let n = 0; n < max; n++) {
         await tick();
@@ -48,7 +48,7 @@ function held(
 }
 
 describe('coalesce', () => {
-  test('an idle slot takes off at once, and what comes meanwhile shares the next flight', async () => {
+  test('an idle slot starts at once, and items that arrive in the meantime share the next batch', async () => {
     const { add, batches, tick, land } = held();
     const first = add('a', 1);
     await tick();
@@ -59,7 +59,7 @@ describe('coalesce', () => {
     expect(batches.map((batch) => batch.length)).toEqual([1, 3]);
   });
 
-  test('two items with one key never share a flight, and keep their order', async () => {
+  test('two items with one key never share a batch, and keep their order', async () => {
     const { add, batches, tick, land } = held();
     void add('a', 0);
     await tick();
@@ -72,7 +72,7 @@ describe('coalesce', () => {
     ]);
   });
 
-  test('a busy group leaves room for the others, and no group waits for ever', async () => {
+  test('a busy group leaves room for the others, and no group starves', async () => {
     const { add, batches, tick, land } = held({ maxWeight: 8, maxGroupWeight: 2 });
     void add('x', 0);
     await tick();
@@ -85,7 +85,7 @@ describe('coalesce', () => {
     expect([...seen].sort()).toEqual(['b', 'busy', 'c', 'd', 'e', 'f', 'g']);
   });
 
-  test('an item heavier than a flight may be flies alone', async () => {
+  test('an item heavier than a batch runs alone', async () => {
     const { add, batches, tick, land } = held({ maxWeight: 10 });
     void add('a', 0);
     await tick();
@@ -95,7 +95,7 @@ describe('coalesce', () => {
     expect(batches.slice(1).map((batch) => batch.map(({ n }) => n))).toEqual([[1], [2], [3]]);
   });
 
-  test('beyond the bound nothing is taken', async () => {
+  test('above the maximum, items are rejected', async () => {
     const { add, land } = held({ maxWaiting: 2 });
     const taken = [add('a', 1), add('a', 2)];
     await expect(add('a', 3)).rejects.toBeInstanceOf(Overloaded);
@@ -103,7 +103,7 @@ describe('coalesce', () => {
     expect(await Promise.all(taken)).toEqual([1, 2]);
   });
 
-  test('one item may fail alone; a flight that throws fails whole', async () => {
+  test('one item may fail alone; a batch that throws fails completely', async () => {
     const coalescer = coalesce<number, number>({
       slots: 1,
       groupOf: () => '',
@@ -118,7 +118,7 @@ describe('coalesce', () => {
     expect(coalescer.pending).toBe(0);
   });
 
-  test('an item is waited for so long and no longer; what is still on the ground then never flies', async () => {
+  test('an item is waited for until its timeout; one that has not started by then never runs', async () => {
     const batches: number[] = [];
     let land = () => {};
     const coalescer = coalesce<number, number>({
@@ -146,7 +146,7 @@ describe('coalesce', () => {
     expect(batches).toEqual([1, 3]);
   });
 
-  test('whatever is added: each is flown once, per group and key in order, within the bounds', async () => {
+  test('whatever is added: each item runs once, per group and key in order, within the limits', async () => {
     const anyItem = record({
       group: constantFrom('a', 'b', 'c'),
       key: constantFrom('', 'k', 'l'),

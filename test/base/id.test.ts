@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { floorId, idMaker, isUuid, prefixed, unprefixed } from '../../src/base/id.ts';
 
-test('ids are UUIDv7 and grow, also within a millisecond and when the clock steps back', () => {
+test('ids are UUIDv7 and increase, also within a millisecond and when the clock steps back', () => {
   let now = Date.parse('2026-06-01T12:00:00Z');
   const newId = idMaker(() => now);
   const ids: string[] = [];
@@ -23,7 +23,7 @@ test('floorId is below every id of its millisecond and above those before', () =
   expect(of(ms - 1) < floorId(ms)).toBe(true);
 });
 
-test('a prefixed id reads back, and nothing else does', () => {
+test('a prefixed id is parsed, and nothing else is', () => {
   const id = idMaker(Date.now)();
   expect(unprefixed('evt', prefixed('evt', id))).toBe(id);
   for (const text of ['', 'evt_', id, `wh_${id.replaceAll('-', '')}`, `evt_${id}`, `evt_${'g'.repeat(32)}`]) {
