@@ -38,31 +38,31 @@ export async function isolation() {
   await round(good, bad, 2);
   await round(bad, good, 2);
   const alone = [];
-  const beside = [];
+  const compared = [];
   for (let n = 0; n < ROUNDS; n++) {
     alone.push(await round(good, bad, SECONDS));
-    beside.push(await round(bad, good, SECONDS));
+    compared.push(await round(bad, good, SECONDS));
   }
   await load.end();
   // Killed, because a stop would wait for the receiver that never answers.
   await server.kill();
   await sink.end();
 
-  const of = (rounds, which) => rounds.map((item) => item[which]);
+  const valuesOf = (rounds, which) => rounds.map((item) => item[which]);
   return [
     figure('isolation: received/s by the eight healthy webhooks', {
-      value: of(beside, 'perSecond'),
-      baseline: of(alone, 'perSecond'),
+      value: valuesOf(compared, 'perSecond'),
+      baseline: valuesOf(alone, 'perSecond'),
       aim: ['ratio', '≥', 0.9],
     }),
     figure('isolation: response → received, p99 ms', {
-      value: of(beside, 'p99'),
-      baseline: of(alone, 'p99'),
+      value: valuesOf(compared, 'p99'),
+      baseline: valuesOf(alone, 'p99'),
       aim: ['ratio', '≤', 1.5],
     }),
     figure('isolation: response → received, p50 ms', {
-      value: of(beside, 'p50'),
-      baseline: of(alone, 'p50'),
+      value: valuesOf(compared, 'p50'),
+      baseline: valuesOf(alone, 'p50'),
     }),
   ];
 }

@@ -40,14 +40,17 @@ export async function latency() {
   await sink.end();
   await server.stop();
 
-  const of = (which, p) => rounds.map((round) => percentile(round[which], p));
+  const valuesOf = (which, p) => rounds.map((round) => percentile(round[which], p));
   return [
     figure('latency: response → received, p50 ms at 100/s', {
-      value: of('fromAnswer', 50),
+      value: valuesOf('fromAnswer', 50),
       aim: ['value', '≤', 10],
     }),
-    figure('latency: response → received, p99 ms', { value: of('fromAnswer', 99) }),
-    figure('latency: request → received, p50 ms', { value: of('fromRequest', 50), aim: ['value', '≤', 10] }),
-    figure('latency: request → received, p99 ms', { value: of('fromRequest', 99) }),
+    figure('latency: response → received, p99 ms', { value: valuesOf('fromAnswer', 99) }),
+    figure('latency: request → received, p50 ms', {
+      value: valuesOf('fromRequest', 50),
+      aim: ['value', '≤', 10],
+    }),
+    figure('latency: request → received, p99 ms', { value: valuesOf('fromRequest', 99) }),
   ];
 }

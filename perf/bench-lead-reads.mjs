@@ -18,7 +18,7 @@ const analytics = (days, interval) => [`/analytics/leads?${since(days)}&interval
 const lists = (...queries) => queries.map((query) => `/api/v1/leads?${query}`);
 
 /** The measured requests by name; paths take turns. The analytics have the periods of the dashboard. */
-const ASKED = {
+const REQUESTS = {
   list: lists('limit=50', 'sort=-updated_at', 'sort=created_at'),
   filter: lists(
     'status=new',
@@ -55,7 +55,7 @@ export async function leadReads() {
   const small = await placeOf(await startServer({ dataDir: await scratch() }), FEW);
   const large = await startServer({ dataDir: await scratch() });
   const many = await placeOf(large, MANY);
-  const beside = await placeOf(large, FEW);
+  const compared = await placeOf(large, FEW);
 
   const p99 = async ({ port, key }, paths) =>
     percentile(await load.ask('ask', { port, key, paths, times: TIMES }), 99);
@@ -70,9 +70,14 @@ export async function leadReads() {
     }
     figures.push(figure(`leads: ${name}, p99 ms`, { value, baseline, aim: ['ratio', '≤', 2] }));
   };
-  const of = `of ${MANY.toLocaleString('en-US')} vs 1,000`;
-  for (const [name, paths] of Object.entries(ASKED)) await measure(`${name}, ${of}`, [many, small], paths);
-  await measure('search of 1,000 in a store with the many, vs one without', [beside, small], ASKED.search);
+  const title = `of ${MANY.toLocaleString('en-US')} vs 1,000`;
+  for (const [name, paths] of Object.entries(REQUESTS))
+    await measure(`${name}, ${title}`, [many, small], paths);
+  await measure(
+    'search of 1,000 in a store with the many, vs one without',
+    [compared, small],
+    REQUESTS.search,
+  );
 
   await load.end();
   await large.stop();

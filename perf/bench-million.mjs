@@ -48,20 +48,20 @@ export async function million() {
   }
   await sink.end();
 
-  const beside = (title, rounds, which, aim) =>
+  const compared = (title, rounds, which, aim) =>
     figure(`million: ${title}, 1,000,000 due vs 10,000`, {
       value: rounds.large.map((item) => item[which]),
       baseline: rounds.small.map((item) => item[which]),
       aim,
     });
   return [
-    beside('ms to claim the next lane', timed, 'claim', ['ratio', '≤', 1.5]),
-    beside('ms to release the longest', timed, 'release', ['ratio', '≤', 1.5]),
-    beside('ms to read the first 128 of one webhook', timed, 'first', ['ratio', '≤', 1.5]),
-    beside('ms to read 128 from its middle', timed, 'middle', ['ratio', '≤', 1.5]),
-    beside('ms for the sweep over sleeping lanes', timed, 'sweep', ['ratio', '≤', 1.5]),
-    beside('MiB while delivering', delivering, 'resident', ['ratio', '≤', 1.25]),
-    beside('sent/s to receivers of 20 ms', delivering, 'perSecond', ['ratio', '≥', 0.8]),
+    compared('ms to claim the next lane', timed, 'claim', ['ratio', '≤', 1.5]),
+    compared('ms to release the longest', timed, 'release', ['ratio', '≤', 1.5]),
+    compared('ms to read the first 128 of one webhook', timed, 'first', ['ratio', '≤', 1.5]),
+    compared('ms to read 128 from its middle', timed, 'middle', ['ratio', '≤', 1.5]),
+    compared('ms for the sweep over sleeping lanes', timed, 'sweep', ['ratio', '≤', 1.5]),
+    compared('MiB while delivering', delivering, 'resident', ['ratio', '≤', 1.25]),
+    compared('sent/s to receivers of 20 ms', delivering, 'perSecond', ['ratio', '≥', 0.8]),
   ];
 }
 

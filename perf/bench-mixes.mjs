@@ -24,7 +24,7 @@ const hostOf = (/** @type {number} */ n, /** @type {number} */ port) => `http://
  * The faults, with the URL of the n-th faulty receiver. Those that become silent answer at once during the
  * warm-up, so that their windows are wide by then. Each has a host of its own.
  */
-const AILMENTS = {
+const FAULTS = {
   silent: (port) => (n) => `${hostOf(n, port)}/silent/${n}`,
   refusing: (_port, closed) => (n) => `http://127.0.0.1:${closed}/${n}`,
   'taking 5 s': (port) => (n) => `${hostOf(n, port)}/slow/5000/${n}`,
@@ -46,9 +46,9 @@ export async function mixes() {
   const well = await webhooksFor(server, WEBHOOKS - 1, (n) => `${sink.url}/well/${n}`);
   const figures = [];
 
-  const round = async (healthy, ailing, fades) => {
+  const round = async (healthy, faulty, fades) => {
     await sink.ask('fade', false);
-    await setActive(server, [...well.slice(0, healthy), ...ailing], true);
+    await setActive(server, [...well.slice(0, healthy), ...faulty], true);
     const share = WEBHOOKS - healthy;
     const pace = { port: server.port, key: server.key, perSecond: PER_SECOND };
     const running = load.ask('steady', { ...pace, seconds: RUN_IN[share] + SECONDS });
@@ -58,7 +58,7 @@ export async function mixes() {
       ([, sentAt], _, all) => sentAt >= all[0][1] + RUN_IN[share] * 1000,
     );
     const measured = await arrived(sink, answered, healthy);
-    await setActive(server, [...well, ...ailing], false);
+    await setActive(server, [...well, ...faulty], false);
     await sink.ask('forget');
     return measured;
   };
@@ -66,17 +66,21 @@ export async function mixes() {
   for (const share of SHARES) {
     const healthy = WEBHOOKS - share;
     const alone = await round(healthy, []);
-    for (const [name, url] of Object.entries(AILMENTS)) {
-      const ailing = await webhooksFor(server, share, url(sink.port, closed));
-      const beside = await round(healthy, ailing, name === 'becoming silent');
+    for (const [name, url] of Object.entries(FAULTS)) {
+      const faulty = await webhooksFor(server, share, url(sink.port, closed));
+      const compared = await round(healthy, faulty, name === 'becoming silent');
       const title = `mixes: ${healthy} vs ${share} ${name}`;
       figures.push(
         figure(`${title}: received/s`, {
-          value: [beside.perSecond],
+          value: [compared.perSecond],
           baseline: [alone.perSecond],
           aim: ['ratio', '≥', 0.9],
         }),
-        figure(`${title}: p99 ms`, { value: [beside.p99], baseline: [alone.p99], aim: ['ratio', '≤', 1.5] }),
+        figure(`${title}: p99 ms`, {
+          value: [compared.p99],
+          baseline: [alone.p99],
+          aim: ['ratio', '≤', 1.5],
+        }),
       );
     }
   }

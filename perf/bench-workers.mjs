@@ -39,10 +39,10 @@ export async function workers() {
     return { perSecond: (count / elapsed) * 1000, twice: Math.max(received, late) - count, shares };
   };
 
-  const rounds = { one: [], two: [], twice: [], lesser: [] };
+  const rounds = { single: [], two: [], twice: [], lesser: [] };
   await drain(DELIVERIES / 4, 1);
   for (let round = 0; round < ROUNDS; round++) {
-    rounds.one.push((await drain(DELIVERIES, 1)).perSecond);
+    rounds.single.push((await drain(DELIVERIES, 1)).perSecond);
     const { perSecond, twice, shares } = await drain(DELIVERIES, 2);
     rounds.two.push(perSecond);
     rounds.twice.push(twice);
@@ -53,7 +53,7 @@ export async function workers() {
   return [
     figure('workers: drained/s by two processes, vs one', {
       value: rounds.two,
-      baseline: rounds.one,
+      baseline: rounds.single,
       aim: ['ratio', '≥', 1],
     }),
     figure('workers: deliveries sent twice by the two, all rounds', {

@@ -32,7 +32,7 @@ const sections = {
   'lead-reads': leadReads,
 };
 
-const { against, pairs, names } = asked();
+const { against, pairs, names } = parseArguments();
 const line = await machine();
 console.log(line);
 const well = against === undefined ? await measure() : await compare(against);
@@ -92,7 +92,7 @@ function keep(/** @type {string} */ file, /** @type {object} */ result) {
 }
 
 /** Parses the command line; exits with a message if it is invalid. */
-function asked() {
+function parseArguments() {
   try {
     const { values, positionals } = parseArgs({
       options: { against: { type: 'string' }, pairs: { type: 'string', default: '3' } },

@@ -13,7 +13,7 @@ async function send({ url, count, bodyBytes, inFlight }) {
   const end = `","padding":"${'x'.repeat(Math.max(0, bodyBytes - start.length - 36 - 15))}"}}`;
   let left = count;
 
-  async function one() {
+  async function sendNext() {
     const id = `evt_${newId()}`;
     const body = start + id.slice(4) + end;
     const timestamp = Math.floor(Date.now() / 1000);
@@ -39,7 +39,7 @@ async function send({ url, count, bodyBytes, inFlight }) {
 
   await Promise.all(
     Array.from({ length: inFlight }, async () => {
-      while (left-- > 0) await one();
+      while (left-- > 0) await sendNext();
     }),
   );
   await dispatcher.close();

@@ -209,7 +209,7 @@ export function assemble({
     idempotency,
     wildcardFormats: (type: string) => formatsDocumenting(FORMATS, type),
   };
-  const ledger = makeRecordChange({ audit, idempotency, clock });
+  const recordChange = makeRecordChange({ audit, idempotency, clock });
   const madeBy = makeMadeBy({ keys, secrets: inboundSecrets, endpoints: engine.endpoints, clock });
   const schemaWorkers = makeSchemaWorkers();
   const schemas = makeSchemas(schemaWorkers);
@@ -225,7 +225,7 @@ export function assemble({
     stamps,
     guard,
     inboxes,
-    ledger,
+    recordChange,
     clock,
     newId,
     pipelinesOf: makePipelines({ db, clock, newId }).of,
@@ -246,7 +246,15 @@ export function assemble({
       const parts = { callers, sessions, usage, idempotency, clock, log, trustProxy, publicUrl };
       const app = makeServer(parts);
       const { leadsPerHour } = config;
-      const crm = makeCrm({ ...stores, sealer, ledger, baseUrl, publicUrl, leadsPerHour, crmActivities });
+      const crm = makeCrm({
+        ...stores,
+        sealer,
+        recordChange,
+        baseUrl,
+        publicUrl,
+        leadsPerHour,
+        crmActivities,
+      });
       const tail = makeTail(db, log);
       const revalidation = makeSessionRevalidation(db, clock, SCOPES);
       const limit = makeConcurrencyLimit(WAITING);
@@ -261,26 +269,26 @@ export function assemble({
             ...meRoutes(workspaces),
             ...planRoutes(),
             ...sessionRoutes({ signIn, sessions, users }),
-            ...memberRoutes({ db, members, madeBy, ledger }),
-            ...invitationRoutes({ ...people, authorities, ledger, clock }),
+            ...memberRoutes({ db, members, madeBy, recordChange }),
+            ...invitationRoutes({ ...people, authorities, recordChange, clock }),
             ...auditRoutes(audit),
-            ...apiKeyRoutes({ db, keys, authorities, usage, ledger, clock, scopes: SCOPES }),
-            ...inboundSecretRoutes({ db, secrets: inboundSecrets, authorities, ledger }),
+            ...apiKeyRoutes({ db, keys, authorities, usage, recordChange, clock, scopes: SCOPES }),
+            ...inboundSecretRoutes({ db, secrets: inboundSecrets, authorities, recordChange }),
             ...scopeRoutes(RECORD_OBJECTS),
             ...crm.routes,
             ...webhookRoutes(settings),
             ...replayRoutes(settings),
-            ...inboxRoutes(inboxes, ledger),
+            ...inboxRoutes(inboxes, recordChange),
             ...deliveryRoutes(settings),
             ...eventRoutes(db, reading),
             ...pastEventRoutes({ db, unknownOf }),
             ...webhookFormatRoutes(FORMATS),
             ...eventStreamRoutes(reading),
             ...eventTypeRoutes(catalogue, FORMATS, customTypes),
-            ...customTypeRoutes(customTypes, catalogue, ledger),
+            ...customTypeRoutes(customTypes, catalogue, recordChange),
             ...customEventRoutes(stores, customTypes),
             ...egressAddressRoutes(config.egressIps),
-            ...retentionRoutes(db, ledger, config.retentionDays),
+            ...retentionRoutes(db, recordChange, config.retentionDays),
             ...noticeRoutes({ db, notices, idempotency, clock }),
           ];
           mount(scope, routes, parts);

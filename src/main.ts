@@ -13,7 +13,7 @@ async function main(): Promise<void> {
   // Before anything is started: a signal during the start must not leave PostgreSQL running.
   const stopped = new Promise<string>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
-    whenNpmGoes(() => resolve('npm ended'));
+    onNpmExit(() => resolve('npm ended'));
   });
   const screen = { isTerminal: process.stdout.isTTY, say: (line: string) => console.log(line), note };
   const serving = await serve(config, log, screen);
@@ -31,7 +31,7 @@ async function main(): Promise<void> {
  * with it npm. If the shell has not replaced itself by this process (Debian's does not), the signal does not
  * arrive here.
  */
-function whenNpmGoes(stop: () => void): void {
+function onNpmExit(stop: () => void): void {
   if (process.env['npm_lifecycle_event'] === undefined || process.platform === 'win32') return;
   const parent = process.ppid;
   setInterval(() => {

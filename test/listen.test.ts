@@ -162,7 +162,7 @@ describe('fairlead listen', () => {
     expect(names).toEqual(['One', 'Two', 'Three', 'Four']);
     await listening.says(/(contact\.created evt_\w+ .+\n){4}/);
     expect(listening.stdout.match(/ 500 in /g)).toHaveLength(1);
-    expect(listening.stderr).toMatch(/The connection is lost .+; trying again\./);
+    expect(listening.stderr).toMatch(/Connection lost .+; retrying\./);
     receiver.answer(() => ({ reset: true }));
     await addContact('Five');
     await listening.says(/ failed: \w+/);
@@ -210,7 +210,7 @@ describe('fairlead listen', () => {
     [['--forward-to', 'http://localhost:4000'], 'PORT is 0'],
     [
       ['--forward-to', 'http://localhost:4000', '--url', 'http://127.0.0.1:9', '--key', 'k'],
-      'no Fairlead server',
+      'No Fairlead server',
       75,
     ],
     [['--forward-to', 'http://localhost:4000', '--url', 'SERVER', '--key', 'fl_live_no'], 'answers 401', 4],

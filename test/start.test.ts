@@ -145,7 +145,7 @@ describe('the first start', () => {
       await program.exited;
     });
     const server = await untilReady(program);
-    const place = /^The data is kept in (\/\S+), since \.\/data cannot be used: .+\.$/m.exec(
+    const place = /^The data is kept in (\/\S+), because \.\/data cannot be used: .+\.$/m.exec(
       program.stdout,
     )![1]!;
     cleanups.unshift(() => rm(place, { recursive: true, force: true, maxRetries: 5 }));

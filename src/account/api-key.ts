@@ -36,11 +36,11 @@ export interface MadeKey {
 }
 
 /** Runs within the transaction that changes a key, to store the idempotency response. */
-type Within<Made = ApiKey> = (trx: Transaction<Schema>, made: Made) => Promise<void>;
+type InTransaction<Made = ApiKey> = (trx: Transaction<Schema>, made: Made) => Promise<void>;
 
 export interface ApiKeys {
   /** Throws `limit_reached` if the plan allows no further key. */
-  create(input: NewKey, within?: Within<{ key: ApiKey; raw: string }>): Promise<MadeKey>;
+  create(input: NewKey, inTransaction?: InTransaction<{ key: ApiKey; raw: string }>): Promise<MadeKey>;
   /** Also returns a revoked key. */
   get(workspaceId: Uuid, id: Uuid): Promise<ApiKey | undefined>;
   /** Newest first, including revoked keys; `after` is the last id of the previous page. */
@@ -53,14 +53,14 @@ export interface ApiKeys {
     workspaceId: Uuid,
     id: Uuid,
     change: KeyChange,
-    steps: { check: Within; within: Within },
+    steps: { check: InTransaction; inTransaction: InTransaction },
   ): Promise<ApiKey | undefined>;
   /**
    * Revokes a key with immediate effect in every process; a revoked key stays unchanged. False if there is no such
    * key.
    * @param workspaceId null for a key of any workspace
    */
-  revoke(workspaceId: Uuid | null, id: Uuid, within?: Within): Promise<boolean>;
+  revoke(workspaceId: Uuid | null, id: Uuid, inTransaction?: InTransaction): Promise<boolean>;
   /** Keys that act for a member and are not revoked, newest first, and their total count. */
   madeBy(workspaceId: Uuid, makerId: Uuid, limit: number): Promise<{ count: number; keys: ApiKey[] }>;
   /** Revokes all keys that `madeBy` counts. */
@@ -107,7 +107,7 @@ const SHOWN = [
 
 export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiKeys {
   return {
-    async create({ workspaceId, name, style, scopes, expiresAt, createdBy, makerId }, within) {
+    async create({ workspaceId, name, style, scopes, expiresAt, createdBy, makerId }, inTransaction) {
       const { start, visible } = STYLES[style];
       const raw = start + randomText(SECRET_LENGTH);
       const salt = randomBytes(16);
@@ -131,7 +131,7 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiK
       await db.transaction(async (trx) => {
         await checkRoom(trx, workspaceId, row.created_at);
         const key = await trx.insertInto('api_key').values(row).returning(SHOWN).executeTakeFirstOrThrow();
-        await within?.(trx, { key, raw });
+        await inTransaction?.(trx, { key, raw });
       });
       return { id, raw, prefix: raw.slice(0, visible) };
     },
@@ -157,7 +157,7 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiK
       return retried(() => rows.execute());
     },
 
-    update(workspaceId, id, { name, scopes, expiresAt }, { check, within }) {
+    update(workspaceId, id, { name, scopes, expiresAt }, { check, inTransaction }) {
       return db.transaction(async (trx) => {
         const current = await trx
           .selectFrom('api_key')
@@ -181,12 +181,12 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiK
           .where('id', '=', id)
           .returning(SHOWN)
           .executeTakeFirstOrThrow();
-        await within(trx, key);
+        await inTransaction(trx, key);
         return key;
       });
     },
 
-    async revoke(workspaceId, id, within) {
+    async revoke(workspaceId, id, inTransaction) {
       return db.transaction(async (trx) => {
         const key = await trx
           .updateTable('api_key')
@@ -195,7 +195,7 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiK
           .$if(workspaceId !== null, (query) => query.where('workspace_id', '=', workspaceId!))
           .returning(SHOWN)
           .executeTakeFirst();
-        if (key) await within?.(trx, key);
+        if (key) await inTransaction?.(trx, key);
         return key !== undefined;
       });
     },

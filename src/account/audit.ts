@@ -35,7 +35,7 @@ export interface Audit {
    * Call it within the transaction of the change, so that there is never a change without an entry or an entry
    * without a change.
    */
-  note(trx: Transaction<Schema>, by: Actor, auditEntry: AuditEntry): Promise<void>;
+  record(trx: Transaction<Schema>, by: Actor, auditEntry: AuditEntry): Promise<void>;
   /** Newest first; `after` is the last id of the previous page. */
   list(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<AuditLine[]>;
 }
@@ -61,7 +61,7 @@ order by a.id desc limit $3`,
 
 export function makeAudit(db: Database, clock: Clock, newId: () => Uuid): Audit {
   return {
-    async note(trx, { workspaceId, actor }, { action, objectType, objectId, details }) {
+    async record(trx, { workspaceId, actor }, { action, objectType, objectId, details }) {
       await sql`
         insert into audit (workspace_id, id, at, actor, action, object_type, object_id, details)
         values (${workspaceId}, ${newId()}, ${isoTime(clock.now())}, ${actor}, ${action}, ${objectType}, ${objectId},

@@ -4,7 +4,7 @@ import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Schema } from '../db/schema.ts';
 import type { Actor } from './audit.ts';
-import { cutScopes, reaches, scopesOf, type Role } from './role.ts';
+import { cutScopes, isAtLeast, scopesOf, type Role } from './role.ts';
 import { allows } from './scope.ts';
 
 /** The rights of an actor. Nobody can give a key or a person more than they have (decisions/0017). */
@@ -85,7 +85,7 @@ export function makeAuthorities(clock: Clock, all: readonly string[]): Authoriti
   }
 
   function lackToManage(by: Authority, role: Role): string | null {
-    if (!reaches(by.role, role))
+    if (!isAtLeast(by.role, role))
       return `The role ${role} is above ${by.role}: only a user with the role ${role} may give, change or remove it.`;
     const lacking = scopesOf(role, all).filter((scope) => !allows(by.scopes, scope));
     return lacking.length > 0 ? lacks(by, lacking, `, which the role ${role} has`) : null;

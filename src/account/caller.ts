@@ -61,7 +61,7 @@ interface FoundKey extends KeyNow {
 }
 
 /** Maximum number of verified keys, of plans with windows, in the cache. */
-const MOST_KNOWN = 10_000;
+const MAX_KNOWN_KEYS = 10_000;
 
 const FIND_KEYS = {
   name: 'api-key.find',
@@ -103,7 +103,7 @@ export function makeCallers(db: Database, clock: Clock, scopes: readonly string[
   }
 
   function remember(key: FoundKey): void {
-    if (known.size >= MOST_KNOWN) known.delete(known.keys().next().value!);
+    if (known.size >= MAX_KNOWN_KEYS) known.delete(known.keys().next().value!);
     known.set(key.prefix, key);
   }
 
@@ -129,12 +129,12 @@ export function makeCallers(db: Database, clock: Clock, scopes: readonly string[
       const found = await verified(prefix, raw);
       if (!isCounted(found.plan)) {
         checkKey(found, clock.now());
-        return callerOf(found, { granted: true, standings: [], nowS: Math.floor(clock.now() / 1000) });
+        return callerOf(found, { granted: true, windows: [], nowS: Math.floor(clock.now() / 1000) });
       }
       const counted = await counter.count({ workspaceId: found.workspace_id, id: found.id });
       if (counted === null) throw unauthorized();
       const { key, quota } = counted;
-      if (quota.standings.length > 0) remember(found);
+      if (quota.windows.length > 0) remember(found);
       else known.delete(prefix);
       checkKey(key, clock.now());
       return callerOf(key, quota);
@@ -149,7 +149,10 @@ export function checkKey(key: KeyState, nowMs: number): void {
     throw new ApiError('api_key_expired', 'This API key has expired.');
   }
   if (key.maker_id !== null && key.role === null)
-    throw new ApiError('forbidden', 'The member who created this API key is no longer in the workspace.');
+    throw new ApiError(
+      'forbidden',
+      'The member who created this API key is no longer a member of the workspace.',
+    );
 }
 
 /**

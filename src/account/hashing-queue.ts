@@ -81,18 +81,18 @@ export function makeHashingQueue(
     while (runningInAll < max.running) {
       const next = waiting
         .filter(({ address }) => runningOf(address) < max.runningPerAddress)
-        .map((item) => ({ one: item, order: orderOf(item) }))
-        .reduce<{ one: Waiting; order: number[] } | null>(
+        .map((item) => ({ item, order: orderOf(item) }))
+        .reduce<{ item: Waiting; order: number[] } | null>(
           (best, other) => (best !== null && compare(best.order, other.order) <= 0 ? best : other),
           null,
         );
       if (next === null) return;
-      const { one: entry } = next;
+      const entry = next.item;
       waiting.splice(waiting.indexOf(entry), 1);
       running.set(entry.address, runningOf(entry.address) + 1);
       runningInAll += 1;
-      recentFailures.noteTurn(entry.network);
-      recentFailures.noteTurn(entry.address);
+      recentFailures.recordTurn(entry.network);
+      recentFailures.recordTurn(entry.address);
       entry.start();
     }
   }
@@ -108,7 +108,7 @@ export function makeHashingQueue(
    */
   function makeRoom(newcomer: Source, among: (item: Waiting) => boolean): boolean {
     const own = pressure(newcomer, 1);
-    let worst: { one: Waiting; order: number[] } | null = null;
+    let worst: { item: Waiting; order: number[] } | null = null;
     for (const entry of waiting.filter(among)) {
       const order = [
         pressure(entry) - own,
@@ -117,13 +117,13 @@ export function makeHashingQueue(
       ];
       // Among equal ones, the last to arrive.
       if (compare(order, [0, 0, 0]) > 0 && (worst === null || compare(order, worst.order) >= 0))
-        worst = { one: entry, order };
+        worst = { item: entry, order };
     }
     if (worst === null) return false;
     // An address with several jobs, whose pressure would otherwise fall to that of a single request.
-    if (pressure(worst.one) === 1) recentFailures.noteFailure(worst.one.address);
-    waiting.splice(waiting.indexOf(worst.one), 1);
-    worst.one.refuse();
+    if (pressure(worst.item) === 1) recentFailures.recordFailure(worst.item.address);
+    waiting.splice(waiting.indexOf(worst.item), 1);
+    worst.item.refuse();
     return true;
   }
 
@@ -146,7 +146,7 @@ export function makeHashingQueue(
   async function turn(source: Source): Promise<void> {
     if (!hasPlace(source)) {
       // A single request that finds all places taken by others is not a failure.
-      if (pressure(source, 1) > 0) recentFailures.noteFailure(source.address);
+      if (pressure(source, 1) > 0) recentFailures.recordFailure(source.address);
       throw busy();
     }
     await new Promise<void>((resolve, reject) => {
@@ -170,7 +170,7 @@ export function makeHashingQueue(
       try {
         return await work();
       } catch (error) {
-        if (error instanceof ApiError && error.status < 500) recentFailures.noteFailure(source.address);
+        if (error instanceof ApiError && error.status < 500) recentFailures.recordFailure(source.address);
         throw error;
       } finally {
         end(source);

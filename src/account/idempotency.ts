@@ -71,7 +71,7 @@ export interface Idempotency {
    * Stores a response in the transaction of its change. It is sealed, because it may contain a secret. Throws
    * `AlreadyAnswered` if the key is taken.
    */
-  keep(trx: Transaction<Schema>, claim: IdempotencyClaim, answer: StoredAnswer, at: string): Promise<void>;
+  store(trx: Transaction<Schema>, claim: IdempotencyClaim, answer: StoredAnswer, at: string): Promise<void>;
 }
 
 export function makeIdempotency(db: Database, sealer: Sealer): Idempotency {
@@ -89,7 +89,7 @@ export function makeIdempotency(db: Database, sealer: Sealer): Idempotency {
       return { status: row.status, body };
     },
 
-    async keep(trx, claim, answer, at) {
+    async store(trx, claim, answer, at) {
       const body = sealer.seal(place(claim), answer.body).toString('base64');
       try {
         await sql`delete from idempotency where workspace_id = ${claim.workspaceId} and api_key_id = ${claim.identity}

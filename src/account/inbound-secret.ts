@@ -12,7 +12,7 @@ const START = 'crm_';
 const VISIBLE = 12;
 const SHAPE = /^crm_[\w-]{43}$/;
 const PREFIX_SHAPE = /^crm_[\w-]{8}$/;
-const MOST = 100;
+const MAX_SECRETS = 100;
 
 /** A secret that another system sends with its reports (CW1), without the secret itself. */
 export interface InboundSecret {
@@ -24,19 +24,19 @@ export interface InboundSecret {
   created_at: string;
 }
 
-type Within<Made = InboundSecret> = (trx: Transaction<Schema>, made: Made) => Promise<void>;
+type InTransaction<Made = InboundSecret> = (trx: Transaction<Schema>, made: Made) => Promise<void>;
 
 export interface InboundSecrets {
   /** Passes the raw secret to `within`, once: only its salted SHA-256 is stored. Throws `conflict` above 100. */
   create(
     writer: { workspaceId: Uuid; actor: string },
     name: string,
-    within: Within<{ secret: InboundSecret; raw: string }>,
+    inTransaction: InTransaction<{ secret: InboundSecret; raw: string }>,
   ): Promise<void>;
   /** Newest first; `after` is the last id of the previous page. */
   list(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<InboundSecret[]>;
   /** Takes effect at the next request, in every process. Throws `not_found`. */
-  remove(workspaceId: Uuid, id: Uuid, within: Within): Promise<void>;
+  remove(workspaceId: Uuid, id: Uuid, inTransaction: InTransaction): Promise<void>;
   /**
    * The secrets that a member created, directly or through a key that acts for them; newest first, with their
    * total count.
@@ -111,7 +111,7 @@ export function makeInboundSecrets(
   }
 
   return {
-    create: ({ workspaceId, actor }, name, within) =>
+    create: ({ workspaceId, actor }, name, inTransaction) =>
       db.transaction(async (trx) => {
         const id = newId();
         const raw = rawOf(workspaceId, id);
@@ -122,14 +122,14 @@ export function makeInboundSecrets(
           insert into inbound_secret (workspace_id, id, name, prefix, salt, hash, created_by, created_at)
           select ${workspaceId}, ${id}, ${name}, ${raw.slice(0, VISIBLE)}, ${salt}, ${sha256(salt, raw)}, ${actor},
                  ${isoTime(clock.now())}
-          where (select count(*) from inbound_secret where workspace_id = ${workspaceId}) < ${MOST}
+          where (select count(*) from inbound_secret where workspace_id = ${workspaceId}) < ${MAX_SECRETS}
           returning ${COLUMNS}`.execute(trx);
         if (!rows[0])
           throw new ApiError(
             'conflict',
-            `A workspace has at most ${MOST} inbound secrets; delete one first.`,
+            `A workspace has at most ${MAX_SECRETS} inbound secrets; delete one first.`,
           );
-        await within(trx, { secret: rows[0], raw });
+        await inTransaction(trx, { secret: rows[0], raw });
       }),
 
     list: (workspaceId, limit, after) =>
@@ -142,28 +142,28 @@ export function makeInboundSecrets(
         [workspaceId, after, limit],
       ),
 
-    remove: (workspaceId, id, within) =>
+    remove: (workspaceId, id, inTransaction) =>
       db.transaction(async (trx) => {
         const { rows } = await sql<InboundSecret>`
           delete from inbound_secret where workspace_id = ${workspaceId} and id = ${id}
           returning ${COLUMNS}`.execute(trx);
         if (!rows[0]) throw new ApiError('not_found', 'No inbound secret with this id.');
-        await within(trx, rows[0]);
+        await inTransaction(trx, rows[0]);
       }),
 
     async madeBy(workspaceId, makerId, limit) {
-      const of = [workspaceId, makerId];
+      const values = [workspaceId, makerId];
       const [[counted], secrets] = await Promise.all([
         db.read<{ count: number }>(
           { name: 'inbound-secret.count-made', text: `select count(*)::int as count ${MADE_BY}` },
-          of,
+          values,
         ),
         db.read<InboundSecret>(
           {
             name: 'inbound-secret.made',
             text: `select s.id, s.name, s.prefix, s.created_by, s.created_at ${MADE_BY} order by s.id desc limit $3`,
           },
-          [...of, limit],
+          [...values, limit],
         ),
       ]);
       return { count: counted!.count, secrets };

@@ -1,7 +1,7 @@
 import { ApiError } from '../base/errors.ts';
 import type { ApiKey, KeyChange } from './api-key.ts';
 import { lacks, refuse, type Authority } from './authority.ts';
-import { reaches } from './role.ts';
+import { isAtLeast } from './role.ts';
 import { allows } from './scope.ts';
 
 /** Throws `forbidden` for a new key with more scopes, or a later expiry, than its creator. */
@@ -47,7 +47,7 @@ function checkScopes(by: Authority, scopes: readonly string[], why: string): voi
 /** A role counts if a key can pass it on, that is, if it manages members or keys. */
 function checkRole(by: Authority, { name, scopes, maker_id: makerId, maker }: ApiKey): void {
   const role = makerId === null ? 'owner' : maker?.role;
-  if (!role || reaches(by.role, role)) return;
+  if (!role || isAtLeast(by.role, role)) return;
   if (!allows(scopes, 'workspace:manage') && !allows(scopes, 'keys:manage')) return;
   throw new ApiError(
     'forbidden',

@@ -7,7 +7,7 @@ import type { Database } from '../db/pool.ts';
 import type { Schema } from '../db/schema.ts';
 import { refuse, type Authorities } from './authority.ts';
 import type { Actor } from './audit.ts';
-import { reaches, type Role } from './role.ts';
+import { isAtLeast, type Role } from './role.ts';
 
 /** A member of a workspace; `id` is the user's. */
 export interface Member {
@@ -96,7 +96,7 @@ export function makeMembers(db: Database, clock: Clock, authorities: Authorities
       const authority = await authorities.current(trx, by);
       refuse(authorities.lackToManage(authority, had));
       refuse(
-        reaches(had, role)
+        isAtLeast(had, role)
           ? authorities.lackToManage(authority, role)
           : authorities.lackToGrant(authority, role),
       );

@@ -7,17 +7,17 @@ import { isCommonPassword } from './common-password.ts';
 const COST = { N: 2 ** 15, r: 8, p: 3 };
 const HASH_BYTES = 32;
 /** Limits of a password's length, in characters. */
-const SHORTEST = 10;
-const LONGEST = 200;
+const MIN_LENGTH = 10;
+const MAX_LENGTH = 200;
 
 /** Throws `validation_error` naming `password` if it is too short, too long, or easy to guess. */
 export async function checkPassword(password: string, owner: { email: string; name: string }): Promise<void> {
-  if (password.length < SHORTEST) throw invalid('password', `must have at least ${SHORTEST} characters`);
-  if (password.length > LONGEST) throw invalid('password', `must have at most ${LONGEST} characters`);
+  if (password.length < MIN_LENGTH) throw invalid('password', `must have at least ${MIN_LENGTH} characters`);
+  if (password.length > MAX_LENGTH) throw invalid('password', `must have at most ${MAX_LENGTH} characters`);
   const lower = folded(password);
   if (isOwn(lower, owner)) throw invalid('password', 'must not be your name, your address or Fairlead');
   if (new Set(lower).size < 4) throw invalid('password', 'must have at least 4 different characters');
-  if (isPattern(lower) || (await isCommonPassword(lower, SHORTEST)))
+  if (isPattern(lower) || (await isCommonPassword(lower, MIN_LENGTH)))
     throw invalid('password', 'is one of the most common passwords; a few words are better');
 }
 

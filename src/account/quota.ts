@@ -7,7 +7,7 @@ import { isPlan, PLANS, termsOf, type Plan, type Window } from './plan.ts';
 import type { Role } from './role.ts';
 
 /** The state of one window of the plan after a request. */
-export interface Standing {
+export interface WindowState {
   scope: Window['scope'];
   /** Length in seconds. */
   spanS: number;
@@ -22,7 +22,7 @@ export interface Quota {
   /** False if a window is full: the request was not counted. */
   granted: boolean;
   /** The window with the least remaining requests first; empty if the plan has none. */
-  standings: readonly Standing[];
+  windows: readonly WindowState[];
   /** The database's clock, in seconds since 1970. */
   nowS: number;
 }
@@ -67,7 +67,7 @@ const WINDOWS = (Object.keys(PLANS) as Plan[]).flatMap((plan) =>
 const COUNT = {
   name: 'quota.count',
   text: `
-with asked as (
+with requested as (
   select a.i, a.n, k.*
   from unnest($1::uuid[], $2::uuid[], $3::int[]) with ordinality as a(workspace_id, id, n, i)
   left join lateral (
@@ -83,7 +83,7 @@ wanted as (
   select a.*, p.subject, p.scope, p.span_s, p.bucket_s, p.max,
          case when p.span_s is not null then
            dense_rank() over (order by p.span_s is null, a.workspace_id, p.subject, p.span_s) end as s
-  from asked a
+  from requested a
   left join lateral (
     select case p.scope when 'key' then a.id else a.workspace_id end as subject, p.scope, p.span_s, p.bucket_s, p.max
     from unnest($5::text[], $6::text[], $7::int[], $8::int[], $9::int[]) as p(plan, scope, span_s, bucket_s, max)
@@ -199,18 +199,18 @@ export function makeCounter(db: Database, clock: Clock): Counter {
   });
 
   async function run(on: Queryable, items: Item[]) {
-    const keys = new Map<Uuid, { workspaceId: Uuid; asked: number; told: number }>();
+    const keys = new Map<Uuid, { workspaceId: Uuid; requested: number; returned: number }>();
     for (const { workspaceId, id } of items) {
       const key = keys.get(id);
-      if (key) key.asked += 1;
-      else keys.set(id, { workspaceId, asked: 1, told: 0 });
+      if (key) key.requested += 1;
+      else keys.set(id, { workspaceId, requested: 1, returned: 0 });
     }
     const { rows } = await on.query<CountedRow>({
       ...COUNT,
       values: [
         [...keys.values()].map(({ workspaceId }) => workspaceId),
         [...keys.keys()],
-        [...keys.values()].map(({ asked: requested }) => requested),
+        [...keys.values()].map(({ requested }) => requested),
         isoTime(clock.now()),
         WINDOWS.map(({ plan }) => plan),
         WINDOWS.map(({ scope }) => scope),
@@ -233,7 +233,7 @@ export function makeCounter(db: Database, clock: Clock): Counter {
       const [key] = answer;
       if (!key?.id) return null;
       if (!whole && key.scope !== null) return RETRY;
-      return { key, quota: quotaOf(answer, keys.get(id)!.told++) };
+      return { key, quota: quotaOf(answer, keys.get(id)!.returned++) };
     });
   }
 
@@ -242,22 +242,22 @@ export function makeCounter(db: Database, clock: Clock): Counter {
 
 /**
  * @param rows of one key, at least one
- * @param rendered how many requests of this key, in the same batch, came before this one
+ * @param returned how many requests of this key, in the same batch, came before this one
  */
-function quotaOf(rows: CountedRow[], rendered: number): Quota {
+function quotaOf(rows: CountedRow[], returned: number): Quota {
   const { granted: room, now_s: nowS, scope: first } = rows[0]!;
-  if (first === null) return { granted: true, standings: [], nowS };
-  const granted = rendered < room;
+  if (first === null) return { granted: true, windows: [], nowS };
+  const granted = returned < room;
   // Each request of a batch gets what was left after it, not after the last of them.
-  const after = granted ? room - 1 - rendered : 0;
-  const standings = rows.map(({ scope, span_s: spanS, max, left, reset_s: resetS }) => ({
+  const after = granted ? room - 1 - returned : 0;
+  const windows = rows.map(({ scope, span_s: spanS, max, left, reset_s: resetS }) => ({
     scope: scope!,
     spanS,
     limit: max,
     remaining: left + after,
     resetS,
   }));
-  return { granted, standings: standings.sort((a, b) => a.remaining - b.remaining), nowS };
+  return { granted, windows: windows.sort((a, b) => a.remaining - b.remaining), nowS };
 }
 
 async function makeRows(on: Queryable, rows: CountedRow[]): Promise<void> {

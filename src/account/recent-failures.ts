@@ -5,10 +5,10 @@ const MAX_SOURCES = 10_000;
 
 /** Recent failures and turns by address or network; in the memory of this process. */
 export interface RecentFailures {
-  noteFailure(source: string): void;
+  recordFailure(source: string): void;
   /** Number of failures with less than five minutes between them; 0 five minutes after the last. */
   failuresOf(source: string): number;
-  noteTurn(source: string): void;
+  recordTurn(source: string): void;
   /** A number that increases with every turn; 0 if there was none. */
   lastTurnOf(source: string): number;
 }
@@ -38,8 +38,8 @@ export function makeRecentFailures(now: () => number): RecentFailures {
 
   return {
     failuresOf,
-    noteFailure: (source) => note(source, { failures: failuresOf(source) + 1, failedAt: now() }),
-    noteTurn: (source) => note(source, { turn: (turns += 1) }),
+    recordFailure: (source) => note(source, { failures: failuresOf(source) + 1, failedAt: now() }),
+    recordTurn: (source) => note(source, { turn: (turns += 1) }),
     lastTurnOf: (source) => seen.get(source)?.turn ?? 0,
   };
 }

@@ -42,6 +42,6 @@ export function cutScopes(scopes: readonly string[], role: Role, all: readonly s
 }
 
 /** Whether a member may change another one with this role, or give it: no role above one's own. */
-export function reaches(own: Role, other: Role): boolean {
+export function isAtLeast(own: Role, other: Role): boolean {
   return ROLES.indexOf(own) <= ROLES.indexOf(other);
 }

@@ -82,7 +82,7 @@ export function makeSessions(
       role: row.role,
       scopes: scopesOf(row.role, scopes),
       actor: `user:${row.user_id}`,
-      quota: { granted: true, standings: [], nowS: Math.floor(clock.now() / 1000) },
+      quota: { granted: true, windows: [], nowS: Math.floor(clock.now() / 1000) },
     };
   }
 

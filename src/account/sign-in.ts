@@ -93,15 +93,15 @@ export function makeSignIn(parts: SignInParts): SignIn {
     return user;
   }
 
-  async function enter(trx: Transaction<Schema>, user: User, workspaceId: Uuid): Promise<string> {
+  async function startSession(trx: Transaction<Schema>, user: User, workspaceId: Uuid): Promise<string> {
     const token = await sessions.open(trx, user.id, workspaceId);
     const by = { workspaceId, actor: `user:${user.id}` };
-    await audit.note(trx, by, { action: 'session.created', objectType: 'user', objectId: user.id });
+    await audit.record(trx, by, { action: 'session.created', objectType: 'user', objectId: user.id });
     return token;
   }
 
   async function home(userId: Uuid): Promise<Uuid> {
-    const [first] = await users.belongings(userId);
+    const [first] = await users.memberships(userId);
     if (!first)
       throw new ApiError('forbidden', 'You are no longer a member of any workspace; ask for an invitation.');
     return first.id;
@@ -113,12 +113,12 @@ export function makeSignIn(parts: SignInParts): SignIn {
     { workspace_id: id, role }: Link,
   ): Promise<string> {
     await members.add(trx, id!, user.id, role!);
-    await audit.note(trx, { workspaceId: id!, actor: `user:${user.id}` }, joined(user, role!));
-    return enter(trx, user, id!);
+    await audit.record(trx, { workspaceId: id!, actor: `user:${user.id}` }, joined(user, role!));
+    return startSession(trx, user, id!);
   }
 
   /** The account of an invited address, or the one to create. */
-  async function guestOf(
+  async function inviteeOf(
     email: string,
     { name, password, address }: { name: string | undefined; password: string; address: string },
   ): Promise<User | { email: string; name: string; password: string }> {
@@ -130,9 +130,9 @@ export function makeSignIn(parts: SignInParts): SignIn {
       await done();
       return known;
     }
-    if (name === undefined) throw noSuchGuest(true);
+    if (name === undefined) throw invalidCredentials(true);
     // This link must not set its password: it belongs to one workspace, and the account may belong to others.
-    if (known) throw known.password === null ? noPasswordYet() : noSuchGuest(false);
+    if (known) throw known.password === null ? noPasswordYet() : invalidCredentials(false);
     await done();
     return { email, name, password: await hashPassword(password) };
   }
@@ -155,7 +155,7 @@ export function makeSignIn(parts: SignInParts): SignIn {
     async signIn({ email, password, address }) {
       const user = await hashing.run(address, () => verified(email, password, address));
       const workspaceId = await home(user.id);
-      return db.transaction((trx) => enter(trx, user, workspaceId));
+      return db.transaction((trx) => startSession(trx, user, workspaceId));
     },
 
     async setUp(token, { name, email, password, workspaceName, address }) {
@@ -177,10 +177,10 @@ export function makeSignIn(parts: SignInParts): SignIn {
       const { email } = await links.open(token, 'invitation');
       // Checked before the account is looked up: the response to a weak password must not reveal an account.
       if (name !== undefined) await checkPassword(password, { name, email: email! });
-      const guest = await hashing.run(address, () => guestOf(email!, { name, password, address }));
+      const invitee = await hashing.run(address, () => inviteeOf(email!, { name, password, address }));
       return db.transaction(async (trx) => {
         const link = await links.use(trx, token, 'invitation');
-        return join(trx, 'id' in guest ? guest : await users.create(trx, guest), link);
+        return join(trx, 'id' in invitee ? invitee : await users.create(trx, invitee), link);
       });
     },
 
@@ -209,7 +209,7 @@ export function makeSignIn(parts: SignInParts): SignIn {
         await links.use(trx, token, 'password_reset');
         await users.setPassword(trx, user.id, hash);
         await sessions.endAll(trx, user.id, null);
-        return enter(trx, user, workspaceId);
+        return startSession(trx, user, workspaceId);
       });
     },
 
@@ -247,7 +247,7 @@ function noPasswordYet(): ApiError {
 }
 
 /** The same whether there is an account or not. */
-function noSuchGuest(isNameless: boolean): ApiError {
+function invalidCredentials(isNameless: boolean): ApiError {
   const message =
     'This is not the password of an account with this address. If there is no account yet, enter a name and a password.';
   const fields = [{ field: 'name', message: 'is required for a new account' }];

@@ -4,7 +4,7 @@ import type { Logger } from '../base/log.ts';
 import { withTimeout, type Database } from '../db/pool.ts';
 
 /** Accepted requests of a key. */
-export interface Use {
+export interface UsageCounts {
   requests: number;
   /** Responses with status 500 or more. */
   server_errors: number;
@@ -14,21 +14,21 @@ export interface Use {
 
 /** Both time spans consist of whole hours, including the current one. */
 export interface Usage {
-  last_24_hours: Use;
-  last_7_days: Use;
+  last_24_hours: UsageCounts;
+  last_7_days: UsageCounts;
 }
 
 export interface UsageMeter {
   /** Counts a completed request of a key; written within seconds. */
-  note(key: { workspaceId: Uuid; id: Uuid }, status: number): void;
+  record(key: { workspaceId: Uuid; id: Uuid }, status: number): void;
   /** The usage of these keys of a workspace, by key; zeros for an unused key. */
-  of(workspaceId: Uuid, keyIds: readonly Uuid[]): Promise<Map<Uuid, Usage>>;
+  find(workspaceId: Uuid, keyIds: readonly Uuid[]): Promise<Map<Uuid, Usage>>;
   /** Writes all counts that are in memory. */
   flush(): Promise<void>;
   stop(): Promise<void>;
 }
 
-interface Noted extends Use {
+interface HourCount extends UsageCounts {
   workspaceId: Uuid;
   keyId: Uuid;
   /** Wall-clock milliseconds: the start of the hour, and the last use in it. */
@@ -85,12 +85,12 @@ group by api_key_id, today`,
  * written. Hours older than eight days are deleted.
  */
 export function makeUsageMeter(db: Database, clock: Clock, log: Logger): UsageMeter {
-  let noted = new Map<string, Noted>();
+  let noted = new Map<string, HourCount>();
   let flushing: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
   let forgotAt = 0;
 
-  function add(entry: Noted): void {
+  function add(entry: HourCount): void {
     const place = `${entry.keyId} ${entry.hour}`;
     const existing = noted.get(place);
     if (!existing) return void noted.set(place, entry);
@@ -127,7 +127,7 @@ export function makeUsageMeter(db: Database, clock: Clock, log: Logger): UsageMe
   }
 
   const meter: UsageMeter = {
-    note({ workspaceId, id: keyId }, status) {
+    record({ workspaceId, id: keyId }, status) {
       const now = clock.now();
       add({
         workspaceId,
@@ -141,8 +141,8 @@ export function makeUsageMeter(db: Database, clock: Clock, log: Logger): UsageMe
       schedule();
     },
 
-    async of(workspaceId, keyIds) {
-      const rows = await db.read<Use & { id: Uuid; today: boolean }>(READ, [
+    async find(workspaceId, keyIds) {
+      const rows = await db.read<UsageCounts & { id: Uuid; today: boolean }>(READ, [
         workspaceId,
         keyIds,
         new Date(clock.now()),
@@ -164,16 +164,16 @@ export function makeUsageMeter(db: Database, clock: Clock, log: Logger): UsageMe
   return meter;
 }
 
-function usageOf(rows: readonly (Use & { today: boolean })[]): Usage {
-  const sum = (of: readonly Use[]): Use => ({
-    requests: of.reduce((total, { requests }) => total + requests, 0),
-    server_errors: of.reduce((total, { server_errors: errors }) => total + errors, 0),
-    rate_limited: of.reduce((total, { rate_limited: limited }) => total + limited, 0),
+function usageOf(rows: readonly (UsageCounts & { today: boolean })[]): Usage {
+  const sum = (find: readonly UsageCounts[]): UsageCounts => ({
+    requests: find.reduce((total, { requests }) => total + requests, 0),
+    server_errors: find.reduce((total, { server_errors: errors }) => total + errors, 0),
+    rate_limited: find.reduce((total, { rate_limited: limited }) => total + limited, 0),
   });
   return { last_24_hours: sum(rows.filter(({ today }) => today)), last_7_days: sum(rows) };
 }
 
-function columns(entries: readonly Noted[]): unknown[][] {
+function columns(entries: readonly HourCount[]): unknown[][] {
   return [
     entries.map(({ workspaceId }) => workspaceId),
     entries.map(({ keyId }) => keyId),

@@ -20,7 +20,7 @@ export interface UserWithPassword extends User {
 }
 
 /** A workspace of a user. */
-export interface Belonging {
+export interface Membership {
   id: Uuid;
   name: string;
   role: Role;
@@ -37,13 +37,13 @@ export interface Users {
   ): Promise<User>;
   setPassword(trx: Transaction<Schema>, id: Uuid, password: string): Promise<void>;
   /** The workspaces of a user, in the order in which they joined. */
-  belongings(id: Uuid): Promise<Belonging[]>;
+  memberships(id: Uuid): Promise<Membership[]>;
 }
 
 const FIND = 'select u.id, u.email, u.name, u.password from app_user u';
 const BY_EMAIL = { name: 'user.by-email', text: `${FIND} where lower(u.email) = lower($1)` };
 const BY_ID = { name: 'user.by-id', text: `${FIND} where u.id = $1` };
-const BELONGINGS = {
+const MEMBERSHIPS = {
   name: 'user.belongings',
   text: `select w.id, w.name, m.role from member m join workspace w on w.id = m.workspace_id
          where m.user_id = $1 order by m.joined_at, w.id`,
@@ -72,6 +72,6 @@ export function makeUsers(db: Database, clock: Clock, newId: () => Uuid): Users 
                 where id = ${id}`.execute(trx);
     },
 
-    belongings: (id) => db.read<Belonging>(BELONGINGS, [id]),
+    memberships: (id) => db.read<Membership>(MEMBERSHIPS, [id]),
   };
 }

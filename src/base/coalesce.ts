@@ -56,7 +56,7 @@ interface Waiting<Item, Result> {
 }
 
 /** Interval of the timeout check; a timeout error may be this much late. */
-const LOOK_EVERY_MS = 250;
+const TIMEOUT_CHECK_MS = 250;
 
 export function coalesce<Item, Result>(options: CoalesceOptions<Item, Result>): Coalescer<Item, Result> {
   const maxWaiting = options.maxWaiting ?? 10_000;
@@ -120,7 +120,7 @@ function makeWatch<Item, Result>(
     timer = null;
   };
   return () => {
-    timer ??= setInterval(look, LOOK_EVERY_MS);
+    timer ??= setInterval(look, TIMEOUT_CHECK_MS);
   };
 }
 

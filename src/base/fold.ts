@@ -3,30 +3,30 @@
  * that Unicode does not decompose. The function folded_text of migration 0068 does the same in the database.
  */
 const ALIKE: Readonly<Record<string, string>> = {
-  ...asOne("'", '`´‘’‚‛′‵ʹʻʼʽˈꞌ＇'),
-  ...asOne('"', '“”„‟″«»＂'),
-  ...asOne('-', '‐‑‒–—―−⁃﹘﹣－'),
-  ...asOne('', '\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff'),
+  ...mapAll("'", '`´‘’‚‛′‵ʹʻʼʽˈꞌ＇'),
+  ...mapAll('"', '“”„‟″«»＂'),
+  ...mapAll('-', '‐‑‒–—―−⁃﹘﹣－'),
+  ...mapAll('', '\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff'),
 };
 const LETTERS: Readonly<Record<string, string>> = {
-  ...asOne('i', 'ı'),
-  ...asOne('o', 'ø'),
-  ...asOne('l', 'ł'),
-  ...asOne('d', 'đð'),
-  ...asOne('h', 'ħ'),
-  ...asOne('σ', 'ς'),
+  ...mapAll('i', 'ı'),
+  ...mapAll('o', 'ø'),
+  ...mapAll('l', 'ł'),
+  ...mapAll('d', 'đð'),
+  ...mapAll('h', 'ħ'),
+  ...mapAll('σ', 'ς'),
   ß: 'ss',
   æ: 'ae',
   œ: 'oe',
   þ: 'th',
 };
 
-function asOne(standard: string, many: string): Record<string, string> {
+function mapAll(standard: string, many: string): Record<string, string> {
   return Object.fromEntries(Array.from(many, (character) => [character, standard]));
 }
 
-const ALIKE_ONES = anyOf(ALIKE);
-const LETTER_ONES = anyOf(LETTERS);
+const ALIKE_PATTERN = anyOf(ALIKE);
+const LETTER_PATTERN = anyOf(LETTERS);
 /**
  * Accents of Latin, Greek and Cyrillic, and the vowel signs of Arabic. In other scripts such marks change the
  * word.
@@ -55,11 +55,11 @@ export function caseless(text: string): string {
 export function folded(text: string): string {
   if (ASCII.test(text)) return text.replaceAll('`', "'").toLowerCase();
   return text
-    .replaceAll(ALIKE_ONES, (character) => ALIKE[character]!)
+    .replaceAll(ALIKE_PATTERN, (character) => ALIKE[character]!)
     .normalize('NFKD')
     .replaceAll(ACCENTS, '')
     .toLowerCase()
-    .replaceAll(LETTER_ONES, (character) => LETTERS[character]!)
+    .replaceAll(LETTER_PATTERN, (character) => LETTERS[character]!)
     .normalize('NFKC');
 }
 

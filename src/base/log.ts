@@ -41,14 +41,14 @@ function forPeople(destination: { write(text: string): unknown }): DestinationSt
 }
 
 /** Bytes that are buffered while the log cannot be written, for example on a full disk; later lines are dropped. */
-const MAX_UNWRITTEN = 16 * 1024 * 1024;
+const MAX_UNWRITTEN_BYTES = 16 * 1024 * 1024;
 
 /**
  * Without an error listener, a failed write would end the process. At exit, buffered lines would be retried
  * forever; they are skipped if the last write failed.
  */
 function standardError() {
-  const destination = pino.destination({ fd: 2, sync: false, maxLength: MAX_UNWRITTEN });
+  const destination = pino.destination({ fd: 2, sync: false, maxLength: MAX_UNWRITTEN_BYTES });
   const flush = destination.flushSync.bind(destination);
   let failing = false;
   destination.on('error', () => {

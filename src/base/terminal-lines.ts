@@ -7,7 +7,7 @@ interface Entry {
 }
 
 /** Messages that the program also prints on standard output. */
-const SAID_ELSEWHERE = new Set(['ready']);
+const PRINTED_MESSAGES = new Set(['ready']);
 
 /**
  * Formats log lines as text for a terminal. The migrations of a start, one line each in the log, become a single
@@ -24,12 +24,12 @@ export function makeTerminalLines(): (json: string) => string[] {
       return first ? ['Bringing the database up to date.'] : [];
     }
     migrating = false;
-    return entry.level === 'info' && SAID_ELSEWHERE.has(entry.msg ?? '') ? [] : [inWords(entry)];
+    return entry.level === 'info' && PRINTED_MESSAGES.has(entry.msg ?? '') ? [] : [formatEntry(entry)];
   };
 }
 
 /** Example: `12:05:01 error: no connection (reason: connect ECONNREFUSED)`. */
-function inWords({ level, time, msg = '', ...rest }: Entry): string {
+function formatEntry({ level, time, msg = '', ...rest }: Entry): string {
   const about = Object.entries(rest).map(([name, value]) => `${name}: ${valueText(value)}`);
   const details = about.length > 0 ? ` (${about.join(', ')})` : '';
   const clock = new Date(time).toLocaleTimeString('en-GB');

@@ -6,7 +6,7 @@ export interface TextCache {
 }
 
 /** @param maxCharacters total characters of all texts; a larger text is not cached */
-export function makeTextCache(most: number): TextCache {
+export function makeTextCache(maxCharacters: number): TextCache {
   // Least recently used first.
   const texts = new Map<string, string>();
   let size = 0;
@@ -27,11 +27,11 @@ export function makeTextCache(most: number): TextCache {
 
     put(key, text) {
       drop(key);
-      if (text.length > most) return text;
+      if (text.length > maxCharacters) return text;
       texts.set(key, text);
       size += text.length;
       for (const oldest of texts.keys()) {
-        if (size <= most) break;
+        if (size <= maxCharacters) break;
         drop(oldest);
       }
       return text;

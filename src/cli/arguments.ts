@@ -25,14 +25,14 @@ export function notFound(message: string): StartError {
  * Parses the arguments after the words of a command.
  * @param words the command, for messages
  * @param known names of its options; each has a value
- * @param most maximum number of positional arguments
+ * @param maxPositionals maximum number of positional arguments
  * @throws StartError with exit code 2, whose message repeats nothing that may be a value
  */
 export function readArguments(
   words: string,
   args: string[],
   known: readonly string[],
-  most: number,
+  maxPositionals: number,
 ): Arguments {
   const options: Options = {};
   const rest: string[] = [];
@@ -44,7 +44,7 @@ export function readArguments(
     tokens: true,
   });
   for (const token of tokens) {
-    if (token.kind === 'positional') rest.push(legible('An argument', token.value));
+    if (token.kind === 'positional') rest.push(checkedUtf8('An argument', token.value));
     if (token.kind !== 'option') continue;
     const option = `--${token.name}`;
     if (!known.includes(token.name)) {
@@ -57,18 +57,18 @@ export function readArguments(
     if (value === undefined || (!token.inlineValue && /^-./.test(value))) {
       throw usage(`${option} needs a value; write a value that begins with a dash as ${option}=-….`);
     }
-    options[token.name] = legible(option, value);
+    options[token.name] = checkedUtf8(option, value);
   }
-  if (rest.length > most) {
+  if (rest.length > maxPositionals) {
     throw usage(
-      `fairlead ${words} takes ${most === 0 ? 'no further argument' : `at most ${most} arguments`}.`,
+      `fairlead ${words} takes ${maxPositionals === 0 ? 'no further argument' : `at most ${maxPositionals} arguments`}.`,
     );
   }
   return { options, rest };
 }
 
 /** Node replaces bytes of an argument that are not UTF-8 by U+FFFD. */
-function legible(what: string, value: string): string {
+function checkedUtf8(what: string, value: string): string {
   if (value.isWellFormed() && !/[\0\ufffd]/.test(value)) return value;
   throw usage(`${what} is not valid UTF-8 text.`);
 }
@@ -83,7 +83,7 @@ export function isWord(text: string): boolean {
  * plain word, which no key and no good password is.
  * @param kind with its article: `a plan`
  */
-export function isNone(value: string, kind: string, known: readonly string[]): string {
+export function unknownValue(value: string, kind: string, known: readonly string[]): string {
   const list = `Known: ${known.join(', ')}.`;
   if (!/^[a-z]{1,12}(:[a-z]{1,12})?$/.test(value)) return `That is not ${kind}. ${list}`;
   const meant = nearest(value, known);
@@ -140,7 +140,7 @@ export function choiceOption<Choice extends string>(
 /** @param what prefix of the message: the option */
 export function planNamed(input: string, what = ''): string {
   if (isPlan(input)) return input;
-  throw usage(`${what}${isNone(input, 'a plan', Object.keys(PLANS))}`);
+  throw usage(`${what}${unknownValue(input, 'a plan', Object.keys(PLANS))}`);
 }
 
 /** An id in either case; null for any other text. */

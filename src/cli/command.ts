@@ -73,7 +73,7 @@ export async function runCommand(args: string[], env: NodeJS.ProcessEnv): Promis
     throw usage('fairlead start takes no options: settings are read from the environment.');
   if (args[0] === 'listen') return runListen(args.slice(1), env);
   const words = [args.slice(0, 2).join(' '), args[0]!].find((name) => Object.hasOwn(COMMANDS, name));
-  if (words === undefined) throw usage(`${spoken(args)} is not a command.\n${USAGE}`);
+  if (words === undefined) throw usage(`${commandWords(args)} is not a command.\n${USAGE}`);
   const command = COMMANDS[words]!;
   const input = args.slice(words.split(' ').length);
   const work = command.prepare(readArguments(words, input, command.options, command.arguments));
@@ -86,7 +86,7 @@ function asksForHelp(args: string[]): boolean {
 }
 
 /** The words that look like a command, without later arguments, which may be a key or a password. */
-function spoken(args: string[]): string {
+function commandWords(args: string[]): string {
   const [first = '', second = ''] = args;
   if (!isWord(first)) return 'That';
   const isGroup = Object.keys(COMMANDS).some((name) => name.startsWith(`${first} `));

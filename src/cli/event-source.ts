@@ -1,5 +1,5 @@
 /** A block of a stream of server-sent events: an event, or a block with only an id to resume from. */
-export interface Sent {
+export interface StreamBlock {
   id: string | null;
   event: string | null;
   data: string | null;
@@ -18,11 +18,11 @@ export async function* eventSource(
   headers: Record<string, string>,
   signal: AbortSignal,
   answered: (response: Response) => Promise<void>,
-): AsyncGenerator<Sent> {
-  const still = new AbortController();
-  const timer = setTimeout(() => still.abort(new Error('no data for too long')), SILENCE_MS);
+): AsyncGenerator<StreamBlock> {
+  const idle = new AbortController();
+  const timer = setTimeout(() => idle.abort(new Error('no data for too long')), SILENCE_MS);
   try {
-    const response = await fetch(url, { headers, signal: AbortSignal.any([signal, still.signal]) });
+    const response = await fetch(url, { headers, signal: AbortSignal.any([signal, idle.signal]) });
     await answered(response);
     const text = new TextDecoder();
     let rest = '';
@@ -39,7 +39,7 @@ export async function* eventSource(
   }
 }
 
-function sent(block: string): Sent {
+function sent(block: string): StreamBlock {
   const fields = new Map<string, string>();
   for (const line of block.split('\n')) {
     const at = line.indexOf(': ');

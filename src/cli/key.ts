@@ -1,6 +1,14 @@
 import { KEY_STYLES } from '../account/api-key.ts';
 import { SCOPES, type App } from '../app.ts';
-import { choiceOption, nameOption, notFound, isNone, usage, uuidFrom, type Arguments } from './arguments.ts';
+import {
+  choiceOption,
+  nameOption,
+  notFound,
+  unknownValue,
+  usage,
+  uuidFrom,
+  type Arguments,
+} from './arguments.ts';
 import { findWorkspace, workspaceOption } from './workspace.ts';
 
 /** The latest accepted date; later years have five digits in PostgreSQL and ISO 8601. */
@@ -45,7 +53,7 @@ function knownScopes(text: string): string[] {
     .map((scope) => scope.trim())
     .filter(Boolean);
   const unknown = scopes.find((scope) => !SCOPES.includes(scope));
-  if (unknown !== undefined) throw usage(`--scopes: ${isNone(unknown, 'a scope', SCOPES)}`);
+  if (unknown !== undefined) throw usage(`--scopes: ${unknownValue(unknown, 'a scope', SCOPES)}`);
   if (scopes.length === 0) throw usage(`--scopes must name at least one scope. Known: ${SCOPES.join(', ')}.`);
   return [...new Set(scopes)];
 }

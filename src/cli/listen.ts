@@ -16,7 +16,7 @@ import { usage, type Options } from './arguments.ts';
 export const LISTEN_OPTIONS = ['forward-to', 'events', 'format', 'url', 'key', 'key-file', 'secret'] as const;
 
 const FORWARD_MS = 30_000;
-const LONGEST_PAUSE_MS = 10_000;
+const MAX_PAUSE_MS = 10_000;
 const MAX_TYPES = 100;
 /** Maximum bytes read from a key file. */
 const MAX_KEY_FILE = 4_096;
@@ -103,7 +103,7 @@ async function* followed(
       if (pause === 0) warn(`Connection lost (${reason(error as Error)}); retrying.`);
     }
     if (signal.aborted) return;
-    pause = Math.min(Math.max(250, pause * 2), LONGEST_PAUSE_MS);
+    pause = Math.min(Math.max(250, pause * 2), MAX_PAUSE_MS);
     await sleep(pause, undefined, { signal }).catch(() => undefined);
   }
 }

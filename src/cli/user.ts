@@ -22,7 +22,7 @@ export function createUser({ options }: Arguments) {
       const user = known ?? (await users.create(trx, { email, name, password: null }));
       await members.add(trx, workspace, user.id, role);
       const entry = { action: 'member.joined', objectType: 'user', objectId: user.id, details: { role } };
-      await audit.note(trx, { workspaceId: workspace, actor: 'cli' }, entry);
+      await audit.record(trx, { workspaceId: workspace, actor: 'cli' }, entry);
       return known?.password ? null : app.signIn.resetLink(trx, user.id, 'cli');
     });
     console.log(link ?? `${email} has an account and is now a member of the workspace.`);

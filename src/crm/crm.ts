@@ -87,7 +87,7 @@ export interface Crm {
 }
 
 export interface CrmParts extends StoreParts, Pick<FormParts, 'sealer' | 'publicUrl'> {
-  ledger: RecordChange;
+  recordChange: RecordChange;
   /** Where people reach this installation. */
   baseUrl(): string;
   /** How many leads an hour a workspace takes that has set nothing; 0: any number. */
@@ -97,7 +97,7 @@ export interface CrmParts extends StoreParts, Pick<FormParts, 'sealer' | 'public
 
 /** The records: one store of each kind, whoever writes to it, so that all of a workspace's writes ride together. */
 export function makeCrm(parts: CrmParts): Crm {
-  const { db, ledger, leadsPerHour, crmActivities } = parts;
+  const { db, recordChange, leadsPerHour, crmActivities } = parts;
   const pipelines = makePipelines(parts);
   const sources = makeLeadOptions(parts, 'lead_source', 'lead source');
   const eventTypes = makeLeadOptions(parts, 'lead_event_type', 'lead event type');
@@ -121,18 +121,18 @@ export function makeCrm(parts: CrmParts): Crm {
       enrich,
       adapter: leadApiAdapter(parts.baseUrl, taking),
     }),
-    ...pipelineRoutes(pipelines, ledger),
+    ...pipelineRoutes(pipelines, recordChange),
     ...activityRoutes(db),
     ...leadSubmissionRoutes(db),
     ...leadStoryRoutes(db, leads, crmActivities),
     ...leadConversionRoutes({ ...parts, pipelines, leads, contacts, companies, deals }),
     ...leadDuplicateRoutes(taking),
     ...leadAnalyticsRoutes(db, parts.clock, statuses),
-    ...leadStatusRoutes(statuses, ledger),
-    ...crmActivityRoutes(crmActivities, ledger),
-    ...leadOptionRoutes(sources, ledger, { path: 'lead-sources', one: 'lead source' }),
-    ...leadOptionRoutes(eventTypes, ledger, { path: 'lead-event-types', one: 'lead event type' }),
-    ...leadSettingsRoutes(db, ledger, leadsPerHour),
+    ...leadStatusRoutes(statuses, recordChange),
+    ...crmActivityRoutes(crmActivities, recordChange),
+    ...leadOptionRoutes(sources, recordChange, { path: 'lead-sources', one: 'lead source' }),
+    ...leadOptionRoutes(eventTypes, recordChange, { path: 'lead-event-types', one: 'lead event type' }),
+    ...leadSettingsRoutes(db, recordChange, leadsPerHour),
     ...forms.routes,
   ];
   return {

@@ -101,8 +101,8 @@ export function keepPlace({ dir, choice }) {
   const text = `${JSON.stringify({ checkout: base, data: dir })}\n`;
   makeDir(dir);
   writeWhole(record, text);
-  copies.some((file) => isOurs(path.dirname(file)) && couldWrite(file, text));
-  couldWrite(pointer, `${dir}\n\nThe data is kept there, because it could not be kept here.\n`);
+  copies.some((file) => isOurs(path.dirname(file)) && tryWrite(file, text));
+  tryWrite(pointer, `${dir}\n\nThe data is kept there, because it could not be kept here.\n`);
 }
 
 /**
@@ -110,7 +110,7 @@ export function keepPlace({ dir, choice }) {
  * @param {string} file
  * @param {string} text
  */
-function couldWrite(file, text) {
+function tryWrite(file, text) {
   try {
     makeDir(path.dirname(file));
     writeWhole(file, text);
@@ -243,7 +243,7 @@ function keptChoices(base, candidates) {
   const pointer = path.join(base, 'data', 'location.txt');
   const pointed = readText(pointer)?.split('\n', 1)[0] ?? null;
   if (pointed !== null && path.isAbsolute(pointed) && !kept.has(pointed)) {
-    const record = besides(pointed);
+    const record = recordFileOf(pointed);
     const known = readRecord(record)?.checkout ?? null;
     const checkout = known ?? (record === recordOf(path.dirname(pointed), base) ? base : null);
     kept.set(pointed, keptIn(pointed, checkout, [record], candidates));
@@ -269,7 +269,7 @@ function keptIn(dir, checkout, records, candidates) {
  * The file next to a chosen place that names its checkout.
  * @param {string} dir
  */
-function besides(dir) {
+function recordFileOf(dir) {
   return `${dir}.json`;
 }
 
@@ -282,11 +282,11 @@ function besides(dir) {
  */
 function keptPlace({ dir, temporary, checkout, records, pointer }, base, candidates, obstacle) {
   const notes = [...records, pointer].filter((file) => file !== null && existsSync(file)).join(' and ');
-  const anew = `remove ${notes} to start with an empty store`;
+  const remedy = `remove ${notes} to start with an empty store`;
   const existing = lookAt(dir);
   if (existing === 'closed') return { problem: closedTo(dir) };
   if (existing === 'missing') {
-    return { problem: `The data of ${base} was kept in ${dir}, which is missing: restore it, or ${anew}.` };
+    return { problem: `The data of ${base} was kept in ${dir}, which is missing: restore it, or ${remedy}.` };
   }
   if (checkout !== base) {
     const from = checkout === null ? 'another checkout' : checkout;
@@ -298,8 +298,16 @@ function keptPlace({ dir, temporary, checkout, records, pointer }, base, candida
   if (blocked !== null)
     return { problem: `The data of ${base} is kept in ${dir} and cannot be used. ${withRemedy(blocked)}` };
   const copies = copiesFor(dir, base, candidates);
-  const isKept = existsSync(besides(dir)) ? copies.length === 0 || copies.some(existsSync) : pointer === null;
-  const again = { base, dir, record: besides(dir), pointer: path.join(base, 'data', 'location.txt'), copies };
+  const isKept = existsSync(recordFileOf(dir))
+    ? copies.length === 0 || copies.some(existsSync)
+    : pointer === null;
+  const again = {
+    base,
+    dir,
+    record: recordFileOf(dir),
+    pointer: path.join(base, 'data', 'location.txt'),
+    copies,
+  };
   return placeOf(dir, 'chosen', { temporary, choice: isKept ? null : again });
 }
 

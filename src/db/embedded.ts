@@ -56,10 +56,10 @@ export interface EmbeddedOptions {
 }
 
 const DATABASE = 'fairlead';
-const READY_PATIENCE_MS = 60_000;
+const READY_TIMEOUT_MS = 60_000;
 const MAX_BACKOFF_MS = 5_000;
 /** Backends of a killed server need a moment to notice; until then a new server is refused. */
-const LEFTOVER_PATIENCE_MS = 10_000;
+const LEFTOVER_TIMEOUT_MS = 10_000;
 
 /**
  * Starts PostgreSQL in `dataDir`, creates the database on the first start, and keeps it running.
@@ -117,19 +117,19 @@ async function evict(plan: Pick<ServerPlan, 'binaries' | 'pgData'>, log: Logger)
 }
 
 /** The socket and its pid file may be left over too, and would block the start if the pid was reused. */
-async function clearWay(plan: ServerPlan, log: Logger): Promise<void> {
+async function removeLeftovers(plan: ServerPlan, log: Logger): Promise<void> {
   await evict(plan, log);
   const socket = path.join(plan.connection.host, `.s.PGSQL.${plan.connection.port}`);
   await Promise.all([rm(socket, { force: true }), rm(`${socket}.lock`, { force: true })]);
 }
 
 async function launchFirst(plan: ServerPlan, log: Logger): Promise<Postmaster> {
-  const deadline = performance.now() + LEFTOVER_PATIENCE_MS;
+  const deadline = performance.now() + LEFTOVER_TIMEOUT_MS;
   for (;;) {
-    await clearWay(plan, log);
+    await removeLeftovers(plan, log);
     const postmaster = spawnPostmaster(plan);
     try {
-      await untilReady(plan, postmaster, READY_PATIENCE_MS);
+      await untilReady(plan, postmaster, READY_TIMEOUT_MS);
       await ensureDatabase(plan.connection);
       return postmaster;
     } catch (error) {
@@ -173,17 +173,17 @@ function supervise(
       const since = performance.now();
       const end = await postmaster.exited;
       if (stopping.signal.aborted) return;
-      if (performance.now() - since > READY_PATIENCE_MS) backoffMs = 50;
+      if (performance.now() - since > READY_TIMEOUT_MS) backoffMs = 50;
       log.error({ pid: postmaster.pid, end, backoffMs }, 'the embedded PostgreSQL ended: restarting it');
       await sleep(backoffMs, null, { signal: stopping.signal }).catch(() => {});
-      await bringBack().catch((error: Error) =>
+      await restart().catch((error: Error) =>
         log.error({ reason: error.message }, 'PostgreSQL is not back yet'),
       );
     }
   }
 
-  async function bringBack(): Promise<void> {
-    await clearWay(plan, log);
+  async function restart(): Promise<void> {
+    await removeLeftovers(plan, log);
     if (stopping.signal.aborted) return;
     postmaster = spawnPostmaster(plan);
     await untilReady(plan, postmaster, Infinity);

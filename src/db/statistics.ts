@@ -3,7 +3,7 @@ import type { Pool, PoolClient } from 'pg';
 /** When a table has grown by this factor, its plans are outdated. */
 const GROWN = 10;
 /** The assumed size of a table that was never analyzed, in rows. */
-const FEWEST_ROWS = 10;
+const MIN_ROWS = 10;
 
 // An arbitrary number, which must be the same in every process of an installation.
 const LOCK = 0x4641_4954;
@@ -42,7 +42,7 @@ async function grownTables(client: PoolClient): Promise<string[]> {
     select c.oid::regclass::text as name
     from pg_class c
     where c.relkind = 'r' and c.relnamespace = current_schema()::regnamespace
-      and pg_stat_get_live_tuples(c.oid) >= ${GROWN} * greatest(c.reltuples, ${FEWEST_ROWS})
+      and pg_stat_get_live_tuples(c.oid) >= ${GROWN} * greatest(c.reltuples, ${MIN_ROWS})
     order by 1`);
   return rows.map(({ name }) => name);
 }

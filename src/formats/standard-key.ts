@@ -56,14 +56,14 @@ function publicBytes(bytes: Buffer): Buffer {
   return publicBytesOf(privateKeyOf(bytes.subarray(0, 32)));
 }
 
-const MOST_KEYS = 10_000;
+const MAX_CACHED_KEYS = 10_000;
 const keys = new Map<string, KeyObject>();
 
 /** Parsed keys are cached: a webhook signs thousands of bodies with the same key. */
 function keyOf(secret: string): KeyObject {
   let key = keys.get(secret);
   if (key === undefined) {
-    if (keys.size >= MOST_KEYS) keys.clear();
+    if (keys.size >= MAX_CACHED_KEYS) keys.clear();
     key = isPrivate(secret)
       ? privateKeyOf(decoded(secret, PRIVATE)!.subarray(0, 32))
       : createSecretKey(decoded(secret, SYMMETRIC)!);

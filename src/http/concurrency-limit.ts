@@ -20,7 +20,7 @@ export interface ConcurrencyLimit {
    * `unavailable` at the maximum of the process.
    * @returns releases the slot; further calls have no effect
    */
-  enter(caller: { identity: Uuid; workspaceId: Uuid }): () => void;
+  acquire(caller: { identity: Uuid; workspaceId: Uuid }): () => void;
 }
 
 export function makeConcurrencyLimit(max: ConcurrencyMaxima): ConcurrencyLimit {
@@ -28,7 +28,7 @@ export function makeConcurrencyLimit(max: ConcurrencyMaxima): ConcurrencyLimit {
   const ofWorkspace = new Map<Uuid, number>();
   let all = 0;
   return {
-    enter({ identity, workspaceId }) {
+    acquire({ identity, workspaceId }) {
       refuseFull(ofCaller.get(identity), max.caller, 'of this key');
       refuseFull(ofWorkspace.get(workspaceId), max.workspace, 'of this workspace');
       if (all >= max.all) throw unavailable('Too many requests are waiting for events.');

@@ -26,7 +26,7 @@ export class IdempotencyGate {
   }
 
   /** Claims the request's key. Returns the stored response if there is one. */
-  async enter(request: FastifyRequest): Promise<Answer | null> {
+  async claim(request: FastifyRequest): Promise<Answer | null> {
     const key = request.headers['idempotency-key'];
     if (key === undefined) return null;
     if (typeof key !== 'string' || !/^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/.test(key)) {
@@ -41,12 +41,12 @@ export class IdempotencyGate {
       key,
       requestHash: sha256(request.method, '\n', request.url, '\n', request.rawBody ?? '').toString('hex'),
     };
-    if (this.#inFlight.has(flightKey(claim))) {
+    if (this.#inFlight.has(inFlightKey(claim))) {
       throw new ApiError('conflict', 'A request with this Idempotency-Key is still running.', {
         retryAfter: 1,
       });
     }
-    this.#inFlight.add(flightKey(claim));
+    this.#inFlight.add(inFlightKey(claim));
     request.claim = claim;
     return this.#stored(claim);
   }
@@ -67,7 +67,7 @@ export class IdempotencyGate {
   }
 
   leave(request: FastifyRequest): void {
-    if (request.claim) this.#inFlight.delete(flightKey(request.claim));
+    if (request.claim) this.#inFlight.delete(inFlightKey(request.claim));
   }
 
   async #stored(claim: IdempotencyClaim): Promise<Answer | null> {
@@ -87,6 +87,6 @@ function replayed(stored: StoredAnswer): Answer {
   };
 }
 
-function flightKey(claim: IdempotencyClaim): string {
+function inFlightKey(claim: IdempotencyClaim): string {
   return `${claim.identity}/${claim.key}`;
 }

@@ -34,17 +34,17 @@ const PAGE_HEADERS = {
 };
 
 /** The file names contain a hash of their content. */
-const FOR_GOOD = 'public, max-age=31536000, immutable';
+const IMMUTABLE = 'public, max-age=31536000, immutable';
 
 /** Paths of the API: never a page, whatever the Accept header says. */
-const NO_PAGE = /^\/(api|webhooks|healthz|readyz|metrics|docs|analytics|assets|inbox|f)(\/|$)/;
+const API_PATHS = /^\/(api|webhooks|healthz|readyz|metrics|docs|analytics|assets|inbox|f)(\/|$)/;
 
 /** Serves the dashboard: its files under /assets/, with a content hash in their names, and its one page. */
 export function mountPages(app: FastifyInstance): void {
   const page = readFileSync(new URL('index.html', BUNDLE));
   const assets = new Assets(new URL('assets/', BUNDLE));
   app.get<{ Params: { name: string } }>('/assets/:name', { schema: { hide: true } }, (request, reply) =>
-    sendAsset(assets, request.params.name, request, reply, FOR_GOOD),
+    sendAsset(assets, request.params.name, request, reply, IMMUTABLE),
   );
   app.decorate('sendPage', (reply) => reply.code(200).headers(PAGE_HEADERS).send(page));
 }
@@ -60,7 +60,7 @@ const OWN_PAGES =
 export function asksForPage({ method, url, headers }: FastifyRequest): boolean {
   if (method !== 'GET' && method !== 'HEAD') return false;
   const path = url.split('?', 1)[0]!;
-  if (NO_PAGE.test(path)) return false;
+  if (API_PATHS.test(path)) return false;
   const accepted = acceptedTypes(headers.accept || '*/*');
   if (accepted.has('text/html') || accepted.has('application/xhtml+xml')) return true;
   if ([...accepted].some((type) => /[/+]json$/.test(type))) return false;

@@ -15,7 +15,7 @@ export function mountDocument(app: FastifyInstance, webhooks: Record<string, obj
  * The page accepts an API key to try calls: it may load and call only this origin. The inline styles and its one
  * inline script are the page's own.
  */
-const ONLY_OURS = [
+const SELF_ONLY = [
   "default-src 'none'",
   "script-src 'self' 'unsafe-inline'",
   "style-src 'self' 'unsafe-inline'",
@@ -34,7 +34,7 @@ export async function mountReference(app: FastifyInstance): Promise<void> {
     hooks: {
       onRequest(_request, reply, done) {
         void reply.headers({
-          'content-security-policy': ONLY_OURS,
+          'content-security-policy': SELF_ONLY,
           'referrer-policy': 'no-referrer',
           'x-content-type-options': 'nosniff',
         });

@@ -78,7 +78,7 @@ export function makeServer(parts: ServerParts): FastifyInstance {
         )
         .then((shown) => {
           sendError(parts.log, shown, request, reply);
-          noteUsage(parts.usage, request, reply);
+          recordUsage(parts.usage, request, reply);
         }),
     clientErrorHandler: (error, socket) =>
       answerUnknownMethod(app, error, socket) || answerBrokenHttp(error, socket),
@@ -141,11 +141,11 @@ export function mount(app: FastifyInstance, routes: readonly Route[], parts: Ser
       },
       preValidation: async (request, reply) => {
         if (!takesIdempotencyKey(route)) return undefined;
-        const replay = await gate.enter(request);
+        const replay = await gate.claim(request);
         return replay ? send(route, reply, replay) : undefined;
       },
       onResponse: async (request, reply) => {
-        noteUsage(parts.usage, request, reply);
+        recordUsage(parts.usage, request, reply);
         gate.leave(request);
       },
       handler: async (request, reply) =>
@@ -158,9 +158,9 @@ export function mount(app: FastifyInstance, routes: readonly Route[], parts: Ser
   }
 }
 
-function noteUsage(usage: UsageMeter, { caller }: FastifyRequest, { statusCode }: FastifyReply): void {
+function recordUsage(usage: UsageMeter, { caller }: FastifyRequest, { statusCode }: FastifyReply): void {
   if (caller?.via.kind === 'api_key')
-    usage.note({ workspaceId: caller.workspaceId, id: caller.via.id }, statusCode);
+    usage.record({ workspaceId: caller.workspaceId, id: caller.via.id }, statusCode);
 }
 
 /** @param read returns the stored resource, if the route changes one */

@@ -4,7 +4,7 @@ import { ApiError } from '../base/errors.ts';
 
 const NAME = 'fairlead_session';
 /** The maximum that browsers keep a cookie; the server determines the session's lifetime (account/session.ts). */
-const LONGEST_S = 400 * 24 * 3600;
+const MAX_AGE_S = 400 * 24 * 3600;
 
 /** The session token of a signed-in browser, or null. */
 export function sessionToken(header: string | undefined): string | null {
@@ -15,7 +15,7 @@ export function sessionToken(header: string | undefined): string | null {
 
 /** `Set-Cookie` for a new session: hidden from scripts, not sent by other sites' forms, HTTPS only if available. */
 export function sessionCookie(token: string, secure: boolean): Record<string, string> {
-  return { 'set-cookie': serialized(token, LONGEST_S, secure) };
+  return { 'set-cookie': serialized(token, MAX_AGE_S, secure) };
 }
 
 /** `Set-Cookie` that deletes the session cookie. */

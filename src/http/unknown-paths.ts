@@ -98,18 +98,18 @@ export function answerUnknownPaths(app: FastifyInstance, parts: Parts): void {
     if (app.sendPage && asksForPage(request)) return app.sendPage(reply);
     const { error, style, allow } = known.refusal(request.method, request.url.split('?', 1)[0]!);
     request.refusedStyle = style;
-    request.caller = await goodCaller(parts, request);
+    request.caller = await validCaller(parts, request);
     try {
       if (request.caller) admit(request.caller, null);
     } catch (refused) {
-      note(request, refused as ApiError);
+      recordUsage(request, refused as ApiError);
       throw refused;
     }
     if (request.method !== 'OPTIONS' || allow === null) {
-      note(request, error);
+      recordUsage(request, error);
       throw error;
     }
-    note(request, { status: 204 });
+    recordUsage(request, { status: 204 });
     return reply
       .code(204)
       .headers({ allow: `${allow}, OPTIONS`, 'x-request-id': request.id })
@@ -118,14 +118,14 @@ export function answerUnknownPaths(app: FastifyInstance, parts: Parts): void {
   }
 
   async function countRefused(request: FastifyRequest): Promise<void> {
-    request.caller = await goodCaller(parts, request);
+    request.caller = await validCaller(parts, request);
     if (request.caller) admit(request.caller, null);
   }
 
   /** Requests with a route are recorded by the route. */
-  function note({ is404, caller }: FastifyRequest, { status }: { status: number }): void {
+  function recordUsage({ is404, caller }: FastifyRequest, { status }: { status: number }): void {
     if (is404 && caller?.via.kind === 'api_key')
-      parts.usage.note({ workspaceId: caller.workspaceId, id: caller.via.id }, status);
+      parts.usage.record({ workspaceId: caller.workspaceId, id: caller.via.id }, status);
   }
 
   app.decorate('knownPaths', known);
@@ -147,7 +147,7 @@ export function answerUnknownPaths(app: FastifyInstance, parts: Parts): void {
 }
 
 /** The caller of the request; null if the key or session is invalid or missing. */
-async function goodCaller(parts: Parts, request: FastifyRequest): Promise<Caller | null> {
+async function validCaller(parts: Parts, request: FastifyRequest): Promise<Caller | null> {
   const { authorization, cookie } = request.headers;
   if (authorization === undefined && cookie === undefined && request.headers['x-api-key'] === undefined)
     return null;

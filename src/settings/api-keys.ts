@@ -21,7 +21,7 @@ export interface ApiKeyParts {
   keys: ApiKeys;
   authorities: Authorities;
   usage: UsageMeter;
-  ledger: RecordChange;
+  recordChange: RecordChange;
   clock: Clock;
   /** All scopes. */
   scopes: readonly string[];
@@ -125,7 +125,7 @@ type Expiry = { expires_at?: string | null | undefined; expires_in_days?: number
 
 /** API key routes: scopes, expiry and usage (AX1, AX15, AX16). */
 export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
-  const { db, keys, authorities, usage, ledger, clock } = parts;
+  const { db, keys, authorities, usage, recordChange, clock } = parts;
   const common = { scope: 'keys:manage', tag: 'api keys' } as const;
   const reading = { ...common, scope: 'keys:read' } as const;
 
@@ -179,7 +179,7 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
         },
         async (trx, { key, raw }) => {
           made = JSON.stringify(show(key, UNUSED, raw));
-          await ledger.enter(trx, ctx, auditEntry('api_key.created', key), { status: 201, body: made });
+          await recordChange(trx, ctx, auditEntry('api_key.created', key), { status: 201, body: made });
         },
       );
       return { status: 201, body: made };
@@ -218,7 +218,7 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
         if (body.scopes !== undefined && current.style === 'remixcrm')
           throw invalid('scopes', 'are always leads:create for a key of this style');
         const expiresAt = expiryOf(body, current.expires_at);
-        const used = (await usage.of(current.workspace_id, [current.id])).get(current.id)!;
+        const used = (await usage.find(current.workspace_id, [current.id])).get(current.id)!;
         let text: string | undefined;
         const change = {
           ...(body.name !== undefined && { name: body.name }),
@@ -230,9 +230,9 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
           async check(trx, key) {
             checkKeyChange(await authorities.current(trx, caller), isSelf, key, change);
           },
-          async within(trx, key) {
+          async inTransaction(trx, key) {
             text = JSON.stringify(show(key, used));
-            await ledger.enter(trx, ctx, auditEntry('api_key.updated', key), { status: 200, body: text });
+            await recordChange(trx, ctx, auditEntry('api_key.updated', key), { status: 200, body: text });
           },
         });
         if (text === undefined) throw new ApiError('conflict', 'This key is revoked and cannot be changed.');
@@ -251,7 +251,7 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
     async handle(ctx) {
       const { id, workspace_id: workspaceId } = await found(ctx);
       await keys.revoke(workspaceId, id, (trx, key) =>
-        ledger.enter(trx, ctx, auditEntry('api_key.revoked', key), { status: 204, body: '' }),
+        recordChange(trx, ctx, auditEntry('api_key.revoked', key), { status: 204, body: '' }),
       );
       return { status: 204, body: null };
     },
@@ -292,7 +292,7 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
   /** The usage of keys, for callers who may see it (AX15: owners and admins). */
   async function usageOf(caller: Caller, rows: readonly ApiKey[]): Promise<Map<string, Usage>> {
     if (!allows(caller.scopes, 'keys:manage')) return new Map();
-    return usage.of(
+    return usage.find(
       caller.workspaceId,
       rows.map(({ id }) => id),
     );

@@ -16,7 +16,7 @@ export const CUSTOM_NAME = /^[a-z][a-z0-9_]{0,39}\.[a-z][a-z0-9_]{0,39}$/;
  * Nouns of Fairlead, now or later: other systems' documentation uses them, and their events must come only from
  * real records.
  */
-const OUR_NOUNS =
+const RESERVED_NOUNS =
   'webhook event workspace member user api_key pipeline stage activity inbox form lead_form payment subscription appointment email sms call enrolment assessment course invoice product note tag campaign fairlead'.split(
     ' ',
   );
@@ -72,10 +72,14 @@ const shape = z
   .meta({ id: 'CustomEventType' });
 
 /** Routes of the event types that a workspace defines. */
-export function customTypeRoutes(types: CustomTypes, catalogue: Catalogue, ledger: RecordChange): Route[] {
+export function customTypeRoutes(
+  types: CustomTypes,
+  catalogue: Catalogue,
+  recordChange: RecordChange,
+): Route[] {
   const common = { scope: 'webhooks:manage', tag: 'custom events', params: { name: CUSTOM_NAME } } as const;
   const reading = { ...common, scope: 'webhooks:read' } as const;
-  const ours = new Set([...OUR_NOUNS, ...catalogue.types.map(({ name }) => nounOf(name))]);
+  const ours = new Set([...RESERVED_NOUNS, ...catalogue.types.map(({ name }) => nounOf(name))]);
 
   const list = route<undefined, PageQuery>({
     ...reading,
@@ -112,7 +116,7 @@ export function customTypeRoutes(types: CustomTypes, catalogue: Catalogue, ledge
       const made = await types.create(
         { workspaceId, actor },
         { name, description, schema, sample },
-        entering(ctx, 201, 'created'),
+        recorder(ctx, 201, 'created'),
       );
       return { status: 201, body: made, headers: { location: `${PATH}/${name}` } };
     },
@@ -154,7 +158,7 @@ export function customTypeRoutes(types: CustomTypes, catalogue: Catalogue, ledge
         };
         return {
           status: 200,
-          body: await types.update(workspaceId, current.name, change, entering(ctx, 200, 'updated')),
+          body: await types.update(workspaceId, current.name, change, recorder(ctx, 200, 'updated')),
         };
       },
     });
@@ -168,7 +172,7 @@ export function customTypeRoutes(types: CustomTypes, catalogue: Catalogue, ledge
       'Its events stay readable and can be sent again. Webhooks that name it stay, but get no new events of it.',
     answers: { 204: 'Deleted.' },
     async handle(ctx) {
-      await types.remove(ctx.caller.workspaceId, ctx.params['name']!, entering(ctx, 204, 'deleted'));
+      await types.remove(ctx.caller.workspaceId, ctx.params['name']!, recorder(ctx, 204, 'deleted'));
       return { status: 204, body: null };
     },
   });
@@ -189,13 +193,13 @@ export function customTypeRoutes(types: CustomTypes, catalogue: Catalogue, ledge
     return type.name;
   }
 
-  function entering(
+  function recorder(
     ctx: Ctx<unknown, unknown>,
     status: number,
     done: 'created' | 'updated' | 'deleted',
   ): Parameters<CustomTypes['remove']>[2] {
     return (trx, { id, name, ...rest }) =>
-      ledger.enter(
+      recordChange(
         trx,
         ctx,
         {

@@ -22,7 +22,7 @@ export interface DeliveryRouteParts {
   catalogue: Catalogue;
   unknownOf: CustomTypes['unknownOf'];
   formats: Formats;
-  ledger: RecordChange;
+  recordChange: RecordChange;
   clock: Clock;
   newId: () => Uuid;
 }
@@ -98,7 +98,7 @@ export function deliveryRoutes({
   catalogue,
   unknownOf,
   formats,
-  ledger,
+  recordChange,
   clock,
   newId,
 }: DeliveryRouteParts): Route[] {
@@ -187,7 +187,7 @@ export function deliveryRoutes({
         }
         const made = JSON.stringify({ delivery_id: deliveryId });
         const auditEntry = { action: 'delivery.resent', objectType: 'delivery', objectId: delivery.id };
-        await ledger.enter(trx, ctx, auditEntry, { status: 202, body: made });
+        await recordChange(trx, ctx, auditEntry, { status: 202, body: made });
         return made;
       });
       await engine.waker.notifyNow([[workspaceId, endpointId]]);

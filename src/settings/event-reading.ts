@@ -102,7 +102,7 @@ export function makeEventReading({ db, unknownOf, tail, revalidation, limit }: R
     },
 
     watch(caller, client) {
-      const leave = limit.enter(caller);
+      const release = limit.acquire(caller);
       const over = new AbortController();
       const left = client.gone();
       const check = async () => {
@@ -117,7 +117,7 @@ export function makeEventReading({ db, unknownOf, tail, revalidation, limit }: R
       const timer = setInterval(() => void check().catch(() => undefined), CHECK_EVERY_MS);
       const end = () => {
         clearInterval(timer);
-        leave();
+        release();
       };
       const stop = () => {
         end();

@@ -10,7 +10,7 @@ import { route, type Route } from '../http/route.ts';
 import { exampleOf } from './event-example.ts';
 
 /** Maximum size of a definition, as JSON characters, whose examples are in the list: each format repeats it twice. */
-const MOST_LISTED = 8_192;
+const MAX_LISTED_LENGTH = 8_192;
 /** Characters of rendered texts that are cached, for the list and single types. */
 const CACHED = 16_777_216;
 /** Definitions that are read at once. */
@@ -59,8 +59,8 @@ export function eventTypeRoutes(
 ): Route[] {
   const all = [...formats.values()];
   // Built-in types are rendered once: they do not change while the program runs.
-  const ours = [...catalogue.types, TEST_EVENT_TYPE].map((type) => shown(type));
-  const oursText = ours.map((type) => JSON.stringify(type)).join(',');
+  const builtIn = [...catalogue.types, TEST_EVENT_TYPE].map((type) => shown(type));
+  const builtInText = builtIn.map((type) => JSON.stringify(type)).join(',');
   const listed = makeTextCache(CACHED);
   const whole = makeTextCache(CACHED);
   const reading = { method: 'GET', scope: null, tag: 'webhooks' } as const;
@@ -73,8 +73,8 @@ export function eventTypeRoutes(
         'Examples contain placeholders only. Those of a large custom type are at `/api/v1/event-types/{name}`.',
       answers: { 200: z.object({ data: z.array(typeShape) }) },
       async handle({ caller }) {
-        const own = await ownTexts(caller.workspaceId);
-        return { status: 200, body: `{"data":[${[oursText, ...own].join(',')}]}` };
+        const own = await customTexts(caller.workspaceId);
+        return { status: 200, body: `{"data":[${[builtInText, ...own].join(',')}]}` };
       },
     }),
     route({
@@ -85,23 +85,23 @@ export function eventTypeRoutes(
       answers: { 200: typeShape },
       async handle({ caller, params }) {
         const called = ({ name }: { name: string }) => name === params['name'];
-        const type = ours.find(called);
+        const type = builtIn.find(called);
         if (type) return { status: 200, body: type };
         const stamp = (await customTypes.stamps(caller.workspaceId)).find(called);
-        const found = stamp && (whole.get(keyOf(stamp)) ?? (await wholeText(caller.workspaceId, stamp)));
+        const found = stamp && (whole.get(keyOf(stamp)) ?? (await fullText(caller.workspaceId, stamp)));
         if (!found) throw new ApiError('not_found', 'No event type with this name.');
         return { status: 200, body: found };
       },
     }),
   ];
 
-  async function wholeText(workspaceId: Uuid, stamp: CustomTypeStamp): Promise<string | undefined> {
+  async function fullText(workspaceId: Uuid, stamp: CustomTypeStamp): Promise<string | undefined> {
     const [read] = await customTypes.some(workspaceId, [stamp.id]);
     return read && whole.put(keyOf(read), JSON.stringify(shown(read.type)));
   }
 
   /** The list of custom types, by name. Few are rendered at a time, so that other requests run in between. */
-  async function ownTexts(workspaceId: Uuid): Promise<string[]> {
+  async function customTexts(workspaceId: Uuid): Promise<string[]> {
     const stamps = await customTypes.stamps(workspaceId);
     const texts = new Map(stamps.map((stamp) => [stamp.id, listed.get(keyOf(stamp))]));
     const missing = stamps.filter(({ id }) => texts.get(id) === undefined).map(({ id }) => id);
@@ -117,7 +117,7 @@ export function eventTypeRoutes(
 
   function inList(type: EventType) {
     const { schema, sample } = type;
-    if (JSON.stringify([schema, sample]).length <= MOST_LISTED) return shown(type);
+    if (JSON.stringify([schema, sample]).length <= MAX_LISTED_LENGTH) return shown(type);
     return {
       ...described(type),
       schema,

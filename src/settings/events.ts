@@ -14,7 +14,7 @@ import {
   type EventReading,
 } from './event-reading.ts';
 
-const LONGEST_WAIT_S = 30;
+const MAX_WAIT_S = 30;
 
 /** The starting position in the feed. */
 export const afterField = z
@@ -37,7 +37,7 @@ const query = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   types: typesField,
   matched: z.literal('none').optional().meta({ description: 'Only events that matched no webhook.' }),
-  wait: z.coerce.number().min(0).max(LONGEST_WAIT_S).default(0).meta({
+  wait: z.coerce.number().min(0).max(MAX_WAIT_S).default(0).meta({
     description: 'How long to wait for an event if there is none yet, in seconds.',
   }),
 });

@@ -30,12 +30,12 @@ export function inboundSecretRoutes({
   db,
   secrets,
   authorities,
-  ledger,
+  recordChange,
 }: {
   db: Database;
   secrets: InboundSecrets;
   authorities: Authorities;
-  ledger: RecordChange;
+  recordChange: RecordChange;
 }): Route[] {
   const common = { scope: 'keys:manage', tag: 'inbound secrets' } as const;
 
@@ -71,7 +71,7 @@ export function inboundSecretRoutes({
       let made = '';
       await secrets.create({ workspaceId, actor }, ctx.body.name, async (trx, { secret, raw }) => {
         made = JSON.stringify({ ...secret, secret: raw });
-        await ledger.enter(trx, ctx, auditEntry('created', secret), { status: 201, body: made });
+        await recordChange(trx, ctx, auditEntry('created', secret), { status: 201, body: made });
       });
       return { status: 201, body: made };
     },
@@ -85,7 +85,7 @@ export function inboundSecretRoutes({
     answers: { 204: 'It is no longer accepted.' },
     async handle(ctx) {
       await secrets.remove(ctx.caller.workspaceId, ctx.params['id']!, (trx, secret) =>
-        ledger.enter(trx, ctx, auditEntry('deleted', secret), { status: 204, body: '' }),
+        recordChange(trx, ctx, auditEntry('deleted', secret), { status: 204, body: '' }),
       );
       return { status: 204, body: null };
     },

@@ -61,7 +61,7 @@ const requestShape = z
   .meta({ id: 'InboxRequest' });
 
 /** Test inbox routes. */
-export function inboxRoutes(inboxes: Inboxes, ledger: RecordChange): Route[] {
+export function inboxRoutes(inboxes: Inboxes, recordChange: RecordChange): Route[] {
   const common = { scope: 'webhooks:manage', tag: 'test inboxes' } as const;
   const reading = { ...common, scope: 'webhooks:read' } as const;
 
@@ -99,7 +99,7 @@ export function inboxRoutes(inboxes: Inboxes, ledger: RecordChange): Route[] {
       const made = await inboxes.create(
         { workspaceId, actor },
         { name, status },
-        entering(ctx, 201, 'created'),
+        recorder(ctx, 201, 'created'),
       );
       return { status: 201, body: show(workspaceId, made), headers: { location: `${PATH}/${made.id}` } };
     },
@@ -149,7 +149,7 @@ export function inboxRoutes(inboxes: Inboxes, ledger: RecordChange): Route[] {
           workspaceId,
           ctx.params['id']!,
           change,
-          entering(ctx, 200, 'updated'),
+          recorder(ctx, 200, 'updated'),
         );
         return { status: 200, body: show(workspaceId, changed) };
       },
@@ -163,7 +163,7 @@ export function inboxRoutes(inboxes: Inboxes, ledger: RecordChange): Route[] {
     description: 'Deletes its requests too.',
     answers: { 204: 'Deleted.' },
     async handle(ctx) {
-      await inboxes.remove(ctx.caller.workspaceId, ctx.params['id']!, entering(ctx, 204, 'deleted'));
+      await inboxes.remove(ctx.caller.workspaceId, ctx.params['id']!, recorder(ctx, 204, 'deleted'));
       return { status: 204, body: null };
     },
   });
@@ -181,13 +181,13 @@ export function inboxRoutes(inboxes: Inboxes, ledger: RecordChange): Route[] {
     return { id, name, url: inboxes.urlOf(workspaceId, inbox), ...rest };
   }
 
-  function entering(
+  function recorder(
     ctx: Ctx<unknown, unknown>,
     status: number,
     done: 'created' | 'updated' | 'deleted',
   ): Parameters<Inboxes['remove']>[2] {
     return (trx, inbox) =>
-      ledger.enter(
+      recordChange(
         trx,
         ctx,
         { action: `inbox.${done}`, objectType: 'inbox', objectId: inbox.id, details: { name: inbox.name } },

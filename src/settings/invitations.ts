@@ -20,7 +20,7 @@ export interface InvitationParts {
   links: Links;
   authorities: Authorities;
   users: Users;
-  ledger: RecordChange;
+  recordChange: RecordChange;
   mailer: Mailer | null;
   log: Logger;
   clock: Clock;
@@ -48,7 +48,7 @@ const invitationShape = z
 
 /** Routes of pending invitations. */
 export function invitationRoutes(parts: InvitationParts): Route[] {
-  const { db, links, authorities, users, ledger, mailer, clock } = parts;
+  const { db, links, authorities, users, recordChange, mailer, clock } = parts;
   const common = { scope: 'workspace:manage', tag: 'members' } as const;
 
   const list = route<undefined, PageQuery>({
@@ -94,7 +94,7 @@ export function invitationRoutes(parts: InvitationParts): Route[] {
           status: 201,
           body: JSON.stringify({ ...show({ ...link, valid: true }), url, mailed: mailer !== null }),
         };
-        await ledger.enter(trx, ctx, auditEntry('invitation.created', link), answer);
+        await recordChange(trx, ctx, auditEntry('invitation.created', link), answer);
         return { url, answer };
       });
       await mail(body.email, caller, made.url);
@@ -112,7 +112,7 @@ export function invitationRoutes(parts: InvitationParts): Route[] {
       await db.transaction(async (trx) => {
         const link = await links.withdraw(trx, ctx.caller.workspaceId, ctx.params['id']!);
         if (!link) throw new ApiError('not_found', 'No invitation with this id.');
-        await ledger.enter(trx, ctx, auditEntry('invitation.withdrawn', link), { status: 204, body: '' });
+        await recordChange(trx, ctx, auditEntry('invitation.withdrawn', link), { status: 204, body: '' });
       });
       return { status: 204, body: null };
     },
@@ -135,7 +135,7 @@ export function invitationRoutes(parts: InvitationParts): Route[] {
 
   async function checkOutside(workspaceId: string, email: string): Promise<void> {
     const user = await users.byEmail(email);
-    if (user && (await users.belongings(user.id)).some(({ id }) => id === workspaceId))
+    if (user && (await users.memberships(user.id)).some(({ id }) => id === workspaceId))
       throw new ApiError('conflict', 'The user is already a member of this workspace.');
   }
 

@@ -88,12 +88,12 @@ export function makeMadeBy(parts: {
 
   return {
     async show({ workspaceId, scopes }, memberId) {
-      const of = [workspaceId, memberId, MAX_SHOWN] as const;
+      const values = [workspaceId, memberId, MAX_SHOWN] as const;
       const mayRead = (kind: Kind) => allows(scopes, KINDS[kind].read);
       const [ofKeys, ofSecrets, ofWebhooks] = await Promise.all([
-        mayRead('keys') ? keys.madeBy(...of) : null,
-        mayRead('inbound_secrets') ? secrets.madeBy(...of) : null,
-        mayRead('webhooks') ? endpoints.madeBy(...of) : null,
+        mayRead('keys') ? keys.madeBy(...values) : null,
+        mayRead('inbound_secrets') ? secrets.madeBy(...values) : null,
+        mayRead('webhooks') ? endpoints.madeBy(...values) : null,
       ]);
       return {
         keys: ofKeys && { total_count: ofKeys.count, data: ofKeys.keys.map(showKey) },

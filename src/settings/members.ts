@@ -14,7 +14,7 @@ export interface MemberParts {
   db: Database;
   members: Members;
   madeBy: MadeBy;
-  ledger: RecordChange;
+  recordChange: RecordChange;
 }
 
 const PATH = '/api/v1/members';
@@ -31,7 +31,7 @@ const memberShape = z
   .meta({ id: 'Member' });
 
 /** Routes of the workspace's members and their roles. */
-export function memberRoutes({ db, members, madeBy, ledger }: MemberParts): Route[] {
+export function memberRoutes({ db, members, madeBy, recordChange }: MemberParts): Route[] {
   const tag = 'members';
 
   const list = route<undefined, PageQuery>({
@@ -97,7 +97,7 @@ export function memberRoutes({ db, members, madeBy, ledger }: MemberParts): Rout
         await db.transaction(async (trx) => {
           const had = await members.changeRole(trx, caller, member.id, body.role);
           const details = { from: had, to: body.role };
-          await ledger.enter(trx, ctx, auditEntry('member.role_changed', member, details), answer);
+          await recordChange(trx, ctx, auditEntry('member.role_changed', member, details), answer);
         });
         return answer;
       },
@@ -125,7 +125,7 @@ export function memberRoutes({ db, members, madeBy, ledger }: MemberParts): Rout
         const had = await members.remove(trx, caller, member.id);
         const gone = auditEntry(leaves ? 'member.left' : 'member.removed', member, { role: had });
         const revoked = await madeBy.revoke(trx, caller.workspaceId, member.id, kinds);
-        for (const entry of [gone, ...revoked.entries]) await ledger.enter(trx, ctx, entry, none);
+        for (const entry of [gone, ...revoked.entries]) await recordChange(trx, ctx, entry, none);
         return revoked.webhooks;
       });
       madeBy.announce(caller.workspaceId, webhooks);

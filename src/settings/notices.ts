@@ -66,7 +66,7 @@ export function noticeRoutes({ db, notices, idempotency, clock }: NoticeParts): 
       await db.transaction(async (trx) => {
         if (!(await notices.dismiss(trx, readerOf(caller), params['id']!, at)))
           throw new ApiError('not_found', 'No notice with this id.');
-        if (claim) await idempotency.keep(trx, claim, { status: 204, body: '' }, at);
+        if (claim) await idempotency.store(trx, claim, { status: 204, body: '' }, at);
       });
       return { status: 204, body: null };
     },

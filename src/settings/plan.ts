@@ -46,7 +46,7 @@ export function planRoutes(): Route[] {
           status: 200,
           body: {
             plan,
-            windows: quota.standings.map(({ scope, spanS, limit, remaining, resetS }) => ({
+            windows: quota.windows.map(({ scope, spanS, limit, remaining, resetS }) => ({
               scope,
               span_s: spanS,
               limit,
@@ -83,7 +83,7 @@ export async function changePlan(
       objectId: workspaceId,
       details: { plan },
     };
-    await audit.note(trx, { workspaceId, actor: 'cli' }, auditEntry);
+    await audit.record(trx, { workspaceId, actor: 'cli' }, auditEntry);
     return engine.endpoints.holdForPlan(trx, workspaceId, !webhooks);
   });
   engine.endpoints.changed(workspaceId, changed);

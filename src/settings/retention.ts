@@ -56,7 +56,7 @@ const body = z.strictObject({
  * Routes of how long a workspace keeps events and delivery attempts, and their size.
  * @param mostDays the installation's term
  */
-export function retentionRoutes(db: Database, ledger: RecordChange, mostDays: number): Route[] {
+export function retentionRoutes(db: Database, recordChange: RecordChange, mostDays: number): Route[] {
   const common = { path: '/api/v1/retention', scope: 'workspace:manage', tag: 'events' } as const;
   const show = (term: Term, size: StoredSize) => ({
     ...term,
@@ -100,7 +100,7 @@ export function retentionRoutes(db: Database, ledger: RecordChange, mostDays: nu
       await db.transaction(async (trx) => {
         await setTerm(trx, workspaceId, term);
         const auditEntry = { action: 'retention.updated', objectType: 'workspace', objectId: workspaceId };
-        await ledger.enter(trx, ctx, { ...auditEntry, details: term }, { status: 200, body: text });
+        await recordChange(trx, ctx, { ...auditEntry, details: term }, { status: 200, body: text });
       });
       return { status: 200, body: text };
     },

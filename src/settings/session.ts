@@ -48,7 +48,7 @@ const TOO_MANY = 'Too many attempts, or too many passwords are being checked; se
 const STALE_LINK = 'The link is unknown, used or expired.';
 const OTHER_SITE = 'The Origin is not one of this installation.';
 const SIGNED_OUT = 'Not signed in.';
-const FOR_PEOPLE =
+const SESSION_ONLY =
   'This requires a signed-in user, not an API key; or the Origin is not one of this installation.';
 
 /** Routes to sign in and out, and for the single-use links. */
@@ -71,7 +71,7 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
       429: TOO_MANY,
     },
     handle: async ({ body, client }) =>
-      enter(await account.signIn({ ...body, address: client.address }), client),
+      signInResponse(await account.signIn({ ...body, address: client.address }), client),
   });
 
   const current = route({
@@ -80,7 +80,7 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
     scope: null,
     tag,
     summary: 'Get the signed-in user',
-    answers: { 200: sessionShape, 401: SIGNED_OUT, 403: FOR_PEOPLE },
+    answers: { 200: sessionShape, 401: SIGNED_OUT, 403: SESSION_ONLY },
     handle: async ({ caller }) => ({ status: 200, body: await show(caller) }),
   });
 
@@ -95,7 +95,7 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
       200: sessionShape,
       400: 'You are not a member of this workspace.',
       401: SIGNED_OUT,
-      403: FOR_PEOPLE,
+      403: SESSION_ONLY,
       409: 'A request with this Idempotency-Key is still running.',
       422: 'The Idempotency-Key was used for another request.',
     },
@@ -113,7 +113,7 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
     scope: null,
     tag,
     summary: 'Sign out',
-    answers: { 204: 'Signed out.', 401: SIGNED_OUT, 403: FOR_PEOPLE },
+    answers: { 204: 'Signed out.', 401: SIGNED_OUT, 403: SESSION_ONLY },
     async handle({ caller, client }) {
       await sessions.end(signedIn(caller).id);
       return { status: 204, body: null, headers: noSessionCookie(client.secure) };
@@ -171,7 +171,7 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
       429: TOO_MANY,
     },
     handle: async ({ body: { token: used, workspace_name: workspaceName, ...owner }, client }) =>
-      enter(await account.setUp(used, { ...owner, workspaceName, address: client.address }), client),
+      signInResponse(await account.setUp(used, { ...owner, workspaceName, address: client.address }), client),
   });
 
   const accept = openRoute<{ token: string; name?: string | undefined; password: string }>({
@@ -191,7 +191,7 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
       429: TOO_MANY,
     },
     handle: async ({ body: { token: used, ...who }, client }) =>
-      enter(await account.accept(used, { ...who, address: client.address }), client),
+      signInResponse(await account.accept(used, { ...who, address: client.address }), client),
   });
 
   const requestReset = openRoute<{ email: string }>({
@@ -230,7 +230,7 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
       429: TOO_MANY,
     },
     handle: async ({ body, client }) =>
-      enter(await account.reset(body.token, body.password, client.address), client),
+      signInResponse(await account.reset(body.token, body.password, client.address), client),
   });
 
   const change = route<{ current_password: string; password: string }>({
@@ -245,7 +245,7 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
       204: 'Changed.',
       400: BAD_BODY,
       401: 'The current password is wrong, or no user is signed in.',
-      403: FOR_PEOPLE,
+      403: SESSION_ONLY,
       429: TOO_MANY,
     },
     async handle({ caller, body, client }) {
@@ -261,7 +261,7 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
 
   return [signIn, current, move, signOut, open, setUp, accept, requestReset, reset, change];
 
-  async function enter(made: string, client: Client): Promise<Answer> {
+  async function signInResponse(made: string, client: Client): Promise<Answer> {
     const caller = await sessions.authenticate(made);
     return { status: 201, body: await show(caller), headers: sessionCookie(made, client.secure) };
   }
@@ -274,7 +274,7 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
       workspace: { id: caller.workspaceId, name: caller.workspaceName, plan: caller.plan },
       role: caller.role,
       scopes: caller.scopes,
-      workspaces: await users.belongings(user.id),
+      workspaces: await users.memberships(user.id),
       expires_at: expiresAt,
     };
   }

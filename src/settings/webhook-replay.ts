@@ -20,7 +20,7 @@ export interface ReplayRouteParts {
   formats: Formats;
   catalogue: Catalogue;
   stamps: CustomTypes['stamps'];
-  ledger: RecordChange;
+  recordChange: RecordChange;
   clock: Clock;
 }
 
@@ -62,7 +62,7 @@ export function replayRoutes({
   formats,
   catalogue,
   stamps,
-  ledger,
+  recordChange,
   clock,
 }: ReplayRouteParts): Route[] {
   return [
@@ -111,7 +111,7 @@ export function replayRoutes({
             objectId: prefixed('wh', endpoint.id),
             details: { ...ctx.body, queued },
           };
-          await ledger.enter(trx, ctx, auditEntry, { status: 202, body: text });
+          await recordChange(trx, ctx, auditEntry, { status: 202, body: text });
           return text;
         });
         if (dryRun) return { status: 202, body: rendered };

@@ -5,7 +5,7 @@ import type { Format } from '../delivery/format.ts';
 import { longestDays, MOST_DAYS, type Schedule } from '../delivery/retry.ts';
 
 /** A user-supplied secret, or null for unsigned if the format allows it. Throws `validation_error`. */
-export function broughtSecret<Given extends string | null | undefined>(input: Given, format: Format): Given {
+export function suppliedSecret<Input extends string | null | undefined>(input: Input, format: Format): Input {
   if (input === null && format.unsigned === 'never')
     throw invalid('secret', `cannot be null: the format ${format.name} signs every delivery`);
   const problem = typeof input === 'string' ? format.secretProblem(input) : null;
@@ -20,18 +20,18 @@ export type Signature = 'v1' | 'v1a';
  * The secret of a new webhook, null for none. It is generated if missing, unless the format is unsigned by
  * default. Throws `validation_error` if it does not fit the requested signature.
  */
-export function firstSecret(
+export function initialSecret(
   input: string | null | undefined,
   format: Format,
   requested: Signature | undefined,
 ): string | null {
-  const brought = broughtSecret(input, format);
-  checkSignature(requested, brought, format);
-  if (brought !== undefined) return brought;
-  return format.unsigned === 'by default' ? null : madeSecret(format, requested);
+  const supplied = suppliedSecret(input, format);
+  checkSignature(requested, supplied, format);
+  if (supplied !== undefined) return supplied;
+  return format.unsigned === 'by default' ? null : generatedSecret(format, requested);
 }
 
-export function madeSecret(format: Format, requested: Signature | undefined): string {
+export function generatedSecret(format: Format, requested: Signature | undefined): string {
   return requested === 'v1a' ? format.asymmetric!.makeSecret() : format.makeSecret();
 }
 

@@ -33,12 +33,12 @@ import {
   type UpdateBody,
 } from './webhook-schema.ts';
 import {
-  broughtSecret,
+  suppliedSecret,
   checkCanMatch,
   checkSignature,
-  firstSecret,
+  initialSecret,
   goneDisables,
-  madeSecret,
+  generatedSecret,
   schedule,
 } from './webhook-rules.ts';
 
@@ -49,7 +49,7 @@ export interface WebhookParts {
   catalogueOf: CustomTypes['catalogueOf'];
   guard: Guard;
   inboxes: Pick<Inboxes, 'isOwn'>;
-  ledger: RecordChange;
+  recordChange: RecordChange;
   clock: Clock;
   newId: () => Uuid;
   /** The pipelines of the workspace, for filters. */
@@ -81,7 +81,7 @@ const testBody = z.strictObject({ event_type: z.string().max(100).optional() }).
 
 /** Webhook routes (docs/requirements.md, section 9). */
 export function webhookRoutes(parts: WebhookParts): Route[] {
-  const { engine, formats, catalogueOf, guard, ledger, clock } = parts;
+  const { engine, formats, catalogueOf, guard, recordChange, clock } = parts;
   const { endpoints } = engine;
   const common = { scope: 'webhooks:manage', tag: 'webhooks', params: WEBHOOK_ID } as const;
   const reading = { ...common, scope: 'webhooks:read' } as const;
@@ -117,7 +117,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
       const { body, caller } = ctx;
       const format = formatOf(body.format);
       await checkUrlOf(caller.workspaceId, body.url);
-      const secret = firstSecret(body.secret, format, body.signature ?? undefined);
+      const secret = initialSecret(body.secret, format, body.signature ?? undefined);
       const { defaults } = format;
       const retry = schedule(body.retry, { max: defaults.retryMax, intervalsS: defaults.intervalsS }, format);
       const catalogue = await catalogueFor(caller.workspaceId, body.events, body.filter, format);
@@ -151,7 +151,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
         },
         answered.within,
       );
-      return answered.told();
+      return answered.response();
     },
   });
 
@@ -179,7 +179,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
         const change = await changeOf(ctx.body, current);
         const answered = answer(ctx, 200, 'updated', (endpoint) => showWebhook(endpoint, formats));
         await endpoints.update(ctx.caller.workspaceId, current.id, change, answered.within);
-        return answered.told();
+        return answered.response();
       },
     });
 
@@ -193,7 +193,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     async handle(ctx) {
       const current = await found(ctx);
       await endpoints.remove(ctx.caller.workspaceId, current.id, (trx, endpoint) =>
-        ledger.enter(trx, ctx, auditEntry('deleted', endpoint), { status: 204, body: '' }),
+        recordChange(trx, ctx, auditEntry('deleted', endpoint), { status: 204, body: '' }),
       );
       return { status: 204, body: null };
     },
@@ -212,12 +212,12 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     async handle(ctx) {
       const current = await found(ctx);
       const format = formatOf(current.format);
-      const brought = broughtSecret(ctx.body.secret, format);
+      const supplied = suppliedSecret(ctx.body.secret, format);
       // To make a webhook unsigned requires more than the scope to rotate.
-      if (brought === null) admit(ctx.caller, 'webhooks:manage');
-      checkSignature(ctx.body.signature, brought, format);
+      if (supplied === null) admit(ctx.caller, 'webhooks:manage');
+      checkSignature(ctx.body.signature, supplied, format);
       const kind = ctx.body.signature ?? signatureOf(current, format) ?? undefined;
-      const secret = brought === undefined ? madeSecret(format, kind) : brought;
+      const secret = supplied === undefined ? generatedSecret(format, kind) : supplied;
       const { overlap_s: overlap } = ctx.body;
       if (overlap !== undefined && overlap > 0 && !format.rotationOverlaps) {
         throw invalid('overlap_s', `the format ${format.name} signs with only one secret`);
@@ -228,7 +228,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
         showWebhook(endpoint, formats, secret),
       );
       await endpoints.rotate(ctx.caller.workspaceId, current.id, secret, until, answered.within);
-      return answered.told();
+      return answered.response();
     },
   });
 
@@ -251,7 +251,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
       };
       const at = isoTime(clock.now());
       const { workspaceId, actor } = ctx.caller;
-      const rendered = await act(
+      const rendered = await recordAction(
         ctx,
         auditEntry('tested', current, { event_type: made.type }),
         async (trx) => {
@@ -263,7 +263,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
           };
         },
       );
-      await due(workspaceId, [current.id]);
+      await wakeLanes(workspaceId, [current.id]);
       return rendered;
     },
   });
@@ -279,14 +279,14 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
       const { workspaceId } = ctx.caller;
       let counts = new Map<Uuid, number>();
       const sent = { action: 'webhook.pending_sent', objectType: 'workspace', objectId: workspaceId };
-      const rendered = await act(ctx, sent, async (trx) => {
+      const rendered = await recordAction(ctx, sent, async (trx) => {
         counts = await makeDueNow(trx, workspaceId);
         return {
           pending: [...counts.values()].reduce((sum, count) => sum + count, 0),
           webhooks: counts.size,
         };
       });
-      await due(workspaceId, [...counts.keys()]);
+      await wakeLanes(workspaceId, [...counts.keys()]);
       return rendered;
     },
   });
@@ -411,7 +411,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
   }
 
   /** Call it after the commit: it wakes the lanes; if no worker runs in this process, it makes one pass itself. */
-  async function due(workspaceId: Uuid, endpointIds: Uuid[]): Promise<void> {
+  async function wakeLanes(workspaceId: Uuid, endpointIds: Uuid[]): Promise<void> {
     await engine.waker.notifyNow(endpointIds.map((id) => [workspaceId, id] as const));
     if (!engine.worker.running) void engine.pass(workspaceId).catch(() => undefined);
   }
@@ -427,11 +427,11 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     const within: Within = async (trx, endpoint) => {
       body = JSON.stringify(show(endpoint));
       const details = done === 'updated' ? { changed: Object.keys(ctx.body as object) } : {};
-      await ledger.enter(trx, ctx, auditEntry(done, endpoint, details), { status, body });
+      await recordChange(trx, ctx, auditEntry(done, endpoint, details), { status, body });
     };
     return {
       within,
-      told(): Answer {
+      response(): Answer {
         if (body === undefined) throw new ApiError('not_found', 'No webhook with this id.');
         return { status, body };
       },
@@ -439,14 +439,14 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
   }
 
   /** Runs an action in a transaction and records it there with its response. */
-  async function act(
+  async function recordAction(
     ctx: Ctx<unknown, unknown>,
     done: AuditEntry,
     work: (trx: Parameters<Within>[0]) => Promise<object>,
   ): Promise<Answer> {
     const body = await parts.db.transaction(async (trx) => {
       const made = JSON.stringify(await work(trx));
-      await ledger.enter(trx, ctx, done, { status: 202, body: made });
+      await recordChange(trx, ctx, done, { status: 202, body: made });
       return made;
     });
     return { status: 202, body };

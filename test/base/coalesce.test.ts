@@ -33,7 +33,7 @@ function held(
     batches,
     add: (group: string, n: number, key = '', weight = 1) => coalescer.add({ group, key, n, weight }),
     /** Finishes the running batches, one after the other, until none is left. */
-    async land(max = 1000) {
+    async finish(max = 1000) {
       for (let n = 0; n < max; n++) {
         await tick();
         await tick();
@@ -49,22 +49,22 @@ function held(
 
 describe('coalesce', () => {
   test('an idle slot starts at once, and items that arrive in the meantime share the next batch', async () => {
-    const { add, batches, tick, land } = held();
+    const { add, batches, tick, finish } = held();
     const first = add('a', 1);
     await tick();
     expect(batches.map((batch) => batch.length)).toEqual([1]);
     const rest = [2, 3, 4].map((n) => add('a', n));
-    await land();
+    await finish();
     expect(await Promise.all([first, ...rest])).toEqual([1, 2, 3, 4]);
     expect(batches.map((batch) => batch.length)).toEqual([1, 3]);
   });
 
   test('two items with one key never share a batch, and keep their order', async () => {
-    const { add, batches, tick, land } = held();
+    const { add, batches, tick, finish } = held();
     void add('a', 0);
     await tick();
     const items = [1, 2, 3, 4].map((n) => add('a', n, n % 2 ? 'odd' : 'even'));
-    await land();
+    await finish();
     await Promise.all(items);
     expect(batches.slice(1).map((batch) => batch.map(({ n }) => n))).toEqual([
       [1, 2],
@@ -73,33 +73,33 @@ describe('coalesce', () => {
   });
 
   test('a busy group leaves room for the others, and no group starves', async () => {
-    const { add, batches, tick, land } = held({ maxWeight: 8, maxGroupWeight: 2 });
+    const { add, batches, tick, finish } = held({ maxWeight: 8, maxGroupWeight: 2 });
     void add('x', 0);
     await tick();
     const items: Promise<number>[] = [];
     for (let n = 0; n < 100; n++) items.push(add('busy', n));
     for (const group of ['b', 'c', 'd', 'e', 'f', 'g']) items.push(add(group, 1));
-    await land();
+    await finish();
     await Promise.all(items);
     const seen = new Set(batches.slice(1, 4).flatMap((batch) => batch.map(({ group }) => group)));
     expect([...seen].sort()).toEqual(['b', 'busy', 'c', 'd', 'e', 'f', 'g']);
   });
 
   test('an item heavier than a batch runs alone', async () => {
-    const { add, batches, tick, land } = held({ maxWeight: 10 });
+    const { add, batches, tick, finish } = held({ maxWeight: 10 });
     void add('a', 0);
     await tick();
     const items = [add('a', 1), add('a', 2, '', 500), add('a', 3)];
-    await land();
+    await finish();
     await Promise.all(items);
     expect(batches.slice(1).map((batch) => batch.map(({ n }) => n))).toEqual([[1], [2], [3]]);
   });
 
   test('above the maximum, items are rejected', async () => {
-    const { add, land } = held({ maxWaiting: 2 });
+    const { add, finish } = held({ maxWaiting: 2 });
     const taken = [add('a', 1), add('a', 2)];
     await expect(add('a', 3)).rejects.toBeInstanceOf(Overloaded);
-    await land();
+    await finish();
     expect(await Promise.all(taken)).toEqual([1, 2]);
   });
 
@@ -120,28 +120,28 @@ describe('coalesce', () => {
 
   test('an item is waited for until its timeout; one that has not started by then never runs', async () => {
     const batches: number[] = [];
-    let land = () => {};
+    let finish = () => {};
     const coalescer = coalesce<number, number>({
       slots: 1,
       groupOf: () => '',
       timeout: { ms: 100, error: () => new Error('too late') },
       async run(items) {
         batches.push(...items);
-        if (items.includes(1)) await new Promise<void>((resolve) => (land = resolve));
+        if (items.includes(1)) await new Promise<void>((resolve) => (finish = resolve));
         return items;
       },
     });
-    const inTheAir = coalescer.add(1);
+    const running = coalescer.add(1);
     await new Promise((resolve) => setImmediate(resolve));
-    const onTheGround = coalescer.add(2);
-    const late = await Promise.allSettled([inTheAir, onTheGround]);
+    const queued = coalescer.add(2);
+    const late = await Promise.allSettled([running, queued]);
     expect(late.map((item) => item.status === 'rejected' && String(item.reason))).toEqual([
       'Error: too late',
       'Error: too late',
     ]);
     expect(coalescer.pending).toBe(0);
     const next = coalescer.add(3);
-    land();
+    finish();
     expect(await next).toBe(3);
     expect(batches).toEqual([1, 3]);
   });

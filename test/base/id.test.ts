@@ -18,9 +18,9 @@ test('ids are UUIDv7 and increase, also within a millisecond and when the clock 
 
 test('floorId is below every id of its millisecond and above those before', () => {
   const ms = 1_780_315_200_000;
-  const of = (at: number) => idMaker(() => at)();
-  expect(floorId(ms) < of(ms)).toBe(true);
-  expect(of(ms - 1) < floorId(ms)).toBe(true);
+  const idAt = (at: number) => idMaker(() => at)();
+  expect(floorId(ms) < idAt(ms)).toBe(true);
+  expect(idAt(ms - 1) < floorId(ms)).toBe(true);
 });
 
 test('a prefixed id is parsed, and nothing else is', () => {

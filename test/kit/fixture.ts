@@ -47,8 +47,8 @@ export interface Manifest {
     status: number;
     answer: string;
   }[];
-  feed: Place & { after: string };
-  pages: (Place & { path: string; cursor: string })[];
+  feed: Position & { after: string };
+  pages: (Position & { path: string; cursor: string })[];
   sameEmail: string[];
   unusual: { path: string; why: string }[];
   form: string;
@@ -61,7 +61,7 @@ interface Refusable {
 }
 
 /** What a reader has seen, and what comes next, in order. */
-interface Place {
+interface Position {
   before: string[];
   rest: string[];
 }

@@ -164,7 +164,7 @@ export function makeFormInbox(parts: InboxParts): FormInbox {
       }
       try {
         await db.transaction(async (trx) => {
-          await idempotency.keep(trx, claim, answer, arrived.received_at);
+          await idempotency.store(trx, claim, answer, arrived.received_at);
           await sql`
             insert into form_aside
               (workspace_id, form_id, id, received_at, fields, consent, reasons, address, referrer, utm)

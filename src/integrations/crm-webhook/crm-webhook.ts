@@ -12,7 +12,7 @@ import { validationError } from '../../http/reply.ts';
 const NO_MATCH = 'No matching lead or submission for crm_lead_id';
 
 const DEFAULT_EVENT_TYPE = 'updated';
-const LONGEST_EVENT_TYPE = 200;
+const MAX_EVENT_TYPE_LENGTH = 200;
 
 const report = z.object({
   crm_lead_id: requiredText(1000),
@@ -63,7 +63,7 @@ function read(sent: unknown): z.output<typeof report> {
 
 function eventType(sent: unknown): string {
   if (typeof sent !== 'string' || sent.trim() === '' || sent.includes('\0')) return DEFAULT_EVENT_TYPE;
-  return sent.trim().slice(0, LONGEST_EVENT_TYPE).toWellFormed();
+  return sent.trim().slice(0, MAX_EVENT_TYPE_LENGTH).toWellFormed();
 }
 
 /** A store failure is a 500 here (CW4): 503 means that no secret is configured. */
