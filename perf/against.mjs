@@ -80,7 +80,7 @@ function compared(/** @type {{ figure: Figure, release: number[][], now: number[
   const lessIsBetter = figure.aim.includes('≤');
   const bound = lessIsBetter ? 1 / AIM : AIM;
   return {
-    name: figure.name.replace(/, beside .*/, ''),
+    name: figure.name.replace(/, vs .*/, ''),
     release: old,
     now: today,
     ratio,

@@ -21,8 +21,8 @@ export async function isolation() {
   const server = await startServer({ dataDir: await scratch() });
   for (let n = 0; n < HEALTHY; n++) await makeWebhook(server, `${sink.url}/healthy/${n}`);
   const good = [
-    await makeWebhook(server, `${sink.url}/beside/1`),
-    await makeWebhook(server, `${sink.url}/beside/2`),
+    await makeWebhook(server, `${sink.url}/extra/1`),
+    await makeWebhook(server, `${sink.url}/extra/2`),
   ];
   const bad = [
     await makeWebhook(server, `${sink.url}/silent/`),

@@ -68,7 +68,7 @@ export const SETTINGS = {
   SMTP_URL: {
     default: '',
     means:
-      'The mail server: smtp://user:pass@host:587, or smtps://…. If unset, no mail is sent, and links are shown to whoever creates them.',
+      'The mail server: smtp://user:pass@host:587, or smtps://…. If unset, no mail is sent, and links are shown to the user who creates them.',
     read: z.union([z.literal(''), z.url({ protocol: /^smtps?$/ })]),
   },
   FAIRLEAD_MAIL_FROM: {

@@ -23,7 +23,7 @@ interface Shown {
   expires_at: string;
 }
 
-async function somebody(): Promise<Person> {
+async function newUser(): Promise<Person> {
   const { id: workspaceId } = await s.app.workspaces.create({ name: 'Alone' });
   const key = { workspaceId, name: 'key', style: 'fairlead' as const, createdBy: 'test' };
   const { id, raw } = await s.app.keys.create(key);
@@ -51,7 +51,7 @@ async function hook(as: Person, { url }: Shown, more: object = {}) {
 
 describe('an inbox', () => {
   test('accepts any method and content type without a key, and shows the request as sent', async () => {
-    const alone = await somebody();
+    const alone = await newUser();
     const box = await inbox(alone);
     expect(box.url).toMatch(new RegExp(`^${s.url}/inbox/[\\w-]{75}$`));
     expect(Date.parse(box.expires_at) - Date.now()).toBeGreaterThan(6.9 * 86_400_000);
@@ -94,7 +94,7 @@ describe('an inbox', () => {
   });
 
   test('responds with the configured status, keeps the last hundred, and rejects large requests', async () => {
-    const alone = await somebody();
+    const alone = await newUser();
     const box = await inbox(alone, { status: 503 });
     const post = (body: string) => fetch(box.url, { method: 'POST', body });
     expect((await post('0')).status).toBe(503);
@@ -117,7 +117,7 @@ describe('an inbox', () => {
   });
 
   test('disappears with its requests when it is deleted or expires', async () => {
-    const alone = await somebody();
+    const alone = await newUser();
     const [gone, old] = [await inbox(alone), await inbox(alone)];
     for (const { url } of [gone, old]) await fetch(url, { method: 'POST', body: 'x' });
     expect((await s.ask('DELETE', `${INBOXES}/${gone.id}`, { as: alone })).status).toBe(204);
@@ -136,7 +136,7 @@ describe('an inbox', () => {
   });
 
   test('cannot be guessed: another secret, other ids and a shorter token find nothing', async () => {
-    const alone = await somebody();
+    const alone = await newUser();
     const { url } = await inbox(alone);
     const other = await inbox(alone);
     const [token, second] = [url, other.url].map((item) => item.split('/').at(-1)!);
@@ -152,7 +152,7 @@ describe('an inbox', () => {
   });
 
   test('is sealed in the database, both its URL’s secret and its requests', async () => {
-    const alone = await somebody();
+    const alone = await newUser();
     const box = await inbox(alone);
     const token = box.url.split('/').at(-1)!;
     const secret = Buffer.from(token, 'base64url').toString('base64url', 32);
@@ -179,7 +179,7 @@ describe('an inbox', () => {
   });
 
   test('of 0.1.0, unsealed, still works: its URL accepts requests, and it shows the earlier ones', async () => {
-    const alone = await somebody();
+    const alone = await newUser();
     const [id, request] = ['01976d3c-0000-7000-8000-00000000b0c5', '01976d3c-0000-7000-8000-00000000b0c6'];
     const secret = 'A'.repeat(32);
     await s.db.pool.query(
@@ -211,7 +211,7 @@ describe('an inbox', () => {
   });
 
   test('ten per workspace at most, even with concurrent requests', async () => {
-    const alone = await somebody();
+    const alone = await newUser();
     const replies = await Promise.all(
       Array.from({ length: 12 }, () => s.ask('POST', INBOXES, { as: alone, body: { name: 'Box' } })),
     );
@@ -233,7 +233,7 @@ describe('an inbox', () => {
   });
 
   test('requires the scope to manage webhooks, and belongs to its workspace; changes are in the audit log', async () => {
-    const alone = await somebody();
+    const alone = await newUser();
     const box = await inbox(alone);
     const manager = await makeMember(s, 'manager', { name: 'Box Manager', workspaceId: alone.workspaceId });
     expect((await manager.ask('GET', `${INBOXES}/${box.id}/requests`)).status).toBe(200);
@@ -256,7 +256,7 @@ describe('an inbox', () => {
 
 describe('a webhook that sends to an inbox', () => {
   test.each([...FORMATS.values()])('$name: is delivered, signed, and shown as verified', async (format) => {
-    const alone = await somebody();
+    const alone = await newUser();
     const box = await inbox(alone);
     const secret = format.makeSecret();
     const made = await hook(alone, box, { format: format.name, secret, headers: { 'X-Mine': 'yes' } });
@@ -288,7 +288,7 @@ describe('a webhook that sends to an inbox', () => {
   });
 
   test('never shows custom headers of a webhook that sends to it, however its URL is written', async () => {
-    const alone = await somebody();
+    const alone = await newUser();
     const box = await inbox(alone);
     const secrets = { Authorization: 'Bearer s3cret-token', 'x-api-KEY': 's3cret-key', 'X-Empty': '' };
     const body = { name: 'hook', url: 'https://example.com/', events: ['contact.created'], headers: secrets };
@@ -330,7 +330,7 @@ describe('a webhook that sends to an inbox', () => {
   });
 
   test('a status of 500 is a failed attempt, which is retried; a deleted inbox answers 404', async () => {
-    const alone = await somebody();
+    const alone = await newUser();
     const box = await inbox(alone, { status: 500 });
     const { id } = await hook(alone, box, { retry: { max: 5, intervals_s: [1] } });
     await s.ask('POST', '/api/v1/contacts', { as: alone, body: { first_name: 'Jane' } });
@@ -346,7 +346,7 @@ describe('a webhook that sends to an inbox', () => {
   });
 
   test('only to its exact URL: all other URLs of the installation are rejected, when saved and when sent', async () => {
-    const alone = await somebody();
+    const alone = await newUser();
     const { url } = await inbox(alone);
     const theirs = await inbox(s.charlie);
     const { host, port } = new URL(s.url);
