@@ -4,33 +4,37 @@ import { clear, clearOnSignal, runSections } from './sections.mjs';
 import { useProgram } from './server.mjs';
 import { shown, table } from './table.mjs';
 
-/** What today's program is to reach of a release: at least so much of what is better higher, and the like. */
+/**
+ * The required ratio of the current program to a release: at least 0.95 for figures where higher is better, at
+ * most its inverse for others.
+ */
 const AIM = 0.95;
 
 /** @typedef {import('./figure.mjs').Figure} Figure */
 
 /**
- * A figure of both programs, all rounds of all turns together.
+ * A figure of both programs, over all rounds of all turns.
  * @typedef {object} Comparison
  * @property {string} name
  * @property {number} release
  * @property {number} now
- * @property {number} ratio now beside the release
- * @property {number} spread how far apart the release's own turns are, as a share of their middle: the noise
+ * @property {number} ratio now to release
+ * @property {number} spread the range of the release's own turns, as a share of their median: the noise
  * @property {string} aim
  * @property {boolean} met
  * @property {{ release: number[][], now: number[][] }} turns
  */
 
 /**
- * Runs sections with the server of a release and with today's in turn (release, now, release, now, …). Load generator,
- * receiver and baselines are today's for both, so that only the server differs.
+ * Runs sections alternately with the server of a release and with the current one (release, now, release, now, …).
+ * Load generator, receiver and baselines are the current ones for both, so that only the server differs.
  * @param {Record<string, () => Promise<Figure[]>>} sections
  * @param {object} options
  * @param {string[]} options.names of the sections; none: all
  * @param {string} options.version
- * @param {number} options.pairs how many turns each gets
- * @returns {Promise<{ well: boolean, noise: number, comparisons: Comparison[] }>} the noise is other programs' share of the CPU
+ * @param {number} options.pairs number of turns of each
+ * @returns {Promise<{ well: boolean, noise: number, comparisons: Comparison[] }>} the noise is the CPU share of
+ * other programs
  */
 export async function compareWith(sections, { names, version, pairs }) {
   clearOnSignal();
@@ -76,7 +80,7 @@ function compared(/** @type {{ figure: Figure, release: number[][], now: number[
   const lessIsBetter = figure.aim.includes('≤');
   const bound = lessIsBetter ? 1 / AIM : AIM;
   return {
-    name: figure.name.replace(/, beside .*/, ''),
+    name: figure.name.replace(/, vs .*/, ''),
     release: old,
     now: today,
     ratio,
@@ -87,7 +91,7 @@ function compared(/** @type {{ figure: Figure, release: number[][], now: number[
   };
 }
 
-/** The table of a comparison, for a terminal. */
+/** Formats a comparison as a table for a terminal. */
 export function comparisonTable(/** @type {string} */ version, /** @type {Comparison[]} */ comparisons) {
   return table(
     ['figure', version, 'now', 'ratio', 'spread', 'aim', 'holds?'],

@@ -4,7 +4,7 @@ import { contactText } from './contact.mjs';
 
 const BATCH = 500;
 
-/** Calls the API; throws unless the answer is a success. @returns {Promise<any>} */
+/** Calls the API; throws unless the response is a success. @returns {Promise<any>} */
 export async function call(
   /** @type {Server} */ server,
   /** @type {string} */ method,
@@ -22,10 +22,10 @@ export async function call(
 }
 
 /**
- * Makes a webhook for every event, in the format `standard`.
+ * Creates a webhook for all events, in the format `standard`.
  * @param {Server} server
  * @param {string} url
- * @param {object} [options] what else the API takes, as `{ ordering: 'record' }`
+ * @param {object} [options] further properties for the API, such as `{ ordering: 'record' }`
  * @returns {Promise<string>} its id
  */
 export async function makeWebhook(server, url, options = {}) {
@@ -33,7 +33,7 @@ export async function makeWebhook(server, url, options = {}) {
   return (await call(server, 'POST', '/webhooks', requested)).id;
 }
 
-/** Switches webhooks on or off, eight at once. */
+/** Pauses or resumes webhooks, eight at a time. */
 export async function setActive(
   /** @type {Server} */ server,
   /** @type {string[]} */ webhooks,
@@ -48,7 +48,7 @@ export async function setActive(
   );
 }
 
-/** Makes so many contacts, 500 a call. @returns the length of one as JSON */
+/** Creates contacts, 500 per call. @returns the length of one as JSON */
 export async function makeContacts(/** @type {Server} */ server, /** @type {number} */ count) {
   let left = count;
   let length = 0;
@@ -65,7 +65,7 @@ export async function makeContacts(/** @type {Server} */ server, /** @type {numb
           `{"records":[${records.join(',')}]}`,
         );
         const bad = results.find((/** @type {any} */ item) => item.status !== 201);
-        if (bad) throw new Error(`a contact of the backlog was refused: ${JSON.stringify(bad)}`);
+        if (bad) throw new Error(`a contact of the backlog was rejected: ${JSON.stringify(bad)}`);
         length = JSON.stringify(results[0].record).length;
       }
     }),
@@ -73,7 +73,7 @@ export async function makeContacts(/** @type {Server} */ server, /** @type {numb
   return length;
 }
 
-/** The ids of every contact there is. @returns {Promise<Set<string>>} */
+/** The ids of all contacts. @returns {Promise<Set<string>>} */
 export async function contactIds(/** @type {Server} */ server) {
   const ids = new Set();
   for (let path = '/contacts?limit=200'; ;) {
@@ -84,7 +84,7 @@ export async function contactIds(/** @type {Server} */ server) {
   }
 }
 
-/** True where nothing of a webhook waits any more. */
+/** Whether no delivery of a webhook is pending. */
 export async function drained(/** @type {Server} */ server, /** @type {string} */ webhook) {
   for (const state of ['pending', 'retrying']) {
     const page = await call(

@@ -1,6 +1,6 @@
-// A helper, the baseline of `create` and `leads`: node:http and one statement a request, which inserts a contact, or
-// a lead and its submission, with its event into tables shaped like ours. No key, no validation, no timeline, no place
-// in the feed.
+// A child process, the baseline of `create` and `leads`: node:http and one statement per request, which inserts a
+// contact, or a lead and its submission, with its event into tables like Fairlead's. No key, no validation, no
+// timeline, no position in the feed.
 import http from 'node:http';
 import { Pool } from 'pg';
 import { idMaker } from '../dist/base/id.js';

@@ -13,8 +13,8 @@ const CONNECTIONS = 64;
 const WINDOWED_KEYS = 600;
 
 /**
- * POST /contacts with key, validation and event, beside a bare insert of the same rows on the same PostgreSQL;
- * and the same with keys whose requests are counted.
+ * POST /contacts with key, validation and event, compared with a bare insert of the same rows on the same
+ * PostgreSQL; also with keys whose requests are counted.
  */
 export async function create() {
   const dataDir = await scratch();
@@ -23,7 +23,7 @@ export async function create() {
   const load = startHelper('load.mjs');
   const barePort = await bare.ask('start', await attachEmbedded(dataDir));
 
-  // So many that none reaches its 1,000 a minute.
+  // Enough keys that none reaches its 1,000 requests a minute.
   const { keys: windowed } = await makeWorkspace(await attachEmbedded(dataDir), {
     plan: 'enterprise',
     keyCount: WINDOWED_KEYS,
@@ -34,7 +34,7 @@ export async function create() {
   const baseline = [];
   const value = [];
   const counted = [];
-  // Node needs some seconds of load until its code is as fast as it stays.
+  // Node needs some seconds of load until its code is fully optimized.
   await burst(barePort, WARM_UP);
   await burst(server.port, WARM_UP);
   await burst(server.port, SECONDS, windowed);
@@ -48,12 +48,12 @@ export async function create() {
   await bare.end();
   await server.stop();
   return [
-    figure('create: contacts/s over 64 connections, beside a bare insert', {
+    figure('create: contacts/s over 64 connections, vs a bare insert', {
       value,
       baseline,
       aim: ['ratio', '≥', 1.5],
     }),
-    figure('create: the same on a plan with windows, beside a bare insert', {
+    figure('create: the same on a plan with windows, vs a bare insert', {
       value: counted,
       baseline,
       aim: ['ratio', '≥', 1.3],

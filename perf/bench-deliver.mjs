@@ -10,7 +10,7 @@ const ROUNDS = 3;
 const DELIVERIES = 50_000;
 const FAN_OUTS = [1, 10, 1_000];
 
-/** Drains a backlog of due deliveries over 1, 10 and 1,000 webhooks, beside undici alone. */
+/** Drains a backlog of due deliveries over 1, 10 and 1,000 webhooks, compared with undici alone. */
 export async function deliver() {
   const sink = await startSink();
   const installations = [];
@@ -20,7 +20,7 @@ export async function deliver() {
   const baseline = [];
   /** @type {Map<number, number[]>} */
   const values = new Map(FAN_OUTS.map((webhooks) => [webhooks, []]));
-  // A round before those that count: files and caches are then as they stay.
+  // A warm-up round, for files and caches.
   for (let round = 0; round <= rounds(ROUNDS); round++) {
     const warmUp = round === 0;
     const count = warmUp ? DELIVERIES / 10 : DELIVERIES;
@@ -37,13 +37,13 @@ export async function deliver() {
 
   const item = /** @type {number[]} */ (values.get(1));
   return [
-    figure('deliver: drained/s, 1 webhook, beside undici alone', {
+    figure('deliver: drained/s, 1 webhook, vs undici alone', {
       value: item,
       baseline,
       aim: ['ratio', '≥', 0.55],
     }),
     ...FAN_OUTS.slice(1).map((webhooks) =>
-      figure(`deliver: drained/s, ${webhooks} webhooks, beside 1`, {
+      figure(`deliver: drained/s, ${webhooks} webhooks, vs 1`, {
         value: /** @type {number[]} */ (values.get(webhooks)),
         baseline: item,
         aim: ['ratio', '≥', 0.8],
@@ -52,7 +52,7 @@ export async function deliver() {
   ];
 }
 
-/** A data directory whose webhooks all lead to the sink. */
+/** A data directory whose webhooks all send to the sink. */
 async function installation(sink, webhooks) {
   const dataDir = await scratch();
   const server = await startServer({ dataDir, services: 'api,web' });
@@ -61,7 +61,7 @@ async function installation(sink, webhooks) {
   return { webhooks, dataDir };
 }
 
-/** Queues with the worker off, then starts it; from the first request at the sink to the last. */
+/** Queues with the worker off, then starts it; measures from the first request at the sink to the last. */
 async function backlogAndDrain(sink, dataDir, webhooks, count) {
   const queueing = await startServer({ dataDir, services: 'api,web' });
   await makeContacts(queueing, count / webhooks);
@@ -75,14 +75,14 @@ async function backlogAndDrain(sink, dataDir, webhooks, count) {
   await server.stop();
   if (distinct !== count) {
     throw new Error(
-      `${distinct} different deliveries of ${count} reached the sink, in ${received} requests; ` +
+      `${distinct} distinct deliveries of ${count} reached the sink, in ${received} requests; ` +
         `the server's own count: ${counters}; its log: ${await tail(logOf(dataDir))}`,
     );
   }
   return { perSecond: (count / elapsed) * 1000, bodyBytes: Math.round(bodyBytes / received) };
 }
 
-/** What the server says of its attempts, takeovers and refused outcomes, in one line. */
+/** The server's counts of attempts, takeovers and refused outcomes, in one line. */
 async function deliveryCounters(server) {
   const text = await (await fetch(`${server.url}/metrics`)).text();
   return text
@@ -91,7 +91,7 @@ async function deliveryCounters(server) {
     .join(', ');
 }
 
-/** A process of its own each time, as the server is one that has just started. */
+/** A new process each time, because the server has just started too. */
 async function undiciAlone(sink, count, bodyBytes) {
   await sink.ask('forget');
   const raw = startHelper('raw.mjs');

@@ -14,28 +14,28 @@ const WARM_UP = 3;
 const CONNECTIONS = 64;
 const WEBHOOKS = 100;
 const COUNTED = 300;
-/** An idle connection of PostgreSQL tells what it has counted within 10 s. */
-const TOLD_MS = 11_000;
+/** An idle connection of PostgreSQL reports its statistics within 10 s. */
+const STATISTICS_DELAY_MS = 11_000;
 
 /**
- * One change that 100 webhooks want beside one that a single webhook wants, with no worker: what it costs in
- * time, and in transactions of PostgreSQL. Each statement is a transaction of its own here.
+ * A change that matches 100 webhooks, compared with one that matches a single webhook, without a worker: its cost
+ * in time, and in PostgreSQL transactions. Each statement is a separate transaction here.
  */
 export async function fanout() {
   const sink = await startSink();
   const load = startHelper('load.mjs');
-  const item = await installation(sink, 1);
+  const single = await installation(sink, 1);
   const many = await installation(sink, WEBHOOKS);
   const burst = async ({ server }, seconds = SECONDS) =>
     (await load.ask('burst', { port: server.port, keys: [server.key], connections: CONNECTIONS, seconds }))
       .perSecond;
 
-  const counted = { one: await transactions(item), many: await transactions(many) };
-  await burst(item, WARM_UP);
+  const counted = { single: await transactions(single), many: await transactions(many) };
+  await burst(single, WARM_UP);
   await burst(many, WARM_UP);
-  const rounds = { one: [], many: [], rows: [] };
+  const rounds = { single: [], many: [], rows: [] };
   for (let round = 0; round < ROUNDS; round++) {
-    rounds.one.push(await burst(item));
+    rounds.single.push(await burst(single));
     const before = await queued(many);
     const perSecond = await burst(many);
     rounds.many.push(perSecond);
@@ -43,21 +43,21 @@ export async function fanout() {
   }
   await load.end();
   await sink.end();
-  for (const { client, server } of [item, many]) {
+  for (const { client, server } of [single, many]) {
     await client.end();
     await server.stop();
   }
 
   return [
-    figure('fanout: transactions a change, 100 webhooks beside 1', {
+    figure('fanout: transactions per change, 100 webhooks vs 1', {
       value: [counted.many],
-      baseline: [counted.one],
+      baseline: [counted.single],
       aim: ['ratio', '≤', 1.05],
     }),
-    figure('fanout: changes/s, 100 webhooks beside 1', { value: rounds.many, baseline: rounds.one }),
-    figure('fanout: queue rows/s, 100 webhooks beside 1', {
+    figure('fanout: changes/s, 100 webhooks vs 1', { value: rounds.many, baseline: rounds.single }),
+    figure('fanout: queue rows/s, 100 webhooks vs 1', {
       value: rounds.rows.map((rows) => rows / SECONDS),
-      baseline: rounds.one,
+      baseline: rounds.single,
       aim: ['ratio', '≥', 2],
     }),
   ];
@@ -70,7 +70,7 @@ async function installation(sink, webhooks) {
   return { server, client: await connectTo(dataDir) };
 }
 
-/** Creates contacts one after the other. @returns how many transactions PostgreSQL counts for each */
+/** Creates contacts one after the other. @returns the number of PostgreSQL transactions of each */
 async function transactions({ server, client }) {
   const own = await call(server, 'POST', '/contacts', contactText('first'));
   const before = await committed(client);
@@ -80,7 +80,7 @@ async function transactions({ server, client }) {
 }
 
 async function committed(client) {
-  await sleep(TOLD_MS);
+  await sleep(STATISTICS_DELAY_MS);
   const { rows } = await client.query(
     'select xact_commit::int as n from pg_stat_database where datname = current_database()',
   );

@@ -11,15 +11,18 @@ const SECONDS = 8;
 const PER_SECOND = 200;
 const HEALTHY = 8;
 
-/** Eight webhooks beside two healthy ones, and beside one that never answers and one whose name does not resolve. */
+/**
+ * Eight healthy webhooks together with two more healthy ones, or with one that never answers and one whose name
+ * does not resolve.
+ */
 export async function isolation() {
   const sink = await startSink();
   const load = startHelper('load.mjs');
   const server = await startServer({ dataDir: await scratch() });
   for (let n = 0; n < HEALTHY; n++) await makeWebhook(server, `${sink.url}/healthy/${n}`);
   const good = [
-    await makeWebhook(server, `${sink.url}/beside/1`),
-    await makeWebhook(server, `${sink.url}/beside/2`),
+    await makeWebhook(server, `${sink.url}/extra/1`),
+    await makeWebhook(server, `${sink.url}/extra/2`),
   ];
   const bad = [
     await makeWebhook(server, `${sink.url}/silent/`),
@@ -35,36 +38,36 @@ export async function isolation() {
   await round(good, bad, 2);
   await round(bad, good, 2);
   const alone = [];
-  const beside = [];
+  const compared = [];
   for (let n = 0; n < ROUNDS; n++) {
     alone.push(await round(good, bad, SECONDS));
-    beside.push(await round(bad, good, SECONDS));
+    compared.push(await round(bad, good, SECONDS));
   }
   await load.end();
-  // Not stopped: it would wait for the one that never answers.
+  // Killed, because a stop would wait for the receiver that never answers.
   await server.kill();
   await sink.end();
 
-  const of = (rounds, which) => rounds.map((item) => item[which]);
+  const valuesOf = (rounds, which) => rounds.map((item) => item[which]);
   return [
-    figure('isolation: received/s by the healthy eight', {
-      value: of(beside, 'perSecond'),
-      baseline: of(alone, 'perSecond'),
+    figure('isolation: received/s by the eight healthy webhooks', {
+      value: valuesOf(compared, 'perSecond'),
+      baseline: valuesOf(alone, 'perSecond'),
       aim: ['ratio', '≥', 0.9],
     }),
-    figure('isolation: answer → received, p99 ms', {
-      value: of(beside, 'p99'),
-      baseline: of(alone, 'p99'),
+    figure('isolation: response → received, p99 ms', {
+      value: valuesOf(compared, 'p99'),
+      baseline: valuesOf(alone, 'p99'),
       aim: ['ratio', '≤', 1.5],
     }),
-    figure('isolation: answer → received, p50 ms', {
-      value: of(beside, 'p50'),
-      baseline: of(alone, 'p50'),
+    figure('isolation: response → received, p50 ms', {
+      value: valuesOf(compared, 'p50'),
+      baseline: valuesOf(alone, 'p50'),
     }),
   ];
 }
 
-/** A steady load; what of it reached the healthy eight while it lasted, and how long the way was. */
+/** Runs a steady load; measures what reached the eight healthy webhooks during it, and the delay. */
 async function measure({ sink, load, server, seconds }) {
   await sink.ask('forget');
   const requested = { port: server.port, key: server.key, perSecond: PER_SECOND, seconds };

@@ -17,8 +17,8 @@ const since = (days) =>
 const analytics = (days, interval) => [`/analytics/leads?${since(days)}&interval=${interval}`];
 const lists = (...queries) => queries.map((query) => `/api/v1/leads?${query}`);
 
-/** What is asked for, by name: paths that take turns. The analytics are those of the page's periods. */
-const ASKED = {
+/** The measured requests by name; paths take turns. The analytics have the periods of the dashboard. */
+const REQUESTS = {
   list: lists('limit=50', 'sort=-updated_at', 'sort=created_at'),
   filter: lists(
     'status=new',
@@ -47,15 +47,15 @@ const ASKED = {
 };
 
 /**
- * Reads in a workspace of many leads (100,000, or BENCH_LEADS) beside those in one of 1,000; all of one year. The few
- * are on a server of their own; and, for search, once more beside the many, in the same tables.
+ * Reads in a workspace of many leads (100,000, or BENCH_LEADS) compared with one of 1,000; all within one year.
+ * The 1,000 are on a separate server and, for search, also in the same tables as the many.
  */
 export async function leadReads() {
   const load = startHelper('load.mjs');
   const small = await placeOf(await startServer({ dataDir: await scratch() }), FEW);
   const large = await startServer({ dataDir: await scratch() });
   const many = await placeOf(large, MANY);
-  const beside = await placeOf(large, FEW);
+  const compared = await placeOf(large, FEW);
 
   const p99 = async ({ port, key }, paths) =>
     percentile(await load.ask('ask', { port, key, paths, times: TIMES }), 99);
@@ -70,12 +70,13 @@ export async function leadReads() {
     }
     figures.push(figure(`leads: ${name}, p99 ms`, { value, baseline, aim: ['ratio', '≤', 2] }));
   };
-  const of = `of ${MANY.toLocaleString('en-US')} beside 1,000`;
-  for (const [name, paths] of Object.entries(ASKED)) await measure(`${name}, ${of}`, [many, small], paths);
+  const title = `of ${MANY.toLocaleString('en-US')} vs 1,000`;
+  for (const [name, paths] of Object.entries(REQUESTS))
+    await measure(`${name}, ${title}`, [many, small], paths);
   await measure(
-    'search of 1,000 in a store with the many, beside one without',
-    [beside, small],
-    ASKED.search,
+    'search of 1,000 in a store with the many, vs one without',
+    [compared, small],
+    REQUESTS.search,
   );
 
   await load.end();

@@ -12,8 +12,8 @@ const WARM_UP = 6;
 const CONNECTIONS = 64;
 
 /**
- * POST /leads with key, limit, words, validation, number, submission and event, beside a bare insert of the same rows
- * on the same PostgreSQL, and beside that of a contact.
+ * POST /leads with key, limit, options, validation, number, submission and event, compared with a bare insert of
+ * the same rows on the same PostgreSQL, and with that of a contact.
  */
 export async function leads() {
   const dataDir = await scratch();
@@ -41,11 +41,11 @@ export async function leads() {
   await bare.end();
   await server.stop();
   return [
-    figure('leads: leads/s over 64 connections, beside a bare insert of the same', {
+    figure('leads: leads/s over 64 connections, vs a bare insert of the same', {
       value,
       baseline,
       aim: ['ratio', '≥', 1.2],
     }),
-    figure('leads: the same beside a bare insert of a contact', { value, baseline: contact }),
+    figure('leads: the same vs a bare insert of a contact', { value, baseline: contact }),
   ];
 }

@@ -12,7 +12,7 @@ const SMALL = 10_000;
 const LARGE = 200_000;
 const SECONDS = 5;
 
-/** Resident memory of the server's process: idle, under load, and with a small and a large backlog under way. */
+/** Resident memory of the server's process: idle, under load, and with a small and a large backlog. */
 export async function memory() {
   const sink = await startSink();
   const small = await backlog(sink, SMALL);
@@ -29,7 +29,7 @@ export async function memory() {
   return [
     figure('memory: MiB, idle after the start', { value: rounds.idle }),
     figure('memory: MiB, under create load', { value: rounds.load }),
-    figure('memory: MiB delivering, 200,000 due beside 10,000', {
+    figure('memory: MiB delivering, 200,000 due vs 10,000', {
       value: rounds.large,
       baseline: rounds.small,
       aim: ['ratio', '≤', 1.25],
@@ -60,7 +60,7 @@ async function unburdened() {
   return { idle, load: underLoad };
 }
 
-/** Measures the server that delivers a backlog, and then puts back what it delivered. */
+/** Measures the server that delivers a backlog, then restores what it delivered. */
 async function whileDelivering(sink, dataDir, count) {
   await sink.ask('forget');
   const server = await startServer({ dataDir });
@@ -68,7 +68,7 @@ async function whileDelivering(sink, dataDir, count) {
   const sent = await sink.ask('count');
   await server.stop();
   if (sent < 1_000) throw new Error(`only ${sent} deliveries in ${SECONDS} s: nothing was measured`);
-  // Of a large backlog too little has gone to matter.
+  // For a large backlog the delivered part is negligible.
   if (sent > count / 10) await queue(dataDir, sent);
   return resident;
 }
@@ -79,7 +79,7 @@ async function queue(dataDir, count) {
   await server.stop();
 }
 
-/** The median of the MiB that a process holds in the second half of so many seconds. */
+/** The median resident memory of a process in MiB, over the second half of the given seconds. */
 export async function sampled(pid, seconds) {
   const samples = [];
   await sleep(seconds * 500);

@@ -24,9 +24,9 @@ const SECONDS = 6;
 const ROWS_READ = 128;
 
 /**
- * A million due deliveries beside ten thousand, half of them of one webhook and the rest over 99: what the
- * engine's own statements take, and what a worker holds while it delivers. The rows are written by SQL, as
- * copies of an event and a delivery that the API made: their contacts do not exist.
+ * A million due deliveries compared with ten thousand, half of them of one webhook and the rest over 99: the
+ * duration of the engine's own statements, and a worker's memory while it delivers. The rows are written by SQL,
+ * as copies of an event and a delivery that the API created: their contacts do not exist.
  */
 export async function million() {
   const sink = await startSink();
@@ -48,24 +48,24 @@ export async function million() {
   }
   await sink.end();
 
-  const beside = (title, rounds, which, aim) =>
-    figure(`million: ${title}, 1,000,000 due beside 10,000`, {
+  const compared = (title, rounds, which, aim) =>
+    figure(`million: ${title}, 1,000,000 due vs 10,000`, {
       value: rounds.large.map((item) => item[which]),
       baseline: rounds.small.map((item) => item[which]),
       aim,
     });
   return [
-    beside('ms to claim the next lane', timed, 'claim', ['ratio', '≤', 1.5]),
-    beside('ms to release the longest', timed, 'release', ['ratio', '≤', 1.5]),
-    beside('ms to read the first 128 of one webhook', timed, 'first', ['ratio', '≤', 1.5]),
-    beside('ms to read 128 from its middle', timed, 'middle', ['ratio', '≤', 1.5]),
-    beside('ms for the sweep over sleeping lanes', timed, 'sweep', ['ratio', '≤', 1.5]),
-    beside('MiB while delivering', delivering, 'resident', ['ratio', '≤', 1.25]),
-    beside('sent/s to receivers of 20 ms', delivering, 'perSecond', ['ratio', '≥', 0.8]),
+    compared('ms to claim the next lane', timed, 'claim', ['ratio', '≤', 1.5]),
+    compared('ms to release the longest', timed, 'release', ['ratio', '≤', 1.5]),
+    compared('ms to read the first 128 of one webhook', timed, 'first', ['ratio', '≤', 1.5]),
+    compared('ms to read 128 from its middle', timed, 'middle', ['ratio', '≤', 1.5]),
+    compared('ms for the sweep over sleeping lanes', timed, 'sweep', ['ratio', '≤', 1.5]),
+    compared('MiB while delivering', delivering, 'resident', ['ratio', '≤', 1.25]),
+    compared('sent/s to receivers of 20 ms', delivering, 'perSecond', ['ratio', '≥', 0.8]),
   ];
 }
 
-/** A data directory whose webhooks have so many due, and its server without a worker. */
+/** A data directory whose webhooks have the given number of due deliveries, and its server without a worker. */
 async function backlog(sink, count) {
   const dataDir = await scratch();
   const server = await startServer({ dataDir, services: 'api,web' });
@@ -81,7 +81,9 @@ async function backlog(sink, count) {
 
 const uuidOf = (/** @type {string} */ id) => /** @type {string} */ (unprefixed('wh', id));
 
-/** Copies the first event until so many deliveries wait; of each pair one is the first webhook's. */
+/**
+ * Copies the first event until the given number of deliveries is pending; every second one is the first webhook's.
+ */
 async function fill({ dataDir, webhooks, count }) {
   const server = await startServer({ dataDir, services: 'api,web' });
   const client = await connectTo(dataDir);
@@ -106,14 +108,14 @@ async function fill({ dataDir, webhooks, count }) {
      from event e where e.seq > $3`,
     [webhooks[0], webhooks.slice(1), last],
   );
-  // The longest lane is the first to be claimed, and is so again once it is released.
+  // The longest lane is claimed first, and again after it was released.
   await client.query("update lane set due = now() - (endpoint_id = $1)::int * interval '1 h'", [webhooks[0]]);
   await client.query('analyze queue, event, lane');
   await client.end();
   await server.stop();
 }
 
-/** How long the engine's own statements take on a store that no worker touches. */
+/** Duration of the engine's own statements on a store without a worker. */
 async function statements({ dataDir, webhooks: [webhook], count }) {
   const { db, close } = await open(dataDir);
   const lanes = makeLanes(db);
@@ -153,7 +155,7 @@ async function timedInto(times, work) {
   return result;
 }
 
-/** The database of a data directory, with a server that has no worker to run it. */
+/** Opens the database of a data directory, with a server without a worker. */
 async function open(dataDir) {
   const server = await startServer({ dataDir, services: 'api,web' });
   const db = openDatabase(await attachEmbedded(dataDir), { max: 2, log: pino({ level: 'silent' }) });

@@ -10,31 +10,31 @@ const WEBHOOKS = 100;
 const SHARES = [1, 5, 50];
 const PER_SECOND = 10;
 const SECONDS = 8;
-/** What has not come after this long is not waited for. */
+/** How long to wait for late deliveries. */
 const TIMEOUT_MS = 15_000;
 /**
- * How long the load goes before it counts. Slow receivers open their window a little with each answer: it
- * takes several of their 5 s until as much is under way as there will be.
+ * How long the load runs before it is measured. Slow receivers widen their window with each response: it takes
+ * several of their 5 s until the maximum is in flight.
  */
 const RUN_IN = { 1: 3, 5: 3, 50: 16 };
 
 const hostOf = (/** @type {number} */ n, /** @type {number} */ port) => `http://127.0.1.${n + 1}:${port}`;
 
 /**
- * How they ail, and the URL of the n-th that does. Those falling silent answer at once while the load runs in,
- * so that their windows are wide open then. Each has a host of its own.
+ * The faults, with the URL of the n-th faulty receiver. Those that become silent answer at once during the
+ * warm-up, so that their windows are wide by then. Each has a host of its own.
  */
-const AILMENTS = {
+const FAULTS = {
   silent: (port) => (n) => `${hostOf(n, port)}/silent/${n}`,
   refusing: (_port, closed) => (n) => `http://127.0.0.1:${closed}/${n}`,
   'taking 5 s': (port) => (n) => `${hostOf(n, port)}/slow/5000/${n}`,
   'without DNS': () => (n) => `https://shop-${n}.example/`,
-  'falling silent': (port) => (n) => `${hostOf(n, port)}/fading/${n}`,
+  'becoming silent': (port) => (n) => `${hostOf(n, port)}/fading/${n}`,
 };
 
 /**
- * 100 webhooks that all want every event, of which 1, 5 and 50 ail in one way: the others' deliveries beside
- * those of the same ones without them.
+ * 100 webhooks for all events, of which 1, 5 and 50 have one kind of fault: the deliveries of the others compared
+ * with those of the same webhooks without the faulty ones.
  */
 export async function mixes() {
   const sink = await startSink();
@@ -46,9 +46,9 @@ export async function mixes() {
   const well = await webhooksFor(server, WEBHOOKS - 1, (n) => `${sink.url}/well/${n}`);
   const figures = [];
 
-  const round = async (healthy, ailing, fades) => {
+  const round = async (healthy, faulty, fades) => {
     await sink.ask('fade', false);
-    await setActive(server, [...well.slice(0, healthy), ...ailing], true);
+    await setActive(server, [...well.slice(0, healthy), ...faulty], true);
     const share = WEBHOOKS - healthy;
     const pace = { port: server.port, key: server.key, perSecond: PER_SECOND };
     const running = load.ask('steady', { ...pace, seconds: RUN_IN[share] + SECONDS });
@@ -58,7 +58,7 @@ export async function mixes() {
       ([, sentAt], _, all) => sentAt >= all[0][1] + RUN_IN[share] * 1000,
     );
     const measured = await arrived(sink, answered, healthy);
-    await setActive(server, [...well, ...ailing], false);
+    await setActive(server, [...well, ...faulty], false);
     await sink.ask('forget');
     return measured;
   };
@@ -66,22 +66,26 @@ export async function mixes() {
   for (const share of SHARES) {
     const healthy = WEBHOOKS - share;
     const alone = await round(healthy, []);
-    for (const [name, url] of Object.entries(AILMENTS)) {
-      const ailing = await webhooksFor(server, share, url(sink.port, closed));
-      const beside = await round(healthy, ailing, name === 'falling silent');
-      const title = `mixes: ${healthy} beside ${share} ${name}`;
+    for (const [name, url] of Object.entries(FAULTS)) {
+      const faulty = await webhooksFor(server, share, url(sink.port, closed));
+      const compared = await round(healthy, faulty, name === 'becoming silent');
+      const title = `mixes: ${healthy} vs ${share} ${name}`;
       figures.push(
         figure(`${title}: received/s`, {
-          value: [beside.perSecond],
+          value: [compared.perSecond],
           baseline: [alone.perSecond],
           aim: ['ratio', '≥', 0.9],
         }),
-        figure(`${title}: p99 ms`, { value: [beside.p99], baseline: [alone.p99], aim: ['ratio', '≤', 1.5] }),
+        figure(`${title}: p99 ms`, {
+          value: [compared.p99],
+          baseline: [alone.p99],
+          aim: ['ratio', '≤', 1.5],
+        }),
       );
     }
   }
   await load.end();
-  // Not stopped: it would wait for those that never answer.
+  // Killed, because a stop would wait for receivers that never answer.
   await server.kill();
   await sink.end();
   return figures;
@@ -93,7 +97,7 @@ async function webhooksFor(server, count, url) {
   return ids;
 }
 
-/** Of the contacts that count, what reached the healthy webhooks while they were being made, and how late. */
+/** The measured contacts that reached the healthy webhooks during the measurement, and their delay. */
 async function arrived(sink, answered, healthy) {
   const answeredAt = new Map(answered.map(([id, , when]) => [id, when]));
   const begin = Math.min(...answered.map(([, sentAt]) => sentAt));
@@ -111,7 +115,7 @@ async function arrived(sink, answered, healthy) {
     });
     const patient = performance.now() - since < TIMEOUT_MS;
     if (delays.length < wanted && patient) continue;
-    // What has not come by now counts as long as was waited for it.
+    // A delivery that has not arrived counts with the time that was waited for it.
     while (delays.length < wanted) delays.push(performance.now() - since);
     return { perSecond: (inTime / (end - begin)) * 1000, p99: percentile(delays, 99) };
   }

@@ -10,8 +10,8 @@ const WEBHOOKS = 40;
 const ATTEMPTS = 'fairlead_delivery_attempts_total';
 
 /**
- * A backlog over 40 webhooks, drained by two worker processes on one database beside one. The webhooks are
- * held until the workers run, so that neither has a head start; then they are resumed one after the other.
+ * A backlog over 40 webhooks, drained by two worker processes on one database, compared with one. The webhooks are
+ * paused until the workers run, so that neither has a head start; then they are resumed one after the other.
  */
 export async function workers() {
   const sink = await startSink();
@@ -35,14 +35,14 @@ export async function workers() {
       await worker.stop();
     }
     const late = /** @type {number} */ (await sink.ask('count'));
-    if (distinct !== count) throw new Error(`${distinct} different deliveries of ${count} reached the sink`);
+    if (distinct !== count) throw new Error(`${distinct} distinct deliveries of ${count} reached the sink`);
     return { perSecond: (count / elapsed) * 1000, twice: Math.max(received, late) - count, shares };
   };
 
-  const rounds = { one: [], two: [], twice: [], lesser: [] };
+  const rounds = { single: [], two: [], twice: [], lesser: [] };
   await drain(DELIVERIES / 4, 1);
   for (let round = 0; round < ROUNDS; round++) {
-    rounds.one.push((await drain(DELIVERIES, 1)).perSecond);
+    rounds.single.push((await drain(DELIVERIES, 1)).perSecond);
     const { perSecond, twice, shares } = await drain(DELIVERIES, 2);
     rounds.two.push(perSecond);
     rounds.twice.push(twice);
@@ -51,15 +51,15 @@ export async function workers() {
   await api.stop();
   await sink.end();
   return [
-    figure('workers: drained/s by two processes, beside one', {
+    figure('workers: drained/s by two processes, vs one', {
       value: rounds.two,
-      baseline: rounds.one,
+      baseline: rounds.single,
       aim: ['ratio', '≥', 1],
     }),
-    figure('workers: deliveries made twice by the two, all rounds', {
+    figure('workers: deliveries sent twice by the two, all rounds', {
       value: [rounds.twice.reduce((sum, twice) => sum + twice, 0)],
       aim: ['value', '≤', 0],
     }),
-    figure('workers: % of the deliveries made by the lesser of the two', { value: rounds.lesser }),
+    figure('workers: % of the deliveries sent by the slower of the two', { value: rounds.lesser }),
   ];
 }

@@ -1,5 +1,5 @@
-// npm run bench [name…]: each figure beside its baseline from the same run. A missed aim is printed, not an error.
-// npm run bench -- [name…] --against 0.1.0 [--pairs 3]: the same with the server of a release in turn with today's.
+// npm run bench [name…]: measures each figure together with its baseline. A missed aim is printed, it is not an
+// error. npm run bench -- [name…] --against 0.1.0 [--pairs 3]: compares a release's server with the current one.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { comparisonTable, compareWith } from './against.mjs';
@@ -32,7 +32,7 @@ const sections = {
   'lead-reads': leadReads,
 };
 
-const { against, pairs, names } = asked();
+const { against, pairs, names } = parseArguments();
 const line = await machine();
 console.log(line);
 const well = against === undefined ? await measure() : await compare(against);
@@ -66,8 +66,8 @@ async function compare(/** @type {string} */ version) {
     const missed = comparisons.filter(({ met }) => !met);
     console.log(
       missed.length === 0
-        ? `\nBeside ${version} every figure holds.`
-        : `\nBeside ${version} missed: ${missed.map(({ name }) => name).join('; ')}.`,
+        ? `\nCompared with ${version}, all figures meet their aims.`
+        : `\nCompared with ${version}, missed: ${missed.map(({ name }) => name).join('; ')}.`,
     );
     sayNoise(noise);
     keep('bench-against.json', { machine: line, noise, against: version, comparisons });
@@ -81,7 +81,7 @@ async function compare(/** @type {string} */ version) {
 function sayNoise(/** @type {number} */ noise) {
   if (noise <= 0.05) return;
   console.log(
-    `\nOther programs took up to ${Math.round(noise * 100)} % of the CPU meanwhile: not to be relied on.`,
+    `\nOther programs used up to ${Math.round(noise * 100)} % of the CPU: the figures are not reliable.`,
   );
 }
 
@@ -91,8 +91,8 @@ function keep(/** @type {string} */ file, /** @type {object} */ result) {
   writeFileSync(new URL(file, out), `${JSON.stringify(result, null, 2)}\n`);
 }
 
-/** Ends the program with a line where the command line is not understood. */
-function asked() {
+/** Parses the command line; exits with a message if it is invalid. */
+function parseArguments() {
   try {
     const { values, positionals } = parseArgs({
       options: { against: { type: 'string' }, pairs: { type: 'string', default: '3' } },
@@ -100,9 +100,9 @@ function asked() {
     });
     const unknown = positionals.find((name) => !(name in sections));
     if (unknown !== undefined)
-      throw new Error(`There is no ${unknown}; there are ${Object.keys(sections).join(', ')}.`);
+      throw new Error(`Unknown section ${unknown}; must be one of ${Object.keys(sections).join(', ')}.`);
     if (!/^[1-9]\d?$/.test(values.pairs)) throw new Error('--pairs must be a number from 1 to 99.');
-    // Shorter turns, but more of them: a machine's slow minute is then shared by both.
+    // Shorter turns, but more of them: a temporary slowdown of the machine then affects both.
     if (values.against !== undefined) process.env['BENCH_ROUNDS'] ??= '2';
     return { against: values.against, pairs: Number(values.pairs), names: positionals };
   } catch (error) {

@@ -2,7 +2,7 @@ import net from 'node:net';
 import { messages } from './wire.mjs';
 
 /**
- * One kept-alive connection with one request on it at a time.
+ * One keep-alive connection with one request at a time.
  * @typedef {{ status: number, head: string, body: string }} Answer
  */
 export class Connection {
@@ -38,7 +38,7 @@ export class Connection {
     });
   }
 
-  /** @returns {Promise<Answer>} rejects where the connection breaks before the answer is whole */
+  /** @returns {Promise<Answer>} rejects if the connection breaks before the response is complete */
   send(/** @type {string} */ request) {
     return new Promise((resolve, reject) => {
       if (this.broken) return reject(new Error('the connection broke'));
@@ -52,13 +52,13 @@ export class Connection {
   }
 }
 
-/** A POST as it goes over the wire. */
+/** A POST request as HTTP text. */
 export function post(/** @type {string} */ path, /** @type {string} */ key, /** @type {string} */ body) {
   return requestText('POST', path, key, body);
 }
 
 /**
- * A request as it goes over the wire.
+ * A request as HTTP text.
  * @param {string} method
  * @param {string} path
  * @param {string} key

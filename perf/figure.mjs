@@ -13,14 +13,14 @@ export function percentile(values, p) {
 }
 
 /**
- * One line of the table: the median of its rounds, beside the baseline's from the same run.
+ * One line of the table: the median of its rounds, with the baseline's from the same run.
  * @typedef {object} Figure
  * @property {string} name with its unit
  * @property {number} value
  * @property {number | null} baseline
  * @property {number | null} ratio
  * @property {string} aim
- * @property {boolean | null} met null where there is no aim
+ * @property {boolean | null} met null if there is no aim
  * @property {{ value: number[], baseline: number[] }} rounds
  */
 

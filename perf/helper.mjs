@@ -1,15 +1,15 @@
 import { fork } from 'node:child_process';
 
-/** Helpers that run now, so that none outlives the program. */
+/** The running child processes, so that none outlives the program. */
 const running = new Set();
 
 /**
- * A process of ours beside the server: load, receiver, baseline. It is asked by name and answers when done.
+ * A child process next to the server: load, receiver, baseline. Calls are by name and return when done.
  * @typedef {{ pid: number, ask(name: string, ...args: unknown[]): Promise<any>, end(): Promise<void> }} Helper
  */
 
 /**
- * Starts a helper: a file of this folder that calls `answer`.
+ * Starts a child process: a file of this folder that calls `answer`.
  * @param {string} file
  * @returns {Helper}
  */
@@ -54,7 +54,7 @@ export function startHelper(file) {
   };
 }
 
-/** In the helper: what it can be asked. */
+/** In the child process: registers its handlers. */
 export function answer(/** @type {Record<string, (...args: any[]) => unknown>} */ handlers) {
   process.on('message', (/** @type {any} */ { id, name, args }) => {
     Promise.resolve()
@@ -65,11 +65,11 @@ export function answer(/** @type {Record<string, (...args: any[]) => unknown>} *
       );
   });
   process.on('disconnect', () => process.exit());
-  // ^C reaches the whole group; the program that started us ends us when it has tidied up.
+  // Ctrl-C reaches the whole process group; the parent ends this process after its cleanup.
   process.on('SIGINT', () => {});
 }
 
-/** Ends whatever helpers are left. */
+/** Ends all remaining child processes. */
 export function endHelpers() {
   for (const child of running) child.kill('SIGKILL');
 }

@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { call } from './api.mjs';
 
-/** The n-th lead, as RemixCRM's document prints one. */
+/** The n-th lead, like the example in RemixCRM's documentation. */
 export function leadText(/** @type {number | string} */ n) {
   return (
     `{"first_name":"Jane","last_name":"Doe","email":"jane.doe.${n}@example.com","phone":"+1555${n}",` +
@@ -9,7 +9,7 @@ export function leadText(/** @type {number | string} */ n) {
   );
 }
 
-/** What a lead is about, in a fresh workspace; 0.1.0 gave it none. */
+/** Creates the event type of the leads in a new workspace; 0.1.0 had none by default. */
 export async function makeEventType(/** @type {import('./server.mjs').Server} */ server) {
   const { data } = await call(server, 'GET', '/lead-event-types', undefined);
   if (!data.some((/** @type {{ name: string }} */ { name }) => name === 'Wedding'))
@@ -40,7 +40,7 @@ const STATUSES = [
   'lost',
 ];
 
-/** Names of every script, eight sources, six event types, five statuses and owners, spread evenly over a year. */
+/** Names in every script, eight sources, six event types, five statuses and owners, spread evenly over a year. */
 const FILL = `
 insert into lead
   (workspace_id, id, version, number, first_name, last_name, email, phone, event_date, event_type, source, status,
@@ -62,7 +62,7 @@ from (
 ) x`;
 
 /**
- * Puts leads into a workspace by SQL, the indexes that can be made again made after them.
+ * Inserts leads into a workspace by SQL; indexes that can be created again are dropped before and created after.
  * @param {import('pg').PoolConfig} connection
  */
 export async function fillLeads(connection, /** @type {string} */ workspaceId, /** @type {number} */ count) {

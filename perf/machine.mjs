@@ -1,7 +1,7 @@
 import { cpus, totalmem } from 'node:os';
 import { findBinaries } from '../dist/db/postgres-binaries.js';
 
-/** What the figures were taken on, in one line. */
+/** The machine of the measurement, in one line. */
 export async function machine() {
   const { version } = await findBinaries();
   const cores = cpus();

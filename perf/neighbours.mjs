@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /**
- * Begins to watch how much of the machine other programs take: figures taken beside a busy neighbour say
- * little, and less about a program of two processes than about one of twenty.
- * @returns {() => number} the others' share of all cores since, from 0 to 1
+ * Starts to watch the CPU usage of other programs. Figures taken on a busy machine are unreliable, more so for a
+ * program of two processes than for one of twenty.
+ * @returns {() => number} the others' share of all cores since then, from 0 to 1
  */
 export function watchNeighbours() {
   const before = { machine: machine(), ours: ours() };
@@ -14,7 +14,7 @@ export function watchNeighbours() {
   };
 }
 
-/** The machine's time since it started, in ticks over all cores. */
+/** The machine's CPU time since its start, in ticks over all cores. */
 function machine() {
   const [user, nice, system, idle, wait, ...rest] = readFileSync('/proc/stat', 'utf8')
     .split('\n', 1)[0]
@@ -25,14 +25,14 @@ function machine() {
   return { busy, all: busy + idle + wait };
 }
 
-/** What this process and everything below it has used, those that have ended included. */
+/** The CPU time of this process and all its descendants, including ended ones. */
 function ours() {
   /** @type {Map<number, { parent: number, ticks: number }>} */
   const processes = new Map();
   for (const pid of readdirSync('/proc')) {
     const stat = /^\d+$/.test(pid) ? read(`/proc/${pid}/stat`) : '';
     if (stat === '') continue;
-    // The name, in parentheses, may hold anything; 1 is the parent after it, 11 to 14 are the times.
+    // The name, in parentheses, may contain anything; after it, field 1 is the parent, 11 to 14 are the times.
     const fields = stat
       .slice(stat.lastIndexOf(')') + 2)
       .split(' ')

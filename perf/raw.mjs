@@ -1,10 +1,10 @@
-// A helper, the baseline of `deliver`: undici's own request and an HMAC, and nothing else; no database.
+// A child process, the baseline of `deliver`: undici's own request and an HMAC only; no database.
 import { createHmac, randomBytes } from 'node:crypto';
 import { Agent, request } from 'undici';
 import { idMaker } from '../dist/base/id.js';
 import { answer } from './helper.mjs';
 
-/** Sends so many signed bodies of a size, with so many under way at once. */
+/** Sends signed bodies of a given size with a given concurrency. */
 async function send({ url, count, bodyBytes, inFlight }) {
   const dispatcher = new Agent({ connections: inFlight, pipelining: 1 });
   const secret = randomBytes(32);
@@ -13,7 +13,7 @@ async function send({ url, count, bodyBytes, inFlight }) {
   const end = `","padding":"${'x'.repeat(Math.max(0, bodyBytes - start.length - 36 - 15))}"}}`;
   let left = count;
 
-  async function one() {
+  async function sendNext() {
     const id = `evt_${newId()}`;
     const body = start + id.slice(4) + end;
     const timestamp = Math.floor(Date.now() / 1000);
@@ -39,7 +39,7 @@ async function send({ url, count, bodyBytes, inFlight }) {
 
   await Promise.all(
     Array.from({ length: inFlight }, async () => {
-      while (left-- > 0) await one();
+      while (left-- > 0) await sendNext();
     }),
   );
   await dispatcher.close();

@@ -10,7 +10,7 @@ export async function startSink() {
 
 /** @typedef {Awaited<ReturnType<typeof startSink>>} Sink */
 
-/** Waits until the sink has received so many, or throws where nothing more comes for too long. */
+/** Waits until the sink has received the given number, or throws if nothing more arrives for too long. */
 export async function untilReceived(
   /** @type {Sink} */ sink,
   /** @type {number} */ wanted,

@@ -6,25 +6,25 @@ import { scratch } from './scratch.mjs';
 
 const REPOSITORY = fileURLToPath(new URL('..', import.meta.url));
 
-/** The commit that each release was made from; the CHANGELOG names the same. */
+/** The commit of each release, as in the CHANGELOG. */
 /** @type {Record<string, string>} */
 export const RELEASES = {
   '0.1.0': 'ce79864e45410edd817cbc96f9e9662b9201f88e',
 };
 
-/** @type {Map<string, Promise<string>>} by commit: each is built once a run */
+/** @type {Map<string, Promise<string>>} by commit: each is built once per run */
 const built = new Map();
 
 /**
- * A release as it was, from this repository's history, with its own dependencies, built in a scratch folder.
- * Throws with one line for people where there is no such release or its commit is missing.
+ * Builds a release from this repository's history, with its own dependencies, in a scratch folder. Throws a
+ * one-line error if the release does not exist or its commit is missing.
  * @param {string} version such as `0.1.0`
  * @returns {Promise<string>} the folder
  */
 export function buildRelease(version) {
   const commit = RELEASES[version];
   if (commit === undefined) {
-    throw new Error(`There is no release ${version}; there are ${Object.keys(RELEASES).join(', ')}.`);
+    throw new Error(`Unknown release ${version}; must be one of ${Object.keys(RELEASES).join(', ')}.`);
   }
   requireCommit(version, commit);
   const building = built.get(commit) ?? build(version, commit);
@@ -40,7 +40,7 @@ function requireCommit(/** @type {string} */ version, /** @type {string} */ comm
   throw new Error(
     shallow === 'true'
       ? `Release ${version} is commit ${commit.slice(0, 7)}, which this shallow clone lacks: run git fetch --unshallow.`
-      : `Release ${version} is commit ${commit.slice(0, 7)}, which is not here: a git clone with its whole history is needed.`,
+      : `Release ${version} is commit ${commit.slice(0, 7)}, which is missing: a git clone with its whole history is required.`,
   );
 }
 
@@ -48,7 +48,7 @@ async function build(/** @type {string} */ version, /** @type {string} */ commit
   const folder = path.join(await scratch({ lasts: 'run' }), `fairlead-${version}`);
   mkdirSync(folder);
   console.error(`${version}: installing and building ${commit.slice(0, 7)} in ${folder}`);
-  // Not a worktree: nothing is left in .git where this is killed.
+  // Not a worktree: an interruption leaves nothing in .git.
   const files = execFileSync('git', ['archive', '--format=tar', commit], {
     cwd: REPOSITORY,
     env: withoutGit(process.env),
@@ -72,12 +72,12 @@ async function build(/** @type {string} */ version, /** @type {string} */ commit
   return folder;
 }
 
-/** A git hook's GIT_DIR would name another repository. */
+/** Without GIT_DIR and the like: in a git hook they name another repository. */
 function withoutGit(/** @type {NodeJS.ProcessEnv} */ env) {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('GIT_')));
 }
 
-/** Without what the npm that runs this says of our own package. */
+/** Without the variables that the calling npm sets for this package. */
 function withoutNpm(/** @type {NodeJS.ProcessEnv} */ env) {
   const ours = /^(npm_(package|lifecycle|command|execpath).*|npm_config_local_prefix|INIT_CWD|NODE_OPTIONS)$/;
   return Object.fromEntries(Object.entries(env).filter(([name]) => !ours.test(name)));

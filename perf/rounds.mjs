@@ -1,4 +1,4 @@
-/** How many rounds a section measures: as many as it says, or BENCH_ROUNDS. */
+/** The number of rounds of a section: its default, or BENCH_ROUNDS. */
 export function rounds(/** @type {number} */ usual) {
   return Number(process.env['BENCH_ROUNDS']) || usual;
 }

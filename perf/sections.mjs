@@ -4,18 +4,17 @@ import { removeScratch } from './scratch.mjs';
 import { endServers } from './server.mjs';
 
 /**
- * Runs the sections asked for, or all, one after the other; each in a house of its own that is cleared away
- * whatever happens.
+ * Runs the requested sections, or all, one after the other; cleans up after each, whatever happens.
  * @template T
  * @param {Record<string, () => Promise<T>>} sections
  * @param {(name: string, result: T, others: number) => void} onResult
- * @param {string[]} [requested] default: as the command line says
- * @returns {Promise<boolean>} false where one failed
+ * @param {string[]} [requested] default: from the command line
+ * @returns {Promise<boolean>} false if one failed
  */
 export async function runSections(sections, onResult, requested = process.argv.slice(2)) {
   const unknown = requested.find((name) => !(name in sections));
   if (unknown !== undefined) {
-    console.error(`There is no ${unknown}; there are ${Object.keys(sections).join(', ')}.`);
+    console.error(`Unknown section ${unknown}; must be one of ${Object.keys(sections).join(', ')}.`);
     return false;
   }
   clearOnSignal();
@@ -27,7 +26,7 @@ export async function runSections(sections, onResult, requested = process.argv.s
       const result = await sections[name]();
       const seconds = ((performance.now() - since) / 1000).toFixed(0);
       const share = others();
-      console.error(`${name}: ${seconds} s; other programs took ${(share * 100).toFixed(0)} % of the CPU`);
+      console.error(`${name}: ${seconds} s; other programs used ${(share * 100).toFixed(0)} % of the CPU`);
       onResult(name, result, share);
     } catch (error) {
       well = false;
@@ -40,7 +39,7 @@ export async function runSections(sections, onResult, requested = process.argv.s
 
 let clearsOnSignal = false;
 
-/** ^C ends the run, and leaves nothing behind. */
+/** Ctrl-C ends the run and cleans up. */
 export function clearOnSignal() {
   if (clearsOnSignal) return;
   clearsOnSignal = true;
@@ -50,8 +49,8 @@ export function clearOnSignal() {
 }
 
 /**
- * Ends what a section has started, and removes its folders.
- * @param {{ atEnd?: boolean }} [options] at the end of the run, what lasts so long as well
+ * Ends the processes that a section started, and removes its folders.
+ * @param {{ atEnd?: boolean }} [options] at the end of the run, also what lasts as long
  */
 export async function clear(options) {
   endHelpers();

@@ -1,5 +1,5 @@
-// Loaded first by a server whose names shall never resolve: every question goes to PERF_DNS, where a socket
-// takes it and says nothing.
+// Preloaded by a server whose names never resolve: every DNS query goes to PERF_DNS, where a socket receives it
+// and never responds.
 import dns from 'node:dns';
 import { syncBuiltinESMExports } from 'node:module';
 

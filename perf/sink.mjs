@@ -1,6 +1,5 @@
-// A helper: a receiver of webhooks on 127.0.0.1 that answers 200 at once, or as the path says:
-// /slow/<ms>/… after so long, /silent/… never, /fading/… at once until it is told to fade, and then never.
-// It remembers what it got.
+// A child process: a receiver of webhooks on 127.0.0.1 that responds 200 at once, or by the path: /slow/<ms>/…
+// after a delay, /silent/… never, /fading/… at once until it is switched, then never. It records what it received.
 import dgram from 'node:dgram';
 import net from 'node:net';
 import { answer } from './helper.mjs';
@@ -9,7 +8,7 @@ import { copied, messages } from './wire.mjs';
 
 const OK = Buffer.from('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok');
 
-/** What came in since the last `forget`: path and webhook-id, the contact in the body, when. */
+/** Requests since the last `forget`: path and webhook-id, the contact in the body, time. */
 const received = {
   /** @type {string[]} */
   keys: [],
@@ -17,7 +16,7 @@ const received = {
   contacts: [],
   /** @type {number[]} */
   at: [],
-  /** Of what came to /order/…: the version of the record. */
+  /** For /order/…: the version of the record. */
   /** @type {number[]} */
   versions: [],
   bodyBytes: 0,
@@ -62,8 +61,8 @@ function listen(port = 0) {
 }
 
 /**
- * Listens on addresses of its own too, 127.0.1.1 and on, as receivers on hosts of their own; only Linux has
- * them all without further ado.
+ * Also listens on addresses from 127.0.1.1, as receivers on separate hosts; only Linux has them without
+ * configuration.
  */
 function hosts(/** @type {number} */ count) {
   const { port } = server.address();
@@ -78,7 +77,7 @@ function hosts(/** @type {number} */ count) {
   return Promise.all(listening).then(() => port);
 }
 
-/** A DNS server that takes every question and answers none. */
+/** A DNS server that receives every query and never responds. */
 function silentDns() {
   const socket = dgram.createSocket('udp4');
   socket.on('message', () => {});
@@ -91,7 +90,7 @@ answer({
   listen,
   hosts,
   silentDns,
-  /** Refuses connections and breaks those that are open, until it listens again. */
+  /** Refuses connections and breaks open ones, until it listens again. */
   down() {
     server.close();
     for (const socket of open) socket.destroy();

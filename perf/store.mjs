@@ -1,10 +1,11 @@
 import { Client } from 'pg';
 import { attachEmbedded } from '../dist/db/embedded.js';
 
-/** A connection of our own to the PostgreSQL of a server that runs; `end` it. @returns {Promise<Client>} */
+/** Opens a connection to the PostgreSQL of a running server; `end` it. @returns {Promise<Client>} */
 export async function connectTo(/** @type {string} */ dataDir) {
   const client = new Client((await attachEmbedded(dataDir)) ?? {});
-  // A section that fails takes PostgreSQL down under it; unheard, that would end us before the tidying up.
+  // A failing section may stop PostgreSQL first; without a listener, the error would end this process before its
+  // cleanup.
   client.on('error', () => {});
   await client.connect();
   return client;

@@ -1,5 +1,5 @@
 /**
- * Lines a table up for a terminal.
+ * Formats a table for a terminal.
  * @param {string[]} columns
  * @param {(string | number)[][]} rows
  */
@@ -17,14 +17,14 @@ export function table(columns, rows) {
   return [head, rule, ...body].join('\n');
 }
 
-/** A number as people read it: 12,345, or 1.23 where it is small. */
+/** Formats a number for people: 12,345, or 1.23 if it is small. */
 export function shown(/** @type {number | null} */ value) {
   if (value === null) return '–';
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
-/** The table of a bench. */
+/** Formats the figures of a bench as a table. */
 export function figureTable(/** @type {import('./figure.mjs').Figure[]} */ figures) {
   return table(
     ['figure', 'baseline', 'value', 'ratio', 'aim', 'met?'],

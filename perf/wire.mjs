@@ -1,8 +1,8 @@
 /**
- * Takes HTTP/1.1 messages off a stream of bytes: the little that both ends here need, whose messages always
- * carry Content-Length. A parser of HTTP proper would cost more than what is measured.
- * @param {(head: string, body: string) => void} onMessage latin1 text; it shares memory with its neighbours,
- *   so what is kept should be copied
+ * Splits a stream of bytes into HTTP/1.1 messages: a minimal parser for the messages here, which always have
+ * Content-Length. A full HTTP parser would cost more than what is measured.
+ * @param {(head: string, body: string) => void} onMessage latin1 text, a slice of a larger buffer; copy what is
+ * kept
  * @returns {(chunk: Buffer) => void}
  */
 export function messages(onMessage) {
@@ -26,7 +26,7 @@ export function messages(onMessage) {
   };
 }
 
-/** A copy that does not keep the text it was cut from in memory. */
+/** Copies a text, so that the larger text it was cut from can be freed. */
 export function copied(/** @type {string} */ text) {
   return Buffer.from(text, 'latin1').toString('latin1');
 }

@@ -4,7 +4,7 @@ import { sha256 } from '../dist/base/hmac.js';
 import { idMaker } from '../dist/base/id.js';
 
 /**
- * A further workspace, with keys that may do everything in it.
+ * Creates a further workspace with keys of all scopes.
  * @param {import('pg').PoolConfig} connection
  * @param {{ plan: string, keyCount: number }} options
  * @returns {Promise<{ id: string, keys: string[] }>}

@@ -1,4 +1,5 @@
-// npm run check: format, lint with the floors, the API's types, types, dead code. Fast; green before every commit.
+// npm run check: format, lint with the floors, the API's types, types, dead code. Fast; must pass before every
+// commit.
 import { bin, run, setup } from './setup.mjs';
 
 setup();

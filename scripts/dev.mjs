@@ -1,4 +1,4 @@
-// npm run dev: compiles and bundles on every change and starts again. The same program that ships.
+// npm run dev: compiles and bundles on every change and restarts the server. It runs the same program that ships.
 import { spawn } from 'node:child_process';
 import { bin, mustHavePlace, root, setup } from './setup.mjs';
 

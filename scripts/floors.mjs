@@ -1,6 +1,6 @@
-// The floors of src, from the ground up: a folder imports from the floors below its own, and from nothing beside it or
-// above it (docs/architecture.md). Folders on one line are siblings. `npm run generate` writes the linter's rule from
-// this table; test/house.test.ts plants a crossing on every floor.
+// The floors of src, lowest first: a folder may import from lower floors only, not from its own floor or above
+// (docs/architecture.md). Folders on one line share a floor. `npm run generate` writes the linter's rule from this
+// table; test/house.test.ts tests a forbidden import on every floor.
 export const FLOORS = [
   ['base'],
   ['db'],
@@ -14,7 +14,7 @@ export const FLOORS = [
   ['formats', 'integrations'],
 ];
 
-/** What stands above them all, as the linter matches it. */
+/** The files above all floors, as the linter matches them. */
 export const ROOF = [
   '../app.ts',
   '../main.ts',
@@ -43,7 +43,7 @@ export function floorRules() {
               patterns: [
                 {
                   group: [...above.map((other) => `**/${other}/**`), ...ROOF.map((roof) => `**/${roof}`)],
-                  message: `Floor: src/${folder} may import only what stands below it (docs/architecture.md).`,
+                  message: `Floor: src/${folder} may only import from lower floors (docs/architecture.md).`,
                 },
               ],
             },

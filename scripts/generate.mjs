@@ -1,5 +1,5 @@
-// npm run generate: the API's types as the dashboard sees them, out of the document that the tests hold, and the
-// linter's rule for the floors, out of floors.mjs. With --check it only says whether they are as they should be.
+// npm run generate: generates the dashboard's API types from the OpenAPI snapshot of the tests, and the linter's
+// rule for the floors from floors.mjs. With --check it only reports whether they are up to date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { floorRules } from './floors.mjs';
 import { bin, run, setup } from './setup.mjs';
@@ -11,7 +11,7 @@ writeFloors(process.argv.includes('--check'));
 run(bin('openapi-typescript'), [
   'test/http/openapi.snap.json',
   '--output=web/api/schema.d.ts',
-  // What has a default may be left out by a client.
+  // A client may omit properties with a default.
   '--default-non-nullable=false',
   ...process.argv.slice(2),
 ]);

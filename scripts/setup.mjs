@@ -1,5 +1,5 @@
-// What must come first, in plain JavaScript with nothing installed: dependencies where the lockfile
-// changed, the compiled program and the bundled dashboard where their sources changed. Every script begins with it.
+// The set-up that every script starts with, in plain JavaScript without dependencies: installs dependencies if the
+// lockfile changed, and builds the program and the dashboard if their sources changed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -22,7 +22,7 @@ import { findPlace } from '../src/db/data-place.mjs';
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const stampFile = path.join(root, 'node_modules', '.fairlead-setup.json');
 
-/** A program of a dependency, run by the Node that runs this. */
+/** The path of a dependency's program, to be run by this Node. */
 export function bin(name) {
   const folder = path.join(root, 'node_modules', name);
   const { bin: programs } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
@@ -32,7 +32,7 @@ export function bin(name) {
   );
 }
 
-/** Runs a program to its end; this process ends with its exit code where that is not 0. */
+/** Runs a program to its end; if its exit code is not 0, this process exits with it. */
 export function run(file, args = [], options = {}) {
   const { status, signal } = spawnSync(process.execPath, [file, ...args], {
     cwd: root,
@@ -42,13 +42,13 @@ export function run(file, args = [], options = {}) {
   if (status !== 0) process.exit(status ?? (signal ? 1 : 0));
 }
 
-/** Ends this process where the server will find no place for its data: before the set-up, which takes its time. */
+/** Exits if the server would find no place for its data, before the set-up, which takes a while. */
 export function mustHavePlace() {
   const place = findPlace({ root, cwd: process.cwd(), env: process.env });
   if ('problem' in place) fail(place.problem);
 }
 
-/** Dependencies and build, as far as they are out of date. */
+/** Installs dependencies and builds, as far as they are out of date. */
 export function setup() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
@@ -77,16 +77,16 @@ function install() {
       cwd: root,
       stdio: ['ignore', 'ignore', 'inherit'],
       shell: windows,
-      // Not where npm itself would look for it: a user without a home has none.
+      // Overrides npm's default folder: a user without a home has none.
       env: { ...process.env, ...(cache !== null && { npm_config_cache: cache }) },
     },
   );
   if (cache !== null) rmSync(cache, { recursive: true, force: true });
-  if (status !== 0) fail(`npm ci failed (${error?.code ?? `exit code ${status}`}); what it said is above.`);
+  if (status !== 0) fail(`npm ci failed (${error?.code ?? `exit code ${status}`}); its output is above.`);
   writeStamp({ install: wanted });
 }
 
-/** Where npm keeps what it loaded; '' for a user without a home. */
+/** npm's cache folder; '' for a user without a home. */
 function npmCache() {
   try {
     return process.env.npm_config_cache ?? path.join(homedir(), '.npm');
@@ -95,17 +95,17 @@ function npmCache() {
   }
 }
 
-/** Says what takes a while; ends this process where nothing can be written. */
+/** Announces a step that takes a while; exits if the folder is not writable. */
 function announce(what) {
   if (!isWritable(root)) {
     fail(
-      `${root} is not set up (${what}) and cannot be written to: run \`npm run build\` there as a user who may.`,
+      `${root} is not set up (${what}) and is not writable: run \`npm run build\` there as a user with write access.`,
     );
   }
   console.error(`fairlead: ${what}`);
 }
 
-/** Whether something can be made in a folder, or, where it is missing, in the one that it would be made in. */
+/** Whether a folder is writable or, if it does not exist, its parent. */
 function isWritable(folder) {
   if (folder === '') return false;
   if (!existsSync(folder)) return path.dirname(folder) !== folder && isWritable(path.dirname(folder));
@@ -117,7 +117,7 @@ function isWritable(folder) {
   }
 }
 
-/** Compiles src to dist where it changed since. */
+/** Compiles src to dist if it has changed. */
 export function build() {
   const sources = files(path.join(root, 'src'));
   const wanted = hashOf([
@@ -137,7 +137,7 @@ export function build() {
   writeStamp({ ...stamp(), build: wanted });
 }
 
-/** Bundles web to dist/web where it changed since. */
+/** Bundles web to dist/web if it has changed. */
 function buildPages() {
   const wanted = hashOf([
     ...files(path.join(root, 'web')),
@@ -153,7 +153,7 @@ function buildPages() {
   writeStamp({ ...stamp(), pages: wanted });
 }
 
-/** Empties a folder but for one entry. */
+/** Empties a folder except for one entry. */
 function clear(folder, kept) {
   if (!existsSync(folder)) return;
   for (const name of readdirSync(folder).filter((item) => item !== kept)) {
@@ -170,7 +170,7 @@ function files(folder) {
 
 function hashOf(names) {
   const hash = createHash('sha256').update(process.version);
-  // By their names within the checkout, which may be built in one place and mounted in another.
+  // By names relative to the checkout, which may be built in one place and mounted in another.
   for (const name of names) hash.update(path.relative(root, name)).update(readFileSync(name));
   return hash.digest('hex');
 }

@@ -1,4 +1,4 @@
-// npm start: set up what is missing, then run the product in this very process, so that signals reach it.
+// npm start: sets up what is missing, then runs the product in this process, so that signals reach it.
 import { mustHavePlace, setup } from './setup.mjs';
 
 mustHavePlace();

@@ -1,4 +1,4 @@
-// npm test: everything. npm test -- name runs the files whose path contains it.
+// npm test: all tests. npm test -- name runs the files whose path contains it.
 import { bin, run, setup } from './setup.mjs';
 
 setup();

@@ -93,28 +93,28 @@ import { webhookReference } from './settings/webhook-reference.ts';
 import { replayRoutes } from './settings/webhook-replay.ts';
 import { webhookRoutes } from './settings/webhooks.ts';
 
-/** Outbound formats; a new one is a file in formats/ and its name here. */
+/** Webhook formats; a new one is a file in formats/ and an entry here. */
 export const FORMATS: Formats = new Map(
   [standard, axocrm, automatenexus, axcelerate].map((format) => [format.name, format]),
 );
 
-/** What there is to tell of, but for the types that workspaces define. */
+/** The built-in event types. */
 export const CATALOGUE = makeCatalogue(
   [...RECORD_EVENTS, WEBHOOK_DISABLED],
   [...EVENT_OBJECTS, WEBHOOK_OBJECT],
 );
 
-/** The scopes a key can have. */
+/** All scopes of a key. */
 export const SCOPES = allScopes(RECORD_OBJECTS);
 
-/** Requests that may wait for events at once, in a process. */
+/** Maximum numbers of requests that wait for events, in one process. */
 const WAITING = { caller: 10, workspace: 200, all: 2_000 };
 
 export const VERSION = (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 ).version;
 
-/** The whole program on one database, assembled; nothing of it runs yet. */
+/** The whole program on one database, assembled but not running. */
 export interface App {
   readonly workspaces: Workspaces;
   readonly keys: ApiKeys;
@@ -122,17 +122,17 @@ export interface App {
   /** Accounts, for the command line. */
   readonly people: Pick<SignInParts, 'db' | 'users' | 'members' | 'audit'>;
   readonly signIn: SignIn;
-  /** Where people reach this installation. */
+  /** The public URL of this installation. */
   baseUrl(): string;
-  /** Puts a workspace on another plan; throws `StartError` for an unknown plan or workspace. */
+  /** Changes the plan of a workspace; throws `StartError` for an unknown plan or workspace. */
   changePlan(workspaceId: Uuid, plan: string): Promise<void>;
-  /** The HTTP server with every route, not listening yet. */
+  /** The HTTP server with all routes, not listening yet. */
   server(): Promise<FastifyInstance>;
-  /** Stops the engine; the database stays the caller's. */
+  /** Stops the engine; the caller closes the database. */
   close(): Promise<void>;
 }
 
-/** The one place where routes, formats and parts are put together. */
+/** Assembles all parts, formats and routes. */
 export function assemble({
   config,
   db,
@@ -210,7 +210,7 @@ export function assemble({
     idempotency,
     wildcardFormats: (type: string) => formatsDocumenting(FORMATS, type),
   };
-  const ledger = makeRecordChange({ audit, idempotency, clock });
+  const recordChange = makeRecordChange({ audit, idempotency, clock });
   const madeBy = makeMadeBy({ keys, secrets: inboundSecrets, endpoints: engine.endpoints, clock });
   const schemaWorkers = makeSchemaWorkers();
   const schemas = makeSchemas(schemaWorkers);
@@ -226,7 +226,7 @@ export function assemble({
     stamps,
     guard,
     inboxes,
-    ledger,
+    recordChange,
     clock,
     newId,
     pipelinesOf: makePipelines({ db, clock, newId }).listFor,
@@ -250,7 +250,7 @@ export function assemble({
       const crm = makeCrm({
         ...stores,
         sealer,
-        ledger,
+        recordChange,
         baseUrl,
         publicUrl,
         leadsPerHour,
@@ -261,36 +261,36 @@ export function assemble({
       const revalidation = makeSessionRevalidation(db, clock, SCOPES);
       const limit = makeConcurrencyLimit(WAITING);
       const reading = makeEventReading({ db, unknownOf, tail, revalidation, limit });
-      // Before the server waits for requests under way: these would wait for events.
+      // Before the server waits for running requests, which may wait for events.
       app.addHook('preClose', () => Promise.resolve(tail.stop()));
       await describeApi(app, { version: VERSION });
-      // In a scope of its own: the document sees the routes that are registered after it.
+      // A separate scope: the document contains the routes that are registered after it.
       await app.register(async (scope) => {
         if (config.services.includes('api')) {
           const routes = [
             ...meRoutes(workspaces),
             ...planRoutes(),
             ...sessionRoutes({ signIn, sessions, users }),
-            ...memberRoutes({ db, members, madeBy, ledger }),
-            ...invitationRoutes({ ...people, authorities, ledger, clock }),
+            ...memberRoutes({ db, members, madeBy, recordChange }),
+            ...invitationRoutes({ ...people, authorities, recordChange, clock }),
             ...auditRoutes(audit),
-            ...apiKeyRoutes({ db, keys, authorities, usage, ledger, clock, scopes: SCOPES }),
-            ...inboundSecretRoutes({ db, secrets: inboundSecrets, authorities, ledger }),
+            ...apiKeyRoutes({ db, keys, authorities, usage, recordChange, clock, scopes: SCOPES }),
+            ...inboundSecretRoutes({ db, secrets: inboundSecrets, authorities, recordChange }),
             ...scopeRoutes(RECORD_OBJECTS),
             ...withLeadApi(crm.routes, baseUrl),
             ...webhookRoutes(settings),
             ...replayRoutes(settings),
-            ...inboxRoutes(inboxes, ledger),
+            ...inboxRoutes(inboxes, recordChange),
             ...deliveryRoutes(settings),
             ...eventRoutes(db, reading),
             ...pastEventRoutes({ db, unknownOf }),
             ...webhookFormatRoutes(FORMATS),
             ...eventStreamRoutes(reading),
             ...eventTypeRoutes(catalogue, FORMATS, customTypes),
-            ...customTypeRoutes(customTypes, catalogue, ledger),
+            ...customTypeRoutes(customTypes, catalogue, recordChange),
             ...customEventRoutes(stores, customTypes),
             ...egressAddressRoutes(config.egressIps),
-            ...retentionRoutes(db, ledger, config.retentionDays),
+            ...retentionRoutes(db, recordChange, config.retentionDays),
             ...noticeRoutes({ db, notices, idempotency, clock }),
           ];
           mount(scope, routes, parts);
@@ -326,7 +326,7 @@ export function assemble({
   };
 }
 
-/** Notices go by mail as well. */
+/** Sends notices by mail too. */
 function noticeMail({
   baseUrl,
   ...parts
@@ -344,7 +344,7 @@ function localUrl(host: string, port: number): string {
   return `http://${name}:${port}`;
 }
 
-/** Where the server listens: webhooks must not reach ourselves. */
+/** The server's own addresses, which webhooks must not reach. */
 function addresses(app: FastifyInstance): Listener[] {
   const address = app.server.address();
   return address !== null && typeof address === 'object'

@@ -3,25 +3,25 @@ import { StartError } from './base/errors.ts';
 import { parseKey } from './base/seal.ts';
 
 /**
- * Every setting: its name in the environment, its default, and what it means. This is the one place: the program
- * reads nothing else from the environment, but for where a user's data belongs (HOME, XDG_DATA_HOME;
- * db/data-place.mjs), and docs/configuration.md is made from it.
+ * All settings: name in the environment, default, and meaning. The program reads nothing else from the
+ * environment, except the user's data directories (HOME, XDG_DATA_HOME; db/data-place.mjs). docs/configuration.md
+ * is generated from this table.
  */
 export const SETTINGS = {
   PORT: {
     default: '3000',
-    means: 'The port everything is served on. 0 picks a free one.',
+    means: 'The HTTP port. 0 chooses a free one.',
     read: z.coerce.number().int().min(0).max(65535),
   },
   HOST: {
     default: '127.0.0.1',
-    means: 'The address to listen on. 0.0.0.0 serves the network; put TLS in front of it.',
+    means: 'The address to listen on. 0.0.0.0 serves the network; put a TLS proxy in front of it.',
     read: z.string().min(1),
   },
   FAIRLEAD_DATA_DIR: {
     default: './data',
     means:
-      'Where the embedded database, its password and the secret key are kept. Unset, and where ./data can not be used: see below.',
+      'The directory of the embedded database, its password and the secret key. If unset, and if ./data cannot be used: see below.',
     read: z.string().min(1),
   },
   DATABASE_URL: {
@@ -32,7 +32,7 @@ export const SETTINGS = {
   FAIRLEAD_SECRET_KEY: {
     default: '',
     means:
-      'Seals stored secrets: 32 bytes as 64 hex digits or base64. Made and kept in the data directory where unset; required with DATABASE_URL.',
+      'Encrypts stored secrets: 32 bytes as 64 hex digits or base64. If unset, generated and kept in the data directory; required with DATABASE_URL.',
     read: z.union([
       z.literal(''),
       z.string().refine((text) => parseKey(text) !== null, 'must be 32 bytes, as 64 hex digits or base64'),
@@ -41,39 +41,39 @@ export const SETTINGS = {
   FAIRLEAD_PUBLIC_URL: {
     default: '',
     means:
-      'The URL people reach this installation at; default http://HOST:PORT. The dashboard works there and on this machine alone.',
+      'The public URL of this installation; default http://HOST:PORT. The dashboard works only there and on this machine.',
     read: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]),
   },
   FAIRLEAD_SERVICES: {
     default: 'api,worker,web',
-    means: 'Which parts this process runs: api (HTTP), worker (delivery), web (the pages under /docs).',
+    means: 'The parts that this process runs: api (HTTP), worker (delivery), web (the pages under /docs).',
     read: list(z.enum(['api', 'worker', 'web'])).refine((parts) => parts.length > 0, 'names no service'),
   },
   FAIRLEAD_EGRESS_ALLOW: {
     default: '',
     means:
-      'Private ranges (CIDRs, comma-separated) that webhooks may reach, and plain HTTP to them. Everything not public is refused otherwise.',
+      'Private ranges (CIDRs, comma-separated) that webhooks may reach, also by plain HTTP. All other non-public addresses are refused.',
     read: list(z.union([z.cidrv4(), z.cidrv6()])),
   },
   FAIRLEAD_EGRESS_IPS: {
     default: '',
-    means: 'The addresses deliveries leave from, for receivers that keep a list.',
+    means: 'The source addresses of deliveries, for allow-lists of receivers.',
     read: list(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])),
   },
   FAIRLEAD_TRUST_PROXY: {
     default: '',
-    means: 'Addresses or CIDRs of proxies whose X-Forwarded-For is believed.',
+    means: 'Addresses or CIDRs of proxies whose X-Forwarded-For is trusted.',
     read: list(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])),
   },
   SMTP_URL: {
     default: '',
     means:
-      'Where mail is handed in: smtp://user:pass@host:587, or smtps://…. Unset: no mail is sent, and links are shown to whoever makes them.',
+      'The mail server: smtp://user:pass@host:587, or smtps://…. If unset, no mail is sent, and links are shown to the user who creates them.',
     read: z.union([z.literal(''), z.url({ protocol: /^smtps?$/ })]),
   },
   FAIRLEAD_MAIL_FROM: {
     default: 'Fairlead <fairlead@localhost>',
-    means: 'Whom mail comes from.',
+    means: 'The sender of mail.',
     read: z
       .string()
       .min(3)
@@ -82,7 +82,7 @@ export const SETTINGS = {
   FAIRLEAD_LOG_LEVEL: {
     default: 'info',
     means:
-      'trace, debug, info, warn, error or silent. The log is JSON lines on standard error; on a terminal, it is in words.',
+      'trace, debug, info, warn, error or silent. The log is JSON lines on standard error; on a terminal, it is readable text.',
     read: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
   },
   FAIRLEAD_RETENTION_DAYS: {
@@ -94,29 +94,29 @@ export const SETTINGS = {
   FAIRLEAD_LEADS_PER_HOUR: {
     default: '100',
     means:
-      'How many leads an hour a workspace takes by POST /api/v1/leads, where it has not set a number of its own; 0: any number.',
+      'Maximum leads per hour of a workspace by POST /api/v1/leads, unless the workspace has set its own; 0: no limit.',
     read: z.coerce.number().int().min(0).max(1_000_000),
   },
   FAIRLEAD_API_KEY: {
     default: '',
-    means: 'The API key of `fairlead listen`, where no --key-file names one; the server does not need it.',
+    means: 'The API key of `fairlead listen`, unless --key-file is used; the server does not need it.',
     read: z.string(),
   },
   CRM_WEBHOOK_SECRET: {
     default: '',
     means:
-      'What another CRM sends with POST /webhooks/crm/lead for the default workspace. Workspaces make their own beside it, under /api/v1/inbound-secrets.',
+      'The secret that another CRM sends with POST /webhooks/crm/lead, for the default workspace. Workspaces can create further ones under /api/v1/inbound-secrets.',
     read: z.string(),
   },
   CRM_CALLBACK_SECRET: {
     default: '',
-    means: 'The same, where CRM_WEBHOOK_SECRET is not set.',
+    means: 'The same; used if CRM_WEBHOOK_SECRET is not set.',
     read: z.string(),
   },
   FAIRLEAD_METRICS_TOKEN: {
     default: '',
     means:
-      'Where set, GET /metrics asks for it as a bearer token; otherwise /metrics is open to whoever reaches the port.',
+      'If set, GET /metrics requires it as a bearer token; otherwise anyone who reaches the port can read /metrics.',
     read: z.string(),
   },
 } as const satisfies Record<string, { default: string; means: string; read: z.ZodType }>;
@@ -125,12 +125,12 @@ type Settings = { [Name in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[Na
 
 export type Service = 'api' | 'worker' | 'web';
 
-/** The settings as the program uses them, read once at the start. */
+/** The parsed settings, read once at the start. */
 export interface Config {
   port: number;
   host: string;
   dataDir: string;
-  /** Whether that is a place of this checkout's own, since ./data cannot serve (data-directory.ts). */
+  /** Whether the directory was chosen because ./data cannot be used (data-directory.ts). */
   dataDirChosen: boolean;
   databaseUrl: string;
   secretKey: string;
@@ -139,20 +139,20 @@ export interface Config {
   egressAllow: readonly string[];
   egressIps: readonly string[];
   trustProxy: readonly string[];
-  /** Null where no mail is sent. */
+  /** Null if no mail is sent. */
   mail: { smtpUrl: string; from: string } | null;
   logLevel: string;
   retentionDays: number;
   apiKey: string;
   metricsToken: string;
   leadsPerHour: number;
-  /** Of the inbound CRM webhook, for the default workspace; '' where none is set. */
+  /** The secret of the inbound CRM webhook of the default workspace; '' if none is set. */
   crmWebhookSecret: string;
 }
 
 /**
- * Reads the settings. A bad value, or a name that starts with `FAIRLEAD_` and is not known, throws
- * `StartError` with one line that names it.
+ * Reads the settings. An invalid value, or an unknown name that starts with `FAIRLEAD_`, throws `StartError` with
+ * one line that names it.
  */
 export function readConfig(env: Record<string, string | undefined>): Config {
   for (const name of Object.keys(env)) {
@@ -164,7 +164,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   for (const [name, setting] of Object.entries(SETTINGS)) {
     const result = setting.read.safeParse(env[name] || setting.default);
     if (!result.success) {
-      // The value itself is not repeated: it may be a secret or hold a password.
+      // The value is not repeated: it may be a secret or contain a password.
       throw new StartError(`${name} ${result.error.issues.map(issueText).join('; ')}. ${setting.means}`);
     }
     values[name] = result.data;
@@ -197,7 +197,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   };
 }
 
-/** A comma-separated list, each entry read by `entry`; spaces around entries are ignored. */
+/** A comma-separated list whose entries have the schema `entry`; spaces around entries are ignored. */
 function list<T extends z.ZodType<unknown, string>>(entry: T) {
   return z
     .string()

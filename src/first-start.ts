@@ -4,17 +4,17 @@ import type { Workspace } from './account/workspace.ts';
 import type { App } from './app.ts';
 import { isUniqueViolation } from './db/failure.ts';
 
-/** What the first start has to show: the way in, a key, and a call that uses it. */
+/** The output of the first start: the setup link, an API key, and an example call. */
 export interface FirstStart {
   workspaceId: string;
   text: string;
 }
 
 /**
- * On a store that no server has run on yet, makes the workspace `default` and an API key that may do
- * everything. Workspaces made on the command line before that don't count: commands and the inbound webhook
- * rely on a default one.
- * @returns null where there is a default workspace already
+ * Creates the workspace `default` and an API key with all scopes, on a store that no server has run on yet.
+ * Workspaces that the command line created before do not count: commands and the inbound webhook need a default
+ * one.
+ * @returns null if there is a default workspace already
  */
 export async function firstStart(app: App): Promise<FirstStart | null> {
   if (await app.workspaces.getDefault()) return null;
@@ -30,7 +30,7 @@ export async function firstStart(app: App): Promise<FirstStart | null> {
   return { workspaceId: workspace.id, text: welcome(app.baseUrl(), link, key.raw) };
 }
 
-/** Null where another process, started at the same time on the same database, was first. */
+/** Null if another process, started at the same time on the same database, was first. */
 async function makeDefault(app: App): Promise<Workspace | null> {
   try {
     return await app.workspaces.create({ name: 'default', isDefault: true });
@@ -41,15 +41,15 @@ async function makeDefault(app: App): Promise<Workspace | null> {
 }
 
 function welcome(url: string, link: string, key: string): string {
-  return `This is a new installation. Make the owner's account here; the link works once, for seven days:
+  return `This is a new installation. Create the owner's account here; the link works once, within seven days:
 
   ${link}
 
-Your API key, shown this once:
+Your API key, shown only once:
 
   ${key}
 
-Make a first contact:
+Create a first contact:
 
   curl -X POST ${url}/api/v1/contacts \\
     -H "Authorization: Bearer ${key}" \\
@@ -59,8 +59,8 @@ Make a first contact:
 }
 
 /**
- * Shows it once: on a terminal, or, where there is none, in a file that only its owner can read, so that
- * no key ends up in a log.
+ * Shows it once: on a terminal or, without one, in a file that only its owner can read, so that no key gets into a
+ * log.
  * @returns the line to print
  */
 export async function show(first: FirstStart, dataDir: string, isTerminal: boolean): Promise<string> {
@@ -75,5 +75,5 @@ export async function show(first: FirstStart, dataDir: string, isTerminal: boole
   } finally {
     await handle.close();
   }
-  return `The link to set it up with, the first API key, and a curl that uses it are in ${file}`;
+  return `The setup link, the first API key, and an example with curl are in ${file}`;
 }

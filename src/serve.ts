@@ -6,19 +6,19 @@ import type { Config } from './config.ts';
 import { firstStart, show } from './first-start.ts';
 import { openStore } from './store.ts';
 
-/** A server that runs. */
+/** A running server. */
 export interface Serving {
   url: string;
-  /** Stops taking work, finishes what is in flight, closes everything. Called twice, it is done once. */
+  /** Stops accepting work, finishes running work, closes everything. Repeated calls have no further effect. */
   stop(): Promise<void>;
 }
 
-/** Where whoever started it reads what it has to say. */
+/** Output for the person who started the server. */
 export interface Screen {
   isTerminal: boolean;
   /** Prints a line. */
   say(line: string): void;
-  /** A line about the data directory, to be said with the ready line; null where there is none. */
+  /** A line about the data directory, printed with the ready line; null if there is none. */
   note: string | null;
 }
 
@@ -57,7 +57,7 @@ export async function serve(config: Config, log: Logger, screen: Screen): Promis
   }
 }
 
-/** What whoever watches does next. */
+/** The next step for the user. */
 function nextStep(isFirst: boolean, { services }: Config): string {
   const next = isFirst
     ? "Open the link above to make the owner's account."
@@ -68,9 +68,9 @@ function nextStep(isFirst: boolean, { services }: Config): string {
 }
 
 /**
- * How to close a server: nothing new is taken, requests under way finish, and connections without one are
- * closed. Left to itself, Node waits for connections that never sent a byte (browsers open them ahead of
- * need), and, after an answer given while it closes, for as long as an idle connection may live.
+ * Makes a server closable: it accepts nothing new, running requests finish, and idle connections are closed. Node
+ * alone waits for connections that never sent a byte (browsers open them in advance) and, after a response during
+ * the close, for the keep-alive timeout.
  */
 function drainable(app: FastifyInstance): () => Promise<void> {
   const { server } = app;
@@ -104,10 +104,10 @@ async function listen(server: FastifyInstance, config: Config): Promise<void> {
     const { code } = error as { code?: string };
     const why =
       code === 'EADDRINUSE'
-        ? 'something else listens there'
+        ? 'the port is in use'
         : code === 'EACCES'
-          ? 'it needs more rights'
+          ? 'it requires more permissions'
           : (error as Error).message;
-    throw new StartError(`Can not listen on ${config.host}:${config.port}: ${why}. Set PORT or HOST.`);
+    throw new StartError(`Cannot listen on ${config.host}:${config.port}: ${why}. Set PORT or HOST.`);
   }
 }

@@ -11,17 +11,17 @@ import { migrate } from './db/migrate.ts';
 import { ensurePartitions } from './db/partition.ts';
 import { openDatabase, type Connection, type Database } from './db/pool.ts';
 
-/** The database, up to date, and the key that opens its secrets. */
+/** The database, up to date, and the key for its secrets. */
 export interface Store {
   db: Database;
   sealer: Sealer;
-  /** Closes the pool and, where this process started it, PostgreSQL. */
+  /** Closes the pool and, if this process started it, PostgreSQL. */
   close(): Promise<void>;
 }
 
 /**
- * Opens the store that the settings name: DATABASE_URL, or the embedded PostgreSQL of the data directory.
- * @param options.attach use the embedded PostgreSQL of a server that runs already, where there is one
+ * Opens the configured store: DATABASE_URL, or the embedded PostgreSQL of the data directory.
+ * @param options.attach use the embedded PostgreSQL of a running server, if there is one
  */
 export async function openStore(config: Config, log: Logger, options: { attach: boolean }): Promise<Store> {
   const { connection, stop } = await findDatabase(config, log, options.attach);
@@ -43,13 +43,13 @@ export async function openStore(config: Config, log: Logger, options: { attach: 
     await db.close();
     await stop();
     if (error instanceof StartError) throw error;
-    const which = config.databaseUrl ? 'The database that DATABASE_URL names' : 'The embedded database';
+    const which = config.databaseUrl ? 'The database of DATABASE_URL' : 'The embedded database';
     const exit = failureKind(firstOf(error as Error)) === 'lost' ? EXIT.tryAgain : EXIT.failed;
-    throw new StartError(`${which} can not be used: ${reason(error as Error)}`, { cause: error, exit });
+    throw new StartError(`${which} cannot be used: ${reason(error as Error)}`, { cause: error, exit });
   }
 }
 
-/** A name with several addresses fails with several errors and no message of its own. */
+/** A host name with several addresses fails with several errors and no message of its own. */
 function firstOf(error: Error): Error {
   return error instanceof AggregateError ? (error.errors[0] as Error) : error;
 }
@@ -71,15 +71,15 @@ async function findDatabase(
   return { connection: embedded.connection, stop: () => embedded.stop() };
 }
 
-/** FAIRLEAD_SECRET_KEY, or the one kept in the data directory, made on the first start. */
+/** FAIRLEAD_SECRET_KEY, or the key in the data directory, which the first start generates. */
 async function secretKey(config: Config): Promise<Buffer> {
   if (config.secretKey) return parseKey(config.secretKey)!;
   await mkdir(config.dataDir, { recursive: true });
   const file = path.join(config.dataDir, 'secret-key');
   const kept = await readFile(file, 'utf8').catch(() => null);
   if (kept === null) {
-    // Written beside and linked into place: a start that is killed half-way leaves no half a key, and of
-    // two that race one wins.
+    // Written to a draft and linked: an interrupted start leaves no partial key, and of two concurrent starts one
+    // wins.
     const draft = `${file}.${process.pid}`;
     await writeFile(draft, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 });
     await link(draft, file).catch(() => undefined);
@@ -88,14 +88,14 @@ async function secretKey(config: Config): Promise<Buffer> {
   const key = parseKey((await readFile(file, 'utf8')).trim());
   if (!key)
     throw new StartError(
-      `${file} does not hold a key; restore it from a backup, or set FAIRLEAD_SECRET_KEY.`,
+      `${file} does not contain a key; restore it from a backup, or set FAIRLEAD_SECRET_KEY.`,
     );
   return key;
 }
 
 const CHECK_PLACE = { workspaceId: '', table: 'installation', column: 'sealed_check' };
 
-/** Refuses to run with a key other than the one this store was sealed with. */
+/** Rejects a key other than the one that sealed this store. */
 async function checkSealer(db: Database, sealer: Sealer): Promise<void> {
   await db.side.query('insert into installation (sealed_check) values ($1) on conflict do nothing', [
     sealer.seal(CHECK_PLACE, 'fairlead'),
@@ -105,8 +105,6 @@ async function checkSealer(db: Database, sealer: Sealer): Promise<void> {
     sealer.open(CHECK_PLACE, rows[0]!.sealed_check);
   } catch (error) {
     if (!(error instanceof SealError)) throw error;
-    throw new StartError(
-      `FAIRLEAD_SECRET_KEY is not the key this database was sealed with (${error.message}).`,
-    );
+    throw new StartError(`FAIRLEAD_SECRET_KEY is not the key that sealed this database (${error.message}).`);
   }
 }

@@ -31,7 +31,7 @@ interface Refusal {
   exit: number;
 }
 
-/** How a command is refused; null where it is done. */
+/** The refusal of a command; null if it succeeds. */
 async function refusal(args: string[]): Promise<Refusal | null> {
   const out = [vi.spyOn(console, 'log'), vi.spyOn(console, 'error')].map((spy) =>
     spy.mockImplementation(() => undefined),
@@ -41,7 +41,7 @@ async function refusal(args: string[]): Promise<Refusal | null> {
     await runCommand(args, env);
     return null;
   } catch (error) {
-    // Anything else would be a stack on the screen.
+    // Anything else would print a stack trace.
     if (!(error instanceof StartError)) throw error;
     return { message: error.message, exit: error.exit };
   } finally {
@@ -49,7 +49,7 @@ async function refusal(args: string[]): Promise<Refusal | null> {
   }
 }
 
-/** What no option takes, whatever it is for. */
+/** Values that no option accepts. */
 const HOSTILE = {
   nothing: '',
   blanks: '   ',
@@ -58,11 +58,11 @@ const HOSTILE = {
   'bytes that are not UTF-8': 'Jos\ufffd',
   'ten thousand characters': LONG,
   'a line break': 'a\nb',
-  'what would steer a terminal': '\u001b[2J',
-  'characters that are not seen': '\u200b\u200d',
+  'terminal control characters': '\u001b[2J',
+  'invisible characters': '\u200b\u200d',
 };
 
-/** The options of every command, each in a call that would be right but for the value. */
+/** The options of all commands, each in a call that is valid except for the value. */
 const CALLS: [option: string, call: (value: string) => string[]][] = [
   ['--name', (value) => ['workspace', 'create', `--name=${value}`]],
   ['--plan', (value) => ['workspace', 'create', '--name', 'x', `--plan=${value}`]],
@@ -98,7 +98,7 @@ const CALLS: [option: string, call: (value: string) => string[]][] = [
 describe.each(Object.entries(HOSTILE))('%s', (what, value) => {
   test.each(CALLS)('as %s: exit code 2, and one line that names it (%#)', async (option, call) => {
     const end = await refusal(call(value));
-    // Names and addresses may have blanks around them, and scopes are a list; all are used without.
+    // Names and addresses are trimmed, and scopes are a list; all are then valid.
     expect(end, what).not.toBe(null);
     expect(end!.exit).toBe(2);
     expect(end!.message).not.toMatch(/\p{Cc}/u);
@@ -107,16 +107,16 @@ describe.each(Object.entries(HOSTILE))('%s', (what, value) => {
   });
 });
 
-/** The table of all entry points, as far as a command line can say it. */
+/** The table for all entry points, as far as a command line can express it. */
 const FROM_THE_TABLE = HOSTILE_VALUES.flatMap(({ name, query }) =>
   query === undefined || /%(?:ED|00)/.test(query) ? [] : [[name, decodeURIComponent(query)] as const],
 );
 
-test.each(FROM_THE_TABLE)('%s, wherever it stands, is taken or refused in one line', async (_name, value) => {
+test.each(FROM_THE_TABLE)('%s, in any position, is accepted or refused in one line', async (_name, value) => {
   for (const [option, call] of CALLS) {
     const end = await refusal(call(value));
     expect(end?.message.includes('\n') ?? false, `${option}: ${end?.message}`).toBe(false);
-    // 1: the account is there from the call before; 75: `listen` reaches no server here.
+    // 1: the account exists from the call before; 75: `listen` reaches no server here.
     expect([1, 2, 3, 75], option).toContain(end?.exit ?? 2);
   }
 });
@@ -125,7 +125,7 @@ const WRONG: [args: string[], named: string, exit: number][] = [
   [['user', 'create', '--email', 'not an email', '--name', 'x'], '--email must be an email address', 2],
   [['user', 'create', '--email', 'a@b@c', '--name', 'x'], '--email must be an email address', 2],
   [['user', 'reset', '--email', 'not an email'], '--email must be an email address', 2],
-  [['user', 'reset', '--email', 'nobody@acme.example'], 'no account with this email', 3],
+  [['user', 'reset', '--email', 'nobody@acme.example'], 'No account with this email', 3],
   [['user', 'create', '--email', 'x@acme.example', '--name'], '--name needs a value', 2],
   [['user', 'create', '--email', '--name', 'x'], '--email needs a value', 2],
   [['key', 'create', '--name', 'x', '--expires', '0000-01-01'], '--expires', 2],
@@ -157,7 +157,7 @@ test.each(WRONG)('%j is refused in one line, with its exit code', async (args, n
 });
 
 test.each(['constructor', 'toString', '__proto__', 'hasOwnProperty', '', '--', '-'])(
-  'a property that every object has is no command: %j',
+  'an inherited object property is not a command: %j',
   async (word) => {
     for (const args of [[word], ['workspace', word]]) {
       const end = await refusal(args);
@@ -220,7 +220,7 @@ describe('a key, a secret or a password is never repeated', () => {
     for (const hidden of ['s3cret', 'hunter2', SECRET.slice(0, 20)]) expect(message).not.toContain(hidden);
   });
 
-  test('also where a file holds it, and where nobody takes it', async () => {
+  test('also in a file, and as a misplaced argument', async () => {
     const file = path.join(home, 'key');
     const listen = ['listen', '--forward-to', 'http://127.0.0.1:9', '--url', s.url, '--key-file', file];
     await writeFile(file, `${KEY}\n`);
@@ -238,7 +238,7 @@ describe('a key, a secret or a password is never repeated', () => {
 });
 
 test('the program itself: bytes that are not UTF-8 end with exit code 2 and one line', async () => {
-  // A shell makes the bytes; Node would encode them.
+  // The bytes are from a shell; Node would encode them.
   const script = `exec "$0" "$1" key create --name "$(printf 'Jos\\351')"`;
   const env = { PATH: process.env['PATH'], FAIRLEAD_DATA_DIR: path.join(home, 'data') };
   const end = await promisify(execFile)('sh', ['-c', script, process.execPath, MAIN], { env }).then(

@@ -20,7 +20,7 @@ import { startScenario, type Scenario } from './kit/scenario.ts';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const NOWHERE = '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c21';
 
-/** What a test made and must not leave behind, undone in reverse. */
+/** Cleanups of a test, run in reverse order. */
 const cleanups: (() => unknown)[] = [];
 
 afterEach(async () => {
@@ -28,7 +28,7 @@ afterEach(async () => {
 });
 
 describe.each([
-  { where: 'beside a running server', running: true },
+  { where: 'with a running server', running: true },
   { where: 'without a server', running: false },
 ])('commands $where', ({ running }) => {
   let product: Installation;
@@ -47,7 +47,7 @@ describe.each([
     server = undefined;
   }
 
-  /** Runs a command that is to succeed; its standard output, without the last line's end. */
+  /** Runs a command that must succeed; returns its standard output without the final line break. */
   async function fairlead(...args: string[]): Promise<string> {
     const end = await product.run(args);
     expect(end, end.stderr).toMatchObject({ code: 0 });
@@ -55,11 +55,11 @@ describe.each([
     return end.stdout.replace(/\n$/, '');
   }
 
-  /** Keys, and what the API is to say to each about itself: asked by the last test, of one server. */
+  /** Keys, and the expected responses of the API: checked by the last test, with one server. */
   const expected: { key: string; answer: object }[] = [];
   const expectKey = (key: string, answer: object) => void expected.push({ key, answer });
 
-  test('workspace create prints the id alone; workspace list shows it beside the default one', async () => {
+  test('workspace create prints only the id; workspace list shows it next to the default one', async () => {
     const id = await fairlead('workspace', 'create', '--name', 'Acme', '--plan', 'unlimited');
     expect(id).toMatch(UUID);
     expect((await fairlead('workspace', 'list')).split('\n')).toEqual([
@@ -68,10 +68,10 @@ describe.each([
     ]);
   });
 
-  /** Links, and what the API is to say about them: asked by the last test, too. */
+  /** Links, and the expected responses of the API: checked by the last test too. */
   const links: { link: string; answer: object }[] = [];
 
-  test('user create and user reset print a link to choose a password with, alone', async () => {
+  test('user create and user reset print only a link to set a password', async () => {
     const id = await fairlead('workspace', 'create', '--name', 'Peopled');
     const created = await fairlead(
       'user',
@@ -103,7 +103,7 @@ describe.each([
     expect(end.stderr).toContain(named);
   });
 
-  test('workspace plan puts a workspace on another plan; an unknown plan or workspace is refused', async () => {
+  test('workspace plan changes the plan of a workspace; an unknown plan or workspace is refused', async () => {
     const id = await fairlead('workspace', 'create', '--name', 'Growing', '--plan', 'standard');
     expect(await fairlead('workspace', 'plan', id, 'paid')).toBe('paid');
     expect(await fairlead('workspace', 'list')).toContain(`${id}\tGrowing\tpaid`);
@@ -112,7 +112,7 @@ describe.each([
     for (const [args, said, code] of [
       [[id, 'gold'], 'gold is not a plan', 2],
       [[id], 'workspace plan <id> <plan>', 2],
-      [['00000000-0000-7000-8000-000000000000', 'paid'], 'There is no workspace', 3],
+      [['00000000-0000-7000-8000-000000000000', 'paid'], 'No workspace', 3],
     ] as const) {
       const end = await product.run(['workspace', 'plan', ...args]);
       expect(end.code).toBe(code);
@@ -120,7 +120,7 @@ describe.each([
     }
   });
 
-  test('key create prints the raw key alone on standard output, its id on standard error', async () => {
+  test('key create prints only the raw key on standard output, its id on standard error', async () => {
     const end = await product.run(['key', 'create', '--name', 'Alice']);
     expect(end.stdout).toMatch(/^fl_live_[A-Za-z0-9]{32}\n$/);
     expect(end.stderr).toMatch(/^key [0-9a-f-]{36}\n$/);
@@ -130,7 +130,7 @@ describe.each([
     });
   });
 
-  test('key create makes keys of every style, scope, workspace and term', async () => {
+  test('key create creates keys of every style, scope, workspace and expiry', async () => {
     const acme = await fairlead('workspace', 'create', '--name', 'Acme');
     const axo = await fairlead('key', 'create', '--style', 'axocrm', '--name', 'a', '--workspace', acme);
     expect(axo).toMatch(/^axo_live_[A-Za-z0-9]{32}$/);
@@ -151,21 +151,21 @@ describe.each([
     expectKey(late, { status: 200 });
   });
 
-  test('key revoke revokes the key that it names, and no other', async () => {
+  test('key revoke revokes the named key, and no other', async () => {
     const { stdout, stderr } = await product.run(['key', 'create', '--name', 'gone']);
     const id = stderr.trim().split(' ')[1]!;
     expect(await fairlead('key', 'revoke', id)).toBe(`revoked ${id}`);
     expectKey(stdout.trim(), { status: 401, json: { error: { code: 'unauthorized' } } });
   });
 
-  test('migrate and doctor find all in order', async () => {
+  test('migrate and doctor find no problem', async () => {
     expect(await fairlead('migrate')).toBe('The database is up to date.');
     const findings = (await fairlead('doctor')).split('\n');
     expect(findings).toHaveLength(4);
     for (const finding of findings) expect(finding).toMatch(/^ok {3}\S/);
   });
 
-  test('the server takes the keys as they were made', async () => {
+  test('the server accepts the keys as created', async () => {
     server ??= await product.start();
     expect(expected).toHaveLength(7);
     for (const { key, answer } of expected) {
@@ -173,7 +173,7 @@ describe.each([
     }
   });
 
-  test('and the links: a later one takes the place of an earlier one', async () => {
+  test('and the links: a later one replaces an earlier one', async () => {
     server ??= await product.start();
     expect(links).toHaveLength(2);
     for (const { link, answer } of links) {
@@ -184,7 +184,7 @@ describe.each([
   });
 });
 
-describe('a command with something wrong is refused', () => {
+describe('a command with an error is refused', () => {
   let s: Scenario;
   beforeAll(async () => {
     s = await startScenario({ FAIRLEAD_SERVICES: 'api' });
@@ -216,7 +216,7 @@ describe('a command with something wrong is refused', () => {
   });
 });
 
-test('a key expires when it was told to', async () => {
+test('a key expires as requested', async () => {
   const product = await makeInstallation();
   cleanups.push(() => product.remove());
   const server = await product.start();
@@ -256,7 +256,7 @@ describe('deliver', () => {
     stderr: '',
   });
 
-  test('sends what is due and ends, beside a server that delivers nothing itself', async () => {
+  test('sends due deliveries and ends, while a server runs without a worker', async () => {
     for (const name of ['Ann', 'Joe', 'Jane']) await addContact(name);
     expect(arrived()).toEqual([]);
     expect(await product.run(['deliver'])).toMatchObject(rendered(1));
@@ -266,7 +266,7 @@ describe('deliver', () => {
     expect(arrived()).toHaveLength(3);
   });
 
-  test('sends what is due without a server, and takes PostgreSQL along when it ends', async () => {
+  test('sends due deliveries without a server, and stops PostgreSQL when it ends', async () => {
     await addContact('Bob');
     await api.stop();
     expect(await product.run(['deliver'])).toMatchObject(rendered(1));
@@ -274,7 +274,7 @@ describe('deliver', () => {
     expect(await product.postgres()).toBe(null);
   });
 
-  test('where it is interrupted, it takes PostgreSQL along too', async () => {
+  test('if interrupted, it stops PostgreSQL too', async () => {
     await addContact('Eve');
     await api.stop();
     receiver.answer(() => ({ hang: true }));
@@ -287,10 +287,10 @@ describe('deliver', () => {
   });
 });
 
-describe('words that are no command', () => {
+describe('words that are not a command', () => {
   const words = [['deliverr'], ['workspace'], ['workspace', 'destroy'], ['key', 'list'], ['--colour', 'red']];
   test.concurrent.for(words)(
-    '%j: exit code 2, the usage, and no store is made',
+    '%j: exit code 2, the usage, and no store is created',
     async (args, { onTestFinished }) => {
       const product = await makeInstallation();
       onTestFinished(() => product.remove());
@@ -329,13 +329,13 @@ describe('npx fairlead, in a clone', () => {
   });
   afterAll(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
 
-  test('runs the clone’s own program, where npm has nothing cached and nobody answers as the registry', async () => {
+  test('runs the clone’s own program, without an npm cache or a registry', async () => {
     const { code, stdout, stderr } = await npx(['help']).exited;
     expect(stdout, stderr).toContain('fairlead deliver');
     expect(code).toBe(0);
   });
 
-  test('serves; SIGTERM to npx, which its shell keeps to itself, stops the server all the same', async () => {
+  test('serves; SIGTERM to npx, which its shell does not forward, stops the server too', async () => {
     const product = await makeInstallation();
     cleanups.push(() => product.remove());
     const program = npx([], { PORT: '0', FAIRLEAD_DATA_DIR: product.dataDir });

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { StartError } from '../src/base/errors.ts';
 import { readConfig } from '../src/config.ts';
 
-/** Whatever is wrong, the value may be a secret, or hold one. */
+/** The value must not be repeated: it may be a secret, or contain one. */
 const HIDDEN = 'hunter2';
 const KEY = '0123456789abcdef'.repeat(4);
 
-describe('a setting that is not valid is refused in one line that names it and does not repeat it', () => {
+describe('an invalid setting is refused in one line that names it and does not repeat its value', () => {
   test.each([
     ['FAIRLEAD_FOO', HIDDEN],
     ['FAIRLEAD_', HIDDEN],
@@ -35,7 +35,7 @@ describe('a setting that is not valid is refused in one line that names it and d
     expect(message).not.toContain(HIDDEN);
   });
 
-  test('DATABASE_URL asks for a FAIRLEAD_SECRET_KEY', () => {
+  test('DATABASE_URL requires FAIRLEAD_SECRET_KEY', () => {
     const settings = { DATABASE_URL: `postgres://crm:${HIDDEN}@db/crm` };
     expect(refusal(settings)).toMatch(/^FAIRLEAD_SECRET_KEY must be set with DATABASE_URL/);
     expect(refusal(settings)).not.toContain(HIDDEN);
@@ -43,7 +43,7 @@ describe('a setting that is not valid is refused in one line that names it and d
   });
 });
 
-test('the defaults are valid; what is empty counts as unset; what is not ours is left alone', () => {
+test('the defaults are valid; empty values count as unset; other variables are ignored', () => {
   const config = readConfig({ PORT: '', FAIRLEAD_SERVICES: '', PATH: '/bin', HOSTNAME: 'here' });
   expect(config).toEqual(readConfig({}));
   expect(config).toMatchObject({
@@ -56,7 +56,7 @@ test('the defaults are valid; what is empty counts as unset; what is not ours is
   });
 });
 
-test('lists take spaces; URLs lose their final slash; every form of a key and of DATABASE_URL is taken', () => {
+test('lists accept spaces; URLs lose their final slash; every form of a key and of DATABASE_URL is accepted', () => {
   const base64 = Buffer.from(KEY, 'hex').toString('base64');
   for (const key of [KEY, KEY.toUpperCase(), base64, base64.replace('=', '')]) {
     expect(readConfig({ FAIRLEAD_SECRET_KEY: key }).secretKey).toBe(key);

@@ -15,7 +15,7 @@ import { startScenario, type Scenario } from './kit/scenario.ts';
 const run = promisify(execFile);
 const FORMATS = [standard, axocrm, automatenexus, axcelerate];
 
-/** A language of the examples: what has to be there for it, and the command that runs a receiver. */
+/** A language of the examples: its prerequisite, and the command that runs a receiver. */
 interface Language {
   ending: string;
   needs: [string, string];
@@ -37,7 +37,7 @@ const LANGUAGES: Language[] = [
   {
     ending: 'go',
     needs: ['go', 'version'],
-    // `go run` would leave its program behind when it is stopped.
+    // `go run` would leave its program running when it is stopped.
     async command(file, port) {
       const program = path.join(scratch, path.basename(file, '.go'));
       await run('go', ['build', '-o', program, file]);
@@ -63,10 +63,10 @@ describe('the receivers in examples/', () => {
     await rm(scratch, { recursive: true, force: true });
   });
 
-  // Languages that this machine has not are skipped.
+  // Languages that are not installed are skipped.
   describe.each(LANGUAGES)('in $ending', (language) => {
     test.runIf(here(language)).each(FORMATS)(
-      '$name: what we send is verified, and not under another secret',
+      '$name: deliveries are verified, and not with another secret',
       async (format) => {
         const secret = format.makeSecret();
         const port = await freePort();
@@ -119,7 +119,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Resolves once something answers at the port; rejects where the program ends first. */
+/** Resolves once the port accepts connections; rejects if the program ends first. */
 async function listening(port: number, program: ChildProcess): Promise<void> {
   while (program.exitCode === null) {
     const socket = connect(port, '127.0.0.1');

@@ -49,7 +49,7 @@ async function addContact(name = 'Jane'): Promise<string> {
   return reply.json.id;
 }
 
-/** A receiver of examples/, which verifies what it gets; a free port is found by itself. */
+/** A receiver from examples/, which verifies requests; on a free port. */
 async function verifier(format: string, secret: string): Promise<{ url: string; program: Program }> {
   const file = path.join(PROJECT, 'examples', `verify-${format}.mjs`);
   const free = createTcp().listen(0, '127.0.0.1');
@@ -64,7 +64,7 @@ async function verifier(format: string, secret: string): Promise<{ url: string; 
 
 describe('fairlead listen', () => {
   test.each([...FORMATS.values()])(
-    '$name: each event is verified by the receiver of the examples, and told in a line; Ctrl-C ends it',
+    '$name: each event is verified by the example receiver, and printed as a line; Ctrl-C ends it',
     async (format) => {
       const secret = format.makeSecret();
       const { url, program } = await verifier(format.name, secret);
@@ -90,7 +90,7 @@ describe('fairlead listen', () => {
     },
   );
 
-  test('--forward-to alone is enough beside a server on this machine; the secret is made and shown', async () => {
+  test('--forward-to alone is enough with a server on this machine; the secret is generated and shown', async () => {
     const port = new URL(server.url).port;
     const receiver = await startReceiver();
     cleanups.push(() => receiver.close());
@@ -108,7 +108,7 @@ describe('fairlead listen', () => {
     expect((await listening.exited).code).toBe(0);
   });
 
-  test('what a webhook sends and what listen sends is the same, but for the signature', async () => {
+  test('a webhook and listen send the same request, except for the signature', async () => {
     const receiver = await startReceiver();
     cleanups.push(() => receiver.close());
     const hook = { name: 'hook', url: `${receiver.url}/webhook`, events: ['deal.created'], format: 'axocrm' };
@@ -143,7 +143,7 @@ describe('fairlead listen', () => {
     expect(listening.stdout).not.toContain('contact.created');
   });
 
-  test('a connection that breaks is made again, and nothing is missed; what is refused is told', async () => {
+  test('a broken connection is restored, and nothing is missed; an error of the server is printed', async () => {
     const line = await between(new URL(server.url).port);
     cleanups.push(line.close);
     const receiver = await startReceiver();
@@ -162,13 +162,13 @@ describe('fairlead listen', () => {
     expect(names).toEqual(['One', 'Two', 'Three', 'Four']);
     await listening.says(/(contact\.created evt_\w+ .+\n){4}/);
     expect(listening.stdout.match(/ 500 in /g)).toHaveLength(1);
-    expect(listening.stderr).toMatch(/The connection is lost .+; trying again\./);
+    expect(listening.stderr).toMatch(/Connection lost .+; retrying\./);
     receiver.answer(() => ({ reset: true }));
     await addContact('Five');
     await listening.says(/ failed: \w+/);
   });
 
-  test('ends when its key loses the scope, before anything that comes after', async () => {
+  test('ends when its key loses the scope, before any later event', async () => {
     const receiver = await startReceiver();
     cleanups.push(() => receiver.close());
     const made = { name: 'l', scopes: ['events:read', 'contacts:read'] };
@@ -206,11 +206,11 @@ describe('fairlead listen', () => {
     [['--forward-to', 'http://localhost:4000', '--secret', 'short'], '--secret must be whsec_'],
     [['--forward-to', 'http://localhost:4000', '--port', '4000'], '--port'],
     [['--forward-to', 'http://localhost:4000', '--url', 'ftp://x'], '--url must be'],
-    [['--forward-to', 'http://localhost:4000', '--url', 'https://crm.example.com'], 'There is no API key'],
+    [['--forward-to', 'http://localhost:4000', '--url', 'https://crm.example.com'], 'No API key'],
     [['--forward-to', 'http://localhost:4000'], 'PORT is 0'],
     [
       ['--forward-to', 'http://localhost:4000', '--url', 'http://127.0.0.1:9', '--key', 'k'],
-      'no Fairlead server',
+      'No Fairlead server',
       75,
     ],
     [['--forward-to', 'http://localhost:4000', '--url', 'SERVER', '--key', 'fl_live_no'], 'answers 401', 4],
@@ -226,7 +226,7 @@ describe('fairlead listen', () => {
   });
 });
 
-/** A wire to a port that can be cut; it lets new connections through. */
+/** A proxy to a port that can be cut; it accepts new connections afterwards. */
 async function between(port: string) {
   const sockets = new Set<Socket>();
   const wire: TcpServer = createTcp((socket) => {

@@ -13,13 +13,13 @@ const run = promisify(execFile);
 
 interface Packed {
   filename: string;
-  /** Bytes of the package, and of what it unpacks to. */
+  /** Bytes of the package, and unpacked. */
   size: number;
   unpackedSize: number;
   files: { path: string; mode: number }[];
 }
 
-describe('the package that npm pack makes', () => {
+describe('the package of npm pack', () => {
   let home: string;
   let packed: Packed;
   beforeAll(async () => {
@@ -28,7 +28,7 @@ describe('the package that npm pack makes', () => {
   });
   afterAll(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
 
-  test('holds the program and its documents, no tests, measurements or sources, in less than 2 MB', () => {
+  test('contains the program and its documents, no tests, measurements or sources, in less than 2 MB', () => {
     const names = packed.files.map((file) => file.path);
     expect(names).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'dist/main.js']));
     expect(names).toContain('docs/configuration.md');
@@ -39,7 +39,7 @@ describe('the package that npm pack makes', () => {
     expect(packed.unpackedSize).toBeLessThan(2_000_000);
   });
 
-  test('holds what the compiler makes of the sources now, nothing older and nothing besides', async () => {
+  test('contains exactly what the compiler makes of the current sources', async () => {
     const fresh = path.join(home, 'fresh');
     const tsc = path.join(PROJECT, 'node_modules/typescript/bin/tsc');
     const args = [tsc, '-p', 'tsconfig.build.json', '--noCheck', '--outDir', fresh];
@@ -65,7 +65,7 @@ describe('the package that npm pack makes', () => {
     }
   });
 
-  test('holds the dashboard: its page, and the assets that it names, compressed, without their sources', () => {
+  test('contains the dashboard: its page, and the assets that it names, compressed, without their sources', () => {
     const names = packed.files.map((file) => file.path).filter((name) => name.startsWith('dist/web/'));
     expect(names).toContain('dist/web/index.html');
     const forms = ['embed.js', 'form.css', 'form.js', 'proof-worker.js'].map(
@@ -127,7 +127,7 @@ describe('the package that npm pack makes', () => {
       await program.exited;
       await Promise.all(Object.values(receivers).map((item) => item.close()));
     }
-    // npx ends at once; the server drains, and takes its database along.
+    // npx ends at once; the server drains, and stops its database.
     await until(() => program.stderr.includes('"stopped"'));
     expect(await readdir(path.join(project, 'data/lock'))).toEqual([]);
   });
@@ -140,7 +140,7 @@ async function pack(to: string): Promise<Packed> {
   return (JSON.parse(stdout) as [Packed])[0];
 }
 
-/** The receiver's part as axoCRM's document prints it; the types alone are ours. */
+/** The receiver from axoCRM's documentation; only the types are added. */
 function verify(rawBody: string, headers: Record<string, string>, secret: string): boolean {
   const ts = headers['x-axocrm-timestamp'];
   const sig = (headers['x-axocrm-signature'] || '').replace('sha256=', '');

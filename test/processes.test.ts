@@ -16,17 +16,17 @@ import {
 import { startReceiver } from './kit/receiver.ts';
 
 const run = promisify(execFile);
-/** Debian's, the oldest version that is supported. */
+/** Debian's package of the oldest supported version. */
 const POSTGRES_15 = '/usr/lib/postgresql/15/bin';
 
-/** What a test made and must not leave behind, undone in reverse. */
+/** Cleanups of a test, run in reverse order. */
 const cleanups: (() => unknown)[] = [];
 
 afterEach(async () => {
   for (const undo of cleanups.splice(0).reverse()) await undo();
 });
 
-/** Programs that share one database, new and empty, and one secret key; each with a directory of its own. */
+/** Programs that share one new, empty database and one secret key; each with its own directory. */
 async function cluster(url?: string): Promise<(env?: Record<string, string>) => Promise<Installation>> {
   const settings = {
     DATABASE_URL: url ?? (await blank()),
@@ -65,7 +65,7 @@ describe('several processes on one DATABASE_URL', () => {
     expect(new Set(seen.map(({ json }) => json.workspace.id)).size).toBe(1);
   });
 
-  test('a key that one process revokes is refused by the others from the very next request on', async () => {
+  test('a key that one process revokes is refused by the others at the very next request', async () => {
     const join = await cluster();
     const [here, existing] = [await join(), await join()];
     const a = await here.start();
@@ -83,7 +83,7 @@ describe('several processes on one DATABASE_URL', () => {
     expect((await b.ask('GET', '/api/v1/me', { as: a.key })).status).toBe(200);
   });
 
-  test('what comes in at an api process is delivered by a worker process, and by it alone', async () => {
+  test('what an api process accepts is delivered by a worker process, and only by it', async () => {
     const join = await cluster();
     const api = await (await join({ FAIRLEAD_SERVICES: 'api' })).start();
     const hook = await receiver();
@@ -105,7 +105,7 @@ describe('several processes on one DATABASE_URL', () => {
     expect(hook.received).toHaveLength(2);
   });
 
-  test('a worker that is killed is stood in for by the other: what it had in hand arrives', async () => {
+  test('the other worker takes over for a killed one: its deliveries arrive', async () => {
     const join = await cluster();
     const first = await join({ FAIRLEAD_SERVICES: 'api,worker' });
     const hook = await receiver();
@@ -119,13 +119,13 @@ describe('several processes on one DATABASE_URL', () => {
     await (await join()).start();
     hook.answer(() => ({}));
     doomed.program.kill('SIGKILL');
-    // The dead worker's lease on the webhook runs out after 15 s.
+    // The dead worker's lease on the webhook expires after 15 s.
     const [before, after] = await hook.waitFor(2, 40_000);
     expect(after!.headers['webhook-id']).toBe(before!.headers['webhook-id']);
   });
 });
 
-test('PostgreSQL 15 will do', async (context) => {
+test('PostgreSQL 15 is supported', async (context) => {
   await access(path.join(POSTGRES_15, 'initdb')).catch(() =>
     context.skip(`PostgreSQL 15 is not installed in ${POSTGRES_15}`),
   );
@@ -147,7 +147,7 @@ test('PostgreSQL 15 will do', async (context) => {
   expect(doctor.code).toBe(0);
 });
 
-/** A PostgreSQL 15 of the test's own, on a socket. */
+/** A PostgreSQL 15 for the test, on a socket. */
 async function startPostgres15(): Promise<string> {
   const home = await temporaryDirectory('postgres15');
   cleanups.push(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));

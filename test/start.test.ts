@@ -28,7 +28,7 @@ const run = promisify(execFile);
 const isRoot = process.getuid?.() === 0;
 const SECRET_KEY = randomBytes(32).toString('hex');
 
-/** What a test made and must not leave behind, undone in reverse. */
+/** Cleanups of a test, run in reverse order. */
 const cleanups: (() => unknown)[] = [];
 
 afterEach(async () => {
@@ -41,12 +41,12 @@ async function installation(settings?: Record<string, string>): Promise<Installa
   return made;
 }
 
-/** A server whose output is a terminal, which script(1) makes. */
+/** A server whose output is a terminal, created by script(1). */
 async function onTerminal(
   context: TestContext,
   env: Record<string, string>,
 ): Promise<{ product: Installation; program: Program }> {
-  if (process.platform !== 'linux') context.skip('script(1) takes other arguments here');
+  if (process.platform !== 'linux') context.skip('script(1) has other arguments here');
   await needs(context, 'script', '--version');
   const product = await installation();
   const command = `exec '${process.execPath}' '${MAIN}'`;
@@ -62,12 +62,12 @@ async function onTerminal(
 }
 
 describe('the first start', () => {
-  test('shows a link to set it up with and a key, once, in a file for its owner alone, with a curl that works; nothing secret is printed', async (context) => {
+  test('shows the setup link and a key, once, in a file for its owner only, with a working curl example; it prints no secret', async (context) => {
     const product = await installation();
     const server = await product.start();
     const file = path.join(product.dataDir, 'first-start.txt');
     expect(server.program.stdout.trimEnd().split('\n')).toEqual([
-      `The link to set it up with, the first API key, and a curl that uses it are in ${file}`,
+      `The setup link, the first API key, and an example with curl are in ${file}`,
       `Fairlead is ready at ${server.url}`,
     ]);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
@@ -107,11 +107,11 @@ describe('the first start', () => {
   test('on a terminal, shows the key there and writes no file', async (context) => {
     const { product, program } = await onTerminal(context, { FAIRLEAD_LOG_LEVEL: 'silent' });
     await program.says(/Fairlead is ready at http/);
-    expect(program.stdout).toMatch(/Your API key, shown this once:\s+fl_live_[A-Za-z0-9]{32}\s/);
+    expect(program.stdout).toMatch(/Your API key, shown only once:\s+fl_live_[A-Za-z0-9]{32}\s/);
     await expect(stat(path.join(product.dataDir, 'first-start.txt'))).rejects.toThrow('ENOENT');
   });
 
-  test('on a terminal, everything is in words: the migrations in one line, the URL, and what to do next', async (context) => {
+  test('on a terminal, the log is readable text: the migrations in one line, the URL, and the next step', async (context) => {
     const { program } = await onTerminal(context, {});
     await program.says(/Ctrl-C stops it\./);
     const lines = program.stdout.split(/\r?\n/);
@@ -123,7 +123,7 @@ describe('the first start', () => {
     expect(lines.slice(0, end).join('\n')).toContain('/setup#token=');
   });
 
-  test('where ./data cannot serve, the ready lines say where the data is, and commands find it', async () => {
+  test('if ./data cannot be used, the ready lines name the data directory, and commands find it', async () => {
     const home = await temporaryDirectory('closed');
     const data = await temporaryDirectory('system');
     const closed = path.join(home, 'closed');
@@ -133,7 +133,7 @@ describe('the first start', () => {
       await chmod(project, 0o700);
       await Promise.all([home, data].map((dir) => rm(dir, { recursive: true, force: true, maxRetries: 5 })));
     });
-    // As root, PostgreSQL's user cannot enter; anybody else cannot write.
+    // As root, PostgreSQL's user cannot enter; any other user cannot write.
     await chmod(closed, 0o700);
     if (!isRoot) await chmod(project, 0o500);
     const env = { PORT: '0', XDG_DATA_HOME: data };
@@ -145,7 +145,7 @@ describe('the first start', () => {
       await program.exited;
     });
     const server = await untilReady(program);
-    const place = /^The data is kept in (\/\S+), since \.\/data cannot be used: .+\.$/m.exec(
+    const place = /^The data is kept in (\/\S+), because \.\/data cannot be used: .+\.$/m.exec(
       program.stdout,
     )![1]!;
     cleanups.unshift(() => rm(place, { recursive: true, force: true, maxRetries: 5 }));
@@ -161,11 +161,11 @@ describe('the first start', () => {
     for (const args of [[], ['doctor'], ['workspace', 'list']]) {
       const end = await launch(args).exited;
       expect(end).toMatchObject({ code: 1, stdout: '' });
-      expect(end.stderr).toMatch(/^fairlead: .+ which is missing: put it back, or remove .+\n$/);
+      expect(end.stderr).toMatch(/^fairlead: .+ which is missing: restore it, or remove .+\n$/);
     }
   });
 
-  test('npm start says so before the set-up where there is no place for the data', async () => {
+  test('npm start checks for a data directory before the set-up', async () => {
     const clone = await temporaryDirectory('clone');
     cleanups.push(() => rm(clone, { recursive: true, force: true }));
     for (const part of ['scripts', 'src', 'package.json', 'package-lock.json']) {
@@ -180,7 +180,7 @@ describe('the first start', () => {
     expect(await readdir(clone)).not.toContain('node_modules');
   });
 
-  test('a read-only checkout that was built before starts, also for a user without a home; one that is out of date says what to do', async (context) => {
+  test('a read-only checkout that was built before starts, also for a user without a home; an outdated one says what to do', async (context) => {
     const clone = await temporaryDirectory('built');
     const data = await temporaryDirectory('system');
     cleanups.push(() =>
@@ -220,10 +220,10 @@ describe('the first start', () => {
     expect((await program.exited).code).toBe(0);
 
     await appendFile(path.join(clone, 'src/main.ts'), '// Changed.\n');
-    expectRefusal(await launch().exited, `${clone} is not set up (compiling) and cannot be written to`);
+    expectRefusal(await launch().exited, `${clone} is not set up (compiling) and is not writable`);
   });
 
-  test('a workspace made on the command line before it does not take the place of the default one', async () => {
+  test('a workspace that the command line created before does not replace the default one', async () => {
     const product = await installation();
     expect((await product.run(['workspace', 'create', '--name', 'Acme'])).code).toBe(0);
     const server = await product.start();
@@ -231,7 +231,7 @@ describe('the first start', () => {
   });
 });
 
-describe('for whoever watches', () => {
+describe('monitoring', () => {
   let product: Installation;
   let server: Server;
   beforeAll(async () => {
@@ -251,7 +251,7 @@ describe('for whoever watches', () => {
     });
   });
 
-  test('/metrics speaks the text format of Prometheus', async () => {
+  test('/metrics has the text format of Prometheus', async () => {
     const { status, text, headers } = await server.ask('GET', '/metrics', { as: 'scrape-1234' });
     expect(status).toBe(200);
     expect(headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
@@ -260,14 +260,14 @@ describe('for whoever watches', () => {
     for (const line of lines) expect(line).toMatch(/^[a-zA-Z_:][\w:]*(\{.*\})? (-?[\d.e+-]+|\+Inf|NaN)$/);
   });
 
-  test('with FAIRLEAD_METRICS_TOKEN, /metrics asks for it, and for nothing else', async () => {
+  test('with FAIRLEAD_METRICS_TOKEN, /metrics requires it and accepts nothing else', async () => {
     for (const as of [null, 'scrape-123', 'scrape-12345', server.key]) {
       const refused = await server.ask('GET', '/metrics', { as });
       expect(refused).toMatchObject({ status: 401, text: 'unauthorized\n' });
     }
   });
 
-  test('/docs is served from here alone: its page names no other host, its script is ours', async () => {
+  test('/docs is served locally: its page names no other host, its script is from this origin', async () => {
     const { status, text, headers } = await server.ask('GET', '/docs', { as: null });
     expect(status).toBe(200);
     expect(headers.get('content-type')).toContain('text/html');
@@ -286,7 +286,7 @@ describe('for whoever watches', () => {
     expect(Object.keys(described.json.paths)).toContain('/api/v1/contacts');
   });
 
-  test('without its database it lives, says so, refuses politely, and comes back by itself', async () => {
+  test('without its database it stays up, reports it, answers 503, and recovers by itself', async () => {
     const dir = await temporaryDirectory('cluster');
     cleanups.push(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }));
     const cluster = () => startEmbedded({ dataDir: dir, log: silent, durable: false });
@@ -317,28 +317,28 @@ describe('for whoever watches', () => {
   });
 });
 
-describe('a start that can not work is refused with exit code 1 and one line', () => {
+describe('a start that cannot work is refused with exit code 1 and one line', () => {
   let product: Installation;
   beforeAll(async () => {
     product = await makeInstallation();
   });
   afterAll(() => product.remove());
 
-  /** Whatever is wrong, the value may be a secret, or hold one. */
+  /** The value must not be repeated: it may be a secret, or contain one. */
   const HIDDEN = 'hunter2';
   const URL_OF = (rest: string) => `postgres://somebody:${HIDDEN}@${rest}`;
   const refusals: [string, Record<string, string>, string][] = [
-    ['a name that is no setting', { FAIRLEAD_FOO: HIDDEN }, 'FAIRLEAD_FOO'],
-    ['a port that is none', { PORT: HIDDEN }, 'PORT'],
+    ['an unknown setting', { FAIRLEAD_FOO: HIDDEN }, 'FAIRLEAD_FOO'],
+    ['an invalid port', { PORT: HIDDEN }, 'PORT'],
     ['an unknown service', { FAIRLEAD_SERVICES: `api,${HIDDEN}` }, 'FAIRLEAD_SERVICES'],
     ['DATABASE_URL without a secret key', { DATABASE_URL: URL_OF('db.test/crm') }, 'FAIRLEAD_SECRET_KEY'],
     [
-      'a database where nobody answers',
+      'an unreachable database',
       { DATABASE_URL: URL_OF('127.0.0.1:1/crm'), FAIRLEAD_SECRET_KEY: SECRET_KEY },
       'DATABASE_URL',
     ],
     [
-      'a DATABASE_URL that can not be read',
+      'an invalid DATABASE_URL',
       { DATABASE_URL: URL_OF('host:port/crm'), FAIRLEAD_SECRET_KEY: SECRET_KEY },
       'DATABASE_URL',
     ],
@@ -364,7 +364,7 @@ describe('a start that can not work is refused with exit code 1 and one line', (
     expectRefusal(await product.run([], { PORT: String(port) }), 'PORT');
   });
 
-  test('another secret key than the one the store was sealed with', async () => {
+  test('a secret key other than the one that sealed the store', async () => {
     expect((await product.run(['migrate'])).code).toBe(0);
     const end = await product.run([], { FAIRLEAD_SECRET_KEY: SECRET_KEY });
     expectRefusal(end, 'FAIRLEAD_SECRET_KEY');
@@ -372,14 +372,14 @@ describe('a start that can not work is refused with exit code 1 and one line', (
     expect(await product.postgres()).toBe(null);
   });
 
-  test('a data directory that another server has; that one goes on', async () => {
+  test('a data directory that another server has; that one continues', async () => {
     const server = await product.start();
     expectRefusal(await product.run([]), `(pid ${server.program.pid})`);
     expect((await server.ask('GET', '/readyz')).status).toBe(200);
   });
 });
 
-/** One line of ours; what the log has to say at its level stands beside it, as JSON. */
+/** One line of the program; log entries at its level are JSON lines. */
 function expectRefusal({ code, stdout, stderr }: End, named: string): void {
   expect(stdout).toBe('');
   const lines = stderr
@@ -391,7 +391,7 @@ function expectRefusal({ code, stdout, stderr }: End, named: string): void {
   expect(code).toBe(1);
 }
 
-test('nothing that is a secret or personal reaches a log, at the level trace', async () => {
+test('no secret and no personal data reaches a log, at the level trace', async () => {
   const marker = `mark${randomBytes(6).toString('hex')}`;
   const product = await installation({ FAIRLEAD_LOG_LEVEL: 'trace', FAIRLEAD_METRICS_TOKEN: `${marker}-m` });
   const receiver = await startReceiver();
@@ -407,7 +407,7 @@ test('nothing that is a secret or personal reaches a log, at the level trace', a
     custom_fields: { [marker]: marker },
   };
 
-  // A receiver that refuses and repeats what it was told, one that is gone, one whose name does not exist.
+  // A receiver that fails and repeats its input, one that is gone, one whose name does not exist.
   receiver.answer(({ rawBody }) => ({ status: 500, body: rawBody }));
   const gone = await startReceiver();
   await gone.close();
@@ -429,7 +429,7 @@ test('nothing that is a secret or personal reaches a log, at the level trace', a
   expect(made.status).toBe(201);
   const item = `/api/v1/contacts/${made.json.id}`;
   await ask('PATCH', item, { body: { notes: `${marker} again` } });
-  // What is refused, in every way there is.
+  // Rejected requests of every kind.
   await ask('POST', '/api/v1/contacts', { body: { ...personal, email: `not an email ${marker}` } });
   await ask('POST', '/api/v1/contacts', { body: { [marker]: marker } });
   await ask('POST', '/api/v1/contacts', { raw: `{"first_name": "${marker}` });
@@ -440,11 +440,11 @@ test('nothing that is a secret or personal reaches a log, at the level trace', a
   await ask('GET', '/api/v1/me', { as: `fl_live_${marker}` });
   await ask('GET', '/api/v1/me', { as: `fl_live_${marker.padEnd(32, 'x')}` });
   await ask('GET', '/metrics', { as: `${marker}-m` });
-  // Both attempts at each of the two that can be reached at all.
+  // Both attempts at each of the two that can be reached.
   await receiver.waitFor(4, 30_000);
   const key = (await product.run(['key', 'create', '--name', marker])).stdout.trim();
   expect((await ask('GET', '/api/v1/me', { as: key })).status).toBe(200);
-  // The database goes away under requests, with what they carry.
+  // The database disappears during requests that carry data.
   const admin = new Client((await attachEmbedded(product.dataDir))!);
   admin.on('error', () => {});
   await admin.connect();
@@ -465,7 +465,7 @@ test('nothing that is a secret or personal reaches a log, at the level trace', a
   }
 });
 
-/** Skips the test, with the reason, on a machine without a program that it is about. */
+/** Skips the test, with the reason, if a required program is not installed. */
 async function needs(context: { skip(reason: string): void }, program: string, flag: string): Promise<void> {
   await run(program, [flag]).catch(() => context.skip(`${program} is not installed`));
 }

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { makeInstallation, until, type Installation, type Server } from './kit/process.ts';
 import { startReceiver, type Receiver } from './kit/receiver.ts';
 
-/** What a test made and must not leave behind, undone in reverse. */
+/** Cleanups of a test, run in reverse order. */
 const cleanups: (() => unknown)[] = [];
 
 afterEach(async () => {
@@ -23,11 +23,11 @@ async function receiver(): Promise<Receiver> {
   return made;
 }
 
-/** Well below the 28 s after which a stop is cut short: nothing may have hung. */
+/** Well below the 28 s after which a stop is forced: nothing may have hung. */
 const PROMPT_MS = 14_000;
 
 describe('SIGTERM', () => {
-  test('lets requests under way finish, waits for no idle connection, exits 0 and takes PostgreSQL along', async () => {
+  test('finishes running requests, waits for no idle connection, exits 0 and stops PostgreSQL', async () => {
     const product = await installation();
     const server = await product.start();
     const postgres = await product.postgres();
@@ -39,7 +39,7 @@ describe('SIGTERM', () => {
     await until(() => kept.heard().includes('"ok"'));
     const body = JSON.stringify({ first_name: 'Jane' });
     busy.send(`${requestHead(server.key, body)}${body.slice(0, 5)}`);
-    // It is under way once the server answers something that was asked after it.
+    // It is running once the server answers a later request.
     expect((await server.ask('GET', '/healthz')).status).toBe(200);
 
     const began = performance.now();
@@ -64,7 +64,7 @@ describe('SIGTERM', () => {
     expect(json.data.map((item: { first_name: string }) => item.first_name)).toEqual(['Jane']);
   });
 
-  test('is answered during a delivery by finishing it: it is settled, and not sent again', async () => {
+  test('during a delivery finishes it: it is settled, and not sent again', async () => {
     const product = await installation();
     const server = await product.start();
     const slow = await receiver();
@@ -80,13 +80,13 @@ describe('SIGTERM', () => {
     const again = await product.start();
     const [delivery] = await deliveries(again, server.key, webhook);
     expect(delivery).toMatchObject({ state: 'delivered', attempts: 1, last_status: 200 });
-    // Had it been queued still, it would stand before this one.
+    // If it were still queued, it would come before this one.
     await addContact(again, 'Joe', server.key);
     await slow.waitFor(2);
     expect(slow.received.map(nameIn)).toEqual(['Jane', 'Joe']);
   });
 
-  test('ends those at once who wait for events', async () => {
+  test('ends requests that wait for events at once', async () => {
     const product = await installation();
     const server = await product.start();
     await addContact(server, 'Jane');
@@ -101,7 +101,7 @@ describe('SIGTERM', () => {
   });
 
   test.each(['lock', 'postgres'])(
-    'during the first start, when %s has just been made, leaves nothing behind that would be in the way',
+    'during the first start, when %s was just created, leaves nothing that blocks the next one',
     async (made) => {
       const product = await installation();
       const program = product.launch();
@@ -116,7 +116,7 @@ describe('SIGTERM', () => {
   );
 });
 
-test('after kill -9 the next start carries on: whatever was queued arrives', async () => {
+test('after kill -9 the next start continues: all queued deliveries arrive', async () => {
   const product = await installation();
   const server = await product.start();
   const hook = await receiver();
@@ -134,7 +134,7 @@ test('after kill -9 the next start carries on: whatever was queued arrives', asy
 
   const again = await product.start();
   expect(again.key).toBe('');
-  // The dead server's lease on the webhook has to run out first: 15 s.
+  // The dead server's lease on the webhook has to expire first: 15 s.
   await hook.waitFor(sent + names.length, 40_000);
   expect(new Set(hook.received.slice(sent).map(nameIn))).toEqual(new Set(names));
 });
@@ -177,7 +177,7 @@ interface Line {
   closed(): boolean;
 }
 
-/** A bare connection to the server, on which a request can stop half-way. */
+/** A raw connection to the server, on which a request can stop half-way. */
 async function connect(server: Server): Promise<Line> {
   const socket = net.connect(Number(new URL(server.url).port), '127.0.0.1');
   cleanups.push(() => socket.destroy());

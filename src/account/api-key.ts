@@ -9,7 +9,7 @@ import type { ApiKeyRow, Schema } from '../db/schema.ts';
 import { termsOf } from './plan.ts';
 import type { Role } from './role.ts';
 
-/** How a key looks: its beginning, and how many characters of it stay visible after creation. */
+/** The prefix of each key style, and how many characters stay visible after creation. */
 const STYLES = {
   fairlead: { start: 'fl_live_', visible: 16 },
   axocrm: { start: 'axo_live_', visible: 17 },
@@ -22,47 +22,48 @@ export const KEY_STYLES = Object.keys(STYLES) as KeyStyle[];
 const SECRET_LENGTH = 32;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** A key as its owners see it; never the key itself. */
+/** A key without its secret parts. */
 export interface ApiKey extends Omit<ApiKeyRow, 'salt' | 'hash'> {
-  /** The member on whose behalf it acts; `role` is null where they have left, and the key is refused. */
+  /** The member on whose behalf it acts; `role` is null if they have left, and the key is refused. */
   maker: { id: Uuid; name: string; role: Role | null } | null;
 }
 
-/** A key that was just made. `raw` is shown this once: only its salted SHA-256 is stored. */
+/** A new key. `raw` is available only here: only its salted SHA-256 is stored. */
 export interface MadeKey {
   id: Uuid;
   raw: string;
   prefix: string;
 }
 
-/** Runs within the transaction that changes a key: where the idempotency answer is kept. */
-type Within<Made = ApiKey> = (trx: Transaction<Schema>, made: Made) => Promise<void>;
+/** Runs within the transaction that changes a key, to store the idempotency response. */
+type InTransaction<Made = ApiKey> = (trx: Transaction<Schema>, made: Made) => Promise<void>;
 
 export interface ApiKeys {
-  /** Throws `limit_reached` where the plan allows no further key. */
-  create(input: NewKey, within?: Within<{ key: ApiKey; raw: string }>): Promise<MadeKey>;
-  /** Also one that was revoked. */
+  /** Throws `limit_reached` if the plan allows no further key. */
+  create(input: NewKey, inTransaction?: InTransaction<{ key: ApiKey; raw: string }>): Promise<MadeKey>;
+  /** Also returns a revoked key. */
   get(workspaceId: Uuid, id: Uuid): Promise<ApiKey | undefined>;
-  /** Newest first, the revoked ones too, after the id of the last page's last. */
+  /** Newest first, including revoked keys; `after` is the last id of the previous page. */
   list(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<ApiKey[]>;
   /**
-   * Changes a key that is not revoked; undefined where there is none.
-   * @param check is given the key as it is, locked until the change is made; what it throws refuses the change
+   * Changes a key that is not revoked; undefined if there is none.
+   * @param check gets the stored key, locked until the change is made; if it throws, nothing is changed
    */
   update(
     workspaceId: Uuid,
     id: Uuid,
     change: KeyChange,
-    steps: { check: Within; within: Within },
+    steps: { check: InTransaction; inTransaction: InTransaction },
   ): Promise<ApiKey | undefined>;
   /**
-   * Revokes at once, for every process; a key that is revoked stays as it is. False where there is no such key.
+   * Revokes a key with immediate effect in every process; a revoked key stays unchanged. False if there is no such
+   * key.
    * @param workspaceId null for a key of any workspace
    */
-  revoke(workspaceId: Uuid | null, id: Uuid, within?: Within): Promise<boolean>;
-  /** Keys that act for a member and are not revoked, newest first, and how many there are. */
+  revoke(workspaceId: Uuid | null, id: Uuid, inTransaction?: InTransaction): Promise<boolean>;
+  /** Keys that act for a member and are not revoked, newest first, and their total count. */
   madeBy(workspaceId: Uuid, makerId: Uuid, limit: number): Promise<{ count: number; keys: ApiKey[] }>;
-  /** Revokes all that `madeBy` counts. */
+  /** Revokes all keys that `madeBy` counts. */
   revokeMadeBy(trx: Transaction<Schema>, workspaceId: Uuid, makerId: Uuid): Promise<ApiKey[]>;
 }
 
@@ -73,7 +74,7 @@ export interface NewKey {
   scopes?: readonly string[];
   expiresAt?: string;
   createdBy: string;
-  /** The member on whose behalf it will act. */
+  /** The member on whose behalf it acts. */
   makerId?: Uuid | null;
 }
 
@@ -106,7 +107,7 @@ const SHOWN = [
 
 export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiKeys {
   return {
-    async create({ workspaceId, name, style, scopes, expiresAt, createdBy, makerId }, within) {
+    async create({ workspaceId, name, style, scopes, expiresAt, createdBy, makerId }, inTransaction) {
       const { start, visible } = STYLES[style];
       const raw = start + randomText(SECRET_LENGTH);
       const salt = randomBytes(16);
@@ -130,7 +131,7 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiK
       await db.transaction(async (trx) => {
         await checkRoom(trx, workspaceId, row.created_at);
         const key = await trx.insertInto('api_key').values(row).returning(SHOWN).executeTakeFirstOrThrow();
-        await within?.(trx, { key, raw });
+        await inTransaction?.(trx, { key, raw });
       });
       return { id, raw, prefix: raw.slice(0, visible) };
     },
@@ -156,7 +157,7 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiK
       return retried(() => rows.execute());
     },
 
-    update(workspaceId, id, { name, scopes, expiresAt }, { check, within }) {
+    update(workspaceId, id, { name, scopes, expiresAt }, { check, inTransaction }) {
       return db.transaction(async (trx) => {
         const current = await trx
           .selectFrom('api_key')
@@ -171,7 +172,7 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiK
         const key = await trx
           .updateTable('api_key')
           .set({
-            // Something to set where nothing changes.
+            // Kysely needs at least one column to set.
             name: name === undefined ? sql.ref('name') : keyName(name),
             ...(scopes !== undefined && { scopes: [...scopes] }),
             ...(expiresAt !== undefined && { expires_at: expiresAt }),
@@ -180,12 +181,12 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiK
           .where('id', '=', id)
           .returning(SHOWN)
           .executeTakeFirstOrThrow();
-        await within(trx, key);
+        await inTransaction(trx, key);
         return key;
       });
     },
 
-    async revoke(workspaceId, id, within) {
+    async revoke(workspaceId, id, inTransaction) {
       return db.transaction(async (trx) => {
         const key = await trx
           .updateTable('api_key')
@@ -194,7 +195,7 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiK
           .$if(workspaceId !== null, (query) => query.where('workspace_id', '=', workspaceId!))
           .returning(SHOWN)
           .executeTakeFirst();
-        if (key) await within?.(trx, key);
+        if (key) await inTransaction?.(trx, key);
         return key !== undefined;
       });
     },
@@ -227,9 +228,9 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiK
   };
 }
 
-/** Throws `limit_reached` where the plan allows no further key; those that were revoked or expired leave room. */
+/** Throws `limit_reached` if the plan allows no further key; revoked and expired keys do not count. */
 async function checkRoom(trx: Transaction<Schema>, workspaceId: Uuid, now: string): Promise<void> {
-  // Locked, so that two who make the last one take turns.
+  // Locked, so that two concurrent creations cannot exceed the limit.
   const { plan } = await trx
     .selectFrom('workspace')
     .select('plan')
@@ -250,7 +251,7 @@ async function checkRoom(trx: Transaction<Schema>, workspaceId: Uuid, now: strin
   }
 }
 
-/** The part of a well-formed key that is stored in the open, or null. */
+/** The visible prefix of a well-formed key, or null. */
 export function visiblePart(raw: string): string | null {
   for (const { start, visible } of Object.values(STYLES)) {
     if (raw.startsWith(start)) {
@@ -264,12 +265,12 @@ export function visiblePart(raw: string): string | null {
 function keyName(name: string): string {
   const trimmed = name.trim();
   if (trimmed.length < 1 || trimmed.length > 100 || trimmed.includes('\0') || !trimmed.isWellFormed()) {
-    throw new StartError('A key name has 1 to 100 characters.');
+    throw new StartError('A key name must have 1 to 100 characters.');
   }
   return trimmed;
 }
 
-/** Letters and digits, each equally likely: bytes beyond a multiple of the alphabet are thrown away. */
+/** Random letters and digits, uniformly distributed: bytes beyond a multiple of the alphabet are discarded. */
 function randomText(length: number): string {
   const limit = 256 - (256 % ALPHABET.length);
   let text = '';

@@ -4,14 +4,14 @@ import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
 import type { Schema } from '../db/schema.ts';
 
-/** Who does something where: of a request, or of the command line. */
+/** The actor of a request or of the command line, and its workspace. */
 export interface Actor {
   workspaceId: Uuid;
   /** `user:<id>`, `api_key:<id>`, `cli` or `system`. */
   actor: string;
 }
 
-/** What was done: `webhook.created`, to what, and what else one would want to know. Never a secret. */
+/** An audit entry: the action (`webhook.created`), its object, and details. Never a secret. */
 export interface AuditEntry {
   action: string;
   objectType: string;
@@ -29,11 +29,14 @@ export interface AuditLine {
   details: Record<string, unknown> | null;
 }
 
-/** Who did what to keys, webhooks, members and the workspace. Changes of records are in their timelines. */
+/** The audit log: changes of keys, webhooks, members and the workspace. Changes of records are in their timelines. */
 export interface Audit {
-  /** Within the transaction that does it: there is no deed without its line, and no line without its deed. */
-  note(trx: Transaction<Schema>, by: Actor, auditEntry: AuditEntry): Promise<void>;
-  /** Newest first, after the id of the last page's last. */
+  /**
+   * Call it within the transaction of the change, so that there is never a change without an entry or an entry
+   * without a change.
+   */
+  record(trx: Transaction<Schema>, by: Actor, auditEntry: AuditEntry): Promise<void>;
+  /** Newest first; `after` is the last id of the previous page. */
   list(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<AuditLine[]>;
 }
 
@@ -58,7 +61,7 @@ order by a.id desc limit $3`,
 
 export function makeAudit(db: Database, clock: Clock, newId: () => Uuid): Audit {
   return {
-    async note(trx, { workspaceId, actor }, { action, objectType, objectId, details }) {
+    async record(trx, { workspaceId, actor }, { action, objectType, objectId, details }) {
       await sql`
         insert into audit (workspace_id, id, at, actor, action, object_type, object_id, details)
         values (${workspaceId}, ${newId()}, ${isoTime(clock.now())}, ${actor}, ${action}, ${objectType}, ${objectId},

@@ -4,27 +4,28 @@ import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Schema } from '../db/schema.ts';
 import type { Actor } from './audit.ts';
-import { cutScopes, reaches, scopesOf, type Role } from './role.ts';
+import { cutScopes, isAtLeast, scopesOf, type Role } from './role.ts';
 import { allows } from './scope.ts';
 
-/** What somebody has, and so may give: nobody gives a key or a person more (decisions/0017). */
+/** The rights of an actor. Nobody can give a key or a person more than they have (decisions/0017). */
 export interface Authority {
-  /** A key of nobody's reaches as far as an owner. */
+  /** A key without a member has the role of an owner. */
   role: Role;
-  /** Of a key, what its maker's role leaves of them. */
+  /** For a key, limited by the role of its member. */
   scopes: readonly string[];
-  /** When it ends by itself; null for that of a member, and of a key without expiry. */
+  /** When it expires; null for a member, and for a key without expiry. */
   expiresAt: string | null;
-  /** How a refusal begins. */
+  /** The subject of an error message. */
   label: string;
 }
 
 export interface Authorities {
-  /** That of a caller as it is now; throws `unauthorized` where nothing is left of it. */
+  /** The current authority of a caller; throws `unauthorized` if nothing is left of it. */
   current(on: Kysely<Schema>, caller: Actor): Promise<Authority>;
   /**
-   * Those of several actors of one workspace, by their names in `created_by`; none for whoever has lost it.
-   * @param lock whether it stays so until the transaction ends
+   * The authorities of several actors of one workspace, by their names in `created_by`; actors without any are
+   * missing.
+   * @param lock keeps them unchanged until the transaction ends
    */
   list(
     on: Kysely<Schema>,
@@ -32,13 +33,13 @@ export interface Authorities {
     actors: readonly string[],
     lock?: boolean,
   ): Promise<Map<string, Authority>>;
-  /** What is lacking to change or remove a member with this role, as a sentence; null where nothing is. */
+  /** Why an actor may not change or remove a member with this role, as a sentence; null if it may. */
   lackToManage(by: Authority, role: Role): string | null;
-  /** What is lacking to make somebody this, as a sentence; null where nothing is. */
+  /** Why an actor may not give this role, as a sentence; null if it may. */
   lackToGrant(by: Authority, role: Role): string | null;
 }
 
-/** Whoever runs the installation. */
+/** The operator of the installation, on the command line. */
 const OPERATOR: Authority = { role: 'owner', scopes: ['*'], expiresAt: null, label: 'The operator' };
 
 interface KeyRow {
@@ -48,7 +49,7 @@ interface KeyRow {
   maker_id: Uuid | null;
 }
 
-/** @param all every scope there is */
+/** @param all all scopes */
 export function makeAuthorities(clock: Clock, all: readonly string[]): Authorities {
   async function list(on: Kysely<Schema>, workspaceId: Uuid, actors: readonly string[], lock = false) {
     const idsOf = (kind: string) =>
@@ -84,8 +85,8 @@ export function makeAuthorities(clock: Clock, all: readonly string[]): Authoriti
   }
 
   function lackToManage(by: Authority, role: Role): string | null {
-    if (!reaches(by.role, role))
-      return `The role ${role} is above ${by.role}: only somebody who is ${role} may give, change or remove it.`;
+    if (!isAtLeast(by.role, role))
+      return `The role ${role} is above ${by.role}: only a user with the role ${role} may give, change or remove it.`;
     const lacking = scopesOf(role, all).filter((scope) => !allows(by.scopes, scope));
     return lacking.length > 0 ? lacks(by, lacking, `, which the role ${role} has`) : null;
   }
@@ -106,18 +107,18 @@ export function makeAuthorities(clock: Clock, all: readonly string[]): Authoriti
       if (lack !== null) return lack;
       return by.expiresAt === null
         ? null
-        : `${by.label} expires at ${by.expiresAt}, and a role does not: it can give nobody a role.`;
+        : `${by.label} expires at ${by.expiresAt}, but a role does not expire: it cannot give a role.`;
     },
   };
 }
 
-/** That somebody has not all of these, as a sentence. */
+/** Names the scopes that an actor lacks, as a sentence. */
 export function lacks(by: Authority, scopes: readonly string[], why = ''): string {
   const named = scopes.length === 1 ? `the scope ${scopes[0]!}` : `the scopes ${scopes.join(', ')}`;
   return `${by.label} lacks ${named}${why}.`;
 }
 
-/** Throws `forbidden` where something is lacking. */
+/** Throws `forbidden` if something is lacking. */
 export function refuse(lack: string | null): void {
   if (lack !== null) throw new ApiError('forbidden', lack);
 }

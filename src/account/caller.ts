@@ -9,22 +9,22 @@ import { isCounted, makeCounter, type KeyNow, type Quota } from './quota.ts';
 import { cutScopes, type Role } from './role.ts';
 import type { User } from './user.ts';
 
-/** Who makes a request: what was found out about its key or its session. */
+/** The caller of a request, from its key or its session. */
 export interface Caller {
   workspaceId: Uuid;
   workspaceName: string;
   plan: string;
   via: Key | SignedIn;
-  /** The id of the key or of the user: under it stand its Idempotency-Keys. */
+  /** The id of the key or of the user; scopes the caller's Idempotency-Keys. */
   identity: Uuid;
-  /** The member on whose behalf it is done; null for a key that nobody in particular made. */
+  /** The member on whose behalf it acts; null for a key without a member. */
   makerId: Uuid | null;
-  /** Of that member; a key of nobody's reaches as far as an owner. */
+  /** The role of that member; a key without a member has the role of an owner. */
   role: Role;
   scopes: readonly string[];
-  /** `api_key:<id>` or `user:<id>`: who did it, in events, activity and created_by. */
+  /** `api_key:<id>` or `user:<id>`: the actor in events, activities and created_by. */
   actor: string;
-  /** What the windows of the plan say to this request, which was counted if they grant it. */
+  /** The state of the plan's windows; the request was counted if they grant it. */
   quota: Quota;
 }
 
@@ -37,20 +37,20 @@ interface Key {
 
 interface SignedIn {
   kind: 'session';
-  /** The session's. */
+  /** The id of the session. */
   id: Uuid;
   user: User;
   expiresAt: string;
 }
 
-/** Of a key, what decides whether it is good. */
+/** The columns of a key that determine whether it is valid. */
 export type KeyState = Pick<KeyNow, 'revoked_at' | 'expires_at' | 'maker_id' | 'role'>;
 
 export interface Callers {
   /**
-   * Finds who a raw key belongs to, asking the store each time, so that a revocation by any process holds
-   * from the next request on; and counts the request, where the plan has windows. Throws `unauthorized` or
-   * `api_key_expired`; a request that is not let in for its plan is for the caller to refuse.
+   * Finds the caller of a raw key. It reads the store each time, so that a revocation by any process takes effect
+   * at the next request. It also counts the request if the plan has windows. Throws `unauthorized` or
+   * `api_key_expired`; the caller of this function must reject a request that exceeds its plan.
    */
   authenticate(raw: string): Promise<Caller>;
 }
@@ -62,8 +62,8 @@ interface FoundKey extends KeyNow {
   hash: Buffer;
 }
 
-/** How many verified keys of plans with windows are remembered. */
-const MOST_KNOWN = 10_000;
+/** Maximum number of verified keys, of plans with windows, in the cache. */
+const MAX_KNOWN_KEYS = 10_000;
 
 const FIND_KEYS = {
   name: 'api-key.find',
@@ -74,9 +74,9 @@ const FIND_KEYS = {
          where k.prefix = any($1)`,
 };
 
-/** @param scopes every scope there is */
+/** @param scopes all scopes */
 export function makeCallers(db: Database, clock: Clock, scopes: readonly string[]): Callers {
-  // Requests that arrive together ask together: one statement, each prefix once.
+  // Concurrent requests are looked up together: one statement, each prefix once.
   const lookUps = coalesce<string, FoundKey[]>({
     slots: 2,
     groupOf: (prefix) => prefix,
@@ -90,12 +90,12 @@ export function makeCallers(db: Database, clock: Clock, scopes: readonly string[
 
   const counter = makeCounter(db, clock);
   /**
-   * Keys of plans with windows, by prefix, as they were when they were last verified: to count a request is to
-   * read the key anew, so their requests need no look-up before it. Salt and hash of an id never change.
+   * Keys of plans with windows, by prefix, as of their last verification. Counting a request reads the key again,
+   * so its requests need no separate look-up. Salt and hash of an id never change.
    */
   const known = new Map<string, FoundKey>();
 
-  /** The key that this is, not yet looked at for its state. */
+  /** The key of a raw key; its state is not checked yet. */
   async function verified(prefix: string, raw: string): Promise<FoundKey> {
     const mayBe = known.get(prefix);
     if (mayBe && isRaw(mayBe, raw)) return mayBe;
@@ -105,7 +105,7 @@ export function makeCallers(db: Database, clock: Clock, scopes: readonly string[
   }
 
   function remember(key: FoundKey): void {
-    if (known.size >= MOST_KNOWN) known.delete(known.keys().next().value!);
+    if (known.size >= MAX_KNOWN_KEYS) known.delete(known.keys().next().value!);
     known.set(key.prefix, key);
   }
 
@@ -133,14 +133,14 @@ export function makeCallers(db: Database, clock: Clock, scopes: readonly string[
         checkKey(found, clock.now());
         return callerOf(found, found.style, {
           granted: true,
-          standings: [],
+          windows: [],
           nowS: Math.floor(clock.now() / 1000),
         });
       }
       const counted = await counter.count({ workspaceId: found.workspace_id, id: found.id });
       if (counted === null) throw unauthorized();
       const { key, quota } = counted;
-      if (quota.standings.length > 0) remember(found);
+      if (quota.windows.length > 0) remember(found);
       else known.delete(prefix);
       checkKey(key, clock.now());
       return callerOf(key, found.style, quota);
@@ -148,20 +148,23 @@ export function makeCallers(db: Database, clock: Clock, scopes: readonly string[
   };
 }
 
-/** Throws for a key that is not good any more: `unauthorized`, `api_key_expired`, `forbidden`. */
+/** Throws if a key is no longer valid: `unauthorized`, `api_key_expired`, `forbidden`. */
 export function checkKey(key: KeyState, nowMs: number): void {
   if (key.revoked_at !== null) throw unauthorized();
   if (key.expires_at !== null && Date.parse(key.expires_at) <= nowMs) {
     throw new ApiError('api_key_expired', 'This API key has expired.');
   }
   if (key.maker_id !== null && key.role === null)
-    throw new ApiError('forbidden', 'Whoever made this API key is no longer a member of the workspace.');
+    throw new ApiError(
+      'forbidden',
+      'The member who created this API key is no longer a member of the workspace.',
+    );
 }
 
 /**
- * What a key may do now.
- * @param role its maker's; null for a key of nobody's
- * @param all every scope there is
+ * The current scopes of a key.
+ * @param role the role of its member; null for a key without a member
+ * @param all all scopes
  */
 export function scopesOfKey(
   granted: readonly string[],

@@ -3,32 +3,33 @@ import { makeRecentFailures } from './recent-failures.ts';
 import { networkOf, widerNetworkOf } from './sign-in-throttle.ts';
 
 /**
- * Lets passwords be hashed a few at a time: one takes a thread of libuv's four, 32 MiB and a quarter of a second.
- * Addresses that do not press go first, and of equals networks take turns (decisions/0018).
+ * Limits how many passwords are hashed at once: each takes one of libuv's four threads, 32 MiB and a quarter of a
+ * second. Addresses with fewer requests and failures go first; among equal ones networks take turns
+ * (decisions/0018).
  */
 export interface HashingQueue {
   /**
-   * Runs `work` when the address has its turn. Throws `rate_limited` at once where too many wait already, and later
-   * where one that waits has to make room for an address that presses less.
-   * @param address an IP address; the networks of IPv6 customers count as one
+   * Runs `work` when it is the address's turn. Throws `rate_limited` at once if too many wait, or later if a
+   * waiting job has to make room for an address with less pressure.
+   * @param address an IP address; the network of an IPv6 customer counts as one
    */
   run<T>(address: string, work: () => Promise<T>): Promise<T>;
 }
 
 export interface HashingMaxima {
-  /** Works under way, over all addresses. */
+  /** Concurrent jobs of all addresses. */
   running: number;
-  /** Works under way of one address. */
+  /** Concurrent jobs of one address. */
   runningPerAddress: number;
   waiting: number;
   waitingPerAddress: number;
-  /** Of one wider network: a /24 of IPv4, a /48 of IPv6. Default: any number. */
+  /** Waiting jobs of one wider network: a /24 of IPv4, a /48 of IPv6. Default: no limit. */
   waitingPerNetwork?: number;
-  /** Places to wait that are for addresses that do not press. Default: none. */
+  /** Waiting places reserved for addresses without pressure. Default: none. */
   reserved?: number;
 }
 
-/** One address holds half of the places at most, and waits for some two seconds. */
+/** One address uses at most half of the places, and waits for about two seconds. */
 const HASHING_MAXIMA: HashingMaxima = {
   running: 2,
   runningPerAddress: 1,
@@ -38,10 +39,10 @@ const HASHING_MAXIMA: HashingMaxima = {
   reserved: 8,
 };
 
-/** How long whoever is refused is asked to wait, in seconds. */
+/** The Retry-After of rejected requests, in seconds. */
 const RETRY_AFTER_S = 2;
 
-/** Who asks. Works count while they wait or run. */
+/** The source of a request. Jobs count while they wait or run. */
 interface Source {
   address: string;
   network: string;
@@ -59,9 +60,9 @@ export function makeHashingQueue(
 ): HashingQueue {
   const { waitingPerNetwork = max.waiting, reserved = 0 } = max;
   const recentFailures = makeRecentFailures(now);
-  /** In the order of their arrival. */
+  /** In order of arrival. */
   const waiting: Waiting[] = [];
-  /** Of each address, the works under way. */
+  /** Running jobs by address. */
   const running = new Map<string, number>();
   let runningInAll = 0;
 
@@ -69,7 +70,7 @@ export function makeHashingQueue(
   const waitingAt = (address: string) => waiting.filter((item) => item.address === address).length;
   const waitingIn = (network: string) => waiting.filter((item) => item.network === network).length;
 
-  /** 0 for an address with one work and no failures; more, the more it presses. */
+  /** 0 for an address with one job and no failures; more jobs and failures increase it. */
   function pressure({ address }: Source, more = 0): number {
     const failures = recentFailures.failuresOf(address);
     if (failures > 0) return failures + 1;
@@ -80,50 +81,53 @@ export function makeHashingQueue(
     while (runningInAll < max.running) {
       const next = waiting
         .filter(({ address }) => runningOf(address) < max.runningPerAddress)
-        .map((item) => ({ one: item, order: orderOf(item) }))
-        .reduce<{ one: Waiting; order: number[] } | null>(
+        .map((item) => ({ item, order: orderOf(item) }))
+        .reduce<{ item: Waiting; order: number[] } | null>(
           (best, other) => (best !== null && compare(best.order, other.order) <= 0 ? best : other),
           null,
         );
       if (next === null) return;
-      const { one: entry } = next;
+      const entry = next.item;
       waiting.splice(waiting.indexOf(entry), 1);
       running.set(entry.address, runningOf(entry.address) + 1);
       runningInAll += 1;
-      recentFailures.noteTurn(entry.network);
-      recentFailures.noteTurn(entry.address);
+      recentFailures.recordTurn(entry.network);
+      recentFailures.recordTurn(entry.address);
       entry.start();
     }
   }
 
-  /** The lowest is hashed next; of equals, the one that arrived first. */
+  /** The lowest is hashed next; among equal ones, the one that arrived first. */
   function orderOf(item: Waiting): number[] {
     return [pressure(item), recentFailures.lastTurnOf(item.network), recentFailures.lastTurnOf(item.address)];
   }
 
-  /** Whoever presses most among some that wait, if more than the newcomer does, is refused. False where nobody does. */
+  /**
+   * Rejects the waiting job with the highest pressure, if it is higher than that of the newcomer. Returns false if
+   * there is none.
+   */
   function makeRoom(newcomer: Source, among: (item: Waiting) => boolean): boolean {
     const own = pressure(newcomer, 1);
-    let worst: { one: Waiting; order: number[] } | null = null;
+    let worst: { item: Waiting; order: number[] } | null = null;
     for (const entry of waiting.filter(among)) {
       const order = [
         pressure(entry) - own,
         entry.network === newcomer.network ? 0 : waitingIn(entry.network) - waitingIn(newcomer.network) - 1,
         entry.address === newcomer.address ? 0 : waitingAt(entry.address) - waitingAt(newcomer.address) - 1,
       ];
-      // Of equals, the one that arrived last.
+      // Among equal ones, the last to arrive.
       if (compare(order, [0, 0, 0]) > 0 && (worst === null || compare(order, worst.order) >= 0))
-        worst = { one: entry, order };
+        worst = { item: entry, order };
     }
     if (worst === null) return false;
-    // An address with several works, which would look as if it had asked once.
-    if (pressure(worst.one) === 1) recentFailures.noteFailure(worst.one.address);
-    waiting.splice(waiting.indexOf(worst.one), 1);
-    worst.one.refuse();
+    // An address with several jobs, whose pressure would otherwise fall to that of a single request.
+    if (pressure(worst.item) === 1) recentFailures.recordFailure(worst.item.address);
+    waiting.splice(waiting.indexOf(worst.item), 1);
+    worst.item.refuse();
     return true;
   }
 
-  /** Whether there is a place to wait for one more, which others may have to leave. */
+  /** Whether there is a waiting place for one more job, if necessary after rejecting another. */
   function hasPlace(newcomer: Source): boolean {
     const { address, network } = newcomer;
     if (waitingAt(address) >= max.waitingPerAddress) return false;
@@ -141,8 +145,8 @@ export function makeHashingQueue(
 
   async function turn(source: Source): Promise<void> {
     if (!hasPlace(source)) {
-      // Who asks once, and finds all places taken by others, has not pressed.
-      if (pressure(source, 1) > 0) recentFailures.noteFailure(source.address);
+      // A single request that finds all places taken by others is not a failure.
+      if (pressure(source, 1) > 0) recentFailures.recordFailure(source.address);
       throw busy();
     }
     await new Promise<void>((resolve, reject) => {
@@ -166,7 +170,7 @@ export function makeHashingQueue(
       try {
         return await work();
       } catch (error) {
-        if (error instanceof ApiError && error.status < 500) recentFailures.noteFailure(source.address);
+        if (error instanceof ApiError && error.status < 500) recentFailures.recordFailure(source.address);
         throw error;
       } finally {
         end(source);
@@ -175,7 +179,7 @@ export function makeHashingQueue(
   };
 }
 
-/** Like strings: the first number that differs decides. */
+/** Lexicographic: the first number that differs decides. */
 function compare(item: number[], other: number[]): number {
   for (const [at, value] of item.entries()) if (value !== other[at]) return value - other[at]!;
   return 0;

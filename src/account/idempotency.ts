@@ -7,32 +7,32 @@ import { sql } from 'kysely';
 import type { Schema } from '../db/schema.ts';
 import type { Sealer } from '../base/seal.ts';
 
-/** A request's claim to an `Idempotency-Key`: unique per workspace and API key, or signed-in user, for 24 hours. */
+/** A request's claim on an `Idempotency-Key`: unique per workspace and API key, or signed-in user, for 24 hours. */
 export interface IdempotencyClaim {
   workspaceId: string;
-  /** The id of the key or of the user; the column is named after the key. */
+  /** The id of the key or of the user; the column is named api_key_id. */
   identity: string;
   key: string;
-  /** SHA-256 of method, path and body, in hex: another request under the same key is refused. */
+  /** SHA-256 of method, path and body, in hex: another request with the same key is rejected. */
   requestHash: string;
 }
 
-/** The answer that is kept with the change it belongs to, and given again. */
+/** A response that is stored with its change, for repeated requests. */
 export interface StoredAnswer {
   status: number;
   body: string;
 }
 
-/** Thrown where another request with the same key was first; its answer is to be given instead. */
+/** Thrown if another request with the same key was first; its response must be returned instead. */
 export class AlreadyAnswered extends Error {
   override readonly name = 'AlreadyAnswered';
 }
 
 /**
- * The part of a writing statement that takes the keys of a flight. Expects `$3::json` with a list of
- * {unit, workspace_id, api_key_id, key, hash, status, body, at}; ends in `refused(unit)`: whose key was
- * taken before. A key older than 24 hours is free again.
- * @param but a table before it with the units that take no key, since they will not be written
+ * The part of a writing statement that claims the keys of a batch. Expects `$3::json` with a list of {unit,
+ * workspace_id, api_key_id, key, hash, status, body, at}. Ends in `refused(unit)`, the units whose key is already
+ * taken. A key older than 24 hours is free again.
+ * @param but a preceding table of units that claim no key because they will not be written
  */
 export function claiming(but?: string): string {
   return `
@@ -96,10 +96,10 @@ export interface Idempotency {
     work: () => Promise<T>,
   ): Promise<{ answer: T } | { replay: StoredAnswer }>;
   /**
-   * Keeps an answer within a transaction that makes the change itself; sealed, since such answers may
-   * hold a secret. Throws `AlreadyAnswered` where the key is taken.
+   * Stores a response in the transaction of its change. It is sealed, because it may contain a secret. Throws
+   * `AlreadyAnswered` if the key is taken.
    */
-  keep(trx: Transaction<Schema>, claim: IdempotencyClaim, answer: StoredAnswer, at: string): Promise<void>;
+  store(trx: Transaction<Schema>, claim: IdempotencyClaim, answer: StoredAnswer, at: string): Promise<void>;
 }
 
 /** A request with a key whose first request has no answer yet. */
@@ -135,7 +135,7 @@ export function makeIdempotency(db: Database, sealer: Sealer): Idempotency {
       }
     },
 
-    async keep(trx, claim, answer, at) {
+    async store(trx, claim, answer, at) {
       const body = sealer.seal(place(claim), answer.body).toString('base64');
       try {
         await sql`delete from idempotency where workspace_id = ${claim.workspaceId} and api_key_id = ${claim.identity}

@@ -12,48 +12,52 @@ const START = 'crm_';
 const VISIBLE = 12;
 const SHAPE = /^crm_[\w-]{43}$/;
 const PREFIX_SHAPE = /^crm_[\w-]{8}$/;
-const MOST = 100;
+const MAX_SECRETS = 100;
 
-/** A secret that another system sends with what it reports (contracts CW1), as its owners see it. */
+/** A secret that another system sends with its reports (CW1), without the secret itself. */
 export interface InboundSecret {
   id: Uuid;
   name: string;
-  /** The part that stays visible. */
+  /** The visible part of the secret. */
   prefix: string;
   created_by: string;
   created_at: string;
 }
 
-type Within<Made = InboundSecret> = (trx: Transaction<Schema>, made: Made) => Promise<void>;
+type InTransaction<Made = InboundSecret> = (trx: Transaction<Schema>, made: Made) => Promise<void>;
 
 export interface InboundSecrets {
-  /** The raw secret is handed to `within`, once: only its salted SHA-256 is stored. Throws `conflict` beyond 100. */
+  /** Passes the raw secret to `within`, once: only its salted SHA-256 is stored. Throws `conflict` above 100. */
   create(
     writer: { workspaceId: Uuid; actor: string },
     name: string,
-    within: Within<{ secret: InboundSecret; raw: string }>,
+    inTransaction: InTransaction<{ secret: InboundSecret; raw: string }>,
   ): Promise<void>;
-  /** Newest first, after the id of the last page's last. */
+  /** Newest first; `after` is the last id of the previous page. */
   list(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<InboundSecret[]>;
-  /** Holds from the next request on, for every process. Throws `not_found`. */
-  remove(workspaceId: Uuid, id: Uuid, within: Within): Promise<void>;
-  /** Those that a member made, by themselves or through a key that acts for them; newest first, and how many. */
+  /** Takes effect at the next request, in every process. Throws `not_found`. */
+  remove(workspaceId: Uuid, id: Uuid, inTransaction: InTransaction): Promise<void>;
+  /**
+   * The secrets that a member created, directly or through a key that acts for them; newest first, with their
+   * total count.
+   */
   madeBy(
     workspaceId: Uuid,
     makerId: Uuid,
     limit: number,
   ): Promise<{ count: number; secrets: InboundSecret[] }>;
-  /** Deletes all that `madeBy` counts. */
+  /** Deletes all secrets that `madeBy` counts. */
   removeMadeBy(trx: Transaction<Schema>, workspaceId: Uuid, makerId: Uuid): Promise<InboundSecret[]>;
   /**
-   * Whose secret this is. Throws `unauthorized`, or `not_configured` where the installation has none at all.
-   * @param raw as it was sent, or null
+   * The workspace of a secret. Throws `unauthorized`, or `not_configured` if the installation has no secrets at
+   * all.
+   * @param raw as sent, or null
    */
   workspaceOf(raw: string | null): Promise<Uuid>;
   /**
-   * The secrets that begin so, raw, to check a signature that was made with one. Mostly one or none; none too for one that
-   * was made under another key of the installation.
-   * @param prefix the part that stays visible, as it was sent
+   * The raw secrets with this prefix, to verify a signature. Usually one or none; a secret that was created with
+   * another key of the installation is missing.
+   * @param prefix the visible part of the secret, as sent
    */
   signers(prefix: string): Promise<{ workspaceId: Uuid; raw: string }[]>;
 }
@@ -82,9 +86,9 @@ where s.workspace_id = $1 and (s.created_by = 'user:' || $2::uuid or exists (
 const COLUMNS = sql.raw('id, name, prefix, created_by, created_at');
 
 /**
- * A secret is made from the installation's key and its own id, and so can be made again: to check a signature takes the
- * secret itself, of which the database has a hash alone (decisions/0011).
- * @param installation the secret of the default workspace that the environment sets, or ''
+ * A secret is derived from the installation's key and its own id, so that it can be derived again: verifying a
+ * signature needs the secret itself, and the database has only a hash (decisions/0011).
+ * @param installation the default workspace's secret from the environment, or ''
  */
 export function makeInboundSecrets(
   { db, clock, newId, sealer }: { db: Database; clock: Clock; newId: () => Uuid; sealer: Sealer },
@@ -107,25 +111,25 @@ export function makeInboundSecrets(
   }
 
   return {
-    create: ({ workspaceId, actor }, name, within) =>
+    create: ({ workspaceId, actor }, name, inTransaction) =>
       db.transaction(async (trx) => {
         const id = newId();
         const raw = rawOf(workspaceId, id);
         const salt = randomBytes(16);
-        // Locked, so that two who make the last one take turns.
+        // Locked, so that two concurrent creations cannot exceed the limit.
         await sql`select from workspace where id = ${workspaceId} for update`.execute(trx);
         const { rows } = await sql<InboundSecret>`
           insert into inbound_secret (workspace_id, id, name, prefix, salt, hash, created_by, created_at)
           select ${workspaceId}, ${id}, ${name}, ${raw.slice(0, VISIBLE)}, ${salt}, ${sha256(salt, raw)}, ${actor},
                  ${isoTime(clock.now())}
-          where (select count(*) from inbound_secret where workspace_id = ${workspaceId}) < ${MOST}
+          where (select count(*) from inbound_secret where workspace_id = ${workspaceId}) < ${MAX_SECRETS}
           returning ${COLUMNS}`.execute(trx);
         if (!rows[0])
           throw new ApiError(
             'conflict',
-            `A workspace has at most ${MOST} inbound secrets; delete one first.`,
+            `A workspace has at most ${MAX_SECRETS} inbound secrets; delete one first.`,
           );
-        await within(trx, { secret: rows[0], raw });
+        await inTransaction(trx, { secret: rows[0], raw });
       }),
 
     list: (workspaceId, limit, after) =>
@@ -138,28 +142,28 @@ export function makeInboundSecrets(
         [workspaceId, after, limit],
       ),
 
-    remove: (workspaceId, id, within) =>
+    remove: (workspaceId, id, inTransaction) =>
       db.transaction(async (trx) => {
         const { rows } = await sql<InboundSecret>`
           delete from inbound_secret where workspace_id = ${workspaceId} and id = ${id}
           returning ${COLUMNS}`.execute(trx);
-        if (!rows[0]) throw new ApiError('not_found', 'There is no inbound secret with this id.');
-        await within(trx, rows[0]);
+        if (!rows[0]) throw new ApiError('not_found', 'No inbound secret with this id.');
+        await inTransaction(trx, rows[0]);
       }),
 
     async madeBy(workspaceId, makerId, limit) {
-      const of = [workspaceId, makerId];
+      const values = [workspaceId, makerId];
       const [[counted], secrets] = await Promise.all([
         db.read<{ count: number }>(
           { name: 'inbound-secret.count-made', text: `select count(*)::int as count ${MADE_BY}` },
-          of,
+          values,
         ),
         db.read<InboundSecret>(
           {
             name: 'inbound-secret.made',
             text: `select s.id, s.name, s.prefix, s.created_by, s.created_at ${MADE_BY} order by s.id desc limit $3`,
           },
-          [...of, limit],
+          [...values, limit],
         ),
       ]);
       return { count: counted!.count, secrets };
@@ -194,7 +198,7 @@ export function makeInboundSecrets(
       if (await isConfigured()) throw unauthorized();
       throw new ApiError(
         'not_configured',
-        'No inbound secret is set up: make one under /api/v1/inbound-secrets, or set CRM_WEBHOOK_SECRET.',
+        'No inbound secret is configured: create one under /api/v1/inbound-secrets, or set CRM_WEBHOOK_SECRET.',
       );
     },
   };
@@ -203,6 +207,6 @@ export function makeInboundSecrets(
 function unauthorized(): ApiError {
   return new ApiError(
     'unauthorized',
-    'Send an inbound secret, which is none or not a known one: Authorization: Bearer <secret>, or X-API-Key.',
+    'The inbound secret is missing or unknown: send Authorization: Bearer <secret>, or X-API-Key.',
   );
 }

@@ -18,22 +18,22 @@ const LASTS_MS: Record<LinkKind, number> = {
   password_reset: 2 * HOUR_MS,
 };
 
-/** The page of each; the token rides in the fragment, which no server and no log gets to see. */
+/** The page of each kind; the token is in the fragment, which never reaches servers and logs. */
 const PAGES: Record<LinkKind, string> = {
   setup: '/setup',
   invitation: '/invitation',
   password_reset: '/reset-password',
 };
 
-/** A link that lets somebody in once. */
+/** A single-use link. */
 export interface Link {
   id: Uuid;
   kind: LinkKind;
-  /** Of a setup and of an invitation. */
+  /** For setup and invitation. */
   workspace_id: Uuid | null;
-  /** Of a password reset. */
+  /** For a password reset. */
   user_id: Uuid | null;
-  /** Of an invitation: who is invited, and as what. */
+  /** For an invitation: the invited address and its role. */
   email: string | null;
   role: Role | null;
   created_by: string;
@@ -44,33 +44,36 @@ export interface Link {
 export type NewLink = Pick<Link, 'kind' | 'created_by'> &
   Partial<Pick<Link, 'workspace_id' | 'user_id' | 'email' | 'role'>>;
 
-/** What a link says about itself to whoever holds it. */
+/** What a link reveals to its holder. */
 export interface OpenedLink extends Link {
   workspace_name: string | null;
-  /** The address of the account that it is for. */
+  /** The address of its account. */
   user_email: string | null;
-  /** Null for an invitation: whoever made the link can open it, too, and must not learn who has an account. */
+  /** Null for an invitation: its creator can open it too, and must not learn who has an account. */
   has_account: boolean | null;
 }
 
 export interface Invitation extends Link {
-  /** Whether its maker may still make it. */
+  /** Whether its creator may still create it. */
   valid: boolean;
 }
 
 export interface Links {
-  /** Makes one in place of earlier ones for the same; its token is given this once, only the hash is kept. */
+  /**
+   * Creates a link and replaces earlier ones for the same purpose. The token is available only here; the hash is
+   * stored.
+   */
   make(trx: Transaction<Schema>, link: NewLink): Promise<{ link: Link; token: string }>;
   /**
-   * Throws `not_found` where it is unknown, used, expired, or of another kind than asked for, and for an invitation whose
-   * maker may not make it any more.
+   * Throws `not_found` if the link is unknown, used, expired, of another kind, or an invitation whose creator may
+   * no longer give the role.
    */
   open(token: string, kind?: LinkKind): Promise<OpenedLink>;
-  /** Uses it up; throws `not_found` like `open`. Of two at once, one gets it. */
+  /** Uses the link up; throws `not_found` like `open`. Of two concurrent calls, one succeeds. */
   use(trx: Transaction<Schema>, token: string, kind: LinkKind): Promise<Link>;
-  /** Invitations that wait, also those that let nobody in any more; newest first. */
+  /** Pending invitations, including invalid ones; newest first. */
   invitations(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<Invitation[]>;
-  /** Takes an invitation back; undefined where there is none. */
+  /** Withdraws an invitation; undefined if there is none. */
   withdraw(trx: Transaction<Schema>, workspaceId: Uuid, id: Uuid): Promise<Link | undefined>;
 }
 
@@ -95,13 +98,13 @@ const INVITATIONS = {
          order by l.id desc limit $3`,
 };
 
-/** Where a link leads: `<base>/setup#token=…`. */
+/** The URL of a link: `<base>/setup#token=…`. */
 export function linkUrl(base: string, kind: LinkKind, token: string): string {
   return `${base}${PAGES[kind]}#token=${token}`;
 }
 
 export function makeLinks(db: Database, clock: Clock, newId: () => Uuid, authorities: Authorities): Links {
-  /** Which of these invitations of one workspace their makers may still make. */
+  /** Which of these invitations of one workspace are valid, that is, their creators may still give the role. */
   async function valid(
     on: Kysely<Schema>,
     workspaceId: Uuid,
@@ -116,7 +119,7 @@ export function makeLinks(db: Database, clock: Clock, newId: () => Uuid, authori
     });
   }
 
-  /** Throws `not_found` for an invitation that has ended with the right of its maker. */
+  /** Throws `not_found` for an invitation that is no longer valid. */
   async function checkMaker(on: Kysely<Schema>, link: Link, lock: boolean): Promise<void> {
     if (link.kind !== 'invitation') return;
     const [isValid] = await valid(on, link.workspace_id!, [link], lock);
@@ -187,6 +190,6 @@ export function makeLinks(db: Database, clock: Clock, newId: () => Uuid, authori
 function gone(): ApiError {
   return new ApiError(
     'not_found',
-    'This link is unknown, was used before, has expired, or its maker may not let you in any more. Ask for a new one.',
+    'This link is unknown, used or expired, or the invitation is no longer valid. Ask for a new one.',
   );
 }

@@ -7,9 +7,9 @@ import type { Database } from '../db/pool.ts';
 import type { Schema } from '../db/schema.ts';
 import { refuse, type Authorities } from './authority.ts';
 import type { Actor } from './audit.ts';
-import { reaches, type Role } from './role.ts';
+import { isAtLeast, type Role } from './role.ts';
 
-/** Somebody in a workspace; `id` is the user's. */
+/** A member of a workspace; `id` is the user's. */
 export interface Member {
   id: Uuid;
   name: string;
@@ -20,18 +20,21 @@ export interface Member {
 }
 
 export interface Members {
-  /** By the id of the user, after the last page's last. */
+  /** By user id; `after` is the last id of the previous page. */
   list(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<Member[]>;
   get(workspaceId: Uuid, id: Uuid): Promise<Member | undefined>;
-  /** Throws `conflict` where they belong to it already. */
+  /** Throws `conflict` if the user is already a member. */
   add(trx: Transaction<Schema>, workspaceId: Uuid, userId: Uuid, role: Role): Promise<void>;
   /**
-   * Gives a member of the caller's workspace another role; holds from the next request on, for sessions and keys of
-   * theirs. Throws `not_found`, `forbidden` where either role has more than the caller, `conflict` for the last owner.
-   * @returns the role they had
+   * Changes the role of a member of the caller's workspace; effective from the next request, for their sessions
+   * and keys. Throws `not_found`, `forbidden` if either role is above the caller's, `conflict` for the last owner.
+   * @returns the previous role
    */
   changeRole(trx: Transaction<Schema>, by: Actor, id: Uuid, role: Role): Promise<Role>;
-  /** Takes somebody out of the caller's workspace, and ends their sessions there; throws like `changeRole`. @returns the role they had */
+  /**
+   * Removes a member from the caller's workspace and ends their sessions there; throws like `changeRole`. @returns
+   * the previous role
+   */
   remove(trx: Transaction<Schema>, by: Actor, id: Uuid): Promise<Role>;
 }
 
@@ -47,12 +50,12 @@ const LIST = {
 const GET = { name: 'member.get', text: `${SELECT} and m.user_id = $2` };
 
 export function makeMembers(db: Database, clock: Clock, authorities: Authorities): Members {
-  /** The role somebody has; no other change of members gets in between. */
+  /** The current role of a member; locks the workspace's members against other changes. */
   async function currentRole(trx: Transaction<Schema>, workspaceId: Uuid, id: Uuid): Promise<Role> {
     await sql`select from workspace where id = ${workspaceId} for no key update`.execute(trx);
     const { rows } = await sql<{ role: Role }>`
       select role from member where workspace_id = ${workspaceId} and user_id = ${id}`.execute(trx);
-    if (!rows[0]) throw new ApiError('not_found', 'There is no member with this id.');
+    if (!rows[0]) throw new ApiError('not_found', 'No member with this id.');
     return rows[0].role;
   }
 
@@ -62,10 +65,10 @@ export function makeMembers(db: Database, clock: Clock, authorities: Authorities
       trx,
     );
     if (rows.length === 0)
-      throw new ApiError('conflict', 'A workspace keeps at least one owner; make another owner first.');
+      throw new ApiError('conflict', 'A workspace must have an owner; make another member an owner first.');
   }
 
-  /** Sessions that are in another workspace stay. */
+  /** Sessions in other workspaces stay. */
   async function endSessions(trx: Transaction<Schema>, workspaceId: Uuid, userId: Uuid): Promise<void> {
     await sql`delete from session where workspace_id = ${workspaceId} and user_id = ${userId}`.execute(trx);
   }
@@ -75,14 +78,14 @@ export function makeMembers(db: Database, clock: Clock, authorities: Authorities
     get: async (workspaceId, id) => (await db.read<Member>(GET, [workspaceId, id]))[0],
 
     async add(trx, workspaceId, userId, role) {
-      // Of a former membership: left by an older version, or moved here while somebody was removed.
+      // Sessions of a former membership: left by an older version, or moved here during the removal.
       await endSessions(trx, workspaceId, userId);
       try {
         await sql`insert into member (workspace_id, user_id, role, joined_at)
                   values (${workspaceId}, ${userId}, ${role}, ${isoTime(clock.now())})`.execute(trx);
       } catch (error) {
         if (isUniqueViolation(error))
-          throw new ApiError('conflict', 'They belong to this workspace already.');
+          throw new ApiError('conflict', 'The user is already a member of this workspace.');
         throw error;
       }
     },
@@ -93,7 +96,7 @@ export function makeMembers(db: Database, clock: Clock, authorities: Authorities
       const authority = await authorities.current(trx, by);
       refuse(authorities.lackToManage(authority, had));
       refuse(
-        reaches(had, role)
+        isAtLeast(had, role)
           ? authorities.lackToManage(authority, role)
           : authorities.lackToGrant(authority, role),
       );
@@ -107,7 +110,7 @@ export function makeMembers(db: Database, clock: Clock, authorities: Authorities
     async remove(trx, by, id) {
       const { workspaceId } = by;
       const had = await currentRole(trx, workspaceId, id);
-      // Anybody may leave.
+      // Anyone may leave.
       if (by.actor !== `user:${id}`)
         refuse(authorities.lackToManage(await authorities.current(trx, by), had));
       if (had === 'owner') await checkOwnerLeft(trx, workspaceId, id);

@@ -4,7 +4,7 @@ import type { Database } from '../db/pool.ts';
 import type { Schema } from '../db/schema.ts';
 import type { Role } from './role.ts';
 
-/** What somebody who looks after the workspace should know. */
+/** A notice to the owners and admins of a workspace. */
 export interface Notice {
   id: Uuid;
   type: string;
@@ -15,25 +15,25 @@ export interface Notice {
 }
 
 /**
- * Notices to the owners and admins of a workspace, each for everybody who is that now. One stays until it is over, or
- * until somebody puts it away for themselves.
+ * Notices to all current owners and admins of a workspace. A notice is shown until it is resolved, or until the
+ * reader dismisses it for themselves.
  */
 export interface Notices {
-  /** Within the transaction that makes it so; the letters that tell of it are written with it. */
+  /** Call it within the transaction of the cause; the notice emails are queued in the same transaction. */
   post(
     trx: Transaction<Schema>,
     workspaceId: Uuid,
     notice: Omit<Notice, 'id' | 'created_at'> & { at: string },
   ): Promise<void>;
-  /** What it was about is over. */
+  /** Resolves the notices about an object. */
   end(trx: Transaction<Schema>, workspaceId: Uuid, objectId: Uuid, at: string): Promise<void>;
-  /** What somebody has not put away, newest first, after the id of the last page's last. */
+  /** The notices that a reader has not dismissed, newest first; `after` is the last id of the previous page. */
   list(reader: Reader, limit: number, after: Uuid | null): Promise<Notice[]>;
-  /** Puts one away. @returns false where they see none such; put away before, it is true */
+  /** Dismisses a notice. @returns false if the reader sees no such notice; true if it was dismissed before */
   dismiss(trx: Transaction<Schema>, reader: Reader, id: Uuid, at: string): Promise<boolean>;
 }
 
-/** Somebody in a workspace. */
+/** A member who reads notices. */
 export interface Reader {
   workspaceId: Uuid;
   userId: Uuid;

@@ -3,25 +3,25 @@ import { invalid } from '../base/errors.ts';
 import { sameBytes } from '../base/hmac.ts';
 import { isCommonPassword } from './common-password.ts';
 
-/** scrypt's cost: 32 MiB and three rounds, one of OWASP's recommended settings; kept with each hash. */
+/** Cost of scrypt: 32 MiB and three rounds, one of OWASP's recommended settings; stored with each hash. */
 const COST = { N: 2 ** 15, r: 8, p: 3 };
 const HASH_BYTES = 32;
-/** Of a password, in characters. */
-const SHORTEST = 10;
-const LONGEST = 200;
+/** Limits of a password's length, in characters. */
+const MIN_LENGTH = 10;
+const MAX_LENGTH = 200;
 
-/** Throws `validation_error` naming `password` where it is too short, too long, or easy to guess. */
+/** Throws `validation_error` naming `password` if it is too short, too long, or easy to guess. */
 export async function checkPassword(password: string, owner: { email: string; name: string }): Promise<void> {
-  if (password.length < SHORTEST) throw invalid('password', `must have at least ${SHORTEST} characters`);
-  if (password.length > LONGEST) throw invalid('password', `must have at most ${LONGEST} characters`);
+  if (password.length < MIN_LENGTH) throw invalid('password', `must have at least ${MIN_LENGTH} characters`);
+  if (password.length > MAX_LENGTH) throw invalid('password', `must have at most ${MAX_LENGTH} characters`);
   const lower = folded(password);
   if (isOwn(lower, owner)) throw invalid('password', 'must not be your name, your address or Fairlead');
   if (new Set(lower).size < 4) throw invalid('password', 'must have at least 4 different characters');
-  if (isPattern(lower) || (await isCommonPassword(lower, SHORTEST)))
+  if (isPattern(lower) || (await isCommonPassword(lower, MIN_LENGTH)))
     throw invalid('password', 'is one of the most common passwords; a few words are better');
 }
 
-/** Whether nothing but digits and signs was put around what everybody knows of its owner, or of this program. */
+/** Whether it is a name or address of its owner, or the product's name, with only digits and signs added. */
 function isOwn(lower: string, { email, name }: { email: string; name: string }): boolean {
   const bare = withoutEnds(lower);
   const [local = ''] = email.split('@');
@@ -33,11 +33,11 @@ function withoutEnds(text: string): string {
   return text.replaceAll(/^[^\p{L}]+|[^\p{L}]+$/gu, '');
 }
 
-/** A few characters over and over (`1234512345`), or neighbours in a row (`0123456789`, `jihgfedcba`). */
+/** A repeated group (`1234512345`) or consecutive characters (`0123456789`, `jihgfedcba`). */
 function isPattern(lower: string): boolean {
   if (/^(.{1,8})\1+$/su.test(lower)) return true;
   const steps = Array.from(lower.slice(1), (_, at) => lower.charCodeAt(at + 1) - lower.charCodeAt(at));
-  // 9 and 0 are neighbours on the keyboard.
+  // 9 and 0 are adjacent on the keyboard.
   return [1, -1].some((step) => steps.every((item) => item === step || item === -9 * step));
 }
 
@@ -45,7 +45,7 @@ function folded(text: string): string {
   return text.normalize('NFKC').trim().toLowerCase();
 }
 
-/** A password as it is stored: `scrypt$N$r$p$salt$hash`, salt and hash in base64. */
+/** A stored password: `scrypt$N$r$p$salt$hash`, salt and hash in base64. */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(16);
   const hash = await derive(password, salt, COST);
@@ -53,8 +53,8 @@ export async function hashPassword(password: string): Promise<string> {
 }
 
 /**
- * Whether this is the password that was stored. It takes as long where there is none: an answer must not tell
- * whether somebody has an account.
+ * Whether a password matches the stored one. It takes the same time without a stored one, so that the duration
+ * does not reveal whether an account exists.
  */
 export async function isPassword(password: string, stored: string | null): Promise<boolean> {
   const [, N, r, p, salt, hash] = (stored ?? NOBODY).split('$');
@@ -65,10 +65,10 @@ export async function isPassword(password: string, stored: string | null): Promi
 
 const NOBODY = ['scrypt', COST.N, COST.r, COST.p, 'AAAAAAAAAAAAAAAAAAAAAA==', ''].join('$');
 
-/** One takes a quarter of a second: account/hashing-queue.ts says whose turn it is. */
+/** Takes a quarter of a second; account/hashing-queue.ts limits concurrency. */
 function derive(password: string, salt: Buffer, cost: typeof COST): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    // The same letters can be written in several ways; what was typed on another keyboard must fit, too.
+    // Unicode has several forms of the same letters, and keyboards differ.
     const typed = password.normalize('NFKC');
     const options = { ...cost, maxmem: 2 * 128 * cost.N * cost.r };
     scrypt(typed, salt, HASH_BYTES, options, (error, key) => (error ? reject(error) : resolve(key)));

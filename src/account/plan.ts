@@ -1,21 +1,21 @@
-/** A sliding window: at most `max` requests in any `spanS` seconds, over the workspace or for each key. */
+/** A sliding window: at most `max` requests in any `spanS` seconds, per workspace or per key. */
 export interface Window {
   scope: 'workspace' | 'key';
-  /** Seconds. */
+  /** Length in seconds. */
   spanS: number;
-  /** Requests are counted by slices of so many seconds; a slice counts until all of it has left the window. */
+  /** Requests are counted in slices of this many seconds; a slice counts until it has left the window completely. */
   bucketS: number;
   max: number;
 }
 
-/** What a plan allows. */
+/** The terms of a plan. */
 export interface Terms {
-  /** Whether API keys may be used at all. */
+  /** Whether API keys are accepted. */
   api: boolean;
-  /** Whether webhooks are sent; else they are paused. */
+  /** Whether webhooks are sent; otherwise they are paused. */
   webhooks: boolean;
   windows: readonly Window[];
-  /** How many there may be at once; null where there may be any number. */
+  /** Maximum numbers of objects; null for no limit. */
   maxima: { webhooks: number | null; apiKeys: number | null };
 }
 
@@ -23,8 +23,8 @@ const DAY: Omit<Window, 'max'> = { scope: 'workspace', spanS: 86_400, bucketS: 6
 const MINUTE: Omit<Window, 'max'> = { scope: 'key', spanS: 60, bucketS: 1 };
 
 /**
- * The plans a workspace can be on (contracts AX14, AX17, AN11). The seeds name the windows; the maxima are
- * ours. `unlimited` is the self-hosted default.
+ * The plans of a workspace (AX14, AX17, AN11). The requirements define the windows; the maxima are Fairlead's.
+ * `unlimited` is the default of self-hosted installations.
  */
 export const PLANS = {
   free: { api: false, webhooks: false, windows: [], maxima: { webhooks: 2, apiKeys: 2 } },
@@ -61,8 +61,8 @@ export function isPlan(text: string): text is Plan {
   return Object.hasOwn(PLANS, text);
 }
 
-/** What the plan of a stored workspace allows. */
+/** The terms of a stored plan. */
 export function termsOf(plan: string): Terms {
-  if (!isPlan(plan)) throw new Error(`the store holds a plan that this version does not know: ${plan}`);
+  if (!isPlan(plan)) throw new Error(`the store has a plan that this version does not know: ${plan}`);
   return PLANS[plan];
 }

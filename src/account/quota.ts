@@ -7,28 +7,28 @@ import type { Database, Queryable } from '../db/pool.ts';
 import { isPlan, PLANS, termsOf, type Plan, type Window } from './plan.ts';
 import type { Role } from './role.ts';
 
-/** How a request stands in one window of its plan. */
-export interface Standing {
+/** The state of one window of the plan after a request. */
+export interface WindowState {
   scope: Window['scope'];
-  /** Seconds. */
+  /** Length in seconds. */
   spanS: number;
   limit: number;
   remaining: number;
-  /** When the oldest request counted leaves the window, in seconds since 1970. */
+  /** When the oldest counted request leaves the window, in seconds since 1970. */
   resetS: number;
 }
 
-/** What a plan's windows say to one request. */
+/** The state of all windows of the plan after a request. */
 export interface Quota {
-  /** False where a window is full: the request was not counted. */
+  /** False if a window is full: the request was not counted. */
   granted: boolean;
-  /** The window with least remaining first; empty where the plan has none. */
-  standings: readonly Standing[];
-  /** The store's clock, in seconds since 1970. */
+  /** The window with the least remaining requests first; empty if the plan has none. */
+  windows: readonly WindowState[];
+  /** The database's clock, in seconds since 1970. */
   nowS: number;
 }
 
-/** A key as the store has it now; it may be revoked or expired, and is then not counted. */
+/** The current state of a key; requests of a revoked or expired key are not counted. */
 export interface KeyNow {
   workspace_id: string;
   workspace_name: string;
@@ -38,13 +38,13 @@ export interface KeyNow {
   scopes: string[];
   expires_at: string | null;
   revoked_at: string | null;
-  /** The member who made it, and what they are now: null where nobody did, or where they have left. */
+  /** The member who created it and their current role: null if there is none, or they have left. */
   maker_id: string | null;
   role: Role | null;
 }
 
 export interface Counter {
-  /** Counts one request of a key whose secret was verified before; null where the key is gone. */
+  /** Counts one request of a key whose secret was verified before; null if the key no longer exists. */
   count(key: { workspaceId: Uuid; id: Uuid }): Promise<{ key: KeyNow; quota: Quota } | null>;
 }
 
@@ -53,22 +53,22 @@ const WINDOWS = (Object.keys(PLANS) as Plan[]).flatMap((plan) =>
 );
 
 /**
- * Reads keys and counts their requests in the windows of their plans, as one. $1–$3: workspaces, keys, how many
- * requests of each; $4: the time for expiries; $5–$9: the windows of all plans. Answers a row for each key (`i`, from
- * 1) and window, in order; one without a window for a key that has none, or is not good any more.
+ * Reads keys and counts their requests in the windows of their plans, in one statement. $1–$3: workspaces, keys,
+ * number of requests of each; $4: the time for expiries; $5–$9: the windows of all plans. Returns a row for each
+ * key (`i`, from 1) and window, in order; one row without a window for a key that has none or is invalid.
  *
- * The rows of `quota` are locked in the order of their key, then the clock is read: so whoever waited for another
- * process counts with what that one wrote, and no later than it. A slice counts until all of it has left the
- * window: never one request too many. A slice from the future (the clock was set back) counts as if it were now.
- * Where a row is missing (`whole` is false) nothing is granted to anybody.
+ * The rows of `quota` are locked in key order before the clock is read: so a process that waited for another
+ * counts with what that one wrote, and at a later time. A slice counts until it has left the window completely:
+ * never one request too many. A slice from the future (the clock was set back) counts as if it were now. If a row
+ * is missing (`whole` is false), nothing is granted.
  *
- * Subjects are numbered (`s`) in the order of their key, so that what is worked out about them is an array to look
- * up in: joins of so many short lists would be nested loops.
+ * Subjects are numbered (`s`) in key order, so that intermediate results are arrays to look up: joins of so many
+ * short lists would be nested loops.
  */
 const COUNT = {
   name: 'quota.count',
   text: `
-with asked as (
+with requested as (
   select a.i, a.n, k.*
   from unnest($1::uuid[], $2::uuid[], $3::int[]) with ordinality as a(workspace_id, id, n, i)
   left join lateral (
@@ -84,7 +84,7 @@ wanted as (
   select a.*, p.subject, p.scope, p.span_s, p.bucket_s, p.max,
          case when p.span_s is not null then
            dense_rank() over (order by p.span_s is null, a.workspace_id, p.subject, p.span_s) end as s
-  from asked a
+  from requested a
   left join lateral (
     select case p.scope when 'key' then a.id else a.workspace_id end as subject, p.scope, p.span_s, p.bucket_s, p.max
     from unnest($5::text[], $6::text[], $7::int[], $8::int[], $9::int[]) as p(plan, scope, span_s, bucket_s, max)
@@ -167,12 +167,12 @@ interface CountedRow extends KeyNow {
   granted: number;
   now_s: number;
   whole: boolean;
-  /** Of the window; null where the key has none. */
+  /** The scope of the window; null if the key has none. */
   scope: Window['scope'] | null;
   subject: string;
   span_s: number;
   max: number;
-  /** After all that this statement granted. */
+  /** After all requests that this statement granted. */
   left: number;
   reset_s: number;
 }
@@ -191,7 +191,7 @@ interface Item {
   id: Uuid;
 }
 
-/** Requests that arrive together are counted together, each key once, in the order in which they came. */
+/** Concurrent requests are counted together, each key once, in order of arrival. */
 export function makeCounter(db: Database, clock: Clock): Counter {
   const counts = makeBatchWriter<Item, { key: KeyNow; quota: Quota } | null>(db, {
     groupOf: ({ workspaceId }) => workspaceId,
@@ -200,18 +200,18 @@ export function makeCounter(db: Database, clock: Clock): Counter {
   });
 
   async function run(on: Queryable, items: Item[]) {
-    const keys = new Map<Uuid, { workspaceId: Uuid; asked: number; told: number }>();
+    const keys = new Map<Uuid, { workspaceId: Uuid; requested: number; returned: number }>();
     for (const { workspaceId, id } of items) {
       const key = keys.get(id);
-      if (key) key.asked += 1;
-      else keys.set(id, { workspaceId, asked: 1, told: 0 });
+      if (key) key.requested += 1;
+      else keys.set(id, { workspaceId, requested: 1, returned: 0 });
     }
     const { rows } = await on.query<CountedRow>({
       ...COUNT,
       values: [
         [...keys.values()].map(({ workspaceId }) => workspaceId),
         [...keys.keys()],
-        [...keys.values()].map(({ asked: requested }) => requested),
+        [...keys.values()].map(({ requested }) => requested),
         isoTime(clock.now()),
         WINDOWS.map(({ plan }) => plan),
         WINDOWS.map(({ scope }) => scope),
@@ -234,7 +234,7 @@ export function makeCounter(db: Database, clock: Clock): Counter {
       const [key] = answer;
       if (!key?.id) return null;
       if (!whole && key.scope !== null) return RETRY;
-      return { key, quota: quotaOf(answer, keys.get(id)!.told++) };
+      return { key, quota: quotaOf(answer, keys.get(id)!.returned++) };
     });
   }
 
@@ -243,22 +243,22 @@ export function makeCounter(db: Database, clock: Clock): Counter {
 
 /**
  * @param rows of one key, at least one
- * @param rendered how many requests of this key, of those counted together, came before this one
+ * @param returned how many requests of this key, in the same batch, came before this one
  */
-function quotaOf(rows: CountedRow[], rendered: number): Quota {
+function quotaOf(rows: CountedRow[], returned: number): Quota {
   const { granted: room, now_s: nowS, scope: first } = rows[0]!;
-  if (first === null) return { granted: true, standings: [], nowS };
-  const granted = rendered < room;
-  // Of those counted together each is told what was left after it, not after the last of them.
-  const after = granted ? room - 1 - rendered : 0;
-  const standings = rows.map(({ scope, span_s: spanS, max, left, reset_s: resetS }) => ({
+  if (first === null) return { granted: true, windows: [], nowS };
+  const granted = returned < room;
+  // Each request of a batch gets what was left after it, not after the last of them.
+  const after = granted ? room - 1 - returned : 0;
+  const windows = rows.map(({ scope, span_s: spanS, max, left, reset_s: resetS }) => ({
     scope: scope!,
     spanS,
     limit: max,
     remaining: left + after,
     resetS,
   }));
-  return { granted, standings: standings.sort((a, b) => a.remaining - b.remaining), nowS };
+  return { granted, windows: windows.sort((a, b) => a.remaining - b.remaining), nowS };
 }
 
 async function makeRows(on: Queryable, rows: CountedRow[]): Promise<void> {
@@ -272,7 +272,7 @@ async function makeRows(on: Queryable, rows: CountedRow[]): Promise<void> {
   });
 }
 
-/** Whether requests under this plan have to be counted. */
+/** Whether requests of this plan have to be counted. */
 export function isCounted(plan: string): boolean {
   return isPlan(plan) && PLANS[plan].windows.length > 0;
 }

@@ -1,15 +1,15 @@
 /** How long a failure counts, in milliseconds. */
 const MEMORY_MS = 5 * 60_000;
-/** Sources that are remembered; the one that was seen longest ago is forgotten first. */
+/** Maximum number of remembered sources; the least recently seen is dropped first. */
 const MAX_SOURCES = 10_000;
 
-/** Who has failed and who had a turn lately, by address or network; in the memory of this process. */
+/** Recent failures and turns by address or network; in the memory of this process. */
 export interface RecentFailures {
-  noteFailure(source: string): void;
-  /** Failures with less than five minutes from one to the next; 0 five minutes after the last. */
+  recordFailure(source: string): void;
+  /** Number of failures with less than five minutes between them; 0 five minutes after the last. */
   failuresOf(source: string): number;
-  noteTurn(source: string): void;
-  /** A number that grows from turn to turn; 0 where there was none. */
+  recordTurn(source: string): void;
+  /** A number that increases with every turn; 0 if there was none. */
   lastTurnOf(source: string): number;
 }
 
@@ -38,8 +38,8 @@ export function makeRecentFailures(now: () => number): RecentFailures {
 
   return {
     failuresOf,
-    noteFailure: (source) => note(source, { failures: failuresOf(source) + 1, failedAt: now() }),
-    noteTurn: (source) => note(source, { turn: (turns += 1) }),
+    recordFailure: (source) => note(source, { failures: failuresOf(source) + 1, failedAt: now() }),
+    recordTurn: (source) => note(source, { turn: (turns += 1) }),
     lastTurnOf: (source) => seen.get(source)?.turn ?? 0,
   };
 }

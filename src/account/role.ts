@@ -1,11 +1,11 @@
 import { allows, isGeneral } from './scope.ts';
 
-/** What a member may be, from the most to the least. */
+/** The roles of members, from most to least rights. */
 export const ROLES = ['owner', 'admin', 'manager', 'member'] as const;
 
 export type Role = (typeof ROLES)[number];
 
-/** Beside all records: what those may do who may not do everything. */
+/** The scopes of restricted roles, in addition to all records. */
 const GRANTS: Record<Exclude<Role, 'owner' | 'admin'>, readonly string[]> = {
   manager: [
     'leads:create',
@@ -19,13 +19,13 @@ const GRANTS: Record<Exclude<Role, 'owner' | 'admin'>, readonly string[]> = {
   member: ['leads:create', 'members:read'],
 };
 
-/** Of the records, what is a matter for those who set the workspace up. */
+/** Scopes of records that only admins and managers have. */
 const KEPT_FROM_MEMBERS = new Set(['pipelines:write', 'forms:write']);
 
 /**
- * What a role may do (contracts section 6): owner and admin everything, a manager all but managing keys, webhooks
- * and the workspace, a member the records.
- * @param all every scope there is
+ * The scopes of a role (docs/requirements.md, section 6): owner and admin all, a manager all except managing keys,
+ * webhooks and the workspace, a member the records.
+ * @param all all scopes
  */
 export function scopesOf(role: Role, all: readonly string[]): readonly string[] {
   if (role === 'owner' || role === 'admin') return ['*'];
@@ -35,13 +35,13 @@ export function scopesOf(role: Role, all: readonly string[]): readonly string[] 
   );
 }
 
-/** What is left of a key's scopes where its maker has this role now. */
+/** The scopes of a key, limited by the current role of its member. */
 export function cutScopes(scopes: readonly string[], role: Role, all: readonly string[]): readonly string[] {
   const may = scopesOf(role, all);
   return may.includes('*') ? scopes : may.filter((scope) => allows(scopes, scope));
 }
 
-/** Whether somebody may change what the other is, or make them that: nobody reaches above themselves. */
-export function reaches(own: Role, other: Role): boolean {
+/** Whether a member may change another one with this role, or give it: no role above one's own. */
+export function isAtLeast(own: Role, other: Role): boolean {
   return ROLES.indexOf(own) <= ROLES.indexOf(other);
 }

@@ -1,27 +1,30 @@
-/** Scopes that are not about one kind of record, in the order of a list. */
+/** Scopes that do not belong to one record type, in list order. */
 const GENERAL: Readonly<Record<string, { label: string; description: string }>> = {
-  '*': { label: 'Everything', description: 'All that there is, what comes later too.' },
-  'leads:create': { label: 'Send leads', description: 'Create leads, and nothing else.' },
+  '*': { label: 'Everything', description: 'All scopes, including future ones.' },
+  'leads:create': { label: 'Send leads', description: 'Create leads only.' },
   'events:read': {
     label: 'Read events',
     description: 'Read the feed, the log and the stream of all events.',
   },
   'events:write': {
     label: 'Publish events',
-    description: 'Publish events of types that the workspace defined.',
+    description: 'Publish events of custom event types.',
   },
   'webhooks:manage': {
     label: 'Manage webhooks',
-    description: 'Create, change and delete webhooks, event types and test inboxes; send deliveries again.',
+    description: 'Create, change and delete webhooks, event types and test inboxes; resend deliveries.',
   },
   'webhooks:read': { label: 'Read webhooks', description: 'Read webhooks and their deliveries.' },
-  'webhooks:rotate': { label: 'Rotate webhook secrets', description: 'Give a webhook a new signing secret.' },
+  'webhooks:rotate': {
+    label: 'Rotate webhook secrets',
+    description: 'Rotate the signing secret of a webhook.',
+  },
   'keys:manage': { label: 'Manage API keys', description: 'Create, change and revoke API keys.' },
   'keys:read': {
     label: 'Read API keys',
-    description: 'Read which API keys there are, never the keys themselves.',
+    description: 'List API keys, never the keys themselves.',
   },
-  'members:read': { label: 'Read members', description: 'Read who is a member of the workspace.' },
+  'members:read': { label: 'Read members', description: 'List the members of the workspace.' },
   'workspace:manage': {
     label: 'Manage the workspace',
     description: 'Manage members, invitations and settings of the workspace; read the audit log.',
@@ -29,7 +32,7 @@ const GENERAL: Readonly<Record<string, { label: string; description: string }>> 
 };
 const GENERAL_SCOPES = Object.keys(GENERAL);
 
-/** What a scope includes beside itself. */
+/** Scopes that another scope includes. */
 const INCLUDED: Readonly<Record<string, string>> = {
   'webhooks:read': 'webhooks:manage',
   'webhooks:rotate': 'webhooks:manage',
@@ -39,26 +42,26 @@ const INCLUDED: Readonly<Record<string, string>> = {
 };
 
 /**
- * Every scope a key can have.
+ * All scopes of a key.
  * @param objects plural names of the record types, each with a read and a write scope
  */
 export function allScopes(objects: readonly string[]): string[] {
   return [...GENERAL_SCOPES, ...objects.flatMap((object) => [`${object}:read`, `${object}:write`])];
 }
 
-/** A scope as people choose it. */
+/** A scope with its description. */
 export interface Scope {
   name: string;
   label: string;
   description: string;
-  /** The plural of the records it is about, or `other`. */
+  /** The plural name of its records, or `other`. */
   group: string;
   action: 'read' | 'write' | null;
-  /** Scopes that it holds as well; `*` holds all, and lists none. */
+  /** Scopes that it includes; `*` includes all, and lists none. */
   includes: readonly string[];
 }
 
-/** The same scopes with their meaning, those about records first. */
+/** All scopes with their descriptions, those of records first. */
 export function describeScopes(objects: readonly string[]): Scope[] {
   const includes = (name: string) => Object.keys(INCLUDED).filter((held) => INCLUDED[held] === name);
   const ofRecords = objects.flatMap((group) =>
@@ -81,12 +84,12 @@ export function describeScopes(objects: readonly string[]): Scope[] {
   return [...ofRecords, ...others];
 }
 
-/** Whether a scope is about something else than records. */
+/** Whether a scope does not belong to a record type. */
 export function isGeneral(scope: string): boolean {
   return Object.hasOwn(GENERAL, scope);
 }
 
-/** True where somebody with `granted` may do what needs `needed`. */
+/** Whether `granted` includes `needed`. */
 export function allows(granted: readonly string[], needed: string): boolean {
   if (granted.includes('*') || granted.includes(needed)) return true;
   const wider = INCLUDED[needed];

@@ -6,12 +6,12 @@ import { TIMEOUT_MS, type Database } from '../db/pool.ts';
 import { checkKey, scopesOfKey, type Caller, type KeyState } from './caller.ts';
 import { scopesOf, type Role } from './role.ts';
 
-/** Looks again at keys and sessions whose requests take long: they were let in a while ago. */
+/** Rechecks the keys and sessions of long requests. */
 export interface SessionRevalidation {
   /**
-   * The caller with the plan, role and scopes that are stored now; the query starts after the call. Throws what a new
-   * request would be refused with: `unauthorized`, `api_key_expired` or `forbidden`; `unavailable` where the
-   * database does not answer.
+   * Returns the caller with the currently stored plan, role and scopes; the query starts after the call. Throws
+   * the error of a new request: `unauthorized`, `api_key_expired` or `forbidden`; `unavailable` if the database
+   * does not answer.
    */
   revalidate(caller: Caller): Promise<Caller>;
 }
@@ -23,7 +23,10 @@ interface Row extends KeyState {
   scopes: string[] | null;
 }
 
-/** $1–$3: workspaces, ids, whether each is a session; $4: now. A session that ended, or moved elsewhere, is left out. */
+/**
+ * $1–$3: workspaces, ids, whether each is a session; $4: now. Sessions that ended or moved to another workspace
+ * are missing.
+ */
 const FIND = {
   name: 'session.revalidate',
   text: `
@@ -43,8 +46,8 @@ where a.is_session and s.expires_at > $4::timestamptz`,
 };
 
 /**
- * Callers that wait together are looked up together.
- * @param scopes every scope there is
+ * Concurrent callers are looked up together.
+ * @param scopes all scopes
  */
 export function makeSessionRevalidation(
   db: Database,
@@ -72,7 +75,7 @@ export function makeSessionRevalidation(
     async revalidate(caller) {
       const row = await lookUps.add(caller);
       if (!row)
-        throw new ApiError('unauthorized', 'The API key was revoked, or the session ended, meanwhile.');
+        throw new ApiError('unauthorized', 'The API key was revoked or the session ended in the meantime.');
       const { plan } = row;
       if (row.scopes === null) {
         const role = row.role as Role;

@@ -9,20 +9,20 @@ import type { Schema } from '../db/schema.ts';
 import type { Caller } from './caller.ts';
 import { scopesOf, type Role } from './role.ts';
 
-/** How long somebody stays signed in without coming back, in milliseconds. */
+/** How long a session lasts after its last use, in milliseconds. */
 export const SESSION_MS = 30 * 24 * 3_600_000;
-/** That somebody was here is written down no more often than this. */
+/** Minimum interval between updates of last_seen_at. */
 const SEEN_EVERY_MS = 10 * 60_000;
 
 export interface Sessions {
-  /** Who a session's token belongs to, asked anew each time; throws `unauthorized`. */
+  /** The caller of a session token, read from the store each time; throws `unauthorized`. */
   authenticate(token: string): Promise<Caller>;
-  /** Signs somebody in; the token is given this once, only its hash is kept. */
+  /** Starts a session; the token is available only here, its hash is stored. */
   open(trx: Transaction<Schema>, userId: Uuid, workspaceId: Uuid): Promise<string>;
-  /** Goes over to another workspace; undefined where the session's user does not belong to it. */
+  /** Switches to another workspace; undefined if the user is not a member of it. */
   move(id: Uuid, workspaceId: Uuid): Promise<Caller | undefined>;
   end(id: Uuid): Promise<void>;
-  /** Signs somebody out everywhere, but for one session. */
+  /** Ends all sessions of a user except one. */
   endAll(trx: Transaction<Schema>, userId: Uuid, except: Uuid | null): Promise<void>;
 }
 
@@ -53,7 +53,7 @@ const SEEN = {
   text: 'update session set last_seen_at = $2, expires_at = $3 where id = $1',
 };
 
-/** @param scopes every scope there is */
+/** @param scopes all scopes */
 export function makeSessions(
   db: Database,
   clock: Clock,
@@ -82,7 +82,7 @@ export function makeSessions(
       role: row.role,
       scopes: scopesOf(row.role, scopes),
       actor: `user:${row.user_id}`,
-      quota: { granted: true, standings: [], nowS: Math.floor(clock.now() / 1000) },
+      quota: { granted: true, windows: [], nowS: Math.floor(clock.now() / 1000) },
     };
   }
 

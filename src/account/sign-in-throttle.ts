@@ -8,9 +8,10 @@ const QUARTER_MS = 15 * 60_000;
 const MINUTE_MS = 60_000;
 
 /**
- * How many tries are let pass in how long. `both`, `place` and `account` count failures: for one account from one
- * address, from one address, for one account. The last is wide, since whoever knows an account's email could
- * otherwise lock its owner out. The paces count right passwords as well: each costs a hash and makes a session.
+ * Maximum attempts and their time spans. `both`, `place` and `account` count failures: of one account from one
+ * address, from one address, of one account. The last is wide, because anyone who knows an account's email address
+ * could otherwise lock its owner out. The paces count correct passwords as well: each costs a hash and creates a
+ * session.
  */
 const LIMITS = {
   both: { max: 5, spanMs: QUARTER_MS },
@@ -23,19 +24,19 @@ const LIMITS = {
 type Kind = keyof typeof LIMITS;
 const KINDS = Object.keys(LIMITS) as Kind[];
 
-/** Slows down guessing at passwords, and signing in over and over; one count for all processes. */
+/** Limits password guessing and repeated sign-ins; shared by all processes. */
 export interface SignInThrottle {
   /**
-   * Takes a try at a password; throws `rate_limited` where there were too many. Counted before the password is
-   * looked at, so many at once are no way around; a try that is refused counts for nothing, so that one address can
-   * not lock an account for all others.
-   * @param address where it comes from: an IP address
-   * @returns call it where the password was right
+   * Counts an attempt with a password; throws `rate_limited` if there were too many. It is counted before the
+   * password is checked, so that concurrent attempts count. A rejected attempt is not counted, so that one address
+   * cannot lock an account for all others.
+   * @param address the client's IP address
+   * @returns call it if the password was correct
    */
   take(email: string, address: string): Promise<() => Promise<void>>;
 }
 
-/** $1: subjects, $2: now, $3: the span of each in milliseconds. */
+/** $1: subjects, $2: now, $3: the time span of each in milliseconds. */
 const TAKE = {
   name: 'sign-in.take',
   text: `
@@ -47,7 +48,7 @@ on conflict (subject) do update set
     from (select f.since < $2::timestamptz - ($3::int[])[array_position($1::bytea[], f.subject)] * interval '1 ms' as over) o)
 returning subject, since, count`,
 };
-/** $1: subjects that are counted down, $2: one that starts again from 0, or null. */
+/** $1: subjects to decrement, $2: one to reset to 0, or null. */
 const GIVE_BACK = {
   name: 'sign-in.give-back',
   text: `
@@ -77,7 +78,7 @@ export function makeSignInThrottle(db: Database, clock: Clock): SignInThrottle {
       if (ends.length > 0) {
         await db.pool.query({ ...GIVE_BACK, values: [hashes, null] });
         const retryAfter = Math.max(1, Math.ceil((Math.max(...ends) - now) / 1000));
-        const message = `Too many tries to sign in; try again in ${retryAfter} seconds.`;
+        const message = `Too many sign-in attempts; try again in ${retryAfter} seconds.`;
         throw new ApiError('rate_limited', message, { retryAfter });
       }
       return async () => {
@@ -100,7 +101,7 @@ function subjectsOf(account: string, network: string): Record<Kind, Buffer> {
 }
 
 /**
- * An address, or the first half of an IPv6 address: the network that one customer has whole. An IPv4 address that is
+ * An IPv4 address, or the first half of an IPv6 address, which is one customer's network. An IPv4 address that is
  * mapped into IPv6, or has a port as some proxies send it, is that IPv4 address.
  */
 export function networkOf(address: string): string {
@@ -109,7 +110,7 @@ export function networkOf(address: string): string {
   return parsed instanceof ipaddr.IPv6 ? parsed.parts.slice(0, 4).join(':') : parsed.toString();
 }
 
-/** The network around an address that one owner may have whole: a /24 of IPv4, a /48 of IPv6. */
+/** The larger network around an address that may have one owner: a /24 of IPv4, a /48 of IPv6. */
 export function widerNetworkOf(address: string): string {
   const parsed = parsedAddress(address);
   if (typeof parsed === 'string') return parsed;

@@ -24,22 +24,22 @@ export interface SignInParts {
   throttle: SignInThrottle;
   hashing: HashingQueue;
   audit: Audit;
-  /** Null where the installation sends no mail. */
+  /** Null if the installation sends no mail. */
   mailer: Mailer | null;
   log: Logger;
-  /** What links begin with. */
+  /** The URL that links begin with. */
   baseUrl(): string;
 }
 
 /**
- * How people get in: with a password, or with a link that works once. Whatever lets somebody in answers with the
- * token of a new session. `address` is the IP address of whoever asks; where a password is hashed, each throws
- * `rate_limited` when too many wait for that.
+ * Signs users in: with a password, or with a single-use link. Methods that sign in return the token of a new
+ * session. `address` is the client's IP address; methods that hash a password throw `rate_limited` if too many
+ * wait for that.
  */
 export interface SignIn {
-  /** Throws `unauthorized`, `rate_limited`, or `forbidden` for somebody without a workspace. */
+  /** Throws `unauthorized`, `rate_limited`, or `forbidden` for a user without a workspace. */
   signIn(who: { email: string; password: string; address: string }): Promise<string>;
-  /** Makes the owner's account, the first of a workspace. Throws `not_found` for a link that is not good. */
+  /** Creates the owner's account, the first of a workspace. Throws `not_found` for an invalid link. */
   setUp(
     token: string,
     owner: {
@@ -51,28 +51,31 @@ export interface SignIn {
     },
   ): Promise<string>;
   /**
-   * Joins a workspace; somebody with an account shows its password, others choose name and password. The link is
-   * used up only where all is well. Whoever made the link holds it as well: they learn nothing about the account but
-   * by making one themselves. Throws `unauthorized` for a wrong password, and alike where there is no account and no
-   * name for one; `conflict` where the account has no password yet.
+   * Joins a workspace: with the password of an existing account, or with a name and a password for a new one. The
+   * link is used up only on success. Its creator has the link too, and must not learn whether an account exists,
+   * except by creating one. Throws `unauthorized` for a wrong password, and equally if there is neither an account
+   * nor a name; `conflict` if the account has no password yet.
    */
   accept(
     token: string,
     who: { name?: string | undefined; password: string; address: string },
   ): Promise<string>;
-  /** Mails a link where the address has an account, and does not tell whether. Throws `not_configured`, `rate_limited`. */
+  /**
+   * Mails a link if the address has an account; the response does not reveal whether it has. Throws
+   * `not_configured`, `rate_limited`.
+   */
   requestReset(email: string, address: string): Promise<void>;
-  /** Chooses a new password and ends all other sessions. */
+  /** Sets a new password and ends all other sessions. */
   reset(token: string, password: string, address: string): Promise<string>;
-  /** Throws `unauthorized` where `current` is wrong. Ends all other sessions. */
+  /** Throws `unauthorized` if `current` is wrong. Ends all other sessions. */
   changePassword(
     user: User,
     session: Uuid,
     change: { current: string; password: string; address: string },
   ): Promise<void>;
-  /** A link for somebody to choose a password with, for whoever runs the installation. */
+  /** Creates a password link for a user, for the operator of the installation. */
   resetLink(trx: Transaction<Schema>, userId: Uuid, createdBy: string): Promise<string>;
-  /** A link to set a workspace up with. */
+  /** Creates a link to set up a workspace. */
   setUpLink(trx: Transaction<Schema>, workspaceId: Uuid): Promise<string>;
   open(token: string): Promise<OpenedLink>;
 }
@@ -80,7 +83,7 @@ export interface SignIn {
 export function makeSignIn(parts: SignInParts): SignIn {
   const { db, users, members, sessions, links, throttle, hashing, audit, mailer, log, baseUrl } = parts;
 
-  /** Whose password this is; throws `unauthorized` or `rate_limited`. To be run in the hashing queue. */
+  /** The user with this password; throws `unauthorized` or `rate_limited`. Run it in the hashing queue. */
   async function verified(email: string, password: string, address: string): Promise<User> {
     const wasRight = await throttle.take(email, address);
     const user = await users.byEmail(email);
@@ -90,16 +93,17 @@ export function makeSignIn(parts: SignInParts): SignIn {
     return user;
   }
 
-  async function enter(trx: Transaction<Schema>, user: User, workspaceId: Uuid): Promise<string> {
+  async function startSession(trx: Transaction<Schema>, user: User, workspaceId: Uuid): Promise<string> {
     const token = await sessions.open(trx, user.id, workspaceId);
     const by = { workspaceId, actor: `user:${user.id}` };
-    await audit.note(trx, by, { action: 'session.created', objectType: 'user', objectId: user.id });
+    await audit.record(trx, by, { action: 'session.created', objectType: 'user', objectId: user.id });
     return token;
   }
 
   async function home(userId: Uuid): Promise<Uuid> {
-    const [first] = await users.belongings(userId);
-    if (!first) throw new ApiError('forbidden', 'You belong to no workspace any more; ask to be invited.');
+    const [first] = await users.memberships(userId);
+    if (!first)
+      throw new ApiError('forbidden', 'You are no longer a member of any workspace; ask for an invitation.');
     return first.id;
   }
 
@@ -109,26 +113,26 @@ export function makeSignIn(parts: SignInParts): SignIn {
     { workspace_id: id, role }: Link,
   ): Promise<string> {
     await members.add(trx, id!, user.id, role!);
-    await audit.note(trx, { workspaceId: id!, actor: `user:${user.id}` }, joined(user, role!));
-    return enter(trx, user, id!);
+    await audit.record(trx, { workspaceId: id!, actor: `user:${user.id}` }, joined(user, role!));
+    return startSession(trx, user, id!);
   }
 
-  /** The account that an invitation is for, or the one to be made. */
-  async function guestOf(
+  /** The account of an invited address, or the one to create. */
+  async function inviteeOf(
     email: string,
     { name, password, address }: { name: string | undefined; password: string; address: string },
   ): Promise<User | { email: string; name: string; password: string }> {
     const done = await throttle.take(email, address);
     const known = await users.byEmail(email);
-    // Looked at even where there is nothing to compare with: the time it takes must not tell.
+    // Checked even without a stored password: the duration must not reveal an account.
     const fits = await isPassword(password, known?.password ?? null);
     if (known && fits) {
       await done();
       return known;
     }
-    if (name === undefined) throw noSuchGuest(true);
-    // Not for this link to choose it: it was made by one workspace, and the account may belong to others.
-    if (known) throw known.password === null ? noPasswordYet() : noSuchGuest(false);
+    if (name === undefined) throw invalidCredentials(true);
+    // This link must not set its password: it belongs to one workspace, and the account may belong to others.
+    if (known) throw known.password === null ? noPasswordYet() : invalidCredentials(false);
     await done();
     return { email, name, password: await hashPassword(password) };
   }
@@ -151,7 +155,7 @@ export function makeSignIn(parts: SignInParts): SignIn {
     async signIn({ email, password, address }) {
       const user = await hashing.run(address, () => verified(email, password, address));
       const workspaceId = await home(user.id);
-      return db.transaction((trx) => enter(trx, user, workspaceId));
+      return db.transaction((trx) => startSession(trx, user, workspaceId));
     },
 
     async setUp(token, { name, email, password, workspaceName, address }) {
@@ -171,12 +175,12 @@ export function makeSignIn(parts: SignInParts): SignIn {
 
     async accept(token, { name, password, address }) {
       const { email } = await links.open(token, 'invitation');
-      // Before anybody looks for an account: what is answered to a weak password must not tell of one.
+      // Checked before the account is looked up: the response to a weak password must not reveal an account.
       if (name !== undefined) await checkPassword(password, { name, email: email! });
-      const guest = await hashing.run(address, () => guestOf(email!, { name, password, address }));
+      const invitee = await hashing.run(address, () => inviteeOf(email!, { name, password, address }));
       return db.transaction(async (trx) => {
         const link = await links.use(trx, token, 'invitation');
-        return join(trx, 'id' in guest ? guest : await users.create(trx, guest), link);
+        return join(trx, 'id' in invitee ? invitee : await users.create(trx, invitee), link);
       });
     },
 
@@ -184,12 +188,12 @@ export function makeSignIn(parts: SignInParts): SignIn {
       if (mailer === null) {
         throw new ApiError(
           'not_configured',
-          'This installation sends no mail. Whoever runs it can make a link: npx fairlead user reset --email …',
+          'This installation sends no mail. Its operator can create a link: npx fairlead user reset --email …',
         );
       }
-      // Counted like a failed try: nobody's mailbox is to be filled.
+      // Counted like a failed attempt, so that nobody can flood a mailbox.
       await throttle.take(`reset ${email}`, address);
-      // Not waited for: how long an answer takes must not tell whether there is an account.
+      // Not awaited: the duration of the response must not reveal an account.
       void mailReset(mailer, email).catch((error: unknown) => {
         log.error({ err: (error as Error).message }, 'a mail for a new password could not be sent');
       });
@@ -205,7 +209,7 @@ export function makeSignIn(parts: SignInParts): SignIn {
         await links.use(trx, token, 'password_reset');
         await users.setPassword(trx, user.id, hash);
         await sessions.endAll(trx, user.id, null);
-        return enter(trx, user, workspaceId);
+        return startSession(trx, user, workspaceId);
       });
     },
 
@@ -238,14 +242,14 @@ function joined(user: User, role: Role) {
 function noPasswordYet(): ApiError {
   return new ApiError(
     'conflict',
-    'This address has an account without a password yet. Choose one with the link that was made for it, or ask for a new one; then accept.',
+    'This address has an account without a password. Set one with the link that was created for it, or ask for a new link; then accept.',
   );
 }
 
 /** The same whether there is an account or not. */
-function noSuchGuest(isNameless: boolean): ApiError {
+function invalidCredentials(isNameless: boolean): ApiError {
   const message =
-    'This is not the password of an account for this address. Where there is none yet, choose a name and a password.';
+    'This is not the password of an account with this address. If there is no account yet, enter a name and a password.';
   const fields = [{ field: 'name', message: 'is required for a new account' }];
   return new ApiError('unauthorized', message, isNameless ? { fields } : {});
 }

@@ -3,35 +3,35 @@ import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import { withTimeout, type Database } from '../db/pool.ts';
 
-/** Requests that a key was let in with. */
-export interface Use {
+/** Accepted requests of a key. */
+export interface UsageCounts {
   requests: number;
-  /** Of them, answered with 500 or more. */
+  /** Responses with status 500 or more. */
   server_errors: number;
-  /** Of them, answered with 429. */
+  /** Responses with status 429. */
   rate_limited: number;
 }
 
-/** Both spans are made of whole hours, of which the present one has only begun. */
+/** Both time spans consist of whole hours, including the current one. */
 export interface Usage {
-  last_24_hours: Use;
-  last_7_days: Use;
+  last_24_hours: UsageCounts;
+  last_7_days: UsageCounts;
 }
 
 export interface UsageMeter {
-  /** Notes an answered request of a key; written down within seconds. */
-  note(key: { workspaceId: Uuid; id: Uuid }, status: number): void;
-  /** What these keys of a workspace were used for, by key; a key that was not used has zeros. */
-  of(workspaceId: Uuid, keyIds: readonly Uuid[]): Promise<Map<Uuid, Usage>>;
-  /** Writes down what was noted. */
+  /** Counts a completed request of a key; written within seconds. */
+  record(key: { workspaceId: Uuid; id: Uuid }, status: number): void;
+  /** The usage of these keys of a workspace, by key; zeros for an unused key. */
+  find(workspaceId: Uuid, keyIds: readonly Uuid[]): Promise<Map<Uuid, Usage>>;
+  /** Writes all counts that are in memory. */
   flush(): Promise<void>;
   stop(): Promise<void>;
 }
 
-interface Noted extends Use {
+interface HourCount extends UsageCounts {
   workspaceId: Uuid;
   keyId: Uuid;
-  /** Wall-clock milliseconds: the beginning of the hour, and the last use in it. */
+  /** Wall-clock milliseconds: the start of the hour, and the last use in it. */
   hour: number;
   last: number;
 }
@@ -39,10 +39,10 @@ interface Noted extends Use {
 const HOUR_MS = 3_600_000;
 const FLUSH_MS = 2_000;
 const STOP_MS = 2_000;
-/** Hours that are kept: a week and some. */
+/** How many hours are kept: more than a week. */
 const KEPT_HOURS = 8 * 24;
 
-/** Rows are changed in the order of their keys, so that processes do not wait for each other in a circle. */
+/** Rows are updated in key order, so that processes do not deadlock. */
 const ADD = {
   name: 'usage.add',
   text: `
@@ -81,16 +81,16 @@ group by api_key_id, today`,
 };
 
 /**
- * Gathers what keys are used for in memory and writes it down every two seconds: what a process that is killed had
- * not written yet is missing. Hours older than eight days are forgotten.
+ * Collects the usage of keys in memory and writes it every two seconds: a killed process loses what it had not
+ * written. Hours older than eight days are deleted.
  */
 export function makeUsageMeter(db: Database, clock: Clock, log: Logger): UsageMeter {
-  let noted = new Map<string, Noted>();
+  let noted = new Map<string, HourCount>();
   let flushing: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
   let forgotAt = 0;
 
-  function add(entry: Noted): void {
+  function add(entry: HourCount): void {
     const place = `${entry.keyId} ${entry.hour}`;
     const existing = noted.get(place);
     if (!existing) return void noted.set(place, entry);
@@ -110,7 +110,7 @@ export function makeUsageMeter(db: Database, clock: Clock, log: Logger): UsageMe
       await forget();
     } catch (error) {
       for (const entry of entries) add(entry);
-      log.debug({ err: (error as Error).message }, 'usage of keys not written; it is tried again');
+      log.debug({ err: (error as Error).message }, 'usage of keys not written; will be retried');
       schedule();
     }
   }
@@ -127,7 +127,7 @@ export function makeUsageMeter(db: Database, clock: Clock, log: Logger): UsageMe
   }
 
   const meter: UsageMeter = {
-    note({ workspaceId, id: keyId }, status) {
+    record({ workspaceId, id: keyId }, status) {
       const now = clock.now();
       add({
         workspaceId,
@@ -141,8 +141,8 @@ export function makeUsageMeter(db: Database, clock: Clock, log: Logger): UsageMe
       schedule();
     },
 
-    async of(workspaceId, keyIds) {
-      const rows = await db.read<Use & { id: Uuid; today: boolean }>(READ, [
+    async find(workspaceId, keyIds) {
+      const rows = await db.read<UsageCounts & { id: Uuid; today: boolean }>(READ, [
         workspaceId,
         keyIds,
         new Date(clock.now()),
@@ -156,7 +156,7 @@ export function makeUsageMeter(db: Database, clock: Clock, log: Logger): UsageMe
     },
 
     async stop() {
-      // A database that is gone, or hangs, must not hold the stop up.
+      // A database that is gone or hangs must not block the stop.
       await withTimeout(meter.flush(), STOP_MS).catch(() => {});
       clearTimeout(timer);
     },
@@ -164,16 +164,16 @@ export function makeUsageMeter(db: Database, clock: Clock, log: Logger): UsageMe
   return meter;
 }
 
-function usageOf(rows: readonly (Use & { today: boolean })[]): Usage {
-  const sum = (of: readonly Use[]): Use => ({
-    requests: of.reduce((total, { requests }) => total + requests, 0),
-    server_errors: of.reduce((total, { server_errors: errors }) => total + errors, 0),
-    rate_limited: of.reduce((total, { rate_limited: limited }) => total + limited, 0),
+function usageOf(rows: readonly (UsageCounts & { today: boolean })[]): Usage {
+  const sum = (find: readonly UsageCounts[]): UsageCounts => ({
+    requests: find.reduce((total, { requests }) => total + requests, 0),
+    server_errors: find.reduce((total, { server_errors: errors }) => total + errors, 0),
+    rate_limited: find.reduce((total, { rate_limited: limited }) => total + limited, 0),
   });
   return { last_24_hours: sum(rows.filter(({ today }) => today)), last_7_days: sum(rows) };
 }
 
-function columns(entries: readonly Noted[]): unknown[][] {
+function columns(entries: readonly HourCount[]): unknown[][] {
   return [
     entries.map(({ workspaceId }) => workspaceId),
     entries.map(({ keyId }) => keyId),

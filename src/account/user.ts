@@ -15,12 +15,12 @@ export interface User {
 }
 
 export interface UserWithPassword extends User {
-  /** As account/password.ts stores it; null where none has been chosen yet. */
+  /** As account/password.ts stores it; null if none has been set yet. */
   password: string | null;
 }
 
-/** A workspace that somebody belongs to. */
-export interface Belonging {
+/** A workspace of a user. */
+export interface Membership {
   id: Uuid;
   name: string;
   role: Role;
@@ -30,20 +30,20 @@ export interface Users {
   /** Ignoring case. */
   byEmail(email: string): Promise<UserWithPassword | undefined>;
   get(id: Uuid): Promise<UserWithPassword | undefined>;
-  /** Throws `conflict` where the address has an account. @param password hashed, or null */
+  /** Throws `conflict` if the address has an account. @param password hashed, or null */
   create(
     trx: Transaction<Schema>,
     person: { email: string; name: string; password: string | null },
   ): Promise<User>;
   setPassword(trx: Transaction<Schema>, id: Uuid, password: string): Promise<void>;
-  /** The workspaces somebody belongs to, the one they joined first first. */
-  belongings(id: Uuid): Promise<Belonging[]>;
+  /** The workspaces of a user, in the order in which they joined. */
+  memberships(id: Uuid): Promise<Membership[]>;
 }
 
 const FIND = 'select u.id, u.email, u.name, u.password from app_user u';
 const BY_EMAIL = { name: 'user.by-email', text: `${FIND} where lower(u.email) = lower($1)` };
 const BY_ID = { name: 'user.by-id', text: `${FIND} where u.id = $1` };
-const BELONGINGS = {
+const MEMBERSHIPS = {
   name: 'user.belongings',
   text: `select w.id, w.name, m.role from member m join workspace w on w.id = m.workspace_id
          where m.user_id = $1 order by m.joined_at, w.id`,
@@ -61,7 +61,7 @@ export function makeUsers(db: Database, clock: Clock, newId: () => Uuid): Users 
         await sql`insert into app_user (id, email, name, password, created_at, updated_at)
                   values (${user.id}, ${email}, ${name}, ${password}, ${at}, ${at})`.execute(trx);
       } catch (error) {
-        if (isUniqueViolation(error)) throw new ApiError('conflict', 'This address has an account already.');
+        if (isUniqueViolation(error)) throw new ApiError('conflict', 'This address already has an account.');
         throw error;
       }
       return user;
@@ -72,6 +72,6 @@ export function makeUsers(db: Database, clock: Clock, newId: () => Uuid): Users 
                 where id = ${id}`.execute(trx);
     },
 
-    belongings: (id) => db.read<Belonging>(BELONGINGS, [id]),
+    memberships: (id) => db.read<Membership>(MEMBERSHIPS, [id]),
   };
 }

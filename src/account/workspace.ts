@@ -9,13 +9,13 @@ import { isPlan, PLANS } from './plan.ts';
 export type Workspace = WorkspaceRow;
 
 export interface Workspaces {
-  /** Makes a workspace; `name` 1–100 characters. Throws `StartError` for a bad name or plan. */
+  /** Creates a workspace; `name` 1–100 characters. Throws `StartError` for an invalid name or plan. */
   create(input: { name: string; plan?: string; isDefault?: boolean }): Promise<Workspace>;
   list(): Promise<Workspace[]>;
   get(id: Uuid): Promise<Workspace | undefined>;
-  /** The workspace as an integer. */
+  /** The number of the workspace. */
   clientNumber(id: Uuid): Promise<number>;
-  /** The workspace made on the first start. */
+  /** The workspace that the first start created. */
   getDefault(): Promise<Workspace | undefined>;
 }
 
@@ -24,7 +24,7 @@ const CLIENT_NUMBER = {
   text: 'select client_number from workspace where id = $1',
 };
 
-/** @param seed gives a new workspace what it has from the start, in the transaction that makes it */
+/** @param seed creates the initial records of a new workspace, in its transaction */
 export function makeWorkspaces(
   db: Database,
   clock: Clock,
@@ -35,7 +35,7 @@ export function makeWorkspaces(
     async create({ name, plan = 'unlimited', isDefault = false }) {
       const trimmed = name.trim();
       if (trimmed.length < 1 || trimmed.length > 100 || trimmed.includes('\0') || !trimmed.isWellFormed()) {
-        throw new StartError('A workspace name has 1 to 100 characters.');
+        throw new StartError('A workspace name must have 1 to 100 characters.');
       }
       if (!isPlan(plan))
         throw new StartError(`${plan} is not a plan. Known: ${Object.keys(PLANS).join(', ')}.`);

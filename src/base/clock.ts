@@ -1,8 +1,8 @@
-/** Where the program gets the time; handed in, so that tests can hold it still or let it jump. */
+/** The source of the current time. It is passed in, so that tests can stop it or make it jump. */
 export interface Clock {
   /** Wall-clock time in milliseconds since 1970; may jump when the machine's clock is set. */
   now(): number;
-  /** Milliseconds that only ever grow; for deadlines and durations. */
+  /** Milliseconds that never decrease; for deadlines and durations. */
   monotonic(): number;
 }
 
@@ -11,9 +11,9 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
 };
 
-/** A moment as the API prints it: UTC, ISO 8601, milliseconds (`2026-06-01T12:00:00.000Z`). */
+/** A time in the format of the API: UTC, ISO 8601, milliseconds (`2026-06-01T12:00:00.000Z`). */
 export function isoTime(ms: number): string {
-  // A busy server asks for the same millisecond many times over.
+  // A busy server formats the same millisecond many times.
   if (ms !== last.ms) last = { ms, text: new Date(ms).toISOString() };
   return last.text;
 }

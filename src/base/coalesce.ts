@@ -1,41 +1,44 @@
-/** What is thrown when a queue in front of the store is full; nothing of the item was written. */
+/** Thrown when a queue in front of the store is full. Nothing of the item was written. */
 export class Overloaded extends Error {
   override readonly name = 'Overloaded';
 }
 
 export interface CoalesceOptions<Item, Result> {
-  /** Carries out one flight: a result for each item, in order; an `Error` in a place fails that item alone. */
+  /** Runs one batch. Returns a result for each item, in order; an `Error` at an index fails that item only. */
   run(items: Item[]): Promise<(Result | Error)[]>;
-  /** How many flights may be in the air at once. */
+  /** The number of batches that may run at once. */
   slots: number;
-  /** Items of one group always ride the same slot, in the order in which they came. */
+  /** Items of one group always use the same slot, in order of arrival. */
   groupOf(item: Item): string;
-  /** What may be once in a flight only (a record's id, a unique value); a second one waits for the next. */
+  /**
+   * Keys that may occur once in a batch (a record's id, a unique value); a second item with the key waits for the
+   * next batch.
+   */
   keysOf?(item: Item): readonly string[];
-  /** How much an item counts towards `maxWeight` and, roughly, its size in bytes. Default 1 and 0. */
+  /** The item's weight towards `maxWeight` and its approximate size in bytes. Defaults: 1 and 0. */
   weigh?(item: Item): { weight: number; bytes: number };
-  /** Limits of one flight. A single item may exceed them: it then flies alone. */
+  /** Limits of one batch. A single item may exceed them and then runs alone. */
   maxWeight?: number;
   maxBytes?: number;
-  /** The most that one group may bring into a flight while other groups wait. */
+  /** The maximum weight that one group may add to a batch while other groups wait. */
   maxGroupWeight?: number;
-  /** Items that may wait, over all slots; beyond it `Overloaded` is thrown at once. */
+  /** The maximum number of waiting items over all slots; above it `Overloaded` is thrown at once. */
   maxWaiting?: number;
   /**
-   * How long an item is waited for, in milliseconds, and what is thrown then. What has not taken off by then
-   * never does; what is in the air may still land.
+   * How long `add` waits for an item, in milliseconds, and the error it then throws. An item that has not started
+   * by then never runs; an item in a running batch may still be committed.
    */
   timeout?: { ms: number; error(): Error };
 }
 
 /**
- * Gathers items that arrive while others are in the air into one flight, so that a hundred concurrent
- * requests cost the store one statement. There is no timer: an idle slot takes off at the end of the
- * current turn of the event loop.
+ * Combines items that arrive while a batch is running into the next batch, so that a hundred concurrent requests
+ * cost the store one statement. There is no timer: an idle slot starts at the end of the current turn of the event
+ * loop.
  */
 export interface Coalescer<Item, Result> {
   add(item: Item): Promise<Result>;
-  /** Items waiting or in the air. */
+  /** Items waiting or running. */
   readonly pending: number;
 }
 
@@ -46,19 +49,19 @@ interface Waiting<Item, Result> {
   bytes: number;
   /** Monotonic time of arrival, in milliseconds. */
   since: number;
-  /** Answered already: it was waited for too long. */
+  /** Already answered, because its timeout passed. */
   done: boolean;
   resolve(result: Result): void;
   reject(error: Error): void;
 }
 
-/** How often waiting items are looked at for being too late: so much too late an answer may come. */
-const LOOK_EVERY_MS = 250;
+/** Interval of the timeout check; a timeout error may be this much late. */
+const TIMEOUT_CHECK_MS = 250;
 
 export function coalesce<Item, Result>(options: CoalesceOptions<Item, Result>): Coalescer<Item, Result> {
   const maxWaiting = options.maxWaiting ?? 10_000;
   const slots = Array.from({ length: options.slots }, () => makeSlot(options));
-  /** All that have no answer yet, oldest first. */
+  /** All items without a result, oldest first. */
   const pending = new Set<Waiting<Item, Result>>();
   const watch = options.timeout ? makeWatch(pending, options.timeout) : () => {};
 
@@ -100,7 +103,7 @@ export function coalesce<Item, Result>(options: CoalesceOptions<Item, Result>): 
   };
 }
 
-/** One timer for all, and none while nothing waits: a timer for each item would cost more than the item. */
+/** One timer for all items, and none while nothing waits: a timer for each item would cost more than the item. */
 function makeWatch<Item, Result>(
   pending: Set<Waiting<Item, Result>>,
   timeout: { ms: number; error(): Error },
@@ -117,12 +120,12 @@ function makeWatch<Item, Result>(
     timer = null;
   };
   return () => {
-    timer ??= setInterval(look, LOOK_EVERY_MS);
+    timer ??= setInterval(look, TIMEOUT_CHECK_MS);
   };
 }
 
 function makeSlot<Item, Result>(options: CoalesceOptions<Item, Result>) {
-  /** By group, in the order in which the groups' turns come. */
+  /** Waiting items by group, in the order of the groups' turns. */
   const queues = new Map<string, Waiting<Item, Result>[]>();
   let busy = false;
   let scheduled = false;
@@ -143,9 +146,8 @@ function makeSlot<Item, Result>(options: CoalesceOptions<Item, Result>) {
   }
 
   /**
-   * The next flight leaves before the passengers of this one get out: their answers keep this process busy
-   * for a while, and the store should not wait for that. The turn of the event loop in between lets the
-   * statement reach the wire.
+   * Starts the next batch before it resolves the items of this one: resolving keeps this process busy for a while,
+   * and the store should not wait for that. The turn of the event loop in between sends the statement.
    */
   function finishBatch(batch: Waiting<Item, Result>[], results: (Result | Error)[]): void {
     busy = false;
@@ -167,7 +169,7 @@ function makeSlot<Item, Result>(options: CoalesceOptions<Item, Result>) {
   };
 }
 
-/** Chooses who flies: each waiting group gets its share first, what room is left goes round again. */
+/** Selects the items of a batch: first each waiting group's share, then further items while there is room. */
 function nextBatch<Item, Result>(
   queues: Map<string, Waiting<Item, Result>[]>,
   options: CoalesceOptions<Item, Result>,
@@ -188,7 +190,7 @@ function nextBatch<Item, Result>(
       else queues.set(group, rest);
     }
   }
-  // Who got a place goes to the end of the row, so that no group waits behind the others for ever.
+  // Groups that got a place move to the end of the queue, so that no group starves.
   for (const group of served) {
     const rest = queues.get(group);
     if (!rest) continue;
@@ -199,9 +201,9 @@ function nextBatch<Item, Result>(
 }
 
 /**
- * Moves a group's items into the flight, in order, until its share or the room is used up. An item that
- * shares a key with the flight, or with one that was passed over, is passed over too: per key, order holds.
- * @returns what stays behind
+ * Moves a group's items into the batch, in order, until its share or the room is used up. An item that shares a
+ * key with the batch, or with a skipped item, is skipped too: the order per key is kept.
+ * @returns the remaining items
  */
 function addGroup<Item, Result>(
   queue: Waiting<Item, Result>[],
@@ -234,7 +236,7 @@ function addGroup<Item, Result>(
 
 function settle<Item, Result>(batch: Waiting<Item, Result>[], results: (Result | Error)[]): void {
   batch.forEach((waiting, at) => {
-    const result = at < results.length ? results[at]! : new Error('a flight brought back too few results');
+    const result = at < results.length ? results[at]! : new Error('the batch returned too few results');
     if (waiting.done) return;
     if (result instanceof Error) waiting.reject(result);
     else waiting.resolve(result);
@@ -245,7 +247,7 @@ function toError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
-/** Spreads groups over slots; FNV-1a over the text. */
+/** Distributes groups over slots by FNV-1a of the text. */
 function slotOf(group: string, slots: number): number {
   if (slots === 1) return 0;
   let hash = 0x811c9dc5;

@@ -1,10 +1,10 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 
-// Node takes keys in DER alone: these are the bytes that stand before the 32 of an Ed25519 private key (RFC 8410).
+// Node accepts keys only as DER: these bytes precede the 32 bytes of an Ed25519 private key (RFC 8410).
 const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
 const RAW_BYTES = 32;
 
-/** A new private key: 32 bytes, its seed. */
+/** Makes a new private key and returns its 32-byte seed. */
 export function makeSeed(): Buffer {
   const { privateKey } = generateKeyPairSync('ed25519');
   return privateKey.export({ format: 'der', type: 'pkcs8' }).subarray(-RAW_BYTES);
@@ -19,7 +19,7 @@ export function publicBytesOf(key: KeyObject): Buffer {
   return createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-RAW_BYTES);
 }
 
-/** Of the parts one after the other; deterministic. */
+/** Signs the concatenated parts; deterministic. */
 export function signEd25519(key: KeyObject, ...parts: (string | Buffer)[]): Buffer {
   return sign(
     null,

@@ -1,4 +1,4 @@
-/** Every error code the API can answer, with its HTTP status. The one table (contracts AX2). */
+/** Every error code of the API with its HTTP status (AX2). */
 export const ERROR_STATUS = {
   validation_error: 400,
   unauthorized: 401,
@@ -21,20 +21,20 @@ export const ERROR_STATUS = {
 
 export type ErrorCode = keyof typeof ERROR_STATUS;
 
-/** One thing wrong with one field; `field` is a dotted path into the body, or a parameter's name. */
+/** One invalid field; `field` is a dotted path into the body, or a parameter's name. */
 export interface FieldError {
   field: string;
   message: string;
 }
 
-/** An error the client should see: its code decides the status, its message is written for people. */
+/** An error for the client: its code determines the status, its message is for people. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: ErrorCode;
   readonly fields: FieldError[] | undefined;
   /** Whether a schema refused the fields, and the message only sums them up. */
   readonly isSummary: boolean;
-  /** Headers that go with it, such as `retry-after` (whole seconds), `allow` or `accept-encoding`. */
+  /** Additional response headers, such as `retry-after` (whole seconds), `allow` or `accept-encoding`. */
   readonly headers: Record<string, string>;
 
   constructor(
@@ -64,23 +64,23 @@ export class ApiError extends Error {
   }
 }
 
-/** A field that is wrong, as the client sees it: `validation_error` naming the field. */
+/** The error for an invalid field: `validation_error` with the field's name. */
 export function invalid(field: string, message: string): ApiError {
   return new ApiError('validation_error', `${field}: ${message}`, { fields: [{ field, message }] });
 }
 
-/** The store can't take this now and nothing was written; trying again later is safe. */
+/** The store is temporarily unavailable and nothing was written; the client may retry. */
 export function unavailable(message: string, retryAfter = 1): ApiError {
   return new ApiError('unavailable', message, { retryAfter });
 }
 
-/** How a command ends that is not done (0): scripts tell them apart (contracts, section 15). */
+/** Exit codes of commands that fail; success is 0. Scripts rely on them (docs/requirements.md, section 15). */
 export const EXIT = { failed: 1, usage: 2, notFound: 3, notAllowed: 4, tryAgain: 75 } as const;
 
-/** A fault in how the program was started; printed as one line, without a stack. */
+/** A startup error; printed as one line, without a stack trace. */
 export class StartError extends Error {
   override readonly name = 'StartError';
-  /** Of a command; a server that cannot start ends with 1, whatever the reason. */
+  /** The exit code of a command. A server that cannot start always exits with 1. */
   readonly exit: number;
 
   constructor(message: string, { exit = EXIT.failed, ...options }: ErrorOptions & { exit?: number } = {}) {

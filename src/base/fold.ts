@@ -1,35 +1,38 @@
 /**
- * Characters that look alike to people, as one: apostrophes and primes, quotation marks, hyphens and dashes, letters
- * that Unicode does not take apart. The function folded_text of migration 0068 does the same in the database.
+ * Maps characters that look alike to one: apostrophes and primes, quotation marks, hyphens and dashes, and letters
+ * that Unicode does not decompose. The function folded_text of migration 0068 does the same in the database.
  */
 const ALIKE: Readonly<Record<string, string>> = {
-  ...asOne("'", '`´‘’‚‛′‵ʹʻʼʽˈꞌ＇'),
-  ...asOne('"', '“”„‟″«»＂'),
-  ...asOne('-', '‐‑‒–—―−⁃﹘﹣－'),
-  ...asOne('', '\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff'),
+  ...mapAll("'", '`´‘’‚‛′‵ʹʻʼʽˈꞌ＇'),
+  ...mapAll('"', '“”„‟″«»＂'),
+  ...mapAll('-', '‐‑‒–—―−⁃﹘﹣－'),
+  ...mapAll('', '\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff'),
 };
 const LETTERS: Readonly<Record<string, string>> = {
-  ...asOne('i', 'ı'),
-  ...asOne('o', 'ø'),
-  ...asOne('l', 'ł'),
-  ...asOne('d', 'đð'),
-  ...asOne('h', 'ħ'),
-  ...asOne('σ', 'ς'),
+  ...mapAll('i', 'ı'),
+  ...mapAll('o', 'ø'),
+  ...mapAll('l', 'ł'),
+  ...mapAll('d', 'đð'),
+  ...mapAll('h', 'ħ'),
+  ...mapAll('σ', 'ς'),
   ß: 'ss',
   æ: 'ae',
   œ: 'oe',
   þ: 'th',
 };
 
-function asOne(standard: string, many: string): Record<string, string> {
+function mapAll(standard: string, many: string): Record<string, string> {
   return Object.fromEntries(Array.from(many, (character) => [character, standard]));
 }
 
-const ALIKE_ONES = anyOf(ALIKE);
-const LETTER_ONES = anyOf(LETTERS);
-/** Accents of Latin, Greek and Cyrillic, and the vowel signs of Arabic. Those of other scripts make another word. */
+const ALIKE_PATTERN = anyOf(ALIKE);
+const LETTER_PATTERN = anyOf(LETTERS);
+/**
+ * Accents of Latin, Greek and Cyrillic, and the vowel signs of Arabic. In other scripts such marks change the
+ * word.
+ */
 const ACCENTS =
-  // oxlint-disable-next-line no-misleading-character-class -- each of these stands for itself
+  // oxlint-disable-next-line no-misleading-character-class -- each of these is a character of its own
   /[\u{300}-\u{36f}\u{64b}-\u{65f}\u{670}\u{1ab0}-\u{1aff}\u{1dc0}-\u{1dff}\u{20d0}-\u{20ff}\u{fe20}-\u{fe2f}]/gu;
 // oxlint-disable-next-line no-control-regex
 const ASCII = /^[\0-\x7f]*$/;
@@ -38,31 +41,31 @@ function anyOf(table: Readonly<Record<string, string>>): RegExp {
   return new RegExp(`[${Object.keys(table).join('')}]`, 'g');
 }
 
-/** Text in which two that differ in case or in their Unicode form alone are the same: for tags and names. */
+/** Normalizes case and Unicode form, so that texts which differ only in these are equal. For tags and names. */
 export function caseless(text: string): string {
   if (ASCII.test(text)) return text.toLowerCase();
-  // Two letters of which one alphabet or one place in the word makes two.
+  // Removes differences that depend on one alphabet (Turkish i) or on the position in the word (final sigma).
   return text.normalize('NFC').replaceAll('İ', 'i').toLowerCase().replaceAll('ς', 'σ').normalize('NFC');
 }
 
 /**
- * Text in which two are the same that people take for the same: whatever their case, accents, width, apostrophes and
- * dashes. For search and to find duplicates, never to be shown.
+ * Normalizes case, accents, width, apostrophes and dashes, so that texts which people consider equal are equal.
+ * For search and duplicate detection; never for display.
  */
 export function folded(text: string): string {
   if (ASCII.test(text)) return text.replaceAll('`', "'").toLowerCase();
   return text
-    .replaceAll(ALIKE_ONES, (character) => ALIKE[character]!)
+    .replaceAll(ALIKE_PATTERN, (character) => ALIKE[character]!)
     .normalize('NFKD')
     .replaceAll(ACCENTS, '')
     .toLowerCase()
-    .replaceAll(LETTER_ONES, (character) => LETTERS[character]!)
+    .replaceAll(LETTER_PATTERN, (character) => LETTERS[character]!)
     .normalize('NFKC');
 }
 
 const OTHER_DIGITS = '０１２３４５６７８９٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹';
 
-/** The digits of a telephone number, by which two are compared; as phone_digits of migration 0068. */
+/** The digits of a telephone number, for comparison; the same as phone_digits of migration 0068. */
 export function phoneDigits(phone: string): string {
   return Array.from(phone, (character) => {
     const at = OTHER_DIGITS.indexOf(character);

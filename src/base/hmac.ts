@@ -1,6 +1,6 @@
 import { createHash, createHmac, createSecretKey, hash, timingSafeEqual, type KeyObject } from 'node:crypto';
 
-/** HMAC-SHA256 of the parts one after the other. */
+/** HMAC-SHA256 of the concatenated parts. */
 export function hmacSha256(
   key: string | Buffer | KeyObject,
   encoding: 'hex' | 'base64',
@@ -17,19 +17,19 @@ export function sha256(...parts: (string | Buffer)[]): Buffer {
   return digest.digest();
 }
 
-/** The SHA-256 of one text, in base64; half the cost of `sha256` where a text is short. */
+/** The SHA-256 of one text, in base64; for a short text half the cost of `sha256`. */
 export function sha256Text(text: string): string {
   return hash('sha256', text, 'base64');
 }
 
-/** Compares in a time that does not depend on where the two differ. */
+/** Compares in constant time. */
 export function sameBytes(a: Buffer, b: Buffer): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
 /**
- * Turns secrets into key objects, each once: a webhook signs thousands of bodies with the same one.
- * @param decode the bytes of a secret's text
+ * Caches the key object of each secret: a webhook signs thousands of bodies with the same secret.
+ * @param decode returns the bytes of a secret's text
  */
 export function keyring(decode: (secret: string) => Buffer): (secret: string) => KeyObject {
   const keys = new Map<string, KeyObject>();

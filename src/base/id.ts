@@ -11,18 +11,18 @@ export function isUuid(text: string): boolean {
 
 const ANY_CASE = /^(?:[a-z]+_[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/i;
 
-/** An id as ours are written, in lower case, where it came in capitals; any other text as it is. */
+/** Lower-cases a text that is a UUID; returns any other text unchanged. */
 export function canonicalId(text: string): string {
   return !UUID.test(text) && ANY_CASE.test(text) ? text.toLowerCase() : text;
 }
 
 /**
- * Makes UUIDv7 ids that only ever grow within this generator, also when the clock steps back
- * (RFC 9562, method 1: the 12 bits after the version are a counter within the millisecond).
+ * Makes UUIDv7 ids that always increase within this generator, even when the clock steps back (RFC 9562, method 1:
+ * the 12 bits after the version are a counter within the millisecond).
  * @param now wall-clock milliseconds
  */
 export function idMaker(now: () => number): () => Uuid {
-  // Randomness comes from a pool: one call per 400 ids instead of one each.
+  // A pool of random bytes: one call per 400 ids.
   const pool = Buffer.allocUnsafe(4000);
   let used = pool.length;
   let lastMs = 0;
@@ -52,23 +52,23 @@ export function idMaker(now: () => number): () => Uuid {
   };
 }
 
-/** The smallest UUID that an id made at `ms` can have: a bound for ranges over time. */
+/** The smallest UUID for the time `ms`: a bound for time ranges. */
 export function floorId(ms: number): Uuid {
   const time = Math.max(0, Math.floor(ms)).toString(16).padStart(12, '0');
   return `${time.slice(0, 8)}-${time.slice(8)}-0000-0000-000000000000`;
 }
 
-/** When an id was made, in wall-clock milliseconds: a UUIDv7 begins with them. */
+/** The creation time of an id in wall-clock milliseconds, which are the first bits of a UUIDv7. */
 export function timeOf(id: Uuid): number {
   return parseInt(id.replace('-', '').slice(0, 12), 16);
 }
 
-/** The public form of a prefixed id: `evt_` and the UUID without its dashes. */
+/** The public form of a prefixed id: `evt_` and the UUID without dashes. */
 export function prefixed(prefix: string, id: Uuid): string {
   return `${prefix}_${id.replaceAll('-', '')}`;
 }
 
-/** Reads a prefixed id, in any case, back to the UUID, or null where it is not one. */
+/** Parses a prefixed id, in any case, to its UUID; null for any other text. */
 export function unprefixed(prefix: string, text: string): Uuid | null {
   const id = text.toLowerCase();
   if (!id.startsWith(`${prefix}_`)) return null;

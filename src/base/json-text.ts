@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { digitsOfInexact } from './values/number.ts';
 
-/** JSON that is kept and answered as its text, so that nothing in it changes: numbers, depth, doubled names. */
+/** JSON that is stored and returned as text, so that numbers, depth and duplicate names stay unchanged. */
 export class JsonText {
   readonly text: string;
 
@@ -10,10 +10,10 @@ export class JsonText {
   }
 }
 
-/** The JSON of a value in which `JsonText` and numbers that a double would change may stand: each is put in as it is. */
+/** Serializes a value that may contain `JsonText` and inexact numbers; these are inserted unchanged. */
 export function jsonOf(value: unknown): string {
   const texts: string[] = [];
-  // Nobody who wrote a text in the value can know it.
+  // Random, so that no text in the value can contain it.
   const mark = randomUUID();
   const json = JSON.stringify(value, (_name, inner: unknown) => {
     const text = inner instanceof JsonText ? inner.text : digitsOfInexact(inner);
@@ -23,7 +23,7 @@ export function jsonOf(value: unknown): string {
   return json.replaceAll(new RegExp(`"${mark}(\\d+)"`, 'g'), (_whole, at: string) => texts[Number(at)]!);
 }
 
-/** The members of a JSON object's text, each with its name and the text of its value. The text must be valid JSON. */
+/** The members of a JSON object's text: each name and the text of its value. The text must be valid JSON. */
 export function membersOf(text: string): { name: string; value: string }[] {
   const members: { name: string; value: string }[] = [];
   for (let at = skipBlanks(text, text.indexOf('{') + 1); text[at] === '"';) {
@@ -58,7 +58,7 @@ function skipSeparator(text: string, from: number): number {
   return text[at] === ',' ? skipBlanks(text, at + 1) : at;
 }
 
-/** Where the value that begins at `from` ends. */
+/** The end of the value that begins at `from`. */
 function endOfValue(text: string, from: number): number {
   let depth = 0;
   for (let at = from; at < text.length; at++) {

@@ -4,11 +4,10 @@ import { makeTerminalLines } from './terminal-lines.ts';
 export type { Logger } from 'pino';
 
 /**
- * The structured log: one JSON object a line on standard error, so that standard output stays free for
- * answers of the command line. Secrets never reach it: callers log ids, and these paths are struck out
- * as a second line of defence.
+ * The structured log: one JSON object a line on standard error; standard output is for the command line's results.
+ * Callers log ids and never secrets; as a second protection these paths are redacted.
  * @param level trace, debug, info, warn, error or silent
- * @param options.terminal whether people watch it as it is written: then its lines are for them, not JSON
+ * @param options.terminal write lines for people instead of JSON
  */
 export function makeLog(level: string, options: { terminal?: boolean } = {}): Logger {
   const destination = standardError();
@@ -41,15 +40,15 @@ function forPeople(destination: { write(text: string): unknown }): DestinationSt
   };
 }
 
-/** As much is kept of what can't be written for now, as where the disk is full; what comes after it is dropped. */
-const MAX_UNWRITTEN = 16 * 1024 * 1024;
+/** Bytes that are buffered while the log cannot be written, for example on a full disk; later lines are dropped. */
+const MAX_UNWRITTEN_BYTES = 16 * 1024 * 1024;
 
 /**
- * Unheard, a line that can't be written would end the process; and as it ends, what is left would be tried again for
- * ever, so that is left out where the last try failed.
+ * Without an error listener, a failed write would end the process. At exit, buffered lines would be retried
+ * forever; they are skipped if the last write failed.
  */
 function standardError() {
-  const destination = pino.destination({ fd: 2, sync: false, maxLength: MAX_UNWRITTEN });
+  const destination = pino.destination({ fd: 2, sync: false, maxLength: MAX_UNWRITTEN_BYTES });
   const flush = destination.flushSync.bind(destination);
   let failing = false;
   destination.on('error', () => {

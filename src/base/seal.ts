@@ -2,18 +2,17 @@ import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } f
 import { StartError } from './errors.ts';
 
 /**
- * Seals secrets for storage with AES-256-GCM. A sealed value is
- * `version (1 byte) ‖ key id (4) ‖ nonce (12) ‖ tag (16) ‖ ciphertext`; the place it is stored in
- * (workspace, table, column) is bound as additional data, so a value copied into another row or
- * column does not open.
+ * Encrypts secrets for storage with AES-256-GCM. A sealed value is `version (1 byte) ‖ key id (4) ‖ nonce (12) ‖
+ * tag (16) ‖ ciphertext`. The place where it is stored (workspace, table, column) is the additional data, so a
+ * value copied to another row or column cannot be opened.
  */
 export interface Sealer {
-  /** The first four bytes of SHA-256 of the key, in hex: says which key sealed a value. */
+  /** The first four bytes of SHA-256 of the key, in hex; identifies the key that sealed a value. */
   readonly keyId: string;
   seal(place: Place, plain: string): Buffer;
-  /** Throws `SealError` where the value was sealed with another key or for another place. */
+  /** Throws `SealError` if the value was sealed with another key or for another place. */
   open(place: Place, sealed: Buffer): string;
-  /** A key of 32 bytes for one purpose, such as signing what visitors hand back; it tells nothing of the others. */
+  /** Derives a 32-byte key for one purpose, such as signing form tokens; it reveals nothing about other keys. */
   derive(purpose: string): Buffer;
 }
 
@@ -50,7 +49,7 @@ export function makeSealer(key: Buffer): Sealer {
       if (sealed[0] !== VERSION || sealed.length < 33) throw new SealError('not a sealed value');
       if (!sealed.subarray(1, 5).equals(id)) {
         throw new SealError(
-          `sealed with key ${sealed.subarray(1, 5).toString('hex')}, this is ${id.toString('hex')}`,
+          `sealed with key ${sealed.subarray(1, 5).toString('hex')}, the current key is ${id.toString('hex')}`,
         );
       }
       const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(5, 17));
@@ -59,7 +58,9 @@ export function makeSealer(key: Buffer): Sealer {
       try {
         return Buffer.concat([decipher.update(sealed.subarray(33)), decipher.final()]).toString('utf8');
       } catch {
-        throw new SealError(`a value of ${place.table}.${place.column} was changed or belongs elsewhere`);
+        throw new SealError(
+          `a value of ${place.table}.${place.column} was changed or belongs to another row or column`,
+        );
       }
     },
 
@@ -71,7 +72,7 @@ function additionalData(place: Place): Buffer {
   return Buffer.from(`${place.workspaceId}\n${place.table}\n${place.column}`);
 }
 
-/** Reads a key as 64 hex digits or as base64 of 32 bytes; null where it is neither. */
+/** Parses a key of 32 bytes from 64 hex digits or base64; null for any other text. */
 export function parseKey(text: string): Buffer | null {
   if (/^[0-9a-fA-F]{64}$/.test(text)) return Buffer.from(text, 'hex');
   const bytes = Buffer.from(text, 'base64');

@@ -1,4 +1,4 @@
-/** What every line of the log has, and what it is about. */
+/** The properties of every log line; all others are its details. */
 interface Entry {
   level: string;
   time: string;
@@ -6,13 +6,13 @@ interface Entry {
   [field: string]: unknown;
 }
 
-/** What the program says on standard output, in words. */
-const SAID_ELSEWHERE = new Set(['ready']);
+/** Messages that the program also prints on standard output. */
+const PRINTED_MESSAGES = new Set(['ready']);
 
 /**
- * Puts lines of the log in words, for whoever watches a terminal. The migrations of a start, one line each in the
- * log, become a single one.
- * @returns what a line of JSON becomes: no line, one, or two
+ * Formats log lines as text for a terminal. The migrations of a start, one line each in the log, become a single
+ * line.
+ * @returns zero, one or two lines for a line of JSON
  */
 export function makeTerminalLines(): (json: string) => string[] {
   let migrating = false;
@@ -24,12 +24,12 @@ export function makeTerminalLines(): (json: string) => string[] {
       return first ? ['Bringing the database up to date.'] : [];
     }
     migrating = false;
-    return entry.level === 'info' && SAID_ELSEWHERE.has(entry.msg ?? '') ? [] : [inWords(entry)];
+    return entry.level === 'info' && PRINTED_MESSAGES.has(entry.msg ?? '') ? [] : [formatEntry(entry)];
   };
 }
 
-/** `12:05:01 error: no connection (reason: connect ECONNREFUSED)`. */
-function inWords({ level, time, msg = '', ...rest }: Entry): string {
+/** Example: `12:05:01 error: no connection (reason: connect ECONNREFUSED)`. */
+function formatEntry({ level, time, msg = '', ...rest }: Entry): string {
   const about = Object.entries(rest).map(([name, value]) => `${name}: ${valueText(value)}`);
   const details = about.length > 0 ? ` (${about.join(', ')})` : '';
   const clock = new Date(time).toLocaleTimeString('en-GB');
@@ -42,7 +42,7 @@ function valueText(value: unknown): string {
   return typeof message === 'string' ? message : JSON.stringify(value);
 }
 
-/** On one line, and with nothing in it that would steer the terminal. */
+/** Puts the text on one line and removes terminal control characters. */
 function printable(text: string): string {
   return text.replaceAll(/\s*\n\s*/g, ' ').replaceAll(/\p{Cc}/gu, '\ufffd');
 }

@@ -1,13 +1,13 @@
-/** Texts that cost time to make, the ones that were asked for last. */
+/** A least-recently-used cache for texts that are expensive to produce. */
 export interface TextCache {
   get(key: string): string | undefined;
   /** @returns the text */
   put(key: string, text: string): string;
 }
 
-/** @param most characters of all texts together; a larger text is not kept */
-export function makeTextCache(most: number): TextCache {
-  // In the order in which they were asked for.
+/** @param maxCharacters total characters of all texts; a larger text is not cached */
+export function makeTextCache(maxCharacters: number): TextCache {
+  // Least recently used first.
   const texts = new Map<string, string>();
   let size = 0;
 
@@ -27,11 +27,11 @@ export function makeTextCache(most: number): TextCache {
 
     put(key, text) {
       drop(key);
-      if (text.length > most) return text;
+      if (text.length > maxCharacters) return text;
       texts.set(key, text);
       size += text.length;
       for (const oldest of texts.keys()) {
-        if (size <= most) break;
+        if (size <= maxCharacters) break;
         drop(oldest);
       }
       return text;

@@ -3,16 +3,16 @@ import { isPlan, PLANS } from '../account/plan.ts';
 import { EXIT, StartError } from '../base/errors.ts';
 import { isUuid, type Uuid } from '../base/id.ts';
 
-/** What was given on the command line, by the name of the option. */
+/** The command line options by name. */
 export type Options = Record<string, string | undefined>;
 
-/** What follows the words of a command. */
+/** The arguments after the words of a command. */
 export interface Arguments {
   options: Options;
   rest: string[];
 }
 
-/** A command that is used wrongly. The message names the option and what would be right, never a secret. */
+/** An error for incorrect usage. The message names the option and what would be right, never a secret. */
 export function usage(message: string): StartError {
   return new StartError(message, { exit: EXIT.usage });
 }
@@ -22,17 +22,17 @@ export function notFound(message: string): StartError {
 }
 
 /**
- * Reads what follows the words of a command.
+ * Parses the arguments after the words of a command.
  * @param words the command, for messages
- * @param known names of the options it takes; each has a value
- * @param most how many arguments that are no options it takes
- * @throws StartError with exit code 2. Nothing that may be a value is repeated in it.
+ * @param known names of its options; each has a value
+ * @param maxPositionals maximum number of positional arguments
+ * @throws StartError with exit code 2, whose message repeats nothing that may be a value
  */
 export function readArguments(
   words: string,
   args: string[],
   known: readonly string[],
-  most: number,
+  maxPositionals: number,
 ): Arguments {
   const options: Options = {};
   const rest: string[] = [];
@@ -44,7 +44,7 @@ export function readArguments(
     tokens: true,
   });
   for (const token of tokens) {
-    if (token.kind === 'positional') rest.push(legible('An argument', token.value));
+    if (token.kind === 'positional') rest.push(checkedUtf8('An argument', token.value));
     if (token.kind !== 'option') continue;
     const option = `--${token.name}`;
     if (!known.includes(token.name)) {
@@ -55,35 +55,35 @@ export function readArguments(
     }
     const { value } = token;
     if (value === undefined || (!token.inlineValue && /^-./.test(value))) {
-      throw usage(`${option} needs a value; one that begins with a dash is written ${option}=-….`);
+      throw usage(`${option} needs a value; write a value that begins with a dash as ${option}=-….`);
     }
-    options[token.name] = legible(option, value);
+    options[token.name] = checkedUtf8(option, value);
   }
-  if (rest.length > most) {
+  if (rest.length > maxPositionals) {
     throw usage(
-      `fairlead ${words} takes ${most === 0 ? 'no further argument' : `${most} arguments, not more`}.`,
+      `fairlead ${words} takes ${maxPositionals === 0 ? 'no further argument' : `at most ${maxPositionals} arguments`}.`,
     );
   }
   return { options, rest };
 }
 
-/** Node puts U+FFFD where the bytes of an argument are not UTF-8. */
-function legible(what: string, value: string): string {
+/** Node replaces bytes of an argument that are not UTF-8 by U+FFFD. */
+function checkedUtf8(what: string, value: string): string {
   if (value.isWellFormed() && !/[\0\ufffd]/.test(value)) return value;
   throw usage(`${what} is not valid UTF-8 text.`);
 }
 
-/** A word as commands and options are made of: what is not may be a secret at a wrong place. */
+/** Whether a text may be a command or option; anything else may be a misplaced secret. */
 export function isWord(text: string): boolean {
   return /^-{0,2}[a-z]+(-[a-z]+)*$/.test(text) && text.length <= 20;
 }
 
 /**
- * Says that a value is none of the known ones. It may be a secret at a wrong place, so it is repeated only where it is
- * a short plain word, as no key and no good password is.
+ * The message for an unknown value. The value may be a misplaced secret, so it is repeated only if it is a short
+ * plain word, which no key and no good password is.
  * @param kind with its article: `a plan`
  */
-export function isNone(value: string, kind: string, known: readonly string[]): string {
+export function unknownValue(value: string, kind: string, known: readonly string[]): string {
   const list = `Known: ${known.join(', ')}.`;
   if (!/^[a-z]{1,12}(:[a-z]{1,12})?$/.test(value)) return `That is not ${kind}. ${list}`;
   const meant = nearest(value, known);
@@ -92,7 +92,7 @@ export function isNone(value: string, kind: string, known: readonly string[]): s
     : `${value} is not ${kind}; did you mean ${meant}? ${list}`;
 }
 
-/** The known word that at most two changes of a letter lead to, fewer than half of its letters; null where none is. */
+/** The known word within two changed letters, and fewer than half of its letters; null if there is none. */
 function nearest(value: string, known: readonly string[]): string | null {
   const near = known
     .map((word) => ({ word, changes: changesBetween(value, word) }))
@@ -101,7 +101,7 @@ function nearest(value: string, known: readonly string[]): string | null {
   return near[0]?.word ?? null;
 }
 
-/** Letters to be put in, taken out or replaced (Levenshtein). */
+/** Number of letters to insert, delete or replace (Levenshtein). */
 function changesBetween(item: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, at) => at);
   for (const [line, letter] of Array.from(item).entries()) {
@@ -113,7 +113,7 @@ function changesBetween(item: string, other: string): number {
   return row.at(-1)!;
 }
 
-/** A name of something, from 1 to 100 characters on one line. */
+/** A name of 1 to 100 characters on one line. */
 export function nameOption(options: Options, option = 'name'): string {
   const name = options[option]?.trim();
   if (name === undefined) throw usage(`--${option} is required.`);
@@ -123,7 +123,7 @@ export function nameOption(options: Options, option = 'name'): string {
   return name;
 }
 
-/** One of a few words. */
+/** One of several choices. */
 export function choiceOption<Choice extends string>(
   options: Options,
   option: string,
@@ -137,13 +137,13 @@ export function choiceOption<Choice extends string>(
   return choice;
 }
 
-/** @param what begins the message where it is none: the option */
+/** @param what prefix of the message: the option */
 export function planNamed(input: string, what = ''): string {
   if (isPlan(input)) return input;
-  throw usage(`${what}${isNone(input, 'a plan', Object.keys(PLANS))}`);
+  throw usage(`${what}${unknownValue(input, 'a plan', Object.keys(PLANS))}`);
 }
 
-/** An id in either case; null where it is none. */
+/** An id in either case; null for any other text. */
 export function uuidFrom(input: string | undefined): Uuid | null {
   const id = input?.toLowerCase() ?? '';
   return isUuid(id) ? id : null;

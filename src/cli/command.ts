@@ -20,30 +20,30 @@ fairlead workspace plan <id> <plan>
 fairlead key create [--workspace ID] --name N [--scopes a,b] [--style ${KEY_STYLES.join('|')}] [--expires DATE]
 fairlead key revoke <id>
 fairlead user create --email E --name N [--workspace ID] [--role ${ROLES.join('|')}]
-                             prints a link to choose a password with
+                             print a link to set a password
 fairlead user reset --email E
-                             prints a link to choose a new password with
+                             print a link to set a new password
 fairlead listen --forward-to URL [--events a,b] [--format F] [--url U] [--key-file FILE] [--secret S]
-                             brings events to a program on this machine, signed as a webhook's; the API key is
-                             the one in the file, in FAIRLEAD_API_KEY, or the first start's
-fairlead deliver             one pass over what is due, for a cron
+                             forward events to a program on this machine, signed like a webhook; the API key
+                             is read from the file, FAIRLEAD_API_KEY, or the first start's
+fairlead deliver             one pass over all due deliveries, for a cron job
 fairlead migrate             bring the database up to date
-fairlead doctor              say what is wrong with this installation, if anything
+fairlead doctor              check this installation
 
-Exit codes: 0 done, 1 failed, 2 used wrongly, 3 not found, 4 not allowed, 75 try again later.`;
+Exit codes: 0 success, 1 failure, 2 incorrect usage, 3 not found, 4 not allowed, 75 try again later.`;
 
-/** What a command does once the store is open. @returns the exit code */
+/** Runs a command with the open store. @returns the exit code */
 type Work = (app: App, store: Store, config: Config) => Promise<number>;
 
 interface Command {
   options: readonly string[];
-  /** How many arguments it takes that are no options. */
+  /** Number of positional arguments. */
   arguments: number;
-  /** Checks what was given; nothing is opened before. */
+  /** Checks the arguments before anything is opened. */
   prepare(input: Arguments): Work;
 }
 
-/** Every command by its words. */
+/** All commands by their words. */
 const COMMANDS: Record<string, Command> = {
   'workspace create': { options: ['name', 'plan'], arguments: 0, prepare: createWorkspace },
   'workspace list': { options: [], arguments: 0, prepare: listWorkspaces },
@@ -63,9 +63,9 @@ const COMMANDS: Record<string, Command> = {
 };
 
 /**
- * Runs a command, also while the server runs.
+ * Runs a command; a server may run at the same time.
  * @returns the exit code
- * @throws StartError with the exit code of what went wrong
+ * @throws StartError with its exit code
  */
 export async function runCommand(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
   if (args[0] === 'help' || asksForHelp(args)) return done(USAGE);
@@ -73,7 +73,7 @@ export async function runCommand(args: string[], env: NodeJS.ProcessEnv): Promis
     throw usage('fairlead start takes no options: settings are read from the environment.');
   if (args[0] === 'listen') return runListen(args.slice(1), env);
   const words = [args.slice(0, 2).join(' '), args[0]!].find((name) => Object.hasOwn(COMMANDS, name));
-  if (words === undefined) throw usage(`${spoken(args)} is not a command.\n${USAGE}`);
+  if (words === undefined) throw usage(`${commandWords(args)} is not a command.\n${USAGE}`);
   const command = COMMANDS[words]!;
   const input = args.slice(words.split(' ').length);
   const work = command.prepare(readArguments(words, input, command.options, command.arguments));
@@ -85,15 +85,15 @@ function asksForHelp(args: string[]): boolean {
   return (end === -1 ? args : args.slice(0, end)).some((arg) => arg === '--help' || arg === '-h');
 }
 
-/** The words that were taken for a command; not what follows them, where a key or a password may stand. */
-function spoken(args: string[]): string {
+/** The words that look like a command, without later arguments, which may be a key or a password. */
+function commandWords(args: string[]): string {
   const [first = '', second = ''] = args;
   if (!isWord(first)) return 'That';
   const isGroup = Object.keys(COMMANDS).some((name) => name.startsWith(`${first} `));
   return isGroup && isWord(second) && !second.startsWith('-') ? `${first} ${second}` : first;
 }
 
-/** A client of a server, here or elsewhere: the one command that opens no store, and that is ended by Ctrl-C. */
+/** A client of a local or remote server: the only command that opens no store, and that runs until Ctrl-C. */
 async function runListen(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
   const { options } = readArguments('listen', args, LISTEN_OPTIONS, 0);
   const stopped = new AbortController();
@@ -113,7 +113,7 @@ async function runListen(args: string[], env: NodeJS.ProcessEnv): Promise<number
 }
 
 async function withApp(config: Config, work: Work): Promise<number> {
-  // Commands answer on standard output; only what is wrong goes to the log.
+  // Commands print results on standard output; only problems are logged.
   const level = config.logLevel === 'info' ? 'warn' : config.logLevel;
   const log = makeLog(level, { terminal: process.stderr.isTTY });
   const store = await openStore(config, log, { attach: true });
@@ -121,7 +121,7 @@ async function withApp(config: Config, work: Work): Promise<number> {
   try {
     return await work(app, store, config);
   } catch (error) {
-    // A refusal, as the API would put it.
+    // An API error becomes the message of the command.
     throw error instanceof ApiError ? new StartError(error.message, { exit: exitFor(error) }) : error;
   } finally {
     await app.close();

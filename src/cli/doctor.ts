@@ -7,7 +7,7 @@ interface Finding {
   text: string;
 }
 
-/** Looks at what most often goes wrong. @returns 0 where all is well, 1 where something is not */
+/** Checks for common problems. @returns 0 if there are none, else 1 */
 export async function doctor(store: Store, config: Config): Promise<number> {
   const findings = [
     await version(store),
@@ -38,7 +38,7 @@ async function migrations({ db }: Store): Promise<Finding> {
   };
 }
 
-/** Something that has been due for minutes means that no worker runs, or that none can keep up. */
+/** A delivery that has been overdue for minutes means that no worker runs, or that they cannot keep up. */
 async function backlog({ db }: Store): Promise<Finding> {
   const { rows } = await db.pool.query<{ waiting: number; overdue: number }>(
     `select count(*)::int as waiting,

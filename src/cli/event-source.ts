@@ -1,28 +1,28 @@
-/** What came in a stream of server-sent events: an event, or a block that only moves the place to come back to. */
-export interface Sent {
+/** A block of a stream of server-sent events: an event, or a block with only an id to resume from. */
+export interface StreamBlock {
   id: string | null;
   event: string | null;
   data: string | null;
 }
 
-/** The server says something every 15 s; after so long without a word, in milliseconds, the connection is dead. */
+/** Milliseconds without data after which the connection is dead; the server sends something every 15 s. */
 const SILENCE_MS = 40_000;
 
 /**
- * Reads a stream of server-sent events, as far as our server writes them, until it ends.
- * Throws what `fetch` throws where it breaks off or is still for too long.
- * @param answered gets the answer before its body is read; what it throws, this throws
+ * Reads a stream of server-sent events, in the subset that Fairlead writes, until it ends. Throws the error of
+ * `fetch` if it breaks off or is silent for too long.
+ * @param answered gets the response before its body is read; its errors are rethrown
  */
 export async function* eventSource(
   url: string,
   headers: Record<string, string>,
   signal: AbortSignal,
   answered: (response: Response) => Promise<void>,
-): AsyncGenerator<Sent> {
-  const still = new AbortController();
-  const timer = setTimeout(() => still.abort(new Error('nothing came for too long')), SILENCE_MS);
+): AsyncGenerator<StreamBlock> {
+  const idle = new AbortController();
+  const timer = setTimeout(() => idle.abort(new Error('no data for too long')), SILENCE_MS);
   try {
-    const response = await fetch(url, { headers, signal: AbortSignal.any([signal, still.signal]) });
+    const response = await fetch(url, { headers, signal: AbortSignal.any([signal, idle.signal]) });
     await answered(response);
     const text = new TextDecoder();
     let rest = '';
@@ -31,7 +31,7 @@ export async function* eventSource(
       const blocks = (rest + text.decode(chunk as Uint8Array, { stream: true })).split('\n\n');
       rest = blocks.pop()!;
       yield* blocks.map(sent);
-      // What is made of a block may take its time.
+      // Processing a block may take any time.
       timer.refresh();
     }
   } finally {
@@ -39,7 +39,7 @@ export async function* eventSource(
   }
 }
 
-function sent(block: string): Sent {
+function sent(block: string): StreamBlock {
   const fields = new Map<string, string>();
   for (const line of block.split('\n')) {
     const at = line.indexOf(': ');

@@ -1,12 +1,20 @@
 import { KEY_STYLES } from '../account/api-key.ts';
 import { SCOPES, type App } from '../app.ts';
-import { choiceOption, nameOption, notFound, isNone, usage, uuidFrom, type Arguments } from './arguments.ts';
+import {
+  choiceOption,
+  nameOption,
+  notFound,
+  unknownValue,
+  usage,
+  uuidFrom,
+  type Arguments,
+} from './arguments.ts';
 import { findWorkspace, workspaceOption } from './workspace.ts';
 
-/** Later than any date that is meant; PostgreSQL and ISO 8601 have five digits of a year from then on. */
+/** The latest accepted date; later years have five digits in PostgreSQL and ISO 8601. */
 const LAST_MS = Date.parse('9999-12-30T00:00:00Z');
 
-/** `fairlead key create`: prints the key alone on standard output, its id on standard error. */
+/** `fairlead key create`: prints only the key on standard output, its id on standard error. */
 export function createKey({ options }: Arguments) {
   const name = nameOption(options);
   const style = choiceOption(options, 'style', KEY_STYLES, 'fairlead');
@@ -33,7 +41,7 @@ export function revokeKey({ rest: [input] }: Arguments) {
   if (id === null)
     throw usage('Name the key by its id, which key create and the dashboard show: fairlead key revoke <id>.');
   return async (app: App): Promise<number> => {
-    if (!(await app.keys.revoke(null, id))) throw notFound(`There is no key ${id}.`);
+    if (!(await app.keys.revoke(null, id))) throw notFound(`No API key ${id}.`);
     console.log(`revoked ${id}`);
     return 0;
   };
@@ -45,8 +53,8 @@ function knownScopes(text: string): string[] {
     .map((scope) => scope.trim())
     .filter(Boolean);
   const unknown = scopes.find((scope) => !SCOPES.includes(scope));
-  if (unknown !== undefined) throw usage(`--scopes: ${isNone(unknown, 'a scope', SCOPES)}`);
-  if (scopes.length === 0) throw usage(`--scopes names no scope. Known: ${SCOPES.join(', ')}.`);
+  if (unknown !== undefined) throw usage(`--scopes: ${unknownValue(unknown, 'a scope', SCOPES)}`);
+  if (scopes.length === 0) throw usage(`--scopes must name at least one scope. Known: ${SCOPES.join(', ')}.`);
   return [...new Set(scopes)];
 }
 
@@ -57,11 +65,11 @@ function futureDate(text: string): string {
   const ms = day !== undefined && isDay(day) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(ms) || ms > LAST_MS)
     throw usage('--expires must be a date: 2027-01-31, or 2027-01-31T12:00:00Z.');
-  if (ms <= Date.now()) throw usage('--expires must lie in the future.');
+  if (ms <= Date.now()) throw usage('--expires must be in the future.');
   return new Date(ms).toISOString();
 }
 
-/** JavaScript takes the 31st of February for a day in March. */
+/** JavaScript parses the 31st of February as a day in March. */
 function isDay(day: string): boolean {
   const ms = Date.parse(`${day}T00:00:00Z`);
   return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(day);

@@ -16,23 +16,23 @@ import { usage, type Options } from './arguments.ts';
 export const LISTEN_OPTIONS = ['forward-to', 'events', 'format', 'url', 'key', 'key-file', 'secret'] as const;
 
 const FORWARD_MS = 30_000;
-const LONGEST_PAUSE_MS = 10_000;
+const MAX_PAUSE_MS = 10_000;
 const MAX_TYPES = 100;
-/** Bytes that are read of a file that is to hold a key. */
+/** Maximum bytes read from a key file. */
 const MAX_KEY_FILE = 4_096;
 
-/** Where events come from, and as whom. */
+/** The server to read events from, and the API key. */
 interface Source {
   url: string;
   key: string;
 }
 
 /**
- * Brings the events of a workspace to a program on this machine, as a webhook in the format would: the same body,
- * the same headers, signed. It is a client of the API. Unlike a webhook's, the receiver's address goes through no
- * guard: it is whoever runs this who names it, and it is their own machine that calls it.
- * @param say prints a line for people; `warn` one that is no event
- * @returns the exit code, once `signal` fires
+ * Forwards the events of a workspace to a local program, as a webhook of the format would: the same body and
+ * headers, signed. It is a client of the API. The receiver's address is not restricted as for webhooks: the user
+ * of the command names it, and it is called from their own machine.
+ * @param say prints a line for people; `warn` prints a warning
+ * @returns the exit code, once `signal` aborts
  */
 export async function listen(
   config: Config,
@@ -50,7 +50,7 @@ export async function listen(
   const addressee: Addressee = {
     workspaceId: workspace.id,
     clientNumber: workspace.number,
-    // Bodies that name their webhook name one that there is not.
+    // A placeholder id for formats whose body contains the webhook's id.
     id: workspace.id,
     format: format.name,
     payload: format.defaults.payload,
@@ -69,7 +69,7 @@ export async function listen(
   return 0;
 }
 
-/** Every event from now on, over connections that break: each takes up where the last one was left. */
+/** All events from now on, over connections that may break: each resumes after the last event. */
 async function* followed(
   source: Source,
   types: string[] | null,
@@ -91,8 +91,8 @@ async function* followed(
         if (last === null) ready();
         pause = 0;
         if (event === 'gone')
-          throw new StartError('Some events are no longer kept, and were missed.', { exit: EXIT.notFound });
-        // An event's place is only taken once whoever asked for it has come back for the next.
+          throw new StartError('Some events are no longer kept and were missed.', { exit: EXIT.notFound });
+        // The position advances only after the consumer has asked for the next event.
         if (data !== null) yield JSON.parse(data) as EventView;
         last = id ?? last;
       }
@@ -100,15 +100,15 @@ async function* followed(
       if (signal.aborted) return;
       if (error instanceof StartError) throw error;
       if (last === null) throw unreachable(source, error as Error);
-      if (pause === 0) warn(`The connection is lost (${reason(error as Error)}); trying again.`);
+      if (pause === 0) warn(`Connection lost (${reason(error as Error)}); retrying.`);
     }
     if (signal.aborted) return;
-    pause = Math.min(Math.max(250, pause * 2), LONGEST_PAUSE_MS);
+    pause = Math.min(Math.max(250, pause * 2), MAX_PAUSE_MS);
     await sleep(pause, undefined, { signal }).catch(() => undefined);
   }
 }
 
-/** Makes the message that a webhook would send, and sends it. @returns what the receiver made of it, in a few words */
+/** Generates the message of a webhook and sends it. @returns a short description of the result */
 async function forward(
   url: string,
   addressee: Addressee,
@@ -158,17 +158,20 @@ async function workspaceOf(source: Source, signal: AbortSignal) {
   }
 }
 
-/** Throws `StartError` for a refusal that coming back would not change, another error for one that it may. */
+/** Throws `StartError` for an error that a retry would not change, another error for one that it may. */
 async function checked(response: Response): Promise<void> {
   if (response.ok) return;
   const text = await response.text();
-  // What is no Fairlead server may repeat the URL, or the key.
+  // A response of another server may contain the URL or the key.
   const message = /"message":"((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
   const said = message === undefined ? '' : `: ${onOneLine(message)}`;
   if (response.status === 429 || response.status >= 500) throw new Error(`${response.status}${said}`);
-  throw new StartError(`The server answers ${response.status}${said || ', as no Fairlead server does.'}`, {
-    exit: EXIT_BY_STATUS[response.status] ?? EXIT.failed,
-  });
+  throw new StartError(
+    `The server answers ${response.status}${said || ', which is not a Fairlead response.'}`,
+    {
+      exit: EXIT_BY_STATUS[response.status] ?? EXIT.failed,
+    },
+  );
 }
 
 const EXIT_BY_STATUS: Record<number, number> = {
@@ -186,11 +189,11 @@ function onOneLine(text: string): string {
 function receiver(input: string | undefined): string {
   if (input === undefined) throw usage('--forward-to is required: http://localhost:4000/hook');
   if (!isPlainUrl(input))
-    throw usage('--forward-to must be a URL without a password in it, as in http://localhost:4000/hook.');
+    throw usage('--forward-to must be a URL without a password, such as http://localhost:4000/hook.');
   return input;
 }
 
-/** `fetch` takes no password in a URL, and repeats it in its refusal. */
+/** `fetch` rejects a URL with a password, and repeats it in the error. */
 function isPlainUrl(text: string): boolean {
   if (!/^https?:\/\//.test(text) || text.length > 8_000 || !URL.canParse(text)) return false;
   const { username, password } = new URL(text);
@@ -203,12 +206,15 @@ function formatOf(name = 'standard'): Format {
   return format;
 }
 
-/** Our names of what is asked for; by default what `*` means in the format, or all where it means nothing there. */
+/**
+ * Fairlead's names of the requested events; by default those of `*` in the format, or all if `*` has no meaning
+ * there.
+ */
 function typesOf(format: Format, events: string | undefined): string[] | null {
   if (events !== undefined) {
     const names = events.split(',').map((name) => name.trim());
     if (names.length > MAX_TYPES || names.some((name) => !/^[\w.*-]{1,100}$/.test(name)))
-      throw usage('--events must be names of events with commas between them: contact.created,deal.won.');
+      throw usage('--events must be event names separated by commas: contact.created,deal.won.');
     return [...new Set(names.flatMap((name) => format.typesOf(name)))];
   }
   const documented = CATALOGUE.types.map(({ name }) => name).filter((name) => format.documents(name));
@@ -221,21 +227,21 @@ function secretOf(format: Format, input: string | undefined): string {
   return input ?? format.makeSecret();
 }
 
-/** The server and the key that are named; else the server of these settings, and the key of its first start. */
+/** The server and key from the options; else the server of these settings with the key of its first start. */
 async function sourceOf(config: Config, options: Options): Promise<Source> {
   const url = (options['url'] ?? (config.publicUrl || localUrl(config))).replace(/\/+$/, '');
   if (!isPlainUrl(url))
-    throw usage('--url must be the URL of a Fairlead server, as in http://127.0.0.1:3000.');
+    throw usage('--url must be the URL of a Fairlead server, such as http://127.0.0.1:3000.');
   const key = (await namedKey(config, options)) ?? (await firstKey(config, url));
   if (key === null) {
     throw usage(
-      'There is no API key: give one with --key-file or FAIRLEAD_API_KEY. `fairlead key create --name listen --scopes events:read` makes one.',
+      'No API key: use --key-file or FAIRLEAD_API_KEY. `fairlead key create --name listen --scopes events:read` creates one.',
     );
   }
   return { url, key };
 }
 
-/** The key that was given, by whichever way; null where none was. It is never repeated. */
+/** The key from the options or the environment; null if there is none. It is never repeated in messages. */
 async function namedKey(config: Config, { key, 'key-file': file }: Options): Promise<string | null> {
   if (key !== undefined && file !== undefined) throw usage('--key and --key-file exclude each other.');
   if (key !== undefined) return checkedKey(key, '--key');
@@ -243,13 +249,13 @@ async function namedKey(config: Config, { key, 'key-file': file }: Options): Pro
   return config.apiKey === '' ? null : checkedKey(config.apiKey, 'FAIRLEAD_API_KEY');
 }
 
-/** What no header can carry, `fetch` would repeat in its refusal. */
+/** `fetch` would repeat a key that is not a valid header value in its error. */
 function checkedKey(key: string, where: string): string {
   if (/^[\x21-\x7e]{1,200}$/.test(key)) return key;
-  throw usage(`${where} does not hold an API key: one line like fl_live_… and 32 letters and digits.`);
+  throw usage(`${where} does not contain an API key: one line with fl_live_… and 32 letters and digits.`);
 }
 
-/** The key in a file, which is there once and for all, or a pipe (`--key-file /dev/stdin`). */
+/** The key from a file or a pipe (`--key-file /dev/stdin`). */
 async function keyIn(file: string): Promise<string> {
   const handle = await open(file).catch((error: NodeJS.ErrnoException) => {
     throw usage(`--key-file cannot be read (${error.code}).`);
@@ -270,7 +276,7 @@ function localUrl({ host, port }: Config): string {
   return `http://${name}:${port}`;
 }
 
-/** The key that the first start left in the data directory: for a server on this machine, and no other. */
+/** The key that the first start stored in the data directory; only for a server on this machine. */
 async function firstKey(config: Config, url: string): Promise<string | null> {
   const { hostname } = new URL(url);
   const here = isLocalhost(hostname) || /^127\.|^\[::1\]$/.test(hostname) || url === config.publicUrl;
@@ -283,21 +289,18 @@ function authorization({ key }: Source): Record<string, string> {
   return { authorization: `Bearer ${key}` };
 }
 
-/** A URL as it is shown: its path may hold a token. */
+/** A URL for messages: its path may contain a token. */
 function shown(url: string): string {
   return new URL(url).origin;
 }
 
 function unreachable({ url }: Source, error: Error): StartError {
-  return new StartError(
-    `There is no Fairlead server at ${shown(url)} (${reason(error)}). Name it with --url.`,
-    {
-      exit: EXIT.tryAgain,
-    },
-  );
+  return new StartError(`No Fairlead server at ${shown(url)} (${reason(error)}). Name it with --url.`, {
+    exit: EXIT.tryAgain,
+  });
 }
 
-/** What `fetch` says is that it failed; why is in the cause. */
+/** The error of `fetch` is generic; its cause has the reason. */
 function reason(error: Error): string {
   const cause = error.cause as (Error & { code?: string }) | undefined;
   return cause?.code ?? cause?.message ?? error.message;

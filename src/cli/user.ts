@@ -5,7 +5,10 @@ import { accountEmail } from '../settings/person-schema.ts';
 import { choiceOption, nameOption, notFound, usage, type Arguments, type Options } from './arguments.ts';
 import { findWorkspace, workspaceOption } from './workspace.ts';
 
-/** `fairlead user create`: an account, or a further workspace for one there is; prints a link where it has no password. */
+/**
+ * `fairlead user create`: creates an account, or adds an existing one to a workspace; prints a link if it has no
+ * password.
+ */
 export function createUser({ options }: Arguments) {
   const email = emailOption(options);
   const name = nameOption(options);
@@ -19,15 +22,15 @@ export function createUser({ options }: Arguments) {
       const user = known ?? (await users.create(trx, { email, name, password: null }));
       await members.add(trx, workspace, user.id, role);
       const entry = { action: 'member.joined', objectType: 'user', objectId: user.id, details: { role } };
-      await audit.note(trx, { workspaceId: workspace, actor: 'cli' }, entry);
+      await audit.record(trx, { workspaceId: workspace, actor: 'cli' }, entry);
       return known?.password ? null : app.signIn.resetLink(trx, user.id, 'cli');
     });
-    console.log(link ?? `${email} has an account and belongs to the workspace now.`);
+    console.log(link ?? `${email} has an account and is now a member of the workspace.`);
     return 0;
   };
 }
 
-/** `fairlead user reset`: prints a link to choose a new password with. */
+/** `fairlead user reset`: prints a link to set a new password. */
 export function resetUser({ options }: Arguments) {
   const email = emailOption(
     options,
@@ -38,22 +41,22 @@ export function resetUser({ options }: Arguments) {
   );
   return async (app: App): Promise<number> => {
     const user = await app.people.users.byEmail(email);
-    if (!user) throw notFound(`There is no account with this email address${shown(email)}.`);
+    if (!user) throw notFound(`No account with this email address${shown(email)}.`);
     console.log(await app.people.db.transaction((trx) => app.signIn.resetLink(trx, user.id, 'cli')));
     return 0;
   };
 }
 
-/** An address that was given, unless a key was given for one. */
+/** The address, unless it may be a misplaced key. */
 function shown(email: string): string {
   return /^[^@_]{1,30}@/.test(email) ? `: ${email}` : '';
 }
 
-/** @param shape what an address has to look like; one of an account that there is, no more than an address at all */
+/** @param shape the schema of the address; more lenient for an existing account */
 function emailOption({ email: input }: Options, shape: z.ZodType<string> = accountEmail): string {
   if (input === undefined) throw usage('--email is required.');
   const { success, data } = shape.safeParse(input);
   if (!success || /[\p{Cc}\p{Cf}]/u.test(data))
-    throw usage('--email must be an email address, as in alice@example.com.');
+    throw usage('--email must be an email address, such as alice@example.com.');
   return data;
 }

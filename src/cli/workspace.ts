@@ -13,7 +13,7 @@ export function createWorkspace({ options }: Arguments) {
   };
 }
 
-/** `fairlead workspace list`: id, name, plan, and `default` where it is that, between tabs. */
+/** `fairlead workspace list`: prints id, name, plan, and `default` for the default workspace, separated by tabs. */
 export function listWorkspaces() {
   return async (app: App): Promise<number> => {
     for (const { id, name, plan, is_default: isDefault } of await app.workspaces.list()) {
@@ -37,24 +37,26 @@ export function setPlan({ rest: [input, wanted] }: Arguments) {
   };
 }
 
-/** The id that --workspace holds; undefined where it is left out. */
+/** The id from --workspace; undefined if it is missing. */
 export function workspaceOption(options: Options): Uuid | undefined {
   const input = options['workspace'];
   if (input === undefined) return undefined;
   const id = uuidFrom(input);
   if (id === null)
-    throw usage('--workspace must be the id of a workspace, as fairlead workspace list shows it.');
+    throw usage('--workspace must be the id of a workspace, as shown by fairlead workspace list.');
   return id;
 }
 
-/** The workspace that is meant: the one named, else the default one. Throws `StartError` where there is none. */
+/** The named workspace, else the default one. Throws `StartError` if there is none. */
 export async function findWorkspace(app: App, id: Uuid | undefined): Promise<Uuid> {
   const workspace = id === undefined ? await app.workspaces.getDefault() : await app.workspaces.get(id);
   if (workspace) return workspace.id;
   if (id !== undefined) throw missing(id);
-  throw notFound('There is no default workspace yet: start the server once, or name one with --workspace.');
+  throw notFound(
+    'There is no default workspace yet: start the server once, or name a workspace with --workspace.',
+  );
 }
 
 function missing(id: Uuid) {
-  return notFound(`There is no workspace ${id}; see fairlead workspace list.`);
+  return notFound(`No workspace ${id}; see fairlead workspace list.`);
 }

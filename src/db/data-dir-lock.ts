@@ -11,28 +11,28 @@ export interface DataDirLock {
   release(): Promise<void>;
 }
 
-/** Bytes a Unix socket's path may have: 104 on macOS and BSD, 108 on Linux, each with a closing zero. */
+/** Maximum length of a Unix socket's path: 104 bytes on macOS and BSD, 108 on Linux, each with a terminating zero. */
 export const MAX_SOCKET_PATH = 103;
 
-/** How long the first in line waits for others that are about to withdraw. */
+/** How long the first process waits for others that are about to withdraw. */
 const TIMEOUT_MS = 2_000;
 
 /**
- * Makes this process the one owner of a data directory, or throws a `StartError` that names the owner's pid.
+ * Makes this process the only owner of a data directory, or throws a `StartError` with the owner's pid.
  *
- * The lock is a listening Unix socket in `lock/`: the kernel closes it with its process, so kill -9 leaves
- * nothing that looks alive, a reused pid cannot be mistaken for the owner, and two containers on one volume
- * see each other, which pids do not give. (Two machines on one network file system do not.)
+ * The lock is a listening Unix socket in `lock/`. The kernel closes it with its process, so kill -9 leaves nothing
+ * that looks alive, a reused pid cannot be mistaken for the owner, and two containers on one volume see each
+ * other, which pids do not give. (Two machines on one network file system do not.)
  *
- * Each process publishes a socket under a name of its own, and only then looks at the others: of two that
- * start at once, at least one sees the other. It owns the directory once it sees nobody. No name is ever used
- * twice, so removing a dead one cannot hit a successor, which is where lock files are taken over wrongly.
+ * Each process publishes a socket under a name of its own before it looks for others: of two that start at once,
+ * at least one sees the other. It owns the directory once it sees no other. Names are never reused, so removing a
+ * dead one cannot hit a successor, which is a common fault of lock files.
  */
 export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
   if (process.platform === 'win32') return lockByPipe(dataDir);
   const dir = path.join(dataDir, 'lock');
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  // Time first, so that whoever is there already stands before the newcomer.
+  // Time first, so that an existing owner sorts before a newcomer.
   const name = `${Date.now()}-${process.pid}-${randomBytes(3).toString('hex')}.sock`;
   const server = await publish(dir, name);
   const release = async (): Promise<void> => {
@@ -48,7 +48,7 @@ export async function lockDataDir(dataDir: string): Promise<DataDirLock> {
   return { release };
 }
 
-/** Whoever has somebody before it withdraws at once, so the first of several newcomers ends up alone. */
+/** A process that sees an earlier one withdraws at once, so the first of several newcomers remains. */
 async function untilAlone(dataDir: string, dir: string, name: string): Promise<void> {
   const deadline = performance.now() + TIMEOUT_MS;
   for (;;) {
@@ -87,7 +87,7 @@ async function living(dir: string, mine: string): Promise<string[]> {
   return found;
 }
 
-/** Only "nobody listens" counts as dead; a full queue or a missing permission means that somebody is there. */
+/** Only a refused connection means dead; a full queue or a missing permission means that there is a process. */
 function answers(socket: string): Promise<boolean> {
   return new Promise((resolve) => {
     const caller = net.connect(socket);
@@ -115,7 +115,7 @@ function listen(server: net.Server, socket: string): Promise<void> {
   });
 }
 
-/** Reaches a file in a directory whose path is too long for a socket by way of a short-lived symbolic link. */
+/** Uses a short-lived symbolic link for a file in a directory whose path is too long for a socket. */
 async function withShortPath<T>(dir: string, name: string, use: (file: string) => Promise<T>): Promise<T> {
   const direct = path.join(dir, name);
   if (Buffer.byteLength(direct) <= MAX_SOCKET_PATH) return use(direct);
@@ -128,7 +128,7 @@ async function withShortPath<T>(dir: string, name: string, use: (file: string) =
   }
 }
 
-/** On Windows a named pipe has one first owner and goes with its process; that is a lock by itself. */
+/** On Windows a named pipe has one first owner and disappears with its process, so it is a lock by itself. */
 async function lockByPipe(dataDir: string): Promise<DataDirLock> {
   const server = net.createServer((caller) => caller.destroy());
   const name = sha256(dataDir.toLowerCase()).toString('hex').slice(0, 32);

@@ -9,7 +9,7 @@ import { giveTo, mustReach, type RunAs } from './run-as.ts';
 /** The port in the socket's file name; the directory is private, so it never clashes with another server. */
 export const SOCKET_PORT = 5432;
 
-/** Where things are kept in the data directory. */
+/** Paths within the data directory. */
 export function layout(dataDir: string) {
   return {
     pgData: path.join(dataDir, 'postgres'),
@@ -19,8 +19,8 @@ export function layout(dataDir: string) {
 }
 
 /**
- * Makes the data directory where it is missing and returns its real, absolute path. As root it may be
- * entered, not listed, by others, because PostgreSQL runs under another user and has to pass through.
+ * Creates the data directory if it is missing and returns its real, absolute path. If created by root, others may
+ * enter but not list it, because PostgreSQL runs as another user and has to pass through.
  */
 export async function openDataDir(dataDir: string): Promise<string> {
   try {
@@ -28,13 +28,13 @@ export async function openDataDir(dataDir: string): Promise<string> {
     return await realpath(dataDir);
   } catch (error) {
     throw new StartError(
-      `The data directory ${path.resolve(dataDir)} cannot be made or opened (${(error as NodeJS.ErrnoException).code}): make it writable for this user, or set FAIRLEAD_DATA_DIR to another.`,
+      `The data directory ${path.resolve(dataDir)} cannot be created or opened (${(error as NodeJS.ErrnoException).code}): make it writable for this user, or set FAIRLEAD_DATA_DIR to another.`,
       { cause: error },
     );
   }
 }
 
-/** Not mkdir's `recursive`: that never returns where nothing can be made in a parent that exists, as in /proc. */
+/** Not mkdir's `recursive`: it never returns if an existing parent allows no entries, as in /proc. */
 async function makeDir(dir: string, mode: number): Promise<void> {
   try {
     await mkdir(dir);
@@ -43,7 +43,7 @@ async function makeDir(dir: string, mode: number): Promise<void> {
     if (code === 'EEXIST' && (await stat(dir)).isDirectory()) return;
     if (code !== 'ENOENT') throw error;
     await makeDir(path.dirname(dir), mode);
-    // Another start may have been quicker.
+    // A concurrent start may have created it.
     await mkdir(dir).catch((again: NodeJS.ErrnoException) => {
       if (again.code !== 'EEXIST') throw again;
     });
@@ -52,8 +52,8 @@ async function makeDir(dir: string, mode: number): Promise<void> {
 }
 
 /**
- * Looks at what lies in `pgData`: true where a database is there that this PostgreSQL can run, false where
- * there is none yet. Anything else is a `StartError`.
+ * Checks `pgData`: true if it contains a database that this PostgreSQL can run, false if it contains none yet.
+ * Anything else is a `StartError`.
  */
 export async function holdsDatabase(pgData: string, major: string): Promise<boolean> {
   await mustBelongToUs(pgData);
@@ -67,7 +67,7 @@ export async function holdsDatabase(pgData: string, major: string): Promise<bool
   }
   if (version.trim() !== major) {
     throw new StartError(
-      `${pgData} was written by PostgreSQL ${version.trim()}, this Fairlead brings ${major}: run it with a PostgreSQL ${version.trim()} and set DATABASE_URL, or move its data over with pg_dumpall.`,
+      `${pgData} was written by PostgreSQL ${version.trim()}, this Fairlead has ${major}: run it with a PostgreSQL ${version.trim()} and set DATABASE_URL, or migrate its data with pg_dumpall.`,
     );
   }
   return true;
@@ -82,7 +82,7 @@ async function mustBelongToUs(pgData: string): Promise<void> {
   );
 }
 
-/** For `catch`: the fallback where a file is missing; any other error is thrown on. */
+/** For `catch`: returns the fallback if a file is missing; rethrows any other error. */
 export function ifMissing<T>(fallback: T): (error: NodeJS.ErrnoException) => T {
   return (error) => {
     if (error.code === 'ENOENT') return fallback;
@@ -90,15 +90,15 @@ export function ifMissing<T>(fallback: T): (error: NodeJS.ErrnoException) => T {
   };
 }
 
-/** Data that root restored from a backup belongs to root, whom PostgreSQL does not run as. */
+/** Data that root restored from a backup belongs to root, but PostgreSQL does not run as root. */
 export async function claimFor(user: RunAs | null, pgData: string): Promise<void> {
   if (user && (await stat(pgData)).uid !== user.uid) await giveTo(user, pgData);
 }
 
 /**
- * The directory of the server's socket, private to the user that PostgreSQL runs as. It is in the data
- * directory; where that path is too long for a socket, under the system's directory for temporary files, and
- * then it must be ours alone, since anybody could have put one there.
+ * The directory of the server's socket, private to the user that PostgreSQL runs as. It is in the data directory
+ * or, if that path is too long for a socket, in the system's directory for temporary files. There its owner must
+ * be checked, because anyone could have created it.
  */
 export async function openSocketDir(dataDir: string, user: RunAs | null): Promise<string> {
   const near = path.join(dataDir, 'socket');
@@ -132,6 +132,6 @@ async function mustBePrivate(dir: string, uid: number): Promise<void> {
   const owned = found.uid === uid || found.uid === process.getuid?.();
   if (process.platform === 'win32' || (found.isDirectory() && owned && (found.mode & 0o077) === 0)) return;
   throw new StartError(
-    `${dir}, where PostgreSQL's socket belongs, is not a directory that only uid ${uid} can enter: remove it, and it is made anew.`,
+    `${dir}, the directory for PostgreSQL's socket, must be accessible only to uid ${uid}: remove it, and it will be created again.`,
   );
 }

@@ -1,5 +1,4 @@
-// @ts-check
-// Plain JavaScript that needs nothing but Node: `npm start` asks this before dependencies and a build are there.
+// @ts-check Plain JavaScript without dependencies: `npm start` runs it before the dependencies and a build exist.
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
@@ -20,18 +19,19 @@ import path from 'node:path';
 import { cannotRunAs, findRunAs, firstClosed, NO_USER } from './postgres-user.mjs';
 
 /**
- * Where the data directory is.
+ * The location of the data directory.
  * @typedef {object} Place
  * @property {string} dir
- * @property {'named' | 'default' | 'chosen'} kind by FAIRLEAD_DATA_DIR; ./data; or chosen because ./data cannot serve
- * @property {string | null} why why ./data cannot serve, where this was found out now
- * @property {boolean} temporary whether the system may empty it one day
- * @property {Choice | null} choice what is to be kept, where the place is chosen now
+ * @property {'named' | 'default' | 'chosen'} kind by FAIRLEAD_DATA_DIR; ./data; or chosen because ./data cannot be
+ * used
+ * @property {string | null} why why ./data cannot be used, if this was found out now
+ * @property {boolean} temporary whether the system may empty it
+ * @property {Choice | null} choice what has to be recorded, if the place is chosen now
  */
 
 /**
- * A chosen place as it is kept: in `record`, beside the place, in `pointer`, in the ./data it stands in for, and in
- * the first of `copies` that can be written, where the next environment may not lead to the place.
+ * The records of a chosen place: `record`, next to the place; `pointer`, in the ./data that it replaces; and the
+ * first of `copies` that can be written, for starts whose environment does not lead to the place.
  * @typedef {{ base: string, dir: string, record: string, pointer: string, copies: string[] }} Choice
  */
 
@@ -39,19 +39,19 @@ import { cannotRunAs, findRunAs, firstClosed, NO_USER } from './postgres-user.mj
  * @typedef {object} Candidate
  * @property {string} parent
  * @property {boolean} temporary
- * @property {boolean} [byEnvironment] whether a variable names it, which may be another at the next start
+ * @property {boolean} [byEnvironment] whether it is named by a variable, which may differ at the next start
  */
 
 /**
- * Finds the data directory; makes nothing. FAIRLEAD_DATA_DIR goes before all. Else it is ./data, of the checkout
- * where it is started in one; where that cannot serve, a folder of this checkout's own in the system's place
- * for such data. What was chosen once is kept to: a second store, or a missing one, is a problem.
+ * Finds the data directory; creates nothing. FAIRLEAD_DATA_DIR takes precedence. Otherwise it is ./data, of the
+ * checkout if started in one; if that cannot be used, a folder for this checkout in the system's directory for
+ * such data. An earlier choice is kept: a second store, or a missing one, is a problem.
  * @param {object} asked
  * @param {string} asked.root the folder of the program
  * @param {string} asked.cwd
  * @param {Record<string, string | undefined>} asked.env
- * @param {Candidate[]} [asked.candidates] for tests: instead of the system's places
- * @returns {Place | { problem: string }} the problem in one line that says what to do
+ * @param {Candidate[]} [asked.candidates] for tests: instead of the system's directories
+ * @returns {Place | { problem: string }} the problem is one line that says what to do
  */
 export function findPlace({ root, cwd, env, candidates = candidatesFor(env) }) {
   const named = env['FAIRLEAD_DATA_DIR'];
@@ -67,7 +67,7 @@ export function findPlace({ root, cwd, env, candidates = candidatesFor(env) }) {
   if (external) return withoutStore(own, base, candidates);
 
   const kept = keptChoices(base, candidates);
-  // What was chosen once settles what a closed ./data would leave open.
+  // An earlier choice resolves what an inaccessible ./data would leave open.
   const stores = [
     ...(holdsStore(own) === 'yes' ? [own] : []),
     ...kept.map(({ dir }) => dir).filter((dir) => holdsStore(dir) !== 'no'),
@@ -75,22 +75,24 @@ export function findPlace({ root, cwd, env, candidates = candidatesFor(env) }) {
   if (kept.length === 0 && holdsStore(own) === 'closed') return { problem: closedTo(own) };
   if (stores.length > 1) {
     return {
-      problem: `Both ${stores[0]} and ${stores[1]} hold data of this checkout: set FAIRLEAD_DATA_DIR to the one to go on with, or move the other away.`,
+      problem: `Both ${stores[0]} and ${stores[1]} contain data of this checkout: set FAIRLEAD_DATA_DIR to the right one, or move the other away.`,
     };
   }
   if (stores[0] === own) {
     const blocked = obstacle(own);
     return blocked === null
       ? placeOf(own, 'default')
-      : { problem: `${own} holds the data of this installation and cannot be used. ${withRemedy(blocked)}` };
+      : {
+          problem: `${own} contains the data of this installation and cannot be used. ${withRemedy(blocked)}`,
+        };
   }
   const choice = kept.find(({ dir }) => dir === stores[0]) ?? kept[0];
   return choice ? keptPlace(choice, base, candidates, obstacle) : choose(own, base, candidates, obstacle);
 }
 
 /**
- * Keeps what was chosen, before anything is written there. What cannot be kept in a checkout that is read-only
- * is kept beside the place alone.
+ * Records a choice, before anything is written to the place. In a read-only checkout it is recorded only next to
+ * the place.
  * @param {Place} place
  */
 export function keepPlace({ dir, choice }) {
@@ -99,16 +101,16 @@ export function keepPlace({ dir, choice }) {
   const text = `${JSON.stringify({ checkout: base, data: dir })}\n`;
   makeDir(dir);
   writeWhole(record, text);
-  copies.some((file) => isOurs(path.dirname(file)) && couldWrite(file, text));
-  couldWrite(pointer, `${dir}\n\nThe data is kept there, since it could not be kept here.\n`);
+  copies.some((file) => isOurs(path.dirname(file)) && tryWrite(file, text));
+  tryWrite(pointer, `${dir}\n\nThe data is kept there, because it could not be kept here.\n`);
 }
 
 /**
- * Writes a file, with its folder; false where that cannot be.
+ * Writes a file and creates its folder; false if that is not possible.
  * @param {string} file
  * @param {string} text
  */
-function couldWrite(file, text) {
+function tryWrite(file, text) {
   try {
     makeDir(path.dirname(file));
     writeWhole(file, text);
@@ -119,7 +121,7 @@ function couldWrite(file, text) {
 }
 
 /**
- * As root it may be entered by others, whatever the umask says: PostgreSQL runs under another user.
+ * If created by root, others may enter it whatever the umask is: PostgreSQL runs as another user.
  * @param {string} dir
  */
 function makeDir(dir) {
@@ -150,8 +152,8 @@ function placeOf(dir, kind, more) {
 }
 
 /**
- * What ./data belongs to: the checkout, where it is started anywhere inside of one; else the current directory, as
- * for a program that npm installed. A store in the current directory goes before.
+ * The base of ./data: the checkout, if started anywhere within it; else the current directory, as for a program
+ * that npm installed. A store in the current directory takes precedence.
  * @param {string} root
  * @param {string} cwd
  */
@@ -164,7 +166,7 @@ function baseOf(root, cwd) {
 }
 
 /**
- * Where a system keeps such data, best first; the last is one that outlives a restart of the machine.
+ * The system's directories for such data, best first; the last one survives a restart of the machine.
  * @param {Record<string, string | undefined>} env
  * @returns {Candidate[]}
  */
@@ -188,7 +190,8 @@ function candidatesFor(env) {
 }
 
 /**
- * The data folders of this user. HOME may be missing, or differ, as under sudo; the list of users is asked as well.
+ * The data folders of this user. HOME may be missing or differ, as under sudo; so the system's user list is used
+ * as well.
  * @param {Record<string, string | undefined>} env
  */
 function homesOf(env) {
@@ -201,7 +204,7 @@ function homesOf(env) {
   ].map((folder) => path.join(folder, 'fairlead'));
 }
 
-/** This user's entry in the system's list of users; null where there is none, as for a container's odd uid. */
+/** This user's entry in the system's user list; null if there is none, as for an arbitrary uid in a container. */
 function account() {
   try {
     return userInfo();
@@ -211,17 +214,17 @@ function account() {
 }
 
 /**
- * A place that was chosen earlier, with all files that say so.
+ * A place that was chosen earlier, with all files that record it.
  * @typedef {object} Kept
  * @property {string} dir
  * @property {boolean} temporary
- * @property {string | null} checkout whose data it is
+ * @property {string | null} checkout the owner of the data
  * @property {string[]} records
  * @property {string | null} pointer
  */
 
 /**
- * What was chosen for this checkout earlier, whether it is still there or not.
+ * The earlier choices for this checkout, whether the places still exist or not.
  * @param {string} base
  * @param {Candidate[]} candidates
  * @returns {Kept[]}
@@ -240,7 +243,7 @@ function keptChoices(base, candidates) {
   const pointer = path.join(base, 'data', 'location.txt');
   const pointed = readText(pointer)?.split('\n', 1)[0] ?? null;
   if (pointed !== null && path.isAbsolute(pointed) && !kept.has(pointed)) {
-    const record = besides(pointed);
+    const record = recordFileOf(pointed);
     const known = readRecord(record)?.checkout ?? null;
     const checkout = known ?? (record === recordOf(path.dirname(pointed), base) ? base : null);
     kept.set(pointed, keptIn(pointed, checkout, [record], candidates));
@@ -263,10 +266,10 @@ function keptIn(dir, checkout, records, candidates) {
 }
 
 /**
- * The file beside a chosen place that says whose it is.
+ * The file next to a chosen place that names its checkout.
  * @param {string} dir
  */
-function besides(dir) {
+function recordFileOf(dir) {
   return `${dir}.json`;
 }
 
@@ -279,29 +282,38 @@ function besides(dir) {
  */
 function keptPlace({ dir, temporary, checkout, records, pointer }, base, candidates, obstacle) {
   const notes = [...records, pointer].filter((file) => file !== null && existsSync(file)).join(' and ');
-  const anew = `remove ${notes} to begin with an empty store`;
+  const remedy = `remove ${notes} to start with an empty store`;
   const existing = lookAt(dir);
   if (existing === 'closed') return { problem: closedTo(dir) };
   if (existing === 'missing') {
-    return { problem: `The data of ${base} was kept in ${dir}, which is missing: put it back, or ${anew}.` };
+    return { problem: `The data of ${base} was kept in ${dir}, which is missing: restore it, or ${remedy}.` };
   }
   if (checkout !== base) {
     const from = checkout === null ? 'another checkout' : checkout;
     return {
-      problem: `${dir}, which ${pointer ?? records[0]} names, holds the data of ${from}, not of ${base}: set FAIRLEAD_DATA_DIR=${dir} to go on with it, or remove ${pointer ?? records[0]} to begin with an empty store.`,
+      problem: `${dir}, which ${pointer ?? records[0]} names, contains the data of ${from}, not of ${base}: set FAIRLEAD_DATA_DIR=${dir} to use it, or remove ${pointer ?? records[0]} to start with an empty store.`,
     };
   }
   const blocked = obstacle(dir);
   if (blocked !== null)
     return { problem: `The data of ${base} is kept in ${dir} and cannot be used. ${withRemedy(blocked)}` };
   const copies = copiesFor(dir, base, candidates);
-  const isKept = existsSync(besides(dir)) ? copies.length === 0 || copies.some(existsSync) : pointer === null;
-  const again = { base, dir, record: besides(dir), pointer: path.join(base, 'data', 'location.txt'), copies };
+  const isKept = existsSync(recordFileOf(dir))
+    ? copies.length === 0 || copies.some(existsSync)
+    : pointer === null;
+  const again = {
+    base,
+    dir,
+    record: recordFileOf(dir),
+    pointer: path.join(base, 'data', 'location.txt'),
+    copies,
+  };
   return placeOf(dir, 'chosen', { temporary, choice: isKept ? null : again });
 }
 
 /**
- * Where a place is to be noted as well, best first: where a start in any environment looks. None where it lies there.
+ * Where else a choice has to be recorded, best first: directories that are checked in any environment. Empty if
+ * the place is in one of them.
  * @param {string} dir
  * @param {string} base
  * @param {Candidate[]} candidates
@@ -328,7 +340,7 @@ function choose(own, base, candidates, obstacle) {
   for (const { parent, temporary } of candidates) {
     const record = recordOf(parent, base);
     const dir = record.slice(0, -'.json'.length);
-    const blocked = isOurs(parent) ? obstacle(dir) : `${parent} belongs to somebody else`;
+    const blocked = isOurs(parent) ? obstacle(dir) : `${parent} belongs to another user`;
     if (blocked === null) {
       const copies = copiesFor(dir, base, candidates);
       const choice = { base, dir, record, pointer: path.join(own, 'location.txt'), copies };
@@ -340,7 +352,7 @@ function choose(own, base, candidates, obstacle) {
 }
 
 /**
- * With DATABASE_URL the directory holds no more than what the first start has to show.
+ * With DATABASE_URL the directory contains only the output of the first start.
  * @param {string} own
  * @param {string} base
  * @param {Candidate[]} candidates
@@ -354,7 +366,8 @@ function withoutStore(own, base, candidates) {
 }
 
 /**
- * What is in the way, and what to do about it. What ends in a full stop says so itself: no other place would help.
+ * Adds what to do to a problem. A problem that ends in a full stop is already complete: another place would not
+ * help.
  * @param {string} blocked
  */
 function withRemedy(blocked) {
@@ -365,7 +378,8 @@ function withRemedy(blocked) {
 }
 
 /**
- * Of a checkout, in a folder for such data: the choice that was made there; the place itself is called the same without `.json`.
+ * The file that records the choice of a checkout, in a folder for such data; the place itself has the same name
+ * without `.json`.
  * @param {string} parent
  * @param {string} base
  */
@@ -397,7 +411,7 @@ function readText(file) {
 }
 
 /**
- * Whether a folder, where it exists, is one that others cannot have put there: in /var/tmp anybody can.
+ * Whether a folder, if it exists, belongs to this user: in /var/tmp anyone can create one.
  * @param {string} parent
  */
 function isOurs(parent) {
@@ -407,7 +421,7 @@ function isOurs(parent) {
 }
 
 /**
- * Whether there is something in a data directory that must not be lost from sight; `closed` where that cannot be seen.
+ * Whether a data directory contains something that must not be ignored; `closed` if that cannot be determined.
  * @param {string} dir
  * @returns {'yes' | 'no' | 'closed'}
  */
@@ -419,7 +433,7 @@ function holdsStore(dir) {
 }
 
 /**
- * Whether a path exists, as far as this user may know: `existsSync` takes what it may not look into for missing.
+ * Whether a path exists, as far as this user can see: `existsSync` reports an inaccessible path as missing.
  * @param {string} file
  * @returns {'there' | 'missing' | 'closed'}
  */
@@ -432,18 +446,18 @@ function lookAt(file) {
 }
 
 /**
- * What to do where a directory may hold data and cannot be looked into.
+ * What to do if a directory may contain data and is not accessible.
  * @param {string} dir
  */
 function closedTo(dir) {
   const closed = ancestors(dir).find((item) => lookAt(path.join(item, 'postgres')) === 'closed') ?? dir;
   const owner = lookAt(closed) === 'there' ? statSync(closed).uid : null;
   const whose = owner === null ? '' : `, which is uid ${owner}`;
-  return `${dir} may hold the data of this installation, and uid ${process.getuid?.()} may not look into ${closed}: start Fairlead as its owner${whose}, or set FAIRLEAD_DATA_DIR to the directory to be used.`;
+  return `${dir} may contain the data of this installation, and uid ${process.getuid?.()} cannot access ${closed}: start Fairlead as its owner${whose}, or set FAIRLEAD_DATA_DIR to the right directory.`;
 }
 
 /**
- * A path and what it lies in, outermost first.
+ * A path and its parents, outermost first.
  * @param {string} dir
  * @returns {string[]}
  */
@@ -453,8 +467,8 @@ function ancestors(dir) {
 }
 
 /**
- * Why the embedded PostgreSQL cannot keep its data in `dir`, which may not exist yet; null where it can. Part of a
- * sentence, or a whole one where no other place would help.
+ * Why the embedded PostgreSQL cannot use `dir`, which may not exist yet; null if it can. Part of a sentence, or a
+ * whole one if another place would not help.
  * @param {string} dir
  */
 function cannotServe(dir) {
@@ -493,7 +507,7 @@ function cannotWrite(dir) {
  */
 function cannotUse(dir, error) {
   const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
-  return `${dir} cannot be made or opened (${code ?? message})`;
+  return `${dir} cannot be created or opened (${code ?? message})`;
 }
 
 /** @param {string} pgData */
@@ -504,26 +518,26 @@ function notOurs(pgData) {
   return `${pgData} belongs to uid ${owner} and this process runs as uid ${me}: start Fairlead as that user, or run \`chown -R ${me} ${pgData}\`.`;
 }
 
-/** initdb asks for the name of the user it runs as. */
+/** initdb needs the name of the user it runs as. */
 function noAccount() {
   if (process.platform === 'win32' || account() !== null) return null;
-  return `uid ${process.getuid?.()} has no entry in /etc/passwd, without which PostgreSQL makes no database: add one, start Fairlead as another user, or set DATABASE_URL to a PostgreSQL 15 or newer.`;
+  return `uid ${process.getuid?.()} has no entry in /etc/passwd, which PostgreSQL needs to create a database: add one, start Fairlead as another user, or set DATABASE_URL to a PostgreSQL 15 or newer.`;
 }
 
 /**
- * What there is already of a path to a directory, its real path.
+ * The nearest existing directory of a path, as a real path.
  * @param {string} dir
  * @returns {string}
  */
 function nearest(dir) {
   const found = statSync(dir, { throwIfNoEntry: false });
   if (!found) return nearest(path.dirname(dir));
-  if (!found.isDirectory()) throw Object.assign(new Error(`${dir} is no directory`), { code: 'ENOTDIR' });
+  if (!found.isDirectory()) throw Object.assign(new Error(`${dir} is not a directory`), { code: 'ENOTDIR' });
   return realpathSync(dir);
 }
 
 /**
- * Tries what PostgreSQL needs: a directory for its user alone. File systems of other systems know no owners.
+ * Tests what PostgreSQL needs: a directory that only its user can access. Some file systems have no owners.
  * @param {string} existing
  * @param {import('./postgres-user.mjs').RunAs | null} user
  */
@@ -536,7 +550,7 @@ function probe(existing, user) {
     const fits = (made.mode & 0o077) === 0 && (user === null || made.uid === user.uid);
     return fits || process.platform === 'win32'
       ? null
-      : `the file system of ${existing} knows no owners and rights of files`;
+      : `the file system of ${existing} does not support owners and permissions`;
   } finally {
     rmdirSync(dir);
   }

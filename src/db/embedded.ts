@@ -34,35 +34,35 @@ import { chooseRunAs, mustReach } from './run-as.ts';
 
 export type { PostgresConnection } from './postmaster.ts';
 
-/** A PostgreSQL of our own, started again whenever it dies, until `stop`. */
+/** The embedded PostgreSQL, restarted whenever it dies, until `stop`. */
 export interface EmbeddedPostgres {
   /** Stays valid over restarts; while the server is down, connecting fails. */
   readonly connection: PostgresConnection;
-  /** Of PostgreSQL's main process; another after each restart. */
+  /** The pid of PostgreSQL's main process; changes with each restart. */
   readonly pid: number;
-  /** How often it died and was brought back. */
+  /** Number of restarts after a crash. */
   readonly restarts: number;
-  /** Fast shutdown; once it resolves, the data directory is free for another process. */
+  /** Fast shutdown; when it resolves, the data directory is free for another process. */
   stop(): Promise<void>;
 }
 
 export interface EmbeddedOptions {
   dataDir: string;
   log: Logger;
-  /** False gives up safety against loss of power for speed: for tests. Default true. */
+  /** False trades durability on power loss for speed, in tests. Default true. */
   durable?: boolean;
-  /** PostgreSQL settings beside or instead of ours. */
+  /** PostgreSQL settings that extend or override Fairlead's. */
   settings?: Record<string, string>;
 }
 
 const DATABASE = 'fairlead';
-const READY_PATIENCE_MS = 60_000;
+const READY_TIMEOUT_MS = 60_000;
 const MAX_BACKOFF_MS = 5_000;
-/** Backends of a server that was killed need a moment to notice; until then a new one is refused. */
-const LEFTOVER_PATIENCE_MS = 10_000;
+/** Backends of a killed server need a moment to notice; until then a new server is refused. */
+const LEFTOVER_TIMEOUT_MS = 10_000;
 
 /**
- * Starts PostgreSQL in `dataDir`, making the database on the first start, and keeps it running.
+ * Starts PostgreSQL in `dataDir`, creates the database on the first start, and keeps it running.
  * @throws StartError with one line that says what is wrong, where, and what to do
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
@@ -110,26 +110,26 @@ async function prepare(dataDir: string, options: EmbeddedOptions): Promise<Serve
   };
 }
 
-/** Leaves the directory to us: neither a server of an earlier run, nor what one left that is gone. */
+/** Stops a server of an earlier run, and removes what a dead one left. */
 async function evict(plan: Pick<ServerPlan, 'binaries' | 'pgData'>, log: Logger): Promise<void> {
   if (process.platform === 'win32') await pgCtlStop(plan.binaries, plan.pgData);
   await evictOrphan(plan.pgData, log);
 }
 
-/** The socket and its own pid file may be left over too, and would block under a reused pid. */
-async function clearWay(plan: ServerPlan, log: Logger): Promise<void> {
+/** The socket and its pid file may be left over too, and would block the start if the pid was reused. */
+async function removeLeftovers(plan: ServerPlan, log: Logger): Promise<void> {
   await evict(plan, log);
   const socket = path.join(plan.connection.host, `.s.PGSQL.${plan.connection.port}`);
   await Promise.all([rm(socket, { force: true }), rm(`${socket}.lock`, { force: true })]);
 }
 
 async function launchFirst(plan: ServerPlan, log: Logger): Promise<Postmaster> {
-  const deadline = performance.now() + LEFTOVER_PATIENCE_MS;
+  const deadline = performance.now() + LEFTOVER_TIMEOUT_MS;
   for (;;) {
-    await clearWay(plan, log);
+    await removeLeftovers(plan, log);
     const postmaster = spawnPostmaster(plan);
     try {
-      await untilReady(plan, postmaster, READY_PATIENCE_MS);
+      await untilReady(plan, postmaster, READY_TIMEOUT_MS);
       await ensureDatabase(plan.connection);
       return postmaster;
     } catch (error) {
@@ -163,7 +163,7 @@ function supervise(
   let restarts = 0;
   let stopped: Promise<void> | null = null;
   const stopping = new AbortController();
-  // Where the program ends without stop(), by an exception say, PostgreSQL should not outlive it.
+  // If the program ends without stop(), for example by an exception, PostgreSQL should not outlive it.
   const endWithUs = (): void => void sendSignal(postmaster.pid, 'SIGINT');
   process.once('exit', endWithUs);
   const watching = watch();
@@ -173,17 +173,17 @@ function supervise(
       const since = performance.now();
       const end = await postmaster.exited;
       if (stopping.signal.aborted) return;
-      if (performance.now() - since > READY_PATIENCE_MS) backoffMs = 50;
-      log.error({ pid: postmaster.pid, end, backoffMs }, 'the embedded PostgreSQL ended: starting it again');
+      if (performance.now() - since > READY_TIMEOUT_MS) backoffMs = 50;
+      log.error({ pid: postmaster.pid, end, backoffMs }, 'the embedded PostgreSQL ended: restarting it');
       await sleep(backoffMs, null, { signal: stopping.signal }).catch(() => {});
-      await bringBack().catch((error: Error) =>
+      await restart().catch((error: Error) =>
         log.error({ reason: error.message }, 'PostgreSQL is not back yet'),
       );
     }
   }
 
-  async function bringBack(): Promise<void> {
-    await clearWay(plan, log);
+  async function restart(): Promise<void> {
+    await removeLeftovers(plan, log);
     if (stopping.signal.aborted) return;
     postmaster = spawnPostmaster(plan);
     await untilReady(plan, postmaster, Infinity);
@@ -212,8 +212,8 @@ function supervise(
 }
 
 /**
- * How to reach the server that another process runs in `dataDir`, for commands beside it; null where none
- * runs. It may still be starting (`57P03`). Takes no ownership and starts nothing.
+ * The connection to the server that another process runs in `dataDir`, for commands; null if none runs. It may
+ * still be starting (`57P03`). Takes no ownership and starts nothing.
  */
 export async function attachEmbedded(dataDir: string): Promise<PostgresConnection | null> {
   const { pgData, passwordFile } = layout(path.resolve(dataDir));
@@ -258,7 +258,7 @@ function asStartError(error: unknown, dataDir: string): StartError {
   if (error instanceof StartError) return error;
   const { message } = error as Error;
   return new StartError(
-    `The embedded PostgreSQL could not be set up in ${dataDir}: ${message.replaceAll(/\s*\n\s*/g, ' ')}. Check the access rights and the room there, or set DATABASE_URL.`,
+    `The embedded PostgreSQL could not be set up in ${dataDir}: ${message.replaceAll(/\s*\n\s*/g, ' ')}. Check permissions and disk space there, or set DATABASE_URL.`,
     { cause: error },
   );
 }

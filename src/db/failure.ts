@@ -1,11 +1,11 @@
 /**
- * What a database error means for whoever sent the statement:
- * `lost`: the connection or the server is gone, or at the end of its means, and what was under way may have landed
- * or not;
- * `conflict`: a deadlock or serialization failure, nothing was written, again may go through;
- * `locked`: someone holds a lock for longer than lock_timeout, nothing was written;
- * `data`: the values are at fault (classes 22, 23 and 54: too large for an index), again would fail again;
- * `other`: a fault of ours.
+ * The kind of a database error.
+ * - `lost`: the connection or the server is gone, or out of resources; a running statement may have been committed
+ * or not.
+ * - `conflict`: a deadlock or serialization failure; nothing was written, a retry may succeed.
+ * - `locked`: a lock was held for longer than lock_timeout; nothing was written.
+ * - `data`: the values are invalid (classes 22, 23 and 54: too large for an index); a retry would fail again.
+ * - `other`: a fault of the program.
  */
 export type FailureKind = 'lost' | 'conflict' | 'locked' | 'data' | 'other';
 
@@ -19,7 +19,7 @@ const LOST_CODES = new Set([
   'ENOTFOUND',
 ]);
 
-// pg raises these without a code.
+// pg throws these without a code.
 const LOST_MESSAGES =
   /terminated|Connection ended|timeout exceeded when trying to connect|Query read timeout|not queryable/i;
 
@@ -27,9 +27,10 @@ export function failureKind(error: unknown): FailureKind {
   const { code, message, constraint } = error as { code?: string; message?: string; constraint?: string };
   if (code === undefined) return LOST_MESSAGES.test(message ?? '') ? 'lost' : 'other';
   if (LOST_CODES.has(code) || /^08|^57P0/.test(code)) return 'lost';
-  // Too few connections (53300), no room on the disk (53100), no memory: a moment later there may be some.
+  // Too few connections (53300), disk full (53100), out of memory: these may be temporary.
   if (code.startsWith('53')) return 'lost';
-  // A check that has no name: the id's week has no partition. The clock has jumped, and one is being made (retention.ts).
+  // A check without a name: the id's week has no partition. The clock has jumped, and one is being created
+  // (retention.ts).
   if (code === '23514' && constraint === undefined) return 'lost';
   if (code === '40P01' || code === '40001') return 'conflict';
   if (code === '55P03') return 'locked';

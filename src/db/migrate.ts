@@ -10,10 +10,10 @@ interface Migration {
   checksum: string;
 }
 
-// Any number will do, as long as every process of an installation uses the same.
+// An arbitrary number, which must be the same in every process of an installation.
 const LOCK = 0x4641_4952;
 
-/** The numbered SQL files beside this one, in order. */
+/** The SQL files of the migrations folder, in order. */
 export function migrations(): Migration[] {
   const folder = new URL('./migrations/', import.meta.url);
   return readdirSync(folder)
@@ -26,9 +26,9 @@ export function migrations(): Migration[] {
 }
 
 /**
- * Brings the database up to date: each missing migration in a transaction of its own, all under one
- * advisory lock, so that processes that start together take turns. Forward only.
- * @returns the names of those applied now
+ * Brings the database up to date: each missing migration in its own transaction, all under one advisory lock, so
+ * that processes that start together take turns. Forward only.
+ * @returns the names of the migrations that were applied now
  */
 export async function migrate(pool: pg.Pool, log: Logger): Promise<string[]> {
   const client = await pool.connect();
@@ -48,12 +48,12 @@ export async function migrate(pool: pg.Pool, log: Logger): Promise<string[]> {
     }
     return applying.map((migration) => migration.name);
   } finally {
-    // Closed, not given back: its settings and its lock go with the connection.
+    // Closed instead of released: its settings and its lock end with the connection.
     client.release(true);
   }
 }
 
-/** The migrations that this program has and the database has not. */
+/** The migrations of this program that the database does not have. */
 export async function missingMigrations(pool: pg.Pool): Promise<string[]> {
   const exists = await pool.query<{ at: string | null }>("select to_regclass('migration') as at");
   const done = exists.rows[0]!.at ? await applied(pool) : new Map<string, string>();
@@ -69,7 +69,7 @@ function isApplied(migration: Migration, done: Map<string, string>): boolean {
   const checksum = done.get(migration.name);
   if (checksum !== undefined && checksum !== migration.checksum) {
     throw new StartError(
-      `Migration ${migration.name} was applied with other contents; this is not the database of this version.`,
+      `Migration ${migration.name} was applied with different content; this is not the database of this version.`,
     );
   }
   return checksum !== undefined;

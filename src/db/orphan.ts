@@ -8,9 +8,9 @@ import type { Logger } from '../base/log.ts';
 import { ifMissing } from './data-dir.ts';
 import { sendSignal, STOP_SIGNALS } from './postmaster.ts';
 
-/** What PostgreSQL writes into its data directory about itself. */
+/** The content of PostgreSQL's postmaster.pid. */
 export interface PostmasterFile {
-  /** NaN where the file is empty or half-written. */
+  /** NaN if the file is empty or half-written. */
   pid: number;
   port: number;
   socketDir: string;
@@ -28,9 +28,8 @@ function fileIn(pgData: string): string {
 }
 
 /**
- * Clears the way for a new server: stops the one that an earlier, killed Fairlead left running, and sees to
- * it that what a dead one left does not block. The caller owns the data directory, so no living program
- * depends on that server.
+ * Prepares the start of a new server: stops the one that an earlier, killed Fairlead left running, and removes
+ * blocking files of a dead one. The caller owns the data directory, so no running program depends on that server.
  */
 export async function evictOrphan(pgData: string, log: Logger): Promise<void> {
   const found = await readPostmasterFile(pgData);
@@ -45,11 +44,11 @@ export async function evictOrphan(pgData: string, log: Logger): Promise<void> {
     }
   }
   throw new StartError(
-    `A PostgreSQL of an earlier run (pid ${found.pid}) still holds ${pgData} and cannot be stopped: end it by hand, e.g. \`kill -9 ${found.pid}\` as its user.`,
+    `A PostgreSQL of an earlier run (pid ${found.pid}) still holds ${pgData} and cannot be stopped: stop it manually, e.g. \`kill -9 ${found.pid}\` as its user.`,
   );
 }
 
-/** PostgreSQL refuses to start over an empty file, which a loss of power leaves; it may also be being written. */
+/** PostgreSQL refuses to start over an empty file, which a power loss leaves; it may also be being written. */
 async function removeEmptyFile(pgData: string): Promise<void> {
   await sleep(500);
   const again = await readPostmasterFile(pgData);
@@ -57,9 +56,9 @@ async function removeEmptyFile(pgData: string): Promise<void> {
 }
 
 /**
- * PostgreSQL takes any living process with that pid, and under its user, for a server. It makes an exception
- * for its own parent's pid, so ours goes in. Deleting the file instead would also delete the id of the shared
- * memory, by which PostgreSQL notices that backends of a dead server are still at work.
+ * PostgreSQL treats any running process of its user with that pid as a server. It makes an exception for its
+ * parent's pid, so this process's pid is written. Deleting the file would also delete the id of the shared memory,
+ * by which PostgreSQL notices that backends of a dead server are still running.
  */
 async function disownPid(pgData: string, pid: number): Promise<void> {
   if (!isAlive(pid)) return;
@@ -76,8 +75,8 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * Whether the process is a PostgreSQL on this directory, told by its command line, which is open to everyone:
- * /proc/PID/cwd is not, to root in a container. A zombie has no command line and so counts as gone.
+ * Whether the process is a PostgreSQL of this directory, by its command line, which is readable for everyone:
+ * /proc/PID/cwd is not, for root in a container. A zombie has no command line and so counts as dead.
  */
 export async function isPostmasterOf(pid: number, pgData: string): Promise<boolean> {
   if (!isAlive(pid)) return false;
@@ -87,7 +86,7 @@ export async function isPostmasterOf(pid: number, pgData: string): Promise<boole
   if (args.indexOf('-D') === -1 || dir === undefined) return false;
   if (dir === pgData) return true;
   const [theirs, ours] = await Promise.all([stat(dir).catch(() => null), stat(pgData)]);
-  // A directory that was moved while its server ran: the pid is in our file, so it is this one.
+  // The directory was moved while its server ran: the pid is in this directory's file, so it is this server.
   return theirs === null || (theirs.dev === ours.dev && theirs.ino === ours.ino);
 }
 
@@ -101,7 +100,7 @@ async function commandLine(pid: number): Promise<string[]> {
       stdout: '',
     }),
   );
-  // Without the zeros between arguments: the directory is what stands before the first `-c` of ours.
+  // Without the zeros between arguments: the directory precedes the first `-c` that Fairlead adds.
   const match = /^(\S.*?) -D (.*?)(?: -c .*)?$/s.exec(stdout.trim());
   return match ? [match[1]!, '-D', match[2]!] : [];
 }

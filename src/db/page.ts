@@ -3,19 +3,19 @@ import { sha256Text } from '../base/hmac.ts';
 import { isUuid } from '../base/id.ts';
 import { instant } from '../base/values/time.ts';
 
-/** Where a list goes on: the order it was asked in, and the sort value and id of its last row. */
+/** The position in a list: its sort order, and the sort value and id of the last row. */
 export interface Cursor {
   sort: string;
   value: string;
   id: string;
 }
 
-/** A cursor as the client carries it: opaque, and only good for the order it came from. */
+/** The opaque form of a cursor for clients; only valid for its sort order. */
 export function encodeCursor(cursor: Cursor): string {
   return Buffer.from(JSON.stringify([cursor.sort, cursor.value, cursor.id])).toString('base64url');
 }
 
-/** Reads a cursor back; throws `validation_error` where it is not one of ours or of another order. */
+/** Decodes a cursor; throws `validation_error` if it is invalid or of another sort order. */
 export function decodeCursor(text: string, sort: string): Cursor {
   let parts: unknown;
   try {
@@ -25,27 +25,26 @@ export function decodeCursor(text: string, sort: string): Cursor {
   }
   const [madeFor, value, id] = Array.isArray(parts) ? (parts as unknown[]) : [];
   if (typeof value !== 'string' || typeof id !== 'string' || !isUuid(id)) {
-    throw bad('is not a cursor of this list; use next_cursor as it was given');
+    throw bad('is not a cursor of this list; use next_cursor unchanged');
   }
   if (madeFor !== sort)
     throw bad(`belongs to sort=${String(madeFor).slice(0, 50)}; keep the same sort while paging`);
-  if (!instant.safeParse(value).success)
-    throw bad('is not a cursor of this list; use next_cursor as it was given');
+  if (!instant.safeParse(value).success) throw bad('is not a cursor of this list; use next_cursor unchanged');
   return { sort, value, id };
 }
 
-/** Parameters that may differ from page to page. */
+/** Parameters that may differ between pages. */
 const PER_PAGE = new Set(['cursor', 'limit', 'count']);
 
-/** Binds a cursor to the list it came from: its path, filters and order. */
+/** Binds a cursor to its list: path, filters and order. */
 export function bindCursor(cursor: string, url: string): string {
   return `${cursor}.${listOf(url)}`;
 }
 
 /**
- * The cursor that `bindCursor` bound; throws `validation_error` where it was bound to another list. Cursors of 0.1.0
- * are not bound to any.
- * @param url the path and query of the request that brings it
+ * The cursor inside a bound one; throws `validation_error` if it was bound to another list. Cursors of 0.1.0 are
+ * not bound.
+ * @param url the path and query of the current request
  */
 export function unbindCursor(text: string, url: string): string {
   const [cursor = '', list] = text.split('.', 2);
@@ -70,7 +69,7 @@ function bad(message: string): ApiError {
   return new ApiError('validation_error', `cursor: ${message}`, { fields: [{ field: 'cursor', message }] });
 }
 
-/** The answer to a list: one page and how to get the next. */
+/** A list response: one page and how to get the next. */
 export interface Page<T> {
   data: T[];
   has_more: boolean;
@@ -80,7 +79,7 @@ export interface Page<T> {
 }
 
 /**
- * Cuts rows to a page. Ask for one row more than `limit`: it says whether there are more.
+ * Cuts rows to a page. Query one row more than `limit`: it shows whether there is a next page.
  * @param url the path and query of this request; next_url is the same with the cursor changed
  */
 export function pageOf<Row, T>(

@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { floorId } from '../base/id.ts';
 
-/** The tables that are kept by age, partitioned by the week in their UUIDv7 id. */
+/** The tables with a retention time, partitioned by the week in their UUIDv7 id. */
 const TABLES = ['event', 'attempt'] as const;
 type Table = (typeof TABLES)[number];
 
@@ -10,7 +10,7 @@ const WEEK_MS = 7 * DAY_MS;
 /** A Monday: 1970-01-05. */
 const FIRST_MONDAY_MS = 4 * DAY_MS;
 
-/** Monday 00:00 UTC of the week that holds `ms`. */
+/** Monday 00:00 UTC of the week of `ms`. */
 function weekOf(ms: number): number {
   return Math.floor((ms - FIRST_MONDAY_MS) / WEEK_MS) * WEEK_MS + FIRST_MONDAY_MS;
 }
@@ -19,13 +19,13 @@ function partitionName(table: string, week: number): string {
   return `${table}_${new Date(week).toISOString().slice(0, 10).replaceAll('-', '')}`;
 }
 
-// Any number will do, as long as every process of an installation uses the same.
+// An arbitrary number, which must be the same in every process of an installation.
 const LOCK = 0x4641_4953;
 
 /**
- * Makes the partitions from last week to at least 14 days ahead, so that a write never meets a missing
- * one; run at the start and every hour. Processes take turns: `create table if not exists` fails where it
- * meets itself, as it looks before it locks.
+ * Creates the partitions from last week to at least 14 days ahead, so that they exist before they are needed; run
+ * at the start and every hour. Processes take turns: concurrent `create table if not exists` fails, because it
+ * checks before it locks.
  * @param now wall-clock milliseconds
  */
 export async function ensurePartitions(pool: Pool, now: number): Promise<void> {
@@ -47,7 +47,7 @@ export async function ensurePartitions(pool: Pool, now: number): Promise<void> {
     await client.query('commit');
     client.release();
   } catch (error) {
-    // Closed, not given back: the transaction and its lock go with the connection.
+    // Closed instead of released: the transaction and its lock end with the connection.
     client.release(true);
     throw error;
   }
@@ -55,8 +55,8 @@ export async function ensurePartitions(pool: Pool, now: number): Promise<void> {
 
 /**
  * Drops the partitions whose last row is older than the table's bound, in wall-clock milliseconds.
- * @param before done first with each, by its name
- * @returns the names dropped
+ * @param before runs first for each, with its name
+ * @returns the names of the dropped partitions
  */
 export async function dropOldPartitions(
   pool: Pool,

@@ -5,40 +5,40 @@ import type { Logger } from '../base/log.ts';
 import { failureKind } from './failure.ts';
 import type { Schema } from './schema.ts';
 
-/** A statement that is prepared once a connection, under its name. */
+/** A statement that is prepared once per connection, by its name. */
 export interface Statement {
   name: string;
   text: string;
 }
 
-/** What a statement can run on: a pool, one connection, or a transaction's connection. */
+/** Something that runs statements: a pool, one connection, or a transaction's connection. */
 export interface Queryable {
   query<Row>(statement: Statement & { values: unknown[] }): Promise<{ rows: Row[]; rowCount: number | null }>;
 }
 
-/** Where to find PostgreSQL: a URL, or the embedded one's socket. */
+/** The PostgreSQL to connect to: a URL, or the socket of the embedded one. */
 export type Connection =
   | { connectionString: string }
   | { host: string; port: number; user: string; password: string; database: string };
 
 export interface Database {
-  /** Connections with a short lock_timeout: a statement held up by a lock gives way (error 55P03). */
+  /** Connections with a short lock_timeout: a statement that waits for a lock fails (error 55P03). */
   readonly pool: Pool;
-  /** Connections that wait longer for locks, for what had to give way. */
+  /** Connections that wait longer for locks, for statements that failed on the other pool. */
   readonly side: Pool;
   readonly kysely: Kysely<Schema>;
   readonly connection: Connection;
-  /** Reads; where the database is gone it tries again for up to five seconds, then `unavailable`. */
+  /** Reads rows; if the database is unreachable, it retries for up to five seconds, then throws `unavailable`. */
   read<Row>(statement: Statement, values: unknown[]): Promise<Row[]>;
   /**
-   * Several statements as one; rolled back where `work` throws. Runs again after a deadlock or a lock held
-   * elsewhere, so `work` must do nothing but talk to the database.
+   * Runs several statements in a transaction; rolled back if `work` throws. It runs again after a deadlock or a
+   * lock held elsewhere, so `work` must have no effects outside the database.
    */
   transaction<T>(work: (trx: Transaction<Schema>) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
-/** A transaction's connection, for statements that have their own text. */
+/** A transaction's connection, for statements as SQL text. */
 export function queryableOf(trx: Transaction<Schema>): Queryable {
   return {
     async query<Row>({ text, values }: Statement & { values: unknown[] }) {
@@ -48,14 +48,15 @@ export function queryableOf(trx: Transaction<Schema>): Queryable {
   };
 }
 
-/** How long a request may wait for a database that is gone, in milliseconds. */
+/** How long a request may wait for an unreachable database, in milliseconds. */
 export const TIMEOUT_MS = 5_000;
 
-// Times pass as text, never through a JavaScript Date, which would cut them and shift them by zone.
+// Times are passed as text, never through a JavaScript Date, which would truncate them and shift them by time
+// zone.
 const types = new TypeOverrides(defaultTypes);
 types.setTypeParser(defaultTypes.builtins.TIMESTAMPTZ, isoFromPostgres);
 types.setTypeParser(defaultTypes.builtins.DATE, String);
-// Amounts: the schema holds them to 12 digits and 4 decimals, which a number carries exactly.
+// Amounts: the schema limits them to 12 digits and 4 decimals, which a number represents exactly.
 types.setTypeParser(defaultTypes.builtins.NUMERIC, Number);
 types.setTypeParser(defaultTypes.builtins.INT8, Number);
 
@@ -79,8 +80,8 @@ export function openDatabase(connection: Connection, options: { max: number; log
 }
 
 /**
- * Prepared statements keep the plan they were given first, and a queue is often empty then: a scan of the
- * whole table looks cheap, and is not an hour later. Every statement here has an index to go by.
+ * Prepared statements keep their first plan, and a queue is often empty then: a scan of the whole table looks
+ * cheap, but is not an hour later. Every statement here has a suitable index.
  */
 const PLANNING = ['enable_seqscan=off', 'jit=off'];
 
@@ -98,14 +99,17 @@ function openPool(connection: Connection, max: number, setting: string, log: Log
     idleTimeoutMillis: 30_000,
     keepAlive: true,
   });
-  // An idle connection that breaks is replaced by the next query; unheard, it would end the process.
+  // An idle connection that breaks is replaced by the next query; without a listener, the error would end the
+  // process.
   pool.on('error', (error) => log.debug({ err: error.message }, 'idle database connection lost'));
-  // So would one that breaks while it is lent out, between two statements: the next statement on it fails.
+  // The same for a connection that breaks while in use, between two statements: the next statement on it fails.
   pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 
-/** Repeats what only reads while the database is gone, or a lock in the way (a migration's), for up to `PATIENCE_MS`. */
+/**
+ * Retries a read while the database is unreachable, or blocked by a lock (of a migration), for up to `TIMEOUT_MS`.
+ */
 export function retried<T>(read: () => Promise<T>): Promise<T> {
   const deadline = performance.now() + TIMEOUT_MS;
   const repeat = async (pause: number): Promise<T> => {
@@ -116,7 +120,9 @@ export function retried<T>(read: () => Promise<T>): Promise<T> {
       if (kind !== 'lost' && kind !== 'locked') throw error;
       if (performance.now() + pause > deadline) {
         throw unavailable(
-          kind === 'lost' ? 'The database can not be reached.' : 'Other changes are in the way.',
+          kind === 'lost'
+            ? 'The database cannot be reached.'
+            : 'The read is blocked by other changes; try again.',
           2,
         );
       }
@@ -128,8 +134,8 @@ export function retried<T>(read: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Waits so long and no longer: a database that hangs answers nothing, not even an error. What was under way
- * may still take effect; an Idempotency-Key tells a client that asks again.
+ * Waits at most `ms`: a database that hangs returns nothing, not even an error. The running statement may still
+ * take effect; the Idempotency-Key protects a client that retries.
  */
 export async function withTimeout<T>(work: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -143,7 +149,7 @@ export async function withTimeout<T>(work: Promise<T>, ms: number): Promise<T> {
   }
 }
 
-/** Tries for a transaction that others are in the way of. */
+/** Maximum tries of a transaction that conflicts with others. */
 const TRIES = 4;
 
 async function persistently<T>(work: () => Promise<T>): Promise<T> {
@@ -152,14 +158,14 @@ async function persistently<T>(work: () => Promise<T>): Promise<T> {
       return await work();
     } catch (error) {
       const kind = failureKind(error);
-      if (kind === 'lost') throw unavailable('The database can not be reached.', 2);
+      if (kind === 'lost') throw unavailable('The database cannot be reached.', 2);
       if (kind !== 'conflict' && kind !== 'locked') throw error;
-      if (tried === TRIES) throw unavailable('Other changes are in the way.', 1);
+      if (tried === TRIES) throw unavailable('The change conflicts with other changes; try again.', 1);
     }
   }
 }
 
-/** `2026-06-01 12:00:00.5+00` to `2026-06-01T12:00:00.500Z`; `infinity` stays as it is. */
+/** `2026-06-01 12:00:00.5+00` to `2026-06-01T12:00:00.500Z`; `infinity` stays. */
 function isoFromPostgres(text: string): string {
   if (text.endsWith('infinity')) return text;
   const [, day, time, fraction = ''] = /^(\S+) (\d\d:\d\d:\d\d)(?:\.(\d+))?\+00$/.exec(text) ?? [];

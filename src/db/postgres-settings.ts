@@ -3,9 +3,9 @@ import { totalmem } from 'node:os';
 const MB = 1024 * 1024;
 
 /**
- * The server's settings, before those that the caller overrides.
+ * The server's settings, which the caller may override.
  * @param socketDir where it listens; null: on 127.0.0.1 instead (Windows)
- * @param durable false gives up safety against loss of power for speed, for tests
+ * @param durable false trades durability on power loss for speed, in tests
  */
 export function serverSettings(
   socketDir: string | null,
@@ -29,9 +29,9 @@ export function serverSettings(
 }
 
 /**
- * Nothing of a row may end up in the log. `terse` leaves out DETAIL and the statement, yet the main line of an
- * error quotes bad input itself (`invalid input syntax for type integer: "…"`): so errors of statements are not
- * logged at all, only told to the client. `log` is above `error` in this list, and below `fatal` and `panic`.
+ * No data of a row may be logged. `terse` omits DETAIL and the statement, but the main line of an error can quote
+ * invalid input (`invalid input syntax for type integer: "…"`): so errors of statements are not logged at all,
+ * only reported to the client. `log` is above `error` in this list, and below `fatal` and `panic`.
  */
 const PRIVACY = {
   log_min_messages: 'log',
@@ -61,7 +61,7 @@ const PACE = {
   jit: 'off',
 };
 
-/** An eighth of the memory that this machine or container has, between 128 MB and 1 GB. */
+/** An eighth of the memory of this machine or container, between 128 MB and 1 GB. */
 function sharedBuffersMb(durable: boolean): number {
   if (!durable) return 128;
   const limit = process.constrainedMemory() ?? 0;
@@ -69,7 +69,7 @@ function sharedBuffersMb(durable: boolean): number {
   return Math.round(Math.min(1024, Math.max(128, memory / MB / 8)));
 }
 
-/** The setting is a list: in quotes, a comma in the path is just a comma. */
+/** The setting is a list: inside quotes, a comma in the path is literal. */
 function quoted(dir: string): string {
   return `"${dir.replaceAll('"', '""')}"`;
 }

@@ -1,21 +1,20 @@
-// @ts-check
-// Plain JavaScript that needs nothing but Node: `npm start` asks this before dependencies and a build are there.
+// @ts-check Plain JavaScript without dependencies: `npm start` runs it before the dependencies and a build exist.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 /**
- * The user PostgreSQL runs under when the program itself is root, which PostgreSQL refuses to be.
+ * The user that PostgreSQL runs as if the program itself is root, which PostgreSQL rejects.
  * @typedef {{ name: string, uid: number, gid: number }} RunAs
  */
 
-/** The first of these that exists; initdb refuses a uid without an entry in the system's list of users. */
+/** The first of these that exists is used; initdb rejects a uid without an entry in the system's user list. */
 const USERS = ['postgres', 'nobody', 'daemon', 'bin'];
 
 /**
- * Null unless this process is root; then the owner of the existing data, else the first of USERS there is.
+ * Null unless this process is root; then the owner of the existing data, else the first of USERS that exists.
  * @param {string} pgData PostgreSQL's data directory, which may not exist yet
- * @returns {RunAs | null | undefined} undefined where this process is root and has nobody to run it under
+ * @returns {RunAs | null | undefined} undefined if this process is root and there is no user to run it as
  */
 export function findRunAs(pgData) {
   if (process.getuid?.() !== 0) return null;
@@ -29,7 +28,7 @@ export function findRunAs(pgData) {
 }
 
 export const NO_USER =
-  'PostgreSQL refuses to run as root, and there is neither a user `postgres` nor `nobody` to run it under: add one (`echo nobody:x:65534:65534:::/bin/false >> /etc/passwd`), start Fairlead as an ordinary user, or set DATABASE_URL.';
+  'PostgreSQL refuses to run as root, and there is neither a user `postgres` nor `nobody` to run it as: add one (`echo nobody:x:65534:65534:::/bin/false >> /etc/passwd`), start Fairlead as an ordinary user, or set DATABASE_URL.';
 
 /**
  * @param {string} name
@@ -57,7 +56,7 @@ function textOf(file) {
 }
 
 /**
- * `id` also knows users of LDAP and of macOS.
+ * `id` also finds users of LDAP and of macOS.
  * @param {string} name
  * @returns {RunAs | null}
  */
@@ -68,12 +67,12 @@ function byId(name) {
 }
 
 /**
- * The first of the paths that `user` may not execute (or enter), or not read.
- * A shell under that user asks the kernel, since permission bits alone would miss ACLs and mount options.
+ * The first of the paths that `user` may not execute (or enter), or not read. A shell of that user asks the
+ * kernel, because permission bits alone do not include ACLs and mount options.
  * @param {RunAs} user
  * @param {'-x' | '-r'} right
  * @param {string[]} paths
- * @returns {{ path: string | null } | { failed: string }} `failed` where nothing can be run as that user
+ * @returns {{ path: string | null } | { failed: string }} `failed` if nothing can be run as that user
  */
 export function firstWithout(user, right, paths) {
   const script = `for p do [ ${right} "$p" ] || { printf %s "$p"; exit 0; }; done`;
@@ -91,7 +90,7 @@ export function firstWithout(user, right, paths) {
 }
 
 /**
- * Where there is no shell.
+ * For systems without a shell.
  * @param {RunAs} user
  * @param {'-x' | '-r'} right
  * @param {string} file

@@ -9,7 +9,7 @@ import { StartError } from '../base/errors.ts';
 import { program, type Binaries } from './postgres-binaries.ts';
 import { asUser, type RunAs } from './run-as.ts';
 
-/** How to reach the database, as `pg` takes it; `host` is a directory where a Unix socket is used. */
+/** The connection to the database, as `pg` takes it; `host` is a directory if a Unix socket is used. */
 export interface PostgresConnection {
   host: string;
   port: number;
@@ -18,7 +18,7 @@ export interface PostgresConnection {
   database: string;
 }
 
-/** What it takes to start the server, the same at every restart. */
+/** All inputs of a start of the server, the same at every restart. */
 export interface ServerPlan {
   binaries: Binaries;
   user: RunAs | null;
@@ -31,10 +31,10 @@ export interface ServerPlan {
 /** PostgreSQL's main process, as a child of this one. */
 export interface Postmaster {
   readonly pid: number;
-  /** How it ended (`signal SIGKILL`, `exit code 1`), or null while it lives. */
+  /** Why it ended (`signal SIGKILL`, `exit code 1`), or null while it runs. */
   readonly ended: string | null;
   readonly exited: Promise<string>;
-  /** Bytes of the log that were there before it. */
+  /** Size of the log in bytes before it started. */
   readonly logStart: number;
 }
 
@@ -42,7 +42,7 @@ export interface Postmaster {
 const READY_POLL_MS = { first: 15, most: 250 };
 const MAX_LOG_BYTES = 10 * 1024 * 1024;
 
-/** Starts the server in a process group of its own: ^C in the terminal is for the program, which drains first. */
+/** Starts the server in its own process group: Ctrl-C in the terminal is for the program, which drains first. */
 export function spawnPostmaster(plan: ServerPlan): Postmaster {
   const log = openSync(plan.logFile, 'a', 0o600);
   if (fstatSync(log).size > MAX_LOG_BYTES) ftruncateSync(log);
@@ -72,7 +72,7 @@ export function spawnPostmaster(plan: ServerPlan): Postmaster {
   };
 }
 
-/** Not our whole environment: it holds secrets, and the user that PostgreSQL runs as can read its own. */
+/** Without the rest of the environment: it contains secrets, and PostgreSQL's user can read its own. */
 export function childEnv(): Record<string, string> {
   const kept = ['PATH', 'SystemRoot', 'TEMP', 'LD_LIBRARY_PATH', 'NIX_LD', 'NIX_LD_LIBRARY_PATH'];
   const values = kept.map((name) => [name, process.env[name]] as const);
@@ -83,9 +83,9 @@ export function childEnv(): Record<string, string> {
 }
 
 /**
- * Waits until the server takes connections. Recovery after a crash may take its time: the limit counts from
- * the last time that the server said it was starting up.
- * @throws StartError with what the server wrote, where it ends or never answers
+ * Waits until the server accepts connections. Recovery after a crash may take long: the limit counts from the last
+ * time that the server reported that it was starting up.
+ * @throws StartError with the server's output, if it ends or never answers
  */
 export async function untilReady(plan: ServerPlan, postmaster: Postmaster, timeoutMs: number): Promise<void> {
   let deadline = performance.now() + timeoutMs;
@@ -101,14 +101,14 @@ export async function untilReady(plan: ServerPlan, postmaster: Postmaster, timeo
     if (state === 'starting') deadline = performance.now() + timeoutMs;
     if (performance.now() > deadline) {
       throw new StartError(
-        `PostgreSQL (pid ${postmaster.pid}) took no connection within ${timeoutMs / 1000} s: see its log, ${plan.logFile}.`,
+        `PostgreSQL (pid ${postmaster.pid}) accepted no connection within ${timeoutMs / 1000} s: see its log, ${plan.logFile}.`,
       );
     }
     await sleep(pollMs);
   }
 }
 
-/** Whether a server answers: `starting` also stands for one that recovers from a crash or shuts down. */
+/** Whether a server answers; `starting` includes recovery from a crash and shutdown. */
 export async function tryConnect(
   connection: PostgresConnection,
   pgData: string,
@@ -121,7 +121,7 @@ export async function tryConnect(
   } catch (error) {
     if (!(error instanceof DatabaseError)) return 'absent';
     if (error.code?.startsWith('57P')) return 'starting';
-    if (error.code === '53300') return 'ready'; // Too many connections: it serves others.
+    if (error.code === '53300') return 'ready'; // Too many connections: the server is up.
     throw refused(pgData, error);
   } finally {
     await client.end().catch(() => {});
@@ -133,15 +133,15 @@ function refused(pgData: string, error: DatabaseError): StartError {
     error.code === '28P01'
       ? `${pgData}-password does not belong to it, restore both from the same backup`
       : 'see its pg_hba.conf and its log';
-  return new StartError(`The database in ${pgData} does not let us in (${error.message}): ${remedy}.`, {
+  return new StartError(`The database in ${pgData} refuses the connection (${error.message}): ${remedy}.`, {
     cause: error,
   });
 }
 
 /**
- * Fast shutdown: clients are disconnected, everything is written down. Harder where that hangs, and at once
- * where the server recovers from a crash: PostgreSQL 18.4, asked for a fast shutdown while it recovers from a
- * crashed backend, waits for ever, and there is nothing to write down that the log does not have already.
+ * Fast shutdown: clients are disconnected, everything is written. It escalates if that hangs, and at once if the
+ * server recovers from a crash: PostgreSQL 18.4, asked for a fast shutdown during recovery from a crashed backend,
+ * waits forever, and there is nothing to write that the log does not contain already.
  */
 export async function stopPostmaster(plan: ServerPlan, postmaster: Postmaster): Promise<void> {
   if (process.platform === 'win32') await pgCtlStop(plan.binaries, plan.pgData);
@@ -159,14 +159,14 @@ export async function stopPostmaster(plan: ServerPlan, postmaster: Postmaster): 
   await postmaster.exited;
 }
 
-/** Fast, immediate, and the end: how long each is given before the next, in milliseconds. */
+/** Fast, immediate, and kill: how long each may take before the next, in milliseconds. */
 export const STOP_SIGNALS: readonly (readonly [NodeJS.Signals, number])[] = [
   ['SIGINT', 30_000],
   ['SIGQUIT', 10_000],
   ['SIGKILL', 5_000],
 ];
 
-/** @returns whether there was such a process that we may signal */
+/** @returns whether the process exists and may be signalled */
 export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
   try {
     return pid > 0 && process.kill(pid, signal);
@@ -175,14 +175,14 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-/** Windows has no signals that a process could answer; pg_ctl knows PostgreSQL's own substitute. */
+/** Windows has no such signals; pg_ctl uses PostgreSQL's own substitute. */
 export async function pgCtlStop(binaries: Binaries, pgData: string): Promise<void> {
   await promisify(execFile)(program(binaries, 'pg_ctl'), ['stop', '-w', '-m', 'fast', '-D', pgData]).catch(
     () => {},
   );
 }
 
-/** The last things the server wrote since `from`, on one line. */
+/** The last output of the server since `from`, on one line. */
 async function logTail(file: string, from: number): Promise<string> {
   const handle = await open(file, 'r');
   try {
@@ -195,7 +195,7 @@ async function logTail(file: string, from: number): Promise<string> {
   }
 }
 
-/** The lines that say what is wrong, without time stamps; all lines where none does. */
+/** The lines with errors, without time stamps; all lines if there are none. */
 export function oneLine(text: string): string {
   const lines = text
     .split('\n')

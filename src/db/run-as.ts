@@ -15,12 +15,12 @@ export async function chooseRunAs(pgData: string): Promise<RunAs | null> {
   return user;
 }
 
-/** What `spawn` needs to run a program as this user; libuv drops root's other groups along with it. */
+/** Options of `spawn` to run a program as this user; libuv also drops root's other groups. */
 export function asUser(user: RunAs | null): { uid?: number; gid?: number } {
   return user ? { uid: user.uid, gid: user.gid } : {};
 }
 
-/** Throws a `StartError` that names the outermost directory on the way to `dir` that `user` cannot enter. */
+/** Throws a `StartError` with the outermost directory on the way to `dir` that `user` cannot enter. */
 export async function mustReach(user: RunAs | null, dir: string): Promise<void> {
   if (!user) return;
   const blocked = answered(user, firstClosed(user, dir));
@@ -43,7 +43,10 @@ function answered(user: RunAs, answer: ReturnType<typeof firstWithout>): string 
   return answer.path;
 }
 
-/** Gives a tree to `user`, the top last: where this is interrupted, the next start sees an owner to change. */
+/**
+ * Changes the owner of a tree to `user`, the root last: if this is interrupted, the next start sees that the owner
+ * has to be changed.
+ */
 export async function giveTo(user: RunAs | null, file: string): Promise<void> {
   if (!user) return;
   const entries = await readdir(file, { withFileTypes: true });

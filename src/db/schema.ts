@@ -1,6 +1,6 @@
 import type { ColumnType } from 'kysely';
 
-/** The tables as Kysely sees them; the truth is in migrations/. Times are ISO 8601 text. */
+/** The tables for Kysely; migrations/ defines them. Times are ISO 8601 text. */
 export interface Schema {
   workspace: WorkspaceRow;
   workspace_counter: { workspace_id: string; event_seq: number };

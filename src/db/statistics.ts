@@ -1,19 +1,19 @@
 import type { Pool, PoolClient } from 'pg';
 
-/** Grown this many times over, a table is no longer what its plans were made for. */
+/** When a table has grown by this factor, its plans are outdated. */
 const GROWN = 10;
-/** A table that was never analyzed counts as so many rows. */
-const FEWEST_ROWS = 10;
+/** The assumed size of a table that was never analyzed, in rows. */
+const MIN_ROWS = 10;
 
-// Any number will do, as long as every process of an installation uses the same.
+// An arbitrary number, which must be the same in every process of an installation.
 const LOCK = 0x4641_4954;
 
 /**
- * Analyzes the tables that have grown tenfold since they last were, and so has their plans made anew. While a table is
- * empty every index looks alike: one row is then looked for by any that begins with its workspace, and by that one, over
- * all rows of the workspace, until somebody analyzes the table. PostgreSQL itself would after a minute: an import has
- * made a hundred thousand rows by then. One process does it at a time, the others leave it to that one.
- * A table that somebody holds is left for the next time.
+ * Analyzes the tables that have grown tenfold since the last time, so that their plans are made again. While a
+ * table is empty, all its indexes look equal: a single row is then searched by any index that begins with its
+ * workspace, over all rows of the workspace, until the table is analyzed. PostgreSQL itself would do so after a
+ * minute, when an import may have written a hundred thousand rows. One process does it at a time; the others skip
+ * it. A locked table is skipped until the next time.
  * @returns the names of the tables that have grown
  */
 export async function analyzeGrown(pool: Pool): Promise<string[]> {
@@ -25,7 +25,7 @@ export async function analyzeGrown(pool: Pool): Promise<string[]> {
     client.release();
     return names;
   } catch (error) {
-    // Closed, not given back: its lock goes with the connection.
+    // Closed instead of released: its lock ends with the connection.
     client.release(true);
     throw error;
   }
@@ -36,13 +36,13 @@ async function takesTurn(client: PoolClient): Promise<boolean> {
   return rows[0]!.ours;
 }
 
-/** Partitions among them: each has its own statistics. */
+/** Includes partitions: each has its own statistics. */
 async function grownTables(client: PoolClient): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(`
     select c.oid::regclass::text as name
     from pg_class c
     where c.relkind = 'r' and c.relnamespace = current_schema()::regnamespace
-      and pg_stat_get_live_tuples(c.oid) >= ${GROWN} * greatest(c.reltuples, ${FEWEST_ROWS})
+      and pg_stat_get_live_tuples(c.oid) >= ${GROWN} * greatest(c.reltuples, ${MIN_ROWS})
     order by 1`);
   return rows.map(({ name }) => name);
 }

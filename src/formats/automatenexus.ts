@@ -12,7 +12,7 @@ import {
 import type { Format } from '../delivery/format.ts';
 import { textKey, textSecretProblem } from './text-secret.ts';
 
-/** The 32 events that AutomateNexus's document lists; they are called the same with us. */
+/** The 32 events in AutomateNexus's documentation; Fairlead uses the same names. */
 const DOCUMENTED = new Set(
   Object.entries({
     contact: ['created', 'updated', 'deleted', 'merged', 'tag_added', 'tag_removed'],
@@ -29,8 +29,8 @@ const DOCUMENTED = new Set(
 );
 
 /**
- * AutomateNexus's webhooks (contracts AN3–AN5, AN8): the full record under the names that its document prints, and
- * where there is a secret one header, the hex HMAC-SHA256 of the body under it.
+ * AutomateNexus webhooks (AN3–AN5, AN8): the full record with the field names of its documentation and, if there
+ * is a secret, one header with the hex HMAC-SHA256 of the body.
  */
 export const automatenexus: Format = {
   name: 'automatenexus',
@@ -42,7 +42,7 @@ export const automatenexus: Format = {
     payload: 'full',
     timeoutMs: 30_000,
     retryMax: 5,
-    // 1 min, 5 min, 30 min, 2 h and 24 h after the first failure, as delays from one attempt to the next.
+    // Retries 1 min, 5 min, 30 min, 2 h and 24 h after the first failure, as delays between attempts.
     intervalsS: [60, 240, 1500, 5400, 79_200],
   },
   maxRetries: 10,
@@ -81,16 +81,16 @@ export const automatenexus: Format = {
     const record = payload === 'full' ? printedSchema(object, details) : details;
     const data = payload === 'full' && contextSchema ? joined(record, contextSchema) : record;
     return objectOf({
-      event: exactly(name, 'What happened.'),
-      timestamp: timeField('When it happened.'),
-      webhook_id: textField('The webhook that it was sent by.'),
-      account_id: textField('The workspace where it happened.'),
-      data: { ...data, description: 'The record as it was then.' },
+      event: exactly(name, 'The event type.'),
+      timestamp: timeField('When the event occurred.'),
+      webhook_id: textField('The id of the webhook that sent it.'),
+      account_id: textField('The id of the workspace.'),
+      data: { ...data, description: 'The record at the time of the event.' },
     });
   },
 };
 
-/** A record with the field names of the document, where ours differ: a deal has a title. */
+/** Renames fields to those of the documentation where they differ: a deal has a title. */
 function printed(object: string, record: Record<string, unknown>): Record<string, unknown> {
   if (object !== 'deal') return record;
   const { id, name, ...rest } = record;

@@ -7,8 +7,8 @@ import { textKey, textSecretProblem } from './text-secret.ts';
 const RETRIES = 20;
 
 /**
- * aXcelerate's webhooks (contracts AC1–AC4): one event type each, the object under its noun in `message`, and two
- * headers that are there unsigned too. `messageId` is the event's id, so it stays the same over retries and resends.
+ * aXcelerate webhooks (AC1–AC4): one event type each, the object under its noun in `message`, and two headers that
+ * are sent without a signature too. `messageId` is the event's id, so it is the same in retries and resends.
  */
 export const axcelerate: Format = {
   name: 'axcelerate',
@@ -20,7 +20,7 @@ export const axcelerate: Format = {
     payload: 'full',
     timeoutMs: 30_000,
     retryMax: RETRIES,
-    // 1 s, 2 s, 4 s … 6 days: twelve days in all.
+    // 1 s, 2 s, 4 s … 6 days: twelve days in total.
     intervalsS: Array.from({ length: RETRIES }, (_, n) => 2 ** n),
   },
   maxRetries: RETRIES,
@@ -32,7 +32,7 @@ export const axcelerate: Format = {
   ownHeaders: ['ax-signature-version', 'ax-signature'],
 
   message({ event, clientNumber, payload, secrets, bodyOf }) {
-    // The record goes in as the text it was stored as; what stands around it is ours and needs no escaping.
+    // The record is inserted as its stored text; the texts around it are constants and need no escaping.
     const object =
       payload === 'full' ? event.json : JSON.stringify({ id: event.objectId, ...event.summary() });
     const body = bodyOf(
@@ -53,13 +53,13 @@ export const axcelerate: Format = {
 
   schema: ({ name, object }, _payload, details) =>
     objectOf({
-      type: exactly(name, 'What happened.'),
+      type: exactly(name, 'The event type.'),
       message: {
-        ...objectOf({ [object]: { ...details, description: 'The record as it was then.' } }),
-        description: 'What it is about, under the kind of record.',
+        ...objectOf({ [object]: { ...details, description: 'The record at the time of the event.' } }),
+        description: 'The subject of the event, under its record type.',
       },
-      clientId: { type: 'integer', description: 'The workspace where it happened.' },
-      messageId: textField('Names the event; the same over retries.'),
-      timestamp: timeField('When it happened.'),
+      clientId: { type: 'integer', description: 'The number of the workspace.' },
+      messageId: textField('Identifies the event; the same in all retries.'),
+      timestamp: timeField('When the event occurred.'),
     }),
 };

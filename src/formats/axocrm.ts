@@ -5,7 +5,7 @@ import { exactly, joined, objectOf, textField, timeField } from '../events/event
 import type { Format } from '../delivery/format.ts';
 import { blankProblem, textKey } from './text-secret.ts';
 
-/** The list that axoCRM's document prints, in our names; webhook.test comes from Send test alone. */
+/** The events in axoCRM's documentation, by Fairlead's names; webhook.test is sent only by Send test. */
 const DOCUMENTED = new Set([
   'contact.created',
   'company.created',
@@ -19,15 +19,15 @@ const DOCUMENTED = new Set([
   'form.submitted',
 ]);
 
-/** Its names for what has another name with us; it knows a move to another stage as an update only. */
+/** axoCRM's names that differ from Fairlead's; it has only an update event for a stage change. */
 const ITS_NAMES: Readonly<Record<string, string>> = {
   'form.submitted': 'lead_form.submitted',
   'deal.stage_changed': 'deal.updated',
 };
 
 /**
- * axoCRM's webhooks (contracts AX9–AX13): three X-axoCRM headers, the signature over `timestamp.body`
- * under the secret exactly as it was shown, and a body that tells nothing personal.
+ * axoCRM webhooks (AX9–AX13): three X-axoCRM headers, a signature over `timestamp.body` with the secret exactly as
+ * shown, and a body without personal data.
  */
 export const axocrm: Format = {
   name: 'axocrm',
@@ -65,7 +65,7 @@ export const axocrm: Format = {
         type,
         workspace_id: workspaceId,
         created_at: event.occurredAt,
-        // Its own name for itself: a webhook's is not the one in the store.
+        // The format's own name for this type: the subscription uses it, not the stored name.
         data: {
           object: { type: event.objectType, id: details['id'] ?? event.objectId, ...without(details) },
         },
@@ -92,23 +92,23 @@ export const axocrm: Format = {
 
   schema: ({ name, object }, _payload, details) =>
     objectOf({
-      id: textField('Names the event; the same over retries.'),
-      type: exactly(axocrm.nameOf(name), 'What happened.'),
-      workspace_id: textField('The workspace where it happened.'),
-      created_at: timeField('When it happened.'),
+      id: textField('Identifies the event; the same in all retries.'),
+      type: exactly(axocrm.nameOf(name), 'The event type.'),
+      workspace_id: textField('The id of the workspace.'),
+      created_at: timeField('When the event occurred.'),
       data: {
         ...objectOf({
           object: {
-            ...joined(details, objectOf({ type: exactly(object, 'What kind of record it is.') })),
-            description: 'The record that it is about.',
+            ...joined(details, objectOf({ type: exactly(object, 'The record type.') })),
+            description: 'The record that the event is about.',
           },
         }),
-        description: 'What it is about.',
+        description: 'The subject of the event.',
       },
     }),
 };
 
-/** `type` and `id` come first and are ours; a record's own fields must not take their place. */
+/** `type` and `id` are set by the format; fields of the record must not overwrite them. */
 function without(details: Record<string, unknown>): Record<string, unknown> {
   const { type: _type, id: _id, ...rest } = details;
   return rest;

@@ -9,7 +9,7 @@ const PUBLIC = 'whpk_';
 
 export const makeSymmetric = () => SYMMETRIC + randomBytes(32).toString('base64');
 
-/** Seed and public key one after the other, as libsodium keeps a private key. */
+/** The seed followed by the public key, as libsodium stores a private key. */
 export function makePrivate(): string {
   const seed = makeSeed();
   return PRIVATE + Buffer.concat([seed, publicBytesOf(privateKeyOf(seed))]).toString('base64');
@@ -17,12 +17,12 @@ export function makePrivate(): string {
 
 export const isPrivate = (secret: string) => secret.startsWith(PRIVATE);
 
-/** The public key of a private one, `whpk_…`; null for a secret that both ends have. */
+/** The public key of a private key, `whpk_…`; null for a shared secret. */
 export function publicOf(secret: string): string | null {
   return isPrivate(secret) ? PUBLIC + publicBytesOf(keyOf(secret)).toString('base64') : null;
 }
 
-/** What is wrong with a secret that a person brings, or null. */
+/** Why a user-supplied secret is invalid, or null. */
 export function keyProblem(secret: string): string | null {
   const blank = blankProblem(secret);
   if (blank !== null) return blank;
@@ -39,13 +39,13 @@ export function keyProblem(secret: string): string | null {
   return 'must be whsec_ followed by the base64 of 24 to 64 bytes';
 }
 
-/** The signature under a secret, of the kind that it is for: `v1,…` or `v1a,…`; the same for the same content. */
+/** The signature of a content with a secret, `v1,…` or `v1a,…` by the kind of secret; deterministic. */
 export function signature(secret: string, content: string, body: string | Buffer): string {
   if (!isPrivate(secret)) return `v1,${hmacSha256(keyOf(secret), 'base64', content, body)}`;
   return `v1a,${signEd25519(keyOf(secret), content, body).toString('base64')}`;
 }
 
-/** The bytes, or null where the text is not such a secret. */
+/** The decoded bytes, or null if the text is not such a secret. */
 function decoded(secret: string, prefix: string): Buffer | null {
   const text = secret.slice(prefix.length);
   if (!secret.startsWith(prefix) || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return null;
@@ -56,14 +56,14 @@ function publicBytes(bytes: Buffer): Buffer {
   return publicBytesOf(privateKeyOf(bytes.subarray(0, 32)));
 }
 
-const MOST_KEYS = 10_000;
+const MAX_CACHED_KEYS = 10_000;
 const keys = new Map<string, KeyObject>();
 
-/** Each is read once: a webhook signs thousands of bodies with the same one. */
+/** Parsed keys are cached: a webhook signs thousands of bodies with the same key. */
 function keyOf(secret: string): KeyObject {
   let key = keys.get(secret);
   if (key === undefined) {
-    if (keys.size >= MOST_KEYS) keys.clear();
+    if (keys.size >= MAX_CACHED_KEYS) keys.clear();
     key = isPrivate(secret)
       ? privateKeyOf(decoded(secret, PRIVATE)!.subarray(0, 32))
       : createSecretKey(decoded(secret, SYMMETRIC)!);

@@ -4,10 +4,10 @@ import type { Format } from '../delivery/format.ts';
 import { isPrivate, keyProblem, makePrivate, makeSymmetric, publicOf, signature } from './standard-key.ts';
 
 /**
- * Standard Webhooks 1.0 (standardwebhooks.com; contracts section 8): `webhook-id` stays the same over
- * retries, `webhook-signature` is `v1,<base64 HMAC-SHA256 of "id.timestamp.body">`, one for each secret
- * that is valid, under the decoded bytes of the secret; or, where the secret is an Ed25519 key, `v1a,<base64>` over the
- * same, which receivers verify by the public key.
+ * Standard Webhooks 1.0 (standardwebhooks.com; docs/requirements.md, section 8). `webhook-id` is the same in all
+ * retries. `webhook-signature` contains `v1,<base64 HMAC-SHA256 of "id.timestamp.body">` for each valid secret,
+ * keyed by its decoded bytes. If the secret is an Ed25519 key, it contains `v1a,<base64>` over the same content,
+ * which receivers verify with the public key.
  */
 export const standard: Format = {
   name: 'standard',
@@ -32,7 +32,7 @@ export const standard: Format = {
   ownHeaders: ['webhook-id', 'webhook-timestamp', 'webhook-signature'],
 
   message({ event, payload, secrets, attemptedAt, bodyOf }) {
-    // The record goes in as the text it was stored as; type and time are ours and need no escaping.
+    // The record is inserted as its stored text; type and time need no escaping.
     const data = payload === 'full' ? event.json : JSON.stringify({ id: event.objectId, ...event.summary() });
     const body = bodyOf(`{"type":"${event.type}","timestamp":"${event.occurredAt}","data":${data}}`);
     const id = prefixed('evt', event.id);
@@ -54,8 +54,8 @@ export const standard: Format = {
 
   schema: (type, _payload, details) =>
     objectOf({
-      type: exactly(type.name, 'What happened.'),
-      timestamp: timeField('When it happened.'),
-      data: { ...details, description: 'The record as it was then.' },
+      type: exactly(type.name, 'The event type.'),
+      timestamp: timeField('When the event occurred.'),
+      data: { ...details, description: 'The record at the time of the event.' },
     }),
 };

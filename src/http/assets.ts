@@ -4,10 +4,10 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** How the bytes of an answer can be coded; `identity` is not at all. */
+/** Content codings of responses; `identity` is uncompressed. */
 export type Coding = 'br' | 'gzip' | 'identity';
 
-/** What an extension of a bundled file stands for. */
+/** Media types by file extension. */
 const TYPES: Readonly<Record<string, string>> = {
   js: 'text/javascript; charset=utf-8',
   css: 'text/css; charset=utf-8',
@@ -17,22 +17,22 @@ const TYPES: Readonly<Record<string, string>> = {
 const inflate = promisify(brotliDecompress);
 const deflate = promisify(gzip);
 
-/** A file as it lies in the package. */
+/** A file of the package. */
 interface Asset {
   type: string;
-  /** Changes with what is in it. */
+  /** A hash of the content, for the ETag. */
   tag: string;
   bytes: Map<Coding, Promise<Buffer>>;
 }
 
 /**
- * Files for browsers. The bundler leaves them coded by Brotli alone, a quarter of their size; over plain HTTP
- * browsers take gzip at most, so the other codings are made when first asked for, and kept.
+ * Static files for browsers. The bundler writes Brotli only, a quarter of the original size. Browsers accept only
+ * gzip over plain HTTP, so the other codings are made on first request and cached.
  */
 export class Assets {
   readonly #files = new Map<string, Asset>();
 
-  /** @param folder whose `*.br` are served, read once */
+  /** @param folder whose `*.br` files are served; read once */
   constructor(folder: URL) {
     for (const entry of readdirSync(folder)) {
       const name = entry.replace(/\.br$/, '');
@@ -44,19 +44,19 @@ export class Assets {
     }
   }
 
-  /** A file's media type and its tag; undefined where there is none of this name. */
+  /** A file's media type and tag; undefined if no file has this name. */
   find(name: string): Pick<Asset, 'type' | 'tag'> | undefined {
     return this.#files.get(name);
   }
 
-  /** The bytes of a file that there is. */
+  /** The bytes of a file that exists. */
   async read(name: string, coding: Coding): Promise<Buffer> {
     const { bytes } = this.#files.get(name)!;
     let made = bytes.get(coding);
     if (!made) {
       made = this.#make(name, coding);
       bytes.set(coding, made);
-      // What failed, for want of memory, may work the next time.
+      // A failure, such as out of memory, may be temporary.
       made.catch(() => bytes.delete(coding));
     }
     return made;
@@ -68,7 +68,7 @@ export class Assets {
   }
 }
 
-/** The best coding that an `Accept-Encoding` allows; a client that sends none gets the bytes as they are. */
+/** The best coding that an `Accept-Encoding` allows; without the header, `identity`. */
 export function codingFor(accepted: string | undefined): Coding {
   const weights = new Map(
     (accepted ?? '').split(',').map((part) => {
@@ -82,8 +82,8 @@ export function codingFor(accepted: string | undefined): Coding {
 }
 
 /**
- * Answers with a file, in the best coding that the client takes, or that there is none.
- * @param cacheControl how long a browser may keep it
+ * Sends a file in the best coding that the client accepts, or 404.
+ * @param cacheControl value of the Cache-Control header
  */
 export async function sendAsset(
   assets: Assets,

@@ -7,7 +7,7 @@ import { ApiError } from '../base/errors.ts';
 import { rateLimited } from './rate-limit.ts';
 import { checkOrigin, sessionToken } from './session-cookie.ts';
 
-/** The raw key of a request: `Authorization: Bearer …`, else `X-API-Key` (contracts RX1). */
+/** The raw key of a request: `Authorization: Bearer …`, else `X-API-Key` (RX1). */
 export function rawKey(headers: FastifyRequest['headers']): string | null {
   const { authorization } = headers;
   if (authorization !== undefined) {
@@ -18,9 +18,9 @@ export function rawKey(headers: FastifyRequest['headers']): string | null {
 }
 
 /**
- * Who makes this request: whoever the key belongs to or, where none is sent, whoever is signed in. Throws
- * `unauthorized`, `api_key_expired`, or `forbidden` for a change that another site's page asks for.
- * @param publicUrl where people reach this installation, or '' for wherever the request went to
+ * Returns the caller: the owner of the API key or, without a key, the signed-in user. Throws `unauthorized`,
+ * `api_key_expired`, or `forbidden` for a cross-site change.
+ * @param publicUrl the public URL of this installation; '' means the host of the request
  */
 export async function authenticate(
   { callers, sessions, publicUrl }: { callers: Callers; sessions: Sessions; publicUrl: string },
@@ -35,9 +35,9 @@ export async function authenticate(
   return sessions.authenticate(token);
 }
 
-/** Throws where this request must not go on: `forbidden` by the plan, `rate_limited`, `forbidden` by the scope. */
+/** Throws if the caller may not proceed: `forbidden` by the plan, `rate_limited`, `forbidden` by the scope. */
 export function admit(caller: Caller, scope: string | null): void {
-  // Plans bind keys; who is signed in is let in under any.
+  // Plans limit API keys, not signed-in users.
   if (caller.via.kind === 'api_key' && !termsOf(caller.plan).api)
     throw new ApiError('forbidden', `The plan ${caller.plan} has no API access.`);
   if (!caller.quota.granted) throw rateLimited(caller.quota);

@@ -4,17 +4,17 @@ import { decodedBody } from './content-encoding.ts';
 declare module 'fastify' {
   interface FastifyRequest {
     /**
-     * What the Idempotency-Key is held against, and what senders sign: the bytes that were sent, without their
-     * Content-Encoding. Of a multipart body, its fields: each sending has another boundary.
+     * The bytes that the Idempotency-Key is compared by and that senders sign: as sent, without Content-Encoding.
+     * For a multipart body, its fields, because each request has another boundary.
      */
     rawBody: Buffer | null;
   }
 }
 
 /**
- * Reads bodies of one type whole, up to the limit of the path, and without their Content-Encoding. A path that is
- * not there, or does not take the method, says so whatever the body is.
- * @param read makes the value of the bytes; throws `ApiError`
+ * Parses bodies of one media type, up to the path's limit, after removing Content-Encoding. An unknown path or
+ * method is answered before the body is checked.
+ * @param read parses the bytes; throws `ApiError`
  */
 export function addBodyReader(
   app: FastifyInstance,

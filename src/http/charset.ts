@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { ApiError } from '../base/errors.ts';
 
-/** How bytes are read as text. */
+/** A decoder for a character encoding. */
 export interface Charset {
-  /** In the words of the Encoding Standard, as in `windows-1252`. */
+  /** The name in the Encoding Standard, such as `windows-1252`. */
   name: string;
-  /** Null where the bytes are not text of this charset: nothing is ever replaced. */
+  /** Null if the bytes are not valid in this charset; replacement characters are never used. */
   decode(bytes: Buffer): string | null;
 }
 
@@ -14,10 +14,10 @@ export const UTF_8: Charset = {
   decode: (bytes) => (isUtf8(bytes) ? bytes.toString('utf8') : null),
 };
 
-/** What windows-1252 has in place of the control characters from 0x80 to 0x9f. */
+/** The characters of windows-1252 from 0x80 to 0x9f. */
 const C1 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
 
-/** By hand: the TextDecoder of Node 20 to 23 reads these bytes as ISO-8859-1 (nodejs/node#56542). */
+/** The TextDecoder of Node 20 to 23 decodes these bytes as ISO-8859-1 (nodejs/node#56542). */
 const WINDOWS_1252: Charset = {
   name: 'windows-1252',
   decode: (bytes) =>
@@ -25,15 +25,15 @@ const WINDOWS_1252: Charset = {
 };
 
 /**
- * The charset that a label names, by the Encoding Standard (`iso-8859-1` and `us-ascii` are windows-1252).
- * Throws `unsupported_media_type` for a label that names none.
+ * The charset of a label, by the Encoding Standard (`iso-8859-1` and `us-ascii` are windows-1252). Throws
+ * `unsupported_media_type` for an unknown label.
  */
 export function charsetOf(label: string): Charset {
   const name = encodingOf(label);
   if (name === undefined)
     throw new ApiError(
       'unsupported_media_type',
-      `The charset ${JSON.stringify(label.slice(0, 40))} is not known; send UTF-8.`,
+      `The charset ${JSON.stringify(label.slice(0, 40))} is unknown; send UTF-8.`,
     );
   if (name === UTF_8.name) return UTF_8;
   if (name === WINDOWS_1252.name) return WINDOWS_1252;

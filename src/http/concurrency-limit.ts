@@ -1,23 +1,26 @@
 import { ApiError, unavailable } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 
-/** How many requests may wait for events at once, in this process: they hold a connection each, for long. */
+/**
+ * Maximum numbers of requests in this process that wait for events; each of them holds a connection for a long
+ * time.
+ */
 export interface ConcurrencyMaxima {
-  /** Of one key or person. */
+  /** Per API key or user. */
   caller: number;
-  /** Of all keys and persons of one workspace. */
+  /** Per workspace. */
   workspace: number;
   all: number;
 }
 
-/** Counts the requests that wait for events. */
+/** Limits the number of concurrent requests that wait for events. */
 export interface ConcurrencyLimit {
   /**
-   * Takes a place for a request until it is given back. Throws `rate_limited` where the caller or the workspace has
-   * its maximum already, `unavailable` where all together have.
-   * @returns gives the place back; called twice, it does so once
+   * Reserves a slot for a request. Throws `rate_limited` at the maximum of the caller or the workspace,
+   * `unavailable` at the maximum of the process.
+   * @returns releases the slot; further calls have no effect
    */
-  enter(caller: { identity: Uuid; workspaceId: Uuid }): () => void;
+  acquire(caller: { identity: Uuid; workspaceId: Uuid }): () => void;
 }
 
 export function makeConcurrencyLimit(max: ConcurrencyMaxima): ConcurrencyLimit {
@@ -25,10 +28,10 @@ export function makeConcurrencyLimit(max: ConcurrencyMaxima): ConcurrencyLimit {
   const ofWorkspace = new Map<Uuid, number>();
   let all = 0;
   return {
-    enter({ identity, workspaceId }) {
+    acquire({ identity, workspaceId }) {
       refuseFull(ofCaller.get(identity), max.caller, 'of this key');
       refuseFull(ofWorkspace.get(workspaceId), max.workspace, 'of this workspace');
-      if (all >= max.all) throw unavailable('Too many requests wait for events.');
+      if (all >= max.all) throw unavailable('Too many requests are waiting for events.');
       add(ofCaller, identity, 1);
       add(ofWorkspace, workspaceId, 1);
       all += 1;
@@ -46,7 +49,9 @@ export function makeConcurrencyLimit(max: ConcurrencyMaxima): ConcurrencyLimit {
 
 function refuseFull(taken: number | undefined, max: number, whose: string): void {
   if ((taken ?? 0) < max) return;
-  throw new ApiError('rate_limited', `${max} requests ${whose} wait for events already.`, { retryAfter: 1 });
+  throw new ApiError('rate_limited', `${max} requests ${whose} are waiting for events already.`, {
+    retryAfter: 1,
+  });
 }
 
 function add(counts: Map<Uuid, number>, id: Uuid, change: number): void {

@@ -11,15 +11,14 @@ const decoders: Readonly<Record<string, Decoder>> = {
   br: promisify(brotliDecompress),
 };
 
-/** More than one at a time is rare; a long list would only cost time. */
+/** More than one coding is rare; a long list would only cost time. */
 const MAX_CODINGS = 2;
 
 /**
- * A body without its Content-Encoding. Decoding stops at the limit, whatever the body would grow to.
- * Throws `unsupported_media_type` for a coding that is not taken, `payload_too_large` beyond the limit, and
- * `validation_error` where the body is not of the coding.
- * @param header Content-Encoding, as in `gzip` or `deflate, gzip`
- * @param limit in bytes, of what is decoded
+ * Removes the Content-Encoding of a body. Decoding stops at the limit. Throws `unsupported_media_type` for an
+ * unsupported coding, `payload_too_large` above the limit, and `validation_error` for invalid data.
+ * @param header Content-Encoding, such as `gzip` or `deflate, gzip`
+ * @param limit of the decoded body, in bytes
  */
 export async function decodedBody(bytes: Buffer, header: string, limit: number): Promise<Buffer> {
   const codings = header
@@ -31,7 +30,7 @@ export async function decodedBody(bytes: Buffer, header: string, limit: number):
   if (steps.length > MAX_CODINGS || steps.includes(undefined)) throw unknownCoding();
   if (bytes.length === 0) return bytes;
   let body = bytes;
-  // The last one named was applied last.
+  // The codings are listed in the order in which they were applied.
   for (let at = steps.length - 1; at >= 0; at--) {
     body = await steps[at]!(body, { maxOutputLength: limit }).catch((error: NodeJS.ErrnoException) => {
       throw refusal(error, codings[at]!);
@@ -40,7 +39,7 @@ export async function decodedBody(bytes: Buffer, header: string, limit: number):
   return body;
 }
 
-/** RFC 9110 means the zlib format by `deflate`; some clients send the bare stream. */
+/** In RFC 9110 `deflate` means the zlib format; some clients send the raw stream. */
 function hasZlibHeader(bytes: Buffer): boolean {
   return bytes.length > 1 && (bytes[0]! & 0x0f) === 8 && bytes.readUInt16BE(0) % 31 === 0;
 }
@@ -55,6 +54,9 @@ function unknownCoding(): ApiError {
 
 function refusal(error: NodeJS.ErrnoException, coding: string): ApiError {
   return error.code === 'ERR_BUFFER_TOO_LARGE'
-    ? new ApiError('payload_too_large', 'The body is larger than this path takes once it is decoded.')
-    : new ApiError('validation_error', `The body is not valid ${coding}, as Content-Encoding says it is.`);
+    ? new ApiError('payload_too_large', 'The decoded body is larger than this path accepts.')
+    : new ApiError(
+        'validation_error',
+        `The body is not valid ${coding}, although Content-Encoding names it.`,
+      );
 }

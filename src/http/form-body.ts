@@ -8,17 +8,17 @@ import { multipartFields } from './multipart-body.ts';
 import { unsupportedMediaType } from './refusal.ts';
 import { urlencodedFields } from './urlencoded-body.ts';
 
-/** The fields of a form, as they came: of a name that came several times, or ends in `[]`, a list. */
+/** The fields of a form as sent; a list for a name that occurs several times or ends in `[]`. */
 export type FormFields = Readonly<Record<string, string | readonly string[]>>;
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The body, where it is a form. */
+    /** The parsed body if it is a form. */
     form: FormFields | null;
   }
 }
 
-/** Forms, on the paths that take them. */
+/** Parses forms on the paths that accept them. */
 export function readForms(app: FastifyInstance): void {
   addBodyReader(app, /^application\/x-www-form-urlencoded\s*(;|$)/i, (request, bytes) => {
     checkTakesForms(request);
@@ -43,8 +43,8 @@ function take(request: FastifyRequest, raw: readonly RawField[]): FormFields {
 }
 
 /**
- * Decodes by the charset of the field, else of `_charset_`, which browsers fill in, else of the Content-Type, else
- * UTF-8. Throws `validation_error` for what can't be decoded: text is refused rather than changed.
+ * Decodes each field by its own charset, else `_charset_` (set by browsers), else the Content-Type, else UTF-8.
+ * Throws `validation_error` for text that cannot be decoded.
  */
 function fieldsOf(raw: readonly RawField[], contentType: string): FormFields {
   const named = raw.find(({ name }) => name.toString('latin1') === '_charset_')?.value.toString('latin1');
@@ -65,11 +65,11 @@ function fieldsOf(raw: readonly RawField[], contentType: string): FormFields {
   return fields;
 }
 
-/** The text of a form is made of ASCII and what the charset adds: UTF-16 can't be one. */
+/** Forms need an ASCII-compatible charset, which UTF-16 is not. */
 function formCharset(label: string): Charset {
   const charset = charsetOf(label);
   if (!charset.name.startsWith('utf-16')) return charset;
-  throw new ApiError('unsupported_media_type', 'Forms in UTF-16 are not taken; send UTF-8.');
+  throw new ApiError('unsupported_media_type', 'Forms in UTF-16 are not accepted; send UTF-8.');
 }
 
 function notText(name: string, { name: charset }: Charset): ApiError {

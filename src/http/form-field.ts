@@ -1,14 +1,14 @@
 import { invalid, type ApiError } from '../base/errors.ts';
 
-/** A name and its value as bytes, not decoded yet. */
+/** A name and its value as undecoded bytes. */
 export interface RawField {
   name: Buffer;
   value: Buffer;
-  /** What the field's own Content-Type declares. */
+  /** The charset of the field's own Content-Type. */
   charset?: string | undefined;
 }
 
-/** No form that people fill in has more; without a limit 1 MiB holds a hundred thousand. */
+/** More than any form for people has; 1 MiB could contain a hundred thousand. */
 export const MAX_FIELDS = 200;
 
 export function tooManyFields(): ApiError {

@@ -3,14 +3,14 @@ import type { Registry } from 'prom-client';
 import { sameBytes, sha256 } from '../base/hmac.ts';
 
 export interface HealthParts {
-  /** What is missing before requests can be served; empty when ready. */
+  /** The dependencies that are not ready; empty when requests can be served. */
   notReady(): Promise<string[]>;
   metrics: Registry;
-  /** Where not empty, /metrics asks for it as a bearer token. */
+  /** If not empty, /metrics requires it as a bearer token. */
   metricsToken: string;
 }
 
-/** For whoever watches the process: /healthz (it lives), /readyz (it can serve), /metrics (Prometheus). */
+/** Mounts the monitoring paths: /healthz (liveness), /readyz (readiness), /metrics (Prometheus). */
 export function mountHealth(app: FastifyInstance, parts: HealthParts): void {
   const hidden = { schema: { hide: true } };
 

@@ -11,13 +11,13 @@ import { sha256 } from '../base/hmac.ts';
 import type { Answer } from './route.ts';
 
 /**
- * `Idempotency-Key` on POST and PATCH (contracts section 7). The answer is stored in the same statement
- * or transaction as the change; this looks it up before, and gives it again.
+ * `Idempotency-Key` on POST and PATCH (docs/requirements.md, section 7). The response is stored in the same
+ * statement or transaction as the change; this class looks it up first and returns it again.
  */
 export class IdempotencyGate {
   readonly #store: Idempotency;
   readonly #clock: Clock;
-  /** Keys whose first request is still being worked on in this process. */
+  /** Keys whose first request is running in this process. */
   readonly #inFlight = new Set<string>();
 
   constructor(store: Idempotency, clock: Clock) {
@@ -25,8 +25,8 @@ export class IdempotencyGate {
     this.#clock = clock;
   }
 
-  /** Takes the request's key. Returns the stored answer where there is one. */
-  async enter(request: FastifyRequest): Promise<Answer | null> {
+  /** Claims the request's key. Returns the stored response if there is one. */
+  async claim(request: FastifyRequest): Promise<Answer | null> {
     const key = request.headers['idempotency-key'];
     if (key === undefined) return null;
     if (typeof key !== 'string' || !/^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/.test(key)) {
@@ -41,14 +41,15 @@ export class IdempotencyGate {
       key,
       requestHash: sha256(request.method, '\n', request.url, '\n', request.rawBody ?? '').toString('hex'),
     };
-    if (this.#inFlight.has(keyOf(claim))) throw new ApiError('conflict', IN_PROGRESS, { retryAfter: 1 });
-    this.#inFlight.add(keyOf(claim));
+    if (this.#inFlight.has(inFlightKey(claim)))
+      throw new ApiError('conflict', IN_PROGRESS, { retryAfter: 1 });
+    this.#inFlight.add(inFlightKey(claim));
     request.claim = claim;
     const stored = await this.#store.stored(claim, this.#clock.now());
     return stored && replayed(stored);
   }
 
-  /** Runs the handler; where another process was first with the same key, its answer is given. */
+  /** Runs the handler; if another process was first with the same key, returns its response. */
   async guard(request: FastifyRequest, work: () => Promise<Answer>): Promise<Answer> {
     if (!request.claim) return work();
     const result = await this.#store.once(request.claim, this.#clock.now(), work);
@@ -56,7 +57,7 @@ export class IdempotencyGate {
   }
 
   leave(request: FastifyRequest): void {
-    if (request.claim) this.#inFlight.delete(keyOf(request.claim));
+    if (request.claim) this.#inFlight.delete(inFlightKey(request.claim));
   }
 }
 
@@ -68,6 +69,6 @@ function replayed(stored: StoredAnswer): Answer {
   };
 }
 
-function keyOf(claim: IdempotencyClaim): string {
+function inFlightKey(claim: IdempotencyClaim): string {
   return `${claim.identity}/${claim.key}`;
 }

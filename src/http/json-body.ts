@@ -8,12 +8,12 @@ import { JSON_TYPE, parameterOf } from './media-type.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The body's text, exactly as it came, where it is JSON. */
+    /** The text of a JSON body, exactly as sent. */
     jsonText: string | null;
   }
 }
 
-/** JSON bodies, on every path. */
+/** Parses JSON bodies, on every path. */
 export function readJson(app: FastifyInstance): void {
   const parse = jsonParser(app);
   addBodyReader(app, JSON_TYPE, (request, bytes) => {
@@ -27,15 +27,15 @@ export function readJson(app: FastifyInstance): void {
   });
 }
 
-/** JSON text to its value. Throws `validation_error`. */
+/** Parses JSON text. Throws `validation_error`. */
 type JsonParser = (text: string) => unknown;
 
-/** Fastify's own parser refuses what would reach an object's prototype. */
+/** Fastify's own parser, which rejects keys that would change an object's prototype. */
 function jsonParser(app: FastifyInstance): JsonParser {
   const parse = app.getDefaultJsonParser('error', 'error');
   return (text) => {
     let value: unknown;
-    // It calls back before it returns, and looks at the text alone.
+    // The parser calls back synchronously and reads only the text.
     void parse(undefined as never, text, (error, parsed) => {
       if (error) throw new ApiError('validation_error', `The body is not valid JSON: ${jsonProblem(error)}`);
       value = parsed;
@@ -44,20 +44,21 @@ function jsonParser(app: FastifyInstance): JsonParser {
   };
 }
 
-/** Where the JSON breaks, without repeating what it says. */
+/** The position of the syntax error, without repeating the content. */
 function jsonProblem(error: Error): string {
   if (error.message.includes('forbidden prototype'))
     return 'a field is called __proto__, or constructor with a prototype.';
   const position = /position \d+( \(line \d+ column \d+\))?/.exec(error.message)?.[0];
-  return position ? `it breaks at ${position}.` : 'it cannot be parsed.';
+  return position ? `syntax error at ${position}.` : 'it cannot be parsed.';
 }
 
-/** The usual Content-Types, which need no closer look. */
+/** The usual Content-Types, for a fast check. */
 const PLAIN_TYPES = new Set(['application/json', 'application/json; charset=utf-8']);
 
 /**
- * The text of a JSON body. JSON is UTF-8 whatever charset is declared (RFC 8259); bytes that are not are read by the
- * charset, where one is declared. Throws `validation_error`, or `unsupported_media_type` for an unknown charset.
+ * The text of a JSON body. JSON is UTF-8 whatever charset is declared (RFC 8259); bytes that are not UTF-8 are
+ * decoded by the declared charset, if any. Throws `validation_error`, or `unsupported_media_type` for an unknown
+ * charset.
  */
 function jsonText(bytes: Buffer, contentType: string): string {
   const text =
@@ -67,7 +68,7 @@ function jsonText(bytes: Buffer, contentType: string): string {
 
 function decoded(bytes: Buffer, contentType: string): string {
   const label = parameterOf(contentType, 'charset');
-  // JSON holds no NUL as it is: with one it is UTF-16, though the bytes are valid UTF-8 where all is ASCII.
+  // JSON never contains a raw NUL. A NUL byte means UTF-16, although ASCII in UTF-16 is also valid UTF-8.
   if (isUtf8(bytes) && (label === undefined || !bytes.includes(0))) return bytes.toString('utf8');
   const isBigEndian = bytes[0] === 0xfe && bytes[1] === 0xff;
   const charset = charsetOf(label === undefined ? 'utf-8' : isBigEndian ? 'utf-16be' : label);

@@ -2,16 +2,16 @@ import { ApiError, invalid } from '../base/errors.ts';
 import { MAX_FIELDS, tooManyFields, type RawField } from './form-field.ts';
 import { parameterOf } from './media-type.ts';
 
-/** Of the headers of one part, in bytes; browsers send about 100. */
+/** Maximum size of one part's headers, in bytes; browsers send about 100. */
 const MAX_HEADERS_BYTES = 4096;
 
 const LINE_END = Buffer.from('\r\n');
 const HEADERS_END = Buffer.from('\r\n\r\n');
 
 /**
- * The fields of a `multipart/form-data` body (RFC 7578), which has passed the limit of the path. Read here because
- * parsers replace what is not valid UTF-8: names and values come out as bytes. Throws `validation_error`, also for
- * files: there is nowhere to keep them. A file input that was left empty is passed over.
+ * The fields of a `multipart/form-data` body (RFC 7578) that is within the path's limit. Existing parsers replace
+ * invalid UTF-8; this one returns names and values as bytes. Throws `validation_error`, also for files, which
+ * cannot be stored. An empty file input is skipped.
  */
 export function multipartFields(body: Buffer, contentType: string): RawField[] {
   const boundary = parameterOf(contentType, 'boundary');
@@ -34,7 +34,7 @@ export function multipartFields(body: Buffer, contentType: string): RawField[] {
   return fields;
 }
 
-/** Behind the first delimiter, which may stand at the very start. */
+/** The position after the first delimiter, which may be at the very start. */
 function afterFirst(body: Buffer, delimiter: Buffer): number {
   const atStart = delimiter.subarray(2);
   if (body.subarray(0, atStart.length).equals(atStart)) return atStart.length;
@@ -43,12 +43,12 @@ function afterFirst(body: Buffer, delimiter: Buffer): number {
   return found + delimiter.length;
 }
 
-/** After the last delimiter stand two hyphens. */
+/** Two hyphens follow the last delimiter. */
 function isClosed(body: Buffer, at: number): boolean {
   return body[at] === 0x2d && body[at + 1] === 0x2d;
 }
 
-/** @param part from the line end before its headers to its last byte */
+/** @param part from the line break before its headers to its last byte */
 function fieldOf(part: Buffer): RawField | undefined {
   const headersEnd = part.subarray(0, MAX_HEADERS_BYTES).indexOf(HEADERS_END);
   if (headersEnd < 0) throw broken();
@@ -59,7 +59,7 @@ function fieldOf(part: Buffer): RawField | undefined {
   const field = { name: Buffer.from(unescaped(name), 'latin1'), value: part.subarray(headersEnd + 4) };
   const file = parameterOf(disposition, 'filename') ?? parameterOf(disposition, 'filename*');
   if (file === '' && field.value.length === 0) return undefined;
-  if (file !== undefined) throw invalid(shownName(field), 'is a file, and files are not taken');
+  if (file !== undefined) throw invalid(shownName(field), 'is a file; files are not accepted');
   const coding = headers.get('content-transfer-encoding') ?? '8bit';
   if (!/^(7bit|8bit|binary)$/i.test(coding))
     throw invalid(shownName(field), 'must be sent without Content-Transfer-Encoding');
@@ -80,7 +80,7 @@ function headersOf(text: string): Map<string, string> {
   );
 }
 
-/** Browsers write the quotes and line breaks of a name so (the HTML Standard). */
+/** Decodes quotes and line breaks in a name, as browsers encode them (HTML Standard). */
 function unescaped(name: string): string {
   return name.replace(/%22|%0d|%0a/gi, (code) => String.fromCharCode(parseInt(code.slice(1), 16)));
 }

@@ -6,10 +6,10 @@ import { JSON_OR_FORM } from './refusal.ts';
 import { errorShape } from './reply.ts';
 import { takesIdempotencyKey, type Route } from './route.ts';
 
-/** Makes the OpenAPI 3.1 document from the schemas that validate. Register before the routes. */
+/** Generates the OpenAPI 3.1 document from the schemas that validate. Register it before the routes. */
 export async function describeApi(app: FastifyInstance, info: { version: string }): Promise<void> {
-  // The zod schemas are read by the document only: the server validates in http/server.ts, so that one
-  // error format serves all, and answers leave as text.
+  // The zod schemas are only for the document: http/server.ts validates, for one error format, and responses are
+  // sent as text.
   app.setValidatorCompiler(() => (value) => ({ value }));
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   await app.register(swagger, {
@@ -18,7 +18,7 @@ export async function describeApi(app: FastifyInstance, info: { version: string 
       info: {
         title: 'Fairlead API',
         version: info.version,
-        description: 'A CRM whose every change is an event, and whose every event arrives.',
+        description: 'A CRM in which every change is an event, and every event is delivered.',
         license: { name: 'MIT', identifier: 'MIT' },
       },
       servers: [{ url: '/' }],
@@ -30,7 +30,7 @@ export async function describeApi(app: FastifyInstance, info: { version: string 
             type: 'apiKey',
             in: 'cookie',
             name: 'fairlead_session',
-            description: 'A signed-in browser; changes need an Origin header of this installation.',
+            description: 'A signed-in browser; changes require an Origin header of this installation.',
           },
         },
       },
@@ -41,7 +41,7 @@ export async function describeApi(app: FastifyInstance, info: { version: string 
   });
 }
 
-/** A route's part of the document. */
+/** The OpenAPI part of a route. */
 export function describe(route: Route): FastifySchema {
   const names = [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1]!);
   const params = Object.fromEntries(names.map((name) => [name, z.string()]));
@@ -63,15 +63,15 @@ export function describe(route: Route): FastifySchema {
 
 const HEADERS = {
   'Idempotency-Key': z.string().optional().meta({
-    description: 'For 24 hours, the same request under the same key gives the first answer again.',
+    description: 'For 24 hours, a repeated request with the same key gets the first response again.',
   }),
   'If-Match': z
     .string()
     .optional()
-    .meta({ description: 'The ETag last seen; 412 where the version is another by now.' }),
+    .meta({ description: 'The last known ETag; 412 if the version has changed since.' }),
 };
 
-/** The request headers that a route heeds, for the reader: what they hold is checked where they are used. */
+/** The request headers that a route uses, for the document; their values are checked where they are used. */
 function headers(route: Route): { headers?: z.ZodType } {
   const heeded = [
     ...(takesIdempotencyKey(route) ? (['Idempotency-Key'] as const) : []),

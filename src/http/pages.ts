@@ -4,15 +4,15 @@ import { Assets, sendAsset } from './assets.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Answers with the dashboard, which then looks at the path itself; only where it is served here. */
+    /** Sends the dashboard's page, which then reads the path; undefined if this process does not serve it. */
     sendPage?: (reply: FastifyReply) => FastifyReply;
   }
 }
 
-/** Where the bundler puts the dashboard; as seen from src/http and from dist/http alike. */
+/** The bundler's output; the path is right from both src/http and dist/http. */
 const BUNDLE = new URL('../../dist/web/', import.meta.url);
 
-/** The pages hold sessions: nothing they load and nothing they call may lie elsewhere, nobody may frame them. */
+/** The pages have sessions: they may load and call only this origin, and may not be framed. */
 const PAGE_HEADERS = {
   vary: 'accept',
   'content-type': 'text/html; charset=utf-8',
@@ -20,7 +20,7 @@ const PAGE_HEADERS = {
   'content-security-policy': [
     "default-src 'none'",
     "script-src 'self'",
-    // The components set styles on elements.
+    // The components set inline styles.
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data:",
     "font-src 'self'",
@@ -33,41 +33,41 @@ const PAGE_HEADERS = {
   'x-content-type-options': 'nosniff',
 };
 
-/** The names of the dashboard's files change with what is in them. */
-const FOR_GOOD = 'public, max-age=31536000, immutable';
+/** The file names contain a hash of their content. */
+const IMMUTABLE = 'public, max-age=31536000, immutable';
 
-/** What is for programs: a path below these is never a page, whatever a browser says it accepts. */
-const NO_PAGE = /^\/(api|webhooks|healthz|readyz|metrics|docs|analytics|assets|inbox|f)(\/|$)/;
+/** Paths of the API: never a page, whatever the Accept header says. */
+const API_PATHS = /^\/(api|webhooks|healthz|readyz|metrics|docs|analytics|assets|inbox|f)(\/|$)/;
 
-/** Serves the dashboard: its files under /assets/, whose names change with what is in them, and its one page. */
+/** Serves the dashboard: its files under /assets/, with a content hash in their names, and its one page. */
 export function mountPages(app: FastifyInstance): void {
   const page = readFileSync(new URL('index.html', BUNDLE));
   const assets = new Assets(new URL('assets/', BUNDLE));
   app.get<{ Params: { name: string } }>('/assets/:name', { schema: { hide: true } }, (request, reply) =>
-    sendAsset(assets, request.params.name, request, reply, FOR_GOOD),
+    sendAsset(assets, request.params.name, request, reply, IMMUTABLE),
   );
   app.decorate('sendPage', (reply) => reply.code(200).headers(PAGE_HEADERS).send(page));
 }
 
-/** The dashboard's own paths (web/routes.tsx), which other systems link to, as in `lead_url`. */
+/** The dashboard's own paths (web/routes.tsx). Other systems link to them, for example by `lead_url`. */
 const OWN_PAGES =
   /^\/(?:(?:sign-in|forgot-password|setup|invitation|reset-password|contacts|companies|deals|tasks|leads|forms|settings)(?:\/[^.]*)?)?$/;
 
 /**
- * Whether a path that no route takes is looked at as a page: any path by a browser, which names HTML; one of the
- * dashboard's own also by a client that takes anything and does not ask for JSON, such as curl or a link preview.
+ * Whether a request to an unknown path gets the dashboard's page. Yes for any path if the client accepts HTML. For
+ * the dashboard's own paths also if it accepts anything and does not ask for JSON, such as curl or a link preview.
  */
 export function asksForPage({ method, url, headers }: FastifyRequest): boolean {
   if (method !== 'GET' && method !== 'HEAD') return false;
   const path = url.split('?', 1)[0]!;
-  if (NO_PAGE.test(path)) return false;
+  if (API_PATHS.test(path)) return false;
   const accepted = acceptedTypes(headers.accept || '*/*');
   if (accepted.has('text/html') || accepted.has('application/xhtml+xml')) return true;
   if ([...accepted].some((type) => /[/+]json$/.test(type))) return false;
   return (accepted.has('*/*') || accepted.has('text/*')) && OWN_PAGES.test(path);
 }
 
-/** The media types of an Accept header, without those that it refuses. */
+/** The media types of an Accept header, without those of weight 0. */
 function acceptedTypes(header: string): Set<string> {
   const types = header.split(',').flatMap((part) => {
     const [type = '', ...parameters] = part.split(';').map((text) => text.trim().toLowerCase());

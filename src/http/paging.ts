@@ -1,14 +1,14 @@
 import { z } from 'zod';
 
-/** What every list takes. */
+/** The query parameters of every list. */
 export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z.string().max(500).optional().meta({ description: 'next_cursor of the page before.' }),
+  cursor: z.string().max(500).optional().meta({ description: 'next_cursor of the previous page.' }),
 });
 
 export type PageQuery = z.output<typeof pageQuery>;
 
-/** What every list answers; for the reference. */
+/** The response of every list, for the OpenAPI document. */
 export function pageShape<Item extends z.ZodType>(item: Item) {
   return z.object({
     data: z.array(item),

@@ -1,19 +1,19 @@
 import { ApiError, invalid } from '../base/errors.ts';
 
-/** Far more than any path knows; without a limit a URL of 16 KiB holds thousands. */
+/** Far more than any path has; a URL of 16 KiB could contain thousands. */
 const MAX_PARAMETERS = 200;
 
 const REFUSED = Symbol('refused');
 
-/** The parameters of a query by their names; of a name that came several times, a list. */
+/** Query parameters by name; a list for a name that occurs several times. */
 type Query = Record<string, string | string[]> & { [REFUSED]?: ApiError };
 
-/** Most requests have none. */
+/** Most requests have no query. */
 const NO_QUERY = Object.freeze(Object.create(null) as Query);
 
 /**
- * Reads a query. It runs where nothing can be refused yet: what is wrong with the query is kept with it, for
- * `checkQuery`. What can't be decoded stands there as it came.
+ * Parses a query. It runs where no error can be returned yet: the error is stored with the query, for
+ * `checkQuery`. A part that cannot be decoded stays as sent.
  */
 export function readQuery(text: string): Query {
   if (text === '') return NO_QUERY;
@@ -39,7 +39,7 @@ export function readQuery(text: string): Query {
   return query;
 }
 
-/** Throws `validation_error` for a query that could not be read. */
+/** Throws `validation_error` for a query that could not be parsed. */
 export function checkQuery(query: unknown): void {
   const refused = (query as Query)[REFUSED];
   if (refused) throw refused;

@@ -6,27 +6,24 @@ import type { Schema } from '../db/schema.ts';
 import type { Ctx } from './route.ts';
 
 /**
- * What a change of a setting leaves behind in its own transaction: a line of the audit, and the answer under the
- * request's Idempotency-Key. There is none of the three without the others.
+ * Records a change in its own transaction: an audit entry, and the response under the request's Idempotency-Key.
+ * All three are committed together or not at all.
+ * @throws AlreadyAnswered if another request with the key was first
  */
-export interface RecordChange {
-  enter(
-    trx: Transaction<Schema>,
-    ctx: Pick<Ctx<unknown, unknown>, 'caller' | 'claim'>,
-    auditEntry: AuditEntry,
-    answer: { status: number; body: string },
-  ): Promise<void>;
-}
+export type RecordChange = (
+  trx: Transaction<Schema>,
+  ctx: Pick<Ctx<unknown, unknown>, 'caller' | 'claim'>,
+  auditEntry: AuditEntry,
+  response: { status: number; body: string },
+) => Promise<void>;
 
 export function makeRecordChange(parts: {
   audit: Audit;
   idempotency: Idempotency;
   clock: Clock;
 }): RecordChange {
-  return {
-    async enter(trx, { caller, claim }, auditEntry, answer) {
-      await parts.audit.note(trx, caller, auditEntry);
-      if (claim) await parts.idempotency.keep(trx, claim, answer, isoTime(parts.clock.now()));
-    },
+  return async (trx, { caller, claim }, auditEntry, response) => {
+    await parts.audit.record(trx, caller, auditEntry);
+    if (claim) await parts.idempotency.store(trx, claim, response, isoTime(parts.clock.now()));
   };
 }

@@ -2,8 +2,8 @@ import reference from '@scalar/fastify-api-reference';
 import type { FastifyInstance } from 'fastify';
 
 /**
- * The OpenAPI document, at /api/v1/openapi.json.
- * @param webhooks what is sent, in the form of OpenAPI
+ * Serves the OpenAPI document at /api/v1/openapi.json.
+ * @param webhooks the deliveries, as OpenAPI webhooks
  */
 export function mountDocument(app: FastifyInstance, webhooks: Record<string, object>): void {
   app.get('/api/v1/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
@@ -12,10 +12,10 @@ export function mountDocument(app: FastifyInstance, webhooks: Record<string, obj
 }
 
 /**
- * The page takes an API key to try calls with: nothing it loads and nothing it calls may lie elsewhere.
- * Inline styles and its one inline script are the page's own.
+ * The page accepts an API key to try calls: it may load and call only this origin. The inline styles and its one
+ * inline script are the page's own.
  */
-const ONLY_OURS = [
+const SELF_ONLY = [
   "default-src 'none'",
   "script-src 'self' 'unsafe-inline'",
   "style-src 'self' 'unsafe-inline'",
@@ -27,14 +27,14 @@ const ONLY_OURS = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** A page to read the document, at /docs, served from this machine. */
+/** A page to read the document, at /docs, served by this installation. */
 export async function mountReference(app: FastifyInstance): Promise<void> {
   await app.register(reference, {
     routePrefix: '/docs',
     hooks: {
       onRequest(_request, reply, done) {
         void reply.headers({
-          'content-security-policy': ONLY_OURS,
+          'content-security-policy': SELF_ONLY,
           'referrer-policy': 'no-referrer',
           'x-content-type-options': 'nosniff',
         });
@@ -46,7 +46,7 @@ export async function mountReference(app: FastifyInstance): Promise<void> {
       pageTitle: 'Fairlead API',
       withDefaultFonts: false,
       telemetry: false,
-      // They lead to other people's hosts.
+      // It would link to external hosts.
       hideClientButton: true,
       showDeveloperTools: 'never',
     },

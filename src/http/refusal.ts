@@ -5,14 +5,14 @@ const JSON_ALONE = {
   types: ['application/json'],
   message: 'Send JSON, with Content-Type: application/json.',
 };
-/** What a path that takes forms takes. */
+/** The message on paths that accept forms. */
 export const JSON_OR_FORM = {
   types: ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data'],
   message:
     'Send JSON, with Content-Type: application/json, or a form, as application/x-www-form-urlencoded or multipart/form-data.',
 };
 
-/** Says what the path takes in place of what was sent. */
+/** The error that names the accepted media types. */
 export function unsupportedMediaType(request: FastifyRequest): ApiError {
   const { types, message } = request.routeOptions.config.takesForms ? JSON_OR_FORM : JSON_ALONE;
   return new ApiError('unsupported_media_type', message, {
@@ -20,18 +20,21 @@ export function unsupportedMediaType(request: FastifyRequest): ApiError {
   });
 }
 
-/** Fastify's own refusals. */
+/** Error codes of Fastify with the code and message of the API. */
 const REFUSALS: Readonly<Record<string, [ErrorCode, string]>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: [
     'payload_too_large',
-    'The body is larger than this path takes, which is 1 MiB for most.',
+    'The body is larger than this path accepts; most accept 1 MiB.',
   ],
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['validation_error', 'The body is not as long as Content-Length says.'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
+    'validation_error',
+    'The length of the body differs from Content-Length.',
+  ],
   FST_ERR_BAD_URL: ['not_found', 'The path is not a valid URL.'],
   FST_ERR_MAX_PARAM_LENGTH: ['not_found', 'There is nothing at this path.'],
 };
 
-/** An error that the client should see, Fastify's own refusals in our words; null for a fault of ours. */
+/** The error for the client, with Fastify's own errors converted; null for a server fault. */
 export function shownError(
   error: Error & { statusCode?: number; code?: string },
   request: FastifyRequest,
@@ -42,6 +45,6 @@ export function shownError(
   if (entry) return new ApiError(...entry);
   const status = error.statusCode ?? 500;
   return status >= 400 && status < 500
-    ? new ApiError('validation_error', 'The request can not be read.')
+    ? new ApiError('validation_error', 'The request cannot be read.')
     : null;
 }

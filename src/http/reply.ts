@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ApiError, type FieldError } from '../base/errors.ts';
 import { INEXACT_NUMBER } from '../base/values/unstorable.ts';
 
-/** The body of every error: `{"error":{code,message,fields?,request_id}}` (contracts AX2, section 6). */
+/** The body of every error: `{"error":{code,message,fields?,request_id}}` (AX2; docs/requirements.md, section 6). */
 export function errorBody(error: ApiError, requestId: string): string {
   return JSON.stringify({
     error: {
@@ -25,7 +25,7 @@ export const errorShape = z
   })
   .meta({ id: 'Error' });
 
-/** What a schema found wrong, as one error that names each field. Values are never repeated. */
+/** Converts the problems that a schema found into one error that names each field. Values are never repeated. */
 export function validationError(error: z.ZodError, where: 'body' | 'query'): ApiError {
   const fields = error.issues.flatMap((issue) => fieldErrors(issue, where)).slice(0, 50);
   const first = fields[0]!;
@@ -48,7 +48,7 @@ function fieldErrors(issue: z.core.$ZodIssue, where: string): FieldError[] {
   return [{ field, message: plain(issue.message) }];
 }
 
-/** Zod's wording, as the rest of a sentence that begins with the field. */
+/** Zod's message, as the predicate of a sentence whose subject is the field. */
 function plain(message: string): string {
   return message
     .replace(/^Invalid input: expected (.+?), received (.+)$/, 'must be $1, not $2')

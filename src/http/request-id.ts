@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 
-/** A client's X-Request-Id where it is a plain token, else a new one. */
+/** A client's X-Request-Id if it is a plain token, else a new id. */
 export function requestId(sent: string | string[] | undefined): string {
   return typeof sent === 'string' && /^[\w.:+/=-]{1,128}$/.test(sent) ? sent : randomUUID();
 }
 
-/** Longer than the head of any request: Node takes no more of its headers. */
+/** Larger than the head of any request: Node accepts no more header bytes. */
 const MAX_HEAD = 16 * 1024;
 
 /**
  * The same for a request that Node could not parse.
- * @param packet what arrived, from the request line on; a header that it does not hold to its end does not count
+ * @param packet the bytes from the request line on; an incomplete header is ignored
  */
 export function requestIdIn(packet: unknown): string {
   if (!Buffer.isBuffer(packet)) return requestId(undefined);
@@ -19,6 +19,6 @@ export function requestIdIn(packet: unknown): string {
   const lines = head!.split('\r\n').slice(1);
   if (!isWhole) lines.pop();
   const sent = lines.flatMap((line) => /^x-request-id:[ \t]*(.*?)[ \t]*$/i.exec(line)?.[1] ?? []);
-  // Node joins headers of one name, which makes them no token.
+  // Node joins repeated headers; the result is not a token.
   return requestId(sent.length === 1 ? sent[0] : undefined);
 }

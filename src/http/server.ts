@@ -25,7 +25,7 @@ import { checkOrigin } from './session-cookie.ts';
 import { answerUnknownMethod, answerUnknownPaths, shadowedPaths } from './unknown-paths.ts';
 import { changedBody, parsedBody, parsedQuery } from './validation.ts';
 
-/** The largest body taken, in bytes (contracts section 7). */
+/** The largest accepted body, in bytes (docs/requirements.md, section 7). */
 const BODY_LIMIT = 1024 * 1024;
 
 export interface ServerParts {
@@ -36,7 +36,7 @@ export interface ServerParts {
   clock: Clock;
   log: Logger;
   trustProxy: readonly string[];
-  /** Where people reach this installation, or '' where nobody said. */
+  /** The public URL of this installation, or '' if it is not configured. */
   publicUrl: string;
 }
 
@@ -44,31 +44,31 @@ declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller | null;
     claim: IdempotencyClaim | null;
-    /** The body may hold something that cannot be stored as it is. */
+    /** The body may contain a value that cannot be stored unchanged. */
     isSuspect: boolean;
-    /** Of the path, where it does not take the method. */
+    /** The error style of a path that does not accept the method. */
     refusedStyle: ErrorStyle | null;
   }
   interface FastifyContextConfig {
     takesForms?: boolean;
-    /** Of a JSON body; default: any number. */
+    /** Maximum fields of a JSON body; default: no limit. */
     maxFields?: number;
     errors?: ErrorStyle;
   }
 }
 
-/** A Fastify that speaks our errors, ids and JSON, with no routes yet. */
+/** Makes a Fastify server with the API's errors, ids and JSON, without routes. */
 export function makeServer(parts: ServerParts): FastifyInstance {
   const app = Fastify({
     bodyLimit: BODY_LIMIT,
     genReqId: (request) => requestId(request.headers['x-request-id']),
     trustProxy: parts.trustProxy.length > 0 ? [...parts.trustProxy] : false,
-    // A request must arrive whole within a minute; an idle connection outlives the usual proxy's.
+    // A request must arrive completely within a minute; the idle timeout is longer than that of common proxies.
     requestTimeout: 60_000,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 256, querystringParser: readQuery },
-    // What the router refuses, such as `/%zz`, never reaches a route.
+    // A request that the router rejects, such as `/%zz`, never reaches a route.
     frameworkErrors: (error, request, reply) =>
       void app
         .countRefused(request)
@@ -78,7 +78,7 @@ export function makeServer(parts: ServerParts): FastifyInstance {
         )
         .then((shown) => {
           sendError(parts.log, shown, request, reply);
-          noteUsage(parts.usage, request, reply);
+          recordUsage(parts.usage, request, reply);
         }),
     clientErrorHandler: (error, socket) =>
       answerUnknownMethod(app, error, socket) || answerBrokenHttp(error, socket),
@@ -91,7 +91,7 @@ export function makeServer(parts: ServerParts): FastifyInstance {
   app.decorateRequest('isSuspect', false);
   app.decorateRequest('form', null);
   app.decorateRequest('refusedStyle', null);
-  // Fastify's own, which take plain text too.
+  // Removes Fastify's own parsers, which accept plain text.
   app.removeAllContentTypeParsers();
   storeNothing(app);
   readJson(app);
@@ -101,16 +101,22 @@ export function makeServer(parts: ServerParts): FastifyInstance {
   return app;
 }
 
-/** Answers hold people's data, or say who may see it: no browser and no proxy keeps them. Files say otherwise. */
+/**
+ * Responses contain personal data or depend on access rights: browsers and proxies must not store them. Static
+ * files override this.
+ */
 function storeNothing(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
-    // The reference page is the same for everybody.
+    // The reference page is the same for everyone.
     if (!request.url.startsWith('/docs')) void reply.header('cache-control', 'no-store');
     done();
   });
 }
 
-/** Mounts routes: key and scope first, then the body, the idempotency key, the schemas, the handler. */
+/**
+ * Mounts routes. Each request is checked for key and scope, then the body, the idempotency key and the schemas;
+ * then the handler runs.
+ */
 export function mount(app: FastifyInstance, routes: readonly Route[], parts: ServerParts): void {
   const gate = new IdempotencyGate(parts.idempotency, parts.clock);
   const reads = new Map(routes.filter(({ method }) => method === 'GET').map((item) => [item.path, item]));
@@ -135,11 +141,11 @@ export function mount(app: FastifyInstance, routes: readonly Route[], parts: Ser
       },
       preValidation: async (request, reply) => {
         if (!takesIdempotencyKey(route)) return undefined;
-        const replay = await gate.enter(request);
+        const replay = await gate.claim(request);
         return replay ? send(route, reply, await rendered(route, request, replay)) : undefined;
       },
       onResponse: async (request, reply) => {
-        noteUsage(parts.usage, request, reply);
+        recordUsage(parts.usage, request, reply);
         gate.leave(request);
       },
       handler: async (request, reply) => {
@@ -150,12 +156,12 @@ export function mount(app: FastifyInstance, routes: readonly Route[], parts: Ser
   }
 }
 
-function noteUsage(usage: UsageMeter, { caller }: FastifyRequest, { statusCode }: FastifyReply): void {
+function recordUsage(usage: UsageMeter, { caller }: FastifyRequest, { statusCode }: FastifyReply): void {
   if (caller?.via.kind === 'api_key')
-    usage.note({ workspaceId: caller.workspaceId, id: caller.via.id }, statusCode);
+    usage.record({ workspaceId: caller.workspaceId, id: caller.via.id }, statusCode);
 }
 
-/** @param read answers what a change changes, where the route is a change */
+/** @param read returns the stored resource, if the route changes one */
 async function handle(
   route: Route,
   read: Route | undefined,
@@ -169,7 +175,7 @@ async function handle(
     params[name] = value;
     const pattern = route.params?.[name];
     if (pattern ? !pattern.test(value) : !isUuid(value)) {
-      throw new ApiError('not_found', `There is nothing with this ${name}.`);
+      throw new ApiError('not_found', `No resource with this ${name}.`);
     }
   }
   checkQuery(request.query);
@@ -199,10 +205,10 @@ async function handle(
   return route.handle(ctx);
 }
 
-/** The response closes with the connection, or once it was sent: then nobody listens any more. */
+/** The response closes with the connection or after it was sent; from then on no signal is needed. */
 function goneSignal(reply: FastifyReply): AbortSignal {
   const gone = new AbortController();
-  // They may have left while the key was looked up.
+  // The client may have disconnected during authentication.
   if (reply.raw.destroyed) gone.abort();
   reply.raw.once('close', () => gone.abort());
   return gone.signal;
@@ -221,7 +227,7 @@ function send(route: Route, reply: FastifyReply, answer: Answer): FastifyReply {
   return reply.send(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
 }
 
-/** How long after its end a stream's last pieces may take to be read, in milliseconds. */
+/** How long the last pieces of a stream may take to be read after its end, in milliseconds. */
 const STREAM_GRACE_MS = 500;
 
 function sendStream(reply: FastifyReply, { pieces, until }: TextStream): FastifyReply {
@@ -258,8 +264,7 @@ function sendError(
     );
   }
   const shown =
-    known ??
-    new ApiError('server_error', 'Something went wrong on our side; the request id helps to find it.');
+    known ?? new ApiError('server_error', 'Something went wrong on our side; report the request id.');
   reply.headers(shown.headers);
   if (shown.code === 'unauthorized' || shown.code === 'api_key_expired')
     reply.header('www-authenticate', 'Bearer');
@@ -271,13 +276,13 @@ function sendError(
     .send((styleOf(request)?.body ?? errorBody)(shown, request.id));
 }
 
-/** A method that the path does not take is answered as the path's own style has it. */
+/** The error style of the route or, for a method that the path does not accept, of the path. */
 function styleOf(request: FastifyRequest): ErrorStyle | undefined {
   const style = request.refusedStyle ?? request.routeOptions.config.errors;
   return style?.appliesTo?.(request.headers) === false ? undefined : style;
 }
 
-/** What is not HTTP never becomes a request: the answer is written to the socket, and it is closed. */
+/** Data that is not HTTP never becomes a request: the response is written to the socket, which is then closed. */
 function answerBrokenHttp(error: Error & { code?: string; rawPacket?: unknown }, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
   const tooSlow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
@@ -299,7 +304,7 @@ function answerBrokenHttp(error: Error & { code?: string; rawPacket?: unknown },
   );
 }
 
-/** `If-Match: "3", "4"` to versions; `*` and a missing header to null. Weak tags compare like strong ones. */
+/** Parses `If-Match: "3", "4"` to versions; null for `*` and a missing header. Weak tags compare like strong ones. */
 function versions(header: string | undefined): readonly number[] | null {
   if (header === undefined || header.trim() === '*') return null;
   return header.split(',').map((tag) => {

@@ -3,22 +3,22 @@ import type { FastifyRequest } from 'fastify';
 import { ApiError } from '../base/errors.ts';
 
 const NAME = 'fairlead_session';
-/** As long as browsers keep a cookie: how long a session lasts, the server says (account/session.ts). */
-const LONGEST_S = 400 * 24 * 3600;
+/** The maximum that browsers keep a cookie; the server determines the session's lifetime (account/session.ts). */
+const MAX_AGE_S = 400 * 24 * 3600;
 
-/** The token of a signed-in browser, or null. */
+/** The session token of a signed-in browser, or null. */
 export function sessionToken(header: string | undefined): string | null {
   if (header === undefined || !header.includes(NAME)) return null;
   const token = parseCookie(header)[NAME];
   return token !== undefined && /^[\w-]{43}$/.test(token) ? token : null;
 }
 
-/** `Set-Cookie` for a new session: not for scripts, not for other sites' forms, and over HTTPS only where there is. */
+/** `Set-Cookie` for a new session: hidden from scripts, not sent by other sites' forms, HTTPS only if available. */
 export function sessionCookie(token: string, secure: boolean): Record<string, string> {
-  return { 'set-cookie': serialized(token, LONGEST_S, secure) };
+  return { 'set-cookie': serialized(token, MAX_AGE_S, secure) };
 }
 
-/** `Set-Cookie` that takes it away. */
+/** `Set-Cookie` that deletes the session cookie. */
 export function noSessionCookie(secure: boolean): Record<string, string> {
   return { 'set-cookie': serialized('', 0, secure) };
 }
@@ -28,9 +28,9 @@ function serialized(value: string, maxAge: number, secure: boolean): string {
 }
 
 /**
- * A browser says which site's page makes a request. Throws `forbidden` where it is another than ours.
- * @param publicUrl where people reach this installation, or '' for wherever the request went to
- * @param demand `required`: a request that does not say is refused, too
+ * Checks which site's page makes a request, as the browser reports it. Throws `forbidden` for another site.
+ * @param publicUrl the public URL of this installation; '' means the host of the request
+ * @param demand `required`: a request without Origin is rejected too
  */
 export function checkOrigin(
   request: FastifyRequest,
@@ -48,8 +48,8 @@ export function checkOrigin(
 }
 
 /**
- * Whether an Origin is one of this installation: that of its public URL. The host that the request names counts
- * where there is no public URL, or on this machine: anybody can let a name of theirs lead to this server.
+ * Whether an Origin belongs to this installation, by its public URL. The request's Host counts only if there is no
+ * public URL, or on loopback: anyone can point a domain at this server.
  */
 export function isOurs(
   origin: string,
@@ -60,11 +60,11 @@ export function isOurs(
   if (from === null) return false;
   if (publicUrl !== '') {
     if (from.origin === new URL(publicUrl).origin) return true;
-    // On this machine there is no proxy in front: the scheme is that of the connection.
+    // On loopback there is no proxy: the scheme is that of the connection.
     const own = `${protocol}://${host}`;
     return LOOPBACK.test(origin) && LOOPBACK.test(own) && webUrl(own)?.origin === from.origin;
   }
-  // Plain HTTP may be HTTPS up to a proxy that does not say so; the other way round nobody comes.
+  // Plain HTTP may be HTTPS up to a proxy that does not report it; the reverse does not occur.
   if (protocol === 'https' && from.protocol !== 'https:') return false;
   return webUrl(`${from.protocol}//${host}`)?.host === from.host;
 }
@@ -74,5 +74,5 @@ function webUrl(text: string): URL | null {
   return url && /^https?:$/.test(url.protocol) ? url : null;
 }
 
-/** As browsers write it; `URL` would also take 0x7f.1 and 2130706433 for this machine. */
+/** As browsers write it; `URL` would also accept 0x7f.1 and 2130706433 as loopback. */
 const LOOPBACK = /^https?:\/\/(localhost|127(\.(0|[1-9]\d{0,2})){3}|\[::1\])(:\d{1,5})?$/;

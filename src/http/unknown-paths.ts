@@ -15,9 +15,12 @@ import type { ErrorStyle, Route } from './route.ts';
 declare module 'fastify' {
   interface FastifyInstance {
     knownPaths: KnownPaths;
-    /** Answers a request that no route takes. */
+    /** Responds to a request without a route. */
     refuse(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply>;
-    /** Counts a request that the router refuses. Throws `rate_limited` or `forbidden` where that goes before. */
+    /**
+     * Counts a request that the router rejects. Throws `rate_limited` or `forbidden` if the caller may not
+     * proceed.
+     */
     countRefused(request: FastifyRequest): Promise<void>;
   }
 }
@@ -29,17 +32,17 @@ interface Parts {
   publicUrl: string;
 }
 
-/** The paths that routes take, to tell a wrong method from a wrong path. */
+/** The paths of all routes, to distinguish a wrong method from a wrong path. */
 export interface KnownPaths {
   /**
-   * Why a request has no route: `method_not_allowed` with Allow where the path takes other methods, else `not_found`;
+   * Why a request has no route: `method_not_allowed` with Allow if the path has other methods, else `not_found`;
    * with the error style of the path.
    * @param path without its query
    */
   refusal(method: string, path: string): { error: ApiError; style: ErrorStyle | null; allow: string | null };
 }
 
-/** Collects the paths of the routes that are registered from now on. */
+/** Collects the paths of the routes that are registered later. */
 export function knownPaths(app: FastifyInstance): KnownPaths {
   const known: { pattern: RegExp; isFixed: boolean; method: string; style: ErrorStyle | undefined }[] = [];
   app.addHook('onRoute', ({ url, method, config }) => {
@@ -54,11 +57,11 @@ export function knownPaths(app: FastifyInstance): KnownPaths {
       const takers = fixed.length > 0 ? fixed : matching;
       const style = takers.find((item) => item.style)?.style ?? null;
       const methods = [...new Set(takers.map((item) => item.method))];
-      // A route that takes many paths, such as that of the assets, may find nothing at one of them.
+      // A route with a wildcard, such as that of the assets, may not have the requested path.
       if (methods.length === 0 || methods.includes(method))
         return { error: new ApiError('not_found', 'There is nothing at this path.'), style, allow: null };
       const allow = methods.join(', ');
-      const error = new ApiError('method_not_allowed', `This path takes ${allow}.`, { allow });
+      const error = new ApiError('method_not_allowed', `This path accepts ${allow}.`, { allow });
       return { error, style, allow };
     },
   };
@@ -69,8 +72,8 @@ function patternOf(url: string): RegExp {
 }
 
 /**
- * The fixed paths that a path with parameters would take as well, as `GET …/:id` that of `POST …/batch`: there its
- * method is to be refused. Null where there is none.
+ * The fixed paths that also match a path with parameters, as `POST …/batch` matches `GET …/:id`: there the method
+ * must be rejected. Null if there are none.
  */
 export function shadowedPaths(
   { method, path: open }: Pick<Route, 'method' | 'path'>,
@@ -85,8 +88,8 @@ export function shadowedPaths(
 }
 
 /**
- * Answers requests that no route takes: the dashboard to a browser, else 405 with Allow or 404. One whose key or
- * session is good counts as any other, and its answer has the same headers; another is answered without them.
+ * Responds to requests without a route: the dashboard for a browser, else 405 with Allow or 404. A request with a
+ * valid key or session counts like any other and gets the same headers; any other gets a response without them.
  */
 export function answerUnknownPaths(app: FastifyInstance, parts: Parts): void {
   const known = knownPaths(app);
@@ -95,18 +98,18 @@ export function answerUnknownPaths(app: FastifyInstance, parts: Parts): void {
     if (app.sendPage && asksForPage(request)) return app.sendPage(reply);
     const { error, style, allow } = known.refusal(request.method, request.url.split('?', 1)[0]!);
     request.refusedStyle = style;
-    request.caller = await goodCaller(parts, request);
+    request.caller = await validCaller(parts, request);
     try {
       if (request.caller) admit(request.caller, null);
     } catch (refused) {
-      note(request, refused as ApiError);
+      recordUsage(request, refused as ApiError);
       throw refused;
     }
     if (request.method !== 'OPTIONS' || allow === null) {
-      note(request, error);
+      recordUsage(request, error);
       throw error;
     }
-    note(request, { status: 204 });
+    recordUsage(request, { status: 204 });
     return reply
       .code(204)
       .headers({ allow: `${allow}, OPTIONS`, 'x-request-id': request.id })
@@ -115,27 +118,27 @@ export function answerUnknownPaths(app: FastifyInstance, parts: Parts): void {
   }
 
   async function countRefused(request: FastifyRequest): Promise<void> {
-    request.caller = await goodCaller(parts, request);
+    request.caller = await validCaller(parts, request);
     if (request.caller) admit(request.caller, null);
   }
 
-  /** A route notes its own requests. */
-  function note({ is404, caller }: FastifyRequest, { status }: { status: number }): void {
+  /** Requests with a route are recorded by the route. */
+  function recordUsage({ is404, caller }: FastifyRequest, { status }: { status: number }): void {
     if (is404 && caller?.via.kind === 'api_key')
-      parts.usage.note({ workspaceId: caller.workspaceId, id: caller.via.id }, status);
+      parts.usage.record({ workspaceId: caller.workspaceId, id: caller.via.id }, status);
   }
 
   app.decorate('knownPaths', known);
   app.decorate('refuse', answer);
   app.decorate('countRefused', countRefused);
-  // Node hands a tunnel over in a way of its own.
+  // Node reports CONNECT requests by an event of their own.
   app.server.on('connect', ({ url = '', headers }, socket) =>
     refuseOn(socket, known.refusal('CONNECT', url), requestId(headers['x-request-id'])),
   );
-  // In a scope of its own, whose hook runs for these alone: the body of such a request is not even read.
+  // A separate scope, whose hook runs only for these requests: their bodies are not even read.
   void app.register((scope, _options, done) => {
     scope.addHook('onRequest', answer);
-    // For files that are not there, whose route has run already.
+    // For missing files, whose route has run already.
     scope.setNotFoundHandler((request) => {
       throw known.refusal(request.method, request.url.split('?', 1)[0]!).error;
     });
@@ -143,36 +146,37 @@ export function answerUnknownPaths(app: FastifyInstance, parts: Parts): void {
   });
 }
 
-/** Whoever makes the request; null where the key or the session is not good, or there is none. */
-async function goodCaller(parts: Parts, request: FastifyRequest): Promise<Caller | null> {
+/** The caller of the request; null if the key or session is invalid or missing. */
+async function validCaller(parts: Parts, request: FastifyRequest): Promise<Caller | null> {
   const { authorization, cookie } = request.headers;
   if (authorization === undefined && cookie === undefined && request.headers['x-api-key'] === undefined)
     return null;
   try {
     return await authenticate(parts, request);
   } catch (error) {
-    // An unreachable database is an answer of its own.
+    // An unreachable database must be reported as such.
     if (error instanceof ApiError && error.code !== 'unavailable') return null;
     throw error;
   }
 }
 
-/** Longer than any method. */
+/** Longer than any HTTP method. */
 const MAX_METHOD = 64;
-/** A request line of a method that Node does not know, with its path. */
+/** A request line with its path, for a method that Node does not know. */
 const REQUEST_LINE = /^[!#$%&'*+.^_`|~\w-]{1,64} (\/[^\s?#]*)[^\s]* HTTP\/1\.[01]\r?\n/;
 
 /**
- * A method that Node's parser does not know never becomes a request: it is answered on the socket, like any other that
- * the path does not take.
- * @returns whether it was one
+ * Responds to a method that Node's parser does not know. Such a request never reaches Fastify, so the 405 is
+ * written to the socket.
+ * @returns whether the error was an unknown method
  */
 export function answerUnknownMethod(
   app: FastifyInstance,
   { code, rawPacket, bytesParsed = 0 }: { code?: string; rawPacket?: unknown; bytesParsed?: number },
   socket: Duplex,
 ): boolean {
-  // Behind another request in one packet, whose answer has to come first: the connection is given up.
+  // After another request in the same packet, that response has to be sent first: the connection is closed
+  // instead.
   if (
     code !== 'HPE_INVALID_METHOD' ||
     bytesParsed > MAX_METHOD ||
@@ -186,7 +190,7 @@ export function answerUnknownMethod(
   return true;
 }
 
-/** Answers on the socket itself, and closes it. */
+/** Writes the response to the socket and closes it. */
 function refuseOn(socket: Duplex, { error, style }: ReturnType<KnownPaths['refusal']>, id: string): void {
   const body = (style?.body ?? errorBody)(error, id);
   const headers = {

@@ -3,8 +3,8 @@ import { MAX_FIELDS, tooManyFields, type RawField } from './form-field.ts';
 const [AMPERSAND, EQUALS, PLUS, PERCENT, SPACE] = [0x26, 0x3d, 0x2b, 0x25, 0x20];
 
 /**
- * The fields of an `application/x-www-form-urlencoded` body, as the URL Standard reads it. Throws `validation_error`
- * for too many fields before any is read: counting is much cheaper.
+ * The fields of an `application/x-www-form-urlencoded` body, by the URL Standard. Throws `validation_error` for
+ * too many fields before any is decoded: counting is much cheaper.
  */
 export function urlencodedFields(bytes: Buffer): RawField[] {
   const fields: RawField[] = [];
@@ -30,7 +30,7 @@ export function urlencodedFields(bytes: Buffer): RawField[] {
   return fields;
 }
 
-/** `+` is a space, `%41` a byte; a percent sign without two hex digits is itself. */
+/** Decodes `+` as a space and `%41` as a byte; a percent sign without two hex digits stays. */
 function percentDecoded(bytes: Buffer): Buffer {
   if (!bytes.includes(PERCENT) && !bytes.includes(PLUS)) return bytes;
   const out = Buffer.allocUnsafe(bytes.length);
@@ -44,7 +44,7 @@ function percentDecoded(bytes: Buffer): Buffer {
   return out.subarray(0, length);
 }
 
-/** The byte that two hex digits name, or -1. */
+/** The byte of two hex digits, or -1. */
 function hexPair(bytes: Buffer, at: number): number {
   if (at + 1 >= bytes.length) return -1;
   const [high, low] = [hexDigit(bytes[at]!), hexDigit(bytes[at + 1]!)];

@@ -8,8 +8,8 @@ import { validationError } from './reply.ts';
 import type { Route } from './route.ts';
 
 /**
- * What a schema makes of a value, of which everything that is left can be stored as it is.
- * @param isSuspect whether the value may hold something that cannot: most bodies show by their bytes that they don't
+ * Parses a value by a schema and checks that the result can be stored unchanged.
+ * @param isSuspect whether the value may contain something that cannot; for most bodies the bytes rule it out
  */
 export function validate<T>(
   schema: z.ZodType<T>,
@@ -23,14 +23,14 @@ export function validate<T>(
   return { error: new z.ZodError([{ code: 'custom', ...found, input: null }]) };
 }
 
-/** A body that the route's schema refuses. */
+/** A body that fails the route's schema. */
 interface RefusedBody {
   sent: unknown;
   isSuspect: boolean;
   error: z.ZodError;
 }
 
-/** The body as the route's schema has it, or why it does not fit. */
+/** The parsed body, or why it is invalid. */
 export function parsedBody(route: Route, request: FastifyRequest): { body: unknown } | RefusedBody {
   const schema = route.bodyFor && request.caller ? route.bodyFor(request.caller) : route.body;
   if (!schema) return { body: undefined };
@@ -47,9 +47,9 @@ function withoutIgnored(sent: unknown, ignored: readonly string[] = []): unknown
 }
 
 /**
- * What is left of a refused change without the fields that it sends back as they are stored: what an older version took
- * can be read and put back. Throws `validation_error` where that is refused as well.
- * @param stored what the route changes, as the API answers it now; undefined where it makes something
+ * Parses a rejected change again without the fields that equal the stored values: a client can send back what an
+ * older version accepted. Throws `validation_error` if that is invalid as well.
+ * @param stored the resource as the API returns it now; undefined if the route creates one
  */
 export async function changedBody(
   route: Route,
@@ -68,7 +68,7 @@ export async function changedBody(
   throw validationError(again?.error ?? error, 'body');
 }
 
-/** The query as the route's schema has it; throws `validation_error`, also for a cursor of another list. */
+/** The parsed query; throws `validation_error`, also for a cursor of another list. */
 export function parsedQuery(route: Route, { query, url }: FastifyRequest): unknown {
   const sent = query as Record<string, unknown>;
   if (!route.query) return noQuery(sent);
@@ -87,13 +87,13 @@ function noQuery(query: Record<string, unknown>): undefined {
   });
 }
 
-/** The error of a body is shown also where there is nothing that it could change. */
+/** Without a stored resource, the body's error is still returned. */
 function undefinedIfMissing(error: unknown): undefined {
   if (error instanceof ApiError && error.status < 500) return undefined;
   throw error;
 }
 
-/** Custom fields are changed one by one, so they are compared one by one. */
+/** Custom fields are changed individually, so they are compared individually. */
 function changedFields(sent: Record<string, unknown>, stored: Record<string, unknown>): object {
   const changed = withoutUnchanged(sent, sent, stored);
   const [sentFields, storedFields] = [changed['custom_fields'], stored['custom_fields']];

@@ -21,17 +21,17 @@ export interface ApiKeyParts {
   keys: ApiKeys;
   authorities: Authorities;
   usage: UsageMeter;
-  ledger: RecordChange;
+  recordChange: RecordChange;
   clock: Clock;
-  /** Every scope there is. */
+  /** All scopes. */
   scopes: readonly string[];
 }
 
 const PATH = '/api/v1/api-keys';
 const DAY_MS = 24 * 3_600_000;
-/** A key with so long left, or less, is expiring soon (contracts AX16). */
+/** A key is `expiring_soon` in its last seven days (AX16). */
 const SOON_MS = 7 * DAY_MS;
-/** Far enough for anybody; beyond it clocks and databases disagree about what a date is. */
+/** A practical maximum; programs and databases disagree about much later dates. */
 const LATEST = Date.parse('2200-01-01T00:00:00Z');
 
 const name = requiredText(100);
@@ -41,22 +41,22 @@ const scopeList = z
   .min(1, 'must name at least one scope')
   .max(100)
   .meta({
-    description: 'At most what the key that makes it may do; `GET /scopes` lists them.',
+    description: 'At most the scopes of the key that creates it; `GET /scopes` lists them.',
     examples: [['contacts:write']],
   });
 
 const expiry = {
   expires_at: z.union([instant, date]).nullable().optional().meta({
     description:
-      'In the future; a date is its beginning in UTC. Null: never. Default: that of the key that makes it.',
+      'In the future; a date means its start in UTC. Null: never. Default: that of the key that creates it.',
   }),
   expires_in_days: z
     .union([z.literal(7), z.literal(30), z.literal(90)])
     .optional()
-    .meta({ description: 'In place of `expires_at`.' }),
+    .meta({ description: 'Instead of `expires_at`.' }),
 };
 
-/** Set by the server; a client that sends back what it read is not refused for them. */
+/** Set by the server and ignored in requests, so that clients can send back what they read. */
 const ignored = Object.fromEntries(
   [
     'id',
@@ -78,8 +78,8 @@ const createBody = z.strictObject({
   style: z
     .enum(KEY_STYLES)
     .default('fairlead')
-    .meta({ description: 'How it looks. `remixcrm` always has the one scope `leads:create`.' }),
-  scopes: scopeList.optional().meta({ description: 'Default: those of the key that makes it.' }),
+    .meta({ description: 'Format of the key. `remixcrm` always has the one scope `leads:create`.' }),
+  scopes: scopeList.optional().meta({ description: 'Default: the scopes of the key that creates it.' }),
   ...expiry,
 });
 
@@ -98,34 +98,34 @@ const keyShape = z
     id: z.uuid(),
     name: z.string(),
     style: z.enum(KEY_STYLES),
-    prefix: z.string().meta({ description: 'The part that stays visible.' }),
+    prefix: z.string().meta({ description: 'The visible part of the key.' }),
     scopes: z.array(z.string()),
     state: z.enum(['active', 'expired', 'revoked']),
-    expiring_soon: z.boolean().meta({ description: 'It expires within seven days.' }),
+    expiring_soon: z.boolean().meta({ description: 'Whether it expires within seven days.' }),
     created_by: z.string(),
     maker: z
       .object({ id: z.uuid(), name: z.string(), role: z.enum(ROLES).nullable() })
       .nullable()
       .meta({
         description:
-          'The member on whose behalf it acts; `role` is null where they have left the workspace, and the key is refused. Null for a key of nobody in particular.',
+          'The member on whose behalf it acts; `role` is null if they have left the workspace, and the key is refused. Null for a key without a member.',
       }),
     created_at: z.iso.datetime(),
     expires_at: z.iso.datetime().nullable(),
     revoked_at: z.iso.datetime().nullable(),
     last_used_at: z.iso.datetime().nullable().optional(),
     usage: z.object({ last_24_hours: use, last_7_days: use }).optional().meta({
-      description: 'By whole hours, the present one included; written down every two seconds.',
+      description: 'By whole hours, including the current one; updated every two seconds.',
     }),
-    key: z.string().optional().meta({ description: 'Shown once: when it is made.' }),
+    key: z.string().optional().meta({ description: 'Shown once, on creation.' }),
   })
   .meta({ id: 'ApiKey' });
 
 type Expiry = { expires_at?: string | null | undefined; expires_in_days?: number | undefined };
 
-/** API keys by API: what they may do, when they expire, what they were used for (contracts AX1, AX15, AX16). */
+/** API key routes: scopes, expiry and usage (AX1, AX15, AX16). */
 export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
-  const { db, keys, authorities, usage, ledger, clock } = parts;
+  const { db, keys, authorities, usage, recordChange, clock } = parts;
   const common = { scope: 'keys:manage', tag: 'api keys' } as const;
   const reading = { ...common, scope: 'keys:read' } as const;
 
@@ -135,7 +135,7 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
     path: PATH,
     summary: 'List API keys',
     description:
-      'Newest first, the expired and revoked ones too. What they were used for is told to whoever manages keys.',
+      'Newest first, including expired and revoked keys. `usage` requires the scope to manage keys.',
     query: pageQuery,
     answers: { 200: pageShape(keyShape) },
     async handle({ caller, query, url }) {
@@ -156,7 +156,7 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
     path: PATH,
     summary: 'Create an API key',
     description:
-      'The key is in this answer and never shown again. It does no more, and lasts no longer, than the key that makes it.',
+      'The key is shown only in this response. It cannot have more scopes, or expire later, than the key that creates it.',
     body: createBody,
     answers: { 201: keyShape },
     async handle(ctx) {
@@ -179,7 +179,7 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
         },
         async (trx, { key, raw }) => {
           made = JSON.stringify(show(key, UNUSED, raw));
-          await ledger.enter(trx, ctx, auditEntry('api_key.created', key), { status: 201, body: made });
+          await recordChange(trx, ctx, auditEntry('api_key.created', key), { status: 201, body: made });
         },
       );
       return { status: 201, body: made };
@@ -191,7 +191,7 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
     method: 'GET',
     path: `${PATH}/:id`,
     summary: 'Get an API key',
-    description: 'Also one that was revoked.',
+    description: 'Also a revoked one.',
     answers: { 200: keyShape },
     async handle(ctx) {
       const key = await found(ctx);
@@ -206,18 +206,19 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
       path: `${PATH}/:id`,
       summary: 'Update an API key',
       description:
-        'Its name, its scopes, when it expires; holds from its next request on. A key changes none that has scopes it lacks, never its own expiry, and sets none later than its own.',
+        'Its name, scopes and expiry; effective from its next request. A key cannot change a key with scopes that it lacks, cannot change its own expiry, and cannot set an expiry later than its own.',
       body: updateBody,
       answers: { 200: keyShape },
       async handle(ctx) {
         const { body, caller } = ctx;
         const current = await found(ctx);
-        if (current.revoked_at !== null) throw new ApiError('conflict', 'This key was revoked for good.');
+        if (current.revoked_at !== null)
+          throw new ApiError('conflict', 'This key is revoked and cannot be changed.');
         if (body.scopes !== undefined) known(body.scopes);
         if (body.scopes !== undefined && current.style === 'remixcrm')
           throw invalid('scopes', 'are always leads:create for a key of this style');
         const expiresAt = expiryOf(body, current.expires_at);
-        const used = (await usage.of(current.workspace_id, [current.id])).get(current.id)!;
+        const used = (await usage.find(current.workspace_id, [current.id])).get(current.id)!;
         let text: string | undefined;
         const change = {
           ...(body.name !== undefined && { name: body.name }),
@@ -229,12 +230,12 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
           async check(trx, key) {
             checkKeyChange(await authorities.current(trx, caller), isSelf, key, change);
           },
-          async within(trx, key) {
+          async inTransaction(trx, key) {
             text = JSON.stringify(show(key, used));
-            await ledger.enter(trx, ctx, auditEntry('api_key.updated', key), { status: 200, body: text });
+            await recordChange(trx, ctx, auditEntry('api_key.updated', key), { status: 200, body: text });
           },
         });
-        if (text === undefined) throw new ApiError('conflict', 'This key was revoked for good.');
+        if (text === undefined) throw new ApiError('conflict', 'This key is revoked and cannot be changed.');
         return { status: 200, body: text };
       },
     });
@@ -245,12 +246,12 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
     path: `${PATH}/:id`,
     summary: 'Revoke an API key',
     description:
-      'It stops at its next request, and stays listed. A key with `keys:manage` may revoke any other.',
+      'It is refused from its next request, and stays listed. A key with `keys:manage` may revoke any other.',
     answers: { 204: 'Revoked.' },
     async handle(ctx) {
       const { id, workspace_id: workspaceId } = await found(ctx);
       await keys.revoke(workspaceId, id, (trx, key) =>
-        ledger.enter(trx, ctx, auditEntry('api_key.revoked', key), { status: 204, body: '' }),
+        recordChange(trx, ctx, auditEntry('api_key.revoked', key), { status: 204, body: '' }),
       );
       return { status: 204, body: null };
     },
@@ -260,38 +261,38 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
 
   async function found({ caller, params }: Ctx<unknown, unknown>): Promise<ApiKey> {
     const key = await keys.get(caller.workspaceId, params['id']!);
-    if (!key) throw new ApiError('not_found', 'There is no API key with this id.');
+    if (!key) throw new ApiError('not_found', 'No API key with this id.');
     return key;
   }
 
   function known(scopes: string[]): string[] {
     scopes.forEach((scope, at) => {
       if (!parts.scopes.includes(scope))
-        throw invalid(`scopes.${at}`, `is not a scope; there are ${parts.scopes.join(', ')}`);
+        throw invalid(`scopes.${at}`, `is not a scope; must be one of ${parts.scopes.join(', ')}`);
     });
     return [...new Set(scopes)];
   }
 
-  /** @returns undefined where nothing is said about it, or nothing new */
+  /** @returns undefined if the expiry is missing or unchanged */
   function expiryOf({ expires_at: at, expires_in_days: days }: Expiry, current?: string | null) {
     if (days !== undefined) {
       if (at !== undefined && at !== current)
-        throw invalid('expires_in_days', 'can not be given beside expires_at');
+        throw invalid('expires_in_days', 'cannot be combined with expires_at');
       return isoTime(clock.now() + days * DAY_MS);
     }
     if (at === undefined || at === null) return at;
     const time = isoTime(Date.parse(at));
-    // What was read and is sent back is no change, though it may have passed.
+    // An unchanged value is accepted, even if it has passed.
     if (time === current) return undefined;
-    if (Date.parse(at) <= clock.now()) throw invalid('expires_at', 'must lie in the future');
-    if (Date.parse(at) > LATEST) throw invalid('expires_at', 'must lie before the year 2200');
+    if (Date.parse(at) <= clock.now()) throw invalid('expires_at', 'must be in the future');
+    if (Date.parse(at) > LATEST) throw invalid('expires_at', 'must be before the year 2200');
     return time;
   }
 
-  /** What keys were used for, for those who may know (contracts AX15: owners and admins). */
+  /** The usage of keys, for callers who may see it (AX15: owners and admins). */
   async function usageOf(caller: Caller, rows: readonly ApiKey[]): Promise<Map<string, Usage>> {
     if (!allows(caller.scopes, 'keys:manage')) return new Map();
-    return usage.of(
+    return usage.find(
       caller.workspaceId,
       rows.map(({ id }) => id),
     );

@@ -13,14 +13,14 @@ const lineShape = z
       id: z.uuid().nullable(),
       name: z.string().nullable(),
     }),
-    action: z.string().meta({ description: 'As in `webhook.created`.' }),
+    action: z.string().meta({ description: 'For example `webhook.created`.' }),
     object_type: z.string(),
     object_id: z.string(),
     details: z.record(z.string(), z.unknown()).nullable(),
   })
   .meta({ id: 'AuditLine' });
 
-/** Who did what to keys, webhooks, members and the workspace. */
+/** The audit log: changes of keys, webhooks, members and the workspace, with their actors. */
 export function auditRoutes(audit: Audit): Route[] {
   return [
     route<undefined, PageQuery>({
@@ -28,7 +28,7 @@ export function auditRoutes(audit: Audit): Route[] {
       path: '/api/v1/audit',
       scope: 'workspace:manage',
       tag: 'audit',
-      summary: 'Who did what',
+      summary: 'List audit log entries',
       description: 'Newest first. Changes of records are in their timelines.',
       query: pageQuery,
       answers: { 200: pageShape(lineShape) },

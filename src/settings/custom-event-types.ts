@@ -12,25 +12,28 @@ const PATH = '/api/v1/custom-event-types';
 /** `noun.verb`. */
 export const CUSTOM_NAME = /^[a-z][a-z0-9_]{0,39}\.[a-z][a-z0-9_]{0,39}$/;
 
-/** Nouns that are ours, or will be: what other systems' documents name, whose events fire from real records alone. */
-const OUR_NOUNS =
+/**
+ * Nouns of Fairlead, now or later: other systems' documentation uses them, and their events must come only from
+ * real records.
+ */
+const RESERVED_NOUNS =
   'webhook event workspace member user api_key pipeline stage activity inbox form lead_form payment subscription appointment email sms call enrolment assessment course invoice product note tag campaign fairlead'.split(
     ' ',
   );
 
 const changeable = {
-  description: plainText(500).trim().meta({ description: 'When it happens, in one sentence.' }),
+  description: plainText(500).trim().meta({ description: 'When it occurs, in one sentence.' }),
   schema: z.record(z.string(), z.unknown()).meta({
     description:
-      'What its data looks like: a JSON Schema (draft 2020-12) of an object, at most 16 KiB, without `pattern`, `patternProperties` and `$ref`.',
+      'The JSON Schema (draft 2020-12) of its data: an object, at most 16 KiB, without `pattern`, `patternProperties` and `$ref`.',
     examples: [{ type: 'object', properties: { number: { type: 'string' } }, required: ['number'] }],
   }),
   sample: z.record(z.string(), z.unknown()).meta({
-    description: 'An example of its data, which Send test sends. It has to fit the schema; at most 32 KiB.',
+    description: 'An example of its data, sent by Send test. It must match the schema; at most 32 KiB.',
   }),
 };
 
-/** Set by the server; a client that sends back what it read is not refused for them. */
+/** Set by the server and ignored in requests, so that clients can send back what they read. */
 const ignored = Object.fromEntries(
   ['id', 'version', 'created_by', 'created_at', 'updated_at'].map((name) => [
     name,
@@ -41,7 +44,7 @@ const ignored = Object.fromEntries(
 const createBody = z.strictObject({
   name: z
     .string()
-    .regex(CUSTOM_NAME, 'must be noun.verb in lower case, as in order.shipped')
+    .regex(CUSTOM_NAME, 'must be noun.verb in lower case, such as order.shipped')
     .meta({ examples: ['order.shipped'] }),
   ...changeable,
   description: changeable.description.default(''),
@@ -49,7 +52,7 @@ const createBody = z.strictObject({
 });
 
 const updateBody = z.strictObject({
-  name: z.string().optional().meta({ description: 'Can not be changed.' }),
+  name: z.string().optional().meta({ description: 'Cannot be changed.' }),
   ...z.object(changeable).partial().shape,
   ...ignored,
 });
@@ -68,18 +71,22 @@ const shape = z
   })
   .meta({ id: 'CustomEventType' });
 
-/** The event types that a workspace defines. */
-export function customTypeRoutes(types: CustomTypes, catalogue: Catalogue, ledger: RecordChange): Route[] {
+/** Routes of the event types that a workspace defines. */
+export function customTypeRoutes(
+  types: CustomTypes,
+  catalogue: Catalogue,
+  recordChange: RecordChange,
+): Route[] {
   const common = { scope: 'webhooks:manage', tag: 'custom events', params: { name: CUSTOM_NAME } } as const;
   const reading = { ...common, scope: 'webhooks:read' } as const;
-  const ours = new Set([...OUR_NOUNS, ...catalogue.types.map(({ name }) => nounOf(name))]);
+  const ours = new Set([...RESERVED_NOUNS, ...catalogue.types.map(({ name }) => nounOf(name))]);
 
   const list = route<undefined, PageQuery>({
     ...reading,
     method: 'GET',
     path: PATH,
-    summary: 'List event types of your own',
-    description: 'By name. `GET /api/v1/event-types` has them too, with what each sends in every format.',
+    summary: 'List custom event types',
+    description: 'By name. `GET /api/v1/event-types` also lists them, with their payloads in every format.',
     query: pageQuery,
     answers: { 200: pageShape(shape) },
     async handle({ caller, query, url }) {
@@ -96,20 +103,20 @@ export function customTypeRoutes(types: CustomTypes, catalogue: Catalogue, ledge
     ...common,
     method: 'POST',
     path: PATH,
-    summary: 'Define an event type of your own',
-    description: 'Its name is noun.verb, and the noun none of ours. 409 where there is one of this name.',
+    summary: 'Create a custom event type',
+    description: 'Its name is noun.verb; the noun must not be one of Fairlead. 409 if the name is taken.',
     body: createBody,
     answers: { 201: shape },
     async handle(ctx) {
       const { name, description, schema, sample } = ctx.body;
       if (ours.has(nounOf(name)))
-        throw invalid('name', `begins with ${nounOf(name)}, a noun of Fairlead's own`);
+        throw invalid('name', `begins with ${nounOf(name)}, which is reserved for Fairlead's own events`);
       const { workspaceId, actor } = ctx.caller;
       await types.checkDefinition(workspaceId, { schema, sample });
       const made = await types.create(
         { workspaceId, actor },
         { name, description, schema, sample },
-        entering(ctx, 201, 'created'),
+        recorder(ctx, 201, 'created'),
       );
       return { status: 201, body: made, headers: { location: `${PATH}/${name}` } };
     },
@@ -119,7 +126,7 @@ export function customTypeRoutes(types: CustomTypes, catalogue: Catalogue, ledge
     ...reading,
     method: 'GET',
     path: `${PATH}/:name`,
-    summary: 'Get an event type of your own',
+    summary: 'Get a custom event type',
     answers: { 200: shape },
     handle: async (ctx) => ({ status: 200, body: await found(ctx) }),
   });
@@ -129,15 +136,15 @@ export function customTypeRoutes(types: CustomTypes, catalogue: Catalogue, ledge
       ...common,
       method,
       path: `${PATH}/:name`,
-      summary: 'Change an event type of your own',
-      description: 'Events that were published stay as they are.',
+      summary: 'Update a custom event type',
+      description: 'Published events do not change.',
       body: updateBody,
       answers: { 200: shape },
       async handle(ctx) {
         const current = await found(ctx);
         const { name, description, schema, sample } = ctx.body;
         if (name !== undefined && name !== current.name)
-          throw invalid('name', 'can not be changed; define another');
+          throw invalid('name', 'cannot be changed; create another event type');
         const { workspaceId } = ctx.caller;
         await types.checkDefinition(
           workspaceId,
@@ -151,7 +158,7 @@ export function customTypeRoutes(types: CustomTypes, catalogue: Catalogue, ledge
         };
         return {
           status: 200,
-          body: await types.update(workspaceId, current.name, change, entering(ctx, 200, 'updated')),
+          body: await types.update(workspaceId, current.name, change, recorder(ctx, 200, 'updated')),
         };
       },
     });
@@ -160,12 +167,12 @@ export function customTypeRoutes(types: CustomTypes, catalogue: Catalogue, ledge
     ...common,
     method: 'DELETE',
     path: `${PATH}/:name`,
-    summary: 'Delete an event type of your own',
+    summary: 'Delete a custom event type',
     description:
-      'Its events stay, and can be read and sent again. Webhooks that name it stay, and get none of it.',
+      'Its events stay readable and can be sent again. Webhooks that name it stay, but get no new events of it.',
     answers: { 204: 'Deleted.' },
     async handle(ctx) {
-      await types.remove(ctx.caller.workspaceId, ctx.params['name']!, entering(ctx, 204, 'deleted'));
+      await types.remove(ctx.caller.workspaceId, ctx.params['name']!, recorder(ctx, 204, 'deleted'));
       return { status: 204, body: null };
     },
   });
@@ -178,21 +185,21 @@ export function customTypeRoutes(types: CustomTypes, catalogue: Catalogue, ledge
     return type;
   }
 
-  /** The place of a cursor's type, which may be gone by then: its list is short. */
+  /** The name of the type with the cursor's id, which may have been deleted. */
   async function nameOf(workspaceId: string, id: string): Promise<string> {
     const all = await types.list(workspaceId, 1000, null);
     const type = all.find((item) => item.id === id);
-    if (!type) throw invalid('cursor', 'its event type was deleted; begin again without it');
+    if (!type) throw invalid('cursor', 'its event type was deleted; start again without a cursor');
     return type.name;
   }
 
-  function entering(
+  function recorder(
     ctx: Ctx<unknown, unknown>,
     status: number,
     done: 'created' | 'updated' | 'deleted',
   ): Parameters<CustomTypes['remove']>[2] {
     return (trx, { id, name, ...rest }) =>
-      ledger.enter(
+      recordChange(
         trx,
         ctx,
         {

@@ -20,28 +20,29 @@ export interface CustomEventParts {
   db: Database;
   clock: Clock;
   newId: () => Uuid;
-  /** Tells the delivery engine, after the commit, which lanes have something new. */
+  /** Notifies the delivery engine, after the commit, of lanes with new deliveries. */
   notify(lanes: LaneKey[]): void;
   /** The formats whose `*` includes an event type. */
   wildcardFormats(type: string): string[];
 }
 
 const body = z.strictObject({
-  type: z.string().max(100).meta({ description: 'One of the event types that the workspace defined.' }),
+  type: z.string().max(100).meta({ description: 'A custom event type of the workspace.' }),
   data: z
     .record(z.string(), z.unknown())
-    .meta({ description: "What it tells, as the type's schema has it." }),
+    .meta({ description: "The event's data, by the schema of the type." }),
   object_id: z.uuid().toLowerCase().optional().meta({
-    description: 'What it is about: events of one object are in order. Left out, the event itself.',
+    description:
+      'The object that the event is about: events of one object are ordered. Default: the event itself.',
   }),
 });
 
-/** Where it stands in the feed, and who was given it, is known once it is stored. */
+/** Its position in the feed and its deliveries are known only after it is stored. */
 const publishedShape = eventShape
   .omit({ seq: true, context: true, matched: true, reason: true })
   .meta({ id: 'PublishedEvent' });
 
-/** Publishing an event of a type that the workspace defined. */
+/** Routes to publish events of custom event types. */
 export function customEventRoutes(parts: CustomEventParts, types: CustomTypes): Route[] {
   const { clock, newId } = parts;
   const publish = makePublisher(parts);
@@ -51,9 +52,9 @@ export function customEventRoutes(parts: CustomEventParts, types: CustomTypes): 
       path: '/api/v1/events',
       scope: 'events:write',
       tag: 'custom events',
-      summary: 'Publish an event of your own',
+      summary: 'Publish a custom event',
       description:
-        'Delivered like any other. Its data is checked against the schema of its type, in at most 2,000,000 steps (400 beyond). 503 with `Retry-After` where the check takes too long at the moment: nothing is published, and the same `Idempotency-Key` may be used again.',
+        'Delivered like any other event. Its data is checked against the schema of its type, in at most 2,000,000 steps (400 above). 503 with `Retry-After` if the check takes too long at the moment: nothing is published, and the same `Idempotency-Key` may be used again.',
       body,
       answers: { 201: publishedShape },
       async handle({ body: input, caller, claim }) {
@@ -105,7 +106,7 @@ function makePublisher({ db, clock, notify, wildcardFormats }: CustomEventParts)
   });
   return makeBatchWriter<Publication, true>(db, {
     groupOf: ({ workspaceId }) => workspaceId,
-    // The statement tells its events apart by what they are about.
+    // The statement distinguishes its events by their object.
     keysOf: ({ event, claim }) => [event.object_id, ...(claim ? [`${claim.identity}/${claim.key}`] : [])],
     weigh: ({ answer }) => ({ weight: 1, bytes: answer.body.length }),
     async run(on, batch) {

@@ -22,7 +22,7 @@ export interface DeliveryRouteParts {
   catalogue: Catalogue;
   unknownOf: CustomTypes['unknownOf'];
   formats: Formats;
-  ledger: RecordChange;
+  recordChange: RecordChange;
   clock: Clock;
   newId: () => Uuid;
 }
@@ -44,7 +44,7 @@ const deliveryShape = z
     last_failure: z.string().nullable(),
     filter_skipped: z.string().nullable().meta({
       description:
-        "The fields of which the webhook's filter could not look at all (it looks at the first 10,000 characters), so that the event was delivered; null for most.",
+        'The fields that the filter could not evaluate completely (it reads the first 10,000 characters), so that the event was delivered; null for most.',
     }),
   })
   .meta({ id: 'Delivery' });
@@ -56,22 +56,24 @@ const attemptShape = z
     at: z.iso.datetime(),
     duration_ms: z.int(),
     status: z.int().nullable(),
-    failure: z.string().nullable().meta({ description: 'What went wrong, by name; null for a 2xx.' }),
+    failure: z.string().nullable().meta({ description: 'The error code; null for a 2xx.' }),
     detail: z.string().nullable(),
-    response: z.string().nullable().meta({ description: 'The first 1,000 characters of the answer.' }),
+    response: z.string().nullable().meta({ description: 'The first 1,000 characters of the response.' }),
     next_at: z.iso.datetime().nullable(),
     request: z
       .object({
         url: z.string(),
         method: z.string(),
-        headers: z.record(z.string(), z.string()).meta({ description: 'Custom values are masked.' }),
+        headers: z
+          .record(z.string(), z.string())
+          .meta({ description: 'Values of custom headers are masked.' }),
         body: z.string().nullable().meta({
           description:
-            'As it was sent; null where the event is no longer kept, or another version of the program sent it otherwise.',
+            'The body as sent; null if the event is no longer kept, or if another version of the program rendered it differently.',
         }),
       })
       .nullable()
-      .meta({ description: 'What was sent; null where no request was made.' }),
+      .meta({ description: 'The request; null if none was made.' }),
   })
   .meta({ id: 'Attempt' });
 
@@ -89,14 +91,14 @@ const logQuery = pageQuery.extend({
 });
 type LogQuery = z.output<typeof logQuery>;
 
-/** The delivery log by API, and sending again. */
+/** The delivery log, and sending again. */
 export function deliveryRoutes({
   db,
   engine,
   catalogue,
   unknownOf,
   formats,
-  ledger,
+  recordChange,
   clock,
   newId,
 }: DeliveryRouteParts): Route[] {
@@ -106,8 +108,8 @@ export function deliveryRoutes({
     ...reading,
     method: 'GET',
     path: '/api/v1/deliveries',
-    summary: 'The delivery log of the workspace',
-    description: 'Of all webhooks, deleted ones too, newest first.',
+    summary: 'List deliveries of the workspace',
+    description: 'Of all webhooks, including deleted ones, newest first.',
     query: logQuery,
     answers: { 200: pageShape(deliveryShape) },
     handle: async ({ caller, query, url }) => ({
@@ -121,14 +123,14 @@ export function deliveryRoutes({
     method: 'GET',
     path: '/api/v1/webhooks/:id/deliveries',
     params: { id: /^wh_[0-9a-f]{32}$/ },
-    summary: 'The delivery log of a webhook',
-    description: 'Newest first; of a deleted webhook too.',
+    summary: 'List deliveries of a webhook',
+    description: 'Newest first; also for a deleted webhook.',
     query: logQuery,
     answers: { 200: pageShape(deliveryShape) },
     async handle({ caller, params, query, url }) {
       const endpointId = unprefixed('wh', params['id']!)!;
       if (!(await engine.endpoints.getAny(caller.workspaceId, endpointId))) {
-        throw new ApiError('not_found', 'There is no webhook with this id.');
+        throw new ApiError('not_found', 'No webhook with this id.');
       }
       return { status: 200, body: await page(caller.workspaceId, endpointId, query, url) };
     },
@@ -163,7 +165,7 @@ export function deliveryRoutes({
     path: '/api/v1/deliveries/:id/resend',
     summary: 'Send a delivery again',
     description:
-      'One that still waits becomes due now. One that is settled is queued anew, with the same event id.',
+      'A pending delivery becomes due now. A finished one is queued again, with the same event id.',
     answers: { 202: z.object({ delivery_id: z.uuid() }) },
     async handle(ctx) {
       const { workspaceId } = ctx.caller;
@@ -186,7 +188,7 @@ export function deliveryRoutes({
         }
         const made = JSON.stringify({ delivery_id: deliveryId });
         const auditEntry = { action: 'delivery.resent', objectType: 'delivery', objectId: delivery.id };
-        await ledger.enter(trx, ctx, auditEntry, { status: 202, body: made });
+        await recordChange(trx, ctx, auditEntry, { status: 202, body: made });
         return made;
       });
       await engine.waker.notifyNow([[workspaceId, endpointId]]);
@@ -218,12 +220,12 @@ export function deliveryRoutes({
 
   async function found(workspaceId: Uuid, id: Uuid) {
     const delivery = await getDelivery(db, workspaceId, id);
-    if (!delivery) throw new ApiError('not_found', 'There is no delivery with this id.');
+    if (!delivery) throw new ApiError('not_found', 'No delivery with this id.');
     return delivery;
   }
 }
 
-/** Bounds on when a delivery was made, as bounds on its id, which begins with that millisecond. */
+/** Bounds on the creation time of a delivery, as bounds on its id, which begins with the millisecond. */
 function madeWithin(query: LogQuery): { from: Uuid | null; until: Uuid | null } {
   const ms = (text: string | undefined, more: number) =>
     text === undefined ? [] : [Date.parse(text) + more];

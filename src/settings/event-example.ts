@@ -3,7 +3,7 @@ import { joined, objectOf, summarySchema, textField } from '../events/event-sche
 import type { Catalogue, EventType } from '../events/event-type.ts';
 import type { Format } from '../delivery/format.ts';
 
-/** Placeholders of an example: nobody's workspace, webhook, event and secret. */
+/** Placeholders for examples: they belong to no real workspace, webhook, event or secret. */
 const PLACEHOLDER = {
   workspaceId: '01976d3c-0000-7000-8000-00000000000a',
   clientNumber: 12_345_678,
@@ -14,7 +14,7 @@ const PLACEHOLDER = {
   at: '2026-06-01T12:00:00.000Z',
 } as const;
 
-/** The very message that the format would make, about the type's sample. */
+/** The message that the format generates for the type's sample. */
 export function exampleOf(type: EventType, format: Format, catalogue: Catalogue) {
   const { headers, body } = format.message({
     event: {
@@ -46,10 +46,10 @@ export function exampleOf(type: EventType, format: Format, catalogue: Catalogue)
   };
 }
 
-/** Of what the format sends about such an event, with the payload that it defaults to. */
+/** The schema of the body that the format sends for the event type, with its default payload. */
 function bodySchema(type: EventType, format: Format, catalogue: Catalogue) {
   const { payload } = format.defaults;
-  const id = (!type.custom && type.schema.properties['id']) || textField('What it is about.');
+  const id = (!type.custom && type.schema.properties['id']) || textField('The subject of the event.');
   const summary = summarySchema(type.schema, catalogue.summary(type.object, type.sample));
   const details = payload === 'full' ? type.schema : joined(objectOf({ id }), summary);
   return {

@@ -15,7 +15,7 @@ const PATH = '/api/v1/event-log';
 
 const query = pageQuery.extend({
   type: z.string().max(100).optional(),
-  matched: z.literal('none').optional().meta({ description: 'Only events that no webhook was given.' }),
+  matched: z.literal('none').optional().meta({ description: 'Only events that matched no webhook.' }),
   'occurred_at[gte]': instantOrDate.optional(),
   'occurred_at[lt]': instantOrDate.optional(),
 });
@@ -26,7 +26,7 @@ export interface PastEventParts {
   unknownOf: CustomTypes['unknownOf'];
 }
 
-/** Events newest first, for people who look back; the feed is what programs follow. */
+/** All events, newest first, for people; programs follow the feed. */
 export function pastEventRoutes({ db, unknownOf }: PastEventParts): Route[] {
   return [
     route<undefined, Query>({
@@ -34,9 +34,9 @@ export function pastEventRoutes({ db, unknownOf }: PastEventParts): Route[] {
       path: PATH,
       scope: 'events:read',
       tag: 'events',
-      summary: 'Look back over the events',
+      summary: 'Search the event log',
       description:
-        'Newest first, as far as they are kept. A page may be empty and have a next one, where what is asked for is rare.',
+        'Newest first, as long as events are kept. A page may be empty and still have a next page, if matches are rare.',
       query,
       answers: { 200: pageShape(eventShape) },
       async handle({ caller, query: requested, url }) {

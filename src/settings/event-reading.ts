@@ -18,49 +18,49 @@ export interface ReadingParts {
   limit: ConcurrencyLimit;
 }
 
-/** What reading the feed needs. */
+/** The scope to read the feed. */
 export const READ_SCOPE = 'events:read';
 
-/** What reading it is refused with, for the reference. */
+/** The errors of reading the feed, for the OpenAPI document. */
 export const READING_REFUSALS = {
-  400: 'A parameter is wrong.',
-  401: 'The key or session is not good, or went while the request waited.',
-  403: 'The scope, the role or the plan is missing, or went while the request waited.',
-  410: 'What comes after this event is no longer all kept.',
-  429: 'The plan allows no more requests now, or too many of this key or workspace wait for events.',
-  503: 'Too many requests wait for events, or the database does not answer.',
+  400: 'A parameter is invalid.',
+  401: 'The key or session is invalid, or became invalid while the request waited.',
+  403: 'The scope, role or plan is insufficient, or became so while the request waited.',
+  410: 'The events after this one are no longer all kept.',
+  429: 'The rate limit of the plan is reached, or too many requests of this key or workspace are waiting for events.',
+  503: 'Too many requests are waiting for events, or the database does not answer.',
 };
 
 export const EVENT_ID = /^evt_[0-9a-f]{32}$/i;
-/** In place of an id: only what is to come; or, as where it is left out, everything that is kept. */
+/** In place of an id: only future events; or, like a missing id, all events that are kept. */
 export const LATEST = 'latest';
 export const OLDEST = 'oldest';
 
-/** How long a request that has lost its right may go on waiting, in milliseconds. */
+/** How long a request that has lost its access may still wait, in milliseconds. */
 const CHECK_EVERY_MS = 1_000;
 
-/** A request that takes long, while it is let. */
+/** A long request whose access is rechecked. */
 export interface Watched {
-  /** Fires when the client leaves, the key or session may no longer read the feed, or the server stops. */
+  /** Aborts when the client disconnects, the key or session loses access to the feed, or the server stops. */
   signal: AbortSignal;
   /**
-   * Asks the store whether this request would be let in now; call it between reading events and handing them out.
-   * Throws what it would be refused with, or `unavailable`.
+   * Checks in the store whether this request would be accepted now; call it after reading events and before
+   * sending them. Throws the error of the refusal, or `unavailable`.
    */
   check(): Promise<void>;
-  /** Ends the watch and gives the place back; also where the client leaves. */
+  /** Ends the rechecks and releases the slot; also called when the client disconnects. */
   end(): void;
 }
 
-/** How the feed is read by those who wait for it: page by page, or as a stream. */
+/** Reads the feed for requests that wait: page by page, or as a stream. */
 export interface EventReading {
-  /** Where to begin: the event gone on after, null for none, and its place. Throws `gone`. */
+  /** The starting position: the event to continue after, null for none, and its position. Throws `gone`. */
   start(workspaceId: Uuid, after: string | undefined): Promise<{ after: Uuid | null; place: number }>;
   /** The next page. Throws `gone`. */
   read(workspaceId: Uuid, place: number, wanted: Wanted): Promise<FeedPage>;
-  /** Reads on until there is something to tell, `ms` are over, the signal fires or the process stops. */
+  /** Reads on until there is an event, `ms` have passed, the signal aborts or the process stops. */
   follow(workspaceId: Uuid, from: number, wanted: Wanted, ms: number, signal: AbortSignal): Promise<FeedPage>;
-  /** Takes a place among those who wait. Throws `rate_limited` or `unavailable`. */
+  /** Reserves a slot for a waiting request. Throws `rate_limited` or `unavailable`. */
   watch(caller: Caller, client: Client): Watched;
   /** The names of event types in a list, null for all. Throws `validation_error`. */
   typesOf(workspaceId: Uuid, list: string | undefined): Promise<string[] | null>;
@@ -102,14 +102,14 @@ export function makeEventReading({ db, unknownOf, tail, revalidation, limit }: R
     },
 
     watch(caller, client) {
-      const leave = limit.enter(caller);
+      const release = limit.acquire(caller);
       const over = new AbortController();
       const left = client.gone();
       const check = async () => {
         try {
           admit(await revalidation.revalidate(caller), READ_SCOPE);
         } catch (error) {
-          // A database that does not answer revokes nobody, and hands out nothing.
+          // If the database does not answer, access is not revoked, but nothing is sent.
           if (error instanceof ApiError && error.code !== 'unavailable') over.abort();
           throw error;
         }
@@ -117,7 +117,7 @@ export function makeEventReading({ db, unknownOf, tail, revalidation, limit }: R
       const timer = setInterval(() => void check().catch(() => undefined), CHECK_EVERY_MS);
       const end = () => {
         clearInterval(timer);
-        leave();
+        release();
       };
       const stop = () => {
         end();
@@ -144,6 +144,6 @@ export function makeEventReading({ db, unknownOf, tail, revalidation, limit }: R
 }
 
 function gone(): ApiError {
-  const message = 'is not in the feed, or what came after it is no longer all kept; begin again without it';
+  const message = 'is not in the feed, or the events after it are no longer all kept; start again without it';
   return new ApiError('gone', `after: ${message}`, { fields: [{ field: 'after', message }] });
 }

@@ -15,29 +15,29 @@ import {
 } from './event-reading.ts';
 import { afterField, typesField } from './events.ts';
 
-/** Something is told at least so often, in milliseconds: proxies close a connection that is still. */
+/** Maximum time between pieces, in milliseconds: proxies close idle connections. */
 const HEARTBEAT_MS = 15_000;
-/** Events in memory for one reader, at most. */
+/** Maximum number of events in memory for one reader. */
 const PAGE = 50;
-/** The right to read is checked for each piece of about so many characters: a slow reader may take long over a page. */
+/** Access is rechecked for each piece of about this many characters: a slow reader may take long over a page. */
 const PIECE_LENGTH = 65_536;
-/** How soon a browser comes back that was cut off, in milliseconds. */
+/** The reconnection delay for browsers, in milliseconds. */
 const RETRY_MS = 1_000;
 
 const query = z.strictObject({
   after: afterField.meta({
     description:
-      'Goes on after this event; a `Last-Event-ID` header goes before it. `latest`: after the last there is now. `oldest`, or left out: from the oldest kept.',
+      'Continues after this event; a `Last-Event-ID` header takes precedence. `latest`: after the latest event. `oldest`, or missing: from the oldest kept event.',
   }),
   types: typesField,
 });
 
 const streamShape = z.string().meta({
   description:
-    'Server-sent events: `id` is the id of the event, `event` its type, `data` the event as the feed has it, in one line. A block with an `id` alone says how far was read. A comment comes at least every 15 seconds. `event: gone` is the last there is where what comes next is no longer kept.',
+    'Server-sent events: `id` is the id of the event, `event` its type, `data` the event as in the feed, in one line. A block with only an `id` reports progress. A comment is sent at least every 15 seconds. `event: gone` ends the stream if the next events are no longer kept.',
 });
 
-/** The feed as server-sent events: the same order, the same promise. */
+/** The feed as server-sent events, with the same order and guarantees. */
 export function eventStreamRoutes(reading: EventReading): Route[] {
   return [
     route<undefined, z.output<typeof query>>({
@@ -47,7 +47,7 @@ export function eventStreamRoutes(reading: EventReading): Route[] {
       tag: 'events',
       summary: 'Follow the feed of events as a stream',
       description:
-        'For a browser, or whoever would rather be told than ask. Taken up again with `Last-Event-ID`, it skips nothing. It counts among the requests that wait, and ends when the key is revoked or loses the scope.',
+        'For browsers and clients that prefer push to polling. Resumed with `Last-Event-ID`, it skips no event. It counts as a waiting request, and ends when the key is revoked or loses the scope.',
       query,
       streams: 'text/event-stream',
       answers: { 200: streamShape, ...READING_REFUSALS },
@@ -73,7 +73,7 @@ export function eventStreamRoutes(reading: EventReading): Route[] {
   ];
 }
 
-/** What a client says in Last-Event-ID it has seen; it says nothing, or '', where it has seen none. */
+/** The last event that the client has received, from Last-Event-ID; missing or '' if it has received none. */
 function lastSeen(header: string | undefined): string | undefined {
   if (header === undefined || header === '') return undefined;
   if (EVENT_ID.test(header) || header === OLDEST || header === LATEST) return header;
@@ -89,8 +89,8 @@ async function* piecesOf(
 ): AsyncGenerator<string> {
   const { signal } = watched;
   try {
-    // At once, and with a place to come back to: otherwise one that began with `latest` would miss what happens
-    // between an end that comes before the first event and its return.
+    // Sent at once, with an id to resume from: otherwise a client that started with `latest` and disconnects
+    // before the first event would miss the events until it reconnects.
     yield `retry: ${RETRY_MS}\nid: ${idOf(from.after)}\n\n`;
     let { place } = from;
     while (!signal.aborted) {
@@ -110,7 +110,7 @@ async function* piecesOf(
   }
 }
 
-/** A page as blocks, several in a piece. */
+/** Formats a page as blocks, several in a piece. */
 function* renderedPage({ events, reached }: FeedPage): Generator<string> {
   let piece = '';
   for (const event of events) {
@@ -119,7 +119,7 @@ function* renderedPage({ events, reached }: FeedPage): Generator<string> {
     yield piece;
     piece = '';
   }
-  // What was passed over as unwanted need not be looked at again, and may be gone by then.
+  // Skipped events need not be read again on resume, and may be deleted by then.
   if (reached && events.at(-1)?.seq !== reached.seq) piece += `: so far\nid: ${idOf(reached.id)}\n\n`;
   else if (events.length === 0) piece = ': nothing new\n\n';
   if (piece !== '') yield piece;

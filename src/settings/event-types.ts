@@ -9,17 +9,17 @@ import type { Formats } from '../delivery/format.ts';
 import { route, type Route } from '../http/route.ts';
 import { exampleOf } from './event-example.ts';
 
-/** Characters of a definition, as JSON, up to which the list has its examples: each format repeats it twice. */
-const MOST_LISTED = 8_192;
-/** Characters that are kept of what was rendered, in the list and one by one. */
+/** Maximum size of a definition, as JSON characters, whose examples are in the list: each format repeats it twice. */
+const MAX_LISTED_LENGTH = 8_192;
+/** Characters of rendered texts that are cached, for the list and single types. */
 const CACHED = 16_777_216;
-/** Definitions that are read in one go. */
+/** Definitions that are read at once. */
 const READ_AT_ONCE = 8;
 
 const jsonSchema = z.record(z.string(), z.unknown());
 
 const example = z.object({
-  name: z.string().meta({ description: "The format's own name of the event." }),
+  name: z.string().meta({ description: "The format's name of the event type." }),
   headers: z.record(z.string(), z.string()).optional(),
   body: z.unknown().optional(),
   schema: jsonSchema.optional().meta({ description: 'A JSON Schema of the body.' }),
@@ -30,35 +30,37 @@ const typeShape = z
     name: z.string(),
     object: z.string(),
     description: z.string(),
-    custom: z.boolean().meta({ description: 'Whether the workspace defined it, and not we.' }),
+    custom: z.boolean().meta({ description: 'Whether the workspace defined it.' }),
     subscribable: z.boolean().meta({
-      description: 'Whether a webhook can subscribe to it: `webhook.test` comes from Send test alone.',
+      description: 'Whether webhooks can subscribe to it: `webhook.test` is sent only by Send test.',
     }),
     formats: z.array(z.string()).meta({ description: 'The formats whose `*` includes it.' }),
-    sample: z.record(z.string(), z.unknown()).meta({ description: 'The whole record, as `full` has it.' }),
+    sample: z
+      .record(z.string(), z.unknown())
+      .meta({ description: 'The whole record, as in the payload `full`.' }),
     schema: jsonSchema.meta({ description: 'A JSON Schema of the record.' }),
     context: z
       .record(z.string(), z.unknown())
       .optional()
-      .meta({ description: 'What it tells beside the record, in the feed and the format `automatenexus`.' }),
-    context_schema: jsonSchema.optional().meta({ description: 'A JSON Schema of that.' }),
+      .meta({ description: 'Additional data of the event, in the feed and the format `automatenexus`.' }),
+    context_schema: jsonSchema.optional().meta({ description: 'A JSON Schema of the context.' }),
     examples: z.record(z.string(), example).meta({
       description:
-        'By format: what a receiver gets, with the payload that the format defaults to. In the list, a type of your own whose schema and sample have more than 8 KiB together has the names alone; it has all of it where it is read by its name.',
+        'By format: what a receiver gets, with the default payload of the format. In the list, a custom type whose schema and sample have more than 8 KiB together has only the names; read it by its name for the rest.',
     }),
   })
   .meta({ id: 'EventType' });
 
-/** What there is to subscribe to, with what each sends in every format (contracts AX12, AC6). */
+/** The event types with their payloads in every format (AX12, AC6). */
 export function eventTypeRoutes(
   catalogue: Catalogue,
   formats: Formats,
   customTypes: Pick<CustomTypes, 'some' | 'stamps'>,
 ): Route[] {
   const all = [...formats.values()];
-  // Ours are made once: they do not change while the program runs.
-  const ours = [...catalogue.types, TEST_EVENT_TYPE].map((type) => shown(type));
-  const oursText = ours.map((type) => JSON.stringify(type)).join(',');
+  // Built-in types are rendered once: they do not change while the program runs.
+  const builtIn = [...catalogue.types, TEST_EVENT_TYPE].map((type) => shown(type));
+  const builtInText = builtIn.map((type) => JSON.stringify(type)).join(',');
   const listed = makeTextCache(CACHED);
   const whole = makeTextCache(CACHED);
   const reading = { method: 'GET', scope: null, tag: 'webhooks' } as const;
@@ -66,13 +68,13 @@ export function eventTypeRoutes(
     route({
       ...reading,
       path: '/api/v1/event-types',
-      summary: 'List event types, with an example and a JSON Schema of each in every format',
+      summary: 'List event types with examples and JSON Schemas in every format',
       description:
-        'Examples hold placeholders only. Those of a large type of your own are at `/api/v1/event-types/{name}`.',
+        'Examples contain placeholders only. Those of a large custom type are at `/api/v1/event-types/{name}`.',
       answers: { 200: z.object({ data: z.array(typeShape) }) },
       async handle({ caller }) {
-        const own = await ownTexts(caller.workspaceId);
-        return { status: 200, body: `{"data":[${[oursText, ...own].join(',')}]}` };
+        const own = await customTexts(caller.workspaceId);
+        return { status: 200, body: `{"data":[${[builtInText, ...own].join(',')}]}` };
       },
     }),
     route({
@@ -83,23 +85,23 @@ export function eventTypeRoutes(
       answers: { 200: typeShape },
       async handle({ caller, params }) {
         const called = ({ name }: { name: string }) => name === params['name'];
-        const type = ours.find(called);
+        const type = builtIn.find(called);
         if (type) return { status: 200, body: type };
         const stamp = (await customTypes.stamps(caller.workspaceId)).find(called);
-        const found = stamp && (whole.get(keyOf(stamp)) ?? (await wholeText(caller.workspaceId, stamp)));
-        if (!found) throw new ApiError('not_found', 'There is no event type of this name.');
+        const found = stamp && (whole.get(keyOf(stamp)) ?? (await fullText(caller.workspaceId, stamp)));
+        if (!found) throw new ApiError('not_found', 'No event type with this name.');
         return { status: 200, body: found };
       },
     }),
   ];
 
-  async function wholeText(workspaceId: Uuid, stamp: CustomTypeStamp): Promise<string | undefined> {
+  async function fullText(workspaceId: Uuid, stamp: CustomTypeStamp): Promise<string | undefined> {
     const [read] = await customTypes.some(workspaceId, [stamp.id]);
     return read && whole.put(keyOf(read), JSON.stringify(shown(read.type)));
   }
 
-  /** As the list has them, by name. Few are rendered at a time, so that others get their turn in between. */
-  async function ownTexts(workspaceId: Uuid): Promise<string[]> {
+  /** The list of custom types, by name. Few are rendered at a time, so that other requests run in between. */
+  async function customTexts(workspaceId: Uuid): Promise<string[]> {
     const stamps = await customTypes.stamps(workspaceId);
     const texts = new Map(stamps.map((stamp) => [stamp.id, listed.get(keyOf(stamp))]));
     const missing = stamps.filter(({ id }) => texts.get(id) === undefined).map(({ id }) => id);
@@ -115,7 +117,7 @@ export function eventTypeRoutes(
 
   function inList(type: EventType) {
     const { schema, sample } = type;
-    if (JSON.stringify([schema, sample]).length <= MOST_LISTED) return shown(type);
+    if (JSON.stringify([schema, sample]).length <= MAX_LISTED_LENGTH) return shown(type);
     return {
       ...described(type),
       schema,

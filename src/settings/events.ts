@@ -14,9 +14,9 @@ import {
   type EventReading,
 } from './event-reading.ts';
 
-const LONGEST_WAIT_S = 30;
+const MAX_WAIT_S = 30;
 
-/** Where in the feed to begin. */
+/** The starting position in the feed. */
 export const afterField = z
   .union([z.literal([LATEST, OLDEST]), z.string().regex(EVENT_ID)], {
     error: 'must be the id of an event, latest or oldest',
@@ -32,45 +32,47 @@ export const typesField = z
 const query = z.strictObject({
   after: afterField.meta({
     description:
-      'Goes on after this event: `next_after` of the page before. `latest`: after the last there is now. `oldest`, or left out: from the oldest kept.',
+      'Continues after this event: `next_after` of the previous page. `latest`: after the latest event. `oldest`, or missing: from the oldest kept event.',
   }),
   limit: z.coerce.number().int().min(1).max(200).default(50),
   types: typesField,
-  matched: z.literal('none').optional().meta({ description: 'Only events that no webhook was given.' }),
-  wait: z.coerce.number().min(0).max(LONGEST_WAIT_S).default(0).meta({
-    description: 'How long to wait for an event where there is none yet, in seconds.',
+  matched: z.literal('none').optional().meta({ description: 'Only events that matched no webhook.' }),
+  wait: z.coerce.number().min(0).max(MAX_WAIT_S).default(0).meta({
+    description: 'How long to wait for an event if there is none yet, in seconds.',
   }),
 });
 type Query = z.output<typeof query>;
 
 export const eventShape = z
   .object({
-    id: z.string().meta({ description: 'As webhooks carry it.' }),
+    id: z.string().meta({ description: 'The event id, the same as in webhooks.' }),
     type: z.string(),
-    seq: z.int().nullable().meta({ description: 'Its place in the feed; null for a test.' }),
+    seq: z.int().nullable().meta({ description: 'Its position in the feed; null for a test.' }),
     occurred_at: z.iso.datetime(),
     object_type: z.string(),
     object_id: z.uuid(),
-    actor: z.string().meta({ description: 'Who did it, as in `api_key:<id>`.' }),
-    data: z.record(z.string(), z.unknown()).meta({ description: 'The whole record as it was then.' }),
+    actor: z.string().meta({ description: 'Who caused it, such as `api_key:<id>`.' }),
+    data: z
+      .record(z.string(), z.unknown())
+      .meta({ description: 'The whole record at the time of the event.' }),
     context: z.record(z.string(), z.unknown()).nullable().meta({
-      description: 'What it tells beside the record, such as the stages that a deal moved between.',
+      description: 'Additional data, such as the stages of a moved deal.',
     }),
-    matched: z.int().meta({ description: 'How many webhooks it was given to.' }),
-    reason: z.string().nullable().meta({ description: 'Why a webhook was not given it.' }),
+    matched: z.int().meta({ description: 'Number of webhooks that it matched.' }),
+    reason: z.string().nullable().meta({ description: 'Why a webhook did not get it.' }),
   })
   .meta({ id: 'Event' });
 
 const feedShape = z.object({
   data: z.array(eventShape),
-  has_more: z.boolean().meta({ description: 'Go on at once; otherwise later, or with `wait`.' }),
+  has_more: z.boolean().meta({ description: 'If true, read on at once; otherwise later, or with `wait`.' }),
   next_after: z
     .string()
     .nullable()
-    .meta({ description: 'Where to go on; null where there never was an event.' }),
+    .meta({ description: 'The position to continue from; null if there has never been an event.' }),
 });
 
-/** Events by API: the feed, which skips nothing, and one event with what became of it. */
+/** Event routes: the feed, which skips nothing, and single events with their deliveries. */
 export function eventRoutes(db: Database, reading: EventReading): Route[] {
   const common = { method: 'GET', scope: READ_SCOPE, tag: 'events' } as const;
   return [
@@ -79,7 +81,7 @@ export function eventRoutes(db: Database, reading: EventReading): Route[] {
       path: '/api/v1/events',
       summary: 'Read the feed of events',
       description:
-        'In the order in which they took effect, oldest first; following `next_after`, every event is seen once and none is skipped. 410 where what comes after `after` is no longer all kept.',
+        'In commit order, oldest first; following `next_after`, every event is returned once and none is skipped. 410 if the events after `after` are no longer all kept.',
       query,
       answers: { 200: feedShape, ...READING_REFUSALS },
       async handle({ caller, query: requested, client }) {
@@ -125,12 +127,11 @@ export function eventRoutes(db: Database, reading: EventReading): Route[] {
       path: '/api/v1/events/:id',
       params: { id: EVENT_ID },
       summary: 'Get an event',
-      description: 'With how many webhooks it matched, and the reason where one, or none, wanted it.',
+      description: 'With the number of webhooks that it matched, and the reason if a webhook did not get it.',
       answers: { 200: eventShape },
       async handle({ caller, params }) {
         const event = await getEvent(db, caller.workspaceId, unprefixed('evt', params['id']!)!);
-        if (!event)
-          throw new ApiError('not_found', 'There is no event with this id, or it is no longer kept.');
+        if (!event) throw new ApiError('not_found', 'No event with this id, or it is no longer kept.');
         return { status: 200, body: jsonOf(event) };
       },
     }),

@@ -15,24 +15,27 @@ const shape = z
   .object({
     id: z.uuid(),
     name: z.string(),
-    prefix: z.string().meta({ description: 'The part that stays visible.' }),
+    prefix: z.string().meta({ description: 'The visible part of the secret.' }),
     created_by: z.string(),
     created_at: z.iso.datetime(),
-    secret: z.string().optional().meta({ description: 'Shown once: when it is made.' }),
+    secret: z.string().optional().meta({ description: 'Shown once, on creation.' }),
   })
   .meta({ id: 'InboundSecret' });
 
-/** The secrets that other systems send, or sign with: to `/webhooks/crm/lead` (contracts CW1) and the doors of leads. */
+/**
+ * The secrets that other systems send or sign with: for `/webhooks/crm/lead` (CW1) and the inbound webhooks of
+ * leads.
+ */
 export function inboundSecretRoutes({
   db,
   secrets,
   authorities,
-  ledger,
+  recordChange,
 }: {
   db: Database;
   secrets: InboundSecrets;
   authorities: Authorities;
-  ledger: RecordChange;
+  recordChange: RecordChange;
 }): Route[] {
   const common = { scope: 'keys:manage', tag: 'inbound secrets' } as const;
 
@@ -59,7 +62,7 @@ export function inboundSecretRoutes({
     path: PATH,
     summary: 'Create an inbound secret',
     description:
-      'The secret is in this answer and never shown again. It serves `POST /webhooks/crm/lead`, `/webhooks/google-ads` and `/webhooks/typeform/{prefix}`, and nothing else. A key that makes one needs `leads:create` as well, and no expiry: the secret has none.',
+      'The secret is shown only in this response. It is valid for `POST /webhooks/crm/lead`, `/webhooks/google-ads` and `/webhooks/typeform/{prefix}` only. A key that creates one also needs `leads:create`, and must not expire: the secret does not expire.',
     body: z.strictObject({ name: personName }),
     answers: { 201: shape },
     async handle(ctx) {
@@ -68,7 +71,7 @@ export function inboundSecretRoutes({
       let made = '';
       await secrets.create({ workspaceId, actor }, ctx.body.name, async (trx, { secret, raw }) => {
         made = JSON.stringify({ ...secret, secret: raw });
-        await ledger.enter(trx, ctx, auditEntry('created', secret), { status: 201, body: made });
+        await recordChange(trx, ctx, auditEntry('created', secret), { status: 201, body: made });
       });
       return { status: 201, body: made };
     },
@@ -79,10 +82,10 @@ export function inboundSecretRoutes({
     method: 'DELETE',
     path: `${PATH}/:id`,
     summary: 'Delete an inbound secret',
-    answers: { 204: 'It lets nothing in any more.' },
+    answers: { 204: 'It is no longer accepted.' },
     async handle(ctx) {
       await secrets.remove(ctx.caller.workspaceId, ctx.params['id']!, (trx, secret) =>
-        ledger.enter(trx, ctx, auditEntry('deleted', secret), { status: 204, body: '' }),
+        recordChange(trx, ctx, auditEntry('deleted', secret), { status: 204, body: '' }),
       );
       return { status: 204, body: null };
     },

@@ -4,12 +4,12 @@ import { inboxResponseBody, type Inboxes } from '../delivery/inbox.ts';
 
 const BODY_LIMIT = 262_144;
 
-/** The receiving end of test inboxes: any method, any content type, and nobody is asked who they are. */
+/** Receives requests for test inboxes: any method, any content type, without authentication. */
 export function mountInboxes(app: FastifyInstance, inboxes: Pick<Inboxes, 'receive'>): void {
-  // In a scope of its own, where bodies are not read but kept.
+  // A separate scope, where bodies are stored instead of parsed.
   void app.register((scope, _options, done) => {
     scope.removeAllContentTypeParsers();
-    // A Content-Type that is none would be refused before anything is read; the headers are kept as they came.
+    // An invalid Content-Type would be rejected before the body is read; the headers are stored as sent.
     scope.addHook('onRequest', (request, _reply, next) => {
       request.raw.headers['content-type'] = 'application/octet-stream';
       next();
@@ -38,7 +38,7 @@ function arrivalOf(request: FastifyRequest): IncomingRequest {
   };
 }
 
-/** It shows nothing of what was sent: whatever a browser makes of it must be harmless. */
+/** The response contains nothing of the request, so that it is harmless in a browser. */
 function answer(reply: FastifyReply, status: number | null): FastifyReply {
   return reply
     .code(status ?? 404)

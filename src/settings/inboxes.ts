@@ -14,11 +14,11 @@ const PATH = '/api/v1/inboxes';
 const changeable = {
   name: requiredText(100),
   status: z.int().min(200).max(599).meta({
-    description: 'What it answers: 500, say, to see a webhook try again.',
+    description: 'The status that it responds with, such as 500 to test retries.',
   }),
 };
 
-/** Set by the server; a client that sends back what it read is not refused for them. */
+/** Set by the server and ignored in requests, so that clients can send back what they read. */
 const ignored = Object.fromEntries(
   ['id', 'url', 'created_by', 'created_at', 'expires_at'].map((name) => [
     name,
@@ -33,7 +33,7 @@ const inboxShape = z
   .object({
     id: z.uuid(),
     name: z.string(),
-    url: z.string().meta({ description: 'Where to post to. Whoever knows it may.' }),
+    url: z.string().meta({ description: 'The URL to send requests to. Anyone who knows it can use it.' }),
     status: z.int(),
     created_by: z.string(),
     created_at: z.iso.datetime(),
@@ -45,24 +45,24 @@ const requestShape = z
   .object({
     id: z.uuid(),
     method: z.string(),
-    query: z.string().meta({ description: 'What follows the path, with its `?`; empty for most.' }),
+    query: z.string().meta({ description: 'The query with its `?`; usually empty.' }),
     headers: z.array(z.object({ name: z.string(), value: z.string() })).meta({
       description:
-        'As they came, secrets among them; but values of custom headers of a webhook of this installation are masked.',
+        'As received, including secrets; values of custom headers of a webhook of this installation are masked.',
     }),
     body: z.string(),
-    body_encoding: z.enum(['utf-8', 'base64']).meta({ description: 'base64 where it is no text.' }),
-    size: z.int().meta({ description: 'Of the body, in bytes.' }),
+    body_encoding: z.enum(['utf-8', 'base64']).meta({ description: 'base64 if the body is not text.' }),
+    size: z.int().meta({ description: 'Size of the body in bytes.' }),
     signed: z.boolean().nullable().meta({
       description:
-        'Whether a webhook of the workspace that posts here signed it with its secret of then; null where none that signs does.',
+        'Whether a webhook of the workspace that sends to this inbox signed it with its secret of that time; null if no such webhook signs.',
     }),
     received_at: z.iso.datetime(),
   })
   .meta({ id: 'InboxRequest' });
 
-/** Test inboxes by API. */
-export function inboxRoutes(inboxes: Inboxes, ledger: RecordChange): Route[] {
+/** Test inbox routes. */
+export function inboxRoutes(inboxes: Inboxes, recordChange: RecordChange): Route[] {
   const common = { scope: 'webhooks:manage', tag: 'test inboxes' } as const;
   const reading = { ...common, scope: 'webhooks:read' } as const;
 
@@ -89,9 +89,9 @@ export function inboxRoutes(inboxes: Inboxes, ledger: RecordChange): Route[] {
     ...common,
     method: 'POST',
     path: PATH,
-    summary: 'Make a test inbox',
+    summary: 'Create a test inbox',
     description:
-      'A URL that takes any request of up to 256 KiB and shows the last 100 of them. It is there for 7 days; a workspace has at most 10.',
+      'A URL that accepts any request of up to 256 KiB and shows the last 100. It is deleted after 7 days; a workspace has at most 10.',
     body: createBody,
     answers: { 201: inboxShape },
     async handle(ctx) {
@@ -100,7 +100,7 @@ export function inboxRoutes(inboxes: Inboxes, ledger: RecordChange): Route[] {
       const made = await inboxes.create(
         { workspaceId, actor },
         { name, status },
-        entering(ctx, 201, 'created'),
+        recorder(ctx, 201, 'created'),
       );
       return { status: 201, body: show(workspaceId, made), headers: { location: `${PATH}/${made.id}` } };
     },
@@ -119,7 +119,7 @@ export function inboxRoutes(inboxes: Inboxes, ledger: RecordChange): Route[] {
     ...reading,
     method: 'GET',
     path: `${PATH}/:id/requests`,
-    summary: 'List what arrived in a test inbox',
+    summary: 'List requests of a test inbox',
     description: 'Newest first.',
     query: pageQuery,
     answers: { 200: pageShape(requestShape) },
@@ -139,7 +139,7 @@ export function inboxRoutes(inboxes: Inboxes, ledger: RecordChange): Route[] {
       ...common,
       method,
       path: `${PATH}/:id`,
-      summary: 'Change a test inbox',
+      summary: 'Update a test inbox',
       body: updateBody,
       answers: { 200: inboxShape },
       async handle(ctx) {
@@ -150,7 +150,7 @@ export function inboxRoutes(inboxes: Inboxes, ledger: RecordChange): Route[] {
           workspaceId,
           ctx.params['id']!,
           change,
-          entering(ctx, 200, 'updated'),
+          recorder(ctx, 200, 'updated'),
         );
         return { status: 200, body: show(workspaceId, changed) };
       },
@@ -161,10 +161,10 @@ export function inboxRoutes(inboxes: Inboxes, ledger: RecordChange): Route[] {
     method: 'DELETE',
     path: `${PATH}/:id`,
     summary: 'Delete a test inbox',
-    description: 'With what arrived.',
+    description: 'Deletes its requests too.',
     answers: { 204: 'Deleted.' },
     async handle(ctx) {
-      await inboxes.remove(ctx.caller.workspaceId, ctx.params['id']!, entering(ctx, 204, 'deleted'));
+      await inboxes.remove(ctx.caller.workspaceId, ctx.params['id']!, recorder(ctx, 204, 'deleted'));
       return { status: 204, body: null };
     },
   });
@@ -182,13 +182,13 @@ export function inboxRoutes(inboxes: Inboxes, ledger: RecordChange): Route[] {
     return { id, name, url: inboxes.urlOf(workspaceId, inbox), ...rest };
   }
 
-  function entering(
+  function recorder(
     ctx: Ctx<unknown, unknown>,
     status: number,
     done: 'created' | 'updated' | 'deleted',
   ): Parameters<Inboxes['remove']>[2] {
     return (trx, inbox) =>
-      ledger.enter(
+      recordChange(
         trx,
         ctx,
         { action: `inbox.${done}`, objectType: 'inbox', objectId: inbox.id, details: { name: inbox.name } },

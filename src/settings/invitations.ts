@@ -20,11 +20,11 @@ export interface InvitationParts {
   links: Links;
   authorities: Authorities;
   users: Users;
-  ledger: RecordChange;
+  recordChange: RecordChange;
   mailer: Mailer | null;
   log: Logger;
   clock: Clock;
-  /** What links begin with. */
+  /** The URL that links begin with. */
   baseUrl(): string;
 }
 
@@ -36,22 +36,19 @@ const invitationShape = z
     email: z.string(),
     role,
     state: z.enum(['pending', 'expired', 'invalid']).meta({
-      description: '`invalid`: whoever made it may not give this role any more; it lets nobody in.',
+      description: '`invalid`: its author may no longer give this role; the link is refused.',
     }),
     invited_by: z.string(),
     created_at: z.iso.datetime(),
     expires_at: z.iso.datetime(),
-    url: z.string().optional().meta({ description: 'Shown once: the link that lets them in.' }),
-    mailed: z
-      .boolean()
-      .optional()
-      .meta({ description: 'Whether a mail with the link is on its way to them.' }),
+    url: z.string().optional().meta({ description: 'Shown once: the link to accept the invitation.' }),
+    mailed: z.boolean().optional().meta({ description: 'Whether an email with the link was queued.' }),
   })
   .meta({ id: 'Invitation' });
 
-/** Invitations to the workspace that wait. */
+/** Routes of pending invitations. */
 export function invitationRoutes(parts: InvitationParts): Route[] {
-  const { db, links, authorities, users, ledger, mailer, clock } = parts;
+  const { db, links, authorities, users, recordChange, mailer, clock } = parts;
   const common = { scope: 'workspace:manage', tag: 'members' } as const;
 
   const list = route<undefined, PageQuery>({
@@ -59,7 +56,7 @@ export function invitationRoutes(parts: InvitationParts): Route[] {
     method: 'GET',
     path: PATH,
     summary: 'List invitations',
-    description: 'Those that wait, and those that have expired or are no longer valid, newest first.',
+    description: 'Pending, expired and invalid invitations, newest first.',
     query: pageQuery,
     answers: { 200: pageShape(invitationShape) },
     async handle({ caller, query, url }) {
@@ -75,9 +72,9 @@ export function invitationRoutes(parts: InvitationParts): Route[] {
     ...common,
     method: 'POST',
     path: PATH,
-    summary: 'Invite somebody',
+    summary: 'Invite a user',
     description:
-      'The link is in this answer, once, and mailed where SMTP_URL is set. It takes the place of an earlier one for the same address. Nobody gives a role that is above their own or has scopes that they lack; a key that expires gives none. The invitation ends with the right of whoever made it.',
+      'The link is shown only in this response, and emailed if SMTP_URL is set. It replaces an earlier invitation for the same address. The role must not be above your own or have scopes that you lack; a key that expires cannot give one. The invitation becomes invalid if its author may no longer give the role.',
     body: z.strictObject({ email: accountEmail, role: role.default('member') }),
     answers: { 201: invitationShape },
     async handle(ctx) {
@@ -97,7 +94,7 @@ export function invitationRoutes(parts: InvitationParts): Route[] {
           status: 201,
           body: JSON.stringify({ ...show({ ...link, valid: true }), url, mailed: mailer !== null }),
         };
-        await ledger.enter(trx, ctx, auditEntry('invitation.created', link), answer);
+        await recordChange(trx, ctx, auditEntry('invitation.created', link), answer);
         return { url, answer };
       });
       await mail(body.email, caller, made.url);
@@ -109,13 +106,13 @@ export function invitationRoutes(parts: InvitationParts): Route[] {
     ...common,
     method: 'DELETE',
     path: `${PATH}/:id`,
-    summary: 'Take an invitation back',
-    answers: { 204: 'Its link lets nobody in.' },
+    summary: 'Withdraw an invitation',
+    answers: { 204: 'Its link is no longer accepted.' },
     async handle(ctx) {
       await db.transaction(async (trx) => {
         const link = await links.withdraw(trx, ctx.caller.workspaceId, ctx.params['id']!);
-        if (!link) throw new ApiError('not_found', 'There is no invitation with this id.');
-        await ledger.enter(trx, ctx, auditEntry('invitation.withdrawn', link), { status: 204, body: '' });
+        if (!link) throw new ApiError('not_found', 'No invitation with this id.');
+        await recordChange(trx, ctx, auditEntry('invitation.withdrawn', link), { status: 204, body: '' });
       });
       return { status: 204, body: null };
     },
@@ -138,11 +135,11 @@ export function invitationRoutes(parts: InvitationParts): Route[] {
 
   async function checkOutside(workspaceId: string, email: string): Promise<void> {
     const user = await users.byEmail(email);
-    if (user && (await users.belongings(user.id)).some(({ id }) => id === workspaceId))
-      throw new ApiError('conflict', 'They belong to this workspace already.');
+    if (user && (await users.memberships(user.id)).some(({ id }) => id === workspaceId))
+      throw new ApiError('conflict', 'The user is already a member of this workspace.');
   }
 
-  /** The invitation stands, and its link was answered, whatever becomes of the mail. */
+  /** The invitation and its link are valid even if the email fails. */
   async function mail(to: string, caller: Caller, url: string): Promise<void> {
     const inviter = caller.via.kind === 'session' ? caller.via.user.name : caller.via.name;
     await mailer?.send(invitationLetter(to, caller.workspaceName, inviter, url)).catch((error: unknown) => {

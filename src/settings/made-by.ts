@@ -12,7 +12,7 @@ import type { Endpoints } from '../delivery/endpoint-store.ts';
 import type { Endpoint } from '../delivery/endpoint.ts';
 import { admit } from '../http/authenticate.ts';
 
-/** What outlasts a member, and the scopes that it takes to see it and to revoke it. */
+/** Objects that remain when a member leaves, with the scopes to read and to revoke them. */
 const KINDS = {
   keys: { read: 'keys:read', manage: 'keys:manage' },
   inbound_secrets: { read: 'keys:read', manage: 'keys:manage' },
@@ -22,7 +22,7 @@ const KINDS = {
 type Kind = keyof typeof KINDS;
 const NAMES = Object.keys(KINDS) as Kind[];
 
-/** Of each kind so many are named; all are counted, and revoked. */
+/** Maximum number listed per kind; all are counted and revoked. */
 const MAX_SHOWN = 100;
 
 export const revokeQuery = z.strictObject({
@@ -31,13 +31,13 @@ export const revokeQuery = z.strictObject({
     .max(100)
     .refine(
       (text) => text.split(',').every((name) => (NAMES as string[]).includes(name)),
-      `must be of ${NAMES.join(', ')}, with commas between them`,
+      `must be of ${NAMES.join(', ')}, separated by commas`,
     )
     .transform((text) => text.split(',') as Kind[])
     .optional()
     .meta({
       description:
-        'What they made that is revoked with them: `keys`, `inbound_secrets`, `webhooks`, with commas between them. Takes the scope to manage it.',
+        'Objects created by the member that are revoked too: `keys`, `inbound_secrets`, `webhooks`, separated by commas. Requires the scope to manage them.',
     }),
 });
 export type RevokeQuery = z.output<typeof revokeQuery>;
@@ -56,9 +56,9 @@ export const madeShape = z
   .meta({ id: 'MadeByMember' });
 
 export interface MadeBy {
-  /** Null for what the caller may not read. */
+  /** Null for kinds that the caller may not read. */
   show(caller: Caller, memberId: Uuid): Promise<z.input<typeof madeShape>>;
-  /** @returns an audit entry for each that was revoked; tell `announce` of the webhooks after the commit */
+  /** @returns an audit entry for each revoked object; pass the webhooks to `announce` after the commit */
   revoke(
     trx: Transaction<Schema>,
     workspaceId: Uuid,
@@ -68,12 +68,12 @@ export interface MadeBy {
   announce(workspaceId: Uuid, webhooks: readonly Uuid[]): void;
 }
 
-/** Throws `forbidden` where the caller may not revoke one of these kinds. */
+/** Throws `forbidden` if the caller may not revoke one of these kinds. */
 export function checkMayRevoke(caller: Caller, kinds: readonly Kind[]): void {
   for (const kind of kinds) admit(caller, KINDS[kind].manage);
 }
 
-/** What a member made, for when they go. */
+/** Finds and revokes what a member created, for when they leave. */
 export function makeMadeBy(parts: {
   keys: Pick<ApiKeys, 'madeBy' | 'revokeMadeBy'>;
   secrets: Pick<InboundSecrets, 'madeBy' | 'removeMadeBy'>;
@@ -89,12 +89,12 @@ export function makeMadeBy(parts: {
 
   return {
     async show({ workspaceId, scopes }, memberId) {
-      const of = [workspaceId, memberId, MAX_SHOWN] as const;
+      const values = [workspaceId, memberId, MAX_SHOWN] as const;
       const mayRead = (kind: Kind) => allows(scopes, KINDS[kind].read);
       const [ofKeys, ofSecrets, ofWebhooks] = await Promise.all([
-        mayRead('keys') ? keys.madeBy(...of) : null,
-        mayRead('inbound_secrets') ? secrets.madeBy(...of) : null,
-        mayRead('webhooks') ? endpoints.madeBy(...of) : null,
+        mayRead('keys') ? keys.madeBy(...values) : null,
+        mayRead('inbound_secrets') ? secrets.madeBy(...values) : null,
+        mayRead('webhooks') ? endpoints.madeBy(...values) : null,
       ]);
       return {
         keys: ofKeys && { total_count: ofKeys.count, data: ofKeys.keys.map(showKey) },
@@ -111,7 +111,7 @@ export function makeMadeBy(parts: {
 
     async revoke(trx, workspaceId, memberId, kinds) {
       const revokes = (kind: Kind) => kinds.includes(kind);
-      // Webhooks and secrets first: which of them came through a key, the keys say.
+      // Webhooks and secrets first: the keys are needed to find those that were created through a key.
       const webhooks = revokes('webhooks') ? await endpoints.removeMadeBy(trx, workspaceId, memberId) : [];
       const ofSecrets = revokes('inbound_secrets')
         ? await secrets.removeMadeBy(trx, workspaceId, memberId)

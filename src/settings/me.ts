@@ -7,19 +7,17 @@ const meShape = z.object({
     id: z.uuid(),
     name: z.string(),
     plan: z.string(),
-    number: z
-      .int()
-      .meta({ description: 'The workspace as an integer: `clientId` in the format `axcelerate`.' }),
+    number: z.int().meta({ description: 'The workspace number: `clientId` in the format `axcelerate`.' }),
   }),
-  api_key: z.object({ id: z.uuid(), name: z.string() }).optional().meta({ description: 'Of a key.' }),
+  api_key: z.object({ id: z.uuid(), name: z.string() }).optional().meta({ description: 'For an API key.' }),
   user: z
     .object({ id: z.uuid(), name: z.string(), email: z.string() })
     .optional()
-    .meta({ description: 'Of somebody who is signed in.' }),
+    .meta({ description: 'For a signed-in user.' }),
   scopes: z.array(z.string()),
 });
 
-/** Who a key belongs to and what it may do (contracts AX4). */
+/** The caller's workspace, identity and scopes (AX4). */
 export function meRoutes(workspaces: Pick<Workspaces, 'clientNumber'>): Route[] {
   return [
     route({
@@ -27,7 +25,7 @@ export function meRoutes(workspaces: Pick<Workspaces, 'clientNumber'>): Route[] 
       path: '/api/v1/me',
       scope: null,
       tag: 'me',
-      summary: 'The workspace, who asks, and what they may do',
+      summary: 'Get the workspace, the caller and its scopes',
       answers: { 200: meShape },
       handle: async ({ caller }) => ({
         status: 200,

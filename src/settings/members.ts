@@ -14,7 +14,7 @@ export interface MemberParts {
   db: Database;
   members: Members;
   madeBy: MadeBy;
-  ledger: RecordChange;
+  recordChange: RecordChange;
 }
 
 const PATH = '/api/v1/members';
@@ -30,8 +30,8 @@ const memberShape = z
   })
   .meta({ id: 'Member' });
 
-/** Who belongs to the workspace, and as what. */
-export function memberRoutes({ db, members, madeBy, ledger }: MemberParts): Route[] {
+/** Routes of the workspace's members and their roles. */
+export function memberRoutes({ db, members, madeBy, recordChange }: MemberParts): Route[] {
   const tag = 'members';
 
   const list = route<undefined, PageQuery>({
@@ -68,9 +68,9 @@ export function memberRoutes({ db, members, madeBy, ledger }: MemberParts): Rout
     path: `${PATH}/:id/made`,
     scope: 'members:read',
     tag,
-    summary: 'What a member made',
+    summary: 'List what a member created',
     description:
-      'API keys, inbound secrets and webhooks that a member made, by themselves or through a key that acts for them, and that are not revoked; of each the newest 100. What the caller may not read is null.',
+      'API keys, inbound secrets and webhooks that a member created, directly or through a key that acts for them, and that are not revoked; the newest 100 of each. Null for kinds that the caller may not read.',
     answers: { 200: madeShape },
     async handle({ caller, params }) {
       const member = await found(caller.workspaceId, params['id']!);
@@ -86,7 +86,7 @@ export function memberRoutes({ db, members, madeBy, ledger }: MemberParts): Rout
       tag,
       summary: "Change a member's role",
       description:
-        'Holds from the next request on, for API keys they made, too. Nobody gives or takes a role that is above their own or has scopes that they lack; a key that expires gives none that is higher. A workspace keeps an owner.',
+        "Effective from the next request, also for the member's API keys. You cannot give or change a role that is above your own or has scopes that you lack; a key that expires cannot give a higher one. A workspace always has an owner.",
       body: z.strictObject({ role }),
       answers: { 200: memberShape },
       async handle(ctx) {
@@ -97,7 +97,7 @@ export function memberRoutes({ db, members, madeBy, ledger }: MemberParts): Rout
         await db.transaction(async (trx) => {
           const had = await members.changeRole(trx, caller, member.id, body.role);
           const details = { from: had, to: body.role };
-          await ledger.enter(trx, ctx, auditEntry('member.role_changed', member, details), answer);
+          await recordChange(trx, ctx, auditEntry('member.role_changed', member, details), answer);
         });
         return answer;
       },
@@ -108,11 +108,11 @@ export function memberRoutes({ db, members, madeBy, ledger }: MemberParts): Rout
     path: `${PATH}/:id`,
     scope: null,
     tag,
-    summary: 'Take a member out of the workspace',
+    summary: 'Remove a member from the workspace',
     description:
-      'With the scope `workspace:manage` and all scopes of their role; anybody may leave by themselves. API keys they made are refused from then on. What they made stays, but for what `revoke` names; see `GET /api/v1/members/{id}/made`.',
+      'Requires the scope `workspace:manage` and all scopes of their role; anyone may leave. API keys that they created are refused from then on. Other objects that they created stay, except those named by `revoke`; see `GET /api/v1/members/{id}/made`.',
     query: revokeQuery,
-    answers: { 204: 'They are out.' },
+    answers: { 204: 'The member was removed.' },
     async handle(ctx) {
       const { caller } = ctx;
       const kinds = ctx.query.revoke ?? [];
@@ -125,7 +125,7 @@ export function memberRoutes({ db, members, madeBy, ledger }: MemberParts): Rout
         const had = await members.remove(trx, caller, member.id);
         const gone = auditEntry(leaves ? 'member.left' : 'member.removed', member, { role: had });
         const revoked = await madeBy.revoke(trx, caller.workspaceId, member.id, kinds);
-        for (const entry of [gone, ...revoked.entries]) await ledger.enter(trx, ctx, entry, none);
+        for (const entry of [gone, ...revoked.entries]) await recordChange(trx, ctx, entry, none);
         return revoked.webhooks;
       });
       madeBy.announce(caller.workspaceId, webhooks);
@@ -137,7 +137,7 @@ export function memberRoutes({ db, members, madeBy, ledger }: MemberParts): Rout
 
   async function found(workspaceId: string, id: string): Promise<Member> {
     const member = await members.get(workspaceId, id);
-    if (!member) throw new ApiError('not_found', 'There is no member with this id.');
+    if (!member) throw new ApiError('not_found', 'No member with this id.');
     return member;
   }
 }

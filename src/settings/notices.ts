@@ -16,11 +16,11 @@ const PATH = '/api/v1/notices';
 const noticeShape = z
   .object({
     id: z.uuid(),
-    type: z.string().meta({ description: 'The event that it tells of: `webhook.disabled`.' }),
+    type: z.string().meta({ description: 'The type of the event: `webhook.disabled`.' }),
     object_type: z.string(),
     object_id: z.string(),
     details: z.record(z.string(), z.unknown()).meta({
-      description: 'What happened; of a webhook its name, format, reason and failures.',
+      description: 'Details; for a webhook its name, format, reason and failures.',
     }),
     created_at: z.iso.datetime(),
   })
@@ -33,7 +33,7 @@ export interface NoticeParts {
   clock: Clock;
 }
 
-/** What owners and admins should know, each for themselves: for people who are signed in. */
+/** Routes of notices to owners and admins, per user: for signed-in users. */
 export function noticeRoutes({ db, notices, idempotency, clock }: NoticeParts): Route[] {
   const common = { scope: null, tag: 'notices' } as const;
 
@@ -43,7 +43,7 @@ export function noticeRoutes({ db, notices, idempotency, clock }: NoticeParts): 
     path: PATH,
     summary: 'List your notices',
     description:
-      'What owners and admins should know, newest first, until they put it away or it is over; empty for others. For people who are signed in.',
+      'Notices for owners and admins, newest first, until dismissed or resolved; empty for other roles. For signed-in users.',
     query: pageQuery,
     answers: { 200: pageShape(noticeShape) },
     async handle({ caller, query, url }) {
@@ -58,15 +58,15 @@ export function noticeRoutes({ db, notices, idempotency, clock }: NoticeParts): 
     ...common,
     method: 'POST',
     path: `${PATH}/:id/dismiss`,
-    summary: 'Put a notice away',
-    description: 'For yourself; the others still see it.',
-    answers: { 204: 'Put away.' },
+    summary: 'Dismiss a notice',
+    description: 'For yourself; other users still see it.',
+    answers: { 204: 'Dismissed.' },
     async handle({ caller, params, claim }) {
       const at = isoTime(clock.now());
       await db.transaction(async (trx) => {
         if (!(await notices.dismiss(trx, readerOf(caller), params['id']!, at)))
-          throw new ApiError('not_found', 'There is no notice with this id.');
-        if (claim) await idempotency.keep(trx, claim, { status: 204, body: '' }, at);
+          throw new ApiError('not_found', 'No notice with this id.');
+        if (claim) await idempotency.store(trx, claim, { status: 204, body: '' }, at);
       });
       return { status: 204, body: null };
     },
@@ -75,7 +75,7 @@ export function noticeRoutes({ db, notices, idempotency, clock }: NoticeParts): 
   return [list, dismiss];
 }
 
-/** A webhook that is taken out of service is a notice, until somebody has attended to it. */
+/** Creates a notice for a disabled webhook, and resolves it when the webhook is enabled or deleted. */
 export function noticesToOwners(notices: Notices, clock: Clock): Owners {
   return {
     disabled: (trx, { workspaceId, endpointId, name, format, reason, failures, at }) =>
@@ -97,6 +97,6 @@ function show({ object_id: objectId, ...notice }: Notice) {
 
 function readerOf({ workspaceId, role, via }: Caller): Reader {
   if (via.kind !== 'session')
-    throw new ApiError('forbidden', 'This is for people who are signed in, not for API keys.');
+    throw new ApiError('forbidden', 'This requires a signed-in user; API keys are not accepted.');
   return { workspaceId, role, userId: via.user.id };
 }

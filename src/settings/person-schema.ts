@@ -3,19 +3,19 @@ import { isEmailAddress } from '../base/values/email-address.ts';
 import { requiredText } from '../base/values/text.ts';
 import { ROLES } from '../account/role.ts';
 
-/** The address of a new account. One without a dot, as in `admin@localhost`, is an address within a network. */
+/** The address of a new account. A domain without a dot, such as `admin@localhost`, is allowed for local networks. */
 export const accountEmail = requiredText(254)
   .refine((value) => isEmailAddress(value, { minLabels: 1 }), 'must be an email address')
   .meta({ examples: ['alice@example.com'] });
 
-/** The address of an account that there may be: whatever 0.1.0 took for one. Compared ignoring case. */
+/** The address of an existing account: anything that 0.1.0 accepted. Compared ignoring case. */
 export const signInEmail = requiredText(254)
   .regex(z.regexes.unicodeEmail, 'must be an email address')
   .meta({ examples: ['alice@example.com'] });
 
 export const personName = requiredText(100);
 
-/** As it is sent; how it must be, account/password.ts says. */
+/** A password as sent; account/password.ts has the rules. */
 export const sentPassword = z
   .string()
   .max(1000)

@@ -9,7 +9,7 @@ import type { Database } from '../db/pool.ts';
 import type { Engine } from '../delivery/engine.ts';
 import { route, type Route } from '../http/route.ts';
 
-const maximum = z.int().nullable().meta({ description: 'Null where there may be any number.' });
+const maximum = z.int().nullable().meta({ description: 'Null if unlimited.' });
 
 const planShape = z
   .object({
@@ -22,14 +22,14 @@ const planShape = z
         remaining: z.int(),
         resets_at: z.iso
           .datetime()
-          .meta({ description: 'When the oldest request counted leaves the window.' }),
+          .meta({ description: 'When the oldest counted request leaves the window.' }),
       }),
     ),
     maxima: z.object({ webhooks: maximum, api_keys: maximum }),
   })
   .meta({ id: 'Plan' });
 
-/** What the plan of the workspace allows, and what is left of it. */
+/** Routes of the workspace's plan and what is left of its quota. */
 export function planRoutes(): Route[] {
   return [
     route({
@@ -37,8 +37,8 @@ export function planRoutes(): Route[] {
       path: '/api/v1/plan',
       scope: null,
       tag: 'me',
-      summary: 'The plan of the workspace and what is left of it',
-      description: 'Windows slide. This request is counted, too.',
+      summary: 'Get the plan of the workspace and its remaining quota',
+      description: 'The windows slide. This request counts too.',
       answers: { 200: planShape },
       async handle({ caller: { plan, quota } }) {
         const { maxima } = termsOf(plan);
@@ -46,7 +46,7 @@ export function planRoutes(): Route[] {
           status: 200,
           body: {
             plan,
-            windows: quota.standings.map(({ scope, spanS, limit, remaining, resetS }) => ({
+            windows: quota.windows.map(({ scope, spanS, limit, remaining, resetS }) => ({
               scope,
               span_s: spanS,
               limit,
@@ -62,9 +62,9 @@ export function planRoutes(): Route[] {
 }
 
 /**
- * Puts a workspace on another plan; holds from the next request on. A plan without webhooks pauses them, and
- * leaving it resumes exactly those that it paused. What exceeds the new plan's maxima stays.
- * Throws `StartError` for an unknown plan or workspace.
+ * Changes the plan of a workspace, effective from the next request. A plan without webhooks pauses them; leaving
+ * that plan resumes exactly those that it paused. Objects above the new plan's maxima stay. Throws `StartError`
+ * for an unknown plan or workspace.
  */
 export async function changePlan(
   { db, engine, audit }: { db: Database; engine: Engine; audit: Audit },
@@ -83,7 +83,7 @@ export async function changePlan(
       objectId: workspaceId,
       details: { plan },
     };
-    await audit.note(trx, { workspaceId, actor: 'cli' }, auditEntry);
+    await audit.record(trx, { workspaceId, actor: 'cli' }, auditEntry);
     return engine.endpoints.holdForPlan(trx, workspaceId, !webhooks);
   });
   engine.endpoints.changed(workspaceId, changed);

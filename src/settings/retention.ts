@@ -17,7 +17,9 @@ const days = (what: string) =>
     .int()
     .min(MIN_TERM_DAYS)
     .nullable()
-    .meta({ description: `How many days ${what} are kept; null: \`most_days\`, as the installation does.` });
+    .meta({
+      description: `How many days ${what} are kept; null: \`most_days\`, the term of the installation.`,
+    });
 
 const moment = z.iso.datetime().nullable();
 
@@ -25,12 +27,12 @@ const shape = z
   .object({
     event_days: days('events'),
     attempt_days: days('delivery attempts'),
-    least_days: z.int().meta({ description: 'The shortest term: longer than a delivery may wait.' }),
-    most_days: z.int().meta({ description: "The installation's term, which is the longest." }),
+    least_days: z.int().meta({ description: 'The shortest allowed term: longer than a delivery may wait.' }),
+    most_days: z.int().meta({ description: "The installation's term, which is the maximum." }),
     size: z.object({
-      events: z.int().meta({ description: 'Events in the feed, about.' }),
-      attempts: z.int().meta({ description: 'Delivery attempts, about where they are more than 10,000.' }),
-      bytes: z.int().meta({ description: 'What both take in the database: an estimate.' }),
+      events: z.int().meta({ description: 'Approximate number of events in the feed.' }),
+      attempts: z.int().meta({ description: 'Number of delivery attempts; approximate above 10,000.' }),
+      bytes: z.int().meta({ description: 'Estimated size of both in the database.' }),
       oldest_event_at: moment,
       oldest_attempt_at: moment,
     }),
@@ -51,10 +53,10 @@ const body = z.strictObject({
 });
 
 /**
- * How long a workspace keeps events and delivery attempts, and how much that is.
+ * Routes of how long a workspace keeps events and delivery attempts, and their size.
  * @param mostDays the installation's term
  */
-export function retentionRoutes(db: Database, ledger: RecordChange, mostDays: number): Route[] {
+export function retentionRoutes(db: Database, recordChange: RecordChange, mostDays: number): Route[] {
   const common = { path: '/api/v1/retention', scope: 'workspace:manage', tag: 'events' } as const;
   const show = (term: Term, size: StoredSize) => ({
     ...term,
@@ -66,7 +68,7 @@ export function retentionRoutes(db: Database, ledger: RecordChange, mostDays: nu
   const get = route({
     ...common,
     method: 'GET',
-    summary: 'How long events and attempts are kept, and how much that is',
+    summary: 'Get the retention of events and attempts, and their size',
     answers: { 200: shape },
     async handle({ caller: { workspaceId } }) {
       const [term, size] = await Promise.all([termOf(db, workspaceId), storedSize(db, workspaceId)]);
@@ -77,9 +79,9 @@ export function retentionRoutes(db: Database, ledger: RecordChange, mostDays: nu
   const update = route<z.output<typeof body>>({
     ...common,
     method: 'PATCH',
-    summary: 'Keep events and attempts for a shorter time',
+    summary: 'Shorten the retention of events and attempts',
     description:
-      'What is older is deleted within an hour, but for events that something queued needs; `GET /events` answers 410 to who stands before what is left.',
+      'Older ones are deleted within an hour, except events that a queued delivery needs; `GET /events` returns 410 for a position before the oldest kept event.',
     body,
     answers: { 200: shape },
     async handle(ctx) {
@@ -87,7 +89,7 @@ export function retentionRoutes(db: Database, ledger: RecordChange, mostDays: nu
       const { event_days: eventDays, attempt_days: attemptDays } = ctx.body;
       for (const [field, requested] of Object.entries({ event_days: eventDays, attempt_days: attemptDays })) {
         if (requested && requested > mostDays)
-          throw invalid(field, `must be at most ${mostDays}: the installation keeps nothing longer`);
+          throw invalid(field, `must be at most ${mostDays}, the term of the installation`);
       }
       const [current, size] = await Promise.all([termOf(db, workspaceId), storedSize(db, workspaceId)]);
       const term = {
@@ -98,7 +100,7 @@ export function retentionRoutes(db: Database, ledger: RecordChange, mostDays: nu
       await db.transaction(async (trx) => {
         await setTerm(trx, workspaceId, term);
         const auditEntry = { action: 'retention.updated', objectType: 'workspace', objectId: workspaceId };
-        await ledger.enter(trx, ctx, { ...auditEntry, details: term }, { status: 200, body: text });
+        await recordChange(trx, ctx, { ...auditEntry, details: term }, { status: 200, body: text });
       });
       return { status: 200, body: text };
     },

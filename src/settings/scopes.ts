@@ -4,18 +4,18 @@ import { route, type Route } from '../http/route.ts';
 
 const scopeShape = z
   .object({
-    name: z.string().meta({ description: 'As a key has it.' }),
+    name: z.string().meta({ description: 'The name of the scope.' }),
     label: z.string(),
     description: z.string(),
-    group: z.string().meta({ description: 'What stands together: the records it is about, or `other`.' }),
-    action: z.enum(['read', 'write']).nullable().meta({ description: 'Of records; null for other scopes.' }),
-    includes: z.array(z.string()).meta({ description: 'Scopes that it holds as well.' }),
+    group: z.string().meta({ description: 'Groups scopes: the records they apply to, or `other`.' }),
+    action: z.enum(['read', 'write']).nullable().meta({ description: 'For records; null for other scopes.' }),
+    includes: z.array(z.string()).meta({ description: 'Scopes that it includes.' }),
     may_grant: z.boolean().meta({ description: 'Whether the caller may give it to a key.' }),
   })
   .meta({ id: 'Scope' });
 
 /**
- * The scopes there are, for whoever chooses those of a key.
+ * Lists the scopes, to choose those of a key.
  * @param objects plural names of the record types
  */
 export function scopeRoutes(objects: readonly string[]): Route[] {
@@ -27,7 +27,7 @@ export function scopeRoutes(objects: readonly string[]): Route[] {
       scope: null,
       tag: 'api keys',
       summary: 'List the scopes that a key can have',
-      description: 'All of them, with what each allows and whether the caller may give it.',
+      description: 'All scopes, with what each allows and whether the caller may give it.',
       answers: { 200: z.object({ data: z.array(scopeShape) }) },
       handle({ caller }) {
         const data = all.map((scope) => ({ ...scope, may_grant: allows(caller.scopes, scope.name) }));

@@ -34,7 +34,7 @@ const linkShape = z
     role: role.nullable(),
     has_account: z.boolean().nullable().meta({
       description:
-        'Whether the account has a password; null for an invitation, whose link says to nobody who has an account.',
+        'Whether the account has a password; null for an invitation, whose link does not reveal who has an account.',
     }),
     expires_at: z.iso.datetime(),
   })
@@ -42,16 +42,16 @@ const linkShape = z
 
 const token = z.string().max(200).meta({ description: "From the link's fragment." });
 
-/** What the routes of this family refuse with, beside what any route may. */
-const BAD_BODY = 'A field is missing or wrong.';
-const TOO_MANY = 'Too many tries, or too many passwords are being checked; see Retry-After.';
-const STALE_LINK = 'The link is unknown, was used, or has expired.';
+/** Errors of these routes, in addition to those of every route. */
+const BAD_BODY = 'A field is missing or invalid.';
+const TOO_MANY = 'Too many attempts, or too many passwords are being checked; see Retry-After.';
+const STALE_LINK = 'The link is unknown, used or expired.';
 const OTHER_SITE = 'The Origin is not one of this installation.';
-const SIGNED_OUT = 'Nobody is signed in.';
-const FOR_PEOPLE =
-  'This is for people who are signed in, not for API keys; or the Origin is not one of this installation.';
+const SIGNED_OUT = 'Not signed in.';
+const SESSION_ONLY =
+  'This requires a signed-in user, not an API key; or the Origin is not one of this installation.';
 
-/** Signing in and out, and the links that let somebody in once. */
+/** Routes to sign in and out, and for the single-use links. */
 export function sessionRoutes({ signIn: account, sessions, users }: SessionParts): Route[] {
   const tag = 'session';
 
@@ -61,17 +61,17 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
     tag,
     summary: 'Sign in',
     description:
-      'Sets a cookie for browsers. After several failures, or many tries in a minute, 429 with Retry-After.',
+      'Sets a cookie for browsers. After several failures, or many attempts in a minute, 429 with Retry-After.',
     body: z.strictObject({ email: signInEmail, password: sentPassword }),
     answers: {
       201: sessionShape,
       400: BAD_BODY,
       401: 'The email address or the password is wrong.',
-      403: `They belong to no workspace any more. ${OTHER_SITE}`,
+      403: `The user is no longer a member of any workspace. ${OTHER_SITE}`,
       429: TOO_MANY,
     },
     handle: async ({ body, client }) =>
-      enter(await account.signIn({ ...body, address: client.address }), client),
+      signInResponse(await account.signIn({ ...body, address: client.address }), client),
   });
 
   const current = route({
@@ -79,8 +79,8 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
     path: '/api/v1/session',
     scope: null,
     tag,
-    summary: 'Who is signed in',
-    answers: { 200: sessionShape, 401: SIGNED_OUT, 403: FOR_PEOPLE },
+    summary: 'Get the signed-in user',
+    answers: { 200: sessionShape, 401: SIGNED_OUT, 403: SESSION_ONLY },
     handle: async ({ caller }) => ({ status: 200, body: await show(caller) }),
   });
 
@@ -89,20 +89,20 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
     path: '/api/v1/session',
     scope: null,
     tag,
-    summary: 'Go over to another workspace',
+    summary: 'Switch to another workspace',
     body: z.strictObject({ workspace_id: z.uuid().toLowerCase() }),
     answers: {
       200: sessionShape,
-      400: 'You belong to no such workspace.',
+      400: 'You are not a member of this workspace.',
       401: SIGNED_OUT,
-      403: FOR_PEOPLE,
-      409: 'A request with this Idempotency-Key is under way.',
+      403: SESSION_ONLY,
+      409: 'A request with this Idempotency-Key is still running.',
       422: 'The Idempotency-Key was used for another request.',
     },
     async handle({ caller, body }) {
       const { id } = signedIn(caller);
       const moved = await sessions.move(id, body.workspace_id);
-      if (!moved) throw invalid('workspace_id', 'you do not belong to such a workspace');
+      if (!moved) throw invalid('workspace_id', 'you are not a member of this workspace');
       return { status: 200, body: await show(moved) };
     },
   });
@@ -113,7 +113,7 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
     scope: null,
     tag,
     summary: 'Sign out',
-    answers: { 204: 'Signed out.', 401: SIGNED_OUT, 403: FOR_PEOPLE },
+    answers: { 204: 'Signed out.', 401: SIGNED_OUT, 403: SESSION_ONLY },
     async handle({ caller, client }) {
       await sessions.end(signedIn(caller).id);
       return { status: 204, body: null, headers: noSessionCookie(client.secure) };
@@ -124,8 +124,8 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
     method: 'POST',
     path: '/api/v1/links/open',
     tag,
-    summary: 'What a link is for',
-    description: '404 where it is unknown, was used, or has expired. It is not used up by this.',
+    summary: 'Get the purpose of a link',
+    description: '404 if it is unknown, used or expired. This does not use the link up.',
     body: z.strictObject({ token }),
     answers: { 200: linkShape, 400: BAD_BODY, 403: OTHER_SITE, 404: STALE_LINK },
     async handle({ body }) {
@@ -154,7 +154,7 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
     method: 'POST',
     path: '/api/v1/setup',
     tag,
-    summary: "Set the workspace up: make its owner's account",
+    summary: "Set up the workspace: create its owner's account",
     body: z.strictObject({
       token,
       name: personName,
@@ -167,11 +167,11 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
       400: BAD_BODY,
       403: OTHER_SITE,
       404: STALE_LINK,
-      409: 'The address has an account already.',
+      409: 'The address already has an account.',
       429: TOO_MANY,
     },
     handle: async ({ body: { token: used, workspace_name: workspaceName, ...owner }, client }) =>
-      enter(await account.setUp(used, { ...owner, workspaceName, address: client.address }), client),
+      signInResponse(await account.setUp(used, { ...owner, workspaceName, address: client.address }), client),
   });
 
   const accept = openRoute<{ token: string; name?: string | undefined; password: string }>({
@@ -179,35 +179,35 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
     path: '/api/v1/invitations/accept',
     tag,
     summary: 'Accept an invitation',
-    description: 'With the password of the account there is, or with a name and a password for a new one.',
+    description: 'With the password of the existing account, or with a name and a password for a new one.',
     body: z.strictObject({ token, name: personName.optional(), password: sentPassword }),
     answers: {
       201: sessionShape,
       400: BAD_BODY,
-      401: 'The password is wrong, or there is no account and no name for one.',
+      401: 'The password is wrong, or there is neither an account nor a name for a new one.',
       403: OTHER_SITE,
       404: STALE_LINK,
-      409: 'The account has no password yet, or belongs to the workspace already.',
+      409: 'The account has no password yet, or is already a member of the workspace.',
       429: TOO_MANY,
     },
     handle: async ({ body: { token: used, ...who }, client }) =>
-      enter(await account.accept(used, { ...who, address: client.address }), client),
+      signInResponse(await account.accept(used, { ...who, address: client.address }), client),
   });
 
   const requestReset = openRoute<{ email: string }>({
     method: 'POST',
     path: '/api/v1/password-resets',
     tag,
-    summary: 'Ask for a new password by mail',
+    summary: 'Request a password reset by email',
     description:
-      'Answers the same whether there is such an account or not. 503 `not_configured` where no mail is set up.',
+      'Returns the same whether the account exists or not. 503 `not_configured` if mail is not configured.',
     body: z.strictObject({ email: signInEmail }),
     answers: {
       202: z.object({ sent: z.literal('if_there_is_an_account') }),
       400: BAD_BODY,
       403: OTHER_SITE,
       429: TOO_MANY,
-      503: '`not_configured`: no mail is set up. The message says who can make a link.',
+      503: '`not_configured`: mail is not configured. The message says who can create a link.',
     },
     async handle({ body, client }) {
       await account.requestReset(body.email, client.address);
@@ -219,18 +219,18 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
     method: 'POST',
     path: '/api/v1/password-resets/confirm',
     tag,
-    summary: 'Choose a new password',
+    summary: 'Set a new password',
     description: 'Ends all other sessions.',
     body: z.strictObject({ token, password: sentPassword }),
     answers: {
       201: sessionShape,
       400: BAD_BODY,
-      403: `They belong to no workspace any more. ${OTHER_SITE}`,
+      403: `The user is no longer a member of any workspace. ${OTHER_SITE}`,
       404: STALE_LINK,
       429: TOO_MANY,
     },
     handle: async ({ body, client }) =>
-      enter(await account.reset(body.token, body.password, client.address), client),
+      signInResponse(await account.reset(body.token, body.password, client.address), client),
   });
 
   const change = route<{ current_password: string; password: string }>({
@@ -244,8 +244,8 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
     answers: {
       204: 'Changed.',
       400: BAD_BODY,
-      401: 'The current password is wrong, or nobody is signed in.',
-      403: FOR_PEOPLE,
+      401: 'The current password is wrong, or no user is signed in.',
+      403: SESSION_ONLY,
       429: TOO_MANY,
     },
     async handle({ caller, body, client }) {
@@ -261,7 +261,7 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
 
   return [signIn, current, move, signOut, open, setUp, accept, requestReset, reset, change];
 
-  async function enter(made: string, client: Client): Promise<Answer> {
+  async function signInResponse(made: string, client: Client): Promise<Answer> {
     const caller = await sessions.authenticate(made);
     return { status: 201, body: await show(caller), headers: sessionCookie(made, client.secure) };
   }
@@ -274,7 +274,7 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
       workspace: { id: caller.workspaceId, name: caller.workspaceName, plan: caller.plan },
       role: caller.role,
       scopes: caller.scopes,
-      workspaces: await users.belongings(user.id),
+      workspaces: await users.memberships(user.id),
       expires_at: expiresAt,
     };
   }
@@ -282,5 +282,5 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
 
 function signedIn({ via }: Caller) {
   if (via.kind === 'session') return via;
-  throw new ApiError('forbidden', 'This is for people who are signed in, not for API keys.');
+  throw new ApiError('forbidden', 'This requires a signed-in user; API keys are not accepted.');
 }

@@ -5,23 +5,23 @@ import { route, type Route } from '../http/route.ts';
 const formatShape = z
   .object({
     name: z.string(),
-    one_event: z.boolean().meta({ description: 'A webhook has exactly one event type, named.' }),
+    one_event: z.boolean().meta({ description: 'A webhook has exactly one event type.' }),
     payload: z.enum(['summary', 'full']),
     timeout_s: z.int(),
     retry: z.object({ max: z.int(), intervals_s: z.array(z.int()) }),
-    most_retries: z.int().meta({ description: 'How many retries may be asked for.' }),
+    most_retries: z.int().meta({ description: 'The maximum number of retries.' }),
     unsigned: z.enum(['never', 'where asked', 'by default']).meta({
       description:
-        'Whether deliveries go unsigned: never; where `secret` is null; or also where no secret is given.',
+        'Whether deliveries can be unsigned: never; if `secret` is null; or also if no secret is given.',
     }),
     rotation_overlaps: z
       .boolean()
-      .meta({ description: 'The old secret signs beside a new one for a while.' }),
-    disables_on_410: z.boolean().meta({ description: 'The answer 410 always disables the webhook.' }),
+      .meta({ description: 'After a rotation, the old secret also signs for a while.' }),
+    disables_on_410: z.boolean().meta({ description: 'A 410 response always disables the webhook.' }),
   })
   .meta({ id: 'WebhookFormat' });
 
-/** The formats of webhooks with what they default to: a form has to say what is meant where nothing is chosen. */
+/** The webhook formats with their defaults, for forms that show them. */
 export function webhookFormatRoutes(formats: Formats): Route[] {
   const data = [...formats.values()].map((format) => ({
     name: format.name,
@@ -40,7 +40,7 @@ export function webhookFormatRoutes(formats: Formats): Route[] {
       path: '/api/v1/webhook-formats',
       scope: null,
       tag: 'webhooks',
-      summary: 'List the formats of webhooks with their defaults',
+      summary: 'List webhook formats with their defaults',
       answers: { 200: z.object({ data: z.array(formatShape) }) },
       handle: () => Promise.resolve({ status: 200, body: { data } }),
     }),

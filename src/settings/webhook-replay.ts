@@ -20,49 +20,49 @@ export interface ReplayRouteParts {
   formats: Formats;
   catalogue: Catalogue;
   stamps: CustomTypes['stamps'];
-  ledger: RecordChange;
+  recordChange: RecordChange;
   clock: Clock;
 }
 
 const body = z.strictObject({
   since: instant.meta({ description: 'Events from this time on.' }),
-  until: instant.optional().meta({ description: 'Events before this time; left out, until now.' }),
+  until: instant.optional().meta({ description: 'Events before this time; default: now.' }),
   types: z
     .array(z.string().max(100))
     .min(1, 'must name at least one event type')
     .max(200)
     .optional()
-    .meta({ description: 'Only these of the types that the webhook is subscribed to.' }),
+    .meta({ description: 'Only these of the event types that the webhook subscribes to.' }),
   only: z.enum(REPLAYED).optional().meta({
     description:
-      '`failed`: what ended without being delivered. `missed`: what no delivery was made of, as when the webhook was paused. `all`: what was delivered, too. Left out: failed and missed.',
+      '`failed`: events whose delivery failed. `missed`: events without a delivery, for example while the webhook was paused. `all`: also delivered events. Default: failed and missed.',
   }),
   dry_run: z.boolean().optional().meta({
-    description: 'Queues nothing: only counts what would be, by this call.',
+    description: 'Queues nothing; returns only the number that this call would queue.',
   }),
   after: z
     .string()
     .regex(/^evt_[0-9a-f]{32}$/i, 'must be the id of an event')
     .optional()
-    .meta({ description: 'Goes on after this event: `next_after` of the call before.' }),
+    .meta({ description: 'Continues after this event: `next_after` of the previous call.' }),
 });
 
 const answerShape = z.object({
   queued: z.int(),
   has_more: z.boolean(),
   next_after: z.string().nullable().meta({
-    description: 'The last event that was queued; where `has_more` is true, the last that was looked at.',
+    description: 'The last event that was queued; if `has_more` is true, the last that was checked.',
   }),
 });
 
-/** Sending again in bulk what failed or was missed. */
+/** Sends failed or missed events again in bulk. */
 export function replayRoutes({
   db,
   engine,
   formats,
   catalogue,
   stamps,
-  ledger,
+  recordChange,
   clock,
 }: ReplayRouteParts): Route[] {
   return [
@@ -72,9 +72,9 @@ export function replayRoutes({
       scope: 'webhooks:manage',
       tag: 'webhooks',
       params: { id: /^wh_[0-9a-f]{32}$/ },
-      summary: 'Send again what failed or was missed',
+      summary: 'Send failed or missed events again',
       description:
-        'Queues up to 10,000 events, in the order of the feed and under their ids; what waits in the queue as it is is left out. Of a webhook with a filter, one call looks at up to 10,000 events, fewer where the filter takes long, so it may queue none and have more. Where `has_more` is true, call again with `after`.',
+        'Queues up to 10,000 events, in feed order and with their ids; events that are still queued are skipped. For a webhook with a filter, one call checks up to 10,000 events, fewer if the filter is slow, so it may queue none and have more. If `has_more` is true, call again with `after`.',
       body,
       answers: { 202: answerShape },
       async handle(ctx) {
@@ -83,7 +83,7 @@ export function replayRoutes({
         if (until !== null && Date.parse(until) <= Date.parse(since))
           throw invalid('until', 'must be later than since');
         const endpoint = await engine.endpoints.get(workspaceId, unprefixed('wh', ctx.params['id']!)!);
-        if (!endpoint) throw new ApiError('not_found', 'There is no webhook with this id.');
+        if (!endpoint) throw new ApiError('not_found', 'No webhook with this id.');
         const which = {
           workspaceId,
           endpointId: endpoint.id,
@@ -111,7 +111,7 @@ export function replayRoutes({
             objectId: prefixed('wh', endpoint.id),
             details: { ...ctx.body, queued },
           };
-          await ledger.enter(trx, ctx, auditEntry, { status: 202, body: text });
+          await recordChange(trx, ctx, auditEntry, { status: 202, body: text });
           return text;
         });
         if (dryRun) return { status: 202, body: rendered };
@@ -129,7 +129,10 @@ export function replayRoutes({
     return found;
   }
 
-  /** Our names of what a webhook is subscribed to, or of those of it that are asked for, by the format's names. */
+  /**
+   * Fairlead's names of the types that a webhook subscribes to, or of the requested ones among them, by the
+   * format's names.
+   */
   function typesOf(
     { format: name, events }: Endpoint,
     requested: string[] | undefined,
@@ -142,7 +145,7 @@ export function replayRoutes({
     return requested.flatMap((type, at) => {
       const meant = format.typesOf(type).filter((item) => subscribed.has(item));
       if (meant.length === 0)
-        throw invalid(`types.${at}`, `"${type}" is not an event type that this webhook is subscribed to`);
+        throw invalid(`types.${at}`, `"${type}" is not an event type that this webhook subscribes to`);
       return meant;
     });
   }

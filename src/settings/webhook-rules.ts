@@ -4,38 +4,38 @@ import { canMatch } from '../events/event-filter-match.ts';
 import type { Format } from '../delivery/format.ts';
 import { maxDurationDays, MAX_SCHEDULE_DAYS, type Schedule } from '../delivery/retry.ts';
 
-/** A secret that a person brings, or null for none, where the format goes without. Throws `validation_error`. */
-export function broughtSecret<Given extends string | null | undefined>(input: Given, format: Format): Given {
+/** A user-supplied secret, or null for unsigned if the format allows it. Throws `validation_error`. */
+export function suppliedSecret<Input extends string | null | undefined>(input: Input, format: Format): Input {
   if (input === null && format.unsigned === 'never')
-    throw invalid('secret', `can not be null: the format ${format.name} signs every delivery`);
+    throw invalid('secret', `cannot be null: the format ${format.name} signs every delivery`);
   const problem = typeof input === 'string' ? format.secretProblem(input) : null;
   if (problem !== null) throw invalid('secret', problem);
   return input;
 }
 
-/** How a webhook signs: with a secret that both ends have, or with a private key. */
+/** How a webhook signs: with a shared secret or with a private key. */
 export type Signature = 'v1' | 'v1a';
 
 /**
- * The secret of a new webhook, null for none; made where none is given, unless the format then goes without. Throws
- * `validation_error` where it is not for the signature that was asked for.
+ * The secret of a new webhook, null for none. It is generated if missing, unless the format is unsigned by
+ * default. Throws `validation_error` if it does not fit the requested signature.
  */
-export function firstSecret(
+export function initialSecret(
   input: string | null | undefined,
   format: Format,
   requested: Signature | undefined,
 ): string | null {
-  const brought = broughtSecret(input, format);
-  checkSignature(requested, brought, format);
-  if (brought !== undefined) return brought;
-  return format.unsigned === 'by default' ? null : madeSecret(format, requested);
+  const supplied = suppliedSecret(input, format);
+  checkSignature(requested, supplied, format);
+  if (supplied !== undefined) return supplied;
+  return format.unsigned === 'by default' ? null : generatedSecret(format, requested);
 }
 
-export function madeSecret(format: Format, requested: Signature | undefined): string {
+export function generatedSecret(format: Format, requested: Signature | undefined): string {
   return requested === 'v1a' ? format.asymmetric!.makeSecret() : format.makeSecret();
 }
 
-/** Throws `validation_error` where the format has no such signature, or the secret is for another. */
+/** Throws `validation_error` if the format has no such signature, or the secret is for another one. */
 export function checkSignature(
   requested: Signature | undefined,
   secret: string | null | undefined,
@@ -43,14 +43,17 @@ export function checkSignature(
 ): void {
   if (requested === undefined) return;
   if (!format.asymmetric)
-    throw invalid('signature', `the format ${format.name} has one kind of signature only`);
+    throw invalid('signature', `the format ${format.name} has only one kind of signature`);
   if (typeof secret === 'string' && format.asymmetric.isPrivate(secret) !== (requested === 'v1a'))
-    throw invalid('secret', `is not for the signature ${requested}: v1 takes whsec_…, v1a takes whsk_…`);
+    throw invalid(
+      'secret',
+      `does not fit the signature ${requested}: v1 requires whsec_…, v1a requires whsk_…`,
+    );
 }
 
 /**
- * A schedule with what a person changes of it. Throws `validation_error` where it has more retries than the format
- * knows, or could take longer than a delivery may wait: nothing may cut its retries short.
+ * Applies a change to a schedule. Throws `validation_error` if it has more retries than the format allows, or
+ * could take longer than a delivery may wait: retries must never be cut off.
  */
 export function schedule(
   input: { max?: number | undefined; intervals_s?: number[] | undefined },
@@ -64,23 +67,23 @@ export function schedule(
   if (days > MAX_SCHEDULE_DAYS) {
     throw invalid(
       input.intervals_s ? 'retry.intervals_s' : 'retry.max',
-      `the last attempt could come after ${days} days; it has to within ${MAX_SCHEDULE_DAYS}`,
+      `the last attempt could be after ${days} days; the maximum is ${MAX_SCHEDULE_DAYS}`,
     );
   }
   return next;
 }
 
-/** Whether a 410 disables a webhook. Throws `validation_error` where its format leaves no choice. */
+/** Whether a 410 disables a webhook. Throws `validation_error` if the format does not allow the choice. */
 export function goneDisables(input: boolean, format: Format): boolean {
   if (!input && format.goneDisables)
-    throw invalid('disable_on_410', `a 410 always disables in the format ${format.name}`);
+    throw invalid('disable_on_410', `in the format ${format.name} a 410 always disables`);
   return input;
 }
 
 /**
- * Throws `validation_error` where no event that a webhook subscribes to could ever pass its filter.
- * @param events our names of types, or `*`
- * @param field what was sent, and so is named
+ * Throws `validation_error` if no event that a webhook subscribes to can match its filter.
+ * @param events Fairlead's names of types, or `*`
+ * @param field the sent field, for the error
  */
 export function checkCanMatch(
   filter: Record<string, unknown>,
@@ -92,13 +95,10 @@ export function checkCanMatch(
   const wanted = catalogue.types.filter(
     ({ name }) => events.includes(name) || (events.includes('*') && format.documents(name)),
   );
-  // Of a type that there is no more, nothing is known.
+  // A deleted type has no known schema.
   const isUnknown = events.some((name) => name !== '*' && !catalogue.type(name));
   if (isUnknown || wanted.some((type) => canMatch(filter, type))) return;
   const names = wanted.slice(0, 5).map(({ name }) => format.nameOf(name));
   const why = `no event of ${[...new Set(names)].join(', ')}${wanted.length > 5 ? ', …' : ''} can match the filter`;
-  throw invalid(
-    field,
-    `${why}: a field that the filter names is not in these events, or never has such a value`,
-  );
+  throw invalid(field, `${why}: a field of the filter is not in these events, or never has this value`);
 }

@@ -10,10 +10,10 @@ import { urlProblem, type Guard } from '../delivery/guard.ts';
 import { MASK } from '../delivery/attempt-request.ts';
 import type { Signature } from './webhook-rules.ts';
 
-/** Receivers refuse headers of more than 16 KiB, as Node does, or of 8; ours are to find room beside these. */
+/** Receivers reject headers above 16 KiB, as Node does, or 8 KiB; Fairlead's own headers need room too. */
 const MAX_HEADER_BYTES = 12_288;
 
-/** Headers that a webhook may not set: they would break HTTP, or stand where ours stand. */
+/** Headers that a webhook may not set: they would break HTTP or replace Fairlead's own. */
 const RESERVED =
   /^(host|content-.*|connection|keep-alive|transfer-encoding|te|trailer|upgrade|expect|proxy-.*|user-agent)$/i;
 
@@ -26,9 +26,9 @@ const headers = z
   .record(z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/, 'is not a valid header name'), headerValue)
   .refine(
     (input) => Object.entries(input).join('\r\n').length <= MAX_HEADER_BYTES,
-    `must come to at most ${MAX_HEADER_BYTES} bytes`,
+    `must have at most ${MAX_HEADER_BYTES} bytes in total`,
   )
-  .meta({ description: 'Sent with every delivery; the values are shown masked.' });
+  .meta({ description: 'Sent with every delivery; values are masked in responses.' });
 
 const retry = z.strictObject({
   max: z.int().min(0).max(20).optional().meta({
@@ -45,16 +45,18 @@ const retry = z.strictObject({
 const rateLimit = z
   .strictObject({ max: z.int().min(1).max(10_000), per_s: z.int().min(1).max(3600) })
   .nullable()
-  .meta({ description: 'At most `max` requests in any `per_s` seconds; null (the default) for any number.' });
+  .meta({ description: 'At most `max` requests in any `per_s` seconds; null (the default) for no limit.' });
 
 export const signature = z.enum(['v1', 'v1a']).meta({
   description:
-    'In the format `standard`: `v1`, an HMAC under a secret that both ends have (default), or `v1a`, Ed25519, verified by `public_key`. Changed by rotating the secret.',
+    'In the format `standard`: `v1`, an HMAC with a shared secret (default), or `v1a`, Ed25519, verified by `public_key`. Changed by rotating the secret.',
 });
 
 const changeable = {
   name: requiredText(200),
-  url: z.string().meta({ description: 'HTTPS, and public.', examples: ['https://example.com/webhooks'] }),
+  url: z
+    .string()
+    .meta({ description: 'HTTPS, at a public address.', examples: ['https://example.com/webhooks'] }),
   events: z
     .array(z.string().max(100))
     .min(1, 'must name at least one event, or "*"')
@@ -66,41 +68,41 @@ const changeable = {
   active: z.boolean(),
   method: z.enum(['POST', 'PUT', 'PATCH']),
   content_type: z.enum(CONTENT_TYPES).meta({
-    description: 'As a form, nested fields are written in brackets: `data[custom_fields][industry]`.',
+    description: 'In form encoding, nested fields are in brackets: `data[custom_fields][industry]`.',
   }),
   headers,
   timeout_s: z
     .int()
     .min(5)
     .max(60)
-    .meta({ description: 'One deadline over connection, request and the head of the answer.' }),
+    .meta({ description: 'One deadline for connection, request and the response headers.' }),
   retry,
   disable_after: z.int().min(1).max(10_000).nullable().meta({
-    description: 'Disabled after so many failed attempts in a row; null (the default) for never.',
+    description: 'Disabled after this many consecutive failed attempts; null (the default) for never.',
   }),
   disable_on_410: z.boolean().meta({
-    description: 'Disabled by the answer 410 Gone. In the format `standard` that is always so.',
+    description: 'Disabled by a 410 Gone response. Always true in the format `standard`.',
   }),
   filter: z
     .record(z.string(), z.unknown())
     .nullable()
     .meta({
       description:
-        'Which of these events are wanted, by what is in them: `{"all":[…]}`, `{"any":[…]}`, `{"not":…}`, `{"field","op","value"}` with equals, in, exists, greater, less or contains, `{"tag":"vip"}`, `{"pipeline":"Sales pipeline"}`.',
+        'A condition on the content of events: `{"all":[…]}`, `{"any":[…]}`, `{"not":…}`, `{"field","op","value"}` with equals, in, exists, greater, less or contains, `{"tag":"vip"}`, `{"pipeline":"Sales pipeline"}`.',
       examples: [{ field: 'custom_fields.industry', op: 'equals', value: 'Technology' }],
     }),
   payload: z
     .enum(['summary', 'full'])
-    .meta({ description: '`summary` tells nothing personal; `full` is the record.' }),
-  max_in_flight: z.int().min(1).max(64).meta({ description: 'Requests under way at once, at most.' }),
+    .meta({ description: '`summary` contains no personal data; `full` is the record.' }),
+  max_in_flight: z.int().min(1).max(64).meta({ description: 'Maximum number of concurrent requests.' }),
   rate_limit: rateLimit,
   ordering: z.enum(['none', 'record']).meta({
     description:
-      '`record`: events of one record are sent one after the other, in the order in which they happened; the next when the one before was delivered or has failed for good. `none` (the default): as fast as the receiver takes them.',
+      '`record`: events of one record are sent in order, each after the previous one was delivered or has failed finally. `none` (the default): as fast as the receiver accepts them.',
   }),
 };
 
-/** Set by the server; a client that sends back what it read is not refused for them. */
+/** Set by the server and ignored in requests, so that clients can send back what they read. */
 const ignored = Object.fromEntries(
   [
     'id',
@@ -134,7 +136,7 @@ export const createBody = z.strictObject({
   ordering: changeable.ordering.default('none'),
   secret: z.string().max(512).nullable().optional().meta({
     description:
-      'Your own signing secret (`whsec_…`; for the signature v1a, `whsk_…`); one is made where left out, but in the format `axcelerate`. null: unsigned, in the formats `automatenexus` and `axcelerate`.',
+      'Your own signing secret (`whsec_…`; for the signature v1a, `whsk_…`). It is generated if missing, except in the format `axcelerate`. null: unsigned, in the formats `automatenexus` and `axcelerate`.',
   }),
   ...ignored,
   signature: signature.nullable().optional(),
@@ -174,11 +176,11 @@ export const webhookShape = z
     breaker: z
       .object({ state: z.enum(['closed', 'open', 'half_open']), until: z.iso.datetime().nullable() })
       .meta({
-        description: 'Open: its receiver gets a rest until then. Half-open: one request is to probe it.',
+        description: 'Open: no requests until then. Half-open: one probe request is next.',
       }),
     signed: z.boolean(),
-    signature: z.enum(['v1', 'v1a']).nullable().meta({ description: 'Null in formats with one kind only.' }),
-    public_key: z.string().nullable().meta({ description: 'With which to verify v1a: `whpk_…`.' }),
+    signature: z.enum(['v1', 'v1a']).nullable().meta({ description: 'Null in formats with only one kind.' }),
+    public_key: z.string().nullable().meta({ description: 'The key to verify v1a: `whpk_…`.' }),
     version: z.int(),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
@@ -186,11 +188,11 @@ export const webhookShape = z
       .string()
       .nullable()
       .optional()
-      .meta({ description: 'Shown once: when it is made, and when it is rotated.' }),
+      .meta({ description: 'Shown once: on creation and on rotation.' }),
   })
   .meta({ id: 'Webhook' });
 
-/** A webhook as the API shows it. The secret is given only by the two calls that make one. */
+/** A webhook in API responses. The secret is included only by the two calls that generate one. */
 export function showWebhook(endpoint: Endpoint, formats: Formats, secret?: string | null) {
   const format = formats.get(endpoint.format);
   return {
@@ -230,7 +232,7 @@ export function showWebhook(endpoint: Endpoint, formats: Formats, secret?: strin
   };
 }
 
-/** How it signs; null where its format leaves no choice. */
+/** How it signs; null if the format has only one way. */
 export function signatureOf({ secrets: [secret] }: Endpoint, format: Format | undefined): Signature | null {
   if (!format?.asymmetric || secret === undefined) return null;
   return format.asymmetric.isPrivate(secret) ? 'v1a' : 'v1';
@@ -242,8 +244,8 @@ export function checkUrl(url: string, guard: Guard): void {
 }
 
 /**
- * Subscribed names to our own; an unknown one is refused with the place it stands in.
- * @param kept types that may stay, though there are none of that name any more
+ * Converts the format's event type names to Fairlead's. An unknown name is rejected with its index.
+ * @param kept types that may stay although they no longer exist
  */
 export function eventTypes(
   names: readonly string[],
@@ -252,7 +254,7 @@ export function eventTypes(
   kept: readonly string[] = [],
 ): string[] {
   if (format.oneEvent && (names.length > 1 || names[0] === '*')) {
-    const why = `the format ${format.name} has exactly one event type a webhook; make several webhooks for several`;
+    const why = `a webhook of the format ${format.name} has exactly one event type; create several webhooks for several`;
     throw invalid(names.length > 1 ? 'events' : 'events.0', why);
   }
   const types = names.flatMap((name, at) => {
@@ -261,7 +263,7 @@ export function eventTypes(
     if (type !== '*' && !catalogue.type(type) && !kept.includes(type)) {
       const why =
         type === TEST_EVENT
-          ? 'comes from the test call alone'
+          ? 'is sent only by the test call'
           : 'is not an event type; see GET /api/v1/event-types';
       throw invalid(`events.${at}`, `"${name.slice(0, 100)}" ${why}`);
     }
@@ -270,7 +272,7 @@ export function eventTypes(
   return [...new Set(types)];
 }
 
-/** Custom headers that may be sent; a masked value stands for the one there was. */
+/** Custom headers to store; a masked value keeps the existing one. */
 export function customHeaders(
   input: Record<string, string>,
   current: Record<string, string>,
@@ -281,10 +283,10 @@ export function customHeaders(
   for (const name of Object.keys(input)) {
     const lower = name.toLowerCase();
     if (RESERVED.test(name))
-      throw invalid(`headers.${name}`, 'is set by HTTP or by Fairlead and can not be changed');
+      throw invalid(`headers.${name}`, 'is set by HTTP or by Fairlead and cannot be changed');
     if (own.has(lower))
       throw invalid(`headers.${name}`, `carries the signature of the format ${format.name}`);
-    if (seen.has(lower)) throw invalid(`headers.${name}`, 'is given twice');
+    if (seen.has(lower)) throw invalid(`headers.${name}`, 'is duplicated');
     seen.add(lower);
   }
   return Object.fromEntries(

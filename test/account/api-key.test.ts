@@ -21,8 +21,8 @@ async function made(body: object = {}, as?: Person) {
 const status = async (key: string) => (await s.ask('GET', '/api/v1/me', { as: key })).status;
 const shown = async (id: string) => (await s.ask('GET', `${PATH}/${id}`)).json;
 
-describe('AX1: keys are made by API and shown once', () => {
-  test('the key is in the answer to its creation, works, and is in no other answer', async () => {
+describe('AX1: keys are created by API and shown once', () => {
+  test('the key is in the response of its creation, works, and is in no other response', async () => {
     const key = await made({ scopes: ['contacts:read'] });
     expect(key).toMatchObject({
       name: 'website',
@@ -46,14 +46,14 @@ describe('AX1: keys are made by API and shown once', () => {
     expect(rows[0].text).not.toContain(key.key);
   });
 
-  test('in every style; remixcrm has its one scope, whatever is asked', async () => {
+  test('in every style; remixcrm always has its one scope', async () => {
     expect((await made({ style: 'axocrm' })).key).toMatch(/^axo_live_\w{32}$/);
     const lead = await made({ style: 'remixcrm', scopes: ['*'] });
     expect(lead.key).toMatch(/^rmx_\w{32}$/);
     expect(lead.scopes).toEqual(['leads:create']);
   });
 
-  test('an Idempotency-Key gives the same key again, and makes no second one', async () => {
+  test('an Idempotency-Key returns the same key again and creates no second one', async () => {
     const ask = () =>
       s.ask('POST', PATH, { body: { name: 'twice' }, headers: { 'idempotency-key': 'make-it-once' } });
     const [first, second] = [await ask(), await ask()];
@@ -65,7 +65,7 @@ describe('AX1: keys are made by API and shown once', () => {
     expect(names.filter((name: string) => name === 'twice')).toHaveLength(1);
   });
 
-  test('lists page by page, newest first, of this workspace alone', async () => {
+  test('lists page by page, newest first, of this workspace only', async () => {
     const key = await made({ name: 'newest' });
     const seen: string[] = [];
     let next: string | null = `${PATH}?limit=2`;
@@ -81,8 +81,8 @@ describe('AX1: keys are made by API and shown once', () => {
   });
 });
 
-describe('a key gives no more than it has', () => {
-  test('whoever may manage keys but not all gives what it has, and is refused the rest', async () => {
+describe('a key gives no more scopes than it has', () => {
+  test('a caller that may manage keys gives the scopes it has and is refused the rest', async () => {
     const manager = await s.person(['keys:manage', 'contacts:read']);
     expect((await made({ scopes: ['contacts:read'] }, manager)).scopes).toEqual(['contacts:read']);
     expect((await made({}, manager)).scopes).toEqual(['keys:manage', 'contacts:read']);
@@ -101,7 +101,7 @@ describe('a key gives no more than it has', () => {
 });
 
 describe('AX15: usage of each key', () => {
-  test('counts requests, server errors and refusals for the rate, for 24 hours and 7 days; tells the last use', async () => {
+  test('counts requests, server errors and rate limit refusals, for 24 hours and 7 days, and returns the last use', async () => {
     const { id: workspaceId } = await s.app.workspaces.create({ name: 'Busy', plan: 'standard' });
     const { id, raw } = await s.app.keys.create({
       workspaceId,
@@ -117,7 +117,7 @@ describe('AX15: usage of each key', () => {
     const before = Date.now();
     await s.ask('GET', '/api/v1/me', { as: raw });
     await s.ask('GET', '/api/v1/nowhere', { as: raw });
-    // A contact that can not be stored: the table is away for a moment.
+    // A contact that cannot be stored: the table is temporarily renamed.
     await s.db.pool.query('alter table contact rename to contact_away');
     expect((await s.ask('GET', '/api/v1/contacts', { as: raw })).status).toBe(500);
     await s.db.pool.query('alter table contact_away rename to contact');
@@ -126,7 +126,7 @@ describe('AX15: usage of each key', () => {
     expect(await status(raw)).toBe(429);
     await s.db.pool.query('delete from quota where subject = $1', [id]);
     await until(async () => (await read()).usage.last_24_hours.rate_limited === 1);
-    // As much again, two days and nine days ago.
+    // The same amounts two days and nine days ago.
     await s.db.pool.query(
       `insert into key_usage select workspace_id, api_key_id, hour - ago, 1000, 10, 0
        from key_usage, unnest(array[interval '2 days', interval '9 days']) as ago where api_key_id = $1`,
@@ -145,7 +145,7 @@ describe('AX15: usage of each key', () => {
     expect(listed[0].usage.last_7_days.server_errors).toBe(week.server_errors);
   });
 
-  test('what was noted while the database was away is written when it is back', async () => {
+  test('usage that was counted while the database was away is written when it is back', async () => {
     const key = await made();
     expect(await status(key.key)).toBe(200);
     await s.db.pool.query('alter table key_usage rename to key_usage_away');
@@ -154,7 +154,7 @@ describe('AX15: usage of each key', () => {
     await until(async () => (await shown(key.id)).usage.last_7_days.requests === 1);
   });
 
-  test('nothing that was sent is kept: no body, header or key', async () => {
+  test('no body, header or key of a request is stored', async () => {
     const key = await made();
     await s.ask('POST', '/api/v1/contacts', {
       as: key.key,
@@ -180,7 +180,7 @@ describe('AX15: usage of each key', () => {
     ]);
   });
 
-  test('a revoked key stops at once and stays listed', async () => {
+  test('a revoked key is refused at once and stays listed', async () => {
     const key = await made();
     expect(await status(key.key)).toBe(200);
     expect((await s.ask('DELETE', `${PATH}/${key.id}`)).status).toBe(204);
@@ -204,7 +204,7 @@ describe('AX16: expiry', () => {
     });
   }
 
-  test('on a date, or at a moment with an offset; changed and taken away later', async () => {
+  test('on a date, or at a time with an offset; changed and removed later', async () => {
     const date = inDays(20).slice(0, 10);
     const key = await made({ expires_at: date });
     expect(key).toMatchObject({ expires_at: `${date}T00:00:00.000Z`, expiring_soon: false, state: 'active' });
@@ -217,7 +217,7 @@ describe('AX16: expiry', () => {
     expect((await change({ expires_at: null })).expires_at).toBeNull();
   });
 
-  test('a second away: good now, api_key_expired then; shown as expired, and can be revoked or renewed', async () => {
+  test('in one second: valid now, api_key_expired then; shown as expired, and can be revoked or renewed', async () => {
     const key = await made({ expires_at: new Date(Date.now() + 1_000).toISOString() });
     expect(await status(key.key)).toBe(200);
     await until(async () => (await status(key.key)) === 401);
@@ -226,7 +226,7 @@ describe('AX16: expiry', () => {
     expect(refused.json.error.code).toBe('api_key_expired');
     const read = await shown(key.id);
     expect(read).toMatchObject({ state: 'expired', expiring_soon: false });
-    // What was read may be sent back, though the date has passed.
+    // A client may send back what it read, although the date has passed.
     const { usage: _usage, ...rest } = read;
     expect((await s.ask('PUT', `${PATH}/${key.id}`, { body: { ...rest, name: 'renamed' } })).status).toBe(
       200,
@@ -265,14 +265,14 @@ describe('bad input', () => {
       fields: ['scopes.1'],
     },
     {
-      name: 'an expiry in the past',
+      name: 'an expiry that is not a date',
       method: 'POST',
       status: 400,
       body: { name: 'a', expires_at: '2020-01-01' },
       fields: ['expires_at'],
     },
     {
-      name: 'an expiry that is no date',
+      name: 'an expiry after the last valid date',
       method: 'POST',
       status: 400,
       body: { name: 'a', expires_at: '2030-02-30' },
@@ -293,7 +293,7 @@ describe('bad input', () => {
       fields: ['expires_in_days'],
     },
     {
-      name: 'another number of days',
+      name: 'an unsupported number of days',
       method: 'POST',
       status: 400,
       body: { name: 'a', expires_in_days: 8 },
@@ -301,14 +301,14 @@ describe('bad input', () => {
     },
     { name: 'a malformed id', method: 'GET', path: `${PATH}/nonsense`, status: 404, code: 'not_found' },
     {
-      name: 'an id there is not',
+      name: 'an unknown id',
       method: 'DELETE',
       path: `${PATH}/00000000-0000-7000-8000-000000000000`,
       status: 404,
     },
   ];
   for (const item of cases) {
-    test(`${item.method} with ${item.name}: ${item.status}, and nothing is made`, async () => {
+    test(`${item.method} with ${item.name}: ${item.status}, and nothing is created`, async () => {
       const count = async () => (await s.db.pool.query('select count(*)::int as n from api_key')).rows[0].n;
       const before = await count();
       await runCase(s, { path: PATH, ...item });

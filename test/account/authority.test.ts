@@ -19,7 +19,7 @@ afterAll(() => s.stop());
 const KEYS = '/api/v1/api-keys';
 const INVITATIONS = '/api/v1/invitations';
 const RECORDS = SCOPES.filter((scope) => /^[a-z]+:(read|write)$/.test(scope));
-/** All that the role member has, as a key would have it. */
+/** All scopes of the role member, as a key has them. */
 const OF_MEMBER = [
   ...RECORDS.filter((scope) => !/^(events|webhooks|keys|pipelines:w|forms:w)/.test(scope)),
   'pipelines:read',
@@ -54,7 +54,10 @@ function expectRefused(reply: Reply, ...lacked: string[]): void {
   for (const word of lacked) expect(reply.json.error.message).toContain(word);
 }
 
-/** The answer to a request that is made while another transaction has changed what it depends on, and commits later. */
+/**
+ * The response to a request that waits for another transaction, which changes what the request depends on and
+ * commits later.
+ */
 async function heldUp(statement: string, request: () => Promise<Reply>): Promise<Reply> {
   const client = await s.db.pool.connect();
   const waiting = `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
@@ -72,8 +75,8 @@ async function heldUp(statement: string, request: () => Promise<Reply>): Promise
   }
 }
 
-describe('nobody gives people more than they have', () => {
-  test('a key with workspace:manage alone invites nobody, and gives no member another role', async () => {
+describe('nobody gives people more rights than they have', () => {
+  test('a key with only workspace:manage invites nobody, and changes no role', async () => {
     const bare = [await key(owner, ['workspace:manage']), await s.person(['workspace:manage'])];
     for (const item of bare) {
       expectRefused(await invite(item, 'owner'), '*');
@@ -90,7 +93,7 @@ describe('nobody gives people more than they have', () => {
     expect(listed).toEqual([]);
   });
 
-  test('nor does it remove a member whose role has more than it, or take that role away', async () => {
+  test('nor does it remove a member whose role has more rights, or change that role', async () => {
     const bare = await key(owner, ['workspace:manage']);
     for (const item of [owner, admin, victim]) {
       expectRefused(await ask(bare, 'DELETE', `/api/v1/members/${item.id}`));
@@ -99,7 +102,7 @@ describe('nobody gives people more than they have', () => {
     expect((await owner.ask('GET', '/api/v1/members')).json.data).toHaveLength(3);
   });
 
-  test('a key that has all of a role gives that role, and no higher one', async () => {
+  test('a key with all scopes of a role gives that role, and no higher one', async () => {
     const item = await key(owner, ['workspace:manage', ...OF_MEMBER]);
     const made = await invite(item, 'member');
     expect(made.status, made.text).toBe(201);
@@ -113,7 +116,7 @@ describe('nobody gives people more than they have', () => {
     expectRefused(await invite(without, 'member'), 'tasks:write');
   });
 
-  test('every scope by its name is not *: no admin and no owner comes of it', async () => {
+  test('all scopes by name are not *: they create no admin and no owner', async () => {
     const all = await key(
       owner,
       SCOPES.filter((scope) => scope !== '*'),
@@ -124,7 +127,7 @@ describe('nobody gives people more than they have', () => {
     expectRefused(await ask(all, 'DELETE', `/api/v1/members/${admin.id}`), '*');
   });
 
-  test('the role counts as the scopes do: an admin, and a key of an admin with *, makes and touches no owner', async () => {
+  test('the role counts like the scopes: an admin, and a key of an admin with *, cannot create or change an owner', async () => {
     const theirs = await key(admin, ['*']);
     const sessionOf = (method: string, path: string, body?: object) =>
       admin.ask(method, path, body ? { body } : {});
@@ -144,7 +147,7 @@ describe('nobody gives people more than they have', () => {
       expect((await invite(s.alice, role)).status).toBe(201);
   });
 
-  test('a key that expires gives nobody what does not: no invitation, no higher role', async () => {
+  test('a key that expires gives nothing permanent: no invitation, no higher role', async () => {
     const short = await key(owner, ['*'], { expires_in_days: 7 });
     for (const role of ['owner', 'member']) expectRefused(await invite(short, role), 'expires');
     expectRefused(await ask(short, 'PATCH', `/api/v1/members/${victim.id}`, { role: 'admin' }), 'expires');
@@ -153,7 +156,7 @@ describe('nobody gives people more than they have', () => {
     expect((await ask(short, 'DELETE', `/api/v1/members/${other.id}`)).status).toBe(204);
   });
 
-  test('an inbound secret takes what it lets in: leads:create, and no end', async () => {
+  test('an inbound secret requires what it allows: leads:create, and no expiry', async () => {
     const make = (as: { key: string }) => ask(as, 'POST', '/api/v1/inbound-secrets', { name: 'other CRM' });
     expectRefused(await make(await key(owner, ['keys:manage'])), 'leads:create');
     expectRefused(await make(await key(owner, ['*'], { expires_in_days: 7 })), 'expires');
@@ -167,7 +170,7 @@ describe('the lineage of keys', () => {
   const expire = (id: string) =>
     s.db.pool.query(`update api_key set expires_at = now() - interval '1 day' where id = $1`, [id]);
 
-  test('a key revives, extends, renames, widens and narrows none that has more than it', async () => {
+  test('a key cannot renew, extend, rename, widen or narrow a key with more rights', async () => {
     const bare = await key(owner, ['keys:manage']);
     const full = await key(owner, ['*'], { expires_in_days: 7 });
     await expire(full.id);
@@ -188,7 +191,7 @@ describe('the lineage of keys', () => {
     expectRefused(await change(bare, wider.id, { expires_at: null }), 'contacts:read');
   });
 
-  test('it changes one that has no more than it, an expired one too', async () => {
+  test('it changes a key with no more rights, even an expired one', async () => {
     const bare = await key(owner, ['keys:manage', 'contacts:read']);
     const less = await key(owner, ['contacts:read'], { expires_in_days: 7 });
     await expire(less.id);
@@ -215,7 +218,7 @@ describe('the lineage of keys', () => {
     expect((await change(endless, endless.id, { expires_at: null, name: 'same' })).status).toBe(200);
   });
 
-  test('it gives up scopes of its own, and takes none', async () => {
+  test('it removes scopes of its own, and adds none', async () => {
     const item = await key(owner, ['keys:manage', 'contacts:read', 'contacts:write']);
     expectRefused(await change(item, item.id, { scopes: ['keys:manage', 'deals:read'] }), 'deals:read');
     expectRefused(await change(item, item.id, { scopes: ['*'] }), '*');
@@ -226,7 +229,7 @@ describe('the lineage of keys', () => {
     );
   });
 
-  test('a key that expires makes none that outlives it; left out, the end is its own', async () => {
+  test('a key that expires creates none that expires later; by default the same expiry', async () => {
     const short = await key(owner, ['*'], { expires_in_days: 30 });
     const make = (body: object) => ask(short, 'POST', KEYS, { name: 'child', scopes: ['*'], ...body });
     for (const body of [
@@ -248,7 +251,7 @@ describe('the lineage of keys', () => {
     expect(none.json.expires_at).toBeNull();
   });
 
-  test('nor does it set the end of any key later than its own, or give scopes to one that ends later', async () => {
+  test('nor does it set an expiry later than its own, or give scopes to a key that expires later', async () => {
     const short = await key(owner, ['*'], { expires_in_days: 30 });
     const endless = await key(owner, ['contacts:read']);
     const later = await key(owner, ['contacts:read'], { expires_in_days: 90 });
@@ -273,7 +276,7 @@ describe('the lineage of keys', () => {
       expect((await owner.ask('PATCH', `${KEYS}/${item.id}`, { body })).status).toBe(200);
   });
 
-  test('an admin, or a key of theirs, lends no new life to a key that acts for an owner or the operator', async () => {
+  test('an admin, or a key of an admin, cannot renew a key that acts for an owner or the operator', async () => {
     const ofOwner = await key(owner, ['*'], { expires_in_days: 30 });
     const ofOperator = (
       await s.ask('POST', KEYS, { body: { name: 'cli', scopes: ['*'], expires_in_days: 30 } })
@@ -283,23 +286,23 @@ describe('the lineage of keys', () => {
     for (const { id } of [ofOwner, ofOperator]) {
       expectRefused(await admin.ask('PATCH', `${KEYS}/${id}`, { body: { expires_at: null } }), 'owner');
       expectRefused(await change(theirs, id, { expires_in_days: 90 }), 'owner');
-      // To take is not to give.
+      // Reducing rights needs less than giving them.
       expect((await change(theirs, id, { expires_in_days: 7, name: 'sooner' })).status).toBe(200);
       expect((await admin.ask('DELETE', `${KEYS}/${id}`)).status).toBe(204);
     }
     expect((await change(theirs, narrow.id, { expires_at: null })).status).toBe(200);
   });
 
-  test('keys:manage revokes any key: to take is not to give', async () => {
+  test('keys:manage revokes any key', async () => {
     const bare = await key(owner, ['keys:manage']);
     const full = await key(owner, ['*']);
     expect((await ask(bare, 'DELETE', `${KEYS}/${full.id}`)).status).toBe(204);
     expect((await ask(full, 'GET', '/api/v1/me')).status).toBe(401);
-    // Revoked is revoked for good, for itself and for others.
+    // A revoked key stays revoked, for itself and for others.
     expect((await owner.ask('PATCH', `${KEYS}/${full.id}`, { body: { expires_at: null } })).status).toBe(409);
   });
 
-  test('a change is checked against the key as it is when it is made: two at once give no more', async () => {
+  test('a change is checked against the current key: two concurrent changes give no more', async () => {
     const short = await key(owner, ['*'], { expires_in_days: 30 });
     const target = await key(owner, ['contacts:read'], { expires_in_days: 7 });
     const widened = await heldUp(`update api_key set expires_at = null where id = '${target.id}'`, () =>
@@ -309,7 +312,7 @@ describe('the lineage of keys', () => {
     expect((await stored(target.id)).scopes).toEqual(['contacts:read']);
   });
 
-  test('a key whose maker was removed is refused, and says so where keys are listed', async () => {
+  test('a key whose maker was removed is refused, and listed with that reason', async () => {
     const leaver = await makeMember(s, 'admin', { name: 'Lena Leaver' });
     const item = await key(leaver, ['contacts:read']);
     expect(await stored(item.id)).toMatchObject({
@@ -325,7 +328,7 @@ describe('the lineage of keys', () => {
   });
 });
 
-describe('an invitation ends with the right of whoever made it', () => {
+describe('an invitation becomes invalid when its creator loses the right to give the role', () => {
   const accept = (url: string, name = 'Guest') =>
     s.ask('POST', '/api/v1/invitations/accept', {
       as: null,
@@ -338,7 +341,7 @@ describe('an invitation ends with the right of whoever made it', () => {
       (item: { id: string }) => item.id === id,
     )?.state;
 
-  /** What becomes of a link: what accepting and opening it answer, how it is listed, and who came in by it. */
+  /** The outcome of a link: the responses of accepting and opening it, how it is listed, and who joined by it. */
   async function outcomeOf({ id, url, email }: { id: string; url: string; email: string }) {
     const count = async (statement: string, values: string[] = []) =>
       (await s.db.pool.query(statement, values)).rowCount!;
@@ -363,7 +366,7 @@ describe('an invitation ends with the right of whoever made it', () => {
     return reply.json;
   }
 
-  test('who was removed lets nobody in any more', async () => {
+  test('after its creator was removed', async () => {
     const boss = await makeMember(s, 'admin');
     const made = await invitedBy(boss, 'member');
     expect((await open(made.url)).status).toBe(200);
@@ -371,14 +374,14 @@ describe('an invitation ends with the right of whoever made it', () => {
     expect(await outcomeOf(made)).toEqual(ENDED);
   });
 
-  test.each(['manager', 'member'] as const)('nor who is %s by now', async (role) => {
+  test.each(['manager', 'member'] as const)('after its creator became %s', async (role) => {
     const boss = await makeMember(s, 'admin');
     const made = await invitedBy(boss, 'member');
     await owner.ask('PATCH', `/api/v1/members/${boss.id}`, { body: { role } });
     expect(await outcomeOf(made)).toEqual(ENDED);
   });
 
-  test('an owner who is an admin by now lets in those that an admin may invite', async () => {
+  test('an owner who became an admin: valid for roles that an admin may give', async () => {
     const boss = await makeMember(s, 'owner');
     const [high, low] = [await invitedBy(boss, 'owner'), await invitedBy(boss, 'admin')];
     await owner.ask('PATCH', `/api/v1/members/${boss.id}`, { body: { role: 'admin' } });
@@ -403,14 +406,14 @@ describe('an invitation ends with the right of whoever made it', () => {
       'no longer one that manages people',
       ({ id }) => owner.ask('PATCH', `${KEYS}/${id}`, { body: { scopes: OF_MEMBER } }),
     ],
-  ])('nor does a key that is %s', async (_what, end) => {
+  ])('after its key was %s', async (_what, end) => {
     const item = await key(owner, ['*']);
     const made = await invitedBy(item, 'member');
     await end(item);
     expect(await outcomeOf(made)).toEqual(ENDED);
   });
 
-  test('nor a key whose maker was removed, or demoted', async () => {
+  test('after the maker of its key was removed, or demoted', async () => {
     for (const take of ['DELETE', 'PATCH'] as const) {
       const boss = await makeMember(s, 'admin');
       const made = await invitedBy(await key(boss, ['*']), 'member');
@@ -421,7 +424,7 @@ describe('an invitation ends with the right of whoever made it', () => {
     }
   });
 
-  test('somebody with an account is not let in either, and their password is not asked', async () => {
+  test('a user with an account is refused too, and their password is not checked', async () => {
     const stranger = await makeMember(s, 'owner', { name: 'Sven', workspaceId: s.charlie.workspaceId });
     const boss = await makeMember(s, 'admin');
     const body = { email: stranger.email, role: 'admin' };
@@ -431,14 +434,14 @@ describe('an invitation ends with the right of whoever made it', () => {
     expect((await stranger.ask('GET', '/api/v1/session')).json.workspaces).toHaveLength(1);
   });
 
-  test('an acceptance that is under way when its maker is removed is refused: it is checked when it counts', async () => {
+  test('acceptance while the creator is being removed is refused: it is checked in the transaction', async () => {
     const boss = await makeMember(s, 'admin');
     const made = await invitedBy(boss, 'member');
     const reply = await heldUp(`delete from member where user_id = '${boss.id}'`, () => accept(made.url));
     expect(reply.status).toBe(404);
   });
 
-  test('an expired one of a removed maker is shown as expired', async () => {
+  test('an expired one of a removed creator is shown as expired', async () => {
     const boss = await makeMember(s, 'admin');
     const made = await invitedBy(boss, 'member');
     await owner.ask('DELETE', `/api/v1/members/${boss.id}`);
@@ -448,8 +451,8 @@ describe('an invitation ends with the right of whoever made it', () => {
   });
 });
 
-describe('a link to a new password', () => {
-  test('of somebody who was removed lets them in nowhere, and changes nothing', async () => {
+describe('a password reset link', () => {
+  test('of a removed user signs them in nowhere, and changes nothing', async () => {
     const leaver = await makeMember(s, 'member');
     const link = await s.app.people.db.transaction((trx) => s.app.signIn.resetLink(trx, leaver.id, 'cli'));
     await owner.ask('DELETE', `/api/v1/members/${leaver.id}`);
@@ -464,7 +467,7 @@ describe('a link to a new password', () => {
   });
 });
 
-describe('what a member made', () => {
+describe('what a member created', () => {
   interface Cast {
     boss: SignedIn;
     bob: SignedIn;
@@ -525,7 +528,7 @@ describe('what a member made', () => {
     };
   };
 
-  test('is listed: keys, inbound secrets and webhooks, by themselves or through a key of theirs', async () => {
+  test('is listed: keys, inbound secrets and webhooks, created directly or through a key', async () => {
     const c = await cast('Listing');
     const { json } = await madeBy(c.boss, c.bob.id);
     expect(idsIn(json.keys)).toEqual([c.ids.key, c.ids.child].toSorted());
@@ -539,7 +542,7 @@ describe('what a member made', () => {
     expect((await s.ask('GET', `/api/v1/members/${c.bob.id}/made`)).status).toBe(404);
   });
 
-  test('to somebody who may read neither keys nor webhooks it says nothing of them', async () => {
+  test('is null for a caller who may read neither keys nor webhooks', async () => {
     const c = await cast('Blind');
     const member = await makeMember(s, 'member', {
       name: 'Blind Member',
@@ -566,7 +569,7 @@ describe('what a member made', () => {
     expect((await ask(c.bobKey, 'GET', '/api/v1/contacts')).status).toBe(403);
   });
 
-  test('is revoked with them where that is asked for, and nothing of others', async () => {
+  test('is revoked with them on request, and nothing of others', async () => {
     const c = await cast('Revoking');
     const path = `/api/v1/members/${c.bob.id}?revoke=keys,inbound_secrets,webhooks`;
     expect((await c.boss.ask('DELETE', path)).status).toBe(204);
@@ -588,7 +591,7 @@ describe('what a member made', () => {
     ]);
   });
 
-  test('one kind alone; an unknown one is a 400 that names the parameter', async () => {
+  test('one kind only; an unknown one is a 400 that names the parameter', async () => {
     const c = await cast('One kind');
     for (const query of ['revoke=everything', 'revoke=', 'revoke=keys,everything', 'revok=keys']) {
       const reply = await c.boss.ask('DELETE', `/api/v1/members/${c.bob.id}?${query}`);
@@ -603,7 +606,7 @@ describe('what a member made', () => {
     });
   });
 
-  test('takes the scope of what it revokes; refused, nobody is removed and nothing revoked', async () => {
+  test('requires the scope of what it revokes; if refused, nobody is removed and nothing revoked', async () => {
     const c = await cast('Scoped');
     const plain = await makeMember(s, 'member', {
       name: 'Plain Scoped',
@@ -615,14 +618,14 @@ describe('what a member made', () => {
     expectRefused(await remove('keys'), 'keys:manage');
     expectRefused(await remove('inbound_secrets'), 'keys:manage');
     expectRefused(await remove('webhooks'), 'webhooks:manage');
-    // Who leaves takes along only what they might revoke anyway.
+    // A member who leaves can only revoke what they could revoke anyway.
     expectRefused(await plain.ask('DELETE', `/api/v1/members/${plain.id}?revoke=webhooks`));
     expect((await plain.ask('GET', '/api/v1/me')).status).toBe(200);
     expect((await c.bob.ask('DELETE', `/api/v1/members/${c.bob.id}?revoke=keys`)).status).toBe(204);
     expect((await statesOf(c)).keys).toEqual(['revoked', 'revoked', 'active']);
   });
 
-  test('of the last owner, who stays, stays as well', async () => {
+  test('of the last owner, who cannot leave, is not revoked', async () => {
     const c = await cast('Last');
     const reply = await c.boss.ask(
       'DELETE',
@@ -637,7 +640,7 @@ describe('what a member made', () => {
   });
 });
 
-test('the cast is as it was', async () => {
+test('the other members are unchanged', async () => {
   const people: Person[] = [s.alice];
   for (const item of people) expect((await s.ask('GET', '/api/v1/me', { as: item })).status).toBe(200);
   expect(await roleOf(victim.id)).toBe('member');

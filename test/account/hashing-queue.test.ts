@@ -9,7 +9,7 @@ const MAX: HashingMaxima = { running: 2, runningPerAddress: 1, waiting: 6, waiti
 const [MALLORY, ALICE] = ['198.51.100.1', '198.51.100.2'];
 
 describe('the queue', () => {
-  test('lets one address have half of the places, and refuses what is more than it may keep waiting', async () => {
+  test('one address gets half of the places; requests above its waiting limit are rejected', async () => {
     const queue = makeHashingQueue(MAX);
     let end!: () => void;
     const ended = new Promise<void>((resolve) => (end = resolve));
@@ -25,7 +25,7 @@ describe('the queue', () => {
     );
     await Promise.race([Promise.all(results.slice(5)), ended]);
     expect(begun).toEqual([0]);
-    // The other half is free for whoever comes.
+    // The other half is free for other addresses.
     expect(await queue.run(ALICE, async () => 'done')).toBe('done');
     end();
     const all = await Promise.all(results);
@@ -34,7 +34,7 @@ describe('the queue', () => {
     expect(begun).toEqual([0, 1, 2, 3, 4]);
   });
 
-  test('addresses take turns; where all places to wait are taken, who presses most makes room', async () => {
+  test('addresses take turns; when all waiting places are taken, the one with the highest pressure makes room', async () => {
     const queue = makeHashingQueue(MAX);
     const order: string[] = [];
     const ends: (() => void)[] = [];
@@ -47,7 +47,7 @@ describe('the queue', () => {
         })
         .catch(({ code, headers }: ApiError) => `${code} ${headers['retry-after']}`);
     const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
-    // Two that press: one of each runs, four and two wait, which is all that may.
+    // Two addresses with pressure: one job of each runs, four and two wait, which is the maximum.
     const a = [1, 2, 3, 4, 5].map((n) => begin('203.0.113.1', `a${n}`));
     const b = [1, 2, 3].map((n) => begin('203.0.113.2', `b${n}`));
     await turn();
@@ -61,7 +61,7 @@ describe('the queue', () => {
     expect(await Promise.all([...a.slice(0, 4), ...b, late])).toEqual(Array(8).fill('done'));
     expect(order.indexOf('alice')).toBeLessThan(order.indexOf('a3'));
     expect(order.indexOf('alice')).toBeLessThan(order.indexOf('b3'));
-    // Where each waits for one, nobody has to make room.
+    // If each has one waiting job, nobody has to make room.
     const each = Array.from({ length: 9 }, (_, n) => begin(`192.0.2.${n}`, `c${n}`));
     expect(await each[8]).toBe('rate_limited 2');
     while (ends.length > 0) {
@@ -71,7 +71,7 @@ describe('the queue', () => {
     expect(await Promise.all(each.slice(0, 8))).toEqual(Array(8).fill('done'));
   });
 
-  describe('keeps places for who does not press', () => {
+  describe('reserves places for addresses without pressure', () => {
     const SMALL: HashingMaxima = {
       running: 2,
       runningPerAddress: 1,
@@ -81,7 +81,7 @@ describe('the queue', () => {
       reserved: 8,
     };
 
-    /** A queue whose works end one by one, with the order in which they began and who was refused. */
+    /** A queue whose jobs end one by one; records the order in which they started and which were rejected. */
     function stage(max = SMALL) {
       let time = 1_000_000;
       const queue = makeHashingQueue(max, () => time);
@@ -89,7 +89,7 @@ describe('the queue', () => {
       const refused: string[] = [];
       const ends: ((right: boolean) => void)[] = [];
       const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
-      /** The one that has run longest ends. */
+      /** Ends the job that has run longest. */
       const end = async (right: boolean) => {
         ends.shift()?.(right);
         await settle();
@@ -113,11 +113,11 @@ describe('the queue', () => {
 
     test.each([
       ['of one network', (n: number) => `203.0.113.${n}`, ALICE],
-      ['of one network, which is that of the silent one', (n: number) => `198.51.100.${n + 10}`, ALICE],
+      ['of one network, which includes the new one', (n: number) => `198.51.100.${n + 10}`, ALICE],
       ['of as many networks', (n: number) => `203.0.${n}.1`, ALICE],
       ['of IPv6', (n: number) => `2001:db8:${n}:1::1`, '2001:db8:ffff:1::1'],
       ['of one IPv6 customer', (n: number) => `2001:db8:1:${n}::1`, '2001:db8:ffff:1::1'],
-    ])('100 addresses %s press: a silent one is hashed next', async (_name, address, silent) => {
+    ])('100 addresses %s with pressure: a new one is hashed next', async (_name, address, silent) => {
       const { begin, began, refused, settle, end, drain } = stage();
       for (let n = 1; n <= 100; n++) for (const at of ['a', 'b']) begin(address(n), `${n}${at}`);
       await settle();
@@ -131,7 +131,7 @@ describe('the queue', () => {
       await end(true);
       await drain(false);
       expect(refused.length).toBeGreaterThanOrEqual(200 - 34);
-      // Also once all have failed, one at a time, again and again.
+      // Also after all have failed, one at a time, repeatedly.
       for (let round = 0; round < 3; round++) for (let n = 1; n <= 100; n++) begin(address(n), 'again');
       await settle();
       const count = began.length;
@@ -140,7 +140,7 @@ describe('the queue', () => {
       expect(began.slice(count)).toContain('silent again');
     });
 
-    test('one network holds half of the places at most', async () => {
+    test('one network gets at most half of the places', async () => {
       const { begin, refused, settle, drain } = stage();
       for (let n = 1; n <= 30; n++) begin(`203.0.113.${n}`, `one ${n}`);
       await settle();
@@ -148,7 +148,7 @@ describe('the queue', () => {
       await drain(true);
     });
 
-    test('who has failed most gives way, and of equals who came last; failures are forgotten', async () => {
+    test('the address with the most failures makes room, among equal ones the last to arrive; failures expire', async () => {
       const { begin, began, refused, settle, end, drain, later } = stage({
         ...SMALL,
         running: 1,
@@ -165,15 +165,15 @@ describe('the queue', () => {
           await end(false);
         }
       begin('203.0.113.1', 'runs');
-      begin('192.0.2.1', 'failed thrice');
+      begin('192.0.2.1', 'failed three times');
       begin('198.51.100.9', 'failed once');
       await settle();
       begin('203.0.114.1', 'fresh');
       await settle();
-      expect(refused).toEqual(['failed thrice']);
+      expect(refused).toEqual(['failed three times']);
       begin('203.0.115.1', 'fresh, too');
       await settle();
-      expect(refused).toEqual(['failed thrice', 'failed once']);
+      expect(refused).toEqual(['failed three times', 'failed once']);
       begin('203.0.116.1', 'last');
       await settle();
       expect(refused.at(-1)).toBe('last');
@@ -188,7 +188,7 @@ describe('the queue', () => {
     });
   });
 
-  test('a work that fails gives its place back', async () => {
+  test('a job that fails releases its place', async () => {
     const queue = makeHashingQueue({ ...MAX, running: 1 });
     await expect(queue.run(ALICE, () => Promise.reject(new Error('wrong')))).rejects.toThrow('wrong');
     expect(await queue.run(ALICE, async () => 'done')).toBe('done');
@@ -204,7 +204,7 @@ test.each([
   ['2001:db8:1:2::1', '2001:DB8:0001:0002:ffff::9', true],
   ['[2001:db8:1:2::1]:443', '2001:db8:1:2::1', true],
   ['2001:db8:1:2::1', '2001:db8:1:3::1', false],
-])('%s and %s are of one customer: %s', (item, other, same) => {
+])('%s and %s belong to one customer: %s', (item, other, same) => {
   expect(networkOf(item) === networkOf(other)).toBe(same);
 });
 
@@ -228,7 +228,7 @@ describe('signing in', () => {
     post(address, 'session', { email, password });
   const statuses = (replies: Reply[]) => replies.map(({ status }) => status);
 
-  test('fifty wrong tries at once from one address: few are looked at, and others get in meanwhile', async () => {
+  test('fifty concurrent wrong attempts from one address: few are checked, and others can sign in', async () => {
     let answered = 0;
     const wrong = Array.from({ length: 50 }, async (_, at) => {
       const reply = await signIn(MALLORY, `nobody${at}@acme.example`, 'guess guess guess');
@@ -237,17 +237,17 @@ describe('signing in', () => {
     });
     const right = await signIn(ALICE, owner.email);
     expect(right.status).toBe(201);
-    // One or two had their turn beside it; the rest of the row waits, or was refused.
+    // One or two had their turn at the same time; the rest waits or was rejected.
     expect(answered).toBeLessThanOrEqual(3);
     const replies = await Promise.all(wrong);
     const refused = replies.filter(({ status }) => status === 429);
     expect(refused.length).toBeGreaterThanOrEqual(40);
     for (const { headers } of refused) expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
-    // What was never looked at is no failure of theirs.
+    // Attempts that were never checked are not failures.
     expect((await signIn(MALLORY, owner.email)).status).toBe(201);
   });
 
-  test('right passwords in a loop are slowed down, there alone', async () => {
+  test('repeated correct passwords are slowed down, for that address only', async () => {
     const item = await makeMember(s, 'member');
     const here = () => signIn('198.51.100.3', item.email);
     await s.db.pool.query('delete from sign_in_failure');
@@ -264,7 +264,7 @@ describe('signing in', () => {
     expect((await here()).status).toBe(201);
   });
 
-  test('over and over refused, an address locks nobody out anywhere else', async () => {
+  test('an address that is rejected repeatedly locks nobody out elsewhere', async () => {
     const item = await makeMember(s, 'member');
     for (let n = 0; n < 110; n++) await signIn('198.51.100.5', item.email, 'guess guess guess');
     expect((await signIn('198.51.100.5', item.email)).status).toBe(429);
@@ -273,7 +273,7 @@ describe('signing in', () => {
 
   test.each<[string, (address: string) => Promise<() => Promise<Reply>>]>([
     [
-      'setting a workspace up',
+      'setting up a workspace',
       async (address) => {
         const { id } = await s.app.workspaces.create({ name: 'New one' });
         const link = await s.db.transaction((trx) => s.app.signIn.setUpLink(trx, id));
@@ -290,7 +290,7 @@ describe('signing in', () => {
       },
     ],
     [
-      'choosing a new password',
+      'setting a new password',
       async (address) => {
         const item = await makeMember(s, 'member');
         const link = await s.db.transaction((trx) => s.app.signIn.resetLink(trx, item.id, 'test'));
@@ -306,7 +306,7 @@ describe('signing in', () => {
         return () => ask(proxied.url, 'PUT', '/api/v1/password', { body, headers });
       },
     ],
-  ])('%s is bounded the same way', async (name, prepare) => {
+  ])('%s is limited in the same way', async (name, prepare) => {
     const send = await prepare(`192.0.2.${name.length}`);
     const replies = await Promise.all(Array.from({ length: 9 }, send));
     const refused = replies.filter(({ status }) => status === 429);

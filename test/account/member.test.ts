@@ -21,7 +21,7 @@ interface Operation {
   isOpen: boolean;
 }
 
-/** Every operation of the API, with ids of nothing in its path. */
+/** Every operation of the API, with ids that do not exist. */
 async function operations(): Promise<Operation[]> {
   const { paths } = (await s.ask('GET', '/api/v1/openapi.json', { as: null })).json as {
     paths: Record<string, Record<string, { 'x-scope'?: string; security?: unknown[] }>>;
@@ -37,15 +37,15 @@ async function operations(): Promise<Operation[]> {
 }
 
 function named(path: string): string {
-  // A stream that is let in has no end: one after an event that never was is refused.
+  // An accepted stream has no end: a stream after an unknown event is refused.
   if (path.endsWith('/stream')) return `${path}?after=evt_${'0'.repeat(32)}`;
   return path.replace(/\{\w+\}/g, path.includes('webhooks/') ? `wh_${'0'.repeat(32)}` : NOBODY);
 }
 
 const NOBODY = '01976d3c-0000-7000-8000-000000000000';
 
-describe('who may do what', () => {
-  test('each role is let into exactly the routes of its scopes, a session like a key', async () => {
+describe('permissions', () => {
+  test('each role can use exactly the routes of its scopes, by session and by key', async () => {
     const guarded = (await operations()).filter(({ scope }) => scope !== undefined);
     expect(guarded.length).toBeGreaterThan(50);
     for (const role of ROLES) {
@@ -65,7 +65,7 @@ describe('who may do what', () => {
     await s.newEvents();
   });
 
-  test('what the roles may, in short', () => {
+  test('the roles in short', () => {
     const may = (role: Role, scope: string) => allows(scopesOf(role, SCOPES), scope);
     for (const role of ROLES) {
       expect(may(role, 'contacts:write')).toBe(true);
@@ -80,7 +80,7 @@ describe('who may do what', () => {
     }
   });
 
-  test('a key without the scope is let into none of these routes, and nobody into any but the open ones', async () => {
+  test('a key without the scope is refused by these routes, and a request without a key by all but the public ones', async () => {
     const bare = await s.person(['events:write']);
     const all = await operations();
     expect(all.filter(({ isOpen }) => isOpen).map(({ path }) => path)).toEqual([
@@ -99,7 +99,7 @@ describe('who may do what', () => {
 });
 
 describe('AX13, AX15: what a manager sees', () => {
-  test('webhooks and keys, without what keys were used for; rotates a secret and makes nothing', async () => {
+  test('webhooks and keys, without the usage of keys; rotates a secret and creates nothing', async () => {
     const body = { name: 'hook', url: 'https://example.com/', events: ['*'], format: 'axocrm' };
     const { id, secret } = (await team.admin.ask('POST', '/api/v1/webhooks', { body })).json;
     const shown = (await team.manager.ask('GET', `/api/v1/webhooks/${id}`)).json;
@@ -128,7 +128,7 @@ describe('AX13, AX15: what a manager sees', () => {
   });
 });
 
-describe('a key does no more than whoever made it may now', () => {
+describe('a key has no more rights than its maker has now', () => {
   test.each(['unlimited', 'standard'])('on plan %s', async (plan) => {
     const { id: workspaceId } = await s.app.workspaces.create({ name: plan, plan });
     const boss = await makeMember(s, 'owner', { name: `Boss ${plan}`, workspaceId });
@@ -159,7 +159,7 @@ describe('a key does no more than whoever made it may now', () => {
     );
   });
 
-  test('scopes that it was given stay its bound', async () => {
+  test('the scopes of the key remain its maximum', async () => {
     const body = { name: 'narrow', scopes: ['contacts:read', 'webhooks:manage'] };
     const { key, id } = (await team.admin.ask('POST', '/api/v1/api-keys', { body })).json;
     await s.db.pool.query('update api_key set maker_id = $1 where id = $2', [team.manager.id, id]);
@@ -172,7 +172,7 @@ describe('a key does no more than whoever made it may now', () => {
 });
 
 describe('members', () => {
-  test('are listed with role and when they were last here, of this workspace alone', async () => {
+  test('are listed with role and last activity, of this workspace only', async () => {
     const { data } = (await team.member.ask('GET', '/api/v1/members?limit=200')).json;
     const owner = data.find(({ id }: { id: string }) => id === team.owner.id);
     expect(owner).toMatchObject({ email: team.owner.email, role: 'owner' });
@@ -192,7 +192,7 @@ describe('members', () => {
     expect(next.data[0].id > page.data[0].id).toBe(true);
   });
 
-  test('nobody reaches above themselves', async () => {
+  test('nobody gives rights above their own', async () => {
     const { admin, owner } = team;
     const victim = await makeMember(s, 'member');
     const change = (id: string, role: string) =>
@@ -209,7 +209,7 @@ describe('members', () => {
     expect((await change(victim.id, 'emperor')).json.error.fields[0].field).toBe('role');
   });
 
-  test('a workspace keeps an owner, also where two owners go at once', async () => {
+  test('a workspace always has an owner, even if two owners leave at once', async () => {
     const { id: workspaceId } = await s.app.workspaces.create({ name: 'Two owners' });
     const item = await makeMember(s, 'owner', { name: 'One', workspaceId });
     const two = await makeMember(s, 'owner', { name: 'Two', workspaceId });
@@ -221,13 +221,13 @@ describe('members', () => {
     expect(demoted).toMatchObject({ status: 409, json: { error: { code: 'conflict' } } });
   });
 
-  test('anybody may leave, and nobody but who may manage throws others out', async () => {
+  test('anyone may leave; removing others requires the right to manage', async () => {
     const [item, two] = [await makeMember(s, 'member'), await makeMember(s, 'member')];
     expect((await item.ask('DELETE', `/api/v1/members/${two.id}`)).status).toBe(403);
     expect((await item.ask('DELETE', `/api/v1/members/${item.id}`)).status).toBe(204);
   });
 
-  test('who was removed and is invited again signs in again: the old session is over, those elsewhere stay', async () => {
+  test('a removed user who is invited again signs in again: the old session has ended, sessions elsewhere stay', async () => {
     const { id: workspaceId } = await s.app.workspaces.create({ name: 'Revolving door' });
     const boss = await makeMember(s, 'owner', { name: 'Door Boss', workspaceId });
     const leaver = await makeMember(s, 'member', { name: 'Door Leaver', workspaceId });
@@ -241,7 +241,7 @@ describe('members', () => {
       return made;
     };
     const [stays, moved] = [await signIn(workspaceId), await signIn(elsewhere)];
-    // Left behind by a version that ended none: the next membership does not bring it back.
+    // A session left by an older version: the next membership does not revive it.
     const old = await signIn(workspaceId);
     const { rows } = await db.pool.query(
       'select * from session where user_id = $1 order by id desc limit 1',
@@ -266,7 +266,7 @@ describe('members', () => {
     expect((await moved.ask('GET', '/api/v1/session')).json.workspace.id).toBe(elsewhere);
   });
 
-  test('look after records: owner_id and assignee_id name members of this workspace', async () => {
+  test('own records: owner_id and assignee_id name members of this workspace', async () => {
     const charlie = await makeMember(s, 'owner', {
       name: 'Other Charlie',
       workspaceId: s.charlie.workspaceId,
@@ -289,7 +289,7 @@ describe('members', () => {
       const found = await s.ask('GET', `/api/v1/${path}?${field}=${leaver.id}`);
       expect(found.json.data.map(({ id }: { id: string }) => id)).toEqual([made.json.id]);
     }
-    // Who has left stays named on what they looked after, and such a record can be changed.
+    // A former member stays the owner of their records, and such a record can be changed.
     await leaver.ask('DELETE', `/api/v1/members/${leaver.id}`);
     const [task] = (await s.ask('GET', `/api/v1/tasks?assignee_id=${leaver.id}`)).json.data;
     const again = { ...task, title: 'Another title' };
@@ -297,8 +297,8 @@ describe('members', () => {
   });
 });
 
-describe('the audit', () => {
-  test('tells who did what to keys, webhooks, members, pipelines and the plan, and holds no secret', async () => {
+describe('the audit log', () => {
+  test('contains changes of keys, webhooks, members, pipelines and the plan, with their actors and without secrets', async () => {
     const { id: workspaceId } = await s.app.workspaces.create({ name: 'Audited' });
     const boss = await makeMember(s, 'owner', { name: 'Auditing Boss', workspaceId });
     const made = (await boss.ask('POST', '/api/v1/api-keys', { body: { name: 'web' } })).json;
@@ -351,7 +351,7 @@ describe('the audit', () => {
     expect((await boss.ask('GET', pages.next_url)).json.data[0].id).toBe(reply.json.data[2].id);
   });
 
-  test('has no line for what did not happen', async () => {
+  test('has no entry for an action that failed', async () => {
     const count = async () => (await s.db.pool.query('select count(*)::int as n from audit')).rows[0].n;
     const before = await count();
     await team.admin.ask('PATCH', `/api/v1/members/${team.owner.id}`, { body: { role: 'member' } });

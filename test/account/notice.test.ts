@@ -9,9 +9,9 @@ import { secondServer, startScenario, type Scenario } from '../kit/scenario.ts';
 let s: Scenario;
 let gone: Receiver;
 let smtp: SMTPServer;
-/** To whom letters went, with what they said. */
+/** The recipients and texts of the mails. */
 let inbox: { to: string; text: string }[] = [];
-/** What the mail server does with a letter before it takes it. */
+/** What the mail server does before it accepts a mail. */
 let before: () => Promise<Error | undefined> = () => Promise.resolve(undefined);
 let mail: Record<string, string>;
 beforeAll(async () => {
@@ -45,7 +45,7 @@ afterAll(async () => {
   await new Promise<void>((resolve) => smtp.close(() => resolve()));
 });
 
-/** A webhook that is disabled by now. */
+/** Makes a webhook that is disabled. */
 async function disabled(on: Scenario, name: string): Promise<string> {
   const body = { name, url: gone.url, events: ['contact.created'] };
   const { id } = (await on.ask('POST', '/api/v1/webhooks', { body })).json;
@@ -55,7 +55,7 @@ async function disabled(on: Scenario, name: string): Promise<string> {
   return id as string;
 }
 
-describe('section 8: in the app, the owner is told when a webhook is disabled', () => {
+describe('section 8: the owner is notified in the app when a webhook is disabled', () => {
   let team: Record<'owner' | 'admin' | 'manager' | 'member', SignedIn>;
   let charlie: SignedIn;
   beforeAll(async () => {
@@ -82,7 +82,7 @@ describe('section 8: in the app, the owner is told when a webhook is disabled', 
       ...(key !== undefined && { headers: { 'idempotency-key': key } }),
     });
 
-  test('owner and admin see it, each until they put it away; manager, member and others do not', async () => {
+  test('owner and admin see the notice until they dismiss it; manager, member and others do not', async () => {
     const id = await disabled(s, 'Warehouse');
     const [notice] = await seenBy(team.owner);
     expect(notice).toEqual({
@@ -116,7 +116,7 @@ describe('section 8: in the app, the owner is told when a webhook is disabled', 
     ['paused', 'PATCH', { active: false }],
     ['deleted', 'DELETE', undefined],
   ])(
-    'is over for everybody once it is %s, not by another change; another disabling is told anew',
+    'is resolved for everyone once it is %s, not by another change; a second disabling creates a new notice',
     async (_how, method, body) => {
       const id = await disabled(s, 'Another');
       const path = `/api/v1/webhooks/${id}`;
@@ -131,7 +131,7 @@ describe('section 8: in the app, the owner is told when a webhook is disabled', 
     },
   );
 
-  test('pages; it is for people, not for keys; what is malformed is named', async () => {
+  test('is paged; requires a signed-in user; invalid input is named', async () => {
     await disabled(s, 'One more');
     const page = (await team.owner.ask('GET', '/api/v1/notices?limit=1')).json;
     expect(page.has_more).toBe(true);
@@ -146,7 +146,7 @@ describe('section 8: in the app, the owner is told when a webhook is disabled', 
   });
 });
 
-describe('section 8: by mail, where SMTP_URL is set', () => {
+describe('section 8: by mail, if SMTP_URL is set', () => {
   const on: { stop(): Promise<void> }[] = [];
   afterEach(async () => {
     before = () => Promise.resolve(undefined);
@@ -162,14 +162,14 @@ describe('section 8: by mail, where SMTP_URL is set', () => {
     return { m, boss, bob };
   }
 
-  test('owners and admins get one letter each for a disabling, from two processes at once', async () => {
+  test('owners and admins get one mail each for a disabled webhook, from two processes at once', async () => {
     const { m, boss, bob } = await started(mail);
     for (let more = 0; more < 2; more++) {
       const second = await secondServer(m, mail);
       second.app.engine.start({ worker: false });
       on.unshift(second);
     }
-    // Slow enough for the others to look while a letter is under way.
+    // Slow enough for the other process to look while a mail is being sent.
     before = () => new Promise((resolve) => setTimeout(() => resolve(undefined), 1_500));
     const id = await disabled(m, 'Warehouse');
     await until(() => inbox.length >= 2);
@@ -182,7 +182,7 @@ describe('section 8: by mail, where SMTP_URL is set', () => {
     }
   }, 60_000);
 
-  test('is not lost where the process ends between disabling and mail, and not mailed to who has gone', async () => {
+  test('is not lost if the process ends between disabling and mail, and not mailed to former members', async () => {
     const { m, boss, bob } = await started({});
     await disabled(m, 'Warehouse');
     await boss.ask('PATCH', `/api/v1/members/${bob.id}`, { body: { role: 'member' } });
@@ -195,7 +195,7 @@ describe('section 8: by mail, where SMTP_URL is set', () => {
     expect(inbox.map(({ to }) => to)).toEqual([boss.email]);
   });
 
-  test('a mail server that refuses is asked again later; one that hangs holds up no delivery', async () => {
+  test('a mail server that refuses is retried later; one that hangs delays no delivery', async () => {
     const { m, boss } = await started(mail);
     await m.db.pool.query(`delete from member where role <> 'owner'`);
     before = () => Promise.resolve(new Error('not now'));

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => s.stop());
 
-/** Somebody in a workspace of their own, on this plan. */
+/** A user with a workspace of their own on this plan. */
 async function somebodyOn(plan: Plan): Promise<Person> {
   const { id: workspaceId } = await s.app.workspaces.create({ name: plan, plan });
   return another(workspaceId);
@@ -30,7 +30,7 @@ const statuses = (replies: Reply[]) => {
 };
 const numberIn = (reply: Reply, header: string) => Number(reply.headers.get(header) ?? Number.NaN);
 
-/** As if what was counted so far had happened so many seconds earlier. */
+/** Shifts all counted requests into the past. */
 async function backdate(workspaceId: string, seconds: number): Promise<void> {
   await s.db.pool.query(
     `update quota set starts = array(select start - $2::bigint from unnest(starts) with ordinality u(start, i) order by i)
@@ -39,7 +39,7 @@ async function backdate(workspaceId: string, seconds: number): Promise<void> {
   );
 }
 
-/** What the store holds as counted. */
+/** The count in the store. */
 async function counted(workspaceId: string): Promise<number> {
   const { rows } = await s.db.pool.query<{ n: number }>(
     'select coalesce(sum(t), 0)::int as n from quota, unnest(taken) t where workspace_id = $1',
@@ -48,8 +48,8 @@ async function counted(workspaceId: string): Promise<number> {
   return rows[0]!.n;
 }
 
-/** A second server on the same database, as another process would be. */
-describe('AX3: every authenticated answer tells the limit and what remains', () => {
+/** A second server on the same database, like another process. */
+describe('AX3: every authenticated response has the limit and the remaining requests', () => {
   const paths: [string, string, number, unknown?][] = [
     ['GET', '/api/v1/me', 200],
     ['POST', '/api/v1/contacts', 201, { first_name: 'Jane' }],
@@ -73,7 +73,7 @@ describe('AX3: every authenticated answer tells the limit and what remains', () 
     });
   }
 
-  test('also a refusal for the scope, which is counted; not one for the key, which tells nothing', async () => {
+  test('also a refusal for the scope, which is counted; not one for the key', async () => {
     const { workspaceId } = await somebodyOn('paid');
     const reader = await another(workspaceId, ['contacts:read']);
     const refused = await s.ask('POST', '/api/v1/contacts', { as: reader, body: { first_name: 'Jane' } });
@@ -87,7 +87,7 @@ describe('AX3: every authenticated answer tells the limit and what remains', () 
     expect(await counted(workspaceId)).toBe(1);
   });
 
-  test('an answer from an Idempotency-Key tells the present state, not the kept one', async () => {
+  test('a response replayed by Idempotency-Key has the current state, not the stored one', async () => {
     const paid = await somebodyOn('paid');
     const again = () =>
       s.ask('POST', '/api/v1/contacts', {
@@ -108,7 +108,7 @@ describe('AX3: every authenticated answer tells the limit and what remains', () 
   });
 });
 
-describe('AX14: 1,000 requests in any 24 hours over the workspace, exactly', () => {
+describe('AX14: 1,000 requests in any 24 hours per workspace, exactly', () => {
   let first: Person;
   beforeEach(async () => {
     first = await somebodyOn('paid');
@@ -118,7 +118,7 @@ describe('AX14: 1,000 requests in any 24 hours over the workspace, exactly', () 
     await backdate(first.workspaceId, 3600);
   });
 
-  test('200 requests at once where 100 are left: 100 pass, the rest is told when to come again', async () => {
+  test('200 concurrent requests with 100 left: 100 pass, the rest gets Retry-After', async () => {
     const replies = await Promise.all(Array.from({ length: 200 }, () => me(first)));
     expect(statuses(replies)).toEqual({ 200: 100, 429: 100 });
     const left = replies.flatMap((r) => (r.status === 200 ? [numberIn(r, 'x-ratelimit-remaining')] : []));
@@ -132,7 +132,7 @@ describe('AX14: 1,000 requests in any 24 hours over the workspace, exactly', () 
     expect(await counted(first.workspaceId)).toBe(1000);
   });
 
-  test('the same over two processes and two keys: more keys raise nothing', async () => {
+  test('the same over two processes and two keys: more keys do not raise the limit', async () => {
     const second = await another(first.workspaceId);
     const other = await secondServer(s);
     try {
@@ -148,7 +148,7 @@ describe('AX14: 1,000 requests in any 24 hours over the workspace, exactly', () 
     }
   });
 
-  test('a new process goes on counting where the last one stopped', async () => {
+  test('a new process continues the count of the previous one', async () => {
     for (let n = 0; n < 3; n++) await me(first);
     const other = await secondServer(s);
     try {
@@ -159,10 +159,10 @@ describe('AX14: 1,000 requests in any 24 hours over the workspace, exactly', () 
     }
   });
 
-  test('refused requests do not count; the window slides, and leaves nothing behind', async () => {
+  test('refused requests do not count; the window slides, and old slices are removed', async () => {
     await Promise.all(Array.from({ length: 120 }, () => me(first)));
     expect((await me(first)).status).toBe(429);
-    // What was asked an hour before the last has left the window; the last hundred have not.
+    // Requests an hour before the last have left the window; the last hundred have not.
     await backdate(first.workspaceId, 23 * 3600 + 120);
     const after = await me(first);
     expect(after.status).toBe(200);
@@ -175,26 +175,26 @@ describe('AX14: 1,000 requests in any 24 hours over the workspace, exactly', () 
     expect(rows[0].starts).toHaveLength(1);
   });
 
-  test('a request counts until the whole of its slice is 24 hours old: never one too many', async () => {
+  test('a request counts until its whole slice is 24 hours old: never one too many', async () => {
     await backdate(first.workspaceId, 23 * 3600 - 90);
     expect(numberIn(await me(first), 'x-ratelimit-remaining')).toBe(99);
   });
 
-  test('a clock that was set back: what was counted in its future counts as now, and leaves in time', async () => {
+  test('a clock that was set back: requests counted in its future count as now, and leave in time', async () => {
     await backdate(first.workspaceId, -7 * 86_400);
     const reply = await me(first);
     expect(numberIn(reply, 'x-ratelimit-remaining')).toBe(99);
     expect(numberIn(reply, 'x-ratelimit-reset')).toBeLessThanOrEqual(Date.now() / 1000 + 86_400 + 61);
   });
 
-  test('a guess at a key, with its visible part right, takes nothing from the budget', async () => {
+  test('a guess at a key with the right visible part is not counted', async () => {
     const before = await counted(first.workspaceId);
     const guess = first.key.slice(0, 16) + 'A'.repeat(first.key.length - 16);
     for (let n = 0; n < 5; n++) expect((await s.ask('GET', '/api/v1/me', { as: guess })).status).toBe(401);
     expect(await counted(first.workspaceId)).toBe(before);
   });
 
-  test('a revoked key stops at its next request, also where another process revoked it', async () => {
+  test('a revoked key is refused at its next request, even if another process revoked it', async () => {
     expect((await me(first)).status).toBe(200);
     const other = await secondServer(s);
     try {
@@ -207,7 +207,7 @@ describe('AX14: 1,000 requests in any 24 hours over the workspace, exactly', () 
     expect(await counted(first.workspaceId)).toBe(before);
   });
 
-  test('an expired key says so, and takes nothing', async () => {
+  test('an expired key is refused as expired and not counted', async () => {
     const brief = await s.app.keys.create({
       workspaceId: first.workspaceId,
       name: 'brief',
@@ -230,7 +230,7 @@ describe('AX14: 1,000 requests in any 24 hours over the workspace, exactly', () 
 describe('AN11: requests a minute for each key', () => {
   for (const plan of ['standard', 'professional', 'enterprise'] as const) {
     const { max } = PLANS[plan].windows[0];
-    test(`${plan}: ${max}, each key for itself, with the reset in unix seconds`, async () => {
+    test(`${plan}: ${max}, each key separately, with the reset in unix seconds`, async () => {
       const item = await somebodyOn(plan);
       const two = await another(item.workspaceId);
       const reply = await me(item);
@@ -246,7 +246,7 @@ describe('AN11: requests a minute for each key', () => {
     });
   }
 
-  test('keys of many workspaces at once: each gets what is its own', async () => {
+  test('concurrent keys of many workspaces: each has its own count', async () => {
     const people = await Promise.all([somebodyOn('standard'), somebodyOn('standard'), somebodyOn('paid')]);
     const replies = await Promise.all(
       people.flatMap((person) =>
@@ -261,7 +261,7 @@ describe('AN11: requests a minute for each key', () => {
 });
 
 describe('AX17: plan free', () => {
-  test('API keys get 403, and webhooks are paused; leaving it resumes those alone', async () => {
+  test('API keys get 403 and webhooks are paused; leaving the plan resumes exactly those', async () => {
     const receiver = await startReceiver();
     try {
       const owner = await somebodyOn('paid');
@@ -293,7 +293,7 @@ describe('AX17: plan free', () => {
 });
 
 describe('maxima', () => {
-  test('webhooks: the one too many is refused with limit_reached, also of two at once; a deletion makes room', async () => {
+  test('webhooks: one too many is refused with limit_reached, even of two at once; a deletion makes room', async () => {
     const owner = await somebodyOn('paid');
     const make = () =>
       s.ask('POST', '/api/v1/webhooks', {
@@ -319,7 +319,7 @@ describe('maxima', () => {
 });
 
 describe('GET /api/v1/plan', () => {
-  test('tells the windows with what is left, and the maxima', async () => {
+  test('returns the windows with the remaining requests, and the maxima', async () => {
     const reply = await s.ask('GET', '/api/v1/plan', { as: await somebodyOn('paid') });
     expect(reply.json).toEqual({
       plan: 'paid',
@@ -342,7 +342,7 @@ describe('GET /api/v1/plan', () => {
     });
   });
 
-  test('a change of plan holds from the next request on, in every process', async () => {
+  test('a change of plan is effective from the next request, in every process', async () => {
     const somebody = await somebodyOn('standard');
     expect((await me(somebody)).json.workspace.plan).toBe('standard');
     await s.app.changePlan(somebody.workspaceId, 'unlimited');

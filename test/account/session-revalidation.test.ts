@@ -11,7 +11,7 @@ let other: Awaited<ReturnType<typeof secondServer>>;
 const open: EventSource[] = [];
 beforeAll(async () => {
   s = await startScenario();
-  // Rights are taken away by one process and streams are open at the other.
+  // Rights are revoked by one process while streams are open at the other.
   other = await secondServer(s);
 });
 afterAll(async () => {
@@ -20,7 +20,7 @@ afterAll(async () => {
   await s.stop();
 });
 
-/** Somebody who reads the feed of a workspace of their own. */
+/** A reader of the feed of its own workspace. */
 interface Reader {
   headers: Record<string, string>;
   workspaceId: string;
@@ -66,7 +66,7 @@ const LOSSES: Loss[] = [
       owner.ask('PATCH', `/api/v1/api-keys/${keyId}`, { body: { scopes: ['contacts:read'] } }),
   ],
   [
-    'what its maker may no longer do',
+    'a scope that its maker lost',
     'key',
     403,
     ({ owner, member }) => owner.ask('PATCH', `/api/v1/members/${member.id}`, { body: { role: 'member' } }),
@@ -108,14 +108,14 @@ async function take(of: Reader, loss: Loss[3]): Promise<void> {
 }
 
 test.each(LOSSES)(
-  'losing %s, a %s gets no further record: streams end, busy and idle, and who waits is refused',
+  'losing %s, a %s gets no further record: streams end, busy and idle, and waiting requests are refused',
   async (_name, by, status, loss) => {
     const item = await reader(by);
     const [busy, idle] = [await follow(item), await follow(item, '&types=deal.created')];
     await addContact(item);
     await expect.poll(() => busy.events().length, { timeout: 5_000 }).toBe(1);
     const waiting = fetch(`${other.url}/api/v1/events?after=latest&wait=20`, { headers: item.headers });
-    // It waits by now: what comes later than `latest` is what it is to get.
+    // It is waiting by now: it gets what comes after `latest`.
     await sleep(500);
     await take(item, loss);
     await addContact(item);
@@ -129,7 +129,7 @@ test.each(LOSSES)(
   30_000,
 );
 
-test('a change that leaves the right to read ends nothing', async () => {
+test('a change that keeps the right to read ends nothing', async () => {
   const item = await reader('key');
   const source = await follow(item);
   await take(item, ({ owner, member }) =>

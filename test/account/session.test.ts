@@ -14,7 +14,7 @@ const signIn = (email: string, password = PASSWORD, headers: Record<string, stri
   s.ask('POST', '/api/v1/session', { as: null, body: { email, password }, headers });
 
 describe('signing in', () => {
-  test('sets a cookie that no script and no other site gets, and tells who it is', async () => {
+  test('sets a cookie that is hidden from scripts and other sites, and returns the user', async () => {
     const reply = await signIn(owner.email.toUpperCase());
     expect(reply.status, reply.text).toBe(201);
     expect(reply.headers.get('set-cookie')).toMatch(
@@ -32,7 +32,7 @@ describe('signing in', () => {
     expect((await page.ask('GET', '/api/v1/me')).json.user.id).toBe(owner.id);
   });
 
-  test('over HTTPS the cookie goes nowhere else', async () => {
+  test('over HTTPS the cookie is sent over HTTPS only', async () => {
     const secure = await startScenario({ FAIRLEAD_PUBLIC_URL: 'https://crm.acme.example' });
     try {
       const { email } = await makeMember(secure, 'member');
@@ -45,7 +45,7 @@ describe('signing in', () => {
     }
   });
 
-  test('neither the token of a session nor of a link is stored', async () => {
+  test('neither the token of a session nor that of a link is stored', async () => {
     const token = cookieOf(await signIn(owner.email)).split('=')[1]!;
     const link = await s.app.people.db.transaction((trx) => s.app.signIn.resetLink(trx, owner.id, 'test'));
     const { rows } = await s.db.pool.query(
@@ -57,7 +57,7 @@ describe('signing in', () => {
     expect(rows[0].text).not.toContain(tokenOf(link));
   });
 
-  test('a wrong password and an unknown address get the same answer', async () => {
+  test('a wrong password and an unknown address get the same response', async () => {
     const [wrong, unknown] = [
       await signIn(owner.email, 'wrong horse battery'),
       await signIn('nobody@acme.example'),
@@ -73,13 +73,13 @@ describe('signing in', () => {
     ['email', { email: 'not an address', password: PASSWORD }],
     ['password', { email: 'a@b.example' }],
     ['more', { email: 'a@b.example', password: PASSWORD, more: 1 }],
-  ])('a bad %s is a 400 that names it', async (field, body) => {
+  ])('an invalid %s is a 400 that names it', async (field, body) => {
     const reply = await s.ask('POST', '/api/v1/session', { as: null, body });
     expect(reply.status).toBe(400);
     expect(reply.json.error.fields[0].field).toBe(field);
   });
 
-  test('after five failures the account waits, for that place alone, however many guess at once', async () => {
+  test('after five failures the account is locked, for that address only, however many guess at once', async () => {
     const { email } = await makeMember(s, 'member');
     const guesses = await Promise.all(Array.from({ length: 20 }, () => signIn(email, 'guess guess guess')));
     const statuses = guesses.map(({ status }) => status).toSorted((a, b) => a - b);
@@ -87,9 +87,9 @@ describe('signing in', () => {
     const late = await signIn(email);
     expect(late).toMatchObject({ status: 429, json: { error: { code: 'rate_limited' } } });
     expect(Number(late.headers.get('retry-after'))).toBeGreaterThan(800);
-    // Another account from the same place gets in.
+    // Another account can sign in from the same address.
     expect((await signIn(owner.email)).status).toBe(201);
-    // The same account from another place gets in.
+    // The same account can sign in from another address.
     const proxied = await secondServer(s, { FAIRLEAD_TRUST_PROXY: '127.0.0.1' });
     try {
       const headers = { 'x-forwarded-for': '198.51.100.7' };
@@ -98,12 +98,12 @@ describe('signing in', () => {
     } finally {
       await proxied.stop();
     }
-    // And so it does from here, when the time is over.
+    // And from here after the lock time.
     await s.db.pool.query(`update sign_in_failure set since = since - interval '16 minutes'`);
     expect((await signIn(email)).status).toBe(201);
   });
 
-  test('a right password forgets the failures before it', async () => {
+  test('a correct password resets the failures before it', async () => {
     const { email } = await makeMember(s, 'member');
     for (let round = 0; round < 3; round++) {
       for (let at = 0; at < 4; at++) expect((await signIn(email, 'guess guess guess')).status).toBe(401);
@@ -138,16 +138,16 @@ describe('a session', () => {
       });
     }
     expect(await s.newEvents()).toEqual([]);
-    // Reading is no change: a link from elsewhere leads to a page that can load.
+    // Reading is not a change: a link from elsewhere leads to a page that can load.
     expect((await s.ask('GET', '/api/v1/contacts', { as: null, headers: { cookie } })).status).toBe(200);
   });
 
-  test('is not begun from a page of somewhere else either', async () => {
+  test('is not started from a page of another site either', async () => {
     const headers = { origin: 'https://evil.example' };
     expect((await signIn(owner.email, PASSWORD, headers)).status).toBe(403);
   });
 
-  test('counts for nothing beside a key, be it bad', async () => {
+  test('is ignored if a key is sent, even an invalid one', async () => {
     const { cookie } = owner;
     const as = (headers: Record<string, string>) =>
       s.ask('GET', '/api/v1/me', { as: null, headers: { cookie, ...headers } });
@@ -162,14 +162,14 @@ describe('a session', () => {
   });
 
   test.each(['', 'short', 'a'.repeat(43), `${'a'.repeat(42)}!`, '%00'.repeat(20)])(
-    'with a made-up cookie (%s) is none',
+    'with a made-up cookie (%s) is refused',
     async (token) => {
       const headers = { cookie: `other=1; fairlead_session=${token}` };
       expect((await s.ask('GET', '/api/v1/me', { as: null, headers })).status).toBe(401);
     },
   );
 
-  test('ends by signing out, by itself, and with the membership', async () => {
+  test('ends by signing out, by expiry, and with the membership', async () => {
     const three = await Promise.all([0, 1, 2].map(() => makeMember(s, 'member')));
     const [left, late, removed] = three as [SignedIn, SignedIn, SignedIn];
     const out = await left.ask('DELETE', '/api/v1/session');
@@ -184,7 +184,7 @@ describe('a session', () => {
     });
   });
 
-  test('goes on for 30 days from when somebody was last here', async () => {
+  test('lasts for 30 days after its last use', async () => {
     const item = await makeMember(s, 'member');
     await s.db.pool.query(
       `update session set last_seen_at = last_seen_at - interval '20 days', expires_at = expires_at - interval '20 days'
@@ -196,7 +196,7 @@ describe('a session', () => {
     expect(Date.parse(until) - Date.now()).toBeGreaterThan(29.9 * 86_400_000);
   });
 
-  test('is for people: an API key has none', async () => {
+  test('belongs to a user: an API key has none', async () => {
     for (const [method, body] of [
       ['GET'],
       ['DELETE'],
@@ -207,7 +207,7 @@ describe('a session', () => {
     }
   });
 
-  test('goes over to another workspace of its user, and to no other', async () => {
+  test('switches to another workspace of its user, and to no other', async () => {
     const item = await makeMember(s, 'member');
     const move = (id: string) => item.ask('PATCH', '/api/v1/session', { body: { workspace_id: id } });
     expect((await move(s.charlie.workspaceId)).json.error.fields[0].field).toBe('workspace_id');
@@ -220,7 +220,7 @@ describe('a session', () => {
     expect((await item.ask('GET', '/api/v1/me')).json.workspace.id).toBe(s.charlie.workspaceId);
   });
 
-  test('what it makes is made by its user, under Idempotency-Keys of their own', async () => {
+  test('creates records in the name of its user, with their own Idempotency-Keys', async () => {
     const other = await makeMember(s, 'member');
     const headers = { 'idempotency-key': 'once' };
     const post = (by: SignedIn) => by.ask('POST', '/api/v1/contacts', { ...create, headers });
@@ -231,7 +231,7 @@ describe('a session', () => {
     expect(others.json.id).not.toBe(first.json.id);
   });
 
-  test('AX17: is let in on plan free, where keys are not; and is not counted', async () => {
+  test('AX17: is accepted on plan free, where keys are not; and is not counted', async () => {
     const { id } = await s.app.workspaces.create({ name: 'Small', plan: 'free' });
     const item = await makeMember(s, 'owner', { name: 'Small owner', workspaceId: id });
     const reply = await item.ask('GET', '/api/v1/contacts');
@@ -246,7 +246,7 @@ describe('a password', () => {
   const change = (by: SignedIn, current: string, password: string) =>
     by.ask('PUT', '/api/v1/password', { body: { current_password: current, password } });
 
-  test('is changed by whoever knows it; other sessions end, this one stays', async () => {
+  test('is changed by a user who knows it; other sessions end, this one stays', async () => {
     const item = await makeMember(s, 'member');
     const other = browser(s.url, cookieOf(await signIn(item.email)));
     expect((await change(item, 'wrong horse battery', 'another good one')).status).toBe(401);
@@ -258,7 +258,7 @@ describe('a password', () => {
     expect((await signIn(item.email, 'another good one')).status).toBe(201);
   });
 
-  test.each(['short', 'a'.repeat(201), 'aaaaaaaaaaaa'])('is refused where it is %s', async (password) => {
+  test.each(['short', 'a'.repeat(201), 'aaaaaaaaaaaa'])('is rejected if it is %s', async (password) => {
     const reply = await change(owner, PASSWORD, password);
     expect(reply.status).toBe(400);
     expect(reply.json.error.fields[0].field).toBe('password');
@@ -268,7 +268,7 @@ describe('a password', () => {
     expect((await change(owner, PASSWORD, owner.email.toUpperCase())).status).toBe(400);
   });
 
-  test('fits when it was typed in another form of the same letters', async () => {
+  test('matches if it was typed in another Unicode form of the same letters', async () => {
     const item = await makeMember(s, 'member');
     expect((await change(item, PASSWORD, 'caf\u00e9 au lait tiède')).status).toBe(204);
     expect((await signIn(item.email, 'cafe\u0301 au lait tie\u0300de')).status).toBe(201);

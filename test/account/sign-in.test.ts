@@ -28,7 +28,7 @@ describe('the set-up link', () => {
     return { id, link, token: tokenOf(link) };
   }
 
-  test('leads to the page of this installation, its token in the fragment', async () => {
+  test('leads to the page of this installation, with its token in the fragment', async () => {
     const { link, id, token } = await made();
     expect(link).toBe(`${s.url}/setup#token=${token}`);
     expect((await open(token)).json).toMatchObject({
@@ -40,7 +40,7 @@ describe('the set-up link', () => {
     });
   });
 
-  test("makes the owner's account, names the workspace, and signs them in", async () => {
+  test("creates the owner's account, names the workspace, and signs them in", async () => {
     const { id, token } = await made();
     const reply = await post('setup', { ...person, token, workspace_name: 'Harbour' });
     expect(reply.status, reply.text).toBe(201);
@@ -49,7 +49,7 @@ describe('the set-up link', () => {
     expect((await page.ask('GET', '/api/v1/session')).json.user.name).toBe('Bob');
   });
 
-  test('used twice, it is gone', async () => {
+  test('is invalid after its use', async () => {
     const { token } = await made();
     expect((await post('setup', { ...person, email: 'b2@new.example', token })).status).toBe(201);
     for (const reply of [
@@ -59,7 +59,7 @@ describe('the set-up link', () => {
       expect(reply).toMatchObject({ status: 404, json: { error: { code: 'not_found' } } });
   });
 
-  test('used by two at once, one of them owns the workspace', async () => {
+  test('used by two at once, only one of them owns the workspace', async () => {
     const { id, token } = await made();
     const replies = await Promise.all(
       ['c1', 'c2', 'c3'].map((name) => post('setup', { ...person, email: `${name}@new.example`, token })),
@@ -71,13 +71,13 @@ describe('the set-up link', () => {
     expect(users).toHaveLength(1);
   });
 
-  test('late, it is gone', async () => {
+  test('is invalid after its expiry', async () => {
     const { token } = await made();
     await expire('setup');
     expect((await post('setup', { ...person, email: 'b4@new.example', token })).status).toBe(404);
   });
 
-  test('a refusal leaves it good, and nothing half-made', async () => {
+  test('stays valid after an error, which creates nothing', async () => {
     const { id, token } = await made();
     const refused: [object, number, string | undefined][] = [
       [{ ...person, password: 'short' }, 400, 'password'],
@@ -96,7 +96,7 @@ describe('the set-up link', () => {
     expect((await post('setup', { ...person, email: 'b5@new.example', token })).status).toBe(201);
   });
 
-  test('is good for nothing else', async () => {
+  test('is valid for nothing else', async () => {
     const { token } = await made();
     expect((await post('invitations/accept', { token, name: 'X', password: PASSWORD })).status).toBe(404);
     expect((await post('password-resets/confirm', { token, password: PASSWORD })).status).toBe(404);
@@ -108,7 +108,7 @@ describe('an invitation', () => {
   const invite = (email: string, role = 'member') =>
     owner.ask('POST', '/api/v1/invitations', { body: { email, role } });
 
-  test('lets a new person in with the role that was given', async () => {
+  test('adds a new user with the given role', async () => {
     const made = await invite('dora@acme.example', 'manager');
     expect(made).toMatchObject({ status: 201, json: { state: 'pending', role: 'manager', mailed: false } });
     const token = tokenOf(made.json.url);
@@ -127,7 +127,7 @@ describe('an invitation', () => {
     expect(listed.map(({ email }: { email: string }) => email)).not.toContain('dora@acme.example');
   });
 
-  test('lets somebody with an account in by its password; a wrong one leaves it good', async () => {
+  test('adds a user with an account by its password; a wrong one leaves it valid', async () => {
     const charlie = await makeMember(s, 'owner', { name: 'Charlie', workspaceId: s.charlie.workspaceId });
     const token = tokenOf((await invite(charlie.email.toUpperCase(), 'admin')).json.url);
     expect((await post('invitations/accept', { token, password: 'wrong horse battery' })).status).toBe(401);
@@ -141,7 +141,7 @@ describe('an invitation', () => {
     expect((await invite(charlie.email)).status).toBe(409);
   });
 
-  test('tells nobody whether its address has an account, neither by its link nor by a wrong password', async () => {
+  test('reveals to nobody whether its address has an account, neither by its link nor by a wrong password', async () => {
     const known = await makeMember(s, 'owner', { name: 'Known', workspaceId: s.charlie.workspaceId });
     const tokens = [
       tokenOf((await invite(known.email)).json.url),
@@ -163,7 +163,7 @@ describe('an invitation', () => {
     expect((await accept({ name: 'Mallory', password: 'short' })).status).toBe(400);
     expect((await accept({ name: 'Mallory', password: 'password123' })).status).toBe(400);
     expect((await accept({ name: '', password: PASSWORD })).status).toBe(400);
-    // Both are still good.
+    // Both are still valid.
     const [entry, other] = tokens;
     expect((await post('invitations/accept', { token: entry, password: PASSWORD })).status).toBe(201);
     expect((await post('invitations/accept', { token: other, name: 'New', password: PASSWORD })).status).toBe(
@@ -171,7 +171,7 @@ describe('an invitation', () => {
     );
   });
 
-  test('chooses no password for an account that there is: it may belong to other workspaces', async () => {
+  test('sets no password for an existing account: it may belong to other workspaces', async () => {
     const { db, users, members } = s.app.people;
     const email = 'early@elsewhere.example';
     await db.transaction(async (trx) => {
@@ -185,7 +185,7 @@ describe('an invitation', () => {
     expect((await open(token)).status).toBe(200);
   });
 
-  test('is listed without its link, shown as expired when it is, and can be taken back', async () => {
+  test('is listed without its link, shown as expired when it is, and can be withdrawn', async () => {
     const { id, url } = (await invite('erik@acme.example')).json;
     const listed = () => owner.ask('GET', '/api/v1/invitations');
     const reply = await listed();
@@ -208,7 +208,7 @@ describe('an invitation', () => {
     expect((await open(tokenOf(second.url))).status).toBe(404);
   });
 
-  test('an Idempotency-Key gives the same link again', async () => {
+  test('an Idempotency-Key returns the same link again', async () => {
     const ask = () =>
       owner.ask('POST', '/api/v1/invitations', {
         body: { email: 'twice@acme.example', role: 'member' },
@@ -221,7 +221,7 @@ describe('an invitation', () => {
   });
 });
 
-describe('a password that many have', () => {
+describe('a common password', () => {
   const COMMON = [
     'password123',
     'PassWord123',
@@ -247,7 +247,7 @@ describe('a password that many have', () => {
     'Fairlead!!',
   ];
 
-  test.each([...COMMON, ...OWN])('%s is chosen nowhere', async (password) => {
+  test.each([...COMMON, ...OWN])('%s is rejected everywhere', async (password) => {
     const { db, users, members, signIn } = { ...s.app.people, signIn: s.app.signIn };
     const person = { name: 'Frida Fox', email: 'frida.fox@acme.example' };
     const { id } = await s.app.workspaces.create({ name: 'New one' });
@@ -272,7 +272,7 @@ describe('a password that many have', () => {
     }
   });
 
-  test('nor is it changed to; who has one from before signs in with it', async () => {
+  test('nor can it be changed to; a user who has one from before signs in with it', async () => {
     const item = await makeMember(s, 'member');
     const body = { current_password: PASSWORD, password: 'password123' };
     const reply = await item.ask('PUT', '/api/v1/password', { body });
@@ -286,7 +286,7 @@ describe('a password that many have', () => {
   });
 
   test.each(['correct horse battery', 'fairlead is a fine program', 'Frida went to the market'])(
-    '%s is none',
+    '%s is accepted',
     async (password) => {
       const frida = { name: 'Frida Fox', email: 'frida.fox@acme.example' };
       await expect(checkPassword(password, frida)).resolves.toBeUndefined();
@@ -295,7 +295,7 @@ describe('a password that many have', () => {
 });
 
 describe('without mail', () => {
-  test('a new password can not be asked for; the answer says who can help', async () => {
+  test('a password reset cannot be requested; the error says who can help', async () => {
     const reply = await post('password-resets', { email: owner.email });
     expect(reply).toMatchObject({ status: 503, json: { error: { code: 'not_configured' } } });
     expect(reply.json.error.message).toContain('fairlead user reset');
@@ -341,7 +341,7 @@ describe('with mail', () => {
   };
   const linkIn = (mail: string) => /https:\/\/crm\.acme\.example\/\S+#token=[\w-]{43}/.exec(mail)![0];
 
-  test('an invitation is mailed, too', async () => {
+  test('an invitation is mailed too', async () => {
     const made = await person.ask('POST', '/api/v1/invitations', {
       body: { email: 'fred@acme.example', role: 'member' },
     });
@@ -353,7 +353,7 @@ describe('with mail', () => {
     expect(linkIn(mail)).toBe(made.json.url);
   });
 
-  test('a new password comes by a link that works once, and ends all sessions; nobody else is mailed', async () => {
+  test('a password reset sends a link that works once, and ends all sessions; nobody else gets a mail', async () => {
     const ask = (email: string) => post('password-resets', { email }, m);
     const unknown = await ask('nobody@acme.example');
     const known = await ask(person.email);
@@ -374,19 +374,19 @@ describe('with mail', () => {
     expect(inbox).toEqual([]);
   });
 
-  test('asking again and again fills nobody’s mailbox', async () => {
+  test('repeated requests do not flood a mailbox', async () => {
     const statuses: number[] = [];
     for (let n = 0; n < 8; n++)
       statuses.push((await post('password-resets', { email: person.email }, m)).status);
     expect(statuses).toContain(429);
     expect(statuses.filter((status) => status === 202).length).toBeLessThanOrEqual(5);
     await until(() => inbox.length === statuses.filter((status) => status === 202).length);
-    // Only the last link is good.
+    // Only the last link is valid.
     const [first] = inbox;
     expect((await post('links/open', { token: tokenOf(linkIn(first!)) }, m)).status).toBe(404);
   });
 
-  test('a mail server that is gone fails no invitation: the link is in the answer', async () => {
+  test('a mail server that is gone fails no invitation: the link is in the response', async () => {
     const broken = await startScenario({ SMTP_URL: 'smtp://127.0.0.1:1' });
     try {
       const boss = await makeMember(broken, 'owner');

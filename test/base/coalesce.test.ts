@@ -10,7 +10,7 @@ interface Item {
   weight?: number;
 }
 
-/** A coalescer whose flights are held until they are let go, and remembered. */
+/** A coalescer whose batches wait until they are released, and are recorded. */
 function held(
   options: { slots?: number; maxWeight?: number; maxGroupWeight?: number; maxWaiting?: number } = {},
 ) {
@@ -33,8 +33,8 @@ function held(
     coalescer,
     batches,
     add: (group: string, n: number, key = '', weight = 1) => coalescer.add({ group, key, n, weight }),
-    /** Lets the flights in the air land, one after the other, until none is left. */
-    async land(max = 1000) {
+    /** Finishes the running batches, one after the other, until none is left. */
+    async finish(max = 1000) {
       for (let n = 0; n < max; n++) {
         await tick();
         await tick();
@@ -49,23 +49,23 @@ function held(
 }
 
 describe('coalesce', () => {
-  test('an idle slot takes off at once, and what comes meanwhile shares the next flight', async () => {
-    const { add, batches, tick, land } = held();
+  test('an idle slot starts at once, and items that arrive in the meantime share the next batch', async () => {
+    const { add, batches, tick, finish } = held();
     const first = add('a', 1);
     await tick();
     expect(batches.map((batch) => batch.length)).toEqual([1]);
     const rest = [2, 3, 4].map((n) => add('a', n));
-    await land();
+    await finish();
     expect(await Promise.all([first, ...rest])).toEqual([1, 2, 3, 4]);
     expect(batches.map((batch) => batch.length)).toEqual([1, 3]);
   });
 
-  test('two items with one key never share a flight, and keep their order', async () => {
-    const { add, batches, tick, land } = held();
+  test('two items with one key never share a batch, and keep their order', async () => {
+    const { add, batches, tick, finish } = held();
     void add('a', 0);
     await tick();
     const items = [1, 2, 3, 4].map((n) => add('a', n, n % 2 ? 'odd' : 'even'));
-    await land();
+    await finish();
     await Promise.all(items);
     expect(batches.slice(1).map((batch) => batch.map(({ n }) => n))).toEqual([
       [1, 2],
@@ -73,38 +73,38 @@ describe('coalesce', () => {
     ]);
   });
 
-  test('a busy group leaves room for the others, and no group waits for ever', async () => {
-    const { add, batches, tick, land } = held({ maxWeight: 8, maxGroupWeight: 2 });
+  test('a busy group leaves room for the others, and no group starves', async () => {
+    const { add, batches, tick, finish } = held({ maxWeight: 8, maxGroupWeight: 2 });
     void add('x', 0);
     await tick();
     const items: Promise<number>[] = [];
     for (let n = 0; n < 100; n++) items.push(add('busy', n));
     for (const group of ['b', 'c', 'd', 'e', 'f', 'g']) items.push(add(group, 1));
-    await land();
+    await finish();
     await Promise.all(items);
     const seen = new Set(batches.slice(1, 4).flatMap((batch) => batch.map(({ group }) => group)));
     expect([...seen].sort()).toEqual(['b', 'busy', 'c', 'd', 'e', 'f', 'g']);
   });
 
-  test('an item heavier than a flight may be flies alone', async () => {
-    const { add, batches, tick, land } = held({ maxWeight: 10 });
+  test('an item heavier than a batch runs alone', async () => {
+    const { add, batches, tick, finish } = held({ maxWeight: 10 });
     void add('a', 0);
     await tick();
     const items = [add('a', 1), add('a', 2, '', 500), add('a', 3)];
-    await land();
+    await finish();
     await Promise.all(items);
     expect(batches.slice(1).map((batch) => batch.map(({ n }) => n))).toEqual([[1], [2], [3]]);
   });
 
-  test('beyond the bound nothing is taken', async () => {
-    const { add, land } = held({ maxWaiting: 2 });
+  test('above the maximum, items are rejected', async () => {
+    const { add, finish } = held({ maxWaiting: 2 });
     const taken = [add('a', 1), add('a', 2)];
     await expect(add('a', 3)).rejects.toBeInstanceOf(Overloaded);
-    await land();
+    await finish();
     expect(await Promise.all(taken)).toEqual([1, 2]);
   });
 
-  test('one item may fail alone; a flight that throws fails whole', async () => {
+  test('one item may fail alone; a batch that throws fails completely', async () => {
     const coalescer = coalesce<number, number>({
       slots: 1,
       groupOf: () => '',
@@ -119,35 +119,35 @@ describe('coalesce', () => {
     expect(coalescer.pending).toBe(0);
   });
 
-  test('an item is waited for so long and no longer; what is still on the ground then never flies', async () => {
+  test('an item is waited for until its timeout; one that has not started by then never runs', async () => {
     const batches: number[] = [];
-    let land = () => {};
+    let finish = () => {};
     const coalescer = coalesce<number, number>({
       slots: 1,
       groupOf: () => '',
       timeout: { ms: 100, error: () => new Error('too late') },
       async run(items) {
         batches.push(...items);
-        if (items.includes(1)) await new Promise<void>((resolve) => (land = resolve));
+        if (items.includes(1)) await new Promise<void>((resolve) => (finish = resolve));
         return items;
       },
     });
-    const inTheAir = coalescer.add(1);
+    const running = coalescer.add(1);
     await new Promise((resolve) => setImmediate(resolve));
-    const onTheGround = coalescer.add(2);
-    const late = await Promise.allSettled([inTheAir, onTheGround]);
+    const queued = coalescer.add(2);
+    const late = await Promise.allSettled([running, queued]);
     expect(late.map((item) => item.status === 'rejected' && String(item.reason))).toEqual([
       'Error: too late',
       'Error: too late',
     ]);
     expect(coalescer.pending).toBe(0);
     const next = coalescer.add(3);
-    land();
+    finish();
     expect(await next).toBe(3);
     expect(batches).toEqual([1, 3]);
   });
 
-  test('whatever is added: each is flown once, per group and key in order, within the bounds', async () => {
+  test('whatever is added: each item runs once, per group and key in order, within the limits', async () => {
     const anyItem = record({
       group: constantFrom('a', 'b', 'c'),
       key: constantFrom('', 'k', 'l'),

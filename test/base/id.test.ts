@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { floorId, idMaker, isUuid, prefixed, unprefixed } from '../../src/base/id.ts';
 
-test('ids are UUIDv7 and grow, also within a millisecond and when the clock steps back', () => {
+test('ids are UUIDv7 and increase, also within a millisecond and when the clock steps back', () => {
   let now = Date.parse('2026-06-01T12:00:00Z');
   const newId = idMaker(() => now);
   const ids: string[] = [];
@@ -18,12 +18,12 @@ test('ids are UUIDv7 and grow, also within a millisecond and when the clock step
 
 test('floorId is below every id of its millisecond and above those before', () => {
   const ms = 1_780_315_200_000;
-  const of = (at: number) => idMaker(() => at)();
-  expect(floorId(ms) < of(ms)).toBe(true);
-  expect(of(ms - 1) < floorId(ms)).toBe(true);
+  const idAt = (at: number) => idMaker(() => at)();
+  expect(floorId(ms) < idAt(ms)).toBe(true);
+  expect(idAt(ms - 1) < floorId(ms)).toBe(true);
 });
 
-test('a prefixed id reads back, and nothing else does', () => {
+test('a prefixed id is parsed, and nothing else is', () => {
   const id = idMaker(Date.now)();
   expect(unprefixed('evt', prefixed('evt', id))).toBe(id);
   for (const text of ['', 'evt_', id, `wh_${id.replaceAll('-', '')}`, `evt_${id}`, `evt_${'g'.repeat(32)}`]) {

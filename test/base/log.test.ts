@@ -7,7 +7,7 @@ import { PROJECT } from '../kit/process.ts';
 
 const run = promisify(execFile);
 
-test('a log that can not be written, as where its disk is full, does not end the process', async () => {
+test('a log that cannot be written, for example on a full disk, does not end the process', async () => {
   const log = pathToFileURL(path.join(PROJECT, 'dist/base/log.js')).href;
   const program = `
     const { makeLog } = await import('${log}');
@@ -17,7 +17,7 @@ test('a log that can not be written, as where its disk is full, does not end the
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     console.log('still here');`;
-  // /dev/full has no space left on it, ever.
+  // /dev/full is always full.
   const command = 'exec "$0" --input-type=module -e "$1" 2>/dev/full';
   const { stdout } = await run('sh', ['-c', command, process.execPath, program]);
   expect(stdout).toBe('still here\n');

@@ -4,7 +4,7 @@ import { makeSealer, parseKey, SealError } from '../../src/base/seal.ts';
 
 const place = { workspaceId: 'w', table: 'endpoint', column: 'secret' };
 
-test('what is sealed opens again, twice differently sealed, and does not show', () => {
+test('a sealed value can be opened, differs each time, and hides its text', () => {
   const sealer = makeSealer(randomBytes(32));
   const [item, other] = [sealer.seal(place, 'whsec_geheim ü'), sealer.seal(place, 'whsec_geheim ü')];
   expect(item.equals(other)).toBe(false);
@@ -12,7 +12,7 @@ test('what is sealed opens again, twice differently sealed, and does not show', 
   expect(sealer.open(place, item)).toBe('whsec_geheim ü');
 });
 
-test('it opens in its own place only', () => {
+test('it can be opened only for its own place', () => {
   const sealer = makeSealer(randomBytes(32));
   const sealed = sealer.seal(place, 'x');
   for (const elsewhere of [{ workspaceId: 'v' }, { table: 'api_key' }, { column: 'old_secret' }]) {
@@ -20,7 +20,7 @@ test('it opens in its own place only', () => {
   }
 });
 
-test('another key, a changed byte or a stump does not open', () => {
+test('another key, a changed byte or a truncated value cannot be opened', () => {
   const sealer = makeSealer(randomBytes(32));
   const sealed = sealer.seal(place, 'x');
   expect(() => makeSealer(randomBytes(32)).open(place, sealed)).toThrow(/sealed with key/);

@@ -3,7 +3,7 @@ import { makeTerminalLines } from '../../src/base/terminal-lines.ts';
 
 const time = '2026-06-01T12:00:00.000Z';
 
-/** What people see of entries of the log. */
+/** The terminal lines of log entries. */
 function shown(...entries: object[]): string[] {
   const lines = makeTerminalLines();
   return entries.flatMap((entry) => lines(`${JSON.stringify({ level: 'info', time, ...entry })}\n`));
@@ -16,7 +16,7 @@ test('all migrations of a start are one line, and the ready line is left to stan
   expect(shown(...migrating, ready)).toEqual(['Bringing the database up to date.']);
 });
 
-test('a line says when, how grave, what, and about what', () => {
+test('a line has time, level, message and details', () => {
   expect(shown({ level: 'warn', pid: 12, msg: 'stopping what was left' })).toEqual([
     expect.stringMatching(/^\d\d:\d\d:\d\d warn: stopping what was left \(pid: 12\)$/),
   ]);
@@ -29,7 +29,7 @@ test('a line says when, how grave, what, and about what', () => {
   );
 });
 
-test('what a sender has put into a field stays on its line and does not steer the terminal', () => {
+test('line breaks and control characters in a field are removed', () => {
   const [line] = shown({ crm_lead_id: 'a\n\u001b[2J\u009b2Jb', msg: 'no match' });
   expect(line).toMatch(/no match \(crm_lead_id: a \ufffd\[2J\ufffd2Jb\)$/);
 });

@@ -8,7 +8,7 @@ import { findUnstorable } from '../../src/base/values/unstorable.ts';
 
 const LOCAL_64 = 'x'.repeat(64);
 
-describe('an e-mail address', () => {
+describe('an email address', () => {
   test.each([
     'jane@example.com',
     'a..b@docomo.ne.jp',
@@ -18,7 +18,7 @@ describe('an e-mail address', () => {
     '用户@例子.公司',
     "o'neill@example.com",
     `${LOCAL_64}@example.com`,
-  ])('%s is one', (address) => expect(isEmailAddress(address)).toBe(true));
+  ])('%s is valid', (address) => expect(isEmailAddress(address)).toBe(true));
 
   test.each([
     'mailto:jane@example.com',
@@ -43,12 +43,12 @@ describe('an e-mail address', () => {
     'jane@john@example.com',
     'jane@example.com,john@example.com',
     '"jane"@example.com',
-  ])('%j is none', (address) => expect(isEmailAddress(address)).toBe(false));
+  ])('%j is invalid', (address) => expect(isEmailAddress(address)).toBe(false));
 });
 
 describe('text that shows nothing', () => {
   test.each(['', '  ', '\u200b', '\u200b\u2060\ufeff', '\u00ad', '\u3164', '\u2800', '\u180e \u200d'])(
-    '%j is blank: refused, but for blanks in an optional field, which are null',
+    '%j is blank: rejected, except for white space in an optional field, which becomes null',
     (value) => {
       expect(isBlank(value)).toBe(true);
       const optional = text(200).safeParse(value);
@@ -71,16 +71,16 @@ describe('a time', () => {
     '9999-12-31T23:59:59-01:00',
     '2026-02-30T00:00:00Z',
     '2026-01-01T24:00:00Z',
-  ])('%s is refused', (value) => expect(instant.safeParse(value).success).toBe(false));
+  ])('%s is rejected', (value) => expect(instant.safeParse(value).success).toBe(false));
   test.each(['2026-01-01T00:00:00+15:59', '0001-01-01T00:00:00Z', '9999-12-31T23:59:59.999Z'])(
-    '%s is taken',
+    '%s is accepted',
     (value) => expect(instant.parse(value)).toBe(value),
   );
   test('a date has a year from 1 on', () => {
     expect(date.safeParse('0000-12-31').success).toBe(false);
     expect(date.parse('0001-01-01')).toBe('0001-01-01');
   });
-  test('a blank before an offset is a + that a query lost', () => {
+  test('a space before an offset is a + that a query lost', () => {
     expect(instantOrDate.parse('2026-01-01T00:00:00 02:00')).toBe('2026-01-01T00:00:00+02:00');
   });
 });
@@ -112,11 +112,11 @@ describe('a JSON number', () => {
     '1.7976931348623157e308',
     '100000000000000.000000000000000000000',
     '0.00000000000000000000000001',
-  ])('%s would not', (token) => expect(changesAsNumber(token)).toBe(false));
+  ])('%s would not change', (token) => expect(changesAsNumber(token)).toBe(false));
 });
 
 describe('what cannot be stored', () => {
-  test('is found wherever it stands', () => {
+  test('is found at any depth', () => {
     expect(findUnstorable({ a: [{ b: 'x\0' }] })).toMatchObject({ path: ['a', 0, 'b'] });
     expect(findUnstorable({ a: { 'x\ud800': 1 } })).toMatchObject({ path: ['a'] });
     expect(findUnstorable({ a: ['x', 1, null, true, { b: '👩' }] })).toBeNull();
@@ -124,12 +124,12 @@ describe('what cannot be stored', () => {
 });
 
 describe('JSON that is kept as text', () => {
-  test('is put into an answer as it is', () => {
+  test('is inserted into a response unchanged', () => {
     const value = { data: [{ payload: new JsonText('{"n": 1.00, "n":2}') }], text: '$& "0"' };
     expect(jsonOf(value)).toBe('{"data":[{"payload":{"n": 1.00, "n":2}}],"text":"$& \\"0\\""}');
     expect(jsonOf({ a: 1 })).toBe('{"a":1}');
   });
-  test('is taken apart without being read', () => {
+  test('is split without being parsed', () => {
     const body = ' { "a" : [1, {"x":"]\\"}"} ] ,"b":1e400 , "c":{} , "d" : "," } ';
     expect(membersOf(body)).toEqual([
       { name: 'a', value: '[1, {"x":"]\\"}"} ]' },

@@ -9,12 +9,12 @@ import { freshDatabase, type TestDatabase } from '../kit/database.ts';
 interface Item {
   group: string;
   id: number;
-  /** What the database makes of it: an integer, or nonsense. */
+  /** An integer for the database, or an invalid value. */
   value: string;
 }
 
-/** Flights against a real database: every failure here is PostgreSQL's own. */
-describe('a flight that fails', () => {
+/** Batches on a real database: every failure here is PostgreSQL's own. */
+describe('a batch that fails', () => {
   let t: TestDatabase;
   beforeAll(async () => {
     t = await freshDatabase();
@@ -54,7 +54,7 @@ describe('a flight that fails', () => {
   });
   const count = async () => (await t.db.pool.query('select count(*)::int as n from thing')).rows[0].n;
 
-  test('bad data: its items go one by one, and only the bad one fails', async () => {
+  test('bad data: its items are retried one by one, and only the bad one fails', async () => {
     const flying = makeBatchWriter(t.db, plan());
     const results = await Promise.allSettled(
       [1, 2, 3, 4].map((id) => flying.add({ group: 'a', id, value: id === 3 ? 'three' : '0' })),
@@ -66,7 +66,7 @@ describe('a flight that fails', () => {
     expect(await count()).toBe(3);
   });
 
-  test('a value that exists already is a conflict for its item alone', async () => {
+  test('a value that already exists is a conflict for its item only', async () => {
     const flying = makeBatchWriter(t.db, plan());
     await flying.add({ group: 'a', id: 1, value: '0' });
     const results = await Promise.allSettled([1, 2].map((id) => flying.add({ group: 'a', id, value: '0' })));
@@ -74,7 +74,7 @@ describe('a flight that fails', () => {
     expect((results[0] as PromiseRejectedResult).reason).toMatchObject({ code: 'conflict' });
   });
 
-  test('a lock held elsewhere moves that group aside: the others fly on, and it follows when the lock goes', async () => {
+  test('a lock held elsewhere moves that group to the side: the others continue, and it follows when the lock is released', async () => {
     const flying = makeBatchWriter(t.db, plan());
     const holder = new Client(t.connection);
     await holder.connect();
@@ -92,7 +92,7 @@ describe('a flight that fails', () => {
     expect((await t.db.pool.query("select n from counter where grp = 'a'")).rows[0].n).toBe(2);
   });
 
-  test('a lock that is never let go answers unavailable, and nothing is written', async () => {
+  test('a lock that is never released fails with unavailable, and nothing is written', async () => {
     const flying = makeBatchWriter(t.db, plan());
     const holder = new Client(t.connection);
     await holder.connect();
@@ -105,8 +105,8 @@ describe('a flight that fails', () => {
     expect(await count()).toBe(0);
   });
 
-  test('two flights that deadlock both land', async () => {
-    // Two processes that lock the same two rows in opposite order, again and again.
+  test('two batches that deadlock are both committed', async () => {
+    // Two processes that lock the same two rows in opposite order, repeatedly.
     const crossing = (order: string): BatchPlan<Item, number> => ({
       ...plan(),
       async run(on, items) {
@@ -132,8 +132,8 @@ describe('a flight that fails', () => {
     expect(rows[0].n).toBe(20);
   });
 
-  test('a disk that is full for a moment: the flight runs again; for long: unavailable, and nothing is written', async () => {
-    // The counter of a sequence outlives the transaction that PostgreSQL takes back.
+  test('a disk that is full for a moment: the batch runs again; for longer: unavailable, and nothing is written', async () => {
+    // The counter of a sequence survives the rollback of its transaction.
     await t.db.pool.query(`
       create sequence tried;
       create function full_disk() returns trigger language plpgsql as $$
@@ -150,7 +150,7 @@ describe('a flight that fails', () => {
     await t.db.pool.query('drop trigger full_disk on thing');
   });
 
-  test('a week that has no partition yet: the flight waits for one', async () => {
+  test('a week that has no partition yet: the batch waits for it', async () => {
     await t.db.pool.query('create table by_week (id int) partition by range (id)');
     const flying = makeBatchWriter(
       t.db,
@@ -191,7 +191,7 @@ describe('a flight that fails', () => {
     expect(await count()).toBe(1);
   });
 
-  test('a connection lost after the statement had landed: it is recognised and not run again', async () => {
+  test('a connection lost after the statement was committed: this is detected and it does not run again', async () => {
     let tries = 0;
     const flying = makeBatchWriter(
       t.db,
@@ -214,7 +214,7 @@ describe('a flight that fails', () => {
     expect(await count()).toBe(2);
   });
 
-  test('a row that changed between reading and writing is tried again, alone', async () => {
+  test('a row that changed between reading and writing is retried alone', async () => {
     const runs: number[][] = [];
     const flying = makeBatchWriter(
       t.db,
@@ -231,12 +231,12 @@ describe('a flight that fails', () => {
     expect(runs).toEqual([[1, 2, 3], [2], [2]]);
   });
 
-  test('one that keeps changing is a conflict in the end', async () => {
+  test('a row that keeps changing is a conflict in the end', async () => {
     const flying = makeBatchWriter(t.db, plan({ run: async (_on, items) => items.map(() => RETRY) }));
     await expect(flying.add({ group: 'a', id: 1, value: '' })).rejects.toMatchObject({ code: 'conflict' });
   });
 
-  test('a fault of ours is not dressed up', async () => {
+  test('a program fault is thrown unchanged', async () => {
     const flying = makeBatchWriter(t.db, plan({ run: () => Promise.reject(new TypeError('our fault')) }));
     await expect(flying.add({ group: 'a', id: 1, value: '' })).rejects.toThrow('our fault');
     await expect(flying.add({ group: 'a', id: 1, value: '' })).rejects.not.toBeInstanceOf(ApiError);

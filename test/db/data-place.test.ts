@@ -7,10 +7,10 @@ import { temporaryDirectory } from '../kit/process.ts';
 
 const isRoot = process.getuid?.() === 0;
 
-/** A folder that holds a checkout, in which PostgreSQL cannot keep data as long as it is closed. */
+/** A folder with a checkout, in which PostgreSQL cannot keep data while it is closed. */
 let home: string;
 let checkout: string;
-/** Stands in for /var/lib and the like. */
+/** Replaces /var/lib and the like. */
 let system: string;
 
 beforeEach(async () => {
@@ -29,7 +29,7 @@ afterEach(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-/** As root: nobody else may pass; else: read-only. */
+/** As root: no other user may enter; else: read-only. */
 async function close(): Promise<void> {
   await chmod(path.dirname(checkout), isRoot ? 0o700 : 0o755);
   await chmod(checkout, isRoot ? 0o755 : 0o555);
@@ -49,7 +49,7 @@ function placeIn(cwd?: string, env?: Record<string, string>): Place {
   return place;
 }
 
-/** One line that says what is wrong. */
+/** The one-line problem. */
 function problem(cwd?: string, env?: Record<string, string>): string {
   const place = found(cwd, env);
   if (!('problem' in place)) throw new Error(`a place was found: ${place.dir}`);
@@ -57,7 +57,7 @@ function problem(cwd?: string, env?: Record<string, string>): string {
   return place.problem;
 }
 
-/** Chooses and keeps a place, as a start does, and leaves a store there. */
+/** Chooses and records a place, as a start does, and leaves a store there. */
 async function chosen(): Promise<string> {
   const place = placeIn();
   expect(place.kind).toBe('chosen');
@@ -80,18 +80,18 @@ describe('without FAIRLEAD_DATA_DIR', () => {
     }
   });
 
-  test('a program that is no checkout, or is started elsewhere, keeps it in ./data of the current directory', async () => {
+  test('a program that is not a checkout, or is started elsewhere, keeps it in ./data of the current directory', async () => {
     expect(placeIn(home).dir).toBe(path.join(home, 'data'));
     await rm(path.join(checkout, 'scripts'), { recursive: true });
     expect(placeIn(path.join(checkout, 'src')).dir).toBe(path.join(checkout, 'src/data'));
   });
 
-  test('a store in the current directory, which 0.1.0 has made, goes on being used', async () => {
+  test('a store in the current directory, which 0.1.0 created, remains in use', async () => {
     await store(path.join(checkout, 'src/data'));
     expect(placeIn(path.join(checkout, 'src')).dir).toBe(path.join(checkout, 'src/data'));
   });
 
-  test('looking for a place leaves nothing behind', async () => {
+  test('looking for a place creates nothing', async () => {
     await close();
     placeIn();
     await open();
@@ -100,7 +100,7 @@ describe('without FAIRLEAD_DATA_DIR', () => {
     expect(await readdir(path.dirname(system))).toEqual([]);
   });
 
-  test('where ./data cannot serve, a place of this checkout’s own is chosen, and says whose it is', async () => {
+  test('if ./data cannot be used, a place for this checkout is chosen, with a record of its owner', async () => {
     await close();
     const place = placeIn();
     expect(place.dir).toMatch(new RegExp(`^${system}/[0-9a-f]{16}$`));
@@ -117,7 +117,7 @@ describe('without FAIRLEAD_DATA_DIR', () => {
     expect(placeIn(other).dir).not.toBe(place.dir);
   });
 
-  test('the choice is kept to, also once ./data could serve', async () => {
+  test('the choice is kept, even once ./data can be used', async () => {
     await close();
     const dir = await chosen();
     expect(placeIn()).toMatchObject({ dir, kind: 'chosen', choice: null });
@@ -126,7 +126,7 @@ describe('without FAIRLEAD_DATA_DIR', () => {
     expect(placeIn(path.join(checkout, 'src')).dir).toBe(dir);
   });
 
-  test('where both places hold a store, that is said, with both', async () => {
+  test('if both places contain a store, the problem names both', async () => {
     await close();
     const dir = await chosen();
     await open();
@@ -140,7 +140,7 @@ describe('without FAIRLEAD_DATA_DIR', () => {
     expect(placeIn().dir).toBe(path.join(checkout, 'data'));
   });
 
-  test('where the chosen place is missing, that is said; what is to be removed to begin anew is named', async () => {
+  test('if the chosen place is missing, the problem names it and what to remove to start with an empty store', async () => {
     await close();
     const dir = await chosen();
     await rm(dir, { recursive: true });
@@ -151,33 +151,33 @@ describe('without FAIRLEAD_DATA_DIR', () => {
     expect(placeIn().choice).not.toBe(null);
   });
 
-  test('where all chosen places are missing, as a disk that is not mounted, the checkout remembers', async (context) => {
-    onlyRoot(context, 'a read-only checkout cannot remember');
+  test('if all chosen places are missing, as for a disk that is not mounted, the checkout has a record', async (context) => {
+    onlyRoot(context, 'a read-only checkout has no record');
     await close();
     const dir = await chosen();
     await rm(system, { recursive: true });
     expect(problem()).toContain(`${dir}, which is missing`);
   });
 
-  test('a checkout that was moved does not begin with an empty store', async (context) => {
-    onlyRoot(context, 'a read-only checkout cannot remember');
+  test('a checkout that was moved does not start with an empty store', async (context) => {
+    onlyRoot(context, 'a read-only checkout has no record');
     await close();
     const dir = await chosen();
     const was = checkout;
     checkout = path.join(path.dirname(checkout), 'moved');
     await rename(was, checkout);
-    expect(problem()).toContain(`holds the data of ${was}, not of ${checkout}`);
+    expect(problem()).toContain(`contains the data of ${was}, not of ${checkout}`);
     expect(problem()).toContain(`FAIRLEAD_DATA_DIR=${dir}`);
   });
 
-  test('a store in ./data that cannot be used is never passed over', async (context) => {
+  test('a store in ./data that cannot be used is never ignored', async (context) => {
     onlyRoot(context, 'a store is used in a read-only checkout');
     await store(path.join(checkout, 'data'));
     await close();
     expect(problem()).toContain(`chmod o+x ${path.dirname(checkout)}`);
   });
 
-  test('a store of another user is never passed over', async (context) => {
+  test('a store of another user is never ignored', async (context) => {
     if (isRoot) context.skip('root may use every store');
     await store(path.join(checkout, 'data'));
     await chown(path.join(checkout, 'data/postgres'), 0, 0).catch(() =>
@@ -188,7 +188,7 @@ describe('without FAIRLEAD_DATA_DIR', () => {
 
   describe('as another user than root', () => {
     const OTHER = 4242;
-    /** Runs as an ordinary user that is in no list of users. */
+    /** Runs as an ordinary user without an entry in the user list. */
     function asOther<Result>(run: () => Result): Result {
       const { getuid, setegid, seteuid } = process;
       setegid!(OTHER);
@@ -209,21 +209,21 @@ describe('without FAIRLEAD_DATA_DIR', () => {
       await chown(path.dirname(system), OTHER, OTHER);
     });
 
-    test('what may be a store and cannot be looked into stops the start, from any folder', async () => {
+    test('a possible store that is not accessible prevents the start, from any folder', async () => {
       await store(path.join(checkout, 'data'));
       await chmod(path.join(checkout, 'data'), 0o700);
       for (const cwd of [checkout, path.join(checkout, 'src')]) {
         const said = asOther(() => problem(cwd));
-        expect(said).toContain(`${checkout}/data may hold the data`);
+        expect(said).toContain(`${checkout}/data may contain the data`);
         expect(said).toContain('uid 0');
         expect(said).toContain('FAIRLEAD_DATA_DIR');
       }
       await mkdir(path.join(checkout, 'src/data'), { mode: 0o700 });
-      expect(asOther(() => problem(path.join(checkout, 'src')))).toContain('src/data may hold the data');
+      expect(asOther(() => problem(path.join(checkout, 'src')))).toContain('src/data may contain the data');
       expect(await readdir(path.dirname(system))).toEqual([]);
     });
 
-    test('a record settles it; a chosen place that cannot be looked into is no missing one', async () => {
+    test('a record resolves it; a chosen place that is not accessible is not missing', async () => {
       const dir = path.join(system, hashOf(checkout));
       await mkdir(dir, { recursive: true });
       await writeFile(`${dir}.json`, JSON.stringify({ checkout, data: dir }));
@@ -231,11 +231,11 @@ describe('without FAIRLEAD_DATA_DIR', () => {
       expect(asOther(() => problem())).toMatch(/cannot be used|may hold the data/);
       const inside = path.join(dir, 'inside');
       await writeFile(`${dir}.json`, JSON.stringify({ checkout, data: inside }));
-      expect(asOther(() => problem())).toContain(`${inside} may hold the data`);
+      expect(asOther(() => problem())).toContain(`${inside} may contain the data`);
       await writeFile(`${dir}.json`, JSON.stringify({ checkout, data: dir }));
       await chown(dir, OTHER, OTHER);
       await mkdir(path.join(checkout, 'data'), { mode: 0o700 });
-      // This user is in no list of users, which is all that is left in the way.
+      // The user has no entry in the user list, which is the only remaining problem.
       expect(asOther(() => problem())).toContain(`is kept in ${dir}`);
     });
   });
@@ -254,7 +254,7 @@ describe('without FAIRLEAD_DATA_DIR', () => {
       if ('problem' in place) throw new Error(place.problem);
       keepPlace(place);
       await store(place.dir);
-      // As in a checkout that is read-only.
+      // As in a read-only checkout.
       await rm(path.join(checkout, 'data'), { recursive: true, force: true });
       return place;
     }
@@ -266,7 +266,7 @@ describe('without FAIRLEAD_DATA_DIR', () => {
       expect(look(both())).toMatchObject({ dir, choice: null });
     });
 
-    test('where it is missing, that is said, with all that is to be removed', async () => {
+    test('if it is missing, the problem names everything that has to be removed', async () => {
       const { dir } = await chosenByVariable();
       await rm(dir, { recursive: true });
       const place = look(both());
@@ -275,7 +275,7 @@ describe('without FAIRLEAD_DATA_DIR', () => {
       expect(place.problem).toContain(`${dir}.json and ${path.join(system, `${path.basename(dir)}.json`)}`);
     });
 
-    test('is noted by the next start, where an earlier version did not', async () => {
+    test('is recorded by the next start, if an earlier version did not', async () => {
       const { dir } = await chosenByVariable();
       await rm(system, { recursive: true });
       const again = look(both());
@@ -286,7 +286,7 @@ describe('without FAIRLEAD_DATA_DIR', () => {
     });
   });
 
-  test('where nothing can serve, one line says why of each', async () => {
+  test('if no place can be used, one line has the reason for each', async () => {
     await close();
     const parent = path.dirname(system);
     if (isRoot) await chmod(parent, 0o700);
@@ -296,7 +296,7 @@ describe('without FAIRLEAD_DATA_DIR', () => {
     await chmod(parent, 0o755);
   });
 
-  test('paths with blanks, quotes, dollars and letters beyond ASCII are fine', async () => {
+  test('paths with spaces, quotes, dollars and non-ASCII letters work', async () => {
     for (const name of [`my crm`, `it's "mine"`, '$HOME `id`', 'Ж – ü', '-rf', 'a\nb', '%s\\']) {
       const odd = path.join(home, 'closed', name);
       await mkdir(odd);
@@ -312,14 +312,14 @@ describe('without FAIRLEAD_DATA_DIR', () => {
 });
 
 describe('with FAIRLEAD_DATA_DIR', () => {
-  test('it is used as it is given', () => {
+  test('it is used as given', () => {
     expect(placeIn(checkout, { FAIRLEAD_DATA_DIR: '../here' })).toMatchObject({
       dir: '../here',
       kind: 'named',
     });
   });
 
-  test('a place that cannot serve is refused before anything is set up', async () => {
+  test('a place that cannot be used is refused before anything is set up', async () => {
     const file = path.join(home, 'file');
     await writeFile(file, '');
     for (const dir of [file, path.join(file, 'data'), '/proc/data']) {
@@ -333,7 +333,7 @@ describe('with FAIRLEAD_DATA_DIR', () => {
   });
 });
 
-test('with DATABASE_URL, ./data does, though PostgreSQL could not enter it; read-only, the other place', async () => {
+test('with DATABASE_URL, ./data is used although PostgreSQL could not enter it; if read-only, the other place', async () => {
   const env = { DATABASE_URL: 'postgres://h/db' };
   expect(placeIn(checkout, env)).toMatchObject({ dir: path.join(checkout, 'data'), choice: null });
   await close();

@@ -38,14 +38,14 @@ const built = path.join(project, 'node_modules/.cache/embedded-test');
 const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
 const isRoot = process.getuid?.() === 0;
 
-// Each database takes an initdb; on a machine that is busy with other things that adds up.
+// Each database requires an initdb, which is slow on a busy machine.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
-/** What a test made and must not leave behind, undone in reverse. */
+/** Cleanups of a test, run in reverse order. */
 const cleanups: (() => unknown)[] = [];
 
 beforeAll(async () => {
-  // The children that get killed here are plain node, so they run what tsc makes of the sources.
+  // The child processes that are killed here are plain node, so they run the compiled sources.
   await mkdir(built, { recursive: true });
   const config = {
     extends: '../../../tsconfig.build.json',
@@ -63,7 +63,7 @@ afterEach(async () => {
 });
 
 describe('the life of the database', () => {
-  test('the first start makes a UTF-8 database that knows the letters of every script', async () => {
+  test('the first start creates a UTF-8 database that knows the letters of every script', async () => {
     const { connection } = await start(await freshDir());
     expect(connection.database).toBe('fairlead');
     await query(connection, 'create extension pg_trgm');
@@ -93,7 +93,7 @@ describe('the life of the database', () => {
     expect(await query(second.connection, 'select name from kept')).toEqual([{ name: 'Alice' }]);
   });
 
-  test('it listens on a private socket alone, and only lets in who knows the password', async () => {
+  test('it listens on a private socket only, and requires the password', async () => {
     const dir = await freshDir();
     const { connection } = await start(dir);
     expect(await query(connection, 'show listen_addresses')).toEqual([{ listen_addresses: '' }]);
@@ -102,7 +102,7 @@ describe('the life of the database', () => {
     await expect(query({ ...connection, password: 'guess' }, 'select 1')).rejects.toThrow('password');
   });
 
-  test('it learns nothing of our environment, which holds secrets', async (context) => {
+  test('it does not inherit the environment, which contains secrets', async (context) => {
     if (process.platform !== 'linux') context.skip('only Linux shows the environment of a process');
     process.env['MARKER_SECRET'] = 'marker-8192';
     cleanups.push(() => delete process.env['MARKER_SECRET']);
@@ -112,7 +112,7 @@ describe('the life of the database', () => {
     expect(environment).not.toContain('marker-8192');
   });
 
-  test('nothing is given up for speed unless asked for', async () => {
+  test('durability is only disabled on request', async () => {
     const server = await startEmbedded({ dataDir: await freshDir(), log: makeLog('silent') });
     cleanups.push(() => server.stop());
     const kept = ['fsync', 'synchronous_commit', 'full_page_writes'];
@@ -124,13 +124,13 @@ describe('the life of the database', () => {
     expect(rows).toEqual(kept.map((name) => ({ name })));
   });
 
-  test('a setting handed in goes before ours', async () => {
+  test('a given setting overrides the default one', async () => {
     const { connection } = await start(await freshDir(), { work_mem: '7MB', max_connections: '33' });
     expect(await query(connection, 'show work_mem')).toEqual([{ work_mem: '7MB' }]);
     expect(await query(connection, 'show max_connections')).toEqual([{ max_connections: '33' }]);
   });
 
-  test('nothing of a row gets into its log', async () => {
+  test('no data of a row gets into its log', async () => {
     const dir = await freshDir();
     const { connection } = await start(dir);
     await query(connection, 'create table people (email text unique, age int check (age < 200))');
@@ -145,20 +145,20 @@ describe('the life of the database', () => {
     ] as const) {
       await query(connection, sql, [...values]).catch(() => {});
     }
-    // A backend that crashes is logged with the statement it was running, unless that is left out.
+    // A backend that crashes is logged with the statement it was running, unless that is omitted.
     await query(connection, `copy (select 'marker-7351') to program 'kill -SEGV $PPID'`).catch(() => {});
     await until(async () => (await logOf(dir)).includes('was terminated by signal'));
     expect(await logOf(dir)).not.toContain('marker-7351');
   });
 
-  test('a path with spaces, commas, quotes and letters beyond ASCII is fine', async () => {
+  test('a path with spaces, commas, quotes and non-ASCII letters works', async () => {
     for (const name of [`Ann's data, "old" Ж`, '$HOME `id` back\\slash %s']) {
       const { connection } = await start(path.join(await freshDir(), name));
       expect(await query(connection, 'select 1 as one')).toEqual([{ one: 1 }]);
     }
   });
 
-  test('programs whose own path has quotes, dollars and backquotes are fine too, and what that takes is gone after', async () => {
+  test('programs whose own path has quotes, dollars and backquotes work too, and the temporary copy is removed', async () => {
     const before = await scratchDirs();
     for (const name of [`it's "mine"`, '$HOME `id`', 'Ж, b & c; d']) {
       const site = await copyOfProgram(0o755, { binaries: true, within: name });
@@ -169,7 +169,7 @@ describe('the life of the database', () => {
     expect(await scratchDirs()).toEqual(before);
   });
 
-  test('the log is cut when it has grown beyond 10 MB', async () => {
+  test('the log is truncated when it has grown beyond 10 MB', async () => {
     const dir = await freshDir();
     await writeFile(path.join(dir, 'postgres.log'), Buffer.alloc(11 * 1024 * 1024, 'x'));
     await start(dir);
@@ -178,7 +178,7 @@ describe('the life of the database', () => {
 });
 
 describe('a path too long for a socket', () => {
-  test('the socket then lies in a private directory elsewhere, the lock still in the data directory', async () => {
+  test('the socket is then in a private directory elsewhere, the lock still in the data directory', async () => {
     const dir = path.join(await freshDir(), 'long'.repeat(20), 'longer'.repeat(10));
     const { connection } = await start(dir);
     cleanups.unshift(() => rm(connection.host, { recursive: true, force: true }));
@@ -204,7 +204,7 @@ describe('a path too long for a socket', () => {
 });
 
 describe('PostgreSQL dies', () => {
-  test('killed with -9 it comes back by itself, with its data and at the same address', async () => {
+  test('killed with -9 it restarts by itself, with its data and at the same address', async () => {
     const server = await start(await freshDir());
     await query(server.connection, `create table kept as select 'Alice' as name`);
     const idle = new Client(server.connection);
@@ -233,7 +233,7 @@ describe('PostgreSQL dies', () => {
     }
   });
 
-  test('stopping while it is being brought back leaves nothing running', async () => {
+  test('stopping during its restart leaves nothing running', async () => {
     for (const delay of [0, 40, 80, 160]) {
       const dir = await freshDir();
       const server = await start(dir);
@@ -260,7 +260,7 @@ describe('the program dies', () => {
     expect(await processesOn(dir)).toEqual([]);
   });
 
-  test('killed together with PostgreSQL, while that was busy, the next start works', async () => {
+  test('killed together with a busy PostgreSQL, the next start works', async () => {
     const dir = await freshDir();
     const child = startChild(dir);
     const { pid, connection } = await child.ready;
@@ -273,7 +273,7 @@ describe('the program dies', () => {
     expect(await query(next.connection, 'select name from kept')).toEqual([{ name: 'Alice' }]);
   });
 
-  test('when it ends by an exception, PostgreSQL goes with it', async () => {
+  test('when it ends by an exception, PostgreSQL ends too', async () => {
     const dir = await freshDir();
     const child = startChild(dir);
     const { pid } = await child.ready;
@@ -283,7 +283,7 @@ describe('the program dies', () => {
     expect(await processesOn(dir)).toEqual([]);
   });
 
-  test('^C in its terminal does not reach PostgreSQL before the program has drained', async () => {
+  test('Ctrl-C in its terminal does not reach PostgreSQL before the program has drained', async () => {
     const child = startChild(await freshDir(), { ownGroup: true });
     const { pid, connection } = await child.ready;
     process.kill(-child.pid, 'SIGINT');
@@ -312,7 +312,7 @@ describe('the program dies', () => {
 });
 
 describe('one owner', () => {
-  test('a second start is refused in one line that names the pid, and the first one is unharmed', async () => {
+  test('a second start is refused in one line with the pid, and the first one is unharmed', async () => {
     const dir = await freshDir();
     const child = startChild(dir);
     const { pid, connection } = await child.ready;
@@ -333,7 +333,7 @@ describe('one owner', () => {
     process.kill(child.pid, 'SIGCONT');
   });
 
-  test('of several starts at once exactly one wins, whatever was there before', async () => {
+  test('of several concurrent starts exactly one wins, whatever state was left before', async () => {
     const dir = await freshDir();
     for (const before of ['nothing', 'an orphan', 'an orphan']) {
       const children = [1, 2, 3, 4].map(() => startChild(dir));
@@ -349,7 +349,7 @@ describe('one owner', () => {
     }
   });
 
-  test('a stale lock and stale pid files do not block, even where their pid lives on as another process', async () => {
+  test('a stale lock and stale pid files do not block, even if their pid is reused by another process', async () => {
     const dir = await freshDir();
     const child = startChild(dir);
     const { pid, connection } = await child.ready;
@@ -358,7 +358,7 @@ describe('one owner', () => {
     process.kill(pid, 'SIGKILL');
     await until(async () => (await processesOn(dir)).length === 0);
 
-    // Under PostgreSQL's own user, since it takes only such a process for a server.
+    // As PostgreSQL's own user, because it takes only such a process for a server.
     const owner = await stat(path.join(dir, 'postgres'));
     const stranger = spawn('sleep', ['600'], isRoot ? { uid: owner.uid, gid: owner.gid } : {});
     cleanups.push(() => stranger.kill('SIGKILL'));
@@ -380,7 +380,7 @@ describe('one owner', () => {
     expect(await readdir(path.join(dir, 'lock'))).toHaveLength(1);
   });
 
-  test('an empty postmaster.pid, as a loss of power leaves it, does not block', async () => {
+  test('an empty postmaster.pid, as a power loss leaves it, does not block', async () => {
     const dir = await freshDir();
     await (await start(dir)).stop();
     await writeFile(path.join(dir, 'postgres/postmaster.pid'), '');
@@ -388,7 +388,7 @@ describe('one owner', () => {
     expect(await query(connection, 'select 1 as one')).toEqual([{ one: 1 }]);
   });
 
-  test('commands beside a running server reach it, and are told when none runs', async () => {
+  test('commands reach a running server, and get null if none runs', async () => {
     const dir = await freshDir();
     expect(await attachEmbedded(dir)).toBeNull();
     const child = startChild(dir);
@@ -400,17 +400,17 @@ describe('one owner', () => {
   });
 });
 
-describe('what cannot work is said in one line', () => {
+describe('a fatal problem is reported in one line', () => {
   test('data of another major version', async () => {
     const dir = await freshDir();
     await mkdir(path.join(dir, 'postgres'));
     await writeFile(path.join(dir, 'postgres/PG_VERSION'), '15\n');
     await expect(startError(dir)).resolves.toMatch(
-      /written by PostgreSQL 15, this Fairlead brings 18.*DATABASE_URL/,
+      /written by PostgreSQL 15, this Fairlead has 18.*DATABASE_URL/,
     );
   });
 
-  test('something that is no database at its place', async () => {
+  test('another directory at its place', async () => {
     const dir = await freshDir();
     await mkdir(path.join(dir, 'postgres'));
     await writeFile(path.join(dir, 'postgres/notes.txt'), 'mine');
@@ -428,7 +428,7 @@ describe('what cannot work is said in one line', () => {
     expect(await processesOn(dir)).toEqual([]);
   });
 
-  test('a server that will not start, with what it says about it', async () => {
+  test('a server that does not start, with its own message', async () => {
     const dir = await freshDir();
     const attempt = start(dir, { work_mem: 'plenty' });
     await expect(attempt).rejects.toThrow(/invalid value for parameter "work_mem": "plenty".*postgres\.log/);
@@ -436,11 +436,11 @@ describe('what cannot work is said in one line', () => {
     await start(dir);
   });
 
-  test('a data directory that cannot be made', async () => {
+  test('a data directory that cannot be created', async () => {
     const dir = await freshDir();
     await writeFile(path.join(dir, 'file'), '');
     for (const place of [path.join(dir, 'file'), path.join(dir, 'file/data'), '/proc/data']) {
-      await expect(startError(place)).resolves.toMatch(`${place} cannot be made or opened`);
+      await expect(startError(place)).resolves.toMatch(`${place} cannot be created or opened`);
     }
   });
 
@@ -463,7 +463,7 @@ describe('users', () => {
     expect(message).not.toContain('\n');
   });
 
-  test('as root, PostgreSQL runs under another user and the program keeps its own files', async (context) => {
+  test('as root, PostgreSQL runs as another user and the program keeps its own files', async (context) => {
     needsRoot(context);
     const dir = await freshDir();
     const { pid } = await start(dir);
@@ -474,7 +474,7 @@ describe('users', () => {
     expect((await stat(path.join(dir, 'postgres-password'))).uid).toBe(0);
   });
 
-  test('as root, data that came back from a backup as root’s is given to the PostgreSQL user', async (context) => {
+  test('as root, data restored from a backup as root’s is given to the PostgreSQL user', async (context) => {
     needsRoot(context);
     const dir = await freshDir();
     await (await start(dir)).stop();
@@ -483,7 +483,7 @@ describe('users', () => {
     expect(await query(connection, 'select 1 as one')).toEqual([{ one: 1 }]);
   });
 
-  test('as root, binaries out of reach run from a copy in the data directory, links made good', async (context) => {
+  test('as root, binaries out of reach run from a copy in the data directory, with links completed', async (context) => {
     needsRoot(context);
     const site = await copyOfProgram(0o700, { binaries: true });
     const dir = await freshDir();
@@ -493,7 +493,7 @@ describe('users', () => {
     expect((await readdir(dir)).filter((name) => name.startsWith('postgres-bin-18.'))).toHaveLength(1);
   });
 
-  test('links that npm did not make are made in place, also by two programs at once', async () => {
+  test('links that npm did not create are created in place, also by two programs at once', async () => {
     const site = await copyOfProgram(0o755, { binaries: true });
     const dirs = [await freshDir(), await freshDir()];
     const children = dirs.map((dir) => startChild(dir, { site }));
@@ -501,7 +501,7 @@ describe('users', () => {
     for (const dir of dirs) expect((await readdir(dir)).filter((name) => name.includes('bin'))).toEqual([]);
   });
 
-  test('an ordinary user runs it, as himself, even from a read-only installation without links', async (context) => {
+  test('an ordinary user runs it as themselves, even from a read-only installation without links', async (context) => {
     needsRoot(context);
     const nobody = await nobodyUser(context);
     const site = await copyOfProgram(0o755, { binaries: true });
@@ -521,7 +521,7 @@ describe('users', () => {
     expect(await processesOn(dir)).toEqual([]);
   });
 
-  test('an ordinary user is told when the data belongs to somebody else', async (context) => {
+  test('an ordinary user gets an error if the data belongs to another user', async (context) => {
     needsRoot(context);
     const nobody = await nobodyUser(context);
     const dir = await freshDir();
@@ -532,7 +532,7 @@ describe('users', () => {
   });
 });
 
-/** A directory of the test's own that any user may pass through. */
+/** A directory of the test's own that any user may enter. */
 async function freshDir(): Promise<string> {
   const dir = await realpath(await mkdtemp(path.join(tmpdir(), 'fairlead-embedded-')));
   await chmod(dir, 0o755);
@@ -540,7 +540,7 @@ async function freshDir(): Promise<string> {
   return dir;
 }
 
-/** Not safe against loss of power, which no test cuts; but what is committed survives kill -9. */
+/** Not durable on power loss, which no test simulates; but what is committed survives kill -9. */
 const KILL_SAFE = { durable: false, settings: { synchronous_commit: 'on' } };
 
 async function start(dataDir: string, settings: Record<string, string> = {}): Promise<EmbeddedPostgres> {
@@ -554,7 +554,7 @@ async function start(dataDir: string, settings: Record<string, string> = {}): Pr
   return server;
 }
 
-/** The message with which a start is refused; it must be a `StartError`. */
+/** The message of a refused start; it must be a `StartError`. */
 async function startError(dataDir: string): Promise<string> {
   const error: unknown = await start(dataDir).then(
     () => null,
@@ -569,11 +569,11 @@ interface Child {
   readonly ready: Promise<{ pid: number; connection: PostgresConnection }>;
   readonly exited: Promise<void>;
   say(command: 'stop' | 'throw'): void;
-  /** kill -9, and waits until it is gone. */
+  /** Sends SIGKILL and waits until it has ended. */
   kill(): Promise<void>;
 }
 
-/** A program that owns a database, in a process of its own that a test may kill. */
+/** A program that owns a database, in a separate process that a test may kill. */
 const OWNER = `
   const [program, dataDir, options] = process.argv.slice(1);
   const { startEmbedded } = await import(program + '/db/embedded.js');
@@ -638,8 +638,8 @@ async function firstAnswer(child: ChildProcess): Promise<{ pid: number; connecti
 }
 
 /**
- * The compiled program as npm would install it, in a directory of its own with the given mode; with
- * `binaries`, PostgreSQL's package is there as npm 11 leaves it: without its links.
+ * The compiled program as npm would install it, in a directory of its own with the given mode; with `binaries`,
+ * PostgreSQL's package is included as npm 11 leaves it: without its links.
  */
 async function copyOfProgram(mode: number, options: { binaries: boolean; within?: string }): Promise<string> {
   const dir = path.join(await freshDir(), options.within ?? '');
@@ -659,7 +659,7 @@ async function copyOfProgram(mode: number, options: { binaries: boolean; within?
   return path.join(dir, 'dist');
 }
 
-/** Where initdb runs from under such a path. */
+/** The directory that initdb runs from under such a path. */
 async function scratchDirs(): Promise<string[]> {
   return (await readdir(tmpdir())).filter((name) => name.startsWith('fairlead-postgres-'));
 }
@@ -684,7 +684,7 @@ function logOf(dir: string): Promise<string> {
   return readFile(path.join(dir, 'postgres.log'), 'utf8');
 }
 
-/** The servers and initdbs at work in a directory; their backends carry other titles. */
+/** The servers and initdbs running in a directory; their backends have other titles. */
 async function processesOn(dir: string): Promise<number[]> {
   const { stdout } = await run('ps', ['-axww', '-o', 'pid=,stat=,command=']);
   return stdout
@@ -700,7 +700,7 @@ async function processesOn(dir: string): Promise<number[]> {
     .map((match) => Number(match![1]));
 }
 
-/** kill -9, of a process that may have ended by itself since it was seen. */
+/** Sends SIGKILL to a process that may have ended in the meantime. */
 function killHard(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
@@ -732,7 +732,7 @@ function needsRoot(context: TestContext): void {
   if (!isRoot) context.skip('only root can be someone else');
 }
 
-/** The least of all users, where he can run this node and load this program's dependencies. */
+/** The user nobody, if it can run this node and load this program's dependencies. */
 async function nobodyUser(context: TestContext): Promise<RunAs> {
   const [uid, gid] = await Promise.all(
     ['-u', '-g'].map(async (flag) => Number((await run('id', [flag, 'nobody'])).stdout)),

@@ -3,15 +3,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../kit/database.ts';
 import { until } from '../kit/process.ts';
 
-describe('a connection lost while it is lent out, and nothing is under way on it', () => {
+describe('a connection lost while it is in use, between two statements', () => {
   let t: TestDatabase;
   beforeAll(async () => {
     t = await freshDatabase();
   });
   afterAll(() => t.drop());
 
-  // An 'error' event that nobody hears ends the process: vitest then fails the run, whatever the test says.
-  test('fails what it was lent for with unavailable, and not the process', async () => {
+  // An 'error' event without a listener ends the process: vitest then fails the run, whatever the test says.
+  test('fails its work with unavailable, and does not end the process', async () => {
     const work = t.db.transaction(async (trx) => {
       const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(trx);
       await t.db.side.query('select pg_terminate_backend($1)', [rows[0]!.pid]);

@@ -19,7 +19,7 @@ async function withClient<T>(work: (client: PoolClient) => Promise<T>): Promise<
   }
 }
 
-/** So many contacts of a workspace; their number is with the statistics when it returns. */
+/** Inserts contacts of a workspace; the statistics include them when it returns. */
 function write(client: PoolClient, count: number): Promise<unknown> {
   return client
     .query(
@@ -33,7 +33,7 @@ function write(client: PoolClient, count: number): Promise<unknown> {
 
 const ofContacts = (names: string[]) => names.filter((name) => name === 'contact');
 
-test('a table that has grown tenfold is analyzed, once, and one row of it is found by its primary key from then on', async () => {
+test('a table that has grown tenfold is analyzed, once, and a row of it is then found by its primary key', async () => {
   await withClient(async (client) => {
     await client.query('set plan_cache_mode = force_generic_plan');
     await client.query('prepare one as select from contact where workspace_id = $1 and id = $2');
@@ -58,7 +58,7 @@ test('a table that has grown tenfold is analyzed, once, and one row of it is fou
   });
 });
 
-test('a table that somebody holds is left for the next time', async () => {
+test('a locked table is skipped until the next time', async () => {
   await withClient(async (client) => {
     await client.query('create table grown as select generate_series(1, 500) as n');
     await client.query('select pg_stat_force_next_flush()');

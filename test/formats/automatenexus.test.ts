@@ -8,13 +8,13 @@ import { startScenario, type Person, type Scenario } from '../kit/scenario.ts';
 
 const HOOKS = '/api/v1/webhooks';
 
-/** What AutomateNexus's document tells a receiver to do: hash the raw body, compare with the header. */
+/** Verifies as AutomateNexus's documentation says: hash the raw body, compare with the header. */
 function authentic({ rawBody, headers }: Received, secret: string): boolean {
   const made = createHmac('sha256', secret).update(rawBody).digest('hex');
   return headers['x-automatenexus-signature'] === made;
 }
 
-describe('webhooks as AutomateNexus sends them', () => {
+describe('webhooks of the format AutomateNexus', () => {
   let s: Scenario;
   const open: Receiver[] = [];
   beforeAll(async () => {
@@ -50,7 +50,7 @@ describe('webhooks as AutomateNexus sends them', () => {
   };
   const first = async (receiver: Receiver) => JSON.parse((await receiver.waitFor(1))[0]!.rawBody.toString());
 
-  test('AN3: the body of contact.created is the one that is printed', async () => {
+  test('AN3: the body of contact.created matches the documentation', async () => {
     const { webhook, receiver } = await hook();
     const contact = await make('contacts', {
       first_name: 'Jane',
@@ -84,7 +84,7 @@ describe('webhooks as AutomateNexus sends them', () => {
     await s.ask('DELETE', `${HOOKS}/${elsewhere.webhook.id}`, { as: s.charlie });
   });
 
-  test('AN4: deal.stage_changed has a title, both stages, the pipeline and the owner, as they were then', async () => {
+  test('AN4: deal.stage_changed has a title, both stages, the pipeline and the owner, as of the event', async () => {
     const { receiver } = await hook({ events: ['deal.stage_changed', 'deal.created'] });
     const pipeline = await make('pipelines', {
       name: 'Sales Pipeline',
@@ -121,7 +121,7 @@ describe('webhooks as AutomateNexus sends them', () => {
         owner: { id: seller.id, name: 'Sales Rep' },
       },
     });
-    // The retry tells what it was then, whatever the stage is called by now.
+    // The retry has the stage names of the time of the event, even if a stage was renamed since.
     await s.ask('PATCH', `/api/v1/pipelines/${pipeline.id}`, {
       body: { stages: [proposal, { id: negotiation.id, name: 'Haggling' }] },
     });
@@ -130,7 +130,7 @@ describe('webhooks as AutomateNexus sends them', () => {
     expect(again!.rawBody.equals(moved!.rawBody)).toBe(true);
   });
 
-  test('AN4: a summary names no stage and no owner', async () => {
+  test('AN4: a summary contains no stage and no owner', async () => {
     const { webhook, receiver } = await hook({ events: ['deal.stage_changed'], payload: 'summary' });
     await s.ask('POST', `${HOOKS}/${webhook.id}/test`, { body: { event_type: 'deal.stage_changed' } });
     const { data } = await first(receiver);
@@ -139,7 +139,7 @@ describe('webhooks as AutomateNexus sends them', () => {
     expect(JSON.stringify(data)).not.toContain('Sam');
   });
 
-  test('AN5: the signature is the hex HMAC-SHA256 of the raw body under a generated or an own secret', async () => {
+  test('AN5: the signature is the hex HMAC-SHA256 of the raw body with a generated or user-supplied secret', async () => {
     const generated = await hook();
     expect(generated.webhook.secret).toMatch(/^[0-9a-f]{64}$/);
     const own = await hook({ secret: 'Mein eigenes Geheimnis: äöü' });
@@ -154,7 +154,7 @@ describe('webhooks as AutomateNexus sends them', () => {
     expect(bare!.headers).not.toHaveProperty('x-automatenexus-signature');
   });
 
-  test('AN6: as many custom headers as HTTP has room for', async () => {
+  test('AN6: as many custom headers as HTTP allows', async () => {
     const headers = Object.fromEntries(
       Array.from({ length: 120 }, (_, n) => [`X-Custom-${n}`, `value ${n}`]),
     );
@@ -183,7 +183,7 @@ describe('webhooks as AutomateNexus sends them', () => {
     }
   });
 
-  test('AN8: no retries, ten retries, intervals and timeout of its own', async () => {
+  test('AN8: no retries, ten retries, custom intervals and timeout', async () => {
     const none = await hook({ retry: { max: 0 } }, () => ({ status: 500 }));
     const slow = await hook({ retry: { max: 10, intervals_s: [7, 11] }, timeout_s: 5 }, () => ({
       hang: true,
@@ -220,7 +220,7 @@ describe('webhooks as AutomateNexus sends them', () => {
   const log = async (webhook: { id: string }) =>
     (await s.ask('GET', `${HOOKS}/${webhook.id}/deliveries`)).json.data;
 
-  /** Hurries a delivery through its retries. @returns the delay that each was to wait, in seconds */
+  /** Makes the retries of a delivery due. @returns the planned delay of each, in seconds */
   async function waitsOf(webhook: { id: string }, retries: number): Promise<number[]> {
     const waits: number[] = [];
     for (let attempt = 1; attempt <= retries; attempt++) {
@@ -235,14 +235,14 @@ describe('webhooks as AutomateNexus sends them', () => {
   }
 });
 
-test('AN7: the addresses that the operator states are told', async () => {
+test('AN7: the configured egress addresses are returned', async () => {
   const s = await startScenario({ FAIRLEAD_EGRESS_IPS: '203.0.113.7, 2001:db8::7' });
   const { json } = await s.ask('GET', '/api/v1/egress-addresses', { as: s.bob });
   expect(json).toEqual({ data: ['203.0.113.7', '2001:db8::7'] });
   await s.stop();
 });
 
-test('AN2: "*" is the 32 event types that are printed, and every one that there is of them is offered', () => {
+test('AN2: "*" is the 32 documented event types, and all existing ones of them can be chosen', () => {
   const printed =
     `contact.created contact.updated contact.deleted contact.merged contact.tag_added contact.tag_removed
     deal.created deal.updated deal.stage_changed deal.won deal.lost deal.deleted

@@ -8,14 +8,14 @@ import { startScenario, type Person, type Scenario } from '../kit/scenario.ts';
 
 const HOOKS = '/api/v1/webhooks';
 
-/** What aXcelerate's document says of its two headers. */
+/** Verifies both headers as aXcelerate's documentation says. */
 function authentic({ rawBody, headers }: Received, privateKey: string | null): boolean {
   if (privateKey === null) return headers['ax-signature-version'] === '0' && headers['ax-signature'] === '';
   const made = createHmac('sha256', privateKey).update(rawBody).digest('hex');
   return headers['ax-signature-version'] === '1' && headers['ax-signature'] === made;
 }
 
-describe('webhooks as aXcelerate sends them', () => {
+describe('webhooks of the format aXcelerate', () => {
   let s: Scenario;
   const open: Receiver[] = [];
   beforeAll(async () => {
@@ -61,7 +61,7 @@ describe('webhooks as aXcelerate sends them', () => {
     ['two', ['contact.created', 'contact.updated'], 'events'],
     ['none', [], 'events'],
     ['an unknown one', ['contact.sneezed'], 'events.0'],
-  ])('AC1: exactly one event type: %s is refused, also later', async (_name, events, field) => {
+  ])('AC1: exactly one event type: %s is rejected, also in a later change', async (_name, events, field) => {
     const { webhook } = await hook();
     const body = { name: 'x', url: open[0]!.url, format: 'axcelerate', events };
     const made = await s.ask('POST', HOOKS, { body });
@@ -92,8 +92,8 @@ describe('webhooks as aXcelerate sends them', () => {
     expect(bodyOf((await elsewhere.receiver.waitFor(1))[0]!).clientId).not.toBe(body.clientId);
   });
 
-  test('AC3: signed under the private key, and version 0 with an empty signature without one', async () => {
-    const key = 'a private key of ours';
+  test('AC3: signed with the private key, and version 0 with an empty signature without one', async () => {
+    const key = 'a user-supplied private key';
     const signed = await hook({ secret: key });
     const unsigned = await hook();
     expect(unsigned.webhook).toMatchObject({ signed: false, secret: null });
@@ -101,7 +101,7 @@ describe('webhooks as aXcelerate sends them', () => {
     expect(authentic((await signed.receiver.waitFor(1))[0]!, key)).toBe(true);
     const [bare] = await unsigned.receiver.waitFor(1);
     expect(authentic(bare!, null)).toBe(true);
-    // A key given later signs from the next attempt on, and one taken away no longer does.
+    // A key that is added later signs from the next attempt, and a removed one no longer does.
     await s.ask('POST', `${HOOKS}/${unsigned.webhook.id}/rotate-secret`, { body: { secret: key } });
     await updated();
     expect(authentic((await unsigned.receiver.waitFor(2))[1]!, key)).toBe(true);
@@ -110,8 +110,8 @@ describe('webhooks as aXcelerate sends them', () => {
     expect(authentic((await unsigned.receiver.waitFor(3))[2]!, null)).toBe(true);
   });
 
-  test('AC4: twenty retries, each after twice as long, from 1 s to six days; the messageId stays', async () => {
-    // Whatever it answers: none of these ends it early.
+  test('AC4: twenty retries, each after twice the delay, from 1 s to six days; the messageId stays', async () => {
+    // None of these responses ends the retries.
     const answers = [500, 410, 404, 301];
     const { webhook, receiver } = await hook({}, (_request, n) => ({ status: answers[n % answers.length]! }));
     await updated();
@@ -131,7 +131,7 @@ describe('webhooks as aXcelerate sends them', () => {
     expect((await s.ask('GET', `${HOOKS}/${webhook.id}`)).json.state).toBe('active');
   });
 
-  test('AC4: a lane that rests uses up no attempt', async () => {
+  test('AC4: a paused lane uses up no attempt', async () => {
     const { webhook, receiver } = await hook({}, (_request, n) =>
       n === 1 ? { status: 503, headers: { 'retry-after': '3' } } : {},
     );
@@ -146,7 +146,7 @@ describe('webhooks as aXcelerate sends them', () => {
   });
 });
 
-test('AC4: all twenty fit before a delivery expires, also where every answer asks for a day of rest', () => {
+test('AC4: all twenty fit before a delivery expires, even if every response asks for a day of delay', () => {
   const { retryMax: max, intervalsS } = axcelerate.defaults;
   expect(max).toBe(20);
   expect(intervalsS.reduce((sum, item) => sum + item)).toBe(2 ** 20 - 1);

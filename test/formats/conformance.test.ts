@@ -13,19 +13,19 @@ import { asForm, readForm } from '../kit/form.ts';
 import { startReceiver, type Received, type Receiver } from '../kit/receiver.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 
-/** What the suite has to know of a format; a new format is a line here. */
+/** A format for the suite; a new format is an entry here. */
 interface Subject {
   format: Format;
-  /** How else a webhook of it is made. */
+  /** Further options of its webhooks. */
   options?: Record<string, unknown>;
   kind?: string;
-  /** A verifier written from the format's own document, by someone who never saw our code. */
+  /** An independent verifier, written from the format's documentation. */
   verify(received: Received, secret: string): boolean;
-  /** Where the body says which event it is, when it happened, and what it is about. */
+  /** Where the body contains the event type, the time and the object. */
   eventName(body: Body): string;
   time(body: Body): string;
   record(body: Body): Record<string, unknown>;
-  /** What stays the same over retries of one event. */
+  /** The part that is the same in all retries of one event. */
   identity(received: Received): string;
 }
 
@@ -41,7 +41,7 @@ const SUBJECTS: Subject[] = [
         new Webhook(secret).verify(rawBody.toString(), headers as Record<string, string>);
         return true;
       } catch (error) {
-        // The signature was right: only then does it read the body, which need not be JSON.
+        // The signature was correct: only then is the body parsed, which need not be JSON.
         return error instanceof SyntaxError;
       }
     },
@@ -51,7 +51,7 @@ const SUBJECTS: Subject[] = [
     identity: ({ headers }) => String(headers['webhook-id']),
   },
   {
-    // A person's own secret is then an Ed25519 key.
+    // A user-supplied secret is then an Ed25519 key.
     format: { ...standard, makeSecret: standard.asymmetric!.makeSecret },
     kind: ' with v1a',
     options: { signature: 'v1a' },
@@ -76,7 +76,7 @@ const SUBJECTS: Subject[] = [
     eventName: (body) => body.event,
     time: (body) => body.timestamp,
     record: (body) => body.data,
-    // Its document prints no id of an event: the body as a whole stays the same.
+    // The documented body has no event id: the whole body stays the same.
     identity: ({ rawBody }) => rawBody.toString(),
   },
   {
@@ -91,7 +91,7 @@ const SUBJECTS: Subject[] = [
   },
 ];
 
-/** Ed25519 over id, timestamp and body, with the public key's 32 bytes: as Standard Webhooks' document says. */
+/** Verifies Ed25519 over id, timestamp and body with the 32-byte public key, as Standard Webhooks specifies. */
 function verifiedByPublicKey(rawBody: Buffer, headers: IncomingHttpHeaders, publicKey: Buffer): boolean {
   const x = publicKey.toString('base64url');
   const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
@@ -105,12 +105,12 @@ function verifiedByPublicKey(rawBody: Buffer, headers: IncomingHttpHeaders, publ
     );
 }
 
-/** A private key as libsodium keeps it ends in its public key. */
+/** A private key in libsodium's form ends in its public key. */
 function publicKeyOf(secret: string): Buffer {
   return Buffer.from(secret.replace('whsk_', ''), 'base64').subarray(32);
 }
 
-/** The function that axoCRM's document prints. */
+/** The function from axoCRM's documentation. */
 function axocrmVerify(rawBody: string, headers: IncomingHttpHeaders, secret: string): boolean {
   const ts = headers['x-axocrm-timestamp'];
   const sig = String(headers['x-axocrm-signature'] || '').replace('sha256=', '');
@@ -132,7 +132,7 @@ const PERSONAL = {
 };
 
 describe.each(SUBJECTS.map((subject) => ({ kind: '', options: {}, ...subject })))(
-  '$format.name$kind does what every format does',
+  '$format.name$kind meets the requirements of every format',
   ({ format, options, verify, eventName, time, record, identity }) => {
     let s: Scenario;
     let receiver: Receiver;
@@ -163,7 +163,7 @@ describe.each(SUBJECTS.map((subject) => ({ kind: '', options: {}, ...subject }))
       await receiver.close();
     }
 
-    test('a delivery is accepted by the verifier of its document, and not with another secret or body', async () => {
+    test('a delivery is accepted by an independent verifier, and not with another secret or body', async () => {
       const webhook = await hook();
       await makeContact();
       const [received] = await receiver.waitFor(1);
@@ -178,7 +178,7 @@ describe.each(SUBJECTS.map((subject) => ({ kind: '', options: {}, ...subject }))
     });
 
     test.each(['POST', 'PUT', 'PATCH'])(
-      'a form by %s says what the JSON says, and is signed as it is sent',
+      'form encoding by %s has the same content as JSON, and is signed as sent',
       async (method) => {
         const rendered = await hook();
         const jsonReceiver = receiver;
@@ -198,7 +198,7 @@ describe.each(SUBJECTS.map((subject) => ({ kind: '', options: {}, ...subject }))
       },
     );
 
-    /** The status and the field that is named where a webhook like this is asked for. */
+    /** The status and the invalid field of a request for such a webhook. */
     const refusal = async (more: object) => {
       const body = {
         name: 'x',
@@ -210,11 +210,11 @@ describe.each(SUBJECTS.map((subject) => ({ kind: '', options: {}, ...subject }))
       return [reply.status, reply.json.error?.fields[0].field];
     };
 
-    test.runIf(format.unsigned === 'never')('it signs always: secret null is refused', async () => {
+    test.runIf(format.unsigned === 'never')('it always signs: secret null is rejected', async () => {
       expect(await refusal({ secret: null })).toEqual([400, 'secret']);
     });
 
-    test.runIf(format.unsigned !== 'never')('secret null means unsigned, until one is made', async () => {
+    test.runIf(format.unsigned !== 'never')('secret null means unsigned, until one is created', async () => {
       const webhook = await hook({ secret: null });
       expect(webhook).toMatchObject({ secret: null, signed: false });
       await makeContact();
@@ -239,7 +239,7 @@ describe.each(SUBJECTS.map((subject) => ({ kind: '', options: {}, ...subject }))
       await done(webhook);
     });
 
-    test('summary tells nothing personal; full is the record', async () => {
+    test('summary has no personal data; full is the record', async () => {
       const quiet = await hook({ payload: 'summary' });
       await makeContact();
       const [received] = await receiver.waitFor(1);
@@ -265,7 +265,7 @@ describe.each(SUBJECTS.map((subject) => ({ kind: '', options: {}, ...subject }))
       await done(open);
     });
 
-    test('a retry is the same event, signed anew', async () => {
+    test('a retry is the same event with a new signature', async () => {
       const webhook = await hook({ retry: { max: 1, intervals_s: [1] } });
       receiver.answer((_request, n) => ({ status: n === 1 ? 500 : 200 }));
       await makeContact();
@@ -289,7 +289,7 @@ describe.each(SUBJECTS.map((subject) => ({ kind: '', options: {}, ...subject }))
       await done(webhook);
     });
 
-    test("a person's own secret is used as it is; one that does not suit is refused", async () => {
+    test('a user-supplied secret is used unchanged; an invalid one is rejected', async () => {
       const own = format.makeSecret();
       const webhook = await hook({ secret: own });
       expect(webhook.secret).toBe(own);
@@ -304,7 +304,7 @@ describe.each(SUBJECTS.map((subject) => ({ kind: '', options: {}, ...subject }))
       await done(webhook);
     });
 
-    test('410 disables the webhook where the format says so, and is a failure like others where not', async () => {
+    test('410 disables the webhook if the format requires it, otherwise it is a failure', async () => {
       const webhook = await hook();
       receiver.answer(() => ({ status: 410 }));
       await makeContact();
@@ -321,7 +321,7 @@ describe.each(SUBJECTS.map((subject) => ({ kind: '', options: {}, ...subject }))
       await done(webhook);
     });
 
-    test('410 disables where that is asked for', async () => {
+    test('410 disables on request', async () => {
       const webhook = await hook({ disable_on_410: true });
       receiver.answer(() => ({ status: 410 }));
       await makeContact();
@@ -333,7 +333,7 @@ describe.each(SUBJECTS.map((subject) => ({ kind: '', options: {}, ...subject }))
       await done(webhook);
     });
 
-    test('as many retries as its document knows, and no more', async () => {
+    test('as many retries as the format documents, and no more', async () => {
       const webhook = await hook({ retry: { max: format.maxRetries } });
       const path = `/api/v1/webhooks/${webhook.id}`;
       const more = await s.ask('PATCH', path, { body: { retry: { max: format.maxRetries + 1 } } });
@@ -350,7 +350,7 @@ describe.each(SUBJECTS.map((subject) => ({ kind: '', options: {}, ...subject }))
       expect(await refusal({ events: ['contact.created', 'contact.updated'] })).toEqual([400, 'events']);
     });
 
-    test.runIf(!format.oneEvent)('"*" is the list of its document', async () => {
+    test.runIf(!format.oneEvent)('"*" is the list of its documentation', async () => {
       const webhook = await hook({ events: ['*'] });
       const { json } = await s.ask('POST', '/api/v1/companies', { body: { name: 'Sea Ltd' } });
       await s.ask('PATCH', `/api/v1/companies/${json.id}`, { body: { industry: 'Fishing' } });
@@ -364,7 +364,7 @@ describe.each(SUBJECTS.map((subject) => ({ kind: '', options: {}, ...subject }))
       await done(webhook);
     });
 
-    test('its own headers can not be taken by custom ones, which are sent and never shown', async () => {
+    test('custom headers cannot replace its own; they are sent, and masked in responses', async () => {
       const webhook = await hook({ headers: { 'X-API-Key': 'custom-header-value' } });
       await makeContact();
       const [received] = await receiver.waitFor(1);
@@ -419,7 +419,7 @@ test('AX9: three headers, the timestamp in unix seconds, the signature sha256=<h
 });
 
 test.each(RECORD_EVENTS.map((type) => [type.name, type] as const))(
-  'AX12: the summary of %s holds no name, address, phone, note or custom value',
+  'AX12: the summary of %s contains no name, address, phone, note or custom value',
   (_name, type) => {
     const summary = makeCatalogue(RECORD_EVENTS, EVENT_OBJECTS).summary(type.object, type.sample);
     expect(Object.keys(summary).length).toBeGreaterThan(0);
@@ -430,7 +430,7 @@ test.each(RECORD_EVENTS.map((type) => [type.name, type] as const))(
   },
 );
 
-test('axocrm * leaves out what its document does not print', () => {
+test('axocrm * excludes event types that its documentation does not have', () => {
   expect(axocrm.documents('contact.created')).toBe(true);
   expect(axocrm.documents('contact.updated')).toBe(false);
   expect(axocrm.documents('lead.created')).toBe(false);

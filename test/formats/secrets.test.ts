@@ -25,7 +25,7 @@ const BLANKS = [
 ];
 
 test.each([...FORMATS.values()])(
-  '$name: a secret with a blank at an end, or a control character, is refused; made and rotated',
+  '$name: a secret that begins or ends with a space, or has a control character, is rejected on creation and rotation',
   async (format) => {
     const base = { name: 'w', url: 'http://127.0.0.1:9/', events: ['contact.created'], format: format.name };
     const good = format.makeSecret();
@@ -49,7 +49,7 @@ test.each([...FORMATS.values()])(
   },
 );
 
-test.each(['automatenexus', 'axcelerate'])('%s: a blank inside is part of a secret', async (format) => {
+test.each(['automatenexus', 'axcelerate'])('%s: a space inside is part of a secret', async (format) => {
   const body = { name: 'w', url: 'http://127.0.0.1:9/', events: ['contact.created'], format };
   const reply = await s.ask('POST', HOOKS, { body: { ...body, secret: 'correct horse bättery' } });
   expect(reply.json.secret).toBe('correct horse bättery');

@@ -15,7 +15,7 @@ const make = async (more: object) =>
   s.ask('POST', HOOKS, { body: { name: 'x', url: 'https://example.com/', events: ['*'], ...more } });
 
 describe('section 8: v1a, Ed25519, in the format standard', () => {
-  test('the public key is shown, the private one once and sealed; v1 stays the default', async () => {
+  test('the public key is shown, the private key once, and it is stored sealed; v1 stays the default', async () => {
     const plain = (await make({})).json;
     expect(plain).toMatchObject({ signature: 'v1', public_key: null });
     expect(plain.secret).toMatch(/^whsec_/);
@@ -36,20 +36,20 @@ describe('section 8: v1a, Ed25519, in the format standard', () => {
     ['with a secret for v1', { signature: 'v1a', secret: `whsec_${'A'.repeat(32)}` }, 'secret'],
     ['v1 with a private key', { signature: 'v1', secret: `whsk_${'A'.repeat(43)}=` }, 'secret'],
     ['with a key of another length', { signature: 'v1a', secret: 'whsk_AAAA' }, 'secret'],
-    ['whose two halves do not fit', { signature: 'v1a', secret: `whsk_${'A'.repeat(86)}==` }, 'secret'],
-  ])('%s is refused by name', async (_what, more, field) => {
+    ['whose two halves do not match', { signature: 'v1a', secret: `whsk_${'A'.repeat(86)}==` }, 'secret'],
+  ])('%s is rejected by name', async (_what, more, field) => {
     const { status, json } = await make(more);
     expect([status, json.error.fields[0].field]).toEqual([400, field]);
   });
 
-  test('a key of one’s own, 32 bytes, gives the public key that RFC 8032 says', async () => {
+  test('a user-supplied key of 32 bytes has the public key of RFC 8032', async () => {
     const seed = Buffer.from('9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60', 'hex');
     const known = Buffer.from('d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a', 'hex');
     const { json } = await make({ signature: 'v1a', secret: `whsk_${seed.toString('base64')}` });
     expect(json.public_key).toBe(`whpk_${known.toString('base64')}`);
   });
 
-  test('a rotation keeps the kind, changes it where asked, and both keys sign meanwhile', async () => {
+  test('a rotation keeps the kind, or changes it on request, and both keys sign during the overlap', async () => {
     const receiver = await startReceiver();
     const made = (await make({ url: receiver.url })).json;
     const rotate = async (body: object) =>
@@ -70,7 +70,7 @@ describe('section 8: v1a, Ed25519, in the format standard', () => {
     await receiver.close();
   });
 
-  test('the example verifies what we send by the public key, and refuses another’s', async () => {
+  test('the example verifies deliveries by the public key, and rejects another one', async () => {
     const [mine, others] = [(await make({ signature: 'v1a' })).json, (await make({ signature: 'v1a' })).json];
     for (const [key, status] of [
       [mine.public_key, 204],

@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => s.stop());
 
-/** An entry point without an API key of its own, what it takes, and the parts of that where a value may be hostile. */
+/** An entry point without an API key, its input, and the parts of it where a hostile value is placed. */
 interface EntryPoint {
   name: string;
   path: () => string;
@@ -38,7 +38,7 @@ interface EntryPoint {
 }
 
 let visits = 0;
-/** Each from a place of its own: visitors of one place are limited. */
+/** Each from a different address: visitors of one address are limited. */
 const fromElsewhere = () => ({
   'x-forwarded-for': `203.0.${(visits += 1) % 250}.${Math.floor(visits / 250)}`,
 });
@@ -128,13 +128,13 @@ describe.each(ENTRY_POINTS)('$name', ({ path, headers, bodies }) => {
     return s.ask('POST', path(), { as: null, raw, headers: headers(raw) });
   };
 
-  test('takes no hostile value', async () => {
+  test('accepts no hostile value', async () => {
     for (const [at, body] of bodies.entries())
       for (const { name, json } of HOSTILE_VALUES)
         expectAnswered(await send(filled(body, json)), `body ${at} with ${name}`);
   });
 
-  test('takes no hostile body', async () => {
+  test('accepts no hostile body', async () => {
     for (const { name, raw } of HOSTILE_BODIES) {
       if (typeof raw === 'string') expectAnswered(await send(raw), name);
       else {
@@ -145,7 +145,7 @@ describe.each(ENTRY_POINTS)('$name', ({ path, headers, bodies }) => {
   });
 });
 
-test('a page of a form is shown whatever its query holds', async () => {
+test('a form page is shown whatever its query contains', async () => {
   for (const { query, name } of HOSTILE_VALUES) {
     if (query === undefined) continue;
     for (const parameter of ['text', 'email', '_page', 'utm_source', 'embed', 'scheme', 'other']) {
@@ -155,7 +155,7 @@ test('a page of a form is shown whatever its query holds', async () => {
   }
 });
 
-test('a form that a browser sends takes no hostile value', async () => {
+test('a form sent by a browser accepts no hostile value', async () => {
   for (const { query, name } of HOSTILE_VALUES) {
     if (query === undefined) continue;
     for (const key of ['text', 'email', 'date', 'number', 'amount', 'select', '_page', 'utm_source']) {
@@ -170,7 +170,7 @@ test('a form that a browser sends takes no hostile value', async () => {
   }
 });
 
-test('a lead sent as a form takes no hostile value', async () => {
+test('a lead sent as a form accepts no hostile value', async () => {
   for (const { query, name } of HOSTILE_VALUES) {
     if (query === undefined) continue;
     for (const key of ['name', 'email', 'phone', 'event_date', 'event_type', 'source', 'tags', 'other']) {
@@ -186,12 +186,12 @@ test('a lead sent as a form takes no hostile value', async () => {
   }
 });
 
-test('a test inbox keeps whatever it is sent', async () => {
+test('a test inbox stores anything', async () => {
   for (const { raw, name } of HOSTILE_BODIES)
     expectAnswered(await s.ask('POST', inbox, { as: null, raw }), name);
 });
 
-test('whatever was kept, every list of it can be read', async () => {
+test('whatever was stored, every list of it can be read', async () => {
   const inboxId = (await s.ask('GET', '/api/v1/inboxes')).json.data[0].id;
   const leads = (await s.ask('GET', '/api/v1/leads?limit=200')).json.data as { id: string }[];
   expect(leads.length).toBeGreaterThan(50);

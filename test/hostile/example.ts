@@ -1,4 +1,4 @@
-/** A part of an OpenAPI 3.1 schema, as far as these tests read it. */
+/** The part of an OpenAPI 3.1 schema that these tests use. */
 export interface JsonSchema {
   $ref?: string;
   type?: string | string[];
@@ -29,15 +29,15 @@ export interface Document {
   components: { schemas: Record<string, JsonSchema> };
 }
 
-/** Stands where a test puts a hostile value. */
+/** A placeholder for a hostile value. */
 export const HOLE = '@@hole@@';
 
-/** A JSON text with the hole filled in as it is, which may be what no value can be. */
+/** The JSON text with its hole replaced by raw text, which need not be valid JSON. */
 export function filled(body: unknown, json: string): string {
   return JSON.stringify(body).replaceAll(`"${HOLE}"`, () => json);
 }
 
-/** A value that a schema would take, as far as its keywords tell. */
+/** A value that a schema accepts, according to its keywords. */
 export function exampleOf(document: Document, schema: JsonSchema): unknown {
   const is = resolved(document, schema);
   if (is.const !== undefined) return is.const;
@@ -78,7 +78,7 @@ function textOf({ format }: JsonSchema): string {
   return 'example';
 }
 
-/** Bodies with the hole in one known field each, to a depth of two, and the field's path. */
+/** Bodies with the hole in one known field each, to a depth of two, with the field's path. */
 export function* bodiesWithHole(
   document: Document,
   schema: JsonSchema,

@@ -7,7 +7,7 @@ import { HOSTILE_BODIES, HOSTILE_HEADERS, HOSTILE_SEGMENTS, HOSTILE_VALUES } fro
 const document = document_ as unknown as Document;
 
 let s: Scenario;
-/** By path up to its parameter, the id of something that is there, so that a body gets as far as the store. */
+/** By path up to its parameter: the id of an existing object, so that a body reaches the store. */
 const made = new Map<string, string>();
 
 beforeAll(async () => {
@@ -51,23 +51,23 @@ async function makeOneOfEach(): Promise<void> {
   made.set('/api/v1/event-types/', 'contact.created');
 }
 
-/** The path with ids of what is there. */
+/** The path with ids of existing objects. */
 function pathOf(template: string): string {
   return template.replaceAll(/(.*?)\{\w+\}/g, (_whole, before: string) => {
     return before + (made.get(before) ?? '01976d3c-0000-7000-8000-000000000000');
   });
 }
 
-/** An answer that says what is wrong, in a shape of ours, and is no 5xx. */
+/** Expects a response that names the problem, in an error format of the API, and is no 5xx. */
 function expectAnswered({ status, json, headers }: Reply, what: string): void {
-  // Mail is not set up here.
+  // Mail is not configured here.
   expect(json?.error?.code === 'not_configured' ? 400 : status, what).toBeLessThan(500);
   if (status < 400) return;
   expect(headers.get('x-request-id'), what).toBeTruthy();
   expect(json?.error, what).toBeDefined();
 }
 
-/** Deletions come last: what is gone takes no body any more. */
+/** Deletions come last: deleted objects accept no body. */
 const OPERATIONS = Object.entries(document.paths)
   .flatMap(([path, operations]) =>
     Object.entries(operations).map(([method, operation]) => ({
@@ -79,7 +79,7 @@ const OPERATIONS = Object.entries(document.paths)
   .toSorted((a, b) => Number(a.method === 'DELETE') - Number(b.method === 'DELETE'));
 const isStream = (path: string) => path === '/api/v1/events/stream';
 
-/** Whether nothing was taken: the whole, or each item of a batch, was refused. */
+/** Whether the whole request, or each item of a batch, was rejected. */
 function isRefused({ status, json }: Reply): boolean {
   if (status >= 400) return true;
   const results = json?.results as { status: number }[] | undefined;
@@ -89,7 +89,7 @@ function isRefused({ status, json }: Reply): boolean {
 describe.each(OPERATIONS)('$method $path', ({ path, method, operation }) => {
   const body = operation.requestBody?.content['application/json']?.schema;
 
-  test.runIf(body !== undefined)('takes no hostile value in a field of its body', async () => {
+  test.runIf(body !== undefined)('accepts no hostile value in a field of its body', async () => {
     for (const { field, body: holed, isReadOnly } of bodiesWithHole(document, body!)) {
       for (const value of HOSTILE_VALUES) {
         const what = `${field} is ${value.name}`;
@@ -100,12 +100,12 @@ describe.each(OPERATIONS)('$method $path', ({ path, method, operation }) => {
     }
   });
 
-  test.runIf(body !== undefined)('takes no hostile body', async () => {
+  test.runIf(body !== undefined)('accepts no hostile body', async () => {
     for (const { name, raw } of HOSTILE_BODIES)
       expectAnswered(await s.ask(method, pathOf(path), { raw }), name);
   });
 
-  test('takes no hostile value in its query', async () => {
+  test('accepts no hostile value in its query', async () => {
     const url = isStream(path) ? `${pathOf(path)}?after=evt_x` : pathOf(path);
     for (const name of [...queryNames(operation), 'unknown']) {
       for (const { query, name: called } of HOSTILE_VALUES) {
@@ -117,7 +117,7 @@ describe.each(OPERATIONS)('$method $path', ({ path, method, operation }) => {
     }
   });
 
-  test.runIf(path.includes('{'))('takes no hostile segment of its path', async () => {
+  test.runIf(path.includes('{'))('accepts no hostile segment in its path', async () => {
     for (const segment of HOSTILE_SEGMENTS) {
       const reply = await s.ask(
         method,
@@ -130,7 +130,7 @@ describe.each(OPERATIONS)('$method $path', ({ path, method, operation }) => {
     }
   });
 
-  test('takes no hostile header', async () => {
+  test('accepts no hostile header', async () => {
     for (const [name, value] of HOSTILE_HEADERS) {
       const headers = { [name]: value };
       const reply = await askBriefly(method, pathOf(path), { headers, ...(body && { raw: '[]' }) });
@@ -139,7 +139,7 @@ describe.each(OPERATIONS)('$method $path', ({ path, method, operation }) => {
   });
 });
 
-test('whatever was stored meanwhile, every list can be read', async () => {
+test('whatever was stored, every list can be read', async () => {
   for (const { path, method, operation } of OPERATIONS) {
     if (method !== 'GET' || !queryNames(operation).includes('limit')) continue;
     const { status, text } = await s.ask('GET', pathOf(path));
@@ -147,14 +147,14 @@ test('whatever was stored meanwhile, every list can be read', async () => {
   }
 });
 
-/** Read, nothing there, or for people who are signed in. */
+/** Found, not found, or for signed-in users only. */
 const OF_ALL = [200, 404, 403];
 
 function queryNames(operation: Operation): string[] {
   return (operation.parameters ?? []).filter((item) => item.in === 'query').map(({ name }) => name);
 }
 
-/** A stream that a request opened has no end: its answer is its head. */
+/** A stream has no end: its response is its head. */
 async function askBriefly(method: string, path: string, more: Parameters<Scenario['ask']>[2] = {}) {
   if (!path.startsWith('/api/v1/events')) return s.ask(method, path, more);
   const controller = new AbortController();

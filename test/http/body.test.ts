@@ -17,7 +17,7 @@ function post(raw: string | Uint8Array, headers: Record<string, string> = {}): P
   return s.ask('POST', '/api/v1/contacts', { raw, headers: { 'content-type': JSON_TYPE, ...headers } });
 }
 
-/** The status of a refusal in our shape, which made nothing. */
+/** The status of a refusal in the API's error format, which created nothing. */
 async function refusal(reply: Reply): Promise<number> {
   expect(reply.json.error.request_id, reply.text).toBe(reply.headers.get('x-request-id'));
   expect(await s.newEvents()).toEqual([]);
@@ -44,13 +44,13 @@ describe('Content-Encoding', () => {
 
   const spaces = Buffer.alloc(20 * 1024 * 1024, 0x20);
   test.each<[string, string, Uint8Array, number]>([
-    ['cut off', 'gzip', gzipSync(json).subarray(0, -9), 400],
-    ['not what it says', 'gzip', json, 400],
-    ['not what it says', 'deflate', json, 400],
-    ['not what it says', 'br', json, 400],
-    ['of a coding that is not known', 'zstd', json, 415],
-    ['of a coding that is not known', 'constructor', json, 415],
-    ['coded three times', 'gzip, gzip, gzip', gzipSync(gzipSync(gzipSync(json))), 415],
+    ['truncated', 'gzip', gzipSync(json).subarray(0, -9), 400],
+    ['not of the named coding', 'gzip', json, 400],
+    ['not of the named coding', 'deflate', json, 400],
+    ['not of the named coding', 'br', json, 400],
+    ['of an unknown coding', 'zstd', json, 415],
+    ['of an unknown coding', 'constructor', json, 415],
+    ['encoded three times', 'gzip, gzip, gzip', gzipSync(gzipSync(gzipSync(json))), 415],
     ['larger than the limit', 'gzip', gzipSync(spaces), 413],
     ['larger than the limit', 'br', brotliCompressSync(spaces), 413],
     ['larger than the limit', 'gzip, gzip', gzipSync(gzipSync(spaces)), 413],
@@ -60,7 +60,7 @@ describe('Content-Encoding', () => {
     expect(reply.headers.get('accept-encoding')).toBe(status === 415 ? 'gzip, deflate, br, identity' : null);
   });
 
-  test('an Idempotency-Key goes by what was sent, whatever its coding', async () => {
+  test('an Idempotency-Key compares the decoded bytes, whatever the coding is', async () => {
     const headers = { 'idempotency-key': 'coded' };
     const first = await post(gzipSync(json), { ...headers, 'content-encoding': 'gzip' });
     const again = await post(JOSE, headers);
@@ -76,13 +76,13 @@ describe('JSON is read as text', () => {
     ['with a byte order mark', JSON_TYPE, Buffer.from(`\ufeff${JOSE}`)],
     ['with an empty charset', `${JSON_TYPE}; charset=`, Buffer.from(JOSE)],
     [
-      'as UTF-8 whatever is declared, where it is UTF-8',
+      'as UTF-8 whatever charset is declared, if it is valid UTF-8',
       `${JSON_TYPE}; charset=iso-8859-1`,
       Buffer.from(JOSE),
     ],
-    ['in the charset that is declared', `${JSON_TYPE}; charset="ISO-8859-1"`, Buffer.from(JOSE, 'latin1')],
+    ['in the declared charset', `${JSON_TYPE}; charset="ISO-8859-1"`, Buffer.from(JOSE, 'latin1')],
     ['in UTF-16', `${JSON_TYPE}; charset=utf-16`, utf16],
-    ['in UTF-16, big end first', `${JSON_TYPE}; charset=utf-16`, Buffer.from(utf16).swap16()],
+    ['in UTF-16, big-endian', `${JSON_TYPE}; charset=utf-16`, Buffer.from(utf16).swap16()],
     ['of a type that ends in +json', 'application/vnd.acme+json ; charset=UTF-8', Buffer.from(JOSE)],
   ])('%s', async (_name, type, raw) => {
     const reply = await post(raw, { 'content-type': type });
@@ -91,21 +91,21 @@ describe('JSON is read as text', () => {
   });
 
   test.each<[string, string, string | Uint8Array, number]>([
-    ['Latin-1 that is not declared', JSON_TYPE, Buffer.from(JOSE, 'latin1'), 400],
-    ['UTF-16 that is not declared', JSON_TYPE, utf16, 400],
-    ['half of UTF-16', `${JSON_TYPE}; charset=utf-16le`, utf16.subarray(0, -1), 400],
-    ['a charset that is none', `${JSON_TYPE}; charset=klingon`, Buffer.from(JOSE, 'latin1'), 415],
+    ['undeclared Latin-1', JSON_TYPE, Buffer.from(JOSE, 'latin1'), 400],
+    ['undeclared UTF-16', JSON_TYPE, utf16, 400],
+    ['truncated UTF-16', `${JSON_TYPE}; charset=utf-16le`, utf16.subarray(0, -1), 400],
+    ['an unknown charset', `${JSON_TYPE}; charset=klingon`, Buffer.from(JOSE, 'latin1'), 415],
     ['nothing', JSON_TYPE, '', 400],
     ['white space', JSON_TYPE, ' ', 400],
-    ['a type that is none', 'json', JOSE, 415],
+    ['an invalid type', 'json', JOSE, 415],
     ['another type', 'text/plain', JOSE, 415],
-    ['a form, where none is taken', 'application/x-www-form-urlencoded', 'first_name=Jane', 415],
-    ['a multipart form, where none is taken', 'multipart/form-data; boundary=x', '--x--', 415],
-  ])('%s is refused', async (_name, type, raw, status) => {
+    ['a form on a path that accepts none', 'application/x-www-form-urlencoded', 'first_name=Jane', 415],
+    ['a multipart form on a path that accepts none', 'multipart/form-data; boundary=x', '--x--', 415],
+  ])('%s is rejected', async (_name, type, raw, status) => {
     expect(await refusal(await post(raw, { 'content-type': type }))).toBe(status);
   });
 
-  test('a body without a Content-Type is refused; one in chunks, and one that waits for 100, is read', async () => {
+  test('a body without a Content-Type is rejected; a chunked one, and one with Expect: 100-continue, is read', async () => {
     const { hostname, port } = new URL(s.url);
     const sent = (headers: string, body: string) =>
       new Promise<string>((resolve) => {
@@ -125,7 +125,7 @@ describe('JSON is read as text', () => {
     expect(await sent(waiting, body)).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 201 /);
   });
 
-  test('415 says what the path takes', async () => {
+  test('415 names what the path accepts', async () => {
     const headers = { 'content-type': 'text/plain' };
     const contacts = await s.ask('POST', '/api/v1/contacts', { raw: 'a', headers });
     expect(contacts.headers.get('accept')).toBe('application/json');
@@ -135,14 +135,14 @@ describe('JSON is read as text', () => {
     for (const type of types) expect(leads.json.error).toContain(type);
   });
 
-  test('404 and 405 say so whatever the body is', async () => {
+  test('404 and 405 come first, whatever the body is', async () => {
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     expect((await s.ask('POST', '/api/v1/nothing', { raw: 'a=%E9', headers })).status).toBe(404);
     expect((await s.ask('POST', '/api/v1/me', { raw: '{', headers: {} })).status).toBe(405);
   });
 });
 
-describe('a path or query that can not be read', () => {
+describe('an invalid path or query', () => {
   test.each([
     '/%zz',
     '/%',
@@ -157,7 +157,7 @@ describe('a path or query that can not be read', () => {
     `/f/${'x'.repeat(300)}`,
     '/inbox/%ff',
     '/analytics/leads/%00',
-  ])('%s is a 404 in our shape, with a request id', async (path) => {
+  ])('%s is a 404 in the API error format, with a request id', async (path) => {
     const reply = await s.ask('GET', path, { headers: { 'x-request-id': 'mine' } });
     expect(reply.status, reply.text).toBe(404);
     expect(reply.headers.get('x-request-id')).toBe('mine');
@@ -177,7 +177,7 @@ describe('a path or query that can not be read', () => {
     expect(reply.json.error.fields).toMatchObject([{ field }]);
   });
 
-  test('200 parameters are read, more are refused', async () => {
+  test('200 parameters are read, more are rejected', async () => {
     const path = (n: number) =>
       `/api/v1/contacts?${Array.from({ length: n }, (_, at) => `p${at}`).join('&')}`;
     expect((await s.ask('GET', path(200))).json.error.fields).toHaveLength(50);

@@ -5,9 +5,9 @@ import { startScenario } from '../kit/scenario.ts';
 
 const [ACME, ELSEWHERE] = ['w1', 'w2'];
 
-test('a key, a workspace and all together have a maximum each; who leaves makes room, once', () => {
+test('a key, a workspace and the process have a maximum each; a finished request makes room, once', () => {
   const limit = makeConcurrencyLimit({ caller: 2, workspace: 3, all: 4 });
-  const enter = (identity: string, workspaceId: string) => limit.enter({ identity, workspaceId });
+  const enter = (identity: string, workspaceId: string) => limit.acquire({ identity, workspaceId });
   const leave = enter('k1', ACME);
   enter('k1', ACME);
   expect(() => enter('k1', ACME)).toThrow(

@@ -11,14 +11,14 @@ afterAll(() => s.stop());
 const post = (body: object, more: Ask = {}) => s.ask('POST', '/api/v1/contacts', { body, ...more });
 const NOBODY = '01976d3c-0000-7000-8000-000000000000';
 
-/** A key of a workspace of its own, on a plan. */
+/** A key of a new workspace on a plan. */
 async function keyOn(plan: string, more: { expiresAt?: string } = {}): Promise<string> {
   const { id: workspaceId } = await s.app.workspaces.create({ name: plan, plan });
   const key = { workspaceId, name: 'key', style: 'fairlead' as const, createdBy: 'test', ...more };
   return (await s.app.keys.create(key)).raw;
 }
 
-/** By code, a request that is answered with it. */
+/** For each code, a request that gets it. */
 const PROVOKED: Record<ErrorCode, () => Promise<Reply>> = {
   validation_error: () => post({ email: 'nowhere' }),
   unauthorized: () => post({}, { as: 'axo_live_nonsense' }),
@@ -66,7 +66,7 @@ const PROVOKED: Record<ErrorCode, () => Promise<Reply>> = {
   not_configured: () =>
     s.ask('POST', '/api/v1/password-resets', { as: null, body: { email: 'alice@acme.example' } }),
   unavailable: async () => {
-    // Somebody else holds the table for longer than a request waits.
+    // Another transaction locks the table for longer than a request waits.
     const other = await s.db.pool.connect();
     try {
       await other.query('begin; lock table contact in access exclusive mode');
@@ -78,7 +78,7 @@ const PROVOKED: Record<ErrorCode, () => Promise<Reply>> = {
   },
 };
 
-/** The default pipeline can not be deleted. */
+/** The default pipeline cannot be deleted. */
 async function deleteDefaultPipeline(): Promise<Reply> {
   const { data } = (await s.ask('GET', '/api/v1/pipelines')).json;
   return s.ask('DELETE', `/api/v1/pipelines/${data[0].id}`);
@@ -96,7 +96,7 @@ describe('AX2: every error has a code, its status, and a message for people', ()
     expect(error.request_id).toBe(reply.headers.get('x-request-id'));
   });
 
-  test('a malformed id is as little there as one of nothing', async () => {
+  test('a malformed id is not found, like an unknown one', async () => {
     const [malformed, nothing] = await Promise.all(
       ['not-an-id', NOBODY].map((id) => s.ask('GET', `/api/v1/contacts/${id}`)),
     );

@@ -11,7 +11,7 @@ afterAll(() => s.stop());
 
 const NOBODY = '01976d3c-0000-7000-8000-000000000000';
 
-describe('is kept by no browser and no proxy:', () => {
+describe('is not stored by browsers and proxies:', () => {
   test.each<[string, string, object?]>([
     ['GET', '/api/v1/contacts'],
     ['HEAD', '/api/v1/contacts'],
@@ -43,13 +43,13 @@ describe('is kept by no browser and no proxy:', () => {
     expect(reply.headers.get('cache-control')).toBe('no-store');
   });
 
-  test('what came with a session, in and out', async () => {
+  test('responses to a session, and its start and end', async () => {
     const item = await makeMember(s, 'member');
     for (const method of ['GET', 'DELETE'])
       expect((await item.ask(method, '/api/v1/session')).headers.get('cache-control')).toBe('no-store');
   });
 
-  test('what is answered to something that is not HTTP', async () => {
+  test('responses to data that is not HTTP', async () => {
     const { port } = new URL(s.url);
     const text = await new Promise<string>((resolve, reject) => {
       const socket = createConnection(Number(port), '127.0.0.1', () => socket.write('nonsense\r\n\r\n'));
@@ -62,7 +62,7 @@ describe('is kept by no browser and no proxy:', () => {
   });
 });
 
-test('the files of the dashboard and of forms, and the reference, stay as they were', async () => {
+test('the files of the dashboard and of forms, and the reference, keep their own headers', async () => {
   const page = (await s.ask('GET', '/', { as: null, headers: { accept: 'text/html' } })).text;
   const asset = /\/assets\/[^"]+\.js/.exec(page)![0];
   const cache = async (path: string) =>

@@ -47,7 +47,7 @@ describe('the OpenAPI document', () => {
   });
   afterAll(() => s.stop());
 
-  test('is the one that was looked at: openapi.snap.json, renewed with vitest -u', async () => {
+  test('matches the reviewed one: openapi.snap.json, updated with vitest -u', async () => {
     const { webhooks: _, ...described } = document;
     const stable = { ...described, info: { ...document.info, version: 'any' } };
     await expect(`${JSON.stringify(stable, null, 2)}\n`).toMatchFileSnapshot('openapi.snap.json');
@@ -63,7 +63,7 @@ describe('the OpenAPI document', () => {
     ['PUT /api/v1/password', '204 400 401 403 429'],
     ['GET /api/v1/events', '200 400 401 403 410 429 503'],
     ['GET /api/v1/events/stream', '200 400 401 403 410 429 503'],
-  ])('%s lists what it answers: %s', (name, codes) => {
+  ])('%s lists its responses: %s', (name, codes) => {
     const { responses } = operations.find(([item]) => item === name)![1];
     expect(Object.keys(responses)).toEqual([...codes.split(' '), 'default']);
     for (const code of codes.split(' ').filter((item) => Number(item) >= 400))
@@ -93,7 +93,7 @@ describe('the OpenAPI document', () => {
     );
   });
 
-  test('gives every operation a name of its own, a summary, a tag, its answers and our error', () => {
+  test('gives every operation a unique name, a summary, a tag, its responses and the error format', () => {
     expect(operations.length).toBeGreaterThan(20);
     for (const [name, { operationId, summary, tags, responses }] of operations) {
       expect(operationId, name).toMatch(/^[a-z]\w+$/);
@@ -103,7 +103,7 @@ describe('the OpenAPI document', () => {
         0,
       );
       const error = responses['default']?.content?.['application/json']?.schema;
-      // RemixCRM's route alone has its errors as a text (contracts, section 6).
+      // Only RemixCRM's routes have their errors as text (docs/requirements.md, section 6).
       const looks = ['POST /api/v1/leads', 'POST /api/v1/leads/batch'].includes(name)
         ? /"error":{"type":"string"}/
         : /"error":.*"code":.*"message":/;
@@ -123,7 +123,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  test('names the headers that an operation heeds', () => {
+  test('names the headers that an operation uses', () => {
     const headersOf = (wanted: string) => {
       const [, operation] = operations.find(([name]) => name === wanted)!;
       return (operation.parameters ?? []).filter((item) => item.in === 'header').map((item) => item.name);
@@ -136,7 +136,7 @@ describe('the OpenAPI document', () => {
     expect(headersOf('POST /api/v1/webhooks')).toEqual(['Idempotency-Key']);
   });
 
-  test('refers to nothing that it does not hold', () => {
+  test('has no dangling references', () => {
     const refs = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map((match) => match[1]!);
     expect(refs.length).toBeGreaterThan(20);
     for (const ref of new Set(refs)) {
@@ -162,7 +162,7 @@ describe('the OpenAPI document', () => {
   }
 });
 
-/** `GET /api/v1/me` and so on, out of the tree that Fastify prints; HEAD comes with every GET. */
+/** `GET /api/v1/me` and so on, from the tree that Fastify prints; every GET also has HEAD. */
 function routes(server: FastifyInstance): string[] {
   const found: string[] = [];
   const above: string[] = [];

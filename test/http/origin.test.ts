@@ -8,7 +8,7 @@ const PUBLIC = 'https://crm.acme.example';
 const HTTP = 'http' as const;
 
 test.each([
-  // Origin, Host, how the request came, public URL.
+  // Origin, Host, scheme of the connection, public URL.
   [PUBLIC, 'crm.acme.example', HTTP, PUBLIC, true],
   [`${PUBLIC}:443`, 'crm.acme.example', HTTP, PUBLIC, true],
   [PUBLIC, 'internal:3000', HTTP, `${PUBLIC}/crm`, true],
@@ -25,7 +25,7 @@ test.each([
   ['http://localhost:3000', 'crm.acme.example', HTTP, PUBLIC, false],
   ['http://localhost', 'localhost:80', HTTP, PUBLIC, true],
   ['https://localhost:3000', 'localhost:3000', 'https', PUBLIC, true],
-  // The scheme is the connection's own, and the name is written as browsers write it.
+  // The scheme is that of the connection, and the name is in the browser's form.
   ['https://localhost:3000', 'localhost:3000', HTTP, PUBLIC, false],
   ['http://localhost:3000', 'localhost:3000', 'https', PUBLIC, false],
   ['http://127.0.0.1:3000', 'localhost:3000', HTTP, PUBLIC, false],
@@ -37,7 +37,7 @@ test.each([
   ['http://[::ffff:127.0.0.1]:3000', '[::ffff:127.0.0.1]:3000', HTTP, PUBLIC, false],
   ['null', 'crm.acme.example', HTTP, PUBLIC, false],
   ['http://crm.acme.example:3000', 'CRM.acme.example:3000', HTTP, '', true],
-  // A proxy in front may speak HTTPS without saying so.
+  // A proxy in front may use HTTPS without reporting it.
   ['https://crm.acme.example', 'crm.acme.example', HTTP, '', true],
   ['http://crm.acme.example', 'crm.acme.example', 'https', '', false],
   ['https://crm.acme.example', 'crm.acme.example:443', 'https', '', true],
@@ -50,7 +50,7 @@ test.each([
   },
 );
 
-describe('where FAIRLEAD_PUBLIC_URL is set', () => {
+describe('with FAIRLEAD_PUBLIC_URL', () => {
   let s: Scenario;
   let owner: SignedIn;
   beforeAll(async () => {
@@ -78,14 +78,14 @@ describe('where FAIRLEAD_PUBLIC_URL is set', () => {
     ['https://evil.example', 'evil.example', 403],
     ['http://crm.acme.example', 'crm.acme.example', 403],
     [PUBLIC, 'crm.acme.example', 201],
-  ])('a page of %s, whose name leads here, gets %s → %i', async (origin, host, status) => {
+  ])('a page of %s, whose name resolves to this server, gets %s → %i', async (origin, host, status) => {
     const headers = { origin, host };
     const { cookie } = owner;
     expect(await post('/api/v1/contacts', { ...headers, cookie }, contact)).toBe(status);
     expect(await post('/api/v1/session', headers, signIn())).toBe(status);
   });
 
-  test('this machine is let in at its own address', async () => {
+  test('this machine is accepted at its own address', async () => {
     const headers = { origin: s.url, cookie: owner.cookie };
     expect(await post('/api/v1/contacts', headers, contact)).toBe(201);
   });

@@ -24,14 +24,14 @@ describe('the dashboard', () => {
     '/contacts/01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c21?edit=1',
     '/apidays',
     '/no/such/page',
-  ])('answers %s to a browser', async (path) => {
+  ])('returns %s to a browser', async (path) => {
     const page = await visit(path);
     expect(isPage(page)).toBe(true);
     expect(page.text).toContain('<div id="root">');
     expect(isPage(await visit(path, 'HEAD'))).toBe(true);
   });
 
-  test('lets nothing come from elsewhere, nobody frame it, and no proxy keep its page', async () => {
+  test('loads nothing from elsewhere, cannot be framed, and its page is not cached by proxies', async () => {
     const { headers, text } = await visit('/');
     expect(headers.get('content-security-policy')).toBe(
       "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
@@ -48,7 +48,7 @@ describe('the dashboard', () => {
     return [...text.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map((match) => match[1]!);
   };
 
-  test('has assets that a browser keeps for good, since their names change with them', async () => {
+  test('has assets that a browser caches forever, since their names contain a hash', async () => {
     const assets = await named();
     expect(assets.length).toBeGreaterThan(1);
     for (const asset of assets) {
@@ -59,8 +59,8 @@ describe('the dashboard', () => {
     }
   });
 
-  test('gives an asset in the best coding that its client takes, and the same bytes in each', async () => {
-    /** As it came over the line. */
+  test('returns an asset in the best coding that the client accepts, and the same bytes in each', async () => {
+    /** The undecoded response. */
     const get = async (asset: string, headers: Record<string, string>, method: 'GET' | 'HEAD' = 'GET') => {
       const answer = await request(s.url + asset, { method, headers });
       return { ...answer, bytes: Buffer.from(await answer.body.arrayBuffer()) };
@@ -114,20 +114,20 @@ describe('the dashboard', () => {
     ['GET', '/assets/', 404],
     ['POST', '/assets/nothing.js', 405],
     ['POST', '/contacts', 404],
-  ])('never stands in for the JSON of %s %s', async (method, path, status) => {
+  ])('never replaces the JSON of %s %s', async (method, path, status) => {
     const answer = await visit(path, method);
     expect(answer.status).toBe(status);
     expect(answer.json.error.code).toBe(status === 404 ? 'not_found' : 'method_not_allowed');
   });
 
-  test('RX5: the page of a lead is answered to whoever takes anything, such as curl or a link preview', async () => {
+  test('RX5: the page of a lead is returned to clients that accept anything, such as curl or a link preview', async () => {
     for (const accept of ['*/*', 'text/*', 'text/html', 'image/webp, */*;q=0.1'])
       for (const method of ['GET', 'HEAD']) {
         const page = await visit('/leads/01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c81', method, { accept });
         expect(isPage(page), accept).toBe(true);
         expect(page.headers.get('vary')).toBe('accept');
       }
-    // fetch always names what it takes.
+    // fetch always sends an Accept header.
     const bare = await request(`${s.url}/leads/01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c81`);
     expect([bare.statusCode, bare.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
     await bare.body.dump();
@@ -153,7 +153,7 @@ describe('the dashboard', () => {
     ['/api/v1/leads/nothing', '*/*'],
     ['/analytics/leads', '*/*'],
     ['/webhooks', '*/*'],
-  ])('is not what a program gets that asks for no page: %s as %s', async (path, accept) => {
+  ])('is not returned to a program that asks for no page: %s as %s', async (path, accept) => {
     const answer = await visit(path, 'GET', { accept });
     expect([401, 404]).toContain(answer.status);
     expect(answer.json.error.code).toMatch(/^(not_found|unauthorized)$/);

@@ -13,13 +13,13 @@ afterAll(() => s.stop());
 const RATE = ['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'];
 const NOBODY = '01976d3c-0000-7000-8000-000000000000';
 
-/** A key of a workspace of its own, on a plan. */
+/** A key of a new workspace on a plan. */
 async function keyOn(plan: string): Promise<string> {
   const { id: workspaceId } = await s.app.workspaces.create({ name: plan, plan });
   return (await s.app.keys.create({ workspaceId, name: 'key', style: 'fairlead', createdBy: 'test' })).raw;
 }
 
-/** A request of any method, by Node itself: `fetch` refuses some. */
+/** A request of any method, by Node itself: `fetch` rejects some. */
 function send(
   method: string,
   path: string,
@@ -43,25 +43,25 @@ function send(
   });
 }
 
-describe('AX3, AN11: every authenticated answer carries the rate headers', () => {
+describe('AX3, AN11: every authenticated response has the rate limit headers', () => {
   const ask =
     (method: string, path: string, more: object = {}) =>
     () =>
       s.ask(method, path, more);
   test.each<[string, number, () => ReturnType<Scenario['ask']>]>([
     ['an unknown path', 404, ask('GET', '/api/v1/nothing')],
-    ['an unknown path that is written to', 404, ask('POST', '/api/v1/nothing', { raw: '{"broken' })],
+    ['a POST to an unknown path', 404, ask('POST', '/api/v1/nothing', { raw: '{"broken' })],
     ['an unknown path at the root', 404, ask('GET', '/nothing', { headers: { accept: 'application/json' } })],
     ['a wrong method', 405, ask('DELETE', '/api/v1/me')],
     ['a wrong method with a broken body', 405, ask('POST', '/api/v1/me', { raw: '{"broken' })],
     ['a wrong method of a batch', 405, ask('GET', '/api/v1/contacts/batch')],
     ['a malformed id', 404, ask('GET', '/api/v1/contacts/nothing')],
-    ['a path that is no URL', 404, ask('GET', '/%zz')],
-    ['an id of nothing', 404, ask('GET', `/api/v1/contacts/${NOBODY}`)],
+    ['a path that is not a URL', 404, ask('GET', '/%zz')],
+    ['an unknown id', 404, ask('GET', `/api/v1/contacts/${NOBODY}`)],
     ['broken JSON', 400, ask('POST', '/api/v1/contacts', { raw: '{"broken' })],
-    ['a refused field', 400, ask('POST', '/api/v1/contacts', { body: { email: 'nowhere' } })],
-    ['a refused parameter', 400, ask('GET', '/api/v1/contacts?nothing=1')],
-    ['a refused lead', 400, ask('POST', '/api/v1/leads', { body: {} })],
+    ['an invalid field', 400, ask('POST', '/api/v1/contacts', { body: { email: 'nowhere' } })],
+    ['an invalid parameter', 400, ask('GET', '/api/v1/contacts?nothing=1')],
+    ['an invalid lead', 400, ask('POST', '/api/v1/leads', { body: {} })],
     ['a body that is too large', 413, ask('POST', '/api/v1/contacts', { raw: 'x'.repeat(1024 * 1024 + 1) })],
     [
       'a body of another type',
@@ -71,7 +71,7 @@ describe('AX3, AN11: every authenticated answer carries the rate headers', () =>
     ['a lead at the root', 404, ask('GET', '/analytics/leads/1')],
     ['a wrong method at the root', 405, ask('DELETE', '/analytics/leads/1')],
     [
-      'a refused Idempotency-Key',
+      'a rejected Idempotency-Key',
       400,
       ask('POST', '/api/v1/contacts', { body: {}, headers: { 'idempotency-key': 'é' } }),
     ],
@@ -81,7 +81,7 @@ describe('AX3, AN11: every authenticated answer carries the rate headers', () =>
     for (const name of RATE) expect(headers.get(name), name).toMatch(/^\d+$/);
   });
 
-  test('a replayed answer and a mismatch have them as well', async () => {
+  test('a replayed response and a mismatch have them too', async () => {
     const headers = { 'idempotency-key': 'one' };
     const post = (first_name: string) => s.ask('POST', '/api/v1/contacts', { body: { first_name }, headers });
     await post('Jane');
@@ -106,7 +106,7 @@ describe('AX3, AN11: every authenticated answer carries the rate headers', () =>
     expect(full.headers.get('retry-after')).toMatch(/^\d+$/);
   });
 
-  test.each([{ as: null }, { as: 'fl_live_nonsense' }])('none without a good key: %o', async ({ as }) => {
+  test.each([{ as: null }, { as: 'fl_live_nonsense' }])('none without a valid key: %o', async ({ as }) => {
     for (const [method, path, status] of [
       ['GET', '/api/v1/nothing', 404],
       ['DELETE', '/api/v1/me', 405],
@@ -118,7 +118,7 @@ describe('AX3, AN11: every authenticated answer carries the rate headers', () =>
   });
 });
 
-describe('a method that a path does not take is 405, with what it takes in Allow', () => {
+describe('a method that a path does not accept is 405, with Allow', () => {
   test.each(['QUERY', 'TRACE', 'PROPFIND', 'PURGE', 'SEARCH', 'PUT', 'DELETE', 'PATCH', 'GET', 'HEAD'])(
     '%s of a batch',
     async (method) => {
@@ -143,20 +143,20 @@ describe('a method that a path does not take is 405, with what it takes in Allow
     expect(headers.allow?.split(', ').toSorted()).toEqual(allowed);
   });
 
-  test('a path is refused in its own shape', async () => {
+  test('a path is refused in its own error format', async () => {
     const { status, json } = await s.ask('PUT', '/api/v1/leads');
     expect(status).toBe(405);
-    expect(json.error).toMatch(/^This path takes /);
+    expect(json.error).toMatch(/^This path accepts /);
   });
 
-  test('OPTIONS says what a path takes', async () => {
+  test('OPTIONS returns the methods of a path', async () => {
     const known = await send('OPTIONS', '/api/v1/contacts/batch');
     expect([known.status, known.headers.allow]).toEqual([204, 'POST, OPTIONS']);
     expect(known.headers['x-ratelimit-remaining']).toMatch(/^\d+$/);
     expect((await send('OPTIONS', '/api/v1/nothing')).status).toBe(404);
   });
 
-  /** What is answered to a request line, to its end. */
+  /** The complete response to a request line. */
   const raw = (line: string, headers = 'Host: x\r\n') =>
     new Promise<string>((resolve, reject) => {
       const { port } = new URL(s.url);
@@ -168,7 +168,7 @@ describe('a method that a path does not take is 405, with what it takes in Allow
       socket.on('error', reject);
     });
 
-  test.each(['FETCH', 'get', 'X-OWN'])('also %s, which is no method at all', async (method) => {
+  test.each(['FETCH', 'get', 'X-OWN'])('also %s, which is not a method', async (method) => {
     const known = await raw(`${method} /api/v1/contacts/batch?x=1 HTTP/1.1`);
     expect(known).toMatch(/^HTTP\/1\.1 405 Method Not Allowed\r\n/);
     expect(known).toMatch(/\r\nallow: POST\r\n/);
@@ -176,21 +176,18 @@ describe('a method that a path does not take is 405, with what it takes in Allow
     expect(await raw(`${method} /api/v1/nothing HTTP/1.1`)).toMatch(/^HTTP\/1\.1 404 Not Found\r\n/);
   });
 
-  test.each(['FETCH', 'CONNECT'])(
-    '%s is answered like any other: its request id, and no-store',
-    async (method) => {
-      const path = method === 'CONNECT' ? 'elsewhere.example:443' : '/api/v1/nothing';
-      const ask = (headers: string) => raw(`${method} ${path} HTTP/1.1`, `Host: x\r\n${headers}`);
-      const answer = await ask('X-Request-Id: my-own.id/1\r\n');
-      expect(answer).toMatch(/\r\ncache-control: no-store\r\n/);
-      expect(answer).toMatch(/\r\nx-request-id: my-own\.id\/1\r\n/);
-      expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))).error.request_id).toBe('my-own.id/1');
-      for (const none of ['', 'X-Request-Id: two words\r\n', 'X-Request-Id: a\r\nX-Request-Id: b\r\n'])
-        expect(await ask(none)).toMatch(/\r\nx-request-id: [0-9a-f]{8}-[0-9a-f-]{27}\r\n/);
-    },
-  );
+  test.each(['FETCH', 'CONNECT'])('%s gets the usual headers: request id and no-store', async (method) => {
+    const path = method === 'CONNECT' ? 'elsewhere.example:443' : '/api/v1/nothing';
+    const ask = (headers: string) => raw(`${method} ${path} HTTP/1.1`, `Host: x\r\n${headers}`);
+    const answer = await ask('X-Request-Id: my-own.id/1\r\n');
+    expect(answer).toMatch(/\r\ncache-control: no-store\r\n/);
+    expect(answer).toMatch(/\r\nx-request-id: my-own\.id\/1\r\n/);
+    expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))).error.request_id).toBe('my-own.id/1');
+    for (const none of ['', 'X-Request-Id: two words\r\n', 'X-Request-Id: a\r\nX-Request-Id: b\r\n'])
+      expect(await ask(none)).toMatch(/\r\nx-request-id: [0-9a-f]{8}-[0-9a-f-]{27}\r\n/);
+  });
 
-  test('a request id that has not arrived to its end does not count', () => {
+  test('an incomplete request id header is ignored', () => {
     const id = (packet: string) => requestIdIn(Buffer.from(packet));
     expect(id('FETCH / HTTP/1.1\r\nX-Request-Id: abc\r\nHos')).toBe('abc');
     expect(id('FETCH / HTTP/1.1\r\nHost: x\r\nX-Request-Id: abc')).not.toBe('abc');
@@ -198,17 +195,17 @@ describe('a method that a path does not take is 405, with what it takes in Allow
     expect(requestIdIn(undefined)).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  test('a tunnel is refused, and what is no HTTP stays 400', async () => {
+  test('a tunnel is refused, and data that is not HTTP stays 400', async () => {
     expect(await raw('CONNECT elsewhere.example:443 HTTP/1.1')).toMatch(/^HTTP\/1\.1 40[45] /);
     expect(await raw('\x16\x03\x01 nonsense')).toMatch(/^HTTP\/1\.1 400 /);
   });
 });
 
-describe('an id is the same in capitals', () => {
+describe('an id is the same in upper case', () => {
   const created = async (path: string, body: object) =>
     (await s.ask('POST', `/api/v1/${path}`, { body })).json as { id: string };
 
-  test('in paths of records, and of what hangs on them', async () => {
+  test('in paths of records and their subresources', async () => {
     const contact = await created('contacts', { first_name: 'Jane' });
     const company = await created('companies', { name: 'Acme' });
     const upper = (id: string) => id.toUpperCase();
@@ -254,7 +251,7 @@ describe('an id is the same in capitals', () => {
     expect(renamed.status).toBe(200);
   });
 
-  test('in the path of a lead with all that became of it', async () => {
+  test('in the path of the details of a lead', async () => {
     const lead = await created('leads', {
       name: 'Jane Doe',
       email: 'jane@example.com',

@@ -18,7 +18,7 @@ const nested = (levels: number) => '{"a":'.repeat(levels) + '1' + '}'.repeat(lev
 const LEAD = '"name":"Jane Doe","email":"jane@example.com","phone":"+15551234567","event_date":"2026-08-15"';
 
 describe('JSON is at most 64 levels deep', () => {
-  test('at the API, for keys and without', async () => {
+  test('at the API, with and without a key', async () => {
     for (const path of ['contacts', 'leads', 'contacts/batch', 'events', 'session', 'webhooks']) {
       const { status, text } = await post(path, nested(65));
       expect(status, path).toBe(400);
@@ -26,7 +26,7 @@ describe('JSON is at most 64 levels deep', () => {
     }
   });
 
-  test('at the inbound webhooks, and what has 64 can be read again', async () => {
+  test('at the inbound webhooks, and JSON with 64 levels can be read again', async () => {
     await s.ask('POST', '/api/v1/leads', { raw: `{${LEAD},"crm_lead_id":"deep"}` });
     expect((await report(`{"crm_lead_id":"deep","x":${nested(64)}}`)).status).toBe(400);
     expect((await report(`{"crm_lead_id":"deep","x":${nested(63)}}`)).json.stored).toBe(true);
@@ -43,7 +43,7 @@ describe('JSON is at most 64 levels deep', () => {
   });
 });
 
-test('a report that 0.1.0 took, however deep, is read with all others', async () => {
+test('a report that 0.1.0 stored, at any depth, is returned with all others', async () => {
   const lead = (await s.ask('POST', '/api/v1/leads', { raw: `{${LEAD}}` })).json.id;
   await s.db.pool.query(
     `insert into crm_activity (workspace_id, id, lead_id, crm_lead_id, event_type, payload, body_hash, received_at)
@@ -59,7 +59,7 @@ test('a report that 0.1.0 took, however deep, is read with all others', async ()
 
 describe('a number keeps its value', () => {
   test.each(['10158231234567893', '9007199254740993', '1e400', '0.1234567890123456789'])(
-    '%s in a custom field is refused with the advice to send a string',
+    '%s in a custom field is rejected with the advice to send a string',
     async (number) => {
       for (const plural of ['contacts', 'companies', 'deals', 'tasks']) {
         const body = `{"name":"x","first_name":"x","title":"x","custom_fields":{"facebook_id":${number}}}`;
@@ -72,7 +72,7 @@ describe('a number keeps its value', () => {
     },
   );
 
-  test('as a string, or written at length, it is taken', async () => {
+  test('as a string, or as plain digits, it is accepted', async () => {
     const { status, json } = await post(
       'contacts',
       '{"first_name":"Jane","custom_fields":{"id":"10158231234567893","a":5000.00,"b":1e3,"c":0.30000000000000004}}',
@@ -82,7 +82,7 @@ describe('a number keeps its value', () => {
     expect(json.custom_fields).toEqual(custom);
   });
 
-  test('in a batch it refuses its own record', async () => {
+  test('in a batch it rejects only its own record', async () => {
     const { status, json } = await post(
       'contacts/batch',
       '{"records":[{"first_name":"A","custom_fields":{"n":1e400}},{"first_name":"B"},{"first_name":"C\\u0000"}]}',
@@ -92,7 +92,7 @@ describe('a number keeps its value', () => {
     expect(json.results[0].error.fields[0].field).toBe('custom_fields.n');
   });
 
-  test('in a field of a lead that nobody knows it is kept exactly as it came', async () => {
+  test('in an unknown field of a lead it is kept exactly as sent', async () => {
     const raw = `{ ${LEAD}, "facebook_id": 10158231234567893, "price": 5000.00, "huge": 1e400, "n": 1, "n": 2 }`;
     const { status, json } = await post('leads', raw);
     expect(status).toBe(201);
@@ -101,7 +101,7 @@ describe('a number keeps its value', () => {
     expect((await s.ask('GET', `/analytics/leads/${json.id}`)).text).toContain(`"payload":${raw}`);
   });
 
-  test('so it is in a batch of leads, and in a report of another CRM', async () => {
+  test('the same in a batch of leads, and in a report of another CRM', async () => {
     const record = `{${LEAD},"crm_lead_id":"exact", "id2": 10158231234567893}`;
     const { json } = await post('leads/batch', `{"records": [ {}, ${record} ]}`);
     expect(json.results.map((item: { status: number }) => item.status)).toEqual([400, 201]);
@@ -112,13 +112,13 @@ describe('a number keeps its value', () => {
     expect((await s.ask('GET', '/api/v1/crm-activities')).text).toContain(`"payload":${raw}`);
   });
 
-  test('in a field that a lead has it is refused', async () => {
+  test('in a known field of a lead it is rejected', async () => {
     const { status, json } = await post('leads', `{${LEAD},"custom_fields":{"n":10158231234567893}}`);
     expect(status).toBe(400);
     expect(json.fields).toEqual(['custom_fields.n']);
   });
 
-  test('in the data of an event of one’s own it is refused', async () => {
+  test('in the data of a custom event it is rejected', async () => {
     const schema = { type: 'object' };
     const body = { name: 'parcel.sent', schema, sample: {} };
     expect((await s.ask('POST', '/api/v1/custom-event-types', { body })).status).toBe(201);
@@ -128,7 +128,7 @@ describe('a number keeps its value', () => {
   });
 });
 
-describe('a value that cannot be stored is a 400 that names where it stands', () => {
+describe('a value that cannot be stored is a 400 that names its path', () => {
   test('in every text filter of every list', async () => {
     const document = (await s.ask('GET', '/api/v1/openapi.json')).json;
     for (const [path, { get }] of Object.entries(document.paths) as [string, { get?: never }][]) {
@@ -170,8 +170,8 @@ describe('a value that cannot be stored is a 400 that names where it stands', ()
   });
 });
 
-describe('a cursor goes on in the list that it came from', () => {
-  test('and in no other: other filters, another order, another kind of record', async () => {
+describe('a cursor continues the list that it came from', () => {
+  test('and no other: other filters, another order, another record type', async () => {
     for (let n = 0; n < 3; n++) await post('contacts', `{"first_name":"${n}","status":"cursor"}`);
     await post('companies', '{"name":"x"}');
     const page = '/api/v1/contacts?status=cursor&limit=1';
@@ -192,7 +192,7 @@ describe('a cursor goes on in the list that it came from', () => {
     }
   });
 
-  test('one that 0.1.0 gave goes on', async () => {
+  test('a cursor of 0.1.0 continues', async () => {
     const { next_cursor: cursor } = (await s.ask('GET', '/api/v1/contacts?status=cursor&limit=1')).json;
     const old = cursor.split('.')[0];
     const { status, json } = await s.ask('GET', `/api/v1/contacts?status=cursor&limit=1&cursor=${old}`);
@@ -200,20 +200,20 @@ describe('a cursor goes on in the list that it came from', () => {
   });
 });
 
-test('a + that is not encoded in an e-mail filter is a +', async () => {
+test('a + that is not encoded in an email filter is a +', async () => {
   await post('contacts', '{"email":"jane+tag@example.com"}');
   for (const query of ['email=jane+tag@example.com', 'email=jane%2Btag@example.com'])
     expect((await s.ask('GET', `/api/v1/contacts?${query}`)).json.data).toHaveLength(1);
 });
 
-describe('what 0.1.0 stored, and is no longer taken, can be read and put back', () => {
+describe('values that 0.1.0 stored, and that are no longer valid, can be read and sent back', () => {
   const OLD: Record<string, string> = {
     first_name: '\u200b',
     email: 'mailto:jane@example.com',
     phone: '+1 555',
   };
 
-  test('with other changes beside it; a new value of that kind is refused', async () => {
+  test('together with other changes; a new value of that kind is rejected', async () => {
     const { id } = (await post('contacts', '{"first_name":"Jane"}')).json;
     await s.db.pool.query('update contact set first_name = $2, email = $3, phone = $4 where id = $1', [
       id,
@@ -231,15 +231,15 @@ describe('what 0.1.0 stored, and is no longer taken, can be read and put back', 
     expect(fieldsOf(bad.json)).toEqual(['email']);
   });
 
-  test('what belongs to another workspace is not compared with', async () => {
+  test('values of another workspace are not compared with', async () => {
     const { id } = (await post('contacts', '{"first_name":"Jane"}')).json;
     const body = { email: 'mailto:jane@example.com' };
     expect((await s.ask('PATCH', `/api/v1/contacts/${id}`, { as: s.charlie, body })).status).toBe(400);
   });
 });
 
-describe('what one field may hold is bounded by what the store can take', () => {
-  test('a text too large for its index is refused by its name, and holds up nobody else', async () => {
+describe('a field accepts only what the store can hold', () => {
+  test('a text too large for its index is rejected by its name, and delays nobody else', async () => {
     const long = Array.from({ length: 1000 }, (_, at) =>
       String.fromCodePoint(0x4e00 + ((at * 7919) % 20_000)),
     );
@@ -257,7 +257,7 @@ describe('what one field may hold is bounded by what the store can take', () => 
     '2026-01-01T00:00:00.' + '1'.repeat(300) + 'Z',
     '2026-01-01T00:00:00+23:59',
     '0000-01-01T00:00:00Z',
-  ])('no time of %s is taken anywhere', async (time) => {
+  ])('no time of %s is accepted anywhere', async (time) => {
     const hook = { name: 'w', url: 'https://example.com/', events: ['contact.created'] };
     const { id } = (await s.ask('POST', '/api/v1/webhooks', { body: hook })).json;
     const replay = await s.ask('POST', `/api/v1/webhooks/${id}/replay`, { body: { since: time } });
@@ -268,7 +268,7 @@ describe('what one field may hold is bounded by what the store can take', () => 
     }
   });
 
-  test('a cursor that nobody gave is a 400 in every list', async () => {
+  test('an invalid cursor is a 400 in every list', async () => {
     const made = (value: string, id: string, sort = '-created_at') =>
       Buffer.from(JSON.stringify([sort, value, id])).toString('base64url');
     const cursors = [
@@ -285,15 +285,15 @@ describe('what one field may hold is bounded by what the store can take', () => 
         ).toBe(400);
   });
 
-  test('a body that needs no key has at most 200 fields', async () => {
+  test('a body of a public route has at most 200 fields', async () => {
     const fields = Array.from({ length: 300 }, (_, at) => `"f${at}":1`).join(',');
     const { status, text } = await s.ask('POST', '/api/v1/session', { as: null, raw: `{${fields}}` });
     expect([status, text.includes('200 fields')]).toEqual([400, true]);
   });
 });
 
-describe('what is sent back as it is stored stays as it is', () => {
-  test('tags that are one from now on, sources and event types of another spelling', async () => {
+describe('a value that is sent back unchanged is accepted', () => {
+  test('tags that are now equal, sources and event types of another spelling', async () => {
     const lead = (await post('leads', `{${LEAD},"tags":["vip"],"source":"Zafe","event_type":"Wedding"}`)).json
       .id;
     const tags = ['e\u0301', '\u00e9', 'vip'];
@@ -308,14 +308,14 @@ describe('what is sent back as it is stored stays as it is', () => {
     expect((await s.ask('PUT', `/api/v1/leads/${lead}`, { body: read })).json).toEqual(read);
   });
 
-  test('a number that came near to the one that is stored is refused all the same', async () => {
+  test('a number that is only close to the stored one is rejected', async () => {
     const { id } = (await post('contacts', '{"first_name":"J","custom_fields":{"a":9007199254740992}}')).json;
     const patch = (raw: string) => s.ask('PATCH', `/api/v1/contacts/${id}`, { raw });
     expect((await patch('{"custom_fields":{"a":9007199254740993}}')).status).toBe(400);
     expect((await patch('{"custom_fields":{"a":9007199254740992}}')).status).toBe(200);
   });
 
-  test('NUL alone is no empty field', async () => {
+  test('NUL alone is not an empty field', async () => {
     for (const field of ['notes', 'source', 'event_type', 'crm_lead_id'])
       expect((await post('leads', `{${LEAD},"${field}":"\\u0000"}`)).json.fields, field).toEqual([field]);
   });

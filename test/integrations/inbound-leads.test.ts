@@ -5,7 +5,7 @@ import { secondServer, startScenario, type Ask, type Reply, type Scenario } from
 
 let s: Scenario;
 let secret: string;
-/** A workspace of Charlie's has a secret of its own. */
+/** Charlie's workspace has its own secret. */
 let theirs: string;
 beforeAll(async () => {
   s = await startScenario({ FAIRLEAD_SERVICES: 'api', FAIRLEAD_LEADS_PER_HOUR: '0' });
@@ -78,7 +78,7 @@ async function made(reply: Reply, as = s.alice.key) {
 }
 
 describe('Typeform', () => {
-  test('a response makes a lead, fires lead.created alone, and is kept as it came', async () => {
+  test('a response creates a lead and only lead.created, and is stored as sent', async () => {
     const body = response(JANE, { hidden: { utm_source: 'newsletter', source: 'Spring fair' } });
     const reply = await typeform(body);
     expect(await s.newEvents()).toEqual(['lead.created']);
@@ -107,7 +107,7 @@ describe('Typeform', () => {
     });
   });
 
-  test('answers for no field of a lead, or that do not fit one, stand in the notes with their questions', async () => {
+  test('answers to unknown fields, or with invalid values, are in the notes with their questions', async () => {
     const { lead } = await made(
       await typeform(
         response([
@@ -140,15 +140,15 @@ describe('Typeform', () => {
   test.each<[string, () => Promise<Reply>]>([
     ['no signature', () => typeform(response(JANE), { headers: { 'typeform-signature': '' } })],
     ['one made with another secret', () => typeform(response(JANE), { under: theirs })],
-    ['a URL of another workspace’s secret', () => typeform(response(JANE), { path: theirs.slice(0, 12) })],
-    ['a URL of no secret', () => typeform(response(JANE), { path: 'crm_AAAAAAAA' })],
+    ['the URL of another workspace’s secret', () => typeform(response(JANE), { path: theirs.slice(0, 12) })],
+    ['the URL of no secret', () => typeform(response(JANE), { path: 'crm_AAAAAAAA' })],
     ['the whole secret in the URL', () => typeform(response(JANE), { path: secret })],
     ['a hex digest', () => typeform(response(JANE), { headers: { 'typeform-signature': 'sha256=00' } })],
     [
-      'another body than was signed',
+      'a body other than the signed one',
       () => typeform(response(JANE), { headers: { 'typeform-signature': sign('{}', secret) } }),
     ],
-  ])('401 for %s, and nothing is made', async (_name, send) => {
+  ])('401 for %s, and nothing is created', async (_name, send) => {
     const reply = await send();
     expect(reply.status, reply.text).toBe(401);
     expect(reply.json.error.code).toBe('unauthorized');
@@ -156,7 +156,7 @@ describe('Typeform', () => {
     expect(await s.newEvents()).toEqual([]);
   });
 
-  test('each workspace has its own, until the secret is deleted', async () => {
+  test('each workspace has its own secret, until it is deleted', async () => {
     const raw = await makeSecret(s.charlie.key);
     const send = () => typeform(response(JANE), { under: raw, path: raw.slice(0, 12) });
     const { lead } = await made(await send(), s.charlie.key);
@@ -171,14 +171,18 @@ describe('Typeform', () => {
     ['no event_id', { ...response(JANE), event_id: undefined }, 'event_id'],
     ['an empty event_id', response(JANE, {}, ''), 'event_id'],
     ['no form_response', { ...response(JANE), form_response: undefined }, 'form_response'],
-    ['answers that are none', response(JANE, { answers: 'x' }), 'form_response.answers'],
+    ['invalid answers', response(JANE, { answers: 'x' }), 'form_response.answers'],
     [
-      'an answer to nothing',
+      'an answer without a question',
       response(JANE, { answers: [{ type: 'text' }] }),
       'form_response.answers.0.field',
     ],
     ['no answers', response(JANE, { answers: [] }), 'form_response.answers'],
-    ['answers that say nothing of who', response([answer('Guests', 'number', 80)]), 'form_response.answers'],
+    [
+      'answers without a name or contact',
+      response([answer('Guests', 'number', 80)]),
+      'form_response.answers',
+    ],
     ['a list', [], 'body'],
   ])('400 that names the field: %s', async (_name, body, field) => {
     const reply = await typeform(body);
@@ -187,7 +191,7 @@ describe('Typeform', () => {
     expect(await s.newEvents()).toEqual([]);
   });
 
-  test('the signature is over what Typeform wrote, whatever coding a proxy sends it in', async () => {
+  test('the signature is over the body that Typeform wrote, whatever coding a proxy sends it in', async () => {
     const raw = JSON.stringify(response(JANE));
     const headers = { 'typeform-signature': sign(raw, secret), 'content-encoding': 'gzip' };
     const { lead } = await made(await typeform(raw, { raw: gzipSync(raw), headers }));
@@ -196,13 +200,13 @@ describe('Typeform', () => {
     expect((await typeform(raw, { raw: gzipSync(raw), headers: other })).status).toBe(401);
   });
 
-  test('a response that was only begun makes nothing', async () => {
+  test('a partial response creates nothing', async () => {
     const reply = await typeform({ ...response(JANE), event_type: 'form_response_partial' });
     expect(reply).toMatchObject({ status: 200, json: { status: 'ignored' } });
     expect(await s.newEvents()).toEqual([]);
   });
 
-  test('the same event_id sent again, also thirty times at once over two servers, makes one lead', async () => {
+  test('the same event_id sent again, even thirty times at once over two servers, creates one lead', async () => {
     const raw = JSON.stringify(response(JANE));
     const other = await secondServer(s, { FAIRLEAD_LEADS_PER_HOUR: '0' });
     try {
@@ -224,7 +228,7 @@ describe('Typeform', () => {
 });
 
 describe('Google Ads', () => {
-  test('a lead form makes a lead, fires lead.created alone, and is kept but for its key', async () => {
+  test('a lead form creates a lead and only lead.created, and is stored without its key', async () => {
     const more = {
       lead_id: 'TeSter-123-ABCDEFGHIJKLMNOPQRSTUVWXYZ',
       form_id: 123_456_789,
@@ -249,7 +253,7 @@ describe('Google Ads', () => {
     expect(rows.some(({ text }) => text.includes(secret))).toBe(false);
   });
 
-  test('a test of the form makes nothing, and is told so', async () => {
+  test('a test of the form creates nothing, and the response says so', async () => {
     expect(await google({ is_test: true })).toMatchObject({ status: 200, json: { status: 'test' } });
     expect((await google({ is_test: true, google_key: 'wrong' })).status).toBe(401);
     expect(await s.newEvents()).toEqual([]);
@@ -270,8 +274,8 @@ describe('Google Ads', () => {
     ['no lead_id', { lead_id: undefined }, 'lead_id'],
     ['a number for it', { lead_id: 5 }, 'lead_id'],
     ['no columns', { user_column_data: undefined }, 'user_column_data'],
-    ['columns that say nothing of who', { user_column_data: [column('CITY', 'Oslo')] }, 'user_column_data'],
-    ['a column that is none', { user_column_data: [5] }, 'user_column_data.0'],
+    ['columns without a name or contact', { user_column_data: [column('CITY', 'Oslo')] }, 'user_column_data'],
+    ['an invalid column', { user_column_data: [5] }, 'user_column_data.0'],
   ])('400 that names the field: %s', async (_name, more, field) => {
     const reply = await google(more);
     expect(reply.status, reply.text).toBe(400);
@@ -279,7 +283,7 @@ describe('Google Ads', () => {
     expect(await s.newEvents()).toEqual([]);
   });
 
-  test('the same lead_id makes one lead, but another one’s and another workspace’s their own', async () => {
+  test('the same lead_id creates one lead, but another one, or another workspace, its own', async () => {
     const [item, two] = [{ lead_id: 'one' }, { lead_id: 'two' }];
     const first = (await google(item)).json.id;
     expect((await google(item)).json.id).toBe(first);
@@ -288,7 +292,7 @@ describe('Google Ads', () => {
     expect(await s.newEvents()).toEqual(['lead.created', 'lead.created', 'lead.created']);
   });
 
-  test('RX6: the hour counts it; past it 429 with Retry-After, nothing is made, and it is taken once there is room', async () => {
+  test('RX6: it counts towards the hourly limit; above it 429 with Retry-After, nothing is created, and it is accepted later', async () => {
     const limit = (leads: number) =>
       s.ask('PATCH', '/api/v1/lead-settings', { as: s.charlie, body: { leads_per_hour: leads } });
     await limit(1);
@@ -305,7 +309,7 @@ describe('Google Ads', () => {
 });
 
 test.each([`/webhooks/typeform/crm_AAAAAAAA`, '/webhooks/google-ads'])(
-  '405 at %s for another method, 415 for another type, 413 for too much, 400 for broken JSON',
+  '405 at %s for another method, 415 for another type, 413 for a large body, 400 for invalid JSON',
   async (path) => {
     expect((await s.ask('GET', path)).status).toBe(405);
     if (path.includes('typeform')) return;

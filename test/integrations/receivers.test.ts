@@ -6,7 +6,7 @@ import { startScenario, type Scenario } from '../kit/scenario.ts';
 
 const require = createRequire(import.meta.url);
 
-describe('the Code node of receivers.md, with what n8n’s Webhook node hands it', () => {
+describe('the Code node of receivers.md, with the output of n8n’s Webhook node', () => {
   let s: Scenario;
   let receiver: Receiver;
   let code: string;
@@ -26,7 +26,7 @@ describe('the Code node of receivers.md, with what n8n’s Webhook node hands it
     await s.stop();
   });
 
-  /** @param body what came; with the option Raw Body it is at hand as binary data */
+  /** @param body the received body; with the option Raw Body it is available as binary data */
   function codeNode(body: Buffer, headers: object, under = secret): Promise<{ json: object }[]> {
     const items = [{ json: { headers, params: {}, query: {}, body: JSON.parse(body.toString()) } }];
     const self = {
@@ -39,7 +39,7 @@ describe('the Code node of receivers.md, with what n8n’s Webhook node hands it
     return runnable(code.replace('whsec_yoursecret', under), around, { self });
   }
 
-  test('takes what Fairlead sent, and hands on the event', async () => {
+  test('accepts what Fairlead sent, and returns the event', async () => {
     const [event, ...more] = await codeNode(sent.rawBody, sent.headers);
     expect(more).toEqual([]);
     expect(event!.json).toMatchObject({
@@ -70,7 +70,7 @@ describe('the Code node of receivers.md, with what n8n’s Webhook node hands it
     await expect(run()).rejects.toThrow(message);
   });
 
-  test('throws for what was sent long ago, however well it is signed', async () => {
+  test('throws for an old timestamp, even with a correct signature', async () => {
     const later = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 310_000);
     try {
       await expect(codeNode(sent.rawBody, sent.headers)).rejects.toThrow('long ago');

@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => s.stop());
 beforeEach(() => s.newEvents());
 
-/** What stands in a page for what an installation has, as it would be typed in. */
+/** Replaces the placeholders of a page with the values of an installation. */
 const typedIn = (printed: string) =>
   printed
     .replaceAll(INSTALLATION, s.url)
@@ -45,7 +45,7 @@ const submissionOf = async (id: string) =>
 
 const JANE = { first_name: 'Jane', last_name: 'Doe', email: 'jane@example.com' };
 
-describe('the request that each page prints makes the lead that it says', () => {
+describe('the request on each page creates the described lead', () => {
   test.each<[string, object]>([
     ['zapier.md', { source: 'Facebook Lead Ads', event_date: '2026-08-15', phone: '+15551234567' }],
     ['make.md', { source: 'Make', event_date: '2026-08-15', phone: '+15551234567' }],
@@ -65,7 +65,7 @@ describe('the request that each page prints makes the lead that it says', () => 
     );
   });
 
-  test('squarespace.md: the UTM fields of the page are kept', async () => {
+  test('squarespace.md: the UTM fields of the page are stored', async () => {
     const { json } = await send(await requestOf('squarespace.md'));
     expect((await submissionOf(json.id)).utm).toEqual({ utm_source: 'newsletter' });
   });
@@ -112,7 +112,7 @@ describe('the request that each page prints makes the lead that it says', () => 
     expect(await s.newEvents()).toEqual([]);
   });
 
-  test('wix.md: what the page hands to the site’s backend arrives', async () => {
+  test('wix.md: the data that the page passes to the site’s backend arrives', async () => {
     const [backend, page] = await codeBlocks('wix.md', 'js');
     const said: string[] = [];
     const sendLead = await runnable<(form: object) => Promise<boolean>>(
@@ -127,7 +127,7 @@ describe('the request that each page prints makes the lead that it says', () => 
       { result: 'return sendLead;' },
     );
 
-    // The form of the page, as Wix tells of it: first what was filled in, then that it was taken.
+    // The page's form, with Wix's callbacks: first on submit, then on success.
     const handlers: { onSubmit?: (sent: object) => void; onSubmitSuccess?: () => Promise<boolean> } = {};
     const form = {
       onSubmit: (handler: (sent: object) => void) => (handlers.onSubmit = handler),
@@ -148,7 +148,7 @@ describe('the request that each page prints makes the lead that it says', () => 
   });
 });
 
-test('every page of docs/integrations/ is linked to from its index, and every page of a tool is run here', async () => {
+test('every page of docs/integrations/ is linked from its index, and every page of a tool is run here', async () => {
   const pages = (await readdir(path.join(PROJECT, 'docs/integrations'))).filter(
     (item) => item !== 'README.md',
   );

@@ -16,17 +16,17 @@ import { PROJECT } from './process.ts';
 
 const run = promisify(execFile);
 
-/** What a Chromium is called on the systems it comes with. */
+/** Names of Chromium on different systems. */
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 const MAC = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
 
 export const DESKTOP = { width: 1440, height: 900 };
 export const PHONE = { width: 390, height: 844 };
 
-/** The Chromium that is installed; where there is none, one is downloaded, once. */
+/** Launches the installed Chromium; if there is none, downloads one once. */
 export async function launchBrowser(): Promise<Browser> {
   const executablePath = installed() ?? (await download());
-  // As root its sandbox can not be set up; the pages it opens are our own.
+  // As root, its sandbox is not available; it opens only local pages.
   const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   return chromium.launch({ executablePath, args });
 }
@@ -53,16 +53,16 @@ async function download(): Promise<string> {
   return file;
 }
 
-/** A window of its own, with nothing stored; what goes wrong in its pages is kept. */
+/** A window with empty storage; problems of its pages are recorded. */
 export interface Window {
   readonly context: BrowserContext;
   readonly page: Page;
-  /** Errors of scripts and of the console, and requests that went elsewhere. */
+  /** Errors of scripts and of the console, and requests to other hosts. */
   readonly wrong: string[];
   close(): Promise<void>;
 }
 
-/** @param url where everything that a page loads has to come from */
+/** @param url the only origin that a page may load from */
 export async function openWindow(
   browser: Browser,
   url: string,
@@ -74,7 +74,7 @@ export async function openWindow(
   const wrong: string[] = [];
   page.on('pageerror', (error) => wrong.push(error.message));
   page.on('console', (message) => {
-    // A refusal is an answer that the page shows; the browser logs it all the same.
+    // An error response is shown by the page; the browser logs it anyway.
     if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
       wrong.push(message.text());
   });
@@ -85,12 +85,12 @@ export async function openWindow(
   return { context, page, wrong, close: () => context.close() };
 }
 
-/** Something is on the page, within the time that a person would wait. */
+/** Expects an element on the page, within the time that a person would wait. */
 export async function expectShown(what: Locator): Promise<void> {
   await what.waitFor();
 }
 
-/** Keeps a picture of the page where SCREENSHOTS names a folder, to be looked at. */
+/** Saves a screenshot of the page if SCREENSHOTS names a folder. */
 export async function picture(page: Page, name: string): Promise<void> {
   const folder = process.env['SCREENSHOTS'];
   if (!folder) return;
@@ -100,7 +100,7 @@ export async function picture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: path.join(folder, `${name}.png`) });
 }
 
-/** The page can be scrolled down, never sideways. */
+/** The page can scroll vertically, never horizontally. */
 export async function expectNoOverflow(page: Page): Promise<void> {
   const over = await page.evaluate<number>(
     'document.documentElement.scrollWidth - document.documentElement.clientWidth',

@@ -9,7 +9,7 @@ import { openDatabase, type Database } from '../../src/db/pool.ts';
 
 export const silent = makeLog('silent');
 
-/** Of the contents of all migrations: another set makes another template. */
+/** Named by a hash of all migrations: other migrations make another template. */
 const TEMPLATE = `template_${migrations()
   .map(({ checksum }) => checksum.slice(0, 8))
   .join('_')}`.slice(0, 60);
@@ -20,11 +20,11 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** A database of a test file's own, cloned from a migrated template; nothing of it outlives `drop`. */
+/** A database for one test file, cloned from a migrated template; `drop` removes it. */
 export async function freshDatabase(): Promise<TestDatabase> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   await asAdmin(async (admin) => {
-    // One file makes the template, the others wait for it.
+    // One file creates the template, the others wait for it.
     await admin.query('select pg_advisory_lock(1)');
     const { rowCount } = await admin.query('select from pg_database where datname = $1', [TEMPLATE]);
     if (rowCount === 0) await makeTemplate(admin);
@@ -43,7 +43,7 @@ export async function freshDatabase(): Promise<TestDatabase> {
   };
 }
 
-/** An empty database, without a table: what an operator hands over. */
+/** An empty database without tables, as an operator provides it. */
 export async function blankDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
   const name = `blank_${randomUUID().replaceAll('-', '')}`;
   await asAdmin((admin) => admin.query(`create database ${name}`));

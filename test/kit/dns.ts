@@ -2,23 +2,23 @@ import { createSocket, type RemoteInfo } from 'node:dgram';
 import { isIPv4, isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** What the server says of a name: its addresses of both families, or how it fails. */
+/** The response for a name: its addresses of both families, or an error. */
 export type DnsAnswer =
   | { addresses: string[]; ttlS?: number; delayMs?: number }
   | 'nxdomain'
   | 'servfail'
   | 'silent';
 
-/** `n` counts the questions about this name and type, from 1. */
+/** `n` counts the queries for this name and type, from 1. */
 export type DnsAnswering = (name: string, type: 'A' | 'AAAA', n: number) => DnsAnswer;
 
-/** A DNS server on 127.0.0.1 (UDP) that says what it is told. */
+/** A DNS server on 127.0.0.1 (UDP) with configurable responses. */
 export interface DnsServer {
   /** `127.0.0.1:port`, for `makeResolver({ servers })`. */
   readonly address: string;
-  /** Every question, as `name type`. */
+  /** Every query, as `name type`. */
   readonly questions: string[];
-  /** From now on questions are answered so; until then no name exists. */
+  /** Sets the responses; until then no name exists. */
   answer(fn: DnsAnswering): void;
   close(): Promise<void>;
 }
@@ -41,7 +41,7 @@ export async function startDns(): Promise<DnsServer> {
     if (answer === 'silent') return;
     const delayMs = typeof answer === 'string' ? 0 : (answer.delayMs ?? 0);
     setTimeout(() => {
-      // A server that was closed meanwhile is as silent as one that never answers.
+      // A server that was closed in the meantime does not answer.
       if (!closed) socket.send(encode(packet.subarray(0, end), kind, answer), from.port, from.address);
     }, delayMs);
   }
@@ -75,7 +75,7 @@ function readQuestion(packet: Buffer): { name: string; type: number; end: number
   return { name: labels.join('.').toLowerCase(), type: packet.readUInt16BE(at + 1), end: at + 5 };
 }
 
-/** @param question the packet that asked, up to the end of its first question */
+/** @param question the query packet, up to the end of its first question */
 function encode(question: Buffer, kind: 'A' | 'AAAA', answer: DnsAnswer): Buffer {
   const records = typeof answer === 'string' ? [] : recordsOf(kind, answer);
   const head = Buffer.from(question);
@@ -92,7 +92,7 @@ function recordsOf(kind: 'A' | 'AAAA', answer: { addresses: string[]; ttlS?: num
   return addresses.map((address) => {
     const bytes = ipaddr.parse(address).toByteArray();
     const record = Buffer.alloc(12);
-    record.writeUInt16BE(0xc00c, 0); // The name: see the question.
+    record.writeUInt16BE(0xc00c, 0); // The name: a pointer to the question.
     record.writeUInt16BE(kind === 'A' ? 1 : 28, 2);
     record.writeUInt16BE(1, 4);
     record.writeUInt32BE(answer.ttlS ?? 60, 6);

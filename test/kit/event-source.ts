@@ -7,18 +7,18 @@ export interface Block {
   comment?: string;
 }
 
-/** A client of a stream of server-sent events that only reads it apart. */
+/** A minimal client of server-sent events. */
 export interface EventSource {
   status: number;
   headers: IncomingMessage['headers'];
-  /** What has come so far, block by block. */
+  /** The blocks received so far. */
   readonly blocks: Block[];
-  /** Those that are events, read. */
+  /** The parsed blocks that are events. */
   // oxlint-disable-next-line typescript/no-explicit-any
   events(): any[];
-  /** Resolves when the server ended it, with whether it was cut off. */
+  /** Resolves when the stream ended: by the server, or cut off. */
   ended: Promise<'ended' | 'cut'>;
-  /** Stops reading: what the server has to say piles up on its side. */
+  /** Stops reading, so that the server's data accumulates on its side. */
   pause(): void;
   resume(): void;
   close(): void;

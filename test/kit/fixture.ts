@@ -8,22 +8,22 @@ import { blankDatabase, silent } from './database.ts';
 import { PROJECT } from './process.ts';
 import { ask, type Ask, type Reply } from './scenario.ts';
 
-/** What the maker of a fixture wrote down beside the store: raw keys, secrets, passwords, places. */
+/** What the fixture's script recorded with the store: raw keys, secrets, passwords, positions. */
 export interface Manifest {
   version: string;
   made_at: string;
   secret_key: string;
   public_url: string;
-  /** Origin of the receiver that the webhooks were made for; a load puts another in its place. */
+  /** Origin of the receiver that the webhooks were created for; loading replaces it. */
   receiver: string;
   migrations: string[];
   partitions: { name: string; parent: string; bound: string }[];
   /** Rows by table. */
   counts: Record<string, number>;
-  /** Columns that a load moves along with the clock, by table. */
+  /** Columns that loading shifts with the clock, by table. */
   moves: Record<string, string[]>;
   workspaces: Record<'main' | 'branch' | 'free', string>;
-  /** A key for everything, of each workspace. */
+  /** A key with all scopes for each workspace. */
   everything: Record<'main' | 'branch' | 'free', string>;
   people: {
     id: string;
@@ -47,8 +47,8 @@ export interface Manifest {
     status: number;
     answer: string;
   }[];
-  feed: Place & { after: string };
-  pages: (Place & { path: string; cursor: string })[];
+  feed: Position & { after: string };
+  pages: (Position & { path: string; cursor: string })[];
   sameEmail: string[];
   unusual: { path: string; why: string }[];
   form: string;
@@ -60,8 +60,8 @@ interface Refusable {
   code: string | null;
 }
 
-/** What a reader has seen, and what is yet to come, in order. */
-interface Place {
+/** What a reader has seen, and what comes next, in order. */
+interface Position {
   before: string[];
   rest: string[];
 }
@@ -74,7 +74,7 @@ export interface Webhook {
   headers: Record<string, string>;
 }
 
-/** What the release answered about its store. */
+/** Responses of the release for its store. */
 export interface Answers {
   lists: Record<string, Record<string, unknown>[]>;
   ids: Record<string, string[]>;
@@ -92,18 +92,18 @@ export function readFixture(version: string): { manifest: Manifest; answers: Ans
   };
 }
 
-/** A database that a release has left behind. */
+/** A database as a release left it. */
 export interface LoadedStore {
-  /** The DATABASE_URL of a program that is to go on with it. */
+  /** The DATABASE_URL for a program that uses it. */
   url: string;
-  /** Superuser's connection to it. */
+  /** A superuser connection to it. */
   client: Client;
   drop(): Promise<void>;
 }
 
 /**
- * Loads the store of a release into a database of its own: the release's migrations, and no others, then its rows.
- * @param receiver the origin that its webhooks post to, in place of the one they were made for
+ * Loads the store of a release into a new database: only the release's migrations, then its rows.
+ * @param receiver the origin that its webhooks send to, in place of the original one
  */
 export async function loadFixture(version: string, receiver: string): Promise<LoadedStore> {
   const { manifest } = readFixture(version);
@@ -114,7 +114,7 @@ export async function loadFixture(version: string, receiver: string): Promise<Lo
   for (const name of manifest.migrations) {
     await client.query(readFileSync(path.join(migrations, name), 'utf8'));
   }
-  // The program makes this one itself, before its first migration.
+  // The program creates this table itself, before its first migration.
   await client.query(
     'create table migration (name text primary key, checksum text not null, applied_at timestamptz(3) not null default clock_timestamp())',
   );
@@ -139,10 +139,13 @@ export async function loadFixture(version: string, receiver: string): Promise<Lo
   };
 }
 
-/** The store took some minutes to be made: what is due in it was due within so long. */
+/** Creating the store took some minutes: its due times are within this time. */
 const MADE_WITHIN_MS = 15 * 60_000;
 
-/** By whole hours, as some of the columns hold hours: the store then seems to have been made a quarter of an hour to five ago. */
+/**
+ * Shifts by whole hours, because some columns hold hours: the store then seems to be between 15 and 75 minutes
+ * old.
+ */
 async function moveAlong(client: Client, { made_at: madeAt, moves }: Manifest): Promise<void> {
   const hours = Math.max(0, Math.floor((Date.now() - Date.parse(madeAt) - MADE_WITHIN_MS) / 3_600_000));
   for (const [table, columns] of Object.entries(moves)) {
@@ -156,7 +159,7 @@ async function moveAlong(client: Client, { made_at: madeAt, moves }: Manifest): 
   }
 }
 
-/** The sections of a file of COPY text, as psql reads them too. */
+/** The sections of a file of COPY text, in psql's format. */
 function* copies(text: string): Generator<{ statement: string; rows: string }> {
   let statement: string | null = null;
   let rows: string[] = [];
@@ -179,14 +182,14 @@ async function copyIn(client: Client, statement: string, rows: string): Promise<
   await query.done;
 }
 
-/** The part of pg's connection that feeds a COPY; its types leave it out. */
+/** The part of pg's connection that feeds a COPY; its types omit it. */
 type CopyConnection = Connection & {
   query(text: string): void;
   sendCopyFromChunk(chunk: Buffer): void;
   endCopyFrom(): void;
 };
 
-/** `COPY … FROM stdin` as pg's client takes a query of its own kind. */
+/** `COPY … FROM stdin` as a custom query of pg's client. */
 class CopyIn implements Submittable {
   readonly done: Promise<void>;
   private readonly statement: string;
@@ -216,11 +219,11 @@ class CopyIn implements Submittable {
   }
 }
 
-/** Today's program on a store, in this process. */
+/** The current program on a store, in this process. */
 export interface Upgraded {
   url: string;
   ask(as: string | { cookie: string } | null, method: string, path: string, input?: Ask): Promise<Reply>;
-  /** Every item of a list, over all its pages. */
+  /** All items of a list, over all its pages. */
   all(as: string | { cookie: string }, path: string): Promise<Record<string, unknown>[]>;
   stop(): Promise<void>;
 }
@@ -240,7 +243,7 @@ export async function startUpgraded(
     FAIRLEAD_PUBLIC_URL: publicUrl,
     FAIRLEAD_SERVICES: services,
     FAIRLEAD_EGRESS_ALLOW: '127.0.0.0/8',
-    // Events keep the ids that tell when they happened: the fixture is not to age out of its own store.
+    // Event ids contain their time: the fixture must not expire.
     FAIRLEAD_RETENTION_DAYS: '3650',
   });
   const store = await openStore(config, silent, { attach: false });

@@ -1,4 +1,4 @@
-/** A form as PHP's parse_str, Rack and qs read it: brackets nest, and what is numbered from 0 is a list. */
+/** Parses a form like PHP's parse_str, Rack and qs: brackets nest, and keys numbered from 0 are a list. */
 export function readForm(text: string): Record<string, unknown> {
   const root: Tree = {};
   for (const [name, value] of new URLSearchParams(text)) {
@@ -25,7 +25,7 @@ function listed(node: Tree | string): unknown {
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
-/** What is left of a JSON value in a form: texts; null is empty, and an empty list or object is not there. */
+/** What a form keeps of a JSON value: texts; null is empty, and an empty list or object is missing. */
 export function asForm(value: Json): unknown {
   if (Array.isArray(value)) return value.map(asForm);
   if (typeof value !== 'object' || value === null) return value === null ? '' : String(value);

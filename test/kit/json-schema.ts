@@ -3,7 +3,7 @@ import addFormats from 'ajv-formats';
 
 export type JsonSchema = Record<string, unknown>;
 
-/** Everything about a value that its schema does not allow; a schema with words that JSON Schema lacks throws. */
+/** All violations of a schema; throws for a schema with unknown keywords. */
 export function problems(schema: JsonSchema, value: unknown): unknown[] {
   const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true });
   addFormats.default(ajv);

@@ -3,7 +3,7 @@ import { ask, type Ask, type Reply, type Scenario } from './scenario.ts';
 
 export const PASSWORD = 'correct horse battery';
 
-/** Somebody who is signed in with a browser. */
+/** A user signed in by a browser. */
 export interface SignedIn {
   id: string;
   email: string;
@@ -14,7 +14,7 @@ export interface SignedIn {
 
 let made = 0;
 
-/** Makes an account with a role in a workspace (Acme, where none is named), by the link that lets people in. */
+/** Creates an account with a role in a workspace (default: Acme), by an invitation link. */
 export async function makeMember(
   s: Scenario,
   role: Role,
@@ -34,7 +34,7 @@ export async function makeMember(
   return { id, email, ...browser(s.url, cookieOf(reply)) };
 }
 
-/** Requests as a browser on a page of the installation makes them. */
+/** Requests like those of a browser on a page of the installation. */
 export function browser(url: string, cookie: string): Pick<SignedIn, 'cookie' | 'ask'> {
   return {
     cookie,
@@ -43,7 +43,7 @@ export function browser(url: string, cookie: string): Pick<SignedIn, 'cookie' | 
   };
 }
 
-/** What a browser sends back of an answer's Set-Cookie. */
+/** The cookie that a browser sends back after a response's Set-Cookie. */
 export function cookieOf(reply: Reply): string {
   return reply.headers.get('set-cookie')!.split(';')[0]!;
 }

@@ -7,15 +7,15 @@ import { startEmbedded, type PostgresConnection } from '../../src/db/embedded.ts
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The one PostgreSQL that all tests share; each test file clones itself a database in it. */
+    /** The PostgreSQL that all tests share; each test file clones its own database in it. */
     postgres: PostgresConnection;
   }
 }
 
-/** Starts it before the first test file, and leaves nothing behind after the last. */
+/** Starts it before the first test file, and cleans up after the last. */
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'fairlead-test-'));
-  // As root the server runs under another user, who has to get in.
+  // As root the server runs as another user, who needs access.
   await chmod(dataDir, 0o711);
   const server = await startEmbedded({ dataDir, log: makeLog('silent'), durable: false });
   provide('postgres', server.connection);

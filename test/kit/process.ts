@@ -7,14 +7,14 @@ import { SETTINGS } from '../../src/config.ts';
 import { isPostmasterOf, readPostmasterFile } from '../../src/db/orphan.ts';
 import { ask, type Ask, type Reply } from './scenario.ts';
 
-/** The repository, whose dist/ holds the built program. */
+/** The repository, whose dist/ contains the built program. */
 export const PROJECT = path.resolve(import.meta.dirname, '../..');
-/** What `fairlead` is in a clone. */
+/** The `fairlead` command of a clone. */
 export const MAIN = path.join(PROJECT, 'dist/main.js');
 
-/** How a program ended, and what it had to say. */
+/** How a program ended, and its output. */
 export interface End {
-  /** Null where a signal ended it. */
+  /** Null if a signal ended it. */
   code: number | null;
   signal: NodeJS.Signals | null;
   stdout: string;
@@ -26,23 +26,23 @@ export interface Program {
   readonly pid: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** Resolves once it has ended and everything it wrote was read. */
+  /** Resolves once it has ended and all its output was read. */
   readonly exited: Promise<End>;
   /** Whether it has ended. */
   readonly ended: boolean;
   kill(signal: NodeJS.Signals): void;
-  /** Resolves with the match once standard output has it; rejects where the program ends without. */
+  /** Resolves with the match once standard output has it; rejects if the program ends without it. */
   says(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>;
 }
 
 export interface ProgramOptions {
-  /** Beside PATH and the like; settings of the test run itself are not passed on. */
+  /** In addition to PATH and the like; settings of the test run are not passed on. */
   env?: Record<string, string>;
   cwd?: string;
-  /** Whom it runs as, where root starts it. */
+  /** The user it runs as, if root starts it. */
   uid?: number;
   gid?: number;
-  /** In a process group of its own, to which signals then go: for programs that start others. */
+  /** In a separate process group, which receives the signals: for programs that start others. */
   group?: boolean;
 }
 
@@ -108,7 +108,10 @@ export function startProgram(file: string, args: readonly string[], options: Pro
   };
 }
 
-/** Ours without what would reach into the program: its settings, npm's of an `npm test`, vitest's. */
+/**
+ * The test's environment without variables that affect the program: its settings, npm's of an `npm test`,
+ * vitest's.
+ */
 function plainEnvironment(): Record<string, string> {
   const theirs =
     /^(FAIRLEAD_.*|VITEST.*|NODE_ENV|NODE_OPTIONS|INIT_CWD|npm_(?!config_).*|npm_config_\w*prefix)$/i;
@@ -120,11 +123,11 @@ function plainEnvironment(): Record<string, string> {
 export interface Server {
   readonly program: Program;
   readonly url: string;
-  /** The first key, where this was the first start and it told where the key is; else ''. */
+  /** The first key, if this was the first start and it printed where the key is; else ''. */
   readonly key: string;
-  /** A request; as whom, where `as` is left out: with `key`. */
+  /** Sends a request; by default with `key`. */
   ask(method: string, path: string, ask?: Ask): Promise<Reply>;
-  /** SIGTERM, and waits for the end. */
+  /** Sends SIGTERM and waits for the end. */
   stop(): Promise<End>;
 }
 
@@ -145,24 +148,24 @@ export async function untilReady(program: Program): Promise<Server> {
   };
 }
 
-/** A data directory of the test's own, on which the built program runs. */
+/** A data directory for one test, and the built program that uses it. */
 export interface Installation {
   readonly dataDir: string;
   /** Starts a server on a free port; resolves when it is ready. */
   start(env?: Record<string, string>): Promise<Server>;
-  /** Starts it and does not wait. */
+  /** Starts it without waiting. */
   launch(args?: readonly string[], env?: Record<string, string>): Program;
   /** Runs a command to its end. */
   run(args: readonly string[], env?: Record<string, string>): Promise<End>;
-  /** The pid of the PostgreSQL that runs on it, or null. */
+  /** The pid of its PostgreSQL, or null. */
   postgres(): Promise<number | null>;
-  /** Everything this program and its PostgreSQL wrote to the log so far. */
+  /** The log of this program and its PostgreSQL so far. */
   postgresLog(): Promise<string>;
-  /** Ends what still runs, at once, and removes the directory. */
+  /** Ends all running processes at once and removes the directory. */
   remove(): Promise<void>;
 }
 
-/** @param settings for all of its programs; loopback is open to webhooks unless they say otherwise */
+/** @param settings for all of its programs; by default webhooks may reach loopback */
 export async function makeInstallation(settings: Record<string, string> = {}): Promise<Installation> {
   const home = await temporaryDirectory('product');
   const dataDir = path.join(home, 'data');
@@ -207,14 +210,14 @@ export async function makeInstallation(settings: Record<string, string> = {}): P
   };
 }
 
-/** As root, PostgreSQL runs under another user, who has to pass through. */
+/** As root, PostgreSQL runs as another user, who has to pass through. */
 export async function temporaryDirectory(name: string): Promise<string> {
   const dir = await realpath(await mkdtemp(path.join(tmpdir(), `fairlead-${name}-`)));
   await chmod(dir, 0o711);
   return dir;
 }
 
-/** Looks again and again until it holds; the limit is for machines that have other things to do. */
+/** Polls until the condition holds; the limit is for busy machines. */
 export async function until(holds: () => boolean | Promise<boolean>, timeoutMs = 30_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await holds())) {

@@ -2,24 +2,22 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { createServer as createSecureServer } from 'node:tls';
 import { TEST_CERT, TEST_KEY } from './receiver.ts';
 
-/** Answers a request on its connection, byte for byte; `n` counts requests from 1. */
+/** Answers a request on its connection with raw bytes; `n` counts requests from 1. */
 export type RawAnswer = (socket: Socket, n: number) => void | Promise<void>;
 
-/** A receiver on 127.0.0.1 without an HTTP server: what it sends is what the test says. */
+/** A receiver on 127.0.0.1 without an HTTP server: it sends exactly what the test specifies. */
 export interface RawReceiver {
   readonly url: string;
-  /** The number of the connection on which each request came, from 1. */
+  /** The number of the connection of each request, from 1. */
   readonly received: number[];
-  /** From now on requests are answered so. */
+  /** Sets the response to requests. */
   answer(fn: RawAnswer): void;
-  /** How many connections are open now. */
+  /** Number of open connections. */
   connections(): Promise<number>;
   close(): Promise<void>;
 }
 
-/**
- * @param options.early answers as soon as the head of a request is there, and reads no more of it
- */
+/** @param options.early answers as soon as the head of a request has arrived, and reads no more of it */
 export async function startRawReceiver(
   options: { tls?: boolean; early?: boolean } = {},
 ): Promise<RawReceiver> {
@@ -33,7 +31,7 @@ export async function startRawReceiver(
     let unread = Buffer.alloc(0);
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    // A sender that goes away in the middle is part of many tests.
+    // Many tests have a sender that disconnects early.
     socket.on('error', () => {});
     socket.on('data', (chunk: Buffer) => {
       unread = Buffer.concat([unread, chunk]);

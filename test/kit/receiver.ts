@@ -10,7 +10,7 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A request as it came in. */
+/** A received request. */
 export interface Received {
   method: string;
   /** Path and query. */
@@ -19,43 +19,43 @@ export interface Received {
   rawBody: Buffer;
   /** Wall-clock milliseconds. */
   at: number;
-  /** The receiver's how-manieth connection it came over, from 1. */
+  /** The number of its connection at the receiver, from 1. */
   connection: number;
 }
 
-/** What the receiver does with a request; left out, a 200 with the body `ok`. */
+/** The receiver's reaction to a request; by default a 200 with the body `ok`. */
 export interface Answer {
   status?: number;
   headers?: OutgoingHttpHeaders;
   body?: string | Buffer;
-  /** Waits before it does anything. */
+  /** Waits first. */
   delayMs?: number;
-  /** Never answers; with `raw`, says that much and then nothing. */
+  /** Never answers; with `raw`, sends that first. */
   hang?: boolean;
-  /** Sends the body one byte at a time, so far apart. */
+  /** Sends the body one byte at a time, with this interval. */
   trickleMs?: number;
   /** Sends head and body, and never ends. */
   neverEnd?: boolean;
-  /** Breaks the connection: RST instead of an answer, or after the body where there is one. */
+  /** Breaks the connection: RST instead of a response, or after the body if there is one. */
   reset?: boolean;
-  /** These bytes on the connection instead of anything made by an HTTP server; then it is closed. */
+  /** Sends these bytes instead of an HTTP response; then closes the connection. */
   raw?: string | Buffer;
 }
 
 export type Answering = (request: Received, n: number) => Answer | Promise<Answer>;
 
-/** A webhook receiver on 127.0.0.1 that does what it is told. */
+/** A webhook receiver on 127.0.0.1 with configurable responses. */
 export interface Receiver {
   /** `http://127.0.0.1:port`, without a final slash. */
   readonly url: string;
   readonly port: number;
   /** Every request whose body has arrived, in that order. */
   readonly received: Received[];
-  /** From now on requests are answered so; `n` counts them from 1. */
+  /** Sets the response to requests; `n` counts them from 1. */
   answer(fn: Answering): void;
-  /** How many connections are open now. */
+  /** Number of open connections. */
   connections(): Promise<number>;
-  /** Resolves with what was received once there are so many; rejects where they do not come. */
+  /** Resolves with the requests once the number has arrived; rejects if it does not. */
   waitFor(count: number, timeoutMs?: number): Promise<Received[]>;
   close(): Promise<void>;
 }
@@ -67,7 +67,7 @@ export interface ReceiverOptions {
   port?: number;
 }
 
-/** The certificate and key in test/kit/tls: self-signed, valid until 2076, for tests alone. */
+/** The certificate and key in test/kit/tls: self-signed, valid until 2076, for tests only. */
 export const TEST_CERT = readFileSync(new URL('tls/test-only.cert.pem', import.meta.url), 'utf8');
 export const TEST_KEY = readFileSync(new URL('tls/test-only.key.pem', import.meta.url), 'utf8');
 
@@ -87,7 +87,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
   }
 
   const listener = (request: IncomingMessage, response: ServerResponse) => {
-    // A sender that goes away in the middle is part of many tests.
+    // Many tests have a sender that disconnects early.
     onRequest(request, response).catch(() => request.socket.destroy());
   };
   const server = options.tls
@@ -184,7 +184,7 @@ function waitFor(
     };
     const timer = setTimeout(() => {
       end();
-      reject(new Error(`${received.length} of ${count} requests came within ${timeoutMs} ms`));
+      reject(new Error(`${received.length} of ${count} requests arrived within ${timeoutMs} ms`));
     }, timeoutMs);
     waiting.add(check);
     check();

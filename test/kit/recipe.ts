@@ -3,7 +3,7 @@ import path from 'node:path';
 import { compileFunction } from 'node:vm';
 import { PROJECT } from './process.ts';
 
-/** What docs/integrations/ calls an installation. */
+/** The URL of an installation in docs/integrations/. */
 export const INSTALLATION = 'https://crm.example.com';
 
 /** A request as a page prints it: the request line, headers, an empty line, the body. */
@@ -14,7 +14,7 @@ export interface PrintedRequest {
   body: string;
 }
 
-/** The code blocks of a page of docs/integrations/ in one language, in their order. */
+/** The code blocks of a page of docs/integrations/ in one language, in order. */
 export async function codeBlocks(page: string, language: string): Promise<string[]> {
   const text = await readFile(path.join(PROJECT, 'docs/integrations', page), 'utf8');
   return [...text.matchAll(/^```(\w+)\n([^]*?)^```$/gm)]
@@ -35,8 +35,8 @@ export function printedRequest(code: string): PrintedRequest {
 }
 
 /**
- * A program of a page, to run with what it finds around it; its imports are among that.
- * @param result an expression for what it gives
+ * A program from a page, to run with a given environment, which includes its imports.
+ * @param result an expression for its result
  */
 export function runnable<Result>(
   code: string,

@@ -7,7 +7,7 @@ import { readConfig } from '../../src/config.ts';
 import { openDatabase } from '../../src/db/pool.ts';
 import { freshDatabase, silent, type TestDatabase } from './database.ts';
 
-/** Somebody with a key. */
+/** A person with an API key. */
 export interface Person {
   workspaceId: string;
   keyId: string;
@@ -18,7 +18,7 @@ export interface Reply {
   status: number;
   headers: Headers;
   text: string;
-  // The tests look into answers of every shape.
+  // Tests read responses of every shape.
   // oxlint-disable-next-line typescript/no-explicit-any
   json: any;
 }
@@ -26,30 +26,30 @@ export interface Reply {
 export interface Ask {
   as?: Person | string | null;
   body?: unknown;
-  /** Sent as it is, in place of `body`. */
+  /** Sent unchanged, in place of `body`. */
   raw?: string | Uint8Array;
   headers?: Record<string, string>;
 }
 
-/** The whole product on a database of its own, over HTTP, with its cast. */
+/** The whole product on a new database, over HTTP, with its people. */
 export interface Scenario extends TestDatabase {
   app: App;
   url: string;
-  /** Owns the workspace Acme; her key may do everything. */
+  /** Owns the workspace Acme; her key has all scopes. */
   alice: Person;
-  /** Alice's teammate, whose key only reads contacts. */
+  /** Alice's teammate, whose key can only read contacts. */
   bob: Person;
-  /** Belongs elsewhere. */
+  /** Belongs to another workspace. */
   charlie: Person;
   ask(method: string, path: string, ask?: Ask): Promise<Reply>;
-  /** A further key in Acme. */
+  /** Creates a further key in Acme. */
   person(scopes: readonly string[], style?: KeyStyle): Promise<Person>;
   /** The types of the events since the last call, in the feed's order, over all workspaces. */
   newEvents(): Promise<string[]>;
   stop(): Promise<void>;
 }
 
-/** @param env settings beside the defaults; loopback is open to webhooks unless it says otherwise */
+/** @param env settings in addition to the defaults; by default webhooks may reach loopback */
 export async function startScenario(env: Record<string, string> = {}): Promise<Scenario> {
   const database = await freshDatabase();
   const config = readConfig({ FAIRLEAD_EGRESS_ALLOW: '127.0.0.0/8', ...env });
@@ -100,7 +100,7 @@ export async function startScenario(env: Record<string, string> = {}): Promise<S
   };
 }
 
-/** Another process's server on the same database; it delivers nothing. */
+/** A second process's server on the same database; it delivers nothing. */
 export async function secondServer(
   { connection }: TestDatabase,
   env: Record<string, string> = {},
@@ -121,7 +121,7 @@ export async function secondServer(
   };
 }
 
-/** One request to a server at `url`; `as` is a person, a raw key, or nobody. */
+/** Sends a request to a server at `url`; `as` is a person, a raw key, or null for none. */
 export async function ask(
   url: string,
   method: string,
@@ -149,19 +149,19 @@ export async function ask(
   };
 }
 
-/** One line of a table of API tests: what is asked, what is answered, and which events fire. */
+/** One case of an API test: the request, the response, and the expected events. */
 export interface ApiCase extends Ask {
   name: string;
   method: string;
   path: string;
   status: number;
-  /** The error's code, for a refusal. */
+  /** The error code, for an error. */
   code?: string;
   /** Fields that the error names. */
   fields?: string[];
-  /** In whose shape it is refused: ours, or that of RemixCRM's Lead API, whose errors have no code. */
+  /** The error format: the API's, or that of RemixCRM's Lead API, whose errors have no code. */
   refusedAs?: 'remixcrm';
-  /** Events that fire; one that is not listed fails the test. Default: none. */
+  /** Expected events; any other event fails the test. Default: none. */
   events?: string[];
   check?(reply: Reply): void | Promise<void>;
 }
@@ -175,7 +175,7 @@ function expectRefusal({ code, fields }: ApiCase, { status, json }: Reply): void
   if (status >= 400 && json) expect(json.error.message).toBeTypeOf('string');
 }
 
-/** `{"error":"text","fields"?:[names],"request_id"}` (contracts RX6). */
+/** `{"error":"text","fields"?:[names],"request_id"}` (RX6). */
 function expectRemixRefusal({ fields }: ApiCase, { status, json }: Reply): void {
   if (fields) expect(json.fields).toEqual(fields);
   if (status >= 400) {
@@ -184,7 +184,7 @@ function expectRemixRefusal({ fields }: ApiCase, { status, json }: Reply): void 
   }
 }
 
-/** Runs one line of a table. */
+/** Runs one case. */
 export async function runCase(scenario: Scenario, item: ApiCase): Promise<void> {
   await scenario.newEvents();
   const reply = await scenario.ask(item.method, item.path, {

@@ -7,10 +7,10 @@ import { startDns, type DnsServer } from './dns.ts';
 import { startReceiver, TEST_CERT, type Answer, type Receiver } from './receiver.ts';
 
 export interface SendingOptions {
-  /** Default: 127.0.0.0/8 is open, and nothing of ours listens. */
+  /** Default: 127.0.0.0/8 is allowed, and the server has no listeners. */
   guard?: Guard;
   clock?: Clock;
-  /** Default: 100; null: as many as in the product. */
+  /** Default: 100; null: as in the product. */
   connectionsPerOrigin?: number | null;
   /** Default: the fixture's certificate is trusted. */
   tls?: { ca?: string };
@@ -21,14 +21,14 @@ export interface Sending {
   readonly dns: DnsServer;
   readonly receiver: Receiver;
   readonly sender: Sender;
-  /** Sends to the receiver, or wherever `url` says. */
+  /** Sends to the receiver, or to `url`. */
   send(more?: Partial<Outgoing>, signal?: AbortSignal): Promise<Outcome>;
-  /** The receiver answers so from now on; then sends. */
+  /** Sets the receiver's response; then sends. */
   sendTo(answer: Answer, more?: Partial<Outgoing>): Promise<Outcome>;
   close(): Promise<void>;
 }
 
-/** Every name means 127.0.0.1, but for `silent…` (never answered) and `gone…` (does not exist). */
+/** Every name resolves to 127.0.0.1, except `silent…` (no response) and `gone…` (does not exist). */
 export async function startSending(options: SendingOptions = {}): Promise<Sending> {
   const { clock = systemClock, connectionsPerOrigin = 100 } = options;
   const [dns, receiver] = await Promise.all([startDns(), startReceiver()]);

@@ -3,14 +3,14 @@ import { makeFormTokens } from '../../src/crm/forms/form-token.ts';
 import { fromPublicId } from '../../src/crm/forms/form.ts';
 import { ask, type Reply, type Scenario } from './scenario.ts';
 
-/** The token of a page of a scenario's form that was opened so long ago; a person's first submission needs 3 s. */
+/** The token of a form page that was opened `ageMs` ago; a person's first submission requires 3 s. */
 export function tokenOf(formId: string, ageMs = 60_000): string {
   const clock = { now: () => Date.now() - ageMs, monotonic: () => performance.now() };
   const tokens = makeFormTokens(makeSealer(Buffer.alloc(32, 7)).derive('form token'), clock);
   return tokens.make(fromPublicId(formId)!).token;
 }
 
-/** Sends a form as JSON, from another site where `origin` says so. */
+/** Sends a form as JSON, from another site if `origin` is given. */
 export function sendForm(
   s: Pick<Scenario, 'url'>,
   formId: string,

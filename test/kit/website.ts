@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Somebody's website, on an origin of its own. */
+/** A third-party website on its own origin. */
 export interface Website {
   url: string;
   close(): Promise<void>;
@@ -9,7 +9,7 @@ export interface Website {
 
 /**
  * @param pages HTML by path
- * @param answer what the site's own server does with a POST
+ * @param answer handles a POST at the site's own server
  */
 export async function startWebsite(
   pages: Record<string, string>,

@@ -38,7 +38,7 @@ describe('AX, AN2: checking an event against a schema has a budget', () => {
       { a: numbers.slice(0, 20_000).map(() => ({})) },
     ],
   ])(
-    '%s: 400 that names data; others are answered meanwhile, and nothing fires',
+    '%s: 400 that names data; other requests are answered in the meantime, and no event is created',
     async (_what, schema, data) => {
       const type = await typeOf(schema);
       const answered = new AbortController();
@@ -55,7 +55,7 @@ describe('AX, AN2: checking an event against a schema has a budget', () => {
     },
   );
 
-  test('a large event that a plain schema fits is published, one that it does not fit named by its place', async () => {
+  test('a large event that matches a simple schema is published; for an invalid one the path is named', async () => {
     const type = await typeOf(list({ type: 'number' }));
     const good = await s.ask('POST', EVENTS, { body: { type, data: { a: numbers } } });
     expect(good.status, good.text).toBe(201);
@@ -65,11 +65,11 @@ describe('AX, AN2: checking an event against a schema has a budget', () => {
     expect(await s.newEvents()).toEqual([type]);
   });
 
-  test('where time is used up it is 503 with Retry-After, and the Idempotency-Key is free', async () => {
+  test('a check that takes too long gets 503 with Retry-After, and the Idempotency-Key is free again', async () => {
     const type = await typeOf(list({ type: 'number' }));
     const body = { type, data: { a: numbers } };
     const ask = (n: number) => s.ask('POST', EVENTS, { body, headers: { 'idempotency-key': `busy-${n}` } });
-    // More at once than may wait.
+    // More concurrent requests than may wait.
     const replies = await Promise.all(Array.from({ length: 60 }, (_, n) => ask(n)));
     const late = replies.findIndex(
       ({ status, text }) => status === 503 && text.includes('against the schema'),
@@ -84,7 +84,7 @@ describe('AX, AN2: checking an event against a schema has a budget', () => {
     expect(await s.newEvents()).toHaveLength(published);
   });
 
-  test('a definition is checked within the budget as well', async () => {
+  test('a definition is checked within the same budget', async () => {
     const body = {
       name: 'order.sampled',
       schema: alternatives('anyOf', 900),
@@ -97,7 +97,7 @@ describe('AX, AN2: checking an event against a schema has a budget', () => {
     expect((await s.ask('POST', TYPES, { body: large })).json.error.fields[0].field).toBe('sample');
   });
 
-  test('what an older version took can be sent back as it was read', async () => {
+  test('what an older version accepted can be sent back as it was read', async () => {
     const type = await typeOf({ type: 'object' });
     const sample = { a: 'x'.repeat(100_000) };
     await s.db.pool.query('update custom_event_type set sample = $1 where name = $2', [

@@ -10,7 +10,7 @@ const ORDER = '01976d3c-0000-7000-8000-00000000abcd';
 
 const SHIPPED = {
   name: 'order.shipped',
-  description: 'When an order leaves the house.',
+  description: 'When an order leaves the warehouse.',
   schema: {
     type: 'object',
     properties: {
@@ -39,7 +39,7 @@ beforeAll(async () => {
 });
 afterAll(() => s.stop());
 
-/** Somebody with a workspace of their own, in which an order can be shipped. */
+/** A user with a workspace that has an event type order.shipped. */
 async function shipper(): Promise<Person> {
   const { id: workspaceId } = await s.app.workspaces.create({ name: 'Shipper' });
   const key = { workspaceId, name: 'key', style: 'fairlead' as const, createdBy: 'test' };
@@ -64,8 +64,8 @@ async function hook(as: Person, more: object) {
   return { receiver, id: reply.json.id as string };
 }
 
-describe('event types of a workspace', () => {
-  test('are made, listed by name, read, changed and deleted; nothing of it is an event', async () => {
+describe('custom event types', () => {
+  test('are created, listed by name, read, changed and deleted; this creates no event', async () => {
     const alone = await shipper();
     await s.ask('POST', TYPES, { as: alone, body: { ...SHIPPED, name: 'order.lost_at_sea' } });
     const first = (await s.ask('GET', `${TYPES}?limit=1`, { as: alone })).json;
@@ -102,12 +102,12 @@ describe('event types of a workspace', () => {
     schema: { type: 'object', properties, ...more },
   });
   test.each<[string, object, string]>([
-    ['a name of ours', { name: 'contact.created' }, 'name'],
-    ['a noun of ours', { name: 'deal.exploded' }, 'name'],
-    ['a noun of another document', { name: 'payment.doubled' }, 'name'],
-    ['a name in capitals', { name: 'Order.shipped' }, 'name'],
+    ['the name of a built-in type', { name: 'contact.created' }, 'name'],
+    ['a reserved noun', { name: 'deal.exploded' }, 'name'],
+    ['a noun of another system', { name: 'payment.doubled' }, 'name'],
+    ['a name in upper case', { name: 'Order.shipped' }, 'name'],
     ['a name without a verb', { name: 'order' }, 'name'],
-    ['a sample that does not fit', { sample: { number: 7 } }, 'sample.number'],
+    ['a sample that does not match', { sample: { number: 7 } }, 'sample.number'],
     ['a sample without a field', { sample: {} }, 'sample.number'],
     ['a schema of a list', { schema: { type: 'array' } }, 'schema.type'],
     [
@@ -139,16 +139,16 @@ describe('event types of a workspace', () => {
       'schema.properties.number.format',
     ],
     [
-      'uniqueItems without an end',
+      'uniqueItems without a maximum',
       schema({ number: { type: 'array', uniqueItems: true } }),
       'schema.properties.number.uniqueItems',
     ],
     ['an unknown type', schema({ number: { type: 'text' } }), 'schema'],
     ['a keyword of another type', schema({ number: { type: 'string', minimum: 1 } }), 'schema'],
-    ['a required field that there is not', schema({ x: {} }, { required: ['number'] }), 'schema'],
+    ['a required field that is not defined', schema({ x: {} }, { required: ['number'] }), 'schema'],
     ['a large schema', schema({ number: { type: 'string', description: 'x'.repeat(17_000) } }), 'schema'],
-    ['a field of ours', { colour: 'red' }, 'colour'],
-  ])('%s is refused by its place', async (_what, more, field) => {
+    ['a read-only field', { colour: 'red' }, 'colour'],
+  ])('%s is rejected by its path', async (_what, more, field) => {
     await runCase(s, {
       name: '',
       method: 'POST',
@@ -159,7 +159,7 @@ describe('event types of a workspace', () => {
     });
   });
 
-  test('a schema that is nested without end is refused, and the server goes on', async () => {
+  test('a schema that is nested without end is rejected, and the server continues', async () => {
     const deep = `{"type":"object","properties":{"a":${'{"not":'.repeat(50_000)}{}${'}'.repeat(50_000)}}}`;
     const raw = `{"name":"deep.thought","sample":{},"schema":${deep}}`;
     const reply = await s.ask('POST', TYPES, { raw });
@@ -167,12 +167,12 @@ describe('event types of a workspace', () => {
     expect(reply.json.error.message).toContain('64 levels deep');
   });
 
-  test('there is one of a name, and a hundred in all', async () => {
+  test('names are unique, and there are a hundred at most', async () => {
     const alone = await shipper();
     expect((await s.ask('POST', TYPES, { as: alone, body: SHIPPED })).status).toBe(409);
     const make = (name: string) => s.ask('POST', TYPES, { as: alone, body: { ...SHIPPED, name } });
     for (let n = 0; n < 96; n++) expect((await make(`order.step_${n}`)).status).toBe(201);
-    // Several at once take the last places, and no more.
+    // Concurrent requests take the last places, and no more.
     const replies = await Promise.all(['a', 'b', 'c', 'd'].map((name) => make(`order.last_${name}`)));
     expect(replies.filter(({ status }) => status === 201)).toHaveLength(3);
     expect(replies.find(({ status }) => status !== 201)).toMatchObject({
@@ -181,7 +181,7 @@ describe('event types of a workspace', () => {
     });
   });
 
-  test('are told among the event types of that workspace, with what each format sends', async () => {
+  test('are listed among the event types of their workspace, with the payloads of each format', async () => {
     const alone = await shipper();
     const listed = (await s.ask('GET', '/api/v1/event-types', { as: alone })).json.data;
     const own = listed.filter(({ custom }: { custom: boolean }) => custom);
@@ -198,7 +198,7 @@ describe('event types of a workspace', () => {
     expect((await s.ask('GET', '/api/v1/event-types/order.shipped', { as: s.charlie })).status).toBe(404);
   });
 
-  test('are for those who manage webhooks, and within the workspace', async () => {
+  test('require the scope to manage webhooks, and belong to their workspace', async () => {
     const alone = await shipper();
     const manager = await makeMember(s, 'manager', { name: 'Type Manager', workspaceId: alone.workspaceId });
     expect((await manager.ask('GET', TYPES)).json.data).toHaveLength(1);
@@ -216,7 +216,7 @@ describe('event types of a workspace', () => {
 });
 
 describe('publishing', () => {
-  test('an event is stored, told in the feed, and is no line of a timeline', async () => {
+  test('an event is stored and in the feed, but not in a timeline', async () => {
     const alone = await shipper();
     const made = await ship(alone, SHIPPED.sample, { object_id: ORDER });
     expect(made).toMatchObject({
@@ -258,7 +258,7 @@ describe('publishing', () => {
     [{ number: 'A', shipped_at: 'yesterday' }, 'data.shipped_at'],
     [{ number: 'A\0' }, 'data.number'],
     [{ number: 'A'.repeat(300_000) }, 'data'],
-  ])('%o is refused by its place, and nothing fires', async (data, field) => {
+  ])('%o is rejected by its path, and no event is created', async (data, field) => {
     await s.ask('POST', TYPES, { body: SHIPPED });
     const body = { type: 'order.shipped', data };
     await runCase(s, { name: '', method: 'POST', path: EVENTS, body, status: 400, fields: [field] });
@@ -270,11 +270,11 @@ describe('publishing', () => {
     [{ type: 'order.shipped', data: [] }, 'data'],
     [{ type: 'order.shipped', data: { number: 'A' }, object_id: '7' }, 'object_id'],
     [{ type: 'order.shipped', data: { number: 'A' }, seq: 7 }, 'seq'],
-  ])('%o is refused', async (body, field) => {
+  ])('%o is rejected', async (body, field) => {
     await runCase(s, { name: '', method: 'POST', path: EVENTS, body, status: 400, fields: [field] });
   });
 
-  test('asks for events:write', async () => {
+  test('requires events:write', async () => {
     const body = { type: 'order.shipped', data: { number: 'A' } };
     const base = { name: '', method: 'POST', path: EVENTS, body };
     await runCase(s, { ...base, as: await s.person(['events:read', 'webhooks:manage']), status: 403 });
@@ -286,7 +286,7 @@ describe('publishing', () => {
     });
   });
 
-  test('under an Idempotency-Key an event is published once, also by many at once', async () => {
+  test('with an Idempotency-Key an event is published once, even by concurrent requests', async () => {
     const alone = await shipper();
     const headers = { 'idempotency-key': 'once' };
     const body = { type: 'order.shipped', data: { number: 'A' } };
@@ -304,7 +304,7 @@ describe('publishing', () => {
     expect((await s.ask('GET', EVENTS, { as: alone })).json.data).toHaveLength(1);
   });
 
-  test('many at once, about one object and about many, ride together and keep the feed whole', async () => {
+  test('concurrent events, about one object or many, share statements and keep the feed complete', async () => {
     const [item, two] = [await shipper(), await shipper()];
     await Promise.all(
       Array.from({ length: 120 }, (_, n) =>
@@ -348,7 +348,7 @@ describe('delivery', () => {
     ['axocrm', { type: 'order.shipped', data: { object: { type: 'order', id: ORDER } } }],
     ['automatenexus', { event: 'order.shipped', data: { id: ORDER } }],
     ['axcelerate', { type: 'order.shipped', message: { order: { id: ORDER } } }],
-  ])('%s: a summary tells what it is about and nothing else', async (format, expected) => {
+  ])('%s: a summary contains only the object', async (format, expected) => {
     const alone = await shipper();
     const { receiver } = await hook(alone, { format, payload: 'summary' });
     await ship(alone, { number: 'secret' }, { object_id: ORDER });
@@ -360,7 +360,7 @@ describe('delivery', () => {
     await receiver.close();
   });
 
-  test('`*` has them in standard; in the other formats they must be named', async () => {
+  test('`*` includes them in standard; in the other formats they must be named', async () => {
     const alone = await shipper();
     const hooks = await Promise.all(
       ['standard', 'axocrm', 'automatenexus'].map((format) => hook(alone, { format, events: ['*'] })),
@@ -396,7 +396,7 @@ describe('delivery', () => {
     const shown = (await s.ask('GET', `/api/v1/deliveries/${delivery.id}`, { as: alone })).json;
     expect(shown.attempt_log[0].request.body).toBe(receiver.received[1]!.rawBody.toString());
 
-    // Also once there is no such type any more.
+    // Also after the type was deleted.
     await s.ask('DELETE', `${TYPES}/order.shipped`, { as: alone });
     expect((await s.ask('POST', `/api/v1/deliveries/${delivery.id}/resend`, { as: alone })).status).toBe(202);
     await receiver.waitFor(3);
@@ -413,7 +413,7 @@ describe('delivery', () => {
     await receiver.close();
   });
 
-  test('a webhook that names a type keeps it when the type goes, matches nothing, and can be changed', async () => {
+  test('a webhook that names a type keeps it when the type is deleted, matches nothing, and can be changed', async () => {
     const alone = await shipper();
     const { receiver, id } = await hook(alone, {});
     await s.ask('DELETE', `${TYPES}/order.shipped`, { as: alone });

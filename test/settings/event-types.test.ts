@@ -8,12 +8,12 @@ interface Listed {
   name: string;
   formats: string[];
   sample: Record<string, unknown>;
-  // Bodies of every format's shape.
+  // Bodies of every format.
   // oxlint-disable-next-line typescript/no-explicit-any
   examples: Record<string, { name: string; headers: Record<string, string>; body: any }>;
 }
 
-describe('AX12: an example of every event is shown', () => {
+describe('AX12: an example of every event', () => {
   let s: Scenario;
   let types: Listed[];
   beforeAll(async () => {
@@ -22,7 +22,7 @@ describe('AX12: an example of every event is shown', () => {
   });
   afterAll(() => s.stop());
 
-  test('in every format, under the format’s own name, with the headers it signs with', () => {
+  test('in every format, with the format’s name and headers', () => {
     expect(types.length).toBeGreaterThan(10);
     for (const { name, sample, examples } of types) {
       expect(examples['standard']!.body, name).toMatchObject({ type: name, data: sample });
@@ -40,7 +40,7 @@ describe('AX12: an example of every event is shown', () => {
     );
   });
 
-  test('is what is really sent: the body of axocrm has the printed fields and nothing personal', () => {
+  test('equals what is sent: the body of axocrm has the documented fields and no personal data', () => {
     const created = types.find(({ name }) => name === 'contact.created')!;
     expect(created.examples['axocrm']!.body).toEqual({
       id: expect.stringMatching(/^evt_[0-9a-f]{32}$/),
@@ -67,7 +67,7 @@ describe('AX12: an example of every event is shown', () => {
   });
 });
 
-test('AX12: a test, too, has an example in every format: what Send test sends; nobody subscribes to it', async () => {
+test('AX12: the test event too has an example in every format: what Send test sends; nobody can subscribe to it', async () => {
   const s = await startScenario();
   const receiver = await startReceiver();
   const listed = (await s.ask('GET', '/api/v1/event-types')).json.data;
@@ -94,13 +94,13 @@ test('AX12: a test, too, has an example in every format: what Send test sends; n
   await s.stop();
 });
 
-/** The names in a body, at any depth, with the kinds of what they hold. */
+/** The field names of a body, at any depth, with the types of their values. */
 function shapeOf(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return typeof value;
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, shapeOf(item)]));
 }
 
-test('large types of a workspace are listed with their schemas and samples; their examples are at their names', async () => {
+test('large custom types are listed with their schemas and samples; their examples are at the single types', async () => {
   const s = await startScenario();
   const properties = Object.fromEntries(
     Array.from({ length: 330 }, (_, n) => [`p${n}`, { type: 'string', description: 'd' }]),
@@ -115,7 +115,7 @@ test('large types of a workspace are listed with their schemas and samples; thei
   const first = await s.ask('GET', '/api/v1/event-types');
   const again = await s.ask('GET', '/api/v1/event-types');
   expect(again.text).toBe(first.text);
-  // Each of them once, and not once in each format.
+  // Each of them once, not once per format.
   const each = JSON.stringify({ schema, sample }).length;
   expect(first.text.length - ours).toBeLessThan(31 * (each + 2_000));
   const listed = (name: string) => first.json.data.find((item: Listed) => item.name === name);
@@ -132,7 +132,7 @@ test('large types of a workspace are listed with their schemas and samples; thei
   for (const format of FORMATS.keys())
     expect(Object.keys(entry.examples[format])).toEqual(['name', 'headers', 'body', 'schema']);
 
-  // What changes is shown at once, and what is deleted is gone.
+  // A change is visible at once, and a deleted type disappears.
   const body = { description: 'Now small.', schema: { type: 'object' }, sample: { b: 2 } };
   await s.ask('PATCH', '/api/v1/custom-event-types/bulk7.made', { body });
   await s.ask('DELETE', '/api/v1/custom-event-types/bulk8.made');
@@ -150,7 +150,7 @@ test('large types of a workspace are listed with their schemas and samples; thei
   await s.stop();
 });
 
-test('names of types are checked wherever one is named, ours and those of the workspace', async () => {
+test('type names are checked in all parameters, built-in and custom ones', async () => {
   const s = await startScenario();
   const schema = { type: 'object', properties: { a: { type: 'string' } } };
   const body = { name: 'parcel.lost', schema, sample: { a: 'x' } };
@@ -185,7 +185,7 @@ test('names of types are checked wherever one is named, ours and those of the wo
   await s.stop();
 });
 
-test('the formats are listed with what a webhook of each is made with', async () => {
+test('the formats are listed with their defaults', async () => {
   const s = await startScenario();
   const { data } = (await s.ask('GET', '/api/v1/webhook-formats', { as: s.bob })).json;
   expect(data).toHaveLength(4);

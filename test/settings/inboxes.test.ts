@@ -10,7 +10,7 @@ const INBOXES = '/api/v1/inboxes';
 
 let s: Scenario;
 beforeAll(async () => {
-  // As it is in use: nothing private is open to webhooks.
+  // As in production: webhooks cannot reach private addresses.
   s = await startScenario({ FAIRLEAD_EGRESS_ALLOW: '' });
 });
 afterAll(() => s.stop());
@@ -23,7 +23,7 @@ interface Shown {
   expires_at: string;
 }
 
-async function somebody(): Promise<Person> {
+async function newUser(): Promise<Person> {
   const { id: workspaceId } = await s.app.workspaces.create({ name: 'Alone' });
   const key = { workspaceId, name: 'key', style: 'fairlead' as const, createdBy: 'test' };
   const { id, raw } = await s.app.keys.create(key);
@@ -50,8 +50,8 @@ async function hook(as: Person, { url }: Shown, more: object = {}) {
 }
 
 describe('an inbox', () => {
-  test('takes any method and content type without a key, and shows it as it came', async () => {
-    const alone = await somebody();
+  test('accepts any method and content type without a key, and shows the request as sent', async () => {
+    const alone = await newUser();
     const box = await inbox(alone);
     expect(box.url).toMatch(new RegExp(`^${s.url}/inbox/[\\w-]{75}$`));
     expect(Date.parse(box.expires_at) - Date.now()).toBeGreaterThan(6.9 * 86_400_000);
@@ -93,8 +93,8 @@ describe('an inbox', () => {
     expect(headers).toContainEqual({ name: 'content-type', value: 'application/json' });
   });
 
-  test('answers what it is told to, keeps the last hundred, and refuses what is too large', async () => {
-    const alone = await somebody();
+  test('responds with the configured status, keeps the last hundred, and rejects large requests', async () => {
+    const alone = await newUser();
     const box = await inbox(alone, { status: 503 });
     const post = (body: string) => fetch(box.url, { method: 'POST', body });
     expect((await post('0')).status).toBe(503);
@@ -116,8 +116,8 @@ describe('an inbox', () => {
     expect((await post('x'.repeat(262_145))).status).toBe(413);
   });
 
-  test('is gone with what arrived when it is deleted, or when its time is over', async () => {
-    const alone = await somebody();
+  test('disappears with its requests when it is deleted or expires', async () => {
+    const alone = await newUser();
     const [gone, old] = [await inbox(alone), await inbox(alone)];
     for (const { url } of [gone, old]) await fetch(url, { method: 'POST', body: 'x' });
     expect((await s.ask('DELETE', `${INBOXES}/${gone.id}`, { as: alone })).status).toBe(204);
@@ -135,14 +135,14 @@ describe('an inbox', () => {
     expect(rows).toHaveLength(0);
   });
 
-  test('cannot be guessed: another secret, other ids, a shorter token find nothing', async () => {
-    const alone = await somebody();
+  test('cannot be guessed: another secret, other ids and a shorter token find nothing', async () => {
+    const alone = await newUser();
     const { url } = await inbox(alone);
     const other = await inbox(alone);
     const [token, second] = [url, other.url].map((item) => item.split('/').at(-1)!);
     for (const wrong of [
       `${token!.slice(0, -1)}${token!.endsWith('A') ? 'B' : 'A'}`,
-      // The one's ids, the other's secret.
+      // One inbox's ids with another's secret.
       token!.slice(0, 42) + second!.slice(42),
       token!.slice(0, 43),
       `${token}A`,
@@ -151,8 +151,8 @@ describe('an inbox', () => {
       expect((await fetch(`${s.url}/inbox/${wrong}`, { method: 'POST' })).status, wrong).toBe(404);
   });
 
-  test('is sealed in the database: neither what its URL ends in nor what arrived stands there', async () => {
-    const alone = await somebody();
+  test('is sealed in the database, both its URL’s secret and its requests', async () => {
+    const alone = await newUser();
     const box = await inbox(alone);
     const token = box.url.split('/').at(-1)!;
     const secret = Buffer.from(token, 'base64url').toString('base64url', 32);
@@ -170,7 +170,7 @@ describe('an inbox', () => {
     const [got] = await arrived(alone, box);
     expect(got).toMatchObject({ query: '?key=hunter2-query', body: 'hunter2-body' });
     expect(got.headers).toContainEqual({ name: 'x-secret', value: 'hunter2-header' });
-    // Bound to its workspace: moved to another one, it does not open.
+    // Sealed for its workspace: moved to another one, it cannot be opened.
     const sealer = makeSealer(Buffer.alloc(32, 7));
     const place = { table: 'inbox_request', column: 'sealed' };
     const sealed = rows[0].sealed as Buffer;
@@ -178,8 +178,8 @@ describe('an inbox', () => {
     expect(() => sealer.open({ ...place, workspaceId: s.charlie.workspaceId }, sealed)).toThrow('changed');
   });
 
-  test('of 0.1.0, in the clear, goes on: its URL takes requests, and shows those that it had', async () => {
-    const alone = await somebody();
+  test('of 0.1.0, unsealed, still works: its URL accepts requests, and it shows the earlier ones', async () => {
+    const alone = await newUser();
     const [id, request] = ['01976d3c-0000-7000-8000-00000000b0c5', '01976d3c-0000-7000-8000-00000000b0c6'];
     const secret = 'A'.repeat(32);
     await s.db.pool.query(
@@ -210,8 +210,8 @@ describe('an inbox', () => {
     expect((await arrived(alone, box))[0].signed).toBe(true);
   });
 
-  test('ten of a workspace at most, also when made at once', async () => {
-    const alone = await somebody();
+  test('ten per workspace at most, even with concurrent requests', async () => {
+    const alone = await newUser();
     const replies = await Promise.all(
       Array.from({ length: 12 }, () => s.ask('POST', INBOXES, { as: alone, body: { name: 'Box' } })),
     );
@@ -232,8 +232,8 @@ describe('an inbox', () => {
     await runCase(s, { name: '', method: 'POST', path: INBOXES, body, status: 400, fields: [field] });
   });
 
-  test('is for those who manage webhooks, and within the workspace; what was done is in the audit', async () => {
-    const alone = await somebody();
+  test('requires the scope to manage webhooks, and belongs to its workspace; changes are in the audit log', async () => {
+    const alone = await newUser();
     const box = await inbox(alone);
     const manager = await makeMember(s, 'manager', { name: 'Box Manager', workspaceId: alone.workspaceId });
     expect((await manager.ask('GET', `${INBOXES}/${box.id}/requests`)).status).toBe(200);
@@ -254,9 +254,9 @@ describe('an inbox', () => {
   });
 });
 
-describe('a webhook that posts to an inbox', () => {
-  test.each([...FORMATS.values()])('$name: is delivered, signed, and shown as right', async (format) => {
-    const alone = await somebody();
+describe('a webhook that sends to an inbox', () => {
+  test.each([...FORMATS.values()])('$name: is delivered, signed, and shown as verified', async (format) => {
+    const alone = await newUser();
     const box = await inbox(alone);
     const secret = format.makeSecret();
     const made = await hook(alone, box, { format: format.name, secret, headers: { 'X-Mine': 'yes' } });
@@ -269,14 +269,14 @@ describe('a webhook that posts to an inbox', () => {
     const value = (name: string) =>
       got.headers.find((item: { name: string }) => item.name.toLowerCase() === name)?.value;
     expect(value('content-type')).toBe('application/json');
-    // A secret of the webhook, masked here as everywhere else.
+    // A custom header of the webhook, masked here as everywhere.
     expect(value('x-mine')).toBe('********');
     expect(value('content-length')).toBe(String(got.size));
     expect(value('host')).toBe(new URL(s.url).host);
     const log = () => s.ask('GET', `/api/v1/webhooks/${made.id}/deliveries?state=delivered`, { as: alone });
     await expect.poll(async () => (await log()).json.data.length).toBe(1);
 
-    // Under another secret, or with another body, it is not.
+    // With another secret, or another body, it is not verified.
     const headers = Object.fromEntries(
       got.headers.map((item: { name: string; value: string }) => [item.name, item.value]),
     );
@@ -287,8 +287,8 @@ describe('a webhook that posts to an inbox', () => {
     expect(signed).toEqual([true, false, true]);
   });
 
-  test('shows nobody the custom headers of a webhook that was turned to it, in any way of writing its URL', async () => {
-    const alone = await somebody();
+  test('never shows custom headers of a webhook that sends to it, however its URL is written', async () => {
+    const alone = await newUser();
     const box = await inbox(alone);
     const secrets = { Authorization: 'Bearer s3cret-token', 'x-api-KEY': 's3cret-key', 'X-Empty': '' };
     const body = { name: 'hook', url: 'https://example.com/', events: ['contact.created'], headers: secrets };
@@ -316,7 +316,7 @@ describe('a webhook that posts to an inbox', () => {
       expect(JSON.stringify(got)).not.toContain('s3cret');
       expect(got.signed).toBe(true);
     }
-    // Over the wire, as a proxy that a webhook posts to passes it on.
+    // Over the network, as a proxy that a webhook sends to forwards it.
     await fetch(box.url, {
       method: 'POST',
       headers: { AUTHORIZATION: secrets.Authorization, 'x-api-key': secrets['x-api-KEY'], 'x-empty': 'full' },
@@ -324,13 +324,13 @@ describe('a webhook that posts to an inbox', () => {
     const [passed] = await arrived(alone, box);
     expect(JSON.stringify(passed)).not.toContain('s3cret');
     expect(passed.headers).toContainEqual({ name: 'x-empty', value: 'full' });
-    // What others send to the inbox is theirs to show.
+    // Headers of other senders are shown.
     await fetch(box.url, { method: 'POST', headers: { 'x-api-key': 'of another' } });
     expect((await arrived(alone, box))[0].headers).toContainEqual({ name: 'x-api-key', value: 'of another' });
   });
 
-  test('a status of 500 is a failed attempt, which is tried again; one that is deleted answers 404', async () => {
-    const alone = await somebody();
+  test('a status of 500 is a failed attempt, which is retried; a deleted inbox answers 404', async () => {
+    const alone = await newUser();
     const box = await inbox(alone, { status: 500 });
     const { id } = await hook(alone, box, { retry: { max: 5, intervals_s: [1] } });
     await s.ask('POST', '/api/v1/contacts', { as: alone, body: { first_name: 'Jane' } });
@@ -345,8 +345,8 @@ describe('a webhook that posts to an inbox', () => {
     await expect.poll(attempts, { timeout: 10_000 }).toEqual(expect.arrayContaining([500, 404]));
   });
 
-  test('only to its exact URL: everything else of ours is refused as ever, when saved and when sent', async () => {
-    const alone = await somebody();
+  test('only to its exact URL: all other URLs of the installation are rejected, when saved and when sent', async () => {
+    const alone = await newUser();
     const { url } = await inbox(alone);
     const theirs = await inbox(s.charlie);
     const { host, port } = new URL(s.url);
@@ -370,7 +370,7 @@ describe('a webhook that posts to an inbox', () => {
       expect(reply.status, item).toBe(400);
       expect(reply.json.error.fields[0].field).toBe('url');
     }
-    // One that got into the table all the same is dialled by nobody.
+    // A URL that is stored anyway is never connected to.
     const made = await hook(alone, { url } as Shown);
     for (const entry of [wrong[2]!, wrong[5]!, wrong[7]!]) {
       await s.db.pool.query('update endpoint set url = $2 where workspace_id = $1', [

@@ -24,7 +24,7 @@ const list = async (ask: Parameters<Scenario['ask']>[2] = {}): Promise<Scope[]> 
   (await s.ask('GET', '/api/v1/scopes', ask)).json.data;
 
 describe('GET /scopes', () => {
-  test('lists every scope that a key can have, each with what it allows', async () => {
+  test('lists every scope of a key, with what it allows', async () => {
     const scopes = await list();
     expect(scopes.map(({ name }) => name).toSorted()).toEqual(SCOPES.toSorted());
     for (const { label, description, group } of scopes) {
@@ -35,7 +35,7 @@ describe('GET /scopes', () => {
     expect(scopes.find(({ name }) => name === 'keys:manage')!.includes).toEqual(['keys:read']);
   });
 
-  test('says which of them the caller may give, and the API agrees', async () => {
+  test('shows which of them the caller may give, and the API agrees', async () => {
     const as = await s.person(['keys:manage', 'leads:write', 'contacts:read']);
     const may = (await list({ as })).filter((scope) => scope.may_grant).map(({ name }) => name);
     expect(may.toSorted()).toEqual(
@@ -48,7 +48,7 @@ describe('GET /scopes', () => {
     expect((await list()).every((scope) => scope.may_grant)).toBe(true);
   });
 
-  test('is for everybody with a key or a session, and for nobody else', async () => {
+  test('requires a key or a session', async () => {
     expect((await s.ask('GET', '/api/v1/scopes', { as: s.bob })).status).toBe(200);
     expect((await s.ask('GET', '/api/v1/scopes', { as: null })).status).toBe(401);
     const { cookie } = await makeMember(s, 'member', { name: 'Mel' });

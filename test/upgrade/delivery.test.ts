@@ -11,10 +11,10 @@ import {
 } from '../kit/fixture.ts';
 import { startReceiver, type Received, type Receiver } from '../kit/receiver.ts';
 
-/** Releases whose queues today's program drains (test/fixtures). */
+/** Releases whose queues the current program drains (test/fixtures). */
 const VERSIONS = ['0.1.0'];
 
-/** How a delivery of a webhook is verified by a receiver that was set up with the release; throws where it is not. */
+/** How a receiver that was set up with the release verifies a delivery of a webhook; throws if it is invalid. */
 const VERIFIED: Record<string, (hook: Webhook, request: Received, publicKey: string) => void> = {
   standard: isStandard,
   'own-secret': isStandard,
@@ -22,7 +22,7 @@ const VERIFIED: Record<string, (hook: Webhook, request: Received, publicKey: str
   'lead-updated': isStandard,
   custom: isStandard,
   failing: isStandard,
-  // Within the overlap the old secret is as good as the new one.
+  // During the overlap the old secret is valid too.
   rotated(hook, request) {
     isStandard(hook, request);
     isStandard({ ...hook, secret: hook.old_secret! }, request);
@@ -72,7 +72,7 @@ describe.each(VERSIONS)('the queues of %s, drained by this version', (version) =
   let store: LoadedStore;
   let receiver: Receiver;
   let s: Upgraded;
-  /** Ids of the deliveries that waited when the program started, by the webhook's slug. */
+  /** Ids of the deliveries that were pending when the program started, by the webhook's slug. */
   const waiting: Record<string, string[]> = {};
 
   const arrived = (slug: string) => receiver.received.filter(({ url }) => url === `/${slug}`);
@@ -82,7 +82,7 @@ describe.each(VERSIONS)('the queues of %s, drained by this version', (version) =
     );
     return rows;
   };
-  /** How often each delivery of a webhook has been attempted since the program started. */
+  /** Number of attempts of each delivery of a webhook since the program started. */
   const attempts = async (slug: string, since: Date) => {
     const { rows } = await store.client.query<{ id: string; times: number; state: string }>(
       `select a.delivery_id as id, count(*)::int as times, max(a.state) as state
@@ -106,11 +106,11 @@ describe.each(VERSIONS)('the queues of %s, drained by this version', (version) =
     await receiver?.close();
   });
 
-  test('the fixture has something waiting for every webhook that is verified here', () => {
+  test('the fixture has a pending delivery for every webhook that is verified here', () => {
     expect(Object.keys(waiting).toSorted()).toEqual(Object.keys(VERIFIED).toSorted());
   });
 
-  test('what is due is delivered, each once, and what is paused stays', async () => {
+  test('due deliveries are sent, each once, and those of the paused webhook stay', async () => {
     await expect
       .poll(async () => new Set((await queued()).map(({ slug }) => slug)), { timeout: 30_000 })
       .toEqual(new Set(['paused']));
@@ -128,7 +128,7 @@ describe.each(VERSIONS)('the queues of %s, drained by this version', (version) =
     expect(arrived('paused')).toEqual([]);
   });
 
-  test('once it is resumed, the paused webhook gets all that waited, each once', async () => {
+  test('once resumed, the paused webhook gets all pending deliveries, each once', async () => {
     const path = `/api/v1/webhooks/${webhook('paused').id}`;
     const resumed = await s.ask(key, 'PATCH', path, { body: { active: true } });
     expect(resumed.status, resumed.text).toBe(200);
@@ -140,14 +140,17 @@ describe.each(VERSIONS)('the queues of %s, drained by this version', (version) =
     expect(new Set(events).size).toBe(ids.length);
   });
 
-  test.each(Object.keys(VERIFIED))('deliveries of “%s” verify with the secret from before', async (slug) => {
-    const hook = webhook(slug);
-    const { json } = await s.ask(key, 'GET', `/api/v1/webhooks/${hook.id}`);
-    expect(arrived(slug).length).toBeGreaterThan(0);
-    for (const request of arrived(slug)) VERIFIED[slug]!(hook, request, json.public_key as string);
-  });
+  test.each(Object.keys(VERIFIED))(
+    'deliveries of “%s” can be verified with the earlier secret',
+    async (slug) => {
+      const hook = webhook(slug);
+      const { json } = await s.ask(key, 'GET', `/api/v1/webhooks/${hook.id}`);
+      expect(arrived(slug).length).toBeGreaterThan(0);
+      for (const request of arrived(slug)) VERIFIED[slug]!(hook, request, json.public_key as string);
+    },
+  );
 
-  test('custom headers, method and content type are as they were set', () => {
+  test('custom headers, method and content type are unchanged', () => {
     const { headers } = webhook('filtered');
     const [filtered] = arrived('filtered');
     for (const [name, value] of Object.entries(headers))
@@ -157,7 +160,7 @@ describe.each(VERSIONS)('the queues of %s, drained by this version', (version) =
     expect(form!.headers['content-type']).toMatch(/^application\/x-www-form-urlencoded/);
   });
 
-  test('events of one record arrive in their order where that was asked for', () => {
+  test('events of one record arrive in order if the webhook requires it', () => {
     const byRecord = new Map<string, string[]>();
     for (const { rawBody } of arrived('filtered')) {
       const { timestamp, data } = JSON.parse(rawBody.toString()) as {
@@ -171,7 +174,7 @@ describe.each(VERSIONS)('the queues of %s, drained by this version', (version) =
     for (const times of each) expect(times).toEqual(times.toSorted());
   });
 
-  test('a change reaches the webhooks that want it, and not the disabled one or that of plan free', async () => {
+  test('a change reaches the matching webhooks, but not the disabled one or that of plan free', async () => {
     const before = Object.fromEntries(manifest.webhooks.map(({ slug }) => [slug, arrived(slug).length]));
     await s.ask(key, 'POST', '/api/v1/companies', { body: { name: 'After the upgrade' } });
     await s.ask(key, 'POST', '/api/v1/contacts', { body: { first_name: 'After', email: 'a@example.com' } });

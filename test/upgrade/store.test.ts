@@ -3,24 +3,24 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadFixture, readFixture, startUpgraded, type LoadedStore, type Upgraded } from '../kit/fixture.ts';
 import { makeInstallation } from '../kit/process.ts';
 
-/** Releases whose stores today's program takes over (test/fixtures). */
+/** Releases whose stores the current program takes over (test/fixtures). */
 const VERSIONS = ['0.1.0'];
 
-/** Tables in which a migration since then has made or dropped rows, with how many there are now. */
+/** Tables in which a later migration creates or deletes rows, with their current number of rows. */
 const CHANGED_COUNTS: Record<string, Record<string, number>> = {
-  // The program counts its own migrations; a newer one adds to them.
+  // The program counts its own migrations, and newer ones increase the number.
   '0.1.0': {},
 };
 
-/** Lists that show more than they did; what was there still is, in its order. */
+/** Lists that show more items than before; the earlier items are still there, in their order. */
 const GROWN = [/^\/api\/v1\/activities\//];
 
-/** Fields that a load moves along with the clock, that depend on it, or that say where the receiver is. */
+/** Fields that loading shifts with the clock, that depend on it, or that contain the receiver. */
 const UNSTEADY = new Set(
   'expires_at expiring_soon last_used_at last_seen_at usage deleted_at received_at breaker url'.split(' '),
 );
 
-/** An item without them. */
+/** An item without these fields. */
 function steady(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(steady);
   if (typeof value !== 'object' || value === null) return value;
@@ -30,14 +30,14 @@ function steady(value: unknown): unknown {
 }
 
 /**
- * As 0.1.0 showed it: a number of a CRM's report that no double holds was null there. It is answered as it came now,
+ * As 0.1.0 returned it: a number of a CRM's report that no double can hold was null. It is now returned as sent,
  * which JSON.parse makes infinite.
  */
 const shownThen = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value, (_name, item: unknown) => (item === Infinity ? null : item)));
 
 const nameOf = (item: Record<string, unknown>) => item['id'] ?? item['key'] ?? item['name'];
-/** Those of `all` that are among `wanted`, in the order of `all`. */
+/** Those of `all` that are in `wanted`, in the order of `all`. */
 const among = <T>(all: T[], wanted: readonly unknown[]) => all.filter((item) => wanted.includes(item));
 
 describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
@@ -45,7 +45,7 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
   const { main, branch, free } = manifest.everything;
   let store: LoadedStore;
   let s: Upgraded;
-  /** Rows by table as they were right after the start. */
+  /** Number of rows by table right after the start. */
   const counts: Record<string, number> = {};
 
   beforeAll(async () => {
@@ -68,8 +68,8 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
     expect(now).toBeGreaterThanOrEqual(then!);
   });
 
-  describe('lists and answers', () => {
-    test.each(Object.keys(answers.lists))('%s shows what it showed', async (path) => {
+  describe('lists and responses', () => {
+    test.each(Object.keys(answers.lists))('%s returns the same items', async (path) => {
       const before = answers.lists[path]!;
       const now = await s.all(main, path);
       const kept = GROWN.some((item) => item.test(path))
@@ -79,20 +79,20 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
       expect(shownThen(kept)).toMatchObject(steady(before) as object[]);
     });
 
-    test.each(Object.keys(answers.ids))('%s has what it had', async (path) => {
+    test.each(Object.keys(answers.ids))('%s has the same ids', async (path) => {
       const ids = (await s.all(main, path)).map(({ id }) => id);
       const before = answers.ids[path]!;
-      // Since then people have signed in, in the tests before this one.
+      // The preceding tests have signed users in.
       expect(path.includes('/audit') ? among(ids, before) : ids).toEqual(before);
     });
 
-    test.each(Object.keys(answers.reads))('%s answers as it did', async (path) => {
+    test.each(Object.keys(answers.reads))('%s returns the same response', async (path) => {
       const { status, json, text } = await s.ask(main, 'GET', path);
       expect(status, text).toBe(200);
       expect(shownThen(json)).toMatchObject(steady(answers.reads[path]) as object);
     });
 
-    test('notices are there for those who have not put them away', async () => {
+    test('notices are shown to users who have not dismissed them', async () => {
       const noticesOf = async (email: string) => {
         const { cookie } = manifest.people.find((item) => item.email === email)!;
         return (await s.all({ cookie }, '/api/v1/notices')).map(({ id }) => id);
@@ -101,9 +101,9 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
       expect(await noticesOf('bea@acme.example')).toEqual([]);
     });
 
-    test('everything that can be read without an id answers', async () => {
+    test('everything that can be read without an id returns a response', async () => {
       const { json } = await s.ask(null, 'GET', '/api/v1/openapi.json');
-      // The one that never ends, and those that are for people alone.
+      // The one that never ends, and those for signed-in users only.
       const others = new Set(['/api/v1/events/stream', '/api/v1/session', '/api/v1/notices']);
       const paths = Object.entries<object>(json.paths).flatMap(([path, operations]) =>
         'get' in operations && !path.includes('{') && !others.has(path) ? [path] : [],
@@ -111,7 +111,7 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
       expect(paths.length).toBeGreaterThan(25);
       const failed = [];
       for (const path of paths) {
-        // What asks for a parameter may say so.
+        // A path with a required parameter may answer 400.
         const { status, text } = await s.ask(main, 'GET', path);
         if (status !== 200 && status !== 400) failed.push(`${path}: ${status} ${text}`);
         const { status: ofFree } = await s.ask(free, 'GET', path);
@@ -120,8 +120,8 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
       expect(failed).toEqual([]);
     });
 
-    // Issue 14, number 3: 0.1.0 itself answers 500 here.
-    test('a report that is nested too deep to be read fails no list', async () => {
+    // 0.1.0 itself answers 500 here.
+    test('a report that is nested too deeply to be read breaks no list', async () => {
       const list = await s.ask(branch, 'GET', '/api/v1/crm-activities');
       expect(list.status, list.text.slice(0, 200)).toBe(200);
       const types = list.json.data.map((item: { event_type: string }) => item.event_type);
@@ -132,8 +132,8 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
     });
   });
 
-  describe('places that clients hold', () => {
-    test('the feed goes on exactly where it was', async () => {
+  describe('positions that clients have stored', () => {
+    test('the feed continues at the same position', async () => {
       const { after, before, rest } = manifest.feed;
       const read: string[] = [];
       for (let at = after; read.length < rest.length;) {
@@ -147,7 +147,7 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
       expect(among(read, before)).toEqual([]);
     });
 
-    test.each(manifest.pages)('$path goes on where it was, or says that it can not', async (page) => {
+    test.each(manifest.pages)('$path continues at the same position, or returns an error', async (page) => {
       const cursor = encodeURIComponent(page.cursor);
       const { status, json, text } = await s.ask(main, 'GET', `${page.path}&cursor=${cursor}`);
       const ids: string[] = status === 200 ? json.data.map(({ id }: { id: string }) => id) : [];
@@ -156,7 +156,7 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
       expect(goesOn || saysSo, text).toBe(true);
     });
 
-    test.each(manifest.idempotent)('POST $path is answered again, and done once', async (item) => {
+    test.each(manifest.idempotent)('POST $path is replayed, and not repeated', async (item) => {
       const headers = { 'idempotency-key': item.key };
       const again = await s.ask(item.as, 'POST', item.path, { raw: item.body, headers });
       expect(again.status, again.text).toBe(item.status);
@@ -167,9 +167,9 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
     });
   });
 
-  describe('people and keys', () => {
+  describe('users and keys', () => {
     const used = manifest.keys.filter(({ name }) => name !== 'never used');
-    test.each(used)('the key “$name” may do what it might', async ({ key, scopes, answers: before }) => {
+    test.each(used)('the key “$name” has the same rights', async ({ key, scopes, answers: before }) => {
       for (const [path, expected] of Object.entries(before)) {
         const { status, json } = await s.ask(key, 'GET', path);
         expect({ path, status, code: json?.error?.code ?? null }).toEqual({ path, ...expected });
@@ -182,7 +182,7 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
       expect((await s.ask(key, 'GET', '/api/v1/contacts')).status).toBe(200);
     });
 
-    test.each(manifest.people)('$email signs in, and their session goes on', async (person) => {
+    test.each(manifest.people)('$email can sign in, and their session continues', async (person) => {
       const { email, password, cookie, signs_in: expected } = person;
       const { status, json } = await s.ask(null, 'POST', '/api/v1/session', { body: { email, password } });
       expect({ status, code: json?.error?.code ?? null }).toEqual(expected);
@@ -190,7 +190,7 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
       expect(session.status).toBe(person.role === null ? 401 : 200);
     });
 
-    test('links that were sent still let in', async () => {
+    test('links that were sent are still valid', async () => {
       const { invitation, password_reset: reset } = manifest.links;
       const accepted = await s.ask(null, 'POST', '/api/v1/invitations/accept', {
         body: { token: invitation.token, name: 'Ivy', password: 'a password of her own' },
@@ -208,8 +208,8 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
     });
   });
 
-  describe('what is written as before', () => {
-    test.each(manifest.unusual)('$why: $path is put back as it was read', async ({ path }) => {
+  describe('writing unchanged values', () => {
+    test.each(manifest.unusual)('$why: $path accepts what was read', async ({ path }) => {
       const read = await s.ask(main, 'GET', path);
       expect(read.status, read.text).toBe(200);
       const put = await s.ask(main, 'PUT', path, { raw: read.text });
@@ -234,7 +234,7 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
       ['lead-statuses', 'id'],
       ['lead-sources', 'id'],
       ['lead-event-types', 'id'],
-    ])('all %s are put back as they were read', async (plural, id) => {
+    ])('all %s accept what was read, which changes nothing', async (plural, id) => {
       for (const item of await s.all(main, `/api/v1/${plural}`)) {
         const put = await s.ask(main, 'PUT', `/api/v1/${plural}/${String(item[id])}`, { body: item });
         expect(put.status, `${JSON.stringify(item)}: ${put.text}`).toBe(200);
@@ -244,7 +244,7 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
     });
 
     test.each(manifest.webhooks)(
-      'the webhook “$slug” is renamed, whatever its options',
+      'the webhook “$slug” can be renamed, whatever its options',
       async ({ id, slug }) => {
         const path = `/api/v1/webhooks/${id}`;
         const renamed = await s.ask(main, 'PATCH', path, { body: { name: `${slug}, renamed` } });
@@ -253,7 +253,7 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
       },
     );
 
-    test('events of types of the workspace’s own are published, though one of ours is called the same', async () => {
+    test('custom events are published, although a built-in type now has the same name', async () => {
       for (const [type, data] of [
         ['file.uploaded', { name: 'new.pdf', size: 1 }],
         ['message.sent', {}],
@@ -264,7 +264,7 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
       }
     });
 
-    test('inbound secrets are accepted, and a response that came before makes no second lead', async () => {
+    test('inbound secrets are accepted, and a repeated response creates no second lead', async () => {
       const crm = await s.ask(manifest.inbound.crm, 'POST', '/webhooks/crm/lead', {
         body: { crm_lead_id: 'crm-tagged', event_type: 'after the upgrade' },
       });
@@ -308,7 +308,7 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
       expect(google.status, google.text).toBe(200);
     });
 
-    test('a test inbox takes requests, a form shows itself, and spam can be accepted', async () => {
+    test('a test inbox accepts requests, a form is shown, and spam can be accepted', async () => {
       expect((await s.ask(null, 'POST', manifest.inbox.path, { body: {} })).status).toBe(202);
       expect((await s.ask(null, 'GET', `/f/${manifest.form}/session`)).status).toBe(200);
       const submissions = `/api/v1/forms/${manifest.form}/submissions`;
@@ -324,7 +324,7 @@ describe.each(VERSIONS)('a store of %s, served by this version', (version) => {
 describe.each(VERSIONS)('a store of %s, taken over by a process of this version', (version) => {
   const { manifest } = readFixture(version);
 
-  test('it starts, serves, and stops; with another key it says so and does not start', async () => {
+  test('it starts, serves, and stops; with another key it refuses to start', async () => {
     const store = await loadFixture(version, 'http://127.0.0.1:9');
     const installation = await makeInstallation({ DATABASE_URL: store.url, FAIRLEAD_RETENTION_DAYS: '3650' });
     try {

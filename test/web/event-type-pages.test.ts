@@ -50,7 +50,7 @@ test('a type is created; errors of the API show with their line', async () => {
   await page.getByRole('button', { name: 'New event type' }).first().click();
   await field('Name').fill('contact.eaten');
   await press('Create event type');
-  await expectShown(dialog().getByText(/Begins with contact, a noun of Fairlead's own/));
+  await expectShown(dialog().getByText(/Begins with contact, which is reserved for Fairlead's own events/));
   await field('Name').fill('order.shipped');
   await field('Description').fill('When an order leaves the house.');
 

@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The workspace, who asks, and what they may do */
+        /** Get the workspace, the caller and its scopes */
         get: operations["getMe"];
         put?: never;
         post?: never;
@@ -29,8 +29,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The plan of the workspace and what is left of it
-         * @description Windows slide. This request is counted, too.
+         * Get the plan of the workspace and its remaining quota
+         * @description The windows slide. This request counts too.
          */
         get: operations["getPlan"];
         put?: never;
@@ -48,19 +48,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who is signed in */
+        /** Get the signed-in user */
         get: operations["getSession"];
         put?: never;
         /**
          * Sign in
-         * @description Sets a cookie for browsers. After several failures, or many tries in a minute, 429 with Retry-After.
+         * @description Sets a cookie for browsers. After several failures, or many attempts in a minute, 429 with Retry-After.
          */
         post: operations["postSession"];
         /** Sign out */
         delete: operations["deleteSession"];
         options?: never;
         head?: never;
-        /** Go over to another workspace */
+        /** Switch to another workspace */
         patch: operations["patchSession"];
         trace?: never;
     };
@@ -74,8 +74,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * What a link is for
-         * @description 404 where it is unknown, was used, or has expired. It is not used up by this.
+         * Get the purpose of a link
+         * @description 404 if it is unknown, used or expired. This does not use the link up.
          */
         post: operations["postLinksOpen"];
         delete?: never;
@@ -93,7 +93,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Set the workspace up: make its owner's account */
+        /** Set up the workspace: create its owner's account */
         post: operations["postSetup"];
         delete?: never;
         options?: never;
@@ -112,7 +112,7 @@ export interface paths {
         put?: never;
         /**
          * Accept an invitation
-         * @description With the password of the account there is, or with a name and a password for a new one.
+         * @description With the password of the existing account, or with a name and a password for a new one.
          */
         post: operations["postInvitationsAccept"];
         delete?: never;
@@ -131,8 +131,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Ask for a new password by mail
-         * @description Answers the same whether there is such an account or not. 503 `not_configured` where no mail is set up.
+         * Request a password reset by email
+         * @description Returns the same whether the account exists or not. 503 `not_configured` if mail is not configured.
          */
         post: operations["postPasswordResets"];
         delete?: never;
@@ -151,7 +151,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Choose a new password
+         * Set a new password
          * @description Ends all other sessions.
          */
         post: operations["postPasswordResetsConfirm"];
@@ -209,20 +209,20 @@ export interface paths {
         get: operations["getMembersId"];
         /**
          * Change a member's role
-         * @description Holds from the next request on, for API keys they made, too. Nobody gives or takes a role that is above their own or has scopes that they lack; a key that expires gives none that is higher. A workspace keeps an owner.
+         * @description Effective from the next request, also for the member's API keys. You cannot give or change a role that is above your own or has scopes that you lack; a key that expires cannot give a higher one. A workspace always has an owner.
          */
         put: operations["putMembersId"];
         post?: never;
         /**
-         * Take a member out of the workspace
-         * @description With the scope `workspace:manage` and all scopes of their role; anybody may leave by themselves. API keys they made are refused from then on. What they made stays, but for what `revoke` names; see `GET /api/v1/members/{id}/made`.
+         * Remove a member from the workspace
+         * @description Requires the scope `workspace:manage` and all scopes of their role; anyone may leave. API keys that they created are refused from then on. Other objects that they created stay, except those named by `revoke`; see `GET /api/v1/members/{id}/made`.
          */
         delete: operations["deleteMembersId"];
         options?: never;
         head?: never;
         /**
          * Change a member's role
-         * @description Holds from the next request on, for API keys they made, too. Nobody gives or takes a role that is above their own or has scopes that they lack; a key that expires gives none that is higher. A workspace keeps an owner.
+         * @description Effective from the next request, also for the member's API keys. You cannot give or change a role that is above your own or has scopes that you lack; a key that expires cannot give a higher one. A workspace always has an owner.
          */
         patch: operations["patchMembersId"];
         trace?: never;
@@ -235,8 +235,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What a member made
-         * @description API keys, inbound secrets and webhooks that a member made, by themselves or through a key that acts for them, and that are not revoked; of each the newest 100. What the caller may not read is null.
+         * List what a member created
+         * @description API keys, inbound secrets and webhooks that a member created, directly or through a key that acts for them, and that are not revoked; the newest 100 of each. Null for kinds that the caller may not read.
          */
         get: operations["getMembersIdMade"];
         put?: never;
@@ -256,13 +256,13 @@ export interface paths {
         };
         /**
          * List invitations
-         * @description Those that wait, and those that have expired or are no longer valid, newest first.
+         * @description Pending, expired and invalid invitations, newest first.
          */
         get: operations["getInvitations"];
         put?: never;
         /**
-         * Invite somebody
-         * @description The link is in this answer, once, and mailed where SMTP_URL is set. It takes the place of an earlier one for the same address. Nobody gives a role that is above their own or has scopes that they lack; a key that expires gives none. The invitation ends with the right of whoever made it.
+         * Invite a user
+         * @description The link is shown only in this response, and emailed if SMTP_URL is set. It replaces an earlier invitation for the same address. The role must not be above your own or have scopes that you lack; a key that expires cannot give one. The invitation becomes invalid if its author may no longer give the role.
          */
         post: operations["postInvitations"];
         delete?: never;
@@ -281,7 +281,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Take an invitation back */
+        /** Withdraw an invitation */
         delete: operations["deleteInvitationsId"];
         options?: never;
         head?: never;
@@ -296,7 +296,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who did what
+         * List audit log entries
          * @description Newest first. Changes of records are in their timelines.
          */
         get: operations["getAudit"];
@@ -317,13 +317,13 @@ export interface paths {
         };
         /**
          * List API keys
-         * @description Newest first, the expired and revoked ones too. What they were used for is told to whoever manages keys.
+         * @description Newest first, including expired and revoked keys. `usage` requires the scope to manage keys.
          */
         get: operations["getApiKeys"];
         put?: never;
         /**
          * Create an API key
-         * @description The key is in this answer and never shown again. It does no more, and lasts no longer, than the key that makes it.
+         * @description The key is shown only in this response. It cannot have more scopes, or expire later, than the key that creates it.
          */
         post: operations["postApiKeys"];
         delete?: never;
@@ -341,25 +341,25 @@ export interface paths {
         };
         /**
          * Get an API key
-         * @description Also one that was revoked.
+         * @description Also a revoked one.
          */
         get: operations["getApiKeysId"];
         /**
          * Update an API key
-         * @description Its name, its scopes, when it expires; holds from its next request on. A key changes none that has scopes it lacks, never its own expiry, and sets none later than its own.
+         * @description Its name, scopes and expiry; effective from its next request. A key cannot change a key with scopes that it lacks, cannot change its own expiry, and cannot set an expiry later than its own.
          */
         put: operations["putApiKeysId"];
         post?: never;
         /**
          * Revoke an API key
-         * @description It stops at its next request, and stays listed. A key with `keys:manage` may revoke any other.
+         * @description It is refused from its next request, and stays listed. A key with `keys:manage` may revoke any other.
          */
         delete: operations["deleteApiKeysId"];
         options?: never;
         head?: never;
         /**
          * Update an API key
-         * @description Its name, its scopes, when it expires; holds from its next request on. A key changes none that has scopes it lacks, never its own expiry, and sets none later than its own.
+         * @description Its name, scopes and expiry; effective from its next request. A key cannot change a key with scopes that it lacks, cannot change its own expiry, and cannot set an expiry later than its own.
          */
         patch: operations["patchApiKeysId"];
         trace?: never;
@@ -376,7 +376,7 @@ export interface paths {
         put?: never;
         /**
          * Create an inbound secret
-         * @description The secret is in this answer and never shown again. It serves `POST /webhooks/crm/lead`, `/webhooks/google-ads` and `/webhooks/typeform/{prefix}`, and nothing else. A key that makes one needs `leads:create` as well, and no expiry: the secret has none.
+         * @description The secret is shown only in this response. It is valid for `POST /webhooks/crm/lead`, `/webhooks/google-ads` and `/webhooks/typeform/{prefix}` only. A key that creates one also needs `leads:create`, and must not expire: the secret does not expire.
          */
         post: operations["postInboundSecrets"];
         delete?: never;
@@ -411,7 +411,7 @@ export interface paths {
         };
         /**
          * List the scopes that a key can have
-         * @description All of them, with what each allows and whether the caller may give it.
+         * @description All scopes, with what each allows and whether the caller may give it.
          */
         get: operations["getScopes"];
         put?: never;
@@ -1338,7 +1338,7 @@ export interface paths {
         put?: never;
         /**
          * Create a webhook
-         * @description The signing secret is in this answer and never shown again.
+         * @description The signing secret is shown only in this response.
          */
         post: operations["postWebhooks"];
         delete?: never;
@@ -1357,8 +1357,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send what is pending now
-         * @description Makes everything that waits for a retry in active webhooks due now.
+         * Retry pending deliveries now
+         * @description Makes all deliveries of active webhooks that wait for a retry due now.
          */
         post: operations["postWebhooksSendPending"];
         delete?: never;
@@ -1378,20 +1378,20 @@ export interface paths {
         get: operations["getWebhooksId"];
         /**
          * Update a webhook
-         * @description A changed choice of events touches future events only. `active: false` pauses: nothing is enqueued, what is queued is held. `active: true` also puts a disabled webhook back into service.
+         * @description Changed events apply only to future events. `active: false` pauses: no new deliveries are queued, and queued ones are held. `active: true` also enables a disabled webhook.
          */
         put: operations["putWebhooksId"];
         post?: never;
         /**
          * Delete a webhook
-         * @description Revokes it: what is queued is dropped, the log stays readable.
+         * @description Drops its queued deliveries; the delivery log stays readable.
          */
         delete: operations["deleteWebhooksId"];
         options?: never;
         head?: never;
         /**
          * Update a webhook
-         * @description A changed choice of events touches future events only. `active: false` pauses: nothing is enqueued, what is queued is held. `active: true` also puts a disabled webhook back into service.
+         * @description Changed events apply only to future events. `active: false` pauses: no new deliveries are queued, and queued ones are held. `active: true` also enables a disabled webhook.
          */
         patch: operations["patchWebhooksId"];
         trace?: never;
@@ -1407,7 +1407,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate the signing secret
-         * @description The new secret is in this answer and never shown again. It signs from the next attempt on; in the format `standard` the old one goes on signing beside it for a while.
+         * @description The new secret is shown only in this response. It signs from the next attempt; in the format `standard` the old one also signs for a while.
          */
         post: operations["postWebhooksIdRotateSecret"];
         delete?: never;
@@ -1426,8 +1426,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send a test
-         * @description Sends webhook.test, or a sample of `event_type`; also while paused. It is tried once and never counts as a failure.
+         * Send a test event
+         * @description Sends webhook.test, or a sample of `event_type`; also while paused. It is attempted once and never counts as a failure.
          */
         post: operations["postWebhooksIdTest"];
         delete?: never;
@@ -1446,8 +1446,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send again what failed or was missed
-         * @description Queues up to 10,000 events, in the order of the feed and under their ids; what waits in the queue as it is is left out. Of a webhook with a filter, one call looks at up to 10,000 events, fewer where the filter takes long, so it may queue none and have more. Where `has_more` is true, call again with `after`.
+         * Send failed or missed events again
+         * @description Queues up to 10,000 events, in feed order and with their ids; events that are still queued are skipped. For a webhook with a filter, one call checks up to 10,000 events, fewer if the filter is slow, so it may queue none and have more. If `has_more` is true, call again with `after`.
          */
         post: operations["postWebhooksIdReplay"];
         delete?: never;
@@ -1467,8 +1467,8 @@ export interface paths {
         get: operations["getInboxes"];
         put?: never;
         /**
-         * Make a test inbox
-         * @description A URL that takes any request of up to 256 KiB and shows the last 100 of them. It is there for 7 days; a workspace has at most 10.
+         * Create a test inbox
+         * @description A URL that accepts any request of up to 256 KiB and shows the last 100. It is deleted after 7 days; a workspace has at most 10.
          */
         post: operations["postInboxes"];
         delete?: never;
@@ -1486,17 +1486,17 @@ export interface paths {
         };
         /** Get a test inbox */
         get: operations["getInboxesId"];
-        /** Change a test inbox */
+        /** Update a test inbox */
         put: operations["putInboxesId"];
         post?: never;
         /**
          * Delete a test inbox
-         * @description With what arrived.
+         * @description Deletes its requests too.
          */
         delete: operations["deleteInboxesId"];
         options?: never;
         head?: never;
-        /** Change a test inbox */
+        /** Update a test inbox */
         patch: operations["patchInboxesId"];
         trace?: never;
     };
@@ -1508,7 +1508,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what arrived in a test inbox
+         * List requests of a test inbox
          * @description Newest first.
          */
         get: operations["getInboxesIdRequests"];
@@ -1528,8 +1528,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The delivery log of the workspace
-         * @description Of all webhooks, deleted ones too, newest first.
+         * List deliveries of the workspace
+         * @description Of all webhooks, including deleted ones, newest first.
          */
         get: operations["getDeliveries"];
         put?: never;
@@ -1548,8 +1548,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The delivery log of a webhook
-         * @description Newest first; of a deleted webhook too.
+         * List deliveries of a webhook
+         * @description Newest first; also for a deleted webhook.
          */
         get: operations["getWebhooksIdDeliveries"];
         put?: never;
@@ -1588,7 +1588,7 @@ export interface paths {
         put?: never;
         /**
          * Send a delivery again
-         * @description One that still waits becomes due now. One that is settled is queued anew, with the same event id.
+         * @description A pending delivery becomes due now. A finished one is queued again, with the same event id.
          */
         post: operations["postDeliveriesIdResend"];
         delete?: never;
@@ -1606,13 +1606,13 @@ export interface paths {
         };
         /**
          * Read the feed of events
-         * @description In the order in which they took effect, oldest first; following `next_after`, every event is seen once and none is skipped. 410 where what comes after `after` is no longer all kept.
+         * @description In commit order, oldest first; following `next_after`, every event is returned once and none is skipped. 410 if the events after `after` are no longer all kept.
          */
         get: operations["getEvents"];
         put?: never;
         /**
-         * Publish an event of your own
-         * @description Delivered like any other. Its data is checked against the schema of its type, in at most 2,000,000 steps (400 beyond). 503 with `Retry-After` where the check takes too long at the moment: nothing is published, and the same `Idempotency-Key` may be used again.
+         * Publish a custom event
+         * @description Delivered like any other event. Its data is checked against the schema of its type, in at most 2,000,000 steps (400 above). 503 with `Retry-After` if the check takes too long at the moment: nothing is published, and the same `Idempotency-Key` may be used again.
          */
         post: operations["postEvents"];
         delete?: never;
@@ -1630,7 +1630,7 @@ export interface paths {
         };
         /**
          * Get an event
-         * @description With how many webhooks it matched, and the reason where one, or none, wanted it.
+         * @description With the number of webhooks that it matched, and the reason if a webhook did not get it.
          */
         get: operations["getEventsId"];
         put?: never;
@@ -1649,8 +1649,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Look back over the events
-         * @description Newest first, as far as they are kept. A page may be empty and have a next one, where what is asked for is rare.
+         * Search the event log
+         * @description Newest first, as long as events are kept. A page may be empty and still have a next page, if matches are rare.
          */
         get: operations["getEventLog"];
         put?: never;
@@ -1668,7 +1668,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the formats of webhooks with their defaults */
+        /** List webhook formats with their defaults */
         get: operations["getWebhookFormats"];
         put?: never;
         post?: never;
@@ -1687,7 +1687,7 @@ export interface paths {
         };
         /**
          * Follow the feed of events as a stream
-         * @description For a browser, or whoever would rather be told than ask. Taken up again with `Last-Event-ID`, it skips nothing. It counts among the requests that wait, and ends when the key is revoked or loses the scope.
+         * @description For browsers and clients that prefer push to polling. Resumed with `Last-Event-ID`, it skips no event. It counts as a waiting request, and ends when the key is revoked or loses the scope.
          */
         get: operations["getEventsStream"];
         put?: never;
@@ -1706,8 +1706,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List event types, with an example and a JSON Schema of each in every format
-         * @description Examples hold placeholders only. Those of a large type of your own are at `/api/v1/event-types/{name}`.
+         * List event types with examples and JSON Schemas in every format
+         * @description Examples contain placeholders only. Those of a large custom type are at `/api/v1/event-types/{name}`.
          */
         get: operations["getEventTypes"];
         put?: never;
@@ -1743,14 +1743,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List event types of your own
-         * @description By name. `GET /api/v1/event-types` has them too, with what each sends in every format.
+         * List custom event types
+         * @description By name. `GET /api/v1/event-types` also lists them, with their payloads in every format.
          */
         get: operations["getCustomEventTypes"];
         put?: never;
         /**
-         * Define an event type of your own
-         * @description Its name is noun.verb, and the noun none of ours. 409 where there is one of this name.
+         * Create a custom event type
+         * @description Its name is noun.verb; the noun must not be one of Fairlead. 409 if the name is taken.
          */
         post: operations["postCustomEventTypes"];
         delete?: never;
@@ -1766,24 +1766,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get an event type of your own */
+        /** Get a custom event type */
         get: operations["getCustomEventTypesName"];
         /**
-         * Change an event type of your own
-         * @description Events that were published stay as they are.
+         * Update a custom event type
+         * @description Published events do not change.
          */
         put: operations["putCustomEventTypesName"];
         post?: never;
         /**
-         * Delete an event type of your own
-         * @description Its events stay, and can be read and sent again. Webhooks that name it stay, and get none of it.
+         * Delete a custom event type
+         * @description Its events stay readable and can be sent again. Webhooks that name it stay, but get no new events of it.
          */
         delete: operations["deleteCustomEventTypesName"];
         options?: never;
         head?: never;
         /**
-         * Change an event type of your own
-         * @description Events that were published stay as they are.
+         * Update a custom event type
+         * @description Published events do not change.
          */
         patch: operations["patchCustomEventTypesName"];
         trace?: never;
@@ -1796,8 +1796,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the addresses that webhooks come from
-         * @description For an allow-list at the receiver; `FAIRLEAD_EGRESS_IPS`, and empty where the operator states none.
+         * List the source addresses of webhooks
+         * @description For an allow-list at the receiver: `FAIRLEAD_EGRESS_IPS`; empty if the operator has not set it.
          */
         get: operations["getEgressAddresses"];
         put?: never;
@@ -1815,7 +1815,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How long events and attempts are kept, and how much that is */
+        /** Get the retention of events and attempts, and their size */
         get: operations["getRetention"];
         put?: never;
         post?: never;
@@ -1823,8 +1823,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Keep events and attempts for a shorter time
-         * @description What is older is deleted within an hour, but for events that something queued needs; `GET /events` answers 410 to who stands before what is left.
+         * Shorten the retention of events and attempts
+         * @description Older ones are deleted within an hour, except events that a queued delivery needs; `GET /events` returns 410 for a position before the oldest kept event.
          */
         patch: operations["patchRetention"];
         trace?: never;
@@ -1838,7 +1838,7 @@ export interface paths {
         };
         /**
          * List your notices
-         * @description What owners and admins should know, newest first, until they put it away or it is over; empty for others. For people who are signed in.
+         * @description Notices for owners and admins, newest first, until dismissed or resolved; empty for other roles. For signed-in users.
          */
         get: operations["getNotices"];
         put?: never;
@@ -1859,8 +1859,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Put a notice away
-         * @description For yourself; the others still see it.
+         * Dismiss a notice
+         * @description For yourself; other users still see it.
          */
         post: operations["postNoticesIdDismiss"];
         delete?: never;
@@ -2424,15 +2424,15 @@ export interface components {
             name: string;
             /** @enum {string} */
             style: "fairlead" | "axocrm" | "remixcrm";
-            /** @description The part that stays visible. */
+            /** @description The visible part of the key. */
             prefix: string;
             scopes: string[];
             /** @enum {string} */
             state: "active" | "expired" | "revoked";
-            /** @description It expires within seven days. */
+            /** @description Whether it expires within seven days. */
             expiring_soon: boolean;
             created_by: string;
-            /** @description The member on whose behalf it acts; `role` is null where they have left the workspace, and the key is refused. Null for a key of nobody in particular. */
+            /** @description The member on whose behalf it acts; `role` is null if they have left the workspace, and the key is refused. Null for a key without a member. */
             maker: {
                 /** Format: uuid */
                 id: string;
@@ -2444,7 +2444,7 @@ export interface components {
             expires_at: string | null;
             revoked_at: string | null;
             last_used_at?: string | null;
-            /** @description By whole hours, the present one included; written down every two seconds. */
+            /** @description By whole hours, including the current one; updated every two seconds. */
             usage?: {
                 last_24_hours: {
                     requests: number;
@@ -2457,7 +2457,7 @@ export interface components {
                     rate_limited: number;
                 };
             };
-            /** @description Shown once: when it is made. */
+            /** @description Shown once, on creation. */
             key?: string;
         };
         AuditLineInput: {
@@ -2471,7 +2471,7 @@ export interface components {
                 id: string | null;
                 name: string | null;
             };
-            /** @description As in `webhook.created`. */
+            /** @description For example `webhook.created`. */
             action: string;
             object_type: string;
             object_id: string;
@@ -2480,33 +2480,33 @@ export interface components {
             } | null;
         };
         EventInput: {
-            /** @description As webhooks carry it. */
+            /** @description The event id, the same as in webhooks. */
             id: string;
             type: string;
-            /** @description Its place in the feed; null for a test. */
+            /** @description Its position in the feed; null for a test. */
             seq: number | null;
             /** Format: date-time */
             occurred_at: string;
             object_type: string;
             /** Format: uuid */
             object_id: string;
-            /** @description Who did it, as in `api_key:<id>`. */
+            /** @description Who caused it, such as `api_key:<id>`. */
             actor: string;
-            /** @description The whole record as it was then. */
+            /** @description The whole record at the time of the event. */
             data: {
                 [key: string]: unknown;
             };
-            /** @description What it tells beside the record, such as the stages that a deal moved between. */
+            /** @description Additional data, such as the stages of a moved deal. */
             context: {
                 [key: string]: unknown;
             } | null;
-            /** @description How many webhooks it was given to. */
+            /** @description Number of webhooks that it matched. */
             matched: number;
-            /** @description Why a webhook was not given it. */
+            /** @description Why a webhook did not get it. */
             reason: string | null;
         };
         PublishedEventInput: {
-            /** @description As webhooks carry it. */
+            /** @description The event id, the same as in webhooks. */
             id: string;
             type: string;
             /** Format: date-time */
@@ -2514,9 +2514,9 @@ export interface components {
             object_type: string;
             /** Format: uuid */
             object_id: string;
-            /** @description Who did it, as in `api_key:<id>`. */
+            /** @description Who caused it, such as `api_key:<id>`. */
             actor: string;
-            /** @description The whole record as it was then. */
+            /** @description The whole record at the time of the event. */
             data: {
                 [key: string]: unknown;
             };
@@ -2555,7 +2555,7 @@ export interface components {
             next_attempt_at: string | null;
             last_status: number | null;
             last_failure: string | null;
-            /** @description The fields of which the webhook's filter could not look at all (it looks at the first 10,000 characters), so that the event was delivered; null for most. */
+            /** @description The fields that the filter could not evaluate completely (it reads the first 10,000 characters), so that the event was delivered; null for most. */
             filter_skipped: string | null;
         };
         AttemptInput: {
@@ -2566,21 +2566,21 @@ export interface components {
             at: string;
             duration_ms: number;
             status: number | null;
-            /** @description What went wrong, by name; null for a 2xx. */
+            /** @description The error code; null for a 2xx. */
             failure: string | null;
             detail: string | null;
-            /** @description The first 1,000 characters of the answer. */
+            /** @description The first 1,000 characters of the response. */
             response: string | null;
             next_at: string | null;
-            /** @description What was sent; null where no request was made. */
+            /** @description The request; null if none was made. */
             request: {
                 url: string;
                 method: string;
-                /** @description Custom values are masked. */
+                /** @description Values of custom headers are masked. */
                 headers: {
                     [key: string]: string;
                 };
-                /** @description As it was sent; null where the event is no longer kept, or another version of the program sent it otherwise. */
+                /** @description The body as sent; null if the event is no longer kept, or if another version of the program rendered it differently. */
                 body: string | null;
             } | null;
         };
@@ -2588,13 +2588,13 @@ export interface components {
             name: string;
             object: string;
             description: string;
-            /** @description Whether the workspace defined it, and not we. */
+            /** @description Whether the workspace defined it. */
             custom: boolean;
-            /** @description Whether a webhook can subscribe to it: `webhook.test` comes from Send test alone. */
+            /** @description Whether webhooks can subscribe to it: `webhook.test` is sent only by Send test. */
             subscribable: boolean;
             /** @description The formats whose `*` includes it. */
             formats: string[];
-            /** @description The whole record, as `full` has it. */
+            /** @description The whole record, as in the payload `full`. */
             sample: {
                 [key: string]: unknown;
             };
@@ -2602,18 +2602,18 @@ export interface components {
             schema: {
                 [key: string]: unknown;
             };
-            /** @description What it tells beside the record, in the feed and the format `automatenexus`. */
+            /** @description Additional data of the event, in the feed and the format `automatenexus`. */
             context?: {
                 [key: string]: unknown;
             };
-            /** @description A JSON Schema of that. */
+            /** @description A JSON Schema of the context. */
             context_schema?: {
                 [key: string]: unknown;
             };
-            /** @description By format: what a receiver gets, with the payload that the format defaults to. In the list, a type of your own whose schema and sample have more than 8 KiB together has the names alone; it has all of it where it is read by its name. */
+            /** @description By format: what a receiver gets, with the default payload of the format. In the list, a custom type whose schema and sample have more than 8 KiB together has only the names; read it by its name for the rest. */
             examples: {
                 [key: string]: {
-                    /** @description The format's own name of the event. */
+                    /** @description The format's name of the event type. */
                     name: string;
                     headers?: {
                         [key: string]: string;
@@ -2630,7 +2630,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
-            /** @description Where to post to. Whoever knows it may. */
+            /** @description The URL to send requests to. Anyone who knows it can use it. */
             url: string;
             status: number;
             created_by: string;
@@ -2643,22 +2643,22 @@ export interface components {
             /** Format: uuid */
             id: string;
             method: string;
-            /** @description What follows the path, with its `?`; empty for most. */
+            /** @description The query with its `?`; usually empty. */
             query: string;
-            /** @description As they came, secrets among them; but values of custom headers of a webhook of this installation are masked. */
+            /** @description As received, including secrets; values of custom headers of a webhook of this installation are masked. */
             headers: {
                 name: string;
                 value: string;
             }[];
             body: string;
             /**
-             * @description base64 where it is no text.
+             * @description base64 if the body is not text.
              * @enum {string}
              */
             body_encoding: "utf-8" | "base64";
-            /** @description Of the body, in bytes. */
+            /** @description Size of the body in bytes. */
             size: number;
-            /** @description Whether a webhook of the workspace that posts here signed it with its secret of then; null where none that signs does. */
+            /** @description Whether a webhook of the workspace that sends to this inbox signed it with its secret of that time; null if no such webhook signs. */
             signed: boolean | null;
             /** Format: date-time */
             received_at: string;
@@ -2667,12 +2667,12 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
-            /** @description The part that stays visible. */
+            /** @description The visible part of the secret. */
             prefix: string;
             created_by: string;
             /** Format: date-time */
             created_at: string;
-            /** @description Shown once: when it is made. */
+            /** @description Shown once, on creation. */
             secret?: string;
         };
         InvitationInput: {
@@ -2682,7 +2682,7 @@ export interface components {
             /** @enum {string} */
             role: "owner" | "admin" | "manager" | "member";
             /**
-             * @description `invalid`: whoever made it may not give this role any more; it lets nobody in.
+             * @description `invalid`: its author may no longer give this role; the link is refused.
              * @enum {string}
              */
             state: "pending" | "expired" | "invalid";
@@ -2691,9 +2691,9 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             expires_at: string;
-            /** @description Shown once: the link that lets them in. */
+            /** @description Shown once: the link to accept the invitation. */
             url?: string;
-            /** @description Whether a mail with the link is on its way to them. */
+            /** @description Whether an email with the link was queued. */
             mailed?: boolean;
         };
         MadeByMemberInput: {
@@ -2753,27 +2753,27 @@ export interface components {
                 remaining: number;
                 /**
                  * Format: date-time
-                 * @description When the oldest request counted leaves the window.
+                 * @description When the oldest counted request leaves the window.
                  */
                 resets_at: string;
             }[];
             maxima: {
-                /** @description Null where there may be any number. */
+                /** @description Null if unlimited. */
                 webhooks: number | null;
-                /** @description Null where there may be any number. */
+                /** @description Null if unlimited. */
                 api_keys: number | null;
             };
         };
         ScopeInput: {
-            /** @description As a key has it. */
+            /** @description The name of the scope. */
             name: string;
             label: string;
             description: string;
-            /** @description What stands together: the records it is about, or `other`. */
+            /** @description Groups scopes: the records they apply to, or `other`. */
             group: string;
-            /** @description Of records; null for other scopes. */
+            /** @description For records; null for other scopes. */
             action: ("read" | "write") | null;
-            /** @description Scopes that it holds as well. */
+            /** @description Scopes that it includes. */
             includes: string[];
             /** @description Whether the caller may give it to a key. */
             may_grant: boolean;
@@ -2816,14 +2816,14 @@ export interface components {
             } | null;
             email: string | null;
             role: ("owner" | "admin" | "manager" | "member") | null;
-            /** @description Whether the account has a password; null for an invitation, whose link says to nobody who has an account. */
+            /** @description Whether the account has a password; null for an invitation, whose link does not reveal who has an account. */
             has_account: boolean | null;
             /** Format: date-time */
             expires_at: string;
         };
         WebhookFormatInput: {
             name: string;
-            /** @description A webhook has exactly one event type, named. */
+            /** @description A webhook has exactly one event type. */
             one_event: boolean;
             /** @enum {string} */
             payload: "summary" | "full";
@@ -2832,26 +2832,26 @@ export interface components {
                 max: number;
                 intervals_s: number[];
             };
-            /** @description How many retries may be asked for. */
+            /** @description The maximum number of retries. */
             most_retries: number;
             /**
-             * @description Whether deliveries go unsigned: never; where `secret` is null; or also where no secret is given.
+             * @description Whether deliveries can be unsigned: never; if `secret` is null; or also if no secret is given.
              * @enum {string}
              */
             unsigned: "never" | "where asked" | "by default";
-            /** @description The old secret signs beside a new one for a while. */
+            /** @description After a rotation, the old secret also signs for a while. */
             rotation_overlaps: boolean;
-            /** @description The answer 410 always disables the webhook. */
+            /** @description A 410 response always disables the webhook. */
             disables_on_410: boolean;
         };
         NoticeInput: {
             /** Format: uuid */
             id: string;
-            /** @description The event that it tells of: `webhook.disabled`. */
+            /** @description The type of the event: `webhook.disabled`. */
             type: string;
             object_type: string;
             object_id: string;
-            /** @description What happened; of a webhook its name, format, reason and failures. */
+            /** @description Details; for a webhook its name, format, reason and failures. */
             details: {
                 [key: string]: unknown;
             };
@@ -2859,20 +2859,20 @@ export interface components {
             created_at: string;
         };
         RetentionInput: {
-            /** @description How many days events are kept; null: `most_days`, as the installation does. */
+            /** @description How many days events are kept; null: `most_days`, the term of the installation. */
             event_days: number | null;
-            /** @description How many days delivery attempts are kept; null: `most_days`, as the installation does. */
+            /** @description How many days delivery attempts are kept; null: `most_days`, the term of the installation. */
             attempt_days: number | null;
-            /** @description The shortest term: longer than a delivery may wait. */
+            /** @description The shortest allowed term: longer than a delivery may wait. */
             least_days: number;
-            /** @description The installation's term, which is the longest. */
+            /** @description The installation's term, which is the maximum. */
             most_days: number;
             size: {
-                /** @description Events in the feed, about. */
+                /** @description Approximate number of events in the feed. */
                 events: number;
-                /** @description Delivery attempts, about where they are more than 10,000. */
+                /** @description Number of delivery attempts; approximate above 10,000. */
                 attempts: number;
-                /** @description What both take in the database: an estimate. */
+                /** @description Estimated size of both in the database. */
                 bytes: number;
                 oldest_event_at: string | null;
                 oldest_attempt_at: string | null;
@@ -2913,23 +2913,23 @@ export interface components {
             } | null;
             /** @enum {string} */
             ordering: "none" | "record";
-            /** @description Open: its receiver gets a rest until then. Half-open: one request is to probe it. */
+            /** @description Open: no requests until then. Half-open: one probe request is next. */
             breaker: {
                 /** @enum {string} */
                 state: "closed" | "open" | "half_open";
                 until: string | null;
             };
             signed: boolean;
-            /** @description Null in formats with one kind only. */
+            /** @description Null in formats with only one kind. */
             signature: ("v1" | "v1a") | null;
-            /** @description With which to verify v1a: `whpk_…`. */
+            /** @description The key to verify v1a: `whpk_…`. */
             public_key: string | null;
             version: number;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
             updated_at: string;
-            /** @description Shown once: when it is made, and when it is rotated. */
+            /** @description Shown once: on creation and on rotation. */
             secret?: string | null;
         };
         LeadInput: {
@@ -3587,15 +3587,15 @@ export interface components {
             name: string;
             /** @enum {string} */
             style: "fairlead" | "axocrm" | "remixcrm";
-            /** @description The part that stays visible. */
+            /** @description The visible part of the key. */
             prefix: string;
             scopes: string[];
             /** @enum {string} */
             state: "active" | "expired" | "revoked";
-            /** @description It expires within seven days. */
+            /** @description Whether it expires within seven days. */
             expiring_soon: boolean;
             created_by: string;
-            /** @description The member on whose behalf it acts; `role` is null where they have left the workspace, and the key is refused. Null for a key of nobody in particular. */
+            /** @description The member on whose behalf it acts; `role` is null if they have left the workspace, and the key is refused. Null for a key without a member. */
             maker: {
                 /** Format: uuid */
                 id: string;
@@ -3607,7 +3607,7 @@ export interface components {
             expires_at: string | null;
             revoked_at: string | null;
             last_used_at?: string | null;
-            /** @description By whole hours, the present one included; written down every two seconds. */
+            /** @description By whole hours, including the current one; updated every two seconds. */
             usage?: {
                 last_24_hours: {
                     requests: number;
@@ -3620,7 +3620,7 @@ export interface components {
                     rate_limited: number;
                 };
             };
-            /** @description Shown once: when it is made. */
+            /** @description Shown once, on creation. */
             key?: string;
         };
         AuditLine: {
@@ -3634,7 +3634,7 @@ export interface components {
                 id: string | null;
                 name: string | null;
             };
-            /** @description As in `webhook.created`. */
+            /** @description For example `webhook.created`. */
             action: string;
             object_type: string;
             object_id: string;
@@ -3643,33 +3643,33 @@ export interface components {
             } | null;
         };
         Event: {
-            /** @description As webhooks carry it. */
+            /** @description The event id, the same as in webhooks. */
             id: string;
             type: string;
-            /** @description Its place in the feed; null for a test. */
+            /** @description Its position in the feed; null for a test. */
             seq: number | null;
             /** Format: date-time */
             occurred_at: string;
             object_type: string;
             /** Format: uuid */
             object_id: string;
-            /** @description Who did it, as in `api_key:<id>`. */
+            /** @description Who caused it, such as `api_key:<id>`. */
             actor: string;
-            /** @description The whole record as it was then. */
+            /** @description The whole record at the time of the event. */
             data: {
                 [key: string]: unknown;
             };
-            /** @description What it tells beside the record, such as the stages that a deal moved between. */
+            /** @description Additional data, such as the stages of a moved deal. */
             context: {
                 [key: string]: unknown;
             } | null;
-            /** @description How many webhooks it was given to. */
+            /** @description Number of webhooks that it matched. */
             matched: number;
-            /** @description Why a webhook was not given it. */
+            /** @description Why a webhook did not get it. */
             reason: string | null;
         };
         PublishedEvent: {
-            /** @description As webhooks carry it. */
+            /** @description The event id, the same as in webhooks. */
             id: string;
             type: string;
             /** Format: date-time */
@@ -3677,9 +3677,9 @@ export interface components {
             object_type: string;
             /** Format: uuid */
             object_id: string;
-            /** @description Who did it, as in `api_key:<id>`. */
+            /** @description Who caused it, such as `api_key:<id>`. */
             actor: string;
-            /** @description The whole record as it was then. */
+            /** @description The whole record at the time of the event. */
             data: {
                 [key: string]: unknown;
             };
@@ -3718,7 +3718,7 @@ export interface components {
             next_attempt_at: string | null;
             last_status: number | null;
             last_failure: string | null;
-            /** @description The fields of which the webhook's filter could not look at all (it looks at the first 10,000 characters), so that the event was delivered; null for most. */
+            /** @description The fields that the filter could not evaluate completely (it reads the first 10,000 characters), so that the event was delivered; null for most. */
             filter_skipped: string | null;
         };
         Attempt: {
@@ -3729,21 +3729,21 @@ export interface components {
             at: string;
             duration_ms: number;
             status: number | null;
-            /** @description What went wrong, by name; null for a 2xx. */
+            /** @description The error code; null for a 2xx. */
             failure: string | null;
             detail: string | null;
-            /** @description The first 1,000 characters of the answer. */
+            /** @description The first 1,000 characters of the response. */
             response: string | null;
             next_at: string | null;
-            /** @description What was sent; null where no request was made. */
+            /** @description The request; null if none was made. */
             request: {
                 url: string;
                 method: string;
-                /** @description Custom values are masked. */
+                /** @description Values of custom headers are masked. */
                 headers: {
                     [key: string]: string;
                 };
-                /** @description As it was sent; null where the event is no longer kept, or another version of the program sent it otherwise. */
+                /** @description The body as sent; null if the event is no longer kept, or if another version of the program rendered it differently. */
                 body: string | null;
             } | null;
         };
@@ -3751,13 +3751,13 @@ export interface components {
             name: string;
             object: string;
             description: string;
-            /** @description Whether the workspace defined it, and not we. */
+            /** @description Whether the workspace defined it. */
             custom: boolean;
-            /** @description Whether a webhook can subscribe to it: `webhook.test` comes from Send test alone. */
+            /** @description Whether webhooks can subscribe to it: `webhook.test` is sent only by Send test. */
             subscribable: boolean;
             /** @description The formats whose `*` includes it. */
             formats: string[];
-            /** @description The whole record, as `full` has it. */
+            /** @description The whole record, as in the payload `full`. */
             sample: {
                 [key: string]: unknown;
             };
@@ -3765,18 +3765,18 @@ export interface components {
             schema: {
                 [key: string]: unknown;
             };
-            /** @description What it tells beside the record, in the feed and the format `automatenexus`. */
+            /** @description Additional data of the event, in the feed and the format `automatenexus`. */
             context?: {
                 [key: string]: unknown;
             };
-            /** @description A JSON Schema of that. */
+            /** @description A JSON Schema of the context. */
             context_schema?: {
                 [key: string]: unknown;
             };
-            /** @description By format: what a receiver gets, with the payload that the format defaults to. In the list, a type of your own whose schema and sample have more than 8 KiB together has the names alone; it has all of it where it is read by its name. */
+            /** @description By format: what a receiver gets, with the default payload of the format. In the list, a custom type whose schema and sample have more than 8 KiB together has only the names; read it by its name for the rest. */
             examples: {
                 [key: string]: {
-                    /** @description The format's own name of the event. */
+                    /** @description The format's name of the event type. */
                     name: string;
                     headers?: {
                         [key: string]: string;
@@ -3793,7 +3793,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
-            /** @description Where to post to. Whoever knows it may. */
+            /** @description The URL to send requests to. Anyone who knows it can use it. */
             url: string;
             status: number;
             created_by: string;
@@ -3806,22 +3806,22 @@ export interface components {
             /** Format: uuid */
             id: string;
             method: string;
-            /** @description What follows the path, with its `?`; empty for most. */
+            /** @description The query with its `?`; usually empty. */
             query: string;
-            /** @description As they came, secrets among them; but values of custom headers of a webhook of this installation are masked. */
+            /** @description As received, including secrets; values of custom headers of a webhook of this installation are masked. */
             headers: {
                 name: string;
                 value: string;
             }[];
             body: string;
             /**
-             * @description base64 where it is no text.
+             * @description base64 if the body is not text.
              * @enum {string}
              */
             body_encoding: "utf-8" | "base64";
-            /** @description Of the body, in bytes. */
+            /** @description Size of the body in bytes. */
             size: number;
-            /** @description Whether a webhook of the workspace that posts here signed it with its secret of then; null where none that signs does. */
+            /** @description Whether a webhook of the workspace that sends to this inbox signed it with its secret of that time; null if no such webhook signs. */
             signed: boolean | null;
             /** Format: date-time */
             received_at: string;
@@ -3830,12 +3830,12 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
-            /** @description The part that stays visible. */
+            /** @description The visible part of the secret. */
             prefix: string;
             created_by: string;
             /** Format: date-time */
             created_at: string;
-            /** @description Shown once: when it is made. */
+            /** @description Shown once, on creation. */
             secret?: string;
         };
         Invitation: {
@@ -3845,7 +3845,7 @@ export interface components {
             /** @enum {string} */
             role: "owner" | "admin" | "manager" | "member";
             /**
-             * @description `invalid`: whoever made it may not give this role any more; it lets nobody in.
+             * @description `invalid`: its author may no longer give this role; the link is refused.
              * @enum {string}
              */
             state: "pending" | "expired" | "invalid";
@@ -3854,9 +3854,9 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             expires_at: string;
-            /** @description Shown once: the link that lets them in. */
+            /** @description Shown once: the link to accept the invitation. */
             url?: string;
-            /** @description Whether a mail with the link is on its way to them. */
+            /** @description Whether an email with the link was queued. */
             mailed?: boolean;
         };
         MadeByMember: {
@@ -3916,27 +3916,27 @@ export interface components {
                 remaining: number;
                 /**
                  * Format: date-time
-                 * @description When the oldest request counted leaves the window.
+                 * @description When the oldest counted request leaves the window.
                  */
                 resets_at: string;
             }[];
             maxima: {
-                /** @description Null where there may be any number. */
+                /** @description Null if unlimited. */
                 webhooks: number | null;
-                /** @description Null where there may be any number. */
+                /** @description Null if unlimited. */
                 api_keys: number | null;
             };
         };
         Scope: {
-            /** @description As a key has it. */
+            /** @description The name of the scope. */
             name: string;
             label: string;
             description: string;
-            /** @description What stands together: the records it is about, or `other`. */
+            /** @description Groups scopes: the records they apply to, or `other`. */
             group: string;
-            /** @description Of records; null for other scopes. */
+            /** @description For records; null for other scopes. */
             action: ("read" | "write") | null;
-            /** @description Scopes that it holds as well. */
+            /** @description Scopes that it includes. */
             includes: string[];
             /** @description Whether the caller may give it to a key. */
             may_grant: boolean;
@@ -3979,14 +3979,14 @@ export interface components {
             } | null;
             email: string | null;
             role: ("owner" | "admin" | "manager" | "member") | null;
-            /** @description Whether the account has a password; null for an invitation, whose link says to nobody who has an account. */
+            /** @description Whether the account has a password; null for an invitation, whose link does not reveal who has an account. */
             has_account: boolean | null;
             /** Format: date-time */
             expires_at: string;
         };
         WebhookFormat: {
             name: string;
-            /** @description A webhook has exactly one event type, named. */
+            /** @description A webhook has exactly one event type. */
             one_event: boolean;
             /** @enum {string} */
             payload: "summary" | "full";
@@ -3995,26 +3995,26 @@ export interface components {
                 max: number;
                 intervals_s: number[];
             };
-            /** @description How many retries may be asked for. */
+            /** @description The maximum number of retries. */
             most_retries: number;
             /**
-             * @description Whether deliveries go unsigned: never; where `secret` is null; or also where no secret is given.
+             * @description Whether deliveries can be unsigned: never; if `secret` is null; or also if no secret is given.
              * @enum {string}
              */
             unsigned: "never" | "where asked" | "by default";
-            /** @description The old secret signs beside a new one for a while. */
+            /** @description After a rotation, the old secret also signs for a while. */
             rotation_overlaps: boolean;
-            /** @description The answer 410 always disables the webhook. */
+            /** @description A 410 response always disables the webhook. */
             disables_on_410: boolean;
         };
         Notice: {
             /** Format: uuid */
             id: string;
-            /** @description The event that it tells of: `webhook.disabled`. */
+            /** @description The type of the event: `webhook.disabled`. */
             type: string;
             object_type: string;
             object_id: string;
-            /** @description What happened; of a webhook its name, format, reason and failures. */
+            /** @description Details; for a webhook its name, format, reason and failures. */
             details: {
                 [key: string]: unknown;
             };
@@ -4022,20 +4022,20 @@ export interface components {
             created_at: string;
         };
         Retention: {
-            /** @description How many days events are kept; null: `most_days`, as the installation does. */
+            /** @description How many days events are kept; null: `most_days`, the term of the installation. */
             event_days: number | null;
-            /** @description How many days delivery attempts are kept; null: `most_days`, as the installation does. */
+            /** @description How many days delivery attempts are kept; null: `most_days`, the term of the installation. */
             attempt_days: number | null;
-            /** @description The shortest term: longer than a delivery may wait. */
+            /** @description The shortest allowed term: longer than a delivery may wait. */
             least_days: number;
-            /** @description The installation's term, which is the longest. */
+            /** @description The installation's term, which is the maximum. */
             most_days: number;
             size: {
-                /** @description Events in the feed, about. */
+                /** @description Approximate number of events in the feed. */
                 events: number;
-                /** @description Delivery attempts, about where they are more than 10,000. */
+                /** @description Number of delivery attempts; approximate above 10,000. */
                 attempts: number;
-                /** @description What both take in the database: an estimate. */
+                /** @description Estimated size of both in the database. */
                 bytes: number;
                 oldest_event_at: string | null;
                 oldest_attempt_at: string | null;
@@ -4076,23 +4076,23 @@ export interface components {
             } | null;
             /** @enum {string} */
             ordering: "none" | "record";
-            /** @description Open: its receiver gets a rest until then. Half-open: one request is to probe it. */
+            /** @description Open: no requests until then. Half-open: one probe request is next. */
             breaker: {
                 /** @enum {string} */
                 state: "closed" | "open" | "half_open";
                 until: string | null;
             };
             signed: boolean;
-            /** @description Null in formats with one kind only. */
+            /** @description Null in formats with only one kind. */
             signature: ("v1" | "v1a") | null;
-            /** @description With which to verify v1a: `whpk_…`. */
+            /** @description The key to verify v1a: `whpk_…`. */
             public_key: string | null;
             version: number;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
             updated_at: string;
-            /** @description Shown once: when it is made, and when it is rotated. */
+            /** @description Shown once: on creation and on rotation. */
             secret?: string | null;
         };
         Lead: {
@@ -4229,16 +4229,16 @@ export interface operations {
                             id: string;
                             name: string;
                             plan: string;
-                            /** @description The workspace as an integer: `clientId` in the format `axcelerate`. */
+                            /** @description The workspace number: `clientId` in the format `axcelerate`. */
                             number: number;
                         };
-                        /** @description Of a key. */
+                        /** @description For an API key. */
                         api_key?: {
                             /** Format: uuid */
                             id: string;
                             name: string;
                         };
-                        /** @description Of somebody who is signed in. */
+                        /** @description For a signed-in user. */
                         user?: {
                             /** Format: uuid */
                             id: string;
@@ -4307,7 +4307,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description Nobody is signed in. */
+            /** @description Not signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4316,7 +4316,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description This is for people who are signed in, not for API keys; or the Origin is not one of this installation. */
+            /** @description This requires a signed-in user, not an API key; or the Origin is not one of this installation. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4363,7 +4363,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description A field is missing or wrong. */
+            /** @description A field is missing or invalid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4381,7 +4381,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description They belong to no workspace any more. The Origin is not one of this installation. */
+            /** @description The user is no longer a member of any workspace. The Origin is not one of this installation. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4390,7 +4390,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Too many tries, or too many passwords are being checked; see Retry-After. */
+            /** @description Too many attempts, or too many passwords are being checked; see Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4426,7 +4426,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Nobody is signed in. */
+            /** @description Not signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4435,7 +4435,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description This is for people who are signed in, not for API keys; or the Origin is not one of this installation. */
+            /** @description This requires a signed-in user, not an API key; or the Origin is not one of this installation. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4459,7 +4459,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4483,7 +4483,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description You belong to no such workspace. */
+            /** @description You are not a member of this workspace. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4492,7 +4492,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Nobody is signed in. */
+            /** @description Not signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4501,7 +4501,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description This is for people who are signed in, not for API keys; or the Origin is not one of this installation. */
+            /** @description This requires a signed-in user, not an API key; or the Origin is not one of this installation. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4510,7 +4510,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description A request with this Idempotency-Key is under way. */
+            /** @description A request with this Idempotency-Key is still running. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4564,7 +4564,7 @@ export interface operations {
                     "application/json": components["schemas"]["Link"];
                 };
             };
-            /** @description A field is missing or wrong. */
+            /** @description A field is missing or invalid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4582,7 +4582,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The link is unknown, was used, or has expired. */
+            /** @description The link is unknown, used or expired. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4633,7 +4633,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description A field is missing or wrong. */
+            /** @description A field is missing or invalid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4651,7 +4651,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The link is unknown, was used, or has expired. */
+            /** @description The link is unknown, used or expired. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4660,7 +4660,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The address has an account already. */
+            /** @description The address already has an account. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4669,7 +4669,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Too many tries, or too many passwords are being checked; see Retry-After. */
+            /** @description Too many attempts, or too many passwords are being checked; see Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4717,7 +4717,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description A field is missing or wrong. */
+            /** @description A field is missing or invalid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4726,7 +4726,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The password is wrong, or there is no account and no name for one. */
+            /** @description The password is wrong, or there is neither an account nor a name for a new one. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4744,7 +4744,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The link is unknown, was used, or has expired. */
+            /** @description The link is unknown, used or expired. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4753,7 +4753,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The account has no password yet, or belongs to the workspace already. */
+            /** @description The account has no password yet, or is already a member of the workspace. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4762,7 +4762,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Too many tries, or too many passwords are being checked; see Retry-After. */
+            /** @description Too many attempts, or too many passwords are being checked; see Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4810,7 +4810,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description A field is missing or wrong. */
+            /** @description A field is missing or invalid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4828,7 +4828,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Too many tries, or too many passwords are being checked; see Retry-After. */
+            /** @description Too many attempts, or too many passwords are being checked; see Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4837,7 +4837,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `not_configured`: no mail is set up. The message says who can make a link. */
+            /** @description `not_configured`: mail is not configured. The message says who can create a link. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4884,7 +4884,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description A field is missing or wrong. */
+            /** @description A field is missing or invalid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4893,7 +4893,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description They belong to no workspace any more. The Origin is not one of this installation. */
+            /** @description The user is no longer a member of any workspace. The Origin is not one of this installation. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4902,7 +4902,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The link is unknown, was used, or has expired. */
+            /** @description The link is unknown, used or expired. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4911,7 +4911,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Too many tries, or too many passwords are being checked; see Retry-After. */
+            /** @description Too many attempts, or too many passwords are being checked; see Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4956,7 +4956,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A field is missing or wrong. */
+            /** @description A field is missing or invalid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4965,7 +4965,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The current password is wrong, or nobody is signed in. */
+            /** @description The current password is wrong, or no user is signed in. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4974,7 +4974,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description This is for people who are signed in, not for API keys; or the Origin is not one of this installation. */
+            /** @description This requires a signed-in user, not an API key; or the Origin is not one of this installation. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4983,7 +4983,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Too many tries, or too many passwords are being checked; see Retry-After. */
+            /** @description Too many attempts, or too many passwords are being checked; see Retry-After. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5007,7 +5007,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description next_cursor of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -5113,7 +5113,7 @@ export interface operations {
     deleteMembersId: {
         parameters: {
             query?: {
-                /** @description What they made that is revoked with them: `keys`, `inbound_secrets`, `webhooks`, with commas between them. Takes the scope to manage it. */
+                /** @description Objects created by the member that are revoked too: `keys`, `inbound_secrets`, `webhooks`, separated by commas. Requires the scope to manage them. */
                 revoke?: string;
             };
             header?: never;
@@ -5124,7 +5124,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description They are out. */
+            /** @description The member was removed. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -5146,7 +5146,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -5218,7 +5218,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description next_cursor of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -5256,7 +5256,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5307,7 +5307,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Its link lets nobody in. */
+            /** @description Its link is no longer accepted. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -5329,7 +5329,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description next_cursor of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -5367,7 +5367,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description next_cursor of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -5405,7 +5405,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5426,21 +5426,21 @@ export interface operations {
                     readonly usage?: unknown;
                     name: string;
                     /**
-                     * @description How it looks. `remixcrm` always has the one scope `leads:create`.
+                     * @description Format of the key. `remixcrm` always has the one scope `leads:create`.
                      * @default fairlead
                      * @enum {string}
                      */
                     style?: "fairlead" | "axocrm" | "remixcrm";
                     /**
-                     * @description Default: those of the key that makes it.
+                     * @description Default: the scopes of the key that creates it.
                      * @example [
                      *       "contacts:write"
                      *     ]
                      */
                     scopes?: string[];
-                    /** @description In the future; a date is its beginning in UTC. Null: never. Default: that of the key that makes it. */
+                    /** @description In the future; a date means its start in UTC. Null: never. Default: that of the key that creates it. */
                     expires_at?: (string) | null;
-                    /** @description In place of `expires_at`. */
+                    /** @description Instead of `expires_at`. */
                     expires_in_days?: 7 | 30 | 90;
                 };
             };
@@ -5522,15 +5522,15 @@ export interface operations {
                     readonly style?: unknown;
                     name?: string;
                     /**
-                     * @description At most what the key that makes it may do; `GET /scopes` lists them.
+                     * @description At most the scopes of the key that creates it; `GET /scopes` lists them.
                      * @example [
                      *       "contacts:write"
                      *     ]
                      */
                     scopes?: string[];
-                    /** @description In the future; a date is its beginning in UTC. Null: never. Default: that of the key that makes it. */
+                    /** @description In the future; a date means its start in UTC. Null: never. Default: that of the key that creates it. */
                     expires_at?: (string) | null;
-                    /** @description In place of `expires_at`. */
+                    /** @description Instead of `expires_at`. */
                     expires_in_days?: 7 | 30 | 90;
                 };
             };
@@ -5589,7 +5589,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -5613,15 +5613,15 @@ export interface operations {
                     readonly style?: unknown;
                     name?: string;
                     /**
-                     * @description At most what the key that makes it may do; `GET /scopes` lists them.
+                     * @description At most the scopes of the key that creates it; `GET /scopes` lists them.
                      * @example [
                      *       "contacts:write"
                      *     ]
                      */
                     scopes?: string[];
-                    /** @description In the future; a date is its beginning in UTC. Null: never. Default: that of the key that makes it. */
+                    /** @description In the future; a date means its start in UTC. Null: never. Default: that of the key that creates it. */
                     expires_at?: (string) | null;
-                    /** @description In place of `expires_at`. */
+                    /** @description Instead of `expires_at`. */
                     expires_in_days?: 7 | 30 | 90;
                 };
             };
@@ -5651,7 +5651,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description next_cursor of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -5689,7 +5689,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5734,7 +5734,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It lets nothing in any more. */
+            /** @description It is no longer accepted. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -5851,7 +5851,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5928,7 +5928,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6006,7 +6006,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag last seen; 412 where the version is another by now. */
+                /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
             };
             path: {
@@ -6085,7 +6085,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag last seen; 412 where the version is another by now. */
+                /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
             };
             path: {
@@ -6117,9 +6117,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag last seen; 412 where the version is another by now. */
+                /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
             };
             path: {
@@ -6258,7 +6258,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6332,7 +6332,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6410,7 +6410,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag last seen; 412 where the version is another by now. */
+                /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
             };
             path: {
@@ -6486,7 +6486,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag last seen; 412 where the version is another by now. */
+                /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
             };
             path: {
@@ -6518,9 +6518,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag last seen; 412 where the version is another by now. */
+                /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
             };
             path: {
@@ -6666,7 +6666,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6764,7 +6764,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6842,7 +6842,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag last seen; 412 where the version is another by now. */
+                /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
             };
             path: {
@@ -6942,7 +6942,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag last seen; 412 where the version is another by now. */
+                /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
             };
             path: {
@@ -6974,9 +6974,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag last seen; 412 where the version is another by now. */
+                /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
             };
             path: {
@@ -7142,7 +7142,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -7223,7 +7223,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -7301,7 +7301,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag last seen; 412 where the version is another by now. */
+                /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
             };
             path: {
@@ -7384,7 +7384,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag last seen; 412 where the version is another by now. */
+                /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
             };
             path: {
@@ -7416,9 +7416,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag last seen; 412 where the version is another by now. */
+                /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
             };
             path: {
@@ -7578,7 +7578,7 @@ export interface operations {
                 on_duplicate?: "create" | "attach" | "return";
             };
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -7755,7 +7755,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -7840,7 +7840,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag last seen; 412 where the version is another by now. */
+                /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
             };
             path: {
@@ -7938,7 +7938,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag last seen; 412 where the version is another by now. */
+                /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
             };
             path: {
@@ -7970,9 +7970,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag last seen; 412 where the version is another by now. */
+                /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
             };
             path: {
@@ -8166,7 +8166,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -8256,7 +8256,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag last seen; 412 where the version is another by now. */
+                /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
             };
             path: {
@@ -8316,7 +8316,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag last seen; 412 where the version is another by now. */
+                /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
             };
             path: {
@@ -8348,9 +8348,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag last seen; 412 where the version is another by now. */
+                /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
             };
             path: {
@@ -8410,7 +8410,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description next_cursor of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -8450,7 +8450,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description next_cursor of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -8521,9 +8521,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag last seen; 412 where the version is another by now. */
+                /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
             };
             path: {
@@ -8708,7 +8708,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -8883,7 +8883,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -8943,7 +8943,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description next_cursor of the previous page. */
                 cursor?: string;
                 /** @description Only those with a lead, or only those without. */
                 matched?: string;
@@ -8985,7 +8985,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -9026,7 +9026,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description next_cursor of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -9073,7 +9073,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -9253,7 +9253,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -9311,7 +9311,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description next_cursor of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -9358,7 +9358,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -9538,7 +9538,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -9625,7 +9625,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -9691,7 +9691,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description next_cursor of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -9729,7 +9729,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -9849,7 +9849,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -10002,7 +10002,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag last seen; 412 where the version is another by now. */
+                /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
             };
             path: {
@@ -10104,7 +10104,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag last seen; 412 where the version is another by now. */
+                /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
             };
             path: {
@@ -10136,9 +10136,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
-                /** @description The ETag last seen; 412 where the version is another by now. */
+                /** @description The last known ETag; 412 if the version has changed since. */
                 "If-Match"?: string;
             };
             path: {
@@ -10240,7 +10240,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description next_cursor of the previous page. */
                 cursor?: string;
                 /** @description What is kept aside, in place of what became leads. */
                 spam?: string;
@@ -10282,7 +10282,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -10347,7 +10347,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description next_cursor of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -10385,7 +10385,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -10396,7 +10396,7 @@ export interface operations {
                 "application/json": {
                     name: string;
                     /**
-                     * @description HTTPS, and public.
+                     * @description HTTPS, at a public address.
                      * @example https://example.com/webhooks
                      */
                     url: string;
@@ -10415,19 +10415,19 @@ export interface operations {
                      */
                     method?: "POST" | "PUT" | "PATCH";
                     /**
-                     * @description As a form, nested fields are written in brackets: `data[custom_fields][industry]`.
+                     * @description In form encoding, nested fields are in brackets: `data[custom_fields][industry]`.
                      * @default application/json
                      * @enum {string}
                      */
                     content_type?: "application/json" | "application/x-www-form-urlencoded";
                     /**
-                     * @description Sent with every delivery; the values are shown masked.
+                     * @description Sent with every delivery; values are masked in responses.
                      * @default {}
                      */
                     headers?: {
                         [key: string]: string;
                     };
-                    /** @description One deadline over connection, request and the head of the answer. */
+                    /** @description One deadline for connection, request and the response headers. */
                     timeout_s?: number;
                     /** @default {} */
                     retry?: {
@@ -10437,14 +10437,14 @@ export interface operations {
                         intervals_s?: number[];
                     };
                     /**
-                     * @description Disabled after so many failed attempts in a row; null (the default) for never.
+                     * @description Disabled after this many consecutive failed attempts; null (the default) for never.
                      * @default null
                      */
                     disable_after?: number | null;
-                    /** @description Disabled by the answer 410 Gone. In the format `standard` that is always so. */
+                    /** @description Disabled by a 410 Gone response. Always true in the format `standard`. */
                     disable_on_410?: boolean;
                     /**
-                     * @description Which of these events are wanted, by what is in them: `{"all":[…]}`, `{"any":[…]}`, `{"not":…}`, `{"field","op","value"}` with equals, in, exists, greater, less or contains, `{"tag":"vip"}`, `{"pipeline":"Sales pipeline"}`.
+                     * @description A condition on the content of events: `{"all":[…]}`, `{"any":[…]}`, `{"not":…}`, `{"field","op","value"}` with equals, in, exists, greater, less or contains, `{"tag":"vip"}`, `{"pipeline":"Sales pipeline"}`.
                      * @default null
                      * @example {
                      *       "field": "custom_fields.industry",
@@ -10456,17 +10456,17 @@ export interface operations {
                         [key: string]: unknown;
                     } | null;
                     /**
-                     * @description `summary` tells nothing personal; `full` is the record.
+                     * @description `summary` contains no personal data; `full` is the record.
                      * @enum {string}
                      */
                     payload?: "summary" | "full";
                     /**
-                     * @description Requests under way at once, at most.
+                     * @description Maximum number of concurrent requests.
                      * @default 64
                      */
                     max_in_flight?: number;
                     /**
-                     * @description At most `max` requests in any `per_s` seconds; null (the default) for any number.
+                     * @description At most `max` requests in any `per_s` seconds; null (the default) for no limit.
                      * @default null
                      */
                     rate_limit?: {
@@ -10474,14 +10474,14 @@ export interface operations {
                         per_s: number;
                     } | null;
                     /**
-                     * @description `record`: events of one record are sent one after the other, in the order in which they happened; the next when the one before was delivered or has failed for good. `none` (the default): as fast as the receiver takes them.
+                     * @description `record`: events of one record are sent in order, each after the previous one was delivered or has failed finally. `none` (the default): as fast as the receiver accepts them.
                      * @default none
                      * @enum {string}
                      */
                     ordering?: "none" | "record";
                     /** @default standard */
                     format?: string;
-                    /** @description Your own signing secret (`whsec_…`; for the signature v1a, `whsk_…`); one is made where left out, but in the format `axcelerate`. null: unsigned, in the formats `automatenexus` and `axcelerate`. */
+                    /** @description Your own signing secret (`whsec_…`; for the signature v1a, `whsk_…`). It is generated if missing, except in the format `axcelerate`. null: unsigned, in the formats `automatenexus` and `axcelerate`. */
                     secret?: string | null;
                     readonly id?: unknown;
                     readonly state?: unknown;
@@ -10522,7 +10522,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -10598,7 +10598,7 @@ export interface operations {
                 "application/json": {
                     name?: string;
                     /**
-                     * @description HTTPS, and public.
+                     * @description HTTPS, at a public address.
                      * @example https://example.com/webhooks
                      */
                     url?: string;
@@ -10613,15 +10613,15 @@ export interface operations {
                     /** @enum {string} */
                     method?: "POST" | "PUT" | "PATCH";
                     /**
-                     * @description As a form, nested fields are written in brackets: `data[custom_fields][industry]`.
+                     * @description In form encoding, nested fields are in brackets: `data[custom_fields][industry]`.
                      * @enum {string}
                      */
                     content_type?: "application/json" | "application/x-www-form-urlencoded";
-                    /** @description Sent with every delivery; the values are shown masked. */
+                    /** @description Sent with every delivery; values are masked in responses. */
                     headers?: {
                         [key: string]: string;
                     };
-                    /** @description One deadline over connection, request and the head of the answer. */
+                    /** @description One deadline for connection, request and the response headers. */
                     timeout_s?: number;
                     retry?: {
                         /** @description Retries after the first attempt: up to 10, in the format `axcelerate` up to 20. */
@@ -10629,12 +10629,12 @@ export interface operations {
                         /** @description The delay before each retry, in seconds; the last repeats. */
                         intervals_s?: number[];
                     };
-                    /** @description Disabled after so many failed attempts in a row; null (the default) for never. */
+                    /** @description Disabled after this many consecutive failed attempts; null (the default) for never. */
                     disable_after?: number | null;
-                    /** @description Disabled by the answer 410 Gone. In the format `standard` that is always so. */
+                    /** @description Disabled by a 410 Gone response. Always true in the format `standard`. */
                     disable_on_410?: boolean;
                     /**
-                     * @description Which of these events are wanted, by what is in them: `{"all":[…]}`, `{"any":[…]}`, `{"not":…}`, `{"field","op","value"}` with equals, in, exists, greater, less or contains, `{"tag":"vip"}`, `{"pipeline":"Sales pipeline"}`.
+                     * @description A condition on the content of events: `{"all":[…]}`, `{"any":[…]}`, `{"not":…}`, `{"field","op","value"}` with equals, in, exists, greater, less or contains, `{"tag":"vip"}`, `{"pipeline":"Sales pipeline"}`.
                      * @example {
                      *       "field": "custom_fields.industry",
                      *       "op": "equals",
@@ -10645,19 +10645,19 @@ export interface operations {
                         [key: string]: unknown;
                     } | null;
                     /**
-                     * @description `summary` tells nothing personal; `full` is the record.
+                     * @description `summary` contains no personal data; `full` is the record.
                      * @enum {string}
                      */
                     payload?: "summary" | "full";
-                    /** @description Requests under way at once, at most. */
+                    /** @description Maximum number of concurrent requests. */
                     max_in_flight?: number;
-                    /** @description At most `max` requests in any `per_s` seconds; null (the default) for any number. */
+                    /** @description At most `max` requests in any `per_s` seconds; null (the default) for no limit. */
                     rate_limit?: {
                         max: number;
                         per_s: number;
                     } | null;
                     /**
-                     * @description `record`: events of one record are sent one after the other, in the order in which they happened; the next when the one before was delivered or has failed for good. `none` (the default): as fast as the receiver takes them.
+                     * @description `record`: events of one record are sent in order, each after the previous one was delivered or has failed finally. `none` (the default): as fast as the receiver accepts them.
                      * @enum {string}
                      */
                     ordering?: "none" | "record";
@@ -10730,7 +10730,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -10743,7 +10743,7 @@ export interface operations {
                 "application/json": {
                     name?: string;
                     /**
-                     * @description HTTPS, and public.
+                     * @description HTTPS, at a public address.
                      * @example https://example.com/webhooks
                      */
                     url?: string;
@@ -10758,15 +10758,15 @@ export interface operations {
                     /** @enum {string} */
                     method?: "POST" | "PUT" | "PATCH";
                     /**
-                     * @description As a form, nested fields are written in brackets: `data[custom_fields][industry]`.
+                     * @description In form encoding, nested fields are in brackets: `data[custom_fields][industry]`.
                      * @enum {string}
                      */
                     content_type?: "application/json" | "application/x-www-form-urlencoded";
-                    /** @description Sent with every delivery; the values are shown masked. */
+                    /** @description Sent with every delivery; values are masked in responses. */
                     headers?: {
                         [key: string]: string;
                     };
-                    /** @description One deadline over connection, request and the head of the answer. */
+                    /** @description One deadline for connection, request and the response headers. */
                     timeout_s?: number;
                     retry?: {
                         /** @description Retries after the first attempt: up to 10, in the format `axcelerate` up to 20. */
@@ -10774,12 +10774,12 @@ export interface operations {
                         /** @description The delay before each retry, in seconds; the last repeats. */
                         intervals_s?: number[];
                     };
-                    /** @description Disabled after so many failed attempts in a row; null (the default) for never. */
+                    /** @description Disabled after this many consecutive failed attempts; null (the default) for never. */
                     disable_after?: number | null;
-                    /** @description Disabled by the answer 410 Gone. In the format `standard` that is always so. */
+                    /** @description Disabled by a 410 Gone response. Always true in the format `standard`. */
                     disable_on_410?: boolean;
                     /**
-                     * @description Which of these events are wanted, by what is in them: `{"all":[…]}`, `{"any":[…]}`, `{"not":…}`, `{"field","op","value"}` with equals, in, exists, greater, less or contains, `{"tag":"vip"}`, `{"pipeline":"Sales pipeline"}`.
+                     * @description A condition on the content of events: `{"all":[…]}`, `{"any":[…]}`, `{"not":…}`, `{"field","op","value"}` with equals, in, exists, greater, less or contains, `{"tag":"vip"}`, `{"pipeline":"Sales pipeline"}`.
                      * @example {
                      *       "field": "custom_fields.industry",
                      *       "op": "equals",
@@ -10790,19 +10790,19 @@ export interface operations {
                         [key: string]: unknown;
                     } | null;
                     /**
-                     * @description `summary` tells nothing personal; `full` is the record.
+                     * @description `summary` contains no personal data; `full` is the record.
                      * @enum {string}
                      */
                     payload?: "summary" | "full";
-                    /** @description Requests under way at once, at most. */
+                    /** @description Maximum number of concurrent requests. */
                     max_in_flight?: number;
-                    /** @description At most `max` requests in any `per_s` seconds; null (the default) for any number. */
+                    /** @description At most `max` requests in any `per_s` seconds; null (the default) for no limit. */
                     rate_limit?: {
                         max: number;
                         per_s: number;
                     } | null;
                     /**
-                     * @description `record`: events of one record are sent one after the other, in the order in which they happened; the next when the one before was delivered or has failed for good. `none` (the default): as fast as the receiver takes them.
+                     * @description `record`: events of one record are sent in order, each after the previous one was delivered or has failed finally. `none` (the default): as fast as the receiver accepts them.
                      * @enum {string}
                      */
                     ordering?: "none" | "record";
@@ -10846,7 +10846,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -10857,14 +10857,14 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description Your own; one is made where left out. null: unsigned, where the format allows. */
+                    /** @description Your own secret; generated if missing. null: unsigned, if the format allows it. */
                     secret?: string | null;
                     /**
-                     * @description In the format `standard`: `v1`, an HMAC under a secret that both ends have (default), or `v1a`, Ed25519, verified by `public_key`. Changed by rotating the secret.
+                     * @description In the format `standard`: `v1`, an HMAC with a shared secret (default), or `v1a`, Ed25519, verified by `public_key`. Changed by rotating the secret.
                      * @enum {string}
                      */
                     signature?: "v1" | "v1a";
-                    /** @description How long the old secret goes on signing beside the new one; `standard` only. Default 86400. */
+                    /** @description How long the old secret also signs; `standard` only. Default 86400. */
                     overlap_s?: number;
                 };
             };
@@ -10894,7 +10894,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -10939,7 +10939,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -10957,19 +10957,19 @@ export interface operations {
                     since: string;
                     /**
                      * Format: date-time
-                     * @description Events before this time; left out, until now.
+                     * @description Events before this time; default: now.
                      */
                     until?: string;
-                    /** @description Only these of the types that the webhook is subscribed to. */
+                    /** @description Only these of the event types that the webhook subscribes to. */
                     types?: string[];
                     /**
-                     * @description `failed`: what ended without being delivered. `missed`: what no delivery was made of, as when the webhook was paused. `all`: what was delivered, too. Left out: failed and missed.
+                     * @description `failed`: events whose delivery failed. `missed`: events without a delivery, for example while the webhook was paused. `all`: also delivered events. Default: failed and missed.
                      * @enum {string}
                      */
                     only?: "failed" | "missed" | "all";
-                    /** @description Queues nothing: only counts what would be, by this call. */
+                    /** @description Queues nothing; returns only the number that this call would queue. */
                     dry_run?: boolean;
-                    /** @description Goes on after this event: `next_after` of the call before. */
+                    /** @description Continues after this event: `next_after` of the previous call. */
                     after?: string;
                 };
             };
@@ -10984,7 +10984,7 @@ export interface operations {
                     "application/json": {
                         queued: number;
                         has_more: boolean;
-                        /** @description The last event that was queued; where `has_more` is true, the last that was looked at. */
+                        /** @description The last event that was queued; if `has_more` is true, the last that was checked. */
                         next_after: string | null;
                     };
                 };
@@ -11004,7 +11004,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description next_cursor of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -11042,7 +11042,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -11053,7 +11053,7 @@ export interface operations {
                 "application/json": {
                     name: string;
                     /**
-                     * @description What it answers: 500, say, to see a webhook try again.
+                     * @description The status that it responds with, such as 500 to test retries.
                      * @default 200
                      */
                     status?: number;
@@ -11130,7 +11130,7 @@ export interface operations {
             content: {
                 "application/json": {
                     name?: string;
-                    /** @description What it answers: 500, say, to see a webhook try again. */
+                    /** @description The status that it responds with, such as 500 to test retries. */
                     status?: number;
                     readonly id?: unknown;
                     readonly url?: unknown;
@@ -11194,7 +11194,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -11206,7 +11206,7 @@ export interface operations {
             content: {
                 "application/json": {
                     name?: string;
-                    /** @description What it answers: 500, say, to see a webhook try again. */
+                    /** @description The status that it responds with, such as 500 to test retries. */
                     status?: number;
                     readonly id?: unknown;
                     readonly url?: unknown;
@@ -11241,7 +11241,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description next_cursor of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -11281,7 +11281,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description next_cursor of the previous page. */
                 cursor?: string;
                 state?: "pending" | "retrying" | "delivered" | "failed" | "expired" | "dropped" | "crashed";
                 event_type?: string;
@@ -11326,7 +11326,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description next_cursor of the previous page. */
                 cursor?: string;
                 state?: "pending" | "retrying" | "delivered" | "failed" | "expired" | "dropped" | "crashed";
                 event_type?: string;
@@ -11402,7 +11402,7 @@ export interface operations {
                         next_attempt_at: string | null;
                         last_status: number | null;
                         last_failure: string | null;
-                        /** @description The fields of which the webhook's filter could not look at all (it looks at the first 10,000 characters), so that the event was delivered; null for most. */
+                        /** @description The fields that the filter could not evaluate completely (it reads the first 10,000 characters), so that the event was delivered; null for most. */
                         filter_skipped: string | null;
                         attempt_log: components["schemas"]["Attempt"][];
                     };
@@ -11423,7 +11423,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -11459,7 +11459,7 @@ export interface operations {
     getEvents: {
         parameters: {
             query?: {
-                /** @description Goes on after this event: `next_after` of the page before. `latest`: after the last there is now. `oldest`, or left out: from the oldest kept. */
+                /** @description Continues after this event: `next_after` of the previous page. `latest`: after the latest event. `oldest`, or missing: from the oldest kept event. */
                 after?: ("latest" | "oldest") | string;
                 limit?: number;
                 /**
@@ -11467,9 +11467,9 @@ export interface operations {
                  * @example contact.created
                  */
                 types?: string;
-                /** @description Only events that no webhook was given. */
+                /** @description Only events that matched no webhook. */
                 matched?: "none";
-                /** @description How long to wait for an event where there is none yet, in seconds. */
+                /** @description How long to wait for an event if there is none yet, in seconds. */
                 wait?: number;
             };
             header?: never;
@@ -11486,14 +11486,14 @@ export interface operations {
                 content: {
                     "application/json": {
                         data: components["schemas"]["Event"][];
-                        /** @description Go on at once; otherwise later, or with `wait`. */
+                        /** @description If true, read on at once; otherwise later, or with `wait`. */
                         has_more: boolean;
-                        /** @description Where to go on; null where there never was an event. */
+                        /** @description The position to continue from; null if there has never been an event. */
                         next_after: string | null;
                     };
                 };
             };
-            /** @description A parameter is wrong. */
+            /** @description A parameter is invalid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11502,7 +11502,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The key or session is not good, or went while the request waited. */
+            /** @description The key or session is invalid, or became invalid while the request waited. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11511,7 +11511,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The scope, the role or the plan is missing, or went while the request waited. */
+            /** @description The scope, role or plan is insufficient, or became so while the request waited. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11520,7 +11520,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description What comes after this event is no longer all kept. */
+            /** @description The events after this one are no longer all kept. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -11529,7 +11529,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The plan allows no more requests now, or too many of this key or workspace wait for events. */
+            /** @description The rate limit of the plan is reached, or too many requests of this key or workspace are waiting for events. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -11538,7 +11538,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Too many requests wait for events, or the database does not answer. */
+            /** @description Too many requests are waiting for events, or the database does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11562,7 +11562,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -11571,15 +11571,15 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description One of the event types that the workspace defined. */
+                    /** @description A custom event type of the workspace. */
                     type: string;
-                    /** @description What it tells, as the type's schema has it. */
+                    /** @description The event's data, by the schema of the type. */
                     data: {
                         [key: string]: unknown;
                     };
                     /**
                      * Format: uuid
-                     * @description What it is about: events of one object are in order. Left out, the event itself.
+                     * @description The object that the event is about: events of one object are ordered. Default: the event itself.
                      */
                     object_id?: string;
                 };
@@ -11641,10 +11641,10 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description next_cursor of the previous page. */
                 cursor?: string;
                 type?: string;
-                /** @description Only events that no webhook was given. */
+                /** @description Only events that matched no webhook. */
                 matched?: "none";
                 "occurred_at[gte]"?: string;
                 "occurred_at[lt]"?: string;
@@ -11714,7 +11714,7 @@ export interface operations {
     getEventsStream: {
         parameters: {
             query?: {
-                /** @description Goes on after this event; a `Last-Event-ID` header goes before it. `latest`: after the last there is now. `oldest`, or left out: from the oldest kept. */
+                /** @description Continues after this event; a `Last-Event-ID` header takes precedence. `latest`: after the latest event. `oldest`, or missing: from the oldest kept event. */
                 after?: ("latest" | "oldest") | string;
                 /**
                  * @description Only these event types, separated by commas.
@@ -11728,7 +11728,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events: `id` is the id of the event, `event` its type, `data` the event as the feed has it, in one line. A block with an `id` alone says how far was read. A comment comes at least every 15 seconds. `event: gone` is the last there is where what comes next is no longer kept. */
+            /** @description Server-sent events: `id` is the id of the event, `event` its type, `data` the event as in the feed, in one line. A block with only an `id` reports progress. A comment is sent at least every 15 seconds. `event: gone` ends the stream if the next events are no longer kept. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11737,7 +11737,7 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            /** @description A parameter is wrong. */
+            /** @description A parameter is invalid. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11746,7 +11746,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The key or session is not good, or went while the request waited. */
+            /** @description The key or session is invalid, or became invalid while the request waited. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11755,7 +11755,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The scope, the role or the plan is missing, or went while the request waited. */
+            /** @description The scope, role or plan is insufficient, or became so while the request waited. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11764,7 +11764,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description What comes after this event is no longer all kept. */
+            /** @description The events after this one are no longer all kept. */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -11773,7 +11773,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The plan allows no more requests now, or too many of this key or workspace wait for events. */
+            /** @description The rate limit of the plan is reached, or too many requests of this key or workspace are waiting for events. */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -11782,7 +11782,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Too many requests wait for events, or the database does not answer. */
+            /** @description Too many requests are waiting for events, or the database does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11868,7 +11868,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description next_cursor of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -11906,7 +11906,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -11918,12 +11918,12 @@ export interface operations {
                     /** @example order.shipped */
                     name: string;
                     /**
-                     * @description When it happens, in one sentence.
+                     * @description When it occurs, in one sentence.
                      * @default
                      */
                     description?: string;
                     /**
-                     * @description What its data looks like: a JSON Schema (draft 2020-12) of an object, at most 16 KiB, without `pattern`, `patternProperties` and `$ref`.
+                     * @description The JSON Schema (draft 2020-12) of its data: an object, at most 16 KiB, without `pattern`, `patternProperties` and `$ref`.
                      * @example {
                      *       "type": "object",
                      *       "properties": {
@@ -11939,7 +11939,7 @@ export interface operations {
                     schema: {
                         [key: string]: unknown;
                     };
-                    /** @description An example of its data, which Send test sends. It has to fit the schema; at most 32 KiB. */
+                    /** @description An example of its data, sent by Send test. It must match the schema; at most 32 KiB. */
                     sample: {
                         [key: string]: unknown;
                     };
@@ -12015,12 +12015,12 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description Can not be changed. */
+                    /** @description Cannot be changed. */
                     name?: string;
-                    /** @description When it happens, in one sentence. */
+                    /** @description When it occurs, in one sentence. */
                     description?: string;
                     /**
-                     * @description What its data looks like: a JSON Schema (draft 2020-12) of an object, at most 16 KiB, without `pattern`, `patternProperties` and `$ref`.
+                     * @description The JSON Schema (draft 2020-12) of its data: an object, at most 16 KiB, without `pattern`, `patternProperties` and `$ref`.
                      * @example {
                      *       "type": "object",
                      *       "properties": {
@@ -12036,7 +12036,7 @@ export interface operations {
                     schema?: {
                         [key: string]: unknown;
                     };
-                    /** @description An example of its data, which Send test sends. It has to fit the schema; at most 32 KiB. */
+                    /** @description An example of its data, sent by Send test. It must match the schema; at most 32 KiB. */
                     sample?: {
                         [key: string]: unknown;
                     };
@@ -12102,7 +12102,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -12113,12 +12113,12 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description Can not be changed. */
+                    /** @description Cannot be changed. */
                     name?: string;
-                    /** @description When it happens, in one sentence. */
+                    /** @description When it occurs, in one sentence. */
                     description?: string;
                     /**
-                     * @description What its data looks like: a JSON Schema (draft 2020-12) of an object, at most 16 KiB, without `pattern`, `patternProperties` and `$ref`.
+                     * @description The JSON Schema (draft 2020-12) of its data: an object, at most 16 KiB, without `pattern`, `patternProperties` and `$ref`.
                      * @example {
                      *       "type": "object",
                      *       "properties": {
@@ -12134,7 +12134,7 @@ export interface operations {
                     schema?: {
                         [key: string]: unknown;
                     };
-                    /** @description An example of its data, which Send test sends. It has to fit the schema; at most 32 KiB. */
+                    /** @description An example of its data, sent by Send test. It must match the schema; at most 32 KiB. */
                     sample?: {
                         [key: string]: unknown;
                     };
@@ -12231,7 +12231,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -12240,9 +12240,9 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description How many days events are kept; null: `most_days`, as the installation does. */
+                    /** @description How many days events are kept; null: `most_days`, the term of the installation. */
                     event_days?: number | null;
-                    /** @description How many days delivery attempts are kept; null: `most_days`, as the installation does. */
+                    /** @description How many days delivery attempts are kept; null: `most_days`, the term of the installation. */
                     attempt_days?: number | null;
                     /** @description Set by the server; ignored when sent. */
                     readonly least_days?: unknown;
@@ -12278,7 +12278,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description next_cursor of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -12316,7 +12316,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For 24 hours, the same request under the same key gives the first answer again. */
+                /** @description For 24 hours, a repeated request with the same key gets the first response again. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -12326,7 +12326,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Put away. */
+            /** @description Dismissed. */
             204: {
                 headers: {
                     [name: string]: unknown;

@@ -5,20 +5,20 @@ import { text } from './text.ts';
 const MAX_LOCAL_OCTETS = 64;
 const MAX_ADDRESS_CHARACTERS = 254;
 
-/** Dots may stand anywhere: carriers gave out `a..b@`. Quoted local parts are not taken. */
+/** Dots are allowed anywhere: some carriers issued addresses such as `a..b@`. Quoted local parts are rejected. */
 const LOCAL_PART = /^[^\s@,;:<>()[\]\\"]+$/u;
-/** Most addresses, told at once; the rest is looked at part by part. */
+/** Matches most addresses at once; the others are checked part by part. */
 const PLAIN =
   /^[\w.+'-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
-/** Nothing of an address may be hidden, in its domain neither. */
+/** Invisible characters are not allowed anywhere in an address. */
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u;
 const MAILTO = /^mailto(?::|%3a)/i;
-/** Letters of any script, digits, `_`; a hyphen within. */
+/** Letters of any script, digits, `_`; hyphens not at the ends. */
 const LABEL = /^[\p{L}\p{M}\p{N}_](?:[\p{L}\p{M}\p{N}_-]{0,61}[\p{L}\p{M}\p{N}_])?$/u;
 
 /**
  * Whether a text is one bare address: `jane@example.com`, not `mailto:…` and not `Jane <…>`.
- * @param options.minLabels parts of the domain, at least; default 2: one has no dot
+ * @param options.minLabels minimum number of domain labels; the default 2 requires a dot
  */
 export function isEmailAddress(value: string, { minLabels = 2 } = {}): boolean {
   if (PLAIN.test(value)) return true;
@@ -35,12 +35,12 @@ export function isEmailAddress(value: string, { minLabels = 2 } = {}): boolean {
   );
 }
 
-/** An address as sent, without outer blanks; an empty text is null. */
+/** An email address, trimmed; an empty text becomes null. */
 export const emailAddress = text(MAX_ADDRESS_CHARACTERS)
   .refine((value) => value === null || isEmailAddress(value), 'must be an email address')
   .meta({ description: 'Kept as sent; compared ignoring case.', examples: ['jane@example.com'] });
 
-/** An address in a query: no address holds a blank, so that one is a `+` that was not encoded. */
+/** An address in a query. No address contains a space, so a space is an unencoded `+`. */
 export const emailFilter = z
   .string()
   .max(1000)

@@ -1,10 +1,10 @@
-/** Digits that a double carries whatever they are, and two more: programs print doubles with up to 17. */
+/** A double keeps any 15 digits; programs print doubles with up to 17. */
 const MAX_DIGITS = 17;
 const MAX_EXACT_INTEGER = 2n ** 53n;
 
 /**
- * Whether a JSON number is another value once it is a double: an integer beyond 2^53, more than 17 significant digits,
- * an overflow or an underflow. `5000.00` and `1e3` are not.
+ * Whether a JSON number changes its value as a double: an integer beyond 2^53, more than 17 significant digits, an
+ * overflow or an underflow. `5000.00` and `1e3` do not.
  */
 export function changesAsNumber(token: string): boolean {
   const [, whole, fraction = '', exponent] = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(token)!;
@@ -25,14 +25,14 @@ function significantDigits(digits: string): string {
 }
 
 /**
- * A number that a double would change, as it stands in a parsed body: a symbol, which no schema takes for a value.
- * @param token the number as it was sent
+ * Represents a number that a double would change: a symbol, which every schema rejects.
+ * @param token the number as sent
  */
 export function inexactNumber(token: string): symbol {
   return Symbol(token);
 }
 
-/** The digits of an `inexactNumber`; null for anything else. */
+/** The digits of an `inexactNumber`; null for any other value. */
 export function digitsOfInexact(value: unknown): string | null {
   return typeof value === 'symbol' ? value.description! : null;
 }

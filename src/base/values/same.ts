@@ -1,8 +1,8 @@
 import { digitsOfInexact } from './number.ts';
 
 /**
- * Whether two plain JSON values are the same, whatever the order of their fields. A number that is no double is the same
- * as the one that is answered with its digits.
+ * Whether two plain JSON values are equal, regardless of field order. An inexact number equals a value that is
+ * serialized with the same digits.
  */
 export function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true;
@@ -14,8 +14,8 @@ export function isSame(a: unknown, b: unknown): boolean {
 }
 
 /**
- * The fields of a change that differ from what is stored: a client that sends back what it read changes nothing by it.
- * @param change what is left of `sent` once it was read, such as with spaces trimmed; the same as `sent` where nothing was
+ * The fields of a change that differ from what is stored, so that a client may send back what it read.
+ * @param change the parsed form of `sent`, for example trimmed; pass `sent` itself if it was not parsed
  */
 export function withoutUnchanged<T extends object>(change: T, sent: object, stored: object): T {
   const [came, now] = [sent as Record<string, unknown>, stored as Record<string, unknown>];

@@ -1,18 +1,18 @@
 import { storageProblem } from './text.ts';
 
-/** What is wrong with an `inexactNumber`. */
-export const INEXACT_NUMBER = 'would change as a number; send it as a string';
+/** The validation message for an `inexactNumber`. */
+export const INEXACT_NUMBER = 'would lose precision as a number; send it as a string';
 
-/** Something in a value that cannot be stored as it is. */
+/** A part of a value that cannot be stored unchanged. */
 export interface Unstorable {
   path: (string | number)[];
-  /** The rest of a sentence that begins with the path. */
+  /** The predicate of a sentence whose subject is the path. */
   message: string;
 }
 
 /**
- * The first text, key or number within plain JSON that PostgreSQL or JavaScript would refuse or change; null where
- * everything can be stored. Whatever schema a value passed, this holds the last line.
+ * Finds the first text, key or number in plain JSON that PostgreSQL or JavaScript would reject or change; null if
+ * there is none. It runs after every schema, as the last check.
  */
 export function findUnstorable(value: unknown, path: (string | number)[] = []): Unstorable | null {
   if (typeof value === 'string') {
@@ -23,7 +23,7 @@ export function findUnstorable(value: unknown, path: (string | number)[] = []): 
   if (typeof value !== 'object' || value === null) return null;
   for (const [key, inner] of Object.entries(value)) {
     const wrongKey = storageProblem(key);
-    if (wrongKey !== null) return { path, message: `a name in it ${wrongKey}` };
+    if (wrongKey !== null) return { path, message: `contains a name that ${wrongKey}` };
     const found = findUnstorable(inner, [...path, Array.isArray(value) ? Number(key) : key]);
     if (found) return found;
   }

@@ -57,7 +57,7 @@ export function makeFormQuarantine({
       const { id, received_at: at, others, values, consent, address, referrer, utm } = submission;
       try {
         await db.transaction(async (trx) => {
-          await idempotency.keep(trx, claim, { status: 201, body: 'received' }, at);
+          await idempotency.store(trx, claim, { status: 201, body: 'received' }, at);
           await sql`
             insert into form_aside
               (workspace_id, form_id, id, received_at, fields, consent, reasons, address, referrer, utm)

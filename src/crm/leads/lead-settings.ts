@@ -55,7 +55,7 @@ interface Settings {
  * What a workspace sets for its leads.
  * @param perHour the limit of a workspace that has set none
  */
-export function leadSettingsRoutes(db: Database, ledger: RecordChange, perHour: number): Route[] {
+export function leadSettingsRoutes(db: Database, recordChange: RecordChange, perHour: number): Route[] {
   const path = '/api/v1/lead-settings';
   const show = ({ leads_per_hour: own, assignment_set: assignment }: Settings) => ({
     leads_per_hour: own ?? perHour,
@@ -109,7 +109,7 @@ export function leadSettingsRoutes(db: Database, ledger: RecordChange, perHour: 
           objectId: workspaceId,
           details: { leads_per_hour: own, ...(assignment && { assignment: assignment.mode }) },
         };
-        await ledger.enter(trx, ctx, auditEntry, { status: 200, body: text });
+        await recordChange(trx, ctx, auditEntry, { status: 200, body: text });
       });
       return { status: 200, body: text };
     },

@@ -12,11 +12,11 @@ import { validationError } from '../../http/reply.ts';
 const NO_MATCH = 'No matching lead or submission for crm_lead_id';
 
 const DEFAULT_EVENT_TYPE = 'updated';
-const LONGEST_EVENT_TYPE = 200;
+const MAX_EVENT_TYPE_LENGTH = 200;
 
 const report = z.object({
   crm_lead_id: requiredText(1000),
-  // What the other CRM calls it must not keep the report out: the whole body is kept in any case.
+  // An unusual type must not reject the report: the whole body is stored in any case.
   event_type: z.unknown().optional().transform(eventType),
 });
 
@@ -27,8 +27,8 @@ export interface CrmWebhookParts {
 }
 
 /**
- * `POST /webhooks/crm/lead`, where another CRM reports what became of a lead (contracts CW1 to CW4). It changes no
- * lead and fires no event. The secret is looked at before the body is read.
+ * Mounts `POST /webhooks/crm/lead`, by which another CRM reports the progress of a lead (CW1 to CW4). It changes
+ * no lead and creates no event. The secret is checked before the body is read.
  */
 export function mountCrmWebhook(app: FastifyInstance, { secrets, activities, log }: CrmWebhookParts): void {
   const senders = new WeakMap<FastifyRequest, Uuid>();
@@ -63,16 +63,16 @@ function read(sent: unknown): z.output<typeof report> {
 
 function eventType(sent: unknown): string {
   if (typeof sent !== 'string' || sent.trim() === '' || sent.includes('\0')) return DEFAULT_EVENT_TYPE;
-  return sent.trim().slice(0, LONGEST_EVENT_TYPE).toWellFormed();
+  return sent.trim().slice(0, MAX_EVENT_TYPE_LENGTH).toWellFormed();
 }
 
-/** A store that does not answer is a 500 here (contracts CW4): 503 says that no secret is set up. */
+/** A store failure is a 500 here (CW4): 503 means that no secret is configured. */
 async function stored<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
     if (!(error instanceof ApiError) || error.code !== 'unavailable') throw error;
-    throw new ApiError('server_error', `${error.message} Nothing was stored; it may be sent again.`, {
+    throw new ApiError('server_error', `${error.message} Nothing was stored; you may send it again.`, {
       retryAfter: 2,
     });
   }

@@ -9,7 +9,7 @@ import { validationError } from '../../http/reply.ts';
 
 const key = z.looseObject({ google_key: z.string() });
 
-/** What Google sends: https://developers.google.com/google-ads/webhook/docs/implementation */
+/** The body that Google sends: https://developers.google.com/google-ads/webhook/docs/implementation */
 const delivery = z.looseObject({
   lead_id: requiredText(200),
   user_column_data: z.array(
@@ -23,8 +23,8 @@ const delivery = z.looseObject({
 });
 
 /**
- * `POST /webhooks/google-ads`, where a lead form of Google Ads sends what somebody filled in. Google sends the key that
- * was typed in beside the URL in the body, and no header of ours: the key is an inbound secret.
+ * Mounts `POST /webhooks/google-ads`, which receives submissions of Google Ads lead forms. Google sends the key
+ * configured with the URL in the body, and no custom header: the key is an inbound secret.
  */
 export function mountGoogleAds(
   app: FastifyInstance,
@@ -32,7 +32,7 @@ export function mountGoogleAds(
 ): void {
   app.post('/webhooks/google-ads', {
     schema: { hide: true },
-    // Whose key it is stands in the body. A column has three fields.
+    // The key is in the body, so the body is parsed first. A column has three fields.
     config: { maxFields: 1_000 },
     handler: async (request, reply) => {
       const known = key.safeParse(request.body);
@@ -56,7 +56,7 @@ export function mountGoogleAds(
   });
 }
 
-/** What came, but for the secret. */
+/** The body without the secret. */
 function withoutKey(body: string): string {
   const kept = membersOf(body).filter(({ name }) => name !== 'google_key');
   return `{${kept.map(({ name, value }) => `${JSON.stringify(name)}:${value}`).join(',')}}`;
@@ -68,7 +68,7 @@ function read(sent: unknown): z.output<typeof delivery> {
   throw validationError(result.error, 'body');
 }
 
-/** A column is known by its id; only questions of the advertiser's own have none of Google's. */
+/** A column is identified by its id; only the advertiser's own questions have no id. */
 function answersOf({ user_column_data: columns }: z.output<typeof delivery>) {
   return columns.map(({ column_id: id = '', column_name: name, string_value: value }) => ({
     field: answeredField(id) ?? answeredField(name ?? ''),

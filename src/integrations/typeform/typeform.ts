@@ -16,7 +16,7 @@ import {
 import type { InboundLeads } from '../../crm/leads/inbound-lead.ts';
 import { validationError } from '../../http/reply.ts';
 
-/** Typeform also tells of responses that were begun. */
+/** Typeform also sends partial responses. */
 const COMPLETE = 'form_response';
 
 const answerShape = z.looseObject({
@@ -30,7 +30,7 @@ const answerShape = z.looseObject({
 
 const fieldShape = z.looseObject({ id: z.string().optional(), title: z.string().optional() });
 
-/** What Typeform sends: https://www.typeform.com/developers/webhooks/example-payload/ */
+/** The body that Typeform sends: https://www.typeform.com/developers/webhooks/example-payload/ */
 const delivery = z.looseObject({
   event_id: requiredText(200),
   event_type: z.string(),
@@ -46,9 +46,9 @@ type FormResponse = z.output<typeof delivery>['form_response'];
 type Signers = Awaited<ReturnType<InboundSecrets['signers']>>;
 
 /**
- * `POST /webhooks/typeform/:secret`, where Typeform sends what somebody answered: each response makes a lead. Typeform
- * sends no headers but its own, and its signature names nobody, so the URL has the visible part of an inbound secret,
- * and the secret is what Typeform signs with.
+ * Mounts `POST /webhooks/typeform/:secret`: each Typeform response creates a lead. Typeform sends no custom
+ * headers, and its signature does not identify the sender. So the URL contains the visible prefix of an inbound
+ * secret, and Typeform signs with that secret.
  */
 export function mountTypeform(
   app: FastifyInstance,
@@ -107,7 +107,7 @@ function read(sent: unknown): z.output<typeof delivery> {
   throw validationError(result.error, 'body');
 }
 
-/** What was answered, and what the page that showed the form passed on in hidden fields. */
+/** The answers, and the hidden fields that the embedding page passed. */
 function answersOf({ answers, hidden, definition }: FormResponse): LeadAnswer[] {
   const titles = new Map(definition.fields.map(({ id, title }) => [id, title]));
   const answered = answers.map((answer) => {
@@ -121,7 +121,7 @@ function answersOf({ answers, hidden, definition }: FormResponse): LeadAnswer[] 
   return [...passedOn, ...answered];
 }
 
-/** By the question's reference, which its maker can set, else its title, else what kind of question it is. */
+/** Identified by the question's reference, which the form's author can set, else its title, else its type. */
 function fieldOf({ type, field }: Answer, question: string): AnsweredField | null {
   const byType: Record<string, AnsweredField> = { email: 'email', phone_number: 'phone' };
   return answeredField(field.ref ?? '') ?? answeredField(question) ?? byType[type] ?? null;
@@ -133,7 +133,7 @@ const chosen = z.looseObject({
   other: z.string().optional(),
 });
 
-/** The answer as a text: it stands under the name of its type. */
+/** The answer as text; its property is named after its type. */
 function valueOf(answer: Answer): string {
   const value = answer[answer.type];
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
