@@ -51,7 +51,7 @@ const NAMES: readonly BannedName[] = [
   },
   { words: 'story stories', use: 'timeline' },
   { names: 'leadDay leadDays LeadDay LeadDays', use: 'lead daily roll-up' },
-  { names: 'completion Completion leadCompletion isCompletion', use: 'enrich' },
+  { names: 'completion Completion leadCompletion', use: 'enrich' },
   { names: 'star stars starFormats disabledStar', use: 'wildcard, wildcardFormats' },
   { words: 'overslept', use: 'overdue' },
   { words: 'stray strays', use: 'orphaned' },
@@ -83,83 +83,83 @@ const NAMES: readonly BannedName[] = [
 ];
 
 /** Names of files, without their ending; with a slash, paths and folders. */
-const FILES: Readonly<Record<string, string>> = {
-  flight: 'batch-writer',
-  ledger: 'record-change',
-  admission: 'sign-in',
-  pressing: 'recent-failures',
-  vigil: 'session-revalidation',
-  'waiting-room': 'concurrency-limit',
-  expunging: 'erasure',
-  'form-doorway': 'form-submission-handler',
-  'form-inbox': 'form-submission-store',
-  'form-intake': 'form-insert-gate',
-  'form-verdict': 'form-spam-check',
-  'lead-arrival': 'lead-enrich',
-  'lead-reception': 'inbound-lead',
-  'lead-creation': 'lead-api-adapter',
-  'lead-intake': 'lead-insert-gate',
-  'lead-word': 'lead-option',
-  'lead-words': 'lead-options',
-  'lead-word-routes': 'lead-option-routes',
-  'lead-word-queries': 'lead-option-queries',
-  'lead-word-field': 'lead-option-field',
-  'lead-word-menu': 'lead-option-menu',
-  'lead-story': 'lead-timeline',
-  story: 'timeline-list',
-  'lead-day': 'lead-daily-rollup',
-  'lead-status-hold': 'lead-status-lock',
-  'first-event-types': 'default-event-types',
-  'lead-doors': 'inbound-leads',
-  'past-events': 'event-log-routes',
-  'person-shape': 'person-schema',
-  'webhook-shape': 'webhook-schema',
-  sent: 'attempt-request',
-  employer: 'company-name',
-  'deal-move': 'stage-change',
-  'src/delivery/log': 'delivery-log',
-  'src/delivery/order': 'record-order',
-  'src/doors/': 'src/integrations/<system>/',
-  'src/providers/': 'src/integrations/<system>/',
-};
+const FILES: ReadonlyMap<string, string> = new Map([
+  ['flight', 'batch-writer'],
+  ['ledger', 'record-change'],
+  ['admission', 'sign-in'],
+  ['pressing', 'recent-failures'],
+  ['vigil', 'session-revalidation'],
+  ['waiting-room', 'concurrency-limit'],
+  ['expunging', 'erasure'],
+  ['form-doorway', 'form-submission-handler'],
+  ['form-inbox', 'form-submission-store'],
+  ['form-intake', 'form-insert-gate'],
+  ['form-verdict', 'form-spam-check'],
+  ['lead-arrival', 'lead-enrich'],
+  ['lead-reception', 'inbound-lead'],
+  ['lead-creation', 'lead-api-adapter'],
+  ['lead-intake', 'lead-insert-gate'],
+  ['lead-word', 'lead-option'],
+  ['lead-words', 'lead-options'],
+  ['lead-word-routes', 'lead-option-routes'],
+  ['lead-word-queries', 'lead-option-queries'],
+  ['lead-word-field', 'lead-option-field'],
+  ['lead-word-menu', 'lead-option-menu'],
+  ['lead-story', 'lead-timeline'],
+  ['story', 'timeline-list'],
+  ['lead-day', 'lead-daily-rollup'],
+  ['lead-status-hold', 'lead-status-lock'],
+  ['first-event-types', 'default-event-types'],
+  ['lead-doors', 'inbound-leads'],
+  ['past-events', 'event-log-routes'],
+  ['person-shape', 'person-schema'],
+  ['webhook-shape', 'webhook-schema'],
+  ['sent', 'attempt-request'],
+  ['employer', 'company-name'],
+  ['deal-move', 'stage-change'],
+  ['src/delivery/log', 'delivery-log'],
+  ['src/delivery/order', 'record-order'],
+  ['src/doors/', 'src/integrations/<system>/'],
+  ['src/providers/', 'src/integrations/<system>/'],
+]);
 
 /** Phrases that no document, page or message has, whatever their case. */
-const PHRASES: Readonly<Record<string, string>> = {
-  'is like that': 'No matching …',
-  'kept aside': 'quarantined',
-  'its time is over': 'not found or expired',
-  'who is no member': 'a user who is not a member',
-  'put a notice away': 'Dismiss',
-  'put it away': 'dismiss',
-  'put them away': 'dismiss',
-  'nothing arrived': 'No submissions',
-  'it was made by hand': 'Created manually',
-  'from every list': 'is removed from all lists',
-  'can not': 'cannot',
-  'wrote down about': 'Notes',
-  'looks after': 'Owner (user id)',
-  'what there is': 'name the thing',
-  'so long as': 'while, if',
-  'goes by': 'depends on, uses',
-  'stands for': 'means, is',
-  'stand for': 'mean, are',
-  'all the same': 'still',
-  'to be had': 'available',
-  'of theirs': 'their',
-  told: 'returned, notified, shown',
-  tells: 'returns, shows, reports',
-  telling: 'returning, showing',
-  heard: 'received',
-  deed: 'action',
-  deeds: 'actions',
-  beside: 'next to, with, compared with',
-  kin: 'related',
-  anew: 'again',
-  whoever: 'anyone who, the user who',
-  doorway: 'submission handler',
-  lure: 'honeypot',
-  strays: 'orphaned',
-};
+const PHRASES: ReadonlyMap<string, string> = new Map([
+  ['is like that', 'No matching …'],
+  ['kept aside', 'quarantined'],
+  ['its time is over', 'not found or expired'],
+  ['who is no member', 'a user who is not a member'],
+  ['put a notice away', 'Dismiss'],
+  ['put it away', 'dismiss'],
+  ['put them away', 'dismiss'],
+  ['nothing arrived', 'No submissions'],
+  ['it was made by hand', 'Created manually'],
+  ['from every list', 'is removed from all lists'],
+  ['can not', 'cannot'],
+  ['wrote down about', 'Notes'],
+  ['looks after', 'Owner (user id)'],
+  ['what there is', 'name the thing'],
+  ['so long as', 'while, if'],
+  ['goes by', 'depends on, uses'],
+  ['stands for', 'means, is'],
+  ['stand for', 'mean, are'],
+  ['all the same', 'still'],
+  ['to be had', 'available'],
+  ['of theirs', 'their'],
+  ['told', 'returned, notified, shown'],
+  ['tells', 'returns, shows, reports'],
+  ['telling', 'returning, showing'],
+  ['heard', 'received'],
+  ['deed', 'action'],
+  ['deeds', 'actions'],
+  ['beside', 'next to, with, compared with'],
+  ['kin', 'related'],
+  ['anew', 'again'],
+  ['whoever', 'anyone who, the user who'],
+  ['doorway', 'submission handler'],
+  ['lure', 'honeypot'],
+  ['strays', 'orphaned'],
+]);
 
 /** A use of a banned word, as `file:line: "word", use …`. */
 export type Finding = string;
@@ -239,14 +239,14 @@ export function bannedNames(file: string, text: string): Finding[] {
 export function bannedFileName(file: string): Finding[] {
   const name = path.basename(file).replace(/\..*$/, '');
   const whole = file.replace(/\.[^/]*$/, '');
-  const [use] = Object.entries(FILES)
+  const [use] = [...FILES]
     .filter(([ban]) => ban === name || ban === whole || (ban.endsWith('/') && file.startsWith(ban)))
     .map(([, instead]) => instead);
   return use ? [`${file}:1: name of the file, use ${use}`] : [];
 }
 
 const PHRASE = new RegExp(
-  `(?<![\\w-])(${Object.keys(PHRASES).join('|').replaceAll(' ', '\\s+')})(?![\\w-])`,
+  `(?<![\\w-])(${[...PHRASES.keys()].join('|').replaceAll(' ', '\\s+')})(?![\\w-])`,
   'gi',
 );
 
@@ -254,7 +254,7 @@ function phrasesIn(file: string, text: string, firstLine = 1): Finding[] {
   return [...text.matchAll(PHRASE)].map((match) => {
     const line = firstLine + text.slice(0, match.index).split('\n').length - 1;
     const phrase = match[0].replaceAll(/\s+/g, ' ');
-    return `${file}:${line}: "${phrase}", use ${PHRASES[phrase.toLowerCase()]}`;
+    return `${file}:${line}: "${phrase}", use ${PHRASES.get(phrase.toLowerCase())}`;
   });
 }
 
