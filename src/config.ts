@@ -21,7 +21,7 @@ export const SETTINGS = {
   FAIRLEAD_DATA_DIR: {
     default: './data',
     means:
-      'Where the embedded database, its password and the secret key are kept. See below for the case that it is unset and ./data cannot be used.',
+      'Where the embedded database, its password and the secret key are kept. Unset, and where ./data can not be used: see below.',
     read: z.string().min(1),
   },
   DATABASE_URL: {
@@ -68,12 +68,12 @@ export const SETTINGS = {
   SMTP_URL: {
     default: '',
     means:
-      'The mail server: smtp://user:pass@host:587, or smtps://…. Unset: no mail is sent, and links are shown to the member who creates them.',
+      'Where mail is handed in: smtp://user:pass@host:587, or smtps://…. Unset: no mail is sent, and links are shown to whoever makes them.',
     read: z.union([z.literal(''), z.url({ protocol: /^smtps?$/ })]),
   },
   FAIRLEAD_MAIL_FROM: {
     default: 'Fairlead <fairlead@localhost>',
-    means: 'The sender of mails.',
+    means: 'Whom mail comes from.',
     read: z
       .string()
       .min(3)
@@ -82,7 +82,7 @@ export const SETTINGS = {
   FAIRLEAD_LOG_LEVEL: {
     default: 'info',
     means:
-      'trace, debug, info, warn, error or silent. The log is JSON lines on standard error, and plain text on a terminal.',
+      'trace, debug, info, warn, error or silent. The log is JSON lines on standard error; on a terminal, it is in words.',
     read: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
   },
   FAIRLEAD_RETENTION_DAYS: {
@@ -105,7 +105,7 @@ export const SETTINGS = {
   CRM_WEBHOOK_SECRET: {
     default: '',
     means:
-      'The secret of POST /webhooks/crm/lead for the default workspace. Workspaces create more under /api/v1/inbound-secrets.',
+      'What another CRM sends with POST /webhooks/crm/lead for the default workspace. Workspaces make their own beside it, under /api/v1/inbound-secrets.',
     read: z.string(),
   },
   CRM_CALLBACK_SECRET: {
@@ -116,7 +116,7 @@ export const SETTINGS = {
   FAIRLEAD_METRICS_TOKEN: {
     default: '',
     means:
-      'The bearer token that GET /metrics requires. Unset: everybody who reaches the port can read /metrics.',
+      'Where set, GET /metrics asks for it as a bearer token; otherwise /metrics is open to whoever reaches the port.',
     read: z.string(),
   },
 } as const satisfies Record<string, { default: string; means: string; read: z.ZodType }>;

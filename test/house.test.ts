@@ -50,7 +50,7 @@ describe('the floors', () => {
   const plant = (file: string, from: string) =>
     write(file, `import { thing } from '${from}';\n\nexport const planted = thing;\n`);
 
-  test.each(FOLDERS)('%s may import what stands below it, and nothing beside or above', (from) => {
+  test.each(FOLDERS)('%s may import the floors below it, and no other', (from) => {
     const caught = (file: string) => found.includes(`src/${from}/${file}: eslint(no-restricted-imports)`);
     for (const to of FOLDERS) {
       const forbidden = from !== to && floorOf(to) >= floorOf(from);
@@ -124,7 +124,30 @@ describe('the documents', () => {
       }
     }
   });
+
+  test('every link to a section of a document leads to a heading', async () => {
+    for (const file of await documents()) {
+      const text = await readFile(path.join(PROJECT, file), 'utf8');
+      for (const [, target, section] of text.matchAll(/\]\(((?!https?:)[^)#\s]*\.md)?#([^)\s]+)\)/g)) {
+        const linked = target ? path.join(path.dirname(file), target) : file;
+        expect(
+          sectionsOf(await readFile(path.join(PROJECT, linked), 'utf8')),
+          `${file} to ${linked}`,
+        ).toContain(section);
+      }
+    }
+  });
 });
+
+/** The ids of a document's headings, as GitHub makes them. */
+function sectionsOf(text: string): string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
 
 /** Installations of 0.1.0 hold these, and the dashboard's types are generated from the API. */
 const FROZEN = /^(src\/db\/migrations|test\/fixtures)\/|^web\/api\/schema\.d\.ts$/;
@@ -153,20 +176,20 @@ describe('the words', () => {
     return found.flat();
   }
 
-  test('nothing is declared under a name that is not the field’s', async () => {
+  test('no declared name is on the list of replaced names', async () => {
     expect(await searched(programs, bannedNames)).toEqual([]);
   });
 
-  test('no file is called by a name that is not the field’s', async () => {
+  test('no file has a name on the list of replaced file names', async () => {
     expect(await searched(files, bannedFileName)).toEqual([]);
   });
 
-  test('no document says a phrase that must be read twice', async () => {
+  test('no document uses a phrase on the list', async () => {
     const documented = files.filter((file) => file.endsWith('.md'));
     expect(await searched(documented, phrasesOfDocument)).toEqual([]);
   });
 
-  test('no page and no message says a phrase that must be read twice', async () => {
+  test('no page and no message uses a phrase on the list', async () => {
     const shown = programs.filter((file) => /^(src|web)\//.test(file));
     expect(await searched(shown, phrasesOfProgram)).toEqual([]);
   });
@@ -194,7 +217,7 @@ describe('the words', () => {
     ['src/a.ts', 'const atMost = Math.min(a.told, b);'],
     ['src/a.ts', "import { told } from './b.ts';"],
     ['src/crm/form.ts', 'const place = { proven: true };'],
-  ])('plain English and other people’s names are not: %s %s', (file, text) => {
+  ])('plain English, and names that are only used, are not: %s %s', (file, text) => {
     expect(bannedNames(file, text)).toEqual([]);
   });
 
@@ -225,7 +248,7 @@ describe('the words', () => {
 });
 
 async function documents(): Promise<string[]> {
-  const folders = ['.', 'docs', 'examples', 'decisions'];
+  const folders = ['.', 'docs', 'docs/integrations', 'examples', 'decisions'];
   const lists = await Promise.all(
     folders.map(async (folder) =>
       (await readdir(path.join(PROJECT, folder), { withFileTypes: true }))
