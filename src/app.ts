@@ -28,7 +28,7 @@ import type { Sealer } from './base/seal.ts';
 import type { Config } from './config.ts';
 import { firstEventTypes } from './crm/leads/default-event-types.ts';
 import { makeCrmActivities } from './crm/leads/crm-activity.ts';
-import { dropOldAside } from './crm/forms/form-submission-store.ts';
+import { dropOldQuarantine } from './crm/forms/form-quarantine.ts';
 import { makePipelines } from './crm/pipelines/pipeline-store.ts';
 import { makeReferences } from './record/reference.ts';
 import { EVENT_OBJECTS, eraseDeleted, makeCrm, RECORD_EVENTS, RECORD_OBJECTS } from './crm/crm.ts';
@@ -62,6 +62,7 @@ import { describeApi } from './http/openapi.ts';
 import { mountPages } from './http/pages.ts';
 import { mountDocument, mountReference } from './http/reference.ts';
 import { makeServer, mount } from './http/server.ts';
+import { remixcrmLeadInput, withLeadApi } from './integrations/remixcrm/lead-api.ts';
 import { makeSmtp } from './integrations/smtp/smtp.ts';
 import { apiKeyRoutes } from './settings/api-keys.ts';
 import { auditRoutes } from './settings/audit-log.ts';
@@ -180,7 +181,7 @@ export function assemble({
     maintenanceTasks: [
       { name: 'expunging', everyMs: 60_000, run: eraseDeleted({ db, log }).pass },
       { name: 'statistics', everyMs: 5_000, run: () => analyzeGrown(db.side) },
-      { name: 'old form spam', everyMs: 3_600_000, run: () => dropOldAside(db) },
+      { name: 'old form spam', everyMs: 3_600_000, run: () => dropOldQuarantine(db) },
       ...(mailer ? [noticeMail({ db, mailer, log, baseUrl })] : []),
     ],
   });
@@ -228,7 +229,7 @@ export function assemble({
     ledger,
     clock,
     newId,
-    pipelinesOf: makePipelines({ db, clock, newId }).of,
+    pipelinesOf: makePipelines({ db, clock, newId }).listFor,
   };
 
   return {
@@ -246,7 +247,16 @@ export function assemble({
       const parts = { callers, sessions, usage, idempotency, clock, log, trustProxy, publicUrl };
       const app = makeServer(parts);
       const { leadsPerHour } = config;
-      const crm = makeCrm({ ...stores, sealer, ledger, baseUrl, publicUrl, leadsPerHour, crmActivities });
+      const crm = makeCrm({
+        ...stores,
+        sealer,
+        ledger,
+        baseUrl,
+        publicUrl,
+        leadsPerHour,
+        crmActivities,
+        leadInputByKeyStyle: { remixcrm: remixcrmLeadInput },
+      });
       const tail = makeTail(db, log);
       const revalidation = makeSessionRevalidation(db, clock, SCOPES);
       const limit = makeConcurrencyLimit(WAITING);
@@ -267,7 +277,7 @@ export function assemble({
             ...apiKeyRoutes({ db, keys, authorities, usage, ledger, clock, scopes: SCOPES }),
             ...inboundSecretRoutes({ db, secrets: inboundSecrets, authorities, ledger }),
             ...scopeRoutes(RECORD_OBJECTS),
-            ...crm.routes,
+            ...withLeadApi(crm.routes, baseUrl),
             ...webhookRoutes(settings),
             ...replayRoutes(settings),
             ...inboxRoutes(inboxes, ledger),

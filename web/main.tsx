@@ -10,12 +10,12 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { makeQueryClient } from './api/query-client.ts';
-import { makeRouter } from './routes.tsx';
+import { createQueryClient } from './api/query-client.ts';
+import { createAppRouter } from './routes.tsx';
 import { theme, variables } from './theme.ts';
 
-const queries = makeQueryClient();
-const router = makeRouter(queries);
+const queries = createQueryClient();
+const router = createAppRouter(queries);
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

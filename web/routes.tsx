@@ -278,7 +278,7 @@ const routeTree = root.addChildren([
   ]),
 ]);
 
-export function makeRouter(queries: QueryClient) {
+export function createAppRouter(queries: QueryClient) {
   return createRouter({
     routeTree,
     context: { queries },
@@ -293,6 +293,6 @@ export function makeRouter(queries: QueryClient) {
 
 declare module '@tanstack/react-router' {
   interface Register {
-    router: ReturnType<typeof makeRouter>;
+    router: ReturnType<typeof createAppRouter>;
   }
 }

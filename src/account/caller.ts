@@ -4,7 +4,7 @@ import { ApiError, unavailable } from '../base/errors.ts';
 import { sameBytes, sha256 } from '../base/hmac.ts';
 import type { Uuid } from '../base/id.ts';
 import { TIMEOUT_MS, type Database } from '../db/pool.ts';
-import { visiblePart } from './api-key.ts';
+import { visiblePart, type KeyStyle } from './api-key.ts';
 import { isCounted, makeCounter, type KeyNow, type Quota } from './quota.ts';
 import { cutScopes, type Role } from './role.ts';
 import type { User } from './user.ts';
@@ -32,6 +32,7 @@ interface Key {
   kind: 'api_key';
   id: Uuid;
   name: string;
+  style: KeyStyle;
 }
 
 interface SignedIn {
@@ -56,6 +57,7 @@ export interface Callers {
 
 interface FoundKey extends KeyNow {
   prefix: string;
+  style: KeyStyle;
   salt: Buffer;
   hash: Buffer;
 }
@@ -65,7 +67,7 @@ const MOST_KNOWN = 10_000;
 
 const FIND_KEYS = {
   name: 'api-key.find',
-  text: `select k.prefix, k.workspace_id, w.name as workspace_name, w.plan, k.id, k.name, k.salt, k.hash,
+  text: `select k.prefix, k.workspace_id, w.name as workspace_name, w.plan, k.id, k.name, k.style, k.salt, k.hash,
                 k.scopes, k.expires_at, k.revoked_at, k.maker_id, m.role
          from api_key k join workspace w on w.id = k.workspace_id
          left join member m on m.workspace_id = k.workspace_id and m.user_id = k.maker_id
@@ -107,12 +109,12 @@ export function makeCallers(db: Database, clock: Clock, scopes: readonly string[
     known.set(key.prefix, key);
   }
 
-  function callerOf(key: KeyNow, quota: Quota): Caller {
+  function callerOf(key: KeyNow, style: KeyStyle, quota: Quota): Caller {
     return {
       workspaceId: key.workspace_id,
       workspaceName: key.workspace_name,
       plan: key.plan,
-      via: { kind: 'api_key', id: key.id, name: key.name },
+      via: { kind: 'api_key', id: key.id, name: key.name, style },
       identity: key.id,
       makerId: key.maker_id,
       role: key.role ?? 'owner',
@@ -129,7 +131,11 @@ export function makeCallers(db: Database, clock: Clock, scopes: readonly string[
       const found = await verified(prefix, raw);
       if (!isCounted(found.plan)) {
         checkKey(found, clock.now());
-        return callerOf(found, { granted: true, standings: [], nowS: Math.floor(clock.now() / 1000) });
+        return callerOf(found, found.style, {
+          granted: true,
+          standings: [],
+          nowS: Math.floor(clock.now() / 1000),
+        });
       }
       const counted = await counter.count({ workspaceId: found.workspace_id, id: found.id });
       if (counted === null) throw unauthorized();
@@ -137,7 +143,7 @@ export function makeCallers(db: Database, clock: Clock, scopes: readonly string[
       if (quota.standings.length > 0) remember(found);
       else known.delete(prefix);
       checkKey(key, clock.now());
-      return callerOf(key, quota);
+      return callerOf(key, found.style, quota);
     },
   };
 }

@@ -1,3 +1,5 @@
+import { isoTime } from '../base/clock.ts';
+import { ApiError } from '../base/errors.ts';
 import { isUniqueViolation } from '../db/failure.ts';
 import type { Database } from '../db/pool.ts';
 import type { Transaction } from 'kysely';
@@ -58,6 +60,20 @@ refused as (
 )`;
 }
 
+/** A claim as `claiming` takes it. @param unit what is written under it */
+export function claimRow(unit: number, claim: IdempotencyClaim, answer: StoredAnswer, at: string): object {
+  return {
+    unit,
+    workspace_id: claim.workspaceId,
+    api_key_id: claim.identity,
+    key: claim.key,
+    hash: claim.requestHash,
+    status: answer.status,
+    body: answer.body,
+    at,
+  };
+}
+
 const FIND = {
   name: 'idempotency.find',
   text: `select encode(request_hash, 'hex') as hash, status, body, sealed from idempotency
@@ -65,8 +81,20 @@ const FIND = {
 };
 
 export interface Idempotency {
-  /** The answer kept under this key, `mismatch` where it was another request's, or null. */
-  find(claim: IdempotencyClaim, at: string): Promise<StoredAnswer | 'mismatch' | null>;
+  /**
+   * The answer kept under this key; null where it is free. Throws `idempotency_mismatch` where it is another request's.
+   * @param nowMs milliseconds
+   */
+  stored(claim: IdempotencyClaim, nowMs: number): Promise<StoredAnswer | null>;
+  /**
+   * Runs `work`, which keeps its answer under the key with what it writes; where another request was first meanwhile
+   * (`AlreadyAnswered`), the answer of that one. Throws `conflict` where that one has no answer yet.
+   */
+  once<T>(
+    claim: IdempotencyClaim,
+    nowMs: number,
+    work: () => Promise<T>,
+  ): Promise<{ answer: T } | { replay: StoredAnswer }>;
   /**
    * Keeps an answer within a transaction that makes the change itself; sealed, since such answers may
    * hold a secret. Throws `AlreadyAnswered` where the key is taken.
@@ -74,19 +102,37 @@ export interface Idempotency {
   keep(trx: Transaction<Schema>, claim: IdempotencyClaim, answer: StoredAnswer, at: string): Promise<void>;
 }
 
+/** A request with a key whose first request has no answer yet. */
+export const IN_PROGRESS = 'A request with this Idempotency-Key is still in progress.';
+
 export function makeIdempotency(db: Database, sealer: Sealer): Idempotency {
+  async function stored(claim: IdempotencyClaim, nowMs: number): Promise<StoredAnswer | null> {
+    const { workspaceId, identity, key, requestHash } = claim;
+    const [row] = await db.read<{ hash: string; status: number; body: string; sealed: boolean }>(FIND, [
+      workspaceId,
+      identity,
+      key,
+      isoTime(nowMs),
+    ]);
+    if (!row) return null;
+    if (row.hash !== requestHash)
+      throw new ApiError('idempotency_mismatch', 'This Idempotency-Key was used with another request.');
+    const body = row.sealed ? sealer.open(place(claim), Buffer.from(row.body, 'base64')) : row.body;
+    return { status: row.status, body };
+  }
+
   return {
-    async find(claim, at) {
-      const [row] = await db.read<{ hash: string; status: number; body: string; sealed: boolean }>(FIND, [
-        claim.workspaceId,
-        claim.identity,
-        claim.key,
-        at,
-      ]);
-      if (!row) return null;
-      if (row.hash !== claim.requestHash) return 'mismatch';
-      const body = row.sealed ? sealer.open(place(claim), Buffer.from(row.body, 'base64')) : row.body;
-      return { status: row.status, body };
+    stored,
+
+    async once(claim, nowMs, work) {
+      try {
+        return { answer: await work() };
+      } catch (error) {
+        if (!(error instanceof AlreadyAnswered)) throw error;
+        const replay = await stored(claim, nowMs);
+        if (replay) return { replay };
+        throw new ApiError('conflict', IN_PROGRESS, { retryAfter: 1 });
+      }
     },
 
     async keep(trx, claim, answer, at) {

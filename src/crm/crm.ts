@@ -1,46 +1,54 @@
+import type { Logger } from '../base/log.ts';
+import type { Database } from '../db/pool.ts';
 import type { EventObject, EventType } from '../events/event-type.ts';
 import type { RecordChange } from '../http/record-change.ts';
 import type { Route } from '../http/route.ts';
-import type { Logger } from '../base/log.ts';
-import type { Database } from '../db/pool.ts';
-import { activityRoutes } from '../record/timeline-routes.ts';
+import { makeEraser, type Eraser, type ErasureRules } from '../record/erasure.ts';
+import { makeExtensions } from '../record/extension.ts';
+import { eventsOf } from '../record/noun-events.ts';
+import type { BaseRecord, Noun } from '../record/noun.ts';
+import { objectRoutes, type OptionLists } from '../record/object-routes.ts';
+import type { CreateOptions } from '../record/record-create-routes.ts';
+import { makeRecordAnswers } from '../record/record-answer.ts';
+import { recordRoutes } from '../record/record-routes.ts';
+import {
+  makeRecordService,
+  type RecordService,
+  type ServiceOptions,
+  type ServiceParts,
+} from '../record/record-service.ts';
+import { makeRecordStore, type InsertGate } from '../record/record-store.ts';
+import { timelineRoutes } from '../record/timeline-routes.ts';
 import { company } from './companies/company.ts';
 import { contact } from './contacts/contact.ts';
-import { employerName } from './contacts/company-name.ts';
+import { fillCompanyName } from './contacts/company-name.ts';
 import { deal } from './deals/deal.ts';
 import { FORM_EVENTS, formLead } from './forms/form-lead.ts';
 import { FORM_SUBMISSION_COPY } from './forms/form-submission-routes.ts';
 import { makeForms, type FormParts, type Forms } from './forms/forms.ts';
 import { CRM_ACTIVITY_TABLE, type CrmActivities } from './leads/crm-activity.ts';
 import { crmActivityRoutes } from './leads/crm-activity-routes.ts';
-import { enrichLead } from './leads/lead-enrich.ts';
-import { leadConversionRoutes } from './leads/lead-conversion-routes.ts';
-import { leadApiAdapter } from './leads/lead-api-adapter.ts';
-import { leadDuplicateRoutes } from './leads/lead-duplicate.ts';
-import { leadInsertGate } from './leads/lead-insert-gate.ts';
 import { makeInboundLeads, type InboundLeads } from './leads/inbound-lead.ts';
 import { leadAnalyticsRoutes } from './leads/lead-analytics-routes.ts';
-import { leadSettingsRoutes } from './leads/lead-settings.ts';
-import { leadSubmissionRoutes, SUBMISSION_TABLE } from './leads/lead-submission.ts';
-import { makeLeadStatuses } from './leads/lead-status.ts';
-import { holdingStatuses } from './leads/lead-status-lock.ts';
-import { leadStatusRoutes } from './leads/lead-status-routes.ts';
-import { leadStoryRoutes } from './leads/lead-timeline.ts';
+import { leadConversionRoutes } from './leads/lead-conversion-routes.ts';
+import { leadCreateOptions, type LeadInputByKeyStyle } from './leads/lead-create.ts';
+import { leadDuplicateRoutes } from './leads/lead-duplicate.ts';
+import { enrichLead, matchLeadOptions } from './leads/lead-enrich.ts';
+import { leadExtension } from './leads/lead-extension.ts';
+import { leadInsertGate } from './leads/lead-insert-gate.ts';
 import { makeLeadOptions } from './leads/lead-option.ts';
 import { leadOptionRoutes } from './leads/lead-option-routes.ts';
+import { leadSettingsRoutes } from './leads/lead-settings.ts';
+import { makeLeadStatuses } from './leads/lead-status.ts';
+import { statusLock } from './leads/lead-status-lock.ts';
+import { leadStatusRoutes } from './leads/lead-status-routes.ts';
+import { leadSubmissionRoutes, SUBMISSION_TABLE } from './leads/lead-submission.ts';
+import { leadTimelineRoutes } from './leads/lead-timeline.ts';
 import { lead } from './leads/lead.ts';
-import { place, type Placement } from './pipelines/pipeline.ts';
+import { NOUNS } from './nouns.ts';
+import { placeDeal } from './pipelines/deal-placement.ts';
 import { pipelineRoutes } from './pipelines/pipeline-routes.ts';
-import { makePipelines, type Pipelines } from './pipelines/pipeline-store.ts';
-import { makeEraser, type Eraser, type ErasureRules } from '../record/erasure.ts';
-import { eventsOf } from '../record/noun-events.ts';
-import type { Noun } from '../record/noun.ts';
-import { task } from './tasks/task.ts';
-import { recordRoutes, type Enrich } from '../record/record-routes.ts';
-import { makeRecordStore, type StoreParts } from '../record/record-store.ts';
-
-/** The registry: every kind of record there is. A new noun is its folder, a migration, and a line here. */
-const NOUNS = [contact, company, deal, task, lead] as const;
+import { makePipelines } from './pipelines/pipeline-store.ts';
 
 /** Plural names, from which the scopes come. */
 export const RECORD_OBJECTS: readonly string[] = [
@@ -50,14 +58,11 @@ export const RECORD_OBJECTS: readonly string[] = [
   'forms',
 ];
 
-export const RECORD_EVENTS: readonly EventType[] = [
-  ...NOUNS.flatMap((noun) => eventsOf(noun as Noun)),
-  ...FORM_EVENTS,
-];
+export const RECORD_EVENTS: readonly EventType[] = [...NOUNS.flatMap(eventsOf), ...FORM_EVENTS];
 
 export const EVENT_OBJECTS: readonly EventObject[] = NOUNS.map(({ name, summary }) => ({ name, summary }));
 
-/** Where what is personal about a record is kept beside its own table and events, by noun. */
+/** Where personal data of a record is kept beside its own table and events, by noun. */
 const ERASURE_RULES: Readonly<Record<string, ErasureRules>> = {
   lead: {
     relatedTables: [SUBMISSION_TABLE, CRM_ACTIVITY_TABLE],
@@ -66,13 +71,13 @@ const ERASURE_RULES: Readonly<Record<string, ErasureRules>> = {
   },
 };
 
-/** Takes what is personal out of deleted records of every kind, one kind after the other. */
+/** Erases personal data of deleted records, one kind after the other. */
 export function eraseDeleted(parts: { db: Database; log: Logger }): Eraser {
-  const all = NOUNS.map((noun) => makeEraser(noun as unknown as Noun, ERASURE_RULES[noun.name] ?? {}, parts));
+  const erasers = NOUNS.map((noun) => makeEraser(noun, ERASURE_RULES[noun.name] ?? {}, parts));
   return {
     async pass(stopped) {
       let done = 0;
-      for (const eraser of all) done += await eraser.pass(stopped);
+      for (const eraser of erasers) done += await eraser.pass(stopped);
       return done;
     },
   };
@@ -80,53 +85,75 @@ export function eraseDeleted(parts: { db: Database; log: Logger }): Eraser {
 
 export interface Crm {
   routes: Route[];
-  /** Leads by other doors than the API, under the same rules. */
+  /** Leads from other systems, under the same rules as the API's. */
   inboundLeads: InboundLeads;
   /** The public pages of forms. */
   mountForms: Forms['mountSite'];
 }
 
-export interface CrmParts extends StoreParts, Pick<FormParts, 'sealer' | 'publicUrl'> {
+export interface CrmParts extends ServiceParts, Pick<FormParts, 'sealer' | 'publicUrl'> {
   ledger: RecordChange;
   /** Where people reach this installation. */
   baseUrl(): string;
   /** How many leads an hour a workspace takes that has set nothing; 0: any number. */
   leadsPerHour: number;
   crmActivities: CrmActivities;
+  /** What a lead needs where a key of another system's style creates it. */
+  leadInputByKeyStyle: LeadInputByKeyStyle;
 }
 
-/** The records: one store of each kind, whoever writes to it, so that all of a workspace's writes ride together. */
+/** What a noun has beside its definition. */
+interface NounOptions extends ServiceOptions<object> {
+  gate?: InsertGate;
+}
+
+/** The records: one service of each kind, so that all writes of a workspace share batches. */
 export function makeCrm(parts: CrmParts): Crm {
   const { db, ledger, leadsPerHour, crmActivities } = parts;
   const pipelines = makePipelines(parts);
   const sources = makeLeadOptions(parts, 'lead_source', 'lead source');
   const eventTypes = makeLeadOptions(parts, 'lead_event_type', 'lead event type');
   const statuses = makeLeadStatuses(parts);
-  const leads = holdingStatuses(makeRecordStore(lead, parts, leadInsertGate(leadsPerHour)), {
-    ...parts,
-    statuses,
+  const enrichParts = { sources, eventTypes, statuses, newId: parts.newId };
+  const serviceOf = makeServices(parts, {
+    contact: { enrich: [fillCompanyName(db)] },
+    deal: { enrich: [placeDeal(pipelines)] },
+    lead: {
+      enrich: enrichLead(enrichParts),
+      gate: leadInsertGate(leadsPerHour),
+      lockFor: statusLock(statuses),
+    },
   });
-  const taking = { ...parts, leads };
-  const contacts = makeRecordStore(contact, parts);
-  const companies = makeRecordStore(company, parts);
-  const deals = makeRecordStore(deal, parts);
-  const enrich = enrichLead({ sources, eventTypes, statuses, newId: parts.newId });
-  const forms = makeForms({ ...parts, sources, eventTypes });
+  const leads = serviceOf(lead);
+  const writing = { ...parts, leads };
+  const createOptions: Readonly<Record<string, CreateOptions<object>>> = {
+    lead: leadCreateOptions(writing, parts.leadInputByKeyStyle) as CreateOptions<object>,
+  };
+  const optionLists: OptionLists = {
+    lead_source: sources.options,
+    lead_event_type: eventTypes.options,
+    lead_status: statuses.options,
+  };
+  const extensions = makeExtensions([leadExtension(parts.baseUrl, crmActivities)]);
+  const shownAs = makeRecordAnswers(NOUNS, extensions);
+  const shown = shownAs(lead);
+  const forms = makeForms({ ...parts, matchLeadOptions: matchLeadOptions(enrichParts) });
+  const conversion = {
+    ...writing,
+    pipelines,
+    contacts: serviceOf(contact),
+    companies: serviceOf(company),
+    deals: serviceOf(deal),
+  };
   const routes = [
-    ...recordRoutes(contact, contacts, parts, { enrich: employerName(db) }),
-    ...recordRoutes(company, companies, parts),
-    ...recordRoutes(deal, deals, parts, { enrich: placing(pipelines) }),
-    ...recordRoutes(task, makeRecordStore(task, parts), parts),
-    ...recordRoutes(lead, leads, parts, {
-      enrich,
-      adapter: leadApiAdapter(parts.baseUrl, taking),
-    }),
+    ...NOUNS.flatMap((noun) => recordRoutes(serviceOf(noun), shownAs(noun), db, createOptions[noun.name])),
+    ...objectRoutes(NOUNS, extensions, optionLists),
     ...pipelineRoutes(pipelines, ledger),
-    ...activityRoutes(db),
+    ...timelineRoutes(db, NOUNS, extensions),
     ...leadSubmissionRoutes(db),
-    ...leadStoryRoutes(db, leads, crmActivities),
-    ...leadConversionRoutes({ ...parts, pipelines, leads, contacts, companies, deals }),
-    ...leadDuplicateRoutes(taking),
+    ...leadTimelineRoutes({ db, leads: leads.store, activities: crmActivities, shown }),
+    ...leadConversionRoutes({ ...conversion, shown }),
+    ...leadDuplicateRoutes({ ...writing, shown }),
     ...leadAnalyticsRoutes(db, parts.clock, statuses),
     ...leadStatusRoutes(statuses, ledger),
     ...crmActivityRoutes(crmActivities, ledger),
@@ -135,21 +162,17 @@ export function makeCrm(parts: CrmParts): Crm {
     ...leadSettingsRoutes(db, ledger, leadsPerHour),
     ...forms.routes,
   ];
-  return {
-    routes,
-    inboundLeads: makeInboundLeads({ ...parts, leads, enrich }),
-    mountForms: forms.mountSite,
-  };
+  return { routes, inboundLeads: makeInboundLeads(writing), mountForms: forms.mountSite };
 }
 
-/** Deals get their place in a pipeline; a change that names none leaves it. */
-function placing(pipelines: Pipelines): Enrich {
-  return async ({ workspaceId }, input, kind) => {
-    const requested = input as Placement;
-    if (kind === 'change' && requested.pipeline_id === undefined && requested.stage_id === undefined)
-      return input;
-    const placed = place(await pipelines.of(workspaceId), requested);
-    // To name the pipeline that a deal is in, and no stage, moves nothing: deal.ts knows where it is.
-    return { ...input, ...placed, ...(kind === 'change' && { moves: Boolean(requested.stage_id) }) };
-  };
+/** One service of each noun. */
+function makeServices(parts: CrmParts, options: Readonly<Record<string, NounOptions>>) {
+  const services = new Map(
+    NOUNS.map((noun) => {
+      const { gate, ...own } = options[noun.name] ?? {};
+      return [noun.name, makeRecordService(noun, makeRecordStore(noun, parts, gate), parts, own)] as const;
+    }),
+  );
+  return <R extends BaseRecord, Input extends object>(noun: Noun<R, Input>) =>
+    services.get(noun.name) as unknown as RecordService<R, Input>;
 }

@@ -1,10 +1,10 @@
-import { CompiledQuery, type Transaction } from 'kysely';
+import type { Transaction } from 'kysely';
 import { prefixed, type Uuid } from '../base/id.ts';
 import type { Schema } from '../db/schema.ts';
 import type { EventObject, EventType } from '../events/event-type.ts';
 import { objectOf, textField, timeField } from '../events/event-schema.ts';
-import { publishing } from '../events/outbox.ts';
-import type { LaneKey } from './wake.ts';
+import { append, type LaneKey } from '../events/outbox.ts';
+import { queryableOf } from '../db/pool.ts';
 
 /** Why a webhook is taken out of service. */
 export interface Cause {
@@ -64,15 +64,6 @@ export const WEBHOOK_OBJECT: EventObject = {
     disabledAt === undefined ? {} : { id, format, reason, failures },
 };
 
-const FIRE = `
-with input as materialized (
-  select * from json_to_recordset($1::json)
-    as i(n int, workspace_id uuid, id uuid, actor text, at timestamptz, record json)
-),
-written as (select workspace_id, id from input),
-${publishing('webhook', false)}
-select workspace_id, endpoint_id from queued`;
-
 /**
  * Fires the event of a disabling, in the transaction that disables: last in it, as the feed's counter is locked.
  * @param wildcard the formats whose `*` includes it
@@ -85,7 +76,7 @@ export async function fireDisabled(
   { workspaceId, endpointId, name, format, reason, failures, at }: Disabling,
   wildcard: readonly string[],
 ): Promise<LaneKey[]> {
-  const record = {
+  const data = {
     id: prefixed('wh', endpointId),
     name,
     url: withoutQuery(url),
@@ -94,12 +85,19 @@ export async function fireDisabled(
     failures,
     disabled_at: at,
   };
-  const input = [{ n: 0, workspace_id: workspaceId, id: endpointId, actor: 'system', at, record }];
-  const fired = [{ n: 0, k: 0, id: eventId, type: WEBHOOK_DISABLED.name, wildcard }];
-  const { rows } = await trx.executeQuery<{ workspace_id: Uuid; endpoint_id: Uuid }>(
-    CompiledQuery.raw(FIRE, [JSON.stringify(input), JSON.stringify(fired)]),
-  );
-  return rows.map((row) => [row.workspace_id, row.endpoint_id] as const);
+  const { lanes } = await append(queryableOf(trx), 'webhook', [
+    {
+      workspaceId,
+      id: eventId,
+      type: WEBHOOK_DISABLED.name,
+      objectId: endpointId,
+      actor: 'system',
+      at,
+      data,
+      wildcard,
+    },
+  ]);
+  return lanes;
 }
 
 function withoutQuery(url: string): string {

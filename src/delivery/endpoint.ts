@@ -13,7 +13,7 @@ import type { Filter } from '../events/event-filter.ts';
 import type { ContentType } from './form-body.ts';
 import type { RateLimit } from './rate.ts';
 import { dropQueued } from './sweep.ts';
-import type { LaneKey } from './wake.ts';
+import type { LaneKey } from '../events/outbox.ts';
 
 /** A webhook with its secrets opened: what the engine sends to. */
 export interface Endpoint {

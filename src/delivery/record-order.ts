@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { Uuid } from '../base/id.ts';
 import type { Statement } from '../db/pool.ts';
 import { DUE_NOW, UNRANKED } from '../events/outbox.ts';
-import type { LaneKey } from './wake.ts';
+import type { LaneKey } from '../events/outbox.ts';
 
 /*
  * Order by record: of the events of one record that wait for a webhook, one alone is due, the others wait until it has

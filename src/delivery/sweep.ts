@@ -4,7 +4,7 @@ import type { Uuid } from '../base/id.ts';
 import { queryableOf } from '../db/pool.ts';
 import type { Schema } from '../db/schema.ts';
 import { UNRANKED } from '../events/outbox.ts';
-import type { LaneKey } from './wake.ts';
+import type { LaneKey } from '../events/outbox.ts';
 
 /**
  * Lanes that sleep although something of theirs is due, or has no place yet: their publisher died between its commit and the

@@ -1,9 +1,7 @@
 import { coalesce } from '../base/coalesce.ts';
 import type { Logger } from '../base/log.ts';
 import type { Database } from '../db/pool.ts';
-
-/** A lane's key: workspace and endpoint. */
-export type LaneKey = readonly [workspaceId: string, endpointId: string];
+import type { LaneKey } from '../events/outbox.ts';
 
 /**
  * Wakes lanes after the change that queued something for them has committed. A change never touches lanes

@@ -1,31 +1,44 @@
+import type { Uuid } from '../base/id.ts';
+import type { Database, Queryable, Statement } from '../db/pool.ts';
 import { filterLook, filterPasses, filterSkipped } from './event-filter-sql.ts';
 
+/** A lane's key: the events of one webhook wait in its lane. */
+export type LaneKey = readonly [workspaceId: Uuid, endpointId: Uuid];
+
+/** What a statement that writes events has to know beforehand. */
+export interface OutboxShape {
+  /** The kind of record, as in `contact`. Null: the noun of the event's type, and no entry in a timeline. */
+  objectType: string | null;
+  /** Whether the statement may hold more than one workspace. */
+  several: boolean;
+  /**
+   * SQL for what an event carries beside its record, as json over `fired f`, where the program has given none (`context`
+   * of the event). Left out: the statement holds no event with a context.
+   */
+  context?: string | undefined;
+}
+
 /**
- * The outbox. A change and what it sets off are one statement: these common table expressions, put
- * behind the one that writes the record, store the event with its place in the feed, its line in the
- * timeline, and a queue row for every webhook that wants it. There is no second write to lose.
+ * The outbox. A change and the events that it fires are one statement: these common table expressions, after the one
+ * that writes the record, store each event with its position in the feed, its timeline entry, and a queue row for every
+ * webhook that is subscribed. There is no second write that could be lost.
  *
  * They expect two tables before them, and the events as `$2::json`:
- *   input(n, workspace_id, id, actor, at, record json) — what was asked for
- *   written(workspace_id, id)                          — what of it took effect
- *   $2: [{n, k, id, type, wildcard, changed}]              — what each input fires, in the order of k; `wildcard`
+ *   input(n, workspace_id, id, actor, at, record json) — what is to be written
+ *   written(workspace_id, id)                          — what of it was written
+ *   $2: [{n, k, id, type, wildcard, changed, context}] — the events of each input, in the order of k; `wildcard`
  *                                                        names the formats whose `*` includes the type
- * They end in `queued(workspace_id, endpoint_id)`: the lanes to wake once this is committed.
+ * They end in `queued(workspace_id, endpoint_id)`: the lanes to wake after the commit.
  *
- * A webhook's filter is a path over the record (event-filter.ts); one that comes to nothing, or to an error, keeps the
- * event out. Where there is one for an event's type, the record is cast once, and cut to what filters look at; it has to
- * be JSON that jsonb takes, without \u0000. Where a filter had to look further, the event is delivered and says so.
- * Where the webhook keeps the order of a record's events, the row has no place yet (record-order.ts).
+ * A webhook's filter is a path over the record (event-filter.ts). A filter that is false, or an error, keeps the event
+ * from the webhook. Where an event's type has a filter, the record is cast once, and cut to what filters look at; it has
+ * to be JSON that jsonb takes, without \u0000. Where a filter would have to look further, the event is delivered, and
+ * says so. Where the webhook keeps the order of a record's events, the row is unranked at first (delivery/record-order.ts).
  *
- * The counter row is locked after the records and, where there are several, in workspace order, so flights
- * of several processes can't wait for each other in a circle over it. Lanes are not touched here (see wake.ts
- * for why).
- * @param object the kind of record, as in `contact`; null where the event is about none of ours: then its kind is the
- *   noun of its type, and there is no timeline that it could be a line of
- * @param several whether the statement may hold more than one workspace
- * @param context SQL for what an event tells beside its record, as json over `fired f`; left out, the column is too
+ * The counter row is locked after the records and, where there are several, in workspace order: batches of several
+ * processes cannot deadlock over it. Lanes are not touched here (delivery/wake.ts says why).
  */
-export function publishing(object: string | null, several: boolean, context?: string): string {
+export function outboxTables({ objectType: object, several, context }: OutboxShape): string {
   const kind = object === null ? `split_part(f.type, '.', 1)` : `'${object}'`;
   const timeline = `
 timeline as (
@@ -47,12 +60,12 @@ filters as materialized (
 fired as (
   select f.*, case when filtered then ${filterLook('f.record', 'f.bytes')} end as look
   from (
-    select i.workspace_id, i.id as object_id, e.id, e.type, e.wildcard, e.changed, i.actor, i.at, i.record,
+    select i.workspace_id, i.id as object_id, e.id, e.type, e.wildcard, e.changed, ${context ? 'e.context, ' : ''}i.actor, i.at, i.record,
            row_number() over (partition by i.workspace_id order by e.n, e.k) as nth,
            octet_length(i.record::text) as bytes,
            exists (select from filters p
              where p.workspace_id = i.workspace_id and (e.type = any(p.events) or '*' = any(p.events))) as filtered
-    from json_to_recordset($2::json) as e(n int, k int, id uuid, type text, wildcard text[], changed json)
+    from json_to_recordset($2::json) as e(n int, k int, id uuid, type text, wildcard text[], changed json${context ? ', context json' : ''})
     join input i on i.n = e.n
     join written w on w.workspace_id = i.workspace_id and w.id = i.id
   ) f
@@ -86,7 +99,7 @@ stored as (
     (workspace_id, id, seq, type, object_type, object_id, occurred_at, actor, data${context ? ', context' : ''}, matched, reason,
      filter_skipped)
   select f.workspace_id, f.id, c.base + f.nth, f.type, ${kind}, f.object_id, f.at, f.actor, f.record,
-         ${context ? `${context},` : ''}
+         ${context ? `coalesce(f.context, ${context}),` : ''}
          coalesce(m.matched, 0),
          case when m.event_id is null then 'no active webhook is subscribed to this type'
               when m.skipped is null then 'no match: ' || m.kept_out
@@ -146,10 +159,149 @@ export function orderedId(ms: string, n: string): string {
   );
 }
 
-/** An event that a write fires, as it goes into the statement. */
-export interface Fired {
-  id: string;
+/** An event for `append`. */
+export interface OutboxEvent {
+  workspaceId: Uuid;
+  id: Uuid;
   type: string;
-  /** For an update: the fields that changed, with what they were. */
-  changed?: Record<string, unknown>;
+  /** What it is about: within a call, each event is about something else. */
+  objectId: Uuid;
+  actor: string;
+  /** ISO 8601. */
+  at: string;
+  data: object;
+  /** What it carries beside `data`, such as the names of things at that moment. */
+  context?: object | undefined;
+  /** The formats whose `*` includes its type. */
+  wildcard: readonly string[];
+}
+
+/** Idempotency keys that are taken in the same statement; an event whose key was taken before is not written. */
+export interface AppendClaims {
+  /** SQL of tables over `$3` that end in `refused(unit)`; a unit is the index of an event. */
+  tables: string;
+  /** `$3`. */
+  rows: readonly object[];
+}
+
+export interface Appended {
+  /** Indexes of events whose idempotency key was taken. */
+  taken: readonly number[];
+  /** Notify these once it is committed. */
+  lanes: LaneKey[];
+}
+
+/**
+ * Appends events to the outbox: feed, timeline and queue rows in one statement. In a transaction it comes last, since
+ * the feed's counter stays locked until the commit.
+ * @param on a transaction, or a batch's connection
+ * @param objectType as in `OutboxShape`
+ */
+export async function append(
+  on: Queryable,
+  objectType: string | null,
+  events: readonly OutboxEvent[],
+  claims?: AppendClaims,
+): Promise<Appended> {
+  const shape = {
+    objectType,
+    several: new Set(events.map(({ workspaceId }) => workspaceId)).size > 1,
+    ...(events.some(({ context }) => context !== undefined) && { context: 'null::json' }),
+  };
+  const isClaiming = claims !== undefined && claims.rows.length > 0;
+  const input = events.map(({ workspaceId, objectId, actor, at, data }, n) => ({
+    n,
+    unit: n,
+    workspace_id: workspaceId,
+    id: objectId,
+    actor,
+    at,
+    record: data,
+  }));
+  const fired = events.map(({ id, type, wildcard, context }, n) => ({
+    n,
+    k: 0,
+    id,
+    type,
+    wildcard,
+    context,
+  }));
+  const { rows } = await on.query<{ taken: number[] | null; lanes: LaneKey[] | null }>({
+    ...appendStatement(shape, isClaiming ? claims.tables : null),
+    values: [
+      JSON.stringify(input),
+      JSON.stringify(fired),
+      ...(isClaiming ? [JSON.stringify(claims.rows)] : []),
+    ],
+  });
+  return { taken: rows[0]!.taken ?? [], lanes: rows[0]!.lanes ?? [] };
+}
+
+function appendStatement(shape: OutboxShape, claims: string | null): Statement {
+  const parts = ['outbox.append', shape.objectType ?? 'custom'];
+  if (shape.several) parts.push('several');
+  if (shape.context) parts.push('context');
+  if (claims !== null) parts.push('claims');
+  return {
+    name: parts.join('.'),
+    text: `
+with input as materialized (
+  select * from json_to_recordset($1::json)
+    as i(n int, unit int, workspace_id uuid, id uuid, actor text, at timestamptz, record json)
+),${claims === null ? '' : `${claims},`}
+written as (
+  select workspace_id, id from input i ${claims === null ? '' : 'where not exists (select from refused r where r.unit = i.unit)'}
+),
+${outboxTables(shape)}
+select ${claims === null ? 'null::json' : '(select json_agg(unit) from refused)'} as taken,
+       (select json_agg(distinct jsonb_build_array(workspace_id, endpoint_id)) from queued) as lanes`,
+  };
+}
+
+/** A webhook that an event would be queued for. */
+export interface MatchingWebhook {
+  id: Uuid;
+  name: string;
+  url: string;
+  /** The event types that it would be sent. */
+  events: string[];
+}
+
+const MATCHING = {
+  name: 'outbox.matching',
+  text: `
+with filtered as materialized (
+  select exists (
+    select from endpoint p where p.workspace_id = $1 and p.filter_path is not null and p.state = 'active'
+  ) as any
+),
+fired as (
+  select f.type, f.wildcard, f.n,
+         case when (select any from filtered) then ${filterLook('f.record::json', 'octet_length(f.record)')} end as look
+  from json_to_recordset($2::json) as f(n int, type text, wildcard text[], record text)
+),
+wanted as (
+  select p.*, ${filterSkipped('p.look', 'p.passes')} as skipped
+  from (
+    select p.id, p.name, p.url, f.type, f.n, f.look, p.filter_path, p.filter_on, p.filter_texts,
+           ${filterPasses('f.look')} as passes
+    from fired f
+    join endpoint p on p.workspace_id = $1 and p.state = 'active'
+     and (f.type = any(p.events) or ('*' = any(p.events) and p.format = any(f.wildcard)))
+    offset 0
+  ) p
+)
+select id, name, url, array_agg(type order by n) as events from wanted
+where passes is not false or skipped is not null
+group by id, name, url order by id`,
+};
+
+/** The webhooks that these events of a workspace would be queued for, were they appended now. */
+export function matchingWebhooks(
+  db: Database,
+  workspaceId: Uuid,
+  events: readonly { type: string; wildcard: readonly string[]; record: string }[],
+): Promise<MatchingWebhook[]> {
+  const fired = events.map((event, n) => ({ n, ...event }));
+  return db.read<MatchingWebhook>(MATCHING, [workspaceId, JSON.stringify(fired)]);
 }

@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify';
 import {
-  AlreadyAnswered,
+  IN_PROGRESS,
   type Idempotency,
   type IdempotencyClaim,
   type StoredAnswer,
 } from '../account/idempotency.ts';
-import { isoTime, type Clock } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
 import { sha256 } from '../base/hmac.ts';
 import type { Answer } from './route.ts';
@@ -41,41 +41,22 @@ export class IdempotencyGate {
       key,
       requestHash: sha256(request.method, '\n', request.url, '\n', request.rawBody ?? '').toString('hex'),
     };
-    if (this.#inFlight.has(flightKey(claim))) {
-      throw new ApiError('conflict', 'A request with this Idempotency-Key is still being worked on.', {
-        retryAfter: 1,
-      });
-    }
-    this.#inFlight.add(flightKey(claim));
+    if (this.#inFlight.has(keyOf(claim))) throw new ApiError('conflict', IN_PROGRESS, { retryAfter: 1 });
+    this.#inFlight.add(keyOf(claim));
     request.claim = claim;
-    return this.#stored(claim);
+    const stored = await this.#store.stored(claim, this.#clock.now());
+    return stored && replayed(stored);
   }
 
   /** Runs the handler; where another process was first with the same key, its answer is given. */
   async guard(request: FastifyRequest, work: () => Promise<Answer>): Promise<Answer> {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof AlreadyAnswered) || !request.claim) throw error;
-      const stored = await this.#stored(request.claim);
-      if (!stored)
-        throw new ApiError('conflict', 'A request with this Idempotency-Key is still being worked on.', {
-          retryAfter: 1,
-        });
-      return stored;
-    }
+    if (!request.claim) return work();
+    const result = await this.#store.once(request.claim, this.#clock.now(), work);
+    return 'replay' in result ? replayed(result.replay) : result.answer;
   }
 
   leave(request: FastifyRequest): void {
-    if (request.claim) this.#inFlight.delete(flightKey(request.claim));
-  }
-
-  async #stored(claim: IdempotencyClaim): Promise<Answer | null> {
-    const found = await this.#store.find(claim, isoTime(this.#clock.now()));
-    if (found === 'mismatch') {
-      throw new ApiError('idempotency_mismatch', 'This Idempotency-Key was used with another request.');
-    }
-    return found && replayed(found);
+    if (request.claim) this.#inFlight.delete(keyOf(request.claim));
   }
 }
 
@@ -87,6 +68,6 @@ function replayed(stored: StoredAnswer): Answer {
   };
 }
 
-function flightKey(claim: IdempotencyClaim): string {
+function keyOf(claim: IdempotencyClaim): string {
   return `${claim.identity}/${claim.key}`;
 }

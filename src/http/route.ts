@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
 import type { Caller } from '../account/caller.ts';
 import type { IdempotencyClaim } from '../account/idempotency.ts';
@@ -60,6 +61,14 @@ export interface ErrorStyle {
   body(error: ApiError, requestId: string): string;
   /** For the reference. */
   shape: z.ZodType;
+  /** Whether a request with these headers gets them; default: every request. */
+  appliesTo?(headers: IncomingHttpHeaders): boolean;
+}
+
+/** What an answer is rendered for. */
+export interface RenderContext {
+  caller: Caller;
+  headers: IncomingHttpHeaders;
 }
 
 /** One route: what the server mounts, guards, validates and describes from one place. */
@@ -76,8 +85,10 @@ export interface Route<Body = unknown, Query = unknown> {
   description?: string;
   body?: z.ZodType<Body>;
   query?: z.ZodType<Query>;
-  /** What a body that its schema refuses is told; default: every field that is wrong. */
-  refusal?(error: z.ZodError): ApiError;
+  /** The schema of the body where it depends on who asks; `body` describes all of them in the reference. */
+  bodyFor?(caller: Caller): z.ZodType<Body>;
+  /** Fields that a client may send back as it read them, and that are ignored. */
+  ignored?: readonly string[];
   /** The handler validates the items of the body one by one: a bad one does not refuse the others. */
   validatesItems?: boolean;
   /** What the fields of a form are as a body, where the route takes forms too. */
@@ -93,6 +104,11 @@ export interface Route<Body = unknown, Query = unknown> {
   /** Status to schema or description, for the reference; an error's description alone, its shape is known. */
   answers: Record<number, z.ZodType | string>;
   handle(ctx: Ctx<Body, Query>): Promise<Answer>;
+  /**
+   * Makes what is sent of what the handler answered, or of what was stored of it under an Idempotency-Key. Left out:
+   * it is sent as it is.
+   */
+  render?(answer: Answer, context: RenderContext): Promise<Answer>;
 }
 
 /** Whether requests to it may carry an Idempotency-Key (contracts section 7). */

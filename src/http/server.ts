@@ -136,18 +136,16 @@ export function mount(app: FastifyInstance, routes: readonly Route[], parts: Ser
       preValidation: async (request, reply) => {
         if (!takesIdempotencyKey(route)) return undefined;
         const replay = await gate.enter(request);
-        return replay ? send(route, reply, replay) : undefined;
+        return replay ? send(route, reply, await rendered(route, request, replay)) : undefined;
       },
       onResponse: async (request, reply) => {
         noteUsage(parts.usage, request, reply);
         gate.leave(request);
       },
-      handler: async (request, reply) =>
-        send(
-          route,
-          reply,
-          await gate.guard(request, () => handle(route, read, request, reply, parts.publicUrl)),
-        ),
+      handler: async (request, reply) => {
+        const answer = await gate.guard(request, () => handle(route, read, request, reply, parts.publicUrl));
+        return send(route, reply, await rendered(route, request, answer));
+      },
     });
   }
 }
@@ -208,6 +206,10 @@ function goneSignal(reply: FastifyReply): AbortSignal {
   if (reply.raw.destroyed) gone.abort();
   reply.raw.once('close', () => gone.abort());
   return gone.signal;
+}
+
+function rendered(route: Route, request: FastifyRequest, answer: Answer): Answer | Promise<Answer> {
+  return route.render ? route.render(answer, { caller: request.caller!, headers: request.headers }) : answer;
 }
 
 function send(route: Route, reply: FastifyReply, answer: Answer): FastifyReply {
@@ -271,7 +273,8 @@ function sendError(
 
 /** A method that the path does not take is answered as the path's own style has it. */
 function styleOf(request: FastifyRequest): ErrorStyle | undefined {
-  return request.refusedStyle ?? request.routeOptions.config.errors;
+  const style = request.refusedStyle ?? request.routeOptions.config.errors;
+  return style?.appliesTo?.(request.headers) === false ? undefined : style;
 }
 
 /** What is not HTTP never becomes a request: the answer is written to the socket, and it is closed. */

@@ -32,12 +32,18 @@ interface RefusedBody {
 
 /** The body as the route's schema has it, or why it does not fit. */
 export function parsedBody(route: Route, request: FastifyRequest): { body: unknown } | RefusedBody {
-  if (!route.body) return { body: undefined };
+  const schema = route.bodyFor && request.caller ? route.bodyFor(request.caller) : route.body;
+  if (!schema) return { body: undefined };
   const { form } = request;
-  const sent: unknown = form && route.formBody ? route.formBody(form) : request.body;
+  const sent = withoutIgnored(form && route.formBody ? route.formBody(form) : request.body, route.ignored);
   const isSuspect = (request.isSuspect || form !== null) && !route.validatesItems;
-  const result = validate(route.body, sent ?? undefined, isSuspect);
+  const result = validate(schema, sent ?? undefined, isSuspect);
   return 'data' in result ? { body: result.data } : { sent, isSuspect, error: result.error };
+}
+
+function withoutIgnored(sent: unknown, ignored: readonly string[] = []): unknown {
+  if (ignored.length === 0 || !isObject(sent)) return sent;
+  return Object.fromEntries(Object.entries(sent).filter(([name]) => !ignored.includes(name)));
 }
 
 /**
@@ -59,8 +65,7 @@ export async function changedBody(
       fields: [{ field: 'body', message: 'is required' }],
     });
   }
-  const shown = again?.error ?? error;
-  throw route.refusal?.(shown) ?? validationError(shown, 'body');
+  throw validationError(again?.error ?? error, 'body');
 }
 
 /** The query as the route's schema has it; throws `validation_error`, also for a cursor of another list. */

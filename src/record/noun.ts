@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { plainText, requiredText } from '../base/values/text.ts';
-import { caseless } from '../base/fold.ts';
+import { isSame } from '../base/values/same.ts';
 import type { EventType } from '../events/event-type.ts';
-import type { ReferenceFields } from './reference.ts';
+import { customFields, mergeCustomFields, type CustomValue } from './custom-fields.ts';
+import { ignored, type Field } from './fields/field.ts';
+import type { Filter } from './record-filter.ts';
 
 /** What every record has, beside its noun's own fields. Times are ISO 8601, UTC, milliseconds. */
 export interface BaseRecord {
@@ -14,52 +15,126 @@ export interface BaseRecord {
   custom_fields: Record<string, CustomValue>;
 }
 
-export type CustomValue = string | number | boolean | null;
+export type Fields = Readonly<Record<string, Field>>;
 
-/** What a client may send to change a record: any of the fields that may make one. */
+/** A record of a noun with these fields. */
+export type RecordOf<F extends Fields> = BaseRecord & {
+  -readonly [Name in keyof F]: F[Name] extends Field<infer Stored> ? Stored : never;
+};
+
+type Sent<F> = F extends Field<unknown, infer Value> ? Value : never;
+type Writable<F extends Fields, IsRequired extends boolean> = {
+  [Name in keyof F]: F[Name] extends Field<unknown, unknown, IsRequired, false> ? Name : never;
+}[keyof F];
+
+/** What a client may send to create a record of a noun with these fields. */
+export type InputOf<F extends Fields> = {
+  [Name in Writable<F, true>]: Sent<F[Name]>;
+} & { [Name in Writable<F, false>]?: Sent<F[Name]> | undefined } & {
+  custom_fields?: Record<string, CustomValue> | undefined;
+};
+
+/** What a client may send to change a record: any of the fields that may create one. */
 export type Change<Input> = { [Name in keyof Input]?: Input[Name] | undefined };
 
+/** A record is created, or changed by what a client sent. */
+export interface WriteContext {
+  /** ISO 8601. */
+  at: string;
+  actor: string;
+  /** What steps of `enrich` found out beside the input (record-service.ts). */
+  resolved: Readonly<Record<string, unknown>>;
+}
+
+/** What a noun says of itself; `defineNoun` makes the rest of it. */
+export interface NounDefinition<F extends Fields> {
+  /** The object's key in the singular, as in `contact`; its table has this name. */
+  name: string;
+  /** In paths and scopes. */
+  plural: string;
+  /** What people read. */
+  label: string;
+  pluralLabel: string;
+  /** Fields that name a record to people: the first, joined by a blank, else the one after them that is filled in. */
+  title: readonly (keyof F & string)[];
+  /** Columns of a list in the dashboard. */
+  listed: readonly (keyof F & string)[];
+  fields: F;
+  /** Other names under which a client may send a field. */
+  aliases?: Readonly<Record<string, keyof F & string>>;
+  /** Throws `ApiError` where a rule over several fields is broken. */
+  check?(record: RecordOf<F>): void;
+  /** Sets what follows from other fields; must not change `before`. */
+  derive?(record: RecordOf<F>, before: RecordOf<F> | null, context: WriteContext): RecordOf<F>;
+  /** Events beside created, updated and deleted. */
+  events?: Readonly<Record<string, NounEventDefinition<RecordOf<F>>>>;
+  /** What the three events of every noun say of themselves, where it is something else. */
+  descriptions?: Partial<Record<'created' | 'updated' | 'deleted', string>>;
+  /** The events that a change of something fires, in order; default: `updated` alone. */
+  fires?(before: RecordOf<F>, after: RecordOf<F>): readonly string[];
+  /** SQL for what events of a change carry beside the record; see `Noun.contexts`. */
+  contexts?: Readonly<Record<string, string>>;
+  /** What a summary says beside what its fields say. */
+  summary?(record: Readonly<Record<string, unknown>>): Record<string, unknown>;
+  /** Filters of lists beside those of its fields, by parameter. */
+  filters?: Readonly<Record<string, Filter>>;
+  /** See `Noun.search`. */
+  search?: string;
+  /** An example's own id and custom fields. */
+  sample: Pick<BaseRecord, 'id'> & Partial<Pick<BaseRecord, 'created_by' | 'custom_fields'>>;
+}
+
+interface NounEventDefinition<R> extends Pick<NounEvent, 'context' | 'contextOutput' | 'isBeyondChange'> {
+  description: string;
+  /** In what its example differs from that of a change. */
+  sample?: Partial<R>;
+}
+
+/** A kind of event, as its noun knows it; its schema comes from the noun's output (noun-events.ts). */
+export interface NounEvent extends Pick<EventType, 'name' | 'object' | 'description' | 'sample' | 'context'> {
+  /** The shape of what it carries beside the record, where it does. */
+  contextOutput?: z.ZodObject;
+  /** Fired by a command, not by a change that a client sends. */
+  isBeyondChange?: boolean;
+}
+
 /**
- * A kind of record: its shape and rules, pure. From it come the table's statements (record-store.ts), the
- * routes (record-routes.ts), the scopes, the events and the API reference.
+ * A kind of record. From it come the table's statements (record-statement.ts), the routes (record-routes.ts), the
+ * scopes, the events, the API reference and what the dashboard shows (object-routes.ts).
  */
-export interface Noun<
-  R extends BaseRecord = BaseRecord,
-  Input extends object = object,
-  New extends object = R,
-> {
-  /** `contact`, and `contacts` in paths and scopes. The table has the singular's name. */
+export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = object> {
   readonly name: string;
   readonly plural: string;
-  /** The table's columns of its own fields, by which they are written; the API's names are the same. */
+  readonly label: string;
+  readonly pluralLabel: string;
+  readonly title: readonly string[];
+  readonly listed: readonly string[];
+  readonly fields: Fields;
+  /** The table's columns of its own fields; the API's names are the same. */
   readonly columns: readonly (keyof R & string)[];
-  /** What a client may send to make one, and to change one (all optional). */
+  /** What a client may send to create one, and to change one (all optional). */
   readonly input: z.ZodType<Input>;
   readonly change: z.ZodType<Change<Input>>;
-  /** What the API answers, every field described; for the reference and the schemas of events. */
+  /** What the API answers, every field described. */
   readonly output: z.ZodObject;
-  /**
-   * The fields of a new record, but for those that the writing statement gives it (`New` is then less than `R`);
-   * throws `ApiError` where a rule over several fields is broken.
-   */
-  create(input: Input, base: BaseRecord): New;
-  /** What is written beside a new record by the noun's own part of the statement (record-store.ts, `Intake`). */
-  related?(input: Input): object | undefined;
-  /** The record after a change made `at` (ISO 8601) by `actor`; the same rules. Must not change `current`. */
-  update(current: R, change: Change<Input>, at: string, actor: string): R;
-  /** Fields that name other records of the workspace. */
-  readonly references?: ReferenceFields;
+  /** A new record; throws `ApiError` where a rule over several fields is broken. */
+  create(input: Input, base: Omit<BaseRecord, 'custom_fields'>, context: WriteContext): R;
+  /** The record after a change; the same rules. Does not change `current`. */
+  update(current: R, change: Change<Input>, context: WriteContext): R;
+  /** Fields that name other records of the workspace, with their kind. */
+  readonly references: Readonly<Record<string, string>>;
   readonly events: { created: NounEvent; updated: NounEvent; deleted: NounEvent } & Record<string, NounEvent>;
-  /** The events that a change of something fires, in order; where left out, `updated` alone. */
-  fires?(before: R, after: R): readonly string[];
+  /** The events that a change of something fires, in order. */
+  fires(before: R, after: R): readonly string[];
   /**
-   * What events of a change tell beside the record, by event type: SQL that makes a json object, worked out in the
-   * writing statement over the event `f` (workspace_id, record, changed: what the fields were). Only flights that hold
+   * What events of a change carry beside the record, by event type: SQL that makes a json object, evaluated in the
+   * writing statement over the event `f` (workspace_id, record, changed: what the fields were). Only batches that hold
    * such an event pay for it.
    */
   readonly contexts?: Readonly<Record<string, string>>;
-  summary(record: Record<string, unknown>): Record<string, unknown>;
-  /** Fields that a list can be filtered by, equal to what is given. */
+  /** The record without anything personal (contracts AX12). */
+  summary(record: Readonly<Record<string, unknown>>): Record<string, unknown>;
+  /** Fields that a list can be filtered by, by parameter. */
   readonly filters: Readonly<Record<string, Filter>>;
   /**
    * What `?q=` looks through: SQL over the columns that makes folded text in which a space stands before every word;
@@ -68,119 +143,204 @@ export interface Noun<
   readonly search?: string;
 }
 
-/** A kind of event, as its noun knows it; its schema comes from the noun's output (noun-events.ts). */
-export interface NounEvent extends Pick<EventType, 'name' | 'object' | 'description' | 'sample' | 'context'> {
-  /** What it tells beside the record, where it does. */
-  contextOutput?: z.ZodObject;
-  /** Fired by something else than a change that a client sends. */
-  isBeyondChange?: boolean;
-}
+/** The record and the input of a noun. */
+export type RecordOfNoun<N> = N extends Noun<infer R, infer _Input> ? R : never;
+export type InputOfNoun<N> = N extends Noun<infer _R, infer Input> ? Input : never;
 
-/** A table whose names stand for values of records: record-filter.ts. */
-export type LookUp = 'pipeline' | 'stage' | 'lead_source' | 'lead_event_type';
+const CREATED_AT = '2026-06-01T12:00:00.000Z';
+const UPDATED_AT = '2026-06-02T09:00:00.000Z';
 
-export interface Filter {
-  column: string;
-  /**
-   * How it is compared; default: as it is, in whatever Unicode form. `caseless`: whatever the case; `folded`: accents
-   * and apostrophes too; `phone`: by its digits; `tag`: the column is a list of tags, of which one is to be this.
-   */
-  by?: 'caseless' | 'folded' | 'phone' | 'tag' | undefined;
-  /** Where its values have names, by which they may be asked for. */
-  lookUp?: LookUp;
-  /** For the reference; default: only those with this value. */
-  description?: string;
-  /** How the value has to look, where the column takes no other text. */
-  schema?: z.ZodType<string>;
-}
+/** Makes a noun of its fields. */
+export function defineNoun<const F extends Fields>(
+  definition: NounDefinition<F>,
+): Noun<RecordOf<F>, InputOf<F>> & { fields: F } {
+  const { name, fields, check, derive } = definition;
+  const names = Object.keys(fields) as (keyof F & string)[];
+  const writable = names.filter((field) => !fields[field]!.isReadOnly);
+  const fallbacks = Object.fromEntries(names.map((field) => [field, fields[field]!.fallback]));
+  type R = RecordOf<F>;
+  type Input = InputOf<F>;
 
-/** What an answer tells: text, or null where there is none. */
-export function told(description: string) {
-  return z.string().nullable().meta({ description });
-}
-
-/** The same of an id. */
-export function toldId(description: string) {
-  return z.uuid().nullable().meta({ description });
-}
-
-/** Names another record; which kind, the noun's `references` say. */
-export const reference = z.uuid().toLowerCase().nullable();
-
-const tag = requiredText(100);
-
-/** Words that people put on a record; two that differ in case or Unicode form alone are one, as it came first. */
-export const tagList = z
-  .array(tag)
-  .max(50, 'must have at most 50 tags')
-  .transform((tags) => {
-    const first = new Map<string, string>();
-    for (const item of tags) if (!first.has(caseless(item))) first.set(caseless(item), item);
-    return [...first.values()];
-  })
-  .meta({ description: 'At most 50 words; two that differ in case alone are one.', examples: [['vip']] });
-
-const CUSTOM_NAME = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
-
-const customText = plainText(10_000);
-
-/** The workspace's own fields: name to text, number, true/false or null; null takes a field away. */
-export const customFields = z
-  .record(
-    z.string().regex(CUSTOM_NAME, 'a custom field name is a letter, then up to 62 letters, digits or _'),
-    z.union([customText, z.number(), z.boolean(), z.null()]),
-  )
-  .refine((fields) => Object.keys(fields).length <= 200, 'must have at most 200 fields')
-  .meta({ description: "The workspace's own fields. On update, fields not sent stay; null takes one away." });
-
-/** Merges a change of custom fields into those there are. */
-export function mergeCustomFields(
-  current: Record<string, CustomValue>,
-  change: Record<string, CustomValue> | undefined,
-): Record<string, CustomValue> {
-  if (!change) return current;
-  const merged = { ...current, ...change };
-  return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null));
-}
-
-/** A record with the fields that a change sends; the others stay, custom fields are merged. */
-export function applied<R extends BaseRecord>(
-  current: R,
-  change: Partial<Record<keyof R, unknown>>,
-  columns: readonly (keyof R & string)[],
-): R {
-  const next = { ...current };
-  for (const column of columns) {
-    if (change[column] !== undefined) next[column] = change[column] as R[typeof column];
+  function finished(record: R, before: R | null, context: WriteContext): R {
+    const derived = derive ? derive(record, before, context) : record;
+    check?.(derived);
+    return derived;
   }
-  next.custom_fields = mergeCustomFields(
-    current.custom_fields,
-    change.custom_fields as Record<string, CustomValue> | undefined,
+
+  return {
+    name,
+    plural: definition.plural,
+    label: definition.label,
+    pluralLabel: definition.pluralLabel,
+    title: definition.title,
+    listed: definition.listed,
+    fields,
+    columns: [...names, 'custom_fields'],
+    ...schemasOf(definition),
+    references: Object.fromEntries(
+      names.flatMap((field) => {
+        const { references: kind, isAssigned, isReadOnly } = fields[field]!;
+        return kind === undefined || isAssigned || isReadOnly ? [] : [[field, kind] as const];
+      }),
+    ),
+
+    create(input, base, context) {
+      const sent = input as Record<string, unknown>;
+      const record: Record<string, unknown> = { id: base.id, version: base.version };
+      for (const field of names) record[field] = fallbacks[field];
+      for (const field of writable) if (sent[field] != null) record[field] = sent[field];
+      record['custom_fields'] = mergeCustomFields({}, input.custom_fields);
+      record['created_by'] = base.created_by;
+      record['created_at'] = base.created_at;
+      record['updated_at'] = base.updated_at;
+      return finished(record as R, null, context);
+    },
+
+    update(current, change, context) {
+      const sent = change as Record<string, unknown>;
+      const next: Record<string, unknown> = { ...current };
+      for (const field of writable)
+        if (sent[field] !== undefined) next[field] = sent[field] ?? fallbacks[field];
+      next['custom_fields'] = mergeCustomFields(current.custom_fields, change.custom_fields);
+      return finished(next as R, current, context);
+    },
+
+    events: eventsOfNoun(definition),
+    fires: definition.fires ?? (() => [`${name}.updated`]),
+    ...(definition.contexts && { contexts: definition.contexts }),
+    summary: (record) => ({ ...summaryOf(fields, record), ...definition.summary?.(record) }),
+    filters: filtersOf(definition),
+    ...(definition.search !== undefined && { search: definition.search }),
+  };
+}
+
+/** What clients send and get, from the fields. */
+function schemasOf<F extends Fields>({ label, fields, aliases = {} }: NounDefinition<F>) {
+  const entries = Object.entries(fields as Fields);
+  const shape = Object.fromEntries(
+    entries.map(([name, { input, isRequired }]) => [name, isRequired ? input : input.optional()]),
   );
-  return next;
+  const others = Object.fromEntries(
+    Object.entries(aliases).map(([alias, name]) => [
+      alias,
+      fields[name]!.input.optional().meta({ description: `Another name for \`${name}\`.` }),
+    ]),
+  );
+  const all = z.strictObject({
+    ...shape,
+    ...others,
+    custom_fields: customFields.optional(),
+    ...readOnlyFields,
+  });
+  const taken = Object.keys(aliases).length > 0 ? (schema: z.ZodType) => aliased(schema, aliases) : plain;
+  return {
+    input: taken(all) as z.ZodType<InputOf<F>>,
+    change: taken(all.partial()) as z.ZodType<Change<InputOf<F>>>,
+    output: z
+      .object({ ...baseOutput, ...Object.fromEntries(entries.map(([name, { output }]) => [name, output])) })
+      .meta({ id: label.replaceAll(' ', '') }),
+  };
+}
+
+const plain = (schema: z.ZodType) => schema;
+
+/** A field that is sent under another name of its, unless it is sent under its own. */
+function aliased(schema: z.ZodType, aliases: Readonly<Record<string, string>>): z.ZodType {
+  return z.preprocess((sent) => {
+    if (typeof sent !== 'object' || sent === null || Array.isArray(sent)) return sent;
+    const given = sent as Record<string, unknown>;
+    const named = Object.entries(aliases).filter(([alias]) => given[alias] !== undefined);
+    return { ...Object.fromEntries(named.map(([alias, name]) => [name, given[alias]])), ...given };
+  }, schema);
+}
+
+function eventsOfNoun<F extends Fields>({
+  name,
+  label,
+  fields,
+  sample,
+  events = {},
+  descriptions = {},
+}: NounDefinition<F>): Noun['events'] {
+  const created = {
+    id: sample.id,
+    version: 1,
+    ...Object.fromEntries(Object.entries(fields).map(([field, { sample: value }]) => [field, value])),
+    custom_fields: sample.custom_fields ?? {},
+    created_by: sample.created_by ?? 'api_key:01976d3c-1000-7000-8000-000000000001',
+    created_at: CREATED_AT,
+    updated_at: CREATED_AT,
+  };
+  const changed = { ...created, version: 2, updated_at: UPDATED_AT };
+  const one = `${/^[aeiou]/i.test(label) ? 'An' : 'A'} ${label.toLowerCase()}`;
+  const type = (verb: string, description: string, example: Record<string, unknown>): NounEvent => ({
+    name: `${name}.${verb}`,
+    object: name,
+    description,
+    sample: example,
+  });
+  return {
+    created: type('created', descriptions.created ?? `${one} was created.`, created),
+    updated: type(
+      'updated',
+      descriptions.updated ?? `At least one field of ${one.toLowerCase()} changed.`,
+      changed,
+    ),
+    ...Object.fromEntries(
+      Object.entries(events).map(([verb, { description, sample: differs, ...more }]) => [
+        verb,
+        { ...type(verb, description, { ...changed, ...differs }), ...more },
+      ]),
+    ),
+    deleted: type(
+      'deleted',
+      descriptions.deleted ?? `${one} was deleted; the payload is its last state.`,
+      changed,
+    ),
+  };
+}
+
+/** Values first, then what is there. */
+function summaryOf(fields: Fields, record: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const summary: Record<string, unknown> = {};
+  for (const [name, { summary: said }] of Object.entries(fields))
+    if (said === 'value') summary[name] = record[name];
+  for (const [name, { summary: said }] of Object.entries(fields)) {
+    if (said !== 'presence') continue;
+    const has = `has_${name.replace(/_id$/, '')}`;
+    summary[has] = summary[has] === true || record[name] !== null;
+  }
+  return summary;
+}
+
+function filtersOf<F extends Fields>({ fields, filters }: NounDefinition<F>): Record<string, Filter> {
+  const own = Object.entries(fields as Fields).flatMap(([column, { filter }]) =>
+    filter ? [[filter.name ?? column, { column, ...filter }] as const] : [],
+  );
+  return { ...Object.fromEntries(own), ...filters };
 }
 
 /** Fields the server sets: sent back by a client that edits what it read, they are ignored. */
-export const readOnlyFields = Object.fromEntries(
+const readOnlyFields = Object.fromEntries(
   ['id', 'object', 'version', 'created_by', 'created_at', 'updated_at', 'deleted_at'].map((name) => [
     name,
-    z.unknown().optional().meta({ readOnly: true, description: 'Set by the server; ignored when sent.' }),
+    ignored,
   ]),
 );
 
-/** What the answers have beside the noun's own fields; for the reference and the schemas of events. */
-export const baseOutput = {
-  id: z.uuid().meta({ description: 'Names it for good.' }),
-  version: z.int().meta({ description: 'Grows by one with every change; the ETag.' }),
-  created_by: z.string().meta({ description: 'Who made it, as in `api_key:<id>`.' }),
-  created_at: z.iso.datetime().meta({ description: 'When it was made.' }),
-  updated_at: z.iso.datetime().meta({ description: 'When it was last changed.' }),
+/** What every record answers, beside its noun's own fields. */
+const baseOutput = {
+  id: z.uuid().meta({ description: 'Record id' }),
+  version: z.int().meta({ description: 'Grows by one with every change; the ETag' }),
+  created_by: z.string().meta({ description: 'Who created it, as in `api_key:<id>`' }),
+  created_at: z.iso.datetime().meta({ description: 'When it was created' }),
+  updated_at: z.iso.datetime().meta({ description: 'When it was last changed' }),
   custom_fields: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-    .meta({ description: "The workspace's own fields, by name." }),
+    .meta({ description: "The workspace's own fields, by name" }),
 };
 
-/** The names of the fields in which two records differ, with what they were. */
+/** The fields in which two records differ, with what they were; null where there is none. */
 export function differences<R extends BaseRecord>(
   before: R,
   after: R,
@@ -188,17 +348,7 @@ export function differences<R extends BaseRecord>(
 ): Record<string, unknown> | null {
   const changed: Record<string, unknown> = {};
   for (const column of columns) {
-    if (!sameValue(before[column], after[column])) changed[column] = before[column];
+    if (!isSame(before[column], after[column])) changed[column] = before[column];
   }
   return Object.keys(changed).length > 0 ? changed : null;
-}
-
-function sameValue(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  const keys = Object.keys(a);
-  return (
-    keys.length === Object.keys(b).length &&
-    keys.every((key) => sameValue((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]))
-  );
 }

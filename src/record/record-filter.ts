@@ -1,10 +1,30 @@
 import { sql, type RawBuilder } from 'kysely';
+import type { z } from 'zod';
 import { folded, phoneDigits } from '../base/fold.ts';
 import { isUuid, type Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
-import type { Filter, LookUp, Noun } from './noun.ts';
 
 type Condition = RawBuilder<boolean>;
+
+/** A table whose names can be asked for in place of the values that records hold. */
+export type LookUp = 'pipeline' | 'stage' | 'lead_source' | 'lead_event_type';
+
+/** How a list is filtered by a parameter. */
+export interface Filter {
+  column: string;
+  /** The parameter, where it is not the column's name. */
+  name?: string;
+  /**
+   * How values are compared; default: exactly, in whatever Unicode form. `caseless`: ignoring case; `folded`: accents
+   * and apostrophes too; `phone`: by digits; `tag`: the column is a list of tags that has to hold this one.
+   */
+  by?: 'caseless' | 'folded' | 'phone' | 'tag' | undefined;
+  lookUp?: LookUp;
+  /** For the API reference; default: only those with this value. */
+  description?: string;
+  /** How the value has to look, where the column takes no other text. */
+  schema?: z.ZodType<string>;
+}
 
 /**
  * What a list is asked for by its filters, as conditions on its rows. Names are looked up first, so that the rows are
@@ -12,7 +32,7 @@ type Condition = RawBuilder<boolean>;
  */
 export async function filterConditions(
   db: Database,
-  { filters }: Pick<Noun, 'filters'>,
+  { filters }: { filters: Readonly<Record<string, Filter>> },
   workspaceId: Uuid,
   query: Record<string, unknown>,
 ): Promise<Condition[]> {

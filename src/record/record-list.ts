@@ -52,10 +52,10 @@ export function listQuery(noun: Pick<Noun, 'filters' | 'search'>) {
 export type ListQuery = z.output<ReturnType<typeof listQuery>> & Record<string, unknown>;
 
 /** One page of a noun's records, by keyset: as fast on page 1,000 as on page 1. */
-export async function listRecords<R extends BaseRecord, Input extends object>(
+export async function listRecords<R extends BaseRecord>(
   db: Database,
-  noun: Pick<Noun<R, Input, object>, 'name' | 'filters' | 'search'>,
-  store: RecordStore<R, Input>,
+  noun: Pick<Noun, 'name' | 'filters' | 'search'>,
+  store: Pick<RecordStore<R>, 'toRecord'>,
   request: { workspaceId: string; query: ListQuery; url: string },
 ): Promise<Page<R | { id: string; deleted_at: string }>> {
   const { query, workspaceId, url } = request;

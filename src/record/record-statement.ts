@@ -1,52 +1,52 @@
 import { claiming } from '../account/idempotency.ts';
 import type { Statement } from '../db/pool.ts';
-import { publishing } from '../events/outbox.ts';
+import { outboxTables } from '../events/outbox.ts';
 
 /** What every record has beside its noun's own columns; written once. */
 export const BASE_COLUMNS = ['created_by', 'created_at', 'updated_at'] as const;
 
-/** Whose row was not at the version that was read. */
+/** Units whose row was no longer at the version that was read. */
 const MISSED = `(select json_agg(a.unit) from allowed a
     where not exists (select from written w where w.workspace_id = a.workspace_id and w.id = a.id))`;
 
 /**
- * A noun's own part of the statement that inserts: who is let in, what the statement alone can know of a record, and
- * what is written beside it. Its tables, in this order:
- *   given(n, unit, workspace_id, id, actor, at, record, …) — what was asked for, with `columns` of `Write.beside`
- *   turned_away(unit, …)     — made by `gate`: the units that are not let in, with what `Intake.turnedAway` needs
- *   admitted                 — the rest of given, without those whose idempotency key was taken
+ * A noun's own part of the statement that inserts: what is let in, what only the statement can know of a record, and
+ * the related rows that are written with it. Its tables, in this order:
+ *   requested(n, unit, workspace_id, id, actor, at, record, …) — the plans, with `columns` of `Plan.related`
+ *   gate_refused(unit, …)    — made by `gate`: the units that are not let in, with what `InsertGate.refused` needs
+ *   admitted                 — the rest of requested, without those whose idempotency key was taken
  *   input                    — made by `entry`: admitted, its records completed
  *   written(workspace_id, id)
  */
 export interface InsertGateSql {
-  /** Tells its statement from that of another intake of the table. */
+  /** Tells its statement from that of another gate of the table. */
   name?: string;
-  /** What a write has beside its record, as a list of column definitions. */
+  /** What a plan has beside its record, as a list of column definitions. */
   columns: string;
   gate: string;
   entry: string;
-  /** What is written beside the records. */
+  /** Writes related rows. */
   related: string;
-  /** Makes one json of `turned_away`, after everything else. */
+  /** Makes one json of `gate_refused`, after everything else. */
   result: string;
-  /** What new records and changed ones note behind their events, over `fired` and `counter` of outbox.ts. */
-  note(kind: 'insert' | 'update'): string;
+  /** Tables after the events of new and of changed records, over `fired` and `counter` of outbox.ts. */
+  after(kind: 'insert' | 'update'): string;
 }
 
-/** What a flight holds, beside records and events. */
+/** What a batch holds, beside records and events. */
 interface BatchContents {
   /** Idempotency keys. */
   claims: boolean;
   /** More than one workspace. */
   several: boolean;
-  /** Events of types that have a context. */
+  /** Events with a context. */
   contexts: boolean;
 }
 
-/** Worked out for events of the types that have a context, and for no other. */
-function contextOf(contexts: Readonly<Record<string, string>>): string {
+/** Evaluated for events of the types that have a context, and for no other. */
+function contextOf(contexts: Readonly<Record<string, string>> = {}): string {
   const cases = Object.entries(contexts).map(([type, sql]) => `when '${type}' then ${sql}`);
-  return `case f.type ${cases.join(' ')} end`;
+  return cases.length === 0 ? 'null::json' : `case f.type ${cases.join(' ')} end`;
 }
 
 /**
@@ -54,56 +54,69 @@ function contextOf(contexts: Readonly<Record<string, string>>): string {
  * @param contexts SQL by event type, see `Noun.contexts`
  * @param gate the noun's own part of the insert
  */
-export function recordSql(
+export function recordStatements(
   table: string,
   columns: readonly string[],
   contexts?: Readonly<Record<string, string>>,
   gate?: InsertGateSql,
 ) {
-  const all = ['version', ...columns, ...BASE_COLUMNS, 'deleted_at'];
-  const changing = ['version', ...columns, 'updated_at', 'deleted_at'];
-  const written = {
-    insert: `
-  insert into ${table} (workspace_id, id, ${all.join(', ')})
-  select a.workspace_id, a.id, ${all.map((column) => `r.${column}`).join(', ')}
-  from allowed a cross join lateral json_populate_record(null::${table}, a.record) r
-  returning workspace_id, id`,
-    update: `
-  update ${table} t set ${changing.map((column) => `${column} = r.${column}`).join(', ')}
-  from allowed a cross join lateral json_populate_record(null::${table}, a.record) r
-  where t.workspace_id = a.workspace_id and t.id = a.id and t.version = r.version - 1 and t.deleted_at is null
-  returning t.workspace_id, t.id`,
-  };
+  const written = { insert: insertOf(table, columns), update: updateOf(table, columns) };
 
   /**
-   * The writing statement. What a flight does without is left out of it: a plan's every node costs before the
-   * first row, and most flights are small.
+   * The writing statement. What a batch does without is left out of it: each node of a plan costs before the first row,
+   * and most batches are small.
    */
-  function writing(kind: 'insert' | 'update', batch: BatchContents): string {
-    const { claims, several } = batch;
-    const context = batch.contexts && contexts ? contextOf(contexts) : undefined;
+  function writing(
+    kind: 'insert' | 'update',
+    { claims, several, contexts: hasContexts }: BatchContents,
+  ): string {
     const own = kind === 'insert' ? gate : undefined;
+    const context = hasContexts ? contextOf(contexts) : undefined;
     return `
-with ${own ? gated(own, claims) : plain(claims)}
+with ${own ? gated(own, claims) : ungated(claims)}
 written as (${written[kind]}
 ),${own ? `${own.related},` : ''}
-${publishing(table, several, context)}${gate ? `,${gate.note(kind)}` : ''}
+${outboxTables({ objectType: table, several, context })}${gate ? `,${gate.after(kind)}` : ''}
 select
-  ${own ? own.result : 'null::json'} as turned_away,
-  ${claims ? '(select json_agg(unit) from refused)' : 'null::json'} as refused,
+  ${own ? own.result : 'null::json'} as gate,
+  ${claims ? '(select json_agg(unit) from refused)' : 'null::json'} as taken,
   ${kind === 'update' ? MISSED : 'null::json'} as missed,
   (select json_agg(distinct jsonb_build_array(workspace_id, endpoint_id)) from queued) as lanes`;
   }
   const known = new Map<string, Statement>();
 
   return {
-    write(kind: 'insert' | 'update', batch: BatchContents): Statement {
-      const held = (['claims', 'several', 'contexts'] as const).filter((what) => batch[what]);
+    write(kind: 'insert' | 'update', contents: BatchContents): Statement {
+      const held = (['claims', 'several', 'contexts'] as const).filter((name) => contents[name]);
       const name = [table, kind, ...(gate?.name ? [gate.name] : []), ...held].join('.');
-      const statement = known.get(name) ?? { name, text: writing(kind, batch) };
+      const statement = known.get(name) ?? { name, text: writing(kind, contents) };
       known.set(name, statement);
       return statement;
     },
+    ...readsOf(table),
+  };
+}
+
+function insertOf(table: string, columns: readonly string[]): string {
+  const all = ['version', ...columns, ...BASE_COLUMNS, 'deleted_at'];
+  return `
+  insert into ${table} (workspace_id, id, ${all.join(', ')})
+  select a.workspace_id, a.id, ${all.map((column) => `r.${column}`).join(', ')}
+  from allowed a cross join lateral json_populate_record(null::${table}, a.record) r
+  returning workspace_id, id`;
+}
+
+function updateOf(table: string, columns: readonly string[]): string {
+  const changing = ['version', ...columns, 'updated_at', 'deleted_at'];
+  return `
+  update ${table} t set ${changing.map((column) => `${column} = r.${column}`).join(', ')}
+  from allowed a cross join lateral json_populate_record(null::${table}, a.record) r
+  where t.workspace_id = a.workspace_id and t.id = a.id and t.version = r.version - 1 and t.deleted_at is null
+  returning t.workspace_id, t.id`;
+}
+
+function readsOf(table: string) {
+  return {
     read: {
       name: `${table}.read`,
       text: `select t.* from unnest($1::uuid[], $2::uuid[]) as k(workspace_id, id)
@@ -128,8 +141,8 @@ select
 
 const COLUMNS = 'n int, unit int, workspace_id uuid, id uuid, actor text, at timestamptz, record json';
 
-/** From what was asked for to `allowed`, what will be written: all whose key was free. */
-function plain(claims: boolean): string {
+/** From the plans to `allowed`, what will be written: all whose key was free. */
+function ungated(claims: boolean): string {
   return `input as materialized (
   select * from json_to_recordset($1::json) as i(${COLUMNS})
 ),${claims ? `${claiming()},` : ''}
@@ -138,15 +151,15 @@ allowed as (
 ),`;
 }
 
-/** The same by way of an intake. */
+/** The same by way of an insert gate. */
 function gated({ columns, gate, entry }: InsertGateSql, claims: boolean): string {
-  return `given as materialized (
+  return `requested as materialized (
   select * from json_to_recordset($1::json) as i(${COLUMNS}, ${columns})
 ),
-${gate},${claims ? `${claiming('turned_away')},` : ''}
+${gate},${claims ? `${claiming('gate_refused')},` : ''}
 admitted as (
-  select g.* from given g
-  where not exists (select from turned_away t where t.unit = g.unit)
+  select g.* from requested g
+  where not exists (select from gate_refused t where t.unit = g.unit)
   ${claims ? 'and not exists (select from refused r where r.unit = g.unit)' : ''}
 ),
 ${entry},

@@ -2,25 +2,18 @@ import { z } from 'zod';
 import { allows } from '../account/scope.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
+import { jsonOf } from '../base/json-text.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
 import type { Database } from '../db/pool.ts';
 import { pageQuery, pageShape, type PageQuery } from '../http/paging.ts';
 import { route, type Route } from '../http/route.ts';
+import type { Extensions, TimelineEntry } from './extension.ts';
+import type { Noun } from './noun.ts';
 
-export interface ActivityRow {
-  id: string;
-  type: string;
-  record_type: string;
-  record_id: string;
-  actor: string;
-  changed: Record<string, unknown> | null;
-  occurred_at: string;
-}
-
-const activityShape = z
+const entryShape = z
   .object({
     id: z.uuid(),
-    type: z.string().meta({ description: 'The event it was, as in `contact.updated`.' }),
+    type: z.string().meta({ description: 'The event, as in `contact.updated`, or what a module calls it.' }),
     record_type: z.string(),
     record_id: z.uuid(),
     actor: z.string().meta({ description: 'Who did it, as in `api_key:<id>`.' }),
@@ -28,12 +21,13 @@ const activityShape = z
       .record(z.string(), z.unknown())
       .nullable()
       .meta({ description: 'Fields that changed, with what they were.' }),
+    details: z.unknown().optional().meta({ description: 'What a module says of it.' }),
     occurred_at: z.iso.datetime(),
   })
   .meta({ id: 'Activity' });
 
 /** Of each record its latest, by the primary key, then the latest of all: a long history is never read whole. */
-const TIMELINE = {
+const ENTRIES = {
   name: 'activity.timeline',
   text: `select a.* from unnest($2::uuid[]) r(id)
          cross join lateral (
@@ -51,56 +45,43 @@ export function timelineOf(
   recordIds: readonly Uuid[],
   limit: number,
   after: Uuid | null = null,
-): Promise<ActivityRow[]> {
-  return db.read<ActivityRow>(TIMELINE, [workspaceId, recordIds, after, limit]);
+): Promise<TimelineEntry[]> {
+  return db.read<TimelineEntry>(ENTRIES, [workspaceId, recordIds, after, limit]);
 }
 
-/** The kinds of records that have a timeline, by the scope that reads them. */
-const KINDS = {
-  contact: 'contacts',
-  company: 'companies',
-  deal: 'deals',
-  task: 'tasks',
-  lead: 'leads',
-} as const;
-type Kind = keyof typeof KINDS;
+/** The object whose timeline includes those of the records that name it (contracts AN10, RC14). */
+const WITH_RELATED = 'contact';
 
-const KIND_OF = {
-  name: 'activity.kind',
-  text: Object.keys(KINDS)
-    .map(
-      (kind) =>
-        `select '${kind}' as kind from ${kind} where workspace_id = $1 and id = $2 and deleted_at is null`,
-    )
-    .join(' union all '),
-};
+/** The timeline of a record, newest first (contracts AN10). */
+export function timelineRoutes(db: Database, nouns: readonly Noun[], extensions: Extensions): Route[] {
+  const kindOf = { name: 'activity.kind', text: kindSql(nouns) };
+  const related = { name: 'activity.related', text: relatedSql(nouns, WITH_RELATED) };
 
-/** What belongs to a contact and is not deleted: its deals, its tasks and theirs, the leads that became it. */
-const RELATED = {
-  name: 'activity.related',
-  text: `
-with deals as (
-  select id from deal where workspace_id = $1 and contact_id = $2 and deleted_at is null
-)
-select 'deal' as kind, id from deals
-union select 'task', id from task where workspace_id = $1 and contact_id = $2 and deleted_at is null
-union select 'task', t.id from deals d
-  join task t on t.workspace_id = $1 and t.deal_id = d.id and t.deleted_at is null
-union select 'lead', id from lead where workspace_id = $1 and contact_id = $2 and deleted_at is null`,
-};
-
-/** The timeline of a contact, newest first (contracts AN10). */
-export function activityRoutes(db: Database): Route[] {
-  /** The records whose timeline is asked for. Throws `not_found` for what the caller may not know of. */
+  /** The records whose entries are asked for. Throws `not_found` for what the caller may not know of. */
   async function recordsOf(workspaceId: Uuid, id: Uuid, scopes: readonly string[]): Promise<Uuid[]> {
-    const may = (kind: Kind) => allows(scopes, `${KINDS[kind]}:read`);
-    const [found] = await db.read<{ kind: Kind }>(KIND_OF, [workspaceId, id]);
+    const mayRead = (kind: string) => {
+      const plural = nouns.find(({ name }) => name === kind)!.plural;
+      return allows(scopes, `${plural}:read`);
+    };
+    const [found] = await db.read<{ kind: string }>(kindOf, [workspaceId, id]);
     // A contact's own timeline is what the scope of this route is for.
-    if (!found || (found.kind !== 'contact' && !may(found.kind)))
+    if (!found || (found.kind !== WITH_RELATED && !mayRead(found.kind)))
       throw new ApiError('not_found', 'There is no contact with this id.');
-    if (found.kind !== 'contact') return [id];
-    const related = await db.read<{ kind: Kind; id: Uuid }>(RELATED, [workspaceId, id]);
-    return [id, ...related.filter(({ kind }) => may(kind)).map((item) => item.id)];
+    if (found.kind !== WITH_RELATED) return [id];
+    const rows = await db.read<{ kind: string; id: Uuid }>(related, [workspaceId, id]);
+    return [id, ...rows.filter(({ kind }) => mayRead(kind)).map((row) => row.id)];
+  }
+
+  /** The latest of all kinds: each list is in the order of ids. */
+  async function entriesOf(workspaceId: Uuid, recordIds: Uuid[], limit: number, after: Uuid | null) {
+    const lists = await Promise.all([
+      timelineOf(db, workspaceId, recordIds, limit, after),
+      ...extensions.timelineKinds().map((kind) => kind.entriesOf(workspaceId, recordIds, { limit, after })),
+    ]);
+    return lists
+      .flat()
+      .toSorted((a, b) => (a.id < b.id ? 1 : -1))
+      .slice(0, limit);
   }
 
   return [
@@ -109,20 +90,56 @@ export function activityRoutes(db: Database): Route[] {
       path: '/api/v1/activities/:contact_id',
       scope: 'activities:read',
       tag: 'activities',
-      summary: 'The timeline of a contact',
+      summary: 'Get the timeline of a contact',
       description:
         'Newest first, with what was done with its deals, its tasks and theirs, and the leads that became it, as far as the caller may read these. The id of another record gives the timeline of that one alone.',
       query: pageQuery,
-      answers: { 200: pageShape(activityShape) },
-      async handle({ caller, params, query: requested, url }) {
+      answers: { 200: pageShape(entryShape) },
+      async handle({ caller, params, query, url }) {
         const { workspaceId, scopes } = caller;
-        const after = requested.cursor ? decodeCursor(requested.cursor, 'timeline').id : null;
+        const after = query.cursor ? decodeCursor(query.cursor, 'timeline').id : null;
         const records = await recordsOf(workspaceId, params['contact_id']!, scopes);
-        const rows = await timelineOf(db, workspaceId, records, requested.limit + 1, after);
-        const cursorOf = (row: ActivityRow) =>
+        const rows = await entriesOf(workspaceId, records, query.limit + 1, after);
+        const cursorOf = (row: TimelineEntry) =>
           encodeCursor({ sort: 'timeline', value: row.occurred_at, id: row.id });
-        return { status: 200, body: pageOf(rows, requested.limit, url, cursorOf, (row) => row) };
+        return { status: 200, body: jsonOf(pageOf(rows, query.limit, url, cursorOf, (row) => row)) };
       },
     }),
   ];
+}
+
+/** Which kind of record an id is. `$1` workspace, `$2` id. */
+function kindSql(nouns: readonly Noun[]): string {
+  const of = ({ name }: Noun) =>
+    `select '${name}' as kind from ${name} where workspace_id = $1 and id = $2 and deleted_at is null`;
+  return nouns.map(of).join(' union all ');
+}
+
+/**
+ * What names a record and is not deleted, and what names that: a contact's deals, its tasks and theirs, the leads that
+ * became it. By fields that lists are filtered by: an index holds them. `$1` workspace, `$2` id.
+ */
+function relatedSql(nouns: readonly Noun[], name: string): string {
+  const first = namedBy(nouns, name);
+  const second = first.flatMap((link) =>
+    namedBy(nouns, link.table).map((next) => ({ ...next, by: link.table })),
+  );
+  const direct = first.map(
+    ({ table, column }) =>
+      `select '${table}' as kind, id from ${table} where workspace_id = $1 and ${column} = $2 and deleted_at is null`,
+  );
+  const indirect = second.map(
+    ({ table, column, by }) =>
+      `select '${table}', t.id from direct d join ${table} t on t.workspace_id = $1 and t.${column} = d.id
+         and t.deleted_at is null where d.kind = '${by}'`,
+  );
+  return `with direct as (${direct.join(' union all ')}) ${['select * from direct', ...indirect].join(' union ')}`;
+}
+
+function namedBy(nouns: readonly Noun[], name: string): { table: string; column: string }[] {
+  return nouns.flatMap(({ name: table, fields }) =>
+    Object.entries(fields)
+      .filter(([, field]) => field.references === name && field.filter !== undefined)
+      .map(([column]) => ({ table, column })),
+  );
 }

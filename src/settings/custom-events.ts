@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   AlreadyAnswered,
   claiming,
+  claimRow,
   type IdempotencyClaim,
   type StoredAnswer,
 } from '../account/idempotency.ts';
@@ -9,10 +10,9 @@ import { isoTime, type Clock } from '../base/clock.ts';
 import { invalid } from '../base/errors.ts';
 import { prefixed, type Uuid } from '../base/id.ts';
 import { makeBatchWriter } from '../db/batch-writer.ts';
-import type { Database, Queryable, Statement } from '../db/pool.ts';
+import type { Database, Queryable } from '../db/pool.ts';
 import { nounOf, type CustomTypes } from '../events/custom-event-type.ts';
-import { publishing } from '../events/outbox.ts';
-import type { LaneKey } from '../delivery/wake.ts';
+import { append, type LaneKey, type OutboxEvent } from '../events/outbox.ts';
 import { route, type Route } from '../http/route.ts';
 import { eventShape } from './events.ts';
 
@@ -44,7 +44,7 @@ const publishedShape = eventShape
 /** Publishing an event of a type that the workspace defined. */
 export function customEventRoutes(parts: CustomEventParts, types: CustomTypes): Route[] {
   const { clock, newId } = parts;
-  const publish = publisher(parts);
+  const publish = makePublisher(parts);
   return [
     route<z.output<typeof body>>({
       method: 'POST',
@@ -91,75 +91,43 @@ interface Publication {
   answer: StoredAnswer;
 }
 
-/** Concurrent ones ride in one statement: event, queue rows, counter and idempotency answers. */
-function publisher({ db, clock, notify, wildcardFormats }: CustomEventParts) {
+/** Writes concurrent events in one statement: event, queue rows, counter and idempotency answers. */
+function makePublisher({ db, clock, notify, wildcardFormats }: CustomEventParts) {
+  const outboxEvent = ({ workspaceId, id, event }: Publication): OutboxEvent => ({
+    workspaceId,
+    id,
+    type: event.type,
+    objectId: event.object_id,
+    actor: event.actor,
+    at: event.occurred_at,
+    data: event.data,
+    wildcard: wildcardFormats(event.type),
+  });
   return makeBatchWriter<Publication, true>(db, {
     groupOf: ({ workspaceId }) => workspaceId,
     // The statement tells its events apart by what they are about.
     keysOf: ({ event, claim }) => [event.object_id, ...(claim ? [`${claim.identity}/${claim.key}`] : [])],
     weigh: ({ answer }) => ({ weight: 1, bytes: answer.body.length }),
     async run(on, batch) {
-      const claims = claimsOf(batch, isoTime(clock.now()));
-      const several = new Set(batch.map(({ workspaceId }) => workspaceId)).size > 1;
-      const { rows } = await on.query<{ refused: number[] | null; lanes: LaneKey[] | null }>({
-        ...statement(several, claims.length > 0),
-        values: [
-          JSON.stringify(batch.map(inputOf)),
-          JSON.stringify(
-            batch.map(({ id, event: { type } }, n) => ({
-              n,
-              k: 0,
-              id,
-              type,
-              wildcard: wildcardFormats(type),
-            })),
-          ),
-          ...(claims.length > 0 ? [JSON.stringify(claims)] : []),
-        ],
-      });
-      if (rows[0]!.lanes) notify(rows[0]!.lanes);
-      return batch.map((_, n) => (rows[0]!.refused?.includes(n) ? new AlreadyAnswered() : true));
+      const claims = { tables: claiming(), rows: claimsOf(batch, isoTime(clock.now())) };
+      const { taken, lanes } = await append(on, null, batch.map(outboxEvent), claims);
+      notify(lanes);
+      return batch.map((_, n) => (taken.includes(n) ? new AlreadyAnswered() : true));
     },
     async committed(on, batch) {
-      const existing = await happened(on, batch);
-      return batch.map(({ id }) => existing.has(id) || undefined);
+      const found = await stored(on, batch);
+      return batch.map(({ id }) => found.has(id) || undefined);
     },
   });
-}
-
-function inputOf({ workspaceId, event }: Publication, n: number): object {
-  const { object_id: id, actor, occurred_at: at, data: record } = event;
-  return { n, unit: n, workspace_id: workspaceId, id, actor, at, record };
 }
 
 function claimsOf(batch: Publication[], at: string): object[] {
-  return batch.flatMap(({ claim, answer }, unit) => {
-    if (!claim) return [];
-    const { workspaceId: workspace_id, identity: api_key_id, key, requestHash: hash } = claim;
-    return [{ unit, workspace_id, api_key_id, key, hash, ...answer, at }];
-  });
+  return batch.flatMap(({ claim, answer }, unit) => (claim ? [claimRow(unit, claim, answer, at)] : []));
 }
 
-function statement(several: boolean, claims: boolean): Statement {
-  return {
-    name: `custom_event.publish${several ? '.several' : ''}${claims ? '.claims' : ''}`,
-    text: `
-with input as materialized (
-  select * from json_to_recordset($1::json)
-    as i(n int, unit int, workspace_id uuid, id uuid, actor text, at timestamptz, record json)
-),${claims ? `${claiming()},` : ''}
-written as (
-  select workspace_id, id from input i ${claims ? 'where not exists (select from refused r where r.unit = i.unit)' : ''}
-),
-${publishing(null, several)}
-select ${claims ? '(select json_agg(unit) from refused)' : 'null::json'} as refused,
-       (select json_agg(distinct jsonb_build_array(workspace_id, endpoint_id)) from queued) as lanes`,
-  };
-}
-
-async function happened(on: Queryable, batch: Publication[]): Promise<Set<Uuid>> {
+async function stored(on: Queryable, batch: Publication[]): Promise<Set<Uuid>> {
   const { rows } = await on.query<{ id: Uuid }>({
-    name: 'custom_event.happened',
+    name: 'custom_event.stored',
     text: `select e.id from unnest($1::uuid[], $2::uuid[]) as k(workspace_id, id)
            join event e on e.workspace_id = k.workspace_id and e.id = k.id`,
     values: [batch.map(({ workspaceId }) => workspaceId), batch.map(({ id }) => id)],

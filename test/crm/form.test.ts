@@ -3,7 +3,7 @@ import { solveChallenge, type Challenge } from 'altcha-lib';
 import { deriveKey } from 'altcha-lib/algorithms/pbkdf2';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { dropOldAside } from '../../src/crm/forms/form-submission-store.ts';
+import { dropOldQuarantine } from '../../src/crm/forms/form-quarantine.ts';
 import { html } from '../../src/crm/forms/html.ts';
 import { makeMember } from '../kit/member.ts';
 import { startReceiver } from '../kit/receiver.ts';
@@ -567,11 +567,11 @@ test('what is aside goes after 30 days, of a form to which nothing comes any mor
     { ...JANE, email: 'young@acme.example', website: 'x' },
     { 'x-forwarded-for': '10.8.0.1' },
   );
-  await dropOldAside(s.db);
+  await dropOldQuarantine(s.db);
   const [young, old] = await submissionsOf(id, true);
   const age = `update form_aside set received_at = received_at - interval '30 days' where id = $1`;
   await s.db.pool.query(age, [old.id]);
-  await dropOldAside(s.db);
+  await dropOldQuarantine(s.db);
   expect(await submissionsOf(id, true)).toEqual([young]);
 });
 

@@ -159,6 +159,82 @@ describe('RX3, RX4: fields', () => {
   });
 });
 
+describe('RX3: a key of another style, or a member, needs a name and one of email and phone', () => {
+  test.each<[string, Record<string, unknown>]>([
+    ['a last name and a phone', { last_name: 'Doe', phone: '+1555' }],
+    ['a whole name and an email', { name: 'Jane', email: 'jane@example.com' }],
+  ])('%s are enough', async (_name, body) => {
+    const lead = await made(body);
+    expect(lead).toMatchObject({ event_date: null, status: 'new' });
+    const remixcrm = await post(body, { as: await s.person([], 'remixcrm') });
+    expect(remixcrm.status, 'of a remixcrm key more is required').toBe(400);
+  });
+
+  test.each<[string, Record<string, unknown>, string[]]>([
+    ['nothing', {}, ['name', 'email']],
+    ['no name', { email: 'jane@example.com', event_date: '2026-08-15' }, ['name']],
+    ['blank names', { first_name: ' ', last_name: '', phone: '+1555' }, ['name']],
+    ['nowhere to answer to', { name: 'Jane', email: ' ', phone: null }, ['email']],
+  ])('%s: 400, whichever shape it is in', async (_name, body, fields) => {
+    const remixcrm = await post(body);
+    expect(remixcrm.json).toMatchObject({ error: 'Missing required fields', fields });
+    const own = await post(body, { headers: { prefer: 'return=representation' } });
+    expect(own.status).toBe(400);
+    expect(own.json.error.fields.map(({ field }: { field: string }) => field)).toEqual(fields);
+  });
+});
+
+describe('Prefer: return=representation', () => {
+  const headers = { prefer: 'respond-async, return=representation' };
+
+  test('201 with the record and its lead_url, and says that the preference was met', async () => {
+    const reply = await post(JANE, { headers });
+    expect(reply.status, reply.text).toBe(201);
+    const lead = (await s.ask('GET', `/api/v1/leads/${reply.json.id}`)).json;
+    expect(reply.json).toEqual(lead);
+    expect(reply.json).toMatchObject({ ...JANE, number: expect.any(Number), version: 1 });
+    expect(reply.json.lead_url).toMatch(new RegExp(`/leads/${lead.id}$`));
+    expect(reply.headers.get('preference-applied')).toBe('return=representation');
+    expect(reply.headers.get('location')).toBe(`/api/v1/leads/${lead.id}`);
+  });
+
+  test('a request sent again under its Idempotency-Key is answered as it prefers this time', async () => {
+    const key = { 'idempotency-key': 'preferred' };
+    const first = await post(JANE, { headers: { ...headers, ...key } });
+    const again = await post(JANE, { headers: { ...headers, ...key } });
+    expect(again.json).toEqual(first.json);
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
+    const receipt = await post(JANE, { headers: key });
+    expect(receipt.json).toEqual({
+      id: first.json.id,
+      status: 'created',
+      lead_url: first.json.lead_url,
+    });
+  });
+
+  test('a batch answers records in order, and errors as every batch does', async () => {
+    const body = { records: [JANE, { email: 'x' }, { ...JANE, name: 'Zoë' }] };
+    const { json } = await s.ask('POST', '/api/v1/leads/batch', { headers, body });
+    expect(json.results.map(({ status }: { status: number }) => status)).toEqual([201, 400, 201]);
+    expect(json.results[0].record).toMatchObject({ ...JANE, lead_url: expect.any(String) });
+    expect(json.results[1].error).toMatchObject({ code: 'validation_error' });
+  });
+
+  test('on_duplicate: 200 with the lead that exists', async () => {
+    const lead = await made({ ...JANE, email: 'twice@example.com' });
+    const body = { ...JANE, email: 'twice@example.com' };
+    const again = await s.ask('POST', '/api/v1/leads?on_duplicate=return', { headers, body });
+    expect(again.status, again.text).toBe(200);
+    expect(again.json).toEqual(lead);
+    expect(again.headers.get('location')).toBe(null);
+  });
+
+  test('another preference, or none, is answered as RemixCRM does', async () => {
+    for (const prefer of ['return=minimal', 'return=representations', ''])
+      expect((await post(JANE, { headers: { prefer } })).json.status).toBe('created');
+  });
+});
+
 describe('RX6: refusals, in RemixCRM’s shape', () => {
   test.each<[string, unknown, string, string[]]>([
     [
@@ -182,10 +258,13 @@ describe('RX6: refusals, in RemixCRM’s shape', () => {
     ['a number for a crm_lead_id', { ...JANE, crm_lead_id: 5 }, 'Invalid fields', ['crm_lead_id']],
     ['a list', [JANE], 'Invalid fields', ['body']],
   ])('%s', async (_name, body, error, fields) => {
+    const as = await s.person([], 'remixcrm');
     await s.newEvents();
-    const reply = await post(body);
+    const reply = await post(body, { as });
     expect(reply.status, reply.text).toBe(400);
     expect(reply.json).toEqual({ error, fields, request_id: expect.any(String) });
+    const batch = await s.ask('POST', '/api/v1/leads/batch', { as, body: { records: [body] } });
+    expect(batch.json.results).toEqual([{ status: 400, error, fields }]);
     expect(await s.newEvents()).toEqual([]);
   });
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readFilter } from '../../src/events/event-filter.ts';
 import { filterLook } from '../../src/events/event-filter-sql.ts';
-import { publishing } from '../../src/events/outbox.ts';
+import { outboxTables } from '../../src/events/outbox.ts';
 import { passing } from '../../src/delivery/replay.ts';
 import { startReceiver } from '../kit/receiver.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
@@ -213,7 +213,7 @@ describe('of a list, 200 elements are looked at', () => {
   });
 
   test('the path of a filter is in one place of the statement that writes', () => {
-    expect(publishing('contact', false).match(/@@/g)).toHaveLength(1);
+    expect(outboxTables({ objectType: 'contact', several: false }).match(/@@/g)).toHaveLength(1);
   });
 });
 

@@ -36,18 +36,18 @@ async function signedIn(
   { cookie }: SignedIn,
   options: Parameters<typeof openWindow>[2] = {},
 ): Promise<Window> {
-  const made = await openWindow(browser, s.url, options);
+  const opened = await openWindow(browser, s.url, options);
   const [name, value] = cookie.split('=') as [string, string];
-  await made.context.addCookies([{ name, value, url: s.url }]);
-  return made;
+  await opened.context.addCookies([{ name, value, url: s.url }]);
+  return opened;
 }
 
 const heading = (name: string) => page.getByRole('heading', { name, level: 1, exact: true });
-const preview = () => page.frameLocator('iframe[title="Preview of the form"]');
+const preview = () => page.frameLocator('iframe[title="Form preview"]');
 const onlyForm = async () => (await s.ask('GET', '/api/v1/forms')).json.data[0];
 
 describe('AX10: from an empty list to a lead, through the pages alone', () => {
-  test('a form is made beside a preview that follows each change', async () => {
+  test('a form is created next to a live preview', async () => {
     await page.goto('/forms');
     await expectShown(page.getByText('No forms yet'));
     await page.getByRole('link', { name: 'New form' }).first().click();
@@ -66,11 +66,11 @@ describe('AX10: from an empty list to a lead, through the pages alone', () => {
     await expectShown(preview().getByLabel('Which hall?', { exact: true }));
     await page.getByLabel('Consent').first().fill('You may write to me.');
     await expectShown(preview().getByLabel('You may write to me.'));
-    await page.getByLabel('Source of the leads').fill('Website');
+    await page.getByLabel('Lead source').fill('Website');
     await picture(page, 'form-builder');
     await page.getByRole('button', { name: 'Create form' }).click();
     await expectShown(heading('Wedding enquiries'));
-    await expectShown(page.getByText('Nothing came in yet'));
+    await expectShown(page.getByText('No submissions yet'));
     const form = await onlyForm();
     expect(form).toMatchObject({
       title: 'Ask for your date',
@@ -87,7 +87,7 @@ describe('AX10: from an empty list to a lead, through the pages alone', () => {
     await expectShown(page.getByText(form.embed_code));
   });
 
-  test('a visitor sends it, and the lead and the submission are there', async () => {
+  test('a visitor submits it, which creates the lead and the submission', async () => {
     const { id } = await onlyForm();
     const visitor = await openWindow(browser, s.url);
     await visitor.page.goto(`/f/${id}`);
@@ -113,7 +113,7 @@ describe('AX10: from an empty list to a lead, through the pages alone', () => {
     await picture(page, 'form-overview');
   });
 
-  test('what was taken for spam says why; accepted it is a lead, deleted it is gone', async () => {
+  test('a spam submission shows its reason; accepting it creates a lead, deleting removes it', async () => {
     const { id } = await onlyForm();
     for (const email of ['kofi@acme.example', 'bot@acme.example']) {
       const answers = { name: 'Kofi', email, which_hall: 'Option 1', _consent: true, website: 'x' };
@@ -122,7 +122,7 @@ describe('AX10: from an empty list to a lead, through the pages alone', () => {
     await page.getByRole('tab', { name: 'Spam' }).click();
     const rowOf = (email: string) =>
       page.getByRole('table', { name: 'Spam' }).getByRole('row', { name: new RegExp(email) });
-    await expectShown(rowOf('kofi@').getByText('Filled in a field that nobody sees'));
+    await expectShown(rowOf('kofi@').getByText('Filled in the hidden field'));
     await picture(page, 'form-spam');
     await s.newEvents();
     await rowOf('kofi@').getByRole('button', { name: 'Accept' }).click();
@@ -136,11 +136,11 @@ describe('AX10: from an empty list to a lead, through the pages alone', () => {
     expect(window.wrong).toEqual([]);
   });
 
-  test('it is changed, switched off and deleted; a field that will not do is named', async () => {
+  test('it is edited, deactivated and deleted; an invalid field is named in the error', async () => {
     await page.getByRole('link', { name: 'Edit' }).click();
     await page.getByRole('button', { name: /^Which hall\?/ }).click();
     await page.getByLabel('Label').fill('Which hall do you want?');
-    // Others know it by this key.
+    // The key is in use elsewhere and stays.
     expect(await page.getByLabel('Key').inputValue()).toBe('which_hall');
     await page.getByLabel('Key').fill('Which');
     await page.getByRole('button', { name: 'Save' }).click();
@@ -150,14 +150,14 @@ describe('AX10: from an empty list to a lead, through the pages alone', () => {
     await expectShown(heading('Wedding enquiries'));
     expect((await onlyForm()).fields[4]).toMatchObject({ key: 'hall', label: 'Which hall do you want?' });
 
-    // Somebody else is faster: what they changed is taken in, what was changed here stays.
+    // Another user saves first: their changes are merged, the local edits stay.
     const { id: ours } = await onlyForm();
     const elsewhere = { body: { title: 'Ask us', allowed_origins: ['https://www.acme.example'] } };
     await page.getByRole('link', { name: 'Edit' }).click();
     await page.getByLabel('Introduction').fill('We answer within a day.');
     expect((await s.ask('PATCH', `/api/v1/forms/${ours}`, elsewhere)).status).toBe(200);
     await page.getByRole('button', { name: 'Save' }).click();
-    await expectShown(page.getByText('This form was changed meanwhile'));
+    await expectShown(page.getByText('This form was changed by someone else'));
     await page.getByRole('button', { name: 'Load their changes' }).click();
     await expect.poll(() => page.getByLabel('Title').inputValue()).toBe('Ask us');
     expect(await page.getByRole('textbox', { name: 'Websites' }).inputValue()).toBe(
@@ -173,8 +173,8 @@ describe('AX10: from an empty list to a lead, through the pages alone', () => {
     expect(window.wrong.filter((line) => !line.includes('412'))).toEqual([]);
 
     await page.getByRole('button', { name: 'More actions' }).click();
-    await page.getByRole('menuitem', { name: 'Switch off' }).click();
-    await expectShown(page.getByText('Off', { exact: true }));
+    await page.getByRole('menuitem', { name: 'Deactivate' }).click();
+    await expectShown(page.getByText('Inactive', { exact: true }));
     const { id } = await onlyForm();
     expect((await fetch(`${s.url}/f/${id}`)).status).toBe(404);
     await page.getByRole('button', { name: 'More actions' }).click();
@@ -184,7 +184,7 @@ describe('AX10: from an empty list to a lead, through the pages alone', () => {
   });
 });
 
-test('a form whose owner has left the workspace is changed all the same', async () => {
+test('a form whose owner has left the workspace can be edited', async () => {
   const gone = await makeMember(s, 'member');
   const body = {
     name: 'Orphaned',
@@ -194,7 +194,7 @@ test('a form whose owner has left the workspace is changed all the same', async 
   const { id } = (await s.ask('POST', '/api/v1/forms', { body })).json;
   expect((await s.ask('DELETE', `/api/v1/members/${gone.id}`)).status).toBe(204);
   await page.goto(`/forms/${id}`);
-  await expectShown(page.getByText('A former member'));
+  await expectShown(page.getByText('Former member'));
   await page.getByRole('link', { name: 'Edit' }).click();
   await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Adopted');
   await page.getByRole('button', { name: 'Save' }).click();
@@ -202,7 +202,7 @@ test('a form whose owner has left the workspace is changed all the same', async 
   expect((await s.ask('DELETE', `/api/v1/forms/${id}`)).status).toBe(204);
 });
 
-test('a member sees forms and what came in, and changes none', async () => {
+test('a member reads forms and submissions, and cannot edit forms', async () => {
   const { id } = (
     await s.ask('POST', '/api/v1/forms', {
       body: { name: 'Ours', fields: [{ key: 'email', label: 'Email', type: 'email' }] },
@@ -255,7 +255,7 @@ test.each([
       if (which === 'form') {
         await picture(other.page, `forms-${which}-${device}-${colorScheme}`);
         await other.page.getByRole('tab', { name: 'Spam' }).click();
-        await expectShown(other.page.getByText('Filled in a field that nobody sees'));
+        await expectShown(other.page.getByText('Filled in the hidden field'));
       }
       await expectNoOverflow(other.page);
       const nameless = await other.page

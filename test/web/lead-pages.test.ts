@@ -42,7 +42,7 @@ const heading = (name: string) => page.getByRole('heading', { name, level: 1 });
 const column = (name: string, on = page) => on.getByRole('region', { name, exact: true });
 const stored = async (id: string) => (await s.ask('GET', `/api/v1/leads/${id}`)).json;
 
-/** As RemixCRM's document sends one. */
+/** Sends a lead as in RemixCRM's documentation. */
 async function send(lead: Record<string, unknown> = {}): Promise<{ id: string; lead_url: string }> {
   const body = {
     name: 'Jane Doe',
@@ -58,7 +58,7 @@ async function send(lead: Record<string, unknown> = {}): Promise<{ id: string; l
   return reply.json;
 }
 
-/** These events and no others, in time: what a click sets off is not there when the click returns. */
+/** Waits for exactly these events: they may fire after the click returns. */
 async function fires(...expected: string[]): Promise<void> {
   const events: string[] = [];
   await expect
@@ -70,7 +70,7 @@ async function fires(...expected: string[]): Promise<void> {
 }
 
 describe('RX5: lead_url', () => {
-  test('signed out, it asks to sign in and then opens that lead', async () => {
+  test('when signed out, it asks to sign in and then opens the lead', async () => {
     const { id, lead_url: url } = await send();
     expect(new URL(url).pathname).toBe(`/leads/${id}`);
     const other = await openWindow(browser, s.url);
@@ -85,7 +85,7 @@ describe('RX5: lead_url', () => {
     await other.close();
   });
 
-  test('a lead opens by its number, too; a number that none has is told', async () => {
+  test('a lead opens by its number; an unknown number shows a 404 message', async () => {
     const { id } = await send({ name: 'Nadia Number' });
     const { number } = await stored(id);
     await page.goto(`/leads/${number}`);
@@ -96,8 +96,8 @@ describe('RX5: lead_url', () => {
   });
 });
 
-describe('a lead that arrived', () => {
-  test('stands in the table, and is found by status, source and owner', async () => {
+describe('a received lead', () => {
+  test('is listed in the table, and found by status, source and owner', async () => {
     await send({ name: 'Tabea Table', source: 'Spring fair', status: 'quoted', owner_id: owner.id });
     await send({ name: 'Otto Other' });
     await page.goto('/leads');
@@ -118,7 +118,7 @@ describe('a lead that arrived', () => {
     await expectShown(heading('Tabea Table'));
   });
 
-  test('is found by words of its name, email, phone and notes, in the table and on the board; the address keeps them', async () => {
+  test('is found by words of its name, email, phone and notes, in the table and on the board; the URL keeps the search', async () => {
     await send({ name: 'Wanda Words', phone: '+49 171 5550001', notes: 'A wedding by the lighthouse' });
     await send({ name: 'Walter Words', notes: 'A lighthouse' });
     const search = page.getByRole('textbox', { name: 'Search leads' });
@@ -139,12 +139,12 @@ describe('a lead that arrived', () => {
     await expect.poll(() => search.inputValue()).toBe('1715550001');
     await expectShown(column('New').getByText('1', { exact: true }));
     await page.goto('/leads?q=nobodyhasthis');
-    await expectShown(page.getByText('No lead matches'));
+    await expectShown(page.getByText('No matching leads'));
     await page.getByRole('button', { name: 'Clear search' }).click();
     await expectShown(link('Walter Words'));
   });
 
-  test('shows its submission as it came, with what nobody asked for, and where it came from', async () => {
+  test('shows its submission unchanged, with unknown fields and its origin', async () => {
     const { id } = await send({
       name: 'Suri Submitted',
       budget: '5 000 €',
@@ -157,7 +157,7 @@ describe('a lead that arrived', () => {
     await picture(page, 'lead-submission');
   });
 
-  test('goes on its way by its status bar, and is edited', async () => {
+  test('changes status in its status bar, and is edited', async () => {
     const { id } = await send({ name: 'Eda Edited' });
     await page.goto(`/leads/${id}`);
     await page.getByRole('button', { name: 'Contacted' }).click();
@@ -182,11 +182,11 @@ describe('a lead that arrived', () => {
   });
 });
 
-test('a lead is entered by hand, what is missing is said at its field, and one name is enough', async () => {
+test('a lead is created manually, an invalid field shows its error, and one name is enough', async () => {
   await page.goto('/leads');
   await page.getByRole('button', { name: 'New lead' }).first().click();
   await dialog().getByLabel('First name').fill('Björk');
-  // Good enough for the browser.
+  // Valid for the browser, not for the API.
   await dialog().getByLabel('Email').fill('bjork@localhost');
   await dialog().getByLabel('Phone').fill('0123');
   await dialog().getByLabel('Event date').fill('2027-01-31');
@@ -200,19 +200,19 @@ test('a lead is entered by hand, what is missing is said at its field, and one n
   await fires('lead.created');
 });
 
-describe('a lead that is like others', () => {
-  test('names them and what they have in common; few of them until all are asked for', async () => {
+describe('a lead with possible duplicates', () => {
+  test('lists them with what matches; the first three until all are requested', async () => {
     const item = await send({ name: 'Dora Double', email: 'dora@twins.example', phone: '+44 20 5557 0001' });
     await send({ name: 'D. Double', email: 'DORA@twins.example', phone: '1' });
     await send({ name: 'Theodora', email: 'theodora@twins.example', phone: '442055570001' });
     await send({ name: 'Both Double', email: 'dora@twins.example', phone: '+442055570001' });
     await send({ name: 'Dora Again', email: 'dora@twins.example', phone: '2' });
     await page.goto(`/leads/${item.id}`);
-    const alike = page.getByRole('list', { name: 'Perhaps the same person' });
-    await expect.poll(() => alike.getByRole('listitem').count()).toBe(3);
+    const duplicates = page.getByRole('list', { name: 'Possible duplicates' });
+    await expect.poll(() => duplicates.getByRole('listitem').count()).toBe(3);
     await picture(page, 'lead-duplicates');
     await page.getByRole('button', { name: 'Show all 4' }).click();
-    const rendered = (await alike.getByRole('listitem').allTextContents()).map(
+    const rendered = (await duplicates.getByRole('listitem').allTextContents()).map(
       (text) => /^(.*?)no\. \d+ · (.*?) ·/.exec(text)?.slice(1) ?? text,
     );
     expect(rendered).toEqual([
@@ -221,32 +221,32 @@ describe('a lead that is like others', () => {
       ['Theodora', 'same phone'],
       ['D. Double', 'same email'],
     ]);
-    await alike.getByRole('link', { name: 'Theodora' }).click();
+    await duplicates.getByRole('link', { name: 'Theodora' }).click();
     await expectShown(heading('Theodora'));
-    await expectShown(alike.getByRole('link', { name: 'Dora Double' }));
+    await expectShown(duplicates.getByRole('link', { name: 'Dora Double' }));
   });
 
-  test('of one that is like no other nothing is said', async () => {
+  test('a lead without duplicates shows no such list', async () => {
     const { id } = await send({ name: 'Una Unique', email: 'una@example.com', phone: '12' });
     await page.goto(`/leads/${id}`);
     await expectShown(page.getByRole('heading', { name: 'Submissions' }));
     await page.waitForLoadState('networkidle');
-    expect(await page.getByText('Perhaps the same person').count()).toBe(0);
+    expect(await page.getByText('Possible duplicates').count()).toBe(0);
   });
 });
 
 describe('a lead is converted', () => {
-  const became = () => page.getByRole('region', { name: 'What it became' });
+  const result = () => page.getByRole('region', { name: 'Converted to' });
   const convert = () => page.getByRole('button', { name: 'Convert', exact: true });
 
-  test('to a new contact, company and deal; it says so on its page, in the table and on the board', async () => {
+  test('to a new contact, company and deal; its page, the table and the board show it', async () => {
     const { id } = await send({ name: 'Vera Convert', email: 'vera@example.com' });
     await page.goto(`/leads/${id}`);
     await convert().click();
-    await expectShown(dialog().getByText('No contact has this email yet: a new one is made.'));
+    await expectShown(dialog().getByText('No contact has this email. A new one will be created.'));
     await dialog().getByRole('combobox', { name: 'Company' }).fill('Lighthouse Ltd');
-    await expectShown(dialog().getByText('There is none of this name: it is made.'));
-    await dialog().getByLabel('Make a deal, too').check();
+    await expectShown(dialog().getByText('A new company will be created.'));
+    await dialog().getByLabel('Create a deal').check();
     await dialog().getByLabel('Value').fill('5000');
     await dialog().getByRole('combobox', { name: 'Stage' }).click();
     const pipelines = (await s.ask('GET', '/api/v1/pipelines')).json.data;
@@ -254,7 +254,7 @@ describe('a lead is converted', () => {
     await page.getByRole('option', { name: stage.name, exact: true }).click();
     await picture(page, 'lead-convert');
     await dialog().getByRole('button', { name: 'Convert' }).click();
-    await expectShown(became());
+    await expectShown(result());
     await fires('company.created', 'contact.created', 'deal.created', 'lead.converted');
     const { contact_id: contactId, company_id: companyId, deal_id: dealId } = await stored(id);
     expect((await s.ask('GET', `/api/v1/deals/${dealId}`)).json).toMatchObject({
@@ -265,7 +265,7 @@ describe('a lead is converted', () => {
       company_id: companyId,
     });
     expect(await convert().count()).toBe(0);
-    await expectShown(became().getByText('Lighthouse Ltd'));
+    await expectShown(result().getByText('Lighthouse Ltd'));
     await picture(page, 'lead-converted');
     for (const [what, name, path] of [
       ['Contact', 'Vera Convert', `/contacts/${contactId}`],
@@ -273,7 +273,7 @@ describe('a lead is converted', () => {
       ['Deal', 'Vera Convert', `/deals/${dealId}`],
     ] as const) {
       await page.goto(`/leads/${id}`);
-      await became().getByText(what).locator('..').getByRole('link', { name }).click();
+      await result().getByText(what).locator('..').getByRole('link', { name }).click();
       await expectShown(heading(name));
       expect(new URL(page.url()).pathname).toBe(path);
     }
@@ -285,7 +285,7 @@ describe('a lead is converted', () => {
     await picture(page, 'lead-board-converted');
   });
 
-  test('a contact with its email is shown and used, and gets what it lacks where asked', async () => {
+  test('a contact with the same email is shown and used, and its empty fields are filled on request', async () => {
     const body = { first_name: 'Kent', email: 'KENT@example.com', company_id: undefined };
     const company = (await s.ask('POST', '/api/v1/companies', { body: { name: 'Kent & Sons' } })).json;
     const contact = (await s.ask('POST', '/api/v1/contacts', { body: { ...body, company_id: company.id } }))
@@ -295,16 +295,16 @@ describe('a lead is converted', () => {
     await convert().click();
     await expectShown(dialog().getByRole('link', { name: 'Kent' }));
     await expectShown(
-      dialog().getByText('This contact has the email KENT@example.com already, and is used.'),
+      dialog().getByText('This contact already has the email KENT@example.com and will be used.'),
     );
-    // Where they work is where the deal will be.
+    // The contact's company is the default.
     expect(await dialog().getByRole('combobox', { name: 'Company' }).inputValue()).toBe('Kent & Sons');
-    await expectShown(dialog().getByText('Kent & Sons is there already, and is used.'));
+    await expectShown(dialog().getByText('Kent & Sons already exists and will be used.'));
     await expectShown(dialog().getByText('Last name, Phone, Source'));
-    await dialog().getByLabel('Fill in what the contact lacks').check();
+    await dialog().getByLabel('Fill in the contact’s empty fields').check();
     await picture(page, 'lead-convert-known');
     await dialog().getByRole('button', { name: 'Convert' }).click();
-    await expectShown(became().getByRole('link', { name: 'Kent Known' }));
+    await expectShown(result().getByRole('link', { name: 'Kent Known' }));
     await fires('contact.updated', 'lead.converted');
     expect(await stored(id)).toMatchObject({ contact_id: contact.id, company_id: company.id, deal_id: null });
     expect((await s.ask('GET', `/api/v1/contacts/${contact.id}`)).json).toMatchObject({
@@ -313,37 +313,39 @@ describe('a lead is converted', () => {
     });
   });
 
-  test('what the API refuses is said at its field, and nothing is made', async () => {
+  test('a field that the API rejects shows the error, and nothing is created', async () => {
     const { id } = await send({ name: 'Rea Refused', email: 'rea@example.com' });
     await page.goto(`/leads/${id}`);
     await convert().click();
-    await dialog().getByLabel('Make a deal, too').check();
-    await dialog().getByRole('textbox', { name: 'Deal', exact: true }).fill('x'.repeat(201));
+    await dialog().getByLabel('Create a deal').check();
+    await dialog().getByRole('textbox', { name: 'Deal name', exact: true }).fill('x'.repeat(201));
     await dialog().getByRole('button', { name: 'Convert' }).click();
     await expect
-      .poll(() => dialog().getByRole('textbox', { name: 'Deal', exact: true }).getAttribute('aria-invalid'))
+      .poll(() =>
+        dialog().getByRole('textbox', { name: 'Deal name', exact: true }).getAttribute('aria-invalid'),
+      )
       .toBe('true');
     await fires();
     await dialog().getByRole('button', { name: 'Cancel' }).click();
   });
 
-  test('somebody else was faster: it is said, and what the lead became is on view', async () => {
+  test('a lead that another user converted first shows a message and the result', async () => {
     const { id } = await send({ name: 'Fay Faster', email: 'fay@example.com' });
     await page.goto(`/leads/${id}`);
     await convert().click();
-    await expectShown(dialog().getByText('No contact has this email yet: a new one is made.'));
+    await expectShown(dialog().getByText('No contact has this email. A new one will be created.'));
     await s.ask('POST', `/api/v1/leads/${id}/convert`, { body: {} });
     await fires('contact.created', 'lead.converted');
     await dialog().getByRole('button', { name: 'Convert' }).click();
-    await expectShown(page.getByText('Somebody converted this lead meanwhile.'));
-    await expectShown(became().getByRole('link', { name: 'Fay Faster' }));
+    await expectShown(page.getByText('Someone else has already converted this lead.'));
+    await expectShown(result().getByRole('link', { name: 'Fay Faster' }));
     await expect.poll(() => dialog().count()).toBe(0);
     await fires();
   });
 });
 
 describe('the board', () => {
-  test('shows columns with counts; a card is moved by mouse, and lead.updated fires', async () => {
+  test('shows columns with counts; moving a card by mouse fires lead.updated', async () => {
     const { id } = await send({ name: 'Mona Mouse', owner_id: owner.id });
     await page.goto('/leads');
     await page.locator('label', { hasText: 'Board' }).click();
@@ -369,7 +371,7 @@ describe('the board', () => {
     await expectShown(column('Quoted').getByText(String(await count('quoted')), { exact: true }));
   });
 
-  test('a card is moved by keyboard, and put back by Escape', async () => {
+  test('a card is moved by keyboard, and Escape cancels the move', async () => {
     const { id } = await send({ name: 'Kay Keyboard' });
     await page.goto('/leads?view=board');
     const handle = page.getByRole('button', { name: 'Pick up Kay Keyboard' });
@@ -380,7 +382,7 @@ describe('the board', () => {
     await page.keyboard.press('ArrowRight');
     await says(/Kay Keyboard is over Contacted/);
     await page.keyboard.press('Escape');
-    await says(/stays where it was/);
+    await says(/was not moved/);
     expect((await stored(id)).status).toBe('new');
 
     await handle.focus();
@@ -413,7 +415,7 @@ describe('the board', () => {
     await phone.close();
   });
 
-  test('somebody else was faster: their change is shown, and nothing is overwritten', async () => {
+  test('after a conflict, the other user’s change shows, and nothing is overwritten', async () => {
     const { id } = await send({ name: 'Cora Conflict' });
     await page.goto('/leads?view=board');
     await expectShown(column('New').getByRole('link', { name: 'Cora Conflict' }));
@@ -427,7 +429,7 @@ describe('the board', () => {
     await fires();
   });
 
-  test('a column goes on past its first page', async () => {
+  test('a column loads its second page', async () => {
     const records = Array.from({ length: 30 }, (_, n) => ({
       name: `Column ${n}`,
       email: 'column@example.com',
@@ -445,11 +447,11 @@ describe('the board', () => {
   });
 });
 
-describe('what another CRM reports', () => {
+describe('reports of another CRM', () => {
   let secret: string;
   const report = (body: Record<string, unknown>) => s.ask('POST', '/webhooks/crm/lead', { as: secret, body });
 
-  test('CW1: a secret is made, shown once, and lets reports in until it is deleted', async () => {
+  test('CW1: a secret is created, shown once, and authenticates reports until it is deleted', async () => {
     await page.goto('/settings/crm-webhook');
     await page.getByRole('button', { name: 'New secret' }).click();
     await dialog().getByLabel('Name').fill('Make.com');
@@ -461,7 +463,7 @@ describe('what another CRM reports', () => {
     expect((await report({ crm_lead_id: 'nobody-1', event_type: 'status_changed' })).json.stored).toBe(false);
   });
 
-  test('CW5: a report stands in the timeline of its lead under the label CRM, in its place', async () => {
+  test('CW5: a report appears in the timeline of its lead, labeled CRM, in order of time', async () => {
     const { id } = await send({ name: 'Rita Reported', crm_lead_id: 'crm-rita' });
     expect(
       (await report({ crm_lead_id: 'crm-rita', event_type: 'call_booked', when: 'noon' })).json.stored,
@@ -474,14 +476,14 @@ describe('what another CRM reports', () => {
       (text) => /^(Updated|Created|CRM)/.exec(text)?.[0],
     );
     expect(rendered.filter((item) => item !== undefined)).toEqual(['Updated', 'CRM', 'Created']);
-    await page.getByText('What it sent').click();
+    await page.getByText('View payload').click();
     await expectShown(page.getByText('"when": "noon"'));
     await picture(page, 'lead-crm');
   });
 
-  test('a report that matches no lead is matched by hand', async () => {
+  test('an unmatched report is matched manually', async () => {
     const { id } = await send({ name: 'Ulla Unmatched', email: 'ulla@old.example' });
-    // Older than any that are offered without a word.
+    // Older than the leads that are listed without a search.
     for (let n = 0; n < 25; n += 1) await send({ name: `Newer ${n}` });
     await page.goto('/settings/crm-webhook');
     await page
@@ -502,7 +504,7 @@ describe('what another CRM reports', () => {
     await expectShown(page.getByText(/matched by Alice Archer/));
   });
 
-  test('a deleted secret lets nothing in', async () => {
+  test('a deleted secret is rejected', async () => {
     await page.goto('/settings/crm-webhook');
     await page.getByRole('button', { name: 'Delete Make.com' }).click();
     await dialog().getByRole('button', { name: 'Delete secret' }).click();
@@ -512,7 +514,7 @@ describe('what another CRM reports', () => {
 });
 
 describe('Leads → Analytics', () => {
-  test('tells where leads came from, how far and how soon, as charts that are tables', async () => {
+  test('shows leads by source, status and time to contact, as charts with tables', async () => {
     const { id } = await send({ name: 'Ana Analytics', source: 'Trade fair', owner_id: owner.id });
     await send({ name: 'Alan Analytics', source: 'Trade fair' });
     await s.ask('PATCH', `/api/v1/leads/${id}`, { body: { status: 'won' } });
@@ -529,13 +531,13 @@ describe('Leads → Analytics', () => {
     await page.getByRole('option', { name: 'Trade fair' }).click();
     const key = page.locator('dl[aria-label="Key figures"]');
     await expect.poll(() => key.textContent()).toMatch(/Leads2 ?Won or converted1 50%Contacted1 50%/);
-    await expectShown(page.getByRole('img', { name: 'Leads by day, at most 2' }));
-    await page.getByText('As a table').click();
+    await expectShown(page.getByRole('img', { name: 'Leads by day, maximum 2' }));
+    await page.getByText('View as table').click();
     const today = page.getByRole('table', { name: 'Leads by day' }).getByRole('row').nth(1);
     expect(await today.getByRole('cell').allTextContents()).toEqual([expect.any(String), '2', '1']);
     await page.getByRole('combobox', { name: 'Period' }).click();
     await page.getByRole('option', { name: 'Last 12 months' }).click();
-    await expectShown(page.getByRole('img', { name: 'Leads by month, at most 2' }));
+    await expectShown(page.getByRole('img', { name: 'Leads by month, maximum 2' }));
     expect(new URL(page.url()).searchParams.get('source')).toBe('Trade fair');
     await fires('lead.updated');
   });
@@ -545,7 +547,7 @@ describe('Settings', () => {
   const words = async (kind: string) =>
     (await s.ask('GET', `/api/v1/${kind}`)).json.data.map(({ name }: { name: string }) => name);
 
-  test('event types are added, renamed and deleted; one there is already is refused where it is typed', async () => {
+  test('event types are added, renamed and deleted; a duplicate shows an error at its field', async () => {
     await page.goto('/settings/leads');
     const add = async (name: string) => {
       await page.getByRole('textbox', { name: 'New event type' }).fill(name);
@@ -568,13 +570,13 @@ describe('Settings', () => {
     await expect.poll(() => words('lead-event-types')).not.toContain('Party');
   });
 
-  test('a status of the workspace’s own is a column of the board, and moves leads; it is deleted again', async () => {
+  test('a custom status is a column of the board, accepts leads, and is deleted again', async () => {
     await page.goto('/settings/leads');
     await page.getByRole('textbox', { name: 'New status' }).fill('Site visit');
     await page.getByRole('textbox', { name: 'New status' }).press('Enter');
-    const act = async (deed: string) => {
+    const act = async (action: string) => {
       await page.getByRole('button', { name: 'Actions for Site visit' }).click();
-      await page.getByRole('menuitem', { name: deed }).click();
+      await page.getByRole('menuitem', { name: action }).click();
     };
     const order = () => page.getByRole('list', { name: 'Statuses' }).getByRole('listitem').allTextContents();
     await expect
@@ -601,13 +603,13 @@ describe('Settings', () => {
     await expect.poll(order).toHaveLength(5);
   });
 
-  test('a new source of a lead is among the sources', async () => {
+  test('the new source of a lead is added to the sources', async () => {
     await send({ name: 'Sara Source', source: 'Radio Harbour' });
     await page.goto('/settings/leads');
     await expectShown(page.getByRole('listitem').filter({ hasText: 'Radio Harbour' }));
   });
 
-  test('the hour of leads is set, and set back', async () => {
+  test('the hourly lead limit is changed and reset', async () => {
     const setting = async () => (await s.ask('GET', '/api/v1/lead-settings')).json;
     await page.goto('/settings/leads');
     await page.getByLabel('At most').fill('250');
@@ -617,7 +619,7 @@ describe('Settings', () => {
     await expect.poll(async () => (await setting()).is_default).toBe(true);
   });
 
-  test('leads are assigned: to members in turn, to one for a source, and to nobody again', async () => {
+  test('leads are assigned to members in turn, to one member for a source, and to nobody again', async () => {
     const bea = await makeMember(s, 'member', { name: 'Bea Bosun' });
     const assignment = async () => (await s.ask('GET', '/api/v1/lead-settings')).json.assignment;
     await page.goto('/settings/leads');
@@ -660,7 +662,7 @@ describe('Settings', () => {
     await expect.poll(assignment).toEqual({ mode: 'none', members: [], sources: [] });
   });
 
-  test('who may not change the assignment reads it', async () => {
+  test('a member without permission reads the assignment', async () => {
     const bob = await makeMember(s, 'member', { name: 'Bob Boatswain' });
     const sources = [{ source: 'Fair', mode: 'owner', members: [owner.id] }];
     const body = { assignment: { mode: 'round_robin', members: [bob.id, owner.id], sources } };
@@ -695,7 +697,7 @@ describe('Settings', () => {
     await expectShown(heading(title));
   });
 
-  test('RX2: a lead key made in the app sends a lead, and reads none', async () => {
+  test('RX2: a lead key created in the dashboard sends leads and cannot read them', async () => {
     await page.goto('/settings/api-keys');
     await page.getByRole('button', { name: 'New API key' }).first().click();
     await dialog().getByLabel('Name').fill('Website contact form');
@@ -714,6 +716,6 @@ describe('Settings', () => {
   });
 });
 
-test('nothing went wrong behind the pages, and nothing was asked of anybody else', () => {
+test('no page logs an error or sends a request to another host', () => {
   expect(window.wrong).toEqual([]);
 });

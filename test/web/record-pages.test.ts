@@ -33,7 +33,7 @@ async function choose(label: string, option: string | RegExp): Promise<void> {
   await page.getByRole('option', { name: option }).click();
 }
 
-/** These events and no others, in time: what a click sets off is not there when the click returns. */
+/** Waits for exactly these events: they may fire after the click returns. */
 async function fires(...expected: string[]): Promise<void> {
   const events: string[] = [];
   await expect
@@ -53,7 +53,7 @@ async function remove(): Promise<void> {
 }
 
 describe('AX10: the same events fire from the pages as from the API', () => {
-  test('a company is made, changed and deleted', async () => {
+  test('a company is created, edited and deleted', async () => {
     await page.goto('/companies');
     await page.getByRole('button', { name: 'New company' }).first().click();
     await dialog().getByLabel('Name').fill('Acme Ltd');
@@ -87,7 +87,7 @@ describe('AX10: the same events fire from the pages as from the API', () => {
     expect(contact).toMatchObject({ company: 'Globex', owner_id: owner.id, created_by: `user:${owner.id}` });
   });
 
-  test('a deal goes where it is put, and is won', async () => {
+  test('a deal is created in the selected stage, and won', async () => {
     await page.goto('/deals');
     await page.getByRole('button', { name: 'New deal' }).first().click();
     await dialog().getByLabel('Name').fill('Q3 contract');
@@ -100,7 +100,7 @@ describe('AX10: the same events fire from the pages as from the API', () => {
     await fires('deal.created', 'deal.won');
   });
 
-  test('a task is ticked off in the list', async () => {
+  test('a task is completed in the list', async () => {
     await page.goto('/tasks');
     await page.getByRole('button', { name: 'New task' }).first().click();
     await dialog().getByLabel('Title').fill('Follow up');
@@ -116,11 +116,11 @@ describe('AX10: the same events fire from the pages as from the API', () => {
   });
 });
 
-describe('what is wrong is said where it is', () => {
-  test('a field that the API refuses', async () => {
+describe('errors show where they belong', () => {
+  test('a field that the API rejects shows the error', async () => {
     await page.goto('/contacts');
     await page.getByRole('button', { name: 'New contact' }).first().click();
-    // Good enough for the browser.
+    // Valid for the browser, not for the API.
     await dialog().getByLabel('Email').fill('jane@localhost');
     await dialog().getByRole('button', { name: 'Create contact' }).click();
     const email = dialog().getByLabel('Email');
@@ -133,7 +133,7 @@ describe('what is wrong is said where it is', () => {
     expect(await s.newEvents()).toEqual([]);
   });
 
-  test('somebody else was faster: what they changed is shown, what was typed stays', async () => {
+  test('after a conflict, the other user’s changes load and the local edits stay', async () => {
     const { id } = (await s.ask('POST', '/api/v1/contacts', { body: { first_name: 'Kofi' } })).json;
     await page.goto(`/contacts/${id}`);
     await edit();
@@ -149,12 +149,12 @@ describe('what is wrong is said where it is', () => {
     expect([last, job]).toEqual(['Mensah', 'Buyer']);
   });
 
-  test('a record that is not there', async () => {
+  test('a missing record shows a 404 message', async () => {
     await page.goto('/contacts/01976d3c-0000-7000-8000-000000000000');
     await expectShown(page.getByText(/There is no contact|not found|does not exist/i).first());
   });
 
-  test('names of any script, and text that looks like markup, are shown as they are', async () => {
+  test('names in any script, and text that looks like markup, show unchanged', async () => {
     const name = '<b>山田</b> & "Ümit"';
     await s.ask('POST', '/api/v1/contacts', { body: { first_name: name } });
     await page.goto('/contacts');
@@ -162,7 +162,7 @@ describe('what is wrong is said where it is', () => {
   });
 });
 
-test('a list goes on past its first page', async () => {
+test('a list loads its second page', async () => {
   const records = Array.from({ length: 60 }, (_, n) => ({ name: `Company ${n}` }));
   await s.ask('POST', '/api/v1/companies/batch', { body: { records } });
   await page.goto('/companies');
@@ -172,6 +172,6 @@ test('a list goes on past its first page', async () => {
   await expectShown(page.getByRole('link', { name: 'Company 0', exact: true }));
 });
 
-test('nothing went wrong behind the pages, and nothing was asked of anybody else', () => {
+test('no page logs an error or sends a request to another host', () => {
   expect(window.wrong).toEqual([]);
 });

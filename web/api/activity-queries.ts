@@ -1,8 +1,8 @@
-import { pagesOf } from './pages-of.ts';
+import { listQuery } from './list-query.ts';
 import type { components } from './schema.d.ts';
 
 export type Activity = components['schemas']['Activity'];
 
 /** What happened to a record of any kind, newest first. */
 export const timelineQuery = (recordId: string) =>
-  pagesOf<Activity>(['activities', recordId], `/activities/${recordId}`, { limit: 30 });
+  listQuery<Activity>(['activities', recordId], `/activities/${recordId}`, { limit: 30 });

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { call } from './client.ts';
-import { pagesOf } from './pages-of.ts';
+import { listQuery } from './list-query.ts';
 import type { components, operations } from './schema.d.ts';
 
 export type ApiKey = components['schemas']['ApiKey'];
@@ -9,9 +9,9 @@ export type ApiKeyChange = operations['patchApiKeysId']['requestBody']['content'
 
 const KEY = ['api-keys'];
 
-export const apiKeysQuery = pagesOf<ApiKey>(KEY, '/api-keys', { limit: 100 });
+export const apiKeysQuery = listQuery<ApiKey>(KEY, '/api-keys', { limit: 100 });
 
-function useThenReread() {
+function useInvalidation() {
   const queries = useQueryClient();
   return { onSuccess: () => queries.invalidateQueries({ queryKey: KEY }) };
 }
@@ -20,15 +20,15 @@ function useThenReread() {
 export const useCreateApiKey = () =>
   useMutation({
     mutationFn: (body: ApiKeyInput) => call<ApiKey>('POST', '/api-keys', { body }),
-    ...useThenReread(),
+    ...useInvalidation(),
   });
 
 export const useUpdateApiKey = () =>
   useMutation({
     mutationFn: ({ id, change }: { id: string; change: ApiKeyChange }) =>
       call<ApiKey>('PATCH', `/api-keys/${id}`, { body: change }),
-    ...useThenReread(),
+    ...useInvalidation(),
   });
 
 export const useRevokeApiKey = () =>
-  useMutation({ mutationFn: (id: string) => call<void>('DELETE', `/api-keys/${id}`), ...useThenReread() });
+  useMutation({ mutationFn: (id: string) => call<void>('DELETE', `/api-keys/${id}`), ...useInvalidation() });

@@ -1,7 +1,7 @@
-import { pagesOf } from './pages-of.ts';
+import { listQuery } from './list-query.ts';
 import type { components } from './schema.d.ts';
 
 /** Somebody did something to the workspace's settings. */
 export type AuditLine = components['schemas']['AuditLine'];
 
-export const auditQuery = pagesOf<AuditLine>(['audit'], '/audit');
+export const auditQuery = listQuery<AuditLine>(['audit'], '/audit');

@@ -15,7 +15,7 @@ export class ApiError extends Error {
   /** What `Retry-After` says. */
   readonly retryAfterS: number | null;
 
-  constructor(rendered: {
+  constructor(response: {
     status: number;
     code: string;
     message: string;
@@ -23,12 +23,12 @@ export class ApiError extends Error {
     requestId?: string | null;
     retryAfterS?: number | null;
   }) {
-    super(rendered.message);
-    this.status = rendered.status;
-    this.code = rendered.code;
-    this.fields = rendered.fields ?? [];
-    this.requestId = rendered.requestId ?? null;
-    this.retryAfterS = rendered.retryAfterS ?? null;
+    super(response.message);
+    this.status = response.status;
+    this.code = response.code;
+    this.fields = response.fields ?? [];
+    this.requestId = response.requestId ?? null;
+    this.retryAfterS = response.retryAfterS ?? null;
   }
 }
 
@@ -99,30 +99,30 @@ async function errorOf(answer: Response): Promise<ApiError> {
   const retryAfter = Number(answer.headers.get('retry-after'));
   const common = { status: answer.status, requestId, retryAfterS: retryAfter > 0 ? retryAfter : null };
   try {
-    const rendered = (await answer.json()) as Told | ToldOfLead;
-    if (isOfLead(rendered)) return new ApiError({ ...common, ...ofLead(rendered) });
-    return new ApiError({ ...common, ...rendered.error, requestId: rendered.error.request_id ?? requestId });
+    const response = (await answer.json()) as ErrorResponse | LeadErrorResponse;
+    if (isLeadError(response)) return new ApiError({ ...common, ...readLeadError(response) });
+    return new ApiError({ ...common, ...response.error, requestId: response.error.request_id ?? requestId });
   } catch {
     // A proxy in between speaks for itself, and not our JSON.
     return new ApiError({ ...common, code: 'server_error', message: `The answer was ${answer.status}.` });
   }
 }
 
-interface Told {
+interface ErrorResponse {
   error: { code: string; message: string; fields?: FieldError[]; request_id?: string };
 }
 
 /** What `POST /leads` says instead: it speaks as RemixCRM's Lead API does. */
-interface ToldOfLead {
+interface LeadErrorResponse {
   error: string;
   fields?: string[];
 }
 
-function isOfLead(rendered: Told | ToldOfLead): rendered is ToldOfLead {
-  return typeof rendered.error === 'string';
+function isLeadError(response: ErrorResponse | LeadErrorResponse): response is LeadErrorResponse {
+  return typeof response.error === 'string';
 }
 
-function ofLead({ error, fields = [] }: ToldOfLead) {
+function readLeadError({ error, fields = [] }: LeadErrorResponse) {
   const message = error.startsWith('Missing') ? 'is required' : 'is not valid';
   return { code: 'lead_refused', message: error, fields: fields.map((field) => ({ field, message })) };
 }

@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { call } from './client.ts';
-import type { Page } from './pages-of.ts';
+import type { Page } from './list-query.ts';
 import { recordQueries } from './record-queries.ts';
 import type { components, operations } from './schema.d.ts';
 
@@ -10,7 +10,7 @@ export type CompanyInput = operations['postCompanies']['requestBody']['content']
 export const companies = recordQueries<Company, CompanyInput>('companies');
 
 /** The company of this name, whatever the case: the first of several; null where there is none. */
-export const companyByName = (name: string) =>
+export const companyByNameQuery = (name: string) =>
   queryOptions({
     queryKey: [companies.plural, 'name', name],
     queryFn: async ({ signal }) => {

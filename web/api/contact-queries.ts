@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { call } from './client.ts';
-import type { Page } from './pages-of.ts';
+import type { Page } from './list-query.ts';
 import { recordQueries } from './record-queries.ts';
 import type { components, operations } from './schema.d.ts';
 
@@ -10,7 +10,7 @@ export type ContactInput = operations['postContacts']['requestBody']['content'][
 export const contacts = recordQueries<Contact, ContactInput>('contacts');
 
 /** The contact with this email, whatever the case: the first of several; null where there is none. */
-export const contactByEmail = (email: string) =>
+export const contactByEmailQuery = (email: string) =>
   queryOptions({
     queryKey: [contacts.plural, 'email', email],
     queryFn: async ({ signal }) => {

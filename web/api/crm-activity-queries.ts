@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { call } from './client.ts';
-import { pagesOf } from './pages-of.ts';
+import { listQuery } from './list-query.ts';
 import type { components } from './schema.d.ts';
 
 /** What another CRM reported of a lead. */
@@ -8,10 +8,10 @@ export type CrmActivity = components['schemas']['CrmActivity'];
 
 const KEY = ['crm-activities'];
 
-export const crmActivitiesOf = (leadId: string) =>
-  pagesOf<CrmActivity>([...KEY, 'lead', leadId], '/crm-activities', { lead_id: leadId, limit: 30 });
+export const crmActivitiesQuery = (leadId: string) =>
+  listQuery<CrmActivity>([...KEY, 'lead', leadId], '/crm-activities', { lead_id: leadId, limit: 30 });
 
-export const unmatchedActivities = pagesOf<CrmActivity>([...KEY, 'unmatched'], '/crm-activities', {
+export const unmatchedActivitiesQuery = listQuery<CrmActivity>([...KEY, 'unmatched'], '/crm-activities', {
   matched: 'false',
   limit: 25,
 });

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { call } from './client.ts';
-import { pagesOf } from './pages-of.ts';
+import { listQuery } from './list-query.ts';
 import type { components, operations } from './schema.d.ts';
 
 /** An event type that the workspace defined. */
@@ -10,10 +10,10 @@ export type PublishedEvent = components['schemas']['PublishedEvent'];
 
 const PATH = '/custom-event-types';
 
-export const customTypesQuery = pagesOf<CustomType>(['custom-event-types'], PATH);
+export const customTypesQuery = listQuery<CustomType>(['custom-event-types'], PATH);
 
 /** All that shows event types shows these too. */
-function useThenReread() {
+function useInvalidation() {
   const queries = useQueryClient();
   return {
     onSuccess: () =>
@@ -27,18 +27,18 @@ function useThenReread() {
 export const useCreateCustomType = () =>
   useMutation({
     mutationFn: (body: NewCustomType) => call<CustomType>('POST', PATH, { body }),
-    ...useThenReread(),
+    ...useInvalidation(),
   });
 
 export const useChangeCustomType = (name: string) =>
   useMutation({
     mutationFn: (change: Omit<NewCustomType, 'name'>) =>
       call<CustomType>('PATCH', `${PATH}/${name}`, { body: change }),
-    ...useThenReread(),
+    ...useInvalidation(),
   });
 
 export const useRemoveCustomType = (name: string) =>
-  useMutation({ mutationFn: () => call<void>('DELETE', `${PATH}/${name}`), ...useThenReread() });
+  useMutation({ mutationFn: () => call<void>('DELETE', `${PATH}/${name}`), ...useInvalidation() });
 
 /** An event of such a type happens: its webhooks are told, as of any other. */
 export function usePublishEvent() {

@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { call } from './client.ts';
-import { pagesOf } from './pages-of.ts';
+import { listQuery } from './list-query.ts';
 import type { components } from './schema.d.ts';
 
 export type Delivery = components['schemas']['Delivery'];
@@ -34,7 +34,7 @@ export interface DeliveryFilter {
  */
 export const deliveriesQuery = (webhookId: string | null, { since, until, ...filter }: DeliveryFilter) =>
   infiniteQueryOptions({
-    ...pagesOf<Delivery>(
+    ...listQuery<Delivery>(
       ['webhooks', 'deliveries', webhookId],
       webhookId === null ? '/deliveries' : `/webhooks/${webhookId}/deliveries`,
       { limit: 25, ...filter, 'created_at[gte]': since, 'created_at[lt]': until },

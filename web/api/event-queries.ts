@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { call } from './client.ts';
-import { pagesOf } from './pages-of.ts';
+import { listQuery } from './list-query.ts';
 import type { components } from './schema.d.ts';
 
 /** Something that happened, with what became of it. */
@@ -17,7 +17,7 @@ export interface EventFilter {
 /** Newest first. Read again every few seconds: they happen while one watches. */
 export const eventsQuery = ({ since, until, ...filter }: EventFilter) =>
   infiniteQueryOptions({
-    ...pagesOf<HappenedEvent>(['webhooks', 'events'], '/event-log', {
+    ...listQuery<HappenedEvent>(['webhooks', 'events'], '/event-log', {
       limit: 50,
       ...filter,
       'occurred_at[gte]': since,

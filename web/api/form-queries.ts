@@ -1,6 +1,6 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { call, isConflict } from './client.ts';
-import { pagesOf } from './pages-of.ts';
+import { listQuery } from './list-query.ts';
 import type { components } from './schema.d.ts';
 
 export type Form = components['schemas']['Form'];
@@ -12,7 +12,7 @@ export type FormDraft = Omit<
   'id' | 'version' | 'url' | 'embed_code' | 'created_by' | 'created_at' | 'updated_at'
 >;
 
-export const formsQuery = pagesOf<Form>(['forms', 'list'], '/forms');
+export const formsQuery = listQuery<Form>(['forms', 'list'], '/forms');
 
 export const formQuery = (id: string) =>
   queryOptions({
@@ -22,7 +22,7 @@ export const formQuery = (id: string) =>
 
 /** What became leads or, with `spam`, what is kept aside. */
 export const formSubmissionsQuery = (id: string, spam: boolean) =>
-  pagesOf<FormSubmission>(['forms', 'submissions', id], `/forms/${id}/submissions`, { spam: String(spam) });
+  listQuery<FormSubmission>(['forms', 'submissions', id], `/forms/${id}/submissions`, { spam: String(spam) });
 
 /** The page of a form as it will be, as HTML; rejects while the draft is not well-formed. */
 export const formPreviewQuery = (draft: FormDraft) =>
@@ -34,7 +34,7 @@ export const formPreviewQuery = (draft: FormDraft) =>
     gcTime: 0,
   });
 
-function useThenReread() {
+function useInvalidation() {
   const queries = useQueryClient();
   return { onSuccess: () => queries.invalidateQueries({ queryKey: ['forms'] }) };
 }
@@ -42,33 +42,33 @@ function useThenReread() {
 export const useCreateForm = () =>
   useMutation({
     mutationFn: (body: FormDraft) => call<Form>('POST', '/forms', { body }),
-    ...useThenReread(),
+    ...useInvalidation(),
   });
 
 /** Rejects with 412 where somebody else changed it since `version`; what is on view is read again then. */
 export function useUpdateForm() {
   const queries = useQueryClient();
-  const reread = () => queries.invalidateQueries({ queryKey: ['forms'] });
+  const invalidate = () => queries.invalidateQueries({ queryKey: ['forms'] });
   return useMutation({
     mutationFn: ({ id, version, change }: { id: string; version: number; change: Partial<FormDraft> }) =>
       call<Form>('PATCH', `/forms/${id}`, { body: change, ifMatch: version }),
-    onSuccess: reread,
-    onError: (error) => (isConflict(error) ? reread() : undefined),
+    onSuccess: invalidate,
+    onError: (error) => (isConflict(error) ? invalidate() : undefined),
   });
 }
 
 export const useRemoveForm = (id: string) =>
-  useMutation({ mutationFn: () => call<void>('DELETE', `/forms/${id}`), ...useThenReread() });
+  useMutation({ mutationFn: () => call<void>('DELETE', `/forms/${id}`), ...useInvalidation() });
 
 /** Makes the lead of what was taken for spam. */
 export const useAcceptSubmission = (formId: string) =>
   useMutation({
     mutationFn: (id: string) => call<FormSubmission>('POST', `/forms/${formId}/submissions/${id}/accept`),
-    ...useThenReread(),
+    ...useInvalidation(),
   });
 
 export const useRemoveSubmission = (formId: string) =>
   useMutation({
     mutationFn: (id: string) => call<void>('DELETE', `/forms/${formId}/submissions/${id}`),
-    ...useThenReread(),
+    ...useInvalidation(),
   });

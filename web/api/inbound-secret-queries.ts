@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { call } from './client.ts';
-import { pagesOf } from './pages-of.ts';
+import { listQuery } from './list-query.ts';
 import type { components } from './schema.d.ts';
 
 /** What another CRM proves itself with; the secret is in it where it was just made, this once. */
@@ -8,9 +8,9 @@ export type InboundSecret = components['schemas']['InboundSecret'];
 
 const KEY = ['inbound-secrets'];
 
-export const inboundSecretsQuery = pagesOf<InboundSecret>(KEY, '/inbound-secrets', { limit: 100 });
+export const inboundSecretsQuery = listQuery<InboundSecret>(KEY, '/inbound-secrets', { limit: 100 });
 
-function useThenReread() {
+function useInvalidation() {
   const queries = useQueryClient();
   return { onSuccess: () => queries.invalidateQueries({ queryKey: KEY }) };
 }
@@ -18,11 +18,11 @@ function useThenReread() {
 export const useCreateInboundSecret = () =>
   useMutation({
     mutationFn: (body: { name: string }) => call<InboundSecret>('POST', '/inbound-secrets', { body }),
-    ...useThenReread(),
+    ...useInvalidation(),
   });
 
 export const useRemoveInboundSecret = () =>
   useMutation({
     mutationFn: (id: string) => call<void>('DELETE', `/inbound-secrets/${id}`),
-    ...useThenReread(),
+    ...useInvalidation(),
   });

@@ -1,6 +1,6 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { call } from './client.ts';
-import type { Page } from './pages-of.ts';
+import type { Page } from './list-query.ts';
 import type { components } from './schema.d.ts';
 
 export type Inbox = components['schemas']['Inbox'];
@@ -25,7 +25,7 @@ export const inboxRequestsQuery = (id: string) =>
     refetchInterval: LOOK_EVERY_MS,
   });
 
-function useThenReread() {
+function useInvalidation() {
   const queries = useQueryClient();
   return { onSuccess: () => queries.invalidateQueries({ queryKey: ['inboxes'] }) };
 }
@@ -33,15 +33,15 @@ function useThenReread() {
 export const useCreateInbox = () =>
   useMutation({
     mutationFn: (name: string) => call<Inbox>('POST', '/inboxes', { body: { name } }),
-    ...useThenReread(),
+    ...useInvalidation(),
   });
 
 export const useUpdateInbox = () =>
   useMutation({
     mutationFn: ({ id, status }: { id: string; status: number }) =>
       call<Inbox>('PATCH', `/inboxes/${id}`, { body: { status } }),
-    ...useThenReread(),
+    ...useInvalidation(),
   });
 
 export const useRemoveInbox = () =>
-  useMutation({ mutationFn: (id: string) => call<void>('DELETE', `/inboxes/${id}`), ...useThenReread() });
+  useMutation({ mutationFn: (id: string) => call<void>('DELETE', `/inboxes/${id}`), ...useInvalidation() });

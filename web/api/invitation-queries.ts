@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { call } from './client.ts';
-import { pagesOf } from './pages-of.ts';
+import { listQuery } from './list-query.ts';
 import type { components } from './schema.d.ts';
 import type { Role } from './session-queries.ts';
 
@@ -9,9 +9,9 @@ export type Invitation = components['schemas']['Invitation'];
 
 const KEY = ['invitations'];
 
-export const invitationsQuery = pagesOf<Invitation>(KEY, '/invitations', { limit: 100 });
+export const invitationsQuery = listQuery<Invitation>(KEY, '/invitations', { limit: 100 });
 
-function useThenReread() {
+function useInvalidation() {
   const queries = useQueryClient();
   return { onSuccess: () => queries.invalidateQueries({ queryKey: KEY }) };
 }
@@ -19,8 +19,11 @@ function useThenReread() {
 export const useInvite = () =>
   useMutation({
     mutationFn: (body: { email: string; role: Role }) => call<Invitation>('POST', '/invitations', { body }),
-    ...useThenReread(),
+    ...useInvalidation(),
   });
 
 export const useWithdrawInvitation = () =>
-  useMutation({ mutationFn: (id: string) => call<void>('DELETE', `/invitations/${id}`), ...useThenReread() });
+  useMutation({
+    mutationFn: (id: string) => call<void>('DELETE', `/invitations/${id}`),
+    ...useInvalidation(),
+  });

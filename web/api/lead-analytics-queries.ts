@@ -5,11 +5,10 @@ import type { components } from './schema.d.ts';
 /** What the leads of a time came to. */
 export type LeadFigures = components['schemas']['LeadFigures'];
 
-export const leadFiguresQuery = (requested: Query) =>
+export const leadFiguresQuery = (query: Query) =>
   queryOptions({
-    queryKey: ['leads', 'figures', requested],
-    queryFn: ({ signal }) =>
-      call<LeadFigures>('GET', '/analytics/leads', { base: '', query: requested, signal }),
+    queryKey: ['leads', 'figures', query],
+    queryFn: ({ signal }) => call<LeadFigures>('GET', '/analytics/leads', { base: '', query, signal }),
     // The figures of before stay until those of another time are there.
     placeholderData: keepPreviousData,
   });

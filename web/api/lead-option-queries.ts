@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { call } from './client.ts';
-import { pagesOf } from './pages-of.ts';
+import { listQuery } from './list-query.ts';
 import type { operations } from './schema.d.ts';
 
 /** A word that the workspace has for its leads. */
@@ -8,30 +8,31 @@ export type LeadOption =
   operations['getLeadSources']['responses'][200]['content']['application/json']['data'][number];
 
 /** As in the API's paths. */
-export type LeadWordKind = 'lead-sources' | 'lead-event-types';
+export type LeadOptionKind = 'lead-sources' | 'lead-event-types';
 
-export const leadWordsQuery = (kind: LeadWordKind) => pagesOf<LeadOption>([kind], `/${kind}`, { limit: 200 });
+export const leadOptionsQuery = (kind: LeadOptionKind) =>
+  listQuery<LeadOption>([kind], `/${kind}`, { limit: 200 });
 
-function useThenReread(kind: LeadWordKind) {
+function useInvalidation(kind: LeadOptionKind) {
   const queries = useQueryClient();
   return { onSuccess: () => queries.invalidateQueries({ queryKey: [kind] }) };
 }
 
-export const useAddLeadWord = (kind: LeadWordKind) =>
+export const useAddLeadOption = (kind: LeadOptionKind) =>
   useMutation({
     mutationFn: (body: { name: string }) => call<LeadOption>('POST', `/${kind}`, { body }),
-    ...useThenReread(kind),
+    ...useInvalidation(kind),
   });
 
-export const useRenameLeadWord = (kind: LeadWordKind) =>
+export const useRenameLeadOption = (kind: LeadOptionKind) =>
   useMutation({
     mutationFn: ({ id, name }: { id: string; name: string }) =>
       call<LeadOption>('PATCH', `/${kind}/${id}`, { body: { name } }),
-    ...useThenReread(kind),
+    ...useInvalidation(kind),
   });
 
-export const useRemoveLeadWord = (kind: LeadWordKind) =>
+export const useRemoveLeadOption = (kind: LeadOptionKind) =>
   useMutation({
     mutationFn: (id: string) => call<void>('DELETE', `/${kind}/${id}`),
-    ...useThenReread(kind),
+    ...useInvalidation(kind),
   });

@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { ApiError, call, type Query } from './client.ts';
-import { pagesOf, type Page } from './pages-of.ts';
-import { keepRecord, recordQueries } from './record-queries.ts';
+import { listQuery, type Page } from './list-query.ts';
+import { cacheRecord, recordQueries } from './record-queries.ts';
 import type { components, operations } from './schema.d.ts';
 
 export type Lead = components['schemas']['Lead'];
@@ -18,7 +18,7 @@ function named({ first_name: first, ...lead }: LeadInput): object {
 }
 
 /** Those of one status, by its key, last changed first, and how many there are in all. */
-export const leadColumn = (status: string, filter: Query) =>
+export const leadColumnQuery = (status: string, filter: Query) =>
   infiniteQueryOptions({
     queryKey: [leads.plural, 'list', 'column', status, filter],
     queryFn: ({ pageParam: cursor, signal }) =>
@@ -42,7 +42,7 @@ export const leadColumn = (status: string, filter: Query) =>
   });
 
 /** The lead that has this number in the workspace; null where there is none. */
-export const leadByNumber = (number: string) =>
+export const leadByNumberQuery = (number: string) =>
   queryOptions({
     queryKey: [leads.plural, 'number', number],
     queryFn: async ({ signal }) =>
@@ -52,13 +52,13 @@ export const leadByNumber = (number: string) =>
 /** One arrival of a lead, as it came. */
 export type LeadSubmission = components['schemas']['LeadSubmission'];
 
-export const submissionsOf = (leadId: string) =>
-  pagesOf<LeadSubmission>([leads.plural, 'submissions', leadId], `/leads/${leadId}/submissions`, {
+export const leadSubmissionsQuery = (leadId: string) =>
+  listQuery<LeadSubmission>([leads.plural, 'submissions', leadId], `/leads/${leadId}/submissions`, {
     limit: 20,
   });
 
 /** The leads that may be the same person, newest first; there are at most 50. */
-export const duplicatesOf = (leadId: string) =>
+export const leadDuplicatesQuery = (leadId: string) =>
   queryOptions({
     // Among the lists: a lead that changes may be like others from then on.
     queryKey: [leads.plural, 'list', 'duplicates', leadId],
@@ -73,24 +73,24 @@ export type Conversion = operations['postLeadsIdConvert']['requestBody']['conten
 export function useConvertLead() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: ({ lead, asked: requested }: { lead: Lead; asked: Conversion }) =>
+    mutationFn: ({ lead, conversion }: { lead: Lead; conversion: Conversion }) =>
       call<components['schemas']['LeadConversion']>('POST', `/leads/${lead.id}/convert`, {
-        body: requested,
+        body: conversion,
         ifMatch: lead.version,
       }),
     async onSuccess({ lead }) {
-      await keepRecord(queries, leads, lead);
+      await cacheRecord(queries, leads, lead);
       for (const plural of ['contacts', 'companies', 'deals'])
         void queries.invalidateQueries({ queryKey: [plural] });
     },
     async onError(error, { lead }) {
-      if (!isOvertaken(error)) return;
-      await queries.invalidateQueries(leads.one(lead.id));
+      if (!isConcurrentChange(error)) return;
+      await queries.invalidateQueries(leads.detail(lead.id));
       await queries.invalidateQueries({ queryKey: [leads.plural, 'list'] });
     },
   });
 }
 
-function isOvertaken(error: Error): boolean {
+function isConcurrentChange(error: Error): boolean {
   return error instanceof ApiError && (error.status === 409 || error.status === 412);
 }

@@ -1,6 +1,6 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { call } from './client.ts';
-import type { Page } from './pages-of.ts';
+import type { Page } from './list-query.ts';
 import type { components, operations } from './schema.d.ts';
 
 /** How far a lead can have come; leads hold its key. */
@@ -25,7 +25,7 @@ export function useLeadStatuses(): LeadStatus[] {
 
 const NONE: LeadStatus[] = [];
 
-function useThenReread() {
+function useInvalidation() {
   const queries = useQueryClient();
   return { onSuccess: () => queries.invalidateQueries({ queryKey: KEY }) };
 }
@@ -34,18 +34,18 @@ export const useAddLeadStatus = () =>
   useMutation({
     mutationFn: (body: Pick<LeadStatus, 'name' | 'kind'>) =>
       call<LeadStatus>('POST', '/lead-statuses', { body }),
-    ...useThenReread(),
+    ...useInvalidation(),
   });
 
 export const useChangeLeadStatus = () =>
   useMutation({
     mutationFn: ({ id, change }: { id: string; change: LeadStatusChange }) =>
       call<LeadStatus>('PATCH', `/lead-statuses/${id}`, { body: change }),
-    ...useThenReread(),
+    ...useInvalidation(),
   });
 
 export const useRemoveLeadStatus = () =>
   useMutation({
     mutationFn: (id: string) => call<void>('DELETE', `/lead-statuses/${id}`),
-    ...useThenReread(),
+    ...useInvalidation(),
   });

@@ -1,6 +1,6 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { call } from './client.ts';
-import { pagesOf } from './pages-of.ts';
+import { listQuery } from './list-query.ts';
 import type { components } from './schema.d.ts';
 import type { Role } from './session-queries.ts';
 
@@ -11,9 +11,9 @@ export type MadeKind = keyof MadeByMember;
 
 const KEY = ['members'];
 
-export const membersQuery = pagesOf<Member>(KEY, '/members', { limit: 200 });
+export const membersQuery = listQuery<Member>(KEY, '/members', { limit: 200 });
 
-function useThenReread() {
+function useInvalidation() {
   const queries = useQueryClient();
   return { onSuccess: () => queries.invalidateQueries({ queryKey: KEY }) };
 }
@@ -22,7 +22,7 @@ export const useChangeRole = () =>
   useMutation({
     mutationFn: ({ id, role }: { id: string; role: Role }) =>
       call<Member>('PATCH', `/members/${id}`, { body: { role } }),
-    ...useThenReread(),
+    ...useInvalidation(),
   });
 
 export const madeByQuery = (id: string) =>

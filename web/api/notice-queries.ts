@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { call } from './client.ts';
-import { pagesOf } from './pages-of.ts';
+import { listQuery } from './list-query.ts';
 import type { components } from './schema.d.ts';
 
 /** What an owner or admin should know. */
@@ -8,7 +8,7 @@ export type Notice = components['schemas']['Notice'];
 
 /** Asked for again every minute, and whenever somebody comes back to the page. */
 export const noticesQuery = infiniteQueryOptions({
-  ...pagesOf<Notice>(['notices'], '/notices'),
+  ...listQuery<Notice>(['notices'], '/notices'),
   refetchInterval: 60_000,
 });
 

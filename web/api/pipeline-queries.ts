@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { call } from './client.ts';
-import type { Page } from './pages-of.ts';
+import type { Page } from './list-query.ts';
 import type { components } from './schema.d.ts';
 
 export type Pipeline = components['schemas']['Pipeline'];

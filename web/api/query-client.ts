@@ -3,10 +3,10 @@ import { ApiError } from './client.ts';
 import { sessionQuery } from './session-queries.ts';
 
 /** Keeps what was read for a moment, and asks again only where asking again can help. */
-export function makeQueryClient(): QueryClient {
+export function createQueryClient(): QueryClient {
   const queries = new QueryClient({
-    queryCache: new QueryCache({ onError: noteEndOfSession }),
-    mutationCache: new MutationCache({ onError: noteEndOfSession }),
+    queryCache: new QueryCache({ onError: checkSession }),
+    mutationCache: new MutationCache({ onError: checkSession }),
     defaultOptions: {
       queries: {
         staleTime: 10_000,
@@ -21,7 +21,7 @@ export function makeQueryClient(): QueryClient {
    * Whatever call is first refused has the session read again: where it has ended, the layout asks to sign in. A wrong
    * password is refused in the same way, and ends nothing.
    */
-  function noteEndOfSession(error: Error): void {
+  function checkSession(error: Error): void {
     if (error instanceof ApiError && error.status === 401) void queries.invalidateQueries(sessionQuery);
   }
 }

@@ -1,6 +1,6 @@
 import { queryOptions, useMutation, useQueryClient, type QueryClient } from '@tanstack/react-query';
 import { call, isConflict, type Query } from './client.ts';
-import { pagesOf } from './pages-of.ts';
+import { listQuery } from './list-query.ts';
 
 /** What the pages need of every record. */
 export interface BaseRecord {
@@ -16,8 +16,8 @@ export interface BaseRecord {
 export interface RecordQueries<R extends BaseRecord, Input extends object> {
   /** As in `contacts`: in paths, in scopes, and in the keys of what was read. */
   readonly plural: string;
-  list: (query?: Query) => ReturnType<typeof pagesOf<R>>;
-  one: (id: string) => ReturnType<typeof oneOf<R>>;
+  list: (query?: Query) => ReturnType<typeof listQuery<R>>;
+  detail: (id: string) => ReturnType<typeof detailQuery<R>>;
   create: (body: Input) => Promise<R>;
 }
 
@@ -28,13 +28,13 @@ export function recordQueries<R extends BaseRecord, Input extends object>(
 ): RecordQueries<R, Input> {
   return {
     plural,
-    list: (query) => pagesOf<R>([plural, 'list'], `/${plural}`, query),
-    one: (id) => oneOf<R>(plural, id),
+    list: (query) => listQuery<R>([plural, 'list'], `/${plural}`, query),
+    detail: (id) => detailQuery<R>(plural, id),
     create,
   };
 }
 
-function oneOf<R extends BaseRecord>(plural: string, id: string) {
+function detailQuery<R extends BaseRecord>(plural: string, id: string) {
   return queryOptions({
     queryKey: [plural, 'one', id],
     queryFn: ({ signal }) => call<R>('GET', `/${plural}/${id}`, { signal }),
@@ -45,7 +45,7 @@ export function useCreateRecord<R extends BaseRecord, Input extends object>(kind
   const queries = useQueryClient();
   return useMutation({
     mutationFn: kind.create,
-    onSuccess: (record) => keepRecord(queries, kind, record),
+    onSuccess: (record) => cacheRecord(queries, kind, record),
   });
 }
 
@@ -55,10 +55,10 @@ export function useUpdateRecord<R extends BaseRecord, Input extends object>(kind
   return useMutation({
     mutationFn: ({ id, version, change }: { id: string; version: number; change: Partial<Input> }) =>
       call<R>('PATCH', `/${kind.plural}/${id}`, { body: change, ifMatch: version }),
-    onSuccess: (record) => keepRecord(queries, kind, record),
+    onSuccess: (record) => cacheRecord(queries, kind, record),
     async onError(error, { id }) {
       if (!isConflict(error)) return;
-      await queries.invalidateQueries(kind.one(id));
+      await queries.invalidateQueries(kind.detail(id));
       await queries.invalidateQueries({ queryKey: [kind.plural, 'list'] });
     },
   });
@@ -70,14 +70,14 @@ export function useRemoveRecord<R extends BaseRecord, Input extends object>(kind
     mutationFn: (id: string) => call<void>('DELETE', `/${kind.plural}/${id}`),
     async onSuccess(_nothing, id) {
       // The page about it is still on view, and about to be left: it must not ask for what is gone.
-      await queries.invalidateQueries({ queryKey: kind.one(id).queryKey, refetchType: 'none' });
+      await queries.invalidateQueries({ queryKey: kind.detail(id).queryKey, refetchType: 'none' });
       await queries.invalidateQueries({ queryKey: [kind.plural, 'list'] });
     },
   });
 }
 
 /** A record as an answer showed it; its lists and its timeline are read again where they are on view. */
-export async function keepRecord<R extends BaseRecord, Input extends object>(
+export async function cacheRecord<R extends BaseRecord, Input extends object>(
   queries: QueryClient,
   kind: RecordQueries<R, Input>,
   record: R,

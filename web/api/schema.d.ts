@@ -454,7 +454,7 @@ export interface paths {
         put?: never;
         /**
          * Create up to 500 contacts
-         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`; a bad record does not hold up the others, and the good ones are written together.
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. A bad record does not hold up the others; the good ones are written together.
          */
         post: operations["postContactsBatch"];
         delete?: never;
@@ -524,7 +524,7 @@ export interface paths {
         put?: never;
         /**
          * Create up to 500 companies
-         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`; a bad record does not hold up the others, and the good ones are written together.
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. A bad record does not hold up the others; the good ones are written together.
          */
         post: operations["postCompaniesBatch"];
         delete?: never;
@@ -594,7 +594,7 @@ export interface paths {
         put?: never;
         /**
          * Create up to 500 deals
-         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`; a bad record does not hold up the others, and the good ones are written together.
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. A bad record does not hold up the others; the good ones are written together.
          */
         post: operations["postDealsBatch"];
         delete?: never;
@@ -664,7 +664,7 @@ export interface paths {
         put?: never;
         /**
          * Create up to 500 tasks
-         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`; a bad record does not hold up the others, and the good ones are written together.
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. A bad record does not hold up the others; the good ones are written together.
          */
         post: operations["postTasksBatch"];
         delete?: never;
@@ -714,7 +714,7 @@ export interface paths {
         put?: never;
         /**
          * Create a lead
-         * @description Fires `lead.created` or, where it is attached to one that is there, `lead.submission_added`; then the answer is 200. At most so many leads an hour as the workspace allows itself (`/lead-settings`); then 429 with Retry-After.
+         * @description Fires `lead.created` or, where the submission is attached to a lead that exists, `lead.submission_added`; then the answer is 200. The workspace limits how many leads it takes in an hour (`/lead-settings`); beyond, 429 with Retry-After. With `Prefer: return=representation`, the answer is the record itself, and errors are as everywhere else.
          */
         post: operations["postLeads"];
         delete?: never;
@@ -734,7 +734,7 @@ export interface paths {
         put?: never;
         /**
          * Create up to 500 leads
-         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`; a bad record does not hold up the others, and the good ones are written together.
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. A bad record does not hold up the others; the good ones are written together. With `Prefer: return=representation`, the answer is the record itself, and errors are as everywhere else.
          */
         post: operations["postLeadsBatch"];
         delete?: never;
@@ -770,6 +770,46 @@ export interface paths {
          * @description Changes only the fields sent. Fires `lead.updated`, unless nothing changes. With If-Match, 412 where the version is another.
          */
         patch: operations["patchLeadsId"];
+        trace?: never;
+    };
+    "/api/v1/objects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List objects with their fields
+         * @description Those whose records the caller may read.
+         */
+        get: operations["getObjects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/objects/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an object with its fields
+         * @description By its key, as in `contact`, or its plural.
+         */
+        get: operations["getObjectsKey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/pipelines": {
@@ -830,7 +870,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The timeline of a contact
+         * Get the timeline of a contact
          * @description Newest first, with what was done with its deals, its tasks and theirs, and the leads that became it, as far as the caller may read these. The id of another record gives the timeline of that one alone.
          */
         get: operations["getActivitiesContactId"];
@@ -1833,6 +1873,236 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        ObjectFieldInput: {
+            key: string;
+            label: string;
+            description: string;
+            /** @description What its values are, as in `text`, `date`, `select`, `record`. */
+            kind: string;
+            /** @description Has to be sent to create a record. */
+            required: boolean;
+            /** @description Set by the server; ignored when sent. */
+            read_only: boolean;
+            /** @description Worked out when a record is read; in no event. */
+            computed: boolean;
+            /** @description What a record holds where nothing is sent; null for nothing. */
+            default: unknown;
+            /** @description The object whose ids its values are. */
+            references?: string;
+            /** @description The values that it can have, where they are listed. */
+            options?: {
+                value: string;
+                label: string;
+            }[];
+            /** @description How lists are filtered by it, where they can be. */
+            filter?: {
+                /** @description The query parameter of the list. */
+                parameter: string;
+                /** @description `eq` is the parameter itself, others are written as in `created_at[gte]`. */
+                operators: string[];
+            };
+            sortable: boolean;
+        };
+        ObjectInput: {
+            /** @description As in `contact`. */
+            key: string;
+            /** @description In paths and scopes, as in `contacts`. */
+            plural: string;
+            label: string;
+            plural_label: string;
+            /** @description Fields that name a record to people, the first that are filled in. */
+            title_fields: string[];
+            /** @description Columns of a list. */
+            list_fields: string[];
+            /** @description Whether its list takes `q`. */
+            searchable: boolean;
+            fields: components["schemas"]["ObjectFieldInput"][];
+            events: string[];
+            /** @description Lists about a record; `{id}` in the path is its id. */
+            panels: {
+                key: string;
+                label: string;
+                path: string;
+            }[];
+        };
+        ErrorInput: {
+            error: {
+                code: string;
+                message: string;
+                fields?: {
+                    field: string;
+                    message: string;
+                }[];
+                request_id: string;
+            };
+        };
+        ActivityInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description The event, as in `contact.updated`, or what a module calls it. */
+            type: string;
+            record_type: string;
+            /** Format: uuid */
+            record_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description Fields that changed, with what they were. */
+            changed: {
+                [key: string]: unknown;
+            } | null;
+            /** @description What a module says of it. */
+            details?: unknown;
+            /** Format: date-time */
+            occurred_at: string;
+        };
+        CompanyInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Grows by one with every change; the ETag */
+            version: number;
+            /** @description Who created it, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When it was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed
+             */
+            updated_at: string;
+            /** @description The workspace's own fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description Website, kept as sent */
+            website: string | null;
+            /** @description Industry */
+            industry: string | null;
+            /** @description Email */
+            email: string | null;
+            /** @description Phone, kept as sent */
+            phone: string | null;
+            /** @description Postal address, as on an envelope */
+            address: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+        };
+        ContactInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Grows by one with every change; the ETag */
+            version: number;
+            /** @description Who created it, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When it was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed
+             */
+            updated_at: string;
+            /** @description The workspace's own fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description First name */
+            first_name: string | null;
+            /** @description Last name */
+            last_name: string | null;
+            /** @description Email */
+            email: string | null;
+            /** @description Phone, kept as sent */
+            phone: string | null;
+            /** @description The name of the company they work for; default: that of the company in `company_id` */
+            company: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Job title */
+            job_title: string | null;
+            /** @description Status */
+            status: string;
+            /** @description Where they came from, as in `website` */
+            source: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+        };
+        DealInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Grows by one with every change; the ETag */
+            version: number;
+            /** @description Who created it, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When it was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed
+             */
+            updated_at: string;
+            /** @description The workspace's own fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description In its currency's units */
+            value: number | null;
+            /** @description Currency */
+            currency: string;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "open" | "won" | "lost";
+            /**
+             * Format: uuid
+             * @description Pipeline id; default: that of the stage, else the default pipeline
+             */
+            pipeline_id: string;
+            /**
+             * Format: uuid
+             * @description Stage id; default: the pipeline's first stage
+             */
+            stage_id: string;
+            /** @description Expected close date */
+            expected_close_date: string | null;
+            /** @description When it was won or lost */
+            closed_at: string | null;
+            /** @description Lost reason */
+            lost_reason: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+        };
         FormInput: {
             /** @description `form_…`; no secret, as it stands in public addresses. */
             id: string;
@@ -1888,245 +2158,6 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
-        ErrorInput: {
-            error: {
-                code: string;
-                message: string;
-                fields?: {
-                    field: string;
-                    message: string;
-                }[];
-                request_id: string;
-            };
-        };
-        LeadInput: {
-            /**
-             * Format: uuid
-             * @description Names it for good.
-             */
-            id: string;
-            /** @description Grows by one with every change; the ETag. */
-            version: number;
-            /** @description Who made it, as in `api_key:<id>`. */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When it was made.
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When it was last changed.
-             */
-            updated_at: string;
-            /** @description The workspace's own fields, by name. */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Counts within the workspace, from 1. */
-            number: number;
-            /** @description Their first name. */
-            first_name: string | null;
-            /** @description Their last name; null where they gave one word. */
-            last_name: string | null;
-            /** @description Their email address, as it was sent. */
-            email: string | null;
-            /** @description Their telephone number, as it was sent. */
-            phone: string | null;
-            /** @description The date it is about. */
-            event_date: string | null;
-            /** @description What it is about: one of the workspace's lead event types. */
-            event_type: string | null;
-            /** @description Where they came from, as in `Website contact form`. */
-            source: string | null;
-            /** @description How far it has come: the key of one of the lead statuses. */
-            status: string;
-            /** @description What they, or people after them, wrote. */
-            notes: string | null;
-            /** @description The member who looks after it. */
-            owner_id: string | null;
-            /** @description What another CRM calls it. */
-            crm_lead_id: string | null;
-            /** @description Words that people put on it. */
-            tags: string[];
-            /** @description How often it arrived. */
-            submissions: number;
-            /** @description When its status first left `new`, or a member first changed it. */
-            first_contacted_at: string | null;
-            /** @description The contact that it was converted to. */
-            contact_id: string | null;
-            /** @description The company that it was converted to. */
-            company_id: string | null;
-            /** @description The deal that it was converted to. */
-            deal_id: string | null;
-            /** @description When it was converted. */
-            converted_at: string | null;
-        };
-        ActivityInput: {
-            /** Format: uuid */
-            id: string;
-            /** @description The event it was, as in `contact.updated`. */
-            type: string;
-            record_type: string;
-            /** Format: uuid */
-            record_id: string;
-            /** @description Who did it, as in `api_key:<id>`. */
-            actor: string;
-            /** @description Fields that changed, with what they were. */
-            changed: {
-                [key: string]: unknown;
-            } | null;
-            /** Format: date-time */
-            occurred_at: string;
-        };
-        CompanyInput: {
-            /**
-             * Format: uuid
-             * @description Names it for good.
-             */
-            id: string;
-            /** @description Grows by one with every change; the ETag. */
-            version: number;
-            /** @description Who made it, as in `api_key:<id>`. */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When it was made.
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When it was last changed.
-             */
-            updated_at: string;
-            /** @description The workspace's own fields, by name. */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description What it is called. */
-            name: string;
-            /** @description Its website, as it was sent. */
-            website: string | null;
-            /** @description What it does. */
-            industry: string | null;
-            /** @description Its email address. */
-            email: string | null;
-            /** @description Its telephone number, as it was sent. */
-            phone: string | null;
-            /** @description Its address, as it would stand on an envelope. */
-            address: string | null;
-            /** @description What people wrote down about it. */
-            notes: string | null;
-            /** @description The member who looks after it. */
-            owner_id: string | null;
-        };
-        ContactInput: {
-            /**
-             * Format: uuid
-             * @description Names it for good.
-             */
-            id: string;
-            /** @description Grows by one with every change; the ETag. */
-            version: number;
-            /** @description Who made it, as in `api_key:<id>`. */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When it was made.
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When it was last changed.
-             */
-            updated_at: string;
-            /** @description The workspace's own fields, by name. */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Their first name. */
-            first_name: string | null;
-            /** @description Their last name. */
-            last_name: string | null;
-            /** @description Their email address. */
-            email: string | null;
-            /** @description Their telephone number, as it was sent. */
-            phone: string | null;
-            /** @description The name of the company they work for. */
-            company: string | null;
-            /** @description The company of the workspace they work for. */
-            company_id: string | null;
-            /** @description What they are there. */
-            job_title: string | null;
-            /** @description Where they stand, as in `lead`. */
-            status: string;
-            /** @description Where they came from, as in `website`. */
-            source: string | null;
-            /** @description What people wrote down about them. */
-            notes: string | null;
-            /** @description The member who looks after it. */
-            owner_id: string | null;
-        };
-        DealInput: {
-            /**
-             * Format: uuid
-             * @description Names it for good.
-             */
-            id: string;
-            /** @description Grows by one with every change; the ETag. */
-            version: number;
-            /** @description Who made it, as in `api_key:<id>`. */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When it was made.
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When it was last changed.
-             */
-            updated_at: string;
-            /** @description The workspace's own fields, by name. */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description What it is called. */
-            name: string;
-            /** @description What it is worth, in its currency's units. */
-            value: number | null;
-            /** @description The code of its currency (ISO 4217). */
-            currency: string;
-            /**
-             * @description Whether it is open, won or lost.
-             * @enum {string}
-             */
-            status: "open" | "won" | "lost";
-            /**
-             * Format: uuid
-             * @description The pipeline that it moves through.
-             */
-            pipeline_id: string;
-            /**
-             * Format: uuid
-             * @description The stage of the pipeline where it stands.
-             */
-            stage_id: string;
-            /** @description When it should be won or lost. */
-            expected_close_date: string | null;
-            /** @description When it was won or lost. */
-            closed_at: string | null;
-            /** @description Why it was lost. */
-            lost_reason: string | null;
-            /** @description What people wrote down about it. */
-            notes: string | null;
-            /** @description The contact it is with. */
-            contact_id: string | null;
-            /** @description The company it is with. */
-            company_id: string | null;
-            /** @description The member who looks after it. */
-            owner_id: string | null;
-        };
         FormSubmissionInput: {
             /** Format: uuid */
             id: string;
@@ -2169,11 +2200,6 @@ export interface components {
             received_at: string;
             /** @description Who matched it by hand. */
             matched_by: string | null;
-        };
-        LeadConversionInput: {
-            lead: components["schemas"]["LeadInput"];
-            /** @description What was not there before. */
-            made: ("contact" | "company" | "deal")[];
         };
         LeadFiguresInput: {
             /** Format: date-time */
@@ -2258,27 +2284,6 @@ export interface components {
                 }[];
             };
         };
-        LeadSubmissionInput: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            lead_id: string;
-            /** @description Where it came in, as in `api`. */
-            channel: string;
-            /** Format: date-time */
-            received_at: string;
-            /** @description All that was sent, as it was sent. */
-            payload: unknown;
-            /** @description Where it was sent from, without the last 8 bits (of IPv6, the last 80). */
-            address: string | null;
-            /** @description Of the field `referrer`, or the Referer header. */
-            referrer: string | null;
-            /** @description utm_source and its kin, of the fields, or of the query of `referrer`. */
-            utm: {
-                [key: string]: string;
-            };
-            crm_lead_id: string | null;
-        };
         LeadStatusInput: {
             /** Format: uuid */
             id: string;
@@ -2300,36 +2305,77 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
-        LeadStoryInput: {
-            lead: components["schemas"]["LeadInput"];
-            submissions: components["schemas"]["LeadSubmissionInput"][];
-            timeline: {
-                /** Format: uuid */
-                id: string;
-                /** @description Of what another CRM reported: `CRM`. */
-                label: string;
-                /** @description The event, or what the other CRM calls it. */
-                type: string;
-                /** @description Who did it; null for the other CRM. */
-                actor: string | null;
-                /** @description Fields that changed, with what they were. */
-                changed: {
-                    [key: string]: unknown;
-                } | null;
-                /** @description What the other CRM sent; null otherwise. */
-                payload: unknown;
-                /** Format: date-time */
-                occurred_at: string;
-            }[];
-            crm_activity: {
-                /** Format: uuid */
-                id: string;
-                event_type: string;
-                /** @description The whole body, as it was sent. */
-                payload: unknown;
-                /** Format: date-time */
-                received_at: string;
-            }[];
+        LeadSubmissionInput: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            lead_id: string;
+            /** @description Where it came in, as in `api`. */
+            channel: string;
+            /** Format: date-time */
+            received_at: string;
+            /** @description All that was sent, as it was sent. */
+            payload: unknown;
+            /** @description Where it was sent from, without the last 8 bits (of IPv6, the last 80). */
+            address: string | null;
+            /** @description Of the field `referrer`, or the Referer header. */
+            referrer: string | null;
+            /** @description utm_source and its kin, of the fields, or of the query of `referrer`. */
+            utm: {
+                [key: string]: string;
+            };
+            crm_lead_id: string | null;
+        };
+        TaskInput: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Grows by one with every change; the ETag */
+            version: number;
+            /** @description Who created it, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When it was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed
+             */
+            updated_at: string;
+            /** @description The workspace's own fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Title */
+            title: string;
+            /** @description Description */
+            description: string | null;
+            /**
+             * @description Priority
+             * @enum {string}
+             */
+            priority: "low" | "medium" | "high" | "urgent";
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "open" | "completed";
+            /** @description Due date */
+            due_date: string | null;
+            /** @description Completed at */
+            completed_at: string | null;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Assignee (user id) */
+            assignee_id: string | null;
         };
         PipelineInput: {
             /** Format: uuid */
@@ -2349,56 +2395,28 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
-        TaskInput: {
-            /**
-             * Format: uuid
-             * @description Names it for good.
-             */
+        LeadReceiptInput: {
+            /** Format: uuid */
             id: string;
-            /** @description Grows by one with every change; the ETag. */
-            version: number;
-            /** @description Who made it, as in `api_key:<id>`. */
-            created_by: string;
             /**
-             * Format: date-time
-             * @description When it was made.
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When it was last changed.
-             */
-            updated_at: string;
-            /** @description The workspace's own fields, by name. */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description What is to be done, in short. */
-            title: string;
-            /** @description What is to be done. */
-            description: string | null;
-            /**
-             * @description How urgent it is.
+             * @description `created`, unless `on_duplicate` asks for something else.
              * @enum {string}
              */
-            priority: "low" | "medium" | "high" | "urgent";
+            status: "created" | "attached" | "existing";
             /**
-             * @description Whether it is open or completed.
-             * @enum {string}
+             * Format: uri
+             * @description The lead in the dashboard.
              */
-            status: "open" | "completed";
-            /** @description The day by which it is to be done. */
-            due_date: string | null;
-            /** @description When its status became completed. */
-            completed_at: string | null;
-            /** @description The contact it is about. */
-            contact_id: string | null;
-            /** @description The company it is about. */
-            company_id: string | null;
-            /** @description The deal it is about. */
-            deal_id: string | null;
-            /** @description The member who is to do it. */
-            assignee_id: string | null;
+            lead_url: string;
+        };
+        LeadErrorInput: {
+            error: string;
+            fields?: string[];
+            details?: {
+                field: string;
+                message: string;
+            }[];
+            request_id: string;
         };
         ApiKeyInput: {
             /** Format: uuid */
@@ -2914,28 +2932,339 @@ export interface components {
             /** @description Shown once: when it is made, and when it is rotated. */
             secret?: string | null;
         };
-        LeadReceiptInput: {
-            /** Format: uuid */
-            id: string;
+        LeadInput: {
             /**
-             * @description `created`, unless `on_duplicate` asks for something else.
-             * @enum {string}
+             * Format: uuid
+             * @description Record id
              */
-            status: "created" | "attached" | "existing";
+            id: string;
+            /** @description Grows by one with every change; the ETag */
+            version: number;
+            /** @description Who created it, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When it was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed
+             */
+            updated_at: string;
+            /** @description The workspace's own fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Counts within the workspace, from 1 */
+            number: number;
+            /** @description First name */
+            first_name: string | null;
+            /** @description Last name; null where they gave one word */
+            last_name: string | null;
+            /** @description Email */
+            email: string | null;
+            /** @description Phone, kept as sent */
+            phone: string | null;
+            /** @description Event date */
+            event_date: string | null;
+            /** @description One of the lead event types, whatever the case; another one is ignored */
+            event_type: string | null;
+            /** @description One of the lead sources, whatever the case; another one is created */
+            source: string | null;
+            /** @description Key of one of the lead statuses */
+            status: string;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Id of the lead in another CRM */
+            crm_lead_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description How often the lead arrived */
+            submissions: number;
+            /** @description When its status first left `new`, or a member first changed it */
+            first_contacted_at: string | null;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description When it was converted to a contact */
+            converted_at: string | null;
             /**
              * Format: uri
-             * @description The lead in the dashboard.
+             * @description The lead in the dashboard
              */
-            lead_url: string;
+            readonly lead_url: string;
         };
-        LeadErrorInput: {
-            error: string;
-            fields?: string[];
-            details?: {
-                field: string;
-                message: string;
+        LeadTimelineInput: {
+            lead: components["schemas"]["LeadInput"];
+            submissions: components["schemas"]["LeadSubmissionInput"][];
+            timeline: {
+                /** Format: uuid */
+                id: string;
+                /** @description Of what another CRM reported: `CRM`. */
+                label: string;
+                /** @description The event, or what the other CRM calls it. */
+                type: string;
+                /** @description Who did it; null for the other CRM. */
+                actor: string | null;
+                /** @description Fields that changed, with what they were. */
+                changed: {
+                    [key: string]: unknown;
+                } | null;
+                /** @description What the other CRM sent; null otherwise. */
+                payload: unknown;
+                /** Format: date-time */
+                occurred_at: string;
             }[];
-            request_id: string;
+            crm_activity: {
+                /** Format: uuid */
+                id: string;
+                event_type: string;
+                /** @description The whole body, as it was sent. */
+                payload: unknown;
+                /** Format: date-time */
+                received_at: string;
+            }[];
+        };
+        LeadConversionInput: {
+            lead: components["schemas"]["LeadInput"];
+            /** @description What was not there before. */
+            made: ("contact" | "company" | "deal")[];
+        };
+        ObjectField: {
+            key: string;
+            label: string;
+            description: string;
+            /** @description What its values are, as in `text`, `date`, `select`, `record`. */
+            kind: string;
+            /** @description Has to be sent to create a record. */
+            required: boolean;
+            /** @description Set by the server; ignored when sent. */
+            read_only: boolean;
+            /** @description Worked out when a record is read; in no event. */
+            computed: boolean;
+            /** @description What a record holds where nothing is sent; null for nothing. */
+            default: unknown;
+            /** @description The object whose ids its values are. */
+            references?: string;
+            /** @description The values that it can have, where they are listed. */
+            options?: {
+                value: string;
+                label: string;
+            }[];
+            /** @description How lists are filtered by it, where they can be. */
+            filter?: {
+                /** @description The query parameter of the list. */
+                parameter: string;
+                /** @description `eq` is the parameter itself, others are written as in `created_at[gte]`. */
+                operators: string[];
+            };
+            sortable: boolean;
+        };
+        Object: {
+            /** @description As in `contact`. */
+            key: string;
+            /** @description In paths and scopes, as in `contacts`. */
+            plural: string;
+            label: string;
+            plural_label: string;
+            /** @description Fields that name a record to people, the first that are filled in. */
+            title_fields: string[];
+            /** @description Columns of a list. */
+            list_fields: string[];
+            /** @description Whether its list takes `q`. */
+            searchable: boolean;
+            fields: components["schemas"]["ObjectField"][];
+            events: string[];
+            /** @description Lists about a record; `{id}` in the path is its id. */
+            panels: {
+                key: string;
+                label: string;
+                path: string;
+            }[];
+        };
+        Error: {
+            error: {
+                code: string;
+                message: string;
+                fields?: {
+                    field: string;
+                    message: string;
+                }[];
+                request_id: string;
+            };
+        };
+        Activity: {
+            /** Format: uuid */
+            id: string;
+            /** @description The event, as in `contact.updated`, or what a module calls it. */
+            type: string;
+            record_type: string;
+            /** Format: uuid */
+            record_id: string;
+            /** @description Who did it, as in `api_key:<id>`. */
+            actor: string;
+            /** @description Fields that changed, with what they were. */
+            changed: {
+                [key: string]: unknown;
+            } | null;
+            /** @description What a module says of it. */
+            details?: unknown;
+            /** Format: date-time */
+            occurred_at: string;
+        };
+        Company: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Grows by one with every change; the ETag */
+            version: number;
+            /** @description Who created it, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When it was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed
+             */
+            updated_at: string;
+            /** @description The workspace's own fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description Website, kept as sent */
+            website: string | null;
+            /** @description Industry */
+            industry: string | null;
+            /** @description Email */
+            email: string | null;
+            /** @description Phone, kept as sent */
+            phone: string | null;
+            /** @description Postal address, as on an envelope */
+            address: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+        };
+        Contact: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Grows by one with every change; the ETag */
+            version: number;
+            /** @description Who created it, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When it was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed
+             */
+            updated_at: string;
+            /** @description The workspace's own fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description First name */
+            first_name: string | null;
+            /** @description Last name */
+            last_name: string | null;
+            /** @description Email */
+            email: string | null;
+            /** @description Phone, kept as sent */
+            phone: string | null;
+            /** @description The name of the company they work for; default: that of the company in `company_id` */
+            company: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Job title */
+            job_title: string | null;
+            /** @description Status */
+            status: string;
+            /** @description Where they came from, as in `website` */
+            source: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+        };
+        Deal: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Grows by one with every change; the ETag */
+            version: number;
+            /** @description Who created it, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When it was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed
+             */
+            updated_at: string;
+            /** @description The workspace's own fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Name */
+            name: string;
+            /** @description In its currency's units */
+            value: number | null;
+            /** @description Currency */
+            currency: string;
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "open" | "won" | "lost";
+            /**
+             * Format: uuid
+             * @description Pipeline id; default: that of the stage, else the default pipeline
+             */
+            pipeline_id: string;
+            /**
+             * Format: uuid
+             * @description Stage id; default: the pipeline's first stage
+             */
+            stage_id: string;
+            /** @description Expected close date */
+            expected_close_date: string | null;
+            /** @description When it was won or lost */
+            closed_at: string | null;
+            /** @description Lost reason */
+            lost_reason: string | null;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
         };
         Form: {
             /** @description `form_…`; no secret, as it stands in public addresses. */
@@ -2992,245 +3321,6 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
-        Error: {
-            error: {
-                code: string;
-                message: string;
-                fields?: {
-                    field: string;
-                    message: string;
-                }[];
-                request_id: string;
-            };
-        };
-        Lead: {
-            /**
-             * Format: uuid
-             * @description Names it for good.
-             */
-            id: string;
-            /** @description Grows by one with every change; the ETag. */
-            version: number;
-            /** @description Who made it, as in `api_key:<id>`. */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When it was made.
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When it was last changed.
-             */
-            updated_at: string;
-            /** @description The workspace's own fields, by name. */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Counts within the workspace, from 1. */
-            number: number;
-            /** @description Their first name. */
-            first_name: string | null;
-            /** @description Their last name; null where they gave one word. */
-            last_name: string | null;
-            /** @description Their email address, as it was sent. */
-            email: string | null;
-            /** @description Their telephone number, as it was sent. */
-            phone: string | null;
-            /** @description The date it is about. */
-            event_date: string | null;
-            /** @description What it is about: one of the workspace's lead event types. */
-            event_type: string | null;
-            /** @description Where they came from, as in `Website contact form`. */
-            source: string | null;
-            /** @description How far it has come: the key of one of the lead statuses. */
-            status: string;
-            /** @description What they, or people after them, wrote. */
-            notes: string | null;
-            /** @description The member who looks after it. */
-            owner_id: string | null;
-            /** @description What another CRM calls it. */
-            crm_lead_id: string | null;
-            /** @description Words that people put on it. */
-            tags: string[];
-            /** @description How often it arrived. */
-            submissions: number;
-            /** @description When its status first left `new`, or a member first changed it. */
-            first_contacted_at: string | null;
-            /** @description The contact that it was converted to. */
-            contact_id: string | null;
-            /** @description The company that it was converted to. */
-            company_id: string | null;
-            /** @description The deal that it was converted to. */
-            deal_id: string | null;
-            /** @description When it was converted. */
-            converted_at: string | null;
-        };
-        Activity: {
-            /** Format: uuid */
-            id: string;
-            /** @description The event it was, as in `contact.updated`. */
-            type: string;
-            record_type: string;
-            /** Format: uuid */
-            record_id: string;
-            /** @description Who did it, as in `api_key:<id>`. */
-            actor: string;
-            /** @description Fields that changed, with what they were. */
-            changed: {
-                [key: string]: unknown;
-            } | null;
-            /** Format: date-time */
-            occurred_at: string;
-        };
-        Company: {
-            /**
-             * Format: uuid
-             * @description Names it for good.
-             */
-            id: string;
-            /** @description Grows by one with every change; the ETag. */
-            version: number;
-            /** @description Who made it, as in `api_key:<id>`. */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When it was made.
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When it was last changed.
-             */
-            updated_at: string;
-            /** @description The workspace's own fields, by name. */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description What it is called. */
-            name: string;
-            /** @description Its website, as it was sent. */
-            website: string | null;
-            /** @description What it does. */
-            industry: string | null;
-            /** @description Its email address. */
-            email: string | null;
-            /** @description Its telephone number, as it was sent. */
-            phone: string | null;
-            /** @description Its address, as it would stand on an envelope. */
-            address: string | null;
-            /** @description What people wrote down about it. */
-            notes: string | null;
-            /** @description The member who looks after it. */
-            owner_id: string | null;
-        };
-        Contact: {
-            /**
-             * Format: uuid
-             * @description Names it for good.
-             */
-            id: string;
-            /** @description Grows by one with every change; the ETag. */
-            version: number;
-            /** @description Who made it, as in `api_key:<id>`. */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When it was made.
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When it was last changed.
-             */
-            updated_at: string;
-            /** @description The workspace's own fields, by name. */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description Their first name. */
-            first_name: string | null;
-            /** @description Their last name. */
-            last_name: string | null;
-            /** @description Their email address. */
-            email: string | null;
-            /** @description Their telephone number, as it was sent. */
-            phone: string | null;
-            /** @description The name of the company they work for. */
-            company: string | null;
-            /** @description The company of the workspace they work for. */
-            company_id: string | null;
-            /** @description What they are there. */
-            job_title: string | null;
-            /** @description Where they stand, as in `lead`. */
-            status: string;
-            /** @description Where they came from, as in `website`. */
-            source: string | null;
-            /** @description What people wrote down about them. */
-            notes: string | null;
-            /** @description The member who looks after it. */
-            owner_id: string | null;
-        };
-        Deal: {
-            /**
-             * Format: uuid
-             * @description Names it for good.
-             */
-            id: string;
-            /** @description Grows by one with every change; the ETag. */
-            version: number;
-            /** @description Who made it, as in `api_key:<id>`. */
-            created_by: string;
-            /**
-             * Format: date-time
-             * @description When it was made.
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When it was last changed.
-             */
-            updated_at: string;
-            /** @description The workspace's own fields, by name. */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description What it is called. */
-            name: string;
-            /** @description What it is worth, in its currency's units. */
-            value: number | null;
-            /** @description The code of its currency (ISO 4217). */
-            currency: string;
-            /**
-             * @description Whether it is open, won or lost.
-             * @enum {string}
-             */
-            status: "open" | "won" | "lost";
-            /**
-             * Format: uuid
-             * @description The pipeline that it moves through.
-             */
-            pipeline_id: string;
-            /**
-             * Format: uuid
-             * @description The stage of the pipeline where it stands.
-             */
-            stage_id: string;
-            /** @description When it should be won or lost. */
-            expected_close_date: string | null;
-            /** @description When it was won or lost. */
-            closed_at: string | null;
-            /** @description Why it was lost. */
-            lost_reason: string | null;
-            /** @description What people wrote down about it. */
-            notes: string | null;
-            /** @description The contact it is with. */
-            contact_id: string | null;
-            /** @description The company it is with. */
-            company_id: string | null;
-            /** @description The member who looks after it. */
-            owner_id: string | null;
-        };
         FormSubmission: {
             /** Format: uuid */
             id: string;
@@ -3273,11 +3363,6 @@ export interface components {
             received_at: string;
             /** @description Who matched it by hand. */
             matched_by: string | null;
-        };
-        LeadConversion: {
-            lead: components["schemas"]["Lead"];
-            /** @description What was not there before. */
-            made: ("contact" | "company" | "deal")[];
         };
         LeadFigures: {
             /** Format: date-time */
@@ -3362,27 +3447,6 @@ export interface components {
                 }[];
             };
         };
-        LeadSubmission: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            lead_id: string;
-            /** @description Where it came in, as in `api`. */
-            channel: string;
-            /** Format: date-time */
-            received_at: string;
-            /** @description All that was sent, as it was sent. */
-            payload: unknown;
-            /** @description Where it was sent from, without the last 8 bits (of IPv6, the last 80). */
-            address: string | null;
-            /** @description Of the field `referrer`, or the Referer header. */
-            referrer: string | null;
-            /** @description utm_source and its kin, of the fields, or of the query of `referrer`. */
-            utm: {
-                [key: string]: string;
-            };
-            crm_lead_id: string | null;
-        };
         LeadStatus: {
             /** Format: uuid */
             id: string;
@@ -3404,36 +3468,77 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
-        LeadStory: {
-            lead: components["schemas"]["Lead"];
-            submissions: components["schemas"]["LeadSubmission"][];
-            timeline: {
-                /** Format: uuid */
-                id: string;
-                /** @description Of what another CRM reported: `CRM`. */
-                label: string;
-                /** @description The event, or what the other CRM calls it. */
-                type: string;
-                /** @description Who did it; null for the other CRM. */
-                actor: string | null;
-                /** @description Fields that changed, with what they were. */
-                changed: {
-                    [key: string]: unknown;
-                } | null;
-                /** @description What the other CRM sent; null otherwise. */
-                payload: unknown;
-                /** Format: date-time */
-                occurred_at: string;
-            }[];
-            crm_activity: {
-                /** Format: uuid */
-                id: string;
-                event_type: string;
-                /** @description The whole body, as it was sent. */
-                payload: unknown;
-                /** Format: date-time */
-                received_at: string;
-            }[];
+        LeadSubmission: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            lead_id: string;
+            /** @description Where it came in, as in `api`. */
+            channel: string;
+            /** Format: date-time */
+            received_at: string;
+            /** @description All that was sent, as it was sent. */
+            payload: unknown;
+            /** @description Where it was sent from, without the last 8 bits (of IPv6, the last 80). */
+            address: string | null;
+            /** @description Of the field `referrer`, or the Referer header. */
+            referrer: string | null;
+            /** @description utm_source and its kin, of the fields, or of the query of `referrer`. */
+            utm: {
+                [key: string]: string;
+            };
+            crm_lead_id: string | null;
+        };
+        Task: {
+            /**
+             * Format: uuid
+             * @description Record id
+             */
+            id: string;
+            /** @description Grows by one with every change; the ETag */
+            version: number;
+            /** @description Who created it, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When it was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed
+             */
+            updated_at: string;
+            /** @description The workspace's own fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Title */
+            title: string;
+            /** @description Description */
+            description: string | null;
+            /**
+             * @description Priority
+             * @enum {string}
+             */
+            priority: "low" | "medium" | "high" | "urgent";
+            /**
+             * @description Status
+             * @enum {string}
+             */
+            status: "open" | "completed";
+            /** @description Due date */
+            due_date: string | null;
+            /** @description Completed at */
+            completed_at: string | null;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description Assignee (user id) */
+            assignee_id: string | null;
         };
         Pipeline: {
             /** Format: uuid */
@@ -3453,56 +3558,28 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
-        Task: {
-            /**
-             * Format: uuid
-             * @description Names it for good.
-             */
+        LeadReceipt: {
+            /** Format: uuid */
             id: string;
-            /** @description Grows by one with every change; the ETag. */
-            version: number;
-            /** @description Who made it, as in `api_key:<id>`. */
-            created_by: string;
             /**
-             * Format: date-time
-             * @description When it was made.
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When it was last changed.
-             */
-            updated_at: string;
-            /** @description The workspace's own fields, by name. */
-            custom_fields: {
-                [key: string]: string | number | boolean;
-            };
-            /** @description What is to be done, in short. */
-            title: string;
-            /** @description What is to be done. */
-            description: string | null;
-            /**
-             * @description How urgent it is.
+             * @description `created`, unless `on_duplicate` asks for something else.
              * @enum {string}
              */
-            priority: "low" | "medium" | "high" | "urgent";
+            status: "created" | "attached" | "existing";
             /**
-             * @description Whether it is open or completed.
-             * @enum {string}
+             * Format: uri
+             * @description The lead in the dashboard.
              */
-            status: "open" | "completed";
-            /** @description The day by which it is to be done. */
-            due_date: string | null;
-            /** @description When its status became completed. */
-            completed_at: string | null;
-            /** @description The contact it is about. */
-            contact_id: string | null;
-            /** @description The company it is about. */
-            company_id: string | null;
-            /** @description The deal it is about. */
-            deal_id: string | null;
-            /** @description The member who is to do it. */
-            assignee_id: string | null;
+            lead_url: string;
+        };
+        LeadError: {
+            error: string;
+            fields?: string[];
+            details?: {
+                field: string;
+                message: string;
+            }[];
+            request_id: string;
         };
         ApiKey: {
             /** Format: uuid */
@@ -4018,28 +4095,109 @@ export interface components {
             /** @description Shown once: when it is made, and when it is rotated. */
             secret?: string | null;
         };
-        LeadReceipt: {
-            /** Format: uuid */
-            id: string;
+        Lead: {
             /**
-             * @description `created`, unless `on_duplicate` asks for something else.
-             * @enum {string}
+             * Format: uuid
+             * @description Record id
              */
-            status: "created" | "attached" | "existing";
+            id: string;
+            /** @description Grows by one with every change; the ETag */
+            version: number;
+            /** @description Who created it, as in `api_key:<id>` */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When it was created
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed
+             */
+            updated_at: string;
+            /** @description The workspace's own fields, by name */
+            custom_fields: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description Counts within the workspace, from 1 */
+            number: number;
+            /** @description First name */
+            first_name: string | null;
+            /** @description Last name; null where they gave one word */
+            last_name: string | null;
+            /** @description Email */
+            email: string | null;
+            /** @description Phone, kept as sent */
+            phone: string | null;
+            /** @description Event date */
+            event_date: string | null;
+            /** @description One of the lead event types, whatever the case; another one is ignored */
+            event_type: string | null;
+            /** @description One of the lead sources, whatever the case; another one is created */
+            source: string | null;
+            /** @description Key of one of the lead statuses */
+            status: string;
+            /** @description Notes */
+            notes: string | null;
+            /** @description Owner (user id) */
+            owner_id: string | null;
+            /** @description Id of the lead in another CRM */
+            crm_lead_id: string | null;
+            /** @description Tags */
+            tags: string[];
+            /** @description How often the lead arrived */
+            submissions: number;
+            /** @description When its status first left `new`, or a member first changed it */
+            first_contacted_at: string | null;
+            /** @description Contact */
+            contact_id: string | null;
+            /** @description Company */
+            company_id: string | null;
+            /** @description Deal */
+            deal_id: string | null;
+            /** @description When it was converted to a contact */
+            converted_at: string | null;
             /**
              * Format: uri
-             * @description The lead in the dashboard.
+             * @description The lead in the dashboard
              */
-            lead_url: string;
+            readonly lead_url: string;
         };
-        LeadError: {
-            error: string;
-            fields?: string[];
-            details?: {
-                field: string;
-                message: string;
+        LeadTimeline: {
+            lead: components["schemas"]["Lead"];
+            submissions: components["schemas"]["LeadSubmission"][];
+            timeline: {
+                /** Format: uuid */
+                id: string;
+                /** @description Of what another CRM reported: `CRM`. */
+                label: string;
+                /** @description The event, or what the other CRM calls it. */
+                type: string;
+                /** @description Who did it; null for the other CRM. */
+                actor: string | null;
+                /** @description Fields that changed, with what they were. */
+                changed: {
+                    [key: string]: unknown;
+                } | null;
+                /** @description What the other CRM sent; null otherwise. */
+                payload: unknown;
+                /** Format: date-time */
+                occurred_at: string;
             }[];
-            request_id: string;
+            crm_activity: {
+                /** Format: uuid */
+                id: string;
+                event_type: string;
+                /** @description The whole body, as it was sent. */
+                payload: unknown;
+                /** Format: date-time */
+                received_at: string;
+            }[];
+        };
+        LeadConversion: {
+            lead: components["schemas"]["Lead"];
+            /** @description What was not there before. */
+            made: ("contact" | "company" | "deal")[];
         };
     };
     responses: never;
@@ -5638,14 +5796,14 @@ export interface operations {
                 include_deleted?: string;
                 /** @description Only those with this email. */
                 email?: string;
-                /** @description Only those with this status. */
-                status?: string;
-                /** @description Only those with this source. */
-                source?: string;
                 /** @description Only those with this phone. */
                 phone?: string;
                 /** @description Only those with this company_id. */
                 company_id?: string;
+                /** @description Only those with this status. */
+                status?: string;
+                /** @description Only those with this source. */
+                source?: string;
                 /** @description Only those with this owner_id. */
                 owner_id?: string;
                 "created_at[gt]"?: string;
@@ -5702,25 +5860,29 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description First name */
                     first_name?: string | null;
+                    /** @description Last name */
                     last_name?: string | null;
-                    /** @description Kept as sent; compared ignoring case. */
+                    /** @description Email */
                     email?: string | null;
-                    /** @description Kept as sent. */
+                    /** @description Phone, kept as sent */
                     phone?: string | null;
-                    /** @description The name of the company they work for. */
+                    /** @description The name of the company they work for; default: that of the company in `company_id` */
                     company?: string | null;
-                    /** @description The company of the workspace they work for; where `company` is left out, it is set to its name. */
+                    /** @description Company */
                     company_id?: string | null;
+                    /** @description Job title */
                     job_title?: string | null;
-                    /** @description Where they stand; `lead` where left out. */
+                    /** @description Status. Default: lead. */
                     status?: string | null;
-                    /** @description Where they came from, as in `website`. */
+                    /** @description Where they came from, as in `website` */
                     source?: string | null;
+                    /** @description Notes */
                     notes?: string | null;
-                    /** @description The member who looks after it. */
+                    /** @description Owner (user id) */
                     owner_id?: string | null;
-                    /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
+                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
@@ -5809,7 +5971,7 @@ export interface operations {
     getContactsId: {
         parameters: {
             query?: {
-                /** @description Answers of one that is deleted its id and `deleted_at`, in place of 404. */
+                /** @description Answers `id` and `deleted_at` of a deleted one, in place of 404. */
                 include_deleted?: string;
             };
             header?: never;
@@ -5855,25 +6017,29 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description First name */
                     first_name?: string | null;
+                    /** @description Last name */
                     last_name?: string | null;
-                    /** @description Kept as sent; compared ignoring case. */
+                    /** @description Email */
                     email?: string | null;
-                    /** @description Kept as sent. */
+                    /** @description Phone, kept as sent */
                     phone?: string | null;
-                    /** @description The name of the company they work for. */
+                    /** @description The name of the company they work for; default: that of the company in `company_id` */
                     company?: string | null;
-                    /** @description The company of the workspace they work for; where `company` is left out, it is set to its name. */
+                    /** @description Company */
                     company_id?: string | null;
+                    /** @description Job title */
                     job_title?: string | null;
-                    /** @description Where they stand; `lead` where left out. */
+                    /** @description Status. Default: lead. */
                     status?: string | null;
-                    /** @description Where they came from, as in `website`. */
+                    /** @description Where they came from, as in `website` */
                     source?: string | null;
+                    /** @description Notes */
                     notes?: string | null;
-                    /** @description The member who looks after it. */
+                    /** @description Owner (user id) */
                     owner_id?: string | null;
-                    /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
+                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
@@ -5964,25 +6130,29 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description First name */
                     first_name?: string | null;
+                    /** @description Last name */
                     last_name?: string | null;
-                    /** @description Kept as sent; compared ignoring case. */
+                    /** @description Email */
                     email?: string | null;
-                    /** @description Kept as sent. */
+                    /** @description Phone, kept as sent */
                     phone?: string | null;
-                    /** @description The name of the company they work for. */
+                    /** @description The name of the company they work for; default: that of the company in `company_id` */
                     company?: string | null;
-                    /** @description The company of the workspace they work for; where `company` is left out, it is set to its name. */
+                    /** @description Company */
                     company_id?: string | null;
+                    /** @description Job title */
                     job_title?: string | null;
-                    /** @description Where they stand; `lead` where left out. */
+                    /** @description Status. Default: lead. */
                     status?: string | null;
-                    /** @description Where they came from, as in `website`. */
+                    /** @description Where they came from, as in `website` */
                     source?: string | null;
+                    /** @description Notes */
                     notes?: string | null;
-                    /** @description The member who looks after it. */
+                    /** @description Owner (user id) */
                     owner_id?: string | null;
-                    /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
+                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
@@ -6097,20 +6267,26 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /**
+                     * @description Name
+                     * @example Acme Ltd
+                     */
                     name: string;
-                    /** @description Kept as sent. */
+                    /** @description Website, kept as sent */
                     website?: string | null;
+                    /** @description Industry */
                     industry?: string | null;
-                    /** @description Kept as sent; compared ignoring case. */
+                    /** @description Email */
                     email?: string | null;
-                    /** @description Kept as sent. */
+                    /** @description Phone, kept as sent */
                     phone?: string | null;
-                    /** @description As it would stand on an envelope. */
+                    /** @description Postal address, as on an envelope */
                     address?: string | null;
+                    /** @description Notes */
                     notes?: string | null;
-                    /** @description The member who looks after it. */
+                    /** @description Owner (user id) */
                     owner_id?: string | null;
-                    /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
+                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
@@ -6199,7 +6375,7 @@ export interface operations {
     getCompaniesId: {
         parameters: {
             query?: {
-                /** @description Answers of one that is deleted its id and `deleted_at`, in place of 404. */
+                /** @description Answers `id` and `deleted_at` of a deleted one, in place of 404. */
                 include_deleted?: string;
             };
             header?: never;
@@ -6245,20 +6421,26 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /**
+                     * @description Name
+                     * @example Acme Ltd
+                     */
                     name?: string;
-                    /** @description Kept as sent. */
+                    /** @description Website, kept as sent */
                     website?: string | null;
+                    /** @description Industry */
                     industry?: string | null;
-                    /** @description Kept as sent; compared ignoring case. */
+                    /** @description Email */
                     email?: string | null;
-                    /** @description Kept as sent. */
+                    /** @description Phone, kept as sent */
                     phone?: string | null;
-                    /** @description As it would stand on an envelope. */
+                    /** @description Postal address, as on an envelope */
                     address?: string | null;
+                    /** @description Notes */
                     notes?: string | null;
-                    /** @description The member who looks after it. */
+                    /** @description Owner (user id) */
                     owner_id?: string | null;
-                    /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
+                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
@@ -6349,20 +6531,26 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /**
+                     * @description Name
+                     * @example Acme Ltd
+                     */
                     name?: string;
-                    /** @description Kept as sent. */
+                    /** @description Website, kept as sent */
                     website?: string | null;
+                    /** @description Industry */
                     industry?: string | null;
-                    /** @description Kept as sent; compared ignoring case. */
+                    /** @description Email */
                     email?: string | null;
-                    /** @description Kept as sent. */
+                    /** @description Phone, kept as sent */
                     phone?: string | null;
-                    /** @description As it would stand on an envelope. */
+                    /** @description Postal address, as on an envelope */
                     address?: string | null;
+                    /** @description Notes */
                     notes?: string | null;
-                    /** @description The member who looks after it. */
+                    /** @description Owner (user id) */
                     owner_id?: string | null;
-                    /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
+                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
@@ -6419,10 +6607,6 @@ export interface operations {
                 name?: string;
                 /** @description Only those with this status. */
                 status?: string;
-                /** @description Only those in this pipeline, by its name or id. */
-                pipeline?: string;
-                /** @description Only those in a stage of this name or id. */
-                stage?: string;
                 /** @description Only those with this pipeline_id. */
                 pipeline_id?: string;
                 /** @description Only those with this stage_id. */
@@ -6433,6 +6617,10 @@ export interface operations {
                 company_id?: string;
                 /** @description Only those with this owner_id. */
                 owner_id?: string;
+                /** @description Only those in this pipeline, by its name or id. */
+                pipeline?: string;
+                /** @description Only those in a stage of this name or id. */
+                stage?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
                 "created_at[lt]"?: string;
@@ -6487,33 +6675,50 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    name: string;
-                    /** @description Another word for `name`. */
-                    title?: string;
                     /**
-                     * @description In its currency's units.
+                     * @description Name
+                     * @example Acme: Q3 contract
+                     */
+                    name: string;
+                    /**
+                     * @description In its currency's units
                      * @example 5000
                      */
                     value?: number | null;
                     /**
-                     * @description Default: USD.
+                     * @description Currency. Default: USD.
                      * @example GBP
                      */
                     currency?: string | null;
-                    /** @description Default: open. */
+                    /** @description Status. Default: open. */
                     status?: ("open" | "won" | "lost") | null;
-                    /** @description Default: that of the stage, else the default pipeline. */
+                    /** @description Pipeline id; default: that of the stage, else the default pipeline */
                     pipeline_id?: string | null;
-                    /** @description Default: the pipeline's first stage. */
+                    /** @description Stage id; default: the pipeline's first stage */
                     stage_id?: string | null;
+                    /**
+                     * @description Expected close date
+                     * @example 2026-09-30
+                     */
                     expected_close_date?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly closed_at?: unknown;
+                    /** @description Lost reason */
                     lost_reason?: string | null;
+                    /** @description Notes */
                     notes?: string | null;
+                    /** @description Contact */
                     contact_id?: string | null;
+                    /** @description Company */
                     company_id?: string | null;
-                    /** @description The member who looks after it. */
+                    /** @description Owner (user id) */
                     owner_id?: string | null;
-                    /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
+                    /**
+                     * @description Another name for `name`.
+                     * @example Acme: Q3 contract
+                     */
+                    title?: string;
+                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
@@ -6531,8 +6736,6 @@ export interface operations {
                     readonly updated_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly deleted_at?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly closed_at?: unknown;
                 };
             };
         };
@@ -6604,7 +6807,7 @@ export interface operations {
     getDealsId: {
         parameters: {
             query?: {
-                /** @description Answers of one that is deleted its id and `deleted_at`, in place of 404. */
+                /** @description Answers `id` and `deleted_at` of a deleted one, in place of 404. */
                 include_deleted?: string;
             };
             header?: never;
@@ -6650,33 +6853,50 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    name?: string;
-                    /** @description Another word for `name`. */
-                    title?: string;
                     /**
-                     * @description In its currency's units.
+                     * @description Name
+                     * @example Acme: Q3 contract
+                     */
+                    name?: string;
+                    /**
+                     * @description In its currency's units
                      * @example 5000
                      */
                     value?: number | null;
                     /**
-                     * @description Default: USD.
+                     * @description Currency. Default: USD.
                      * @example GBP
                      */
                     currency?: string | null;
-                    /** @description Default: open. */
+                    /** @description Status. Default: open. */
                     status?: ("open" | "won" | "lost") | null;
-                    /** @description Default: that of the stage, else the default pipeline. */
+                    /** @description Pipeline id; default: that of the stage, else the default pipeline */
                     pipeline_id?: string | null;
-                    /** @description Default: the pipeline's first stage. */
+                    /** @description Stage id; default: the pipeline's first stage */
                     stage_id?: string | null;
+                    /**
+                     * @description Expected close date
+                     * @example 2026-09-30
+                     */
                     expected_close_date?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly closed_at?: unknown;
+                    /** @description Lost reason */
                     lost_reason?: string | null;
+                    /** @description Notes */
                     notes?: string | null;
+                    /** @description Contact */
                     contact_id?: string | null;
+                    /** @description Company */
                     company_id?: string | null;
-                    /** @description The member who looks after it. */
+                    /** @description Owner (user id) */
                     owner_id?: string | null;
-                    /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
+                    /**
+                     * @description Another name for `name`.
+                     * @example Acme: Q3 contract
+                     */
+                    title?: string;
+                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
@@ -6694,8 +6914,6 @@ export interface operations {
                     readonly updated_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly deleted_at?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly closed_at?: unknown;
                 };
             };
         };
@@ -6769,33 +6987,50 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    name?: string;
-                    /** @description Another word for `name`. */
-                    title?: string;
                     /**
-                     * @description In its currency's units.
+                     * @description Name
+                     * @example Acme: Q3 contract
+                     */
+                    name?: string;
+                    /**
+                     * @description In its currency's units
                      * @example 5000
                      */
                     value?: number | null;
                     /**
-                     * @description Default: USD.
+                     * @description Currency. Default: USD.
                      * @example GBP
                      */
                     currency?: string | null;
-                    /** @description Default: open. */
+                    /** @description Status. Default: open. */
                     status?: ("open" | "won" | "lost") | null;
-                    /** @description Default: that of the stage, else the default pipeline. */
+                    /** @description Pipeline id; default: that of the stage, else the default pipeline */
                     pipeline_id?: string | null;
-                    /** @description Default: the pipeline's first stage. */
+                    /** @description Stage id; default: the pipeline's first stage */
                     stage_id?: string | null;
+                    /**
+                     * @description Expected close date
+                     * @example 2026-09-30
+                     */
                     expected_close_date?: string | null;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly closed_at?: unknown;
+                    /** @description Lost reason */
                     lost_reason?: string | null;
+                    /** @description Notes */
                     notes?: string | null;
+                    /** @description Contact */
                     contact_id?: string | null;
+                    /** @description Company */
                     company_id?: string | null;
-                    /** @description The member who looks after it. */
+                    /** @description Owner (user id) */
                     owner_id?: string | null;
-                    /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
+                    /**
+                     * @description Another name for `name`.
+                     * @example Acme: Q3 contract
+                     */
+                    title?: string;
+                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
@@ -6813,8 +7048,6 @@ export interface operations {
                     readonly updated_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly deleted_at?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly closed_at?: unknown;
                 };
             };
         };
@@ -6850,10 +7083,10 @@ export interface operations {
                 count?: "exact";
                 /** @description Also those deleted, as id and deleted_at. */
                 include_deleted?: string;
-                /** @description Only those with this status. */
-                status?: string;
                 /** @description Only those with this priority. */
                 priority?: string;
+                /** @description Only those with this status. */
+                status?: string;
                 /** @description Only those with this due_date. */
                 due_date?: string;
                 /** @description Only those with this contact_id. */
@@ -6918,23 +7151,33 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /**
+                     * @description Title
+                     * @example Follow up with Acme
+                     */
                     title: string;
+                    /** @description Description */
                     description?: string | null;
-                    /** @description Default: medium. */
+                    /** @description Priority. Default: medium. */
                     priority?: ("low" | "medium" | "high" | "urgent") | null;
-                    /** @description Default: open. */
+                    /** @description Status. Default: open. */
                     status?: ("open" | "completed") | null;
-                    /** @example 2026-06-30 */
+                    /**
+                     * @description Due date
+                     * @example 2026-06-30
+                     */
                     due_date?: string | null;
-                    /** @description Whom it is about. */
+                    /** @description Set by the server; ignored when sent. */
+                    readonly completed_at?: unknown;
+                    /** @description Contact */
                     contact_id?: string | null;
-                    /** @description Whom it is about. */
+                    /** @description Company */
                     company_id?: string | null;
-                    /** @description What it is about. */
+                    /** @description Deal */
                     deal_id?: string | null;
-                    /** @description The member who is to do it. */
+                    /** @description Assignee (user id) */
                     assignee_id?: string | null;
-                    /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
+                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
@@ -6952,8 +7195,6 @@ export interface operations {
                     readonly updated_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly deleted_at?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly completed_at?: unknown;
                 };
             };
         };
@@ -7025,7 +7266,7 @@ export interface operations {
     getTasksId: {
         parameters: {
             query?: {
-                /** @description Answers of one that is deleted its id and `deleted_at`, in place of 404. */
+                /** @description Answers `id` and `deleted_at` of a deleted one, in place of 404. */
                 include_deleted?: string;
             };
             header?: never;
@@ -7071,23 +7312,33 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /**
+                     * @description Title
+                     * @example Follow up with Acme
+                     */
                     title?: string;
+                    /** @description Description */
                     description?: string | null;
-                    /** @description Default: medium. */
+                    /** @description Priority. Default: medium. */
                     priority?: ("low" | "medium" | "high" | "urgent") | null;
-                    /** @description Default: open. */
+                    /** @description Status. Default: open. */
                     status?: ("open" | "completed") | null;
-                    /** @example 2026-06-30 */
+                    /**
+                     * @description Due date
+                     * @example 2026-06-30
+                     */
                     due_date?: string | null;
-                    /** @description Whom it is about. */
+                    /** @description Set by the server; ignored when sent. */
+                    readonly completed_at?: unknown;
+                    /** @description Contact */
                     contact_id?: string | null;
-                    /** @description Whom it is about. */
+                    /** @description Company */
                     company_id?: string | null;
-                    /** @description What it is about. */
+                    /** @description Deal */
                     deal_id?: string | null;
-                    /** @description The member who is to do it. */
+                    /** @description Assignee (user id) */
                     assignee_id?: string | null;
-                    /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
+                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
@@ -7105,8 +7356,6 @@ export interface operations {
                     readonly updated_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly deleted_at?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly completed_at?: unknown;
                 };
             };
         };
@@ -7180,23 +7429,33 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /**
+                     * @description Title
+                     * @example Follow up with Acme
+                     */
                     title?: string;
+                    /** @description Description */
                     description?: string | null;
-                    /** @description Default: medium. */
+                    /** @description Priority. Default: medium. */
                     priority?: ("low" | "medium" | "high" | "urgent") | null;
-                    /** @description Default: open. */
+                    /** @description Status. Default: open. */
                     status?: ("open" | "completed") | null;
-                    /** @example 2026-06-30 */
+                    /**
+                     * @description Due date
+                     * @example 2026-06-30
+                     */
                     due_date?: string | null;
-                    /** @description Whom it is about. */
+                    /** @description Set by the server; ignored when sent. */
+                    readonly completed_at?: unknown;
+                    /** @description Contact */
                     contact_id?: string | null;
-                    /** @description Whom it is about. */
+                    /** @description Company */
                     company_id?: string | null;
-                    /** @description What it is about. */
+                    /** @description Deal */
                     deal_id?: string | null;
-                    /** @description The member who is to do it. */
+                    /** @description Assignee (user id) */
                     assignee_id?: string | null;
-                    /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
+                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
@@ -7214,8 +7473,6 @@ export interface operations {
                     readonly updated_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly deleted_at?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly completed_at?: unknown;
                 };
             };
         };
@@ -7251,26 +7508,26 @@ export interface operations {
                 count?: "exact";
                 /** @description Also those deleted, as id and deleted_at. */
                 include_deleted?: string;
+                /** @description Only those with this number. */
+                number?: string;
                 /** @description Only those with this email. */
                 email?: string;
                 /** @description Only those with this phone. */
                 phone?: string;
-                /** @description Only those with this status. */
-                status?: string;
-                /** @description Only those with this source. */
-                source?: string;
                 /** @description Only those with this event_type. */
                 event_type?: string;
-                /** @description Only those with this tag. */
-                tag?: string;
+                /** @description Only those with this source. */
+                source?: string;
+                /** @description Only those with this status. */
+                status?: string;
                 /** @description Only those with this owner_id. */
                 owner_id?: string;
-                /** @description Only those with this contact_id. */
-                contact_id?: string;
                 /** @description Only those with this crm_lead_id. */
                 crm_lead_id?: string;
-                /** @description Only those with this number. */
-                number?: string;
+                /** @description Only those with this tag. */
+                tag?: string;
+                /** @description Only those with this contact_id. */
+                contact_id?: string;
                 /** @description Only those in which every word of it stands (the first five), whatever the case, accents and Unicode form; a word of one or two letters begins one of theirs. Of a telephone number the digits count. */
                 q?: string;
                 "created_at[gt]"?: string;
@@ -7331,26 +7588,26 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description Required, with `last_name`, where there is no `name`. */
+                    /** @description One of `first_name`, `last_name` and `name` is required. */
                     first_name?: string;
                     last_name?: string;
                     /** @description In place of both: split at its first space. */
                     name?: string;
-                    /** @description Kept as sent; compared ignoring case. */
-                    email: string | null;
+                    /** @description One of `email` and `phone` is required. */
+                    email?: string | null;
                     /**
                      * @description Kept as sent.
                      * @example +15551234567
                      */
-                    phone: string;
+                    phone?: string;
                     /**
                      * Format: date
                      * @example 2026-08-15
                      */
-                    event_date: string;
+                    event_date?: string;
                     /** @description One of the lead event types, whatever the case; another one is ignored. */
                     event_type?: string;
-                    /** @description One of the lead sources, whatever the case; another one is made. */
+                    /** @description One of the lead sources, whatever the case; another one is created. */
                     source?: string | null;
                     /**
                      * @description Default: new.
@@ -7358,43 +7615,43 @@ export interface operations {
                      */
                     status?: "new" | "contacted" | "quoted";
                     notes?: string | null;
-                    /** @description The member who looks after it. */
+                    /** @description Owner (user id) */
                     owner_id?: string | null;
-                    /** @description What another CRM calls it. */
+                    /** @description Id of the lead in another CRM */
                     crm_lead_id?: string | null;
-                    /** @description A list; of a form a text, with commas between them. */
+                    /** @description A list; in a form, a text with commas between tags. */
                     tags?: string[];
-                    /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
+                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
                     /**
-                     * @description Where there is a lead with the same email or the digits of the same phone: make another (create, the default), attach what arrived to it (attach), or leave it as it is (return).
+                     * @description Where a lead has the same email or the digits of the same phone: create another (`create`, the default), attach this submission to it (`attach`), or return it unchanged (`return`).
                      * @enum {string}
                      */
                     on_duplicate?: "create" | "attach" | "return";
                 };
                 "application/x-www-form-urlencoded": {
-                    /** @description Required, with `last_name`, where there is no `name`. */
+                    /** @description One of `first_name`, `last_name` and `name` is required. */
                     first_name?: string;
                     last_name?: string;
                     /** @description In place of both: split at its first space. */
                     name?: string;
-                    /** @description Kept as sent; compared ignoring case. */
-                    email: string | null;
+                    /** @description One of `email` and `phone` is required. */
+                    email?: string | null;
                     /**
                      * @description Kept as sent.
                      * @example +15551234567
                      */
-                    phone: string;
+                    phone?: string;
                     /**
                      * Format: date
                      * @example 2026-08-15
                      */
-                    event_date: string;
+                    event_date?: string;
                     /** @description One of the lead event types, whatever the case; another one is ignored. */
                     event_type?: string;
-                    /** @description One of the lead sources, whatever the case; another one is made. */
+                    /** @description One of the lead sources, whatever the case; another one is created. */
                     source?: string | null;
                     /**
                      * @description Default: new.
@@ -7402,43 +7659,43 @@ export interface operations {
                      */
                     status?: "new" | "contacted" | "quoted";
                     notes?: string | null;
-                    /** @description The member who looks after it. */
+                    /** @description Owner (user id) */
                     owner_id?: string | null;
-                    /** @description What another CRM calls it. */
+                    /** @description Id of the lead in another CRM */
                     crm_lead_id?: string | null;
-                    /** @description A list; of a form a text, with commas between them. */
+                    /** @description A list; in a form, a text with commas between tags. */
                     tags?: string[];
-                    /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
+                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
                     /**
-                     * @description Where there is a lead with the same email or the digits of the same phone: make another (create, the default), attach what arrived to it (attach), or leave it as it is (return).
+                     * @description Where a lead has the same email or the digits of the same phone: create another (`create`, the default), attach this submission to it (`attach`), or return it unchanged (`return`).
                      * @enum {string}
                      */
                     on_duplicate?: "create" | "attach" | "return";
                 };
                 "multipart/form-data": {
-                    /** @description Required, with `last_name`, where there is no `name`. */
+                    /** @description One of `first_name`, `last_name` and `name` is required. */
                     first_name?: string;
                     last_name?: string;
                     /** @description In place of both: split at its first space. */
                     name?: string;
-                    /** @description Kept as sent; compared ignoring case. */
-                    email: string | null;
+                    /** @description One of `email` and `phone` is required. */
+                    email?: string | null;
                     /**
                      * @description Kept as sent.
                      * @example +15551234567
                      */
-                    phone: string;
+                    phone?: string;
                     /**
                      * Format: date
                      * @example 2026-08-15
                      */
-                    event_date: string;
+                    event_date?: string;
                     /** @description One of the lead event types, whatever the case; another one is ignored. */
                     event_type?: string;
-                    /** @description One of the lead sources, whatever the case; another one is made. */
+                    /** @description One of the lead sources, whatever the case; another one is created. */
                     source?: string | null;
                     /**
                      * @description Default: new.
@@ -7446,18 +7703,18 @@ export interface operations {
                      */
                     status?: "new" | "contacted" | "quoted";
                     notes?: string | null;
-                    /** @description The member who looks after it. */
+                    /** @description Owner (user id) */
                     owner_id?: string | null;
-                    /** @description What another CRM calls it. */
+                    /** @description Id of the lead in another CRM */
                     crm_lead_id?: string | null;
-                    /** @description A list; of a form a text, with commas between them. */
+                    /** @description A list; in a form, a text with commas between tags. */
                     tags?: string[];
-                    /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
+                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
                     /**
-                     * @description Where there is a lead with the same email or the digits of the same phone: make another (create, the default), attach what arrived to it (attach), or leave it as it is (return).
+                     * @description Where a lead has the same email or the digits of the same phone: create another (`create`, the default), attach this submission to it (`attach`), or return it unchanged (`return`).
                      * @enum {string}
                      */
                     on_duplicate?: "create" | "attach" | "return";
@@ -7471,7 +7728,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LeadReceipt"];
+                    "application/json": components["schemas"]["LeadReceipt"] | components["schemas"]["Lead"];
                 };
             };
             /** @description Default Response */
@@ -7480,7 +7737,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LeadReceipt"];
+                    "application/json": components["schemas"]["LeadReceipt"] | components["schemas"]["Lead"];
                 };
             };
             /** @description Any error. */
@@ -7522,6 +7779,13 @@ export interface operations {
                         results: {
                             status: number;
                             record?: components["schemas"]["LeadReceipt"];
+                            error?: string;
+                            fields?: string[];
+                        }[];
+                    } | {
+                        results: {
+                            status: number;
+                            record?: components["schemas"]["Lead"];
                             error?: unknown;
                         }[];
                     };
@@ -7533,7 +7797,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Error"];
+                    "application/json": components["schemas"]["LeadError"];
                 };
             };
         };
@@ -7541,7 +7805,7 @@ export interface operations {
     getLeadsId: {
         parameters: {
             query?: {
-                /** @description Answers of one that is deleted its id and `deleted_at`, in place of 404. */
+                /** @description Answers `id` and `deleted_at` of a deleted one, in place of 404. */
                 include_deleted?: string;
             };
             header?: never;
@@ -7587,29 +7851,51 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly number?: unknown;
+                    /** @description First name */
                     first_name?: string | null;
+                    /** @description Last name; null where they gave one word */
                     last_name?: string | null;
-                    /** @description Kept as sent; compared ignoring case. */
+                    /** @description Email */
                     email?: string | null;
+                    /** @description Phone, kept as sent */
                     phone?: string | null;
+                    /**
+                     * @description Event date
+                     * @example 2026-08-15
+                     */
                     event_date?: string | null;
-                    /** @description One of the lead event types, whatever the case; another one is ignored. */
+                    /** @description One of the lead event types, whatever the case; another one is ignored */
                     event_type?: string | null;
-                    /** @description One of the lead sources, or a new one. */
+                    /** @description One of the lead sources, whatever the case; another one is created */
                     source?: string | null;
-                    /** @description One of the lead statuses, by its key; `new` where null. */
+                    /** @description Key of one of the lead statuses. Default: new. */
                     status?: string | null;
+                    /** @description Notes */
                     notes?: string | null;
-                    /** @description The member who looks after it. */
+                    /** @description Owner (user id) */
                     owner_id?: string | null;
-                    /** @description What another CRM calls it. */
+                    /** @description Id of the lead in another CRM */
                     crm_lead_id?: string | null;
-                    /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
+                    /** @description Tags */
+                    tags?: string[];
+                    /** @description Set by the server; ignored when sent. */
+                    readonly submissions?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly first_contacted_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly contact_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly company_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deal_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly converted_at?: unknown;
+                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
-                    /** @description At most 50 words; two that differ in case alone are one. */
-                    tags?: string[];
                     /** @description Set by the server; ignored when sent. */
                     readonly id?: unknown;
                     /** @description Set by the server; ignored when sent. */
@@ -7624,20 +7910,6 @@ export interface operations {
                     readonly updated_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly deleted_at?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly number?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly submissions?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly first_contacted_at?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly contact_id?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly company_id?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly deal_id?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly converted_at?: unknown;
                 };
             };
         };
@@ -7711,29 +7983,51 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description Set by the server; ignored when sent. */
+                    readonly number?: unknown;
+                    /** @description First name */
                     first_name?: string | null;
+                    /** @description Last name; null where they gave one word */
                     last_name?: string | null;
-                    /** @description Kept as sent; compared ignoring case. */
+                    /** @description Email */
                     email?: string | null;
+                    /** @description Phone, kept as sent */
                     phone?: string | null;
+                    /**
+                     * @description Event date
+                     * @example 2026-08-15
+                     */
                     event_date?: string | null;
-                    /** @description One of the lead event types, whatever the case; another one is ignored. */
+                    /** @description One of the lead event types, whatever the case; another one is ignored */
                     event_type?: string | null;
-                    /** @description One of the lead sources, or a new one. */
+                    /** @description One of the lead sources, whatever the case; another one is created */
                     source?: string | null;
-                    /** @description One of the lead statuses, by its key; `new` where null. */
+                    /** @description Key of one of the lead statuses. Default: new. */
                     status?: string | null;
+                    /** @description Notes */
                     notes?: string | null;
-                    /** @description The member who looks after it. */
+                    /** @description Owner (user id) */
                     owner_id?: string | null;
-                    /** @description What another CRM calls it. */
+                    /** @description Id of the lead in another CRM */
                     crm_lead_id?: string | null;
-                    /** @description The workspace's own fields. On update, fields not sent stay; null takes one away. */
+                    /** @description Tags */
+                    tags?: string[];
+                    /** @description Set by the server; ignored when sent. */
+                    readonly submissions?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly first_contacted_at?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly contact_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly company_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly deal_id?: unknown;
+                    /** @description Set by the server; ignored when sent. */
+                    readonly converted_at?: unknown;
+                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
-                    /** @description At most 50 words; two that differ in case alone are one. */
-                    tags?: string[];
                     /** @description Set by the server; ignored when sent. */
                     readonly id?: unknown;
                     /** @description Set by the server; ignored when sent. */
@@ -7748,20 +8042,6 @@ export interface operations {
                     readonly updated_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly deleted_at?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly number?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly submissions?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly first_contacted_at?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly contact_id?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly company_id?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly deal_id?: unknown;
-                    /** @description Set by the server; ignored when sent. */
-                    readonly converted_at?: unknown;
                 };
             };
         };
@@ -7773,6 +8053,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Lead"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getObjects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Object"][];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getObjectsKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Object"];
                 };
             };
             /** @description Any error. */
@@ -8161,7 +8503,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LeadStory"];
+                    "application/json": components["schemas"]["LeadTimeline"];
                 };
             };
             /** @description Any error. */
@@ -8196,23 +8538,31 @@ export interface operations {
                     company?: string;
                     /** @description A deal with them; {} for one that has the lead’s name alone. */
                     deal?: {
-                        /** @description Default: the lead's name. */
+                        /**
+                         * @description Default: the lead's name.
+                         * @example Acme: Q3 contract
+                         */
                         name?: string;
                         /**
-                         * @description In its currency's units.
+                         * @description In its currency's units
                          * @example 5000
                          */
                         value?: number | null;
                         /**
-                         * @description Default: USD.
+                         * @description Currency. Default: USD.
                          * @example GBP
                          */
                         currency?: string | null;
-                        /** @description Default: that of the stage, else the default pipeline. */
+                        /** @description Pipeline id; default: that of the stage, else the default pipeline */
                         pipeline_id?: string | null;
-                        /** @description Default: the pipeline's first stage. */
+                        /** @description Stage id; default: the pipeline's first stage */
                         stage_id?: string | null;
+                        /**
+                         * @description Expected close date
+                         * @example 2026-09-30
+                         */
                         expected_close_date?: string | null;
+                        /** @description Notes */
                         notes?: string | null;
                     };
                     /**

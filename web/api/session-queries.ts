@@ -34,12 +34,12 @@ export function useSession(): Session {
 }
 
 /** True where the session may do what needs this scope: a role holds each by its own name, or everything. */
-export function useMay(scope: string): boolean {
-  return useMayAll()(scope);
+export function useHasScope(scope: string): boolean {
+  return useScopeCheck()(scope);
 }
 
 /** The same, for several scopes. */
-export function useMayAll(): (scope: string) => boolean {
+export function useScopeCheck(): (scope: string) => boolean {
   const { scopes } = useSession();
   return (scope) => scopes.includes('*') || scopes.includes(scope);
 }

@@ -1,13 +1,13 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { call } from './client.ts';
-import { pagesOf } from './pages-of.ts';
+import { listQuery } from './list-query.ts';
 import type { components, operations } from './schema.d.ts';
 
 export type Webhook = components['schemas']['Webhook'];
 export type WebhookInput = operations['postWebhooks']['requestBody']['content']['application/json'];
 export type WebhookChange = operations['patchWebhooksId']['requestBody']['content']['application/json'];
 
-export const webhooksQuery = pagesOf<Webhook>(['webhooks', 'list'], '/webhooks');
+export const webhooksQuery = listQuery<Webhook>(['webhooks', 'list'], '/webhooks');
 
 /** Read again every few seconds: it may be disabled while one watches. */
 export const webhookQuery = (id: string) =>
@@ -17,7 +17,7 @@ export const webhookQuery = (id: string) =>
     refetchInterval: 5_000,
   });
 
-function useThenReread() {
+function useInvalidation() {
   const queries = useQueryClient();
   return { onSuccess: () => queries.invalidateQueries({ queryKey: ['webhooks'] }) };
 }
@@ -26,17 +26,17 @@ function useThenReread() {
 export const useCreateWebhook = () =>
   useMutation({
     mutationFn: (body: WebhookInput) => call<Webhook>('POST', '/webhooks', { body }),
-    ...useThenReread(),
+    ...useInvalidation(),
   });
 
 export const useUpdateWebhook = (id: string) =>
   useMutation({
     mutationFn: (change: WebhookChange) => call<Webhook>('PATCH', `/webhooks/${id}`, { body: change }),
-    ...useThenReread(),
+    ...useInvalidation(),
   });
 
 export const useRemoveWebhook = (id: string) =>
-  useMutation({ mutationFn: () => call<void>('DELETE', `/webhooks/${id}`), ...useThenReread() });
+  useMutation({ mutationFn: () => call<void>('DELETE', `/webhooks/${id}`), ...useInvalidation() });
 
 export interface SecretChange {
   secret?: string | null;
@@ -49,7 +49,7 @@ export interface SecretChange {
 export const useRotateSecret = (id: string) =>
   useMutation({
     mutationFn: (body: SecretChange) => call<Webhook>('POST', `/webhooks/${id}/rotate-secret`, { body }),
-    ...useThenReread(),
+    ...useInvalidation(),
   });
 
 export interface SentTest {
@@ -62,12 +62,12 @@ export const useSendTest = (id: string) =>
   useMutation({
     mutationFn: (eventType: string) =>
       call<SentTest>('POST', `/webhooks/${id}/test`, { body: { event_type: eventType } }),
-    ...useThenReread(),
+    ...useInvalidation(),
   });
 
 /** Of all webhooks: everything that waits for a retry is due at once. */
 export const useSendPending = () =>
   useMutation({
     mutationFn: () => call<{ pending: number; webhooks: number }>('POST', '/webhooks/send-pending'),
-    ...useThenReread(),
+    ...useInvalidation(),
   });

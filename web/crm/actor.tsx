@@ -1,12 +1,15 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { apiKeysQuery } from '../api/api-key-queries.ts';
-import { useMay } from '../api/session-queries.ts';
+import { useHasScope } from '../api/session-queries.ts';
 import { PersonName } from './person.tsx';
 
-/** Who did something, out of `user:<id>`, `api_key:<id>` or `door:<name>`: by name, as far as the session may know names. */
+/**
+ * The display name of an actor: `user:<id>`, `api_key:<id>`, `door:<name>` or `form:<id>`. Names that the session may not
+ * read are left out.
+ */
 export function Actor({ actor }: { actor: string }) {
   const [kind, id] = actor.split(':', 2);
-  const mayReadKeys = useMay('keys:read');
+  const mayReadKeys = useHasScope('keys:read');
   const { data: keys } = useInfiniteQuery({ ...apiKeysQuery, enabled: kind === 'api_key' && mayReadKeys });
 
   if (kind === 'user') return <PersonName id={id ?? null} />;

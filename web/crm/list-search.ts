@@ -1,15 +1,15 @@
 const SORTS = ['-created_at', 'created_at', '-updated_at', 'updated_at'] as const;
 
-/** How a list is ordered, and whether a new record is being made in it. */
+/** The order of a list, and whether its create form is open. */
 export interface ListView {
   sort?: (typeof SORTS)[number] | undefined;
   create?: true | undefined;
 }
 
-/** All that the address of a list says: also how it is narrowed. */
+/** The search parameters of a list: order, create form and filters. */
 export type ListSearch<Filter extends string> = { [Name in Filter]?: string | undefined } & ListView;
 
-/** Reads a list's address; what it does not know is left out. */
+/** Parses the search parameters of a list; drops unknown ones. */
 export function listSearch<Filter extends string>(filters: readonly Filter[]) {
   return (input: Record<string, unknown>): ListSearch<Filter> => {
     const found = filters.flatMap((name) => {

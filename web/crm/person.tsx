@@ -1,24 +1,24 @@
 import { Select, type SelectProps } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { membersQuery } from '../api/member-queries.ts';
-import { useMay } from '../api/session-queries.ts';
+import { useHasScope } from '../api/session-queries.ts';
 import { SelectFilter } from '../ui/filters.tsx';
 
-/** The members of the workspace; none where the session may not see them. */
+/** The members of the workspace; empty if the session may not read them. */
 export function useMembers() {
-  const may = useMay('members:read');
+  const may = useHasScope('members:read');
   const { data = [] } = useInfiniteQuery({ ...membersQuery, enabled: may });
   return data;
 }
 
-/** A member by name, where a record names one. */
+/** The name of a member. */
 export function PersonName({ id }: { id: string | null }) {
   const members = useMembers();
   if (id === null) return null;
-  return members.find((member) => member.id === id)?.name ?? 'A former member';
+  return members.find((member) => member.id === id)?.name ?? 'Former member';
 }
 
-/** Picks a member; whoever is picked already stays to be seen, also after having left. */
+/** Selects a member. A selected member who has left the workspace stays visible. */
 export function PersonPicker(props: Omit<SelectProps, 'data'>) {
   const members = useMembers();
   const options = members.map(({ id, name }) => ({ value: id, label: name }));
@@ -27,15 +27,15 @@ export function PersonPicker(props: Omit<SelectProps, 'data'>) {
   return (
     <Select
       {...props}
-      data={hasLeft ? [...options, { value, label: 'A former member' }] : options}
-      placeholder="Nobody"
+      data={hasLeft ? [...options, { value, label: 'Former member' }] : options}
+      placeholder="Unassigned"
       searchable
       clearable
     />
   );
 }
 
-/** Narrows a list to the records of one member. */
+/** Filters a list by member. */
 export function PersonFilter({
   label,
   value,

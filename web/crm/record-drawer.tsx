@@ -3,7 +3,7 @@ import { FormDrawer } from '../ui/form-drawer.tsx';
 import { ConflictNotice } from './conflict-notice.tsx';
 import type { RecordForm } from './use-record-form.ts';
 
-/** The drawer in which a record is made or changed. */
+/** The drawer with the form that creates or edits a record. */
 export function RecordDrawer<Values extends object>({
   noun,
   isNew,

@@ -6,13 +6,13 @@ import { useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { ApiError } from '../api/client.ts';
 import { useRemoveRecord, type BaseRecord, type RecordQueries } from '../api/record-queries.ts';
-import { useMay } from '../api/session-queries.ts';
+import { useHasScope } from '../api/session-queries.ts';
 import { capitalised } from '../ui/capitalised.ts';
 import { CopyText } from '../ui/copy-text.tsx';
 import { confirm } from '../ui/confirm.tsx';
 import { ErrorPanel } from '../ui/error-panel.tsx';
 import { Moment } from '../ui/moment.tsx';
-import { tellDone, tellError } from '../ui/notify.tsx';
+import { notifyDone, notifyError } from '../ui/notify.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
 import { Property, PropertyList } from '../ui/property-list.tsx';
 import { Actor } from './actor.tsx';
@@ -20,67 +20,67 @@ import { fieldLabel } from '../ui/field-label.ts';
 import classes from './record-page.module.css';
 import { Timeline } from './timeline.tsx';
 
-/** A page about one record: what it holds, what happened to it, and what can be done with it. */
+/** The page of one record: properties, timeline and actions. */
 export function RecordPage<R extends BaseRecord, Input extends object>({
   id,
   noun,
   queries,
-  above,
+  breadcrumb,
   titleOf,
   badge,
   actions,
   progress,
   properties,
-  story,
+  panels,
   timeline,
   notes,
   form,
   back,
 }: {
   id: string;
-  /** In the singular, as in `contact`. */
+  /** Singular, as in `contact`. */
   noun: string;
   queries: RecordQueries<R, Input>;
-  /** The link to the list it stands in. */
-  above: ReactNode;
+  /** The link to its list. */
+  breadcrumb: ReactNode;
   titleOf: (record: R) => string;
   badge?: (record: R) => ReactNode;
-  /** Beside Edit. */
+  /** Buttons before Edit. */
   actions?: (record: R) => ReactNode;
-  /** Under its name: where it stands on its way. */
+  /** Below the title, such as a stage bar. */
   progress?: (record: R) => ReactNode;
   properties: (record: R) => ReactNode;
   /** Above the timeline. */
-  story?: (record: R) => ReactNode;
-  /** In its place, where it tells more than what was done here. */
+  panels?: (record: R) => ReactNode;
+  /** Replaces the default timeline. */
   timeline?: (record: R) => ReactNode;
-  /** A long text of it, under its properties. */
+  /** A long text below the properties. */
   notes?: (record: R) => string | null;
   form: (record: R, close: () => void) => ReactNode;
-  /** Goes to the list, after deleting. */
+  /** Where to go after deleting. */
   back: { to: string };
 }) {
-  const { data: record, error, refetch } = useQuery(queries.one(id));
-  const mayWrite = useMay(`${queries.plural}:write`);
+  const { data: record, error, refetch } = useQuery(queries.detail(id));
+  const mayWrite = useHasScope(`${queries.plural}:write`);
   const [editing, edit] = useDisclosure();
   if (error && (!record || (error instanceof ApiError && error.status === 404))) {
     return (
       <>
-        <PageHeader title={`This ${noun} cannot be shown`} above={above} />
+        <PageHeader title={`Couldn’t load this ${noun}`} breadcrumb={breadcrumb} />
         <div className={classes.message}>
           <ErrorPanel error={error} retry={() => void refetch()} />
         </div>
       </>
     );
   }
-  if (!record) return <Loading noun={noun} above={above} />;
+  if (!record) return <Loading noun={noun} breadcrumb={breadcrumb} />;
   const text = notes?.(record);
 
   return (
     <>
       <PageHeader
         title={titleOf(record)}
-        above={above}
+        breadcrumb={breadcrumb}
         badge={badge?.(record)}
         actions={
           mayWrite && (
@@ -97,7 +97,7 @@ export function RecordPage<R extends BaseRecord, Input extends object>({
       {progress?.(record)}
       <div className={classes.body}>
         <div className={classes.history}>
-          {story?.(record)}
+          {panels?.(record)}
           <section aria-labelledby="timeline-title">
             <Title order={2} id="timeline-title" mb="md">
               Timeline
@@ -168,21 +168,21 @@ function RecordMenu<R extends BaseRecord, Input extends object>({
 }) {
   const navigate = useNavigate();
   const { mutateAsync: remove } = useRemoveRecord(queries);
-  const removeIt = async () => {
+  const removeRecord = async () => {
     try {
       await remove(record.id);
-      tellDone(`${title} was deleted.`);
+      notifyDone(`${title} deleted`);
       await navigate(back);
     } catch (error) {
-      tellError(error as Error);
+      notifyError(error as Error);
     }
   };
-  const ask = () =>
+  const confirmRemoval = () =>
     confirm({
       title: `Delete this ${noun}?`,
-      text: `${title} goes from every list, and the API answers 404. This cannot be undone here.`,
+      text: `${title} is removed from all lists, and the API returns 404 for it. This cannot be undone.`,
       action: `Delete ${noun}`,
-      onConfirm: () => void removeIt(),
+      onConfirm: () => void removeRecord(),
     });
   return (
     <Menu>
@@ -192,7 +192,7 @@ function RecordMenu<R extends BaseRecord, Input extends object>({
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={ask}>
+        <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={confirmRemoval}>
           Delete {noun}
         </Menu.Item>
       </Menu.Dropdown>
@@ -200,10 +200,10 @@ function RecordMenu<R extends BaseRecord, Input extends object>({
   );
 }
 
-function Loading({ noun, above }: { noun: string; above: ReactNode }) {
+function Loading({ noun, breadcrumb }: { noun: string; breadcrumb: ReactNode }) {
   return (
     <>
-      <PageHeader title={capitalised(noun)} above={above} />
+      <PageHeader title={capitalised(noun)} breadcrumb={breadcrumb} />
       <Stack className={classes.message} aria-busy>
         <Skeleton height={12} width="30%" />
         <Skeleton height={12} width="55%" />

@@ -4,14 +4,14 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { Query } from '../api/client.ts';
 import type { BaseRecord, RecordQueries } from '../api/record-queries.ts';
-import { useMay } from '../api/session-queries.ts';
+import { useHasScope } from '../api/session-queries.ts';
 import { DataTable, type Column } from '../ui/data-table.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { FilterBar } from '../ui/filters.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
 import type { ListView } from './list-search.ts';
 
-/** A page that lists records of one kind: filters, table, and a drawer to make a new one. */
+/** The list page of an object: filters, table and the create form. */
 export function RecordsPage<R extends BaseRecord, Input extends object, Search extends ListView>({
   title,
   noun,
@@ -21,40 +21,40 @@ export function RecordsPage<R extends BaseRecord, Input extends object, Search e
   onSearch,
   filters,
   tools,
-  inPlace,
-  narrowed: whyNone = 'Filters compare whole values. Clear one to see more.',
+  customView,
+  noMatchHint = 'Filters match exact values. Try clearing one.',
   empty,
   form,
 }: {
   title: string;
-  /** In the singular, as in `contact`. */
+  /** Singular, as in `contact`. */
   noun: string;
   queries: RecordQueries<R, Input>;
   columns: Column<R>[];
   search: Search;
   onSearch: (change: ListView) => void;
   filters: ReactNode;
-  /** Beside the button that makes one. */
+  /** Next to the create button. */
   tools?: ReactNode;
-  /** What shows the records instead of the table, given how they are narrowed. */
-  inPlace?: ((filter: Query) => ReactNode) | undefined;
-  /** Where there is none because of the filters. */
-  narrowed?: string;
-  /** Where there is no record at all; `create` is the button to make one, where that is allowed. */
+  /** Shows the filtered records in place of the table. */
+  customView?: ((filter: Query) => ReactNode) | undefined;
+  /** Shown when no record matches the filters. */
+  noMatchHint?: string;
+  /** Shown when there are no records. `create` is the create button, if the session may use it. */
   empty: (create: ReactNode) => ReactNode;
   form: (close: () => void) => ReactNode;
 }) {
   const { create, sort, ...narrowed } = search;
   const filter = narrowed as Record<string, string | undefined>;
-  const list = useInfiniteQuery({ ...queries.list({ ...filter, sort }), enabled: !inPlace });
-  const mayWrite = useMay(`${queries.plural}:write`);
+  const list = useInfiniteQuery({ ...queries.list({ ...filter, sort }), enabled: !customView });
+  const mayWrite = useHasScope(`${queries.plural}:write`);
   const creating = (open: true | undefined) => onSearch({ create: open });
   const button = mayWrite && (
     <Button leftSection={<IconPlus size={16} />} onClick={() => creating(true)}>
       New {noun}
     </Button>
   );
-  const isNarrowed = Object.values(filter).some((value) => value !== undefined);
+  const isFiltered = Object.values(filter).some((value) => value !== undefined);
 
   return (
     <>
@@ -68,7 +68,7 @@ export function RecordsPage<R extends BaseRecord, Input extends object, Search e
         }
       />
       <FilterBar>{filters}</FilterBar>
-      {inPlace ? inPlace(filter) : table()}
+      {customView ? customView(filter) : table()}
       {create && mayWrite && form(() => creating(undefined))}
     </>
   );
@@ -82,9 +82,9 @@ export function RecordsPage<R extends BaseRecord, Input extends object, Search e
         sort={sort ?? '-created_at'}
         onSort={(chosen) => onSearch({ sort: chosen })}
         empty={
-          isNarrowed ? (
-            <EmptyState icon={IconFilterOff} title={`No ${noun} matches`}>
-              {whyNone}
+          isFiltered ? (
+            <EmptyState icon={IconFilterOff} title={`No matching ${queries.plural}`}>
+              {noMatchHint}
             </EmptyState>
           ) : (
             empty(button)

@@ -7,7 +7,7 @@ export interface Step<Id extends string> {
   isReached: boolean;
 }
 
-/** The steps of a record's way in their order; a click moves it. */
+/** The steps of a process, in order. A click moves the record to a step. */
 export function StepBar<Id extends string>({
   label,
   steps,

@@ -1,23 +1,23 @@
 import type { ReactNode } from 'react';
 import type { ReadList } from '../ui/data-table.tsx';
 
-/** Something that happened, as a timeline shows it. */
-export interface Happening {
+/** One entry of a timeline. */
+export interface TimelineEntry {
   id: string;
   at: string;
-  shown: ReactNode;
+  content: ReactNode;
 }
 
-/** Several lists, each newest first, as one: `null` while one of them has yet to be read. */
-export function merged(lists: readonly ReadList<Happening>[]): Happening[] | null {
+/** Merges several lists, each newest first, into one; null until all are loaded. */
+export function mergeTimelines(lists: readonly ReadList<TimelineEntry>[]): TimelineEntry[] | null {
   if (lists.some(({ data }) => data === undefined)) return null;
-  // Past the end of what was read of a list that goes on, nobody knows what came between.
-  const known = lists
+  // Older entries are held back until every list is loaded that far, so that nothing appears in between later.
+  const earliest = lists
     .filter(({ hasNextPage }) => hasNextPage)
     .map(({ data }) => data?.at(-1)?.at ?? '')
     .reduce((item, other) => (item > other ? item : other), '');
   return lists
     .flatMap(({ data = [] }) => data)
-    .filter(({ at }) => at >= known)
+    .filter(({ at }) => at >= earliest)
     .toSorted((item, other) => (item.at < other.at ? 1 : item.at > other.at ? -1 : 0));
 }

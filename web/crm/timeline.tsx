@@ -2,7 +2,7 @@ import { Button, Skeleton, Stack, Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { timelineQuery, type Activity } from '../api/activity-queries.ts';
-import { useMay } from '../api/session-queries.ts';
+import { useHasScope } from '../api/session-queries.ts';
 import { capitalised } from '../ui/capitalised.ts';
 import type { ReadList } from '../ui/data-table.tsx';
 import { ErrorPanel } from '../ui/error-panel.tsx';
@@ -13,26 +13,32 @@ import { paths } from '../paths.ts';
 import { fieldLabel } from '../ui/field-label.ts';
 import { TextLink } from '../ui/router-links.tsx';
 import { PersonName } from './person.tsx';
-import { merged, type Happening } from './timeline-list.ts';
+import { mergeTimelines, type TimelineEntry } from './timeline-list.ts';
 import classes from './timeline.module.css';
 
 /**
- * What happened to a record, newest first.
- * @param beside what else is told there, also newest first: each entry goes to its place
+ * The activities of a record, newest first.
+ * @param otherEntries entries of another kind, also newest first; they are merged by time
  */
-export function Timeline({ recordId, beside }: { recordId: string; beside?: ReadList<Happening> }) {
-  const may = useMay('activities:read');
+export function Timeline({
+  recordId,
+  otherEntries,
+}: {
+  recordId: string;
+  otherEntries?: ReadList<TimelineEntry>;
+}) {
+  const may = useHasScope('activities:read');
   const activities = useInfiniteQuery({ ...timelineQuery(recordId), enabled: may });
-  if (!may) return <Text c="dimmed">You may not see what happened here.</Text>;
-  const own: ReadList<Happening> = {
+  if (!may) return <Text c="dimmed">You don’t have access to the timeline.</Text>;
+  const activityList: ReadList<TimelineEntry> = {
     ...activities,
-    data: activities.data?.map((item) => asHappening(item, recordId)),
+    data: activities.data?.map((item) => toTimelineEntry(item, recordId)),
   };
-  const lists = beside ? [own, beside] : [own];
-  const broken = lists.find(({ error }) => error !== null);
-  if (broken?.error) return <ErrorPanel error={broken.error} retry={() => void broken.refetch()} />;
-  const story = merged(lists);
-  if (story === null) {
+  const lists = otherEntries ? [activityList, otherEntries] : [activityList];
+  const failed = lists.find(({ error }) => error !== null);
+  if (failed?.error) return <ErrorPanel error={failed.error} retry={() => void failed.refetch()} />;
+  const entries = mergeTimelines(lists);
+  if (entries === null) {
     return (
       <Stack gap="lg" aria-busy>
         <Skeleton height={10} width="40%" />
@@ -40,22 +46,22 @@ export function Timeline({ recordId, beside }: { recordId: string; beside?: Read
       </Stack>
     );
   }
-  const further = lists.filter(({ hasNextPage }) => hasNextPage);
+  const incomplete = lists.filter(({ hasNextPage }) => hasNextPage);
   return (
     <>
       <ol className={classes.list} aria-label="Timeline">
-        {story.map(({ id, shown }) => (
+        {entries.map(({ id, content }) => (
           <li key={id} className={classes.entry}>
-            {shown}
+            {content}
           </li>
         ))}
       </ol>
-      {further.length > 0 && (
+      {incomplete.length > 0 && (
         <Button
           variant="default"
           size="xs"
-          loading={further.some(({ isFetchingNextPage }) => isFetchingNextPage)}
-          onClick={() => further.forEach((list) => void list.fetchNextPage())}
+          loading={incomplete.some(({ isFetchingNextPage }) => isFetchingNextPage)}
+          onClick={() => incomplete.forEach((list) => void list.fetchNextPage())}
         >
           Show earlier
         </Button>
@@ -64,16 +70,18 @@ export function Timeline({ recordId, beside }: { recordId: string; beside?: Read
   );
 }
 
-function asHappening(activity: Activity, recordId: string): Happening {
+function toTimelineEntry(activity: Activity, recordId: string): TimelineEntry {
   const isOwn = activity.record_id === recordId.toLowerCase();
   return {
     id: activity.id,
     at: activity.occurred_at,
-    shown: <Entry activity={activity} of={isOwn ? null : <OtherRecord activity={activity} />} />,
+    content: (
+      <ActivityEntry activity={activity} otherRecord={isOwn ? null : <OtherRecord activity={activity} />} />
+    ),
   };
 }
 
-/** Records whose timeline is part of another's, and their pages. */
+/** Pages of the records whose activities also show on the timeline of a related record. */
 const PAGES = { deal: paths.deal, task: paths.task, lead: paths.lead };
 
 function OtherRecord({ activity: { record_type: type, record_id: id } }: { activity: Activity }) {
@@ -81,14 +89,14 @@ function OtherRecord({ activity: { record_type: type, record_id: id } }: { activ
   return type in PAGES ? <TextLink {...PAGES[type as keyof typeof PAGES](id)}>{label}</TextLink> : label;
 }
 
-/** @param of the record that it happened to, where that is another one */
-function Entry({ activity, of }: { activity: Activity; of: ReactNode }) {
-  const changes = Object.entries(activity.changed ?? {}).filter(([name]) => !FOLLOWING.has(name));
+/** @param otherRecord the record of the activity, if it is not the one on the page */
+function ActivityEntry({ activity, otherRecord }: { activity: Activity; otherRecord: ReactNode }) {
+  const changes = Object.entries(activity.changed ?? {}).filter(([name]) => !DERIVED_FIELDS.has(name));
   return (
     <>
       <div>
-        {of && <>{of}: </>}
-        <span className={classes.what}>{happened(activity.type)}</span>{' '}
+        {otherRecord && <>{otherRecord}: </>}
+        <span className={classes.what}>{activityLabel(activity.type)}</span>{' '}
         <span className={classes.aside}>
           by <Actor actor={activity.actor} /> · <Moment at={activity.occurred_at} />
         </span>
@@ -98,7 +106,7 @@ function Entry({ activity, of }: { activity: Activity; of: ReactNode }) {
           {changes.map(([name, before]) => (
             <li key={name}>
               {fieldLabel(name)}
-              <Before name={name} value={before} />
+              <PreviousValue name={name} value={before} />
             </li>
           ))}
         </ul>
@@ -107,8 +115,8 @@ function Entry({ activity, of }: { activity: Activity; of: ReactNode }) {
   );
 }
 
-/** What follows from another change, and is no news beside it. */
-const FOLLOWING = new Set([
+/** Fields that change as a result of another change. */
+const DERIVED_FIELDS = new Set([
   'completed_at',
   'closed_at',
   'converted_at',
@@ -118,18 +126,18 @@ const FOLLOWING = new Set([
 ]);
 
 /** `deal.stage_changed` to `Stage changed`. */
-function happened(type: string): string {
+function activityLabel(type: string): string {
   return capitalised(type.slice(type.indexOf('.') + 1).replaceAll('_', ' '));
 }
 
-/** What a field was. An id says nothing to people, and a list of fields would fill the page. */
-function Before({ name, value }: { name: string; value: unknown }) {
+/** The previous value of a field. IDs and objects are left out: they are not readable, or too long. */
+function PreviousValue({ name, value }: { name: string; value: unknown }) {
   if (typeof value === 'object' || value === undefined) return null;
-  const shown = shownBefore(name, value as string | number | boolean);
+  const shown = previousValue(name, value as string | number | boolean);
   return shown === null ? null : <span className={classes.aside}> was {shown}</span>;
 }
 
-function shownBefore(name: string, value: string | number | boolean): ReactNode {
+function previousValue(name: string, value: string | number | boolean): ReactNode {
   if (name === 'stage_id') return <StageName id={String(value)} />;
   if (name === 'owner_id' || name === 'assignee_id') return <PersonName id={String(value)} />;
   if (name.endsWith('_id')) return null;

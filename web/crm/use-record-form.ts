@@ -12,14 +12,14 @@ import { useApiForm, type ApiForm } from '../ui/use-api-form.ts';
 type FieldValue = string | number | string[] | null;
 
 export interface RecordForm<Values extends object> extends ApiForm<Values> {
-  /** Somebody else changed the record meanwhile; `load` takes their changes in, and keeps what was typed here. */
+  /** Set when another user changed the record. `load` merges their version and keeps the local edits. */
   conflict: { load: () => void } | null;
 }
 
 /**
- * A form that makes a record, or changes one: then it sends only what differs, and only on top of the version that was
- * seen, so that nobody's change is overwritten unread.
- * @param valuesOf the fields as the form shows them, by the API's names; an empty text stands for null
+ * A form that creates or edits a record. An update sends only the changed fields, with the version that was loaded, so
+ * that it cannot overwrite changes of another user.
+ * @param toFormValues the fields of the form by their API names; an empty string means null
  */
 export function useRecordForm<
   R extends BaseRecord,
@@ -28,23 +28,23 @@ export function useRecordForm<
 >(
   queries: RecordQueries<R, Input>,
   opened: R | null,
-  valuesOf: (record: R | null) => Values,
+  toFormValues: (record: R | null) => Values,
   onSaved: (record: R) => void,
 ): RecordForm<Values> {
   const client = useQueryClient();
   const { mutateAsync: create } = useCreateRecord(queries);
   const { mutateAsync: update } = useUpdateRecord(queries);
-  /** The record as the form began with it. */
+  /** The version of the record that the form is based on. */
   const [base, setBase] = useState(opened);
   const [conflict, setConflict] = useState(false);
 
   const save = async (values: Values): Promise<R> => {
     if (base === null) return create(filledIn(values) as unknown as Input);
-    const change = changedIn(values, valuesOf(base));
+    const change = changedFields(values, toFormValues(base));
     if (Object.keys(change).length === 0) return base;
     return update({ id: base.id, version: base.version, change: change as unknown as Partial<Input> });
   };
-  const api = useApiForm(valuesOf(opened), async (values) => {
+  const api = useApiForm(toFormValues(opened), async (values) => {
     try {
       onSaved(await save(values));
     } catch (error) {
@@ -55,25 +55,25 @@ export function useRecordForm<
 
   const load = async () => {
     if (base === null) return;
-    const theirs = await client.fetchQuery({ ...queries.one(base.id), staleTime: 0 });
-    const ours = changedIn(api.form.getValues(), valuesOf(base));
-    api.form.setInitialValues(valuesOf(theirs));
-    api.form.setValues({ ...valuesOf(theirs), ...ours });
+    const theirs = await client.fetchQuery({ ...queries.detail(base.id), staleTime: 0 });
+    const ours = changedFields(api.form.getValues(), toFormValues(base));
+    api.form.setInitialValues(toFormValues(theirs));
+    api.form.setValues({ ...toFormValues(theirs), ...ours });
     setBase(theirs);
     setConflict(false);
   };
   return { ...api, conflict: conflict ? { load: () => void load() } : null };
 }
 
-/** What is filled in; the rest is left to the API's defaults. */
+/** The fields with a value; the API has defaults for the rest. */
 function filledIn<Values extends object>(values: Values): Partial<Values> {
   const entries = Object.entries(values).filter(([, value]) => !isEmpty(value));
   return Object.fromEntries(entries) as Partial<Values>;
 }
 
-function changedIn<Values extends object>(values: Values, before: Values): Partial<Values> {
-  const was = before as Record<string, unknown>;
-  const entries = Object.entries(values).filter(([name, value]) => !isSame(value, was[name]));
+function changedFields<Values extends object>(values: Values, before: Values): Partial<Values> {
+  const previous = before as Record<string, unknown>;
+  const entries = Object.entries(values).filter(([name, value]) => !isSame(value, previous[name]));
   return Object.fromEntries(
     entries.map(([name, value]) => [name, value === '' ? null : value]),
   ) as Partial<Values>;

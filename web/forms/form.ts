@@ -37,9 +37,11 @@ function enliven(shown: HTMLFormElement): void {
 
 /** Within another page: how high this one is, and where the visitor is to go. Nothing of what was filled in. */
 function tellParent(): void {
-  const tell = (message: object) => window.parent.postMessage({ fairlead: message }, '*');
+  const notifyWhenDone = (message: object) => window.parent.postMessage({ fairlead: message }, '*');
   const main = document.querySelector('main')!;
-  new ResizeObserver(() => tell({ height: Math.ceil(main.getBoundingClientRect().height) })).observe(main);
+  new ResizeObserver(() =>
+    notifyWhenDone({ height: Math.ceil(main.getBoundingClientRect().height) }),
+  ).observe(main);
   const redirect = document.querySelector<HTMLElement>('[data-redirect]')?.dataset['redirect'];
-  if (redirect !== undefined) tell({ redirect });
+  if (redirect !== undefined) notifyWhenDone({ redirect });
 }

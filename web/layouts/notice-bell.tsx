@@ -3,16 +3,16 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconBell, IconX } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { noticesQuery, useDismissNotice, type Notice } from '../api/notice-queries.ts';
-import { useMay } from '../api/session-queries.ts';
+import { useHasScope } from '../api/session-queries.ts';
 import { paths } from '../paths.ts';
 import { Moment } from '../ui/moment.tsx';
-import { tellError } from '../ui/notify.tsx';
+import { notifyError } from '../ui/notify.tsx';
 import { TextLink } from '../ui/router-links.tsx';
 import classes from './notice-bell.module.css';
 
 /** What an owner or admin should know, with how much there is of it. Nobody else has notices. */
 export function NoticeBell() {
-  return useMay('workspace:manage') ? <Bell /> : null;
+  return useHasScope('workspace:manage') ? <Bell /> : null;
 }
 
 function Bell() {
@@ -81,7 +81,7 @@ function Item({ notice, onLeave }: { notice: Notice; onLeave(): void }) {
         color="gray"
         aria-label={`Dismiss the notice about ${name}`}
         loading={isPending}
-        onClick={() => dismiss(notice.id, { onError: tellError })}
+        onClick={() => dismiss(notice.id, { onError: notifyError })}
       >
         <IconX size={16} stroke={1.6} />
       </ActionIcon>

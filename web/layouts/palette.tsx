@@ -1,7 +1,7 @@
 import { Spotlight, type SpotlightActionData, type SpotlightFilterFunction } from '@mantine/spotlight';
 import { IconBook, IconPlus, IconSearch } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
-import { useMayAll } from '../api/session-queries.ts';
+import { useScopeCheck } from '../api/session-queries.ts';
 import { API_REFERENCE, paths } from '../paths.ts';
 import { RECORDS, SETTINGS, type Destination } from './destinations.ts';
 
@@ -17,11 +17,11 @@ const CREATIONS = [
 /** Ctrl-K or Cmd-K: every page by its name, and by the names that other CRMs' documents give it. */
 export function Palette() {
   const navigate = useNavigate();
-  const may = useMayAll();
+  const may = useScopeCheck();
 
   const goTo = ({
     label,
-    icon: Sign,
+    icon: Icon,
     link,
     alsoKnownAs = [],
     has = [],
@@ -30,7 +30,7 @@ export function Palette() {
     label,
     ...(alsoKnownAs.length > 0 && { description: alsoKnownAs.join(' · ') }),
     keywords: [...alsoKnownAs, ...has],
-    leftSection: <Sign size={18} stroke={1.6} />,
+    leftSection: <Icon size={18} stroke={1.6} />,
     onClick: () => void navigate(link),
   });
   const permitted = (all: readonly Destination[]) =>

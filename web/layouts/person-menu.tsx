@@ -4,7 +4,7 @@ import { useRouter } from '@tanstack/react-router';
 import { useSession, useSignOut } from '../api/session-queries.ts';
 import { API_REFERENCE, paths } from '../paths.ts';
 import { MenuLink } from '../ui/router-links.tsx';
-import { tellError } from '../ui/notify.tsx';
+import { notifyError } from '../ui/notify.tsx';
 import classes from './sidebar.module.css';
 
 /** Who is signed in, with what is theirs: profile, theme, signing out. */
@@ -46,7 +46,7 @@ export function PersonMenu() {
         <Menu.Divider />
         <Menu.Item
           leftSection={<IconLogout size={16} stroke={1.6} />}
-          onClick={() => signOut(undefined, { onError: tellError })}
+          onClick={() => signOut(undefined, { onError: notifyError })}
         >
           Sign out
         </Menu.Item>

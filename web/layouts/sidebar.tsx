@@ -3,7 +3,7 @@ import { useOs } from '@mantine/hooks';
 import { spotlight } from '@mantine/spotlight';
 import { IconSearch } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import { useMayAll } from '../api/session-queries.ts';
+import { useScopeCheck } from '../api/session-queries.ts';
 import { RECORDS, SETTINGS, type Destination } from './destinations.ts';
 import { NoticeBell } from './notice-bell.tsx';
 import { PersonMenu } from './person-menu.tsx';
@@ -42,12 +42,12 @@ export function Sidebar() {
 }
 
 function Links({ destinations }: { destinations: readonly Destination[] }) {
-  const may = useMayAll();
+  const may = useScopeCheck();
   return destinations
     .filter(({ scope, hidden }) => !hidden && (scope === null || may(scope)))
-    .map(({ label, icon: Sign, link }) => (
+    .map(({ label, icon: Icon, link }) => (
       <Link key={label} {...link} className={classes.link} activeOptions={{ includeSearch: false }}>
-        <Sign size={17} stroke={1.6} aria-hidden />
+        <Icon size={17} stroke={1.6} aria-hidden />
         {label}
       </Link>
     ));

@@ -3,7 +3,7 @@ import { IconCheck, IconSelector } from '@tabler/icons-react';
 import { useRouter } from '@tanstack/react-router';
 import { useSession, useSwitchWorkspace } from '../api/session-queries.ts';
 import { paths } from '../paths.ts';
-import { tellError } from '../ui/notify.tsx';
+import { notifyError } from '../ui/notify.tsx';
 import classes from './sidebar.module.css';
 
 /** Which workspace this is; a menu to switch where there are several. */
@@ -36,7 +36,7 @@ export function WorkspaceMenu() {
           <Menu.Item
             key={id}
             rightSection={id === workspace.id && <IconCheck size={14} aria-label="current" />}
-            onClick={() => id !== workspace.id && switchTo(id, { onError: tellError })}
+            onClick={() => id !== workspace.id && switchTo(id, { onError: notifyError })}
           >
             {name}
           </Menu.Item>

@@ -4,7 +4,7 @@ import { useChangePassword } from '../api/account-queries.ts';
 import { useSession } from '../api/session-queries.ts';
 import { capitalised } from '../ui/capitalised.ts';
 import { ErrorPanel } from '../ui/error-panel.tsx';
-import { tellDone } from '../ui/notify.tsx';
+import { notifyDone } from '../ui/notify.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
 import { Property, PropertyList } from '../ui/property-list.tsx';
 import { useApiForm } from '../ui/use-api-form.ts';
@@ -34,7 +34,7 @@ function PasswordForm({ email }: { email: string }) {
   const { mutateAsync: change } = useChangePassword();
   const api = useApiForm({ current_password: '', password: '' }, async (values, form) => {
     await change(values);
-    tellDone('Your password was changed.');
+    notifyDone('Your password was changed.');
     form.reset();
   });
   return (

@@ -24,7 +24,7 @@ interface ColumnLook {
   /** The API's name for the order that a click on its head asks for. */
   sort?: SortField;
   /** Left out on a phone, where a row is a heading and a line. */
-  deskOnly?: boolean;
+  desktopOnly?: boolean;
   /** A long text goes on in the next line; otherwise it is cut. */
   wraps?: boolean;
   /** On a phone it stands in the row's upper corner: for what can be done with the row. */
@@ -95,7 +95,7 @@ export function DataTable<T extends RowData>({
     <div className={classes.scroll}>
       <Table
         className={classes.table}
-        style={{ '--least-width': leastWidth(columns) }}
+        style={{ '--min-width': minWidth(columns) }}
         aria-label={label}
         aria-busy={!list.data}
       >
@@ -134,7 +134,7 @@ export function DataTable<T extends RowData>({
                     <Table.Td
                       key={cell.id}
                       ta={look.align}
-                      data-desk-only={look.deskOnly || undefined}
+                      data-desktop-only={look.desktopOnly || undefined}
                       data-corner={look.corner || undefined}
                       data-wraps={look.wraps || undefined}
                     >
@@ -165,7 +165,7 @@ export function DataTable<T extends RowData>({
 }
 
 /** What the columns need, lest one that shares what is left is left nothing: then the table scrolls. */
-function leastWidth<T extends RowData>(columns: Column<T>[]): string {
+function minWidth<T extends RowData>(columns: Column<T>[]): string {
   const widths = columns.map(({ meta }, at) =>
     meta?.width?.endsWith('rem') ? meta.width : at === 0 ? '11rem' : '7rem',
   );
@@ -199,7 +199,7 @@ function SortButton({
   children: ReactNode;
 }) {
   const down = sort === `-${by}`;
-  const Sign = down ? IconArrowDown : sort === by ? IconArrowUp : IconArrowsSort;
+  const Icon = down ? IconArrowDown : sort === by ? IconArrowUp : IconArrowsSort;
   return (
     <UnstyledButton
       className={classes.sort}
@@ -207,7 +207,7 @@ function SortButton({
       onClick={() => onSort(down ? by : `-${by}`)}
     >
       {children}
-      <Sign size={13} stroke={1.8} aria-hidden />
+      <Icon size={13} stroke={1.8} aria-hidden />
     </UnstyledButton>
   );
 }

@@ -5,7 +5,7 @@ import classes from './empty-state.module.css';
 
 /** What a list says that has nothing to show: why, and what to do next. */
 export function EmptyState({
-  icon: Sign,
+  icon: IconComponent,
   title,
   children,
 }: {
@@ -15,7 +15,7 @@ export function EmptyState({
 }) {
   return (
     <Stack align="center" gap="sm" className={classes.root}>
-      <Sign size={28} stroke={1.4} className={classes.icon} aria-hidden />
+      <IconComponent size={28} stroke={1.4} className={classes.icon} aria-hidden />
       <Title order={2}>{title}</Title>
       <Text component="div" c="dimmed" size="sm" className={classes.text}>
         {children}

@@ -30,7 +30,7 @@ export function SearchFilter({ name, ...props }: Omit<FilterProps, 'label'> & { 
       {...props}
       label="Search"
       name={name}
-      longest={200}
+      maxLength={200}
       icon={<IconSearch size={15} stroke={1.6} aria-hidden />}
     />
   );
@@ -43,8 +43,8 @@ function TypedFilter({
   onChange,
   name,
   icon,
-  longest,
-}: FilterProps & { name: string; icon?: ReactNode; longest?: number }) {
+  maxLength,
+}: FilterProps & { name: string; icon?: ReactNode; maxLength?: number }) {
   const [typed, setTyped] = useState(value ?? '');
   const [seen, setSeen] = useState(value);
   const later = useDebouncedCallback(onChange, { delay: 350, flushOnUnmount: false });
@@ -63,7 +63,7 @@ function TypedFilter({
       aria-label={name}
       placeholder={label}
       leftSection={icon}
-      maxLength={longest}
+      maxLength={maxLength}
       value={typed}
       onChange={(event) => change(event.currentTarget.value)}
       onKeyDown={(event) => event.key === 'Enter' && later.flush()}

@@ -5,7 +5,7 @@ import classes from './json-field.module.css';
 import { lineOfPlace, readJson } from './json-place.ts';
 
 const INDENT = '  ';
-const LEAST_LINES = 4;
+const MIN_LINES = 4;
 
 interface JsonFieldProps {
   /** The API's name for it, with which the places of its errors begin. */
@@ -25,7 +25,7 @@ export function JsonField({ name, label, description, value, onChange, refused }
   const wrong = problemsOf(name, value, refused);
   const wrongLines = new Set(wrong.map(({ line }) => line));
   const lines = value.split('\n').length;
-  const shown = Math.max(lines, LEAST_LINES);
+  const shown = Math.max(lines, MIN_LINES);
   const showLine = (line: number) => {
     const start =
       value

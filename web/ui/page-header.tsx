@@ -6,14 +6,14 @@ import classes from './page-header.module.css';
 /** A page's name and what can be done on it; the browser's tab says the name, too. */
 export function PageHeader({
   title,
-  above,
+  breadcrumb,
   intro,
   badge,
   actions,
 }: {
   title: string;
   /** Where the page hangs: a link back. */
-  above?: ReactNode;
+  breadcrumb?: ReactNode;
   intro?: ReactNode;
   badge?: ReactNode;
   actions?: ReactNode;
@@ -21,9 +21,9 @@ export function PageHeader({
   useDocumentTitle(`${title} · Fairlead`);
   return (
     <header className={classes.root}>
-      {above && <div className={classes.above}>{above}</div>}
+      {breadcrumb && <div className={classes.above}>{breadcrumb}</div>}
       <div className={classes.row}>
-        <div className={classes.name} data-told={intro ? true : undefined}>
+        <div className={classes.name} data-intro={intro ? true : undefined}>
           <Group gap="sm">
             <Title order={1} className={classes.title}>
               {title}

@@ -1,5 +1,5 @@
 import type { Database } from '../../db/pool.ts';
-import type { Enrich } from '../../record/record-routes.ts';
+import type { EnrichStep } from '../../record/record-service.ts';
 
 interface Employment {
   company_id?: string | null;
@@ -7,16 +7,16 @@ interface Employment {
 }
 
 const NAME = {
-  name: 'contact.employer',
+  name: 'contact.company-name',
   text: 'select name from company where workspace_id = $1 and id = $2 and deleted_at is null',
 };
 
-/** Contacts linked to a company without saying its name get the name it has now. */
-export function employerName(db: Database): Enrich {
-  return async ({ workspaceId }, input) => {
+/** Gives a contact that is linked to a company, and has no company name, the name that the company has now. */
+export function fillCompanyName(db: Database): EnrichStep {
+  return async ({ writer, input }) => {
     const { company_id: id, company } = input as Employment;
-    if (!id || company !== undefined) return input;
-    const [found] = await db.read<{ name: string }>(NAME, [workspaceId, id]);
-    return found ? { ...input, company: found.name } : input;
+    if (!id || company !== undefined) return;
+    const [found] = await db.read<{ name: string }>(NAME, [writer.workspaceId, id]);
+    if (found) input['company'] = found.name;
   };
 }

@@ -1,260 +1,145 @@
-import { z } from 'zod';
-import { requiredText, text } from '../../base/values/text.ts';
-import { date } from '../../base/values/time.ts';
-import {
-  applied,
-  baseOutput,
-  customFields,
-  mergeCustomFields,
-  readOnlyFields,
-  reference,
-  told,
-  toldId,
-  type BaseRecord,
-  type Noun,
-} from '../../record/noun.ts';
-import { MOVE_CONTEXT, moveOutput, moveSample } from './stage-change.ts';
+import { isSame } from '../../base/values/same.ts';
+import { currencyCode } from '../../record/fields/currency-code.ts';
+import { currency } from '../../record/fields/currency.ts';
+import { date } from '../../record/fields/date.ts';
+import { datetime } from '../../record/fields/datetime.ts';
+import { longText } from '../../record/fields/long-text.ts';
+import { record } from '../../record/fields/record.ts';
+import { select } from '../../record/fields/select.ts';
+import { text } from '../../record/fields/text.ts';
+import { user } from '../../record/fields/user.ts';
+import { defineNoun, type InputOfNoun, type RecordOfNoun } from '../../record/noun.ts';
+import { STAGE_CHANGE_CONTEXT, stageChangeOutput, stageChangeSample } from './stage-change.ts';
 
-const STATUSES = ['open', 'won', 'lost'] as const;
+const CLOSED_AT = '2026-06-02T09:00:00.000Z';
 
-/** The currency of a deal where none is named. */
-const DEFAULT_CURRENCY = 'USD';
-
-export interface Deal extends BaseRecord {
-  name: string;
-  /** In its currency's units. */
-  value: number | null;
-  /** ISO 4217. */
-  currency: string;
-  status: (typeof STATUSES)[number];
-  pipeline_id: string;
-  stage_id: string;
-  /** `YYYY-MM-DD`. */
-  expected_close_date: string | null;
-  closed_at: string | null;
-  lost_reason: string | null;
-  notes: string | null;
-  contact_id: string | null;
-  company_id: string | null;
-  owner_id: string | null;
-}
-
-const CURRENCIES = new Set(Intl.supportedValuesOf('currency'));
-
-export const dealFields = {
-  name: requiredText(200),
-  title: requiredText(200).optional().meta({ description: 'Another word for `name`.' }),
-  value: z
-    .number()
-    .min(0)
-    .max(999_999_999_999)
-    .refine((value) => Number(value.toFixed(4)) === value, 'must have at most 4 decimals')
-    .nullable()
-    .optional()
-    .meta({ description: "In its currency's units.", examples: [5000] }),
-  currency: z
-    .string()
-    .toUpperCase()
-    .refine((code) => CURRENCIES.has(code), 'must be a currency code of ISO 4217')
-    .nullable()
-    .optional()
-    .meta({ description: `Default: ${DEFAULT_CURRENCY}.`, examples: ['GBP'] }),
-  status: z.enum(STATUSES).nullable().optional().meta({ description: 'Default: open.' }),
-  pipeline_id: reference
-    .optional()
-    .meta({ description: 'Default: that of the stage, else the default pipeline.' }),
-  stage_id: reference.optional().meta({ description: "Default: the pipeline's first stage." }),
-  expected_close_date: date.nullable().optional(),
-  lost_reason: text(1000).optional(),
-  notes: text(50_000).optional(),
-  contact_id: reference.optional(),
-  company_id: reference.optional(),
-  owner_id: reference.optional().meta({ description: 'The member who looks after it.' }),
-  custom_fields: customFields.optional(),
-};
-
-const sentFields = z.strictObject({
-  ...dealFields,
-  ...readOnlyFields,
-  closed_at: z
-    .unknown()
-    .optional()
-    .meta({ readOnly: true, description: 'Set by the server; ignored when sent.' }),
-});
-export type DealInput = z.infer<z.ZodObject<typeof dealFields>>;
-
-/** `title` is taken for `name`, which wins where both are sent. */
-const named = <T extends { name?: unknown; title?: unknown }>(input: unknown) => {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) return input;
-  const { title } = input as T;
-  return title === undefined ? input : { name: title, ...input };
-};
-
-const output = z
-  .object({
-    ...baseOutput,
-    name: z.string().meta({ description: 'What it is called.' }),
-    value: z.number().nullable().meta({ description: "What it is worth, in its currency's units." }),
-    currency: z.string().meta({ description: 'The code of its currency (ISO 4217).' }),
-    status: z.enum(STATUSES).meta({ description: 'Whether it is open, won or lost.' }),
-    pipeline_id: z.uuid().meta({ description: 'The pipeline that it moves through.' }),
-    stage_id: z.uuid().meta({ description: 'The stage of the pipeline where it stands.' }),
-    expected_close_date: z.iso.date().nullable().meta({ description: 'When it should be won or lost.' }),
-    closed_at: z.iso.datetime().nullable().meta({ description: 'When it was won or lost.' }),
-    lost_reason: told('Why it was lost.'),
-    notes: told('What people wrote down about it.'),
-    contact_id: toldId('The contact it is with.'),
-    company_id: toldId('The company it is with.'),
-    owner_id: toldId('The member who looks after it.'),
-  })
-  .meta({ id: 'Deal' });
-
-const sample: Deal = {
-  id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c51',
-  version: 1,
-  name: 'Acme: Q3 contract',
-  value: 5000,
-  currency: 'GBP',
-  status: 'open',
-  pipeline_id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c61',
-  stage_id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c62',
-  expected_close_date: '2026-09-30',
-  closed_at: null,
-  lost_reason: null,
-  notes: null,
-  contact_id: null,
-  company_id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c31',
-  owner_id: null,
-  custom_fields: {},
-  created_by: 'api_key:01976d3c-1000-7000-8000-000000000001',
-  created_at: '2026-06-01T12:00:00.000Z',
-  updated_at: '2026-06-01T12:00:00.000Z',
-};
-const later: Deal = { ...sample, version: 2, updated_at: '2026-06-02T09:00:00.000Z' };
-const moved: Deal = { ...later, stage_id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c63' };
-const closed: Deal = { ...later, closed_at: later.updated_at };
-
-function eventType(verb: string, description: string, example: Deal) {
-  return { name: `deal.${verb}`, object: 'deal', description, sample: { ...example } };
-}
-
-const columns = [
-  'name',
-  'value',
-  'currency',
-  'status',
-  'pipeline_id',
-  'stage_id',
-  'expected_close_date',
-  'closed_at',
-  'lost_reason',
-  'notes',
-  'contact_id',
-  'company_id',
-  'owner_id',
-  'custom_fields',
-] as const;
-
-/** What a move changes, and what follows from another change: neither is an update of its own. */
+/** What a stage move changes, and what follows from won and lost: none of it is an update of its own. */
 const FOLLOWING = new Set(['pipeline_id', 'stage_id', 'status', 'closed_at', 'lost_reason']);
 
-export const deal: Noun<Deal, DealInput> = {
+/** What differs between any two versions. */
+const UNCOMPARED = new Set(['version', 'updated_at']);
+
+/** A sale that moves through the stages of a pipeline until it is won or lost. */
+export const deal = defineNoun({
   name: 'deal',
   plural: 'deals',
-  columns,
-  input: z.preprocess(named, sentFields),
-  change: z.preprocess(named, sentFields.partial()),
-  output,
-  references: { contact_id: 'contact', company_id: 'company', owner_id: 'member' },
-
-  // Where it stands was worked out before (pipelines/pipeline.ts).
-  create: (input, base) => ({
-    id: base.id,
-    version: base.version,
-    name: input.name,
-    value: input.value ?? null,
-    currency: input.currency ?? DEFAULT_CURRENCY,
-    status: input.status ?? 'open',
-    pipeline_id: input.pipeline_id!,
-    stage_id: input.stage_id!,
-    expected_close_date: input.expected_close_date ?? null,
-    closed_at: (input.status ?? 'open') === 'open' ? null : base.created_at,
-    lost_reason: input.lost_reason ?? null,
-    notes: input.notes ?? null,
-    contact_id: input.contact_id ?? null,
-    company_id: input.company_id ?? null,
-    owner_id: input.owner_id ?? null,
-    custom_fields: mergeCustomFields({}, input.custom_fields),
-    created_by: base.created_by,
-    created_at: base.created_at,
-    updated_at: base.updated_at,
-  }),
-
-  update(current, { closed_at: _ignored, ...change }: Partial<Deal> & { moves?: boolean }, at) {
-    const next = applied(current, change, columns);
-    next.currency ??= DEFAULT_CURRENCY;
-    next.status ??= 'open';
-    if (change.moves === false && next.pipeline_id === current.pipeline_id) next.stage_id = current.stage_id;
-    if (next.status === 'open') return { ...next, closed_at: null };
-    return next.status === current.status ? next : { ...next, closed_at: at };
+  label: 'Deal',
+  pluralLabel: 'Deals',
+  title: ['name'],
+  listed: ['value', 'stage_id', 'status', 'expected_close_date', 'owner_id'],
+  fields: {
+    name: text({
+      label: 'Name',
+      max: 200,
+      required: true,
+      sample: 'Acme: Q3 contract',
+      filter: { by: 'folded' },
+    }),
+    value: currency({
+      label: 'Value',
+      description: "In its currency's units",
+      sample: 5000,
+      summary: 'presence',
+    }),
+    currency: currencyCode({ label: 'Currency', sample: 'GBP', summary: 'value' }),
+    status: select({
+      label: 'Status',
+      options: { open: 'Open', won: 'Won', lost: 'Lost' },
+      default: 'open',
+      filter: true,
+      summary: 'value',
+    }),
+    pipeline_id: record({
+      label: 'Pipeline',
+      description: 'Pipeline id; default: that of the stage, else the default pipeline',
+      to: 'pipeline',
+      assigned: true,
+      sample: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c61',
+      filter: true,
+    }),
+    stage_id: record({
+      label: 'Stage',
+      description: "Stage id; default: the pipeline's first stage",
+      to: 'stage',
+      assigned: true,
+      sample: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c62',
+      filter: true,
+    }),
+    expected_close_date: date({ label: 'Expected close date', sample: '2026-09-30', summary: 'presence' }),
+    closed_at: datetime({ label: 'Closed at', description: 'When it was won or lost', readOnly: true }),
+    lost_reason: text({ label: 'Lost reason', max: 1000 }),
+    notes: longText({ label: 'Notes' }),
+    contact_id: record({ label: 'Contact', to: 'contact', filter: true, summary: 'presence' }),
+    company_id: record({
+      label: 'Company',
+      to: 'company',
+      sample: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c31',
+      filter: true,
+      summary: 'presence',
+    }),
+    owner_id: user({ label: 'Owner', filter: true, summary: 'presence' }),
   },
+
+  aliases: { title: 'name' },
+
+  derive(next, before, { at, resolved }) {
+    const { first_stage_id: firstStage } = resolved as ResolvedPlacement;
+    const isMoved = before !== null && before.pipeline_id !== next.pipeline_id;
+    const stage = isMoved && before.stage_id === next.stage_id && firstStage ? firstStage : next.stage_id;
+    if (next.status === 'open') return { ...next, stage_id: stage, closed_at: null };
+    const closedAt = next.status === before?.status ? before.closed_at : at;
+    return { ...next, stage_id: stage, closed_at: closedAt };
+  },
+
+  descriptions: {
+    updated: 'At least one field of a deal changed, beside its stage; not when it is won or lost.',
+  },
+  events: {
+    stage_changed: {
+      description: 'A deal moved to another stage.',
+      sample: { stage_id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c63' },
+      context: stageChangeSample,
+      contextOutput: stageChangeOutput,
+    },
+    won: {
+      description: 'The status of a deal became won.',
+      sample: { status: 'won', closed_at: CLOSED_AT },
+    },
+    lost: {
+      description: 'The status of a deal became lost.',
+      sample: { status: 'lost', closed_at: CLOSED_AT },
+    },
+  },
+  contexts: { 'deal.stage_changed': STAGE_CHANGE_CONTEXT },
 
   fires(before, after) {
-    const events = [];
-    if (before.stage_id !== after.stage_id) events.push('deal.stage_changed');
-    if (before.status !== after.status && after.status !== 'open') return [...events, `deal.${after.status}`];
-    const reopened = before.status !== after.status;
-    const more = columns.some((name) => !FOLLOWING.has(name) && differs(before[name], after[name]));
-    const reason = before.lost_reason !== after.lost_reason;
-    return events.length === 0 || more || reopened || reason ? [...events, 'deal.updated'] : events;
+    const events = before.stage_id === after.stage_id ? [] : ['deal.stage_changed'];
+    const isReopened = before.status !== after.status && after.status === 'open';
+    if (before.status !== after.status && !isReopened) return [...events, `deal.${after.status}`];
+    const [was, is] = [before, after] as unknown as Record<string, unknown>[];
+    const others = Object.keys(after).filter((name) => !FOLLOWING.has(name) && !UNCOMPARED.has(name));
+    const isUpdated = others.some((name) => !isSame(was![name], is![name]));
+    const isReason = before.lost_reason !== after.lost_reason;
+    return events.length === 0 || isUpdated || isReopened || isReason ? [...events, 'deal.updated'] : events;
   },
-
-  events: {
-    created: eventType('created', 'A deal was created, by the API or the app.', sample),
-    updated: eventType(
-      'updated',
-      'At least one field of a deal changed, beside its stage; not when it is won or lost.',
-      later,
-    ),
-    stage_changed: {
-      ...eventType('stage_changed', 'A deal moved to another stage.', moved),
-      context: moveSample,
-      contextOutput: moveOutput,
-    },
-    won: eventType('won', 'The status of a deal became won.', { ...closed, status: 'won' }),
-    lost: eventType('lost', 'The status of a deal became lost.', { ...closed, status: 'lost' }),
-    deleted: eventType('deleted', 'A deal was deleted; the payload is its last state.', later),
-  },
-
-  contexts: { 'deal.stage_changed': MOVE_CONTEXT },
-
-  summary: (record) => ({
-    status: record['status'],
-    currency: record['currency'],
-    has_value: record['value'] !== null,
-    has_contact: record['contact_id'] !== null,
-    has_company: record['company_id'] !== null,
-    has_owner: record['owner_id'] !== null,
-    has_expected_close_date: record['expected_close_date'] !== null,
-  }),
 
   filters: {
-    name: { column: 'name', by: 'folded' },
-    status: { column: 'status' },
     pipeline: {
       column: 'pipeline_id',
       lookUp: 'pipeline',
       description: 'Only those in this pipeline, by its name or id.',
     },
     stage: { column: 'stage_id', lookUp: 'stage', description: 'Only those in a stage of this name or id.' },
-    pipeline_id: { column: 'pipeline_id', schema: z.uuid().toLowerCase() },
-    stage_id: { column: 'stage_id', schema: z.uuid().toLowerCase() },
-    contact_id: { column: 'contact_id', schema: z.uuid().toLowerCase() },
-    company_id: { column: 'company_id', schema: z.uuid().toLowerCase() },
-    owner_id: { column: 'owner_id', schema: z.uuid().toLowerCase() },
   },
-};
 
-function differs(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) !== JSON.stringify(b);
+  sample: { id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c51' },
+});
+
+/** What placing a deal found out beside the fields (pipelines/deal-placement.ts). */
+export interface ResolvedPlacement {
+  /** Where it stands if it is moved to another pipeline without a stage. */
+  first_stage_id?: string;
 }
+
+export type Deal = RecordOfNoun<typeof deal>;
+export type DealInput = InputOfNoun<typeof deal>;

@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { told } from '../../record/noun.ts';
 
 /**
- * What deal.stage_changed tells beside the deal (contracts AN4): its stages and pipeline by name and its owner, as
- * they are when the move is written. `f` is the event: outbox.ts.
+ * What deal.stage_changed carries beside the deal (contracts AN4): its stages and pipeline by name and its owner, as
+ * they are when the move is written. `f` is the event: events/outbox.ts.
  */
-export const MOVE_CONTEXT = `json_build_object(
+export const STAGE_CHANGE_CONTEXT = `json_build_object(
     'previous_stage', ${nameOf('stage', "f.changed->>'stage_id'")},
     'new_stage', ${nameOf('stage', "f.record->>'stage_id'")},
     'pipeline', ${nameOf('pipeline', "f.record->>'pipeline_id'")},
@@ -16,22 +15,25 @@ function nameOf(table: 'stage' | 'pipeline', id: string): string {
   return `(select t.name from ${table} t where t.workspace_id = f.workspace_id and t.id = (${id})::uuid)`;
 }
 
-export const moveSample = {
+export const stageChangeSample = {
   previous_stage: 'Proposal',
   new_stage: 'Negotiation',
   pipeline: 'Sales pipeline',
   owner: { id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c71', name: 'Sam Seller' },
 };
 
-export const moveOutput = z.object({
-  previous_stage: told('The name of the stage where the deal stood; null where that is gone.'),
-  new_stage: told('The name of the stage where it stands now.'),
-  pipeline: told('The name of its pipeline.'),
+export const stageChangeOutput = z.object({
+  previous_stage: z
+    .string()
+    .nullable()
+    .meta({ description: 'Name of the stage before; null where it was deleted' }),
+  new_stage: z.string().nullable().meta({ description: 'Name of the stage now' }),
+  pipeline: z.string().nullable().meta({ description: 'Name of the pipeline' }),
   owner: z
     .object({
-      id: z.uuid().meta({ description: 'The member.' }),
-      name: z.string().meta({ description: 'What they are called.' }),
+      id: z.uuid().meta({ description: 'User id' }),
+      name: z.string().meta({ description: 'Name' }),
     })
     .nullable()
-    .meta({ description: 'The member who looks after it.' }),
+    .meta({ description: 'Owner of the deal' }),
 });

@@ -1,12 +1,12 @@
-import { ApiError } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
 import { RETRY } from '../../db/batch-writer.ts';
 import type { Queryable } from '../../db/pool.ts';
-import { dayNote } from '../leads/lead-daily-rollup.ts';
+import { notQuarantined } from './form-quarantine.ts';
+import { rollupTables } from '../leads/lead-daily-rollup.ts';
 import { ENTERED, entry, MAKE_COUNTERS, SOURCED, TURNS } from '../leads/lead-insert-gate.ts';
 import type { InsertGate } from '../../record/record-store.ts';
 
-interface TurnedAway {
+interface Refused {
   unit: number;
   workspace_id: Uuid;
   /** False where the workspace had no counter yet. */
@@ -20,29 +20,29 @@ interface TurnedAway {
  * was kept aside is locked before it becomes a lead: two who accept it at once make one lead.
  */
 const GATE = `
-asked as (
-  select n, unit, workspace_id, form_id, aside_id from given
+units as (
+  select n, unit, workspace_id, form_id, quarantined_id from requested
 ),
 hours as (
   select c.workspace_id, c.number, c.assignment, c.turns from lead_counter c
-  where c.workspace_id in (select workspace_id from asked)
+  where c.workspace_id in (select workspace_id from units)
   order by c.workspace_id for update
 ),
-aside as (
+quarantined as (
   select f.workspace_id, f.form_id, f.id from form_aside f
-  where (f.workspace_id, f.form_id, f.id) in (select workspace_id, form_id, aside_id from asked)
+  where (f.workspace_id, f.form_id, f.id) in (select workspace_id, form_id, quarantined_id from units)
   order by f.workspace_id, f.form_id, f.id for update
 ),
-turned_away as (
+gate_refused as (
   select a.unit, a.workspace_id, h.workspace_id is not null as counted,
-         bool_or(a.aside_id is not null and s.id is null) as gone
+         bool_or(a.quarantined_id is not null and s.id is null) as gone
   from (
-    select *, row_number() over (partition by workspace_id, form_id, aside_id order by n) as nth from asked
+    select *, row_number() over (partition by workspace_id, form_id, quarantined_id order by n) as nth from units
   ) a
   left join hours h using (workspace_id)
-  left join aside s on s.workspace_id = a.workspace_id and s.form_id = a.form_id and s.id = a.aside_id
+  left join quarantined s on s.workspace_id = a.workspace_id and s.form_id = a.form_id and s.id = a.quarantined_id
   group by a.unit, a.workspace_id, h.workspace_id
-  having h.workspace_id is null or bool_or(a.aside_id is not null and (s.id is null or a.nth > 1))
+  having h.workspace_id is null or bool_or(a.quarantined_id is not null and (s.id is null or a.nth > 1))
 )`;
 
 const RELATED_ROWS = `
@@ -63,33 +63,28 @@ arrived as (
 ),
 cleared as (
   delete from form_aside f using input i join written w using (workspace_id, id)
-  where f.workspace_id = i.workspace_id and f.form_id = i.form_id and f.id = i.aside_id
+  where f.workspace_id = i.workspace_id and f.form_id = i.form_id and f.id = i.quarantined_id
 ),
 ${SOURCED}`;
 
-const RESULT = `(select json_agg(t) from turned_away t)`;
+const RESULT = `(select json_agg(t) from gate_refused t)`;
 
 /** What stands before a lead that comes by a form, and what is written beside it: the submission with its consent. */
 export const formInsertGate: InsertGate = {
   sql: {
     name: 'form',
-    columns: 'submission json, source json, origin text, form_id uuid, aside_id uuid',
+    columns: 'submission json, source json, origin text, form_id uuid, quarantined_id uuid',
     gate: GATE,
-    entry: entry('submission, source, form_id, aside_id'),
+    entry: entry('submission, source, form_id, quarantined_id'),
     related: RELATED_ROWS,
     result: RESULT,
-    note: dayNote,
+    after: rollupTables,
   },
 
-  async turnedAway(on: Queryable, result: unknown) {
-    const units = result as TurnedAway[];
+  async refused(on: Queryable, result: unknown) {
+    const units = result as Refused[];
     const uncounted = units.filter(({ counted }) => !counted).map((item) => item.workspace_id);
     if (uncounted.length > 0) await on.query({ ...MAKE_COUNTERS, values: [uncounted] });
-    return new Map(
-      units.map(({ unit, gone }) => [
-        unit,
-        gone ? new ApiError('not_found', 'There is nothing kept aside with this id.') : RETRY,
-      ]),
-    );
+    return new Map(units.map(({ unit, gone }) => [unit, gone ? notQuarantined() : RETRY]));
   },
 };

@@ -6,8 +6,8 @@ import type { LeadInput } from '../leads/lead-input.ts';
 import { lead, type Lead } from '../leads/lead.ts';
 import type { Consent, FormValue } from './form-values.ts';
 
-/** What a form's lead tells beside the lead: how it came. */
-interface Told {
+/** What the event of a form's lead carries beside the lead: how it came. */
+export interface FormContext {
   form_id: string;
   form_name: string;
   submission_id: string;
@@ -15,17 +15,9 @@ interface Told {
   consent: Consent | null;
 }
 
-/** A lead that came by a form, ready to be made. */
-export interface FormLeadInput {
-  lead: LeadInput;
-  told: Told;
-  /** What the statement writes beside it (form-insert-gate.ts). */
-  related: object;
-}
-
 const SUBMITTED = 'form.submitted';
 
-const rendered = {
+const formOutput = {
   form_id: z.string().regex(FORM_ID).meta({ description: 'The form that was sent, as in `form_…`.' }),
   form_name: z.string().meta({ description: 'What the team calls the form.' }),
   submission_id: z.uuid().meta({ description: 'Names this sending of it.' }),
@@ -61,23 +53,19 @@ const sample: Record<string, unknown> = {
 };
 
 /**
- * A lead as a form makes it: the same record in the same table, which fires form.submitted alone (contracts AX10). The
- * event carries the lead with what was filled in beside it.
+ * A lead as a form creates it: the same record in the same table, which fires form.submitted alone (contracts AX10).
+ * The event carries the lead with its `FormContext`, which is given as `resolved`.
  */
-export const formLead: Noun<Lead, FormLeadInput, Omit<Lead, 'number' | 'owner_id'> & Told> = {
-  ...(lead as unknown as Noun<Lead, FormLeadInput, Omit<Lead, 'number' | 'owner_id'> & Told>),
-  output: lead.output.extend(rendered),
+export const formLead: Noun<Lead, LeadInput> = {
+  ...lead,
+  output: lead.output.extend(formOutput),
 
-  create: ({ lead: input, told: related }, base) => {
-    const made = lead.create(input, base);
-    // A form that asks for one of the two has it: only a whole name is split.
-    const names = input.name
-      ? {}
-      : { first_name: input.first_name ?? null, last_name: input.last_name ?? null };
-    return { ...made, ...names, ...related };
+  create(input, base, context) {
+    const created = lead.create(input, base, context);
+    // A form that asks for one of the two names has it: only a whole name is split.
+    const { first_name = null, last_name = null } = input;
+    return { ...created, ...(!input.name && { first_name, last_name }), ...context.resolved };
   },
-
-  related: (input) => input.related,
 
   events: {
     ...lead.events,

@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { FormFields } from '../../http/form-body.ts';
 import { shortened, textOf, utmOf } from '../leads/lead-enrich.ts';
-import type { FormInbox } from './form-submission-store.ts';
+import type { FormSubmissions } from './form-submission-store.ts';
 import type { FormProofs } from './form-proof.ts';
 import type { FormSession, FormTokens } from './form-token.ts';
 import { CONTROLS, readAnswers } from './form-values.ts';
@@ -12,7 +12,7 @@ import type { FormVisitors } from './form-visitor.ts';
 import type { Form } from './form.ts';
 
 export interface DoorwayParts {
-  inbox: FormInbox;
+  submissions: FormSubmissions;
   tokens: FormTokens;
   proofs: FormProofs;
   visitors: FormVisitors;
@@ -41,7 +41,7 @@ export interface Refusal {
  * The way that what a visitor sends takes: is it from a page of ours, does it answer the questions, does it look like
  * spam; then it is kept, as a lead or aside, and the visitor can not tell which.
  */
-export function makeSubmissionHandler({ inbox, tokens, proofs, visitors, clock }: DoorwayParts) {
+export function makeSubmissionHandler({ submissions, tokens, proofs, visitors, clock }: DoorwayParts) {
   return {
     /** @returns undefined where it was kept; throws `rate_limited` */
     async take(
@@ -65,7 +65,7 @@ export function makeSubmissionHandler({ inbox, tokens, proofs, visitors, clock }
       const reasons = judge(form, { sent: fields, values: answers.values, tookMs, fromHere, proof });
       const page = textOf(fields[CONTROLS.page]) ?? textOf(referrer);
       const origin = { address: shortened(address), referrer: page, utm: utmOf(fields, page) };
-      await inbox.take(visited, session, { ...answers, others, ...origin }, reasons);
+      await submissions.take(visited, session, { ...answers, others, ...origin }, reasons);
       return undefined;
     },
 

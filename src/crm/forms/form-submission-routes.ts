@@ -1,13 +1,11 @@
 import { z } from 'zod';
-import { AlreadyAnswered } from '../../account/idempotency.ts';
 import { ApiError } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../../db/page.ts';
 import { pageQuery, pageShape } from '../../http/paging.ts';
 import { route, type Route } from '../../http/route.ts';
 import type { EmbeddedCopy } from '../../record/erasure.ts';
-import { REPLAY } from '../../record/record-store.ts';
-import type { FormInbox, FormSubmission } from './form-submission-store.ts';
+import type { FormSubmissions, FormSubmission } from './form-submission-store.ts';
 import type { FormStore } from './form-store.ts';
 import { REASONS } from './form-spam-check.ts';
 import { FORM_ID, fromPublicId, publicId, type Form } from './form.ts';
@@ -60,7 +58,7 @@ function shown(form: Form, { values, ...submission }: FormSubmission) {
  * What came in by a form. It holds what visitors told about themselves, so the scopes are the leads', not those of the
  * forms.
  */
-export function formSubmissionRoutes(store: FormStore, inbox: FormInbox): Route[] {
+export function formSubmissionRoutes(store: FormStore, submissions: FormSubmissions): Route[] {
   const tag = 'forms';
 
   async function formOf(workspaceId: Uuid, id: string): Promise<Form> {
@@ -85,7 +83,7 @@ export function formSubmissionRoutes(store: FormStore, inbox: FormInbox): Route[
       const sort = requested.spam ? 'spam' : 'submissions';
       const after = requested.cursor ? decodeCursor(requested.cursor, sort).id : null;
       const { spam, limit } = requested;
-      const rows = await inbox.list(caller.workspaceId, form.id, { spam, limit: limit + 1, after });
+      const rows = await submissions.list(caller.workspaceId, form.id, { spam, limit: limit + 1, after });
       const cursorOf = (row: FormSubmission) => encodeCursor({ sort, value: row.received_at, id: row.id });
       return { status: 200, body: pageOf(rows, limit, url, cursorOf, (row) => shown(form, row)) };
     },
@@ -104,12 +102,10 @@ export function formSubmissionRoutes(store: FormStore, inbox: FormInbox): Route[
       const { workspaceId, actor } = caller;
       const form = await formOf(workspaceId, params['id']!);
       const writer = { workspaceId, actor, ...(claim && { claim }) };
-      const answer = await inbox.accept(writer, form, params['submission_id']!, (submission) => ({
+      return submissions.accept(writer, form, params['submission_id']!, (submission) => ({
         status: 200,
         body: JSON.stringify(shown(form, submission)),
       }));
-      if (answer === REPLAY) throw new AlreadyAnswered();
-      return answer;
     },
   });
 
@@ -124,7 +120,7 @@ export function formSubmissionRoutes(store: FormStore, inbox: FormInbox): Route[
     answers: { 204: 'Deleted.' },
     async handle({ caller, params }) {
       const form = await formOf(caller.workspaceId, params['id']!);
-      await inbox.remove(caller.workspaceId, form.id, params['submission_id']!);
+      await submissions.remove(caller.workspaceId, form.id, params['submission_id']!);
       return { status: 204, body: null };
     },
   });

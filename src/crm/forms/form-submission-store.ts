@@ -1,24 +1,26 @@
-import { sql } from 'kysely';
-import { AlreadyAnswered, type Idempotency, type StoredAnswer } from '../../account/idempotency.ts';
+import type { Idempotency, StoredAnswer } from '../../account/idempotency.ts';
+import { AlreadyAnswered } from '../../account/idempotency.ts';
 import { isoTime } from '../../base/clock.ts';
-import { ApiError } from '../../base/errors.ts';
 import { folded } from '../../base/fold.ts';
 import { sha256 } from '../../base/hmac.ts';
 import type { Uuid } from '../../base/id.ts';
-import type { Database } from '../../db/pool.ts';
 import type { FormFields } from '../../http/form-body.ts';
-import type { LeadOptions } from '../leads/lead-option.ts';
-import { makeRecordStore, type REPLAY, type StoreParts, type Writer } from '../../record/record-store.ts';
+import type { Plan, Writer } from '../../record/record-plan.ts';
+import {
+  makeRecordService,
+  type Draft,
+  type EnrichStep,
+  type ServiceParts,
+} from '../../record/record-service.ts';
+import { makeRecordStore } from '../../record/record-store.ts';
+import type { LeadInput } from '../leads/lead-input.ts';
 import { formInsertGate } from './form-insert-gate.ts';
-import { formLead, type FormLeadInput } from './form-lead.ts';
+import { formLead, type FormContext } from './form-lead.ts';
+import { makeFormQuarantine } from './form-quarantine.ts';
+import type { Reason } from './form-spam-check.ts';
 import type { FormSession } from './form-token.ts';
 import { leadOf, type Answers, type FormValue } from './form-values.ts';
-import type { Reason } from './form-spam-check.ts';
 import { publicId, type Form } from './form.ts';
-
-/** What was taken for spam is kept so long, and of one form so many. */
-const ASIDE_DAYS = 30;
-const ASIDE_MOST = 5000;
 
 /** Where a submission came from, as far as it is kept. */
 export interface Origin {
@@ -28,7 +30,7 @@ export interface Origin {
   utm: Record<string, string>;
 }
 
-/** One sending of a form: of one that is in the leads, the lead; of one that is kept aside, why. */
+/** A submission of a form: with its lead or, where it is quarantined, with the reasons. */
 export interface FormSubmission extends Origin, Omit<Answers, 'values'> {
   id: Uuid;
   /** All that was filled in, by name. */
@@ -39,7 +41,7 @@ export interface FormSubmission extends Origin, Omit<Answers, 'values'> {
 }
 
 /** A submission that is yet to be written. */
-type Arrived = Answers &
+export type ReceivedSubmission = Answers &
   Origin & {
     id: Uuid;
     received_at: string;
@@ -47,16 +49,16 @@ type Arrived = Answers &
     others: FormFields;
   };
 
-/** What came in by forms: the leads' submissions, and what is kept aside. */
-export interface FormInbox {
+/** Submissions of forms: those that became leads, and those in quarantine. */
+export interface FormSubmissions {
   /**
-   * Keeps what a visitor sent: lead, submission, event and queue rows in one statement, or, where there are reasons,
-   * aside. What comes again in the same session is kept once.
+   * Keeps what a visitor sent: lead, submission, event and queue rows in one statement or, where there are reasons, in
+   * quarantine. What comes again in the same session is kept once.
    */
   take(
     visited: { workspaceId: Uuid; form: Form },
     session: FormSession,
-    arrived: Omit<Arrived, 'id' | 'received_at'>,
+    sent: Omit<ReceivedSubmission, 'id' | 'received_at'>,
     reasons: Reason[],
   ): Promise<void>;
   /** Newest first, after the id of the last page's last. */
@@ -65,29 +67,20 @@ export interface FormInbox {
     formId: Uuid,
     requested: { spam: boolean; limit: number; after: Uuid | null },
   ): Promise<FormSubmission[]>;
-  /** Makes the lead of what is kept aside, and fires form.submitted. Throws `not_found`, also where it was accepted. */
+  /**
+   * Creates the lead of a quarantined submission, and fires form.submitted. Throws `not_found`, also where it was
+   * accepted before, and `AlreadyAnswered`.
+   */
   accept(
     writer: Writer,
     form: Form,
     id: Uuid,
     answer: (submission: FormSubmission) => StoredAnswer,
-  ): Promise<StoredAnswer | typeof REPLAY>;
-  /** Deletes what is kept aside. Throws `not_found`. */
+  ): Promise<StoredAnswer>;
+  /** Deletes a quarantined submission. Throws `not_found`. */
   remove(workspaceId: Uuid, formId: Uuid, id: Uuid): Promise<void>;
 }
 
-const ASIDE = `select id, null as lead_id, received_at, fields as values, consent, reasons, address, referrer, utm
-               from form_aside where workspace_id = $1 and form_id = $2`;
-
-const LIST_ASIDE = {
-  name: 'form_aside.list',
-  text: `${ASIDE} and ($3::uuid is null or id < $3) order by id desc limit $4`,
-};
-const GET_ASIDE = { name: 'form_aside.get', text: `${ASIDE} and id = $3` };
-const REMOVE_ASIDE = {
-  name: 'form_aside.remove',
-  text: 'delete from form_aside where workspace_id = $1 and form_id = $2 and id = $3 returning id',
-};
 const LIST_LEADS = {
   name: 'lead_submission.of-form',
   text: `select s.id, s.lead_id, s.received_at, s.payload as values, s.consent, '{}'::text[] as reasons, s.address,
@@ -98,110 +91,98 @@ const LIST_LEADS = {
          order by s.id desc limit $4`,
 };
 
-export interface InboxParts extends StoreParts {
+export interface SubmissionParts extends ServiceParts {
   idempotency: Idempotency;
-  sources: LeadOptions;
-  eventTypes: LeadOptions;
+  /** Puts the workspace's own spelling of options into a lead. */
+  matchLeadOptions: EnrichStep;
 }
 
-export function makeFormInbox(parts: InboxParts): FormInbox {
-  const { db, clock, newId, idempotency } = parts;
-  const store = makeRecordStore(formLead, parts, formInsertGate);
-
-  async function inputOf(
-    workspaceId: Uuid,
-    form: Form,
-    { values, others, consent, id, ...origin }: Arrived,
-    asideId: Uuid | null,
-  ): Promise<FormLeadInput> {
-    const lead = leadOf(form, values);
-    const [eventType, source, missing] = await Promise.all([
-      lead.event_type ? parts.eventTypes.match(workspaceId, lead.event_type) : undefined,
-      form.source === null ? undefined : parts.sources.match(workspaceId, form.source),
-      parts.references.missing(workspaceId, { owner_id: 'member' }, form),
-    ]);
-    const isNew = form.source !== null && source === undefined;
-    return {
-      lead: {
-        ...lead,
-        event_type: eventType ?? null,
-        source: source ?? form.source,
-        // Whoever left the workspace since looks after nothing; it goes to whose turn it is, as where none is named.
-        owner_id: missing.length > 0 ? null : form.owner_id,
-      },
-      told: {
-        form_id: publicId(form.id),
-        form_name: form.name,
-        submission_id: id,
-        fields: values,
-        consent,
-      },
-      related: {
-        form_id: form.id,
-        aside_id: asideId,
-        submission: { id, ...origin, payload: JSON.stringify({ ...others, ...values }) },
-        origin: form.source === null ? '' : folded(form.source),
-        ...(isNew && { source: { id: newId(), name: form.source, folded: folded(form.source!) } }),
-      },
-    };
-  }
+export function makeFormSubmissions(parts: SubmissionParts): FormSubmissions {
+  const { db, clock, newId } = parts;
+  const leads = makeRecordService(formLead, makeRecordStore(formLead, parts, formInsertGate), parts);
+  const quarantine = makeFormQuarantine(parts);
+  const planOf = leadPlanner(parts, leads.planEnriched.bind(leads));
 
   return {
-    async take({ workspaceId, form }, session, input, reasons) {
+    async take({ workspaceId, form }, session, sent, reasons) {
       const claim = {
         workspaceId,
         identity: form.id,
         key: session.nonce,
         requestHash: sha256(session.nonce).toString('hex'),
       };
-      const answer = { status: 201, body: 'received' };
-      const arrived = { ...input, id: newId(), received_at: isoTime(clock.now()) };
-      if (reasons.length === 0) {
-        const writer = { workspaceId, actor: `form:${form.id}` };
-        const write = store.prepare(writer, await inputOf(workspaceId, form, arrived, null));
-        await store.create({ ...writer, claim }, [write], answer);
-        return;
-      }
+      const submission = { ...sent, id: newId(), received_at: isoTime(clock.now()) };
+      if (reasons.length > 0) return quarantine.add(claim, form.id, submission, reasons);
+      const writer = { workspaceId, actor: `form:${form.id}`, claim };
       try {
-        await db.transaction(async (trx) => {
-          await idempotency.keep(trx, claim, answer, arrived.received_at);
-          await sql`
-            insert into form_aside
-              (workspace_id, form_id, id, received_at, fields, consent, reasons, address, referrer, utm)
-            values (${workspaceId}, ${form.id}, ${arrived.id}, ${arrived.received_at}, ${JSON.stringify({ ...arrived.others, ...arrived.values })},
-                    ${arrived.consent && JSON.stringify(arrived.consent)}, ${reasons}, ${arrived.address},
-                    ${arrived.referrer}, ${JSON.stringify(arrived.utm)})`.execute(trx);
-          await sql`
-            delete from form_aside where workspace_id = ${workspaceId} and form_id = ${form.id}
-            and (received_at < ${arrived.received_at}::timestamptz - ${ASIDE_DAYS} * interval '1 day' or id <= (
-              select id from form_aside where workspace_id = ${workspaceId} and form_id = ${form.id}
-              order by id desc offset ${ASIDE_MOST} limit 1))`.execute(trx);
-        });
+        const plan = await planOf(writer, form, submission, null);
+        await leads.store.create(writer, [plan], { status: 201, body: 'received' });
       } catch (error) {
         if (!(error instanceof AlreadyAnswered)) throw error;
       }
     },
 
-    list: (workspaceId, formId, { spam, limit, after }) =>
-      db.read<FormSubmission>(spam ? LIST_ASIDE : LIST_LEADS, [workspaceId, formId, after, limit]),
+    list: (workspaceId, formId, { spam, ...page }) =>
+      spam
+        ? quarantine.list(workspaceId, formId, page)
+        : db.read<FormSubmission>(LIST_LEADS, [workspaceId, formId, page.after, page.limit]),
 
     async accept(writer, form, id, answer) {
-      const { workspaceId } = writer;
-      const [kept] = await db.read<FormSubmission>(GET_ASIDE, [workspaceId, form.id, id]);
-      if (!kept) throw noneAside();
-      const { lead_id: _none, reasons: _why, values: all, ...arrived } = kept;
+      const found = await quarantine.get(writer.workspaceId, form.id, id);
+      const { lead_id: _none, reasons: _why, values: all, ...rest } = found;
       const [values, others] = divided(form, all);
-      const write = store.prepare(
-        writer,
-        await inputOf(workspaceId, form, { ...arrived, values, others }, id),
-      );
-      return store.create(writer, [write], answer({ ...kept, lead_id: write.id, reasons: [] }));
+      const plan = await planOf(writer, form, { ...rest, values, others }, id);
+      return leads.store.create(writer, [plan], answer({ ...found, lead_id: plan.id, reasons: [] }));
     },
 
-    async remove(workspaceId, formId, id) {
-      const removed = await db.read(REMOVE_ASIDE, [workspaceId, formId, id]);
-      if (removed.length === 0) throw noneAside();
-    },
+    remove: quarantine.remove,
+  };
+}
+
+/** Plans the lead of a submission. @returns a function whose last argument is the id that it has in quarantine */
+function leadPlanner(
+  { references, matchLeadOptions }: SubmissionParts,
+  planEnriched: (writer: Writer, input: LeadInput, more: Partial<Draft>) => Plan,
+) {
+  return async function planOf(
+    writer: Writer,
+    form: Form,
+    { values, others, consent, id, ...origin }: ReceivedSubmission,
+    quarantinedId: Uuid | null,
+  ): Promise<Plan> {
+    const missing = await references.missing(writer.workspaceId, { owner_id: 'member' }, form);
+    const context: FormContext = {
+      form_id: publicId(form.id),
+      form_name: form.name,
+      submission_id: id,
+      fields: values,
+      consent,
+    };
+    const sent = { ...others, ...values };
+    const draft: Draft = {
+      writer,
+      kind: 'create',
+      source: { sent, sentText: () => JSON.stringify(sent), client: { address: '', referrer: undefined } },
+      input: {
+        ...leadOf(form, values),
+        source: form.source,
+        // An owner who has left the workspace looks after nothing; the lead is assigned as if none were named.
+        owner_id: missing.length > 0 ? null : form.owner_id,
+      },
+      resolved: {},
+    };
+    await matchLeadOptions(draft);
+    const { new_source: newSource, ...resolved } = draft.resolved;
+    return planEnriched(writer, draft.input as LeadInput, {
+      resolved: { ...resolved, ...context },
+      related: {
+        form_id: form.id,
+        quarantined_id: quarantinedId,
+        submission: { id, ...origin, payload: draft.source.sentText() },
+        origin: form.source === null ? '' : folded(form.source),
+        ...(newSource !== undefined && { source: newSource }),
+      },
+    });
   };
 }
 
@@ -222,13 +203,4 @@ function divided(
 
 function isText(value: unknown): boolean {
   return typeof value === 'string' || Array.isArray(value);
-}
-
-/** Of forms to which no more spam comes, too. */
-export async function dropOldAside(db: Database): Promise<void> {
-  await db.pool.query(`delete from form_aside where received_at < now() - interval '${ASIDE_DAYS} days'`);
-}
-
-function noneAside(): ApiError {
-  return new ApiError('not_found', 'There is nothing kept aside with this id.');
 }

@@ -4,7 +4,7 @@ import { changesAsNumber, digitsOfInexact } from '../../base/values/number.ts';
 import { isBlank, storageProblem } from '../../base/values/text.ts';
 import { date } from '../../base/values/time.ts';
 import type { FormFields } from '../../http/form-body.ts';
-import type { CustomValue } from '../../record/noun.ts';
+import type { CustomValue } from '../../record/custom-fields.ts';
 import type { LeadInput } from '../leads/lead-input.ts';
 import type { Form, FormField, LeadField } from './form.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { prefixed, unprefixed, type Uuid } from '../../base/id.ts';
 import { requiredText, text } from '../../base/values/text.ts';
-import { reference, told, toldId } from '../../record/noun.ts';
+import { recordId } from '../../record/fields/record.ts';
 
 const FIELD_TYPES = [
   'text',
@@ -190,7 +190,7 @@ const own = {
   source: text(200).meta({
     description: 'The source of the leads; made where the workspace has none so called.',
   }),
-  owner_id: reference.meta({ description: 'The member who looks after the leads.' }),
+  owner_id: recordId.nullable().meta({ description: 'The member who looks after the leads.' }),
   allowed_origins: z
     .array(z.string().max(300, 'must have at most 300 characters'))
     .max(50, 'must hold at most 50 origins')
@@ -236,15 +236,15 @@ export const formShape = z
     id: z.string().meta({ description: '`form_…`; no secret, as it stands in public addresses.' }),
     version: z.int(),
     name: z.string().meta({ description: 'For the team.' }),
-    title: told('Above the form; the name where null.'),
-    intro: told('Below the title.'),
-    consent_text: told('Beside a checkbox; null where there is none.'),
+    title: z.string().nullable().meta({ description: 'Above the form; the name where null.' }),
+    intro: z.string().nullable().meta({ description: 'Below the title.' }),
+    consent_text: z.string().nullable().meta({ description: 'Beside a checkbox; null where there is none.' }),
     consent_required: own.consent_required,
     submit_label: z.string(),
     thanks_text: z.string(),
-    redirect_url: told('Where visitors go after sending.'),
-    source: told('The source of the leads.'),
-    owner_id: toldId('The member who looks after the leads.'),
+    redirect_url: z.string().nullable().meta({ description: 'Where visitors go after sending.' }),
+    source: z.string().nullable().meta({ description: 'The source of the leads.' }),
+    owner_id: z.uuid().nullable().meta({ description: 'The member who looks after the leads.' }),
     proof_of_work: own.proof_of_work,
     active: own.active,
     fields: z.array(

@@ -3,7 +3,7 @@ import type { Sealer } from '../../base/seal.ts';
 import type { RecordChange } from '../../http/record-change.ts';
 import type { Route } from '../../http/route.ts';
 import { makeSubmissionHandler } from './form-submission-handler.ts';
-import { makeFormInbox, type InboxParts } from './form-submission-store.ts';
+import { makeFormSubmissions, type SubmissionParts } from './form-submission-store.ts';
 import { makeFormProofs } from './form-proof.ts';
 import { formRoutes } from './form-routes.ts';
 import { mountFormSite } from './form-site.ts';
@@ -12,7 +12,7 @@ import { formSubmissionRoutes } from './form-submission-routes.ts';
 import { makeFormTokens } from './form-token.ts';
 import { makeFormVisitors } from './form-visitor.ts';
 
-export interface FormParts extends InboxParts {
+export interface FormParts extends SubmissionParts {
   sealer: Sealer;
   ledger: RecordChange;
   /** Where people reach this installation. */
@@ -30,16 +30,16 @@ export interface Forms {
 export function makeForms(parts: FormParts): Forms {
   const { db, clock, sealer, publicUrl } = parts;
   const store = makeFormStore(parts);
-  const inbox = makeFormInbox(parts);
+  const submissions = makeFormSubmissions(parts);
   const handler = makeSubmissionHandler({
-    inbox,
+    submissions,
     tokens: makeFormTokens(sealer.derive('form token'), clock),
     proofs: makeFormProofs(sealer.derive('form proof')),
     visitors: makeFormVisitors(db, clock),
     clock,
   });
   return {
-    routes: [...formRoutes({ ...parts, store }), ...formSubmissionRoutes(store, inbox)],
+    routes: [...formRoutes({ ...parts, store }), ...formSubmissionRoutes(store, submissions)],
     mountSite: (app) => mountFormSite(app, { store, handler, publicUrl }),
   };
 }

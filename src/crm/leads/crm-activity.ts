@@ -47,6 +47,13 @@ export interface CrmActivities {
     limit: number,
     after: Uuid | null,
   ): Promise<CrmActivity[]>;
+  /** The same of several leads. */
+  listOfLeads(
+    workspaceId: Uuid,
+    leadIds: readonly Uuid[],
+    limit: number,
+    after: Uuid | null,
+  ): Promise<CrmActivity[]>;
   /** Throws `not_found`, `conflict` where it is with another lead, `validation_error` for no lead. */
   match(
     writer: { workspaceId: Uuid; actor: string },
@@ -64,6 +71,18 @@ export const CRM_ACTIVITY_TABLE: RelatedTable = {
 };
 
 const COLUMNS = 'id, lead_id, crm_lead_id, event_type, payload::text, received_at, matched_by';
+
+/** Of each lead its latest, then the latest of all: a long history is never read whole. */
+const OF_LEADS = {
+  name: 'crm_activity.of-leads',
+  text: `select a.* from unnest($2::uuid[]) l(id)
+         cross join lateral (
+           select ${COLUMNS} from crm_activity
+           where workspace_id = $1 and lead_id = l.id and ($3::uuid is null or id < $3)
+           order by id desc limit $4
+         ) a
+         order by a.id desc limit $4`,
+};
 
 type Row = Omit<CrmActivity, 'payload'> & { payload: string };
 
@@ -145,6 +164,11 @@ export function makeCrmActivities({
     async list(workspaceId, { matched, leadId }, limit, after) {
       const values = [workspaceId, after, limit, ...(leadId === undefined ? [] : [leadId])];
       return (await db.read<Row>(listing(matched, leadId !== undefined), values)).map(fromRow);
+    },
+
+    async listOfLeads(workspaceId, leadIds, limit, after) {
+      const rows = await db.read<Row>(OF_LEADS, [workspaceId, leadIds, after, limit]);
+      return rows.map(fromRow);
     },
 
     match: ({ workspaceId, actor }, id, leadId, within) =>

@@ -71,7 +71,7 @@ export function leadAnalyticsRoutes(db: Database, clock: Clock, statuses: LeadSt
         if (from >= until) throw invalid('created_at[gte]', 'must be before created_at[lt]');
         if ((until - from) / DAY_MS / INTERVAL_DAYS[interval] > MOST_INTERVALS)
           throw invalid('interval', `must be longer: the range has more than ${MOST_INTERVALS} of them`);
-        const all = await statuses.of(caller.workspaceId);
+        const all = await statuses.listFor(caller.workspaceId);
         const range = { from: isoTime(from), until: isoTime(until), interval };
         const figures = await leadFigures(db, {
           ...range,

@@ -2,14 +2,15 @@ import { z } from 'zod';
 import { allows } from '../../account/scope.ts';
 import { ApiError } from '../../base/errors.ts';
 import { route, type Route } from '../../http/route.ts';
-import { dealFields } from '../deals/deal.ts';
+import { deal } from '../deals/deal.ts';
 import { place } from '../pipelines/pipeline.ts';
 import type { Pipelines } from '../pipelines/pipeline-store.ts';
 import { requiredText } from '../../base/values/text.ts';
 import { convertLead, type Conversion, type ConversionParts } from './lead-conversion.ts';
-import { lead } from './lead.ts';
+import type { RecordAnswer } from '../../record/record-answer.ts';
+import type { Lead } from './lead.ts';
 
-const { value, currency, pipeline_id, stage_id, expected_close_date, notes } = dealFields;
+const { name, value, currency, pipeline_id, stage_id, expected_close_date, notes } = deal.fields;
 
 const body = z.preprocess(
   (sent) => sent ?? {},
@@ -20,13 +21,13 @@ const body = z.preprocess(
     }),
     deal: z
       .strictObject({
-        name: dealFields.name.optional().meta({ description: "Default: the lead's name." }),
-        value,
-        currency,
-        pipeline_id,
-        stage_id,
-        expected_close_date,
-        notes,
+        name: name.input.optional().meta({ description: "Default: the lead's name." }),
+        value: value.input.optional(),
+        currency: currency.input.optional(),
+        pipeline_id: pipeline_id.input.optional(),
+        stage_id: stage_id.input.optional(),
+        expected_close_date: expected_close_date.input.optional(),
+        notes: notes.input.optional(),
       })
       .optional()
       .meta({ description: 'A deal with them; {} for one that has the lead’s name alone.' }),
@@ -36,15 +37,20 @@ const body = z.preprocess(
   }),
 );
 
-const shape = z
-  .object({
-    lead: lead.output,
-    made: z.array(z.enum(['contact', 'company', 'deal'])).meta({ description: 'What was not there before.' }),
-  })
-  .meta({ id: 'LeadConversion' });
+const shapeOf = (lead: z.ZodType) =>
+  z
+    .object({
+      lead,
+      made: z
+        .array(z.enum(['contact', 'company', 'deal']))
+        .meta({ description: 'What was not there before.' }),
+    })
+    .meta({ id: 'LeadConversion' });
 
 /** A lead becomes a contact and, where asked, a company and a deal. */
-export function leadConversionRoutes(parts: ConversionParts & { pipelines: Pipelines }): Route[] {
+export function leadConversionRoutes(
+  parts: ConversionParts & { pipelines: Pipelines; shown: RecordAnswer<Lead> },
+): Route[] {
   return [
     route<Conversion>({
       method: 'POST',
@@ -56,7 +62,7 @@ export function leadConversionRoutes(parts: ConversionParts & { pipelines: Pipel
         'All or nothing. A contact with its email is used, and not changed unless asked. Fires `lead.converted`, and `contact.created`, `company.created` and `deal.created` for what was made. Needs the scopes to write them too. 409 for a lead that was converted before; with If-Match, 412 where the version is another.',
       supportsIfMatch: true,
       body,
-      answers: { 200: shape },
+      answers: { 200: shapeOf(parts.shown.output) },
       async handle({ caller, body: requested, params, ifMatch, claim }) {
         const { workspaceId, actor, scopes } = caller;
         const made = [
@@ -66,7 +72,7 @@ export function leadConversionRoutes(parts: ConversionParts & { pipelines: Pipel
         ];
         for (const scope of made.map((item) => `${item}:write`))
           if (!allows(scopes, scope)) throw new ApiError('forbidden', `This needs the scope ${scope} too.`);
-        const placed = requested.deal && place(await parts.pipelines.of(workspaceId), requested.deal);
+        const placed = requested.deal && place(await parts.pipelines.listFor(workspaceId), requested.deal);
         return convertLead(
           parts,
           { workspaceId, actor, ...(claim && { claim }) },
@@ -74,6 +80,12 @@ export function leadConversionRoutes(parts: ConversionParts & { pipelines: Pipel
           { ...requested, ...(placed && { deal: { ...requested.deal, ...placed } }) },
           ifMatch,
         );
+      },
+      async render(answer, { caller }) {
+        if (typeof answer.body !== 'string') return answer;
+        const body = JSON.parse(answer.body) as { lead: Lead };
+        const [lead] = await parts.shown.complete(caller.workspaceId, [body.lead]);
+        return { ...answer, body: { ...body, lead } };
       },
     }),
   ];

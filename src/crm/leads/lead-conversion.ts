@@ -4,13 +4,15 @@ import { caseless, folded } from '../../base/fold.ts';
 import type { Uuid } from '../../base/id.ts';
 import { queryableOf, type Database, type Queryable } from '../../db/pool.ts';
 import type { Schema } from '../../db/schema.ts';
-import type { LaneKey } from '../../delivery/wake.ts';
+import type { LaneKey } from '../../events/outbox.ts';
 import type { Company, CompanyInput } from '../companies/company.ts';
 import type { Contact, ContactInput } from '../contacts/contact.ts';
 import type { Deal, DealInput } from '../deals/deal.ts';
-import type { RecordStore, Writer } from '../../record/record-store.ts';
+import type { Change } from '../../record/noun.ts';
+import { updateOf, type Writer } from '../../record/record-plan.ts';
+import type { RecordService } from '../../record/record-service.ts';
 import type { LeadInput } from './lead-input.ts';
-import type { Lead } from './lead.ts';
+import { convertTo, type Lead } from './lead.ts';
 
 /** What is to become of a lead, beside a contact. */
 export interface Conversion {
@@ -24,10 +26,10 @@ export interface Conversion {
 export interface ConversionParts {
   db: Database;
   notify(lanes: LaneKey[]): void;
-  leads: RecordStore<Lead, LeadInput>;
-  contacts: RecordStore<Contact, ContactInput>;
-  companies: RecordStore<Company, CompanyInput>;
-  deals: RecordStore<Deal, DealInput>;
+  leads: RecordService<Lead, LeadInput>;
+  contacts: RecordService<Contact, ContactInput>;
+  companies: RecordService<Company, CompanyInput>;
+  deals: RecordService<Deal, DealInput>;
 }
 
 /** One conversion under way, within its transaction. */
@@ -62,11 +64,13 @@ export async function convertLead(
     const dealId = requested.deal
       ? await dealOf(parts, work, requested.deal, { contactId, companyId })
       : null;
-    const change = { became: { contact_id: contactId, company_id: companyId, deal_id: dealId } };
-    const written = await parts.leads.changeWithin(work.on, writer, id, change, expected, (record) => ({
-      status: 200,
-      body: JSON.stringify({ lead: record, made: work.made }),
-    }));
+    const written = await parts.leads.store.changeWithin(work.on, {
+      writer,
+      id,
+      mutation: convertTo({ contact_id: contactId, company_id: companyId, deal_id: dealId }),
+      expected,
+      answer: (record) => ({ status: 200, body: JSON.stringify({ lead: record, made: work.made }) }),
+    });
     return { answer: written.answer, lanes: [...work.lanes, ...written.lanes] };
   });
   parts.notify(lanes);
@@ -85,7 +89,7 @@ async function heldLead(
     trx,
   );
   if (!rows[0]) throw new ApiError('not_found', 'There is no lead with this id.');
-  const lead = leads.toRecord(rows[0]);
+  const lead = leads.store.toRecord(rows[0]);
   if (lead.converted_at === null) return lead;
   const became = (['contact', 'company', 'deal'] as const).flatMap((kind) => {
     const other = lead[`${kind}_id`];
@@ -118,10 +122,10 @@ async function companyOf(
     select id from company where workspace_id = ${writer.workspaceId} and folded_text(name) = folded_text(${name})
       and deleted_at is null order by name <> ${name}, id limit 1`.execute(trx);
   if (rows[0]) return rows[0].id;
-  const write = companies.prepare(writer, { name, owner_id: lead.owner_id });
-  lanes.push(...(await companies.createWithin(on, writer, [write])));
+  const plan = companies.planEnriched(writer, { name, owner_id: lead.owner_id });
+  lanes.push(...(await companies.store.createWithin(on, writer, [plan])));
   made.push('company');
-  return write.id;
+  return plan.id;
 }
 
 async function contactOf(
@@ -139,10 +143,10 @@ async function contactOf(
       and lower(email) in (lower(${email}), lower(normalize(${email}, NFC)), lower(normalize(${email}, NFD)))
       and deleted_at is null order by id limit 1 for update`.execute(trx);
   if (!rows[0]) {
-    const write = contacts.prepare(writer, { ...known, ...employer, custom_fields: lead.custom_fields });
-    lanes.push(...(await contacts.createWithin(on, writer, [write])));
+    const plan = contacts.planEnriched(writer, { ...known, ...employer, custom_fields: lead.custom_fields });
+    lanes.push(...(await contacts.store.createWithin(on, writer, [plan])));
     made.push('contact');
-    return write.id;
+    return plan.id;
   }
   const existing = rows[0];
   const lacks = Object.entries({ ...known, ...employer }).filter(
@@ -150,14 +154,14 @@ async function contactOf(
   );
   const id = existing['id'] as Uuid;
   if (fillIn && lacks.length > 0) {
-    const filled = await contacts.changeWithin(
-      on,
+    const change = Object.fromEntries(lacks) as Change<ContactInput>;
+    const filled = await contacts.store.changeWithin(on, {
       writer,
       id,
-      Object.fromEntries(lacks),
-      null,
-      () => NO_ANSWER,
-    );
+      mutation: updateOf(contacts.noun, change, undefined),
+      expected: null,
+      answer: () => NO_ANSWER,
+    });
     lanes.push(...filled.lanes);
   }
   return id;
@@ -172,14 +176,14 @@ async function dealOf(
   { contactId, companyId }: { contactId: Uuid; companyId: Uuid | null },
 ): Promise<Uuid> {
   const name = requested.name ?? ([lead.first_name, lead.last_name].filter(Boolean).join(' ') || 'Deal');
-  const write = deals.prepare(writer, {
+  const plan = deals.planEnriched(writer, {
     owner_id: lead.owner_id,
     ...requested,
     name: name.slice(0, 200).toWellFormed(),
     contact_id: contactId,
     company_id: companyId,
   });
-  lanes.push(...(await deals.createWithin(on, writer, [write])));
+  lanes.push(...(await deals.store.createWithin(on, writer, [plan])));
   made.push('deal');
-  return write.id;
+  return plan.id;
 }

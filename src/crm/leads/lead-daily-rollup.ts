@@ -49,7 +49,7 @@ export function spansOf(from: number, until: number): Span[] {
  * the count holds no longer. It stands behind the event, so whoever holds the day's row holds the workspace's counter
  * too, and days are taken in their order: no two wait for each other.
  */
-export function dayNote(kind: 'insert' | 'update'): string {
+export function rollupTables(kind: 'insert' | 'update'): string {
   const madeAt = kind === 'insert' ? 'f.at' : `(f.record->>'created_at')::timestamptz`;
   return `
 days as (

@@ -1,18 +1,20 @@
 import { sql, type Transaction } from 'kysely';
-import { z } from 'zod';
 import { ApiError } from '../../base/errors.ts';
 import { phoneDigits } from '../../base/fold.ts';
 import { isoTime, type Clock } from '../../base/clock.ts';
 import type { Uuid } from '../../base/id.ts';
 import { queryableOf, type Database } from '../../db/pool.ts';
 import type { Schema } from '../../db/schema.ts';
-import type { LaneKey } from '../../delivery/wake.ts';
+import type { LaneKey } from '../../events/outbox.ts';
 import { pageShape } from '../../http/paging.ts';
-import { route, type Answer, type Route } from '../../http/route.ts';
+import type { StoredAnswer } from '../../account/idempotency.ts';
+import { route, type Route } from '../../http/route.ts';
 import { formsOf } from '../../record/record-filter.ts';
-import type { RecordStore, Write, Writer } from '../../record/record-store.ts';
-import { ON_DUPLICATE, type LeadInput, type OnDuplicate } from './lead-input.ts';
-import { lead, type Lead } from './lead.ts';
+import type { RecordAnswer } from '../../record/record-answer.ts';
+import type { Plan, Writer } from '../../record/record-plan.ts';
+import type { RecordService } from '../../record/record-service.ts';
+import type { LeadInput, OnDuplicate } from './lead-input.ts';
+import { attachSubmission, type Lead } from './lead.ts';
 
 /** A number with fewer digits says too little about who it is. */
 const FEWEST_DIGITS = 7;
@@ -52,21 +54,29 @@ export interface DuplicateParts {
   db: Database;
   clock: Clock;
   notify(lanes: LaneKey[]): void;
-  leads: RecordStore<Lead, LeadInput>;
+  leads: RecordService<Lead, LeadInput>;
 }
 
+/** A lead as it would be created, and what happens if it exists. */
+interface TakenLead {
+  plan: Plan;
+  input: LeadInput;
+  mode: Exclude<OnDuplicate, 'create'>;
+}
+
+type Outcome = 'created' | 'attached' | 'existing';
+
 /**
- * Takes a lead that may be there already. Whoever makes leads of the workspace meanwhile waits, so that of two
- * arrivals at once the second finds the first.
- * @param write the lead as it would be made
- * @param receipt what is answered of a lead
+ * Takes a lead that may exist already. Other writers of leads of the workspace wait meanwhile, so that of two
+ * submissions at once the second finds the first.
+ * @returns the receipt: the lead's id, and what happened, as `status`
  */
 export async function takeLead(
   { db, clock, notify, leads }: DuplicateParts,
   writer: Writer,
-  { write, input, mode }: { write: Write; input: LeadInput; mode: Exclude<OnDuplicate, 'create'> },
-  receipt: (id: Uuid, status: 'created' | 'attached' | 'existing') => object,
-): Promise<Answer> {
+  { plan, input, mode }: TakenLead,
+): Promise<StoredAnswer> {
+  const { store } = leads;
   const { answer, lanes } = await db.transaction(async (trx) => {
     const { workspaceId } = writer;
     await sql`insert into lead_counter (workspace_id) values (${workspaceId}) on conflict do nothing`.execute(
@@ -75,25 +85,25 @@ export async function takeLead(
     await sql`select from lead_counter where workspace_id = ${workspaceId} for update`.execute(trx);
     const on = queryableOf(trx);
     const found = await newestAlike(trx, workspaceId, input);
-    const rendered = (id: Uuid, status: 'created' | 'attached' | 'existing') => ({
-      status: status === 'created' ? 201 : 200,
-      body: JSON.stringify(receipt(id, status)),
-    });
     if (!found) {
-      const made = rendered(write.id, 'created');
-      return { answer: made, lanes: await leads.createWithin(on, writer, [write], made) };
+      const created = receipt(plan.id, 'created');
+      return { answer: created, lanes: await store.createWithin(on, writer, [plan], created) };
     }
     if (mode === 'return') {
-      const existing = rendered(found, 'existing');
-      return { answer: existing, lanes: await leads.createWithin(on, writer, [], existing) };
+      const existing = receipt(found, 'existing');
+      return { answer: existing, lanes: await store.createWithin(on, writer, [], existing) };
     }
-    await attach(trx, workspaceId, found, { write, at: isoTime(clock.now()) });
-    return leads.changeWithin(on, writer, found, { arrivedAgain: true }, null, () =>
-      rendered(found, 'attached'),
-    );
+    await attach(trx, workspaceId, found, { plan, at: isoTime(clock.now()) });
+    const attached = receipt(found, 'attached');
+    const change = { writer, id: found, mutation: attachSubmission, expected: null, answer: () => attached };
+    return store.changeWithin(on, change);
   });
   notify(lanes);
   return answer;
+}
+
+function receipt(id: Uuid, status: Outcome): StoredAnswer {
+  return { status: status === 'created' ? 201 : 200, body: JSON.stringify({ id, status }) };
 }
 
 async function newestAlike(
@@ -117,21 +127,25 @@ async function attach(
   trx: Transaction<Schema>,
   workspaceId: Uuid,
   leadId: Uuid,
-  { write, at }: { write: Write; at: string },
+  { plan, at }: { plan: Plan; at: string },
 ): Promise<void> {
   await sql`
     insert into lead_submission
       (workspace_id, id, lead_id, channel, received_at, payload, address, referrer, utm, crm_lead_id)
     select ${workspaceId}, s.id, ${leadId}, s.channel, ${at}, s.payload::json, s.address, s.referrer, s.utm,
            s.crm_lead_id
-    from json_to_record(${write.related!}::json->'submission')
+    from json_to_record(${plan.related!}::json->'submission')
       as s(id uuid, channel text, payload text, address text, referrer text, utm json, crm_lead_id text)`.execute(
     trx,
   );
 }
 
 /** Who else this lead may be. */
-export function leadDuplicateRoutes({ db, leads }: DuplicateParts): Route[] {
+export function leadDuplicateRoutes({
+  db,
+  leads,
+  shown,
+}: DuplicateParts & { shown: RecordAnswer<Lead> }): Route[] {
   return [
     route({
       method: 'GET',
@@ -140,22 +154,20 @@ export function leadDuplicateRoutes({ db, leads }: DuplicateParts): Route[] {
       tag: 'leads',
       summary: 'List the leads that may be the same person',
       description: `The newest ${MOST_TOLD} with the same email, whatever the case, or the same digits of the phone (at least ${FEWEST_DIGITS}).`,
-      answers: { 200: pageShape(lead.output) },
+      answers: { 200: pageShape(shown.output) },
       async handle({ caller, params }) {
         const { workspaceId } = caller;
         const id = params['id']!;
-        const item = await leads.get(workspaceId, id);
+        const item = await leads.store.get(workspaceId, id);
         if (!item) throw new ApiError('not_found', 'There is no lead with this id.');
         const values = alikeValues(workspaceId, item, MOST_TOLD, id);
         const rows = await db.read<Record<string, unknown>>(ALIKE, values);
-        const data = rows.map((row) => leads.toRecord(row));
+        const data = await shown.complete(
+          workspaceId,
+          rows.map((row) => leads.store.toRecord(row)),
+        );
         return { status: 200, body: { data, has_more: false, next_cursor: null, next_url: null } };
       },
     }),
   ];
 }
-
-/** The query parameter that says what becomes of one that is there already; the body may say it too. */
-export const duplicateQuery = z.strictObject({
-  on_duplicate: z.enum(ON_DUPLICATE).optional().meta({ description: 'Wins over that of the body.' }),
-});

@@ -3,7 +3,7 @@ import type { Uuid } from '../../base/id.ts';
 import { RETRY } from '../../db/batch-writer.ts';
 import type { Queryable } from '../../db/pool.ts';
 import type { InsertGate } from '../../record/record-store.ts';
-import { dayNote } from './lead-daily-rollup.ts';
+import { rollupTables } from './lead-daily-rollup.ts';
 
 const HOUR_S = 3600;
 /** Leads in a flight: with all that come at once, this process and the store would wait for each other in turn. */
@@ -12,7 +12,7 @@ const FLIGHT = 24;
 const SLICE_S = 10;
 
 /** A unit of a flight that the gate turned away. */
-interface TurnedAway {
+interface Refused {
   unit: number;
   workspace_id: Uuid;
   /** False where the workspace had no counter yet. */
@@ -30,12 +30,12 @@ interface TurnedAway {
  */
 function gate(perHour: number): string {
   return `
-asked as (
-  select unit, workspace_id, count(*)::int as leads from given group by unit, workspace_id
+counted_units as (
+  select unit, workspace_id, count(*)::int as leads from requested group by unit, workspace_id
 ),
 held as (
   select c.* from lead_counter c
-  where c.workspace_id in (select workspace_id from asked)
+  where c.workspace_id in (select workspace_id from counted_units)
   order by c.workspace_id for update
 ),
 present as (
@@ -61,11 +61,11 @@ hours as (
     ) b
   ) s
 ),
-turned_away as (
+gate_refused as (
   select * from (
     select a.*, h.workspace_id is not null as counted, h.most, h.room, h.retry_after_s,
            sum(a.leads) filter (where a.leads <= h.room) over (partition by a.workspace_id order by a.unit) as running
-    from asked a left join hours h using (workspace_id)
+    from counted_units a left join hours h using (workspace_id)
   ) u
   where not counted or leads > room or running > room
 )`;
@@ -164,7 +164,7 @@ ${SOURCED}`;
 
 const RESULT = `(select json_agg(json_build_object('unit', t.unit, 'workspace_id', t.workspace_id, 'counted', t.counted,
     'leads', t.leads, 'most', t.most, 'room', t.room - coalesce(e.leads, 0), 'retry_after_s', t.retry_after_s))
-   from turned_away t left join entered e using (workspace_id))`;
+   from gate_refused t left join entered e using (workspace_id))`;
 
 export const MAKE_COUNTERS = {
   name: 'lead.counters',
@@ -186,11 +186,11 @@ export function leadInsertGate(perHour: number): InsertGate {
       entry: entry('submission, source'),
       related: RELATED_ROWS,
       result: RESULT,
-      note: dayNote,
+      after: rollupTables,
     },
 
-    async turnedAway(on: Queryable, result: unknown) {
-      const units = result as TurnedAway[];
+    async refused(on: Queryable, result: unknown) {
+      const units = result as Refused[];
       const uncounted = units.filter(({ counted }) => !counted).map((item) => item.workspace_id);
       if (uncounted.length > 0) await on.query({ ...MAKE_COUNTERS, values: [uncounted] });
       return new Map(
@@ -204,7 +204,7 @@ export function leadInsertGate(perHour: number): InsertGate {
   };
 }
 
-function tooMany({ leads, most, room, retry_after_s: retryAfter }: TurnedAway): ApiError {
+function tooMany({ leads, most, room, retry_after_s: retryAfter }: Refused): ApiError {
   const left = leads > 1 ? ` and these are ${leads}, where ${Math.max(0, room)} are left` : '';
   const message = `The workspace takes ${most} leads an hour${left}; try again in ${retryAfter} seconds.`;
   return new ApiError('rate_limited', message, { retryAfter });

@@ -5,7 +5,7 @@ import type { RecordChange } from '../../http/record-change.ts';
 import { pageQuery, pageShape, type PageQuery } from '../../http/paging.ts';
 import { route, type Ctx, type Route } from '../../http/route.ts';
 import { requiredText } from '../../base/values/text.ts';
-import { LONGEST_WORD } from './lead-enrich.ts';
+import { MAX_OPTION_LENGTH } from './lead-enrich.ts';
 import type { LeadOption, LeadOptions } from './lead-option.ts';
 
 const shape = z.object({
@@ -23,7 +23,7 @@ const body = z.strictObject({
       z.unknown().optional().meta({ readOnly: true, description: 'Set by the server; ignored when sent.' }),
     ]),
   ),
-  name: requiredText(LONGEST_WORD).meta({ description: 'Unlike every other, whatever the case.' }),
+  name: requiredText(MAX_OPTION_LENGTH).meta({ description: 'Unlike every other, whatever the case.' }),
 });
 
 type Named = { name: string };

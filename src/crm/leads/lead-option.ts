@@ -7,6 +7,7 @@ import type { Uuid } from '../../base/id.ts';
 import { isUniqueViolation } from '../../db/failure.ts';
 import { TIMEOUT_MS, type Database } from '../../db/pool.ts';
 import type { Schema } from '../../db/schema.ts';
+import type { Option } from '../../record/fields/field.ts';
 
 /** A word that a workspace uses for its leads: a source, or an event type. */
 export interface LeadOption {
@@ -25,6 +26,8 @@ export interface LeadOptions {
   match(workspaceId: Uuid, name: string): Promise<string | undefined>;
   /** The workspace's own spelling; where it has no such word, it is made as given. */
   matchOrMake(writer: { workspaceId: Uuid; actor: string }, name: string): Promise<string>;
+  /** All of a workspace, by name, as options of a field. */
+  options(workspaceId: Uuid): Promise<Option[]>;
   /** Newest first, after the id of the last page's last. */
   list(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<LeadOption[]>;
   get(workspaceId: Uuid, id: Uuid): Promise<LeadOption | undefined>;
@@ -39,6 +42,8 @@ export interface LeadOptions {
 /** So long a word that was there is taken to be there still: what another process does to it may come so late. */
 const REMEMBER_MS = 1_000;
 const MOST_REMEMBERED = 10_000;
+/** Options of one field that are listed with its object. */
+const MAX_OPTIONS = 1_000;
 
 const COLUMNS = 'id, name, created_by, created_at, updated_at';
 
@@ -120,6 +125,17 @@ export function makeLeadOptions(
       if (known !== undefined) return known;
       const made = await db.transaction((trx) => inserted(trx, writer, name));
       return made?.name ?? (await match(writer.workspaceId, name)) ?? name;
+    },
+
+    async options(workspaceId) {
+      const rows = await db.read<{ name: string }>(
+        {
+          name: `${table}.options`,
+          text: `select name from ${table} where workspace_id = $1 order by folded limit ${MAX_OPTIONS}`,
+        },
+        [workspaceId],
+      );
+      return rows.map(({ name }) => ({ value: name, label: name }));
     },
 
     list: (workspaceId, limit, after) =>

@@ -51,7 +51,7 @@ export function leadStatusRoutes(statuses: LeadStatuses, ledger: RecordChange): 
     description: 'All of them, in their order.',
     answers: { 200: pageShape(shape) },
     async handle({ caller }) {
-      const data = await statuses.of(caller.workspaceId);
+      const data = await statuses.listFor(caller.workspaceId);
       return { status: 200, body: { data, has_more: false, next_cursor: null, next_url: null } };
     },
   });
@@ -78,7 +78,7 @@ export function leadStatusRoutes(statuses: LeadStatuses, ledger: RecordChange): 
     summary: 'Get a lead status',
     answers: { 200: shape },
     async handle({ caller, params }) {
-      const found = (await statuses.of(caller.workspaceId)).find(({ id }) => id === params['id']);
+      const found = (await statuses.listFor(caller.workspaceId)).find(({ id }) => id === params['id']);
       if (!found) throw new ApiError('not_found', 'There is no lead status with this id.');
       return { status: 200, body: found };
     },

@@ -6,6 +6,7 @@ import type { Uuid } from '../../base/id.ts';
 import { isUniqueViolation } from '../../db/failure.ts';
 import type { Database } from '../../db/pool.ts';
 import type { Schema } from '../../db/schema.ts';
+import type { Option } from '../../record/fields/field.ts';
 
 export const KINDS = ['open', 'won', 'lost'] as const;
 
@@ -54,7 +55,9 @@ interface Writer {
 
 export interface LeadStatuses {
   /** All of a workspace, in their order; never fewer than the five that are always there. */
-  of(workspaceId: Uuid): Promise<LeadStatus[]>;
+  listFor(workspaceId: Uuid): Promise<LeadStatus[]>;
+  /** The same as options of a field. */
+  options(workspaceId: Uuid): Promise<Option[]>;
   /** The key of the status that is called so, by key or name, whatever the case. Throws `validation_error`. */
   keyOf(workspaceId: Uuid, requested: string): Promise<string>;
   /** Keeps the one of this key from being taken away until the transaction ends. Throws `validation_error`. */
@@ -83,7 +86,7 @@ export function makeLeadStatuses({
   clock: Clock;
   newId: () => Uuid;
 }): LeadStatuses {
-  async function of(workspaceId: Uuid): Promise<LeadStatus[]> {
+  async function listFor(workspaceId: Uuid): Promise<LeadStatus[]> {
     const existing = await db.read<LeadStatus>(READ, [workspaceId]);
     if (existing.length > 0) return existing;
     return db.transaction((trx) => held(trx, workspaceId));
@@ -139,12 +142,16 @@ export function makeLeadStatuses({
   }
 
   return {
-    of,
+    listFor,
+
+    async options(workspaceId) {
+      return (await listFor(workspaceId)).map(({ key, name }) => ({ value: key, label: name }));
+    },
 
     async keyOf(workspaceId, requested) {
       const exact = caseless(requested.trim());
       if (isBuiltIn(exact)) return exact;
-      const all = await of(workspaceId);
+      const all = await listFor(workspaceId);
       const wanted = folded(exact);
       const found =
         all.find(({ key, name }) => key === exact || caseless(name) === exact) ??

@@ -4,12 +4,13 @@ import { isUuid, type Uuid } from '../../base/id.ts';
 import { jsonOf } from '../../base/json-text.ts';
 import type { Database } from '../../db/pool.ts';
 import { route, type Route } from '../../http/route.ts';
-import { timelineOf, type ActivityRow } from '../../record/timeline-routes.ts';
+import type { TimelineEntry } from '../../record/extension.ts';
+import { timelineOf } from '../../record/timeline-routes.ts';
+import type { RecordAnswer } from '../../record/record-answer.ts';
 import type { RecordStore } from '../../record/record-store.ts';
 import type { CrmActivities, CrmActivity } from './crm-activity.ts';
-import type { LeadInput } from './lead-input.ts';
 import { submissionShape, submissionsOf } from './lead-submission.ts';
-import { lead, type Lead } from './lead.ts';
+import type { Lead } from './lead.ts';
 
 /** The most of each kind that a story tells; the lists of each go on. */
 const MOST = 200;
@@ -31,27 +32,28 @@ const crmShape = z.object({
   received_at: z.iso.datetime(),
 });
 
-const shape = z
-  .object({
-    lead: lead.output,
-    submissions: z.array(submissionShape),
-    timeline: z.array(
-      z.object({
-        id: z.uuid(),
-        label: z.string().meta({ description: 'Of what another CRM reported: `CRM`.' }),
-        type: z.string().meta({ description: 'The event, or what the other CRM calls it.' }),
-        actor: z.string().nullable().meta({ description: 'Who did it; null for the other CRM.' }),
-        changed: z
-          .record(z.string(), z.unknown())
-          .nullable()
-          .meta({ description: 'Fields that changed, with what they were.' }),
-        payload: z.unknown().meta({ description: 'What the other CRM sent; null otherwise.' }),
-        occurred_at: z.iso.datetime(),
-      }),
-    ),
-    crm_activity: z.array(crmShape),
-  })
-  .meta({ id: 'LeadStory' });
+const shapeOf = (lead: z.ZodType) =>
+  z
+    .object({
+      lead,
+      submissions: z.array(submissionShape),
+      timeline: z.array(
+        z.object({
+          id: z.uuid(),
+          label: z.string().meta({ description: 'Of what another CRM reported: `CRM`.' }),
+          type: z.string().meta({ description: 'The event, or what the other CRM calls it.' }),
+          actor: z.string().nullable().meta({ description: 'Who did it; null for the other CRM.' }),
+          changed: z
+            .record(z.string(), z.unknown())
+            .nullable()
+            .meta({ description: 'Fields that changed, with what they were.' }),
+          payload: z.unknown().meta({ description: 'What the other CRM sent; null otherwise.' }),
+          occurred_at: z.iso.datetime(),
+        }),
+      ),
+      crm_activity: z.array(crmShape),
+    })
+    .meta({ id: 'LeadTimeline' });
 
 const BY_NUMBER = {
   name: 'lead.by-number',
@@ -59,11 +61,17 @@ const BY_NUMBER = {
 };
 
 /** A lead with all that became of it (contracts CW5), by its id or its number. */
-export function leadStoryRoutes(
-  db: Database,
-  leads: RecordStore<Lead, LeadInput>,
-  activities: CrmActivities,
-): Route[] {
+export function leadTimelineRoutes({
+  db,
+  leads,
+  activities,
+  shown,
+}: {
+  db: Database;
+  leads: RecordStore<Lead>;
+  activities: CrmActivities;
+  shown: RecordAnswer<Lead>;
+}): Route[] {
   async function idOf(workspaceId: Uuid, requested: string): Promise<Uuid | undefined> {
     if (isUuid(requested)) return requested;
     return (await db.read<{ id: Uuid }>(BY_NUMBER, [workspaceId, requested]))[0]?.id;
@@ -79,7 +87,7 @@ export function leadStoryRoutes(
       description:
         'By its id or its number: the lead, what arrived of it, its timeline, and what another CRM reported of it; of each the newest 200, newest first.',
       params: { id: /^(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\d{1,9})$/ },
-      answers: { 200: shape },
+      answers: { 200: shapeOf(shown.output) },
       async handle({ caller, params }) {
         const { workspaceId } = caller;
         const id = await idOf(workspaceId, params['id']!);
@@ -99,14 +107,15 @@ export function leadStoryRoutes(
         const timeline = [...done.map(own), ...reported.map(foreign)]
           .toSorted((a, b) => (a.occurred_at < b.occurred_at ? 1 : a.occurred_at > b.occurred_at ? -1 : 0))
           .slice(0, MOST);
-        const story = { lead: found, submissions, timeline, crm_activity: crmActivity };
+        const [completed] = await shown.complete(workspaceId, [found]);
+        const story = { lead: completed, submissions, timeline, crm_activity: crmActivity };
         return { status: 200, body: jsonOf(story) };
       },
     }),
   ];
 }
 
-function own({ id, type, actor, changed, occurred_at }: ActivityRow) {
+function own({ id, type, actor, changed, occurred_at }: TimelineEntry) {
   return { id, label: LABELS[type] ?? 'Changed', type, actor, changed, payload: null, occurred_at };
 }
 

@@ -86,7 +86,7 @@ export function pipelineRoutes(pipelines: Pipelines, ledger: RecordChange): Rout
     handle: async ({ caller }) => ({
       status: 200,
       body: {
-        data: await pipelines.of(caller.workspaceId),
+        data: await pipelines.listFor(caller.workspaceId),
         has_more: false,
         next_cursor: null,
         next_url: null,
@@ -117,7 +117,7 @@ export function pipelineRoutes(pipelines: Pipelines, ledger: RecordChange): Rout
     summary: 'Get a pipeline',
     answers: { 200: shape },
     async handle({ caller, params }) {
-      const found = (await pipelines.of(caller.workspaceId)).find(({ id }) => id === params['id']);
+      const found = (await pipelines.listFor(caller.workspaceId)).find(({ id }) => id === params['id']);
       if (!found) throw new ApiError('not_found', 'There is no pipeline with this id.');
       return answer(200, found);
     },

@@ -14,7 +14,7 @@ type Within = (trx: Transaction<Schema>, pipeline: Pipeline) => Promise<void>;
 
 export interface Pipelines {
   /** All of a workspace, oldest first; never none: the first one is made when it is first asked for. */
-  of(workspaceId: Uuid): Promise<Pipeline[]>;
+  listFor(workspaceId: Uuid): Promise<Pipeline[]>;
   create(
     writer: { workspaceId: Uuid; actor: string },
     input: { name: string; is_default: boolean; stages: AskedStage[] },
@@ -79,7 +79,7 @@ export function makePipelines({
     },
   });
 
-  async function of(workspaceId: Uuid): Promise<Pipeline[]> {
+  async function listFor(workspaceId: Uuid): Promise<Pipeline[]> {
     const existing = await lookUps.add(workspaceId);
     if (existing.length > 0) return existing;
     const stages = FIRST_PIPELINE.stages.map((name) => ({ name }));
@@ -146,11 +146,11 @@ export function makePipelines({
   }
 
   return {
-    of,
+    listFor,
 
     async create(writer, input, within) {
       checkStages(input.stages, []);
-      await of(writer.workspaceId);
+      await listFor(writer.workspaceId);
       return db.transaction(async (trx) => {
         await lock(trx, writer.workspaceId);
         const id = await insert(trx, writer, input);

@@ -4,7 +4,7 @@ import { PersonPicker } from '../person.tsx';
 import { RecordDrawer } from '../record-drawer.tsx';
 import { useRecordForm } from '../use-record-form.ts';
 
-const valuesOf = (company: Company | null) => ({
+const toFormValues = (company: Company | null) => ({
   name: company?.name ?? '',
   website: company?.website ?? '',
   industry: company?.industry ?? '',
@@ -15,7 +15,7 @@ const valuesOf = (company: Company | null) => ({
   owner_id: company?.owner_id ?? null,
 });
 
-/** Makes a company, or changes one. */
+/** Creates or edits a company. */
 export function CompanyForm({
   company,
   onClose,
@@ -25,7 +25,7 @@ export function CompanyForm({
   onClose: () => void;
   onSaved: (company: Company) => void;
 }) {
-  const api = useRecordForm(companies, company, valuesOf, onSaved);
+  const api = useRecordForm(companies, company, toFormValues, onSaved);
   const { form } = api;
   return (
     <RecordDrawer noun="company" isNew={company === null} api={api} onClose={onClose}>

@@ -22,12 +22,12 @@ const COLUMNS = column.columns([
   column.accessor('website', { header: 'Website', meta: { width: '20%' } }),
   column.accessor('owner_id', {
     header: 'Owner',
-    meta: { width: '10rem', deskOnly: true },
+    meta: { width: '10rem', desktopOnly: true },
     cell: ({ getValue }) => <PersonName id={getValue()} />,
   }),
   column.accessor('created_at', {
     header: 'Created',
-    meta: { width: '8rem', sort: 'created_at', deskOnly: true },
+    meta: { width: '8rem', sort: 'created_at', desktopOnly: true },
     cell: ({ getValue }) => <Moment at={getValue()} />,
   }),
   column.accessor('updated_at', {
@@ -69,7 +69,7 @@ export function CompanyList() {
       }
       empty={(create) => (
         <EmptyState icon={IconBuilding} title="No companies yet">
-          Companies are who your contacts work for, and whom deals are made with.
+          Add the companies that your contacts work for and that you sell to.
           {create}
         </EmptyState>
       )}

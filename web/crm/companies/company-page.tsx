@@ -18,7 +18,7 @@ export function CompanyPage() {
       id={id}
       noun="company"
       queries={companies}
-      above={<TextLink {...paths.companies()}>Companies</TextLink>}
+      breadcrumb={<TextLink {...paths.companies()}>Companies</TextLink>}
       titleOf={({ name }) => name}
       properties={(company) => (
         <>
@@ -41,7 +41,7 @@ export function CompanyPage() {
   );
 }
 
-/** A website is kept as it was sent: only what is plainly one becomes a link. */
+/** The API stores any text as a website. Only an http or https URL becomes a link. */
 function Website({ address }: { address: string }) {
   const isLink = /^https?:\/\//i.test(address);
   return isLink ? (

@@ -5,7 +5,7 @@ import { CompanyPicker } from '../record-picker.tsx';
 import { RecordDrawer } from '../record-drawer.tsx';
 import { useRecordForm } from '../use-record-form.ts';
 
-const valuesOf = (contact: Contact | null) => ({
+const toFormValues = (contact: Contact | null) => ({
   first_name: contact?.first_name ?? '',
   last_name: contact?.last_name ?? '',
   email: contact?.email ?? '',
@@ -19,7 +19,7 @@ const valuesOf = (contact: Contact | null) => ({
   owner_id: contact?.owner_id ?? null,
 });
 
-/** Makes a contact, or changes one. */
+/** Creates or edits a contact. */
 export function ContactForm({
   contact,
   onClose,
@@ -29,7 +29,7 @@ export function ContactForm({
   onClose: () => void;
   onSaved: (contact: Contact) => void;
 }) {
-  const api = useRecordForm(contacts, contact, valuesOf, onSaved);
+  const api = useRecordForm(contacts, contact, toFormValues, onSaved);
   const { form } = api;
   return (
     <RecordDrawer noun="contact" isNew={contact === null} api={api} onClose={onClose}>
@@ -40,11 +40,11 @@ export function ContactForm({
       <TextInput label="Email" type="email" {...form.getInputProps('email')} />
       <TextInput label="Phone" type="tel" {...form.getInputProps('phone')} />
       <CompanyPicker {...form.getInputProps('company_id')} />
-      {/* A company that is picked brings its name along. */}
+      {/* The API copies the name of a selected company. */}
       {form.values.company_id === null && (
         <TextInput
           label="Company name"
-          description="Where the company is not in the list."
+          description="If the company is not in the list."
           {...form.getInputProps('company')}
         />
       )}

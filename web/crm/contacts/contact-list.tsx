@@ -26,12 +26,12 @@ const COLUMNS = column.columns([
   column.accessor('status', { header: 'Status', meta: { width: '10%' } }),
   column.accessor('owner_id', {
     header: 'Owner',
-    meta: { width: '10rem', deskOnly: true },
+    meta: { width: '10rem', desktopOnly: true },
     cell: ({ getValue }) => <PersonName id={getValue()} />,
   }),
   column.accessor('created_at', {
     header: 'Created',
-    meta: { width: '8rem', sort: 'created_at', deskOnly: true },
+    meta: { width: '8rem', sort: 'created_at', desktopOnly: true },
     cell: ({ getValue }) => <Moment at={getValue()} />,
   }),
   column.accessor('updated_at', {
@@ -70,10 +70,9 @@ export function ContactList() {
       }
       empty={(create) => (
         <EmptyState icon={IconAddressBook} title="No contacts yet">
-          Contacts are the people you deal with. Make the first one here, or let a website or another program
-          send them with an API key.
+          Create your first contact here, or send contacts from your website or another app with an API key.
           {create}
-          <CodeBlock label="Make a contact with curl" code={CURL} />
+          <CodeBlock label="Create a contact with curl" code={CURL} />
         </EmptyState>
       )}
       form={(close) => (

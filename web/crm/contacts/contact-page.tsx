@@ -21,7 +21,7 @@ export function ContactPage() {
       id={id}
       noun="contact"
       queries={contacts}
-      above={<TextLink {...paths.contacts()}>Contacts</TextLink>}
+      breadcrumb={<TextLink {...paths.contacts()}>Contacts</TextLink>}
       titleOf={contactName}
       badge={({ status }) => <StateBadge tone="accent">{status}</StateBadge>}
       properties={(contact) => (

@@ -4,7 +4,7 @@ import { usePipelines } from './stage-name.tsx';
 
 const CURRENCIES = Intl.supportedValuesOf('currency');
 
-/** What a deal is worth. */
+/** The value of a deal and its currency. */
 export function MoneyFields({ value, currency }: Record<'value' | 'currency', GetInputPropsReturnType>) {
   return (
     <Group grow align="flex-start">
@@ -15,15 +15,15 @@ export function MoneyFields({ value, currency }: Record<'value' | 'currency', Ge
 }
 
 /**
- * Where a deal stands: nothing chosen is the first stage of the default pipeline.
- * @param onPlace another pipeline has other stages: the deal starts at its first one
+ * The pipeline and stage of a deal. Without a selection, the API uses the first stage of the default pipeline.
+ * @param onStage also called when the pipeline changes: the deal moves to the first stage of the new one
  */
-export function PlaceFields({
+export function StageFields({
   pipeline,
   stage,
-  onPlace,
+  onStage,
 }: Record<'pipeline' | 'stage', GetInputPropsReturnType> & {
-  onPlace: (place: { pipeline_id: string | null; stage_id: string | null }) => void;
+  onStage: (stage: { pipeline_id: string | null; stage_id: string | null }) => void;
 }) {
   const pipelines = usePipelines();
   const chosen =
@@ -38,7 +38,7 @@ export function PlaceFields({
         {...pipeline}
         onChange={(id) => {
           const first = pipelines.find((item) => item.id === id)?.stages[0]?.id ?? null;
-          onPlace({ pipeline_id: id, stage_id: first });
+          onStage({ pipeline_id: id, stage_id: first });
         }}
       />
       <Select

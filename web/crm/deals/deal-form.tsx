@@ -5,9 +5,9 @@ import { CompanyPicker, ContactPicker } from '../record-picker.tsx';
 import { PersonPicker } from '../person.tsx';
 import { RecordDrawer } from '../record-drawer.tsx';
 import { useRecordForm } from '../use-record-form.ts';
-import { MoneyFields, PlaceFields } from './deal-fields.tsx';
+import { MoneyFields, StageFields } from './deal-fields.tsx';
 
-const valuesOf = (deal: Deal | null) => ({
+const toFormValues = (deal: Deal | null) => ({
   name: deal?.name ?? '',
   value: deal?.value ?? '',
   currency: deal?.currency ?? null,
@@ -20,7 +20,7 @@ const valuesOf = (deal: Deal | null) => ({
   owner_id: deal?.owner_id ?? null,
 });
 
-/** Makes a deal, or changes one; winning and losing have buttons of their own on its page. */
+/** Creates or edits a deal. Its page has separate buttons for won and lost. */
 export function DealForm({
   deal,
   onClose,
@@ -30,16 +30,16 @@ export function DealForm({
   onClose: () => void;
   onSaved: (deal: Deal) => void;
 }) {
-  const api = useRecordForm(deals, deal, valuesOf, onSaved);
+  const api = useRecordForm(deals, deal, toFormValues, onSaved);
   const { form } = api;
   return (
     <RecordDrawer noun="deal" isNew={deal === null} api={api} onClose={onClose}>
       <TextInput label="Name" required data-autofocus {...form.getInputProps('name')} />
       <MoneyFields value={form.getInputProps('value')} currency={form.getInputProps('currency')} />
-      <PlaceFields
+      <StageFields
         pipeline={form.getInputProps('pipeline_id')}
         stage={form.getInputProps('stage_id')}
-        onPlace={(place) => form.setValues(place)}
+        onStage={(stage) => form.setValues(stage)}
       />
       <DateInput
         label="Expected close date"

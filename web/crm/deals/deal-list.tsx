@@ -41,7 +41,7 @@ const COLUMNS = column.columns([
   }),
   column.accessor('expected_close_date', {
     header: 'Expected close',
-    meta: { width: '9rem', deskOnly: true },
+    meta: { width: '9rem', desktopOnly: true },
     cell: ({ getValue }) => {
       const date = getValue();
       return date && <Day date={date} />;
@@ -49,12 +49,12 @@ const COLUMNS = column.columns([
   }),
   column.accessor('owner_id', {
     header: 'Owner',
-    meta: { width: '10rem', deskOnly: true },
+    meta: { width: '10rem', desktopOnly: true },
     cell: ({ getValue }) => <PersonName id={getValue()} />,
   }),
   column.accessor('created_at', {
     header: 'Created',
-    meta: { width: '8rem', sort: 'created_at', deskOnly: true },
+    meta: { width: '8rem', sort: 'created_at', desktopOnly: true },
     cell: ({ getValue }) => <Moment at={getValue()} />,
   }),
   column.accessor('updated_at', {
@@ -70,7 +70,7 @@ export function DealList() {
   const pipelines = usePipelines();
   const onSearch = (change: typeof search) =>
     void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
-  // Where there is one pipeline alone, nobody has to name it first.
+  // With a single pipeline, its stages can be filtered at once.
   const chosen = pipelines.length === 1 ? pipelines[0]?.id : search.pipeline_id;
   const stages = pipelines.find(({ id }) => id === chosen)?.stages ?? [];
 
@@ -116,8 +116,7 @@ export function DealList() {
       }
       empty={(create) => (
         <EmptyState icon={IconTargetArrow} title="No deals yet">
-          A deal is something you hope to sell. It moves through the stages of a pipeline until it is won or
-          lost.
+          Track a sale through the stages of your pipeline until it is won or lost.
           {create}
         </EmptyState>
       )}

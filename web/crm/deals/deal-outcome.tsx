@@ -4,19 +4,19 @@ import { IconCheck, IconX } from '@tabler/icons-react';
 import { deals, type Deal } from '../../api/deal-queries.ts';
 import { useUpdateRecord } from '../../api/record-queries.ts';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
-import { tellError } from '../../ui/notify.tsx';
+import { notifyError } from '../../ui/notify.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
 
-/** Won, lost, or open again. */
+/** Buttons that mark a deal as won or lost, or reopen it. */
 export function DealOutcome({ deal }: { deal: Deal }) {
   const { mutate: update, isPending } = useUpdateRecord(deals);
   const [losing, lose] = useDisclosure();
-  const become = (status: Deal['status']) =>
-    update({ id: deal.id, version: deal.version, change: { status } }, { onError: tellError });
+  const setStatus = (status: Deal['status']) =>
+    update({ id: deal.id, version: deal.version, change: { status } }, { onError: notifyError });
 
   if (deal.status !== 'open') {
     return (
-      <Button variant="default" loading={isPending} onClick={() => become('open')}>
+      <Button variant="default" loading={isPending} onClick={() => setStatus('open')}>
         Reopen
       </Button>
     );
@@ -27,7 +27,7 @@ export function DealOutcome({ deal }: { deal: Deal }) {
         variant="default"
         leftSection={<IconCheck size={15} />}
         loading={isPending}
-        onClick={() => become('won')}
+        onClick={() => setStatus('won')}
       >
         Won
       </Button>
@@ -52,7 +52,7 @@ function LostForm({ deal, onClose }: { deal: Deal; onClose: () => void }) {
           {api.error && <ErrorPanel error={api.error} />}
           <Textarea
             label="Reason"
-            description="What could be done better next time. May be left empty."
+            description="Optional. What can we learn from it?"
             data-autofocus
             autosize
             minRows={2}

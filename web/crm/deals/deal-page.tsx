@@ -24,7 +24,7 @@ export function DealPage() {
       id={id}
       noun="deal"
       queries={deals}
-      above={<TextLink {...paths.deals()}>Deals</TextLink>}
+      breadcrumb={<TextLink {...paths.deals()}>Deals</TextLink>}
       titleOf={({ name }) => name}
       badge={({ status }) => <DealStatus status={status} />}
       actions={(deal) => <DealOutcome deal={deal} />}
@@ -46,7 +46,7 @@ export function DealPage() {
               <Moment at={deal.closed_at} />
             </Property>
           )}
-          {deal.status === 'lost' && <Property name="Lost because">{deal.lost_reason}</Property>}
+          {deal.status === 'lost' && <Property name="Lost reason">{deal.lost_reason}</Property>}
           <Property name="Contact">{deal.contact_id && <ContactLink id={deal.contact_id} />}</Property>
           <Property name="Company">{deal.company_id && <CompanyLink id={deal.company_id} />}</Property>
           <Property name="Owner">{deal.owner_id && <PersonName id={deal.owner_id} />}</Property>

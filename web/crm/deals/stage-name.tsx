@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { pipelinesQuery } from '../../api/pipeline-queries.ts';
-import { useMay } from '../../api/session-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 
-/** All pipelines with their stages; none where the session may not read them. */
+/** All pipelines with their stages; empty if the session may not read them. */
 export function usePipelines() {
-  const may = useMay('pipelines:read');
+  const may = useHasScope('pipelines:read');
   const { data = [] } = useQuery({ ...pipelinesQuery, enabled: may });
   return data;
 }

@@ -24,10 +24,10 @@ import classes from './field-editor.module.css';
 import { LinesInput } from './lines-input.tsx';
 import { keyFrom, LEAD_KINDS, newField, OWN_KINDS } from './form-draft.ts';
 
-/** One and the same for every render. */
+/** A stable default value. */
 const NONE: FormField[] = [];
 
-/** The fields of a form, in their order: added, moved, changed in place, removed. */
+/** Edits the fields of a form: add, move, change in place, remove. */
 export function FieldEditor({
   value = NONE,
   onChange,
@@ -37,7 +37,7 @@ export function FieldEditor({
   value?: FormField[];
   onChange: (fields: FormField[]) => void;
   error?: ReactNode;
-  /** Keys that others know by now: they stay when their label changes. */
+  /** Keys that are already in use elsewhere: they stay the same when the label changes. */
   keptKeys: ReadonlySet<string>;
 }) {
   const [open, setOpen] = useState<number | null>(null);
@@ -61,7 +61,7 @@ export function FieldEditor({
     <Input.Wrapper component="fieldset" label="Fields" error={error} className={classes.root}>
       <ol className={classes.list}>
         {value.map((field, at) => (
-          // A field has nothing of its own that stays the same while it is changed; its inputs hold nothing themselves.
+          // No property of a field is stable while it is edited. The inputs are controlled, so the index is safe as a key.
           // oxlint-disable-next-line react/no-array-index-key
           <li key={at} className={classes.item}>
             <Group gap={4} wrap="nowrap" className={classes.row}>
@@ -71,25 +71,25 @@ export function FieldEditor({
                 onClick={() => setOpen(open === at ? null : at)}
               >
                 {open === at ? <IconChevronDown size={14} /> : <IconChevronRight size={14} />}
-                <span className={classes.label}>{field.label || 'No label'}</span>
+                <span className={classes.label}>{field.label || 'Untitled field'}</span>
                 <span className={classes.type}>
                   {typeName(field.type)}
                   {field.required && ', required'}
                 </span>
               </UnstyledButton>
-              <Tool label={`Move ${field.label} up`} disabled={at === 0} onClick={() => move(at, -1)}>
+              <FieldAction label={`Move ${field.label} up`} disabled={at === 0} onClick={() => move(at, -1)}>
                 <IconArrowUp size={15} />
-              </Tool>
-              <Tool
+              </FieldAction>
+              <FieldAction
                 label={`Move ${field.label} down`}
                 disabled={at === value.length - 1}
                 onClick={() => move(at, 1)}
               >
                 <IconArrowDown size={15} />
-              </Tool>
-              <Tool label={`Remove ${field.label}`} onClick={() => remove(at)}>
+              </FieldAction>
+              <FieldAction label={`Remove ${field.label}`} onClick={() => remove(at)}>
                 <IconTrash size={15} />
-              </Tool>
+              </FieldAction>
             </Group>
             {open === at && (
               <FieldSettings
@@ -107,7 +107,7 @@ export function FieldEditor({
   );
 }
 
-function Tool({
+function FieldAction({
   label,
   disabled = false,
   onClick,
@@ -140,11 +140,11 @@ function AddField({ fields, onAdd }: { fields: readonly FormField[]; onAdd: (kin
         </Button>
       </Menu.Target>
       <Menu.Dropdown className={classes.menu}>
-        <Menu.Label>Of the lead</Menu.Label>
+        <Menu.Label>Lead fields</Menu.Label>
         {Object.entries(LEAD_KINDS)
           .filter(([kind]) => !taken.has(kind))
           .map(item)}
-        <Menu.Label>Of your own</Menu.Label>
+        <Menu.Label>Custom fields</Menu.Label>
         {Object.entries(OWN_KINDS).map(item)}
       </Menu.Dropdown>
     </Menu>
@@ -190,7 +190,7 @@ function FieldSettings({
       {field.type === 'select' && (
         <LinesInput
           label="Options"
-          description="One a line."
+          description="One per line."
           value={field.options}
           onChange={(options) => set({ options })}
         />
@@ -198,7 +198,7 @@ function FieldSettings({
       {field.type === 'hidden' ? (
         <TextInput
           label="Value"
-          description={`Where the page's address has no ?${field.key}=… of its own.`}
+          description={`Default value. ?${field.key}=… in the page’s URL overrides it.`}
           value={field.value ?? ''}
           onChange={(event) => set({ value: event.currentTarget.value || null })}
         />
@@ -217,16 +217,16 @@ function FieldSettings({
             />
           )}
           <TextInput
-            label="Help"
+            label="Help text"
             value={field.help ?? ''}
             onChange={(event) => set({ help: event.currentTarget.value || null })}
           />
         </>
       )}
       <Select
-        label="Goes to"
+        label="Maps to"
         data={[
-          { value: '', label: 'The submission alone' },
+          { value: '', label: 'Submission only' },
           { value: own, label: `Lead: custom field ${field.key}` },
           ...TARGETS,
           ...(field.maps_to?.startsWith('custom_fields.') && field.maps_to !== own
@@ -244,7 +244,7 @@ function FieldSettings({
       />
       <TextInput
         label="Key"
-        description="What other programs call it."
+        description="The field’s name in the API and in webhooks."
         value={field.key}
         onChange={(event) => set({ key: event.currentTarget.value })}
       />

@@ -9,27 +9,27 @@ import {
 } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { useRemoveForm, useUpdateForm, type Form } from '../../api/form-queries.ts';
-import { useMay } from '../../api/session-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 import { paths } from '../../paths.ts';
 import { confirm } from '../../ui/confirm.tsx';
-import { tell, tellDone, tellError } from '../../ui/notify.tsx';
+import { notifyWhenDone, notifyDone, notifyError } from '../../ui/notify.tsx';
 import { ButtonLink } from '../../ui/router-links.tsx';
 
-/** What can be done with a form, as far as the session may. */
+/** The actions on a form that the session may take. */
 export function FormActions({ form }: { form: Form }) {
-  const mayWrite = useMay('forms:write');
+  const mayWrite = useHasScope('forms:write');
   const navigate = useNavigate();
   const { mutateAsync: update } = useUpdateForm();
   const { mutateAsync: remove } = useRemoveForm(form.id);
-  const Sign = form.active ? IconPlayerPause : IconPlayerPlay;
-  const askToDelete = () =>
+  const Icon = form.active ? IconPlayerPause : IconPlayerPlay;
+  const confirmRemoval = () =>
     confirm({
       title: `Delete ${form.name}?`,
-      text: 'Its page and its place on websites answer no more, and what is in its spam is gone. Its leads stay.',
+      text: 'Its page and its embed stop working, and its quarantined submissions are deleted. Its leads are kept.',
       action: 'Delete form',
       onConfirm: () =>
-        tell(remove(), () => {
-          tellDone(`${form.name} was deleted.`);
+        notifyWhenDone(remove(), () => {
+          notifyDone(`${form.name} deleted`);
           void navigate(paths.forms());
         }),
     });
@@ -60,13 +60,13 @@ export function FormActions({ form }: { form: Form }) {
             </Menu.Target>
             <Menu.Dropdown>
               <Menu.Item
-                leftSection={<Sign size={15} />}
-                onClick={() => void update({ ...form, change: { active: !form.active } }).catch(tellError)}
+                leftSection={<Icon size={15} />}
+                onClick={() => void update({ ...form, change: { active: !form.active } }).catch(notifyError)}
               >
-                {form.active ? 'Switch off' : 'Switch on'}
+                {form.active ? 'Deactivate' : 'Activate'}
               </Menu.Item>
               <Menu.Divider />
-              <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={askToDelete}>
+              <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={confirmRemoval}>
                 Delete form
               </Menu.Item>
             </Menu.Dropdown>

@@ -5,14 +5,14 @@ import type { ReactNode } from 'react';
 import { formQuery, type Form } from '../../api/form-queries.ts';
 import { paths } from '../../paths.ts';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
-import { tellDone } from '../../ui/notify.tsx';
+import { notifyDone } from '../../ui/notify.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { ButtonLink, TextLink } from '../../ui/router-links.tsx';
 import { ConflictNotice } from '../conflict-notice.tsx';
 import { PersonPicker } from '../person.tsx';
 import { FieldEditor } from './field-editor.tsx';
 import classes from './form-builder.module.css';
-import { draftOf } from './form-draft.ts';
+import { toDraft } from './form-draft.ts';
 import { LinesInput } from './lines-input.tsx';
 import { FormPreview } from './form-preview.tsx';
 import { useFormDraft, type FormDraftApi } from './use-form-draft.ts';
@@ -29,7 +29,10 @@ export function EditForm() {
   if (error && !form) {
     return (
       <>
-        <PageHeader title="This form cannot be shown" above={<TextLink {...paths.forms()}>Forms</TextLink>} />
+        <PageHeader
+          title="Couldn’t load this form"
+          breadcrumb={<TextLink {...paths.forms()}>Forms</TextLink>}
+        />
         <div className={classes.message}>
           <ErrorPanel error={error} retry={() => void refetch()} />
         </div>
@@ -39,11 +42,11 @@ export function EditForm() {
   return form ? <FormBuilder form={form} /> : <PageHeader title="Edit form" />;
 }
 
-/** What a form asks and what becomes of it, beside the page as it will be. */
+/** Edits a form next to a live preview of its page. */
 function FormBuilder({ form }: { form: Form | null }) {
   const navigate = useNavigate();
   const api = useFormDraft(form, async (saved) => {
-    tellDone(`${saved.name} was saved.`);
+    notifyDone(`${saved.name} saved`);
     await navigate(paths.form(saved.id));
   });
   const back = form ? paths.form(form.id) : paths.forms();
@@ -51,7 +54,7 @@ function FormBuilder({ form }: { form: Form | null }) {
     <form onSubmit={api.onSubmit}>
       <PageHeader
         title={form ? `Edit ${form.name}` : 'New form'}
-        above={<TextLink {...paths.forms()}>Forms</TextLink>}
+        breadcrumb={<TextLink {...paths.forms()}>Forms</TextLink>}
         actions={
           <>
             <ButtonLink {...back} variant="default">
@@ -75,11 +78,11 @@ function FormBuilder({ form }: { form: Form | null }) {
       )}
       <div className={classes.body}>
         <div className={classes.settings}>
-          <Questions api={api} />
-          <Afterwards api={api} />
-          <Websites api={api} />
+          <ContentSettings api={api} />
+          <SubmissionSettings api={api} />
+          <WebsiteSettings api={api} />
         </div>
-        <FormPreview draft={draftOf(api.form.values)} />
+        <FormPreview draft={toDraft(api.form.values)} />
       </div>
     </form>
   );
@@ -94,61 +97,72 @@ function Group({ title, children }: { title: string; children: ReactNode }) {
   );
 }
 
-function Questions({ api: { form, base } }: { api: FormDraftApi }) {
+function ContentSettings({ api: { form, base } }: { api: FormDraftApi }) {
   const kept = new Set(base?.fields.map(({ key }) => key));
   return (
-    <Group title="What it asks">
-      <TextInput label="Name" description="For your team." required {...form.getInputProps('name')} />
-      <TextInput label="Title" placeholder="As the name" {...form.getInputProps('title')} />
+    <Group title="Content">
+      <TextInput
+        label="Name"
+        description="Only your team sees this."
+        required
+        {...form.getInputProps('name')}
+      />
+      <TextInput label="Title" placeholder="Same as the name" {...form.getInputProps('title')} />
       <Textarea label="Introduction" autosize minRows={2} {...form.getInputProps('intro')} />
       <FieldEditor key={base?.version} keptKeys={kept} {...form.getInputProps('fields')} />
       <Textarea
         label="Consent"
-        description="Beside a checkbox; kept with every submission as it read. Empty: no checkbox."
+        description="Text of a checkbox, stored with each submission. Leave empty for no checkbox."
         autosize
         minRows={2}
         {...form.getInputProps('consent_text')}
       />
       {form.values.consent_text !== '' && (
         <Checkbox
-          label="Nobody can send it without consent"
+          label="Consent is required"
           {...form.getInputProps('consent_required', { type: 'checkbox' })}
         />
       )}
-      <TextInput label="Button" required {...form.getInputProps('submit_label')} />
+      <TextInput label="Button text" required {...form.getInputProps('submit_label')} />
     </Group>
   );
 }
 
-function Afterwards({ api: { form } }: { api: FormDraftApi }) {
+function SubmissionSettings({ api: { form } }: { api: FormDraftApi }) {
   return (
-    <Group title="What happens then">
-      <Textarea label="Thanks" autosize minRows={2} required {...form.getInputProps('thanks_text')} />
+    <Group title="After submitting">
+      <Textarea
+        label="Thank-you message"
+        autosize
+        minRows={2}
+        required
+        {...form.getInputProps('thanks_text')}
+      />
       <TextInput
-        label="Or go to"
-        description="A page of your own that thanks, in place of this text."
+        label="Redirect URL"
+        description="Optional. Shown instead of the thank-you message."
         placeholder="https://www.example.com/thanks"
         type="url"
         {...form.getInputProps('redirect_url')}
       />
-      <TextInput label="Source of the leads" placeholder="Website" {...form.getInputProps('source')} />
-      <PersonPicker label="Owner of the leads" {...form.getInputProps('owner_id')} />
+      <TextInput label="Lead source" placeholder="Website" {...form.getInputProps('source')} />
+      <PersonPicker label="Lead owner" {...form.getInputProps('owner_id')} />
     </Group>
   );
 }
 
 const PROOF = [
-  { value: 'optional', label: 'Asked for: what comes without is judged more strictly' },
-  { value: 'required', label: 'Required: what comes without is kept as spam' },
+  { value: 'optional', label: 'Optional: submissions without it get a stricter spam check' },
+  { value: 'required', label: 'Required: submissions without it are marked as spam' },
 ];
 
-function Websites({ api: { form, base } }: { api: FormDraftApi }) {
+function WebsiteSettings({ api: { form, base } }: { api: FormDraftApi }) {
   return (
     <Group title="Websites and spam">
       <LinesInput
         key={base?.version}
         label="Websites"
-        description="Those that may show it, one a line. None: its own page alone."
+        description="Sites that may embed this form, one per line. Leave empty to use its own page only."
         placeholder="https://www.example.com"
         {...form.getInputProps('allowed_origins')}
       />
@@ -158,7 +172,7 @@ function Websites({ api: { form, base } }: { api: FormDraftApi }) {
         allowDeselect={false}
         {...form.getInputProps('proof_of_work')}
       />
-      <Checkbox label="It takes submissions" {...form.getInputProps('active', { type: 'checkbox' })} />
+      <Checkbox label="Active" {...form.getInputProps('active', { type: 'checkbox' })} />
     </Group>
   );
 }

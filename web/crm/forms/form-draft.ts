@@ -1,7 +1,7 @@
 import type { Form, FormDraft, FormField } from '../../api/form-queries.ts';
 import { ApiError } from '../../api/client.ts';
 
-/** A draft as its inputs hold it: an empty text where the API has null. */
+/** A draft as the inputs hold it: an empty string where the API has null. */
 export type DraftValues = {
   [Name in keyof FormDraft]: Name extends 'owner_id'
     ? string | null
@@ -14,33 +14,33 @@ export type DraftValues = {
         : FormDraft[Name];
 };
 
-const TEXTS = ['title', 'intro', 'consent_text', 'redirect_url', 'source'] as const;
+const NULLABLE_TEXTS = ['title', 'intro', 'consent_text', 'redirect_url', 'source'] as const;
 
-/** What a new form begins with, or what there is. */
-export function valuesOf(form: Form | null): DraftValues {
+/** The values of an existing form, or the defaults of a new one. */
+export function toFormValues(form: Form | null): DraftValues {
   if (form === null)
-    return { ...FIRST, fields: ['name', 'email', 'notes'].map((kind) => newField(kind, [])) };
+    return { ...DEFAULTS, fields: ['name', 'email', 'notes'].map((kind) => newField(kind, [])) };
   const { id: _id, version: _version, url: _url, embed_code: _code, ...rest } = form;
   const { created_by: _by, created_at: _at, updated_at: _updated, ...settings } = rest;
-  const texts = Object.fromEntries(TEXTS.map((name) => [name, settings[name] ?? '']));
+  const texts = Object.fromEntries(NULLABLE_TEXTS.map((name) => [name, settings[name] ?? '']));
   return { ...settings, ...texts } as DraftValues;
 }
 
-export function draftOf(values: DraftValues): FormDraft {
-  const texts = Object.fromEntries(TEXTS.map((name) => [name, values[name].trim() || null]));
+export function toDraft(values: DraftValues): FormDraft {
+  const texts = Object.fromEntries(NULLABLE_TEXTS.map((name) => [name, values[name].trim() || null]));
   return { ...values, ...texts };
 }
 
-/** What differs between two drafts. */
-export function changedIn(values: DraftValues, before: DraftValues): Partial<FormDraft> {
-  const [now, was] = [draftOf(values), draftOf(before)];
-  const names = (Object.keys(now) as (keyof FormDraft)[]).filter(
-    (name) => JSON.stringify(now[name]) !== JSON.stringify(was[name]),
+/** The fields that differ between two drafts. */
+export function changedFields(values: DraftValues, before: DraftValues): Partial<FormDraft> {
+  const [current, previous] = [toDraft(values), toDraft(before)];
+  const names = (Object.keys(current) as (keyof FormDraft)[]).filter(
+    (name) => JSON.stringify(current[name]) !== JSON.stringify(previous[name]),
   );
-  return Object.fromEntries(names.map((name) => [name, now[name]]));
+  return Object.fromEntries(names.map((name) => [name, current[name]]));
 }
 
-const FIRST: Omit<DraftValues, 'fields'> = {
+const DEFAULTS: Omit<DraftValues, 'fields'> = {
   name: '',
   title: '',
   intro: '',
@@ -58,7 +58,7 @@ const FIRST: Omit<DraftValues, 'fields'> = {
 
 type Kind = Pick<FormField, 'label' | 'type'> & { required?: true };
 
-/** Fields that go to the lead's own, by its names. */
+/** Fields that map to a lead field of the same name. */
 export const LEAD_KINDS: Readonly<Record<string, Kind>> = {
   name: { label: 'Name', type: 'text', required: true },
   first_name: { label: 'First name', type: 'text', required: true },
@@ -72,7 +72,7 @@ export const LEAD_KINDS: Readonly<Record<string, Kind>> = {
 
 const TEXT: Kind = { label: 'Text', type: 'text' };
 
-/** Fields of one's own. */
+/** Custom fields. */
 export const OWN_KINDS: Readonly<Record<string, Kind>> = {
   text: TEXT,
   textarea: { label: 'Long text', type: 'textarea' },
@@ -101,7 +101,7 @@ export function newField(kind: string, others: readonly FormField[]): FormField 
   };
 }
 
-/** A key like the label that no other field has. */
+/** A unique key derived from the label. */
 export function keyFrom(label: string, others: readonly FormField[]): string {
   const base =
     label
@@ -117,20 +117,20 @@ export function keyFrom(label: string, others: readonly FormField[]): string {
   return key;
 }
 
-/** What the API said about one of the fields, with the field's label in place of its number. */
+/** Replaces the index of a form field with its label in the errors of the API. */
 export function withLabels(error: unknown, fields: readonly FormField[]): unknown {
   if (!(error instanceof ApiError)) return error;
   const { status, code, message, requestId, retryAfterS } = error;
-  const rendered = error.fields.map(({ field, message: wrong }) => {
+  const fieldErrors = error.fields.map(({ field, message: reason }) => {
     const [, at = '', name = ''] = /^fields\.(\d+)(?:\.(\w+))?/.exec(field) ?? [];
     const label = fields[Number(at)]?.label;
     return at === '' || !label
-      ? { field, message: wrong }
-      : { field: 'fields', message: `${label}, ${named(name)}: ${wrong}` };
+      ? { field, message: reason }
+      : { field: 'fields', message: `${label}, ${settingLabel(name)}: ${reason}` };
   });
-  return new ApiError({ status, code, message, fields: rendered, requestId, retryAfterS });
+  return new ApiError({ status, code, message, fields: fieldErrors, requestId, retryAfterS });
 }
 
-function named(name: string): string {
-  return name === 'maps_to' ? 'goes to' : name;
+function settingLabel(name: string): string {
+  return name === 'maps_to' ? 'maps to' : name;
 }

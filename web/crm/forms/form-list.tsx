@@ -1,7 +1,7 @@
 import { IconForms, IconPlus } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { formsQuery, type Form } from '../../api/form-queries.ts';
-import { useMay } from '../../api/session-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 import { paths } from '../../paths.ts';
 import { columnsFor, DataTable, RowLink } from '../../ui/data-table.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
@@ -24,7 +24,7 @@ const COLUMNS = column.columns([
   }),
   column.accessor('fields', {
     header: 'Fields',
-    meta: { width: '7rem', deskOnly: true },
+    meta: { width: '7rem', desktopOnly: true },
     cell: ({ getValue }) => getValue().length,
   }),
   column.accessor('source', { header: 'Source', meta: { width: '18%' } }),
@@ -35,14 +35,14 @@ const COLUMNS = column.columns([
   }),
   column.accessor('created_at', {
     header: 'Created',
-    meta: { width: '8rem', deskOnly: true },
+    meta: { width: '8rem', desktopOnly: true },
     cell: ({ getValue }) => <Moment at={getValue()} />,
   }),
 ]);
 
 export function FormList() {
   const list = useInfiniteQuery(formsQuery);
-  const mayWrite = useMay('forms:write');
+  const mayWrite = useHasScope('forms:write');
   const button = mayWrite && (
     <ButtonLink {...paths.newForm()} leftSection={<IconPlus size={16} />}>
       New form
@@ -52,7 +52,7 @@ export function FormList() {
     <>
       <PageHeader
         title="Forms"
-        intro="A form on your website, or on a page of its own, makes a lead of whoever fills it in."
+        intro="Collect leads with a form on your website or on a hosted page."
         actions={button}
       />
       <DataTable
@@ -61,7 +61,7 @@ export function FormList() {
         list={list}
         empty={
           <EmptyState icon={IconForms} title="No forms yet">
-            Choose what to ask, then share the page or put one line into your website. No key is needed there.
+            Create a form, then share its page or embed it with one line of code. No API key needed.
             {button}
           </EmptyState>
         }
@@ -71,5 +71,5 @@ export function FormList() {
 }
 
 export function FormState({ active }: { active: boolean }) {
-  return <StateBadge tone={active ? 'good' : 'calm'}>{active ? 'active' : 'off'}</StateBadge>;
+  return <StateBadge tone={active ? 'good' : 'calm'}>{active ? 'active' : 'inactive'}</StateBadge>;
 }

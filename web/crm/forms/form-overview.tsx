@@ -2,7 +2,7 @@ import { Tabs } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { formQuery, type Form } from '../../api/form-queries.ts';
-import { useMay } from '../../api/session-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 import { paths } from '../../paths.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
@@ -19,34 +19,34 @@ import { FormSubmissions } from './form-submissions.tsx';
 
 const route = getRouteApi('/inside/forms/$id');
 
-/** What came in by a form, and how it is put on a website. */
+/** The submissions of a form, and how to embed it. */
 export function FormOverview() {
   const { id } = route.useParams();
   const { data: form, error, refetch } = useQuery(formQuery(id));
-  const mayReadLeads = useMay('leads:read');
-  const above = <TextLink {...paths.forms()}>Forms</TextLink>;
+  const mayReadLeads = useHasScope('leads:read');
+  const breadcrumb = <TextLink {...paths.forms()}>Forms</TextLink>;
   if (error && !form) {
     return (
       <>
-        <PageHeader title="This form cannot be shown" above={above} />
+        <PageHeader title="Couldn’t load this form" breadcrumb={breadcrumb} />
         <div className={classes.message}>
           <ErrorPanel error={error} retry={() => void refetch()} />
         </div>
       </>
     );
   }
-  if (!form) return <PageHeader title="Form" above={above} />;
+  if (!form) return <PageHeader title="Form" breadcrumb={breadcrumb} />;
 
   return (
     <>
       <PageHeader
         title={form.name}
-        above={above}
+        breadcrumb={breadcrumb}
         badge={<FormState active={form.active} />}
         actions={<FormActions form={form} />}
       />
       <div className={classes.body}>
-        <section className={classes.inbox} aria-label="What came in">
+        <section className={classes.inbox} aria-label="Submissions">
           {mayReadLeads && (
             <Tabs defaultValue="submissions" keepMounted={false}>
               <Tabs.List className={classes.tabs}>
@@ -73,13 +73,13 @@ export function FormOverview() {
 function Facts({ form }: { form: Form }) {
   return (
     <>
-      <CodeBlock label="Link to its page" code={form.url} />
+      <CodeBlock label="Page URL" code={form.url} />
       <div>
-        <CodeBlock label="Put it into your website" code={form.embed_code} />
+        <CodeBlock label="Embed code" code={form.embed_code} />
         <p className={classes.note}>
           {form.allowed_origins.length === 0
-            ? 'No website may show it yet: name yours under Edit, Websites.'
-            : `Shown on ${form.allowed_origins.join(', ')}, and nowhere else.`}
+            ? 'No website can embed this form yet. Add yours under Edit → Websites.'
+            : `Can be embedded on ${form.allowed_origins.join(', ')} only.`}
         </p>
       </div>
       <PropertyList label="Properties">
@@ -87,7 +87,7 @@ function Facts({ form }: { form: Form }) {
         <Property name="Owner">{form.owner_id === null ? null : <PersonName id={form.owner_id} />}</Property>
         <Property name="Fields">{form.fields.map(({ label }) => label).join(', ')}</Property>
         <Property name="Consent">{form.consent_text}</Property>
-        <Property name="Afterwards">{form.redirect_url ?? form.thanks_text}</Property>
+        <Property name="After submitting">{form.redirect_url ?? form.thanks_text}</Property>
         <Property name="Proof of work">{form.proof_of_work}</Property>
         <Property name="Created">
           <Moment at={form.created_at} />

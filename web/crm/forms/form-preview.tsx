@@ -4,9 +4,9 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { formPreviewQuery, type FormDraft } from '../../api/form-queries.ts';
 import classes from './form-builder.module.css';
 
-/** The page as visitors will see it, made by the server that will make it. Nothing in it runs. */
+/** The page as visitors will see it, rendered by the server. The sandbox runs no script. */
 export function FormPreview({ draft }: { draft: FormDraft }) {
-  // A draft without a name is none yet for the API.
+  // The API rejects a draft without a name.
   const [settled] = useDebouncedValue(
     JSON.stringify({ ...draft, name: draft.name.trim() || 'Untitled form' }),
     250,
@@ -22,10 +22,10 @@ export function FormPreview({ draft }: { draft: FormDraft }) {
       </Title>
       {error && (
         <Text size="sm" c="dimmed">
-          The page is as it was before the last change: {error.message}
+          The preview does not include your last change: {error.message}
         </Text>
       )}
-      <iframe title="Preview of the form" sandbox="" srcDoc={data?.html ?? ''} className={classes.frame} />
+      <iframe title="Form preview" sandbox="" srcDoc={data?.html ?? ''} className={classes.frame} />
     </aside>
   );
 }

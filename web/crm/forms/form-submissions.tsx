@@ -8,23 +8,23 @@ import {
   type Form,
   type FormSubmission,
 } from '../../api/form-queries.ts';
-import { useMay } from '../../api/session-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 import { paths } from '../../paths.ts';
 import { confirm } from '../../ui/confirm.tsx';
 import { columnsFor, DataTable } from '../../ui/data-table.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { Moment } from '../../ui/moment.tsx';
-import { tell, tellDone } from '../../ui/notify.tsx';
+import { notifyWhenDone, notifyDone } from '../../ui/notify.tsx';
 import { TextLink } from '../../ui/router-links.tsx';
 import classes from './form-overview.module.css';
 
 const REASONS: Readonly<Record<FormSubmission['reasons'][number], string>> = {
-  honeypot: 'Filled in a field that nobody sees',
-  too_fast: 'Sent faster than people type',
-  too_many: 'Many from one address within the hour',
+  honeypot: 'Filled in the hidden field',
+  too_fast: 'Submitted too fast',
+  too_many: 'Too many submissions from one IP address in an hour',
   no_proof_of_work: 'No proof of work',
-  wrong_proof_of_work: 'A wrong proof of work',
-  disposable_email: 'A disposable email address',
+  wrong_proof_of_work: 'Invalid proof of work',
+  disposable_email: 'Disposable email address',
 };
 
 const column = columnsFor<FormSubmission>();
@@ -34,10 +34,10 @@ const received = column.accessor('received_at', {
   cell: ({ getValue }) => <Moment at={getValue()} />,
 });
 
-/** What came in by a form: what became leads, or what was taken for spam. */
+/** The submissions of a form: those that created leads, or those marked as spam. */
 export function FormSubmissions({ form, spam }: { form: Form; spam: boolean }) {
   const list = useInfiniteQuery(formSubmissionsQuery(form.id, spam));
-  const mayWrite = useMay('leads:write');
+  const mayWrite = useHasScope('leads:write');
   const answers = column.accessor('fields', {
     header: 'Answers',
     meta: { wraps: true },
@@ -50,7 +50,7 @@ export function FormSubmissions({ form, spam }: { form: Form; spam: boolean }) {
       columns={column.columns([
         answers,
         column.accessor('reasons', {
-          header: 'Taken for spam',
+          header: 'Reason',
           meta: { width: '14rem', wraps: true },
           cell: ({ getValue }) =>
             getValue()
@@ -62,7 +62,7 @@ export function FormSubmissions({ form, spam }: { form: Form; spam: boolean }) {
           ? [
               column.display({
                 id: 'decide',
-                header: 'Is it?',
+                header: 'Actions',
                 meta: { width: '12rem' },
                 cell: ({ row }) => <Decision form={form} submission={row.original} />,
               }),
@@ -71,7 +71,8 @@ export function FormSubmissions({ form, spam }: { form: Form; spam: boolean }) {
       ])}
       empty={
         <EmptyState icon={IconShieldCheck} title="No spam">
-          What looks like spam is kept here for 30 days, with the reason, in case it is none.
+          Submissions that look like spam are kept here for 30 days, with the reason. You can still accept
+          them.
         </EmptyState>
       }
     />
@@ -82,8 +83,8 @@ export function FormSubmissions({ form, spam }: { form: Form; spam: boolean }) {
       columns={column.columns([
         answers,
         column.accessor('referrer', {
-          header: 'From',
-          meta: { width: '28%', deskOnly: true },
+          header: 'Source',
+          meta: { width: '28%', desktopOnly: true },
           cell: ({ row: { original: item } }) => item.utm['utm_source'] ?? item.referrer,
         }),
         received,
@@ -97,15 +98,15 @@ export function FormSubmissions({ form, spam }: { form: Form; spam: boolean }) {
         }),
       ])}
       empty={
-        <EmptyState icon={IconInbox} title="Nothing came in yet">
-          Open its page and send it once yourself, to see what arrives.
+        <EmptyState icon={IconInbox} title="No submissions yet">
+          Open the page and submit the form once to test it.
         </EmptyState>
       }
     />
   );
 }
 
-function shownAnswer(value: FormSubmission['fields'][string]): string | number {
+function answerText(value: FormSubmission['fields'][string]): string | number {
   if (typeof value === 'boolean') return value ? 'Yes' : 'No';
   return Array.isArray(value) ? value.join(', ') : value;
 }
@@ -117,7 +118,7 @@ function Answers({ form, submission: { fields, consent } }: { form: Form; submis
       {Object.entries(fields).map(([key, value]) => (
         <div key={key}>
           <dt>{labelOf(key)}</dt>
-          <dd>{shownAnswer(value)}</dd>
+          <dd>{answerText(value)}</dd>
         </div>
       ))}
       {consent && (
@@ -133,12 +134,12 @@ function Answers({ form, submission: { fields, consent } }: { form: Form; submis
 function Decision({ form, submission: { id } }: { form: Form; submission: FormSubmission }) {
   const { mutateAsync: accept, isPending } = useAcceptSubmission(form.id);
   const { mutateAsync: remove } = useRemoveSubmission(form.id);
-  const askToDelete = () =>
+  const confirmRemoval = () =>
     confirm({
       title: 'Delete this submission?',
-      text: 'It is gone for good.',
+      text: 'This cannot be undone.',
       action: 'Delete submission',
-      onConfirm: () => tell(remove(id), () => tellDone('The submission was deleted.')),
+      onConfirm: () => notifyWhenDone(remove(id), () => notifyDone('Submission deleted')),
     });
   return (
     <Group gap="xs" wrap="nowrap">
@@ -146,11 +147,11 @@ function Decision({ form, submission: { id } }: { form: Form; submission: FormSu
         size="xs"
         variant="default"
         loading={isPending}
-        onClick={() => tell(accept(id), () => tellDone('It is a lead now.'))}
+        onClick={() => notifyWhenDone(accept(id), () => notifyDone('Lead created'))}
       >
         Accept
       </Button>
-      <Button size="xs" variant="subtle" color="red" onClick={askToDelete}>
+      <Button size="xs" variant="subtle" color="red" onClick={confirmRemoval}>
         Delete
       </Button>
     </Group>

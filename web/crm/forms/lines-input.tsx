@@ -1,10 +1,10 @@
 import { Textarea, type TextareaProps } from '@mantine/core';
 import { useState } from 'react';
 
-/** One and the same for every render. */
+/** A stable default value. */
 const NONE: string[] = [];
 
-/** A list as lines of a text, one each; empty lines and outer spaces are left out. */
+/** Edits a list as text, one item per line. Empty lines and outer spaces are dropped. */
 export function LinesInput({
   value = NONE,
   onChange,
@@ -13,7 +13,7 @@ export function LinesInput({
   value?: string[];
   onChange: (lines: string[]) => void;
 }) {
-  // The text keeps what the list does not: the line that is being begun.
+  // The text also holds the unfinished line, which the list drops.
   const [text, setText] = useState(value.join('\n'));
   return (
     <Textarea

@@ -3,18 +3,18 @@ import { useState } from 'react';
 import { isConflict } from '../../api/client.ts';
 import { formQuery, useCreateForm, useUpdateForm, type Form } from '../../api/form-queries.ts';
 import { useApiForm, type ApiForm } from '../../ui/use-api-form.ts';
-import { changedIn, draftOf, valuesOf, withLabels, type DraftValues } from './form-draft.ts';
+import { changedFields, toDraft, toFormValues, withLabels, type DraftValues } from './form-draft.ts';
 
 export interface FormDraftApi extends ApiForm<DraftValues> {
-  /** The form as the draft began with it; null for a new one. */
+  /** The version of the form that the draft is based on; null for a new one. */
   base: Form | null;
-  /** Somebody else changed the form meanwhile; `load` takes their changes in, and keeps what was changed here. */
+  /** Set when another user changed the form. `load` merges their version and keeps the local edits. */
   conflict: { load: () => void } | null;
 }
 
 /**
- * The draft of a form, new or opened: then it sends only what differs, and only on top of the version that was seen, so
- * that nobody's change is overwritten unread.
+ * The draft of a new or existing form. An update sends only the changed fields, with the version that was loaded, so that
+ * it cannot overwrite changes of another user.
  */
 export function useFormDraft(opened: Form | null, onSaved: (form: Form) => Promise<void>): FormDraftApi {
   const client = useQueryClient();
@@ -24,11 +24,11 @@ export function useFormDraft(opened: Form | null, onSaved: (form: Form) => Promi
   const [conflict, setConflict] = useState(false);
 
   const save = async (values: DraftValues): Promise<Form> => {
-    if (base === null) return create(draftOf(values));
-    const change = changedIn(values, valuesOf(base));
+    if (base === null) return create(toDraft(values));
+    const change = changedFields(values, toFormValues(base));
     return Object.keys(change).length === 0 ? base : update({ ...base, change });
   };
-  const api = useApiForm(valuesOf(opened), async (values) => {
+  const api = useApiForm(toFormValues(opened), async (values) => {
     try {
       await onSaved(await save(values));
     } catch (error) {
@@ -41,10 +41,10 @@ export function useFormDraft(opened: Form | null, onSaved: (form: Form) => Promi
     if (base === null) return;
     const theirs = await client.fetchQuery({ ...formQuery(base.id), staleTime: 0 });
     const values = api.form.getValues();
-    const changed = Object.keys(changedIn(values, valuesOf(base))) as (keyof DraftValues)[];
+    const changed = Object.keys(changedFields(values, toFormValues(base))) as (keyof DraftValues)[];
     const ours = Object.fromEntries(changed.map((name) => [name, values[name]]));
-    api.form.setInitialValues(valuesOf(theirs));
-    api.form.setValues({ ...valuesOf(theirs), ...ours });
+    api.form.setInitialValues(toFormValues(theirs));
+    api.form.setValues({ ...toFormValues(theirs), ...ours });
     setBase(theirs);
     setConflict(false);
   };

@@ -1,18 +1,18 @@
 import { Autocomplete, type AutocompleteProps } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { companies, companyByName } from '../../api/company-queries.ts';
-import { useMay } from '../../api/session-queries.ts';
+import { companies, companyByNameQuery } from '../../api/company-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 
-/** As many as the API gives at once. */
-const OFFERED = 200;
+/** The maximum page size of the API. */
+const MAX_OPTIONS = 200;
 
-/** A company by its name: one that is there already, else a new one. It says which. */
+/** Enters a company by name. The hint says whether it exists or will be created. */
 export function CompanyNameField({ value = '', ...props }: Omit<AutocompleteProps, 'data'>) {
-  const may = useMay('companies:read');
+  const may = useHasScope('companies:read');
   const [settled] = useDebouncedValue(value.trim(), 250);
-  const { data: newest = [] } = useInfiniteQuery({ ...companies.list({ limit: OFFERED }), enabled: may });
-  const { data: same } = useQuery({ ...companyByName(settled), enabled: may && settled !== '' });
+  const { data: newest = [] } = useInfiniteQuery({ ...companies.list({ limit: MAX_OPTIONS }), enabled: may });
+  const { data: same } = useQuery({ ...companyByNameQuery(settled), enabled: may && settled !== '' });
   return (
     <Autocomplete
       label="Company"
@@ -27,8 +27,9 @@ export function CompanyNameField({ value = '', ...props }: Omit<AutocompleteProp
   );
 
   function hint(): string {
-    if (value.trim() === '') return 'Left empty, no company is made.';
-    if (!may || settled !== value.trim() || same === undefined) return 'One of this name is used, else made.';
-    return same ? `${same.name} is there already, and is used.` : 'There is none of this name: it is made.';
+    if (value.trim() === '') return 'Leave empty for no company.';
+    if (!may || settled !== value.trim() || same === undefined)
+      return 'An existing company with this name is used, or a new one is created.';
+    return same ? `${same.name} already exists and will be used.` : 'A new company will be created.';
   }
 }

@@ -14,42 +14,42 @@ import { useState } from 'react';
 import type { Query } from '../../api/client.ts';
 import type { Lead } from '../../api/lead-queries.ts';
 import { useLeadStatuses } from '../../api/lead-status-queries.ts';
-import { ANNOUNCEMENTS, columnBeside, INSTRUCTIONS } from './lead-board-keys.ts';
+import { ANNOUNCEMENTS, adjacentColumn, INSTRUCTIONS } from './lead-board-keys.ts';
 import classes from './lead-board.module.css';
 import { CardFace } from './lead-card.tsx';
 import { LeadColumn } from './lead-column.tsx';
 import { useLeadMoves } from './lead-moves.ts';
 
-/** The mouse says where it is; the keyboard moves the card itself. */
-const underCard: CollisionDetection = (drag) =>
+/** The pointer decides for a mouse; the keyboard moves the card itself. */
+const detectColumn: CollisionDetection = (drag) =>
   drag.pointerCoordinates ? pointerWithin(drag) : rectIntersection(drag);
 
-/** Leads by status: a card is moved by mouse, by keyboard, or from its menu. */
+/** Leads by status. Cards move by mouse, by keyboard or from their menu. */
 export function LeadBoard({ filter }: { filter: Query }) {
   const statuses = useLeadStatuses();
   const moves = useLeadMoves();
-  const [carried, carry] = useState<Lead | null>(null);
+  const [dragged, setDragged] = useState<Lead | null>(null);
   const sensors = useSensors(
-    // A click that trembles opens the lead, and drags nothing.
+    // A click that moves by a few pixels still opens the lead.
     useSensor(MouseSensor, { activationConstraint: { distance: 6 } }),
-    useSensor(KeyboardSensor, { coordinateGetter: columnBeside }),
+    useSensor(KeyboardSensor, { coordinateGetter: adjacentColumn }),
   );
   const drop = ({ active, over }: DragEndEvent) => {
-    carry(null);
+    setDragged(null);
     if (over) moves.move(active.data.current as Lead, String(over.id));
   };
 
   return (
     <DndContext
       sensors={sensors}
-      collisionDetection={underCard}
+      collisionDetection={detectColumn}
       accessibility={{
         announcements: ANNOUNCEMENTS,
         screenReaderInstructions: { draggable: INSTRUCTIONS },
       }}
-      onDragStart={({ active }) => carry(active.data.current as Lead)}
+      onDragStart={({ active }) => setDragged(active.data.current as Lead)}
       onDragEnd={drop}
-      onDragCancel={() => carry(null)}
+      onDragCancel={() => setDragged(null)}
     >
       <div className={classes.board}>
         {statuses.map((status) => (
@@ -57,9 +57,9 @@ export function LeadBoard({ filter }: { filter: Query }) {
         ))}
       </div>
       <DragOverlay dropAnimation={null}>
-        {carried && (
-          <div className={classes.card} data-carried>
-            <CardFace lead={carried} />
+        {dragged && (
+          <div className={classes.card} data-dragged>
+            <CardFace lead={dragged} />
           </div>
         )}
       </DragOverlay>

@@ -3,25 +3,25 @@ import { ActionIcon, Menu } from '@mantine/core';
 import { IconDots, IconGripVertical } from '@tabler/icons-react';
 import type { Lead } from '../../api/lead-queries.ts';
 import { useLeadStatuses } from '../../api/lead-status-queries.ts';
-import { useMay } from '../../api/session-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 import { paths } from '../../paths.ts';
 import { Day } from '../../ui/moment.tsx';
 import { TextLink } from '../../ui/router-links.tsx';
 import { PersonName } from '../person.tsx';
 import classes from './lead-board.module.css';
-import { ConvertedMark } from './lead-converted.tsx';
+import { ConvertedBadge } from './lead-converted.tsx';
 import { leadName } from './lead-name.ts';
 
 /** A lead on the board. */
 export function LeadCard({ lead, onMove }: { lead: Lead; onMove: (to: string) => void }) {
-  const mayWrite = useMay('leads:write');
+  const mayWrite = useHasScope('leads:write');
   const { setNodeRef, setActivatorNodeRef, listeners, attributes, isDragging } = useDraggable({
     id: lead.id,
     data: lead,
     disabled: !mayWrite,
   });
   return (
-    // The mouse takes a card anywhere, the keyboard by its handle.
+    // The mouse drags the whole card, the keyboard its handle.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <li
       ref={setNodeRef}
@@ -51,7 +51,7 @@ export function LeadCard({ lead, onMove }: { lead: Lead; onMove: (to: string) =>
   );
 }
 
-/** What a card says. */
+/** The content of a card. */
 export function CardFace({ lead }: { lead: Lead }) {
   return (
     <>
@@ -61,7 +61,7 @@ export function CardFace({ lead }: { lead: Lead }) {
       <div className={classes.about}>
         {lead.event_type && <span>{lead.event_type}</span>}
         {lead.event_date && <Day date={lead.event_date} />}
-        <ConvertedMark lead={lead} />
+        <ConvertedBadge lead={lead} />
       </div>
       {lead.owner_id && (
         <div className={classes.about}>
@@ -75,7 +75,7 @@ export function CardFace({ lead }: { lead: Lead }) {
 function MoveMenu({ lead, onMove }: { lead: Lead; onMove: (to: string) => void }) {
   const others = useLeadStatuses().filter(({ key }) => key !== lead.status);
   return (
-    // A press within the menu is none on the card.
+    // A press in the menu must not start a drag.
     <span role="presentation" onMouseDown={(event) => event.stopPropagation()}>
       <Menu>
         <Menu.Target>

@@ -2,14 +2,14 @@ import { useDroppable } from '@dnd-kit/core';
 import { Button, Skeleton, Text, Title } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { Query } from '../../api/client.ts';
-import { leadColumn, type Lead } from '../../api/lead-queries.ts';
+import { leadColumnQuery, type Lead } from '../../api/lead-queries.ts';
 import type { LeadStatus } from '../../api/lead-status-queries.ts';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import classes from './lead-board.module.css';
 import { LeadCard } from './lead-card.tsx';
 import type { LeadMoves } from './lead-moves.ts';
 
-/** The leads of one status, and how many there are. */
+/** The leads of one status, with their number. */
 export function LeadColumn({
   status,
   filter,
@@ -19,7 +19,7 @@ export function LeadColumn({
   filter: Query;
   moves: LeadMoves;
 }) {
-  const list = useInfiniteQuery(leadColumn(status.key, filter));
+  const list = useInfiniteQuery(leadColumnQuery(status.key, filter));
   const { setNodeRef, isOver } = useDroppable({ id: status.key, data: status });
   const { cards, total } = withMoves(list.data, status.key, moves);
   const title = `leads-${status.id}`;
@@ -64,15 +64,15 @@ export function LeadColumn({
   );
 }
 
-/** What was read, less the leads on their way elsewhere, with those on their way here on top. */
+/** The loaded leads without those that are moving away; leads that are moving here come first. */
 function withMoves(
-  read: { leads: Lead[]; total: number } | undefined,
+  loaded: { leads: Lead[]; total: number } | undefined,
   status: string,
   { moving }: LeadMoves,
 ): { cards: Lead[]; total: number } {
-  const existing = read?.leads ?? [];
-  const stay = existing.filter(({ id }) => !moving.has(id));
-  const come = [...moving.values()].filter((lead) => lead.status === status);
-  const cards = [...come, ...stay];
-  return { cards, total: (read?.total ?? 0) - existing.length + cards.length };
+  const existing = loaded?.leads ?? [];
+  const remaining = existing.filter(({ id }) => !moving.has(id));
+  const arriving = [...moving.values()].filter((lead) => lead.status === status);
+  const cards = [...arriving, ...remaining];
+  return { cards, total: (loaded?.total ?? 0) - existing.length + cards.length };
 }

@@ -3,7 +3,7 @@ import { paths } from '../../paths.ts';
 import { columnsFor, RowLink } from '../../ui/data-table.tsx';
 import { Day, Moment } from '../../ui/moment.tsx';
 import { PersonName } from '../person.tsx';
-import { ConvertedSign } from './lead-converted.tsx';
+import { ConvertedIcon } from './lead-converted.tsx';
 import classes from './lead-list.module.css';
 import { leadName } from './lead-name.ts';
 import { LeadStatus } from './lead-status.tsx';
@@ -17,13 +17,13 @@ export const LEAD_COLUMNS = column.columns([
     cell: ({ row }) => (
       <span className={classes.named}>
         <RowLink {...paths.lead(row.original.id)}>{leadName(row.original)}</RowLink>
-        <ConvertedSign lead={row.original} />
+        <ConvertedIcon lead={row.original} />
       </span>
     ),
   }),
   column.accessor('number', {
     header: 'No.',
-    meta: { width: '3.5rem', align: 'right', deskOnly: true },
+    meta: { width: '3.5rem', align: 'right', desktopOnly: true },
   }),
   column.accessor('status', {
     header: 'Status',
@@ -31,7 +31,7 @@ export const LEAD_COLUMNS = column.columns([
     cell: ({ getValue }) => <LeadStatus status={getValue()} />,
   }),
   column.accessor('email', { header: 'Email', meta: { width: '14%' } }),
-  column.accessor('phone', { header: 'Phone', meta: { width: '8rem', deskOnly: true } }),
+  column.accessor('phone', { header: 'Phone', meta: { width: '8rem', desktopOnly: true } }),
   column.accessor('event_type', { header: 'Event type', meta: { width: '8%' } }),
   column.accessor('event_date', {
     header: 'Event date',
@@ -41,10 +41,10 @@ export const LEAD_COLUMNS = column.columns([
       return date && <Day date={date} />;
     },
   }),
-  column.accessor('source', { header: 'Source', meta: { width: '10%', deskOnly: true } }),
+  column.accessor('source', { header: 'Source', meta: { width: '10%', desktopOnly: true } }),
   column.accessor('owner_id', {
     header: 'Owner',
-    meta: { width: '7rem', deskOnly: true },
+    meta: { width: '7rem', desktopOnly: true },
     cell: ({ getValue }) => <PersonName id={getValue()} />,
   }),
   column.accessor('created_at', {

@@ -2,19 +2,19 @@ import { Checkbox, Stack, TextInput } from '@mantine/core';
 import type { Contact } from '../../api/contact-queries.ts';
 import { ApiError, isConflict } from '../../api/client.ts';
 import { useConvertLead, type Conversion, type Lead } from '../../api/lead-queries.ts';
-import { useMay } from '../../api/session-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 import { FormDrawer } from '../../ui/form-drawer.tsx';
-import { tellDone, tellError } from '../../ui/notify.tsx';
+import { notifyDone, notifyError } from '../../ui/notify.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
-import { MoneyFields, PlaceFields } from '../deals/deal-fields.tsx';
+import { MoneyFields, StageFields } from '../deals/deal-fields.tsx';
 import { CompanyNameField } from './company-name-field.tsx';
-import { ContactToBe, lacking } from './contact-to-be.tsx';
+import { ConversionContact, missingFields } from './conversion-contact.tsx';
 import { leadName } from './lead-name.ts';
 
 interface Values {
   update_contact: boolean;
   company: string;
-  makes_deal: boolean;
+  create_deal: boolean;
   deal: {
     name: string;
     value: string | number;
@@ -25,8 +25,8 @@ interface Values {
 }
 
 /**
- * What is to become of a lead: a contact, a company, a deal.
- * @param known the contact with its email; null where there is none, undefined where nobody may say
+ * Converts a lead to a contact, optionally with a company and a deal.
+ * @param known the contact with the same email; null if none exists, undefined if the session may not read contacts
  */
 export function LeadConversionForm({
   lead,
@@ -37,52 +37,52 @@ export function LeadConversionForm({
   known: Contact | null | undefined;
   onClose: () => void;
 }) {
-  const mayCompany = useMay('companies:write');
-  const mayDeal = useMay('deals:write');
+  const mayCompany = useHasScope('companies:write');
+  const mayDeal = useHasScope('deals:write');
   const { mutateAsync: convert } = useConvertLead();
   const initial: Values = {
     update_contact: false,
     company: (mayCompany && known?.company_id && known.company) || '',
-    makes_deal: false,
+    create_deal: false,
     deal: { name: leadName(lead), value: '', currency: null, pipeline_id: null, stage_id: null },
   };
   const api = useApiForm(initial, async (values) => {
     try {
-      await convert({ lead, asked: askedOf(values) });
-      tellDone(`${leadName(lead)} was converted.`);
+      await convert({ lead, conversion: toConversion(values) });
+      notifyDone(`${leadName(lead)} converted`);
       onClose();
     } catch (error) {
-      tellOvertaken(error as Error);
+      notifyConcurrentChange(error as Error);
     }
   });
   const { form } = api;
-  const lacks = known ? lacking(known, lead, form.values.company) : [];
+  const missing = known ? missingFields(known, lead, form.values.company) : [];
 
   return (
     <FormDrawer title="Convert lead" action="Convert" api={api} onClose={onClose}>
-      <ContactToBe lead={lead} known={known} />
-      {lacks.length > 0 && (
+      <ConversionContact lead={lead} known={known} />
+      {missing.length > 0 && (
         <Checkbox
-          label="Fill in what the contact lacks"
-          description={lacks.join(', ')}
+          label="Fill in the contact’s empty fields"
+          description={missing.join(', ')}
           {...form.getInputProps('update_contact', { type: 'checkbox' })}
         />
       )}
       {mayCompany && <CompanyNameField {...form.getInputProps('company')} />}
       {mayDeal && (
-        <Checkbox label="Make a deal, too" {...form.getInputProps('makes_deal', { type: 'checkbox' })} />
+        <Checkbox label="Create a deal" {...form.getInputProps('create_deal', { type: 'checkbox' })} />
       )}
-      {form.values.makes_deal && (
+      {form.values.create_deal && (
         <Stack gap="md">
-          <TextInput label="Deal" required {...form.getInputProps('deal.name')} />
+          <TextInput label="Deal name" required {...form.getInputProps('deal.name')} />
           <MoneyFields
             value={form.getInputProps('deal.value')}
             currency={form.getInputProps('deal.currency')}
           />
-          <PlaceFields
+          <StageFields
             pipeline={form.getInputProps('deal.pipeline_id')}
             stage={form.getInputProps('deal.stage_id')}
-            onPlace={(place) => form.setFieldValue('deal', { ...form.values.deal, ...place })}
+            onStage={(stage) => form.setFieldValue('deal', { ...form.values.deal, ...stage })}
           />
         </Stack>
       )}
@@ -90,19 +90,24 @@ export function LeadConversionForm({
   );
 }
 
-function askedOf({ update_contact: fillIn, company, makes_deal: makesDeal, deal }: Values): Conversion {
-  const rendered = Object.entries(deal).filter(([, value]) => value !== '' && value !== null);
+function toConversion({
+  update_contact: fillIn,
+  company,
+  create_deal: createDeal,
+  deal,
+}: Values): Conversion {
+  const filled = Object.entries(deal).filter(([, value]) => value !== '' && value !== null);
   return {
     update_contact: fillIn,
     ...(company.trim() !== '' && { company: company.trim() }),
-    ...(makesDeal && { deal: Object.fromEntries(rendered) }),
+    ...(createDeal && { deal: Object.fromEntries(filled) }),
   };
 }
 
-/** Somebody else was faster: what they did is on the page by now. */
-function tellOvertaken(error: Error): void {
+/** Another user changed or converted the lead first. The page shows their version by now. */
+function notifyConcurrentChange(error: Error): void {
   const became = error instanceof ApiError && error.status === 409 ? error.fields : [];
-  if (became.length > 0) tellError(new Error('Somebody converted this lead meanwhile.'));
-  else if (isConflict(error)) tellError(error);
+  if (became.length > 0) notifyError(new Error('Someone else has already converted this lead.'));
+  else if (isConflict(error)) notifyError(error);
   else throw error;
 }

@@ -2,18 +2,18 @@ import { Button } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconUserCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { contactByEmail } from '../../api/contact-queries.ts';
+import { contactByEmailQuery } from '../../api/contact-queries.ts';
 import type { Lead } from '../../api/lead-queries.ts';
-import { useMay } from '../../api/session-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 import { LeadConversionForm } from './lead-conversion-form.tsx';
 
-/** The button that makes a contact of a lead; none where that was done, or is not theirs to do. */
+/** The button that converts a lead. Hidden for a converted lead and without the permission. */
 export function LeadConversion({ lead }: { lead: Lead }) {
-  const mayWrite = useMay('contacts:write');
-  const mayRead = useMay('contacts:read');
+  const mayWrite = useHasScope('contacts:write');
+  const mayRead = useHasScope('contacts:read');
   const [converting, convert] = useDisclosure();
   const { data: known, isLoading } = useQuery({
-    ...contactByEmail(lead.email ?? ''),
+    ...contactByEmailQuery(lead.email ?? ''),
     enabled: converting && mayRead && lead.email !== null,
   });
   if (lead.converted_at !== null || !mayWrite) return null;

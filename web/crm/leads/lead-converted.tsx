@@ -6,22 +6,22 @@ import { Moment } from '../../ui/moment.tsx';
 import { CompanyLink, ContactLink, DealLink } from '../record-link.tsx';
 import classes from './lead-converted.module.css';
 
-/** Beside a lead that became a contact; nothing beside others. */
-export function ConvertedMark({ lead }: { lead: Pick<Lead, 'converted_at'> }) {
+/** Marks a converted lead. */
+export function ConvertedBadge({ lead }: { lead: Pick<Lead, 'converted_at'> }) {
   if (lead.converted_at === null) return null;
   return (
-    <Badge size="sm" className={classes.mark}>
+    <Badge size="sm" className={classes.badge}>
       Converted
     </Badge>
   );
 }
 
-/** The same where there is little room: a sign, and on a phone its word. */
-export function ConvertedSign({ lead }: { lead: Pick<Lead, 'converted_at'> }) {
+/** The same for table rows: an icon, and on a phone the word. */
+export function ConvertedIcon({ lead }: { lead: Pick<Lead, 'converted_at'> }) {
   if (lead.converted_at === null) return null;
   return (
     <Tooltip label="Converted">
-      <span className={classes.sign}>
+      <span className={classes.icon}>
         <IconUserCheck size={15} stroke={1.6} aria-hidden />
         <span>Converted</span>
       </span>
@@ -29,11 +29,11 @@ export function ConvertedSign({ lead }: { lead: Pick<Lead, 'converted_at'> }) {
   );
 }
 
-/** When a lead was converted, and links to what it became. */
-export function WhatItBecame({ lead }: { lead: Lead }) {
+/** When a lead was converted, with links to its contact, company and deal. */
+export function ConversionResult({ lead }: { lead: Lead }) {
   if (lead.converted_at === null) return null;
   return (
-    <section className={classes.became} aria-label="What it became">
+    <section className={classes.root} aria-label="Converted to">
       <span className={classes.when}>
         <IconUserCheck size={16} stroke={1.6} aria-hidden />
         <span>
@@ -41,27 +41,27 @@ export function WhatItBecame({ lead }: { lead: Lead }) {
         </span>
       </span>
       {lead.contact_id && (
-        <Became kind="Contact">
+        <ConvertedRecord kind="Contact">
           <ContactLink id={lead.contact_id} />
-        </Became>
+        </ConvertedRecord>
       )}
       {lead.company_id && (
-        <Became kind="Company">
+        <ConvertedRecord kind="Company">
           <CompanyLink id={lead.company_id} />
-        </Became>
+        </ConvertedRecord>
       )}
       {lead.deal_id && (
-        <Became kind="Deal">
+        <ConvertedRecord kind="Deal">
           <DealLink id={lead.deal_id} />
-        </Became>
+        </ConvertedRecord>
       )}
     </section>
   );
 }
 
-function Became({ kind, children }: { kind: string; children: ReactNode }) {
+function ConvertedRecord({ kind, children }: { kind: string; children: ReactNode }) {
   return (
-    <span className={classes.one}>
+    <span className={classes.record}>
       <span className={classes.kind}>{kind}</span> {children}
     </span>
   );

@@ -7,10 +7,10 @@ import { RecordDrawer } from '../record-drawer.tsx';
 import { useRecordForm } from '../use-record-form.ts';
 import { EventTypeField, SourceField } from './lead-option-field.tsx';
 
-/** What the API lets a lead begin with. */
+/** The statuses that the API accepts for a new lead. */
 const FIRST_STATUSES = new Set(['new', 'contacted', 'quoted']);
 
-const valuesOf = (lead: Lead | null) => ({
+const toFormValues = (lead: Lead | null) => ({
   first_name: lead?.first_name ?? '',
   last_name: lead?.last_name ?? '',
   email: lead?.email ?? '',
@@ -25,7 +25,7 @@ const valuesOf = (lead: Lead | null) => ({
   notes: lead?.notes ?? '',
 });
 
-/** Makes a lead, or changes one. */
+/** Creates or edits a lead. */
 export function LeadForm({
   lead,
   onClose,
@@ -35,7 +35,7 @@ export function LeadForm({
   onClose: () => void;
   onSaved: (lead: Lead) => void;
 }) {
-  const api = useRecordForm(leads, lead, valuesOf, onSaved);
+  const api = useRecordForm(leads, lead, toFormValues, onSaved);
   const { form } = api;
   const isNew = lead === null;
   const statuses = useLeadStatuses().filter(({ key }) => !isNew || FIRST_STATUSES.has(key));
@@ -68,14 +68,14 @@ export function LeadForm({
       </Group>
       <TagsInput
         label="Tags"
-        placeholder="Enter adds one"
+        placeholder="Press Enter to add"
         acceptValueOnBlur
         {...form.getInputProps('tags')}
       />
       <PersonPicker label="Owner" {...form.getInputProps('owner_id')} />
       <TextInput
         label="CRM lead ID"
-        description="What another CRM calls it; what that CRM tells of it is found by this."
+        description="The lead’s ID in another CRM. Reports from that CRM are matched by it."
         {...form.getInputProps('crm_lead_id')}
       />
       <Textarea label="Notes" autosize minRows={3} maxRows={12} {...form.getInputProps('notes')} />

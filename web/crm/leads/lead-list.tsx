@@ -15,9 +15,9 @@ import { LEAD_COLUMNS } from './lead-columns.tsx';
 import { LeadForm } from './lead-form.tsx';
 import classes from './lead-list.module.css';
 import type { LeadView } from './lead-search.ts';
-import { useLeadWords } from './lead-option-field.tsx';
+import { useLeadOptions } from './lead-option-field.tsx';
 
-/** What drags the cards comes along with the board alone. */
+/** Loaded on demand: the drag-and-drop library is needed by the board only. */
 const LeadBoard = lazy(async () => ({ default: (await import('./lead-board.tsx')).LeadBoard }));
 
 const route = getRouteApi('/inside/leads');
@@ -27,7 +27,7 @@ export function LeadList() {
   const { view, ...search } = route.useSearch();
   const navigate = route.useNavigate();
   const statuses = useLeadStatuses();
-  const sources = useLeadWords('lead-sources');
+  const sources = useLeadOptions('lead-sources');
   const onSearch = (change: typeof search & { view?: 'board' | undefined }) =>
     void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
   const isBoard = view === 'board';
@@ -47,14 +47,14 @@ export function LeadList() {
           </ButtonLink>
           <ViewSwitch
             view={view ?? 'table'}
-            // The board has a column for each status.
+            // The board shows every status as a column.
             onView={(chosen) =>
               onSearch(chosen === 'board' ? { view: chosen, status: undefined } : { view: undefined })
             }
           />
         </>
       }
-      inPlace={
+      customView={
         isBoard
           ? (filter) => (
               <Suspense>
@@ -88,12 +88,11 @@ export function LeadList() {
           />
         </>
       }
-      narrowed="The search finds every word that you typed, filters compare whole values. Clear one to see more."
+      noMatchHint="Search matches all words; filters match exact values. Try clearing one."
       empty={(create) => (
         <EmptyState icon={IconInbox} title="No leads yet">
-          A lead is somebody who asked: on your website, through an advertisement, by another program. Send
-          leads with an <TextLink {...paths.apiKeys()}>API key</TextLink> of the style RemixCRM, or enter the
-          first one here.
+          Leads come from your website, your ads or other apps. Send them with a RemixCRM-style{' '}
+          <TextLink {...paths.apiKeys()}>API key</TextLink>, or create the first one here.
           {create}
           <CodeBlock label="Send a lead with curl" code={CURL} />
         </EmptyState>
@@ -120,16 +119,16 @@ function ViewSwitch({ view, onView }: { view: LeadView; onView: (view: LeadView)
   );
 }
 
-function ViewName({ icon: Sign, children }: { icon: typeof IconTable; children: string }) {
+function ViewName({ icon: Icon, children }: { icon: typeof IconTable; children: string }) {
   return (
     <span className={classes.view}>
-      <Sign size={14} stroke={1.6} aria-hidden />
+      <Icon size={14} stroke={1.6} aria-hidden />
       {children}
     </span>
   );
 }
 
-/** The address may name a source that was taken off the list since. */
+/** Keeps a selected source in the list after it was deleted. */
 function withChosen(sources: string[], chosen: string | undefined): string[] {
   return chosen === undefined || sources.includes(chosen) ? sources : [chosen, ...sources];
 }

@@ -1,16 +1,16 @@
 import { useState } from 'react';
 import { leads, type Lead } from '../../api/lead-queries.ts';
 import { useUpdateRecord } from '../../api/record-queries.ts';
-import { tellError } from '../../ui/notify.tsx';
+import { notifyError } from '../../ui/notify.tsx';
 
 export interface LeadMoves {
-  /** Leads on their way, by id, as they will be. */
+  /** Leads that are moving, by id, with their new status. */
   moving: ReadonlyMap<string, Lead>;
-  /** To the status of this key. */
+  /** @param to the key of a status */
   move: (lead: Lead, to: string) => void;
 }
 
-/** Moves leads between statuses: on view at once, and back where the API refuses. */
+/** Moves leads between statuses optimistically; a move that the API rejects is undone. */
 export function useLeadMoves(): LeadMoves {
   const [moving, setMoving] = useState<ReadonlyMap<string, Lead>>(new Map());
   const { mutateAsync: update } = useUpdateRecord(leads);
@@ -21,7 +21,7 @@ export function useLeadMoves(): LeadMoves {
     try {
       await update({ id: lead.id, version: lead.version, change: { status: to } });
     } catch (error) {
-      tellError(error as Error);
+      notifyError(error as Error);
     }
     setMoving((before) => new Map([...before].filter(([id]) => id !== lead.id)));
   };

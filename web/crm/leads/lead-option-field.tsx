@@ -1,19 +1,19 @@
 import { Autocomplete, Select, type AutocompleteProps, type SelectProps } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { leadWordsQuery, type LeadWordKind } from '../../api/lead-option-queries.ts';
+import { leadOptionsQuery, type LeadOptionKind } from '../../api/lead-option-queries.ts';
 
-/** The workspace's words of a kind by name, in the order of the alphabet. */
-export function useLeadWords(kind: LeadWordKind): string[] {
-  const { data = [] } = useInfiniteQuery(leadWordsQuery(kind));
+/** The names of the workspace's lead sources or event types, sorted alphabetically. */
+export function useLeadOptions(kind: LeadOptionKind): string[] {
+  const { data = [] } = useInfiniteQuery(leadOptionsQuery(kind));
   return data.map(({ name }) => name).toSorted((item, other) => item.localeCompare(other));
 }
 
-/** Where a lead came from: one of the sources that there are, or a new one. */
+/** The source of a lead: an existing or a new one. */
 export function SourceField(props: Omit<AutocompleteProps, 'data'>) {
   return (
     <Autocomplete
       label="Source"
-      data={useLeadWords('lead-sources')}
+      data={useLeadOptions('lead-sources')}
       placeholder="None"
       limit={50}
       {...props}
@@ -21,18 +21,18 @@ export function SourceField(props: Omit<AutocompleteProps, 'data'>) {
   );
 }
 
-/** What a lead is about: one of the event types that there are, or the one it has. */
+/** The event type of a lead. A current value that was deleted from the list is kept. */
 export function EventTypeField({ value, ...props }: Omit<SelectProps, 'data'>) {
-  const known = useLeadWords('lead-event-types');
-  const offered =
+  const known = useLeadOptions('lead-event-types');
+  const options =
     typeof value === 'string' && value !== '' && !known.includes(value) ? [value, ...known] : known;
   return (
     <Select
       label="Event type"
-      data={offered}
+      data={options}
       value={value ?? null}
       placeholder="None"
-      nothingFoundMessage="Settings → Leads has the event types"
+      nothingFoundMessage="No matches. Add event types in Settings → Leads."
       searchable
       clearable
       {...props}

@@ -1,7 +1,7 @@
 import { Anchor, Badge, Group } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Navigate } from '@tanstack/react-router';
-import { leadByNumber, leads } from '../../api/lead-queries.ts';
+import { leadByNumberQuery, leads } from '../../api/lead-queries.ts';
 import { paths } from '../../paths.ts';
 import { Day } from '../../ui/moment.tsx';
 import { Property } from '../../ui/property-list.tsx';
@@ -9,7 +9,7 @@ import { TextLink } from '../../ui/router-links.tsx';
 import { PersonName } from '../person.tsx';
 import { RecordPage } from '../record-page.tsx';
 import { LeadConversion } from './lead-conversion.tsx';
-import { ConvertedMark, WhatItBecame } from './lead-converted.tsx';
+import { ConvertedBadge, ConversionResult } from './lead-converted.tsx';
 import { LeadDuplicates } from './lead-duplicates.tsx';
 import { LeadForm } from './lead-form.tsx';
 import { leadName } from './lead-name.ts';
@@ -20,39 +20,39 @@ import { LeadSubmissions } from './lead-submissions.tsx';
 
 const route = getRouteApi('/inside/leads/$id');
 
-/** A lead by its id, as `lead_url` has it, or by its number, as people say it. */
+/** Opens a lead by its id, as in `lead_url`, or by its number. */
 export function LeadPage() {
   const { id } = route.useParams();
-  return /^\d{1,9}$/.test(id) ? <LeadOfNumber number={id} /> : <LeadOfId id={id} />;
+  return /^\d{1,9}$/.test(id) ? <LeadByNumber number={id} /> : <LeadById id={id} />;
 }
 
-function LeadOfNumber({ number }: { number: string }) {
-  const { data: lead, isPending } = useQuery(leadByNumber(number));
+function LeadByNumber({ number }: { number: string }) {
+  const { data: lead, isPending } = useQuery(leadByNumberQuery(number));
   if (isPending) return null;
-  // Where there is none, the API says so of what was asked for.
-  return lead ? <Navigate {...paths.lead(lead.id)} replace /> : <LeadOfId id={number} />;
+  // Without a match, the page shows the API's 404 for this number.
+  return lead ? <Navigate {...paths.lead(lead.id)} replace /> : <LeadById id={number} />;
 }
 
-function LeadOfId({ id }: { id: string }) {
+function LeadById({ id }: { id: string }) {
   return (
     <RecordPage
       key={id}
       id={id}
       noun="lead"
       queries={leads}
-      above={<TextLink {...paths.leads()}>Leads</TextLink>}
+      breadcrumb={<TextLink {...paths.leads()}>Leads</TextLink>}
       titleOf={leadName}
       badge={(lead) => (
         <>
           <LeadStatus status={lead.status} />
-          <ConvertedMark lead={lead} />
+          <ConvertedBadge lead={lead} />
         </>
       )}
       actions={(lead) => <LeadConversion lead={lead} />}
       progress={(lead) => (
         <>
           <LeadStatusBar lead={lead} />
-          <WhatItBecame lead={lead} />
+          <ConversionResult lead={lead} />
         </>
       )}
       properties={(lead) => (
@@ -83,7 +83,7 @@ function LeadOfId({ id }: { id: string }) {
         </>
       )}
       timeline={(lead) => <LeadTimeline leadId={lead.id} />}
-      story={(lead) => (
+      panels={(lead) => (
         <>
           <LeadDuplicates lead={lead} />
           <LeadSubmissions leadId={lead.id} />

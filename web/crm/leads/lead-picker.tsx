@@ -3,33 +3,33 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { leads, type Lead } from '../../api/lead-queries.ts';
-import { useMay } from '../../api/session-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 import { leadName } from './lead-name.ts';
 
-const OFFERED = 20;
+const MAX_OPTIONS = 20;
 
-/** Picks a lead: the API searches them all for what is typed; the newest are offered before anything is. */
+/** Selects a lead. The API searches all leads; before that, the newest are listed. */
 export function LeadPicker({ value, ...props }: Omit<SelectProps, 'data'>) {
-  const may = useMay('leads:read');
+  const may = useHasScope('leads:read');
   const [typed, type] = useState('');
   const [settled] = useDebouncedValue(typed.trim(), 250);
-  const { data: chosen } = useQuery({ ...leads.one(value ?? ''), enabled: may && Boolean(value) });
-  // Who was chosen stands in the field; that is no question.
+  const { data: chosen } = useQuery({ ...leads.detail(value ?? ''), enabled: may && Boolean(value) });
+  // The field shows the selected lead, which is not a search.
   const q = chosen && settled === nameOf(chosen) ? '' : settled;
   const { data: found = [], isFetching } = useInfiniteQuery({
-    ...leads.list({ q, limit: OFFERED }),
+    ...leads.list({ q, limit: MAX_OPTIONS }),
     enabled: may,
     placeholderData: keepPreviousData,
   });
-  const offered = chosen && found.every(({ id }) => id !== chosen.id) ? [chosen, ...found] : found;
-  const about = new Map(offered.map((lead) => [lead.id, lead.email ?? lead.phone]));
+  const choices = chosen && found.every(({ id }) => id !== chosen.id) ? [chosen, ...found] : found;
+  const about = new Map(choices.map((lead) => [lead.id, lead.email ?? lead.phone]));
   return (
     <Select
       label="Lead"
       {...props}
       value={value ?? null}
-      data={offered.map((lead) => ({ value: lead.id, label: nameOf(lead) }))}
-      // The API looked into more than the names that are shown.
+      data={choices.map((lead) => ({ value: lead.id, label: nameOf(lead) }))}
+      // The API has searched more fields than the label shows.
       filter={({ options }) => options}
       searchValue={typed}
       onSearchChange={type}
@@ -42,7 +42,7 @@ export function LeadPicker({ value, ...props }: Omit<SelectProps, 'data'>) {
         </div>
       )}
       placeholder="Name, email or phone"
-      nothingFoundMessage={isFetching || q !== typed.trim() ? 'Searching…' : 'No lead matches'}
+      nothingFoundMessage={isFetching || q !== typed.trim() ? 'Searching…' : 'No matching leads'}
       maxLength={200}
       disabled={!may}
       searchable

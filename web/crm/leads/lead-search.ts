@@ -2,7 +2,7 @@ import { listSearch, type ListSearch } from '../list-search.ts';
 
 const filters = listSearch(['q', 'status', 'source', 'tag', 'owner_id']);
 
-/** How the leads are laid out; a table where nothing is said. */
+/** The layout of the leads; a table by default. */
 export type LeadView = 'table' | 'board';
 
 export function leadSearch(

@@ -1,17 +1,17 @@
 import { Accordion, Button, Group, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { submissionsOf, type LeadSubmission } from '../../api/lead-queries.ts';
+import { leadSubmissionsQuery, type LeadSubmission } from '../../api/lead-queries.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { Property, PropertyList } from '../../ui/property-list.tsx';
 
-/** How a channel is called; one that is new here shows its own name. */
+/** Labels of channels; an unknown channel shows its name. */
 const CHANNELS: Readonly<Record<string, string>> = { api: 'Lead API' };
 
-/** Each arrival of a lead, as it came, newest first. */
+/** The submissions of a lead as they were received, newest first. */
 export function LeadSubmissions({ leadId }: { leadId: string }) {
-  const list = useInfiniteQuery(submissionsOf(leadId));
+  const list = useInfiniteQuery(leadSubmissionsQuery(leadId));
   return (
     <section aria-labelledby="submissions-title">
       <Title order={2} id="submissions-title" mb="sm">
@@ -19,7 +19,7 @@ export function LeadSubmissions({ leadId }: { leadId: string }) {
       </Title>
       {list.error && !list.data && <ErrorPanel error={list.error} retry={() => void list.refetch()} />}
       {!list.data && !list.error && <Skeleton height={44} />}
-      {list.data?.length === 0 && <Text c="dimmed">Nothing arrived: it was made by hand.</Text>}
+      {list.data?.length === 0 && <Text c="dimmed">Created manually; no submissions.</Text>}
       {list.data && list.data.length > 0 && (
         <Accordion variant="contained" chevronPosition="left">
           {list.data.map((submission) => (
@@ -34,7 +34,7 @@ export function LeadSubmissions({ leadId }: { leadId: string }) {
                 </Group>
               </Accordion.Control>
               <Accordion.Panel>
-                <Arrival submission={submission} />
+                <Submission submission={submission} />
               </Accordion.Panel>
             </Accordion.Item>
           ))}
@@ -55,26 +55,26 @@ export function LeadSubmissions({ leadId }: { leadId: string }) {
   );
 }
 
-function Arrival({ submission }: { submission: LeadSubmission }) {
+function Submission({ submission }: { submission: LeadSubmission }) {
   const { address, referrer, utm, crm_lead_id: crmLeadId, payload } = submission;
   return (
     <Stack gap="md">
-      <PropertyList label="Where it came from">
+      <PropertyList label="Origin">
         <Property name="Referrer">{referrer}</Property>
         {Object.entries(utm).map(([name, value]) => (
           <Property key={name} name={name}>
             {value}
           </Property>
         ))}
-        <Property name="Address">{address}</Property>
+        <Property name="IP address">{address}</Property>
         {crmLeadId && <Property name="CRM lead ID">{crmLeadId}</Property>}
       </PropertyList>
-      <CodeBlock label="As it was sent" code={JSON.stringify(payload, null, 2)} />
+      <CodeBlock label="Payload" code={JSON.stringify(payload, null, 2)} />
     </Stack>
   );
 }
 
-/** In a word where it came from: the campaign's source, else the page's host. */
+/** The UTM source, or else the host of the referrer. */
 function origin({ utm, referrer }: LeadSubmission): string {
   const from =
     utm['utm_source'] ?? (referrer !== null && URL.canParse(referrer) ? new URL(referrer).host : '');

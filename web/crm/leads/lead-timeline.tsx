@@ -1,21 +1,23 @@
 import { Badge } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { crmActivitiesOf, type CrmActivity } from '../../api/crm-activity-queries.ts';
+import { crmActivitiesQuery, type CrmActivity } from '../../api/crm-activity-queries.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { Actor } from '../actor.tsx';
-import type { Happening } from '../timeline-list.ts';
+import type { TimelineEntry } from '../timeline-list.ts';
 import { Timeline } from '../timeline.tsx';
 import classes from '../timeline.module.css';
 
-/** What happened to a lead here, and what another CRM reported of it. */
+/** The timeline of a lead, merged with the reports of another CRM. */
 export function LeadTimeline({ leadId }: { leadId: string }) {
-  const reports = useInfiniteQuery(crmActivitiesOf(leadId));
-  return <Timeline recordId={leadId} beside={{ ...reports, data: reports.data?.map(asHappening) }} />;
+  const reports = useInfiniteQuery(crmActivitiesQuery(leadId));
+  return (
+    <Timeline recordId={leadId} otherEntries={{ ...reports, data: reports.data?.map(toTimelineEntry) }} />
+  );
 }
 
-function asHappening(activity: CrmActivity): Happening {
-  return { id: activity.id, at: activity.received_at, shown: <Report activity={activity} /> };
+function toTimelineEntry(activity: CrmActivity): TimelineEntry {
+  return { id: activity.id, at: activity.received_at, content: <Report activity={activity} /> };
 }
 
 function Report({ activity }: { activity: CrmActivity }) {
@@ -37,7 +39,7 @@ function Report({ activity }: { activity: CrmActivity }) {
         </span>
       </div>
       <details className={classes.details}>
-        <summary>What it sent</summary>
+        <summary>View payload</summary>
         <CodeBlock label="Payload" code={JSON.stringify(activity.payload, null, 2)} />
       </details>
     </>

@@ -2,7 +2,7 @@ import { Text } from '@mantine/core';
 import type { Task } from '../../api/task-queries.ts';
 import { Day, today } from '../../ui/moment.tsx';
 
-/** When a task is due; an open one that is late says so. */
+/** The due date of a task; marks an open task as overdue. */
 export function DueDay({ task }: { task: Pick<Task, 'due_date' | 'status'> }) {
   if (task.due_date === null) return null;
   const late = task.status === 'open' && task.due_date < today();

@@ -7,7 +7,7 @@ import { CompanyPicker, ContactPicker, DealPicker } from '../record-picker.tsx';
 import { RecordDrawer } from '../record-drawer.tsx';
 import { useRecordForm } from '../use-record-form.ts';
 
-const valuesOf = (task: Task | null) => ({
+const toFormValues = (task: Task | null) => ({
   title: task?.title ?? '',
   description: task?.description ?? '',
   priority: task?.priority ?? 'medium',
@@ -18,7 +18,7 @@ const valuesOf = (task: Task | null) => ({
   deal_id: task?.deal_id ?? null,
 });
 
-/** Makes a task, or changes one; it is completed where it is listed, and on its page. */
+/** Creates or edits a task. A task is completed in the list or on its page. */
 export function TaskForm({
   task,
   onClose,
@@ -28,7 +28,7 @@ export function TaskForm({
   onClose: () => void;
   onSaved: (task: Task) => void;
 }) {
-  const api = useRecordForm(tasks, task, valuesOf, onSaved);
+  const api = useRecordForm(tasks, task, toFormValues, onSaved);
   const { form } = api;
   return (
     <RecordDrawer noun="task" isNew={task === null} api={api} onClose={onClose}>

@@ -47,12 +47,12 @@ const COLUMNS = column.columns([
   }),
   column.accessor('created_at', {
     header: 'Created',
-    meta: { width: '8rem', sort: 'created_at', deskOnly: true },
+    meta: { width: '8rem', sort: 'created_at', desktopOnly: true },
     cell: ({ getValue }) => <Moment at={getValue()} />,
   }),
   column.accessor('updated_at', {
     header: 'Updated',
-    meta: { width: '8.5rem', sort: 'updated_at', deskOnly: true },
+    meta: { width: '8.5rem', sort: 'updated_at', desktopOnly: true },
     cell: ({ getValue }) => <Moment at={getValue()} />,
   }),
 ]);
@@ -94,7 +94,7 @@ export function TaskList() {
       }
       empty={(create) => (
         <EmptyState icon={IconCircleCheck} title="No tasks yet">
-          A task is something to do, about a contact, a company or a deal if you like.
+          Keep track of what to do next. Link a task to a contact, a company or a deal.
           {create}
         </EmptyState>
       )}

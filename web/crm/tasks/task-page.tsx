@@ -6,7 +6,7 @@ import { useUpdateRecord } from '../../api/record-queries.ts';
 import { paths } from '../../paths.ts';
 import { TextLink } from '../../ui/router-links.tsx';
 import { Moment } from '../../ui/moment.tsx';
-import { tellError } from '../../ui/notify.tsx';
+import { notifyError } from '../../ui/notify.tsx';
 import { Property } from '../../ui/property-list.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
 import { PersonName } from '../person.tsx';
@@ -26,7 +26,7 @@ export function TaskPage() {
       id={id}
       noun="task"
       queries={tasks}
-      above={<TextLink {...paths.tasks()}>Tasks</TextLink>}
+      breadcrumb={<TextLink {...paths.tasks()}>Tasks</TextLink>}
       titleOf={({ title }) => title}
       badge={({ status }) => <StateBadge tone={status === 'open' ? 'accent' : 'good'}>{status}</StateBadge>}
       actions={(task) => <CompleteButton task={task} />}
@@ -60,7 +60,7 @@ function CompleteButton({ task }: { task: Task }) {
   const toggle = () =>
     update(
       { id: task.id, version: task.version, change: { status: isOpen ? 'completed' : 'open' } },
-      { onError: tellError },
+      { onError: notifyError },
     );
   return (
     <Button

@@ -21,7 +21,7 @@ export const READING_COLUMNS = column.columns([
   }),
   column.accessor('expires_at', {
     header: 'Expires',
-    meta: { width: '7rem', deskOnly: true },
+    meta: { width: '7rem', desktopOnly: true },
     cell: ({ row: { original: key } }) => {
       if (key.state === 'revoked') return null;
       return key.expires_at === null ? 'Never' : <Moment at={key.expires_at} />;
@@ -44,25 +44,25 @@ export const MANAGING_COLUMNS = column.columns([
   column.display({
     id: 'requests_24h',
     header: 'Requests 24 h',
-    meta: { width: '7.5rem', align: 'right', deskOnly: true },
+    meta: { width: '7.5rem', align: 'right', desktopOnly: true },
     cell: ({ row }) => row.original.usage?.last_24_hours.requests.toLocaleString(),
   }),
   column.display({
     id: 'requests_7d',
     header: '7 d',
-    meta: { width: '3.75rem', align: 'right', deskOnly: true },
+    meta: { width: '3.75rem', align: 'right', desktopOnly: true },
     cell: ({ row }) => row.original.usage?.last_7_days.requests.toLocaleString(),
   }),
   column.display({
     id: 'server_errors',
     header: 'Server errors',
-    meta: { width: '7.25rem', align: 'right', deskOnly: true },
+    meta: { width: '7.25rem', align: 'right', desktopOnly: true },
     cell: ({ row }) => row.original.usage?.last_7_days.server_errors.toLocaleString(),
   }),
   column.display({
     id: 'rate_limited',
     header: 'Rate limited',
-    meta: { width: '6.75rem', align: 'right', deskOnly: true },
+    meta: { width: '6.75rem', align: 'right', desktopOnly: true },
     cell: ({ row }) => row.original.usage?.last_7_days.rate_limited.toLocaleString(),
   }),
   column.display({

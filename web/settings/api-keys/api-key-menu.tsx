@@ -2,16 +2,16 @@ import { ActionIcon, Menu } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconBan, IconCalendar, IconDots } from '@tabler/icons-react';
 import { useRevokeApiKey, useUpdateApiKey, type ApiKey } from '../../api/api-key-queries.ts';
-import { useMay } from '../../api/session-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 import { confirm } from '../../ui/confirm.tsx';
 import { FormDrawer } from '../../ui/form-drawer.tsx';
-import { tell, tellDone } from '../../ui/notify.tsx';
+import { notifyWhenDone, notifyDone } from '../../ui/notify.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
 import { ExpiryField, expiryOf, type Expiry } from './expiry-field.tsx';
 
 /** What can be done with a key; one that was revoked is revoked for good. */
 export function ApiKeyMenu({ apiKey }: { apiKey: ApiKey }) {
-  const mayManage = useMay('keys:manage');
+  const mayManage = useHasScope('keys:manage');
   const { mutateAsync: revoke } = useRevokeApiKey();
   const [changing, change] = useDisclosure();
   if (!mayManage || apiKey.state === 'revoked') return null;
@@ -21,7 +21,7 @@ export function ApiKeyMenu({ apiKey }: { apiKey: ApiKey }) {
       title: `Revoke ${apiKey.name}?`,
       text: 'Programs that use this key are refused from their next request on. It stays listed, and cannot be brought back.',
       action: 'Revoke key',
-      onConfirm: () => tell(revoke(apiKey.id), () => tellDone(`${apiKey.name} was revoked.`)),
+      onConfirm: () => notifyWhenDone(revoke(apiKey.id), () => notifyDone(`${apiKey.name} was revoked.`)),
     });
   return (
     <>

@@ -4,7 +4,7 @@ import { IconKey, IconPlus } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { apiKeysQuery, type ApiKey } from '../../api/api-key-queries.ts';
-import { useMay } from '../../api/session-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 import { DataTable } from '../../ui/data-table.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
@@ -14,7 +14,7 @@ import { MANAGING_COLUMNS, READING_COLUMNS } from './api-key-columns.tsx';
 
 export function ApiKeysPage() {
   const list = useInfiniteQuery(apiKeysQuery);
-  const mayManage = useMay('keys:manage');
+  const mayManage = useHasScope('keys:manage');
   const [creating, create] = useDisclosure();
   const [made, setMade] = useState<ApiKey | null>(null);
   const button = mayManage && (

@@ -1,14 +1,14 @@
 import { Text } from '@mantine/core';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
-import { useMay } from '../../api/session-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 import classes from './crm-webhook-page.module.css';
 import { InboundSecrets } from './inbound-secrets.tsx';
 import { UnmatchedReports } from './unmatched-reports.tsx';
 
 /** Where another CRM reports what becomes of our leads: with which secrets, and what of it matched no lead. */
 export function CrmWebhookPage() {
-  const mayReadSecrets = useMay('keys:read');
+  const mayReadSecrets = useHasScope('keys:read');
   return (
     <>
       <PageHeader

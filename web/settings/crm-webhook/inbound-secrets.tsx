@@ -9,12 +9,12 @@ import {
   useRemoveInboundSecret,
   type InboundSecret,
 } from '../../api/inbound-secret-queries.ts';
-import { useMay } from '../../api/session-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 import { confirm } from '../../ui/confirm.tsx';
 import { columnsFor, DataTable } from '../../ui/data-table.tsx';
 import { FormDrawer } from '../../ui/form-drawer.tsx';
 import { Moment } from '../../ui/moment.tsx';
-import { tell, tellDone } from '../../ui/notify.tsx';
+import { notifyWhenDone, notifyDone } from '../../ui/notify.tsx';
 import { SeeOnce } from '../../ui/see-once.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
 import classes from './crm-webhook-page.module.css';
@@ -43,7 +43,7 @@ const COLUMNS = column.columns([
 /** The secrets of the workspace; each other system has its own, so that each can be taken away alone. */
 export function InboundSecrets() {
   const list = useInfiniteQuery(inboundSecretsQuery);
-  const mayManage = useMay('keys:manage');
+  const mayManage = useHasScope('keys:manage');
   const [creating, create] = useDisclosure();
   const [made, setMade] = useState<InboundSecret | null>(null);
   return (
@@ -110,14 +110,14 @@ function SecretForm({ onClose, onMade }: { onClose: () => void; onMade: (secret:
 }
 
 function Remove({ secret }: { secret: InboundSecret }) {
-  const mayManage = useMay('keys:manage');
+  const mayManage = useHasScope('keys:manage');
   const { mutateAsync: remove } = useRemoveInboundSecret();
   const ask = () =>
     confirm({
       title: `Delete ${secret.name}?`,
       text: 'What is sent with this secret is refused from the next request on.',
       action: 'Delete secret',
-      onConfirm: () => tell(remove(secret.id), () => tellDone(`${secret.name} was deleted.`)),
+      onConfirm: () => notifyWhenDone(remove(secret.id), () => notifyDone(`${secret.name} was deleted.`)),
     });
   if (!mayManage) return null;
   return (

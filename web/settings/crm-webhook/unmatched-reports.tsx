@@ -1,13 +1,17 @@
 import { Text, Title } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { unmatchedActivities, useMatchActivity, type CrmActivity } from '../../api/crm-activity-queries.ts';
+import {
+  unmatchedActivitiesQuery,
+  useMatchActivity,
+  type CrmActivity,
+} from '../../api/crm-activity-queries.ts';
 import { LeadPicker } from '../../crm/leads/lead-picker.tsx';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { columnsFor, DataTable, RowButton, type Column } from '../../ui/data-table.tsx';
 import { FormDrawer } from '../../ui/form-drawer.tsx';
 import { Moment } from '../../ui/moment.tsx';
-import { tellDone } from '../../ui/notify.tsx';
+import { notifyDone } from '../../ui/notify.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
 import classes from './crm-webhook-page.module.css';
 
@@ -30,7 +34,7 @@ function columnsWith(open: (report: CrmActivity) => void): Column<CrmActivity>[]
 
 /** What was reported of a lead that is not known here under that id. */
 export function UnmatchedReports() {
-  const list = useInfiniteQuery(unmatchedActivities);
+  const list = useInfiniteQuery(unmatchedActivitiesQuery);
   const [opened, open] = useState<CrmActivity | null>(null);
   const [columns] = useState(() => columnsWith(open));
   return (
@@ -61,7 +65,7 @@ function MatchForm({ report, onClose }: { report: CrmActivity; onClose: () => vo
   const api = useApiForm(initial, async ({ lead_id: leadId }) => {
     if (leadId === null) return;
     await match({ id: report.id, leadId });
-    tellDone('The report stands in the lead’s timeline now.');
+    notifyDone('The report stands in the lead’s timeline now.');
     onClose();
   });
   return (

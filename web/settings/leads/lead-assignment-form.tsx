@@ -8,7 +8,7 @@ import {
 import type { Member } from '../../api/member-queries.ts';
 import { SourceField } from '../../crm/leads/lead-option-field.tsx';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
-import { tellDone } from '../../ui/notify.tsx';
+import { notifyDone } from '../../ui/notify.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
 import { AssignmentRuleFields } from './assignment-rule-fields.tsx';
 import classes from './lead-settings-page.module.css';
@@ -20,7 +20,7 @@ export function LeadAssignmentForm({ assignment, members }: { assignment: Assign
   const { mutateAsync: change } = useChangeLeadSettings();
   const api = useApiForm({ assignment: withoutFormer(assignment, members) }, async (values) => {
     await change(values);
-    tellDone('The assignment was changed.');
+    notifyDone('The assignment was changed.');
   });
   const { form } = api;
   const { sources } = form.values.assignment;

@@ -1,7 +1,7 @@
 import { Skeleton, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { leadSettingsQuery, type Assignment, type AssignmentRule } from '../../api/lead-settings-queries.ts';
-import { useMay } from '../../api/session-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 import { useMembers } from '../../crm/person.tsx';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { Property, PropertyList } from '../../ui/property-list.tsx';
@@ -10,7 +10,7 @@ import { LeadAssignmentForm } from './lead-assignment-form.tsx';
 /** Whom new leads go to. */
 export function LeadAssignment() {
   const { data: settings, error, refetch } = useQuery(leadSettingsQuery);
-  const mayManage = useMay('workspace:manage');
+  const mayManage = useHasScope('workspace:manage');
   const members = useMembers();
   const assignment = settings?.assignment;
   const isReady = assignment !== undefined && (members.length > 0 || !mayManage);

@@ -5,15 +5,15 @@ import {
   useChangeLeadSettings,
   type LeadSettings,
 } from '../../api/lead-settings-queries.ts';
-import { useMay } from '../../api/session-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
-import { tell, tellDone } from '../../ui/notify.tsx';
+import { notifyWhenDone, notifyDone } from '../../ui/notify.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
 
 /** How many leads an hour are taken. */
 export function LeadLimit() {
   const { data: settings, error, refetch } = useQuery(leadSettingsQuery);
-  const mayManage = useMay('workspace:manage');
+  const mayManage = useHasScope('workspace:manage');
   return (
     <section aria-labelledby="limit-title">
       <Title order={2} id="limit-title">
@@ -37,10 +37,11 @@ function LimitForm({ settings }: { settings: LeadSettings }) {
     { leads_per_hour: settings.leads_per_hour },
     async (values) => {
       await change({ leads_per_hour: Number(values.leads_per_hour) });
-      tellDone('The limit was changed.');
+      notifyDone('The limit was changed.');
     },
   );
-  const reset = () => tell(change({ leads_per_hour: null }), () => tellDone('The limit was changed.'));
+  const reset = () =>
+    notifyWhenDone(change({ leads_per_hour: null }), () => notifyDone('The limit was changed.'));
   return (
     <form onSubmit={api.onSubmit}>
       <Stack gap="sm">

@@ -2,32 +2,32 @@ import { ActionIcon, Button, Group, Menu, Modal, Stack, TextInput } from '@manti
 import { useDisclosure } from '@mantine/hooks';
 import { IconDots, IconPencil, IconTrash } from '@tabler/icons-react';
 import {
-  useRemoveLeadWord,
-  useRenameLeadWord,
+  useRemoveLeadOption,
+  useRenameLeadOption,
   type LeadOption,
-  type LeadWordKind,
+  type LeadOptionKind,
 } from '../../api/lead-option-queries.ts';
 import { confirm } from '../../ui/confirm.tsx';
-import { tell, tellDone } from '../../ui/notify.tsx';
+import { notifyWhenDone, notifyDone } from '../../ui/notify.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
 
 interface Given {
-  kind: LeadWordKind;
+  kind: LeadOptionKind;
   /** In the singular, as in `source`. */
-  one: string;
+  noun: string;
   word: LeadOption;
 }
 
 /** What can be done with a word; leads keep the one they have. */
-export function LeadWordMenu({ kind, one: item, word }: Given) {
-  const { mutateAsync: remove } = useRemoveLeadWord(kind);
+export function LeadWordMenu({ kind, noun, word }: Given) {
+  const { mutateAsync: remove } = useRemoveLeadOption(kind);
   const [renaming, rename] = useDisclosure();
   const ask = () =>
     confirm({
-      title: `Delete the ${item} ${word.name}?`,
+      title: `Delete the ${noun} ${word.name}?`,
       text: 'It is no longer offered. Leads that have it keep it.',
-      action: `Delete ${item}`,
-      onConfirm: () => tell(remove(word.id), () => tellDone(`${word.name} was deleted.`)),
+      action: `Delete ${noun}`,
+      onConfirm: () => notifyWhenDone(remove(word.id), () => notifyDone(`${word.name} was deleted.`)),
     });
   return (
     <>
@@ -46,19 +46,19 @@ export function LeadWordMenu({ kind, one: item, word }: Given) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      {renaming && <RenameForm kind={kind} one={item} word={word} onClose={rename.close} />}
+      {renaming && <RenameForm kind={kind} noun={noun} word={word} onClose={rename.close} />}
     </>
   );
 }
 
-function RenameForm({ kind, one: item, word, onClose }: Given & { onClose: () => void }) {
-  const { mutateAsync: rename } = useRenameLeadWord(kind);
+function RenameForm({ kind, noun, word, onClose }: Given & { onClose: () => void }) {
+  const { mutateAsync: rename } = useRenameLeadOption(kind);
   const api = useApiForm({ name: word.name }, async ({ name }) => {
     await rename({ id: word.id, name });
     onClose();
   });
   return (
-    <Modal opened onClose={onClose} title={`Rename the ${item}`} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened onClose={onClose} title={`Rename the ${noun}`} closeButtonProps={{ 'aria-label': 'Close' }}>
       <form onSubmit={api.onSubmit}>
         <Stack>
           <TextInput

@@ -1,7 +1,7 @@
 import { Button, Skeleton, Text, TextInput, Title } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { leadWordsQuery, useAddLeadWord, type LeadWordKind } from '../../api/lead-option-queries.ts';
-import { useMay } from '../../api/session-queries.ts';
+import { leadOptionsQuery, useAddLeadOption, type LeadOptionKind } from '../../api/lead-option-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
 import classes from './lead-settings-page.module.css';
@@ -11,17 +11,17 @@ import { LeadWordMenu } from './lead-option-menu.tsx';
 export function LeadOptions({
   kind,
   title,
-  one: item,
+  noun,
   intro,
 }: {
-  kind: LeadWordKind;
+  kind: LeadOptionKind;
   title: string;
   /** In the singular, as in `source`. */
-  one: string;
+  noun: string;
   intro: string;
 }) {
-  const list = useInfiniteQuery(leadWordsQuery(kind));
-  const mayWrite = useMay('leads:write');
+  const list = useInfiniteQuery(leadOptionsQuery(kind));
+  const mayWrite = useHasScope('leads:write');
   const words = list.data?.toSorted((word, other) => word.name.localeCompare(other.name));
   return (
     <section aria-labelledby={kind}>
@@ -38,7 +38,7 @@ export function LeadOptions({
           {words.map((word) => (
             <li key={word.id}>
               <span className={classes.word}>{word.name}</span>
-              {mayWrite && <LeadWordMenu kind={kind} one={item} word={word} />}
+              {mayWrite && <LeadWordMenu kind={kind} noun={noun} word={word} />}
             </li>
           ))}
         </ul>
@@ -54,13 +54,13 @@ export function LeadOptions({
           Load more
         </Button>
       )}
-      {mayWrite && <AddWord kind={kind} one={item} />}
+      {mayWrite && <AddWord kind={kind} noun={noun} />}
     </section>
   );
 }
 
-function AddWord({ kind, one: item }: { kind: LeadWordKind; one: string }) {
-  const { mutateAsync: add } = useAddLeadWord(kind);
+function AddWord({ kind, noun }: { kind: LeadOptionKind; noun: string }) {
+  const { mutateAsync: add } = useAddLeadOption(kind);
   const api = useApiForm({ name: '' }, async ({ name }, form) => {
     await add({ name });
     form.reset();
@@ -70,8 +70,8 @@ function AddWord({ kind, one: item }: { kind: LeadWordKind; one: string }) {
       <div className={classes.add}>
         <TextInput
           className={classes.field}
-          aria-label={`New ${item}`}
-          placeholder={`New ${item}`}
+          aria-label={`New ${noun}`}
+          placeholder={`New ${noun}`}
           required
           {...api.form.getInputProps('name')}
           error={api.form.errors['name'] ?? api.error?.message}

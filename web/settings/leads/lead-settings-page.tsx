@@ -25,13 +25,13 @@ export function LeadSettingsPage() {
         <LeadOptions
           kind="lead-event-types"
           title="Event types"
-          one="event type"
+          noun="event type"
           intro="What a lead is about, as in “Wedding”. A type that is not listed here is left out of the lead, and kept with its submission."
         />
         <LeadOptions
           kind="lead-sources"
           title="Sources"
-          one="source"
+          noun="source"
           intro="Where leads come from. One that is not listed yet is added when its first lead arrives."
         />
         <LeadAssignment />

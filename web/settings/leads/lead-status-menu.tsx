@@ -4,7 +4,7 @@ import { IconArrowDown, IconArrowUp, IconDots, IconPencil, IconTrash } from '@ta
 import { useChangeLeadStatus, useRemoveLeadStatus, type LeadStatus } from '../../api/lead-status-queries.ts';
 import { confirm } from '../../ui/confirm.tsx';
 import { FormDrawer } from '../../ui/form-drawer.tsx';
-import { tell, tellDone, tellError } from '../../ui/notify.tsx';
+import { notifyWhenDone, notifyDone, notifyError } from '../../ui/notify.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
 
 const KINDS: { value: LeadStatus['kind']; label: string }[] = [
@@ -22,13 +22,13 @@ export function LeadStatusMenu({ status, count }: { status: LeadStatus; count: n
   const { mutate: change } = useChangeLeadStatus();
   const [editing, edit] = useDisclosure();
   const moveTo = (position: number) =>
-    change({ id: status.id, change: { position } }, { onError: tellError });
+    change({ id: status.id, change: { position } }, { onError: notifyError });
   const ask = () =>
     confirm({
       title: `Delete the status ${status.name}?`,
       text: 'The board loses its column. A status that a lead has cannot be deleted.',
       action: 'Delete status',
-      onConfirm: () => tell(remove(status.id), () => tellDone(`${status.name} was deleted.`)),
+      onConfirm: () => notifyWhenDone(remove(status.id), () => notifyDone(`${status.name} was deleted.`)),
     });
   return (
     <>

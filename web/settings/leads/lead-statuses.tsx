@@ -1,6 +1,6 @@
 import { Button, Skeleton, Text, TextInput, Title } from '@mantine/core';
 import { useAddLeadStatus, useLeadStatuses } from '../../api/lead-status-queries.ts';
-import { useMay } from '../../api/session-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 import { useApiForm } from '../../ui/use-api-form.ts';
 import classes from './lead-settings-page.module.css';
 import { LeadStatusMenu } from './lead-status-menu.tsx';
@@ -8,7 +8,7 @@ import { LeadStatusMenu } from './lead-status-menu.tsx';
 /** How far a lead can come, in order: the columns of the board. */
 export function LeadStatuses() {
   const statuses = useLeadStatuses();
-  const mayWrite = useMay('leads:write');
+  const mayWrite = useHasScope('leads:write');
   return (
     <section aria-labelledby="statuses-title">
       <Title order={2} id="statuses-title">

@@ -4,7 +4,7 @@ import { invitationsQuery, useWithdrawInvitation, type Invitation } from '../../
 import { capitalised } from '../../ui/capitalised.ts';
 import { columnsFor, DataTable } from '../../ui/data-table.tsx';
 import { Moment } from '../../ui/moment.tsx';
-import { tell, tellDone } from '../../ui/notify.tsx';
+import { notifyWhenDone, notifyDone } from '../../ui/notify.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
 import classes from './members-page.module.css';
 
@@ -33,7 +33,7 @@ const COLUMNS = column.columns([
   }),
   column.accessor('expires_at', {
     header: 'Expires',
-    meta: { width: '8rem', deskOnly: true },
+    meta: { width: '8rem', desktopOnly: true },
     cell: ({ getValue }) => <Moment at={getValue()} />,
   }),
   column.display({
@@ -69,7 +69,9 @@ function Withdraw({ invitation }: { invitation: Invitation }) {
       variant="default"
       loading={isPending}
       onClick={() =>
-        tell(withdraw(invitation.id), () => tellDone(`The invitation for ${invitation.email} was withdrawn.`))
+        notifyWhenDone(withdraw(invitation.id), () =>
+          notifyDone(`The invitation for ${invitation.email} was withdrawn.`),
+        )
       }
     >
       Withdraw

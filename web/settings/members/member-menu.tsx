@@ -3,17 +3,17 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconDots, IconDoorExit, IconUserMinus } from '@tabler/icons-react';
 import { useRouter } from '@tanstack/react-router';
 import { useRemoveMember, type Member } from '../../api/member-queries.ts';
-import { useMay, useSession } from '../../api/session-queries.ts';
+import { useHasScope, useSession } from '../../api/session-queries.ts';
 import { paths } from '../../paths.ts';
 import { confirm } from '../../ui/confirm.tsx';
-import { tell } from '../../ui/notify.tsx';
+import { notifyWhenDone } from '../../ui/notify.tsx';
 import { MemberRemoval } from './member-removal.tsx';
 import { reaches } from './roles.ts';
 
 /** Removing a member by those who may; anybody may leave by themselves. */
 export function MemberMenu({ member }: { member: Member }) {
   const { user, role } = useSession();
-  const mayManage = useMay('workspace:manage');
+  const mayManage = useHasScope('workspace:manage');
   const isSelf = member.id === user.id;
   const [removing, remove] = useDisclosure();
   if (!isSelf && !(mayManage && reaches(role, member.role))) return null;
@@ -50,7 +50,7 @@ function LeaveItem({ member }: { member: Member }) {
       title: `Leave ${workspace.name}?`,
       text: 'You need another invitation to come back. API keys you made are refused from then on.',
       action: 'Leave workspace',
-      onConfirm: () => tell(leave({ id: member.id }), goHome),
+      onConfirm: () => notifyWhenDone(leave({ id: member.id }), goHome),
     });
   return (
     <Menu.Item color="red" leftSection={<IconDoorExit size={15} />} onClick={ask}>

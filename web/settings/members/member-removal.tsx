@@ -8,37 +8,37 @@ import {
   type Member,
   type MadeKind,
 } from '../../api/member-queries.ts';
-import { useMayAll, useSession } from '../../api/session-queries.ts';
+import { useScopeCheck, useSession } from '../../api/session-queries.ts';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
-import { tell, tellDone } from '../../ui/notify.tsx';
+import { notifyWhenDone, notifyDone } from '../../ui/notify.tsx';
 
 const KINDS: readonly {
   kind: MadeKind;
   scope: string;
-  one: string;
-  many: string;
+  singular: string;
+  plural: string;
   /** What becomes of them where they are not revoked. */
   kept: string;
 }[] = [
   {
     kind: 'keys',
     scope: 'keys:manage',
-    one: 'API key',
-    many: 'API keys',
+    singular: 'API key',
+    plural: 'API keys',
     kept: 'Refused from now on in any case; revoked, they stay so if the person is invited again.',
   },
   {
     kind: 'inbound_secrets',
     scope: 'keys:manage',
-    one: 'inbound secret',
-    many: 'inbound secrets',
+    singular: 'inbound secret',
+    plural: 'inbound secrets',
     kept: 'Belong to the workspace and go on working unless you revoke them.',
   },
   {
     kind: 'webhooks',
     scope: 'webhooks:manage',
-    one: 'webhook',
-    many: 'webhooks',
+    singular: 'webhook',
+    plural: 'webhooks',
     kept: 'Belong to the workspace and go on sending unless you revoke them.',
   },
 ];
@@ -54,8 +54,8 @@ export function MemberRemoval({ member, onClose }: { member: Member; onClose: ()
   const { mutateAsync: remove, isPending, error } = useRemoveMember();
   const refused = error ?? made.error;
   const send = () =>
-    tell(remove({ id: member.id, revoke: revoke as MadeKind[] }), () => {
-      tellDone(`${member.name} was removed.`);
+    notifyWhenDone(remove({ id: member.id, revoke: revoke as MadeKind[] }), () => {
+      notifyDone(`${member.name} was removed.`);
       onClose();
     });
 
@@ -93,7 +93,7 @@ function MadeChoices({
   chosen: string[];
   onChange: (kinds: string[]) => void;
 }) {
-  const may = useMayAll();
+  const may = useScopeCheck();
   const existing = KINDS.flatMap((kind) => {
     const list = made[kind.kind];
     return list && list.total_count > 0 ? [{ ...kind, list }] : [];
@@ -107,12 +107,12 @@ function MadeChoices({
       onChange={onChange}
     >
       <Stack gap="sm" mt="sm">
-        {existing.map(({ kind, scope, one: item, many, kept, list }) => (
+        {existing.map(({ kind, scope, singular, plural, kept, list }) => (
           <Checkbox
             key={kind}
             value={kind}
             disabled={!may(scope)}
-            label={`${list.total_count} ${list.total_count === 1 ? item : many}: ${namesOf(list)}`}
+            label={`${list.total_count} ${list.total_count === 1 ? singular : plural}: ${namesOf(list)}`}
             description={kept}
             styles={{ label: { overflowWrap: 'anywhere' } }}
           />

@@ -1,14 +1,14 @@
 import { useChangeRole, type Member } from '../../api/member-queries.ts';
-import { useMay, useSession, type Role } from '../../api/session-queries.ts';
+import { useHasScope, useSession, type Role } from '../../api/session-queries.ts';
 import { capitalised } from '../../ui/capitalised.ts';
-import { tellDone, tellError } from '../../ui/notify.tsx';
+import { notifyDone, notifyError } from '../../ui/notify.tsx';
 import { RoleSelect } from './role-select.tsx';
 import { reaches } from './roles.ts';
 
 /** A member's role, changed in place by those who may. */
 export function MemberRole({ member }: { member: Member }) {
   const { user, role: own } = useSession();
-  const mayManage = useMay('workspace:manage');
+  const mayManage = useHasScope('workspace:manage');
   const { mutate: change, isPending } = useChangeRole();
   const mayChange = mayManage && member.id !== user.id && reaches(own, member.role);
   if (!mayChange) return capitalised(member.role);
@@ -21,7 +21,7 @@ export function MemberRole({ member }: { member: Member }) {
       onChange={(role) =>
         change(
           { id: member.id, role: role as Role },
-          { onSuccess: () => tellDone(`${member.name} is now ${role}.`), onError: tellError },
+          { onSuccess: () => notifyDone(`${member.name} is now ${role}.`), onError: notifyError },
         )
       }
     />

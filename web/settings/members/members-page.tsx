@@ -5,7 +5,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Invitation } from '../../api/invitation-queries.ts';
 import { membersQuery, type Member } from '../../api/member-queries.ts';
-import { useMay } from '../../api/session-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 import { columnsFor, DataTable } from '../../ui/data-table.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { Moment } from '../../ui/moment.tsx';
@@ -28,12 +28,12 @@ const COLUMNS = column.columns([
   }),
   column.accessor('joined_at', {
     header: 'Joined',
-    meta: { width: '8rem', deskOnly: true },
+    meta: { width: '8rem', desktopOnly: true },
     cell: ({ getValue }) => <Moment at={getValue()} />,
   }),
   column.accessor('last_seen_at', {
     header: 'Last seen',
-    meta: { width: '8rem', deskOnly: true },
+    meta: { width: '8rem', desktopOnly: true },
     cell: ({ getValue }) => {
       const at = getValue();
       return at === null ? 'Never' : <Moment at={at} />;
@@ -49,7 +49,7 @@ const COLUMNS = column.columns([
 
 export function MembersPage() {
   const list = useInfiniteQuery(membersQuery);
-  const mayManage = useMay('workspace:manage');
+  const mayManage = useHasScope('workspace:manage');
   const [inviting, invite] = useDisclosure();
   const [made, setMade] = useState<Invitation | null>(null);
 

@@ -3,7 +3,7 @@ import { IconTrash } from '@tabler/icons-react';
 import { useChangeRetention, type Retention, type RetentionTerm } from '../../api/retention-queries.ts';
 import { confirm } from '../../ui/confirm.tsx';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
-import { tellDone } from '../../ui/notify.tsx';
+import { notifyDone } from '../../ui/notify.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
 
 interface Values {
@@ -23,7 +23,7 @@ export function RetentionForm({ retention }: { retention: Retention }) {
       const losses = lossesOf(term, retention);
       if (losses.length > 0 && !(await isMeant(losses))) return;
       await change(term);
-      tellDone('The terms were changed.');
+      notifyDone('The terms were changed.');
     },
   );
   const { form } = api;

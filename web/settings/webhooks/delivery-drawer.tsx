@@ -2,22 +2,22 @@ import { Button, Drawer, Group, Skeleton, Stack, Title } from '@mantine/core';
 import { IconRefresh } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { deliveryQuery, useResend, type Attempt } from '../../api/delivery-queries.ts';
-import { useMay } from '../../api/session-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { Moment } from '../../ui/moment.tsx';
-import { tellDone, tellError } from '../../ui/notify.tsx';
+import { notifyDone, notifyError } from '../../ui/notify.tsx';
 import { Property, PropertyList } from '../../ui/property-list.tsx';
 import { DeliveryState } from './delivery-state.tsx';
 
 /** One delivery: every attempt, with what was sent and what the receiver answered. */
 export function DeliveryDrawer({ id, onClose }: { id: string; onClose: () => void }) {
   const { data: delivery, error, refetch } = useQuery(deliveryQuery(id));
-  const mayManage = useMay('webhooks:manage');
+  const mayManage = useHasScope('webhooks:manage');
   const { mutate: resend, isPending } = useResend();
   const isWaiting = delivery?.state === 'pending' || delivery?.state === 'retrying';
-  const rendered = () => tellDone(isWaiting ? 'It is being sent now.' : 'It was queued again.');
+  const rendered = () => notifyDone(isWaiting ? 'It is being sent now.' : 'It was queued again.');
 
   return (
     <Drawer
@@ -56,7 +56,7 @@ export function DeliveryDrawer({ id, onClose }: { id: string; onClose: () => voi
                 variant="default"
                 leftSection={<IconRefresh size={15} />}
                 loading={isPending}
-                onClick={() => resend(id, { onSuccess: rendered, onError: tellError })}
+                onClick={() => resend(id, { onSuccess: rendered, onError: notifyError })}
               >
                 {isWaiting ? 'Send now' : 'Resend'}
               </Button>

@@ -9,14 +9,14 @@ import {
   type Delivery,
   type DeliveryFilter,
 } from '../../api/delivery-queries.ts';
-import { useMay } from '../../api/session-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 import { columnsFor, DataTable, RowButton } from '../../ui/data-table.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { fieldLabel } from '../../ui/field-label.ts';
 import { FilterBar, SelectFilter } from '../../ui/filters.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { MomentFilter } from '../../ui/moment-filter.tsx';
-import { tell, tellDone, tellError } from '../../ui/notify.tsx';
+import { notifyWhenDone, notifyDone, notifyError } from '../../ui/notify.tsx';
 import { DeliveryDrawer } from './delivery-drawer.tsx';
 import { DeliveryState } from './delivery-state.tsx';
 import { EventTypeFilter } from './event-type-filter.tsx';
@@ -38,7 +38,7 @@ export function DeliveryLog({
   const list = useInfiniteQuery(deliveriesQuery(webhookId, search));
   const [opened, setOpened] = useState<string | null>(null);
   const [chosen, choose] = useState<readonly string[]>([]);
-  const mayManage = useMay('webhooks:manage');
+  const mayManage = useHasScope('webhooks:manage');
   const columns = useMemo(
     () =>
       columnsOf({
@@ -104,9 +104,9 @@ export function DeliveryLog({
 function Chosen({ ids, onDone }: { ids: readonly string[]; onDone: () => void }) {
   const { mutateAsync: resend, isPending } = useResendAll();
   const send = () =>
-    tell(resend(ids), ({ sent, refusals }) => {
-      if (sent > 0) tellDone(`${sent} ${sent === 1 ? 'delivery is' : 'deliveries are'} being sent again.`);
-      if (refusals[0]) tellError(refusals[0]);
+    notifyWhenDone(resend(ids), ({ sent, refusals }) => {
+      if (sent > 0) notifyDone(`${sent} ${sent === 1 ? 'delivery is' : 'deliveries are'} being sent again.`);
+      if (refusals[0]) notifyError(refusals[0]);
       onDone();
     });
   return (
@@ -166,11 +166,11 @@ function columnsOf({
     }),
     column.accessor('attempts', {
       header: 'Attempts',
-      meta: { width: '5.5rem', align: 'right', deskOnly: true },
+      meta: { width: '5.5rem', align: 'right', desktopOnly: true },
     }),
     column.accessor('kind', {
       header: 'Why',
-      meta: { width: '5.5rem', deskOnly: true },
+      meta: { width: '5.5rem', desktopOnly: true },
       cell: ({ getValue }) => fieldLabel(getValue()),
     }),
     column.accessor('created_at', {

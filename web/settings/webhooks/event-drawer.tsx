@@ -2,7 +2,7 @@ import { Drawer, Skeleton, Stack } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { deliveriesQuery } from '../../api/delivery-queries.ts';
 import { eventQuery, type HappenedEvent } from '../../api/event-queries.ts';
-import { useMay } from '../../api/session-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 import { paths } from '../../paths.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
@@ -17,7 +17,7 @@ import { WebhookName } from './webhook-name.tsx';
 /** One event: the record as it was then, and the deliveries that were made of it. */
 export function EventDrawer({ id, onClose }: { id: string; onClose: () => void }) {
   const { data: event, error, refetch } = useQuery(eventQuery(id));
-  const mayRead = useMay('webhooks:read');
+  const mayRead = useHasScope('webhooks:read');
   return (
     <Drawer
       opened

@@ -3,11 +3,11 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconPencil, IconSend, IconTrash } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useRemoveCustomType, type CustomType } from '../../api/custom-type-queries.ts';
-import { useMay } from '../../api/session-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { confirm } from '../../ui/confirm.tsx';
 import { Moment } from '../../ui/moment.tsx';
-import { tell, tellDone } from '../../ui/notify.tsx';
+import { notifyWhenDone, notifyDone } from '../../ui/notify.tsx';
 import { Property, PropertyList } from '../../ui/property-list.tsx';
 import { EventDrawer } from './event-drawer.tsx';
 import { EventTypeForm, jsonText } from './event-type-form.tsx';
@@ -15,9 +15,9 @@ import { PublishEvent } from './publish-event.tsx';
 
 /** An event type of the workspace, and what may be done with it. */
 export function EventTypeDrawer({ type, onClose }: { type: CustomType; onClose: () => void }) {
-  const mayManage = useMay('webhooks:manage');
-  const mayPublish = useMay('events:write');
-  const mayRead = useMay('events:read');
+  const mayManage = useHasScope('webhooks:manage');
+  const mayPublish = useHasScope('events:write');
+  const mayRead = useHasScope('events:read');
   const [editing, edit] = useDisclosure();
   const [publishing, publish] = useDisclosure();
   const [published, setPublished] = useState<string | null>(null);
@@ -66,7 +66,7 @@ export function EventTypeDrawer({ type, onClose }: { type: CustomType; onClose: 
           onClose={publish.close}
           onPublished={({ id }) => {
             publish.close();
-            tellDone(`${type.name} was published.`);
+            notifyDone(`${type.name} was published.`);
             if (mayRead) setPublished(id);
           }}
         />
@@ -83,8 +83,8 @@ function DeleteButton({ type, onDeleted }: { type: CustomType; onDeleted: () => 
       text: 'No more such events can be published. Those that were stay, and can be read and sent again; webhooks that name it stay, and get none of it.',
       action: 'Delete event type',
       onConfirm: () =>
-        tell(remove(), () => {
-          tellDone(`${type.name} was deleted.`);
+        notifyWhenDone(remove(), () => {
+          notifyDone(`${type.name} was deleted.`);
           onDeleted();
         }),
     });

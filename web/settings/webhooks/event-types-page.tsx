@@ -4,7 +4,7 @@ import { IconBoltFilled, IconPlus } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { customTypesQuery, type CustomType } from '../../api/custom-type-queries.ts';
-import { useMay } from '../../api/session-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 import { paths } from '../../paths.ts';
 import { columnsFor, DataTable, RowButton } from '../../ui/data-table.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
@@ -17,7 +17,7 @@ import { EventTypeForm } from './event-type-form.tsx';
 /** The event types that the workspace defined, for what happens elsewhere in its business. */
 export function EventTypesPage() {
   const list = useInfiniteQuery(customTypesQuery);
-  const mayManage = useMay('webhooks:manage');
+  const mayManage = useHasScope('webhooks:manage');
   const [creating, create] = useDisclosure();
   const [opened, open] = useState<string | null>(null);
   const [columns] = useState(() => columnsOpening(open));

@@ -20,7 +20,7 @@ export function ExamplePayloadsPage() {
     <>
       <PageHeader
         title="Example payload shapes"
-        above={<TextLink {...paths.webhooks()}>Webhooks</TextLink>}
+        breadcrumb={<TextLink {...paths.webhooks()}>Webhooks</TextLink>}
         intro="Placeholder values only: nothing here is from your workspace, but for the samples of event types of your own."
         actions={
           <Select

@@ -11,7 +11,7 @@ import {
   useUpdateInbox,
   type Inbox,
 } from '../../api/inbox-queries.ts';
-import { useMay } from '../../api/session-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 import type { Webhook } from '../../api/webhook-queries.ts';
 import { paths } from '../../paths.ts';
 import { confirm } from '../../ui/confirm.tsx';
@@ -19,7 +19,7 @@ import { CopyText } from '../../ui/copy-text.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { Moment } from '../../ui/moment.tsx';
-import { tellError } from '../../ui/notify.tsx';
+import { notifyError } from '../../ui/notify.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Property, PropertyList } from '../../ui/property-list.tsx';
 import { TextLink } from '../../ui/router-links.tsx';
@@ -38,7 +38,7 @@ const ANSWERS = [
 /** Receiving URLs of ours, and what arrives at them, live. */
 export function InboxPage() {
   const { data: inboxes, error, refetch } = useQuery(inboxesQuery);
-  const mayManage = useMay('webhooks:manage');
+  const mayManage = useHasScope('webhooks:manage');
   const [chosen, choose] = useState<string | null>(null);
   const { mutate: make, isPending } = useCreateInbox();
   const inbox = inboxes?.find(({ id }) => id === chosen) ?? inboxes?.[0];
@@ -49,7 +49,7 @@ export function InboxPage() {
       onClick={() =>
         make(`Test inbox ${(inboxes?.length ?? 0) + 1}`, {
           onSuccess: ({ id }) => choose(id),
-          onError: tellError,
+          onError: notifyError,
         })
       }
     >
@@ -61,7 +61,7 @@ export function InboxPage() {
     <>
       <PageHeader
         title="Test inbox"
-        above={<TextLink {...paths.webhooks()}>Webhooks</TextLink>}
+        breadcrumb={<TextLink {...paths.webhooks()}>Webhooks</TextLink>}
         intro="A receiving URL inside Fairlead: point a webhook at it, and see what it sends."
         actions={button}
       />
@@ -108,7 +108,7 @@ function InboxDetails({ inbox, mayManage }: { inbox: Inbox; mayManage: boolean }
       title: `Delete ${inbox.name}?`,
       text: 'What arrived goes with it, and its URL takes nothing any more.',
       action: 'Delete inbox',
-      onConfirm: () => remove(inbox.id, { onError: tellError }),
+      onConfirm: () => remove(inbox.id, { onError: notifyError }),
     });
 
   return (
@@ -133,7 +133,7 @@ function InboxDetails({ inbox, mayManage }: { inbox: Inbox; mayManage: boolean }
             w="17rem"
             data={withCurrent(inbox.status)}
             value={String(inbox.status)}
-            onChange={(status) => update({ id: inbox.id, status: Number(status) }, { onError: tellError })}
+            onChange={(status) => update({ id: inbox.id, status: Number(status) }, { onError: notifyError })}
           />
           <Button variant="default" leftSection={<IconTrash size={16} />} onClick={askToRemove}>
             Delete

@@ -7,7 +7,7 @@ import { useEventNames } from '../../api/event-type-queries.ts';
 import type { Webhook } from '../../api/webhook-queries.ts';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { localOf, utcOf } from '../../ui/moment-filter.tsx';
-import { tell, tellDone } from '../../ui/notify.tsx';
+import { notifyWhenDone, notifyDone } from '../../ui/notify.tsx';
 
 const ONLY = [
   { value: 'undelivered', label: 'What failed, and what was missed' },
@@ -36,8 +36,8 @@ export function ReplayDialog({ webhook, onClose }: { webhook: Webhook; onClose: 
   const count = useQuery(replayCountQuery(webhook.id, which));
   const { mutateAsync: replay, isPending, error } = useReplay(webhook.id);
   const send = () =>
-    tell(replay(which), (queued) => {
-      tellDone(queued === 1 ? 'One event is being sent again.' : `${queued} events are being sent again.`);
+    notifyWhenDone(replay(which), (queued) => {
+      notifyDone(queued === 1 ? 'One event is being sent again.' : `${queued} events are being sent again.`);
       onClose();
     });
   const refused = error ?? count.error;

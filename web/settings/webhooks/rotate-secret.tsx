@@ -1,6 +1,6 @@
 import { Button, Group, Modal, Select, Skeleton, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useMay } from '../../api/session-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 import { webhookFormatsQuery, type WebhookFormat } from '../../api/webhook-format-queries.ts';
 import { useRotateSecret, type Webhook } from '../../api/webhook-queries.ts';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
@@ -41,7 +41,7 @@ export function RotateSecret(props: RotateSecretProps) {
 
 function RotateForm({ webhook, onClose, onRotated, format }: RotateSecretProps & { format: WebhookFormat }) {
   const { mutateAsync: rotate } = useRotateSecret(webhook.id);
-  const mayManage = useMay('webhooks:manage');
+  const mayManage = useHasScope('webhooks:manage');
   const api = useApiForm<RotateValues>(
     { secret_choice: webhook.signature === 'v1a' ? 'key' : 'made', secret: '', overlap_s: '86400' },
     async (values) =>

@@ -2,7 +2,7 @@ import { Button, Group, Modal, Select, Stack, Text } from '@mantine/core';
 import { useEventNames } from '../../api/event-type-queries.ts';
 import { useSendTest, type Webhook } from '../../api/webhook-queries.ts';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
-import { tellDone } from '../../ui/notify.tsx';
+import { notifyDone } from '../../ui/notify.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
 
 export const TEST_EVENT = 'webhook.test';
@@ -13,7 +13,7 @@ export function SendTest({ webhook, onClose }: { webhook: Webhook; onClose: () =
   const { mutateAsync: send } = useSendTest(webhook.id);
   const api = useApiForm({ event_type: TEST_EVENT }, async ({ event_type: type }) => {
     const sent = await send(type);
-    tellDone(`${sent.event_type} is on its way.`);
+    notifyDone(`${sent.event_type} is on its way.`);
     onClose();
   });
   return (

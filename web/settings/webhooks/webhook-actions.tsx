@@ -10,11 +10,11 @@ import {
 } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useMay } from '../../api/session-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 import { useRemoveWebhook, useUpdateWebhook, type Webhook } from '../../api/webhook-queries.ts';
 import { paths } from '../../paths.ts';
 import { confirm } from '../../ui/confirm.tsx';
-import { tell, tellDone, tellError } from '../../ui/notify.tsx';
+import { notifyWhenDone, notifyDone, notifyError } from '../../ui/notify.tsx';
 import { RotateSecret } from './rotate-secret.tsx';
 import { SendTest } from './send-test.tsx';
 import { SigningSecret } from './signing-secret.tsx';
@@ -22,8 +22,8 @@ import { WebhookForm } from './webhook-form.tsx';
 
 /** What can be done with a webhook, as far as the session may: a manager rotates secrets and does no more. */
 export function WebhookActions({ webhook }: { webhook: Webhook }) {
-  const mayManage = useMay('webhooks:manage');
-  const mayRotate = useMay('webhooks:rotate');
+  const mayManage = useHasScope('webhooks:manage');
+  const mayRotate = useHasScope('webhooks:rotate');
   const [editing, edit] = useDisclosure();
   const [testing, test] = useDisclosure();
   const [rotating, rotate] = useDisclosure();
@@ -71,7 +71,7 @@ export function WebhookActions({ webhook }: { webhook: Webhook }) {
           onRotated={(changed) => {
             rotate.close();
             if (changed.secret) setRotated(changed);
-            else tellDone('Deliveries go unsigned from now on.');
+            else notifyDone('Deliveries go unsigned from now on.');
           }}
         />
       )}
@@ -82,11 +82,11 @@ export function WebhookActions({ webhook }: { webhook: Webhook }) {
 
 function PauseItem({ webhook }: { webhook: Webhook }) {
   const { mutateAsync: update } = useUpdateWebhook(webhook.id);
-  const Sign = webhook.active ? IconPlayerPause : IconPlayerPlay;
+  const Icon = webhook.active ? IconPlayerPause : IconPlayerPlay;
   return (
     <Menu.Item
-      leftSection={<Sign size={15} />}
-      onClick={() => void update({ active: !webhook.active }).catch(tellError)}
+      leftSection={<Icon size={15} />}
+      onClick={() => void update({ active: !webhook.active }).catch(notifyError)}
     >
       {webhook.active ? 'Pause' : 'Resume'}
     </Menu.Item>
@@ -102,8 +102,8 @@ function DeleteItem({ webhook }: { webhook: Webhook }) {
       text: 'Nothing more is sent to it, and what is waiting is dropped.',
       action: 'Delete webhook',
       onConfirm: () =>
-        tell(remove(), () => {
-          tellDone(`${webhook.name} was deleted.`);
+        notifyWhenDone(remove(), () => {
+          notifyDone(`${webhook.name} was deleted.`);
           void navigate(paths.webhooks());
         }),
     });

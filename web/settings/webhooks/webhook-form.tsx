@@ -18,7 +18,7 @@ interface Values extends Options {
   events: string[];
 }
 
-const valuesOf = (webhook: Webhook | null, formats: readonly WebhookFormat[]): Values => ({
+const toFormValues = (webhook: Webhook | null, formats: readonly WebhookFormat[]): Values => ({
   name: webhook?.name ?? '',
   url: webhook?.url ?? '',
   format: webhook?.format ?? 'standard',
@@ -52,7 +52,7 @@ function OpenedForm({
   const { mutateAsync: update } = useUpdateWebhook(webhook?.id ?? '');
   const formatOf = (name: string) => formatNamed(formats, name);
   const { data: types = [] } = useQuery(eventTypesQuery);
-  const api = useApiForm(valuesOf(webhook, formats), async (values, { isDirty }) => {
+  const api = useApiForm(toFormValues(webhook, formats), async (values, { isDirty }) => {
     const { name, url, events, format } = values;
     const body = {
       ...sentOptions(values, formatOf(format)),

@@ -3,7 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconAlertCircle, IconRefresh } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useMay } from '../../api/session-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 import { webhookQuery, type Webhook } from '../../api/webhook-queries.ts';
 import { paths } from '../../paths.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
@@ -30,24 +30,24 @@ export function WebhookPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const { data: webhook, error, refetch } = useQuery(webhookQuery(id));
-  const above = <TextLink {...paths.webhooks()}>Webhooks</TextLink>;
+  const breadcrumb = <TextLink {...paths.webhooks()}>Webhooks</TextLink>;
   if (error && !webhook) {
     return (
       <>
-        <PageHeader title="This webhook cannot be shown" above={above} />
+        <PageHeader title="This webhook cannot be shown" breadcrumb={breadcrumb} />
         <div className={classes.message}>
           <ErrorPanel error={error} retry={() => void refetch()} />
         </div>
       </>
     );
   }
-  if (!webhook) return <PageHeader title="Webhook" above={above} />;
+  if (!webhook) return <PageHeader title="Webhook" breadcrumb={breadcrumb} />;
 
   return (
     <>
       <PageHeader
         title={webhook.name}
-        above={above}
+        breadcrumb={breadcrumb}
         badge={<WebhookState state={webhook.state} />}
         actions={<WebhookActions webhook={webhook} />}
       />
@@ -83,7 +83,7 @@ export function WebhookPage() {
 
 /** Sends again what was not delivered; a webhook that is not active takes nothing. */
 function ReplayButton({ webhook }: { webhook: Webhook }) {
-  const mayManage = useMay('webhooks:manage');
+  const mayManage = useHasScope('webhooks:manage');
   const [replaying, replay] = useDisclosure();
   if (!mayManage) return null;
   return (

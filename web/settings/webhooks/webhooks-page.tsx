@@ -4,7 +4,7 @@ import { IconPlus, IconWebhook } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useMay } from '../../api/session-queries.ts';
+import { useHasScope } from '../../api/session-queries.ts';
 import { webhooksQuery, type Webhook } from '../../api/webhook-queries.ts';
 import { paths } from '../../paths.ts';
 import { columnsFor, DataTable, RowLink } from '../../ui/data-table.tsx';
@@ -44,14 +44,14 @@ const COLUMNS = column.columns([
   }),
   column.accessor('created_at', {
     header: 'Created',
-    meta: { width: '8rem', deskOnly: true },
+    meta: { width: '8rem', desktopOnly: true },
     cell: ({ getValue }) => <Moment at={getValue()} />,
   }),
 ]);
 
 export function WebhooksPage() {
   const list = useInfiniteQuery(webhooksQuery);
-  const mayManage = useMay('webhooks:manage');
+  const mayManage = useHasScope('webhooks:manage');
   const navigate = useNavigate();
   const [creating, create] = useDisclosure();
   const [made, setMade] = useState<Webhook | null>(null);

@@ -1,6 +1,6 @@
 const PERIODS = ['7', '30', '90', '365'] as const;
 
-/** How many days back. */
+/** In days, up to today. */
 export type Period = (typeof PERIODS)[number];
 
 export interface AnalyticsSearch {
@@ -9,7 +9,7 @@ export interface AnalyticsSearch {
   owner_id?: string | undefined;
 }
 
-/** Reads the address of the analytics; what it does not know is left out. */
+/** Parses the search parameters of the analytics page; drops unknown ones. */
 export function analyticsSearch(input: Record<string, unknown>): AnalyticsSearch {
   const text = (name: string) => (typeof input[name] === 'string' ? input[name] : undefined);
   return {
@@ -19,7 +19,7 @@ export function analyticsSearch(input: Record<string, unknown>): AnalyticsSearch
   };
 }
 
-/** A period as the API takes it, in as many intervals as a chart shows well. */
+/** The query of a period. The interval keeps the chart at 53 bars at most. */
 export function rangeOf(days: Period, now: number): { 'created_at[gte]': string; interval: string } {
   const from = new Date(now - (Number(days) - 1) * 86_400_000).toISOString().slice(0, 10);
   return { 'created_at[gte]': from, interval: { 7: 'day', 30: 'day', 90: 'week', 365: 'month' }[days] };

@@ -5,12 +5,12 @@ const DAY_S = 24 * HOUR_S;
 const NUMBER = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const PERCENT = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 });
 
-/** A share as in `12.5%`; a dash where there is nothing to share. */
+/** A percentage, as in `12.5%`; a dash for null. */
 export function rateText(rate: number | null): string {
   return rate === null ? '—' : PERCENT.format(rate);
 }
 
-/** A time in its largest unit, as in `2.5 h`; a dash where there is none. */
+/** A duration in its largest unit, as in `2.5 h`; a dash for null. */
 export function durationText(seconds: number | null): string {
   if (seconds === null) return '—';
   if (seconds < MINUTE_S) return `${NUMBER.format(seconds)} s`;

@@ -16,7 +16,7 @@ export function KeyFigures({ figures }: { figures: LeadFigures }) {
       <Figure
         name="Time to first contact"
         value={durationText(contact.median_s)}
-        aside={contact.p90_s === null ? '' : `9 of 10 within ${durationText(contact.p90_s)}`}
+        aside={contact.p90_s === null ? '' : `90% within ${durationText(contact.p90_s)}`}
       />
     </dl>
   );

@@ -12,7 +12,7 @@ import { useNow } from '../../../ui/now.ts';
 import { PageHeader } from '../../../ui/page-header.tsx';
 import { TextLink } from '../../../ui/router-links.tsx';
 import { PersonFilter } from '../../person.tsx';
-import { useLeadWords } from '../lead-option-field.tsx';
+import { useLeadOptions } from '../lead-option-field.tsx';
 import { rangeOf, type AnalyticsSearch, type Period } from './analytics-search.ts';
 import classes from './lead-analytics-page.module.css';
 import { KeyFigures } from './key-figures.tsx';
@@ -28,11 +28,11 @@ const PERIODS: { value: Period; label: string }[] = [
   { value: '365', label: 'Last 12 months' },
 ];
 
-/** What the leads of a time came to: where from, how far, how soon. */
+/** Lead counts of a period by source, status, event type and owner, and the time to first contact. */
 export function LeadAnalyticsPage() {
   const { days = '30', source, owner_id: ownerId } = route.useSearch();
   const navigate = route.useNavigate();
-  const sources = useLeadWords('lead-sources');
+  const sources = useLeadOptions('lead-sources');
   const range = rangeOf(days, useNow());
   const { data, error, refetch } = useQuery(leadFiguresQuery({ ...range, source, owner_id: ownerId }));
   const onSearch = (change: AnalyticsSearch) =>
@@ -40,7 +40,7 @@ export function LeadAnalyticsPage() {
 
   return (
     <>
-      <PageHeader title="Lead analytics" above={<TextLink {...paths.leads()}>Leads</TextLink>} />
+      <PageHeader title="Lead analytics" breadcrumb={<TextLink {...paths.leads()}>Leads</TextLink>} />
       <FilterBar>
         <Select
           aria-label="Period"
@@ -65,8 +65,8 @@ export function LeadAnalyticsPage() {
         {error && !data && <ErrorPanel error={error} retry={() => void refetch()} />}
         {!data && !error && <Skeleton height={240} />}
         {data && data.leads === 0 && (
-          <EmptyState icon={IconChartBar} title="No leads in this time">
-            Choose a longer one, or clear a filter.
+          <EmptyState icon={IconChartBar} title="No leads in this period">
+            Choose a longer period or clear a filter.
           </EmptyState>
         )}
         {data && data.leads > 0 && <Figures figures={data} />}
@@ -78,7 +78,7 @@ export function LeadAnalyticsPage() {
 function Figures({ figures }: { figures: LeadFigures }) {
   const statuses = useLeadStatuses();
   const nameOf = (key: string) => statuses.find((status) => status.key === key)?.name ?? key;
-  const place = (key: string) => statuses.findIndex((status) => status.key === key);
+  const position = (key: string) => statuses.findIndex((status) => status.key === key);
   return (
     <>
       <KeyFigures figures={figures} />
@@ -93,7 +93,7 @@ function Figures({ figures }: { figures: LeadFigures }) {
           title="By status"
           column="Status"
           rows={figures.by_status
-            .toSorted((item, other) => place(item.status) - place(other.status))
+            .toSorted((item, other) => position(item.status) - position(other.status))
             .map((row) => ({ ...row, name: nameOf(row.status) }))}
         />
         <TallyTable
@@ -106,7 +106,7 @@ function Figures({ figures }: { figures: LeadFigures }) {
           column="Owner"
           rows={figures.by_owner.map((row) => ({
             ...row,
-            name: row.owner_id === null ? 'Nobody' : (row.name ?? 'A former member'),
+            name: row.owner_id === null ? 'Unassigned' : (row.name ?? 'Former member'),
           }))}
         />
       </div>

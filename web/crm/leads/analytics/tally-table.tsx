@@ -9,10 +9,10 @@ interface Row {
   converted: number;
 }
 
-/** Counts by name: a chart of bars that is a table, too. */
+/** A table of counts by name, with bars. */
 export function TallyTable({ title, column, rows }: { title: string; column: string; rows: readonly Row[] }) {
   const id = useId();
-  const most = Math.max(1, ...rows.map(({ leads }) => leads));
+  const max = Math.max(1, ...rows.map(({ leads }) => leads));
   return (
     <section aria-labelledby={id}>
       <Title order={2} id={id} mb="xs">
@@ -31,7 +31,7 @@ export function TallyTable({ title, column, rows }: { title: string; column: str
             <tr key={name}>
               <td>
                 {name}
-                <Bar of={most} leads={leads} converted={converted} />
+                <Bar max={max} leads={leads} converted={converted} />
               </td>
               <td>{leads.toLocaleString()}</td>
               <td>
@@ -45,9 +45,9 @@ export function TallyTable({ title, column, rows }: { title: string; column: str
   );
 }
 
-function Bar({ of: most, leads, converted }: { of: number; leads: number; converted: number }) {
+function Bar({ max, leads, converted }: { max: number; leads: number; converted: number }) {
   return (
-    <div className={classes.bar} style={{ width: `${(leads / most) * 100}%` }} aria-hidden>
+    <div className={classes.bar} style={{ width: `${(leads / max) * 100}%` }} aria-hidden>
       <div className={classes.converted} style={{ width: `${(converted / leads) * 100}%` }} />
     </div>
   );

@@ -3,13 +3,13 @@ import type { LeadFigures } from '../../../api/lead-analytics-queries.ts';
 import { Day } from '../../../ui/moment.tsx';
 import classes from './lead-analytics-page.module.css';
 
-const EVERY = { day: 'day', week: 'week', month: 'month' } as const;
-/** Of the drawing, in its own units; it is stretched to the page. */
+const INTERVAL_NAMES = { day: 'day', week: 'week', month: 'month' } as const;
+/** SVG units; the drawing is stretched to the width of the page. */
 const HEIGHT = 100;
 const STEP = 10;
 const BAR = 7;
 
-/** Leads over time, and what of them was won; the same numbers as a table under it. */
+/** Leads and won leads over time, with the same numbers as a table below. */
 export function TimeChart({
   intervals,
   interval,
@@ -17,14 +17,14 @@ export function TimeChart({
   intervals: LeadFigures['by_time'];
   interval: LeadFigures['interval'];
 }) {
-  const most = Math.max(1, ...intervals.map(({ leads }) => leads));
-  const high = (count: number) => (count / most) * HEIGHT;
+  const max = Math.max(1, ...intervals.map(({ leads }) => leads));
+  const barHeight = (count: number) => (count / max) * HEIGHT;
   const [first, last] = [intervals[0], intervals.at(-1)];
   return (
     <section aria-labelledby="time-title">
       <div className={classes.head}>
         <Title order={2} id="time-title">
-          Leads by {EVERY[interval]}
+          Leads by {INTERVAL_NAMES[interval]}
         </Title>
         <ul className={classes.legend} aria-hidden>
           <li>Leads</li>
@@ -33,14 +33,14 @@ export function TimeChart({
       </div>
       <div className={classes.chart}>
         <span className={classes.most} aria-hidden>
-          {most.toLocaleString()}
+          {max.toLocaleString()}
         </span>
         <svg
           viewBox={`0 0 ${intervals.length * STEP} ${HEIGHT}`}
           preserveAspectRatio="none"
-          // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- drawn here: there is no file to show
+          // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- an inline SVG has no file for <img>
           role="img"
-          aria-label={`Leads by ${EVERY[interval]}, at most ${most}`}
+          aria-label={`Leads by ${INTERVAL_NAMES[interval]}, maximum ${max}`}
         >
           {intervals.map(({ start, leads, converted }, at) => (
             <g key={start}>
@@ -48,16 +48,16 @@ export function TimeChart({
               <rect
                 className={classes.column}
                 x={at * STEP + (STEP - BAR) / 2}
-                y={HEIGHT - high(leads)}
+                y={HEIGHT - barHeight(leads)}
                 width={BAR}
-                height={high(leads)}
+                height={barHeight(leads)}
               />
               <rect
                 className={classes.part}
                 x={at * STEP + (STEP - BAR) / 2}
-                y={HEIGHT - high(converted)}
+                y={HEIGHT - barHeight(converted)}
                 width={BAR}
-                height={high(converted)}
+                height={barHeight(converted)}
               />
             </g>
           ))}
@@ -70,8 +70,8 @@ export function TimeChart({
         )}
       </div>
       <details className={classes.details}>
-        <summary>As a table</summary>
-        <table className={classes.tally} aria-label={`Leads by ${EVERY[interval]}`}>
+        <summary>View as table</summary>
+        <table className={classes.tally} aria-label={`Leads by ${INTERVAL_NAMES[interval]}`}>
           <thead>
             <tr>
               <th>From</th>

@@ -9,7 +9,7 @@ export interface Page<T> {
 }
 
 /** A list of the API, page after page by its cursors. */
-export function pagesOf<T>(key: readonly unknown[], path: string, query: Query = {}) {
+export function listQuery<T>(key: readonly unknown[], path: string, query: Query = {}) {
   return infiniteQueryOptions({
     queryKey: [...key, query],
     queryFn: ({ pageParam, signal }) =>

@@ -1,0 +1,101 @@
+import { sql } from 'kysely';
+import { AlreadyAnswered, type Idempotency, type IdempotencyClaim } from '../../account/idempotency.ts';
+import { ApiError } from '../../base/errors.ts';
+import type { Uuid } from '../../base/id.ts';
+import type { Database } from '../../db/pool.ts';
+import type { Reason } from './form-spam-check.ts';
+import type { FormSubmission, ReceivedSubmission } from './form-submission-store.ts';
+
+/** How long a quarantined submission is kept, and how many of a form. */
+const MAX_DAYS = 30;
+const MAX_SUBMISSIONS = 5000;
+
+/** Submissions that the spam check held back: they are no leads, until somebody accepts them. */
+export interface FormQuarantine {
+  /** Keeps a submission; one whose claim was taken before is kept already. */
+  add(
+    claim: IdempotencyClaim,
+    formId: Uuid,
+    submission: ReceivedSubmission,
+    reasons: readonly Reason[],
+  ): Promise<void>;
+  /** Newest first, after the id of the last page's last. */
+  list(
+    workspaceId: Uuid,
+    formId: Uuid,
+    page: { limit: number; after: Uuid | null },
+  ): Promise<FormSubmission[]>;
+  /** Throws `not_found`. */
+  get(workspaceId: Uuid, formId: Uuid, id: Uuid): Promise<FormSubmission>;
+  /** Deletes one. Throws `not_found`. */
+  remove(workspaceId: Uuid, formId: Uuid, id: Uuid): Promise<void>;
+}
+
+const SELECT = `select id, null as lead_id, received_at, fields as values, consent, reasons, address, referrer, utm
+               from form_aside where workspace_id = $1 and form_id = $2`;
+
+const LIST = {
+  name: 'form_aside.list',
+  text: `${SELECT} and ($3::uuid is null or id < $3) order by id desc limit $4`,
+};
+const GET = { name: 'form_aside.get', text: `${SELECT} and id = $3` };
+const REMOVE = {
+  name: 'form_aside.remove',
+  text: 'delete from form_aside where workspace_id = $1 and form_id = $2 and id = $3 returning id',
+};
+
+export function makeFormQuarantine({
+  db,
+  idempotency,
+}: {
+  db: Database;
+  idempotency: Idempotency;
+}): FormQuarantine {
+  return {
+    async add(claim, formId, submission, reasons) {
+      const { workspaceId } = claim;
+      const { id, received_at: at, others, values, consent, address, referrer, utm } = submission;
+      try {
+        await db.transaction(async (trx) => {
+          await idempotency.keep(trx, claim, { status: 201, body: 'received' }, at);
+          await sql`
+            insert into form_aside
+              (workspace_id, form_id, id, received_at, fields, consent, reasons, address, referrer, utm)
+            values (${workspaceId}, ${formId}, ${id}, ${at}, ${JSON.stringify({ ...others, ...values })},
+                    ${consent && JSON.stringify(consent)}, ${reasons}, ${address}, ${referrer},
+                    ${JSON.stringify(utm)})`.execute(trx);
+          await sql`
+            delete from form_aside where workspace_id = ${workspaceId} and form_id = ${formId}
+            and (received_at < ${at}::timestamptz - ${MAX_DAYS} * interval '1 day' or id <= (
+              select id from form_aside where workspace_id = ${workspaceId} and form_id = ${formId}
+              order by id desc offset ${MAX_SUBMISSIONS} limit 1))`.execute(trx);
+        });
+      } catch (error) {
+        if (!(error instanceof AlreadyAnswered)) throw error;
+      }
+    },
+
+    list: (workspaceId, formId, { limit, after }) =>
+      db.read<FormSubmission>(LIST, [workspaceId, formId, after, limit]),
+
+    async get(workspaceId, formId, id) {
+      const [found] = await db.read<FormSubmission>(GET, [workspaceId, formId, id]);
+      if (!found) throw notQuarantined();
+      return found;
+    },
+
+    async remove(workspaceId, formId, id) {
+      const removed = await db.read(REMOVE, [workspaceId, formId, id]);
+      if (removed.length === 0) throw notQuarantined();
+    },
+  };
+}
+
+/** Deletes what is too old, also of forms that no more spam comes to. */
+export async function dropOldQuarantine(db: Database): Promise<void> {
+  await db.pool.query(`delete from form_aside where received_at < now() - interval '${MAX_DAYS} days'`);
+}
+
+export function notQuarantined(): ApiError {
+  return new ApiError('not_found', 'No quarantined submission with this id.');
+}

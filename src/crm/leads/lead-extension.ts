@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import type { Extension, TimelineKind } from '../../record/extension.ts';
+import type { CrmActivities } from './crm-activity.ts';
+
+/** What the module adds to leads. @param baseUrl where people reach this installation */
+export function leadExtension(baseUrl: () => string, crmActivities: CrmActivities): Extension {
+  return {
+    object: 'lead',
+    computedFields: {
+      lead_url: {
+        label: 'Link',
+        description: 'The lead in the dashboard',
+        output: z.url(),
+        valuesOf: (_workspaceId, leads) => Promise.resolve(leads.map(({ id }) => `${baseUrl()}/leads/${id}`)),
+      },
+    },
+    panels: [
+      { key: 'submissions', label: 'Submissions', path: '/leads/{id}/submissions' },
+      { key: 'duplicates', label: 'Possible duplicates', path: '/leads/{id}/duplicates' },
+    ],
+    timelineKinds: [crmReports(crmActivities)],
+  };
+}
+
+/** What another CRM reported of a lead (contracts CW5). */
+function crmReports(crmActivities: CrmActivities): TimelineKind {
+  return {
+    async entriesOf(workspaceId, recordIds, { limit, after }) {
+      const reports = await crmActivities.listOfLeads(workspaceId, recordIds, limit, after);
+      return reports.map(({ id, lead_id, event_type, payload, received_at }) => ({
+        id,
+        type: 'crm_activity.received',
+        record_type: 'lead',
+        record_id: lead_id!,
+        actor: 'crm_webhook',
+        changed: null,
+        details: { label: 'CRM', event_type, payload },
+        occurred_at: received_at,
+      }));
+    },
+  };
+}

@@ -1,0 +1,9 @@
+import type { Noun } from '../record/noun.ts';
+import { company } from './companies/company.ts';
+import { contact } from './contacts/contact.ts';
+import { deal } from './deals/deal.ts';
+import { lead } from './leads/lead.ts';
+import { task } from './tasks/task.ts';
+
+/** Every kind of record. A new one is its folder, a migration, and a line here. */
+export const NOUNS = [contact, company, deal, task, lead] as unknown as readonly Noun[];

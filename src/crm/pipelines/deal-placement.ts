@@ -1,0 +1,25 @@
+import type { EnrichStep } from '../../record/record-service.ts';
+import type { ResolvedPlacement } from '../deals/deal.ts';
+import { place, type Placement } from './pipeline.ts';
+import type { Pipelines } from './pipeline-store.ts';
+
+/**
+ * Gives a deal its place in a pipeline; a change that names neither pipeline nor stage leaves it. Throws
+ * `validation_error` for a pipeline or a stage that the workspace does not have.
+ */
+export function placeDeal(pipelines: Pipelines): EnrichStep {
+  return async ({ writer, kind, input, resolved }) => {
+    const requested = input as Placement;
+    const isPlaced = requested.pipeline_id !== undefined || requested.stage_id !== undefined;
+    if (kind === 'change' && !isPlaced) return;
+    const placed = place(await pipelines.listFor(writer.workspaceId), requested);
+    input['pipeline_id'] = placed.pipeline_id;
+    if (kind === 'create' || requested.stage_id) {
+      input['stage_id'] = placed.stage_id;
+      return;
+    }
+    // Only the deal knows whether the pipeline changes: deal.ts.
+    delete input['stage_id'];
+    (resolved as ResolvedPlacement).first_stage_id = placed.stage_id;
+  };
+}

@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import type { FieldError } from '../../base/errors.ts';
+import { INEXACT_NUMBER } from '../../base/values/unstorable.ts';
+import { isMissing, makeLeadInput, REQUIRED } from '../../crm/leads/lead-input.ts';
+import { prefersRepresentation, REPRESENTATION_APPLIED } from '../../http/prefer.ts';
+import type { Answer, ErrorStyle, RenderContext, Route } from '../../http/route.ts';
+import type { BatchResult, Receipt } from '../../record/record-create-routes.ts';
+
+/** What RemixCRM's keys need to send (contracts RX3); the workspace's other keys need less. */
+export const remixcrmLeadInput = makeLeadInput((sent) => {
+  const names = sent['name'] === undefined ? ['first_name', 'last_name'] : [];
+  const fields = [...names, 'email', 'phone', 'event_date'];
+  return fields.filter((field) => sent[field] === undefined).map((field) => ({ field, message: REQUIRED }));
+});
+
+const receiptShape = z
+  .object({
+    id: z.uuid(),
+    status: z
+      .enum(['created', 'attached', 'existing'])
+      .meta({ description: '`created`, unless `on_duplicate` asks for something else.' }),
+    lead_url: z.url().meta({ description: 'The lead in the dashboard.' }),
+  })
+  .meta({ id: 'LeadReceipt' });
+
+const errorShape = z.object({
+  error: z.string(),
+  fields: z.array(z.string()).optional(),
+  details: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+  request_id: z.string(),
+});
+
+const batchShape = z.object({
+  results: z.array(
+    z.object({
+      status: z.int(),
+      record: receiptShape.optional(),
+      error: z.string().optional(),
+      fields: z.array(z.string()).optional(),
+    }),
+  ),
+});
+
+/** RemixCRM's errors: a text, and the names of fields (contracts RX6). */
+const errors: ErrorStyle = {
+  body: (error, requestId) => JSON.stringify({ ...errorText(error), request_id: requestId }),
+  shape: errorShape.meta({ id: 'LeadError' }),
+  appliesTo: (headers) => !prefersRepresentation(headers),
+};
+
+function errorText({
+  code,
+  message,
+  fields,
+}: {
+  code: string;
+  message: string;
+  fields?: FieldError[] | undefined;
+}) {
+  if (!fields) return { error: message };
+  // A field that is wrong is named and no more; that a number has to be sent as a string nobody would guess.
+  const details = fields.filter((field) => field.message === INEXACT_NUMBER);
+  const summary = fields.every(isMissing) ? 'Missing required fields' : 'Invalid fields';
+  return {
+    error: code === 'validation_error' ? summary : message,
+    fields: [...new Set(fields.map(({ field }) => field))],
+    ...(details.length > 0 && { details }),
+  };
+}
+
+/**
+ * RemixCRM's Lead API around the routes that create leads (contracts RX1 to RX7): its receipt and its errors. Left out
+ * where a request prefers the record itself (`Prefer: return=representation`).
+ * @param baseUrl where people reach this installation
+ */
+export function withLeadApi(routes: readonly Route[], baseUrl: () => string): Route[] {
+  const leadUrl = (id: string) => `${baseUrl()}/leads/${id}`;
+  return routes.map((route) => {
+    if (route.method !== 'POST') return route;
+    if (route.path === '/api/v1/leads') {
+      const record = route.answers[201] as z.ZodType;
+      const answer = z.union([receiptShape, record]);
+      return { ...adapted(route, receiptOf), answers: { 200: answer, 201: answer } };
+    }
+    if (route.path === '/api/v1/leads/batch')
+      return {
+        ...adapted(route, batchOf),
+        answers: { 200: z.union([batchShape, route.answers[200] as z.ZodType]) },
+      };
+    return route;
+  });
+
+  function receiptOf(body: string): object {
+    const { id, status } = JSON.parse(body) as Receipt;
+    return { id, status, lead_url: leadUrl(id) };
+  }
+
+  function batchOf(body: string): object {
+    const { results } = JSON.parse(body) as { results: BatchResult[] };
+    return {
+      results: results.map((result) => {
+        if ('error' in result) return { status: result.status, ...errorText(result.error) };
+        const { id, status } = result.record as Receipt;
+        return { status: result.status, record: { id, status, lead_url: leadUrl(id) } };
+      }),
+    };
+  }
+}
+
+/** @param shown RemixCRM's answer, of the receipt that is stored */
+function adapted(route: Route, shown: (body: string) => object): Route {
+  return {
+    ...route,
+    description: `${route.description} With \`Prefer: return=representation\`, the answer is the record itself, and errors are as everywhere else.`,
+    errors,
+    async render(answer: Answer, context: RenderContext) {
+      if (typeof answer.body !== 'string') return answer;
+      if (!prefersRepresentation(context.headers)) return { ...answer, body: shown(answer.body) };
+      const rendered = await route.render!(answer, context);
+      return { ...rendered, headers: { ...rendered.headers, ...REPRESENTATION_APPLIED } };
+    },
+  };
+}

@@ -1,0 +1,14 @@
+import { z } from 'zod';
+import { makeField, type FieldOptions } from './field.ts';
+import { textInput } from './text.ts';
+
+/** UTF-16 units of the longest text. */
+export const MAX_LONG_TEXT = 50_000;
+
+/** Text of several lines. */
+export function longText<const Options extends FieldOptions & { max?: number; sample?: string }>(
+  options: Options,
+) {
+  const input = textInput({ ...options, max: options.max ?? MAX_LONG_TEXT } as never);
+  return makeField<string, Options>({ kind: 'long_text', input, output: z.string() }, options);
+}

@@ -1,0 +1,198 @@
+import { z } from 'zod';
+import { allows } from '../account/scope.ts';
+import { ApiError } from '../base/errors.ts';
+import type { Uuid } from '../base/id.ts';
+import { route, type Route } from '../http/route.ts';
+import type { ComputedField, Extensions } from './extension.ts';
+import type { Field, Option } from './fields/field.ts';
+import type { Noun } from './noun.ts';
+
+/** The options of a list that each workspace keeps, as in `lead_source`. */
+export type OptionLists = Readonly<Record<string, (workspaceId: Uuid) => Promise<Option[]>>>;
+
+const optionShape = z.object({ value: z.string(), label: z.string() });
+
+const fieldShape = z
+  .object({
+    key: z.string(),
+    label: z.string(),
+    description: z.string(),
+    kind: z.string().meta({ description: 'What its values are, as in `text`, `date`, `select`, `record`.' }),
+    required: z.boolean().meta({ description: 'Has to be sent to create a record.' }),
+    read_only: z.boolean().meta({ description: 'Set by the server; ignored when sent.' }),
+    computed: z.boolean().meta({ description: 'Worked out when a record is read; in no event.' }),
+    default: z
+      .unknown()
+      .meta({ description: 'What a record holds where nothing is sent; null for nothing.' }),
+    references: z.string().optional().meta({ description: 'The object whose ids its values are.' }),
+    options: z
+      .array(optionShape)
+      .optional()
+      .meta({ description: 'The values that it can have, where they are listed.' }),
+    filter: z
+      .object({
+        parameter: z.string().meta({ description: 'The query parameter of the list.' }),
+        operators: z.array(z.string()).meta({
+          description: '`eq` is the parameter itself, others are written as in `created_at[gte]`.',
+        }),
+      })
+      .optional()
+      .meta({ description: 'How lists are filtered by it, where they can be.' }),
+    sortable: z.boolean(),
+  })
+  .meta({ id: 'ObjectField' });
+
+const objectShape = z
+  .object({
+    key: z.string().meta({ description: 'As in `contact`.' }),
+    plural: z.string().meta({ description: 'In paths and scopes, as in `contacts`.' }),
+    label: z.string(),
+    plural_label: z.string(),
+    title_fields: z
+      .array(z.string())
+      .meta({ description: 'Fields that name a record to people, the first that are filled in.' }),
+    list_fields: z.array(z.string()).meta({ description: 'Columns of a list.' }),
+    searchable: z.boolean().meta({ description: 'Whether its list takes `q`.' }),
+    fields: z.array(fieldShape),
+    events: z.array(z.string()),
+    panels: z
+      .array(z.object({ key: z.string(), label: z.string(), path: z.string() }))
+      .meta({ description: 'Lists about a record; `{id}` in the path is its id.' }),
+  })
+  .meta({ id: 'Object' });
+
+type ObjectAnswer = z.infer<typeof objectShape>;
+type FieldAnswer = z.infer<typeof fieldShape>;
+
+/** What objects there are, with their fields (requirement RC1): forms, lists and other programs are drawn from it. */
+export function objectRoutes(
+  nouns: readonly Noun[],
+  extensions: Extensions,
+  optionLists: OptionLists,
+): Route[] {
+  const mayRead = (scopes: readonly string[]) =>
+    nouns.filter(({ plural }) => allows(scopes, `${plural}:read`));
+  const answerOf = (workspaceId: Uuid, noun: Noun) => objectOf(noun, extensions, workspaceId, optionLists);
+
+  return [
+    route({
+      method: 'GET',
+      path: '/api/v1/objects',
+      scope: null,
+      tag: 'objects',
+      summary: 'List objects with their fields',
+      description: 'Those whose records the caller may read.',
+      answers: { 200: z.object({ data: z.array(objectShape) }) },
+      async handle({ caller: { workspaceId, scopes } }) {
+        const data = await Promise.all(mayRead(scopes).map((noun) => answerOf(workspaceId, noun)));
+        return { status: 200, body: { data } };
+      },
+    }),
+    route({
+      method: 'GET',
+      path: '/api/v1/objects/:key',
+      params: { key: /^[a-z][a-z0-9_]*$/ },
+      scope: null,
+      tag: 'objects',
+      summary: 'Get an object with its fields',
+      description: 'By its key, as in `contact`, or its plural.',
+      answers: { 200: objectShape },
+      async handle({ caller: { workspaceId, scopes }, params }) {
+        const noun = mayRead(scopes).find(({ name, plural }) => [name, plural].includes(params['key']!));
+        if (!noun) throw new ApiError('not_found', 'There is no object with this key.');
+        return { status: 200, body: await answerOf(workspaceId, noun) };
+      },
+    }),
+  ];
+}
+
+async function objectOf(
+  noun: Noun,
+  extensions: Extensions,
+  workspaceId: Uuid,
+  optionLists: OptionLists,
+): Promise<ObjectAnswer> {
+  const own = await Promise.all(
+    Object.entries(noun.fields).map(([key, field]) => fieldOf(key, field, workspaceId, optionLists)),
+  );
+  const computed = Object.entries(extensions.computedFields(noun.name)).map(computedFieldOf);
+  return {
+    key: noun.name,
+    plural: noun.plural,
+    label: noun.label,
+    plural_label: noun.pluralLabel,
+    title_fields: [...noun.title],
+    list_fields: [...noun.listed],
+    searchable: noun.search !== undefined,
+    fields: [...own, ...computed, ...BASE_FIELDS],
+    events: Object.values(noun.events).map(({ name }) => name),
+    panels: [...extensions.panels(noun.name)],
+  };
+}
+
+async function fieldOf(
+  key: string,
+  field: Field,
+  workspaceId: Uuid,
+  optionLists: OptionLists,
+): Promise<FieldAnswer> {
+  const { kind, label, description, isRequired, isReadOnly, fallback, references, options, filter } = field;
+  return {
+    key,
+    label,
+    description,
+    kind,
+    required: isRequired,
+    read_only: isReadOnly,
+    computed: false,
+    default: fallback,
+    ...(references !== undefined && { references }),
+    ...(options && { options: await optionsOf(options, workspaceId, optionLists) }),
+    ...(filter && { filter: { parameter: filter.name ?? key, operators: ['eq'] } }),
+    sortable: false,
+  };
+}
+
+async function optionsOf(
+  options: NonNullable<Field['options']>,
+  workspaceId: Uuid,
+  optionLists: OptionLists,
+): Promise<Option[]> {
+  if (!('list' in options)) return [...options];
+  const read = optionLists[options.list];
+  if (!read) throw new Error(`there is no list of options named ${options.list}`);
+  return read(workspaceId);
+}
+
+function computedFieldOf([key, { label, description }]: [string, ComputedField]): FieldAnswer {
+  return { ...NO_INPUT, key, label, description, kind: 'computed', computed: true };
+}
+
+const NO_INPUT = { required: false, read_only: true, computed: false, default: null, sortable: false };
+
+function timeField(key: string, label: string): FieldAnswer {
+  const filter = { parameter: key, operators: ['gt', 'gte', 'lt', 'lte'] };
+  return { ...NO_INPUT, key, label, description: label, kind: 'datetime', filter, sortable: true };
+}
+
+/** What every record has. */
+const BASE_FIELDS: readonly FieldAnswer[] = [
+  {
+    ...NO_INPUT,
+    key: 'custom_fields',
+    label: 'Custom fields',
+    description: "The workspace's own fields, by name",
+    kind: 'custom_fields',
+    read_only: false,
+    default: {},
+  },
+  {
+    ...NO_INPUT,
+    key: 'created_by',
+    label: 'Created by',
+    description: 'Who created it, as in `api_key:<id>`',
+    kind: 'actor',
+  },
+  timeField('created_at', 'Created at'),
+  timeField('updated_at', 'Updated at'),
+];

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import type { Uuid } from '../base/id.ts';
+import type { ComputedField, Extensions } from './extension.ts';
+import type { BaseRecord, Noun } from './noun.ts';
+
+/** How the API answers records of a noun: with the computed fields that modules add. */
+export interface RecordAnswer<R extends BaseRecord> {
+  output: z.ZodObject;
+  /** Names that a client may send back, and that are ignored. */
+  computed: readonly string[];
+  complete(workspaceId: Uuid, records: readonly R[]): Promise<readonly R[]>;
+  /** The same of an answer's text. */
+  completeText(workspaceId: Uuid, text: string): Promise<string>;
+}
+
+/** The answers of all nouns: of each there is one, since the document names its shape. */
+export function makeRecordAnswers(nouns: readonly Noun[], extensions: Extensions) {
+  const answers = new Map(
+    nouns.map((noun) => [noun.name, makeRecordAnswer(noun, extensions.computedFields(noun.name))]),
+  );
+  return <R extends BaseRecord, Input extends object>({ name }: Noun<R, Input>) =>
+    answers.get(name) as unknown as RecordAnswer<R>;
+}
+
+function makeRecordAnswer<R extends BaseRecord>(
+  noun: Pick<Noun, 'label' | 'output'>,
+  computedFields: Readonly<Record<string, ComputedField>>,
+): RecordAnswer<R> {
+  const entries = Object.entries(computedFields);
+  if (entries.length === 0) {
+    return {
+      output: noun.output,
+      computed: [],
+      complete: (_workspaceId, records) => Promise.resolve(records),
+      completeText: (_workspaceId, text) => Promise.resolve(text),
+    };
+  }
+  const complete = async (workspaceId: Uuid, records: readonly R[]): Promise<R[]> => {
+    const columns = await Promise.all(entries.map(([, field]) => field.valuesOf(workspaceId, records)));
+    return records.map((record, at) => ({
+      ...record,
+      ...Object.fromEntries(entries.map(([name], column) => [name, columns[column]![at]])),
+    }));
+  };
+  return {
+    output: outputWith(noun.output, entries),
+    computed: entries.map(([name]) => name),
+    complete,
+    async completeText(workspaceId, text) {
+      const [completed] = await complete(workspaceId, [JSON.parse(text) as R]);
+      return JSON.stringify(completed);
+    },
+  };
+}
+
+/** The document has the noun's name for what the API answers; events carry less. */
+function outputWith(output: z.ZodObject, entries: readonly [string, ComputedField][]): z.ZodObject {
+  const meta = output.meta() ?? {};
+  z.globalRegistry.remove(output);
+  return output
+    .extend(
+      Object.fromEntries(
+        entries.map(([name, { output: shape, description }]) => [
+          name,
+          shape.meta({ description, readOnly: true }),
+        ]),
+      ),
+    )
+    .meta(meta);
+}

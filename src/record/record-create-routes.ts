@@ -1,0 +1,252 @@
+import { z } from 'zod';
+import type { Caller } from '../account/caller.ts';
+import { ApiError } from '../base/errors.ts';
+import type { Uuid } from '../base/id.ts';
+import { itemsOf, membersOf } from '../base/json-text.ts';
+import type { FormFields } from '../http/form-body.ts';
+import { validationError } from '../http/reply.ts';
+import { route, type Answer, type Ctx, type Route } from '../http/route.ts';
+import { validate } from '../http/validation.ts';
+import type { BaseRecord } from './noun.ts';
+import type { RecordAnswer } from './record-answer.ts';
+import type { Plan, Writer } from './record-plan.ts';
+import type { RecordService, Source } from './record-service.ts';
+
+const BATCH_LIMIT = 500;
+
+/** How records of a kind are created, where it differs from the others. */
+export interface CreateOptions<Input extends object> {
+  /** Default: the scope that writes them. */
+  scope?: string;
+  description?: string;
+  query?: z.ZodType;
+  /** The schema where it depends on who asks; default: the noun's. */
+  inputFor?(caller: Caller): z.ZodType<Input>;
+  formBody?(fields: FormFields): unknown;
+  /** Throws `validation_error` for what is for one record at a time, and not for a batch. */
+  checkBatched?(input: Input): void;
+  /**
+   * The writing statement completes its records, so that an answer cannot be stored with them: a receipt is, and the
+   * record is read back. Creates one record; `plan` plans it.
+   */
+  createWithReceipt?(
+    writer: Writer,
+    requested: { input: Input; query: unknown },
+    plan: (input: Input) => Promise<Plan>,
+  ): Promise<{ status: number; body: string }>;
+}
+
+/** What is answered, and stored, of a record that is read back. */
+export interface Receipt {
+  id: Uuid;
+  /** `created`, or what became of it in place of that. */
+  status: string;
+}
+
+/** One item of a batch's answer: its record or receipt, or why there is none. */
+export type BatchResult =
+  | { status: number; record: object }
+  | {
+      status: number;
+      error: { code: string; message: string; fields?: { field: string; message: string }[] };
+    };
+
+const batchBody = z.strictObject({
+  records: z
+    .array(z.unknown())
+    .min(1, 'must hold at least one record')
+    .max(BATCH_LIMIT, `must hold at most ${BATCH_LIMIT} records`),
+});
+
+/** The routes that create records of a kind: one, and a batch. */
+export function recordCreateRoutes<R extends BaseRecord, Input extends object>(
+  service: RecordService<R, Input>,
+  shown: RecordAnswer<R>,
+  options: CreateOptions<Input> = {},
+): Route[] {
+  return [createRoute(service, shown, options), batchRoute(service, shown, options)];
+}
+
+function createRoute<R extends BaseRecord, Input extends object>(
+  service: RecordService<R, Input>,
+  shown: RecordAnswer<R>,
+  options: CreateOptions<Input>,
+): Route {
+  const { noun, store } = service;
+  const path = `/api/v1/${noun.plural}`;
+  const { createWithReceipt } = options;
+  return route<Input>({
+    method: 'POST',
+    path,
+    scope: options.scope ?? `${noun.plural}:write`,
+    tag: noun.plural,
+    summary: `Create ${withArticle(noun.label)}`,
+    description: options.description ?? `Fires \`${noun.events.created.name}\`.`,
+    body: noun.input,
+    ...(options.inputFor && { bodyFor: options.inputFor }),
+    ...(options.formBody && { formBody: options.formBody }),
+    ...(options.query && { query: options.query as z.ZodType<undefined> }),
+    answers: { 201: shown.output },
+    async handle(ctx) {
+      const writer = writerOf(ctx);
+      const plan = (input: Input) => service.plan(writer, input, ctx);
+      if (createWithReceipt) {
+        const answer = await createWithReceipt(writer, { input: ctx.body, query: ctx.query }, plan);
+        if (answer.status !== 201) return answer;
+        return { ...answer, headers: createdHeaders(path, (JSON.parse(answer.body) as Receipt).id) };
+      }
+      const planned = await plan(ctx.body);
+      const answer = await store.create(writer, [planned], { status: 201, body: planned.text });
+      return { ...answer, headers: createdHeaders(path, planned.id) };
+    },
+    ...renderedBy(service, shown, options, readBack),
+  });
+}
+
+function batchRoute<R extends BaseRecord, Input extends object>(
+  service: RecordService<R, Input>,
+  shown: RecordAnswer<R>,
+  options: CreateOptions<Input>,
+): Route {
+  const { noun, store } = service;
+  const textOf = (plan: Plan) =>
+    options.createWithReceipt ? JSON.stringify({ id: plan.id, status: 'created' }) : plan.text;
+  return route<z.infer<typeof batchBody>>({
+    method: 'POST',
+    path: `/api/v1/${noun.plural}/batch`,
+    scope: options.scope ?? `${noun.plural}:write`,
+    tag: noun.plural,
+    summary: `Create up to ${BATCH_LIMIT} ${noun.pluralLabel.toLowerCase()}`,
+    description:
+      'Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. A bad record does not hold up the others; the good ones are written together.',
+    body: batchBody,
+    validatesItems: true,
+    answers: {
+      200: z.object({
+        results: z.array(
+          z.object({ status: z.int(), record: shown.output.optional(), error: z.unknown().optional() }),
+        ),
+      }),
+    },
+    async handle(ctx) {
+      const writer = writerOf(ctx);
+      const schema = options.inputFor?.(ctx.caller) ?? noun.input;
+      const texts = memoized(() => recordTexts(ctx.sentText()));
+      const planned = await Promise.all(
+        ctx.body.records.map((sent, at) => {
+          const source = { sent, sentText: () => texts()[at]!, client: ctx.client };
+          return planItem(service, options, schema, writer, source);
+        }),
+      );
+      const plans = planned.filter((plan): plan is Plan<R> => !(plan instanceof ApiError));
+      const results = planned.map((plan) =>
+        plan instanceof ApiError ? refusedItem(plan) : `{"status":201,"record":${textOf(plan)}}`,
+      );
+      const body = `{"results":[${results.join(',')}]}`;
+      return store.create(writer, plans, { status: 200, body });
+    },
+    ...renderedBy(service, shown, options, readBackBatch),
+  });
+}
+
+type ReadBack = <R extends BaseRecord>(
+  service: Pick<RecordService<R, never>, 'store'>,
+  shown: RecordAnswer<R>,
+  workspaceId: Uuid,
+  body: string,
+) => Promise<string>;
+
+/** An answer is rendered where records are read back or have computed fields. */
+function renderedBy<R extends BaseRecord, Input extends object>(
+  service: RecordService<R, Input>,
+  shown: RecordAnswer<R>,
+  { createWithReceipt }: CreateOptions<Input>,
+  read: ReadBack,
+): Pick<Route, 'render'> {
+  if (!createWithReceipt && shown.computed.length === 0) return {};
+  return {
+    async render(answer: Answer, { caller }) {
+      if (typeof answer.body !== 'string') return answer;
+      const body = await read(service as never, shown, caller.workspaceId, answer.body);
+      return { ...answer, body };
+    },
+  };
+}
+
+/** The record of a receipt as it is now; a receipt of what is gone since stays. */
+async function readBack<R extends BaseRecord>(
+  { store }: Pick<RecordService<R, never>, 'store'>,
+  shown: RecordAnswer<R>,
+  workspaceId: Uuid,
+  body: string,
+): Promise<string> {
+  const { id } = JSON.parse(body) as Receipt;
+  const record = await store.get(workspaceId, id);
+  if (!record) return body;
+  const [completed] = await shown.complete(workspaceId, [record]);
+  return JSON.stringify(completed);
+}
+
+async function readBackBatch<R extends BaseRecord>(
+  { store }: Pick<RecordService<R, never>, 'store'>,
+  shown: RecordAnswer<R>,
+  workspaceId: Uuid,
+  body: string,
+): Promise<string> {
+  const { results } = JSON.parse(body) as { results: BatchResult[] };
+  const ids = results.flatMap((result) => ('record' in result ? [(result.record as Receipt).id] : []));
+  const records = await shown.complete(workspaceId, await store.getMany(workspaceId, ids));
+  const byId = new Map(records.map((record) => [record.id, record]));
+  const rendered = results.map((result) =>
+    'record' in result
+      ? { ...result, record: byId.get((result.record as Receipt).id) ?? result.record }
+      : result,
+  );
+  return JSON.stringify({ results: rendered });
+}
+
+/** One record of a batch, up to its writing, or why there is none. */
+async function planItem<R extends BaseRecord, Input extends object>(
+  service: RecordService<R, Input>,
+  { checkBatched }: CreateOptions<Input>,
+  schema: z.ZodType<Input>,
+  writer: Writer,
+  source: Source,
+): Promise<Plan<R> | ApiError> {
+  const parsed = validate(schema, source.sent, true);
+  if ('error' in parsed) return validationError(parsed.error, 'body');
+  try {
+    checkBatched?.(parsed.data);
+    return await service.plan(writer, parsed.data, source);
+  } catch (error) {
+    if (error instanceof ApiError) return error;
+    throw error;
+  }
+}
+
+/** The texts of a batch's records, in order. */
+function recordTexts(body: string): string[] {
+  const records = membersOf(body).findLast(({ name }) => name === 'records');
+  return records ? itemsOf(records.value) : [];
+}
+
+function memoized<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+function refusedItem({ status, code, message, fields }: ApiError): string {
+  return JSON.stringify({ status, error: { code, message, fields } });
+}
+
+function createdHeaders(path: string, id: Uuid): Record<string, string> {
+  return { etag: '"1"', location: `${path}/${id}` };
+}
+
+export function writerOf({ caller, claim }: Pick<Ctx<unknown, unknown>, 'caller' | 'claim'>): Writer {
+  return { workspaceId: caller.workspaceId, actor: caller.actor, ...(claim && { claim }) };
+}
+
+export function withArticle(label: string): string {
+  return `${/^[aeiou]/i.test(label) ? 'an' : 'a'} ${label.toLowerCase()}`;
+}

@@ -1,0 +1,241 @@
+import { sql } from 'kysely';
+import type { StoredAnswer } from '../account/idempotency.ts';
+import { isoTime } from '../base/clock.ts';
+import { ApiError } from '../base/errors.ts';
+import type { Uuid } from '../base/id.ts';
+import { queryableOf, type Queryable } from '../db/pool.ts';
+import type { Transaction } from 'kysely';
+import type { Schema } from '../db/schema.ts';
+import { matchingWebhooks, type MatchingWebhook } from '../events/outbox.ts';
+import type { Client } from '../http/route.ts';
+import type { BaseRecord, Change, Noun } from './noun.ts';
+import {
+  deletionOf,
+  planChange,
+  planCreate,
+  updateOf,
+  type ChangeRequest,
+  type Mutation,
+  type Plan,
+  type Writer,
+} from './record-plan.ts';
+import type { RecordStore, StoreParts } from './record-store.ts';
+import type { References } from './reference.ts';
+
+/** How an input came: as it was sent, and by whom. */
+export interface Source {
+  sent: unknown;
+  /** The same as JSON text, exactly as it came, to be kept. */
+  sentText(): string;
+  client: Pick<Client, 'address' | 'referrer'>;
+  /** Where it came in; default: `api`. */
+  channel?: string;
+  /** Where UTM fields stand, if not among what was sent. */
+  campaign?: Record<string, unknown>;
+}
+
+/** An input on its way to a plan; steps of `enrich` change it. */
+export interface Draft {
+  readonly writer: Writer;
+  readonly kind: 'create' | 'change';
+  readonly source: Source;
+  /** The fields. */
+  input: Record<string, unknown>;
+  /** What the noun's `derive` is given beside them. */
+  resolved: Record<string, unknown>;
+  /** What the noun's insert gate writes beside the record. */
+  related?: object;
+}
+
+/**
+ * Fills in what a client left out and the workspace says, such as a deal's pipeline; throws `validation_error` where
+ * the input names what the workspace does not have.
+ */
+export type EnrichStep = (draft: Draft) => Promise<void>;
+
+export interface ServiceOptions<Input> {
+  /** In this order. */
+  enrich?: readonly EnrichStep[];
+  /**
+   * What has to stay as it is while a change is written, such as a status that a workspace can delete: locks it in the
+   * change's transaction, or null where nothing has to be locked. Throws `validation_error` where it is gone.
+   */
+  lockFor?(change: Change<Input>): ((trx: Transaction<Schema>, workspaceId: Uuid) => Promise<void>) | null;
+}
+
+/** A change that a client sent. */
+export interface SentChange<Input> {
+  change: Change<Input>;
+  source: Source;
+}
+
+/** What a write would do, as of now. */
+export interface Preview<R> {
+  /** What a client would be answered, without what the statement assigns. */
+  record: R;
+  /** For a change: the fields that would change, with what they are. */
+  changed: Record<string, unknown> | null;
+  events: string[];
+  webhooks: MatchingWebhook[];
+}
+
+/**
+ * The one way in for records of a kind: the API, batches, forms, inbound webhooks and imports all write by it. Plans are
+ * made first (references, `enrich`, the noun's rules), then written.
+ */
+export interface RecordService<R extends BaseRecord, Input extends object> {
+  readonly noun: Noun<R, Input>;
+  readonly store: RecordStore<R>;
+  /** Plans a new record of an input that has passed the noun's schema. Throws `validation_error`. */
+  plan(writer: Writer, input: Input, source: Source): Promise<Plan<R>>;
+  /** Plans a new record of an input whose references are known to be right, and that nothing is to be added to. */
+  planEnriched(writer: Writer, input: Input, more?: Partial<Pick<Draft, 'resolved' | 'related'>>): Plan<R>;
+  /** Changes the fields that were sent. Throws `not_found`, `precondition_failed`, `validation_error`. */
+  update(request: Omit<ChangeRequest<R>, 'mutation'>, sent: SentChange<Input>): Promise<StoredAnswer>;
+  remove(request: Omit<ChangeRequest<R>, 'mutation'>): Promise<StoredAnswer>;
+  /** What `plan` and `write` would do; nothing is written. */
+  previewCreate(writer: Writer, input: Input, source: Source): Promise<Preview<R>>;
+  previewChange(request: Omit<ChangeRequest<R>, 'mutation'>, sent: SentChange<Input>): Promise<Preview<R>>;
+}
+
+export type ServiceParts = StoreParts & { references: References };
+
+export function makeRecordService<R extends BaseRecord, Input extends object>(
+  noun: Noun<R, Input>,
+  store: RecordStore<R>,
+  parts: ServiceParts,
+  options: ServiceOptions<Input> = {},
+): RecordService<R, Input> {
+  return new Service(noun, store, parts, options);
+}
+
+class Service<R extends BaseRecord, Input extends object> implements RecordService<R, Input> {
+  readonly noun: Noun<R, Input>;
+  readonly store: RecordStore<R>;
+  readonly #parts: ServiceParts;
+  readonly #options: ServiceOptions<Input>;
+
+  constructor(
+    noun: Noun<R, Input>,
+    store: RecordStore<R>,
+    parts: ServiceParts,
+    options: ServiceOptions<Input>,
+  ) {
+    this.noun = noun;
+    this.store = store;
+    this.#parts = parts;
+    this.#options = options;
+  }
+
+  async plan(writer: Writer, input: Input, source: Source): Promise<Plan<R>> {
+    await this.#checkReferences(writer.workspaceId, input);
+    const draft = await this.#enriched({
+      writer,
+      kind: 'create',
+      source,
+      input: { ...(input as object) },
+      resolved: {},
+    });
+    return this.planEnriched(writer, draft.input as Input, draft);
+  }
+
+  planEnriched(
+    writer: Writer,
+    input: Input,
+    { resolved = {}, related }: Partial<Pick<Draft, 'resolved' | 'related'>> = {},
+  ): Plan<R> {
+    const context = { at: this.#now(), actor: writer.actor, resolved };
+    const plan = planCreate(this.noun, input, context, this.#parts.newId);
+    return related ? { ...plan, related: JSON.stringify(related) } : plan;
+  }
+
+  async update(request: Omit<ChangeRequest<R>, 'mutation'>, sent: SentChange<Input>): Promise<StoredAnswer> {
+    const { mutation, change } = await this.#mutationOf(request, sent);
+    const lock = this.#options.lockFor?.(change);
+    return lock
+      ? this.#changeLocked({ ...request, mutation }, lock)
+      : this.store.change({ ...request, mutation });
+  }
+
+  remove(request: Omit<ChangeRequest<R>, 'mutation'>): Promise<StoredAnswer> {
+    return this.store.change({ ...request, mutation: deletionOf<R>(this.noun) });
+  }
+
+  async previewCreate(writer: Writer, input: Input, source: Source): Promise<Preview<R>> {
+    const plan = await this.plan(writer, input, source);
+    return this.#preview(writer.workspaceId, plan, null);
+  }
+
+  async previewChange(
+    request: Omit<ChangeRequest<R>, 'mutation'>,
+    sent: SentChange<Input>,
+  ): Promise<Preview<R>> {
+    const { mutation } = await this.#mutationOf(request, sent);
+    const { workspaceId } = request.writer;
+    const current = await this.store.get(workspaceId, request.id);
+    const { plan } = planChange(this.noun, { ...request, mutation }, current, this.#now(), this.#parts.newId);
+    if (plan) return this.#preview(workspaceId, plan, plan.events[0]?.changed ?? null);
+    return { record: current!, changed: null, events: [], webhooks: [] };
+  }
+
+  async #mutationOf(
+    { writer, id }: Omit<ChangeRequest<R>, 'mutation'>,
+    { change, source }: SentChange<Input>,
+  ): Promise<{ mutation: Mutation<R>; change: Change<Input> }> {
+    await this.#checkReferences(writer.workspaceId, change, id);
+    const draft = await this.#enriched({
+      writer,
+      kind: 'change',
+      source,
+      input: { ...change },
+      resolved: {},
+    });
+    const enriched = draft.input as Change<Input>;
+    return { mutation: updateOf(this.noun, enriched, source.sent, draft.resolved), change: enriched };
+  }
+
+  async #enriched(draft: Draft): Promise<Draft> {
+    for (const step of this.#options.enrich ?? []) await step(draft);
+    return draft;
+  }
+
+  async #preview(workspaceId: Uuid, plan: Plan<R>, changed: Preview<R>['changed']): Promise<Preview<R>> {
+    const { db, wildcardFormats } = this.#parts;
+    const events = plan.events.map(({ type }) => type);
+    const fired = events.map((type) => ({ type, wildcard: wildcardFormats(type), record: plan.text }));
+    return { record: plan.record, changed, events, webhooks: await matchingWebhooks(db, workspaceId, fired) };
+  }
+
+  /** Within a transaction that holds what the change relies on. */
+  async #changeLocked(
+    request: ChangeRequest<R>,
+    lock: (trx: Transaction<Schema>, workspaceId: Uuid) => Promise<void>,
+  ): Promise<StoredAnswer> {
+    const { workspaceId } = request.writer;
+    const { answer, lanes } = await this.#parts.db.transaction(async (trx) => {
+      await lock(trx, workspaceId);
+      await sql`select from ${sql.table(this.noun.name)}
+                where workspace_id = ${workspaceId} and id = ${request.id} for update`.execute(trx);
+      return this.store.changeWithin(queryableOf(trx), request);
+    });
+    this.#parts.notify(lanes);
+    return answer;
+  }
+
+  /** @param id the record that is changed; what it named before may stay, though it was deleted since */
+  async #checkReferences(workspaceId: Uuid, input: object, id?: Uuid): Promise<void> {
+    let missing = await this.#parts.references.missing(workspaceId, this.noun.references, input);
+    if (missing.length > 0 && id !== undefined) {
+      const current = (await this.store.get(workspaceId, id)) as Record<string, unknown> | undefined;
+      const sent = input as Record<string, unknown>;
+      missing = missing.filter(({ field }) => sent[field] !== current?.[field]);
+    }
+    if (missing.length === 0) return;
+    const message = missing.map((problem) => `${problem.field}: ${problem.message}`).join('; ');
+    throw new ApiError('validation_error', message, { fields: missing });
+  }
+
+  #now(): string {
+    return isoTime(this.#parts.clock.now());
+  }
+}
