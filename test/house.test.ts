@@ -162,7 +162,6 @@ describe('the words', () => {
     });
     files = stdout.split('\n').filter((file) => file && !FROZEN.test(file));
     programs = files.filter((file) => /^(src|web|test|scripts|perf)\/.*\.(tsx?|m?js)$/.test(file));
-    expect(programs.length).toBeGreaterThan(400);
   });
 
   /** What `find` finds in these files; one that is gone from the tree but still in the index is left out. */
@@ -177,6 +176,7 @@ describe('the words', () => {
   }
 
   test('no declared name is on the list of replaced names', async () => {
+    expect(programs.length).toBeGreaterThan(400);
     expect(await searched(programs, bannedNames)).toEqual([]);
   });
 
