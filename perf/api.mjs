@@ -1,6 +1,6 @@
 import { contactText } from './contact.mjs';
 
-/** @typedef {import('./server.mjs').Server} Server */
+/** @typedef {Pick<import('./server.mjs').Server, 'url' | 'key'>} Server */
 
 const BATCH = 500;
 

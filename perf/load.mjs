@@ -82,12 +82,15 @@ const seen = {
   longestMs: 0,
 };
 
+/** How many are to be answered 201 before a storm ends. */
+let goal = 0;
+
 /**
- * Goes on until so many are answered 201, whatever happens to the server: a client connects again until it
- * can, and sends a new contact where the last one's fate is unknown or it was refused.
+ * Goes on until `calm` ends it, whatever happens to the server: a client connects again until it can, and sends
+ * a new contact where the last one's fate is unknown or it was refused.
  */
-async function storm({ port, key, connections, count }) {
-  const goal = seen.created.length + count;
+async function storm({ port, key, connections }) {
+  goal = Infinity;
   let under = 0;
   await Promise.all(Array.from({ length: connections }, client));
 
@@ -187,6 +190,10 @@ answer({
   burst,
   steady,
   storm,
+  /** Ends the storm once so many more are answered 201. */
+  calm(/** @type {number} */ more) {
+    goal = seen.created.length + more;
+  },
   edits,
   ask,
   changed: () => seen.changed,

@@ -14,7 +14,7 @@ export async function startSink() {
 export async function untilReceived(
   /** @type {Sink} */ sink,
   /** @type {number} */ wanted,
-  { patienceMs: timeoutMs = 30_000 } = {},
+  { timeoutMs = 30_000 } = {},
 ) {
   let last = -1;
   let since = performance.now();

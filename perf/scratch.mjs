@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,8 +7,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const made = [];
 /** What lasts longer than a section. @type {string[]} */
 const lasting = [];
-/** @type {Set<string>} */
-const mounted = new Set();
 
 /**
  * A fresh folder that is gone at the end.
@@ -23,16 +20,8 @@ export async function scratch({ lasts = 'section' } = {}) {
   return dir;
 }
 
-/** The same as a file system of its own of so many MiB, in memory; mounting it takes root. */
-export async function smallDisk(/** @type {number} */ sizeMb) {
-  const dir = await scratch();
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeMb}m,mode=0711`, 'fairlead-perf', dir]);
-  mounted.add(dir);
-  return dir;
-}
-
 /** PostgreSQL's main process on a data directory, or null where there is none. */
-export async function postmasterPid(/** @type {string} */ dataDir) {
+async function postmasterPid(/** @type {string} */ dataDir) {
   const file = path.join(dataDir, 'postgres', 'postmaster.pid');
   const pid = parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
   return pid > 0 && (await isPostgres(pid)) ? pid : null;
@@ -55,7 +44,6 @@ export async function removeScratch({ atEnd = false } = {}) {
       process.kill(pid, 'SIGQUIT');
       for (let tries = 0; tries < 200 && (await isPostgres(pid)); tries++) await sleep(50);
     }
-    if (mounted.delete(dir)) execFileSync('umount', ['--lazy', dir]);
     await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 }

@@ -133,7 +133,7 @@ export async function startWorker(/** @type {Server} */ { dataDir, key }) {
 }
 
 /** A number that a server counts, over all its labels; 0 where it has none of the name. */
-export async function metric(/** @type {Server} */ { url }, /** @type {string} */ name) {
+export async function metric(/** @type {{ url: string }} */ { url }, /** @type {string} */ name) {
   const text = await (await fetch(`${url}/metrics`)).text();
   const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
   return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);

@@ -46,7 +46,7 @@ function take(/** @type {net.Socket} */ socket, /** @type {string} */ head, /** 
   const data = body.indexOf('"data":{"id":"') + 14;
   received.keys.push(copied(`${path} ${id}`));
   received.contacts.push(copied(body.slice(data, data + 36)));
-  if (path.startsWith('/order/')) received.versions.push(Number(/"version":(\d+)/.exec(body)?.[1]));
+  if (path.includes('/order/')) received.versions.push(Number(/"version":(\d+)/.exec(body)?.[1]));
   received.at.push(now());
   received.bodyBytes += body.length;
   const slow = /^\/slow\/(\d+)/.exec(path);

@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.ts';
 import { isoTime } from '../base/clock.ts';
 import type { Uuid } from '../base/id.ts';
-import { RETRY, makeBatchWriter } from '../db/batch-writer.ts';
+import { RETRY } from '../db/batch-runner.ts';
+import { makeBatchWriter } from '../db/batch-writer.ts';
 import type { Database, Queryable } from '../db/pool.ts';
 import { isPlan, PLANS, termsOf, type Plan, type Window } from './plan.ts';
 import type { Role } from './role.ts';

@@ -32,6 +32,8 @@ export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: ErrorCode;
   readonly fields: FieldError[] | undefined;
+  /** Whether a schema refused the fields, and the message only sums them up. */
+  readonly isSummary: boolean;
   /** Headers that go with it, such as `retry-after` (whole seconds), `allow` or `accept-encoding`. */
   readonly headers: Record<string, string>;
 
@@ -40,6 +42,7 @@ export class ApiError extends Error {
     message: string,
     more: {
       fields?: FieldError[];
+      isSummary?: boolean;
       retryAfter?: number;
       allow?: string;
       headers?: Readonly<Record<string, string>>;
@@ -48,6 +51,7 @@ export class ApiError extends Error {
     super(message);
     this.code = code;
     this.fields = more.fields;
+    this.isSummary = more.isSummary ?? false;
     this.headers = {
       ...more.headers,
       ...(more.retryAfter !== undefined && { 'retry-after': String(more.retryAfter) }),

@@ -17,7 +17,8 @@ import {
   type ServiceOptions,
   type ServiceParts,
 } from '../record/record-service.ts';
-import { makeRecordStore, type InsertGate } from '../record/record-store.ts';
+import type { InsertGate } from '../record/record-batch.ts';
+import { makeRecordStore } from '../record/record-store.ts';
 import { timelineRoutes } from '../record/timeline-routes.ts';
 import { company } from './companies/company.ts';
 import { contact } from './contacts/contact.ts';
@@ -127,7 +128,7 @@ export function makeCrm(parts: CrmParts): Crm {
   const leads = serviceOf(lead);
   const writing = { ...parts, leads };
   const createOptions: Readonly<Record<string, CreateOptions<object>>> = {
-    lead: leadCreateOptions(writing, parts.leadInputByKeyStyle) as CreateOptions<object>,
+    lead: leadCreateOptions(writing, parts.leadInputByKeyStyle),
   };
   const optionLists: OptionLists = {
     lead_source: sources.options,

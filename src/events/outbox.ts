@@ -273,11 +273,11 @@ const MATCHING = {
 with filtered as materialized (
   select exists (
     select from endpoint p where p.workspace_id = $1 and p.filter_path is not null and p.state = 'active'
-  ) as any
+  ) as has_filter
 ),
 fired as (
   select f.type, f.wildcard, f.n,
-         case when (select any from filtered) then ${filterLook('f.record::json', 'octet_length(f.record)')} end as look
+         case when (select has_filter from filtered) then ${filterLook('f.record::json', 'octet_length(f.record)')} end as look
   from json_to_recordset($2::json) as f(n int, type text, wildcard text[], record text)
 ),
 wanted as (

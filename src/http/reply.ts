@@ -30,7 +30,10 @@ export function validationError(error: z.ZodError, where: 'body' | 'query'): Api
   const fields = error.issues.flatMap((issue) => fieldErrors(issue, where)).slice(0, 50);
   const first = fields[0]!;
   const more = fields.length > 1 ? ` (and ${fields.length - 1} more)` : '';
-  return new ApiError('validation_error', `${first.field}: ${first.message}${more}`, { fields });
+  return new ApiError('validation_error', `${first.field}: ${first.message}${more}`, {
+    fields,
+    isSummary: true,
+  });
 }
 
 function fieldErrors(issue: z.core.$ZodIssue, where: string): FieldError[] {

@@ -1,8 +1,9 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { isSame } from '../base/values/same.ts';
 import type { EventType } from '../events/event-type.ts';
-import { customFields, mergeCustomFields, type CustomValue } from './custom-fields.ts';
-import { ignored, type Field } from './fields/field.ts';
+import { mergeCustomFields, type CustomValue } from './custom-fields.ts';
+import type { Field } from './fields/field.ts';
+import { nounSchemas } from './noun-schema.ts';
 import type { Filter } from './record-filter.ts';
 
 /** What every record has, beside its noun's own fields. Times are ISO 8601, UTC, milliseconds. */
@@ -158,6 +159,7 @@ export function defineNoun<const F extends Fields>(
   const names = Object.keys(fields) as (keyof F & string)[];
   const writable = names.filter((field) => !fields[field]!.isReadOnly);
   const fallbacks = Object.fromEntries(names.map((field) => [field, fields[field]!.fallback]));
+  const { input, change, output } = nounSchemas(definition);
   type R = RecordOf<F>;
   type Input = InputOf<F>;
 
@@ -176,7 +178,9 @@ export function defineNoun<const F extends Fields>(
     listed: definition.listed,
     fields,
     columns: [...names, 'custom_fields'],
-    ...schemasOf(definition),
+    input: input as z.ZodType<Input>,
+    change: change as z.ZodType<Change<Input>>,
+    output,
     references: Object.fromEntries(
       names.flatMap((field) => {
         const { references: kind, isAssigned, isReadOnly } = fields[field]!;
@@ -184,24 +188,24 @@ export function defineNoun<const F extends Fields>(
       }),
     ),
 
-    create(input, base, context) {
-      const sent = input as Record<string, unknown>;
+    create(requested, base, context) {
+      const sent = requested as Record<string, unknown>;
       const record: Record<string, unknown> = { id: base.id, version: base.version };
       for (const field of names) record[field] = fallbacks[field];
       for (const field of writable) if (sent[field] != null) record[field] = sent[field];
-      record['custom_fields'] = mergeCustomFields({}, input.custom_fields);
+      record['custom_fields'] = mergeCustomFields({}, requested.custom_fields);
       record['created_by'] = base.created_by;
       record['created_at'] = base.created_at;
       record['updated_at'] = base.updated_at;
       return finished(record as R, null, context);
     },
 
-    update(current, change, context) {
-      const sent = change as Record<string, unknown>;
+    update(current, changed, context) {
+      const sent = changed as Record<string, unknown>;
       const next: Record<string, unknown> = { ...current };
       for (const field of writable)
         if (sent[field] !== undefined) next[field] = sent[field] ?? fallbacks[field];
-      next['custom_fields'] = mergeCustomFields(current.custom_fields, change.custom_fields);
+      next['custom_fields'] = mergeCustomFields(current.custom_fields, changed.custom_fields);
       return finished(next as R, current, context);
     },
 
@@ -212,46 +216,6 @@ export function defineNoun<const F extends Fields>(
     filters: filtersOf(definition),
     ...(definition.search !== undefined && { search: definition.search }),
   };
-}
-
-/** What clients send and get, from the fields. */
-function schemasOf<F extends Fields>({ label, fields, aliases = {} }: NounDefinition<F>) {
-  const entries = Object.entries(fields as Fields);
-  const shape = Object.fromEntries(
-    entries.map(([name, { input, isRequired }]) => [name, isRequired ? input : input.optional()]),
-  );
-  const others = Object.fromEntries(
-    Object.entries(aliases).map(([alias, name]) => [
-      alias,
-      fields[name]!.input.optional().meta({ description: `Another name for \`${name}\`.` }),
-    ]),
-  );
-  const all = z.strictObject({
-    ...shape,
-    ...others,
-    custom_fields: customFields.optional(),
-    ...readOnlyFields,
-  });
-  const taken = Object.keys(aliases).length > 0 ? (schema: z.ZodType) => aliased(schema, aliases) : plain;
-  return {
-    input: taken(all) as z.ZodType<InputOf<F>>,
-    change: taken(all.partial()) as z.ZodType<Change<InputOf<F>>>,
-    output: z
-      .object({ ...baseOutput, ...Object.fromEntries(entries.map(([name, { output }]) => [name, output])) })
-      .meta({ id: label.replaceAll(' ', '') }),
-  };
-}
-
-const plain = (schema: z.ZodType) => schema;
-
-/** A field that is sent under another name of its, unless it is sent under its own. */
-function aliased(schema: z.ZodType, aliases: Readonly<Record<string, string>>): z.ZodType {
-  return z.preprocess((sent) => {
-    if (typeof sent !== 'object' || sent === null || Array.isArray(sent)) return sent;
-    const given = sent as Record<string, unknown>;
-    const named = Object.entries(aliases).filter(([alias]) => given[alias] !== undefined);
-    return { ...Object.fromEntries(named.map(([alias, name]) => [name, given[alias]])), ...given };
-  }, schema);
 }
 
 function eventsOfNoun<F extends Fields>({
@@ -319,26 +283,6 @@ function filtersOf<F extends Fields>({ fields, filters }: NounDefinition<F>): Re
   );
   return { ...Object.fromEntries(own), ...filters };
 }
-
-/** Fields the server sets: sent back by a client that edits what it read, they are ignored. */
-const readOnlyFields = Object.fromEntries(
-  ['id', 'object', 'version', 'created_by', 'created_at', 'updated_at', 'deleted_at'].map((name) => [
-    name,
-    ignored,
-  ]),
-);
-
-/** What every record answers, beside its noun's own fields. */
-const baseOutput = {
-  id: z.uuid().meta({ description: 'Record id' }),
-  version: z.int().meta({ description: 'Grows by one with every change; the ETag' }),
-  created_by: z.string().meta({ description: 'Who created it, as in `api_key:<id>`' }),
-  created_at: z.iso.datetime().meta({ description: 'When it was created' }),
-  updated_at: z.iso.datetime().meta({ description: 'When it was last changed' }),
-  custom_fields: z
-    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-    .meta({ description: "The workspace's own fields, by name" }),
-};
 
 /** The fields in which two records differ, with what they were; null where there is none. */
 export function differences<R extends BaseRecord>(

@@ -53,18 +53,20 @@ function makeRecordAnswer<R extends BaseRecord>(
   };
 }
 
-/** The document has the noun's name for what the API answers; events carry less. */
+/** By the noun's shape: the document has one name for what the API answers, in every program of a process. */
+const extended = new WeakMap<z.ZodObject, z.ZodObject>();
+
+/** Events carry the noun's own shape, which has no name then. */
 function outputWith(output: z.ZodObject, entries: readonly [string, ComputedField][]): z.ZodObject {
+  const before = extended.get(output);
+  if (before) return before;
   const meta = output.meta() ?? {};
   z.globalRegistry.remove(output);
-  return output
-    .extend(
-      Object.fromEntries(
-        entries.map(([name, { output: shape, description }]) => [
-          name,
-          shape.meta({ description, readOnly: true }),
-        ]),
-      ),
-    )
-    .meta(meta);
+  const computed = entries.map(([name, { output: shape, description }]) => [
+    name,
+    shape.meta({ description, readOnly: true }),
+  ]);
+  const answer = output.extend(Object.fromEntries(computed)).meta(meta);
+  extended.set(output, answer);
+  return answer;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { StoredAnswer } from '../account/idempotency.ts';
 import type { Caller } from '../account/caller.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
@@ -27,13 +28,13 @@ export interface CreateOptions<Input extends object> {
   checkBatched?(input: Input): void;
   /**
    * The writing statement completes its records, so that an answer cannot be stored with them: a receipt is, and the
-   * record is read back. Creates one record; `plan` plans it.
+   * record is read back. Creates one record.
    */
   createWithReceipt?(
     writer: Writer,
     requested: { input: Input; query: unknown },
-    plan: (input: Input) => Promise<Plan>,
-  ): Promise<{ status: number; body: string }>;
+    source: Source,
+  ): Promise<StoredAnswer>;
 }
 
 /** What is answered, and stored, of a record that is read back. */
@@ -89,13 +90,12 @@ function createRoute<R extends BaseRecord, Input extends object>(
     answers: { 201: shown.output },
     async handle(ctx) {
       const writer = writerOf(ctx);
-      const plan = (input: Input) => service.plan(writer, input, ctx);
       if (createWithReceipt) {
-        const answer = await createWithReceipt(writer, { input: ctx.body, query: ctx.query }, plan);
+        const answer = await createWithReceipt(writer, { input: ctx.body, query: ctx.query }, ctx);
         if (answer.status !== 201) return answer;
         return { ...answer, headers: createdHeaders(path, (JSON.parse(answer.body) as Receipt).id) };
       }
-      const planned = await plan(ctx.body);
+      const planned = await service.plan(writer, ctx.body, ctx);
       const answer = await store.create(writer, [planned], { status: 201, body: planned.text });
       return { ...answer, headers: createdHeaders(path, planned.id) };
     },

@@ -1,10 +1,9 @@
-import { sql } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import type { StoredAnswer } from '../account/idempotency.ts';
 import { isoTime } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
-import { queryableOf, type Queryable } from '../db/pool.ts';
-import type { Transaction } from 'kysely';
+import { queryableOf } from '../db/pool.ts';
 import type { Schema } from '../db/schema.ts';
 import { matchingWebhooks, type MatchingWebhook } from '../events/outbox.ts';
 import type { Client } from '../http/route.ts';

@@ -1,6 +1,7 @@
 import { array, assert, asyncProperty, constantFrom, integer, record } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { coalesce, Overloaded } from '../../src/base/coalesce.ts';
+import { propertySize } from '../proof/settings.ts';
 
 interface Item {
   group: string;
@@ -183,7 +184,7 @@ describe('coalesce', () => {
           expect(ns).toEqual(ns.toSorted((a, b) => a - b));
         }
       }),
-      { numRuns: 60 },
+      propertySize({ small: 60, whole: 20_000 }),
     );
   });
 });

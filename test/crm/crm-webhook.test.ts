@@ -377,3 +377,35 @@ test('another method answers 405', async () => {
   expect(reply).toMatchObject({ status: 405, json: { error: { code: 'method_not_allowed' } } });
   expect(reply.headers.get('allow')).toBe('POST');
 });
+
+describe('CW5: the timeline of a lead', () => {
+  test('has what the other CRM reported among what was done, page by page', async () => {
+    const jane = await lead('crm-timeline');
+    for (const event_type of ['called', 'met']) {
+      await report({ crm_lead_id: 'crm-timeline', event_type, note: 12345678901234567890n.toString() });
+      await s.ask('PATCH', `/api/v1/leads/${jane.id}`, { body: { notes: event_type } });
+    }
+    const whole = (await s.ask('GET', `/api/v1/activities/${jane.id}`)).json.data;
+    expect(whole.map(({ type }: { type: string }) => type)).toEqual([
+      'lead.updated',
+      'crm_activity.received',
+      'lead.updated',
+      'crm_activity.received',
+      'lead.created',
+    ]);
+    expect(whole[1]).toMatchObject({
+      record_type: 'lead',
+      record_id: jane.id,
+      changed: null,
+      details: { label: 'CRM', event_type: 'met', payload: { crm_lead_id: 'crm-timeline' } },
+    });
+
+    const read: unknown[] = [];
+    for (let query: string | null = '?limit=2'; query !== null;) {
+      const { json } = await s.ask('GET', `/api/v1/activities/${jane.id}${query}`);
+      read.push(...json.data);
+      query = json.next_url && new URL(json.next_url, s.url).search;
+    }
+    expect(read).toEqual(whole);
+  });
+});

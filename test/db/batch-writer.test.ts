@@ -1,7 +1,8 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ApiError } from '../../src/base/errors.ts';
-import { RETRY, makeBatchWriter, type BatchPlan } from '../../src/db/batch-writer.ts';
+import { RETRY } from '../../src/db/batch-runner.ts';
+import { makeBatchWriter, type BatchPlan } from '../../src/db/batch-writer.ts';
 import type { Queryable } from '../../src/db/pool.ts';
 import { freshDatabase, type TestDatabase } from '../kit/database.ts';
 

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ResponseReader } from '../../src/delivery/response-reader.ts';
+import { propertySize } from '../proof/settings.ts';
 
 /** What a reader makes of bytes that come in such pieces. */
 function read(pieces: readonly Buffer[]) {
@@ -76,7 +77,7 @@ describe('whatever a receiver answers', () => {
           expect(bodyOf(parts)).toBe(bodyOf(whole));
         },
       ),
-      { numRuns: 20_000 },
+      propertySize({ small: 20_000, whole: 2_000_000 }),
     );
   });
 

@@ -1,10 +1,10 @@
 import type { Uuid } from '../../base/id.ts';
-import { RETRY } from '../../db/batch-writer.ts';
+import { RETRY } from '../../db/batch-runner.ts';
 import type { Queryable } from '../../db/pool.ts';
 import { notQuarantined } from './form-quarantine.ts';
 import { rollupTables } from '../leads/lead-daily-rollup.ts';
 import { ENTERED, entry, MAKE_COUNTERS, SOURCED, TURNS } from '../leads/lead-insert-gate.ts';
-import type { InsertGate } from '../../record/record-store.ts';
+import type { InsertGate } from '../../record/record-batch.ts';
 
 interface Refused {
   unit: number;

@@ -173,7 +173,7 @@ function leadPlanner(
     };
     await matchLeadOptions(draft);
     const { new_source: newSource, ...resolved } = draft.resolved;
-    return planEnriched(writer, draft.input as LeadInput, {
+    return planEnriched(writer, draft.input, {
       resolved: { ...resolved, ...context },
       related: {
         form_id: form.id,

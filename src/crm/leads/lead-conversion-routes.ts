@@ -83,9 +83,9 @@ export function leadConversionRoutes(
       },
       async render(answer, { caller }) {
         if (typeof answer.body !== 'string') return answer;
-        const body = JSON.parse(answer.body) as { lead: Lead };
-        const [lead] = await parts.shown.complete(caller.workspaceId, [body.lead]);
-        return { ...answer, body: { ...body, lead } };
+        const converted = JSON.parse(answer.body) as { lead: Lead };
+        const [lead] = await parts.shown.complete(caller.workspaceId, [converted.lead]);
+        return { ...answer, body: { ...converted, lead } };
       },
     }),
   ];

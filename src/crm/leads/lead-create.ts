@@ -31,10 +31,10 @@ export function leadCreateOptions(
       if (mode !== 'create') throw invalid('on_duplicate', 'is for one lead at a time, not for a batch');
     },
 
-    async createWithReceipt(writer, { input, query: sent }, plan) {
+    async createWithReceipt(writer, { input, query: sent }, source) {
       const { on_duplicate: ofBody = 'create', ...fields } = input;
       const { on_duplicate: mode = ofBody } = sent as { on_duplicate?: OnDuplicate };
-      const planned = await plan(fields);
+      const planned = await parts.leads.plan(writer, fields, source);
       if (mode !== 'create') return takeLead(parts, writer, { plan: planned, input: fields, mode });
       const body = JSON.stringify({ id: planned.id, status: 'created' });
       return parts.leads.store.create(writer, [planned], { status: 201, body });

@@ -1,8 +1,8 @@
 import { ApiError } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
-import { RETRY } from '../../db/batch-writer.ts';
+import { RETRY } from '../../db/batch-runner.ts';
 import type { Queryable } from '../../db/pool.ts';
-import type { InsertGate } from '../../record/record-store.ts';
+import type { InsertGate } from '../../record/record-batch.ts';
 import { rollupTables } from './lead-daily-rollup.ts';
 
 const HOUR_S = 3600;

@@ -10,7 +10,7 @@ import { optionOf } from '../../record/fields/select.ts';
 import { tags } from '../../record/fields/tags.ts';
 import { text } from '../../record/fields/text.ts';
 import { user } from '../../record/fields/user.ts';
-import { defineNoun, differences, type Noun, type RecordOf } from '../../record/noun.ts';
+import { defineNoun, differences, type Noun, type RecordOf, type WriteContext } from '../../record/noun.ts';
 import type { Mutation } from '../../record/record-plan.ts';
 import { leadInput, type LeadInput } from './lead-input.ts';
 
@@ -107,11 +107,6 @@ const defined = defineNoun({
   listed: ['email', 'event_date', 'source', 'status', 'owner_id'],
   fields,
 
-  derive(next, before, { at, actor }) {
-    if (before === null || next.first_contacted_at !== null) return next;
-    return isFirstContact(before, next, actor) ? { ...next, first_contacted_at: at } : next;
-  },
-
   descriptions: { created: 'A lead arrived by the Lead API.' },
   events: {
     converted: {
@@ -151,6 +146,10 @@ export const lead: Noun<Lead, LeadInput> = {
     // The writing statement assigns the number and, where no owner is named, the owner (lead-insert-gate.ts).
     return (owner_id === null ? made : { ...made, owner_id }) as Lead;
   },
+
+  update(current, change, context) {
+    return firstContacted(current, defined.update(current, change, context), context);
+  },
 };
 
 /** Another submission of a lead that is there: it counts as an arrival, not as a change that somebody made. */
@@ -162,19 +161,18 @@ export const attachSubmission: Mutation<Lead> = {
 /** Conversion to these records; done by a member, it is the first contact too. */
 export function convertTo(records: Pick<Lead, 'contact_id' | 'company_id' | 'deal_id'>): Mutation<Lead> {
   return {
-    apply(current, { at, actor }) {
-      const next = { ...current, ...records, converted_at: at };
-      const isFirst = current.first_contacted_at === null && isFirstContact(current, next, actor);
-      return isFirst ? { ...next, first_contacted_at: at } : next;
-    },
+    apply: (current, context) =>
+      firstContacted(current, { ...current, ...records, converted_at: context.at }, context),
     fires: () => ['lead.converted'],
   };
 }
 
-/** Whether a change is the first contact: the status leaves `new`, or a member changes something. */
-function isFirstContact(before: Lead, after: Lead, actor: string): boolean {
-  if (before.status === 'new' && after.status !== 'new') return true;
-  return actor.startsWith('user:') && differences(before, after, defined.columns) !== null;
+/** A changed lead; the first contact is when its status leaves `new`, or a member changes something. */
+function firstContacted(before: Lead, after: Lead, { at, actor }: WriteContext): Lead {
+  if (after.first_contacted_at !== null) return after;
+  const isTakenUp = before.status === 'new' && after.status !== 'new';
+  const isByMember = actor.startsWith('user:') && differences(before, after, defined.columns) !== null;
+  return isTakenUp || isByMember ? { ...after, first_contacted_at: at } : after;
 }
 
 /** First and last name; a `name` alone is split at its first space (contracts RX3). */

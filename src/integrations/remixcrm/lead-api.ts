@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { FieldError } from '../../base/errors.ts';
+import type { ApiError, FieldError } from '../../base/errors.ts';
 import { INEXACT_NUMBER } from '../../base/values/unstorable.ts';
 import { isMissing, makeLeadInput, REQUIRED } from '../../crm/leads/lead-input.ts';
 import { prefersRepresentation, REPRESENTATION_APPLIED } from '../../http/prefer.ts';
@@ -43,29 +43,33 @@ const batchShape = z.object({
 
 /** RemixCRM's errors: a text, and the names of fields (contracts RX6). */
 const errors: ErrorStyle = {
-  body: (error, requestId) => JSON.stringify({ ...errorText(error), request_id: requestId }),
+  body: (error, requestId) =>
+    JSON.stringify({
+      ...(error.isSummary ? summaryOf(error.fields!) : textOf(error)),
+      request_id: requestId,
+    }),
   shape: errorShape.meta({ id: 'LeadError' }),
   appliesTo: (headers) => !prefersRepresentation(headers),
 };
 
-function errorText({
-  code,
-  message,
-  fields,
-}: {
-  code: string;
-  message: string;
-  fields?: FieldError[] | undefined;
-}) {
-  if (!fields) return { error: message };
-  // A field that is wrong is named and no more; that a number has to be sent as a string nobody would guess.
-  const details = fields.filter((field) => field.message === INEXACT_NUMBER);
-  const summary = fields.every(isMissing) ? 'Missing required fields' : 'Invalid fields';
+/** An error that says what is wrong in words of its own. */
+function textOf({ message, fields }: ApiError) {
+  return { error: message, ...(fields && { fields: namesOf(fields) }) };
+}
+
+/** Fields that a schema refused are named, and no more. */
+function summaryOf(fields: readonly FieldError[]) {
+  // But that a number has to be sent as a string nobody would guess.
+  const details = fields.filter(({ message }) => message === INEXACT_NUMBER);
   return {
-    error: code === 'validation_error' ? summary : message,
-    fields: [...new Set(fields.map(({ field }) => field))],
+    error: fields.every(isMissing) ? 'Missing required fields' : 'Invalid fields',
+    fields: namesOf(fields),
     ...(details.length > 0 && { details }),
   };
+}
+
+function namesOf(fields: readonly FieldError[]): string[] {
+  return [...new Set(fields.map(({ field }) => field))];
 }
 
 /**
@@ -95,11 +99,15 @@ export function withLeadApi(routes: readonly Route[], baseUrl: () => string): Ro
     return { id, status, lead_url: leadUrl(id) };
   }
 
+  function itemError({ message, fields }: { message: string; fields?: FieldError[] }) {
+    return fields ? summaryOf(fields) : { error: message };
+  }
+
   function batchOf(body: string): object {
     const { results } = JSON.parse(body) as { results: BatchResult[] };
     return {
       results: results.map((result) => {
-        if ('error' in result) return { status: result.status, ...errorText(result.error) };
+        if ('error' in result) return { status: result.status, ...itemError(result.error) };
         const { id, status } = result.record as Receipt;
         return { status: result.status, record: { id, status, lead_url: leadUrl(id) } };
       }),

@@ -127,8 +127,8 @@ export function makeField<Value, const Options extends FieldOptions>(
     readOnly = false,
     filter,
   } = options;
-  const fallback = (options.default ?? null) as unknown;
-  const sample = (options.sample ?? fallback) as unknown;
+  const fallback = options.default ?? null;
+  const sample = options.sample ?? fallback;
   const isNullable = !required && !assigned && fallback === null;
   const example = parts.hasExample && sample !== null ? { examples: [sample] } : {};
   const field: Field = {

@@ -23,9 +23,9 @@ export function SourceField(props: Omit<AutocompleteProps, 'data'>) {
 
 /** The event type of a lead. A current value that was deleted from the list is kept. */
 export function EventTypeField({ value, ...props }: Omit<SelectProps, 'data'>) {
-  const known = useLeadOptions('lead-event-types');
+  const names = useLeadOptions('lead-event-types');
   const options =
-    typeof value === 'string' && value !== '' && !known.includes(value) ? [value, ...known] : known;
+    typeof value === 'string' && value !== '' && !names.includes(value) ? [value, ...names] : names;
   return (
     <Select
       label="Event type"

@@ -12,10 +12,10 @@ const MAX_OPTIONS = 20;
 export function LeadPicker({ value, ...props }: Omit<SelectProps, 'data'>) {
   const may = useHasScope('leads:read');
   const [typed, type] = useState('');
-  const [settled] = useDebouncedValue(typed.trim(), 250);
+  const [debounced] = useDebouncedValue(typed.trim(), 250);
   const { data: chosen } = useQuery({ ...leads.detail(value ?? ''), enabled: may && Boolean(value) });
   // The field shows the selected lead, which is not a search.
-  const q = chosen && settled === nameOf(chosen) ? '' : settled;
+  const q = chosen && debounced === nameOf(chosen) ? '' : debounced;
   const { data: found = [], isFetching } = useInfiniteQuery({
     ...leads.list({ q, limit: MAX_OPTIONS }),
     enabled: may,

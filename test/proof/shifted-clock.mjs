@@ -1,8 +1,8 @@
-// Loaded first by a server whose wall clock shall jump: Date is off by as many milliseconds as PERF_CLOCK, a
+// Loaded first by a server whose wall clock shall jump: Date is off by as many milliseconds as PROOF_CLOCK, a
 // file, says. Timers and performance.now go on, as they do where a machine's clock is set.
 import { readFileSync } from 'node:fs';
 
-const file = /** @type {string} */ (process.env['PERF_CLOCK']);
+const file = /** @type {string} */ (process.env['PROOF_CLOCK']);
 const Straight = Date;
 let offMs = 0;
 

@@ -1,4 +1,0 @@
-import { run, setup } from './setup.mjs';
-
-setup();
-run('perf/chaos.mjs', process.argv.slice(2));

@@ -1,0 +1,22 @@
+import type { Proof } from './proof.ts';
+import { startStorm } from './storm.ts';
+
+/**
+ * kill -9 of the server in the middle of a storm of creates and deliveries, again and again on the same data.
+ * Every other time the next storm begins before the last one's deliveries are out: then the lane is taken
+ * over from one that took it over and was killed too.
+ */
+export const killServer: Proof<{ kills: number; creates: number }> = {
+  name: 'kill-server',
+  promise: 'nothing answered 201 is lost where the server is killed',
+  sizes: { small: { kills: 1, creates: 800 }, whole: { kills: 10, creates: 20_000 } },
+  async run({ size: { kills, creates }, random, log, defer }) {
+    const storm = await startStorm({ random, log, defer });
+    for (let kill = 0; kill < kills; kill++) {
+      await storm.rage(creates, () => storm.killServer());
+      if (kill % 2 === 0) await storm.untilDrained();
+      else await storm.untilFlowing();
+    }
+    return storm.outcome(kills);
+  },
+};
