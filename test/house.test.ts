@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FLOORS } from '../scripts/floors.mjs';
 import { SETTINGS } from '../src/config.ts';
 import { PROJECT } from './kit/process.ts';
+import { bannedFileName, bannedNames, phrasesOfDocument, phrasesOfProgram } from './kit/words.ts';
 
 const run = promisify(execFile);
 
@@ -49,7 +50,7 @@ describe('the floors', () => {
   const plant = (file: string, from: string) =>
     write(file, `import { thing } from '${from}';\n\nexport const planted = thing;\n`);
 
-  test.each(FOLDERS)('%s may import what stands below it, and nothing beside or above', (from) => {
+  test.each(FOLDERS)('%s may import the floors below it, and no other', (from) => {
     const caught = (file: string) => found.includes(`src/${from}/${file}: eslint(no-restricted-imports)`);
     for (const to of FOLDERS) {
       const forbidden = from !== to && floorOf(to) >= floorOf(from);
@@ -123,10 +124,131 @@ describe('the documents', () => {
       }
     }
   });
+
+  test('every link to a section of a document leads to a heading', async () => {
+    for (const file of await documents()) {
+      const text = await readFile(path.join(PROJECT, file), 'utf8');
+      for (const [, target, section] of text.matchAll(/\]\(((?!https?:)[^)#\s]*\.md)?#([^)\s]+)\)/g)) {
+        const linked = target ? path.join(path.dirname(file), target) : file;
+        expect(
+          sectionsOf(await readFile(path.join(PROJECT, linked), 'utf8')),
+          `${file} to ${linked}`,
+        ).toContain(section);
+      }
+    }
+  });
+});
+
+/** The ids of a document's headings, as GitHub makes them. */
+function sectionsOf(text: string): string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+/** Installations of 0.1.0 hold these, and the dashboard's types are generated from the API. */
+const FROZEN = /^(src\/db\/migrations|test\/fixtures)\/|^web\/api\/schema\.d\.ts$/;
+
+describe('the words', () => {
+  let programs: string[];
+  let files: string[];
+  beforeAll(async () => {
+    const { stdout } = await run('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+      cwd: PROJECT,
+      maxBuffer: 16 * 1024 * 1024,
+    });
+    files = stdout.split('\n').filter((file) => file && !FROZEN.test(file));
+    programs = files.filter((file) => /^(src|web|test|scripts|perf)\/.*\.(tsx?|m?js)$/.test(file));
+  });
+
+  /** What `find` finds in these files; one that is gone from the tree but still in the index is left out. */
+  async function searched(list: string[], find: (file: string, text: string) => string[]): Promise<string[]> {
+    const found = await Promise.all(
+      list.map(async (file) => {
+        const text = await readFile(path.join(PROJECT, file), 'utf8').catch(() => null);
+        return text === null ? [] : find(file, text);
+      }),
+    );
+    return found.flat();
+  }
+
+  test('no declared name is on the list of replaced names', async () => {
+    expect(programs.length).toBeGreaterThan(400);
+    expect(await searched(programs, bannedNames)).toEqual([]);
+  });
+
+  test('no file has a name on the list of replaced file names', async () => {
+    expect(await searched(files, bannedFileName)).toEqual([]);
+  });
+
+  test('no document uses a phrase on the list', async () => {
+    const documented = files.filter((file) => file.endsWith('.md'));
+    expect(await searched(documented, phrasesOfDocument)).toEqual([]);
+  });
+
+  test('no page and no message uses a phrase on the list', async () => {
+    const shown = programs.filter((file) => /^(src|web)\//.test(file));
+    expect(await searched(shown, phrasesOfProgram)).toEqual([]);
+  });
+
+  test.each<[string, string, string]>([
+    ['src/a.ts', 'function told() {}', '"told"'],
+    ['src/a.ts', 'interface EventTold {}', '"EventTold"'],
+    ['src/a.ts', 'const a = 1;\n\nconst MOST_SHOWN = a;', 'src/a.ts:3: "MOST_SHOWN", use MAX_…'],
+    ['src/a.ts', 'const one = 1;', '"one"'],
+    ['src/a.ts', 'const items = [].map((one) => one);', '"one"'],
+    ['src/a.ts', 'interface Statuses { of(id: string): void }', '"of"'],
+    ['src/a.ts', 'const queries = { one: () => null };', '"one"'],
+    ['src/a.ts', "import { flat as flight } from './b.ts';", '"flight"'],
+    ['web/a.tsx', 'const { given: asked } = props;', '"asked"'],
+    ['perf/a.mjs', 'const beside = [];', '"beside"'],
+    ['src/delivery/lane.ts', 'class Lane { isProven = false; }', '"isProven"'],
+  ])('a planted name is found: %s %s', (file, text, expected) => {
+    expect(bannedNames(file, text)).toEqual([expect.stringContaining(expected)]);
+  });
+
+  test.each([
+    ['web/a.tsx', 'const row = { given: true, one: 1 };'],
+    ['web/a.tsx', 'const { of: most } = props;'],
+    ['web/crm/lead-board.tsx', 'function board() {}'],
+    ['src/a.ts', 'const atMost = Math.min(a.told, b);'],
+    ['src/a.ts', "import { told } from './b.ts';"],
+    ['src/crm/form.ts', 'const place = { proven: true };'],
+  ])('plain English, and names that are only used, are not: %s %s', (file, text) => {
+    expect(bannedNames(file, text)).toEqual([]);
+  });
+
+  test.each([
+    ['src/db/flight.ts', 'batch-writer'],
+    ['test/crm/lead-day.test.ts', 'lead-daily-rollup'],
+    ['src/delivery/log.ts', 'delivery-log'],
+    ['src/doors/wix.ts', 'src/integrations'],
+  ])('a planted file name is found: %s', (file, expected) => {
+    expect(bannedFileName(file)).toEqual([expect.stringContaining(expected)]);
+    expect(bannedFileName('src/base/log.ts')).toEqual([]);
+  });
+
+  test('a planted phrase is found in documents, pages and messages, at its line', () => {
+    expect(phrasesOfDocument('a.md', 'One.\n\nIt is kept\naside.')).toEqual([
+      'a.md:3: "kept aside", use quarantined',
+    ]);
+    expect(phrasesOfDocument('a.md', '```\nbeside\n```\n`told` [link](told.md)')).toEqual([]);
+    const page = '<p title="No event is like that">\n  You can\n  not go\n</p>';
+    expect(phrasesOfProgram('a.tsx', page)).toEqual([
+      'a.tsx:1: "is like that", use No matching …',
+      'a.tsx:2: "can not", use cannot',
+    ]);
+    const template = 'const a = `${b} can not ${c} tells`;';
+    expect(phrasesOfProgram('a.ts', template)).toHaveLength(2);
+    expect(phrasesOfProgram('a.ts', 'const a = sql`-- can not ${c} told`;')).toEqual([]);
+  });
 });
 
 async function documents(): Promise<string[]> {
-  const folders = ['.', 'docs', 'examples', 'decisions'];
+  const folders = ['.', 'docs', 'docs/integrations', 'examples', 'decisions'];
   const lists = await Promise.all(
     folders.map(async (folder) =>
       (await readdir(path.join(PROJECT, folder), { withFileTypes: true }))
