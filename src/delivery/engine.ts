@@ -7,11 +7,11 @@ import type { Connection, Database } from '../db/pool.ts';
 import { watchBacklog } from './backlog.ts';
 import { makeLanes } from './claim.ts';
 import { WEBHOOK_DISABLED, type Owners } from './disabling.ts';
+import { startEngineTimers, type EngineTimers } from './engine-timers.ts';
 import { ENDPOINT_CHANNEL, makeEndpoints, type Endpoints, type PlanRules } from './endpoint.ts';
 import type { Catalogue } from '../events/event-type.ts';
 import { formatsDocumenting, type Formats } from './format.ts';
 import { makeMetrics, type DeliveryMetrics } from './metrics.ts';
-import { runMaintenance, type MaintenanceTask, type Maintenance } from './retention.ts';
 import type { Sender } from './send.ts';
 import { makeSettler } from './settle.ts';
 import { findOverdue } from './sweep.ts';
@@ -24,7 +24,7 @@ export interface Engine {
   readonly waker: Waker;
   readonly worker: Worker;
   readonly metrics: DeliveryMetrics;
-  /** Starts the housekeeping and, where this process is a worker, sending what is due. */
+  /** Starts the timers and, where this process is a worker, sending what is due. */
   start(options: { worker: boolean }): void;
   /**
    * Sends what is due now and returns when nothing is left: for a cron, or a process without a worker. Finds
@@ -46,10 +46,8 @@ export interface EngineParts {
   sender: Sender;
   /** Random numbers from 0 up to 1, for jitter. */
   random: () => number;
-  retentionDays: number;
   planRules: PlanRules;
   owners: Owners;
-  maintenanceTasks: readonly MaintenanceTask[];
 }
 
 /** How long a stop waits for requests under way; all of a stop must be over within 30 s. */
@@ -75,7 +73,7 @@ export function makeEngine(parts: EngineParts): Engine {
     settler: makeSettler(db),
   });
   const waker = makeWaker(db, log, instance, (ids) => worker.onNotify(ids));
-  let house: Maintenance | undefined;
+  let timers: EngineTimers | undefined;
   let listener: { close(): Promise<void> } | undefined;
 
   return {
@@ -85,7 +83,7 @@ export function makeEngine(parts: EngineParts): Engine {
     metrics,
 
     start(options) {
-      house = runMaintenance({ ...parts, waker });
+      timers = startEngineTimers({ ...parts, waker });
       if (!options.worker) return;
       listener = listen(db.connection, log, {
         [LANE_CHANNEL]: (payload) => {
@@ -104,7 +102,7 @@ export function makeEngine(parts: EngineParts): Engine {
 
     async stop() {
       await listener?.close();
-      await house?.stop();
+      await timers?.stop();
       await worker.stop(STOP_GRACE_MS);
     },
   };
