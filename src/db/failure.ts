@@ -29,7 +29,7 @@ export function failureKind(error: unknown): FailureKind {
   if (LOST_CODES.has(code) || /^08|^57P0/.test(code)) return 'lost';
   // Too few connections (53300), no room on the disk (53100), no memory: a moment later there may be some.
   if (code.startsWith('53')) return 'lost';
-  // A check that has no name: the id's week has no partition. The clock has jumped, and one is being made (retention.ts).
+  // A check that has no name: the id's week has no partition. The clock has jumped, and one is being made (delivery/engine-timers.ts).
   if (code === '23514' && constraint === undefined) return 'lost';
   if (code === '40P01' || code === '40001') return 'conflict';
   if (code === '55P03') return 'locked';

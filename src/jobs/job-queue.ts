@@ -20,14 +20,14 @@ export interface EnqueueOptions {
 
 export interface JobQueue {
   /**
-   * Queues a job. A worker of this process starts it at once, others look every two seconds; within a transaction that
-   * holds for all. Never part of a hot statement: it is a statement of its own, and notifies nobody through PostgreSQL.
+   * Queues a job. Outside a transaction, a worker of this process starts it at once; all others look every two seconds.
+   * It is a statement of its own, without NOTIFY, and does not belong into a hot statement (decisions/0023).
    * @throws ZodError where the payload is not of the type
    * @returns the job's id; of the unfinished one where `uniqueKey` names one
    */
   enqueue<Payload>(type: JobType<Payload>, payload: Payload, options?: EnqueueOptions): Promise<Uuid>;
   /**
-   * Takes back the unfinished job with this key. One that runs is finished, and not repeated.
+   * Deletes the job with this key that waits. One that runs goes on, and is not run again after that.
    * @returns whether one waited
    */
   cancel(

@@ -24,7 +24,7 @@ const KEY = 'schedule';
 
 /**
  * Makes the rows of recurring jobs that are new, due at once. A row that exists keeps its time, so that a restart repeats
- * nothing and a run that was missed while no worker ran is made up for once; an interval that has become shorter holds
+ * nothing, and runs that were missed while no worker ran are caught up once. An interval that has become shorter applies
  * from now on.
  */
 export async function scheduleRecurring(

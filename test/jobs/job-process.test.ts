@@ -103,7 +103,7 @@ test('a recurring job runs once at its time, not once in each of three processes
   expect(Math.min(...pauses)).toBeGreaterThan(2.9);
 });
 
-test('a recurring job that was missed while nothing ran is made up for once', async () => {
+test('runs of a recurring job that were missed while nothing ran are caught up once', async () => {
   const first = await start();
   await until(async () => (await traces('tick')).length === 1);
   first.kill('SIGKILL');
@@ -112,8 +112,8 @@ test('a recurring job that was missed while nothing ran is made up for once', as
   await database.db.pool.query('truncate trace');
   await start();
   await until(async () => (await traces('tick')).length >= 2);
-  const [made, next] = await traces('tick');
-  expect(next!.at - made!.at).toBeGreaterThan(2.9);
+  const [caughtUp, next] = await traces('tick');
+  expect(next!.at - caughtUp!.at).toBeGreaterThan(2.9);
 });
 
 test('SIGTERM cuts a job short between two steps, and another process starts it again at once', async () => {

@@ -12,7 +12,7 @@ create table job (
   -- Set again to its next time when it ends. See jobs/schedule.ts.
   recurring boolean not null default false,
   -- When it is to run. While a process runs it: when the lease of that process ends. A job whose process died is
-  -- therefore due again without anybody's doing.
+  -- therefore due again by itself.
   due_at timestamptz(3) not null,
   -- A new one for each claim: a process that has lost its lease can no longer write an outcome.
   lease_token uuid,
