@@ -20,7 +20,7 @@ export interface ActiveRun {
 
 /** A job type or recurring job, as the worker runs it. */
 export type JobKind =
-  | { readonly name: string; readonly timeoutMs: number; readonly type: JobType<unknown> }
+  | { readonly name: string; readonly timeoutMs: number; readonly type: JobType }
   | { readonly name: string; readonly timeoutMs: number; readonly recurring: RecurringJob };
 
 export interface RunParts {
@@ -41,7 +41,7 @@ const MAX_CRASHES = 5;
 const MAX_ERROR_LENGTH = 1_000;
 const SETTLE_RETRY_MS = 1_000;
 
-export function kindOf(item: JobType<unknown> | RecurringJob): JobKind {
+export function kindOf(item: JobType | RecurringJob): JobKind {
   return 'everyMs' in item
     ? { name: item.name, timeoutMs: RECURRING_TIMEOUT_MS, recurring: item }
     : { name: item.name, timeoutMs: item.timeoutMs ?? TIMEOUT_MS, type: item };

@@ -113,19 +113,20 @@ export function makeJobWorker(parts: JobWorkerParts): JobWorker {
   }
 
   async function poll(): Promise<void> {
-    while (!stopping) {
+    for (;;) {
+      if (stopping) return;
       let isWoken = false;
       wake = () => {
         isWoken = true;
       };
       const begun = await beginDue(types, recurring).catch((error: Error) => {
-        if (!isFailing) log.warn({ err: error.message }, 'jobs can not be looked up; they wait');
+        if (!isFailing) log.warn({ err: error.message }, 'jobs cannot be looked up; they wait');
         isFailing = true;
         nextMs = POLL_MS;
         return null;
       });
       if (begun !== null) isFailing = false;
-      if (!isWoken && !begun?.length && !stopping) await pause(nextMs);
+      if (!isWoken && !begun?.length) await pause(nextMs);
     }
   }
 

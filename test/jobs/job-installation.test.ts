@@ -56,7 +56,7 @@ const EVERYWHERE = [
 const areDone = (rows: RecurringRow[]) =>
   rows.length === EVERYWHERE.length && rows.every((row) => row.is_done);
 
-/** Whose role owns one schema, and may make neither a schema nor an extension. */
+/** Of a role that owns one schema and cannot create a schema; the operator has created the extension of 0.1.0. */
 async function lockedDownUrl(): Promise<string> {
   const name = `locked_${randomUUID().replaceAll('-', '')}`;
   await asAdmin('postgres', async (admin) => {
@@ -72,18 +72,23 @@ async function lockedDownUrl(): Promise<string> {
   await asAdmin(name, async (admin) => {
     await admin.query('revoke all on schema public from public');
     await admin.query(`create schema crm authorization ${name}`);
+    await admin.query('create extension pg_trgm schema crm');
     await admin.query(`alter role ${name} in database ${name} set search_path = crm`);
   });
   return urlOf({ ...inject('postgres'), user: name, password: 'a password', database: name });
 }
 
-test('with a role that may create nothing but tables in its own schema, jobs run, and doctor is content', async () => {
+test('with a role that can create tables in its own schema and nothing else, jobs run, and doctor finds them in order', async () => {
   const url = await lockedDownUrl();
   const installation = await makeInstallation({
     DATABASE_URL: url,
     FAIRLEAD_SECRET_KEY: randomBytes(32).toString('hex'),
   });
   cleanups.push(() => installation.remove());
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  cleanups.push(() => client.end());
+  await expect(client.query('create schema another')).rejects.toThrow('permission denied for database');
   const server = await installation.start();
   expect((await server.ask('GET', '/readyz')).status).toBe(200);
   await until(async () => areDone(await recurring(url)));

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Registry } from 'prom-client';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { idMaker } from '../../src/base/id.ts';
 import { doctor } from '../../src/cli/doctor.ts';
@@ -142,15 +142,9 @@ test('doctor says that no worker runs where jobs have been due for over five min
 /** Its lines. */
 async function doctorSays(): Promise<string[]> {
   const lines: string[] = [];
-  // oxlint-disable-next-line no-console
-  const { log } = console;
-  console.log = (line: string) => lines.push(line);
-  try {
-    const store = { db: database.db, sealer: {} as never, close: () => Promise.resolve() };
-    await doctor(store, { dataDirChosen: false } as never);
-  } finally {
-    console.log = log;
-  }
+  const log = vi.spyOn(console, 'log').mockImplementation((line: string) => void lines.push(line));
+  const store = { db: database.db, sealer: {} as never, close: () => Promise.resolve() };
+  await doctor(store, { dataDirChosen: false } as never).finally(() => log.mockRestore());
   return lines;
 }
 
@@ -199,7 +193,7 @@ test('of jobs with one unique key one waits, with what was enqueued last', async
   expect(await queue.cancel(type, 'other', { workspaceId: a })).toBe(false);
   start([type]);
   await until(isEmpty);
-  expect(runs.map((run) => run.payload.n).sort()).toEqual([2, 3, 5]);
+  expect(runs.map((run) => run.payload.n).toSorted((a, b) => a - b)).toEqual([2, 3, 5]);
 });
 
 test('a job that is enqueued again while it runs runs once more, with the new payload', async () => {

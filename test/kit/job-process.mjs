@@ -42,7 +42,7 @@ const worker = makeJobWorker({
   registry: new Registry(),
 });
 worker.start();
-console.log('started');
+process.stdout.write('started\n');
 process.on('SIGTERM', () => {
   void worker
     .stop()
