@@ -181,16 +181,16 @@ test('a job waits for its time', async () => {
 
 test('of jobs with one unique key one waits, with what was enqueued last', async () => {
   const { type, runs } = recorded();
-  const [a, b] = [randomUUID(), randomUUID()];
+  const [acme, elsewhere] = [randomUUID(), randomUUID()];
   const later = new Date(Date.now() + 3_600_000).toISOString();
-  const id = await queue.enqueue(type, { n: 1 }, { uniqueKey: 'k', workspaceId: a, runAt: later });
-  expect(await queue.enqueue(type, { n: 2 }, { uniqueKey: 'k', workspaceId: a })).toBe(id);
+  const id = await queue.enqueue(type, { n: 1 }, { uniqueKey: 'k', workspaceId: acme, runAt: later });
+  expect(await queue.enqueue(type, { n: 2 }, { uniqueKey: 'k', workspaceId: acme })).toBe(id);
   // Another workspace, another key, no workspace: jobs of their own.
-  await queue.enqueue(type, { n: 3 }, { uniqueKey: 'k', workspaceId: b });
-  await queue.enqueue(type, { n: 4 }, { uniqueKey: 'other', workspaceId: a });
+  await queue.enqueue(type, { n: 3 }, { uniqueKey: 'k', workspaceId: elsewhere });
+  await queue.enqueue(type, { n: 4 }, { uniqueKey: 'other', workspaceId: acme });
   await queue.enqueue(type, { n: 5 }, { uniqueKey: 'k' });
-  expect(await queue.cancel(type, 'other', { workspaceId: a })).toBe(true);
-  expect(await queue.cancel(type, 'other', { workspaceId: a })).toBe(false);
+  expect(await queue.cancel(type, 'other', { workspaceId: acme })).toBe(true);
+  expect(await queue.cancel(type, 'other', { workspaceId: acme })).toBe(false);
   start([type]);
   await until(isEmpty);
   expect(runs.map((run) => run.payload.n).toSorted((a, b) => a - b)).toEqual([2, 3, 5]);
