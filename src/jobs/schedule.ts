@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
 
@@ -15,9 +14,6 @@ export interface RecurringJob {
    */
   run(signal: AbortSignal): Promise<unknown>;
 }
-
-/** The payload of a recurring job's row. */
-export const NO_PAYLOAD = z.object({});
 
 /** The key of a recurring job's row: there is one for each name. */
 const KEY = 'schedule';
