@@ -21,6 +21,7 @@ export const ROOF = [
   '../services.ts',
   'cli/**',
   '../serve.ts',
+  '../maintenance.ts',
   '../store.ts',
   '../data-directory.ts',
   '../first-start.ts',

@@ -9,10 +9,8 @@ import { makeInboundSecrets } from './account/inbound-secret.ts';
 import { makeHashingQueue } from './account/hashing-queue.ts';
 import { makeIdempotency } from './account/idempotency.ts';
 import { makeLinks } from './account/link.ts';
-import type { Mailer } from './account/mail.ts';
 import { makeMembers } from './account/member.ts';
 import { makeNotices } from './account/notice.ts';
-import { postNotices } from './account/notice-post.ts';
 import { termsOf } from './account/plan.ts';
 import { allScopes } from './account/scope.ts';
 import { makeSessionRevalidation } from './account/session-revalidation.ts';
@@ -22,19 +20,17 @@ import { makeUsageMeter } from './account/usage.ts';
 import { makeUsers } from './account/user.ts';
 import { makeWorkspaces, type Workspaces } from './account/workspace.ts';
 import { systemClock } from './base/clock.ts';
-import { idMaker, prefixed, type Uuid } from './base/id.ts';
+import { idMaker, type Uuid } from './base/id.ts';
 import type { Logger } from './base/log.ts';
 import type { Sealer } from './base/seal.ts';
 import type { Config } from './config.ts';
 import { firstEventTypes } from './crm/leads/default-event-types.ts';
 import { makeCrmActivities } from './crm/leads/crm-activity.ts';
-import { dropOldQuarantine } from './crm/forms/form-quarantine.ts';
 import { makePipelines } from './crm/pipelines/pipeline-store.ts';
 import { makeReferences } from './record/reference.ts';
-import { EVENT_OBJECTS, eraseDeleted, makeCrm, RECORD_EVENTS, RECORD_OBJECTS } from './crm/crm.ts';
+import { EVENT_OBJECTS, makeCrm, RECORD_EVENTS, RECORD_OBJECTS } from './crm/crm.ts';
 import { missingMigrations } from './db/migrate.ts';
 import type { Database } from './db/pool.ts';
-import { analyzeGrown } from './db/statistics.ts';
 import { WEBHOOK_DISABLED, WEBHOOK_OBJECT } from './delivery/disabling.ts';
 import { makeEngine, type Engine } from './delivery/engine.ts';
 import { makeSchemas } from './events/custom-event-schema.ts';
@@ -45,10 +41,12 @@ import { makeGuard, type Listener } from './delivery/guard.ts';
 import { withInboxes } from './delivery/inbox-sender.ts';
 import { makeInboxes } from './delivery/inbox.ts';
 import { makeResolver } from './delivery/resolver.ts';
-import type { MaintenanceTask } from './delivery/retention.ts';
 import { makeSchemaWorkers } from './events/schema-workers.ts';
 import { makeSender } from './delivery/send.ts';
 import { makeTail } from './events/feed-poller.ts';
+import { makeJobQueue } from './jobs/job-queue.ts';
+import { makeJobWorker, type JobWorker } from './jobs/job-worker.ts';
+import { maintenanceTasks } from './maintenance.ts';
 import { mountCrmWebhook } from './integrations/crm-webhook/crm-webhook.ts';
 import { mountGoogleAds } from './integrations/google-ads/google-ads.ts';
 import { mountTypeform } from './integrations/typeform/typeform.ts';
@@ -119,6 +117,9 @@ export interface App {
   readonly workspaces: Workspaces;
   readonly keys: ApiKeys;
   readonly engine: Engine;
+  readonly jobWorker: JobWorker;
+  /** Starts the engine and, where this process has the service `worker`, deliveries and jobs. */
+  start(): void;
   /** Accounts, for the command line. */
   readonly people: Pick<SignInParts, 'db' | 'users' | 'members' | 'audit'>;
   readonly signIn: SignIn;
@@ -128,7 +129,7 @@ export interface App {
   changePlan(workspaceId: Uuid, plan: string): Promise<void>;
   /** The HTTP server with all routes, not listening yet. */
   server(): Promise<FastifyInstance>;
-  /** Stops the engine; the caller closes the database. */
+  /** Stops the engine and the jobs; the caller closes the database. */
   close(): Promise<void>;
 }
 
@@ -172,18 +173,21 @@ export function assemble({
     formats: FORMATS,
     sender,
     random: Math.random,
-    retentionDays: config.retentionDays,
     planRules: {
       maxWebhooks: (plan) => termsOf(plan).maxima.webhooks,
       sendsWebhooks: (plan) => termsOf(plan).webhooks,
     },
     owners: noticesToOwners(notices, clock),
-    maintenanceTasks: [
-      { name: 'expunging', everyMs: 60_000, run: eraseDeleted({ db, log }).pass },
-      { name: 'statistics', everyMs: 5_000, run: () => analyzeGrown(db.side) },
-      { name: 'old form spam', everyMs: 3_600_000, run: () => dropOldQuarantine(db) },
-      ...(mailer ? [noticeMail({ db, mailer, log, baseUrl })] : []),
-    ],
+  });
+  const jobWorker = makeJobWorker({
+    db,
+    newId,
+    log,
+    random: Math.random,
+    queue: makeJobQueue({ db, newId }),
+    types: [],
+    recurring: maintenanceTasks({ db, log, mailer, baseUrl, retentionDays: config.retentionDays }),
+    registry: engine.metrics.registry,
   });
   const workspaces = makeWorkspaces(db, clock, newId, firstEventTypes({ clock, newId }));
   const keys = makeApiKeys(db, clock, newId);
@@ -236,9 +240,15 @@ export function assemble({
     workspaces,
     keys,
     engine,
+    jobWorker,
     people,
     signIn,
     baseUrl,
+    start() {
+      const worker = config.services.includes('worker');
+      engine.start({ worker });
+      if (worker) jobWorker.start();
+    },
     changePlan: (workspaceId, plan) => changePlan({ db, engine, audit }, workspaceId, plan),
 
     async server() {
@@ -318,24 +328,11 @@ export function assemble({
     },
 
     async close() {
-      await engine.stop();
+      await Promise.all([engine.stop(), jobWorker.stop()]);
       await usage.stop();
       await sender.close();
       await schemaWorkers.close();
     },
-  };
-}
-
-/** Sends notices by mail too. */
-function noticeMail({
-  baseUrl,
-  ...parts
-}: Pick<SignInParts, 'db' | 'log' | 'baseUrl'> & { mailer: Mailer }): MaintenanceTask {
-  const webhookUrl = (id: Uuid) => `${baseUrl()}/settings/webhooks/${prefixed('wh', id)}`;
-  return {
-    name: 'notice mail',
-    everyMs: 5_000,
-    run: (stopped) => postNotices({ ...parts, webhookUrl }, stopped),
   };
 }
 

@@ -46,7 +46,8 @@ export const SETTINGS = {
   },
   FAIRLEAD_SERVICES: {
     default: 'api,worker,web',
-    means: 'The parts that this process runs: api (HTTP), worker (delivery), web (the pages under /docs).',
+    means:
+      'The parts that this process runs: api (HTTP), worker (delivery, background jobs, maintenance), web (the pages under /docs).',
     read: list(z.enum(['api', 'worker', 'web'])).refine((parts) => parts.length > 0, 'names no service'),
   },
   FAIRLEAD_EGRESS_ALLOW: {

@@ -34,7 +34,7 @@ export async function serve(config: Config, log: Logger, screen: Screen): Promis
     const url = app.baseUrl();
     const first = await firstStart(app);
     if (first) say(await show(first, config.dataDir, isTerminal));
-    app.engine.start({ worker: config.services.includes('worker') });
+    app.start();
     log.info({ version: VERSION, url, services: config.services }, 'ready');
     if (note !== null) say(note);
     say(`Fairlead is ready at ${url}`);
@@ -43,7 +43,7 @@ export async function serve(config: Config, log: Logger, screen: Screen): Promis
     let stopping: Promise<void> | undefined;
     const stop = async () => {
       try {
-        await Promise.all([drain(), app.engine.stop()]);
+        await Promise.all([drain(), app.engine.stop(), app.jobWorker.stop()]);
         await app.close();
       } finally {
         await store.close();

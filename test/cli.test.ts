@@ -161,7 +161,7 @@ describe.each([
   test('migrate and doctor find no problem', async () => {
     expect(await fairlead('migrate')).toBe('The database is up to date.');
     const findings = (await fairlead('doctor')).split('\n');
-    expect(findings).toHaveLength(4);
+    expect(findings).toHaveLength(5);
     for (const finding of findings) expect(finding).toMatch(/^ok {3}\S/);
   });
 

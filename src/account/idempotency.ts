@@ -155,3 +155,17 @@ export function makeIdempotency(db: Database, sealer: Sealer): Idempotency {
 function place(claim: IdempotencyClaim) {
   return { workspaceId: claim.workspaceId, table: 'idempotency', column: 'body' };
 }
+
+/** Answers are kept for 24 hours; deleted in batches. @returns how many were deleted */
+export async function dropOldAnswers(db: Database): Promise<number> {
+  let dropped = 0;
+  for (;;) {
+    const { rowCount } = await db.pool.query(
+      `delete from idempotency where (workspace_id, api_key_id, key) in (
+         select workspace_id, api_key_id, key from idempotency
+         where created_at < now() - interval '24 hours' limit 1000)`,
+    );
+    dropped += rowCount ?? 0;
+    if ((rowCount ?? 0) < 1000) return dropped;
+  }
+}

@@ -138,6 +138,7 @@ function exitFor({ code, status }: ApiError): number {
 
 async function deliverDue(app: App): Promise<number> {
   const lanes = await app.engine.pass(null);
+  await app.jobWorker.pass();
   return done(`webhooks with something due: ${lanes}`);
 }
 

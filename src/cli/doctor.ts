@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import { missingMigrations } from '../db/migrate.ts';
+import { countOverdueJobs, measureJobs, recentlyFailedJobs } from '../jobs/job-backlog.ts';
 import type { Store } from '../store.ts';
 
 interface Finding {
@@ -13,6 +14,7 @@ export async function doctor(store: Store, config: Config): Promise<number> {
     await version(store),
     await migrations(store),
     await backlog(store),
+    await jobs(store),
     await disabled(store),
     ...(config.dataDirChosen ? [{ ok: true, text: `the data is kept in ${config.dataDir}` }] : []),
   ];
@@ -55,6 +57,23 @@ async function backlog({ db }: Store): Promise<Finding> {
       overdue === 0
         ? `${waiting} deliveries wait, none overdue`
         : `${overdue} of ${waiting} deliveries have been due for over 5 minutes: is a worker running?`,
+  };
+}
+
+/** The same of background jobs; those that failed for good are named, as nothing tries them again. */
+async function jobs({ db }: Store): Promise<Finding> {
+  const { waiting, due, running, failed } = await measureJobs(db.pool);
+  const overdue = await countOverdueJobs(db.pool);
+  if (overdue > 0)
+    return { ok: false, text: `${overdue} jobs have been due for over 5 minutes: is a worker running?` };
+  const recent = await recentlyFailedJobs(db.pool);
+  const named = recent.map(({ type, jobs: count, last_error: error }) => `${count} ${type}: ${error}`);
+  return {
+    ok: true,
+    text: [
+      `${waiting + due + running} jobs wait or run, none overdue; ${failed} failed`,
+      ...(named.length > 0 ? [`in the last 7 days: ${named.join('; ').replaceAll(/\s+/g, ' ')}`] : []),
+    ].join('; '),
   };
 }
 

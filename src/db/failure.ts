@@ -30,7 +30,7 @@ export function failureKind(error: unknown): FailureKind {
   // Too few connections (53300), disk full (53100), out of memory: these may be temporary.
   if (code.startsWith('53')) return 'lost';
   // A check without a name: the id's week has no partition. The clock has jumped, and one is being created
-  // (retention.ts).
+  // (delivery/engine-timers.ts).
   if (code === '23514' && constraint === undefined) return 'lost';
   if (code === '40P01' || code === '40001') return 'conflict';
   if (code === '55P03') return 'locked';

@@ -10,10 +10,10 @@ import { WEBHOOK_DISABLED, type Owners } from './disabling.ts';
 import { ENDPOINT_CHANNEL } from './endpoint-change.ts';
 import type { PlanRules } from './endpoint-plan.ts';
 import { makeEndpoints, type Endpoints } from './endpoint-store.ts';
+import { startEngineTimers, type EngineTimers } from './engine-timers.ts';
 import type { Catalogue } from '../events/event-type.ts';
 import { formatsDocumenting, type Formats } from './format.ts';
 import { makeMetrics, type DeliveryMetrics } from './metrics.ts';
-import { runMaintenance, type MaintenanceTask, type Maintenance } from './retention.ts';
 import type { Sender } from './send.ts';
 import { makeSettler } from './settle.ts';
 import { findOverdue } from './sweep.ts';
@@ -26,7 +26,7 @@ export interface Engine {
   readonly waker: Waker;
   readonly worker: Worker;
   readonly metrics: DeliveryMetrics;
-  /** Starts the maintenance and, if this process is a worker, sending what is due. */
+  /** Starts the timers and, if this process is a worker, sending what is due. */
   start(options: { worker: boolean }): void;
   /**
    * Sends what is due now and returns when nothing is left: for cron, or a process without a worker. Also finds what
@@ -48,10 +48,8 @@ export interface EngineParts {
   sender: Sender;
   /** Random numbers from 0 up to 1, for jitter. */
   random: () => number;
-  retentionDays: number;
   planRules: PlanRules;
   owners: Owners;
-  maintenanceTasks: readonly MaintenanceTask[];
 }
 
 /** How long a stop waits for requests under way; the whole stop must be over within 30 s. */
@@ -77,7 +75,7 @@ export function makeEngine(parts: EngineParts): Engine {
     settler: makeSettler(db),
   });
   const waker = makeWaker(db, log, instance, (ids) => worker.onNotify(ids));
-  let maintenance: Maintenance | undefined;
+  let timers: EngineTimers | undefined;
   let listener: { close(): Promise<void> } | undefined;
 
   return {
@@ -87,7 +85,7 @@ export function makeEngine(parts: EngineParts): Engine {
     metrics,
 
     start(options) {
-      maintenance = runMaintenance({ ...parts, waker });
+      timers = startEngineTimers({ ...parts, waker });
       if (!options.worker) return;
       listener = listen(db.connection, log, {
         [LANE_CHANNEL]: (payload) => {
@@ -106,7 +104,7 @@ export function makeEngine(parts: EngineParts): Engine {
 
     async stop() {
       await listener?.close();
-      await maintenance?.stop();
+      await timers?.stop();
       await worker.stop(STOP_GRACE_MS);
     },
   };

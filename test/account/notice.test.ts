@@ -166,7 +166,7 @@ describe('section 8: by mail, if SMTP_URL is set', () => {
     const { m, boss, bob } = await started(mail);
     for (let more = 0; more < 2; more++) {
       const second = await secondServer(m, mail);
-      second.app.engine.start({ worker: false });
+      second.app.jobWorker.start();
       on.unshift(second);
     }
     // Slow enough for the other process to look while a mail is being sent.
@@ -189,7 +189,7 @@ describe('section 8: by mail, if SMTP_URL is set', () => {
     expect(inbox).toEqual([]);
     const next = await secondServer(m, mail);
     on.unshift(next);
-    next.app.engine.start({ worker: false });
+    next.app.jobWorker.start();
     await until(() => inbox.length > 0);
     await until(async () => (await m.db.pool.query('select from notice_letter')).rowCount === 1);
     expect(inbox.map(({ to }) => to)).toEqual([boss.email]);

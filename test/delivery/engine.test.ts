@@ -31,10 +31,8 @@ function engineOn(s: Scenario, formats: Format[] = [standard]): Engine {
       clock,
     }),
     random: Math.random,
-    retentionDays: 90,
     planRules: { maxWebhooks: () => null, sendsWebhooks: () => true },
     owners: { disabled: () => Promise.resolve(), attended: () => Promise.resolve() },
-    maintenanceTasks: [],
   });
 }
 

@@ -5,7 +5,8 @@ import { idMaker } from '../../src/base/id.ts';
 import { makeLog } from '../../src/base/log.ts';
 import { ensurePartitions } from '../../src/db/partition.ts';
 import { enqueueResend } from '../../src/delivery/resend.ts';
-import { dropOld, runMaintenance } from '../../src/delivery/retention.ts';
+import { startEngineTimers } from '../../src/delivery/engine-timers.ts';
+import { dropOld } from '../../src/delivery/retention.ts';
 import { makeWaker } from '../../src/delivery/wake.ts';
 import { freshDatabase, type TestDatabase } from '../kit/database.ts';
 import { until } from '../kit/process.ts';
@@ -54,13 +55,11 @@ test('a clock that jumps by years, forwards or back, has partitions for its week
   let offMs = 0;
   const clock = { ...systemClock, now: () => Date.now() + offMs };
   const log = makeLog('silent');
-  const house = runMaintenance({
+  const timers = startEngineTimers({
     db,
     clock,
     log,
     waker: makeWaker(db, log, randomUUID(), () => undefined),
-    retentionDays: 90,
-    maintenanceTasks: [],
   });
   const written = async () => {
     const values = [randomUUID(), idMaker(clock.now)(), randomUUID()];
@@ -77,5 +76,5 @@ test('a clock that jumps by years, forwards or back, has partitions for its week
     expect(await written()).toBe(false);
     await until(written);
   }
-  await house.stop();
+  await timers.stop();
 });

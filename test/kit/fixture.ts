@@ -250,7 +250,7 @@ export async function startUpgraded(
   const app = assemble({ config, ...store, log: silent });
   const server = await app.server();
   const url = await server.listen({ port: 0, host: '127.0.0.1' });
-  app.engine.start({ worker: config.services.includes('worker') });
+  app.start();
 
   const requested: Upgraded['ask'] = (as, method, to, input = {}) => {
     const session =

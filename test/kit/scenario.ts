@@ -72,7 +72,7 @@ export async function startScenario(env: Record<string, string> = {}): Promise<S
   const alice = await join(acme.id, 'Alice', ['*']);
   const bob = await join(acme.id, 'Bob', ['contacts:read']);
   const charlie = await join(elsewhere.id, 'Charlie', ['*']);
-  app.engine.start({ worker: config.services.includes('worker') });
+  app.start();
 
   let seen = new Set<string>();
   return {

@@ -1,0 +1,63 @@
+import { dropOldAnswers } from './account/idempotency.ts';
+import type { Mailer } from './account/mail.ts';
+import { postNotices } from './account/notice-post.ts';
+import { prefixed, type Uuid } from './base/id.ts';
+import type { Logger } from './base/log.ts';
+import { eraseDeleted } from './crm/crm.ts';
+import { dropOldQuarantine } from './crm/forms/form-quarantine.ts';
+import type { Database } from './db/pool.ts';
+import { analyzeGrown } from './db/statistics.ts';
+import { dropOldInboxes } from './delivery/inbox.ts';
+import { trimToTerms } from './delivery/retention-term.ts';
+import { dropOld } from './delivery/retention.ts';
+import { settleOverdue } from './delivery/sweep.ts';
+import { dropOldJobs } from './jobs/job-backlog.ts';
+import type { RecurringJob } from './jobs/schedule.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+export interface MaintenanceParts {
+  db: Database;
+  log: Logger;
+  retentionDays: number;
+  /** Null: no mail is sent. */
+  mailer: Mailer | null;
+  baseUrl(): string;
+}
+
+/**
+ * Every recurring task, one line each. One worker at a time runs each of them, whatever the number of processes; what a
+ * process must do for itself is in delivery/engine-timers.ts. Names are stored and never change.
+ */
+export function maintenanceTasks(parts: MaintenanceParts): RecurringJob[] {
+  const { db, log, mailer } = parts;
+  const keepFrom = () => Date.now() - parts.retentionDays * DAY;
+  const task = (name: string, everyMs: number, run: RecurringJob['run']) => ({ name, everyMs, run });
+  return [
+    task('maintenance.statistics', 5 * SECOND, async () => void (await analyzeGrown(db.side))),
+    ...(mailer ? [task('maintenance.notice_mail', 5 * SECOND, noticeMail({ ...parts, mailer }))] : []),
+    task('maintenance.erasure', MINUTE, eraseDeleted({ db, log }).pass),
+    task('maintenance.form_spam', HOUR, () => dropOldQuarantine(db)),
+    task('maintenance.idempotency', HOUR, () => dropOldAnswers(db)),
+    task('maintenance.inboxes', HOUR, () => dropOldInboxes(db)),
+    task('maintenance.jobs', HOUR, () => dropOldJobs(db.pool)),
+    task('maintenance.overdue_deliveries', HOUR, () => settleOverdue(db.pool)),
+    task('maintenance.retention', HOUR, async () => (await dropOld(db.pool, keepFrom())).length),
+    task('maintenance.retention_terms', HOUR, async () => {
+      const { events, attempts } = await trimToTerms(db, Date.now());
+      return events + attempts;
+    }),
+  ];
+}
+
+/** Notices go by mail as well. */
+function noticeMail({
+  baseUrl,
+  ...parts
+}: Pick<MaintenanceParts, 'db' | 'log' | 'baseUrl'> & { mailer: Mailer }): RecurringJob['run'] {
+  const webhookUrl = (id: Uuid) => `${baseUrl()}/settings/webhooks/${prefixed('wh', id)}`;
+  return async (stopped) => void (await postNotices({ ...parts, webhookUrl }, stopped));
+}
