@@ -9,10 +9,9 @@ import { makeInboundSecrets } from './account/inbound-secret.ts';
 import { makeHashingQueue } from './account/hashing-queue.ts';
 import { makeIdempotency } from './account/idempotency.ts';
 import { makeLinks } from './account/link.ts';
-import type { Mailer } from './account/mail.ts';
 import { makeMembers } from './account/member.ts';
 import { makeNotices } from './account/notice.ts';
-import { postNotices } from './account/notice-post.ts';
+import { moveNoticeLetters, NOTICE_READERS_ONLY } from './account/notice-mail.ts';
 import { termsOf } from './account/plan.ts';
 import { allScopes } from './account/scope.ts';
 import { makeSessionRevalidation } from './account/session-revalidation.ts';
@@ -45,7 +44,6 @@ import { makeGuard, type Listener } from './delivery/guard.ts';
 import { withInboxes } from './delivery/inbox-sender.ts';
 import { makeInboxes } from './delivery/inbox.ts';
 import { makeResolver } from './delivery/resolver.ts';
-import type { MaintenanceTask } from './delivery/retention.ts';
 import { makeSchemaWorkers } from './events/schema-workers.ts';
 import { makeSender } from './delivery/send.ts';
 import { makeTail } from './events/feed-poller.ts';
@@ -63,6 +61,8 @@ import { mountPages } from './http/pages.ts';
 import { mountDocument, mountReference } from './http/reference.ts';
 import { makeServer, mount } from './http/server.ts';
 import { makeSmtp } from './integrations/smtp/smtp.ts';
+import { makeMailQueue } from './mail/mail-queue.ts';
+import { makeMailSender } from './mail/mail-sender.ts';
 import { apiKeyRoutes } from './settings/api-keys.ts';
 import { auditRoutes } from './settings/audit-log.ts';
 import { customEventRoutes } from './settings/custom-events.ts';
@@ -76,7 +76,7 @@ import { eventRoutes } from './settings/events.ts';
 import { inboxRoutes } from './settings/inboxes.ts';
 import { mountInboxes } from './settings/inbox-receiver.ts';
 import { inboundSecretRoutes } from './settings/inbound-secrets.ts';
-import { invitationRoutes } from './settings/invitations.ts';
+import { invitationRoutes, PENDING_INVITATIONS_ONLY } from './settings/invitations.ts';
 import { makeRecordChange } from './http/record-change.ts';
 import { makeMadeBy } from './settings/made-by.ts';
 import { meRoutes } from './settings/me.ts';
@@ -148,8 +148,23 @@ export function assemble({
   const catalogue = CATALOGUE;
   const own: Listener[] = [];
   const guard = makeGuard({ allow: config.egressAllow, own: () => own });
-  const mailer = config.mail && makeSmtp(config.mail);
-  const notices = makeNotices(db, newId);
+  const mail = makeMailQueue({
+    db,
+    sealer,
+    newId,
+    conditions: [NOTICE_READERS_ONLY, PENDING_INVITATIONS_ONLY],
+  });
+  const mailSender =
+    config.mail &&
+    makeMailSender({
+      queue: mail,
+      transport: makeSmtp(config.mail),
+      from: config.mail.from,
+      log,
+      random: Math.random,
+    });
+  const webhookUrl = (id: Uuid) => `${baseUrl()}/settings/webhooks/${prefixed('wh', id)}`;
+  const notices = makeNotices({ db, newId, mail, webhookUrl });
   const baseUrl = () => config.publicUrl || localUrl(config.host, own[0]?.port ?? config.port);
   const inboxes = makeInboxes({
     db,
@@ -181,7 +196,17 @@ export function assemble({
       { name: 'expunging', everyMs: 60_000, run: eraseDeleted({ db, log }).pass },
       { name: 'statistics', everyMs: 5_000, run: () => analyzeGrown(db.side) },
       { name: 'old form spam', everyMs: 3_600_000, run: () => dropOldAside(db) },
-      ...(mailer ? [noticeMail({ db, mailer, log, baseUrl })] : []),
+      { name: 'old mail', everyMs: 3_600_000, run: () => mail.prune() },
+      ...(mailSender
+        ? [
+            { name: 'mail', everyMs: 5_000, run: mailSender.pass },
+            {
+              name: 'mail of 0.1.0',
+              everyMs: 60_000,
+              run: () => moveNoticeLetters(db, { mail, webhookUrl }),
+            },
+          ]
+        : []),
     ],
   });
   const workspaces = makeWorkspaces(db, clock, newId, firstEventTypes({ clock, newId }));
@@ -194,7 +219,19 @@ export function assemble({
   const sessions = makeSessions(db, clock, newId, SCOPES);
   const throttle = makeSignInThrottle(db, clock);
   const hashing = makeHashingQueue();
-  const people = { db, users, members, sessions, links, throttle, hashing, audit, mailer, log, baseUrl };
+  const people = {
+    db,
+    users,
+    members,
+    sessions,
+    links,
+    throttle,
+    hashing,
+    audit,
+    mail: config.mail && mail,
+    log,
+    baseUrl,
+  };
   const signIn = makeSignIn(people);
   const inboundSecrets = makeInboundSecrets({ db, clock, newId, sealer }, config.crmWebhookSecret);
   const crmActivities = makeCrmActivities({ db, clock, newId });
@@ -309,23 +346,11 @@ export function assemble({
 
     async close() {
       await engine.stop();
+      await mailSender?.stop();
       await usage.stop();
       await sender.close();
       await schemaWorkers.close();
     },
-  };
-}
-
-/** Notices go by mail as well. */
-function noticeMail({
-  baseUrl,
-  ...parts
-}: Pick<SignInParts, 'db' | 'log' | 'baseUrl'> & { mailer: Mailer }): MaintenanceTask {
-  const webhookUrl = (id: Uuid) => `${baseUrl()}/settings/webhooks/${prefixed('wh', id)}`;
-  return {
-    name: 'notice mail',
-    everyMs: 5_000,
-    run: (stopped) => postNotices({ ...parts, webhookUrl }, stopped),
   };
 }
 

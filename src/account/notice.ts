@@ -2,6 +2,7 @@ import { sql, type Transaction } from 'kysely';
 import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
 import type { Schema } from '../db/schema.ts';
+import { enqueueNotice, type NoticeMailParts } from './notice-mail.ts';
 import type { Role } from './role.ts';
 
 /** What somebody who looks after the workspace should know. */
@@ -19,7 +20,7 @@ export interface Notice {
  * until somebody puts it away for themselves.
  */
 export interface Notices {
-  /** Within the transaction that makes it so; the letters that tell of it are written with it. */
+  /** Within the transaction of what it reports; the mails about it are queued with it. */
   post(
     trx: Transaction<Schema>,
     workspaceId: Uuid,
@@ -50,7 +51,8 @@ where n.workspace_id = $1 and n.ended_at is null and ($3::uuid is null or n.id <
 order by n.id desc limit $4`,
 };
 
-export function makeNotices(db: Database, newId: () => Uuid): Notices {
+export function makeNotices(parts: NoticeMailParts & { db: Database; newId: () => Uuid }): Notices {
+  const { db, newId } = parts;
   return {
     async post(trx, workspaceId, { type, object_type: objectType, object_id: objectId, details, at }) {
       const id = newId();
@@ -59,10 +61,7 @@ export function makeNotices(db: Database, newId: () => Uuid): Notices {
         values (${workspaceId}, ${id}, ${type}, ${objectType}, ${objectId}, ${JSON.stringify(details)}, ${at})`.execute(
         trx,
       );
-      await sql`
-        insert into notice_letter (workspace_id, notice_id, user_id, due_at)
-        select workspace_id, ${id}, user_id, ${at} from member
-        where workspace_id = ${workspaceId} and role in ('owner', 'admin')`.execute(trx);
+      await enqueueNotice(trx, parts, workspaceId, { id, objectId, details });
     },
 
     async end(trx, workspaceId, objectId, at) {
