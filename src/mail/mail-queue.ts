@@ -83,6 +83,7 @@ const KEPT = "interval '30 days'";
 /** Of a settled mail neither the address nor the content stays. */
 const ERASED = 'settled_at = now(), message = null, to_address = null, lease_until = null';
 
+/** What was queued a moment ago is due: times are stored to the millisecond, and may be rounded up. */
 function claimStatement(conditions: readonly MailCondition[]): string {
   const cancelling = conditions.filter(({ otherwise }) => otherwise === 'cancel');
   const waiting = conditions.filter(({ otherwise }) => otherwise === 'wait');
@@ -91,7 +92,7 @@ function claimStatement(conditions: readonly MailCondition[]): string {
 with due as (
   select m.id, ${reason === '' ? 'null::text' : `case ${reason} end`} as cancelled
   from mail m
-  where m.state = 'queued' and m.due_at <= now() and m.expires_at > now()
+  where m.state = 'queued' and m.due_at <= now() + interval '1 millisecond' and m.expires_at > now()
     ${waiting.map(({ holds }) => `and coalesce((${holds}), true)`).join(' ')}
   order by m.due_at, m.id limit 1 for update of m skip locked
 )

@@ -12,8 +12,6 @@ export interface MailSender {
 }
 
 const MAX_IN_FLIGHT = 4;
-/** Connecting, TLS, sign-in and envelope, in milliseconds; shorter than a claim lasts. */
-const SUBMIT_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 5_000;
 /** Pauses after failed attempts, in minutes; the last one repeats until the mail expires. */
 const PAUSES_MIN = [1, 5, 15, 60, 120, 240, 360];
@@ -27,15 +25,19 @@ export function pauseAfter(attempts: number, random: number): number {
   return Math.round(minutes * 60_000 * (1 - JITTER + 2 * JITTER * random));
 }
 
-/** @param parts.from an address, or a name with an address in <> */
+/**
+ * @param parts.from an address, or a name with an address in <>
+ * @param parts.submitTimeoutMs for connecting, TLS, sign-in and envelope; must be shorter than a claim lasts
+ */
 export function makeMailSender(parts: {
   queue: MailQueue;
   transport: MailTransport;
   from: string;
   log: Logger;
   random: () => number;
+  submitTimeoutMs?: number;
 }): MailSender {
-  const { queue, transport, from, log, random } = parts;
+  const { queue, transport, from, log, random, submitTimeoutMs = 60_000 } = parts;
   const domain = domainOf(from);
   const stopping = new AbortController();
   const inFlight = new Set<Promise<void>>();
@@ -85,7 +87,7 @@ export function makeMailSender(parts: {
 
   async function attemptOf(mail: ClaimedMail): Promise<MailOutcome> {
     const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(), SUBMIT_TIMEOUT_MS);
+    const timer = setTimeout(() => limit.abort(), submitTimeoutMs);
     const beforeContent = async () => {
       if (!(await queue.markSubmitted(mail))) throw new Error('another sender has claimed this mail');
       clearTimeout(timer);

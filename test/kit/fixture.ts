@@ -228,11 +228,13 @@ export interface Upgraded {
 /**
  * Migrates a loaded store and serves it, as `main.ts` does.
  * @param services such as `api,worker`
+ * @param settings further settings
  */
 export async function startUpgraded(
   { url: databaseUrl }: LoadedStore,
   { secret_key: secretKey, public_url: publicUrl }: Manifest,
   services: string,
+  settings: Record<string, string> = {},
 ): Promise<Upgraded> {
   const config = readConfig({
     DATABASE_URL: databaseUrl,
@@ -242,6 +244,7 @@ export async function startUpgraded(
     FAIRLEAD_EGRESS_ALLOW: '127.0.0.0/8',
     // Events keep the ids that tell when they happened: the fixture is not to age out of its own store.
     FAIRLEAD_RETENTION_DAYS: '3650',
+    ...settings,
   });
   const store = await openStore(config, silent, { attach: false });
   const app = assemble({ config, ...store, log: silent });

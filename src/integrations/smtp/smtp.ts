@@ -2,21 +2,28 @@ import { Readable } from 'node:stream';
 import { createTransport, type SendMailOptions, type Transporter } from 'nodemailer';
 import { redactReply, type MailOutcome, type MailTransport } from '../../mail/mail-transport.ts';
 
-/** How long a mail server may take to answer the connection, in milliseconds. */
-const CONNECT_TIMEOUT_MS = 15_000;
-/** How long it may take to accept the content, in milliseconds (RFC 5321, section 4.5.3.2.6). */
-const CONTENT_TIMEOUT_MS = 600_000;
+export interface SmtpOptions {
+  smtpUrl: string;
+  /** How long a mail server may take to answer the connection; default: 15 s. */
+  connectTimeoutMs?: number;
+  /** How long it may take to answer the content; default: ten minutes (RFC 5321, section 4.5.3.2.6). */
+  contentTimeoutMs?: number;
+}
 
 /** The content that an attempt sends, once `beforeContent` has let it. */
 type Attempt = SendMailOptions & { content?: () => Readable };
 
 /** Mail by SMTP. The password in the URL stays in here. */
-export function makeSmtp({ smtpUrl }: { smtpUrl: string }): MailTransport {
+export function makeSmtp({
+  smtpUrl,
+  connectTimeoutMs = 15_000,
+  contentTimeoutMs = 600_000,
+}: SmtpOptions): MailTransport {
   const transport: Transporter = createTransport({
     url: smtpUrl,
-    connectionTimeout: CONNECT_TIMEOUT_MS,
-    greetingTimeout: CONNECT_TIMEOUT_MS,
-    socketTimeout: CONTENT_TIMEOUT_MS,
+    connectionTimeout: connectTimeoutMs,
+    greetingTimeout: connectTimeoutMs,
+    socketTimeout: contentTimeoutMs,
   });
   // A stream of our own: it is read after the server has agreed to the content, not before.
   transport.use('stream', (mail, done) => {
