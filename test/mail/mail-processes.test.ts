@@ -37,7 +37,7 @@ async function invite(server: Server, key: string, email: string) {
   expect(made.json).toMatchObject({ mailed: true });
 }
 
-/** Ends the process when the server hears of a recipient, or has the content; it is not answered before. */
+/** Kills the process at the recipient or after the content, before the server answers. */
 function killAt(mailServer: MailServer, when: 'onRecipient' | 'onContent', { program }: Server) {
   mailServer[when](async () => {
     program.kill('SIGKILL');

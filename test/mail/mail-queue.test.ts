@@ -248,7 +248,7 @@ describe('a refusal', () => {
     },
   );
 
-  test('a wrong password is the operator’s to mend: the mail waits', async () => {
+  test('a refused sign-in leaves the mail queued, so that the operator can correct the password', async () => {
     const strict = await startMailServer({ auth: true });
     await enqueue();
     const smtpUrl = strict.url.replace('smtp://', 'smtp://crm:hunter2@');

@@ -15,7 +15,7 @@ afterAll(async () => {
   await store?.drop();
 });
 
-test('notices that 0.1.0 had not mailed yet are mailed once; those it was sending stay with it', async () => {
+test('notices that 0.1.0 had queued are mailed once; one that a process of 0.1.0 has claimed is left to it', async () => {
   const { manifest, answers } = readFixture('0.1.0');
   const { rows: letters } = await store.client.query('select * from notice_letter where mailed_at is null');
   expect(letters).toHaveLength(2);
@@ -26,7 +26,7 @@ test('notices that 0.1.0 had not mailed yet are mailed once; those it was sendin
   await store.client.query(`update member set role = 'member' where user_id = $1`, [bea!.id]);
   await store.client.query(`update member set role = 'admin' where user_id = $1`, [mia!.id]);
   await store.client.query(
-    `insert into notice_letter select workspace_id, notice_id, $1, now() + interval '5 minutes', 1
+    `insert into notice_letter select workspace_id, notice_id, $1::uuid, now() + interval '5 minutes', 1
      from notice_letter limit 1`,
     [mia!.id],
   );
