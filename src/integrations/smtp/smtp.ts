@@ -74,13 +74,13 @@ interface SmtpError extends Error {
 }
 
 /** Refused for the installation's settings, not for the mail: sign-in needed or wrong, encryption needed. */
-const SETTINGS_CODES = [530, 534, 535, 538];
+const SETTINGS_CODES = new Set([530, 534, 535, 538]);
 
 function outcomeOf(failure: SmtpError, hasBegun: boolean): MailOutcome {
   const { code = '', command = '', responseCode } = failure;
   const error = redactReply(`${code} ${command} ${failure.message}`.trim());
   if (responseCode === undefined) return { outcome: hasBegun ? 'unknown' : 'deferred', error };
   const isAboutMail = command === 'RCPT TO' || command === 'DATA' || responseCode === 552;
-  const isPermanent = responseCode >= 500 && isAboutMail && !SETTINGS_CODES.includes(responseCode);
+  const isPermanent = responseCode >= 500 && isAboutMail && !SETTINGS_CODES.has(responseCode);
   return { outcome: isPermanent ? 'refused' : 'deferred', error };
 }
