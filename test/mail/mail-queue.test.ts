@@ -391,6 +391,30 @@ describe('several senders', () => {
     expect(await row()).toMatchObject({ state: 'sent', attempts: 2, claim });
   });
 
+  test('a refusal that comes after the claim was lost does not end the attempt of the other sender', async () => {
+    const [first, second] = [gate(), gate()];
+    server.onRecipient(async () => {
+      if (server.recipients > 1) {
+        await second.opened;
+        return null;
+      }
+      await first.opened;
+      return reply(550, 'no such user');
+    });
+    await enqueue();
+    const [paused, other] = [makeSender(), makeSender()];
+    await paused.pass(running);
+    await until(() => server.recipients === 1);
+    await change(`lease_until = now() - interval '1 second'`);
+    await other.pass(running);
+    await until(() => server.recipients === 2);
+    first.open();
+    await until(() => lines.includes('claimed by another sender'));
+    second.open();
+    await until(async () => (await row()).state === 'sent');
+    expect(server.inbox).toHaveLength(1);
+  });
+
   test('a sender that is silent after the content leaves an unknown mail; its answer still counts', async () => {
     const { open, opened } = gate();
     server.onContent(async () => {
