@@ -11,6 +11,7 @@ import { makeIdempotency } from './account/idempotency.ts';
 import { makeLinks } from './account/link.ts';
 import { makeMembers } from './account/member.ts';
 import { makeNotices } from './account/notice.ts';
+import { NOTICE_READERS_ONLY } from './account/notice-mail.ts';
 import { termsOf } from './account/plan.ts';
 import { allScopes } from './account/scope.ts';
 import { makeSessionRevalidation } from './account/session-revalidation.ts';
@@ -20,7 +21,7 @@ import { makeUsageMeter } from './account/usage.ts';
 import { makeUsers } from './account/user.ts';
 import { makeWorkspaces, type Workspaces } from './account/workspace.ts';
 import { systemClock } from './base/clock.ts';
-import { idMaker, type Uuid } from './base/id.ts';
+import { idMaker, prefixed, type Uuid } from './base/id.ts';
 import type { Logger } from './base/log.ts';
 import type { Sealer } from './base/seal.ts';
 import type { Config } from './config.ts';
@@ -62,6 +63,8 @@ import { mountDocument, mountReference } from './http/reference.ts';
 import { makeServer, mount } from './http/server.ts';
 import { remixcrmLeadInput, withLeadApi } from './integrations/remixcrm/lead-api.ts';
 import { makeSmtp } from './integrations/smtp/smtp.ts';
+import { makeMailQueue } from './mail/mail-queue.ts';
+import { makeMailSender } from './mail/mail-sender.ts';
 import { apiKeyRoutes } from './settings/api-keys.ts';
 import { auditRoutes } from './settings/audit-log.ts';
 import { customEventRoutes } from './settings/custom-events.ts';
@@ -75,7 +78,7 @@ import { eventRoutes } from './settings/events.ts';
 import { inboxRoutes } from './settings/inboxes.ts';
 import { mountInboxes } from './settings/inbox-receiver.ts';
 import { inboundSecretRoutes } from './settings/inbound-secrets.ts';
-import { invitationRoutes } from './settings/invitations.ts';
+import { invitationRoutes, PENDING_INVITATIONS_ONLY } from './settings/invitations.ts';
 import { makeRecordChange } from './http/record-change.ts';
 import { makeMadeBy } from './settings/made-by.ts';
 import { meRoutes } from './settings/me.ts';
@@ -150,8 +153,23 @@ export function assemble({
   const catalogue = CATALOGUE;
   const own: Listener[] = [];
   const guard = makeGuard({ allow: config.egressAllow, own: () => own });
-  const mailer = config.mail && makeSmtp(config.mail);
-  const notices = makeNotices(db, newId);
+  const mail = makeMailQueue({
+    db,
+    sealer,
+    newId,
+    conditions: [NOTICE_READERS_ONLY, PENDING_INVITATIONS_ONLY],
+  });
+  const mailSender =
+    config.mail &&
+    makeMailSender({
+      queue: mail,
+      transport: makeSmtp(config.mail),
+      from: config.mail.from,
+      log,
+      random: Math.random,
+    });
+  const webhookUrl = (id: Uuid) => `${baseUrl()}/settings/webhooks/${prefixed('wh', id)}`;
+  const notices = makeNotices({ db, newId, mail, webhookUrl });
   const baseUrl = () => config.publicUrl || localUrl(config.host, own[0]?.port ?? config.port);
   const inboxes = makeInboxes({
     db,
@@ -186,7 +204,14 @@ export function assemble({
     random: Math.random,
     queue: makeJobQueue({ db, newId }),
     types: [],
-    recurring: maintenanceTasks({ db, log, mailer, baseUrl, retentionDays: config.retentionDays }),
+    recurring: maintenanceTasks({
+      db,
+      log,
+      mail,
+      sendsMail: mailSender !== null,
+      webhookUrl,
+      retentionDays: config.retentionDays,
+    }),
     registry: engine.metrics.registry,
   });
   const workspaces = makeWorkspaces(db, clock, newId, firstEventTypes({ clock, newId }));
@@ -199,7 +224,19 @@ export function assemble({
   const sessions = makeSessions(db, clock, newId, SCOPES);
   const throttle = makeSignInThrottle(db, clock);
   const hashing = makeHashingQueue();
-  const people = { db, users, members, sessions, links, throttle, hashing, audit, mailer, log, baseUrl };
+  const people = {
+    db,
+    users,
+    members,
+    sessions,
+    links,
+    throttle,
+    hashing,
+    audit,
+    mail: config.mail && mail,
+    log,
+    baseUrl,
+  };
   const signIn = makeSignIn(people);
   const inboundSecrets = makeInboundSecrets({ db, clock, newId, sealer }, config.crmWebhookSecret);
   const crmActivities = makeCrmActivities({ db, clock, newId });
@@ -248,6 +285,7 @@ export function assemble({
       const worker = config.services.includes('worker');
       engine.start({ worker });
       if (worker) jobWorker.start();
+      mailSender?.start();
     },
     changePlan: (workspaceId, plan) => changePlan({ db, engine, audit }, workspaceId, plan),
 
@@ -328,7 +366,7 @@ export function assemble({
     },
 
     async close() {
-      await Promise.all([engine.stop(), jobWorker.stop()]);
+      await Promise.all([engine.stop(), jobWorker.stop(), mailSender?.stop()]);
       await usage.stop();
       await sender.close();
       await schemaWorkers.close();

@@ -1,7 +1,6 @@
 import { dropOldAnswers } from './account/idempotency.ts';
-import type { Mailer } from './account/mail.ts';
-import { postNotices } from './account/notice-post.ts';
-import { prefixed, type Uuid } from './base/id.ts';
+import { moveNoticeLetters } from './account/notice-mail.ts';
+import type { Uuid } from './base/id.ts';
 import type { Logger } from './base/log.ts';
 import { eraseDeleted } from './crm/crm.ts';
 import { dropOldQuarantine } from './crm/forms/form-quarantine.ts';
@@ -13,6 +12,7 @@ import { dropOld } from './delivery/retention.ts';
 import { settleOverdue } from './delivery/sweep.ts';
 import { dropOldJobs } from './jobs/job-backlog.ts';
 import type { RecurringJob } from './jobs/schedule.ts';
+import type { MailQueue } from './mail/mail-queue.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -23,9 +23,11 @@ export interface MaintenanceParts {
   db: Database;
   log: Logger;
   retentionDays: number;
-  /** Null: no mail is sent. */
-  mailer: Mailer | null;
-  baseUrl(): string;
+  mail: MailQueue;
+  /** Whether the installation has a mail server. */
+  sendsMail: boolean;
+  /** The page of a webhook. */
+  webhookUrl(id: Uuid): string;
 }
 
 /**
@@ -33,17 +35,20 @@ export interface MaintenanceParts {
  * process must do for itself is in delivery/engine-timers.ts. Names are stored and never change.
  */
 export function maintenanceTasks(parts: MaintenanceParts): RecurringJob[] {
-  const { db, log, mailer } = parts;
+  const { db, log, mail, sendsMail, webhookUrl } = parts;
   const keepFrom = () => Date.now() - parts.retentionDays * DAY;
   const task = (name: string, everyMs: number, run: RecurringJob['run']) => ({ name, everyMs, run });
   return [
     task('maintenance.statistics', 5 * SECOND, async () => void (await analyzeGrown(db.side))),
-    ...(mailer ? [task('maintenance.notice_mail', 5 * SECOND, noticeMail({ ...parts, mailer }))] : []),
+    ...(sendsMail
+      ? [task('maintenance.notice_letters', MINUTE, () => moveNoticeLetters(db, { mail, webhookUrl }))]
+      : []),
     task('maintenance.erasure', MINUTE, eraseDeleted({ db, log }).pass),
     task('maintenance.form_spam', HOUR, () => dropOldQuarantine(db)),
     task('maintenance.idempotency', HOUR, () => dropOldAnswers(db)),
     task('maintenance.inboxes', HOUR, () => dropOldInboxes(db)),
     task('maintenance.jobs', HOUR, () => dropOldJobs(db.pool)),
+    task('maintenance.old_mail', HOUR, () => mail.prune()),
     task('maintenance.overdue_deliveries', HOUR, () => settleOverdue(db.pool)),
     task('maintenance.retention', HOUR, async () => (await dropOld(db.pool, keepFrom())).length),
     task('maintenance.retention_terms', HOUR, async () => {
@@ -51,13 +56,4 @@ export function maintenanceTasks(parts: MaintenanceParts): RecurringJob[] {
       return events + attempts;
     }),
   ];
-}
-
-/** Notices go by mail as well. */
-function noticeMail({
-  baseUrl,
-  ...parts
-}: Pick<MaintenanceParts, 'db' | 'log' | 'baseUrl'> & { mailer: Mailer }): RecurringJob['run'] {
-  const webhookUrl = (id: Uuid) => `${baseUrl()}/settings/webhooks/${prefixed('wh', id)}`;
-  return async (stopped) => void (await postNotices({ ...parts, webhookUrl }, stopped));
 }

@@ -12,7 +12,8 @@ import type { Role } from './role.ts';
 export type LinkKind = 'setup' | 'invitation' | 'password_reset';
 
 const HOUR_MS = 3_600_000;
-const LASTS_MS: Record<LinkKind, number> = {
+/** How long a link is valid, in milliseconds. */
+export const LASTS_MS: Record<LinkKind, number> = {
   setup: 7 * 24 * HOUR_MS,
   invitation: 7 * 24 * HOUR_MS,
   password_reset: 2 * HOUR_MS,

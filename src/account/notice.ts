@@ -2,6 +2,7 @@ import { sql, type Transaction } from 'kysely';
 import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
 import type { Schema } from '../db/schema.ts';
+import { enqueueNotice, type NoticeMailParts } from './notice-mail.ts';
 import type { Role } from './role.ts';
 
 /** A notice to the owners and admins of a workspace. */
@@ -19,7 +20,7 @@ export interface Notice {
  * reader dismisses it for themselves.
  */
 export interface Notices {
-  /** Call it within the transaction of the cause; the notice emails are queued in the same transaction. */
+  /** Call it within the transaction of the cause; the emails are queued in the same transaction. */
   post(
     trx: Transaction<Schema>,
     workspaceId: Uuid,
@@ -50,7 +51,8 @@ where n.workspace_id = $1 and n.ended_at is null and ($3::uuid is null or n.id <
 order by n.id desc limit $4`,
 };
 
-export function makeNotices(db: Database, newId: () => Uuid): Notices {
+export function makeNotices(parts: NoticeMailParts & { db: Database; newId: () => Uuid }): Notices {
+  const { db, newId } = parts;
   return {
     async post(trx, workspaceId, { type, object_type: objectType, object_id: objectId, details, at }) {
       const id = newId();
@@ -59,10 +61,7 @@ export function makeNotices(db: Database, newId: () => Uuid): Notices {
         values (${workspaceId}, ${id}, ${type}, ${objectType}, ${objectId}, ${JSON.stringify(details)}, ${at})`.execute(
         trx,
       );
-      await sql`
-        insert into notice_letter (workspace_id, notice_id, user_id, due_at)
-        select workspace_id, ${id}, user_id, ${at} from member
-        where workspace_id = ${workspaceId} and role in ('owner', 'admin')`.execute(trx);
+      await enqueueNotice(trx, parts, workspaceId, { id, objectId, details });
     },
 
     async end(trx, workspaceId, objectId, at) {

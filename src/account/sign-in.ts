@@ -4,10 +4,11 @@ import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import type { Database } from '../db/pool.ts';
 import type { Schema } from '../db/schema.ts';
+import type { MailQueue } from '../mail/mail-queue.ts';
 import type { Audit } from './audit.ts';
 import type { HashingQueue } from './hashing-queue.ts';
-import { linkUrl, type Link, type Links, type OpenedLink } from './link.ts';
-import { passwordLetter, type Mailer } from './mail.ts';
+import { passwordResetMessage } from './account-mail.ts';
+import { LASTS_MS, linkUrl, type Link, type Links, type OpenedLink } from './link.ts';
 import type { Members } from './member.ts';
 import { checkPassword, hashPassword, isPassword } from './password.ts';
 import type { Role } from './role.ts';
@@ -25,7 +26,7 @@ export interface SignInParts {
   hashing: HashingQueue;
   audit: Audit;
   /** Null if the installation sends no mail. */
-  mailer: Mailer | null;
+  mail: MailQueue | null;
   log: Logger;
   /** The URL that links begin with. */
   baseUrl(): string;
@@ -81,7 +82,7 @@ export interface SignIn {
 }
 
 export function makeSignIn(parts: SignInParts): SignIn {
-  const { db, users, members, sessions, links, throttle, hashing, audit, mailer, log, baseUrl } = parts;
+  const { db, users, members, sessions, links, throttle, hashing, audit, mail, log, baseUrl } = parts;
 
   /** The user with this password; throws `unauthorized` or `rate_limited`. Run it in the hashing queue. */
   async function verified(email: string, password: string, address: string): Promise<User> {
@@ -142,13 +143,27 @@ export function makeSignIn(parts: SignInParts): SignIn {
     return linkUrl(baseUrl(), link.kind, token);
   }
 
-  async function mailReset(by: Mailer, email: string): Promise<void> {
+  async function mailReset(queue: MailQueue, email: string): Promise<void> {
     const user = await users.byEmail(email);
     if (!user) return;
-    const url = await db.transaction((trx) =>
-      makeLink(trx, { kind: 'password_reset', user_id: user.id, created_by: `user:${user.id}` }),
-    );
-    await by.send(passwordLetter(user.email, url));
+    const kind = 'password_reset';
+    await db.transaction(async (trx) => {
+      const { link, token } = await links.make(trx, {
+        kind,
+        user_id: user.id,
+        created_by: `user:${user.id}`,
+      });
+      await queue.enqueue(trx, {
+        key: `${kind}:${link.id}`,
+        kind,
+        workspaceId: null,
+        userId: user.id,
+        objectId: link.id,
+        message: passwordResetMessage(user.email, linkUrl(baseUrl(), kind, token)),
+        lifetimeMs: LASTS_MS[kind],
+      });
+    });
+    queue.notify();
   }
 
   return {
@@ -185,7 +200,7 @@ export function makeSignIn(parts: SignInParts): SignIn {
     },
 
     async requestReset(email, address) {
-      if (mailer === null) {
+      if (mail === null) {
         throw new ApiError(
           'not_configured',
           'This installation sends no mail. Its operator can create a link: npx fairlead user reset --email …',
@@ -194,8 +209,8 @@ export function makeSignIn(parts: SignInParts): SignIn {
       // Counted like a failed attempt, so that nobody can flood a mailbox.
       await throttle.take(`reset ${email}`, address);
       // Not awaited: the duration of the response must not reveal an account.
-      void mailReset(mailer, email).catch((error: unknown) => {
-        log.error({ err: (error as Error).message }, 'a mail for a new password could not be sent');
+      void mailReset(mail, email).catch((error: unknown) => {
+        log.error({ err: (error as Error).message }, 'a mail for a new password could not be queued');
       });
     },
 

@@ -16,6 +16,7 @@ export async function doctor(store: Store, config: Config): Promise<number> {
     await backlog(store),
     await jobs(store),
     await disabled(store),
+    ...(config.mail ? [await mail(store)] : []),
     ...(config.dataDirChosen ? [{ ok: true, text: `the data is kept in ${config.dataDir}` }] : []),
   ];
   for (const { ok, text } of findings) console.log(`${ok ? 'ok  ' : 'BAD '} ${text}`);
@@ -82,4 +83,19 @@ async function disabled({ db }: Store): Promise<Finding> {
     "select count(*)::int as count from endpoint where state = 'disabled'",
   );
   return { ok: true, text: `${rows[0]!.count} webhooks were disabled because of their receivers` };
+}
+
+/** Mail that was not sent is settled and cannot be mended, so it is no fault of the installation as it is now. */
+async function mail({ db }: Store): Promise<Finding> {
+  const { rows } = await db.pool.query<Record<'waiting' | 'failed' | 'unknown', number>>(
+    `select count(*) filter (where state in ('queued', 'sending'))::int as waiting,
+            count(*) filter (where state = 'failed')::int as failed,
+            count(*) filter (where state = 'unknown')::int as unknown
+     from mail`,
+  );
+  const { waiting, failed, unknown } = rows[0]!;
+  return {
+    ok: true,
+    text: `${waiting} mails wait; in the last 30 days ${failed} were not sent, and ${unknown} may have been`,
+  };
 }

@@ -1,15 +1,15 @@
 import { z } from 'zod';
+import { invitationMessage } from '../account/account-mail.ts';
 import type { Caller } from '../account/caller.ts';
 import { refuse, type Authorities } from '../account/authority.ts';
 import { linkUrl, type Invitation, type Link, type Links } from '../account/link.ts';
-import { invitationLetter, type Mailer } from '../account/mail.ts';
 import type { Role } from '../account/role.ts';
 import type { Users } from '../account/user.ts';
 import type { Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
-import type { Logger } from '../base/log.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
 import type { Database } from '../db/pool.ts';
+import type { MailCondition, MailQueue, NewMail } from '../mail/mail-queue.ts';
 import { pageQuery, pageShape, type PageQuery } from '../http/paging.ts';
 import { route, type Route } from '../http/route.ts';
 import type { RecordChange } from '../http/record-change.ts';
@@ -21,14 +21,21 @@ export interface InvitationParts {
   authorities: Authorities;
   users: Users;
   recordChange: RecordChange;
-  mailer: Mailer | null;
-  log: Logger;
+  /** Null if the installation sends no mail. */
+  mail: MailQueue | null;
   clock: Clock;
   /** The URL that links begin with. */
   baseUrl(): string;
 }
 
 const PATH = '/api/v1/invitations';
+
+/** An invitation that was withdrawn or replaced before it was mailed is not mailed. */
+export const PENDING_INVITATIONS_ONLY: MailCondition = {
+  name: 'no longer invited',
+  holds: `m.kind <> 'invitation' or exists (select from link l where l.id = m.object_id and l.used_at is null)`,
+  otherwise: 'cancel',
+};
 
 const invitationShape = z
   .object({
@@ -48,7 +55,7 @@ const invitationShape = z
 
 /** Routes of pending invitations. */
 export function invitationRoutes(parts: InvitationParts): Route[] {
-  const { db, links, authorities, users, recordChange, mailer, clock } = parts;
+  const { db, links, authorities, users, recordChange, mail, clock } = parts;
   const common = { scope: 'workspace:manage', tag: 'members' } as const;
 
   const list = route<undefined, PageQuery>({
@@ -92,13 +99,14 @@ export function invitationRoutes(parts: InvitationParts): Route[] {
         const url = linkUrl(parts.baseUrl(), 'invitation', token);
         const answer = {
           status: 201,
-          body: JSON.stringify({ ...show({ ...link, valid: true }), url, mailed: mailer !== null }),
+          body: JSON.stringify({ ...show({ ...link, valid: true }), url, mailed: mail !== null }),
         };
         await recordChange(trx, ctx, auditEntry('invitation.created', link), answer);
-        return { url, answer };
+        await mail?.enqueue(trx, mailOf(link, caller, url));
+        return answer;
       });
-      await mail(body.email, caller, made.url);
-      return made.answer;
+      mail?.notify();
+      return made;
     },
   });
 
@@ -138,14 +146,18 @@ export function invitationRoutes(parts: InvitationParts): Route[] {
     if (user && (await users.memberships(user.id)).some(({ id }) => id === workspaceId))
       throw new ApiError('conflict', 'The user is already a member of this workspace.');
   }
+}
 
-  /** The invitation and its link are valid even if the email fails. */
-  async function mail(to: string, caller: Caller, url: string): Promise<void> {
-    const inviter = caller.via.kind === 'session' ? caller.via.user.name : caller.via.name;
-    await mailer?.send(invitationLetter(to, caller.workspaceName, inviter, url)).catch((error: unknown) => {
-      parts.log.error({ err: (error as Error).message }, 'an invitation could not be mailed');
-    });
-  }
+function mailOf(link: Link, caller: Caller, url: string): NewMail {
+  const { id, email, workspace_id: workspaceId } = link;
+  const inviter = caller.via.kind === 'session' ? caller.via.user.name : caller.via.name;
+  return {
+    key: `invitation:${id}`,
+    kind: 'invitation',
+    workspaceId,
+    objectId: id,
+    message: invitationMessage(email!, { workspace: caller.workspaceName, inviter, url }),
+  };
 }
 
 function auditEntry(action: string, { id, email, role: as }: Link) {

@@ -191,7 +191,13 @@ describe('section 8: by mail, if SMTP_URL is set', () => {
     on.unshift(next);
     next.app.jobWorker.start();
     await until(() => inbox.length > 0);
-    await until(async () => (await m.db.pool.query('select from notice_letter')).rowCount === 1);
+    const states = async () =>
+      (await m.db.pool.query('select user_id, state, last_error from mail order by state')).rows;
+    await until(async () => (await states()).every(({ state }) => state === 'sent' || state === 'cancelled'));
+    expect(await states()).toEqual([
+      { user_id: bob.id, state: 'cancelled', last_error: 'no longer an owner or admin' },
+      { user_id: boss.id, state: 'sent', last_error: null },
+    ]);
     expect(inbox.map(({ to }) => to)).toEqual([boss.email]);
   });
 
@@ -200,8 +206,8 @@ describe('section 8: by mail, if SMTP_URL is set', () => {
     await m.db.pool.query(`delete from member where role <> 'owner'`);
     before = () => Promise.resolve(new Error('not now'));
     await disabled(m, 'Warehouse');
-    const tries = async () => (await m.db.pool.query('select tries, mailed_at from notice_letter')).rows[0];
-    await until(async () => (await tries())?.tries === 1);
+    const mailed = async () => (await m.db.pool.query('select attempts, state from mail')).rows[0];
+    await until(async () => (await mailed())?.state === 'queued' && (await mailed()).attempts === 1);
     let release = () => undefined as void;
     let hangs = false;
     before = () =>
@@ -209,7 +215,7 @@ describe('section 8: by mail, if SMTP_URL is set', () => {
         hangs = true;
         release = () => resolve(undefined);
       });
-    await m.db.pool.query('update notice_letter set due_at = now()');
+    await m.db.pool.query('update mail set due_at = now()');
     await until(() => hangs);
     const receiver = await startReceiver();
     on.push({ stop: () => receiver.close() });
@@ -219,7 +225,7 @@ describe('section 8: by mail, if SMTP_URL is set', () => {
     await receiver.waitFor(1);
     expect(inbox).toEqual([]);
     release();
-    await until(async () => (await tries())?.mailed_at !== null);
+    await until(async () => (await mailed())?.state === 'sent');
     expect(inbox.map(({ to }) => to)).toEqual([boss.email]);
   }, 60_000);
 });

@@ -231,11 +231,13 @@ export interface Upgraded {
 /**
  * Migrates a loaded store and serves it, as `main.ts` does.
  * @param services such as `api,worker`
+ * @param settings further settings
  */
 export async function startUpgraded(
   { url: databaseUrl }: LoadedStore,
   { secret_key: secretKey, public_url: publicUrl }: Manifest,
   services: string,
+  settings: Record<string, string> = {},
 ): Promise<Upgraded> {
   const config = readConfig({
     DATABASE_URL: databaseUrl,
@@ -245,6 +247,7 @@ export async function startUpgraded(
     FAIRLEAD_EGRESS_ALLOW: '127.0.0.0/8',
     // Event ids contain their time: the fixture must not expire.
     FAIRLEAD_RETENTION_DAYS: '3650',
+    ...settings,
   });
   const store = await openStore(config, silent, { attach: false });
   const app = assemble({ config, ...store, log: silent });

@@ -1,23 +1,86 @@
-import { createTransport } from 'nodemailer';
-import type { Mailer } from '../../account/mail.ts';
+import { Readable } from 'node:stream';
+import { createTransport, type SendMailOptions, type Transporter } from 'nodemailer';
+import { redactReply, type MailOutcome, type MailTransport } from '../../mail/mail-transport.ts';
 
-/** How long a mail server may take, in milliseconds. */
-const TIMEOUT_MS = 15_000;
+export interface SmtpOptions {
+  smtpUrl: string;
+  /** How long a mail server may take to answer the connection; default: 15 s. */
+  connectTimeoutMs?: number;
+  /** How long it may take to answer the content; default: ten minutes (RFC 5321, section 4.5.3.2.6). */
+  contentTimeoutMs?: number;
+}
+
+/** The content that an attempt sends, once `beforeContent` has let it. */
+type Attempt = SendMailOptions & { content?: () => Readable };
 
 /** Mail by SMTP. The password in the URL stays in here. */
-export function makeSmtp({ smtpUrl, from }: { smtpUrl: string; from: string }): Mailer {
-  const transport = createTransport(
-    {
-      url: smtpUrl,
-      connectionTimeout: TIMEOUT_MS,
-      greetingTimeout: TIMEOUT_MS,
-      socketTimeout: TIMEOUT_MS,
-    },
-    { from },
-  );
+export function makeSmtp({
+  smtpUrl,
+  connectTimeoutMs = 15_000,
+  contentTimeoutMs = 600_000,
+}: SmtpOptions): MailTransport {
+  const transport: Transporter = createTransport({
+    url: smtpUrl,
+    connectionTimeout: connectTimeoutMs,
+    greetingTimeout: connectTimeoutMs,
+    socketTimeout: contentTimeoutMs,
+  });
+  // A stream of our own: it is read after the server has agreed to the content, not before.
+  transport.use('stream', (mail, done) => {
+    const { content } = mail.data as Attempt;
+    if (content) mail.message.createReadStream = content;
+    done();
+  });
+
   return {
-    async send({ to, subject, text }) {
-      await transport.sendMail({ to, subject, text });
+    async send({ envelope, raw }, beforeContent, signal) {
+      let hasBegun = false;
+      async function* content() {
+        await beforeContent();
+        // Aborted from here on, the mail would be unknown.
+        hasBegun = true;
+        signal.removeEventListener('abort', abort);
+        yield raw;
+      }
+      const aborting = new AbortController();
+      const abort = () => aborting.abort();
+      if (signal.aborted) return { outcome: 'deferred', error: 'aborted' };
+      signal.addEventListener('abort', abort, { once: true });
+      const attempt: Attempt = {
+        envelope,
+        raw,
+        signal: aborting.signal,
+        content: () => Readable.from(content()),
+      };
+      try {
+        await transport.sendMail(attempt);
+        return { outcome: 'accepted' };
+      } catch (error) {
+        return outcomeOf(error as SmtpError, hasBegun);
+      } finally {
+        signal.removeEventListener('abort', abort);
+      }
     },
+
+    close: () => transport.close(),
   };
+}
+
+interface SmtpError extends Error {
+  code?: string;
+  /** The command that the server refused, such as `RCPT TO`. */
+  command?: string;
+  responseCode?: number;
+}
+
+/** Refused for the installation's settings, not for the mail: sign-in needed or wrong, encryption needed. */
+const SETTINGS_CODES = new Set([530, 534, 535, 538]);
+
+function outcomeOf(failure: SmtpError, hasBegun: boolean): MailOutcome {
+  const { code = '', command = '', responseCode } = failure;
+  const error = redactReply(`${code} ${command} ${failure.message}`.trim());
+  if (responseCode === undefined) return { outcome: hasBegun ? 'unknown' : 'deferred', error };
+  const isAboutMail = command === 'RCPT TO' || command === 'DATA' || responseCode === 552;
+  const isPermanent = responseCode >= 500 && isAboutMail && !SETTINGS_CODES.has(responseCode);
+  return { outcome: isPermanent ? 'refused' : 'deferred', error };
 }

@@ -1,0 +1,55 @@
+import { headerText, type MailMessage } from '../mail/mail-message.ts';
+
+export function invitationMessage(
+  to: string,
+  { workspace, inviter, url }: { workspace: string; inviter: string; url: string },
+): MailMessage {
+  return {
+    to: { address: to },
+    subject: headerText(`${inviter} invites you to ${workspace} on Fairlead`),
+    text: `${inviter} invites you to the workspace ${workspace}.
+
+Accept within seven days:
+
+${url}
+
+If you did not expect this invitation, ignore this mail.
+`,
+  };
+}
+
+export function passwordResetMessage(to: string, url: string): MailMessage {
+  return {
+    to: { address: to },
+    subject: 'Choose a new password for Fairlead',
+    text: `Someone asked for a new password for this address.
+
+Choose one within two hours:
+
+${url}
+
+If it was not you, ignore this mail. Your password does not change.
+`,
+    isAutomatic: true,
+  };
+}
+
+export function webhookDisabledMessage(
+  to: string,
+  { workspace, name, reason, url }: { workspace: string; name: string; reason: string; url: string },
+): MailMessage {
+  return {
+    to: { address: to },
+    subject: headerText(`The webhook ${name} was disabled`),
+    text: `Fairlead disabled the webhook ${name} of the workspace ${workspace}:
+
+${reason}
+
+Nothing is sent to it any more. Deliveries that are queued are held for up to 30 days; new events are not queued for it.
+When its receiver works again, enable the webhook here, and resend the events it missed:
+
+${url}
+`,
+    isAutomatic: true,
+  };
+}
