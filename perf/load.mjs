@@ -51,14 +51,14 @@ async function steady({ port, key, perSecond, seconds }) {
   for (let n = 0; n < perSecond * seconds; n++) {
     const due = from + (n * 1000) / perSecond;
     if (due - now() > 0.5) await sleep(due - now());
-    const sending = one(idle.pop() ?? (await Connection.open(port))).finally(() => under.delete(sending));
+    const sending = sendOne(idle.pop() ?? (await Connection.open(port))).finally(() => under.delete(sending));
     under.add(sending);
   }
   await Promise.all(under);
   for (const connection of idle) connection.close();
   return answered;
 
-  async function one(/** @type {Connection} */ connection) {
+  async function sendOne(/** @type {Connection} */ connection) {
     const sentAt = now();
     const { status, body } = await connection.send(request(key));
     const answeredAt = now();
@@ -101,7 +101,7 @@ async function storm({ port, key, connections }) {
       under += 1;
       try {
         connection = connection && !connection.broken ? connection : await connected(port);
-        await one(connection);
+        await sendRequest(connection);
       } finally {
         under -= 1;
       }
@@ -109,7 +109,7 @@ async function storm({ port, key, connections }) {
     connection?.close();
   }
 
-  async function one(/** @type {Connection} */ connection) {
+  async function sendRequest(/** @type {Connection} */ connection) {
     const sentAt = now();
     seen.sent += 1;
     try {

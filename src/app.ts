@@ -83,7 +83,7 @@ import { makeRecordChange } from './http/record-change.ts';
 import { makeMadeBy } from './settings/made-by.ts';
 import { meRoutes } from './settings/me.ts';
 import { memberRoutes } from './settings/members.ts';
-import { pastEventRoutes } from './settings/event-log-routes.ts';
+import { eventLogRoutes } from './settings/event-log-routes.ts';
 import { changePlan, planRoutes } from './settings/plan.ts';
 import { scopeRoutes } from './settings/scopes.ts';
 import { sessionRoutes } from './settings/session.ts';
@@ -331,7 +331,7 @@ export function assemble({
             ...inboxRoutes(inboxes, recordChange),
             ...deliveryRoutes(settings),
             ...eventRoutes(db, reading),
-            ...pastEventRoutes({ db, unknownOf }),
+            ...eventLogRoutes({ db, unknownOf }),
             ...webhookFormatRoutes(FORMATS),
             ...eventStreamRoutes(reading),
             ...eventTypeRoutes(catalogue, FORMATS, customTypes),

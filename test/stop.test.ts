@@ -36,7 +36,7 @@ describe('SIGTERM', () => {
     // Opened and never used; used and kept alive; in the middle of a request.
     const [silent, kept, busy] = await Promise.all([connect(server), connect(server), connect(server)]);
     kept.send('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
-    await until(() => kept.heard().includes('"ok"'));
+    await until(() => kept.received().includes('"ok"'));
     const body = JSON.stringify({ first_name: 'Jane' });
     busy.send(`${requestHead(server.key, body)}${body.slice(0, 5)}`);
     // It is running once the server answers a later request.
@@ -50,7 +50,7 @@ describe('SIGTERM', () => {
     expect(server.program.ended).toBe(false);
     busy.send(body.slice(5));
     await until(() => busy.closed());
-    expect(busy.heard()).toMatch(/^HTTP\/1\.1 201 Created\r\n/);
+    expect(busy.received()).toMatch(/^HTTP\/1\.1 201 Created\r\n/);
     expect(silent.closed() && kept.closed()).toBe(true);
 
     const { code, signal } = await server.program.exited;
@@ -173,7 +173,7 @@ function requestHead(key: string, body: string): string {
 
 interface Line {
   send(text: string): void;
-  heard(): string;
+  received(): string;
   closed(): boolean;
 }
 
@@ -181,13 +181,13 @@ interface Line {
 async function connect(server: Server): Promise<Line> {
   const socket = net.connect(Number(new URL(server.url).port), '127.0.0.1');
   cleanups.push(() => socket.destroy());
-  let heard = '';
+  let received = '';
   let closed = false;
-  socket.on('data', (chunk) => (heard += chunk.toString()));
+  socket.on('data', (chunk) => (received += chunk.toString()));
   socket.on('close', () => (closed = true));
   socket.on('error', () => {});
   await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
-  return { send: (text) => socket.write(text), heard: () => heard, closed: () => closed };
+  return { send: (text) => socket.write(text), received: () => received, closed: () => closed };
 }
 
 function refuses(server: Server): Promise<boolean> {

@@ -201,6 +201,6 @@ export function oneLine(text: string): string {
     .split('\n')
     .filter((line) => !/FATAL: +the database system is/.test(line))
     .map((line) => line.replace(/^\S+ \S+ UTC \[\d+\] /, '').trim());
-  const telling = lines.filter((line) => /\b(FATAL|PANIC|error|HINT|hint)\b/.test(line));
-  return (telling.length > 0 ? telling : lines).filter(Boolean).slice(-4).join('; ').replace(/\.$/, '');
+  const errors = lines.filter((line) => /\b(FATAL|PANIC|error|HINT|hint)\b/.test(line));
+  return (errors.length > 0 ? errors : lines).filter(Boolean).slice(-4).join('; ').replace(/\.$/, '');
 }

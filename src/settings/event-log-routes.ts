@@ -21,13 +21,13 @@ const query = pageQuery.extend({
 });
 type Query = z.output<typeof query>;
 
-export interface PastEventParts {
+export interface EventLogParts {
   db: Database;
   unknownOf: CustomTypes['unknownOf'];
 }
 
 /** All events, newest first, for people; programs follow the feed. */
-export function pastEventRoutes({ db, unknownOf }: PastEventParts): Route[] {
+export function eventLogRoutes({ db, unknownOf }: EventLogParts): Route[] {
   return [
     route<undefined, Query>({
       method: 'GET',

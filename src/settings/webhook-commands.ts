@@ -17,7 +17,7 @@ import { route, type Answer, type Ctx, type Route } from '../http/route.ts';
 import { auditEntry, findWebhook, PATH, recordedChange, WEBHOOK_ID } from './webhook-endpoint.ts';
 import type { WebhookInput } from './webhook-input.ts';
 import { checkSignature, generatedSecret, suppliedSecret } from './webhook-rules.ts';
-import { showWebhook, signature, signatureOf, webhookShape } from './webhook-schema.ts';
+import { showWebhook, signature, signatureOf, webhookSchema } from './webhook-schema.ts';
 
 export interface WebhookCommandParts {
   db: Database;
@@ -67,7 +67,7 @@ export function webhookCommandRoutes(
     description:
       'The new secret is shown only in this response. It signs from the next attempt; in the format `standard` the old one also signs for a while.',
     body: rotateBody,
-    answers: { 200: webhookShape },
+    answers: { 200: webhookSchema },
     async handle(ctx) {
       const current = await findWebhook(endpoints, ctx);
       const format = formatOf(current.format);

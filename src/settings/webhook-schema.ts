@@ -151,7 +151,7 @@ export const updateBody = z.strictObject({
 });
 export type UpdateBody = z.output<typeof updateBody>;
 
-export const webhookShape = z
+export const webhookSchema = z
   .object({
     id: z.string(),
     name: z.string(),

@@ -9,7 +9,7 @@ import {
   createBody,
   showWebhook,
   updateBody,
-  webhookShape,
+  webhookSchema,
   type CreateBody,
   type UpdateBody,
 } from './webhook-schema.ts';
@@ -30,7 +30,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     path: PATH,
     summary: 'List webhooks',
     query: pageQuery,
-    answers: { 200: pageShape(webhookShape) },
+    answers: { 200: pageShape(webhookSchema) },
     async handle({ caller, query, url }) {
       const after = query.cursor ? decodeCursor(query.cursor, 'webhooks').id : null;
       const rows = await endpoints.list(caller.workspaceId, query.limit + 1, after);
@@ -50,7 +50,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     summary: 'Create a webhook',
     description: 'The signing secret is shown only in this response.',
     body: createBody,
-    answers: { 201: webhookShape },
+    answers: { 201: webhookSchema },
     async handle(ctx) {
       const { body, caller } = ctx;
       const endpoint = await input.newEndpointOf(body, caller);
@@ -67,7 +67,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     method: 'GET',
     path: `${PATH}/:id`,
     summary: 'Get a webhook',
-    answers: { 200: webhookShape },
+    answers: { 200: webhookSchema },
     handle: async (ctx) => ({ status: 200, body: showWebhook(await findWebhook(endpoints, ctx), formats) }),
   });
 
@@ -80,7 +80,7 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
       description:
         'Changed events apply only to future events. `active: false` pauses: no new deliveries are queued, and queued ones are held. `active: true` also enables a disabled webhook.',
       body: updateBody,
-      answers: { 200: webhookShape },
+      answers: { 200: webhookSchema },
       async handle(ctx) {
         const current = await findWebhook(endpoints, ctx);
         const change = await input.changeOf(ctx.body, current);

@@ -165,10 +165,10 @@ describe('a batch that fails', () => {
         },
       }),
     );
-    const landed = flying.add({ group: 'a', id: 1, value: '0' });
+    const committed = flying.add({ group: 'a', id: 1, value: '0' });
     await new Promise((resolve) => setTimeout(resolve, 100));
     await t.db.pool.query('create table one_week partition of by_week for values from (0) to (10)');
-    expect(await landed).toBe(1);
+    expect(await committed).toBe(1);
   });
 
   test('a connection lost before the statement ran: it runs again', async () => {

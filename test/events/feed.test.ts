@@ -10,7 +10,7 @@ import { ask, runCase, secondServer, startScenario, type Person, type Scenario }
 const FEED = '/api/v1/events';
 const DAY_MS = 86_400_000;
 
-interface Told {
+interface FeedPage {
   id: string;
   type: string;
   seq: number;
@@ -45,12 +45,12 @@ async function addContact(as: Person, fields: object = {}, url = s.url) {
 async function read(as: Person, query = '') {
   const reply = await s.ask('GET', `${FEED}${query}`, { as });
   expect(reply.status, reply.text).toBe(200);
-  return reply.json as { data: Told[]; has_more: boolean; next_after: string | null };
+  return reply.json as { data: FeedPage[]; has_more: boolean; next_after: string | null };
 }
 
 /** Follows the feed by its cursor, a few events at a time, until it has this many. */
-async function followed(as: Person, count: number, more = ''): Promise<Told[]> {
-  const seen: Told[] = [];
+async function followed(as: Person, count: number, more = ''): Promise<FeedPage[]> {
+  const seen: FeedPage[] = [];
   let after = '';
   while (seen.length < count) {
     const page = await read(as, `?limit=7&wait=5${more}${after}`);

@@ -42,7 +42,7 @@ async function start(): Promise<Program> {
   return program;
 }
 
-async function traces(what: string): Promise<{ pid: number; at: number }[]> {
+async function marks(what: string): Promise<{ pid: number; at: number }[]> {
   const { rows } = await database.db.pool.query<{ pid: number; at: number }>(
     'select pid, extract(epoch from at)::float as at from trace where what = $1 order by at',
     [what],
@@ -53,13 +53,13 @@ async function traces(what: string): Promise<{ pid: number; at: number }[]> {
 test('a job whose process is killed is finished by another process within 30 s', async () => {
   const doomed = await start();
   await queue.enqueue(slow, { steps: 10 });
-  await until(async () => (await traces('begun')).length === 1);
+  await until(async () => (await marks('begun')).length === 1);
   const other = await start();
   doomed.kill('SIGKILL');
   await doomed.exited;
   const killedAt = Date.now() / 1000;
-  await until(async () => (await traces('done')).length === 1);
-  const [first, second] = await traces('begun');
+  await until(async () => (await marks('done')).length === 1);
+  const [first, second] = await marks('begun');
   expect([first!.pid, second!.pid]).toEqual([doomed.pid, other.pid]);
   // What the requirement says, and not how fast the machine is: the lease ends after 15 s, and workers look every 2 s.
   expect(second!.at - killedAt).toBeLessThan(30);
@@ -69,35 +69,35 @@ test('a job whose process is killed is finished by another process within 30 s',
 test('a job whose process is killed is finished by the next start, where there is no other process', async () => {
   const doomed = await start();
   await queue.enqueue(slow, { steps: 10 });
-  await until(async () => (await traces('begun')).length === 1);
+  await until(async () => (await marks('begun')).length === 1);
   doomed.kill('SIGKILL');
   await doomed.exited;
   const next = await start();
-  await until(async () => (await traces('done')).length === 1);
-  expect((await traces('done'))[0]!.pid).toBe(next.pid);
+  await until(async () => (await marks('done')).length === 1);
+  expect((await marks('done'))[0]!.pid).toBe(next.pid);
 });
 
 test('a process that stood still past its lease writes no outcome over that of the process that took over', async () => {
   const paused = await start();
   const id = await queue.enqueue(slow, { steps: 8 });
-  await until(async () => (await traces('begun')).length === 1);
+  await until(async () => (await marks('begun')).length === 1);
   paused.kill('SIGSTOP');
   const other = await start();
-  await until(async () => (await traces('begun')).length === 2);
+  await until(async () => (await marks('begun')).length === 2);
   paused.kill('SIGCONT');
   // The lease that ended here aborts the run, so it is finished once, by the other.
-  await until(async () => (await traces('done')).length === 1);
+  await until(async () => (await marks('done')).length === 1);
   await until(
     async () => (await database.db.pool.query('select from job where id = $1', [id])).rowCount === 0,
   );
   await sleep(1_000);
-  expect((await traces('done')).map(({ pid }) => pid)).toEqual([other.pid]);
+  expect((await marks('done')).map(({ pid }) => pid)).toEqual([other.pid]);
 });
 
 test('a recurring job runs once at its time, not once in each of three processes', async () => {
   await Promise.all([start(), start(), start()]);
-  await until(async () => (await traces('tick')).length >= 5);
-  const ticks = await traces('tick');
+  await until(async () => (await marks('tick')).length >= 5);
+  const ticks = await marks('tick');
   const pauses = ticks.slice(1).map(({ at }, index) => at - ticks[index]!.at);
   // From the end of a run to the start of the next; the database's milliseconds may cut a little.
   expect(Math.min(...pauses)).toBeGreaterThan(2.9);
@@ -105,21 +105,21 @@ test('a recurring job runs once at its time, not once in each of three processes
 
 test('runs of a recurring job that were missed while nothing ran are caught up once', async () => {
   const first = await start();
-  await until(async () => (await traces('tick')).length === 1);
+  await until(async () => (await marks('tick')).length === 1);
   first.kill('SIGKILL');
   await first.exited;
   await database.db.pool.query("update job set due_at = now() - interval '1 hour', lease_token = null");
   await database.db.pool.query('truncate trace');
   await start();
-  await until(async () => (await traces('tick')).length >= 2);
-  const [caughtUp, next] = await traces('tick');
+  await until(async () => (await marks('tick')).length >= 2);
+  const [caughtUp, next] = await marks('tick');
   expect(next!.at - caughtUp!.at).toBeGreaterThan(2.9);
 });
 
 test('SIGTERM cuts a job short between two steps, and another process starts it again at once', async () => {
   const first = await start();
   await queue.enqueue(slow, { steps: 15 });
-  await until(async () => (await traces('begun')).length === 1);
+  await until(async () => (await marks('begun')).length === 1);
   const second = await start();
   first.kill('SIGTERM');
   expect((await first.exited).code).toBe(0);
@@ -127,6 +127,6 @@ test('SIGTERM cuts a job short between two steps, and another process starts it 
     'select attempts, crashes, last_error from job where not recurring',
   );
   expect(rows).toEqual([{ attempts: 0, crashes: 0, last_error: null }]);
-  await until(async () => (await traces('done')).length === 1);
-  expect((await traces('done'))[0]!.pid).toBe(second.pid);
+  await until(async () => (await marks('done')).length === 1);
+  expect((await marks('done'))[0]!.pid).toBe(second.pid);
 });
