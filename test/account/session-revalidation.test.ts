@@ -56,7 +56,7 @@ const sql =
       text.replace('$w', `'${workspaceId}'`).replace('$k', `'${keyId}'`).replace('$u', `'${member.id}'`),
     );
 
-type Loss = [name: string, by: 'key' | 'session', status: number, take: (reader: Reader) => Promise<unknown>];
+type Loss = [name: string, by: 'key' | 'session', status: number, take: (lost: Reader) => Promise<unknown>];
 const LOSSES: Loss[] = [
   [
     'its scope',
@@ -102,8 +102,8 @@ async function addContact({ owner }: Reader): Promise<void> {
   expect(reply.status, reply.text).toBe(201);
 }
 
-async function take(reader: Reader, loss: Loss[3]): Promise<void> {
-  const reply = (await loss(reader)) as { status?: number };
+async function take(lost: Reader, loss: Loss[3]): Promise<void> {
+  const reply = (await loss(lost)) as { status?: number };
   expect(reply.status ?? 200).toBeLessThan(300);
 }
 
