@@ -250,7 +250,7 @@ export function assemble({
       const crm = makeCrm({
         ...stores,
         sealer,
-        ledger,
+        recordChange: ledger,
         baseUrl,
         publicUrl,
         leadsPerHour,

@@ -93,7 +93,7 @@ export interface Crm {
 }
 
 export interface CrmParts extends ServiceParts, Pick<FormParts, 'sealer' | 'publicUrl'> {
-  ledger: RecordChange;
+  recordChange: RecordChange;
   /** Where people reach this installation. */
   baseUrl(): string;
   /** How many leads an hour a workspace takes that has set nothing; 0: any number. */
@@ -110,7 +110,7 @@ interface NounOptions extends ServiceOptions<object> {
 
 /** The records: one service of each kind, so that all writes of a workspace share batches. */
 export function makeCrm(parts: CrmParts): Crm {
-  const { db, ledger, leadsPerHour, crmActivities } = parts;
+  const { db, recordChange: recordChange, leadsPerHour, crmActivities } = parts;
   const pipelines = makePipelines(parts);
   const sources = makeLeadOptions(parts, 'lead_source', 'lead source');
   const eventTypes = makeLeadOptions(parts, 'lead_event_type', 'lead event type');
@@ -149,18 +149,18 @@ export function makeCrm(parts: CrmParts): Crm {
   const routes = [
     ...NOUNS.flatMap((noun) => recordRoutes(serviceOf(noun), shownAs(noun), db, createOptions[noun.name])),
     ...objectRoutes(NOUNS, extensions, optionLists),
-    ...pipelineRoutes(pipelines, ledger),
+    ...pipelineRoutes(pipelines, recordChange),
     ...timelineRoutes(db, NOUNS, extensions),
     ...leadSubmissionRoutes(db),
     ...leadTimelineRoutes({ db, leads: leads.store, activities: crmActivities, shown }),
     ...leadConversionRoutes({ ...conversion, shown }),
     ...leadDuplicateRoutes({ ...writing, shown }),
     ...leadAnalyticsRoutes(db, parts.clock, statuses),
-    ...leadStatusRoutes(statuses, ledger),
-    ...crmActivityRoutes(crmActivities, ledger),
-    ...leadOptionRoutes(sources, ledger, { path: 'lead-sources', one: 'lead source' }),
-    ...leadOptionRoutes(eventTypes, ledger, { path: 'lead-event-types', one: 'lead event type' }),
-    ...leadSettingsRoutes(db, ledger, leadsPerHour),
+    ...leadStatusRoutes(statuses, recordChange),
+    ...crmActivityRoutes(crmActivities, recordChange),
+    ...leadOptionRoutes(sources, recordChange, { path: 'lead-sources', one: 'lead source' }),
+    ...leadOptionRoutes(eventTypes, recordChange, { path: 'lead-event-types', one: 'lead event type' }),
+    ...leadSettingsRoutes(db, recordChange, leadsPerHour),
     ...forms.routes,
   ];
   return { routes, inboundLeads: makeInboundLeads(writing), mountForms: forms.mountSite };

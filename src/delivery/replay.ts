@@ -2,7 +2,7 @@ import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
 import type { Uuid } from '../base/id.ts';
 import type { Schema } from '../db/schema.ts';
 import { filterLook, filterPasses, filterSkipped } from '../events/event-filter-sql.ts';
-import { LONGEST_WAIT, orderedId, UNRANKED } from '../events/outbox.ts';
+import { MAX_WAIT, orderedId, UNRANKED } from '../events/outbox.ts';
 import { keepEvents } from './retention-term.ts';
 
 /** What became of the events that are to be sent again; left out, all that were not delivered. */
@@ -182,7 +182,7 @@ function queued({ endpointId, now }: Replay): RawBuilder<unknown> {
       select workspace_id, ${endpointId}, ${sql.raw(orderedId(String(now), 'n'))}, id, type, 'resend', order_key,
              seq, octet_length(data::text),
              case when order_key is null then date_trunc('milliseconds', now()) else ${sql.raw(UNRANKED)} end,
-             now(), now() + ${sql.raw(LONGEST_WAIT)}
+             now(), now() + ${sql.raw(MAX_WAIT)}
       from found where n <= ${MOST}
     )`;
 }

@@ -2,7 +2,7 @@ import { sql, type Transaction } from 'kysely';
 import type { Uuid } from '../base/id.ts';
 import type { Schema } from '../db/schema.ts';
 import { BLOCKED } from './record-order.ts';
-import { DUE_NOW, LONGEST_WAIT } from '../events/outbox.ts';
+import { DUE_NOW, MAX_WAIT } from '../events/outbox.ts';
 import { keepEvents } from './retention-term.ts';
 
 /** An event that exists only to be shown to a receiver: it has no place in the feed or the timeline. */
@@ -34,7 +34,7 @@ export async function enqueueTest(trx: Transaction<Schema>, test: TestEvent): Pr
       (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
     values (${test.workspaceId}, ${test.endpointId}, ${test.deliveryId}, ${test.eventId}, ${test.type}, 'test',
             null, 0, ${Buffer.byteLength(data)}, ${sql.raw(DUE_NOW)}, ${test.at},
-            now() + ${sql.raw(LONGEST_WAIT)})`.execute(trx);
+            now() + ${sql.raw(MAX_WAIT)})`.execute(trx);
 }
 
 /**
@@ -51,7 +51,7 @@ export async function enqueueResend(
     insert into queue
       (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
     select workspace_id, ${again.endpointId}, ${again.deliveryId}, id, type, 'resend', null, coalesce(seq, 0),
-           octet_length(data::text), ${sql.raw(DUE_NOW)}, ${again.at}, now() + ${sql.raw(LONGEST_WAIT)}
+           octet_length(data::text), ${sql.raw(DUE_NOW)}, ${again.at}, now() + ${sql.raw(MAX_WAIT)}
     from event where workspace_id = ${again.workspaceId} and id = ${again.eventId}`.execute(trx);
   return (numAffectedRows ?? 0n) > 0n;
 }

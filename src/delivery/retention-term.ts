@@ -3,10 +3,10 @@ import { isoTime } from '../base/clock.ts';
 import { floorId, timeOf, type Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
 import type { Schema } from '../db/schema.ts';
-import { LONGEST_WAIT_DAYS } from '../events/outbox.ts';
+import { MAX_WAIT_DAYS } from '../events/outbox.ts';
 
 /** The shortest term: what is kept outlives what may still be due (traps, design.md). */
-export const LEAST_DAYS = LONGEST_WAIT_DAYS + 1;
+export const LEAST_DAYS = MAX_WAIT_DAYS + 1;
 
 const DAY_MS = 86_400_000;
 const BATCH = 1_000;

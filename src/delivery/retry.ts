@@ -1,5 +1,5 @@
 import { MAX_RETRY_AFTER_MS } from './outcome.ts';
-import { LONGEST_WAIT_DAYS } from '../events/outbox.ts';
+import { MAX_WAIT_DAYS } from '../events/outbox.ts';
 
 /** A webhook's retry schedule. */
 export interface Schedule {
@@ -26,7 +26,7 @@ export function longestDays(schedule: Schedule): number {
 }
 
 /** As many days a schedule may take: what waits expires, and a day is left for the requests and the lane's rests. */
-export const MOST_DAYS = LONGEST_WAIT_DAYS - 1;
+export const MOST_DAYS = MAX_WAIT_DAYS - 1;
 
 /**
  * How long to wait after a failed attempt, in milliseconds; null when the attempts are used up.

@@ -119,7 +119,7 @@ queued as (
   insert into queue
     (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
   select w.workspace_id, w.endpoint_id, ${deliveryId('w.event_id')}, w.event_id, w.type, 'event', w.order_key,
-         c.base + w.nth, w.bytes, case when w.order_key is null then ${DUE_NOW} else ${UNRANKED} end, w.at, now() + ${LONGEST_WAIT}
+         c.base + w.nth, w.bytes, case when w.order_key is null then ${DUE_NOW} else ${UNRANKED} end, w.at, now() + ${MAX_WAIT}
   from wanted w
   join counter c on c.workspace_id = w.workspace_id
   where w.kept_out is null
@@ -134,8 +134,8 @@ export const DUE_NOW = `date_trunc('milliseconds', clock_timestamp())`;
 export const UNRANKED = `'infinity'::timestamptz`;
 
 /** A delivery is given up after this long, whatever its schedule; events are kept for longer. */
-export const LONGEST_WAIT_DAYS = 30;
-export const LONGEST_WAIT = `interval '${LONGEST_WAIT_DAYS} days'`;
+export const MAX_WAIT_DAYS = 30;
+export const MAX_WAIT = `interval '${MAX_WAIT_DAYS} days'`;
 
 /**
  * A UUIDv7 for a delivery: how many there will be only the statement knows, so it makes their ids, from

@@ -4,7 +4,7 @@ import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import type { Database } from '../db/pool.ts';
 import type { Schema } from '../db/schema.ts';
-import { LONGEST_WAIT } from '../events/outbox.ts';
+import { MAX_WAIT } from '../events/outbox.ts';
 import type { Noun } from './noun.ts';
 import { redaction, withRedacted, type PartRedaction, type Redaction } from './redaction.ts';
 
@@ -96,7 +96,7 @@ export function makeEraser(
     const { rows } = await sql<Record<string, unknown>>`
       select * from ${table} where workspace_id = ${workspaceId} and id = ${id} and expunged_at is null
       for update skip locked`.execute(trx);
-    if (!rows[0] || (await waits(trx, record))) return false;
+    if (!rows[0] || (await hasPendingDelivery(trx, record))) return false;
     await redactEvents(trx, workspaceId, id);
     await redactTimeline(trx, workspaceId, id);
     await redactAttempts(trx, workspaceId, id);
@@ -124,9 +124,9 @@ export function makeEraser(
       from activity a join event e on e.workspace_id = a.workspace_id and e.id = a.id
       where a.workspace_id = ${workspaceId} and a.record_id = ${id}`.execute(trx);
     for (const { id: eventId, type, data, context } of rows) {
-      const told = context && (contexts.get(type)?.(context) ?? null);
+      const redactedContext = context && (contexts.get(type)?.(context) ?? null);
       await sql`update event set data = ${JSON.stringify((redactions.get(type) ?? redacted)(data))}::json,
-                                 context = ${told && JSON.stringify(told)}::json
+                                 context = ${redactedContext && JSON.stringify(redactedContext)}::json
                 where workspace_id = ${workspaceId} and id = ${eventId}`.execute(trx);
     }
   }
@@ -173,20 +173,20 @@ function contextRedaction(output: z.ZodObject | undefined) {
 }
 
 /** The event `a.id` as the bounds of the ids that its own deliveries can have: they begin with its time (outbox.ts). */
-const OWN = (id: string) =>
+const ownDelivery = (id: string) =>
   sql.raw(`${id} between (left(a.id::text, 13) || '-0000-0000-000000000000')::uuid
                      and (left(a.id::text, 13) || '-ffff-ffff-ffffffffffff')::uuid`);
 
 /** Whether something is still to be delivered about it, and may be. */
-async function waits(trx: Transaction<Schema>, { workspace_id: workspaceId, id, deleted_at: at }: Deleted) {
-  const { rows } = await sql<{ waits: boolean }>`
-    select ${at}::timestamptz > now() - ${sql.raw(LONGEST_WAIT)} and exists (
+async function hasPendingDelivery(trx: Transaction<Schema>, { workspace_id: workspaceId, id, deleted_at: at }: Deleted) {
+  const { rows } = await sql<{ pending: boolean }>`
+    select ${at}::timestamptz > now() - ${sql.raw(MAX_WAIT)} and exists (
       select from activity a
       where a.workspace_id = ${workspaceId} and a.record_id = ${id} and (
-        exists (select from queue q where q.workspace_id = ${workspaceId} and ${OWN('q.id')} and q.event_id = a.id)
+        exists (select from queue q where q.workspace_id = ${workspaceId} and ${ownDelivery('q.id')} and q.event_id = a.id)
         or exists (select from queue q where q.workspace_id = ${workspaceId} and q.kind = 'resend' and q.event_id = a.id))
-    ) as waits`.execute(trx);
-  return rows[0]!.waits;
+    ) as pending`.execute(trx);
+  return rows[0]!.pending;
 }
 
 /** The names of the fields that changed stay, what they were goes. */
@@ -198,12 +198,12 @@ async function redactTimeline(trx: Transaction<Schema>, workspaceId: Uuid, id: U
 
 /** When, with which status and failure stays; what was sent and answered goes. */
 async function redactAttempts(trx: Transaction<Schema>, workspaceId: Uuid, id: Uuid): Promise<void> {
-  const of = (how: RawBuilder<unknown>) => sql`
+  const redactWhere = (how: RawBuilder<unknown>) => sql`
     update attempt t set request = null, response = null, detail = null from activity a
     where a.workspace_id = ${workspaceId} and a.record_id = ${id}
       and t.workspace_id = ${workspaceId} and t.event_id = a.id and ${how}`;
-  await of(OWN('t.delivery_id')).execute(trx);
-  await of(sql`t.kind = 'resend'`).execute(trx);
+  await redactWhere(ownDelivery('t.delivery_id')).execute(trx);
+  await redactWhere(sql`t.kind = 'resend'`).execute(trx);
 }
 
 /**

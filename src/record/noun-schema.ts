@@ -44,9 +44,9 @@ const plain = (schema: z.ZodType) => schema;
 function aliased(schema: z.ZodType, aliases: Readonly<Record<string, string>>): z.ZodType {
   return z.preprocess((sent) => {
     if (typeof sent !== 'object' || sent === null || Array.isArray(sent)) return sent;
-    const given = sent as Record<string, unknown>;
-    const named = Object.entries(aliases).filter(([alias]) => given[alias] !== undefined);
-    return { ...Object.fromEntries(named.map(([alias, name]) => [name, given[alias]])), ...given };
+    const body = sent as Record<string, unknown>;
+    const named = Object.entries(aliases).filter(([alias]) => body[alias] !== undefined);
+    return { ...Object.fromEntries(named.map(([alias, name]) => [name, body[alias]])), ...body };
   }, schema);
 }
 

@@ -236,7 +236,7 @@ function eventsOfNoun<F extends Fields>({
     updated_at: CREATED_AT,
   };
   const changed = { ...created, version: 2, updated_at: UPDATED_AT };
-  const one = `${/^[aeiou]/i.test(label) ? 'An' : 'A'} ${label.toLowerCase()}`;
+  const subject = `${/^[aeiou]/i.test(label) ? 'An' : 'A'} ${label.toLowerCase()}`;
   const type = (verb: string, description: string, example: Record<string, unknown>): NounEvent => ({
     name: `${name}.${verb}`,
     object: name,
@@ -244,10 +244,10 @@ function eventsOfNoun<F extends Fields>({
     sample: example,
   });
   return {
-    created: type('created', descriptions.created ?? `${one} was created.`, created),
+    created: type('created', descriptions.created ?? `${subject} was created.`, created),
     updated: type(
       'updated',
-      descriptions.updated ?? `At least one field of ${one.toLowerCase()} changed.`,
+      descriptions.updated ?? `At least one field of ${subject.toLowerCase()} changed.`,
       changed,
     ),
     ...Object.fromEntries(
@@ -258,7 +258,7 @@ function eventsOfNoun<F extends Fields>({
     ),
     deleted: type(
       'deleted',
-      descriptions.deleted ?? `${one} was deleted; the payload is its last state.`,
+      descriptions.deleted ?? `${subject} was deleted; the payload is its last state.`,
       changed,
     ),
   };

@@ -110,9 +110,9 @@ export function timelineRoutes(db: Database, nouns: readonly Noun[], extensions:
 
 /** Which kind of record an id is. `$1` workspace, `$2` id. */
 function kindSql(nouns: readonly Noun[]): string {
-  const of = ({ name }: Noun) =>
+  const selectKind = ({ name }: Noun) =>
     `select '${name}' as kind from ${name} where workspace_id = $1 and id = $2 and deleted_at is null`;
-  return nouns.map(of).join(' union all ');
+  return nouns.map(selectKind).join(' union all ');
 }
 
 /**

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { LONGEST_WAIT_DAYS } from '../../src/events/outbox.ts';
+import { MAX_WAIT_DAYS } from '../../src/events/outbox.ts';
 import { longestDays } from '../../src/delivery/retry.ts';
 import { axcelerate } from '../../src/formats/axcelerate.ts';
 import { startReceiver, type Answering, type Received, type Receiver } from '../kit/receiver.ts';
@@ -150,5 +150,5 @@ test('AC4: all twenty fit before a delivery expires, also where every answer ask
   const { retryMax: max, intervalsS } = axcelerate.defaults;
   expect(max).toBe(20);
   expect(intervalsS.reduce((sum, item) => sum + item)).toBe(2 ** 20 - 1);
-  expect(longestDays({ max, intervalsS })).toBeLessThan(LONGEST_WAIT_DAYS - 1);
+  expect(longestDays({ max, intervalsS })).toBeLessThan(MAX_WAIT_DAYS - 1);
 });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { call, drained, makeWebhook } from '../../perf/api.mjs';
 import { now } from '../../perf/now.mjs';
 import { LEASE_MS } from '../../src/delivery/claim.ts';
-import { makeHome, signal, startBeside, startProcess } from './processes.ts';
+import { makeHome, signal, startAnother, startProcess } from './processes.ts';
 import type { Proof, Result } from './proof.ts';
 import { startLoad, startReceiver, unlessStalled } from './storm.ts';
 
@@ -39,7 +39,7 @@ export const order: Proof<Sizes> = {
     const webhook = await makeWebhook(server, `${receiver.url}/slow/${random.between(...answerMs)}/order/`, {
       ordering: 'record',
     });
-    const workers = [await startBeside(defer, home.dataDir, server)];
+    const workers = [await startAnother(defer, home.dataDir, server)];
     const { key, port } = server;
     const edits: Promise<string[]> = load.ask('edits', { port, key, records, perRecord });
     edits.catch(() => {});
@@ -59,11 +59,11 @@ export const order: Proof<Sizes> = {
       if (blow === 'kill') {
         await worker.kill();
         marks.push([blow, now()]);
-        workers[workers.length - 1] = await startBeside(defer, home.dataDir, server);
+        workers[workers.length - 1] = await startAnother(defer, home.dataDir, server);
       } else {
         signal(worker.pid, 'SIGSTOP');
         marks.push([blow, now()]);
-        workers.push(await startBeside(defer, home.dataDir, server));
+        workers.push(await startAnother(defer, home.dataDir, server));
         await sleep(pauseMs);
         signal(worker.pid, 'SIGCONT');
         marks.push(['SIGCONT', now()]);

@@ -57,7 +57,7 @@ function asProcess({ program, url, stop }: Server, key: string): Process {
 }
 
 /** Another process on the database of a server that runs, as on a second machine: a worker, unless `services` says otherwise. */
-export async function startBeside(
+export async function startAnother(
   defer: Defer,
   dataDir: string,
   { key, services = 'worker', env = {} }: { key: string; services?: string; env?: Record<string, string> },

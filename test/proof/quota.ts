@@ -1,5 +1,5 @@
 import { call } from '../../perf/api.mjs';
-import { makeHome, startBeside, startProcess, type Process } from './processes.ts';
+import { makeHome, startAnother, startProcess, type Process } from './processes.ts';
 import type { Proof } from './proof.ts';
 
 const CLIENTS = 8;
@@ -15,7 +15,7 @@ export const quota: Proof<{ limit: [low: number, high: number] }> = {
     const env = { FAIRLEAD_LEADS_PER_HOUR: String(limit) };
     const home = await makeHome(defer, { ...env, FAIRLEAD_SERVICES: 'api' });
     const first = await startProcess(home);
-    const second = await startBeside(defer, home.dataDir, { key: first.key, services: 'api', env });
+    const second = await startAnother(defer, home.dataDir, { key: first.key, services: 'api', env });
 
     const statuses = new Map<number, number>();
     let sent = 0;

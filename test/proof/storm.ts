@@ -4,7 +4,7 @@ import { startHelper } from '../../perf/helper.mjs';
 import { startSink } from '../../perf/receiver.mjs';
 import type { Installation } from '../kit/process.ts';
 import type { Result, Run, Size } from './proof.ts';
-import { makeHome, startBeside, startProcess, type Defer, type Process } from './processes.ts';
+import { makeHome, startAnother, startProcess, type Defer, type Process } from './processes.ts';
 import { SIZE } from './settings.ts';
 
 /** Requests to one webhook sent and not settled, at most (lane.ts): what a kill or a pause may cause to be sent twice. */
@@ -89,11 +89,11 @@ export async function unlessStalled<T>(work: Promise<T>, count: () => Promise<nu
 /** A server with one webhook, clients that create contacts through anything, and a receiver that counts. */
 export async function startStorm(
   { random, log, defer }: Pick<Run<unknown>, 'random' | 'log' | 'defer'>,
-  { home: given, env = {}, workers = 0, webhook: options = {} }: StormOptions = {},
+  { home: existing, env = {}, workers = 0, webhook: options = {} }: StormOptions = {},
 ) {
   const receiver = await startReceiver(defer);
   const load = startLoad(defer);
-  const home = given ?? (await makeHome(defer));
+  const home = existing ?? (await makeHome(defer));
   const settings = { ...env, ...(workers > 0 && { FAIRLEAD_SERVICES: 'api,web' }) };
   let server = await startProcess(home, { env: settings });
   const { key, port } = server;
@@ -101,7 +101,7 @@ export async function startStorm(
   const path = `/slow/${random.between(...answerMs)}/storm`;
   const webhook = await makeWebhook(server, receiver.url + path, options);
   const working: Process[] = [];
-  for (let n = 0; n < workers; n++) working.push(await startBeside(defer, home.dataDir, { key }));
+  for (let n = 0; n < workers; n++) working.push(await startAnother(defer, home.dataDir, { key }));
 
   const untilDrained = async (timeoutMs = 120_000): Promise<void> => {
     const until = performance.now() + timeoutMs;
@@ -132,7 +132,7 @@ export async function startStorm(
     },
     /** Another in the place of one that was killed. */
     async replaceWorker(n: number) {
-      working[n] = await startBeside(defer, home.dataDir, { key });
+      working[n] = await startAnother(defer, home.dataDir, { key });
     },
     /** kill -9, and the next start on the same data and port. */
     async killServer() {

@@ -3,7 +3,7 @@ import { RETRY } from '../../db/batch-runner.ts';
 import type { Queryable } from '../../db/pool.ts';
 import { notQuarantined } from './form-quarantine.ts';
 import { rollupTables } from '../leads/lead-daily-rollup.ts';
-import { ENTERED, entry, MAKE_COUNTERS, SOURCED, TURNS } from '../leads/lead-insert-gate.ts';
+import { COUNT_ENTERED, entry, CREATE_COUNTERS, CREATE_SOURCES, SET_TURNS } from '../leads/lead-insert-gate.ts';
 import type { InsertGate } from '../../record/record-batch.ts';
 
 interface Refused {
@@ -46,9 +46,9 @@ gate_refused as (
 )`;
 
 const RELATED_ROWS = `
-${ENTERED},
+${COUNT_ENTERED},
 counted as (
-  update lead_counter c set number = c.number + e.leads, ${TURNS}
+  update lead_counter c set number = c.number + e.leads, ${SET_TURNS}
   from entered e left join turned t using (workspace_id)
   where c.workspace_id = e.workspace_id
 ),
@@ -65,7 +65,7 @@ cleared as (
   delete from form_aside f using input i join written w using (workspace_id, id)
   where f.workspace_id = i.workspace_id and f.form_id = i.form_id and f.id = i.quarantined_id
 ),
-${SOURCED}`;
+${CREATE_SOURCES}`;
 
 const RESULT = `(select json_agg(t) from gate_refused t)`;
 
@@ -84,7 +84,7 @@ export const formInsertGate: InsertGate = {
   async refused(on: Queryable, result: unknown) {
     const units = result as Refused[];
     const uncounted = units.filter(({ counted }) => !counted).map((item) => item.workspace_id);
-    if (uncounted.length > 0) await on.query({ ...MAKE_COUNTERS, values: [uncounted] });
+    if (uncounted.length > 0) await on.query({ ...CREATE_COUNTERS, values: [uncounted] });
     return new Map(units.map(({ unit, gone }) => [unit, gone ? notQuarantined() : RETRY]));
   },
 };

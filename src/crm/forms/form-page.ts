@@ -1,5 +1,5 @@
 import type { FieldError } from '../../base/errors.ts';
-import { CONTROLS, longestOf, lureOf, Repeated } from './form-values.ts';
+import { CONTROLS, maxLengthOf, honeypotName, Repeated } from './form-values.ts';
 import { publicId, type Form, type FormField } from './form.ts';
 import { html, type Html } from './html.ts';
 
@@ -42,7 +42,7 @@ export function formPage(view: FormView): string {
       ${form.consent_text !== null && consent(form.consent_text, view)}
       <div class="lure" aria-hidden="true">
         <label for="field-lure">Leave this empty</label>
-        <input id="field-lure" name="${lureOf(form)}" type="text" tabindex="-1" autocomplete="off" />
+        <input id="field-lure" name="${honeypotName(form)}" type="text" tabindex="-1" autocomplete="off" />
       </div>
       ${Object.entries({ ...view.carried, [CONTROLS.token]: view.token }).map(
         ([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`,
@@ -186,7 +186,7 @@ function controlOf(field: FormField, input: unknown, common: Html): Html {
   switch (field.type) {
     case 'textarea':
       // The first line break of a textarea is not part of it.
-      return html`<textarea ${common} ${hint} rows="5" maxlength="${longestOf(field)}">${value}</textarea>`;
+      return html`<textarea ${common} ${hint} rows="5" maxlength="${maxLengthOf(field)}">${value}</textarea>`;
     case 'select':
       return html`<select ${common}>
         <option value="">${field.placeholder ?? 'Choose…'}</option>
@@ -205,7 +205,7 @@ function controlOf(field: FormField, input: unknown, common: Html): Html {
         ${hint}
         type="${INPUT_TYPES[field.type] ?? 'text'}"
         value="${value}"
-        ${field.type === 'number' ? html`step="any"` : html`maxlength="${longestOf(field)}"`}
+        ${field.type === 'number' ? html`step="any"` : html`maxlength="${maxLengthOf(field)}"`}
       />`;
   }
 }

@@ -7,7 +7,7 @@ import type { FormSession } from './form-token.ts';
  * fills in. We make none of these tries for a page, and one for what is sent.
  */
 const WORK = { algorithm: 'PBKDF2/SHA-256', cost: 4000, keyPrefix: '00' } as const;
-const LONGEST_PROOF = 4000;
+const MAX_PROOF_LENGTH = 4000;
 
 /** Proof of work, by ALTCHA: cheap for one visitor, not for who sends a form ten thousand times. */
 export interface FormProofs {
@@ -40,7 +40,7 @@ export function makeFormProofs(key: Buffer): FormProofs {
 }
 
 function read(proof: unknown): Payload | null {
-  if (typeof proof !== 'string' || proof.length > LONGEST_PROOF) return null;
+  if (typeof proof !== 'string' || proof.length > MAX_PROOF_LENGTH) return null;
   try {
     const payload = JSON.parse(Buffer.from(proof, 'base64').toString('utf8')) as Partial<Payload> | null;
     return payload?.challenge?.parameters && payload.solution ? (payload as Payload) : null;

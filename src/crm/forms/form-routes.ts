@@ -30,13 +30,13 @@ const params = { id: FORM_ID };
 export interface FormRouteParts {
   store: FormStore;
   references: References;
-  ledger: RecordChange;
+  recordChange: RecordChange;
   /** Where people reach this installation. */
   baseUrl(): string;
 }
 
 /** Forms as records: what a public form asks, and what becomes of what it is told. */
-export function formRoutes({ store, references, ledger, baseUrl }: FormRouteParts): Route[] {
+export function formRoutes({ store, references, recordChange: recordChange, baseUrl }: FormRouteParts): Route[] {
   const tag = 'forms';
 
   const list = route<undefined, PageQuery>({
@@ -186,7 +186,7 @@ export function formRoutes({ store, references, ledger, baseUrl }: FormRoutePart
         details: { name: form.name, active: form.active },
       };
       const body = done === 'deleted' ? '' : JSON.stringify(shownForm(form, baseUrl()));
-      return ledger.enter(trx, ctx, auditEntry, { status, body });
+      return recordChange.enter(trx, ctx, auditEntry, { status, body });
     };
   }
 }

@@ -63,11 +63,11 @@ export function mountFormSite(app: FastifyInstance, parts: FormSiteParts): void 
   }
 
   app.get(PATH, route, (request, reply) =>
-    forPeople(reply, async () => {
+    answerWithPage(reply, async () => {
       const { form } = await visitedBy(request);
       const query = request.query as Record<string, unknown>;
       const page = textOf(query[CONTROLS.page]) ?? textOf(request.headers.referer);
-      const carried = carriedOf({ ...query, ...(page !== null && { [CONTROLS.page]: page }) });
+      const carried = originFields({ ...query, ...(page !== null && { [CONTROLS.page]: page }) });
       const opened = await handler.open(form.id);
       const shown = { form, values: query, errors: [], notice: null, carried, frame: frameOf(request) };
       return sendPage(reply, form, 200, formPage({ ...shown, ...inPage(opened) }));
@@ -75,7 +75,7 @@ export function mountFormSite(app: FastifyInstance, parts: FormSiteParts): void 
   );
 
   app.get(`${PATH}/thanks`, route, (request, reply) =>
-    forPeople(reply, async () => {
+    answerWithPage(reply, async () => {
       const { form } = await visitedBy(request);
       return sendPage(reply, form, 200, thanksPage(form, frameOf(request)));
     }),
@@ -98,7 +98,7 @@ export function mountFormSite(app: FastifyInstance, parts: FormSiteParts): void 
     const { form } = await visitedBy(request);
     admitOrigin(request, reply, form);
     void reply.header('cache-control', 'no-store');
-    return { ...(await handler.open(form.id)), form: askedOf(form) };
+    return { ...(await handler.open(form.id)), form: publicForm(form) };
   });
 
   app.post(
@@ -109,7 +109,7 @@ export function mountFormSite(app: FastifyInstance, parts: FormSiteParts): void 
       errorHandler: (error, request, reply) => void refused(error, request, reply),
     },
     (request, reply) =>
-      isJson(request) ? takeJson(request, reply) : forPeople(reply, () => takeForm(request, reply)),
+      isJson(request) ? takeJson(request, reply) : answerWithPage(reply, () => takeForm(request, reply)),
   );
 
   /** What could not even be read as a form is answered like any other refusal: to people with a page. */
@@ -164,14 +164,14 @@ export function mountFormSite(app: FastifyInstance, parts: FormSiteParts): void 
       values: fields,
       errors: isStale ? [] : errors,
       notice: isStale ? 'This page was open for a long time. Please send it once more.' : null,
-      carried: carriedOf(fields),
+      carried: originFields(fields),
       frame,
     });
   }
 }
 
 /** Who asks with a browser is answered with a page, whatever it is. */
-async function forPeople(reply: FastifyReply, answer: () => Promise<FastifyReply>): Promise<FastifyReply> {
+async function answerWithPage(reply: FastifyReply, answer: () => Promise<FastifyReply>): Promise<FastifyReply> {
   try {
     return await answer();
   } catch (error) {
@@ -244,7 +244,7 @@ function inPage({ token, challenge }: { token: string; challenge: object }) {
 }
 
 /** Where the visitor came from, as it goes along with the page. */
-function carriedOf(fields: Record<string, unknown>): Record<string, string> {
+function originFields(fields: Record<string, unknown>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(fields).flatMap(([name, value]) => {
       const text = name === CONTROLS.page || UTM.test(name) ? textOf(value) : null;
@@ -262,7 +262,7 @@ function frameOf(request: FastifyRequest): Frame {
 }
 
 /** What a front end of one's own has to ask. */
-function askedOf(form: Form) {
+function publicForm(form: Form) {
   return {
     id: publicId(form.id),
     title: form.title ?? form.name,

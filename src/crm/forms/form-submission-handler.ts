@@ -7,11 +7,11 @@ import type { FormSubmissions } from './form-submission-store.ts';
 import type { FormProofs } from './form-proof.ts';
 import type { FormSession, FormTokens } from './form-token.ts';
 import { CONTROLS, readAnswers } from './form-values.ts';
-import { judge } from './form-spam-check.ts';
+import { checkSpam } from './form-spam-check.ts';
 import type { FormVisitors } from './form-visitor.ts';
 import type { Form } from './form.ts';
 
-export interface DoorwayParts {
+export interface SubmissionHandlerParts {
   submissions: FormSubmissions;
   tokens: FormTokens;
   proofs: FormProofs;
@@ -41,7 +41,7 @@ export interface Refusal {
  * The way that what a visitor sends takes: is it from a page of ours, does it answer the questions, does it look like
  * spam; then it is kept, as a lead or aside, and the visitor can not tell which.
  */
-export function makeSubmissionHandler({ submissions, tokens, proofs, visitors, clock }: DoorwayParts) {
+export function makeSubmissionHandler({ submissions, tokens, proofs, visitors, clock }: SubmissionHandlerParts) {
   return {
     /** @returns undefined where it was kept; throws `rate_limited` */
     async take(
@@ -58,11 +58,11 @@ export function makeSubmissionHandler({ submissions, tokens, proofs, visitors, c
       if (Array.isArray(answers)) return { errors: answers, session };
 
       const tookMs = clock.now() - session.openedAt;
-      const [fromHere, proof] = await Promise.all([
+      const [fromNetwork, proof] = await Promise.all([
         visitors.count(workspaceId, form.id, address),
         proofs.check(session, fields[CONTROLS.proof]),
       ]);
-      const reasons = judge(form, { sent: fields, values: answers.values, tookMs, fromHere, proof });
+      const reasons = checkSpam(form, { sent: fields, values: answers.values, tookMs, fromNetwork, proof });
       const page = textOf(fields[CONTROLS.page]) ?? textOf(referrer);
       const origin = { address: shortened(address), referrer: page, utm: utmOf(fields, page) };
       await submissions.take(visited, session, { ...answers, others, ...origin }, reasons);

@@ -76,16 +76,16 @@ export const CONTROLS = {
 export const UTM = /^utm_(source|medium|campaign|term|content)$/;
 
 /** Lures for programs that fill in whatever there is. */
-const LURES = ['website', 'homepage', 'company_url', 'fax_number'] as const;
+const HONEYPOT_NAMES = ['website', 'homepage', 'company_url', 'fax_number'] as const;
 
 /** What the lure of a form is called: unlike any of its keys. */
-export function lureOf({ fields }: Form): string {
+export function honeypotName({ fields }: Form): string {
   const keys = new Set(fields.map(({ key }) => key));
-  return LURES.find((name) => !keys.has(name)) ?? `contact_${LURES[0]}`;
+  return HONEYPOT_NAMES.find((name) => !keys.has(name)) ?? `contact_${HONEYPOT_NAMES[0]}`;
 }
 
 /** How long a value may be, by the column of the lead that takes it, else by its type. */
-const LONGEST: Partial<Record<LeadField, number>> = {
+const MAX_LENGTHS: Partial<Record<LeadField, number>> = {
   first_name: 200,
   last_name: 200,
   name: 200,
@@ -136,7 +136,7 @@ export function unknownNames(form: Form, sent: Record<string, unknown>): string[
   const known = new Set<string>([
     ...form.fields.map(({ key }) => key),
     ...Object.values(CONTROLS),
-    lureOf(form),
+    honeypotName(form),
   ]);
   return Object.keys(sent).filter((name) => !known.has(name) && !UTM.test(name));
 }
@@ -177,9 +177,9 @@ function valueOfSeveral(field: FormField, values: string[]): FormValue | undefin
     case 'hidden': {
       const joined = values.join(', ');
       const wrong = values.map((value) => wrongText(field, value)).find((found) => found !== null);
-      const isLong = joined.length > longestOf(field);
+      const isLong = joined.length > maxLengthOf(field);
       return wrong || isLong
-        ? { wrong: wrong ?? `must have at most ${longestOf(field)} characters` }
+        ? { wrong: wrong ?? `must have at most ${maxLengthOf(field)} characters` }
         : joined;
     }
     default:
@@ -203,8 +203,8 @@ function numberOf(sent: unknown): FormValue | { wrong: string } {
 const TOO_LONG = 'has more digits than a number can hold';
 
 function wrongText(field: FormField, text: string): string | null {
-  const longest = longestOf(field);
-  if (text.length > longest) return `must have at most ${longest} characters`;
+  const maxLength = maxLengthOf(field);
+  if (text.length > maxLength) return `must have at most ${maxLength} characters`;
   const problem = storageProblem(text);
   if (problem) return problem;
   switch (field.type) {
@@ -222,8 +222,8 @@ function wrongText(field: FormField, text: string): string | null {
 }
 
 /** How many characters a field takes. */
-export function longestOf({ type, maps_to: target }: FormField): number {
-  const column = target === null ? undefined : LONGEST[target as LeadField];
+export function maxLengthOf({ type, maps_to: target }: FormField): number {
+  const column = target === null ? undefined : MAX_LENGTHS[target as LeadField];
   return column ?? (type === 'email' ? 254 : type === 'textarea' ? 10_000 : 1000);
 }
 

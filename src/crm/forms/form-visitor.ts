@@ -7,7 +7,7 @@ import type { Database } from '../../db/pool.ts';
 
 const SPAN_S = 3600;
 /** Beyond it nothing is even kept aside: 429. A company behind one address stays well below. */
-const MOST = 100;
+const MAX_PER_HOUR = 100;
 
 /** How often a form comes from one place: one count for all processes, kept an hour, the place as a hash. */
 export interface FormVisitors {
@@ -52,7 +52,7 @@ export function makeFormVisitors(db: Database, clock: Clock): FormVisitors {
       counted += 1;
       if (counted % FORGET_EVERY === 0) await db.read(FORGET, [workspaceId, formId, isoTime(now)]);
       const { since, count } = row!;
-      if (count <= MOST) return count;
+      if (count <= MAX_PER_HOUR) return count;
       const retryAfter = Math.max(1, Math.ceil((Date.parse(since) + SPAN_S * 1000 - now) / 1000));
       throw new ApiError(
         'rate_limited',

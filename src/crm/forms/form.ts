@@ -28,9 +28,9 @@ const LEAD_FIELDS = [
 ] as const;
 export type LeadField = (typeof LEAD_FIELDS)[number];
 
-const MOST_FIELDS = 50;
+const MAX_FIELDS = 50;
 /** As it is sent; percent-encoded it may be longer (form-address.ts). */
-const LONGEST_URL = 6000;
+const MAX_URL_LENGTH = 6000;
 const CUSTOM = /^custom_fields\.[A-Za-z][A-Za-z0-9_]{0,62}$/;
 
 /** What a field's value has to be for the lead's field that it goes to; the others take any text. */
@@ -41,7 +41,7 @@ const TYPES_FOR: Partial<Record<LeadField, readonly FieldType[]>> = {
 };
 
 /** By which somebody can be reached or called: a lead without any of them is nobody. */
-const WHO: readonly LeadField[] = ['name', 'first_name', 'email', 'phone'];
+const IDENTIFYING: readonly LeadField[] = ['name', 'first_name', 'email', 'phone'];
 
 /** One question of a form. */
 export interface FormField {
@@ -117,7 +117,7 @@ const field = z.strictObject({
 });
 
 /** A field whose key is the name of one of the lead's goes there, where it says nothing else. */
-function aimed(input: z.output<typeof field>): FormField {
+function withDefaultTarget(input: z.output<typeof field>): FormField {
   const target =
     input.maps_to === undefined ? (LEAD_FIELDS.find((name) => name === input.key) ?? null) : input.maps_to;
   return { ...input, maps_to: target as FormField['maps_to'] };
@@ -126,9 +126,9 @@ function aimed(input: z.output<typeof field>): FormField {
 const fields = z
   .array(field)
   .min(1, 'must hold at least one field')
-  .max(MOST_FIELDS, `must hold at most ${MOST_FIELDS} fields`)
+  .max(MAX_FIELDS, `must hold at most ${MAX_FIELDS} fields`)
   // Nothing of the rules over all of them is said before each is well-formed.
-  .transform((list) => list.map(aimed))
+  .transform((list) => list.map(withDefaultTarget))
   .superRefine((list, context) => {
     const wrong = (at: number, name: string, message: string) =>
       context.addIssue({ code: 'custom', path: [at, name], message });
@@ -140,11 +140,11 @@ const fields = z
       if (item.type === 'hidden' && item.required)
         wrong(at, 'required', 'a hidden field can not be required');
     });
-    if (!list.some(({ maps_to: target }) => WHO.some((who) => who === target)))
+    if (!list.some(({ maps_to: target }) => IDENTIFYING.some((field) => field === target)))
       context.addIssue({
         code: 'custom',
         path: [],
-        message: `must hold one that goes to ${WHO.join(', ')} of the lead`,
+        message: `must hold one that goes to ${IDENTIFYING.join(', ')} of the lead`,
       });
   })
   .meta({ description: 'In their order on the page.' });
@@ -184,7 +184,7 @@ const own = {
   // Which addresses will do, form-address.ts says.
   redirect_url: z
     .string()
-    .max(LONGEST_URL, `must have at most ${LONGEST_URL} characters`)
+    .max(MAX_URL_LENGTH, `must have at most ${MAX_URL_LENGTH} characters`)
     .nullable()
     .meta({ description: 'Where visitors go after sending: an `https://` URL.' }),
   source: text(200).meta({

@@ -14,7 +14,7 @@ import { makeFormVisitors } from './form-visitor.ts';
 
 export interface FormParts extends SubmissionParts {
   sealer: Sealer;
-  ledger: RecordChange;
+  recordChange: RecordChange;
   /** Where people reach this installation. */
   baseUrl(): string;
   /** The same as configured, or ''. */

@@ -27,7 +27,7 @@ const query = z.strictObject({
 });
 
 /** What another CRM reported by `/webhooks/crm/lead`, and what of it no lead matched. */
-export function crmActivityRoutes(activities: CrmActivities, ledger: RecordChange): Route[] {
+export function crmActivityRoutes(activities: CrmActivities, recordChange: RecordChange): Route[] {
   const list = route<undefined, z.output<typeof query>>({
     method: 'GET',
     path: PATH,
@@ -68,7 +68,7 @@ export function crmActivityRoutes(activities: CrmActivities, ledger: RecordChang
           objectId: matched.id,
           details: { lead_id: matched.lead_id },
         };
-        return ledger.enter(trx, ctx, auditEntry, { status: 200, body: text });
+        return recordChange.enter(trx, ctx, auditEntry, { status: 200, body: text });
       });
       return { status: 200, body: text };
     },

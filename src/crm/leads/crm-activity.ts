@@ -11,7 +11,7 @@ import type { RelatedTable } from '../../record/erasure.ts';
 /** An identical body within this time is the same report, sent again (contracts CW4). */
 const SAME_FOR_S = 60;
 /** Of the reports that match no lead: how many of a workspace are kept, and for how long. */
-const MOST_UNMATCHED = 1000;
+const MAX_UNMATCHED = 1000;
 const UNMATCHED_DAYS = 90;
 
 /** What another CRM reports of a lead, as it came. */
@@ -133,7 +133,7 @@ export function makeCrmActivities({
     await sql`
       delete from crm_activity where workspace_id = ${workspaceId} and id in (
         (select id from crm_activity where workspace_id = ${workspaceId} and lead_id is null
-         order by id desc offset ${MOST_UNMATCHED} limit 100)
+         order by id desc offset ${MAX_UNMATCHED} limit 100)
         union all
         (select id from (
            select id, received_at from crm_activity where workspace_id = ${workspaceId} and lead_id is null

@@ -10,7 +10,7 @@ import type { LeadStatuses } from './lead-status.ts';
 const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 30;
 const INTERVAL_DAYS = { day: 1, week: 7, month: 28 } as const;
-const MOST_INTERVALS = 1000;
+const MAX_INTERVALS = 1000;
 
 const query = z.strictObject({
   'created_at[gte]': instantOrDate.optional().meta({ description: 'Default: 30 days before the end.' }),
@@ -69,8 +69,8 @@ export function leadAnalyticsRoutes(db: Database, clock: Clock, statuses: LeadSt
         const until = timeOf(requested['created_at[lt]']) ?? clock.now();
         const from = timeOf(requested['created_at[gte]']) ?? until - DEFAULT_DAYS * DAY_MS;
         if (from >= until) throw invalid('created_at[gte]', 'must be before created_at[lt]');
-        if ((until - from) / DAY_MS / INTERVAL_DAYS[interval] > MOST_INTERVALS)
-          throw invalid('interval', `must be longer: the range has more than ${MOST_INTERVALS} of them`);
+        if ((until - from) / DAY_MS / INTERVAL_DAYS[interval] > MAX_INTERVALS)
+          throw invalid('interval', `must be longer: the range has more than ${MAX_INTERVALS} of them`);
         const all = await statuses.listFor(caller.workspaceId);
         const range = { from: isoTime(from), until: isoTime(until), interval };
         const figures = await leadFigures(db, {

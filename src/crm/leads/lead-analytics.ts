@@ -11,7 +11,7 @@ import {
 } from './lead-daily-rollup.ts';
 
 /** What is counted, and over what. */
-export interface LeadQuestion {
+export interface LeadAnalyticsQuery {
   workspaceId: Uuid;
   /** ISO 8601; from inclusive, until exclusive. */
   from: string;
@@ -42,13 +42,13 @@ export interface LeadFigures extends Tally {
 }
 
 /** The most groups of one kind that are told, those with most leads. */
-const MOST_GROUPS = 200;
+const MAX_GROUPS = 200;
 
 /** Counts the leads of a time (contracts section 4, and what the pages show). */
-export async function leadFigures(db: Database, question: LeadQuestion): Promise<LeadFigures> {
-  const days = await countDays(db, question, spansOf(...(await heldRange(db, question))));
+export async function leadFigures(db: Database, question: LeadAnalyticsQuery): Promise<LeadFigures> {
+  const days = await countDays(db, question, spansOf(...(await rangeWithLeads(db, question))));
   const all = (kind: keyof typeof KIND) => summed(days.flatMap(({ tallies }) => tallies?.[KIND[kind]] ?? []));
-  const most = (kind: keyof typeof KIND) => all(kind).toSorted(byLeads).slice(0, MOST_GROUPS);
+  const most = (kind: keyof typeof KIND) => all(kind).toSorted(byLeads).slice(0, MAX_GROUPS);
   const total = totalOf(all('status'));
   const owners = most('owner');
   const names = await namesOf(db, owners);
@@ -74,7 +74,7 @@ interface Group extends Tally {
 }
 
 /** What of the asked range can have leads at all. */
-async function heldRange(db: Database, question: LeadQuestion): Promise<[from: number, until: number]> {
+async function rangeWithLeads(db: Database, question: LeadAnalyticsQuery): Promise<[from: number, until: number]> {
   const bounds = await leadBounds(db, question.workspaceId);
   if (!bounds) return [0, 0];
   return [
@@ -138,12 +138,12 @@ async function namesOf(db: Database, owners: Group[]): Promise<Map<Uuid | null, 
 }
 
 /** Every lead has one status. Intervals without a lead are told too: a chart has no gaps. */
-function byTime(days: DayCount[], question: LeadQuestion): LeadFigures['by_time'] {
+function byTime(days: DayCount[], question: LeadAnalyticsQuery): LeadFigures['by_time'] {
   const known = new Map<string, Tally>();
   for (const { day, tallies } of days) {
     const start = startOf(new Date(day), question.interval);
-    const of = (tallies?.[KIND.status] ?? []).map(([, leads, converted]) => ({ leads, converted }));
-    known.set(start, totalOf([known.get(start) ?? NOTHING, ...of]));
+    const tallied = (tallies?.[KIND.status] ?? []).map(([, leads, converted]) => ({ leads, converted }));
+    known.set(start, totalOf([known.get(start) ?? NOTHING, ...tallied]));
   }
   return startsOf(question).map((start) => ({ start, ...(known.get(start) ?? NOTHING) }));
 }
@@ -155,7 +155,7 @@ export function startsOf({
   from,
   until,
   interval,
-}: Pick<LeadQuestion, 'from' | 'until' | 'interval'>): string[] {
+}: Pick<LeadAnalyticsQuery, 'from' | 'until' | 'interval'>): string[] {
   const at = new Date(startOf(new Date(from), interval));
   const starts: string[] = [];
   while (at.getTime() < Date.parse(until)) {
@@ -167,7 +167,7 @@ export function startsOf({
 }
 
 /** The date on which the interval around a moment begins; weeks on Mondays. */
-function startOf(moment: Date, interval: LeadQuestion['interval']): string {
+function startOf(moment: Date, interval: LeadAnalyticsQuery['interval']): string {
   const at = new Date(moment);
   at.setUTCHours(0, 0, 0, 0);
   if (interval === 'week') at.setUTCDate(at.getUTCDate() - ((at.getUTCDay() + 6) % 7));

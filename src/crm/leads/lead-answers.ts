@@ -32,7 +32,7 @@ const ALSO: Readonly<Record<string, AnsweredField>> = {
   work_phone: 'phone',
 };
 
-const LONGEST_NOTES = 50_000;
+const MAX_NOTES_LENGTH = 50_000;
 
 /** The field that a name or a title stands for (`Phone number`, `PHONE_NUMBER`: phone); null for none. */
 export function answeredField(name: string): AnsweredField | null {
@@ -60,6 +60,6 @@ export function leadOfAnswers(answers: readonly LeadAnswer[], source: string, wh
   }
   if (!(lead.name ?? lead.first_name ?? lead.last_name ?? lead.email ?? lead.phone))
     throw invalid(where, 'must hold a name, an email or a phone');
-  const notes = others.join('\n').replaceAll('\0', '').slice(0, LONGEST_NOTES).toWellFormed();
+  const notes = others.join('\n').replaceAll('\0', '').slice(0, MAX_NOTES_LENGTH).toWellFormed();
   return { source, ...lead, ...(notes !== '' && { notes }) };
 }

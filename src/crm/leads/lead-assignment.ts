@@ -14,7 +14,7 @@ const rule = {
   members: z.array(z.uuid().toLowerCase()).max(100).default([]),
 };
 
-function assignmentOf(source: z.ZodType<string>) {
+function assignmentSchema(source: z.ZodType<string>) {
   return z
     .object({
       ...rule,
@@ -33,10 +33,10 @@ function assignmentOf(source: z.ZodType<string>) {
 }
 
 /** Whom new leads go to that name no owner: as it is asked for, and as it is told. */
-export const assignmentShape = assignmentOf(requiredText(200));
-export const assignmentTold = assignmentOf(z.string());
+export const assignmentInput = assignmentSchema(requiredText(200));
+export const assignmentOutput = assignmentSchema(z.string());
 
-export type Assignment = z.output<typeof assignmentShape>;
+export type Assignment = z.output<typeof assignmentInput>;
 
 export const NO_ASSIGNMENT: Assignment = { mode: 'none', members: [], sources: [] };
 

@@ -55,10 +55,10 @@ export async function convertLead(
   expected: readonly number[] | null,
 ): Promise<{ status: number; body: string }> {
   const { answer, lanes } = await parts.db.transaction(async (trx) => {
-    const lead = await heldLead(parts, trx, writer.workspaceId, id);
+    const lead = await lockLead(parts, trx, writer.workspaceId, id);
     const { claim: _kept, ...plain } = writer;
     const work: Work = { trx, on: queryableOf(trx), writer: plain, lead, lanes: [], made: [] };
-    await holdNames(work, requested);
+    await lockNames(work, requested);
     const companyId = requested.company ? await companyOf(parts, work, requested.company) : null;
     const contactId = await contactOf(parts, work, requested, companyId);
     const dealId = requested.deal
@@ -78,7 +78,7 @@ export async function convertLead(
 }
 
 /** The lead, locked before anything else is, as whoever changes it does. */
-async function heldLead(
+async function lockLead(
   { leads }: ConversionParts,
   trx: Transaction<Schema>,
   workspaceId: Uuid,
@@ -102,7 +102,7 @@ async function heldLead(
 }
 
 /** Two leads of one person or one company that are converted at once come one after the other. */
-async function holdNames({ trx, writer, lead }: Work, { company }: Conversion): Promise<void> {
+async function lockNames({ trx, writer, lead }: Work, { company }: Conversion): Promise<void> {
   const names = [
     ...(lead.email === null ? [] : [`contact ${caseless(lead.email)}`]),
     ...(company ? [`company ${folded(company)}`] : []),

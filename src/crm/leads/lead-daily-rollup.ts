@@ -1,7 +1,7 @@
 import { isoTime } from '../../base/clock.ts';
 import { floorId, type Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
-import type { LeadQuestion } from './lead-analytics.ts';
+import type { LeadAnalyticsQuery } from './lead-analytics.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -68,7 +68,7 @@ const KNOWN = {
 };
 
 /** All kinds in one reading; with it the place in the feed up to which the statement sees. */
-function counting({ source, ownerId }: Pick<LeadQuestion, 'source' | 'ownerId'>) {
+function counting({ source, ownerId }: Pick<LeadAnalyticsQuery, 'source' | 'ownerId'>) {
   const filters = [
     {
       name: 'source',
@@ -132,7 +132,7 @@ where lead_day.changed <= excluded.counted and (lead_day.counted is null or lead
  * Counts the leads of a question by day. A whole day is counted once, and again when one of its leads has changed since.
  * @param spans in order; of them those without a lead may be missing from the answer
  */
-export async function countDays(db: Database, question: LeadQuestion, spans: Span[]): Promise<DayCount[]> {
+export async function countDays(db: Database, question: LeadAnalyticsQuery, spans: Span[]): Promise<DayCount[]> {
   const { workspaceId, won, source, ownerId } = question;
   const first = spans[0];
   const last = spans.at(-1);
@@ -169,7 +169,7 @@ export async function countDays(db: Database, question: LeadQuestion, spans: Spa
 /** Kept for whoever asks next; where something is in the way, they count again. */
 async function store(
   db: Database,
-  { workspaceId, won }: LeadQuestion,
+  { workspaceId, won }: LeadAnalyticsQuery,
   days: (DayCount & { seq: number })[],
 ): Promise<void> {
   if (days.length === 0) return;

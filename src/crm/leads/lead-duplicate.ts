@@ -17,11 +17,11 @@ import type { LeadInput, OnDuplicate } from './lead-input.ts';
 import { attachSubmission, type Lead } from './lead.ts';
 
 /** A number with fewer digits says too little about who it is. */
-const FEWEST_DIGITS = 7;
-const MOST_TOLD = 50;
+const MIN_PHONE_DIGITS = 7;
+const MAX_DUPLICATES = 50;
 
 function usablePhone(phone: string | null | undefined): string | null {
-  return phone && phoneDigits(phone).length >= FEWEST_DIGITS ? phone : null;
+  return phone && phoneDigits(phone).length >= MIN_PHONE_DIGITS ? phone : null;
 }
 
 const ofEmail = (email: string) => `
@@ -153,14 +153,14 @@ export function leadDuplicateRoutes({
       scope: 'leads:read',
       tag: 'leads',
       summary: 'List the leads that may be the same person',
-      description: `The newest ${MOST_TOLD} with the same email, whatever the case, or the same digits of the phone (at least ${FEWEST_DIGITS}).`,
+      description: `The newest ${MAX_DUPLICATES} with the same email, whatever the case, or the same digits of the phone (at least ${MIN_PHONE_DIGITS}).`,
       answers: { 200: pageShape(shown.output) },
       async handle({ caller, params }) {
         const { workspaceId } = caller;
         const id = params['id']!;
         const item = await leads.store.get(workspaceId, id);
         if (!item) throw new ApiError('not_found', 'There is no lead with this id.');
-        const values = alikeValues(workspaceId, item, MOST_TOLD, id);
+        const values = alikeValues(workspaceId, item, MAX_DUPLICATES, id);
         const rows = await db.read<Record<string, unknown>>(ALIKE, values);
         const data = await shown.complete(
           workspaceId,

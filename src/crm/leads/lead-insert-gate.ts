@@ -7,7 +7,7 @@ import { rollupTables } from './lead-daily-rollup.ts';
 
 const HOUR_S = 3600;
 /** Leads in a flight: with all that come at once, this process and the store would wait for each other in turn. */
-const FLIGHT = 24;
+const MAX_BATCH_LEADS = 24;
 /** A lead counts until the whole of its slice has left the hour: never one too many, and so long at most. */
 const SLICE_S = 10;
 
@@ -115,7 +115,7 @@ function whoseTurn(): string {
 }
 
 /** How many were written, and whose turn it is after them; `counted` sets both. */
-export const ENTERED = `entered as (
+export const COUNT_ENTERED = `entered as (
   select w.workspace_id, count(*)::int as leads from written w group by w.workspace_id
 ),
 turned as (
@@ -125,10 +125,10 @@ turned as (
 )`;
 
 /** Sets the turns of a counter `c` by those of `turned t`, where there are any. */
-export const TURNS = 'turns = case when t.turns is null then c.turns else c.turns || t.turns end';
+export const SET_TURNS = 'turns = case when t.turns is null then c.turns else c.turns || t.turns end';
 
 /** Makes the sources that are new. */
-export const SOURCED = `sourced as (
+export const CREATE_SOURCES = `sourced as (
   insert into lead_source (workspace_id, id, name, folded, created_by, created_at, updated_at)
   select distinct on (i.workspace_id, s.folded) i.workspace_id, s.id, s.name, s.folded, i.actor, i.at, i.at
   from input i join written w using (workspace_id, id)
@@ -140,7 +140,7 @@ export const SOURCED = `sourced as (
 
 /** Counts what was written, and keeps each arrival and the sources that are new. */
 const RELATED_ROWS = `
-${ENTERED},
+${COUNT_ENTERED},
 counted as (
   update lead_counter c
   set number = c.number + e.leads,
@@ -148,7 +148,7 @@ counted as (
       taken = case when h.slice = any(h.starts)
         then h.taken[:cardinality(h.taken) - 1] || h.taken[cardinality(h.taken)] + e.leads
         else h.taken || e.leads end,
-      ${TURNS}
+      ${SET_TURNS}
   from entered e join hours h using (workspace_id) left join turned t using (workspace_id)
   where c.workspace_id = e.workspace_id
 ),
@@ -160,13 +160,13 @@ arrived as (
   cross join lateral json_to_record(i.submission)
     as s(id uuid, channel text, payload text, address text, referrer text, utm json, crm_lead_id text)
 ),
-${SOURCED}`;
+${CREATE_SOURCES}`;
 
 const RESULT = `(select json_agg(json_build_object('unit', t.unit, 'workspace_id', t.workspace_id, 'counted', t.counted,
     'leads', t.leads, 'most', t.most, 'room', t.room - coalesce(e.leads, 0), 'retry_after_s', t.retry_after_s))
    from gate_refused t left join entered e using (workspace_id))`;
 
-export const MAKE_COUNTERS = {
+export const CREATE_COUNTERS = {
   name: 'lead.counters',
   text: `insert into lead_counter (workspace_id)
          select distinct id from unnest($1::uuid[]) as w(id) order by id on conflict do nothing`,
@@ -179,7 +179,7 @@ export const MAKE_COUNTERS = {
  */
 export function leadInsertGate(perHour: number): InsertGate {
   return {
-    maxWeight: FLIGHT,
+    maxWeight: MAX_BATCH_LEADS,
     sql: {
       columns: 'submission json, source json, origin text',
       gate: gate(perHour),
@@ -192,7 +192,7 @@ export function leadInsertGate(perHour: number): InsertGate {
     async refused(on: Queryable, result: unknown) {
       const units = result as Refused[];
       const uncounted = units.filter(({ counted }) => !counted).map((item) => item.workspace_id);
-      if (uncounted.length > 0) await on.query({ ...MAKE_COUNTERS, values: [uncounted] });
+      if (uncounted.length > 0) await on.query({ ...CREATE_COUNTERS, values: [uncounted] });
       return new Map(
         units.map((item) => {
           // Whoever stood before it in the flight left room after all: a batch too large, a key that was taken.

@@ -35,7 +35,7 @@ type Named = { name: string };
  */
 export function leadOptionRoutes(
   store: LeadOptions,
-  ledger: RecordChange,
+  recordChange: RecordChange,
   words: { path: string; one: string },
 ): Route[] {
   const path = `/api/v1/${words.path}`;
@@ -133,7 +133,7 @@ export function leadOptionRoutes(
     done: 'created' | 'updated' | 'deleted',
   ): Parameters<LeadOptions['create']>[2] {
     return (trx, word) =>
-      ledger.enter(
+      recordChange.enter(
         trx,
         ctx,
         { action: `${noun}.${done}`, objectType: noun, objectId: word.id, details: { name: word.name } },

@@ -41,7 +41,7 @@ export interface LeadOptions {
 
 /** So long a word that was there is taken to be there still: what another process does to it may come so late. */
 const REMEMBER_MS = 1_000;
-const MOST_REMEMBERED = 10_000;
+const MAX_CACHED = 10_000;
 /** Options of one field that are listed with its object. */
 const MAX_OPTIONS = 1_000;
 
@@ -90,7 +90,7 @@ export function makeLeadOptions(
     const seen = changes;
     const found = await lookUps.add(requested);
     if (found === undefined || seen !== changes) return found;
-    if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+    if (remembered.size >= MAX_CACHED) remembered.clear();
     remembered.set(keyOf(requested), { name: found, until });
     return found;
   }

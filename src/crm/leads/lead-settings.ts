@@ -5,14 +5,14 @@ import type { Database } from '../../db/pool.ts';
 import type { RecordChange } from '../../http/record-change.ts';
 import { route, type Route } from '../../http/route.ts';
 import {
-  assignmentShape,
-  assignmentTold,
+  assignmentInput,
+  assignmentOutput,
   NO_ASSIGNMENT,
   rulesOf,
   type Assignment,
 } from './lead-assignment.ts';
 
-const MOST = 1_000_000;
+const MAX_LEADS_PER_HOUR = 1_000_000;
 
 const shape = z
   .object({
@@ -20,7 +20,7 @@ const shape = z
     is_default: z.boolean().meta({
       description: "The workspace has set no number of leads: it is the installation's.",
     }),
-    assignment: assignmentTold.meta({ description: 'Whom new leads go to that name no owner.' }),
+    assignment: assignmentOutput.meta({ description: 'Whom new leads go to that name no owner.' }),
   })
   .meta({ id: 'LeadSettings' });
 
@@ -28,11 +28,11 @@ const body = z.strictObject({
   leads_per_hour: z
     .int()
     .min(0)
-    .max(MOST)
+    .max(MAX_LEADS_PER_HOUR)
     .nullable()
     .optional()
     .meta({ description: "0: any number. Null: the installation's own again." }),
-  assignment: assignmentShape.nullable().optional().meta({
+  assignment: assignmentInput.nullable().optional().meta({
     description: 'Whom new leads go to that name no owner; taken as a whole. Null: nobody.',
   }),
   is_default: z
@@ -55,7 +55,7 @@ interface Settings {
  * What a workspace sets for its leads.
  * @param perHour the limit of a workspace that has set none
  */
-export function leadSettingsRoutes(db: Database, ledger: RecordChange, perHour: number): Route[] {
+export function leadSettingsRoutes(db: Database, recordChange: RecordChange, perHour: number): Route[] {
   const path = '/api/v1/lead-settings';
   const show = ({ leads_per_hour: own, assignment_set: assignment }: Settings) => ({
     leads_per_hour: own ?? perHour,
@@ -109,7 +109,7 @@ export function leadSettingsRoutes(db: Database, ledger: RecordChange, perHour: 
           objectId: workspaceId,
           details: { leads_per_hour: own, ...(assignment && { assignment: assignment.mode }) },
         };
-        await ledger.enter(trx, ctx, auditEntry, { status: 200, body: text });
+        await recordChange.enter(trx, ctx, auditEntry, { status: 200, body: text });
       });
       return { status: 200, body: text };
     },

@@ -39,7 +39,7 @@ const body = z.strictObject({
 });
 
 /** The statuses of a workspace's leads. */
-export function leadStatusRoutes(statuses: LeadStatuses, ledger: RecordChange): Route[] {
+export function leadStatusRoutes(statuses: LeadStatuses, recordChange: RecordChange): Route[] {
   const common = { tag: 'leads', scope: 'leads:write' } as const;
 
   const list = route({
@@ -122,7 +122,7 @@ export function leadStatusRoutes(statuses: LeadStatuses, ledger: RecordChange): 
     done: 'created' | 'updated' | 'deleted',
   ): Parameters<LeadStatuses['create']>[2] {
     return (trx, item: LeadStatus) =>
-      ledger.enter(
+      recordChange.enter(
         trx,
         ctx,
         {

@@ -18,7 +18,7 @@ const BUILT_IN = [
   { key: 'lost', name: 'Lost', kind: 'lost' },
 ] as const;
 
-const MOST = 50;
+const MAX_STATUSES = 50;
 
 /** Whether a status of this key is always there. */
 export function isBuiltIn(key: string): boolean {
@@ -173,8 +173,8 @@ export function makeLeadStatuses({
         db.transaction(async (trx) => {
           const { workspaceId } = writer;
           const all = await held(trx, workspaceId);
-          if (all.length >= MOST)
-            throw new ApiError('conflict', `A workspace has at most ${MOST} lead statuses.`);
+          if (all.length >= MAX_STATUSES)
+            throw new ApiError('conflict', `A workspace has at most ${MAX_STATUSES} lead statuses.`);
           const key = caseless(name).replaceAll(/\s+/g, '_');
           const last = { position: all.length + 1, builtIn: false };
           const made = await insert(trx, writer, { key, name, kind }, last);

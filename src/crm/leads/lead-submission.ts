@@ -55,7 +55,7 @@ const OF_LEAD = {
          order by s.id desc limit $4`,
 };
 
-const THERE = {
+const EXISTS = {
   name: 'lead.is-there',
   text: 'select from lead where workspace_id = $1 and id = $2 and deleted_at is null',
 };
@@ -88,7 +88,7 @@ export function leadSubmissionRoutes(db: Database): Route[] {
       async handle({ caller, params, query, url }) {
         const { workspaceId } = caller;
         const id = params['id']!;
-        if ((await db.read(THERE, [workspaceId, id])).length === 0)
+        if ((await db.read(EXISTS, [workspaceId, id])).length === 0)
           throw new ApiError('not_found', 'There is no lead with this id.');
         const after = query.cursor ? decodeCursor(query.cursor, 'submissions').id : null;
         const rows = await submissionsOf(db, workspaceId, id, query.limit + 1, after);

@@ -13,7 +13,7 @@ import { submissionShape, submissionsOf } from './lead-submission.ts';
 import type { Lead } from './lead.ts';
 
 /** The most of each kind that a story tells; the lists of each go on. */
-const MOST = 200;
+const MAX_ENTRIES = 200;
 
 /** What a line of the timeline is called, by the event it was. */
 const LABELS: Readonly<Record<string, string>> = {
@@ -94,9 +94,9 @@ export function leadTimelineRoutes({
         const found = id && (await leads.get(workspaceId, id));
         if (!id || !found) throw new ApiError('not_found', 'There is no lead with this id or number.');
         const [submissions, done, reported] = await Promise.all([
-          submissionsOf(db, workspaceId, id, MOST),
-          timelineOf(db, workspaceId, [id], MOST),
-          activities.list(workspaceId, { leadId: id }, MOST, null),
+          submissionsOf(db, workspaceId, id, MAX_ENTRIES),
+          timelineOf(db, workspaceId, [id], MAX_ENTRIES),
+          activities.list(workspaceId, { leadId: id }, MAX_ENTRIES, null),
         ]);
         const crmActivity = reported.map(({ id: item, event_type, payload, received_at }) => ({
           id: item,
@@ -106,10 +106,10 @@ export function leadTimelineRoutes({
         }));
         const timeline = [...done.map(own), ...reported.map(foreign)]
           .toSorted((a, b) => (a.occurred_at < b.occurred_at ? 1 : a.occurred_at > b.occurred_at ? -1 : 0))
-          .slice(0, MOST);
+          .slice(0, MAX_ENTRIES);
         const [completed] = await shown.complete(workspaceId, [found]);
-        const story = { lead: completed, submissions, timeline, crm_activity: crmActivity };
-        return { status: 200, body: jsonOf(story) };
+        const body = { lead: completed, submissions, timeline, crm_activity: crmActivity };
+        return { status: 200, body: jsonOf(body) };
       },
     }),
   ];

@@ -65,7 +65,7 @@ const shape = z
   .meta({ id: 'Pipeline' });
 
 /** Pipelines with their stages. There are few: a list is all of them. */
-export function pipelineRoutes(pipelines: Pipelines, ledger: RecordChange): Route[] {
+export function pipelineRoutes(pipelines: Pipelines, recordChange: RecordChange): Route[] {
   const tag = 'pipelines';
 
   const list = route({
@@ -181,7 +181,7 @@ export function pipelineRoutes(pipelines: Pipelines, ledger: RecordChange): Rout
         details: { name: pipeline.name, stages: pipeline.stages.map(({ name }) => name) },
       };
       const body = done === 'deleted' ? '' : JSON.stringify(pipeline);
-      return ledger.enter(trx, ctx, auditEntry, { status, body });
+      return recordChange.enter(trx, ctx, auditEntry, { status, body });
     };
   }
 }

@@ -8,7 +8,7 @@ import type { Schema } from '../../db/schema.ts';
 import { FIRST_PIPELINE, type Pipeline } from './pipeline.ts';
 
 /** Stages as a client orders them: one with an id stays, one without is made. */
-export type AskedStage = { id?: Uuid | undefined; name: string };
+export type StageInput = { id?: Uuid | undefined; name: string };
 
 type Within = (trx: Transaction<Schema>, pipeline: Pipeline) => Promise<void>;
 
@@ -17,7 +17,7 @@ export interface Pipelines {
   listFor(workspaceId: Uuid): Promise<Pipeline[]>;
   create(
     writer: { workspaceId: Uuid; actor: string },
-    input: { name: string; is_default: boolean; stages: AskedStage[] },
+    input: { name: string; is_default: boolean; stages: StageInput[] },
     within: Within,
   ): Promise<Pipeline>;
   /**
@@ -30,7 +30,7 @@ export interface Pipelines {
     change: {
       name?: string | undefined;
       is_default?: boolean | undefined;
-      stages?: AskedStage[] | undefined;
+      stages?: StageInput[] | undefined;
     },
     expected: readonly number[] | null,
     within: Within,
@@ -101,7 +101,7 @@ export function makePipelines({
   async function insert(
     trx: Transaction<Schema>,
     { workspaceId, actor }: { workspaceId: Uuid; actor: string },
-    { name, is_default: isDefault, stages }: { name: string; is_default: boolean; stages: AskedStage[] },
+    { name, is_default: isDefault, stages }: { name: string; is_default: boolean; stages: StageInput[] },
   ): Promise<Uuid> {
     const id = newId();
     const at = isoTime(clock.now());
@@ -117,7 +117,7 @@ export function makePipelines({
     trx: Transaction<Schema>,
     workspaceId: Uuid,
     pipelineId: Uuid,
-    stages: AskedStage[],
+    stages: StageInput[],
   ): Promise<void> {
     for (const [position, { id, name }] of stages.entries()) {
       await sql`insert into stage (workspace_id, id, pipeline_id, name, position)
@@ -215,7 +215,7 @@ async function noDefault(trx: Transaction<Schema>, workspaceId: Uuid): Promise<v
   );
 }
 
-function checkStages(requested: readonly AskedStage[], current: readonly { id: Uuid }[]): void {
+function checkStages(requested: readonly StageInput[], current: readonly { id: Uuid }[]): void {
   const seen = new Set<Uuid>();
   requested.forEach(({ id }, at) => {
     if (id === undefined) return;
