@@ -3,7 +3,7 @@ import { idMaker, unprefixed } from '../dist/base/id.js';
 import { attachEmbedded } from '../dist/db/embedded.js';
 import { openDatabase } from '../dist/db/pool.js';
 import { makeLanes, QUEUE_START } from '../dist/delivery/claim.js';
-import { DUE_NOW, MAX_WAIT, orderedId } from '../dist/events/outbox.js';
+import { DUE_NOW, LONGEST_WAIT, orderedId } from '../dist/delivery/publish.js';
 import { overslept } from '../dist/delivery/sweep.js';
 import { call, makeWebhook } from './api.mjs';
 import { sampled } from './bench-memory.mjs';
@@ -102,7 +102,7 @@ async function fill({ dataDir, webhooks, count }) {
     `insert into queue
        (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
      select e.workspace_id, case when e.seq % 2 = 0 then $1 else ($2::uuid[])[1 + e.seq / 2 % ${WEBHOOKS - 1}] end,
-       e.id, e.id, e.type, 'event', null, e.seq, octet_length(e.data::text), ${DUE_NOW}, now(), now() + ${MAX_WAIT}
+       e.id, e.id, e.type, 'event', null, e.seq, octet_length(e.data::text), ${DUE_NOW}, now(), now() + ${LONGEST_WAIT}
      from event e where e.seq > $3`,
     [webhooks[0], webhooks.slice(1), last],
   );

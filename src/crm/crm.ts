@@ -158,8 +158,8 @@ export function makeCrm(parts: CrmParts): Crm {
     ...leadAnalyticsRoutes(db, parts.clock, statuses),
     ...leadStatusRoutes(statuses, recordChange),
     ...crmActivityRoutes(crmActivities, recordChange),
-    ...leadOptionRoutes(sources, recordChange, { path: 'lead-sources', one: 'lead source' }),
-    ...leadOptionRoutes(eventTypes, recordChange, { path: 'lead-event-types', one: 'lead event type' }),
+    ...leadOptionRoutes(sources, recordChange, { path: 'lead-sources', label: 'lead source' }),
+    ...leadOptionRoutes(eventTypes, recordChange, { path: 'lead-event-types', label: 'lead event type' }),
     ...leadSettingsRoutes(db, recordChange, leadsPerHour),
     ...forms.routes,
   ];

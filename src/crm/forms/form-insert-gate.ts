@@ -3,7 +3,13 @@ import { RETRY } from '../../db/batch-runner.ts';
 import type { Queryable } from '../../db/pool.ts';
 import { notQuarantined } from './form-quarantine.ts';
 import { rollupTables } from '../leads/lead-daily-rollup.ts';
-import { COUNT_ENTERED, entry, CREATE_COUNTERS, CREATE_SOURCES, SET_TURNS } from '../leads/lead-insert-gate.ts';
+import {
+  COUNT_ENTERED,
+  entry,
+  CREATE_COUNTERS,
+  CREATE_SOURCES,
+  SET_TURNS,
+} from '../leads/lead-insert-gate.ts';
 import type { InsertGate } from '../../record/record-batch.ts';
 
 interface Refused {

@@ -41,7 +41,13 @@ export interface Refusal {
  * The way that what a visitor sends takes: is it from a page of ours, does it answer the questions, does it look like
  * spam; then it is kept, as a lead or aside, and the visitor can not tell which.
  */
-export function makeSubmissionHandler({ submissions, tokens, proofs, visitors, clock }: SubmissionHandlerParts) {
+export function makeSubmissionHandler({
+  submissions,
+  tokens,
+  proofs,
+  visitors,
+  clock,
+}: SubmissionHandlerParts) {
   return {
     /** @returns undefined where it was kept; throws `rate_limited` */
     async take(

@@ -74,7 +74,10 @@ interface Group extends Tally {
 }
 
 /** What of the asked range can have leads at all. */
-async function rangeWithLeads(db: Database, question: LeadAnalyticsQuery): Promise<[from: number, until: number]> {
+async function rangeWithLeads(
+  db: Database,
+  question: LeadAnalyticsQuery,
+): Promise<[from: number, until: number]> {
   const bounds = await leadBounds(db, question.workspaceId);
   if (!bounds) return [0, 0];
   return [

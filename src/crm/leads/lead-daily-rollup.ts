@@ -132,7 +132,11 @@ where lead_day.changed <= excluded.counted and (lead_day.counted is null or lead
  * Counts the leads of a question by day. A whole day is counted once, and again when one of its leads has changed since.
  * @param spans in order; of them those without a lead may be missing from the answer
  */
-export async function countDays(db: Database, question: LeadAnalyticsQuery, spans: Span[]): Promise<DayCount[]> {
+export async function countDays(
+  db: Database,
+  question: LeadAnalyticsQuery,
+  spans: Span[],
+): Promise<DayCount[]> {
   const { workspaceId, won, source, ownerId } = question;
   const first = spans[0];
   const last = spans.at(-1);

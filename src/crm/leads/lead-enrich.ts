@@ -47,7 +47,7 @@ export function matchLeadOptions({ sources, eventTypes, statuses, newId }: LeadE
     if (eventType !== null) setOrLeaveOut(input, 'event_type', ownType);
     if (kind === 'change') {
       if (status) input['status'] = await statuses.keyOf(workspaceId, status);
-      if (source) input['source'] = await sources.matchOrMake(writer, source);
+      if (source) input['source'] = await sources.matchOrCreate(writer, source);
       return;
     }
     input['source'] = ownSource ?? source ?? null;
