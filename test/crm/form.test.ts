@@ -394,7 +394,7 @@ describe('what will not do', () => {
     expect((await sendForm(s, off, JANE)).status).toBe(404);
     const page = await fetch(`${s.url}/f/${off}`, { headers: { accept: 'text/html' } });
     expect(page.status).toBe(404);
-    expect(await page.text()).toContain('No form here');
+    expect(await page.text()).toContain('Form not found');
   });
 });
 

@@ -17,13 +17,14 @@ interface Refused {
   workspace_id: Uuid;
   /** False where the workspace had no counter yet. */
   counted: boolean;
-  /** What it was made of was not there any more. */
+  /** The quarantined submission no longer existed. */
   gone: boolean;
 }
 
 /**
- * The workspace's counter is locked for the numbers and the turns: forms are not in the leads' hour (contracts section 6). What
- * was kept aside is locked before it becomes a lead: two who accept it at once make one lead.
+ * Locks the workspace's counter for lead numbers and the round robin; leads from forms do not count against the hourly
+ * limit (contracts section 6). A quarantined submission is locked before it becomes a lead: accepted twice at the same
+ * time, it makes one lead.
  */
 const GATE = `
 units as (
@@ -58,7 +59,7 @@ counted as (
   from entered e left join turned t using (workspace_id)
   where c.workspace_id = e.workspace_id
 ),
-arrived as (
+submitted as (
   insert into lead_submission
     (workspace_id, id, lead_id, channel, received_at, payload, address, referrer, utm, form_id, consent)
   select i.workspace_id, s.id, i.id, 'form', coalesce(s.received_at, i.at), s.payload::json, s.address, s.referrer,
@@ -75,7 +76,7 @@ ${CREATE_SOURCES}`;
 
 const RESULT = `(select json_agg(t) from gate_refused t)`;
 
-/** What stands before a lead that comes by a form, and what is written beside it: the submission with its consent. */
+/** The insert gate of leads from forms; writes the submission with its consent too. */
 export const formInsertGate: InsertGate = {
   sql: {
     name: 'form',

@@ -8,20 +8,8 @@ import {
   spansOf,
   type DayCount,
   type Entry,
+  type LeadAnalyticsQuery,
 } from './lead-daily-rollup.ts';
-
-/** What is counted, and over what. */
-export interface LeadAnalyticsQuery {
-  workspaceId: Uuid;
-  /** ISO 8601; from inclusive, until exclusive. */
-  from: string;
-  until: string;
-  interval: 'day' | 'week' | 'month';
-  source: string | null;
-  ownerId: Uuid | null;
-  /** The keys of the statuses that are won. */
-  won: readonly string[];
-}
 
 /** How many leads, and how many of them were won or converted. */
 export interface Tally {
@@ -31,20 +19,20 @@ export interface Tally {
 
 export interface LeadFigures extends Tally {
   conversion_rate: number | null;
-  /** In seconds, from the arrival; null where no lead was contacted. */
+  /** In seconds from creation; null if no lead was contacted. */
   first_contact: { leads: number; median_s: number | null; p90_s: number | null };
   by_source: (Tally & { source: string | null })[];
   by_event_type: (Tally & { event_type: string | null })[];
   by_status: (Tally & { status: string })[];
   by_owner: (Tally & { owner_id: Uuid | null; name: string | null })[];
-  /** Every interval of the range, by the date in UTC on which it begins. */
+  /** Every interval of the range, by its first date in UTC. */
   by_time: (Tally & { start: string })[];
 }
 
-/** The most groups of one kind that are told, those with most leads. */
+/** Groups of one kind in the result; the largest are kept. */
 const MAX_GROUPS = 200;
 
-/** Counts the leads of a time (contracts section 4, and what the pages show). */
+/** Counts the leads of a time range (contracts section 4). */
 export async function leadFigures(db: Database, question: LeadAnalyticsQuery): Promise<LeadFigures> {
   const days = await countDays(db, question, spansOf(...(await rangeWithLeads(db, question))));
   const all = (kind: keyof typeof KIND) => summed(days.flatMap(({ tallies }) => tallies?.[KIND[kind]] ?? []));
@@ -73,7 +61,7 @@ interface Group extends Tally {
   key: string | null;
 }
 
-/** What of the asked range can have leads at all. */
+/** The part of the requested range that can have leads. */
 async function rangeWithLeads(
   db: Database,
   question: LeadAnalyticsQuery,
@@ -99,7 +87,7 @@ function summed(entries: Entry[]): Group[] {
   return [...groups.values()];
 }
 
-/** Most leads first; of as many, by name, and those without one last. */
+/** Largest first, then by name, with the group without a name last. */
 function byLeads(a: Group, b: Group): number {
   if (a.leads !== b.leads) return b.leads - a.leads;
   return a.key === null ? 1 : b.key === null ? -1 : a.key < b.key ? -1 : 1;
@@ -122,7 +110,7 @@ function firstContact(days: DayCount[]): LeadFigures['first_contact'] {
   return { leads: seconds.length, median_s: quantile(seconds, 0.5), p90_s: quantile(seconds, 0.9) };
 }
 
-/** Between two values, as far between them as it lies. */
+/** Interpolates between the two nearest values. */
 function quantile(sorted: Float64Array, part: number): number | null {
   if (sorted.length === 0) return null;
   const at = part * (sorted.length - 1);
@@ -140,7 +128,7 @@ async function namesOf(db: Database, owners: Group[]): Promise<Map<Uuid | null, 
   return new Map(rows.map(({ id, name }) => [id, name]));
 }
 
-/** Every lead has one status. Intervals without a lead are told too: a chart has no gaps. */
+/** Sums by status, since every lead has exactly one. Includes intervals without leads, so that charts have no gaps. */
 function byTime(days: DayCount[], question: LeadAnalyticsQuery): LeadFigures['by_time'] {
   const known = new Map<string, Tally>();
   for (const { day, tallies } of days) {
@@ -153,7 +141,7 @@ function byTime(days: DayCount[], question: LeadAnalyticsQuery): LeadFigures['by
 
 const NOTHING: Tally = { leads: 0, converted: 0 };
 
-/** The dates on which the intervals of a range begin. */
+/** The first dates of the intervals of a range. */
 export function startsOf({
   from,
   until,
@@ -169,7 +157,7 @@ export function startsOf({
   return starts;
 }
 
-/** The date on which the interval around a moment begins; weeks on Mondays. */
+/** The first date of the interval that holds this time; weeks begin on Monday. */
 function startOf(moment: Date, interval: LeadAnalyticsQuery['interval']): string {
   const at = new Date(moment);
   at.setUTCHours(0, 0, 0, 0);

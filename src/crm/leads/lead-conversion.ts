@@ -14,12 +14,12 @@ import type { RecordService } from '../../record/record-service.ts';
 import type { LeadInput } from './lead-input.ts';
 import { convertTo, type Lead } from './lead.ts';
 
-/** What is to become of a lead, beside a contact. */
+/** What a lead is converted to, besides a contact. */
 export interface Conversion {
-  /** The name of a company; one of this name is used, whatever its case, accents and apostrophes. */
+  /** Company name; an existing company with this name is used, ignoring case, accents and apostrophes. */
   company?: string | undefined;
   deal?: (Omit<DealInput, 'name'> & { name?: string | undefined }) | undefined;
-  /** Whether a contact that was there gets what it lacks and the lead has. */
+  /** Whether empty fields of an existing contact are filled in from the lead. */
   update_contact: boolean;
 }
 
@@ -32,20 +32,20 @@ export interface ConversionParts {
   deals: RecordService<Deal, DealInput>;
 }
 
-/** One conversion under way, within its transaction. */
+/** One conversion, within its transaction. */
 interface Work {
   trx: Transaction<Schema>;
   on: Queryable;
   writer: Writer;
   lead: Lead;
   lanes: LaneKey[];
-  /** The kinds of record that were made. */
+  /** The kinds of records that were created. */
   made: string[];
 }
 
 /**
- * Makes a contact, a company and a deal of a lead, with all their events, in one transaction. A contact with its email
- * that is there is used. Throws `not_found`, `precondition_failed`, and `conflict` for one that was converted before.
+ * Converts a lead to a contact, a company and a deal, with all their events, in one transaction. An existing contact with
+ * its email is used. Throws `not_found`, `precondition_failed`, and `conflict` if it was converted before.
  */
 export async function convertLead(
   parts: ConversionParts,
@@ -77,7 +77,7 @@ export async function convertLead(
   return answer;
 }
 
-/** The lead, locked before anything else is, as whoever changes it does. */
+/** Locks the lead before anything else, in the same order as other changes of it. */
 async function lockLead(
   { leads }: ConversionParts,
   trx: Transaction<Schema>,
@@ -101,7 +101,7 @@ async function lockLead(
   });
 }
 
-/** Two leads of one person or one company that are converted at once come one after the other. */
+/** Conversions of leads of one person or one company run one at a time. */
 async function lockNames({ trx, writer, lead }: Work, { company }: Conversion): Promise<void> {
   const names = [
     ...(lead.email === null ? [] : [`contact ${caseless(lead.email)}`]),
@@ -137,7 +137,7 @@ async function contactOf(
   const { first_name, last_name, email, phone, source, notes, owner_id } = lead;
   const known = { first_name, last_name, email, phone, source, notes, owner_id };
   const employer = companyId ? { company_id: companyId, company } : {};
-  // Locked before the feed's counter is, as whoever changes it does.
+  // Locked before the feed's counter, in the same order as other changes of it.
   const { rows } = await sql<Record<string, unknown>>`
     select * from contact where workspace_id = ${writer.workspaceId}
       and lower(email) in (lower(${email}), lower(normalize(${email}, NFC)), lower(normalize(${email}, NFD)))
