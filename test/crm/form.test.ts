@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => s.stop());
 
-/** A form of its own, so that no test meets the visitors of another. */
+/** A new form for each test, since visitors are counted by form. */
 async function makeForm(more: object = {}): Promise<string> {
   const body = { name: 'Enquiries', fields: FIELDS, ...more };
   const { status, text, json } = await s.ask('POST', '/api/v1/forms', { body });
@@ -43,7 +43,7 @@ const submissionsOf = async (id: string, spam = false) =>
   (await s.ask('GET', `/api/v1/forms/${id}/submissions?spam=${spam}`)).json.data;
 const leadOf = async (id: string) =>
   (await s.ask('GET', `/api/v1/leads/${(await submissionsOf(id))[0].lead_id}`)).json;
-/** As a browser without JavaScript sends it. */
+/** Sends a form as a browser without JavaScript does. */
 const sendPage = (id: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
   fetch(`${s.url}/f/${id}`, {
     method: 'POST',
@@ -52,8 +52,8 @@ const sendPage = (id: string, fields: Record<string, string>, headers: Record<st
     body: new URLSearchParams({ _token: tokenOf(id), ...fields }),
   });
 
-describe('a form as a record', () => {
-  test('is made, read, changed, listed and deleted; its id is no secret and stands in its address', async () => {
+describe('forms in the API', () => {
+  test('are created, read, changed, listed and deleted; the public id is in the URL', async () => {
     const made = await s.ask('POST', '/api/v1/forms', { body: { name: 'Enquiries', fields: FIELDS } });
     expect(made.status, made.text).toBe(201);
     const { id } = made.json;
@@ -147,7 +147,7 @@ describe('a form as a record', () => {
     },
     {
       ...post,
-      name: 'an owner who is no member',
+      name: 'an owner who is not a member',
       body: { name: 'F', fields: [email], owner_id: '01976d3c-0000-7000-8000-000000000000' },
       fields: ['owner_id'],
     },
@@ -166,9 +166,9 @@ describe('a form as a record', () => {
       fields: ['fields'],
     },
   ];
-  test.each(cases)('is refused with $name', (item) => runCase(s, item));
+  test.each(cases)('are refused with $name', (item) => runCase(s, item));
 
-  test('members read forms and sort what came in; managers and above make and change them', async () => {
+  test('members read forms and handle submissions; managers and above create and change forms', async () => {
     const id = await makeForm();
     const [manager, member] = [await makeMember(s, 'manager'), await makeMember(s, 'member')];
     const body = { name: 'Ours' };
@@ -181,8 +181,8 @@ describe('a form as a record', () => {
   });
 });
 
-describe('AX10, AN2: a form that is sent makes a lead and a submission, and fires form.submitted alone', () => {
-  test('with all values in full, none in a summary', async () => {
+describe('AX10, AN2: a submission creates a lead, and fires only form.submitted', () => {
+  test('with all values in a full payload, and none in a summary', async () => {
     const receiver = await startReceiver();
     for (const format of ['automatenexus', 'axocrm']) {
       const body = { name: format, format, events: ['*'], url: `${receiver.url}/${format}` };
@@ -277,7 +277,7 @@ describe('AX10, AN2: a form that is sent makes a lead and a submission, and fire
     await receiver.close();
   });
 
-  test('neither gated by the plan nor counted, nor by the leads’ hour', async () => {
+  test('limited neither by the plan nor by the hourly limit of leads', async () => {
     const body = { leads_per_hour: 1 };
     expect((await s.ask('PATCH', '/api/v1/lead-settings', { body })).status).toBe(200);
     const id = await makeForm();
@@ -292,7 +292,7 @@ describe('AX10, AN2: a form that is sent makes a lead and a submission, and fire
     await s.ask('PATCH', '/api/v1/lead-settings', { body: { leads_per_hour: 0 } });
   });
 
-  test('fifty at once with one token make one lead, with tokens of their own all of them, each with a number', async () => {
+  test('fifty at once with one token create one lead; with a token each, fifty, each with a number', async () => {
     const id = await makeForm();
     const token = tokenOf(id);
     const from = (n: number) => ({ 'x-forwarded-for': `198.51.100.${n}` });
@@ -312,7 +312,7 @@ describe('AX10, AN2: a form that is sent makes a lead and a submission, and fire
   });
 });
 
-describe('what will not do', () => {
+describe('invalid submissions', () => {
   let id: string;
   beforeAll(async () => {
     id = await makeForm({ consent_text: 'Yes, do.', allowed_origins: [SITE] });
@@ -346,7 +346,7 @@ describe('what will not do', () => {
     expect(await submissionsOf(id, true)).toEqual([]);
   });
 
-  test('a token of yesterday is too old; broken JSON, a list, other types and methods are refused', async () => {
+  test('an expired token, broken JSON, a list, other types and methods are refused', async () => {
     const stale = await sendForm(s, id, { ...JANE, _consent: true, _token: tokenOf(id, 25 * 3_600_000) });
     expect(stale.json.error.fields).toMatchObject([{ field: '_token' }]);
     const send = (raw: string, headers = {}) => ask(s.url, 'POST', `/f/${id}`, { raw, headers });
@@ -359,7 +359,7 @@ describe('what will not do', () => {
       expect((await ask(s.url, 'GET', `/f/${path}`, {})).status, path).toBe(404);
   });
 
-  test('only the form’s own sites may send it, and ask for its session; an empty list means none', async () => {
+  test('only allowed origins can send the form and get its session; an empty list means none', async () => {
     const from = (origin: string, method: string, path = '') =>
       ask(s.url, method, `/f/${id}${path}`, { headers: { origin, 'access-control-request-method': 'POST' } });
     const preflight = await from(SITE, 'OPTIONS');
@@ -389,7 +389,7 @@ describe('what will not do', () => {
     expect(await s.newEvents()).toEqual([]);
   });
 
-  test('a form that is not active takes nothing', async () => {
+  test('an inactive form accepts no submissions', async () => {
     const off = await makeForm({ active: false });
     expect((await sendForm(s, off, JANE)).status).toBe(404);
     const page = await fetch(`${s.url}/f/${off}`, { headers: { accept: 'text/html' } });
@@ -398,8 +398,8 @@ describe('what will not do', () => {
   });
 });
 
-describe('who looks after the lead of a form', () => {
-  test('the owner that the form names, else whose turn it is of its source; an owner who left counts as none', async () => {
+describe('the owner of a lead from a form', () => {
+  test('is the owner of the form, else the next one by the rule of its source; a former member is ignored', async () => {
     const [item, two, gone] = await Promise.all(
       ['member', 'member', 'member'].map(() => makeMember(s, 'member')),
     );
@@ -434,7 +434,7 @@ describe('who looks after the lead of a form', () => {
       await s.ask('DELETE', `/api/v1/members/${gone!.id}`);
       await sendForm(s, own, JANE);
       expect((await leadOf(own)).owner_id).toBe(item!.id);
-      // A lead by API takes its turn after the forms'.
+      // A lead by the API gets the next turn.
       const body = {
         name: 'Jane Doe',
         email: 'j@acme.example',
@@ -444,7 +444,7 @@ describe('who looks after the lead of a form', () => {
       };
       const made = await s.ask('POST', '/api/v1/leads', { body });
       expect((await s.ask('GET', `/api/v1/leads/${made.json.id}`)).json.owner_id).toBe(two!.id);
-      // What was read can be sent back, with the owner who is gone; nobody else who is none is taken.
+      // A former member as owner can be sent back unchanged; another non-member is refused.
       const path = `/api/v1/forms/${own}`;
       const read = (await s.ask('GET', path)).json;
       const saved = await s.ask('PUT', path, { body: { ...read, name: 'Renamed' } });
@@ -458,7 +458,7 @@ describe('who looks after the lead of a form', () => {
   });
 });
 
-describe('spam is kept aside, with the reason, and who sent it can not tell', () => {
+describe('spam is quarantined with its reasons, and the sender cannot tell', () => {
   test.each<[string, Record<string, unknown>, object, string]>([
     ['a filled lure', { website: 'https://spam.example' }, {}, 'honeypot'],
     ['a form filled in a moment', { _age: 100 }, {}, 'too_fast'],
@@ -477,19 +477,19 @@ describe('spam is kept aside, with the reason, and who sent it can not tell', ()
     expect([...reply.headers.keys()]).toEqual([...human.headers.keys()]);
     expect(await s.newEvents()).toEqual(['form.submitted']);
     expect(await submissionsOf(id)).toEqual([]);
-    const [aside] = await submissionsOf(id, true);
-    expect(aside).toMatchObject({ lead_id: null, spam: true, reasons: [reason] });
-    // Clicked twice, it is kept once.
+    const [quarantined] = await submissionsOf(id, true);
+    expect(quarantined).toMatchObject({ lead_id: null, spam: true, reasons: [reason] });
+    // Sent twice, it is stored once.
     expect((await sendForm(s, id, { ...JANE, ...fields, _token: token })).status).toBe(201);
     expect(await submissionsOf(id, true)).toHaveLength(1);
   });
 
-  test('the sixth within the hour from one place without proof of work; the 101st is told to come again', async () => {
+  test('the sixth within the hour from one network without proof of work; the 101st answers 429', async () => {
     const id = await makeForm();
     const send = (n: number, from = '2001:db8:1:2::1') =>
       sendForm(s, id, { ...JANE, hall: String(n) }, { 'x-forwarded-for': from });
     for (let n = 1; n <= 6; n++) expect((await send(n)).status).toBe(201);
-    // The same network of IPv6 is the same place, another one is not.
+    // Addresses of one IPv6 network count together.
     expect((await send(7, '2001:db8:1:2:ffff::9')).status).toBe(201);
     expect((await send(8, '2001:db8:1:3::1')).status).toBe(201);
     expect((await submissionsOf(id, true)).map((item: { fields: object }) => item.fields)).toMatchObject([
@@ -508,13 +508,13 @@ describe('spam is kept aside, with the reason, and who sent it can not tell', ()
     expect(await submissionsOf(id, true)).toHaveLength(2);
   });
 
-  test('proof of work: solved it lets more through; of another session it is wrong', async () => {
+  test('proof of work: a solution raises the limits; one of another session is wrong', async () => {
     const id = await makeForm({ proof_of_work: 'required', allowed_origins: [SITE] });
     const opened = async () => (await ask(s.url, 'GET', `/f/${id}/session`, {})).json;
     const [first, second] = [await opened(), await opened()];
     const challenge = first.challenge as Challenge;
     const solution = await solveChallenge({ challenge, deriveKey });
-    const proof = (of: object) => Buffer.from(JSON.stringify(of)).toString('base64');
+    const proof = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64');
     const solved = proof({ challenge, solution });
     await new Promise((resolve) => setTimeout(resolve, 1_600));
     await sendForm(s, id, { ...JANE, _token: second.token, _proof: solved });
@@ -522,14 +522,14 @@ describe('spam is kept aside, with the reason, and who sent it can not tell', ()
     await sendForm(s, id, { ...JANE, _token: tokenOf(id), _proof: proof({ challenge: cheaper, solution }) });
     expect((await submissionsOf(id, true)).map((item: { reasons: string[] }) => item.reasons)).toEqual([
       ['wrong_proof_of_work'],
-      // Unproven, it was fast too.
+      // Without proof of work, it was too fast as well.
       ['too_fast', 'wrong_proof_of_work'],
     ]);
     await sendForm(s, id, { ...JANE, _token: first.token, _proof: solved });
     expect(await submissionsOf(id)).toHaveLength(1);
   });
 
-  test('accepted it becomes a lead and fires form.submitted, once; rejected it is gone', async () => {
+  test('an accepted submission becomes a lead and fires form.submitted once; a rejected one is deleted', async () => {
     const id = await makeForm({ source: 'Website', consent_text: 'Yes.' });
     for (const hall of ['good', 'bad'])
       await sendForm(s, id, { ...JANE, hall, website: 'x', _consent: true, _page: SITE });
@@ -558,7 +558,7 @@ describe('spam is kept aside, with the reason, and who sent it can not tell', ()
   });
 });
 
-test('what is aside goes after 30 days, of a form to which nothing comes any more, too', async () => {
+test('quarantined submissions are deleted after 30 days, also of a form without new submissions', async () => {
   const id = await makeForm();
   await sendForm(s, id, { ...JANE, website: 'x' });
   await sendForm(
@@ -576,7 +576,7 @@ test('what is aside goes after 30 days, of a form to which nothing comes any mor
 });
 
 describe('the hosted page, without JavaScript', () => {
-  test('escapes all that it shows, allows nothing inline, and fits itself for sites of the form alone', async () => {
+  test('escapes values, allows nothing inline, and can be framed by allowed origins only', async () => {
     const evil = `"><script>alert('&')</script>`;
     const fields = [
       { key: 'email', label: evil, type: 'email', required: true, help: evil, placeholder: evil },
@@ -615,7 +615,7 @@ describe('the hosted page, without JavaScript', () => {
     expect(() => html`${{ markup: '<b>' }}`).toThrow('not markup');
   });
 
-  test('303 to the thanks, or to the form’s own page; what is wrong stands beside its field, with what was sent', async () => {
+  test('redirects with 303 after sending; errors are shown at their fields, with the values sent', async () => {
     const id = await makeForm({ thanks_text: 'Many thanks' });
     const sent = await sendPage(id, { ...JANE, newsletter: 'true' });
     expect(sent.status).toBe(303);
@@ -638,7 +638,7 @@ describe('the hosted page, without JavaScript', () => {
     expect(json.json).toEqual({ status: 'received', redirect_url: 'https://www.acme.example/thanks' });
   });
 
-  test('its files, and the script that embeds it, come in the best coding that is taken, and are kept an hour', async () => {
+  test('its files and the embed script have the best accepted encoding, and are cached for an hour', async () => {
     const id = await makeForm();
     for (const [path, type] of [
       ['/f/assets/form.css', 'text/css'],
@@ -674,7 +674,7 @@ describe('the hosted page, without JavaScript', () => {
     }
   });
 
-  test('a page of yesterday is shown again, with what was filled in and a token that is good', async () => {
+  test('an expired page is shown again with its values and a new token', async () => {
     const id = await makeForm();
     const old = await sendPage(id, { ...JANE, hall: 'Long', _token: tokenOf(id, 25 * 3_600_000) });
     expect(old.status).toBe(400);

@@ -1,13 +1,13 @@
 import { call } from '../../perf/api.mjs';
-import { makeHome, startAnother, startProcess, type Process } from './processes.ts';
+import { makeHome, startSecond, startProcess, type Process } from './processes.ts';
 import type { Proof } from './proof.ts';
 
 const CLIENTS = 8;
 
-/** Two processes take leads at once, each from clients that send until they are refused. */
+/** Two processes accept leads concurrently from clients that send until they are refused. */
 export const quota: Proof<{ limit: [low: number, high: number] }> = {
   name: 'quota',
-  promise: 'a workspace takes as many leads an hour as it allows, over all processes, and not one more',
+  promise: 'a workspace accepts exactly its hourly limit of leads, across all processes',
   sizes: { small: { limit: [50, 300] }, whole: { limit: [5_000, 10_000] } },
   async run({ size, random, log, defer }) {
     const limit = random.between(...size.limit);
@@ -15,12 +15,12 @@ export const quota: Proof<{ limit: [low: number, high: number] }> = {
     const env = { FAIRLEAD_LEADS_PER_HOUR: String(limit) };
     const home = await makeHome(defer, { ...env, FAIRLEAD_SERVICES: 'api' });
     const first = await startProcess(home);
-    const second = await startAnother(defer, home.dataDir, { key: first.key, services: 'api', env });
+    const second = await startSecond(defer, home.dataDir, { key: first.key, services: 'api', env });
 
     const statuses = new Map<number, number>();
     let sent = 0;
     const send = async ({ url, key }: Process): Promise<void> => {
-      // One that is refused does not count against those that come after it.
+      // A refused lead does not count, so a later one may be accepted.
       for (let refusals = 0; refusals < 3;) {
         const { status } = await fetch(`${url}/api/v1/leads`, {
           method: 'POST',
