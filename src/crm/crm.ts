@@ -110,7 +110,7 @@ interface NounOptions extends ServiceOptions<object> {
 
 /** The records: one service of each kind, so that all writes of a workspace share batches. */
 export function makeCrm(parts: CrmParts): Crm {
-  const { db, recordChange: recordChange, leadsPerHour, crmActivities } = parts;
+  const { db, recordChange, leadsPerHour, crmActivities } = parts;
   const pipelines = makePipelines(parts);
   const sources = makeLeadOptions(parts, 'lead_source', 'lead source');
   const eventTypes = makeLeadOptions(parts, 'lead_event_type', 'lead event type');

@@ -4,6 +4,7 @@ import { startHelper } from '../../perf/helper.mjs';
 import { startSink } from '../../perf/receiver.mjs';
 import type { Installation } from '../kit/process.ts';
 import type { Result, Run, Size } from './proof.ts';
+import type { Random } from './random.ts';
 import { makeHome, startSecond, startProcess, type Defer, type Process } from './processes.ts';
 import { SIZE } from './settings.ts';
 
@@ -144,22 +145,8 @@ export async function startStorm(
      * Creates contacts without a pause: 20 to 80 % of `creates`, any number while `disrupt` runs, and then the rest. So
      * `disrupt` always runs on a server under load.
      */
-    async rage<T>(creates: number, disrupt: () => Promise<T>): Promise<T> {
-      const before = Math.round(creates * (0.2 + 0.6 * random.next()));
-      const from: number = await load.ask('progress');
-      const raging: Promise<void> = load.ask('storm', { port, key, connections });
-      // Awaited below, unless something fails first.
-      raging.catch(() => {});
-      const progress = (): Promise<number> => load.ask('progress');
-      const begun = (async () => {
-        while ((await progress()) < from + before) await sleep(5);
-      })();
-      await unlessStalled(begun, progress);
-      const result = await disrupt();
-      await load.ask('calm', creates - before);
-      await unlessStalled(raging, progress);
-      return result;
-    },
+    rage: <T>(creates: number, disrupt: () => Promise<T>): Promise<T> =>
+      rage(load, { port, key, connections, creates, random }, disrupt),
     /** Waits until deliveries are sent again: the lease of a killed worker must expire first. */
     async untilFlowing(timeoutMs = 60_000) {
       const from = await receiver.count();
@@ -183,6 +170,31 @@ export async function startStorm(
       return compare({ clients, stored, keys, contacts, bound: kills * UNSETTLED });
     },
   };
+}
+
+type Load = ReturnType<typeof startLoad>;
+
+/** See `rage` of a storm. */
+async function rage<T>(
+  load: Load,
+  target: { port: number; key: string; connections: number; creates: number; random: Random },
+  disrupt: () => Promise<T>,
+): Promise<T> {
+  const { creates, random, ...clients } = target;
+  const before = Math.round(creates * (0.2 + 0.6 * random.next()));
+  const from: number = await load.ask('progress');
+  const raging: Promise<void> = load.ask('storm', clients);
+  // Awaited below, unless something fails first.
+  raging.catch(() => {});
+  const progress = (): Promise<number> => load.ask('progress');
+  const begun = (async () => {
+    while ((await progress()) < from + before) await sleep(5);
+  })();
+  await unlessStalled(begun, progress);
+  const result = await disrupt();
+  await load.ask('calm', creates - before);
+  await unlessStalled(raging, progress);
+  return result;
 }
 
 interface Seen {

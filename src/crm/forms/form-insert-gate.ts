@@ -15,7 +15,7 @@ import type { InsertGate } from '../../record/record-batch.ts';
 interface Refused {
   unit: number;
   workspace_id: Uuid;
-  /** False where the workspace had no counter yet. */
+  /** False if the workspace had no counter yet. */
   counted: boolean;
   /** The quarantined submission no longer existed. */
   gone: boolean;

@@ -47,9 +47,13 @@ export function answeredField(name: string): AnsweredField | null {
  * Makes a lead from the answers in a form of another system, which may lack fields that the Lead API requires. The first
  * valid answer for a field fills it; all other answers go into the notes with their question, so that none is lost. Throws
  * `validation_error` if there is no name, email or phone.
- * @param where the field name of the answers, for the error
+ * @param answersField the name of the answers, for the error
  */
-export function leadOfAnswers(answers: readonly LeadAnswer[], source: string, where: string): LeadInput {
+export function leadOfAnswers(
+  answers: readonly LeadAnswer[],
+  source: string,
+  answersField: string,
+): LeadInput {
   const lead: Partial<Record<AnsweredField, string>> = {};
   const others: string[] = [];
   for (const { field, question, value } of answers) {
@@ -59,7 +63,7 @@ export function leadOfAnswers(answers: readonly LeadAnswer[], source: string, wh
     else others.push(`${question}: ${value}`);
   }
   if (!(lead.name ?? lead.first_name ?? lead.last_name ?? lead.email ?? lead.phone))
-    throw invalid(where, 'must hold a name, an email or a phone');
+    throw invalid(answersField, 'must hold a name, an email or a phone');
   const notes = others.join('\n').replaceAll('\0', '').slice(0, MAX_NOTES_LENGTH).toWellFormed();
   return { source, ...lead, ...(notes !== '' && { notes }) };
 }
