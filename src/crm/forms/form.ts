@@ -140,7 +140,7 @@ const fields = z
       checkTarget(list, at, (message) => wrong(at, 'maps_to', message));
       if (item.type === 'hidden' && item.required) wrong(at, 'required', 'a hidden field cannot be required');
     });
-    if (!list.some(({ maps_to: target }) => IDENTIFYING.some((field) => field === target)))
+    if (!list.some(({ maps_to: target }) => IDENTIFYING.some((name) => name === target)))
       context.addIssue({
         code: 'custom',
         path: [],
