@@ -63,7 +63,7 @@ export const RECORD_EVENTS: readonly EventType[] = [...NOUNS.flatMap(eventsOf), 
 
 export const EVENT_OBJECTS: readonly EventObject[] = NOUNS.map(({ name, summary }) => ({ name, summary }));
 
-/** Where personal data of a record is kept beside its own table and events, by noun. */
+/** Where personal data of a record is stored besides its own table and events, by noun. */
 const ERASURE_RULES: Readonly<Record<string, ErasureRules>> = {
   lead: {
     relatedTables: [SUBMISSION_TABLE, CRM_ACTIVITY_TABLE],
@@ -88,22 +88,22 @@ export interface Crm {
   routes: Route[];
   /** Leads from other systems, under the same rules as the API's. */
   inboundLeads: InboundLeads;
-  /** The public pages of forms. */
+  /** Adds the public pages of forms. */
   mountForms: Forms['mountSite'];
 }
 
 export interface CrmParts extends ServiceParts, Pick<FormParts, 'sealer' | 'publicUrl'> {
   recordChange: RecordChange;
-  /** Where people reach this installation. */
+  /** The public URL of this installation. */
   baseUrl(): string;
-  /** How many leads an hour a workspace takes that has set nothing; 0: any number. */
+  /** Default limit of leads per workspace and hour; 0: no limit. */
   leadsPerHour: number;
   crmActivities: CrmActivities;
-  /** What a lead needs where a key of another system's style creates it. */
+  /** The schema of a new lead, by the style of the API key. */
   leadInputByKeyStyle: LeadInputByKeyStyle;
 }
 
-/** What a noun has beside its definition. */
+/** What a noun needs besides its definition. */
 interface NounOptions extends ServiceOptions<object> {
   gate?: InsertGate;
 }
@@ -158,8 +158,8 @@ export function makeCrm(parts: CrmParts): Crm {
     ...leadAnalyticsRoutes(db, parts.clock, statuses),
     ...leadStatusRoutes(statuses, recordChange),
     ...crmActivityRoutes(crmActivities, recordChange),
-    ...leadOptionRoutes(sources, recordChange, { path: 'lead-sources', one: 'lead source' }),
-    ...leadOptionRoutes(eventTypes, recordChange, { path: 'lead-event-types', one: 'lead event type' }),
+    ...leadOptionRoutes(sources, recordChange, { path: 'lead-sources', label: 'lead source' }),
+    ...leadOptionRoutes(eventTypes, recordChange, { path: 'lead-event-types', label: 'lead event type' }),
     ...leadSettingsRoutes(db, recordChange, leadsPerHour),
     ...forms.routes,
   ];

@@ -2,18 +2,18 @@ import type { Uuid } from '../base/id.ts';
 import type { Database, Queryable, Statement } from '../db/pool.ts';
 import { filterLook, filterPasses, filterSkipped } from './event-filter-sql.ts';
 
-/** A lane's key: the events of one webhook wait in its lane. */
+/** The key of a lane: the queue of one webhook. */
 export type LaneKey = readonly [workspaceId: Uuid, endpointId: Uuid];
 
-/** What a statement that writes events has to know beforehand. */
+/** What determines the text of a statement that writes events. */
 export interface OutboxShape {
-  /** The kind of record, as in `contact`. Null: the noun of the event's type, and no entry in a timeline. */
+  /** The kind of record, as in `contact`. Null: the first part of the event's type, and no timeline entry. */
   objectType: string | null;
   /** Whether the statement may hold more than one workspace. */
   several: boolean;
   /**
-   * SQL for what an event carries beside its record, as json over `fired f`, where the program has given none (`context`
-   * of the event). Left out: the statement holds no event with a context.
+   * SQL for the json context of an event over `fired f`, if the event itself has none (`context`). Undefined: no event of
+   * the statement has a context.
    */
   context?: string | undefined;
 }
@@ -36,7 +36,7 @@ export interface OutboxShape {
  * says so. Where the webhook keeps the order of a record's events, the row is unranked at first (delivery/record-order.ts).
  *
  * The counter row is locked after the records and, where there are several, in workspace order: batches of several
- * processes cannot deadlock over it. Lanes are not touched here (delivery/wake.ts says why).
+ * processes cannot deadlock over it. Lanes are not touched here (see delivery/wake.ts).
  */
 export function outboxTables({ objectType: object, several, context }: OutboxShape): string {
   const kind = object === null ? `split_part(f.type, '.', 1)` : `'${object}'`;
@@ -51,7 +51,7 @@ locked as (
   where c.workspace_id in (select workspace_id from fired)
   order by c.workspace_id for update
 ),`;
-  // Read once a statement: most workspaces have no filter, and an event of theirs pays for nothing.
+  // Read once per statement: events of workspaces without filters cost nothing extra.
   return `
 filters as materialized (
   select p.workspace_id, p.events from endpoint p
@@ -127,27 +127,27 @@ queued as (
 )`;
 }
 
-/** Cut to the column's milliseconds: rounded, it would lie in the future half the time. */
+/** Truncated to the column's milliseconds: rounded, it would be in the future half of the time. */
 export const DUE_NOW = `date_trunc('milliseconds', clock_timestamp())`;
 
-/** When a row is due that has no place yet in the order of its record (record-order.ts). */
+/** The due time of a row without a rank in the order of its record (record-order.ts). */
 export const UNRANKED = `'infinity'::timestamptz`;
 
-/** A delivery is given up after this long, whatever its schedule; events are kept for longer. */
+/** A delivery expires after this time, whatever its retry schedule; events are kept longer. */
 export const MAX_WAIT_DAYS = 30;
 export const MAX_WAIT = `interval '${MAX_WAIT_DAYS} days'`;
 
 /**
- * A UUIDv7 for a delivery: how many there will be only the statement knows, so it makes their ids, from
- * the milliseconds of the event's id and the randomness of a version 4 one.
+ * SQL for the UUIDv7 of a delivery. Made in SQL, since only the statement knows how many deliveries there are: from the
+ * milliseconds of the event's id and the random bits of a version 4 UUID.
  */
 export function deliveryId(eventId: string): string {
   return `(left(${eventId}::text, 13) || '-7' || substr(gen_random_uuid()::text, 16))::uuid`;
 }
 
 /**
- * UUIDv7s for deliveries that one statement makes, in the order of `n`: which of them is read first goes by the id where
- * they are due at once.
+ * SQL for UUIDv7s of deliveries that one statement creates, in the order of `n`: deliveries that are due at the same time
+ * are read in the order of ids.
  * @param ms SQL for now, in milliseconds
  * @param n SQL for a number of the row, as bigint
  */
@@ -164,21 +164,21 @@ export interface OutboxEvent {
   workspaceId: Uuid;
   id: Uuid;
   type: string;
-  /** What it is about: within a call, each event is about something else. */
+  /** The object of the event; within a call, each event has another one. */
   objectId: Uuid;
   actor: string;
   /** ISO 8601. */
   at: string;
   data: object;
-  /** What it carries beside `data`, such as the names of things at that moment. */
+  /** Additional data, such as names at the time of the event. */
   context?: object | undefined;
   /** The formats whose `*` includes its type. */
   wildcard: readonly string[];
 }
 
-/** Idempotency keys that are taken in the same statement; an event whose key was taken before is not written. */
+/** Idempotency keys that the same statement claims; an event whose key was taken is not written. */
 export interface AppendClaims {
-  /** SQL of tables over `$3` that end in `refused(unit)`; a unit is the index of an event. */
+  /** SQL of common table expressions over `$3` that end in `refused(unit)`; a unit is the index of an event. */
   tables: string;
   /** `$3`. */
   rows: readonly object[];
@@ -187,13 +187,13 @@ export interface AppendClaims {
 export interface Appended {
   /** Indexes of events whose idempotency key was taken. */
   taken: readonly number[];
-  /** Notify these once it is committed. */
+  /** The lanes to notify after the commit. */
   lanes: LaneKey[];
 }
 
 /**
- * Appends events to the outbox: feed, timeline and queue rows in one statement. In a transaction it comes last, since
- * the feed's counter stays locked until the commit.
+ * Appends events to the outbox: feed, timeline and queue rows in one statement. In a transaction, call it last, since it
+ * locks the feed's counter until the commit.
  * @param on a transaction, or a batch's connection
  * @param objectType as in `OutboxShape`
  */

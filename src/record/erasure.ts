@@ -8,32 +8,32 @@ import { MAX_WAIT } from '../events/outbox.ts';
 import type { Noun } from './noun.ts';
 import { redaction, withRedacted, type PartRedaction, type Redaction } from './redaction.ts';
 
-/** What a kind of record has in a table beside its own. */
+/** A table that holds related rows of a kind of record. */
 export interface RelatedTable {
   table: string;
-  /** The column that names the record. */
+  /** The column with the record's id. */
   key: string;
-  /** SQL: what its rows are set to. */
+  /** SQL: the assignments that blank its rows. */
   blank: string;
 }
 
-/** An object in kept answers that tells of a record without being it. */
+/** An object in stored responses that holds data of a record without being the record. */
 export interface EmbeddedCopy {
-  /** The field that names the record. */
+  /** The field with the record's id. */
   key: string;
-  /** Its shape; objects without one of its fields are others. */
+  /** Its schema; an object that lacks one of its fields is something else. */
   output: z.ZodObject;
 }
 
-/** Where a kind of record leaves what is personal, beside its own table and events. */
+/** Where personal data of a kind of record is stored, besides its own table and events. */
 export interface ErasureRules {
   relatedTables?: readonly RelatedTable[];
-  /** The same records as another way of making them tells of them: its events carry more than the record. */
+  /** Nouns of the same table whose events hold more than the record. */
   variants?: readonly Noun[];
   embeddedCopies?: readonly EmbeddedCopy[];
 }
 
-/** A record that was deleted and still says whom it was about. */
+/** A deleted record that still holds personal data. */
 interface Deleted {
   workspace_id: Uuid;
   id: Uuid;
@@ -49,20 +49,20 @@ interface StoredEvent {
 
 export interface Eraser {
   /**
-   * Goes on where the last pass stopped; safe with several processes at once.
-   * @returns how many records were expunged
+   * Continues where the last pass stopped; safe in several processes at once.
+   * @returns how many records were erased
    */
   pass(stopped: AbortSignal): Promise<number>;
 }
 
 const BATCH = 200;
-/** A pass that has taken so long leaves the rest to the next: those who wait are looked at in turn. */
+/** After this time a pass leaves the rest to the next, so that other kinds of records get their turn. */
 const PASS_MS = 20_000;
 
 /**
- * Takes what is personal out of records of a kind that were deleted: out of their own rows, their events, attempts,
- * timeline, stored answers and what stands beside them, each record in a transaction of its own. It waits until the
- * deliveries have settled, and no longer than a delivery may (contracts section 6).
+ * Erases personal data of deleted records of a kind: in their rows, events, attempts, timeline, stored responses and
+ * related tables, each record in a transaction of its own. It waits until the record's deliveries have settled, at most
+ * for the lifetime of a delivery (contracts section 6).
  */
 export function makeEraser(
   noun: Noun,
@@ -96,7 +96,7 @@ export function makeEraser(
     const { rows } = await sql<Record<string, unknown>>`
       select * from ${table} where workspace_id = ${workspaceId} and id = ${id} and expunged_at is null
       for update skip locked`.execute(trx);
-    if (!rows[0] || (await waits(trx, record))) return false;
+    if (!rows[0] || (await hasPendingDelivery(trx, record))) return false;
     await redactEvents(trx, workspaceId, id);
     await redactTimeline(trx, workspaceId, id);
     await redactAttempts(trx, workspaceId, id);
@@ -124,9 +124,9 @@ export function makeEraser(
       from activity a join event e on e.workspace_id = a.workspace_id and e.id = a.id
       where a.workspace_id = ${workspaceId} and a.record_id = ${id}`.execute(trx);
     for (const { id: eventId, type, data, context } of rows) {
-      const told = context && (contexts.get(type)?.(context) ?? null);
+      const redactedContext = context && (contexts.get(type)?.(context) ?? null);
       await sql`update event set data = ${JSON.stringify((redactions.get(type) ?? redacted)(data))}::json,
-                                 context = ${told && JSON.stringify(told)}::json
+                                 context = ${redactedContext && JSON.stringify(redactedContext)}::json
                 where workspace_id = ${workspaceId} and id = ${eventId}`.execute(trx);
     }
   }
@@ -141,7 +141,7 @@ export function makeEraser(
           try {
             if (await db.transaction((trx) => erase(trx, record))) done += 1;
           } catch (error) {
-            log.error({ err: (error as Error).message, [noun.name]: record.id }, 'could not be expunged');
+            log.error({ err: (error as Error).message, [noun.name]: record.id }, 'could not be erased');
           }
           after = record;
         }
@@ -154,7 +154,7 @@ export function makeEraser(
   };
 }
 
-/** What its summary tells stays. */
+/** Fields that the summary shows stay. */
 function redactionOf(noun: Noun): Redaction {
   const open = Object.keys(noun.summary({})).filter((name) => noun.columns.includes(name as never));
   return redaction(noun.output, open);
@@ -172,43 +172,46 @@ function contextRedaction(output: z.ZodObject | undefined) {
   return output && redaction(output);
 }
 
-/** The event `a.id` as the bounds of the ids that its own deliveries can have: they begin with its time (outbox.ts). */
-const OWN = (id: string) =>
+/** SQL: `id` is in the range of ids that deliveries of the event `a.id` have: they begin with its time (outbox.ts). */
+const ownDelivery = (id: string) =>
   sql.raw(`${id} between (left(a.id::text, 13) || '-0000-0000-000000000000')::uuid
                      and (left(a.id::text, 13) || '-ffff-ffff-ffffffffffff')::uuid`);
 
-/** Whether something is still to be delivered about it, and may be. */
-async function waits(trx: Transaction<Schema>, { workspace_id: workspaceId, id, deleted_at: at }: Deleted) {
-  const { rows } = await sql<{ waits: boolean }>`
+/** Whether a delivery about the record is still queued and not expired. */
+async function hasPendingDelivery(
+  trx: Transaction<Schema>,
+  { workspace_id: workspaceId, id, deleted_at: at }: Deleted,
+) {
+  const { rows } = await sql<{ pending: boolean }>`
     select ${at}::timestamptz > now() - ${sql.raw(MAX_WAIT)} and exists (
       select from activity a
       where a.workspace_id = ${workspaceId} and a.record_id = ${id} and (
-        exists (select from queue q where q.workspace_id = ${workspaceId} and ${OWN('q.id')} and q.event_id = a.id)
+        exists (select from queue q where q.workspace_id = ${workspaceId} and ${ownDelivery('q.id')} and q.event_id = a.id)
         or exists (select from queue q where q.workspace_id = ${workspaceId} and q.kind = 'resend' and q.event_id = a.id))
-    ) as waits`.execute(trx);
-  return rows[0]!.waits;
+    ) as pending`.execute(trx);
+  return rows[0]!.pending;
 }
 
-/** The names of the fields that changed stay, what they were goes. */
+/** Keeps the names of changed fields, and erases their values. */
 async function redactTimeline(trx: Transaction<Schema>, workspaceId: Uuid, id: Uuid): Promise<void> {
   await sql`
     update activity set changed = (select json_object_agg(c.key, null) from json_each(changed) c)
     where workspace_id = ${workspaceId} and record_id = ${id} and changed is not null`.execute(trx);
 }
 
-/** When, with which status and failure stays; what was sent and answered goes. */
+/** Keeps time, status and failure of attempts, and erases requests and responses. */
 async function redactAttempts(trx: Transaction<Schema>, workspaceId: Uuid, id: Uuid): Promise<void> {
-  const of = (how: RawBuilder<unknown>) => sql`
+  const redactWhere = (how: RawBuilder<unknown>) => sql`
     update attempt t set request = null, response = null, detail = null from activity a
     where a.workspace_id = ${workspaceId} and a.record_id = ${id}
       and t.workspace_id = ${workspaceId} and t.event_id = a.id and ${how}`;
-  await of(OWN('t.delivery_id')).execute(trx);
-  await of(sql`t.kind = 'resend'`).execute(trx);
+  await redactWhere(ownDelivery('t.delivery_id')).execute(trx);
+  await redactWhere(sql`t.kind = 'resend'`).execute(trx);
 }
 
 /**
- * Answers that are given again under an Idempotency-Key: they are kept for 24 hours, and only those to a change of
- * then can hold the record. Whoever asks again still gets an answer, and makes nothing twice.
+ * Redacts responses stored under an Idempotency-Key. They are stored for 24 hours, so only those of recent changes can
+ * hold the record. A repeated request still gets an answer, and creates nothing twice.
  */
 async function redactAnswers(
   trx: Transaction<Schema>,

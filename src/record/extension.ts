@@ -2,16 +2,16 @@ import type { z } from 'zod';
 import type { Uuid } from '../base/id.ts';
 import type { BaseRecord } from './noun.ts';
 
-/** A field that is worked out when a record is read; it is in no event, and what a client sends for it is ignored. */
+/** A field that is computed when a record is read. It is in no event, and ignored when sent. */
 export interface ComputedField {
   label: string;
   description: string;
   output: z.ZodType;
-  /** The values for these records, in their order. */
+  /** The values for these records, in order. */
   valuesOf(workspaceId: Uuid, records: readonly BaseRecord[]): Promise<unknown[]>;
 }
 
-/** A list of things about a record that its page shows. */
+/** A list about a record that its page shows. */
 export interface Panel {
   key: string;
   label: string;
@@ -19,24 +19,24 @@ export interface Panel {
   path: string;
 }
 
-/** One entry of a timeline, as the API answers it. */
+/** One entry of a timeline, as the API returns it. */
 export interface TimelineEntry {
   /** UUIDv7: entries of all kinds are ordered by it. */
   id: Uuid;
-  /** What happened: an event type, or one of the kind's own. */
+  /** The event type, or a type of the kind's own. */
   type: string;
   record_type: string;
   record_id: Uuid;
   actor: string;
   changed: Record<string, unknown> | null;
-  /** What a kind says beside it. */
+  /** Details of the kind's own. */
   details?: object;
   occurred_at: string;
 }
 
-/** A kind of timeline entries that are kept in a table of their own. */
+/** A kind of timeline entries with a table of its own. */
 export interface TimelineKind {
-  /** Of records, newest first, with ids smaller than `after`. */
+  /** The entries of these records, newest first, with ids smaller than `after`. */
   entriesOf(
     workspaceId: Uuid,
     recordIds: readonly Uuid[],
@@ -53,14 +53,14 @@ export interface Extension {
   timelineKinds?: readonly TimelineKind[];
 }
 
-/** What is added to objects, all modules together. */
+/** All extensions of all modules. */
 export interface Extensions {
   computedFields(object: string): Readonly<Record<string, ComputedField>>;
   panels(object: string): readonly Panel[];
   timelineKinds(): readonly TimelineKind[];
 }
 
-/** Throws where two modules add a computed field or a panel of the same name to an object. */
+/** Throws if two modules add a computed field or a panel with the same name to an object. */
 export function makeExtensions(list: readonly Extension[]): Extensions {
   const computed = new Map<string, Record<string, ComputedField>>();
   const panels = new Map<string, Panel[]>();

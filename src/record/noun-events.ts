@@ -3,10 +3,10 @@ import type { EventType } from '../events/event-type.ts';
 import type { ObjectSchema } from '../events/event-schema.ts';
 import type { Noun } from './noun.ts';
 
-/** What an event of a deletion carries beside the record. */
-const deletion = { deleted_at: z.iso.datetime().meta({ description: 'When it was deleted.' }) };
+/** Additional fields of the record in deletion events. */
+const deletion = { deleted_at: z.iso.datetime().meta({ description: 'When the record was deleted.' }) };
 
-/** The events of a noun with their schemas, made from what the noun answers. */
+/** The events of a noun, with schemas made from its output. */
 export function eventsOf(noun: Noun): EventType[] {
   return Object.values(noun.events).map(({ contextOutput, isBeyondChange: _beyond, ...type }) => {
     const isDeletion = type.name === noun.events.deleted.name;
@@ -19,7 +19,7 @@ export function eventsOf(noun: Noun): EventType[] {
   });
 }
 
-/** From the fields, not from the noun's object: that has a name in the reference, and would come as a `$ref` to it. */
+/** Made from the fields: the noun's own object schema is named in the API reference, and would become a `$ref`. */
 function schemaOf(fields: z.ZodRawShape): ObjectSchema {
   const { properties, required } = z.toJSONSchema(z.object(fields)) as Pick<
     ObjectSchema,

@@ -2,15 +2,15 @@ import { z } from 'zod';
 import { customFields } from './custom-fields.ts';
 import { ignored, type Field } from './fields/field.ts';
 
-/** What makes up a noun's schemas. */
+/** The part of a noun that its schemas are made from. */
 interface Described {
   label: string;
   fields: Readonly<Record<string, Field>>;
-  /** Other names under which a client may send a field. */
+  /** Other names that clients may use for a field. */
   aliases?: Readonly<Record<string, string>> | undefined;
 }
 
-/** What clients send to create and to change a record, and what they get, from its fields. */
+/** The schemas of a noun: what clients send to create and to change a record, and what the API returns. */
 export function nounSchemas({ label, fields, aliases = {} }: Described) {
   const entries = Object.entries(fields);
   const shape = Object.fromEntries(
@@ -28,10 +28,11 @@ export function nounSchemas({ label, fields, aliases = {} }: Described) {
     custom_fields: customFields.optional(),
     ...readOnlyFields,
   });
-  const taken = Object.keys(aliases).length > 0 ? (schema: z.ZodType) => aliased(schema, aliases) : plain;
+  const withAliases =
+    Object.keys(aliases).length > 0 ? (schema: z.ZodType) => aliased(schema, aliases) : plain;
   return {
-    input: taken(all),
-    change: taken(all.partial()),
+    input: withAliases(all),
+    change: withAliases(all.partial()),
     output: z
       .object({ ...baseOutput, ...Object.fromEntries(entries.map(([name, { output }]) => [name, output])) })
       .meta({ id: label.replaceAll(' ', '') }),
@@ -40,17 +41,17 @@ export function nounSchemas({ label, fields, aliases = {} }: Described) {
 
 const plain = (schema: z.ZodType) => schema;
 
-/** A field that is sent under another name of its, unless it is sent under its own. */
+/** Accepts fields by their aliases; a field's own name takes precedence. */
 function aliased(schema: z.ZodType, aliases: Readonly<Record<string, string>>): z.ZodType {
   return z.preprocess((sent) => {
     if (typeof sent !== 'object' || sent === null || Array.isArray(sent)) return sent;
-    const given = sent as Record<string, unknown>;
-    const named = Object.entries(aliases).filter(([alias]) => given[alias] !== undefined);
-    return { ...Object.fromEntries(named.map(([alias, name]) => [name, given[alias]])), ...given };
+    const body = sent as Record<string, unknown>;
+    const named = Object.entries(aliases).filter(([alias]) => body[alias] !== undefined);
+    return { ...Object.fromEntries(named.map(([alias, name]) => [name, body[alias]])), ...body };
   }, schema);
 }
 
-/** Fields the server sets: sent back by a client that edits what it read, they are ignored. */
+/** Fields that the server sets. Ignored when sent, so that a client can send back what it read. */
 const readOnlyFields = Object.fromEntries(
   ['id', 'object', 'version', 'created_by', 'created_at', 'updated_at', 'deleted_at'].map((name) => [
     name,
@@ -58,14 +59,14 @@ const readOnlyFields = Object.fromEntries(
   ]),
 );
 
-/** What every record answers, beside its noun's own fields. */
+/** Fields that every record has, besides those of its noun. */
 const baseOutput = {
   id: z.uuid().meta({ description: 'Record id' }),
-  version: z.int().meta({ description: 'Grows by one with every change; the ETag' }),
-  created_by: z.string().meta({ description: 'Who created it, as in `api_key:<id>`' }),
-  created_at: z.iso.datetime().meta({ description: 'When it was created' }),
-  updated_at: z.iso.datetime().meta({ description: 'When it was last changed' }),
+  version: z.int().meta({ description: 'Increases by one with every change; used as the ETag' }),
+  created_by: z.string().meta({ description: 'Who created the record, as in `api_key:<id>`' }),
+  created_at: z.iso.datetime().meta({ description: 'When the record was created' }),
+  updated_at: z.iso.datetime().meta({ description: 'When the record was last changed' }),
   custom_fields: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-    .meta({ description: "The workspace's own fields, by name" }),
+    .meta({ description: 'Custom fields, by name' }),
 };

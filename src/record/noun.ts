@@ -6,7 +6,7 @@ import type { Field } from './fields/field.ts';
 import { nounSchemas } from './noun-schema.ts';
 import type { Filter } from './record-filter.ts';
 
-/** What every record has, beside its noun's own fields. Times are ISO 8601, UTC, milliseconds. */
+/** Fields that every record has, besides those of its noun. Times are ISO 8601 in UTC with milliseconds. */
 export interface BaseRecord {
   id: string;
   version: number;
@@ -38,70 +38,70 @@ export type InputOf<F extends Fields> = {
 /** What a client may send to change a record: any of the fields that may create one. */
 export type Change<Input> = { [Name in keyof Input]?: Input[Name] | undefined };
 
-/** A record is created, or changed by what a client sent. */
+/** When and by whom a record is created or changed. */
 export interface WriteContext {
   /** ISO 8601. */
   at: string;
   actor: string;
-  /** What steps of `enrich` found out beside the input (record-service.ts). */
+  /** What the enrich steps resolved, besides the input (record-service.ts). */
   resolved: Readonly<Record<string, unknown>>;
 }
 
-/** What a noun says of itself; `defineNoun` makes the rest of it. */
+/** The definition of a noun; `defineNoun` derives the rest. */
 export interface NounDefinition<F extends Fields> {
-  /** The object's key in the singular, as in `contact`; its table has this name. */
+  /** Singular key, as in `contact`; also the name of the table. */
   name: string;
-  /** In paths and scopes. */
+  /** For paths and scopes. */
   plural: string;
-  /** What people read. */
+  /** For the dashboard and the API reference. */
   label: string;
   pluralLabel: string;
-  /** Fields that name a record to people: the first, joined by a blank, else the one after them that is filled in. */
+  /** Fields that make the title of a record in the dashboard: the first that are filled in. */
   title: readonly (keyof F & string)[];
-  /** Columns of a list in the dashboard. */
+  /** Columns of lists in the dashboard. */
   listed: readonly (keyof F & string)[];
   fields: F;
-  /** Other names under which a client may send a field. */
+  /** Other names that clients may use for a field. */
   aliases?: Readonly<Record<string, keyof F & string>>;
-  /** Throws `ApiError` where a rule over several fields is broken. */
+  /** Throws `ApiError` if a rule over several fields is broken. */
   check?(record: RecordOf<F>): void;
-  /** Sets what follows from other fields; must not change `before`. */
+  /** Sets fields that depend on others; must not change `before`. */
   derive?(record: RecordOf<F>, before: RecordOf<F> | null, context: WriteContext): RecordOf<F>;
-  /** Events beside created, updated and deleted. */
+  /** Events besides created, updated and deleted. */
   events?: Readonly<Record<string, NounEventDefinition<RecordOf<F>>>>;
-  /** What the three events of every noun say of themselves, where it is something else. */
+  /** Descriptions of the three standard events, if not the default. */
   descriptions?: Partial<Record<'created' | 'updated' | 'deleted', string>>;
-  /** The events that a change of something fires, in order; default: `updated` alone. */
+  /** The events that a change fires, in order; default: only `updated`. */
   fires?(before: RecordOf<F>, after: RecordOf<F>): readonly string[];
-  /** SQL for what events of a change carry beside the record; see `Noun.contexts`. */
+  /** SQL for the context of events; see `Noun.contexts`. */
   contexts?: Readonly<Record<string, string>>;
-  /** What a summary says beside what its fields say. */
+  /** Additional fields of the summary. */
   summary?(record: Readonly<Record<string, unknown>>): Record<string, unknown>;
-  /** Filters of lists beside those of its fields, by parameter. */
+  /** Filters of lists besides those of its fields, by parameter. */
   filters?: Readonly<Record<string, Filter>>;
   /** See `Noun.search`. */
   search?: string;
-  /** An example's own id and custom fields. */
+  /** Id and custom fields of the sample record. */
   sample: Pick<BaseRecord, 'id'> & Partial<Pick<BaseRecord, 'created_by' | 'custom_fields'>>;
 }
 
 interface NounEventDefinition<R> extends Pick<NounEvent, 'context' | 'contextOutput' | 'isBeyondChange'> {
   description: string;
-  /** In what its example differs from that of a change. */
+  /** Fields in which its sample differs from the sample of a change. */
   sample?: Partial<R>;
 }
 
-/** A kind of event, as its noun knows it; its schema comes from the noun's output (noun-events.ts). */
+/** An event type of a noun; its schema is made from the noun's output (noun-events.ts). */
 export interface NounEvent extends Pick<EventType, 'name' | 'object' | 'description' | 'sample' | 'context'> {
-  /** The shape of what it carries beside the record, where it does. */
+  /** The schema of its context, if it has one. */
   contextOutput?: z.ZodObject;
-  /** Fired by a command, not by a change that a client sends. */
+  /** Fired by a command, such as a conversion, and not by an update. */
   isBeyondChange?: boolean;
 }
 
 /**
- * A kind of record. From it come the table's statements (record-statement.ts), the routes (record-routes.ts), the
- * scopes, the events, the API reference and what the dashboard shows (object-routes.ts).
+ * A kind of record. The table's statements (record-statement.ts), routes (record-routes.ts), scopes, events, API reference
+ * and dashboard (object-routes.ts) are derived from it.
  */
 export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = object> {
   readonly name: string;
@@ -111,35 +111,33 @@ export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = 
   readonly title: readonly string[];
   readonly listed: readonly string[];
   readonly fields: Fields;
-  /** The table's columns of its own fields; the API's names are the same. */
+  /** The columns of its fields; the API has the same names. */
   readonly columns: readonly (keyof R & string)[];
-  /** What a client may send to create one, and to change one (all optional). */
+  /** What a client may send to create a record, and to change one (all optional). */
   readonly input: z.ZodType<Input>;
   readonly change: z.ZodType<Change<Input>>;
-  /** What the API answers, every field described. */
+  /** What the API returns; every field has a description. */
   readonly output: z.ZodObject;
-  /** A new record; throws `ApiError` where a rule over several fields is broken. */
+  /** A new record; throws `ApiError` if a rule over several fields is broken. */
   create(input: Input, base: Omit<BaseRecord, 'custom_fields'>, context: WriteContext): R;
-  /** The record after a change; the same rules. Does not change `current`. */
+  /** The record after a change, under the same rules. Does not change `current`. */
   update(current: R, change: Change<Input>, context: WriteContext): R;
-  /** Fields that name other records of the workspace, with their kind. */
+  /** Fields that reference other records of the workspace, with their kind. */
   readonly references: Readonly<Record<string, string>>;
   readonly events: { created: NounEvent; updated: NounEvent; deleted: NounEvent } & Record<string, NounEvent>;
-  /** The events that a change of something fires, in order. */
+  /** The events that a change fires, in order. */
   fires(before: R, after: R): readonly string[];
   /**
-   * What events of a change carry beside the record, by event type: SQL that makes a json object, evaluated in the
-   * writing statement over the event `f` (workspace_id, record, changed: what the fields were). Only batches that hold
-   * such an event pay for it.
+   * The context of events, by event type: SQL for a json object, evaluated in the writing statement over the event `f`
+   * (workspace_id, record, changed: previous values). Batches without such an event do not pay for it.
    */
   readonly contexts?: Readonly<Record<string, string>>;
-  /** The record without anything personal (contracts AX12). */
+  /** The record without personal data (contracts AX12). */
   summary(record: Readonly<Record<string, unknown>>): Record<string, unknown>;
   /** Fields that a list can be filtered by, by parameter. */
   readonly filters: Readonly<Record<string, Filter>>;
   /**
-   * What `?q=` looks through: SQL over the columns that makes folded text in which a space stands before every word;
-   * an index of trigrams is to hold it.
+   * What `?q=` searches: SQL over the columns for folded text with a space before every word; needs a trigram index.
    */
   readonly search?: string;
 }
@@ -151,7 +149,7 @@ export type InputOfNoun<N> = N extends Noun<infer _R, infer Input> ? Input : nev
 const CREATED_AT = '2026-06-01T12:00:00.000Z';
 const UPDATED_AT = '2026-06-02T09:00:00.000Z';
 
-/** Makes a noun of its fields. */
+/** Makes a noun from its definition. */
 export function defineNoun<const F extends Fields>(
   definition: NounDefinition<F>,
 ): Noun<RecordOf<F>, InputOf<F>> & { fields: F } {
@@ -236,7 +234,7 @@ function eventsOfNoun<F extends Fields>({
     updated_at: CREATED_AT,
   };
   const changed = { ...created, version: 2, updated_at: UPDATED_AT };
-  const one = `${/^[aeiou]/i.test(label) ? 'An' : 'A'} ${label.toLowerCase()}`;
+  const subject = `${/^[aeiou]/i.test(label) ? 'An' : 'A'} ${label.toLowerCase()}`;
   const type = (verb: string, description: string, example: Record<string, unknown>): NounEvent => ({
     name: `${name}.${verb}`,
     object: name,
@@ -244,10 +242,10 @@ function eventsOfNoun<F extends Fields>({
     sample: example,
   });
   return {
-    created: type('created', descriptions.created ?? `${one} was created.`, created),
+    created: type('created', descriptions.created ?? `${subject} was created.`, created),
     updated: type(
       'updated',
-      descriptions.updated ?? `At least one field of ${one.toLowerCase()} changed.`,
+      descriptions.updated ?? `At least one field of ${subject.toLowerCase()} changed.`,
       changed,
     ),
     ...Object.fromEntries(
@@ -258,19 +256,19 @@ function eventsOfNoun<F extends Fields>({
     ),
     deleted: type(
       'deleted',
-      descriptions.deleted ?? `${one} was deleted; the payload is its last state.`,
+      descriptions.deleted ?? `${subject} was deleted. Holds its last state.`,
       changed,
     ),
   };
 }
 
-/** Values first, then what is there. */
+/** Values first, then presence. */
 function summaryOf(fields: Fields, record: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const summary: Record<string, unknown> = {};
-  for (const [name, { summary: said }] of Object.entries(fields))
-    if (said === 'value') summary[name] = record[name];
-  for (const [name, { summary: said }] of Object.entries(fields)) {
-    if (said !== 'presence') continue;
+  for (const [name, { summary: mode }] of Object.entries(fields))
+    if (mode === 'value') summary[name] = record[name];
+  for (const [name, { summary: mode }] of Object.entries(fields)) {
+    if (mode !== 'presence') continue;
     const has = `has_${name.replace(/_id$/, '')}`;
     summary[has] = summary[has] === true || record[name] !== null;
   }
@@ -284,7 +282,7 @@ function filtersOf<F extends Fields>({ fields, filters }: NounDefinition<F>): Re
   return { ...Object.fromEntries(own), ...filters };
 }
 
-/** The fields in which two records differ, with what they were; null where there is none. */
+/** The fields in which two records differ, with their previous values; null if there are none. */
 export function differences<R extends BaseRecord>(
   before: R,
   after: R,

@@ -7,7 +7,7 @@ import type { ComputedField, Extensions } from './extension.ts';
 import type { Field, Option } from './fields/field.ts';
 import type { Noun } from './noun.ts';
 
-/** The options of a list that each workspace keeps, as in `lead_source`. */
+/** Functions that list the options of a workspace, by list, as in `lead_source`. */
 export type OptionLists = Readonly<Record<string, (workspaceId: Uuid) => Promise<Option[]>>>;
 
 const optionShape = z.object({ value: z.string(), label: z.string() });
@@ -17,27 +17,27 @@ const fieldShape = z
     key: z.string(),
     label: z.string(),
     description: z.string(),
-    kind: z.string().meta({ description: 'What its values are, as in `text`, `date`, `select`, `record`.' }),
-    required: z.boolean().meta({ description: 'Has to be sent to create a record.' }),
-    read_only: z.boolean().meta({ description: 'Set by the server; ignored when sent.' }),
-    computed: z.boolean().meta({ description: 'Worked out when a record is read; in no event.' }),
-    default: z
-      .unknown()
-      .meta({ description: 'What a record holds where nothing is sent; null for nothing.' }),
-    references: z.string().optional().meta({ description: 'The object whose ids its values are.' }),
+    kind: z.string().meta({ description: 'Kind of the field, as in `text`, `date`, `select`, `record`.' }),
+    required: z.boolean().meta({ description: 'Whether it is required to create a record.' }),
+    read_only: z.boolean().meta({ description: 'Whether it is set by the server; ignored when sent.' }),
+    computed: z
+      .boolean()
+      .meta({ description: 'Whether it is computed when a record is read; not part of events.' }),
+    default: z.unknown().meta({ description: 'Value if none is sent; null for none.' }),
+    references: z.string().optional().meta({ description: 'Key of the object that it references.' }),
     options: z
       .array(optionShape)
       .optional()
-      .meta({ description: 'The values that it can have, where they are listed.' }),
+      .meta({ description: 'Possible values, if the field has a list of options.' }),
     filter: z
       .object({
-        parameter: z.string().meta({ description: 'The query parameter of the list.' }),
+        parameter: z.string().meta({ description: 'Query parameter of the list.' }),
         operators: z.array(z.string()).meta({
-          description: '`eq` is the parameter itself, others are written as in `created_at[gte]`.',
+          description: '`eq` is the parameter itself; others are used as in `created_at[gte]`.',
         }),
       })
       .optional()
-      .meta({ description: 'How lists are filtered by it, where they can be.' }),
+      .meta({ description: 'How lists can be filtered by it, if they can.' }),
     sortable: z.boolean(),
   })
   .meta({ id: 'ObjectField' });
@@ -50,21 +50,21 @@ const objectShape = z
     plural_label: z.string(),
     title_fields: z
       .array(z.string())
-      .meta({ description: 'Fields that name a record to people, the first that are filled in.' }),
-    list_fields: z.array(z.string()).meta({ description: 'Columns of a list.' }),
-    searchable: z.boolean().meta({ description: 'Whether its list takes `q`.' }),
+      .meta({ description: 'Fields that make the title of a record: the first that are filled in.' }),
+    list_fields: z.array(z.string()).meta({ description: 'Default columns of lists.' }),
+    searchable: z.boolean().meta({ description: 'Whether its list supports `q`.' }),
     fields: z.array(fieldShape),
     events: z.array(z.string()),
     panels: z
       .array(z.object({ key: z.string(), label: z.string(), path: z.string() }))
-      .meta({ description: 'Lists about a record; `{id}` in the path is its id.' }),
+      .meta({ description: 'Lists about a record; `{id}` in the path is the id of the record.' }),
   })
   .meta({ id: 'Object' });
 
 type ObjectAnswer = z.infer<typeof objectShape>;
 type FieldAnswer = z.infer<typeof fieldShape>;
 
-/** What objects there are, with their fields (requirement RC1): forms, lists and other programs are drawn from it. */
+/** Objects with their fields (requirement RC1), for the dashboard and other clients. */
 export function objectRoutes(
   nouns: readonly Noun[],
   extensions: Extensions,
@@ -81,7 +81,7 @@ export function objectRoutes(
       scope: null,
       tag: 'objects',
       summary: 'List objects with their fields',
-      description: 'Those whose records the caller may read.',
+      description: 'Objects whose records the caller can read.',
       answers: { 200: z.object({ data: z.array(objectShape) }) },
       async handle({ caller: { workspaceId, scopes } }) {
         const data = await Promise.all(mayRead(scopes).map((noun) => answerOf(workspaceId, noun)));
@@ -95,7 +95,7 @@ export function objectRoutes(
       scope: null,
       tag: 'objects',
       summary: 'Get an object with its fields',
-      description: 'By its key, as in `contact`, or its plural.',
+      description: 'By key, as in `contact`, or plural.',
       answers: { 200: objectShape },
       async handle({ caller: { workspaceId, scopes }, params }) {
         const noun = mayRead(scopes).find(({ name, plural }) => [name, plural].includes(params['key']!));
@@ -175,13 +175,13 @@ function timeField(key: string, label: string): FieldAnswer {
   return { ...NO_INPUT, key, label, description: label, kind: 'datetime', filter, sortable: true };
 }
 
-/** What every record has. */
+/** Fields that every record has. */
 const BASE_FIELDS: readonly FieldAnswer[] = [
   {
     ...NO_INPUT,
     key: 'custom_fields',
     label: 'Custom fields',
-    description: "The workspace's own fields, by name",
+    description: 'Custom fields, by name',
     kind: 'custom_fields',
     read_only: false,
     default: {},
@@ -190,7 +190,7 @@ const BASE_FIELDS: readonly FieldAnswer[] = [
     ...NO_INPUT,
     key: 'created_by',
     label: 'Created by',
-    description: 'Who created it, as in `api_key:<id>`',
+    description: 'Who created the record, as in `api_key:<id>`',
     kind: 'actor',
   },
   timeField('created_at', 'Created at'),

@@ -3,17 +3,17 @@ import type { Uuid } from '../base/id.ts';
 import type { ComputedField, Extensions } from './extension.ts';
 import type { BaseRecord, Noun } from './noun.ts';
 
-/** How the API answers records of a noun: with the computed fields that modules add. */
+/** How the API returns records of a noun: with the computed fields that modules add. */
 export interface RecordAnswer<R extends BaseRecord> {
   output: z.ZodObject;
-  /** Names that a client may send back, and that are ignored. */
+  /** Names of computed fields; ignored when sent. */
   computed: readonly string[];
   complete(workspaceId: Uuid, records: readonly R[]): Promise<readonly R[]>;
-  /** The same of an answer's text. */
+  /** The same for one record as JSON text. */
   completeText(workspaceId: Uuid, text: string): Promise<string>;
 }
 
-/** The answers of all nouns: of each there is one, since the document names its shape. */
+/** One `RecordAnswer` for each noun, since the OpenAPI document has one schema of that name. */
 export function makeRecordAnswers(nouns: readonly Noun[], extensions: Extensions) {
   const answers = new Map(
     nouns.map((noun) => [noun.name, makeRecordAnswer(noun, extensions.computedFields(noun.name))]),
@@ -53,10 +53,10 @@ function makeRecordAnswer<R extends BaseRecord>(
   };
 }
 
-/** By the noun's shape: the document has one name for what the API answers, in every program of a process. */
+/** By the noun's schema: several apps in one process share the global schema registry. */
 const extended = new WeakMap<z.ZodObject, z.ZodObject>();
 
-/** Events carry the noun's own shape, which has no name then. */
+/** Moves the schema's name to the extended one; events use the noun's own schema, then without a name. */
 function outputWith(output: z.ZodObject, entries: readonly [string, ComputedField][]): z.ZodObject {
   const before = extended.get(output);
   if (before) return before;

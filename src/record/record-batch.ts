@@ -10,27 +10,27 @@ import { planChange, type ChangeRequest, type Plan, type PlannedChange, type Wri
 import { BASE_COLUMNS, recordStatements, type InsertGateSql } from './record-statement.ts';
 import type { StoreParts } from './record-store.ts';
 
-/** A noun's own part in writing new records: what is let in, and what only the statement can know of a record. */
+/** A noun's own part in writing new records: which are admitted, and fields that only the statement can compute. */
 export interface InsertGate {
   sql: InsertGateSql;
-  /** Records in a batch, where their statement takes long: this process readies the next ones meanwhile. */
+  /** Records per batch, if their statement is slow: this process prepares the next batch meanwhile. */
   maxWeight?: number;
   /**
-   * What became of the units that the gate refused, by their place in the batch: the error for each, or RETRY where it
-   * is to be tried in the next statement.
-   * @param result what `sql.result` made
+   * The units that the gate refused, by index in the batch, each with its error, or RETRY to write it in the next
+   * statement.
+   * @param result the value of `sql.result`
    */
   refused(on: Queryable, result: unknown): Promise<Map<number, Error | typeof RETRY>>;
 }
 
-/** What is written together or not at all: the writes of one request and its answer. */
+/** The writes of one request and its stored response: all are written, or none. */
 interface Unit {
   writer: Writer;
   plans: readonly Plan[];
   answer: StoredAnswer;
 }
 
-/** A unit with its place in the batch. */
+/** A unit with its index in the batch. */
 type Numbered = Unit & { unit: number };
 
 export interface CreateUnit extends Unit {
@@ -38,7 +38,7 @@ export interface CreateUnit extends Unit {
 }
 
 export interface ChangeUnit<R> extends ChangeRequest<R> {
-  /** The last try, by which a try whose outcome was lost is recognised. */
+  /** The last attempt, to recognise an attempt that was committed although its result was lost. */
   tried?: { eventId: Uuid; answer: StoredAnswer };
 }
 
@@ -81,13 +81,13 @@ export class RecordBatch<R extends BaseRecord, Input extends object> {
   }
 
   async created(on: Queryable, units: CreateUnit[]) {
-    // A unit without records holds only its key; running it again finds the key taken, which is right.
+    // A unit without records holds only its idempotency key; running it again finds the key taken, as it should.
     const first = units.map((unit) => unit.plans[0]?.id ?? unit.writer.workspaceId);
     const found = await ids(on, this.sql.exist, units, first);
     return units.map((unit, at) => (found.has(first[at]!) ? unit.answer : undefined));
   }
 
-  /** Reads the records, plans the changes, writes them where the version is still the one read. */
+  /** Reads the records, plans the changes, and writes those whose version is still the one read. */
   async change(on: Queryable, units: ChangeUnit<R>[]) {
     const at = this.#now();
     const current = await this.#readRecords(on, units);
@@ -117,7 +117,7 @@ export class RecordBatch<R extends BaseRecord, Input extends object> {
     return units.map((unit) => (unit.tried && found.has(unit.tried.eventId) ? unit.tried.answer : undefined));
   }
 
-  /** One unit within a transaction of the caller's. @returns the lanes to notify once it is committed */
+  /** Writes one unit in the caller's transaction. @returns the lanes to notify after the commit */
   async createWithin(on: Queryable, unit: Unit): Promise<LaneKey[]> {
     for (;;) {
       const result = await this.#send(on, 'insert', [{ ...unit, unit: 0 }]);
@@ -178,7 +178,7 @@ export class RecordBatch<R extends BaseRecord, Input extends object> {
     return rows[0]!;
   }
 
-  /** The batch as JSON: its records, each turned into text once and put in as it is, and its events. */
+  /** The batch as JSON: its records, each serialised only once, and its events. */
   #rowsOf(units: Numbered[]): [records: string, events: string] {
     const records: string[] = [];
     const events: object[] = [];
@@ -230,7 +230,7 @@ async function ids(
   return new Set(rows.map((row) => row.id));
 }
 
-/** The idempotency keys of a batch, as `claiming` of account/idempotency.ts takes them. */
+/** The idempotency keys of a batch, for `claiming` of account/idempotency.ts. */
 function claimsOf(units: Numbered[], at: string): object[] {
   return units.flatMap(({ unit, writer: { claim }, answer }) =>
     claim ? [claimRow(unit, claim, answer, at)] : [],

@@ -15,20 +15,20 @@ import type { RecordService, Source } from './record-service.ts';
 
 const BATCH_LIMIT = 500;
 
-/** How records of a kind are created, where it differs from the others. */
+/** How records of a kind are created, if not by the defaults. */
 export interface CreateOptions<Input extends object> {
-  /** Default: the scope that writes them. */
+  /** Default: the write scope. */
   scope?: string;
   description?: string;
   query?: z.ZodType;
-  /** The schema where it depends on who asks; default: the noun's. */
+  /** The schema for this caller; default: the noun's. */
   inputFor?(caller: Caller): z.ZodType<Input>;
   formBody?(fields: FormFields): unknown;
-  /** Throws `validation_error` for what is for one record at a time, and not for a batch. */
+  /** Throws `validation_error` for input that is not allowed in a batch. */
   checkBatched?(input: Input): void;
   /**
-   * The writing statement completes its records, so that an answer cannot be stored with them: a receipt is, and the
-   * record is read back. Creates one record.
+   * Creates one record. For nouns whose records the writing statement completes: a receipt is stored as the response, and
+   * the record is read back.
    */
   createWithReceipt?(
     writer: Writer,
@@ -37,14 +37,14 @@ export interface CreateOptions<Input extends object> {
   ): Promise<StoredAnswer>;
 }
 
-/** What is answered, and stored, of a record that is read back. */
+/** The stored response of a record that is read back. */
 export interface Receipt {
   id: Uuid;
-  /** `created`, or what became of it in place of that. */
+  /** `created`, or another outcome. */
   status: string;
 }
 
-/** One item of a batch's answer: its record or receipt, or why there is none. */
+/** One result of a batch: the record or its receipt, or the error. */
 export type BatchResult =
   | { status: number; record: object }
   | {
@@ -59,7 +59,7 @@ const batchBody = z.strictObject({
     .max(BATCH_LIMIT, `must hold at most ${BATCH_LIMIT} records`),
 });
 
-/** The routes that create records of a kind: one, and a batch. */
+/** The routes that create records of a kind: a single one, and a batch. */
 export function recordCreateRoutes<R extends BaseRecord, Input extends object>(
   service: RecordService<R, Input>,
   shown: RecordAnswer<R>,
@@ -118,7 +118,7 @@ function batchRoute<R extends BaseRecord, Input extends object>(
     tag: noun.plural,
     summary: `Create up to ${BATCH_LIMIT} ${noun.pluralLabel.toLowerCase()}`,
     description:
-      'Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. A bad record does not hold up the others; the good ones are written together.',
+      'Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together.',
     body: batchBody,
     validatesItems: true,
     answers: {
@@ -156,7 +156,7 @@ type ReadBack = <R extends BaseRecord>(
   body: string,
 ) => Promise<string>;
 
-/** An answer is rendered where records are read back or have computed fields. */
+/** A response is rendered if records are read back or have computed fields. */
 function renderedBy<R extends BaseRecord, Input extends object>(
   service: RecordService<R, Input>,
   shown: RecordAnswer<R>,
@@ -173,7 +173,7 @@ function renderedBy<R extends BaseRecord, Input extends object>(
   };
 }
 
-/** The record of a receipt as it is now; a receipt of what is gone since stays. */
+/** The current record of a receipt; the receipt itself if the record was deleted. */
 async function readBack<R extends BaseRecord>(
   { store }: Pick<RecordService<R, never>, 'store'>,
   shown: RecordAnswer<R>,
@@ -205,7 +205,7 @@ async function readBackBatch<R extends BaseRecord>(
   return JSON.stringify({ results: rendered });
 }
 
-/** One record of a batch, up to its writing, or why there is none. */
+/** Plans one record of a batch, or returns its error. */
 async function planItem<R extends BaseRecord, Input extends object>(
   service: RecordService<R, Input>,
   { checkBatched }: CreateOptions<Input>,
@@ -224,7 +224,7 @@ async function planItem<R extends BaseRecord, Input extends object>(
   }
 }
 
-/** The texts of a batch's records, in order. */
+/** The JSON text of each record of a batch, in order. */
 function recordTexts(body: string): string[] {
   const records = membersOf(body).findLast(({ name }) => name === 'records');
   return records ? itemsOf(records.value) : [];

@@ -6,29 +6,29 @@ import type { Database } from '../db/pool.ts';
 
 type Condition = RawBuilder<boolean>;
 
-/** A table whose names can be asked for in place of the values that records hold. */
+/** A table whose names can be used in filters in place of the stored values. */
 export type LookUp = 'pipeline' | 'stage' | 'lead_source' | 'lead_event_type';
 
-/** How a list is filtered by a parameter. */
+/** A filter of a list. */
 export interface Filter {
   column: string;
-  /** The parameter, where it is not the column's name. */
+  /** The query parameter; default: the column's name. */
   name?: string;
   /**
-   * How values are compared; default: exactly, in whatever Unicode form. `caseless`: ignoring case; `folded`: accents
-   * and apostrophes too; `phone`: by digits; `tag`: the column is a list of tags that has to hold this one.
+   * How values are compared; default: exactly, in any Unicode form. `caseless`: ignoring case; `folded`: ignoring case,
+   * accents and apostrophes; `phone`: by digits; `tag`: the column is a list of tags that contains the value.
    */
   by?: 'caseless' | 'folded' | 'phone' | 'tag' | undefined;
   lookUp?: LookUp;
-  /** For the API reference; default: only those with this value. */
+  /** For the API reference. */
   description?: string;
-  /** How the value has to look, where the column takes no other text. */
+  /** The schema of the value, if the column does not hold any text. */
   schema?: z.ZodType<string>;
 }
 
 /**
- * What a list is asked for by its filters, as conditions on its rows. Names are looked up first, so that the rows are
- * then found by a value that an index holds.
+ * The filters of a request as conditions on rows. Names are looked up first, so that an index finds the rows by stored
+ * values.
  */
 export async function filterConditions(
   db: Database,
@@ -53,12 +53,12 @@ function compared({ column, by }: Filter, wanted: string): Condition {
   const held = sql.ref(column);
   switch (by) {
     case 'tag':
-      // As the index has it, which leaves out those without tags.
+      // Written as in the index, which leaves out rows without tags.
       return sql`${held} <> '{}' and caseless_tags(${held}) @> array[caseless_text(${wanted})]`;
     case 'folded':
       return sql`folded_text(${held}) = folded_text(${wanted})`;
     case 'phone':
-      // Without digits there is only the text to go by.
+      // A text without digits is compared exactly.
       return phoneDigits(wanted) !== ''
         ? sql`phone_digits(${held}) = phone_digits(${wanted})`
         : sql`${held} = ${wanted}`;
@@ -67,7 +67,7 @@ function compared({ column, by }: Filter, wanted: string): Condition {
   }
 }
 
-/** The Unicode forms in which a text may be stored; of ASCII there is one. */
+/** The Unicode forms in which a text may be stored; only one for ASCII. */
 export function formsOf(text: string): string[] {
   return [...new Set([text, text.normalize('NFC'), text.normalize('NFD')])];
 }
@@ -76,13 +76,13 @@ function anyOf({ column, by }: Pick<Filter, 'column' | 'by'>, values: readonly s
   const held = by === 'caseless' ? sql`lower(${sql.ref(column)})` : sql.ref(column);
   const candidates = values.map((value) => (by === 'caseless' ? sql`lower(${value})` : sql`${value}`));
   if (candidates.length === 0) return sql`false`;
-  // Of one value, the rows come in the index's order.
+  // With a single value, the index returns the rows in order.
   return candidates.length === 1
     ? sql`${held} = ${candidates[0]}`
     : sql`${held} in (${sql.join(candidates)})`;
 }
 
-/** Where the values of a filter have names: by which table, and what of it stands in the record. */
+/** The look-up tables, each with the column that records store. */
 const LOOK_UPS: Readonly<Record<LookUp, 'id' | 'name'>> = {
   pipeline: 'id',
   stage: 'id',
@@ -91,8 +91,7 @@ const LOOK_UPS: Readonly<Record<LookUp, 'id' | 'name'>> = {
 };
 
 /**
- * The values that a name stands for: the ids of all that are called so, or of the one that has it for its id; of lead
- * options every spelling.
+ * The stored values for a name: the ids of all rows with this name, or the id itself; for lead options, all spellings.
  */
 async function lookedUp(db: Database, table: LookUp, workspaceId: Uuid, wanted: string): Promise<string[]> {
   const value = LOOK_UPS[table];
@@ -110,21 +109,21 @@ async function lookedUp(db: Database, table: LookUp, workspaceId: Uuid, wanted: 
   return value === 'id' ? found : spellings([...formsOf(wanted), ...found]);
 }
 
-/** Of texts that differ in case alone, one. */
+/** Keeps one of texts that differ only by case. */
 function spellings(texts: string[]): string[] {
   return [...new Map(texts.map((text) => [text.toLowerCase(), text])).values()];
 }
 
 const MAX_WORDS = 5;
-/** Trigrams find nothing shorter within a word; at the beginning of one they know it by the space before it. */
+/** Trigrams need this length within a word; shorter texts are found at the beginning of words, by the space before. */
 const MIN_WITHIN = 3;
-/** A telephone number as people write it, of so many digits at least. */
+/** A formatted telephone number with at least 5 digits. */
 const PHONE = /^(?=(?:\D*\d){5})[\d\s()+./\u2010-\u2015-]+$/;
 
-/** A part of one. */
+/** A part of a telephone number. */
 const PHONE_WORD = /^(?:tel:)?[\d()+./\u2010-\u2015-]+$/i;
 
-/** What `?q=` asks for: every word of it (the first five), or the digits of a telephone number. */
+/** The condition of `?q=`: every word (the first five), or the digits of a telephone number. */
 export function searchCondition(text: string, wanted: string): Condition {
   const words = wanted.split(/\s+/).filter((word) => folded(word) !== '');
   const each = words.slice(0, MAX_WORDS).map((word) => holdsWord(text, word));
@@ -133,14 +132,14 @@ export function searchCondition(text: string, wanted: string): Condition {
   return sql`((${all}) or ${holds(text, wanted.replaceAll(/\D/g, ''))})`;
 }
 
-/** A word that is written like a telephone number is found by its digits as well. */
+/** A word that looks like a telephone number is also matched by its digits. */
 function holdsWord(text: string, word: string): Condition {
   const digits = phoneDigits(word.replace(/^tel:/i, ''));
   if (digits.length < MIN_WITHIN || !PHONE_WORD.test(word)) return holds(text, word);
   return sql`(${holds(text, word)} or ${holds(text, digits)})`;
 }
 
-/** The database folds what is searched for as it folds what it holds, and takes it literally. */
+/** PostgreSQL folds the word in the same way as the text, and matches it literally. */
 function holds(text: string, word: string): Condition {
   const before = Array.from(folded(word)).length < MIN_WITHIN ? '% ' : '%';
   const literal = sql`regexp_replace(folded_text(${word}), '([\\\\%_])', '\\\\\\1', 'g')`;

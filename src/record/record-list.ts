@@ -9,13 +9,13 @@ import { filterConditions, searchCondition } from './record-filter.ts';
 import type { BaseRecord, Noun } from './noun.ts';
 import type { RecordStore } from './record-store.ts';
 
-/** The orders a list can be asked in. `created_at` goes by id: a UUIDv7 begins with its time. */
+/** Sort orders of lists. `created_at` sorts by id, since a UUIDv7 begins with its time. */
 const SORTS = ['-created_at', 'created_at', '-updated_at', 'updated_at'] as const;
 
 const BOUNDS = { gt: '>', gte: '>=', lt: '<', lte: '<=' } as const;
 
 const SEARCH =
-  'Only those in which every word of it stands (the first five), whatever the case, accents and Unicode form; a word of one or two letters begins one of theirs. Of a telephone number the digits count.';
+  'Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits.';
 
 /** The query parameters of a noun's list. */
 export function listQuery(noun: Pick<Noun, 'filters' | 'search'>) {
@@ -24,7 +24,7 @@ export function listQuery(noun: Pick<Noun, 'filters' | 'search'>) {
       name,
       (schema ?? z.string().max(1000))
         .optional()
-        .meta({ description: description ?? `Only those with this ${name}.` }),
+        .meta({ description: description ?? `Only records with this ${name}.` }),
     ]),
   );
   const bounds = Object.fromEntries(
@@ -34,13 +34,13 @@ export function listQuery(noun: Pick<Noun, 'filters' | 'search'>) {
   );
   return z.strictObject({
     limit: z.coerce.number().int().min(1).max(200).default(50),
-    cursor: z.string().max(500).optional().meta({ description: 'next_cursor of the page before.' }),
+    cursor: z.string().max(500).optional().meta({ description: '`next_cursor` of the previous page.' }),
     sort: z.enum(SORTS).default('-created_at'),
-    count: z.literal('exact').optional().meta({ description: 'Adds total_count; costs a count.' }),
+    count: z.literal('exact').optional().meta({ description: 'Adds `total_count`; slower.' }),
     include_deleted: z
       .stringbool()
       .optional()
-      .meta({ description: 'Also those deleted, as id and deleted_at.' }),
+      .meta({ description: 'Includes deleted records, as `id` and `deleted_at`.' }),
     ...filters,
     ...(noun.search && {
       q: requiredText(200).optional().meta({ description: SEARCH }),

@@ -4,7 +4,7 @@ import type { Uuid } from '../base/id.ts';
 import { withoutUnchanged } from '../base/values/same.ts';
 import { differences, type BaseRecord, type Change, type Noun, type WriteContext } from './noun.ts';
 
-/** Who writes, and under which idempotency key, if any. */
+/** Who writes, with the idempotency key, if any. */
 export interface Writer {
   workspaceId: Uuid;
   actor: string;
@@ -15,34 +15,34 @@ export interface Writer {
 export interface PlannedEvent {
   id: Uuid;
   type: string;
-  /** For a change: the fields that changed, with what they were. */
+  /** For a change: changed fields with their previous values. */
   changed?: Record<string, unknown>;
 }
 
-/** One record as it will be written, and what that fires. Nothing is written yet. */
+/** A record to be written, with its events. Nothing is written yet. */
 export interface Plan<R = unknown> {
   id: Uuid;
   record: R;
-  /** The record as JSON: what the API answers and the event carries. */
+  /** The record as JSON, for the response and the event. */
   text: string;
   /** ISO 8601. */
   at: string;
   events: PlannedEvent[];
-  /** What the noun's insert gate writes beside it, as a JSON object of its columns. */
+  /** The columns of the noun's insert gate, as a JSON object. */
   related?: string;
 }
 
-/** How a record is changed: a client's change, or a command such as converting a lead. */
+/** A change of a record: an update by a client, or a command such as a conversion. */
 export interface Mutation<R> {
-  /** The record after it; must not change `current`. */
+  /** The record after the change; must not change `current`. */
   apply(current: R, context: WriteContext): R;
-  /** The events that it fires where something changed, in order. */
+  /** The events of the change, in order; only called if something changed. */
   fires(before: R, after: R): readonly string[];
   /** The record is deleted; `apply` leaves it as it is. */
   isDeletion?: true;
 }
 
-/** Plans a new record; throws what the noun's rules throw. */
+/** Plans a new record. Throws the errors of the noun's rules. */
 export function planCreate<R extends BaseRecord, Input extends object>(
   noun: Noun<R, Input>,
   input: Input,
@@ -56,7 +56,7 @@ export function planCreate<R extends BaseRecord, Input extends object>(
   return { id: base.id, record, text: JSON.stringify(record), at, events };
 }
 
-/** What a client's change does, without the fields that it sends back as they are stored. */
+/** An update by a client, without the fields that equal the stored ones. */
 export function updateOf<R extends BaseRecord, Input extends object>(
   noun: Noun<R, Input>,
   change: Change<Input>,
@@ -78,24 +78,24 @@ export function deletionOf<R extends BaseRecord>(noun: Pick<Noun, 'events'>): Mu
   return { apply: (current) => current, fires: () => [noun.events.deleted.name], isDeletion: true };
 }
 
-/** What is asked of one record. */
+/** A requested change of one record. */
 export interface ChangeRequest<R> {
   writer: Writer;
   id: Uuid;
   mutation: Mutation<R>;
-  /** Versions that the client last saw, or null for whatever there is. */
+  /** Accepted versions (If-Match); null: any. */
   expected: readonly number[] | null;
-  /** What is answered, kept with the change under the writer's key. */
+  /** The response, which is stored with the change under the writer's idempotency key. */
   answer(record: R): StoredAnswer;
 }
 
-/** A change with its plan; without one where nothing changes. */
+/** A change with its plan; null if nothing changes. */
 export interface PlannedChange<R> {
   plan: Plan<R> | null;
   answer: StoredAnswer;
 }
 
-/** Plans a change of a record as it is stored. Throws `not_found`, `precondition_failed`, or what the noun's rules throw. */
+/** Plans a change of a stored record. Throws `not_found`, `precondition_failed` and the errors of the noun's rules. */
 export function planChange<R extends BaseRecord, Input extends object>(
   noun: Noun<R, Input>,
   { writer, id, mutation, expected, answer }: ChangeRequest<R>,

@@ -43,7 +43,7 @@ function listRoute<R extends BaseRecord, Input extends object>(
       const page = await listRecords(db, noun, store, { workspaceId, query, url });
       return { status: 200, body: { ...page, data: await completed(page.data) } };
 
-      /** Deleted records are listed by their id alone. */
+      /** Deleted records have only an id, so they have no computed fields. */
       async function completed(rows: typeof page.data) {
         if (shown.computed.length === 0) return rows;
         const records = rows.filter((row): row is R => 'version' in row);
@@ -70,7 +70,7 @@ function getRoute<R extends BaseRecord, Input extends object>(
       include_deleted: z
         .stringbool()
         .optional()
-        .meta({ description: 'Answers `id` and `deleted_at` of a deleted one, in place of 404.' }),
+        .meta({ description: 'Returns `id` and `deleted_at` of a deleted record instead of 404.' }),
     }),
     answers: { 200: shown.output },
     async handle({ caller: { workspaceId }, params, query }) {
@@ -103,7 +103,7 @@ function updateRoute<R extends BaseRecord, Input extends object>(
     scope: `${noun.plural}:write`,
     tag: noun.plural,
     summary: `Update ${withArticle(noun.label)}`,
-    description: `Changes only the fields sent. Fires ${events}, unless nothing changes. With If-Match, 412 where the version is another.`,
+    description: `Changes only the fields sent. Fires ${events}, unless nothing changes. With If-Match, 412 if the version differs.`,
     body: noun.change,
     ...(shown.computed.length > 0 && { ignored: shown.computed }),
     supportsIfMatch: true,

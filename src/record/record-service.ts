@@ -21,43 +21,44 @@ import {
 import type { RecordStore, StoreParts } from './record-store.ts';
 import type { References } from './reference.ts';
 
-/** How an input came: as it was sent, and by whom. */
+/** The origin of an input. */
 export interface Source {
+  /** The whole body. */
   sent: unknown;
-  /** The same as JSON text, exactly as it came, to be kept. */
+  /** The body as JSON text, exactly as sent, for storage. */
   sentText(): string;
   client: Pick<Client, 'address' | 'referrer'>;
-  /** Where it came in; default: `api`. */
+  /** The channel; default: `api`. */
   channel?: string;
-  /** Where UTM fields stand, if not among what was sent. */
+  /** The UTM fields, if not in `sent`. */
   campaign?: Record<string, unknown>;
 }
 
-/** An input on its way to a plan; steps of `enrich` change it. */
+/** An input before it is planned; enrich steps change it. */
 export interface Draft {
   readonly writer: Writer;
   readonly kind: 'create' | 'change';
   readonly source: Source;
   /** The fields. */
   input: Record<string, unknown>;
-  /** What the noun's `derive` is given beside them. */
+  /** Passed to the noun's `derive`. */
   resolved: Record<string, unknown>;
-  /** What the noun's insert gate writes beside the record. */
+  /** Written by the noun's insert gate with the record. */
   related?: object;
 }
 
 /**
- * Fills in what a client left out and the workspace says, such as a deal's pipeline; throws `validation_error` where
- * the input names what the workspace does not have.
+ * Fills in missing fields from the workspace's settings, such as a deal's pipeline. Throws `validation_error` if the input
+ * refers to something that does not exist.
  */
 export type EnrichStep = (draft: Draft) => Promise<void>;
 
 export interface ServiceOptions<Input> {
-  /** In this order. */
+  /** Run in this order. */
   enrich?: readonly EnrichStep[];
   /**
-   * What has to stay as it is while a change is written, such as a status that a workspace can delete: locks it in the
-   * change's transaction, or null where nothing has to be locked. Throws `validation_error` where it is gone.
+   * Returns a function that locks what the change depends on in its transaction, such as a status that the workspace can
+   * delete; null if nothing needs a lock. The function throws `validation_error` if it no longer exists.
    */
   lockFor?(change: Change<Input>): ((trx: Transaction<Schema>, workspaceId: Uuid) => Promise<void>) | null;
 }
@@ -68,31 +69,31 @@ export interface SentChange<Input> {
   source: Source;
 }
 
-/** What a write would do, as of now. */
+/** The effect that a write would have now. */
 export interface Preview<R> {
-  /** What a client would be answered, without what the statement assigns. */
+  /** The record in the response, without fields that the statement assigns. */
   record: R;
-  /** For a change: the fields that would change, with what they are. */
+  /** For a change: the fields that would change, with their current values. */
   changed: Record<string, unknown> | null;
   events: string[];
   webhooks: MatchingWebhook[];
 }
 
 /**
- * The one way in for records of a kind: the API, batches, forms, inbound webhooks and imports all write by it. Plans are
- * made first (references, `enrich`, the noun's rules), then written.
+ * Creates and changes records of a kind. The API, batches, forms, inbound webhooks and imports all use it. It first makes
+ * plans (references, enrich steps, the noun's rules), then writes them.
  */
 export interface RecordService<R extends BaseRecord, Input extends object> {
   readonly noun: Noun<R, Input>;
   readonly store: RecordStore<R>;
-  /** Plans a new record of an input that has passed the noun's schema. Throws `validation_error`. */
+  /** Plans a new record from an input that the noun's schema accepted. Throws `validation_error`. */
   plan(writer: Writer, input: Input, source: Source): Promise<Plan<R>>;
-  /** Plans a new record of an input whose references are known to be right, and that nothing is to be added to. */
+  /** Plans a new record from an input that is already enriched and whose references are valid. */
   planEnriched(writer: Writer, input: Input, more?: Partial<Pick<Draft, 'resolved' | 'related'>>): Plan<R>;
   /** Changes the fields that were sent. Throws `not_found`, `precondition_failed`, `validation_error`. */
   update(request: Omit<ChangeRequest<R>, 'mutation'>, sent: SentChange<Input>): Promise<StoredAnswer>;
   remove(request: Omit<ChangeRequest<R>, 'mutation'>): Promise<StoredAnswer>;
-  /** What `plan` and `write` would do; nothing is written. */
+  /** The effect of a create or an update; nothing is written. */
   previewCreate(writer: Writer, input: Input, source: Source): Promise<Preview<R>>;
   previewChange(request: Omit<ChangeRequest<R>, 'mutation'>, sent: SentChange<Input>): Promise<Preview<R>>;
 }
@@ -205,7 +206,7 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
     return { record: plan.record, changed, events, webhooks: await matchingWebhooks(db, workspaceId, fired) };
   }
 
-  /** Within a transaction that holds what the change relies on. */
+  /** Writes a change in a transaction that locks what the change depends on. */
   async #changeLocked(
     request: ChangeRequest<R>,
     lock: (trx: Transaction<Schema>, workspaceId: Uuid) => Promise<void>,
@@ -221,7 +222,7 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
     return answer;
   }
 
-  /** @param id the record that is changed; what it named before may stay, though it was deleted since */
+  /** @param id the record that is changed: its current references may stay, even if deleted since */
   async #checkReferences(workspaceId: Uuid, input: object, id?: Uuid): Promise<void> {
     let missing = await this.#parts.references.missing(workspaceId, this.noun.references, input);
     if (missing.length > 0 && id !== undefined) {

@@ -2,38 +2,38 @@ import { claiming } from '../account/idempotency.ts';
 import type { Statement } from '../db/pool.ts';
 import { outboxTables } from '../events/outbox.ts';
 
-/** What every record has beside its noun's own columns; written once. */
+/** Columns of every record, besides those of its noun. */
 export const BASE_COLUMNS = ['created_by', 'created_at', 'updated_at'] as const;
 
-/** Units whose row was no longer at the version that was read. */
+/** Units whose row no longer had the version that was read. */
 const MISSED = `(select json_agg(a.unit) from allowed a
     where not exists (select from written w where w.workspace_id = a.workspace_id and w.id = a.id))`;
 
 /**
- * A noun's own part of the statement that inserts: what is let in, what only the statement can know of a record, and
- * the related rows that are written with it. Its tables, in this order:
+ * A noun's own part of the insert statement: which records are admitted, fields that only the statement can compute, and
+ * related rows. Its tables, in this order:
  *   requested(n, unit, workspace_id, id, actor, at, record, …) — the plans, with `columns` of `Plan.related`
- *   gate_refused(unit, …)    — made by `gate`: the units that are not let in, with what `InsertGate.refused` needs
- *   admitted                 — the rest of requested, without those whose idempotency key was taken
- *   input                    — made by `entry`: admitted, its records completed
+ *   gate_refused(unit, …)    — made by `gate`: refused units, with what `InsertGate.refused` needs
+ *   admitted                 — the rest of requested, without units whose idempotency key was taken
+ *   input                    — made by `entry`: admitted, with complete records
  *   written(workspace_id, id)
  */
 export interface InsertGateSql {
-  /** Tells its statement from that of another gate of the table. */
+  /** Distinguishes its statement from that of another gate of the same table. */
   name?: string;
-  /** What a plan has beside its record, as a list of column definitions. */
+  /** Column definitions of `Plan.related`. */
   columns: string;
   gate: string;
   entry: string;
   /** Writes related rows. */
   related: string;
-  /** Makes one json of `gate_refused`, after everything else. */
+  /** SQL for one json value of `gate_refused`, evaluated last. */
   result: string;
-  /** Tables after the events of new and of changed records, over `fired` and `counter` of outbox.ts. */
+  /** Tables after the events, for inserts and updates; they use `fired` and `counter` of outbox.ts. */
   after(kind: 'insert' | 'update'): string;
 }
 
-/** What a batch holds, beside records and events. */
+/** What a batch holds, besides records and events. */
 interface BatchContents {
   /** Idempotency keys. */
   claims: boolean;
@@ -43,14 +43,14 @@ interface BatchContents {
   contexts: boolean;
 }
 
-/** Evaluated for events of the types that have a context, and for no other. */
+/** SQL for the context, evaluated only for event types that have one. */
 function contextOf(contexts: Readonly<Record<string, string>> = {}): string {
   const cases = Object.entries(contexts).map(([type, sql]) => `when '${type}' then ${sql}`);
   return cases.length === 0 ? 'null::json' : `case f.type ${cases.join(' ')} end`;
 }
 
 /**
- * The statements of a table, prepared once a connection each.
+ * The statements of a table, each prepared once per connection.
  * @param contexts SQL by event type, see `Noun.contexts`
  * @param gate the noun's own part of the insert
  */
@@ -63,8 +63,8 @@ export function recordStatements(
   const written = { insert: insertOf(table, columns), update: updateOf(table, columns) };
 
   /**
-   * The writing statement. What a batch does without is left out of it: each node of a plan costs before the first row,
-   * and most batches are small.
+   * The writing statement, without the parts that a batch does not need: each node of a query plan costs time before the
+   * first row, and most batches are small.
    */
   function writing(
     kind: 'insert' | 'update',
@@ -141,7 +141,7 @@ function readsOf(table: string) {
 
 const COLUMNS = 'n int, unit int, workspace_id uuid, id uuid, actor text, at timestamptz, record json';
 
-/** From the plans to `allowed`, what will be written: all whose key was free. */
+/** The tables from the plans to `allowed`: those whose idempotency key was free. */
 function ungated(claims: boolean): string {
   return `input as materialized (
   select * from json_to_recordset($1::json) as i(${COLUMNS})
@@ -151,7 +151,7 @@ allowed as (
 ),`;
 }
 
-/** The same by way of an insert gate. */
+/** The same with an insert gate. */
 function gated({ columns, gate, entry }: InsertGateSql, claims: boolean): string {
   return `requested as materialized (
   select * from json_to_recordset($1::json) as i(${COLUMNS}, ${columns})

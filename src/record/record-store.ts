@@ -13,7 +13,7 @@ export interface StoreParts {
   db: Database;
   clock: Clock;
   newId: () => Uuid;
-  /** Tells the delivery engine, after the commit, which lanes have something new. */
+  /** Notifies the delivery engine, after the commit, which lanes have new deliveries. */
   notify(lanes: LaneKey[]): void;
   idempotency: Idempotency;
   /** The formats whose `*` includes an event type. */
@@ -26,18 +26,18 @@ export interface StoreParts {
  */
 export interface RecordStore<R extends BaseRecord> {
   /**
-   * Writes new records, all or none; the answer is kept with them under the writer's key. Throws `AlreadyAnswered`
-   * where that is taken.
+   * Writes new records, all or none, and stores the response under the writer's idempotency key. Throws
+   * `AlreadyAnswered` if the key is taken.
    */
   create(writer: Writer, plans: readonly Plan[], answer: StoredAnswer): Promise<StoredAnswer>;
   /**
    * Changes one record; a change that alters nothing writes nothing and fires nothing. Throws `not_found`,
-   * `precondition_failed`, what the noun's rules throw, and `AlreadyAnswered`.
+   * `precondition_failed`, `AlreadyAnswered` and the errors of the noun's rules.
    */
   change(request: ChangeRequest<R>): Promise<StoredAnswer>;
   /**
-   * The same as `create` within a transaction of the caller's. Throws what the noun's insert gate throws as well.
-   * @returns the lanes to notify once it is committed
+   * The same as `create` in the caller's transaction. Also throws the errors of the noun's insert gate.
+   * @returns the lanes to notify after the commit
    */
   createWithin(
     on: Queryable,
@@ -45,19 +45,19 @@ export interface RecordStore<R extends BaseRecord> {
     plans: readonly Plan[],
     answer?: StoredAnswer,
   ): Promise<LaneKey[]>;
-  /** The same as `change`, of a record whose row the transaction has locked. */
+  /** The same as `change`, for a record whose row the transaction has locked. */
   changeWithin(on: Queryable, request: ChangeRequest<R>): Promise<{ answer: StoredAnswer; lanes: LaneKey[] }>;
   get(workspaceId: Uuid, id: Uuid): Promise<R | undefined>;
-  /** Those that are there, in any order. */
+  /** The records that exist, in any order. */
   getMany(workspaceId: Uuid, ids: readonly Uuid[]): Promise<R[]>;
-  /** When a record was deleted; undefined where it was not, or never was. */
+  /** When a record was deleted; undefined if it was not deleted or never existed. */
   deletedAt(workspaceId: Uuid, id: Uuid): Promise<string | undefined>;
-  /** Rows of the noun's table, as records. */
+  /** Converts a row of the noun's table to a record. */
   toRecord(row: Record<string, unknown>): R;
 }
 
 const NO_BODY = { status: 201, body: '' };
-/** What a record takes in a batch beside its text, in bytes. */
+/** Size of a record in a batch, besides its text, in bytes. */
 const OVERHEAD_BYTES = 300;
 
 export function makeRecordStore<R extends BaseRecord, Input extends object>(

@@ -1,20 +1,19 @@
 import type { z } from 'zod';
 
-/** What is left of a field's value. */
+/** Redacts the value of a field. */
 type Rule = (value: unknown) => unknown;
 
-/** Makes what is left of a record. */
+/** Redacts a record. */
 export type Redaction = (record: Readonly<Record<string, unknown>>) => Record<string, unknown>;
 
 const kept: Rule = (value) => value;
 const BASE = new Set(['id', 'version', 'created_by', 'created_at', 'updated_at', 'deleted_at']);
 
 /**
- * What is left of a record without what is personal, still of the shape that its schema says: the fields that its
- * summary tells stay, others are null or, where they can't be, an empty text or object; ids, numbers and states that
- * have to be there stay.
- * @param output the shape of the record
- * @param open fields that its summary tells as they are
+ * Removes personal data from records, so that they still match their schema: fields that the summary shows stay; others
+ * become null or, if they are not nullable, an empty text or object; required ids, numbers and states stay.
+ * @param output the schema of the record
+ * @param open fields that the summary shows with their value
  */
 export function redaction(output: z.ZodObject, open: readonly string[] = []): Redaction {
   const rules = new Map<string, Rule>(
@@ -23,7 +22,7 @@ export function redaction(output: z.ZodObject, open: readonly string[] = []): Re
       open.includes(name) || BASE.has(name) ? kept : ruleOf(field),
     ]),
   );
-  // Deletions tell when, beside the record.
+  // Only deletion events have this field.
   rules.set('deleted_at', kept);
   return (record) =>
     Object.fromEntries(
@@ -36,14 +35,14 @@ function ruleOf(field: z.ZodType): Rule {
   return blank === undefined ? kept : () => blank;
 }
 
-/** What is left of an object within an answer; undefined where it is not about the record. */
+/** Redacts an object within a response; undefined if it is not about the record. */
 export type PartRedaction = (
   object: Readonly<Record<string, unknown>>,
 ) => Record<string, unknown> | undefined;
 
 /**
- * The same JSON with what is about a record in it, wherever it stands, redacted. What only names it, as the receipt of
- * a lead does, stays.
+ * Redacts all objects about a record, at any depth of a JSON value. Objects with only its id, such as the receipt of a
+ * lead, stay.
  */
 export function withRedacted(json: unknown, redacted: PartRedaction): unknown {
   if (Array.isArray(json)) return json.map((item) => withRedacted(item, redacted));

@@ -3,13 +3,13 @@ import { unavailable, type FieldError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import { TIMEOUT_MS, type Database } from '../db/pool.ts';
 
-/** Fields that name another record or a member, with its kind: `{contact_id: 'contact', owner_id: 'member'}`. */
+/** Fields that reference another record or a member, with its kind: `{contact_id: 'contact', owner_id: 'member'}`. */
 export type ReferenceFields = Readonly<Record<string, string>>;
 
 export interface References {
   /**
-   * The fields whose record is not there, was deleted, or belongs elsewhere. What is deleted right after is linked
-   * all the same, as if the link had been made just before; foreign keys hold the workspace in any case.
+   * The fields whose record does not exist, was deleted, or belongs to another workspace. A record that is deleted right
+   * after this check is still linked, as if the link were older; foreign keys include the workspace in any case.
    */
   missing(workspaceId: Uuid, fields: ReferenceFields, input: object): Promise<FieldError[]>;
 }
@@ -20,7 +20,7 @@ interface Wanted {
   id: Uuid;
 }
 
-/** Looks up together what is asked for together: one statement for each kind of record. */
+/** Concurrent look-ups share one statement for each kind of record. */
 export function makeReferences(db: Database): References {
   const lookUps = coalesce<Wanted, boolean>({
     slots: 1,

@@ -13,20 +13,20 @@ import type { Noun } from './noun.ts';
 const entryShape = z
   .object({
     id: z.uuid(),
-    type: z.string().meta({ description: 'The event, as in `contact.updated`, or what a module calls it.' }),
+    type: z.string().meta({ description: 'Event type, as in `contact.updated`, or a type of a module.' }),
     record_type: z.string(),
     record_id: z.uuid(),
     actor: z.string().meta({ description: 'Who did it, as in `api_key:<id>`.' }),
     changed: z
       .record(z.string(), z.unknown())
       .nullable()
-      .meta({ description: 'Fields that changed, with what they were.' }),
-    details: z.unknown().optional().meta({ description: 'What a module says of it.' }),
+      .meta({ description: 'Changed fields with their previous values.' }),
+    details: z.unknown().optional().meta({ description: 'Details added by a module.' }),
     occurred_at: z.iso.datetime(),
   })
   .meta({ id: 'Activity' });
 
-/** Of each record its latest, by the primary key, then the latest of all: a long history is never read whole. */
+/** The latest of each record, by the primary key, then the latest of all: a long history is never read whole. */
 const ENTRIES = {
   name: 'activity.timeline',
   text: `select a.* from unnest($2::uuid[]) r(id)
@@ -38,7 +38,7 @@ const ENTRIES = {
          order by a.id desc limit $4`,
 };
 
-/** What was done with some records, newest first, after the id of the last page's last. */
+/** The timeline entries of these records, newest first; only ids smaller than `after`. */
 export function timelineOf(
   db: Database,
   workspaceId: Uuid,
@@ -49,7 +49,7 @@ export function timelineOf(
   return db.read<TimelineEntry>(ENTRIES, [workspaceId, recordIds, after, limit]);
 }
 
-/** The object whose timeline includes those of the records that name it (contracts AN10, RC14). */
+/** The object whose timeline includes those of records that reference it (contracts AN10, RC14). */
 const WITH_RELATED = 'contact';
 
 /** The timeline of a record, newest first (contracts AN10). */
@@ -57,14 +57,14 @@ export function timelineRoutes(db: Database, nouns: readonly Noun[], extensions:
   const kindOf = { name: 'activity.kind', text: kindSql(nouns) };
   const related = { name: 'activity.related', text: relatedSql(nouns, WITH_RELATED) };
 
-  /** The records whose entries are asked for. Throws `not_found` for what the caller may not know of. */
+  /** The records of a timeline. Throws `not_found` for records that the caller may not read. */
   async function recordsOf(workspaceId: Uuid, id: Uuid, scopes: readonly string[]): Promise<Uuid[]> {
     const mayRead = (kind: string) => {
       const plural = nouns.find(({ name }) => name === kind)!.plural;
       return allows(scopes, `${plural}:read`);
     };
     const [found] = await db.read<{ kind: string }>(kindOf, [workspaceId, id]);
-    // A contact's own timeline is what the scope of this route is for.
+    // The scope of this route allows the timelines of contacts.
     if (!found || (found.kind !== WITH_RELATED && !mayRead(found.kind)))
       throw new ApiError('not_found', 'There is no contact with this id.');
     if (found.kind !== WITH_RELATED) return [id];
@@ -72,7 +72,7 @@ export function timelineRoutes(db: Database, nouns: readonly Noun[], extensions:
     return [id, ...rows.filter(({ kind }) => mayRead(kind)).map((row) => row.id)];
   }
 
-  /** The latest of all kinds: each list is in the order of ids. */
+  /** The latest entries of all kinds, in the order of ids. */
   async function entriesOf(workspaceId: Uuid, recordIds: Uuid[], limit: number, after: Uuid | null) {
     const lists = await Promise.all([
       timelineOf(db, workspaceId, recordIds, limit, after),
@@ -92,7 +92,7 @@ export function timelineRoutes(db: Database, nouns: readonly Noun[], extensions:
       tag: 'activities',
       summary: 'Get the timeline of a contact',
       description:
-        'Newest first, with what was done with its deals, its tasks and theirs, and the leads that became it, as far as the caller may read these. The id of another record gives the timeline of that one alone.',
+        'Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns only the timeline of that record.',
       query: pageQuery,
       answers: { 200: pageShape(entryShape) },
       async handle({ caller, params, query, url }) {
@@ -108,21 +108,22 @@ export function timelineRoutes(db: Database, nouns: readonly Noun[], extensions:
   ];
 }
 
-/** Which kind of record an id is. `$1` workspace, `$2` id. */
+/** SQL for the kind of a record. `$1` workspace, `$2` id. */
 function kindSql(nouns: readonly Noun[]): string {
-  const of = ({ name }: Noun) =>
+  const selectKind = ({ name }: Noun) =>
     `select '${name}' as kind from ${name} where workspace_id = $1 and id = $2 and deleted_at is null`;
-  return nouns.map(of).join(' union all ');
+  return nouns.map(selectKind).join(' union all ');
 }
 
 /**
- * What names a record and is not deleted, and what names that: a contact's deals, its tasks and theirs, the leads that
- * became it. By fields that lists are filtered by: an index holds them. `$1` workspace, `$2` id.
+ * SQL for the records that reference a record, and those that reference them: a contact's deals, its tasks, the tasks of
+ * its deals, the leads that were converted to it. Uses fields with a list filter, since they have an index. `$1`
+ * workspace, `$2` id.
  */
 function relatedSql(nouns: readonly Noun[], name: string): string {
-  const first = namedBy(nouns, name);
+  const first = referencesTo(nouns, name);
   const second = first.flatMap((link) =>
-    namedBy(nouns, link.table).map((next) => ({ ...next, by: link.table })),
+    referencesTo(nouns, link.table).map((next) => ({ ...next, by: link.table })),
   );
   const direct = first.map(
     ({ table, column }) =>
@@ -136,7 +137,7 @@ function relatedSql(nouns: readonly Noun[], name: string): string {
   return `with direct as (${direct.join(' union all ')}) ${['select * from direct', ...indirect].join(' union ')}`;
 }
 
-function namedBy(nouns: readonly Noun[], name: string): { table: string; column: string }[] {
+function referencesTo(nouns: readonly Noun[], name: string): { table: string; column: string }[] {
   return nouns.flatMap(({ name: table, fields }) =>
     Object.entries(fields)
       .filter(([, field]) => field.references === name && field.filter !== undefined)

@@ -26,9 +26,9 @@ const typesOf = async (id: string, as?: Person) =>
   (await activities(id, as)).json.data.map((item: Activity) => item.type);
 
 describe('AN10, RC14: the activities of a contact', () => {
-  /** A contact with a deal, a task, a task of the deal, a lead that became it, and others' beside it. */
-  async function story() {
-    const contact = await make('contacts', { first_name: 'Jane', email: 'jane@story.example' });
+  /** A contact with a deal, a task, a task of the deal and a converted lead; and another contact's records. */
+  async function contactWithHistory() {
+    const contact = await make('contacts', { first_name: 'Jane', email: 'jane@history.example' });
     const deal = await make('deals', { name: 'Deal', contact_id: contact });
     await make('tasks', { title: 'Call', contact_id: contact });
     await make('tasks', { title: 'Offer', deal_id: deal });
@@ -40,12 +40,12 @@ describe('AN10, RC14: the activities of a contact', () => {
   }
   const ALL = ['deal.updated', 'task.created', 'task.created', 'deal.created', 'contact.created'];
 
-  test('are its own and those of its deals and tasks, newest first, and of nobody else', async () => {
-    const { contact } = await story();
+  test('include those of its deals and tasks, newest first, and no others', async () => {
+    const { contact } = await contactWithHistory();
     expect(await typesOf(contact)).toEqual(ALL);
   });
 
-  test('are those of the lead that became it', async () => {
+  test('include those of the lead that was converted to it', async () => {
     const lead = await make('leads', {
       name: 'Jane Lead',
       email: 'lead@story.example',
@@ -72,12 +72,12 @@ describe('AN10, RC14: the activities of a contact', () => {
     ],
     [['activities:read', 'deals:read', 'tasks:read'], ALL],
   ])('are what a key with %o may read', async (scopes, types) => {
-    const { contact } = await story();
+    const { contact } = await contactWithHistory();
     expect(await typesOf(contact, await s.person(scopes))).toEqual(types);
   });
 
-  test('are read page by page, each once, whatever is done meanwhile', async () => {
-    const { contact, deal } = await story();
+  test('are paged without duplicates while new ones are written', async () => {
+    const { contact, deal } = await contactWithHistory();
     for (let value = 10; value < 20; value++)
       await s.ask('PATCH', `/api/v1/deals/${deal}`, { body: { value } });
     const whole: string[] = (await activities(contact)).json.data.map((item: Activity) => item.id);
@@ -95,14 +95,14 @@ describe('AN10, RC14: the activities of a contact', () => {
     expect([...whole].toSorted().toReversed()).toEqual(whole);
   });
 
-  test('leave out what was deleted', async () => {
-    const { contact, deal } = await story();
+  test('leave out deleted records', async () => {
+    const { contact, deal } = await contactWithHistory();
     await s.ask('DELETE', `/api/v1/deals/${deal}`);
     expect(await typesOf(contact)).toEqual(['task.created', 'contact.created']);
   });
 
-  test('of an unknown, a deleted and a foreign contact are 404', async () => {
-    const { contact, other } = await story();
+  test('of an unknown contact, a deleted one and one of another workspace answer 404', async () => {
+    const { contact, other } = await contactWithHistory();
     await s.ask('DELETE', `/api/v1/contacts/${other}`);
     for (const [id, as] of [
       [NOBODY, s.alice],
@@ -114,8 +114,8 @@ describe('AN10, RC14: the activities of a contact', () => {
     }
   });
 
-  test('of another record are its own, for who may read it', async () => {
-    const { deal } = await story();
+  test('of another record are only its own, and need its read scope', async () => {
+    const { deal } = await contactWithHistory();
     expect(await typesOf(deal)).toEqual(['deal.updated', 'deal.created']);
     expect((await activities(deal, await s.person(['activities:read']))).status).toBe(404);
     expect(await typesOf(deal, await s.person(['activities:read', 'deals:read']))).toHaveLength(2);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runCase, startScenario, type ApiCase, type Scenario } from '../kit/scenario.ts';
 
-describe("requests as axoCRM's document prints them, with a key of its style", () => {
+describe("requests as in axoCRM's documentation, with a key of its style", () => {
   let s: Scenario;
   let key: string;
   beforeAll(async () => {
@@ -12,7 +12,7 @@ describe("requests as axoCRM's document prints them, with a key of its style", (
 
   const run = (item: Omit<ApiCase, 'name'>) => runCase(s, { name: '', as: key, ...item });
 
-  test('AX4: GET /me tells the workspace and the scopes', async () => {
+  test('AX4: GET /me returns the workspace and the scopes', async () => {
     await run({
       method: 'GET',
       path: '/api/v1/me',
@@ -22,7 +22,7 @@ describe("requests as axoCRM's document prints them, with a key of its style", (
     });
   });
 
-  test('AX5: a contact; its status is lead where none is sent', async () => {
+  test('AX5: a contact; its default status is lead', async () => {
     const body = { first_name: 'Jane', last_name: 'Doe', email: 'jane@example.com', source: 'website' };
     await run({
       method: 'POST',
@@ -34,7 +34,7 @@ describe("requests as axoCRM's document prints them, with a key of its style", (
     });
   });
 
-  test('AX5: one of first_name, last_name and email is enough; none of them is not', async () => {
+  test('AX5: one of first_name, last_name and email is required', async () => {
     const path = '/api/v1/contacts';
     for (const body of [{ first_name: 'Jane' }, { last_name: 'Doe' }, { email: 'jane@example.com' }]) {
       await run({ method: 'POST', path, body, status: 201, events: ['contact.created'] });
@@ -58,7 +58,7 @@ describe("requests as axoCRM's document prints them, with a key of its style", (
   });
 
   test.each([{}, { name: null }, { name: '' }, { name: '  ' }])(
-    'AX6: %j makes no company: the name is required',
+    'AX6: %j is refused: the name of a company is required',
     async (body) => {
       await run({
         method: 'POST',
@@ -71,7 +71,7 @@ describe("requests as axoCRM's document prints them, with a key of its style", (
     },
   );
 
-  test("AX6: a company's name can be changed, and not be taken away", async () => {
+  test("AX6: a company's name can be changed but not removed", async () => {
     const { json } = await s.ask('POST', '/api/v1/companies', { body: { name: 'Acme' } });
     const path = `/api/v1/companies/${json.id}`;
     await s.newEvents();
@@ -86,7 +86,7 @@ describe("requests as axoCRM's document prints them, with a key of its style", (
     });
   });
 
-  test('AX7: a deal; the default pipeline and its first stage where none is sent', async () => {
+  test('AX7: a deal; by default in the first stage of the default pipeline', async () => {
     const path = '/api/v1/deals';
     const body = { name: 'Acme: Q3 contract', value: 5000, currency: 'GBP' };
     const [pipeline] = (await s.ask('GET', '/api/v1/pipelines')).json.data;
@@ -107,7 +107,7 @@ describe("requests as axoCRM's document prints them, with a key of its style", (
     await run({ method: 'POST', path, body: { value: 5000 }, status: 400, fields: ['name'] });
   });
 
-  test('AX8: a task; its priority is medium where none is sent', async () => {
+  test('AX8: a task; its default priority is medium', async () => {
     const path = '/api/v1/tasks';
     const body = { title: 'Follow up with Acme', priority: 'high' };
     await run({

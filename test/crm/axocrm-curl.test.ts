@@ -5,7 +5,7 @@ import { startScenario, type Scenario } from '../kit/scenario.ts';
 
 const run = promisify(execFile);
 
-/** As the document prints them, to the letter; only the base URL is another when they run. */
+/** Exactly as in the documentation; only the base URL is replaced. */
 const PRINTED = {
   'AX4: GET /me': `curl https://www.axocrm.com/api/v1/me \\
 -H "Authorization: Bearer $AXO_API_KEY"`,
@@ -48,7 +48,7 @@ const ANSWERED: Record<keyof typeof PRINTED, [status: number, body: object, even
   'AX8: POST /tasks': [201, { title: 'Follow up with Acme', priority: 'high' }, ['task.created']],
 };
 
-describe("axoCRM's own requests, by curl as the document prints them", () => {
+describe("axoCRM's curl examples, exactly as in its documentation", () => {
   let s: Scenario;
   let key: string;
   beforeAll(async () => {

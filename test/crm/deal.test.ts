@@ -31,7 +31,7 @@ const pipeline = (name: string, stages: string[], more: object = {}) =>
 const deal = (more: object = {}) => make(DEALS, { name: 'Acme', ...more });
 
 describe('pipelines', () => {
-  test('a workspace has one from the start, also where twenty ask for it at once', async () => {
+  test('a workspace starts with one, also for twenty concurrent first requests', async () => {
     const { id } = await s.app.workspaces.create({ name: 'Fresh' });
     const key = await s.app.keys.create({ workspaceId: id, name: 'k', style: 'fairlead', createdBy: 'test' });
     const replies = await Promise.all(
@@ -44,7 +44,7 @@ describe('pipelines', () => {
     expect(new Set(replies.map(({ json }) => json.stage_id))).toEqual(new Set([data[0].stages[0].id]));
   });
 
-  test('stages are named, ordered, added and removed by sending them all', async () => {
+  test('sending all stages renames, reorders, adds and removes stages', async () => {
     const made = await pipeline('Renewals', ['Due', 'Asked', 'Signed']);
     expect(made).toMatchObject({ version: 1, is_default: false });
     const [due, requested, signed] = made.stages;
@@ -71,7 +71,7 @@ describe('pipelines', () => {
     expect(put.json.stages).toEqual(reply.json.stages);
   });
 
-  test('another one becomes the default, and there is one at all times', async () => {
+  test('there is always exactly one default, which can be changed', async () => {
     const before = await main();
     const made = await pipeline('Partners', ['First'], { is_default: true });
     expect((await all()).filter((item) => item.is_default).map(({ id }) => id)).toEqual([made.id]);
@@ -88,7 +88,7 @@ describe('pipelines', () => {
     expect((await all()).filter((item) => item.is_default).map(({ id }) => id)).toEqual([before.id]);
   });
 
-  test('a stage or a pipeline that holds deals is not removed; once they are gone, it is', async () => {
+  test('a stage or a pipeline with deals cannot be removed; without deals it can', async () => {
     const made = await pipeline('Short', ['One', 'Two']);
     const path = `${PIPELINES}/${made.id}`;
     const [item, two] = made.stages;
@@ -104,7 +104,7 @@ describe('pipelines', () => {
     await run({ method: 'GET', path, status: 404, code: 'not_found' });
   });
 
-  test('deals on their way into a stage while it is removed: either they are in it, or it is gone', async () => {
+  test('a concurrent removal of a stage and move of a deal into it: one of them is refused', async () => {
     for (let round = 0; round < 5; round++) {
       const made = await pipeline(`Race ${round}`, ['Stays', 'Goes']);
       const [stays, goes] = made.stages;
@@ -120,7 +120,7 @@ describe('pipelines', () => {
     }
   });
 
-  test('bad input is told by field', async () => {
+  test('invalid input is reported by field', async () => {
     const made = await pipeline('Bad input', ['One', 'Two']);
     const foreign = (await main()).stages[0]!;
     const path = `${PIPELINES}/${made.id}`;
@@ -156,7 +156,7 @@ describe('pipelines', () => {
     expect((await s.ask('GET', path)).json).toEqual(made);
   });
 
-  test('an Idempotency-Key makes one', async () => {
+  test('a repeated Idempotency-Key creates one', async () => {
     const again = () =>
       s.ask('POST', PIPELINES, {
         body: { name: 'Once', stages: [{ name: 'a' }] },
@@ -167,7 +167,7 @@ describe('pipelines', () => {
     expect((await all()).filter(({ name }) => name === 'Once')).toHaveLength(1);
   });
 
-  test('every route: refused without the scope; to another workspace it does not exist', async () => {
+  test('every route: 403 without the scope; 404 for another workspace', async () => {
     const made = await pipeline('Guarded', ['One']);
     const path = `${PIPELINES}/${made.id}`;
     const reader = await s.person(['pipelines:read']);
@@ -189,13 +189,13 @@ describe('pipelines', () => {
   });
 });
 
-describe('where a deal stands', () => {
+describe('the pipeline and stage of a deal', () => {
   let other: Shown;
   beforeAll(async () => {
     other = await pipeline('Other', ['A', 'B']);
   });
 
-  test('a stage says its pipeline, a pipeline alone its first stage', async () => {
+  test('a stage determines its pipeline, a pipeline alone its first stage', async () => {
     const [a, b] = other.stages;
     expect(await deal({ stage_id: b!.id })).toMatchObject({ pipeline_id: other.id, stage_id: b!.id });
     expect(await deal({ pipeline_id: other.id })).toMatchObject({ pipeline_id: other.id, stage_id: a!.id });
@@ -203,7 +203,7 @@ describe('where a deal stands', () => {
     expect(await deal(both)).toMatchObject({ pipeline_id: other.id, stage_id: b!.id });
   });
 
-  test("a stage of another pipeline, another workspace's stage or pipeline, or none: refused by field", async () => {
+  test('a stage of another pipeline, or a stage or pipeline that does not exist here, is refused by field', async () => {
     const theirs = await main(s.charlie);
     const { id } = await deal();
     for (const [body, field] of [
@@ -218,7 +218,7 @@ describe('where a deal stands', () => {
     }
   });
 
-  test('lists by pipeline and stage', async () => {
+  test('lists can be filtered by pipeline and stage', async () => {
     const made = await pipeline('Listed', ['A', 'B']);
     const [a, b] = [
       await deal({ stage_id: made.stages[0]!.id }),
@@ -230,7 +230,7 @@ describe('where a deal stands', () => {
     expect(await list(`stage_id=${made.stages[0]!.id}`)).toEqual([a.id]);
   });
 
-  test('title is taken for name, which wins', async () => {
+  test('title is an alias of name; name takes precedence', async () => {
     expect(await make(DEALS, { title: 'By title' })).toMatchObject({ name: 'By title' });
     expect(await make(DEALS, { title: 'By title', name: 'By name' })).toMatchObject({ name: 'By name' });
     expect(await make(DEALS, { name: 'x' })).not.toHaveProperty('title');
@@ -257,7 +257,7 @@ describe('where a deal stands', () => {
   });
 
   test.each([0, 0.1, 0.0001, 19.99, 123_456_789.1234, 999_999_999_999])(
-    'the value %d comes back as sent',
+    'the value %d is returned as sent',
     async (value) => {
       const { id } = await deal({ value, currency: 'gbp' });
       expect((await s.ask('GET', `${DEALS}/${id}`)).json).toMatchObject({ value, currency: 'GBP' });
@@ -265,8 +265,8 @@ describe('where a deal stands', () => {
   );
 });
 
-describe('AX10: one action, its events', () => {
-  test('moves, wins, losses and updates', async () => {
+describe('AX10: events of an action', () => {
+  test('of moves, wins, losses and updates', async () => {
     const { stages, id: pipelineId } = await main();
     const [first, second] = stages;
     const path = `${DEALS}/${(await deal()).id}`;
@@ -274,7 +274,7 @@ describe('AX10: one action, its events', () => {
       run({ method: 'PATCH', path, body, status: 200, events, ...(check && { check }) });
     await patch({ stage_id: second!.id }, ['deal.stage_changed']);
     await patch({ stage_id: second!.id }, []);
-    // To name its pipeline moves nothing.
+    // Sending its present pipeline is no move.
     await patch({ pipeline_id: pipelineId }, [], ({ json }) => expect(json.stage_id).toBe(second!.id));
     await patch({ value: 10 }, ['deal.updated']);
     await patch({ stage_id: first!.id, value: 20 }, ['deal.stage_changed', 'deal.updated']);
@@ -291,13 +291,13 @@ describe('AX10: one action, its events', () => {
     await run({ method: 'DELETE', path, status: 204, events: ['deal.deleted'] });
   });
 
-  test('a whole deal sent back changes nothing', async () => {
+  test('sending back a whole deal changes nothing', async () => {
     const { id } = await deal({ value: 5, status: 'won' });
     const body = (await s.ask('GET', `${DEALS}/${id}`)).json;
     await run({ method: 'PUT', path: `${DEALS}/${id}`, body, status: 200, events: [] });
   });
 
-  test('in axocrm alone a move is deal.updated; in standard it is deal.stage_changed', async () => {
+  test('a move is deal.updated in axocrm, and deal.stage_changed in standard', async () => {
     const receiver = await startReceiver();
     try {
       for (const [format, events] of [
@@ -326,7 +326,7 @@ describe('AX10: one action, its events', () => {
     }
   });
 
-  test('the timeline of a deal tells where it was', async () => {
+  test('the timeline of a deal holds its previous stage', async () => {
     const { stages } = await main();
     const { id } = await deal();
     await s.ask('PATCH', `${DEALS}/${id}`, { body: { stage_id: stages[1]!.id } });

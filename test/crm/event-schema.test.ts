@@ -22,7 +22,7 @@ describe('AC6: every event has a schema, each field described, and a sample', ()
   let s: Scenario;
   let receiver: Receiver;
   let types: Listed[];
-  /** Every event that there is, as the feed tells it. */
+  /** Every event of the feed. */
   let fed: { type: string; data: unknown; context: unknown }[];
   beforeAll(async () => {
     s = await startScenario();
@@ -33,7 +33,7 @@ describe('AC6: every event has a schema, each field described, and a sample', ()
     await everything(s);
     await disabling(s, receiver);
     fed = (await s.ask('GET', '/api/v1/events?limit=200')).json.data;
-    // And the one that was refused.
+    // And the one that the receiver refused.
     await receiver.waitFor(fed.length * FORMATS.length + 1, 30_000);
   });
   afterAll(async () => {
@@ -43,7 +43,7 @@ describe('AC6: every event has a schema, each field described, and a sample', ()
 
   const typed = (name: string) => types.find((type) => type.name === name)!;
 
-  test('every type there is was really fired', () => {
+  test('every event type was fired', () => {
     expect([...new Set(fed.map(({ type }) => type))].toSorted()).toEqual(
       types
         .filter(({ subscribable }) => subscribable)
@@ -52,7 +52,7 @@ describe('AC6: every event has a schema, each field described, and a sample', ()
     );
   });
 
-  test('the feed’s records and what is told beside them are as their schemas say', () => {
+  test('records and contexts of the feed match their schemas', () => {
     for (const { type, data, context } of fed) {
       const { schema, context_schema: contextSchema } = typed(type);
       expect(problems(schema, data), type).toEqual([]);
@@ -60,20 +60,20 @@ describe('AC6: every event has a schema, each field described, and a sample', ()
     }
   });
 
-  test.each(FORMATS)('what %s really sends is as its schema says', (format) => {
+  test.each(FORMATS)('payloads of %s match its schema', (format) => {
     const sent = receiver.received.filter(({ url }) => url === `/${format}`);
     expect(sent).toHaveLength(fed.length);
     for (const { rawBody } of sent) {
       const body = JSON.parse(rawBody.toString()) as { type?: string; event?: string };
       const named = types.filter(({ examples }) => examples[format]!.name === (body.type ?? body.event));
-      // axocrm has one name for two of ours.
+      // axocrm has one name for two of these types.
       expect(named.length).toBeGreaterThan(0);
       for (const { name, examples } of named)
         expect(problems(examples[format]!.schema, body), `${name} ${rawBody.toString()}`).toEqual([]);
     }
   });
 
-  test('a sample and an example of each format are as their schemas say', () => {
+  test('samples and examples of each format match their schemas', () => {
     for (const type of types) {
       expect(problems(type.schema, type.sample), type.name).toEqual([]);
       expect(problems(type.context_schema ?? { type: 'null' }, type.context ?? null), type.name).toEqual([]);
@@ -82,7 +82,7 @@ describe('AC6: every event has a schema, each field described, and a sample', ()
     }
   });
 
-  test('no field lacks a description, and none is there that the schema has not', () => {
+  test('every field has a description, and no field is missing from the schema', () => {
     for (const { name, schema, context_schema: contextSchema, examples } of types) {
       const all = [schema, contextSchema ?? {}, ...Object.values(examples).map((item) => item.schema)];
       expect(
@@ -93,14 +93,14 @@ describe('AC6: every event has a schema, each field described, and a sample', ()
     }
   });
 
-  test('one by its name; another answers 404', async () => {
+  test('an event type by its name; an unknown one answers 404', async () => {
     expect((await s.ask('GET', '/api/v1/event-types/deal.won')).json).toEqual(typed('deal.won'));
     for (const name of ['deal.sneezed', 'nonsense'])
       expect((await s.ask('GET', `/api/v1/event-types/${name}`)).status).toBe(404);
   });
 });
 
-/** One webhook for all events or, where the format has one event a webhook, one for each. */
+/** One webhook for all events; one for each event if the format allows only one event per webhook. */
 async function subscribe(s: Scenario, receiver: Receiver, format: string, names: string[]): Promise<void> {
   for (const events of format === 'axcelerate' ? names.map((name) => [name]) : [names]) {
     const body = { name: format, format, events, url: `${receiver.url}/${format}` };
@@ -109,7 +109,7 @@ async function subscribe(s: Scenario, receiver: Receiver, format: string, names:
   }
 }
 
-/** Makes, changes and deletes one of each, with much in it and with little. */
+/** Creates, changes and deletes one record of each kind, with all fields and with few. */
 async function everything(s: Scenario): Promise<void> {
   const post = async (path: string, body: object) => {
     const { json, text, status } = await s.ask('POST', `/api/v1/${path}`, { body });
@@ -197,7 +197,7 @@ async function everything(s: Scenario): Promise<void> {
   }
 }
 
-/** Has a webhook disabled by its receiver. */
+/** Makes a receiver disable its webhook. */
 async function disabling(s: Scenario, receiver: Receiver): Promise<void> {
   receiver.answer(({ url }) => ({ status: url === '/gone' ? 410 : 200 }));
   const body = { name: 'gone', events: ['company.created'], url: `${receiver.url}/gone` };
@@ -207,7 +207,7 @@ async function disabling(s: Scenario, receiver: Receiver): Promise<void> {
   await until(async () => (await state()) === 'disabled');
 }
 
-/** The fields, dotted, that a schema says nothing about. */
+/** The fields, dotted, that a schema does not describe. */
 function undescribed(schema: Schema, at: string): string[] {
   const inner = Object.entries((schema['properties'] ?? {}) as Record<string, Schema>);
   const branches = ['anyOf', 'allOf', 'oneOf'].flatMap((kind) => (schema[kind] ?? []) as Schema[]);

@@ -26,7 +26,7 @@ async function found(path: string, query: Record<string, string>): Promise<strin
   return json.data.map((item: { id: string }) => item.id);
 }
 
-describe('the program and the database fold alike', () => {
+describe('the program and the database fold in the same way', () => {
   const TEXTS = [
     'Müller',
     NFD('Müller'),
@@ -91,7 +91,7 @@ describe('search', () => {
     expect((await found('leads', { q: requested })).includes(id)).toBe(finds);
   });
 
-  test('a telephone number is found by its digits, however it is written', async () => {
+  test('a telephone number is found by its digits in any format', async () => {
     const { id } = await make('leads', { ...PEOPLE, name: 'Pat Phone', phone: '15550109999' });
     for (const q of ['+1 (555) 010-9999', '555-010-9999', '1.555.010.9999', '0109999', 'pat 15550109999'])
       expect(await found('leads', { q }), q).toContain(id);
@@ -100,7 +100,7 @@ describe('search', () => {
   });
 });
 
-describe('tags are one whatever their case and Unicode form', () => {
+describe('tags that differ only by case and Unicode form are equal', () => {
   test('in a record, in a filter, and to a webhook', async () => {
     const tags = ['Café', NFD('café'), 'CAFÉ', 'cafe'];
     const { id } = await make('leads', { ...PEOPLE, name: 'Tara Tag', tags });
@@ -110,7 +110,7 @@ describe('tags are one whatever their case and Unicode form', () => {
   });
 
   test.each([{ tag: NFD('CAFÉ (new)') }, { field: 'tags', op: 'contains', value: 'café (NEW)' }])(
-    'a webhook that wants %o gets an event with the tag in any form',
+    'a webhook with the filter %o gets events with the tag in any form',
     async (filter) => {
       const hook = await make('webhooks', {
         name: 'tagged',
@@ -135,7 +135,7 @@ describe('names', () => {
     expect(await found('companies', { name: 'Mueller & ONeill' })).toEqual([]);
   });
 
-  test('exact filters meet in any Unicode form', async () => {
+  test('exact filters match in any Unicode form', async () => {
     const { id } = await make('contacts', {
       first_name: 'Jane',
       source: 'Messe Köln',
@@ -160,7 +160,7 @@ describe('names', () => {
     expect(json.data.filter((item: { name: string }) => /neill/i.test(item.name))).toHaveLength(1);
   });
 
-  test('figures of a source count it in any form', async () => {
+  test('analytics count a source in any form', async () => {
     await make('leads', { ...PEOPLE, name: 'Jane Doe', source: 'Café Fair' });
     for (const source of ['CAFÉ FAIR', NFD('café fair'), 'cafe fair']) {
       const { json } = await s.ask('GET', `/analytics/leads?${new URLSearchParams({ source }).toString()}`);
@@ -189,14 +189,14 @@ describe('duplicates', () => {
       { ...item, email: 'other@example.com', phone: '４４２０７９４６００００' },
       { ...item, email: NFD('DÖRTE@example.com'), phone: '1' },
     ]) {
-      // A number without a digit that is known is like no other.
+      // A number without known digits matches no other.
       await make('leads', { ...item, email: 'desk@example.com', phone: '५५५५५५५' });
       const { status, json } = await s.ask('POST', '/api/v1/leads?on_duplicate=attach', { body: again });
       expect([status, json.id]).toEqual([200, id]);
     }
   });
 
-  test('a contact is found by the digits of its phone, and by a text without any', async () => {
+  test('a contact is found by the digits of its phone, and by a phone without digits', async () => {
     const { id } = await make('contacts', { first_name: 'Pat', phone: '+1 (555) 010-7777' });
     const other = await make('contacts', { first_name: 'Pat', phone: 'ask at the desk' });
     for (const phone of ['15550107777', '1-555-010-7777', '+1 (555) 010-7777'])
@@ -204,7 +204,7 @@ describe('duplicates', () => {
     expect(await found('contacts', { phone: 'ask at the desk' })).toEqual([other.id]);
   });
 
-  test('a lead is converted to the company and the contact that are there', async () => {
+  test('a lead is converted to an existing company and contact', async () => {
     const company = await make('companies', { name: 'O’Reilly & Sön' });
     const contact = await make('contacts', { first_name: 'Jürgen', email: NFD('jürgen@example.com') });
     const lead = await make('leads', { ...PEOPLE, name: 'Jürgen X', email: 'JÜRGEN@example.com' });
@@ -218,7 +218,7 @@ describe('duplicates', () => {
 });
 
 describe('AN10: deals of a pipeline and a stage, by name or id', () => {
-  test('in any form; what the workspace does not have is an empty list', async () => {
+  test('in any form; an unknown name gives an empty list', async () => {
     const make2 = (name: string) => make('pipelines', { name, stages: [{ name: 'Début' }, { name: 'End' }] });
     type Made = { id: string; stages: { id: string; name: string }[] };
     const [item, two] = [(await make2("L'été")) as Made, (await make2('Second')) as Made];
@@ -245,7 +245,7 @@ describe('AN10: deals of a pipeline and a stage, by name or id', () => {
   });
 });
 
-test('what 0.1.0 stored is compared in the new form, and two that are one now both stay', async () => {
+test('names stored by 0.1.0 are compared in the new form, and two that are now equal both stay', async () => {
   const { workspaceId } = s.charlie;
   const { db } = s;
   const stored = ['o’neill', "o'neill fair", 'o’neill fair', 'müller', 'plain'];
@@ -285,7 +285,7 @@ test('what 0.1.0 stored is compared in the new form, and two that are one now bo
   }
 });
 
-test('the indexes can be made again and analyzed over what is there, as an upgrade and autovacuum do', async () => {
+test('the indexes can be rebuilt and analyzed with data, as an upgrade and autovacuum do', async () => {
   await make('leads', { ...PEOPLE, name: 'Ïndex Möre', tags: ['Ä'] });
   await make('companies', { name: 'Ïndex' });
   await make('deals', { name: 'Ïndex' });

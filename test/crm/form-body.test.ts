@@ -32,7 +32,7 @@ async function makeForm(more: object = {}): Promise<string> {
 }
 
 let visitors = 0;
-/** As a browser sends it, each from an address of its own. */
+/** Sends a form as a browser does, each time from another IP address. */
 async function send(body: RequestInit['body'], more: Record<string, string> = {}, id = formId) {
   visitors += 1;
   const headers = { origin: s.url, 'x-forwarded-for': `198.51.100.${visitors}`, ...more };
@@ -44,7 +44,7 @@ const urlencoded = (sent: string, charset = '') =>
 const newest = async (id = formId) =>
   (await s.ask('GET', `/api/v1/forms/${id}/submissions?limit=1`)).json.data[0]?.fields;
 
-describe('what a visitor’s page sends is read as it was declared', () => {
+describe('a page’s body is decoded as declared', () => {
   test.each([
     ['UTF-8', '', 'first_name=Jos%C3%A9'],
     ['Latin-1', '; charset=iso-8859-1', 'first_name=Jos%E9'],
@@ -55,7 +55,7 @@ describe('what a visitor’s page sends is read as it was declared', () => {
     expect(await newest()).toEqual({ first_name: 'José', newsletter: false });
   });
 
-  test('multipart, and with a coding', async () => {
+  test('multipart, and with Content-Encoding', async () => {
     const body = new FormData();
     body.append('_token', tokenOf(formId));
     body.append('first_name', 'Zoë');
@@ -92,7 +92,7 @@ describe('what a visitor’s page sends is read as it was declared', () => {
       'Content-Encoding',
     ],
   ])(
-    '%s: a page for people that says what is wrong, and nothing is kept',
+    '%s: answered with a page that shows the error, and nothing is stored',
     async (_name, ask, status, says) => {
       const before = await newest();
       const reply = await ask();
@@ -114,7 +114,7 @@ describe('what a visitor’s page sends is read as it was declared', () => {
   });
 });
 
-describe('a field that is sent several times', () => {
+describe('a repeated field', () => {
   test.each([
     [
       'a group of checkboxes',
@@ -152,8 +152,8 @@ describe('a field that is sent several times', () => {
   });
 });
 
-describe('a field that the form does not ask for', () => {
-  test('is kept with the submission as it came, and goes nowhere else', async () => {
+describe('a field that the form does not have', () => {
+  test('is stored with the submission as sent, and nowhere else', async () => {
     await s.newEvents();
     const reply = await urlencoded(
       'first_name=Jane&gclid=abc&extra=%20x%20&extra=%00&toString=1&utm_source=ads',
@@ -167,7 +167,7 @@ describe('a field that the form does not ask for', () => {
     expect(data[0].data.custom_fields).toEqual({ newsletter: false });
   });
 
-  test('stays where it was taken for spam and accepted', async () => {
+  test('is kept when a quarantined submission is accepted', async () => {
     const id = await makeForm();
     const sent = `_token=${tokenOf(id)}&first_name=Jane&website=https%3A%2F%2Fspam.example&gclid=abc`;
     expect((await send(sent, { 'content-type': URLENCODED }, id)).status).toBe(303);
@@ -181,7 +181,7 @@ describe('a field that the form does not ask for', () => {
     expect(data[0].data.fields).toEqual({ first_name: 'Jane', newsletter: false });
   });
 
-  test('does not fill the disk: more than 16,384 characters are refused', async () => {
+  test('is bounded: more than 16,384 characters are refused', async () => {
     const reply = await urlencoded(`first_name=Jane&junk=${'x'.repeat(17_000)}`);
     expect(reply.status).toBe(400);
     expect(reply.text).toContain('16384');
@@ -246,7 +246,7 @@ describe('addresses of other sites', () => {
     }
   });
 
-  test('names and paths beyond ASCII are kept as headers take them, and visitors get there', async () => {
+  test('hosts and paths outside ASCII are encoded for headers, and redirects work', async () => {
     const id = await makeForm({
       redirect_url: 'https://bücher.example/danke schön/日本?q=€',
       allowed_origins: ['https://BÜCHER.example:443', 'http://[::1]:8080', 'https://a_b.example'],
@@ -259,7 +259,7 @@ describe('addresses of other sites', () => {
     expect([reply.status, reply.headers.get('location')]).toEqual([303, url]);
   });
 
-  test('what 0.1.0 took is never in a header; the form goes on, and can be sent back as it was read', async () => {
+  test('addresses that 0.1.0 accepted are in no header; the form works, and can be sent back as read', async () => {
     const id = await makeForm();
     const bad = ['https://*', 'https://a;script-src', 'https://ok.example'];
     const store = (url: string) =>
@@ -288,14 +288,14 @@ describe('addresses of other sites', () => {
       allowed_origins: bad,
     });
 
-    // Beyond Latin-1: 0.1.0 kept the lead and answered 500.
+    // Outside Latin-1: 0.1.0 stored the lead and answered 500.
     await store('https://acme.example/日本');
     const encoded = 'https://acme.example/%E6%97%A5%E6%9C%AC';
     expect((await send(sent(), {}, id)).headers.get('location')).toBe(encoded);
     expect((await sendForm(s, id, { first_name: 'Jane' })).json.redirect_url).toBe(encoded);
   });
 
-  test('a field may be called like something of JavaScript’s', async () => {
+  test('a field may have the name of a JavaScript property', async () => {
     const odd = { key: 'constructor', label: 'Who builds it?', type: 'text', maps_to: null };
     const id = await makeForm({ fields: [...FIELDS, odd] });
     expect((await sendForm(s, id, { first_name: 'Jane' })).status).toBe(201);

@@ -1,29 +1,9 @@
-import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { solveChallenge, type Challenge } from 'altcha-lib';
-import { deriveKey } from 'altcha-lib/algorithms/pbkdf2';
-import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { dropOldQuarantine } from '../../src/crm/forms/form-quarantine.ts';
-import { html } from '../../src/crm/forms/html.ts';
+import { FIELDS, JANE, leadOf, makeForm, SITE, submissionsOf } from '../kit/form-scenario.ts';
 import { makeMember } from '../kit/member.ts';
 import { startReceiver } from '../kit/receiver.ts';
-import { ask, runCase, startScenario, type ApiCase, type Reply, type Scenario } from '../kit/scenario.ts';
+import { runCase, startScenario, type ApiCase, type Scenario } from '../kit/scenario.ts';
 import { sendForm, tokenOf } from '../kit/visitor.ts';
-
-const SITE = 'https://www.acme.example';
-const FIELDS = [
-  { key: 'first_name', label: 'First name', type: 'text', required: true },
-  { key: 'email', label: 'Email', type: 'email', required: true },
-  { key: 'phone', label: 'Phone', type: 'phone' },
-  { key: 'event_date', label: 'Date', type: 'date' },
-  { key: 'event_type', label: 'What is it?', type: 'select', options: ['Wedding', 'Birthday'] },
-  { key: 'guests', label: 'Guests', type: 'number', maps_to: 'custom_fields.guests' },
-  { key: 'newsletter', label: 'News', type: 'checkbox', maps_to: 'custom_fields.newsletter' },
-  { key: 'hall', label: 'Hall', type: 'text' },
-  { key: 'campaign', label: 'Campaign', type: 'hidden', value: 'spring' },
-  { key: 'notes', label: 'Notes', type: 'textarea' },
-];
-const JANE = { first_name: 'Jane', email: 'jane@acme.example' };
 
 let s: Scenario;
 beforeAll(async () => {
@@ -32,28 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => s.stop());
 
-/** A form of its own, so that no test meets the visitors of another. */
-async function makeForm(more: object = {}): Promise<string> {
-  const body = { name: 'Enquiries', fields: FIELDS, ...more };
-  const { status, text, json } = await s.ask('POST', '/api/v1/forms', { body });
-  expect(status, text).toBe(201);
-  return json.id as string;
-}
-const submissionsOf = async (id: string, spam = false) =>
-  (await s.ask('GET', `/api/v1/forms/${id}/submissions?spam=${spam}`)).json.data;
-const leadOf = async (id: string) =>
-  (await s.ask('GET', `/api/v1/leads/${(await submissionsOf(id))[0].lead_id}`)).json;
-/** As a browser without JavaScript sends it. */
-const sendPage = (id: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
-  fetch(`${s.url}/f/${id}`, {
-    method: 'POST',
-    redirect: 'manual',
-    headers: { origin: s.url, ...headers },
-    body: new URLSearchParams({ _token: tokenOf(id), ...fields }),
-  });
-
-describe('a form as a record', () => {
-  test('is made, read, changed, listed and deleted; its id is no secret and stands in its address', async () => {
+describe('forms in the API', () => {
+  test('are created, read, changed, listed and deleted; the public id is in the URL', async () => {
     const made = await s.ask('POST', '/api/v1/forms', { body: { name: 'Enquiries', fields: FIELDS } });
     expect(made.status, made.text).toBe(201);
     const { id } = made.json;
@@ -147,7 +107,7 @@ describe('a form as a record', () => {
     },
     {
       ...post,
-      name: 'an owner who is no member',
+      name: 'an owner who is not a member',
       body: { name: 'F', fields: [email], owner_id: '01976d3c-0000-7000-8000-000000000000' },
       fields: ['owner_id'],
     },
@@ -166,10 +126,10 @@ describe('a form as a record', () => {
       fields: ['fields'],
     },
   ];
-  test.each(cases)('is refused with $name', (item) => runCase(s, item));
+  test.each(cases)('are refused with $name', (item) => runCase(s, item));
 
-  test('members read forms and sort what came in; managers and above make and change them', async () => {
-    const id = await makeForm();
+  test('members read forms and handle submissions; managers and above create and change forms', async () => {
+    const id = await makeForm(s);
     const [manager, member] = [await makeMember(s, 'manager'), await makeMember(s, 'member')];
     const body = { name: 'Ours' };
     expect((await member.ask('GET', `/api/v1/forms/${id}`)).status).toBe(200);
@@ -181,15 +141,15 @@ describe('a form as a record', () => {
   });
 });
 
-describe('AX10, AN2: a form that is sent makes a lead and a submission, and fires form.submitted alone', () => {
-  test('with all values in full, none in a summary', async () => {
+describe('AX10, AN2: a submission creates a lead, and fires only form.submitted', () => {
+  test('with all values in a full payload, and none in a summary', async () => {
     const receiver = await startReceiver();
     for (const format of ['automatenexus', 'axocrm']) {
       const body = { name: format, format, events: ['*'], url: `${receiver.url}/${format}` };
       expect((await s.ask('POST', '/api/v1/webhooks', { body })).status).toBe(201);
     }
     const owner = await makeMember(s, 'member');
-    const id = await makeForm({
+    const id = await makeForm(s, {
       source: 'Website',
       owner_id: owner.id,
       consent_text: 'You may write to me.',
@@ -213,7 +173,7 @@ describe('AX10, AN2: a form that is sent makes a lead and a submission, and fire
     expect(reply.headers.get('access-control-allow-origin')).toBe(SITE);
     expect(await s.newEvents()).toEqual(['form.submitted']);
 
-    const [submission] = await submissionsOf(id);
+    const [submission] = await submissionsOf(s, id);
     const values = {
       first_name: 'Jane',
       email: 'jane@acme.example',
@@ -236,7 +196,7 @@ describe('AX10, AN2: a form that is sent makes a lead and a submission, and fire
       spam: false,
       reasons: [],
     });
-    const lead = await leadOf(id);
+    const lead = await leadOf(s, id);
     expect(lead).toMatchObject({
       first_name: 'Jane',
       last_name: null,
@@ -277,411 +237,37 @@ describe('AX10, AN2: a form that is sent makes a lead and a submission, and fire
     await receiver.close();
   });
 
-  test('neither gated by the plan nor counted, nor by the leads’ hour', async () => {
+  test('limited neither by the plan nor by the hourly limit of leads', async () => {
     const body = { leads_per_hour: 1 };
     expect((await s.ask('PATCH', '/api/v1/lead-settings', { body })).status).toBe(200);
-    const id = await makeForm();
+    const id = await makeForm(s);
     const before = (await s.ask('GET', '/api/v1/me')).headers.get('x-ratelimit-remaining');
     for (let n = 0; n < 3; n++) expect((await sendForm(s, id, JANE)).status).toBe(201);
     const after = (await s.ask('GET', '/api/v1/me')).headers.get('x-ratelimit-remaining');
     expect(after).toBe(before);
-    expect(await submissionsOf(id)).toHaveLength(3);
+    expect(await submissionsOf(s, id)).toHaveLength(3);
     const lead = { ...JANE, last_name: 'Doe', phone: '123', event_date: '2026-08-15' };
     expect((await s.ask('POST', '/api/v1/leads', { body: lead })).status).toBe(201);
     expect((await s.ask('POST', '/api/v1/leads', { body: lead })).status).toBe(429);
     await s.ask('PATCH', '/api/v1/lead-settings', { body: { leads_per_hour: 0 } });
   });
 
-  test('fifty at once with one token make one lead, with tokens of their own all of them, each with a number', async () => {
-    const id = await makeForm();
+  test('fifty at once with one token create one lead; with a token each, fifty, each with a number', async () => {
+    const id = await makeForm(s);
     const token = tokenOf(id);
     const from = (n: number) => ({ 'x-forwarded-for': `198.51.100.${n}` });
     const clicks = await Promise.all(
       Array.from({ length: 50 }, (_, n) => sendForm(s, id, { ...JANE, _token: token }, from(n))),
     );
     expect(new Set(clicks.map(({ status }) => status))).toEqual(new Set([201]));
-    expect(await submissionsOf(id)).toHaveLength(1);
+    expect(await submissionsOf(s, id)).toHaveLength(1);
     await Promise.all(Array.from({ length: 20 }, (_, n) => sendForm(s, id, JANE, from(100 + n))));
-    expect(await submissionsOf(id)).toHaveLength(21);
+    expect(await submissionsOf(s, id)).toHaveLength(21);
     const { rows } = await s.db.pool.query(
       'select count(*)::int as leads, count(distinct number)::int as numbers from lead where workspace_id = $1',
       [s.alice.workspaceId],
     );
     expect(rows[0].leads).toBe(rows[0].numbers);
     await s.newEvents();
-  });
-});
-
-describe('what will not do', () => {
-  let id: string;
-  beforeAll(async () => {
-    id = await makeForm({ consent_text: 'Yes, do.', allowed_origins: [SITE] });
-    await s.newEvents();
-  });
-
-  test.each<[string, Record<string, unknown>, string[]]>([
-    ['nothing at all', {}, ['first_name', 'email', '_consent']],
-    ['no email', { ...JANE, email: 'nowhere', _consent: true }, ['email']],
-    ['no real date', { ...JANE, event_date: '2026-02-30', _consent: true }, ['event_date']],
-    ['no option', { ...JANE, event_type: 'Wake', _consent: true }, ['event_type']],
-    ['no number', { ...JANE, guests: 'many', _consent: true }, ['guests']],
-    ['a list', { ...JANE, hall: ['x'], _consent: true }, ['hall']],
-    ['NUL', { ...JANE, hall: 'a\0b', _consent: true }, ['hall']],
-    ['too long', { ...JANE, first_name: 'x'.repeat(201), _consent: true }, ['first_name']],
-    ['an unknown field', { ...JANE, status: 'won', _consent: true }, ['status']],
-    ['no consent', { ...JANE, _consent: false }, ['_consent']],
-    ['no token', { ...JANE, _consent: true, _token: undefined }, ['_token']],
-    [
-      'a token of another form',
-      { ...JANE, _consent: true, _token: tokenOf(`form_${'0'.repeat(32)}`) },
-      ['_token'],
-    ],
-  ])('%s: 400 that names the field, and nothing is kept', async (_name, fields, wrong) => {
-    const reply = await sendForm(s, id, fields);
-    expect(reply.status, reply.text).toBe(400);
-    expect(reply.json.error.code).toBe('validation_error');
-    expect(reply.json.error.fields.map((item: { field: string }) => item.field)).toEqual(wrong);
-    expect(await s.newEvents()).toEqual([]);
-    expect(await submissionsOf(id)).toEqual([]);
-    expect(await submissionsOf(id, true)).toEqual([]);
-  });
-
-  test('a token of yesterday is too old; broken JSON, a list, other types and methods are refused', async () => {
-    const stale = await sendForm(s, id, { ...JANE, _consent: true, _token: tokenOf(id, 25 * 3_600_000) });
-    expect(stale.json.error.fields).toMatchObject([{ field: '_token' }]);
-    const send = (raw: string, headers = {}) => ask(s.url, 'POST', `/f/${id}`, { raw, headers });
-    expect((await send('{')).status).toBe(400);
-    expect((await send('[1]')).status).toBe(400);
-    expect((await send('x', { 'content-type': 'text/plain' })).status).toBe(415);
-    expect((await send(`{"hall":"${'x'.repeat(1024 * 1024)}"}`)).status).toBe(413);
-    expect((await ask(s.url, 'PUT', `/f/${id}`, {})).status).toBe(405);
-    for (const path of ['form_1', `form_${'0'.repeat(32)}`, '%00'])
-      expect((await ask(s.url, 'GET', `/f/${path}`, {})).status, path).toBe(404);
-  });
-
-  test('only the form’s own sites may send it, and ask for its session; an empty list means none', async () => {
-    const from = (origin: string, method: string, path = '') =>
-      ask(s.url, method, `/f/${id}${path}`, { headers: { origin, 'access-control-request-method': 'POST' } });
-    const preflight = await from(SITE, 'OPTIONS');
-    expect(preflight.status).toBe(204);
-    expect(preflight.headers.get('access-control-allow-origin')).toBe(SITE);
-    expect(preflight.headers.get('access-control-allow-headers')).toBe('content-type');
-    expect((await from(SITE, 'GET', '/session')).json.form.fields[0]).not.toHaveProperty('maps_to');
-    const closed = await makeForm();
-    for (const origin of [
-      'https://evil.example',
-      `${SITE}.evil.example`,
-      'http://www.acme.example',
-      'null',
-    ]) {
-      const refused: Reply[] = [
-        await from(origin, 'OPTIONS'),
-        await from(origin, 'GET', '/session'),
-        await sendForm(s, id, { ...JANE, _consent: true }, { origin }),
-        await sendForm(s, closed, JANE, { origin: SITE }),
-      ];
-      for (const { status, headers } of refused) {
-        expect(status).toBe(403);
-        expect(headers.get('access-control-allow-origin')).toBeNull();
-      }
-      expect((await sendPage(id, { ...JANE, _consent: 'on' }, { origin })).status).toBe(403);
-    }
-    expect(await s.newEvents()).toEqual([]);
-  });
-
-  test('a form that is not active takes nothing', async () => {
-    const off = await makeForm({ active: false });
-    expect((await sendForm(s, off, JANE)).status).toBe(404);
-    const page = await fetch(`${s.url}/f/${off}`, { headers: { accept: 'text/html' } });
-    expect(page.status).toBe(404);
-    expect(await page.text()).toContain('No form here');
-  });
-});
-
-describe('who looks after the lead of a form', () => {
-  test('the owner that the form names, else whose turn it is of its source; an owner who left counts as none', async () => {
-    const [item, two, gone] = await Promise.all(
-      ['member', 'member', 'member'].map(() => makeMember(s, 'member')),
-    );
-    const assignment = {
-      mode: 'owner',
-      members: [two!.id],
-      sources: [{ source: 'fair', mode: 'round_robin', members: [item!.id, two!.id] }],
-    };
-    const set = await s.ask('PATCH', '/api/v1/lead-settings', { body: { assignment } });
-    expect(set.status, set.text).toBe(200);
-    await s.newEvents();
-    try {
-      const fair = await makeForm({ source: 'Fair' });
-      const sent = await Promise.all(
-        Array.from({ length: 12 }, (_, n) =>
-          sendForm(s, fair, { ...JANE, notes: `${n}` }, { 'x-forwarded-for': `10.7.${n}.1` }),
-        ),
-      );
-      expect(new Set(sent.map(({ status }) => status))).toEqual(new Set([201]));
-      const leads = await Promise.all(
-        (await submissionsOf(fair)).map(
-          async ({ lead_id: id }: { lead_id: string }) => (await s.ask('GET', `/api/v1/leads/${id}`)).json,
-        ),
-      );
-      const turns = leads.toSorted((a, b) => a.number - b.number).map(({ owner_id: owner }) => owner);
-      expect(turns).toEqual(Array.from({ length: 12 }, (_, n) => (n % 2 ? two!.id : item!.id)));
-      expect(await s.newEvents()).toEqual(Array.from({ length: 12 }, () => 'form.submitted'));
-
-      const own = await makeForm({ source: 'FAIR', owner_id: gone!.id });
-      await sendForm(s, own, JANE);
-      expect((await leadOf(own)).owner_id).toBe(gone!.id);
-      await s.ask('DELETE', `/api/v1/members/${gone!.id}`);
-      await sendForm(s, own, JANE);
-      expect((await leadOf(own)).owner_id).toBe(item!.id);
-      // A lead by API takes its turn after the forms'.
-      const body = {
-        name: 'Jane Doe',
-        email: 'j@acme.example',
-        phone: '1',
-        event_date: '2026-08-15',
-        source: 'fair',
-      };
-      const made = await s.ask('POST', '/api/v1/leads', { body });
-      expect((await s.ask('GET', `/api/v1/leads/${made.json.id}`)).json.owner_id).toBe(two!.id);
-      // What was read can be sent back, with the owner who is gone; nobody else who is none is taken.
-      const path = `/api/v1/forms/${own}`;
-      const read = (await s.ask('GET', path)).json;
-      const saved = await s.ask('PUT', path, { body: { ...read, name: 'Renamed' } });
-      expect([saved.status, saved.json.name, saved.json.owner_id]).toEqual([200, 'Renamed', gone!.id]);
-      const stranger = await s.ask('PATCH', `/api/v1/forms/${fair}`, { body: { owner_id: gone!.id } });
-      expect([stranger.status, stranger.json.error.fields[0].field]).toEqual([400, 'owner_id']);
-    } finally {
-      await s.ask('PATCH', '/api/v1/lead-settings', { body: { assignment: null } });
-      await s.newEvents();
-    }
-  });
-});
-
-describe('spam is kept aside, with the reason, and who sent it can not tell', () => {
-  test.each<[string, Record<string, unknown>, object, string]>([
-    ['a filled lure', { website: 'https://spam.example' }, {}, 'honeypot'],
-    ['a form filled in a moment', { _age: 100 }, {}, 'too_fast'],
-    ['a disposable address', { email: 'x@mailinator.com' }, {}, 'disposable_email'],
-    ['a subdomain of one', { email: 'x@a.b.mailinator.com' }, {}, 'disposable_email'],
-    ['a proof of work that is none', { _proof: 'e30=' }, {}, 'wrong_proof_of_work'],
-    ['none where it is required', {}, { proof_of_work: 'required' }, 'no_proof_of_work'],
-  ])('%s', async (_name, { _age: age, ...fields }, settings, reason) => {
-    const id = await makeForm(settings);
-    await s.newEvents();
-    const token = tokenOf(id, age as number | undefined);
-    const reply = await sendForm(s, id, { ...JANE, ...fields, _token: token });
-    const human = await sendForm(s, await makeForm(), JANE);
-    expect(reply.status).toBe(201);
-    expect(reply.text).toBe(human.text);
-    expect([...reply.headers.keys()]).toEqual([...human.headers.keys()]);
-    expect(await s.newEvents()).toEqual(['form.submitted']);
-    expect(await submissionsOf(id)).toEqual([]);
-    const [aside] = await submissionsOf(id, true);
-    expect(aside).toMatchObject({ lead_id: null, spam: true, reasons: [reason] });
-    // Clicked twice, it is kept once.
-    expect((await sendForm(s, id, { ...JANE, ...fields, _token: token })).status).toBe(201);
-    expect(await submissionsOf(id, true)).toHaveLength(1);
-  });
-
-  test('the sixth within the hour from one place without proof of work; the 101st is told to come again', async () => {
-    const id = await makeForm();
-    const send = (n: number, from = '2001:db8:1:2::1') =>
-      sendForm(s, id, { ...JANE, hall: String(n) }, { 'x-forwarded-for': from });
-    for (let n = 1; n <= 6; n++) expect((await send(n)).status).toBe(201);
-    // The same network of IPv6 is the same place, another one is not.
-    expect((await send(7, '2001:db8:1:2:ffff::9')).status).toBe(201);
-    expect((await send(8, '2001:db8:1:3::1')).status).toBe(201);
-    expect((await submissionsOf(id, true)).map((item: { fields: object }) => item.fields)).toMatchObject([
-      { hall: '7' },
-      { hall: '6' },
-    ]);
-    await s.db.pool.query('update form_visitor set count = 100 where count > 5');
-    const refused = await send(9);
-    expect(refused.status).toBe(429);
-    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(3500);
-    const page = await sendPage(id, JANE, { 'x-forwarded-for': '2001:db8:1:2::1' });
-    expect(page.status).toBe(429);
-    expect(page.headers.get('content-type')).toContain('text/html');
-    await s.db.pool.query(`update form_visitor set since = since - interval '61 minutes'`);
-    expect((await send(10)).status).toBe(201);
-    expect(await submissionsOf(id, true)).toHaveLength(2);
-  });
-
-  test('proof of work: solved it lets more through; of another session it is wrong', async () => {
-    const id = await makeForm({ proof_of_work: 'required', allowed_origins: [SITE] });
-    const opened = async () => (await ask(s.url, 'GET', `/f/${id}/session`, {})).json;
-    const [first, second] = [await opened(), await opened()];
-    const challenge = first.challenge as Challenge;
-    const solution = await solveChallenge({ challenge, deriveKey });
-    const proof = (of: object) => Buffer.from(JSON.stringify(of)).toString('base64');
-    const solved = proof({ challenge, solution });
-    await new Promise((resolve) => setTimeout(resolve, 1_600));
-    await sendForm(s, id, { ...JANE, _token: second.token, _proof: solved });
-    const cheaper = { ...challenge, parameters: { ...challenge.parameters, cost: 1, keyPrefix: '0' } };
-    await sendForm(s, id, { ...JANE, _token: tokenOf(id), _proof: proof({ challenge: cheaper, solution }) });
-    expect((await submissionsOf(id, true)).map((item: { reasons: string[] }) => item.reasons)).toEqual([
-      ['wrong_proof_of_work'],
-      // Unproven, it was fast too.
-      ['too_fast', 'wrong_proof_of_work'],
-    ]);
-    await sendForm(s, id, { ...JANE, _token: first.token, _proof: solved });
-    expect(await submissionsOf(id)).toHaveLength(1);
-  });
-
-  test('accepted it becomes a lead and fires form.submitted, once; rejected it is gone', async () => {
-    const id = await makeForm({ source: 'Website', consent_text: 'Yes.' });
-    for (const hall of ['good', 'bad'])
-      await sendForm(s, id, { ...JANE, hall, website: 'x', _consent: true, _page: SITE });
-    const [bad, good] = await submissionsOf(id, true);
-    await s.newEvents();
-    const path = (item: { id: string }) => `/api/v1/forms/${id}/submissions/${item.id}`;
-    expect((await s.ask('POST', `${path(good)}/accept`, { as: s.charlie })).status).toBe(404);
-    const accepted = await Promise.all(
-      Array.from({ length: 8 }, () => s.ask('POST', `${path(good)}/accept`)),
-    );
-    expect(accepted.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
-      200,
-      ...Array(7).fill(404),
-    ]);
-    expect(await s.newEvents()).toEqual(['form.submitted']);
-    const shown = accepted.find(({ status }) => status === 200)!.json;
-    expect(shown).toMatchObject({ id: good.id, spam: false, lead_id: expect.any(String) });
-    expect(await submissionsOf(id)).toEqual([shown]);
-    expect(shown.received_at).toBe(good.received_at);
-    expect(await leadOf(id)).toMatchObject({ ...JANE, source: 'Website' });
-    expect((await s.ask('DELETE', path(bad))).status).toBe(204);
-    expect((await s.ask('DELETE', path(bad))).status).toBe(404);
-    expect((await s.ask('POST', `${path(bad)}/accept`)).status).toBe(404);
-    expect(await submissionsOf(id, true)).toEqual([]);
-    expect(await s.newEvents()).toEqual([]);
-  });
-});
-
-test('what is aside goes after 30 days, of a form to which nothing comes any more, too', async () => {
-  const id = await makeForm();
-  await sendForm(s, id, { ...JANE, website: 'x' });
-  await sendForm(
-    s,
-    id,
-    { ...JANE, email: 'young@acme.example', website: 'x' },
-    { 'x-forwarded-for': '10.8.0.1' },
-  );
-  await dropOldQuarantine(s.db);
-  const [young, old] = await submissionsOf(id, true);
-  const age = `update form_aside set received_at = received_at - interval '30 days' where id = $1`;
-  await s.db.pool.query(age, [old.id]);
-  await dropOldQuarantine(s.db);
-  expect(await submissionsOf(id, true)).toEqual([young]);
-});
-
-describe('the hosted page, without JavaScript', () => {
-  test('escapes all that it shows, allows nothing inline, and fits itself for sites of the form alone', async () => {
-    const evil = `"><script>alert('&')</script>`;
-    const fields = [
-      { key: 'email', label: evil, type: 'email', required: true, help: evil, placeholder: evil },
-      { key: 'pick', label: 'Pick', type: 'select', options: [evil] },
-    ];
-    const id = await makeForm({
-      name: evil,
-      intro: evil,
-      submit_label: evil,
-      thanks_text: evil,
-      consent_text: evil,
-      fields,
-      allowed_origins: [SITE],
-      redirect_url: 'https://thanks.acme.example/a?b=<c>&d="',
-    });
-    const page = await fetch(
-      `${s.url}/f/${id}?email=${encodeURIComponent(evil)}&utm_source=${encodeURIComponent(evil)}`,
-    );
-    expect(page.status).toBe(200);
-    const again = await sendPage(id, { email: evil });
-    expect(again.status).toBe(400);
-    for (const text of [
-      await page.text(),
-      await again.text(),
-      await (await fetch(`${s.url}/f/${id}/thanks`)).text(),
-    ]) {
-      expect(text).not.toContain('<script>');
-      expect(text.match(/<script[^>]*>/g)).toEqual(['<script type="module" src="/f/assets/form.js">']);
-      expect(text).toContain('&quot;&gt;&lt;script&gt;alert(&#39;&amp;&#39;)&lt;/script&gt;');
-    }
-    const policy = page.headers.get('content-security-policy')!;
-    expect(policy).toContain("default-src 'none'");
-    expect(policy).not.toContain('unsafe');
-    expect(policy).toContain(`frame-ancestors 'self' ${SITE}`);
-    expect(policy).toContain("form-action 'self' https://thanks.acme.example;");
-    expect(() => html`${{ markup: '<b>' }}`).toThrow('not markup');
-  });
-
-  test('303 to the thanks, or to the form’s own page; what is wrong stands beside its field, with what was sent', async () => {
-    const id = await makeForm({ thanks_text: 'Many thanks' });
-    const sent = await sendPage(id, { ...JANE, newsletter: 'true' });
-    expect(sent.status).toBe(303);
-    const thanks = sent.headers.get('location')!;
-    expect(thanks).toBe(`/f/${id}/thanks`);
-    expect(await (await fetch(s.url + thanks)).text()).toContain('Many thanks');
-    expect((await submissionsOf(id))[0].fields).toMatchObject({ newsletter: true });
-
-    const wrong = await (await sendPage(id, { ...JANE, email: 'nowhere', hall: '<b>' })).text();
-    expect(wrong).toContain('id="error-email"');
-    expect(wrong).toMatch(/aria-describedby="error-email"\s+aria-invalid="true"/);
-    expect(wrong).toContain('value="nowhere"');
-    expect(wrong).toContain('value="&lt;b&gt;"');
-    expect(wrong).toContain('autocomplete="email"');
-
-    const elsewhere = await makeForm({ redirect_url: 'https://www.acme.example/thanks' });
-    const redirected = await sendPage(elsewhere, JANE);
-    expect(redirected.headers.get('location')).toBe('https://www.acme.example/thanks');
-    const json = await sendForm(s, elsewhere, JANE);
-    expect(json.json).toEqual({ status: 'received', redirect_url: 'https://www.acme.example/thanks' });
-  });
-
-  test('its files, and the script that embeds it, come in the best coding that is taken, and are kept an hour', async () => {
-    const id = await makeForm();
-    for (const [path, type] of [
-      ['/f/assets/form.css', 'text/css'],
-      ['/f/assets/form.js', 'text/javascript'],
-      ['/f/assets/proof-worker.js', 'text/javascript'],
-      [`/f/${id}/embed.js`, 'text/javascript'],
-    ] as const) {
-      const texts = new Set<string>();
-      for (const [coding, decode] of [
-        ['br', brotliDecompressSync],
-        ['gzip', gunzipSync],
-        ['identity', (bytes: Buffer) => bytes],
-      ] as const) {
-        const answer = await request(s.url + path, { headers: { 'accept-encoding': coding } });
-        const { headers } = answer;
-        expect([answer.statusCode, headers['content-encoding'] ?? 'identity'], path).toEqual([200, coding]);
-        expect(headers['content-type']).toBe(`${type}; charset=utf-8`);
-        expect(headers['cache-control']).toBe('public, max-age=3600');
-        texts.add(decode(Buffer.from(await answer.body.arrayBuffer())).toString());
-        const known = { 'accept-encoding': coding, 'if-none-match': String(headers['etag']) };
-        const again = await request(s.url + path, { headers: known });
-        expect(again.statusCode).toBe(304);
-        await again.body.dump();
-      }
-      expect(texts.size).toBe(1);
-    }
-    for (const path of ['/f/assets/nothing.js', '/f/assets/..%2findex.html', '/f/assets/']) {
-      const none = await fetch(s.url + path, { headers: { accept: 'text/html' } });
-      expect([none.status, ((await none.json()) as { error: { code: string } }).error.code], path).toEqual([
-        404,
-        'not_found',
-      ]);
-    }
-  });
-
-  test('a page of yesterday is shown again, with what was filled in and a token that is good', async () => {
-    const id = await makeForm();
-    const old = await sendPage(id, { ...JANE, hall: 'Long', _token: tokenOf(id, 25 * 3_600_000) });
-    expect(old.status).toBe(400);
-    const page = await old.text();
-    expect(page).toContain('open for a long time');
-    expect(page).toContain('value="Long"');
-    const token = /name="_token" value="([^"]+)"/.exec(page)![1]!;
-    expect((await sendPage(id, { ...JANE, _token: token })).status).toBe(303);
   });
 });

@@ -34,7 +34,7 @@ const patch = async ({ id }: { id: string }, body: object, by: Pick<SignedIn, 'a
 };
 
 describe('CW5: GET /analytics/leads/:id', () => {
-  test('the lead, what arrived, one timeline, and the CRM’s activity, newest first, by id and by number', async () => {
+  test('returns the lead, its submissions, its timeline and the CRM’s activities, newest first, by id and by number', async () => {
     const made = await lead({ crm_lead_id: 'crm-story', guests: 80 });
     await patch(made, { status: 'contacted' });
     for (const n of [1, 2])
@@ -69,7 +69,7 @@ describe('CW5: GET /analytics/leads/:id', () => {
     expect(await s.newEvents()).toEqual([]);
   });
 
-  test('404 for another workspace’s, a deleted, a malformed one; 403 without leads:read; 401 without a key', async () => {
+  test('404 for a lead of another workspace, a deleted one and a malformed id; 403 without leads:read; 401 without a key', async () => {
     const made = await lead();
     const path = `/analytics/leads/${made.id}`;
     expect((await s.ask('GET', path, { as: s.charlie })).status).toBe(404);
@@ -106,7 +106,7 @@ describe('GET /analytics/leads', () => {
     const { data } = (await s.ask('GET', '/api/v1/leads?sort=created_at', { as })).json;
     for (const [n, status] of ['won', 'signed', 'lost', 'new', 'new'].entries())
       await s.ask('PATCH', `/api/v1/leads/${data[n].id}`, { as, body: { status } });
-    // Contacted after 10, 20 and 90 minutes; the last one lies outside of the range.
+    // Contacted after 10, 20 and 90 minutes; the last one is outside the range.
     for (const [n, at, minutes] of [
       [0, '2026-01-05T10:00:00Z', 10],
       [1, '2026-01-05T23:59:59.999Z', 20],
@@ -151,7 +151,7 @@ describe('GET /analytics/leads', () => {
     expect((await ask('')).leads).toBe(3);
   });
 
-  test('by owner, by name; and the last 30 days where nothing is said', async () => {
+  test('counts by owner with names; the default range is the last 30 days', async () => {
     await lead({ owner_id: bob.id });
     const rendered = (await s.ask('GET', `/analytics/leads?owner_id=${bob.id}`)).json;
     expect(rendered.by_owner).toEqual([{ owner_id: bob.id, name: 'Bob', leads: 1, converted: 0 }]);
@@ -178,7 +178,7 @@ describe('/lead-statuses', () => {
   const keys = async (as: string) =>
     (await s.ask('GET', all, { as })).json.data.map(({ key }: { key: string }) => key);
 
-  test('five are always there; more are made, ordered, renamed, and taken away where no lead has them', async () => {
+  test('five are built in; others are created, ordered, renamed, and deleted if no lead has them', async () => {
     const { key: as } = await elsewhere();
     expect(await keys(as)).toEqual(['new', 'contacted', 'quoted', 'won', 'lost']);
     const body = { name: 'Site visit', position: 3 };
@@ -205,7 +205,7 @@ describe('/lead-statuses', () => {
     expect(await keys(as)).toHaveLength(5);
   });
 
-  test('one that is always there keeps its kind and stays; its name and place are free', async () => {
+  test('a built-in status can be renamed and moved, but not deleted or given another kind', async () => {
     const { key: as } = await elsewhere();
     const { data } = (await s.ask('GET', all, { as })).json;
     const item = `${all}/${data[0].id}`;
@@ -216,13 +216,13 @@ describe('/lead-statuses', () => {
     expect((await lead({}, as)).status).toBe('new');
   });
 
-  test('one that is taken away while leads take it: either it stays, or they do without', async () => {
+  test('a concurrent deletion of a status and change of a lead to it: one of them is refused', async () => {
     const { key: as } = await elsewhere();
     const others = [await lead({}, as), await lead({}, as), await lead({}, as)];
     for (let round = 0; round < 25; round += 1) {
       const { id, key } = (await s.ask('POST', all, { as, body: { name: `Brief ${round}` } })).json;
-      const take = ({ id: of }: { id: string }, body: object) =>
-        s.ask('PATCH', `/api/v1/leads/${of}`, { as, body });
+      const take = ({ id: leadId }: { id: string }, body: object) =>
+        s.ask('PATCH', `/api/v1/leads/${leadId}`, { as, body });
       const [first, ...taken] = await Promise.all([
         s.ask('DELETE', `${all}/${id}`, { as }),
         ...others.map((item) => take(item, { status: key })),
@@ -238,7 +238,7 @@ describe('/lead-statuses', () => {
     }
   });
 
-  test('an unknown status, kind or place is a 400 that names it', async () => {
+  test('an unknown status, kind or position is a 400 with the field', async () => {
     const made = await lead();
     const reply = await s.ask('PATCH', `/api/v1/leads/${made.id}`, { body: { status: 'emperor' } });
     expect(reply.json.error.fields[0]).toMatchObject({
@@ -256,7 +256,7 @@ describe('/lead-statuses', () => {
 });
 
 describe('tags', () => {
-  test('are kept as they came, once each whatever the case, and found whatever the case', async () => {
+  test('are stored as sent, without duplicates, and found ignoring case', async () => {
     const made = await lead({ tags: ['VIP', ' spring ', 'vip'] });
     expect(made.tags).toEqual(['VIP', 'spring']);
     const plain = await lead();
@@ -291,7 +291,7 @@ async function elsewhere() {
   return { workspaceId, key: raw };
 }
 
-/** As if a lead had arrived then: its id begins with the time. */
+/** Backdates a lead: its id begins with its creation time. */
 async function moveTo(id: string, at: string, contactedAfterMinutes: number | null): Promise<void> {
   const hex = Date.parse(at).toString(16).padStart(12, '0');
   const moved = `${hex.slice(0, 8)}-${hex.slice(8)}${id.slice(13)}`;

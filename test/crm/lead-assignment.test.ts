@@ -19,7 +19,7 @@ async function ownerOf(body: object = {}) {
 }
 
 describe('assignment', () => {
-  test('sixty leads at once over two servers, batches among them: every member has twenty', async () => {
+  test('sixty leads at once on two servers, including batches: every member gets twenty', async () => {
     const members = team.map(({ id }) => id);
     const set = await assign({ mode: 'round_robin', members });
     expect(set.json.assignment).toEqual({ mode: 'round_robin', members, sources: [] });
@@ -49,7 +49,7 @@ describe('assignment', () => {
     expect(rows[0].owner).toBe(members[0]);
   });
 
-  test('who is named keeps it; a source has a rule of its own; who has left is passed over', async () => {
+  test('an owner that is sent is kept; a source can have its own rule; former members are skipped', async () => {
     const [item, two, three] = team.map(({ id }) => id);
     await assign({
       mode: 'round_robin',
@@ -77,7 +77,7 @@ describe('assignment', () => {
     ['two owners', 'assignment.members', { mode: 'owner', members: 'two' }],
     ['somebody twice', 'assignment.members', { mode: 'round_robin', members: 'twice' }],
     [
-      'a stranger',
+      'a user who is not a member',
       'assignment.members',
       { mode: 'owner', members: ['01976d3c-0000-7000-8000-000000000000'] },
     ],

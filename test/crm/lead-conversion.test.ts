@@ -58,7 +58,7 @@ describe('POST /leads/{id}/convert', () => {
     expect(json.timeline[0]).toMatchObject({ label: 'Converted', changed: { converted_at: null } });
   });
 
-  test('alone: a contact; again: 409 with what it became', async () => {
+  test('without options to a contact; a second time 409 with the records', async () => {
     const made = await lead();
     const { contact_id: id } = (await convert(made)).json.lead;
     expect(await s.newEvents()).toEqual(['contact.created', 'lead.converted']);
@@ -68,7 +68,7 @@ describe('POST /leads/{id}/convert', () => {
     expect(await s.newEvents()).toEqual([]);
   });
 
-  test('a contact with its email and a company of this name are used, and not changed unless asked', async () => {
+  test('an existing contact with its email and company with this name are used, and only changed if requested', async () => {
     const email = `kept${++serial}@example.com`;
     const body = { first_name: 'J.', email: email.toUpperCase() };
     const contact = (await s.ask('POST', '/api/v1/contacts', { body })).json;
@@ -88,7 +88,7 @@ describe('POST /leads/{id}/convert', () => {
     });
   });
 
-  test('with an Idempotency-Key once; with a stale If-Match not at all', async () => {
+  test('once under one Idempotency-Key; 412 with a stale If-Match', async () => {
     const made = await lead();
     const stale = await convert(made, {}, { headers: { 'if-match': '"7"' } });
     expect(stale.status).toBe(412);
@@ -100,7 +100,7 @@ describe('POST /leads/{id}/convert', () => {
     expect(await s.newEvents()).toEqual(['contact.created', 'lead.converted']);
   });
 
-  test('ten at once convert it once; two leads of one person become one contact', async () => {
+  test('ten requests at once convert it once; two leads of one person become one contact', async () => {
     const made = await lead();
     const twin = await lead({ email: made.email.toUpperCase() });
     const replies = await Promise.all([...Array.from({ length: 9 }, () => convert(made)), convert(twin)]);
@@ -110,7 +110,7 @@ describe('POST /leads/{id}/convert', () => {
     expect((await get(`leads/${made.id}`)).contact_id).toBe((await get(`leads/${twin.id}`)).contact_id);
   });
 
-  test('all or nothing: what the deal is refused for leaves no contact', async () => {
+  test('all or nothing: a refused deal leaves no contact', async () => {
     const made = await lead();
     for (const [field, body] of [
       ['stage_id', { deal: { stage_id: made.id } }],
@@ -126,7 +126,7 @@ describe('POST /leads/{id}/convert', () => {
     expect((await s.db.pool.query(`select from company where name = 'Gone'`)).rowCount).toBe(0);
   });
 
-  test('404 for another workspace’s; 403 without the scopes of what it makes', async () => {
+  test('404 for another workspace’s lead; 403 without the scopes of the created records', async () => {
     const made = await lead();
     expect((await convert(made, {}, { as: s.charlie })).status).toBe(404);
     const as = await s.person(['leads:write', 'contacts:write']);
@@ -144,7 +144,7 @@ describe('on_duplicate', () => {
       ...ask,
     });
 
-  test('attach adds what arrived to the lead that is there, by email or by the digits of the phone', async () => {
+  test('attach adds the submission to an existing lead, by email or phone digits', async () => {
     const made = await lead({ phone: '+1 (555) 777-0001' });
     const byEmail = await again(made.email.toUpperCase(), 'attach', { crm_lead_id: 'crm-again', guests: 90 });
     expect(byEmail.status, byEmail.text).toBe(200);
@@ -164,7 +164,7 @@ describe('on_duplicate', () => {
     expect(data[1]).toMatchObject({ crm_lead_id: 'crm-again', payload: { guests: 90 } });
   });
 
-  test('return tells the lead that is there and writes nothing; create makes another', async () => {
+  test('return answers with the existing lead and writes nothing; create makes another', async () => {
     const made = await lead();
     await s.newEvents();
     const reply = await again(made.email, 'return');
@@ -175,7 +175,7 @@ describe('on_duplicate', () => {
     expect(await s.newEvents()).toEqual(['lead.created']);
   });
 
-  test('the query wins over the body', async () => {
+  test('the query takes precedence over the body', async () => {
     const made = await lead();
     const another = await again(made.email, 'create', { on_duplicate: 'attach' });
     expect(another.status, another.text).toBe(201);
@@ -185,7 +185,7 @@ describe('on_duplicate', () => {
     expect(await s.newEvents()).toEqual([]);
   });
 
-  test('twenty of a new person at once with attach: one lead with twenty submissions', async () => {
+  test('twenty at once of a new person with attach create one lead with twenty submissions', async () => {
     const replies = await Promise.all(Array.from({ length: 20 }, () => again('crowd@example.com', 'attach')));
     const answered = replies.filter(({ status }) => status !== 503);
     expect(answered.filter(({ status }) => status === 201)).toHaveLength(1);
@@ -194,7 +194,7 @@ describe('on_duplicate', () => {
     expect((await get('leads?email=crowd@example.com')).data).toHaveLength(1);
   });
 
-  test.each(['attach', 'return'])('%s with an Idempotency-Key is answered once', async (mode) => {
+  test.each(['attach', 'return'])('%s is idempotent under an Idempotency-Key', async (mode) => {
     const made = await lead();
     const ask = { headers: { 'idempotency-key': `again-${mode}` } };
     const first = await again(made.email, mode, {}, ask);
@@ -204,7 +204,7 @@ describe('on_duplicate', () => {
     expect((await get(`leads/${made.id}`)).submissions).toBe(mode === 'attach' ? 2 : 1);
   });
 
-  test('a phone of few digits is nobody’s; another mode is refused in RemixCRM’s shape; so it is in a batch', async () => {
+  test('a short phone matches no lead; an unknown mode, and any in a batch, is refused in RemixCRM’s format', async () => {
     await lead({ phone: '12345' });
     expect((await again(`new${++serial}@example.com`, 'attach', { phone: '1-23-45' })).status).toBe(201);
     const body = { ...JANE, email: 'a@example.com', on_duplicate: 'merge' };

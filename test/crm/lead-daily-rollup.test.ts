@@ -20,8 +20,8 @@ beforeAll(async () => {
 });
 afterAll(() => s.stop());
 
-/** What somebody does with the leads of January; `which` is any of those there are. */
-const deed = fc.oneof(
+/** An action on the leads of January; `which` selects one of them. */
+const action = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({ do: fc.constant('make' as const), day: fc.integer({ min: 1, max: 5 }) }),
@@ -44,21 +44,21 @@ const deed = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('ask' as const) }) },
 );
 
-type AuditEntry = typeof deed extends fc.Arbitrary<infer T> ? T : never;
+type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
 
 test(
-  'what is kept of a day equals a plain count, whatever is made, changed, converted and deleted meanwhile',
+  'stored counts of days equal a plain count, whatever is created, changed, converted and deleted meanwhile',
   async () => {
     await s.ask('POST', '/api/v1/lead-event-types', { body: { name: 'Wedding' } });
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.array(deed, { maxLength: 6 }), { maxLength: 8 }), async (turns) => {
+      fc.asyncProperty(fc.array(fc.array(action, { maxLength: 6 }), { maxLength: 8 }), async (turns) => {
         await s.db.pool.query(`update lead set deleted_at = now() where deleted_at is null`);
         await s.db.pool.query('delete from lead_day');
         const existing: string[] = [];
         for (const turn of turns) {
-          // What stands in one turn is done at once.
+          // Actions of one round run concurrently.
           await Promise.all(turn.map((item) => carryOut(item, existing)));
-          expect(await told()).toEqual(await plainCount());
+          expect(await analytics()).toEqual(await plainCount());
         }
       }),
       propertySize({ small: 25, whole: 2_000 }),
@@ -67,12 +67,12 @@ test(
   TIMEOUT_MS,
 );
 
-async function carryOut(item: AuditEntry, existing: string[]): Promise<unknown> {
-  if (item.do === 'ask') return told();
+async function carryOut(item: Action, existing: string[]): Promise<unknown> {
+  if (item.do === 'ask') return analytics();
   if (item.do === 'make') {
     const { json } = await s.ask('POST', '/api/v1/leads', { body: JANE });
     const id = await movedTo(json.id, `2026-01-0${item.day}T12:00:00Z`);
-    // The move went past the program: this change of the lead is where its day hears of it.
+    // The backdating bypassed the program: this change of the lead invalidates its day.
     await s.ask('PATCH', `/api/v1/leads/${id}`, { body: { notes: 'moved' } });
     return existing.push(id);
   }
@@ -86,7 +86,7 @@ async function carryOut(item: AuditEntry, existing: string[]): Promise<unknown> 
   return s.ask('PATCH', path, { body });
 }
 
-async function told() {
+async function analytics() {
   const { json } = await s.ask('GET', `/analytics/leads?${RANGE}`);
   const { leads, converted, first_contact, by_source, by_event_type, by_status, by_owner, by_time } = json;
   const flat = (groups: Record<string, unknown>[], key: string) =>
@@ -130,7 +130,7 @@ async function plainCount() {
     }
     return groups;
   };
-  /** Equal but for the last digits of a double. */
+  /** Equal up to the last digits of a double. */
   const close = (value: number | null) => ({
     asymmetricMatch: (other: number | null) =>
       value === null || other === null ? other === value : Math.abs(other - value) < 0.0005,
@@ -147,7 +147,7 @@ async function plainCount() {
   };
 }
 
-/** As if a lead had arrived then: its id begins with the time. */
+/** Backdates a lead: its id begins with its creation time. */
 async function movedTo(id: string, at: string): Promise<string> {
   const hex = Date.parse(at).toString(16).padStart(12, '0');
   const moved = `${hex.slice(0, 8)}-${hex.slice(8)}${id.slice(13)}`;

@@ -15,7 +15,7 @@ beforeEach(() => s.newEvents());
 const send = (raw: string | Uint8Array, type: string, headers: Record<string, string> = {}) =>
   s.ask('POST', '/api/v1/leads', { raw, headers: { 'content-type': type, ...headers } });
 
-/** A multipart body, of which each part is text, or its bytes with its own headers. */
+/** A multipart body; each part is a text, or bytes with headers. */
 function multipart(parts: Record<string, string | { bytes: Uint8Array; headers?: string; name?: string }>) {
   const chunks = Object.entries(parts).flatMap(([key, part]) => {
     const {
@@ -45,7 +45,7 @@ async function made(reply: Reply) {
   return { lead, payload: data[0].payload };
 }
 
-/** How a request was refused: as RemixCRM's API does it, and with nothing made. */
+/** The error of a refused request, in RemixCRM's format; checks that nothing was created. */
 async function refusal(reply: Reply): Promise<{ status: number; fields?: string[]; events: string[] }> {
   expect(reply.json.error, reply.text).toBeTypeOf('string');
   const { fields } = reply.json;
@@ -70,14 +70,14 @@ describe('the text of a form is decoded by its charset, or refused', () => {
     expect(payload.first_name).toBe(name);
   });
 
-  test('bytes as they are, and names, are decoded too; broken escapes are kept as they came', async () => {
+  test('raw bytes and names are decoded too; broken escapes are stored as sent', async () => {
     const raw = Buffer.from(`first_name=José&größe=50%&${REST}&zahl=%zz`, 'latin1');
     const { lead, payload } = await made(await send(raw, `${URLENCODED}; charset=latin1`));
     expect(lead.first_name).toBe('José');
     expect(payload).toMatchObject({ größe: '50%', zahl: '%zz' });
   });
 
-  test('_charset_, which browsers fill in, is heeded', async () => {
+  test('_charset_, which browsers fill in, is used', async () => {
     const { lead } = await made(await send(`first_name=Jos%E9&_charset_=windows-1252&${REST}`, URLENCODED));
     expect(lead.first_name).toBe('José');
   });
@@ -99,7 +99,7 @@ describe('the text of a form is decoded by its charset, or refused', () => {
 });
 
 describe('no value of a form is lost', () => {
-  test('the submission keeps all of a name, as they came; tags and notes take them all', async () => {
+  test('the submission stores all values of a name, as sent; tags and notes use all of them', async () => {
     const sent = `first_name=A&first_name=B&interests[]=x&interests[]=y&guest=1&guest=1&one[]=z&tags=vip,late&tags[]=red&tags[]=blue&notes=First&notes=Second&${REST}`;
     const { lead, payload } = await made(await send(sent, URLENCODED));
     expect(payload).toMatchObject({
@@ -116,7 +116,7 @@ describe('no value of a form is lost', () => {
     });
   });
 
-  test('a lead is not lost to a field that is there twice: the last that is filled in counts', async () => {
+  test('a repeated field does not fail: the last value that is filled in counts', async () => {
     const sent = `first_name=Jane&first_name=&source=Web&source=Ads&utm_source=a&utm_source=b&${REST}`;
     const { lead } = await made(await send(sent, URLENCODED));
     expect(lead).toMatchObject({ first_name: 'Jane', source: 'Ads' });
@@ -124,7 +124,7 @@ describe('no value of a form is lost', () => {
     expect(data[0].utm).toEqual({ utm_source: 'b' });
   });
 
-  test('names that mean something to JavaScript are names', async () => {
+  test('names of JavaScript properties are ordinary names', async () => {
     const sent = `first_name=Jane&__proto__=a&constructor=b&toString=c&${REST}`;
     const { payload } = await made(await send(sent, URLENCODED));
     expect(Object.entries(payload)).toEqual(
@@ -136,14 +136,14 @@ describe('no value of a form is lost', () => {
     );
   });
 
-  test('a list in JSON is still no name', async () => {
+  test('a list in JSON is an invalid name', async () => {
     const reply = await s.ask('POST', '/api/v1/leads', { body: { ...JANE, first_name: ['A', 'B'] } });
     expect(await refusal(reply)).toEqual({ status: 400, fields: ['first_name'], events: [] });
   });
 });
 
 describe('multipart/form-data', () => {
-  test('is taken, with each part in its own charset', async () => {
+  test('is accepted, with a charset for each part', async () => {
     const latin = {
       bytes: Buffer.from('José', 'latin1'),
       headers: '\r\nContent-Type: text/plain; charset=iso-8859-1',
@@ -168,7 +168,7 @@ describe('multipart/form-data', () => {
     });
   });
 
-  test('as fetch and FormData send it, also twice under one Idempotency-Key', async () => {
+  test('of fetch and FormData, also twice under one Idempotency-Key', async () => {
     const sent = async () => {
       const body = new FormData();
       for (const [name, value] of Object.entries(JANE)) body.append(name, value);
@@ -181,7 +181,7 @@ describe('multipart/form-data', () => {
     expect(again.id).toBe(first.id);
   });
 
-  test('_charset_ is heeded, and a coding of the body undone', async () => {
+  test('_charset_ is used, and Content-Encoding is decoded', async () => {
     const body = multipart({
       _charset_: 'windows-1252',
       ...JANE,
@@ -201,7 +201,7 @@ describe('multipart/form-data', () => {
       ['photo'],
     ],
     [
-      'what is not UTF-8',
+      'invalid UTF-8',
       multipart({ ...JANE, first_name: { bytes: Buffer.from([0xe9]) } }),
       MULTIPART,
       ['first_name'],

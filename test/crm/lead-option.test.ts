@@ -12,7 +12,7 @@ afterAll(() => t.drop());
 
 const nothing = async () => {};
 
-test('a word that is renamed or removed is another at once where that was done, and within a second elsewhere', async () => {
+test('a renamed or removed option takes effect at once in the same process, and within a second in others', async () => {
   let ms = 0;
   const clock = { now: Date.now, monotonic: () => ms };
   const process = () =>

@@ -27,7 +27,7 @@ async function lead(more: object = {}) {
 }
 const path = ({ id }: { id: string }) => `/api/v1/leads/${id}`;
 
-describe('a lead is a record like others', () => {
+describe('a lead behaves like other records', () => {
   test.each(['PATCH', 'PUT'])(
     '%s changes the fields sent, fires lead.updated, and keeps the number',
     async (method) => {
@@ -68,7 +68,7 @@ describe('a lead is a record like others', () => {
     expect(await s.newEvents()).toEqual([]);
   });
 
-  test('deleted, it is gone, with lead.deleted', async () => {
+  test('a deleted lead answers 404, and fires lead.deleted', async () => {
     const made = await lead();
     expect((await s.ask('DELETE', path(made))).status).toBe(204);
     expect(await s.newEvents()).toEqual(['lead.deleted']);
@@ -78,7 +78,7 @@ describe('a lead is a record like others', () => {
     expect(listed.json.data).toContainEqual({ id: made.id, deleted_at: expect.any(String) });
   });
 
-  test('is found by what it is filtered by', async () => {
+  test('is found by its filters', async () => {
     const made = await lead({ email: 'found@example.com', source: 'Fair', crm_lead_id: 'crm-77' });
     for (const query of [
       'email=FOUND@example.com',
@@ -95,7 +95,7 @@ describe('a lead is a record like others', () => {
     expect((await s.ask('GET', '/api/v1/leads?number=x')).json.error.fields[0].field).toBe('number');
   });
 
-  test('is searched in name, email, phone and notes, in any script, by every word', async () => {
+  test('is found by every word in name, email, phone and notes, in any script', async () => {
     const jane = await lead({
       name: 'Zoë مريم Ångström',
       email: 'search@boats.example',
@@ -129,7 +129,7 @@ describe('a lead is a record like others', () => {
       expect((await s.ask('GET', `/api/v1/leads?${query}`)).json.error.fields[0].field).toBe(field);
   });
 
-  test('does not exist for another workspace, nor for a key without the scope', async () => {
+  test('answers 404 to another workspace, and 403 without the scope', async () => {
     const made = await lead();
     const creator = await s.person(['leads:create']);
     for (const [method, to, body] of [
@@ -146,10 +146,10 @@ describe('a lead is a record like others', () => {
   });
 });
 
-describe.each(['lead-sources', 'lead-event-types'])('/%s', (words) => {
-  const all = `/api/v1/${words}`;
+describe.each(['lead-sources', 'lead-event-types'])('/%s', (plural) => {
+  const all = `/api/v1/${plural}`;
 
-  test('is made, got, renamed and deleted; two that differ in case alone are one', async () => {
+  test('are created, read, renamed and deleted; two that differ only by case are equal', async () => {
     const made = (await s.ask('POST', all, { body: { name: 'Boat show' } })).json;
     expect((await s.ask('GET', `${all}/${made.id}`)).json).toMatchObject({ name: 'Boat show' });
     const other = (await s.ask('POST', all, { body: { name: 'Radio' } })).json;
@@ -164,7 +164,7 @@ describe.each(['lead-sources', 'lead-event-types'])('/%s', (words) => {
   });
 });
 
-test('GET /lead-settings tells the hour, and whose it is', async () => {
+test('GET /lead-settings returns the hourly limit, and whether it is the default', async () => {
   const ask = () => s.ask('GET', '/api/v1/lead-settings');
   expect((await ask()).json).toMatchObject({ leads_per_hour: 100, is_default: true });
   await s.ask('PATCH', '/api/v1/lead-settings', { body: { leads_per_hour: 5 } });
@@ -173,7 +173,7 @@ test('GET /lead-settings tells the hour, and whose it is', async () => {
   expect((await ask()).json).toMatchObject({ leads_per_hour: 100, is_default: true });
 });
 
-test('RX8: the document’s curl, to the letter but for host and key', async () => {
+test('RX8: the curl example of the documentation, except for host and key', async () => {
   const { key } = await s.person([], 'remixcrm');
   await s.ask('POST', '/api/v1/lead-event-types', { body: { name: 'Wedding' } });
   const printed = `curl -X POST https://app.remixcrm.com/api/v1/leads \\

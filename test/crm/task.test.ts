@@ -17,8 +17,8 @@ const make = async (path: string, body: object, as: Person = s.alice): Promise<s
 const contact = (as?: Person) => make('/api/v1/contacts', { first_name: 'Jane' }, as);
 const company = (as?: Person) => make('/api/v1/companies', { name: 'Acme' }, as);
 
-describe('AX10: one action, its events', () => {
-  test('completing fires task.completed alone and tells when; reopening is an update', async () => {
+describe('AX10: events of an action', () => {
+  test('completing fires only task.completed and sets completed_at; reopening is an update', async () => {
     const path = `${PATH}/${await make(PATH, { title: 'Call' })}`;
     const patch = (body: object, events: string[], check: ApiCase['check']) =>
       run({ method: 'PATCH', path, body, status: 200, events, ...(check && { check }) });
@@ -30,7 +30,7 @@ describe('AX10: one action, its events', () => {
     });
     await patch({ status: 'completed' }, [], ({ json }) => expect(json.completed_at).toBe(at));
     await patch({ title: 'Called' }, ['task.updated'], ({ json }) => expect(json.completed_at).toBe(at));
-    // What was read is sent back as it was: its completed_at is the server's.
+    // Sent back as read: completed_at is ignored.
     await patch({ completed_at: '2020-01-01T00:00:00.000Z' }, [], ({ json }) =>
       expect(json.completed_at).toBe(at),
     );
@@ -40,7 +40,7 @@ describe('AX10: one action, its events', () => {
     );
   });
 
-  test('one that is made completed was created, and nothing else', async () => {
+  test('creating a completed task fires only task.created', async () => {
     await run({
       method: 'POST',
       path: PATH,
@@ -51,7 +51,7 @@ describe('AX10: one action, its events', () => {
     });
   });
 
-  test('null puts back what stands where nothing is sent', async () => {
+  test('null restores the default', async () => {
     const path = `${PATH}/${await make(PATH, { title: 'Call', priority: 'urgent', due_date: '2026-06-30' })}`;
     await run({
       method: 'PATCH',
@@ -64,8 +64,8 @@ describe('AX10: one action, its events', () => {
   });
 });
 
-describe('what a task is about', () => {
-  test('a contact, a company and a deal of the workspace; lists are filtered by them', async () => {
+describe('references of a task', () => {
+  test('to a contact, a company and a deal of the workspace; lists can be filtered by them', async () => {
     const [jane, acme] = [await contact(), await company()];
     const contract = await make('/api/v1/deals', { name: 'Contract', company_id: acme });
     const about = { contact_id: jane, company_id: acme.toUpperCase(), deal_id: contract };
@@ -76,7 +76,7 @@ describe('what a task is about', () => {
     for (const filter of [`contact_id=${jane}`, `company_id=${acme}`, `deal_id=${contract}`]) {
       expect((await s.ask('GET', `${PATH}?${filter}`)).json.data).toEqual([read]);
     }
-    // The link stays when the contact is deleted, and may be sent back or taken away.
+    // The reference stays when the contact is deleted, and may be sent back or removed.
     await s.ask('DELETE', `/api/v1/contacts/${jane}`);
     await run({ method: 'PUT', path: `${PATH}/${id}`, body: read, status: 200, events: [] });
     await run({
@@ -88,7 +88,7 @@ describe('what a task is about', () => {
     });
   });
 
-  test("another workspace's, a deleted one, or none at all: refused by field, and nothing is written", async () => {
+  test("to another workspace's record, a deleted one or an unknown one are refused by field, and nothing is written", async () => {
     const gone = await contact();
     await s.ask('DELETE', `/api/v1/contacts/${gone}`);
     const id = await make(PATH, { title: 'Call' });
@@ -114,7 +114,7 @@ describe('what a task is about', () => {
     });
   });
 
-  test('in a batch each is told in its place', async () => {
+  test('in a batch, errors are reported by item', async () => {
     const jane = await contact();
     const theirs = await contact(s.charlie);
     await s.newEvents();
@@ -138,7 +138,7 @@ describe('what a task is about', () => {
     });
   });
 
-  test('the store itself refuses a link out of the workspace', async () => {
+  test('the database refuses a reference to another workspace', async () => {
     const theirs = await contact(s.charlie);
     const id = await make(PATH, { title: 'Call' });
     await expect(
@@ -147,7 +147,7 @@ describe('what a task is about', () => {
   });
 });
 
-describe('bad input', () => {
+describe('invalid input', () => {
   test.each([
     ['due_date', '2026-02-30'],
     ['due_date', 'tomorrow'],

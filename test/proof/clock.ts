@@ -10,13 +10,12 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 /**
- * The server's wall clock jumps in the middle of the storm, forwards and back. PostgreSQL keeps its own time,
- * as on another machine: leases, what is due and what has expired go by that one. After 40 days the clock is
- * beyond the weeks that have partitions.
+ * The server's wall clock jumps under load, forwards and back. PostgreSQL keeps its own time, as on another machine, and
+ * determines leases, due times and expiry. After 40 days the clock is beyond the weeks that have partitions.
  */
 export const clock: Proof<{ creates: number; jumpsMs: number[] }> = {
   name: 'clock',
-  promise: "nothing is lost where the server's clock jumps",
+  promise: "nothing is lost when the server's clock jumps",
   sizes: {
     small: { creates: 400, jumpsMs: [-HOUR_MS, 2 * DAY_MS, 40 * DAY_MS] },
     whole: {
@@ -38,7 +37,7 @@ export const clock: Proof<{ creates: number; jumpsMs: number[] }> = {
         writeFileSync(file, String(offMs));
         await storm.underWay(`clock off by ${offMs / HOUR_MS} h`);
       });
-      // A page of records is as old as a second at most (docs/api.md), so the count of them waits for it.
+      // A page of records may be a second old (docs/api.md), so wait before counting them.
       await sleep(1_000);
       await storm.untilDrained();
     }

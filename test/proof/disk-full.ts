@@ -11,13 +11,13 @@ import { oddAnswers, startStorm } from './storm.ts';
 const CHUNK = Buffer.alloc(1024 * 1024, 'x');
 
 /**
- * The data directory is a small file system of its own (a tmpfs, which takes root) that another file fills to
- * the last byte in the middle of the storm; then the space is free again. The server has to go on by itself,
- * and what was answered 201 has to be there.
+ * The data directory is a small file system of its own (a tmpfs, which needs root). Under load, another file fills it to
+ * the last byte, and is then deleted. The server must continue by itself, and everything that was answered 201 must be
+ * stored.
  */
 export const diskFull: Proof<{ creates: number; fullMs: number; sizeMb: number }> = {
   name: 'disk-full',
-  promise: 'nothing answered 201 is lost where the disk is full, and the same server goes on',
+  promise: 'nothing answered 201 is lost when the disk is full, and the same server continues',
   sizes: {
     // A request waits 5 s for a database, so a disk that is full for less refuses nothing.
     small: { creates: 800, fullMs: 10_000, sizeMb: 256 },
@@ -30,7 +30,7 @@ export const diskFull: Proof<{ creates: number; fullMs: number; sizeMb: number }
       unmount(dir);
       return null;
     } catch {
-      return 'mounting a tmpfs takes root on Linux';
+      return 'mounting a tmpfs needs root on Linux';
     } finally {
       rmdirSync(dir);
     }
@@ -46,7 +46,7 @@ export const diskFull: Proof<{ creates: number; fullMs: number; sizeMb: number }
     await storm.rage(creates, async () => {
       await storm.underWay(`filled with ${fill(ballast)} MiB`);
       await sleep(fullMs / 2);
-      // What PostgreSQL has given back meanwhile, as it does when it crashes, is taken as well.
+      // Also fills the space that PostgreSQL freed meanwhile, as it does when it crashes.
       fill(`${ballast}-2`);
       await sleep(fullMs / 2);
       if (storm.server.ended) throw new Error('the server has ended: its disk was full');
@@ -72,7 +72,7 @@ function unmount(dir: string): void {
   execFileSync('umount', ['--lazy', dir]);
 }
 
-/** Writes until there is no room. Returns how many MiB went in. */
+/** Writes until the disk is full. Returns how many MiB were written. */
 function fill(file: string): number {
   const into = openSync(file, 'w');
   let written = 0;

@@ -1,10 +1,10 @@
 import type { Proof } from './proof.ts';
 import { startStorm } from './storm.ts';
 
-/** kill -9 of PostgreSQL's main process in the middle of a storm; the server has to live and to recover alone. */
+/** kill -9 of PostgreSQL's main process under load; the server must survive and recover by itself. */
 export const killPostgres: Proof<{ kills: number; creates: number }> = {
   name: 'kill-postgres',
-  promise: 'nothing answered 201 is lost where PostgreSQL is killed, and the same server goes on',
+  promise: 'nothing answered 201 is lost when PostgreSQL is killed, and the same server continues',
   sizes: { small: { kills: 1, creates: 800 }, whole: { kills: 3, creates: 20_000 } },
   async run({ size: { kills, creates }, random, log, defer }) {
     const storm = await startStorm({ random, log, defer });

@@ -2,13 +2,12 @@ import type { Proof } from './proof.ts';
 import { startStorm } from './storm.ts';
 
 /**
- * kill -9 of the server in the middle of a storm of creates and deliveries, again and again on the same data.
- * Every other time the next storm begins before the last one's deliveries are out: then the lane is taken
- * over from one that took it over and was killed too.
+ * kill -9 of the server under a load of creates and deliveries, repeatedly on the same data. Every other time the next
+ * load begins before all deliveries are sent: the lane is then taken over from a process that had taken it over itself.
  */
 export const killServer: Proof<{ kills: number; creates: number }> = {
   name: 'kill-server',
-  promise: 'nothing answered 201 is lost where the server is killed',
+  promise: 'nothing answered 201 is lost when the server is killed',
   sizes: { small: { kills: 1, creates: 800 }, whole: { kills: 10, creates: 20_000 } },
   async run({ size: { kills, creates }, random, log, defer }) {
     const storm = await startStorm({ random, log, defer });

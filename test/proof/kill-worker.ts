@@ -2,12 +2,12 @@ import type { Proof } from './proof.ts';
 import { startStorm } from './storm.ts';
 
 /**
- * kill -9 of the worker while it sends, with the API in a process of its own that goes on. Another worker
- * starts in its place; every other time it is killed too before it has sent what was left.
+ * kill -9 of the worker while it sends; the API continues in a process of its own. Another worker replaces it, and every
+ * other time is killed too before it has sent the remaining deliveries.
  */
 export const killWorker: Proof<{ kills: number; creates: number }> = {
   name: 'kill-worker',
-  promise: 'no event is lost where the worker that sends it is killed',
+  promise: 'no event is lost when the worker that sends it is killed',
   sizes: { small: { kills: 1, creates: 800 }, whole: { kills: 4, creates: 10_000 } },
   async run({ size: { kills, creates }, random, log, defer }) {
     const storm = await startStorm({ random, log, defer }, { workers: 1 });
@@ -19,7 +19,7 @@ export const killWorker: Proof<{ kills: number; creates: number }> = {
     }
     const outcome = await storm.outcome(kills);
     const { unknown, refused } = outcome.clients;
-    const faults = unknown > 0 || Object.keys(refused).length > 0 ? ['the API did not go on'] : [];
+    const faults = unknown > 0 || Object.keys(refused).length > 0 ? ['the API did not continue'] : [];
     return { ...outcome, faults: [...outcome.faults, ...faults] };
   },
 };

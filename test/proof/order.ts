@@ -6,23 +6,22 @@ import { makeHome, signal, startSecond, startProcess } from './processes.ts';
 import type { Proof, Result } from './proof.ts';
 import { startLoad, startReceiver, unlessStalled } from './storm.ts';
 
-/** A worker dies and another starts, or stands still past its lease with another at hand. */
-type Blow = 'kill' | 'pause';
-type Mark = [blow: string, at: number];
+/** A worker is killed and replaced, or paused past its lease while another one runs. */
+type Disruption = 'kill' | 'pause';
+type Mark = [disruption: string, at: number];
 
 interface Sizes {
   records: number;
   perRecord: number;
-  /** How many kills, and then one pause; without: one of either, as the seed says. */
+  /** How many kills, followed by one pause; null: one of either, by the seed. */
   kills: number | null;
   pauseMs: number;
   answerMs: [low: number, high: number];
 }
 
 /**
- * Changes of contacts to one webhook with `ordering: "record"`, through kills of the worker and a pause past
- * its lease. No record's event may arrive after a newer one of it, unless it has been there before: repeats in
- * place are allowed.
+ * Changes of contacts, sent to one webhook with `ordering: "record"`, with kills of the worker and a pause past its lease.
+ * No event of a record may arrive after a newer one, unless it arrived before: repeats are allowed.
  */
 export const order: Proof<Sizes> = {
   name: 'order',
@@ -44,25 +43,25 @@ export const order: Proof<Sizes> = {
     const edits: Promise<string[]> = load.ask('edits', { port, key, records, perRecord });
     edits.catch(() => {});
 
-    const blows: Blow[] =
-      kills === null ? [random.pick(['kill', 'pause'])] : [...Array<Blow>(kills).fill('kill'), 'pause'];
+    const disruptions: Disruption[] =
+      kills === null ? [random.pick(['kill', 'pause'])] : [...Array<Disruption>(kills).fill('kill'), 'pause'];
     const marks: Mark[] = [];
     const all = records * (perRecord + 1);
-    for (const [n, blow] of blows.entries()) {
-      const share = (n + 0.2 + 0.6 * random.next()) / (blows.length + 1);
+    for (const [n, disruption] of disruptions.entries()) {
+      const share = (n + 0.2 + 0.6 * random.next()) / (disruptions.length + 1);
       const begun = (async () => {
         while ((await receiver.count()) < all * share) await sleep(5);
       })();
       await unlessStalled(begun, receiver.count);
-      log(`${blow} after ${await receiver.count()} of ${all}`);
+      log(`${disruption} after ${await receiver.count()} of ${all}`);
       const worker = workers.at(-1)!;
-      if (blow === 'kill') {
+      if (disruption === 'kill') {
         await worker.kill();
-        marks.push([blow, now()]);
+        marks.push([disruption, now()]);
         workers[workers.length - 1] = await startSecond(defer, home.dataDir, server);
       } else {
         signal(worker.pid, 'SIGSTOP');
-        marks.push([blow, now()]);
+        marks.push([disruption, now()]);
         workers.push(await startSecond(defer, home.dataDir, server));
         await sleep(pauseMs);
         signal(worker.pid, 'SIGCONT');
@@ -77,12 +76,12 @@ export const order: Proof<Sizes> = {
     for (const id of ids) versions.set(id, (await call(server, 'GET', `/contacts/${id}`, undefined)).version);
     const received = await receiver.all();
     for (const item of [...workers, server]) await item.stop();
-    // Of a record one event is under way at a time, so a kill or pause repeats at most one for each.
-    return compare({ received, versions, marks, bound: blows.length * records });
+    // One event of a record is in flight at a time, so a kill or pause repeats at most one per record.
+    return compare({ received, versions, marks, bound: disruptions.length * records });
   },
 };
 
-/** When that was, against the last thing that was done to the workers. */
+/** The time since the last kill or pause. */
 function whatBefore(marks: Mark[], when: number): string {
   const mark = marks.findLast(([, at]) => at <= when);
   return mark ? `${Math.round(when - mark[1])} ms after a ${mark[0]}` : 'before any kill';
@@ -90,13 +89,13 @@ function whatBefore(marks: Mark[], when: number): string {
 
 interface Seen {
   received: { keys: string[]; contacts: string[]; versions: number[]; at: number[] };
-  /** The newest version of each record. */
+  /** The last version of each record. */
   versions: Map<string, number>;
   marks: Mark[];
   bound: number;
 }
 
-/** Compares what arrived with the versions that each record has had. */
+/** Compares the received events with the versions of each record. */
 function compare({ received, versions, marks, bound }: Seen): Result {
   const { keys, contacts, versions: arrived, at } = received;
   const newest = new Map<string, number>();
@@ -114,12 +113,12 @@ function compare({ received, versions, marks, bound }: Seen): Result {
     changes += version;
     for (let n = 1; n <= version; n++) if (!seen.has(`${id} ${n}`)) lost += 1;
   }
-  const strangers = seen.size + lost - changes;
+  const unknown = seen.size + lost - changes;
   const repeated = keys.length - new Set(keys).size;
   const moments = [...new Set(older)].slice(0, 5).join(', ');
   const faults = [
     lost > 0 ? `${lost} changes never arrived` : '',
-    strangers > 0 ? `${strangers} changes arrived that no record has had` : '',
+    unknown > 0 ? `${unknown} events arrived for versions that no record had` : '',
     older.length > 0 ? `${older.length} events arrived after a newer one of their record: ${moments}` : '',
     repeated > bound ? `${repeated} requests were repeated, more than ${bound}` : '',
   ];

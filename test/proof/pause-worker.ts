@@ -5,12 +5,12 @@ import type { Proof } from './proof.ts';
 import { startStorm } from './storm.ts';
 
 /**
- * Of two workers the one that sends is stopped (SIGSTOP) past its lease, the other takes over, and then the
- * first goes on (SIGCONT) in the belief that it still holds the webhook.
+ * One of two workers is stopped (SIGSTOP) past its lease while it sends. The other takes over; then the first one
+ * continues (SIGCONT) as if it still held the lane.
  */
 export const pauseWorker: Proof<{ pauses: number; creates: number; pauseMs: number }> = {
   name: 'pause-worker',
-  promise: 'no event is lost where a worker stands still past its lease and then goes on',
+  promise: 'no event is lost when a worker pauses past its lease and then continues',
   sizes: {
     small: { pauses: 1, creates: 800, pauseMs: LEASE_MS + 2_500 },
     whole: { pauses: 3, creates: 10_000, pauseMs: LEASE_MS + 5_000 },

@@ -5,14 +5,14 @@ import type { Proof } from './proof.ts';
 import { oddAnswers, startStorm } from './storm.ts';
 
 /**
- * PostgreSQL stands still for a while: connections stay open and nothing answers. A request waits 5 s for it;
- * then it must be answered, and what was under way must not be lost.
+ * PostgreSQL is paused: connections stay open without answers. A request waits 5 s, and must then be answered; requests in
+ * progress must not be lost.
  */
 export const postgresGone: Proof<{ creates: number; goneMs: number; answerMs: number }> = {
   name: 'postgres-gone',
-  promise: 'while PostgreSQL stands still requests are answered 503 with Retry-After, and nothing is lost',
+  promise: 'while PostgreSQL is paused, requests are answered 503 with Retry-After, and nothing is lost',
   sizes: {
-    // Standing still and bounded waiting differ where it stands still for much longer than a request may wait.
+    // The pause is much longer than a request may wait, to tell bounded waiting from none.
     small: { creates: 800, goneMs: 16_000, answerMs: 12_000 },
     whole: { creates: 20_000, goneMs: 20_000, answerMs: 10_000 },
   },
@@ -23,20 +23,20 @@ export const postgresGone: Proof<{ creates: number; goneMs: number; answerMs: nu
     let healthy = false;
     await storm.rage(creates, async () => {
       const stopped = await stopAll(postmaster);
-      const goOn = () => stopped.forEach((pid) => signal(pid, 'SIGCONT'));
-      defer(goOn);
+      const resume = () => stopped.forEach((pid) => signal(pid, 'SIGCONT'));
+      defer(resume);
       await storm.underWay('PostgreSQL stopped');
       await sleep(goneMs / 2);
       healthy = await isHealthy(storm.server.url);
       await sleep(goneMs / 2);
-      goOn();
+      resume();
     });
     const outcome = await storm.outcome(1);
     const { refused, longestMs, unknown } = outcome.clients;
     const faults = [
       ...oddAnswers(outcome.clients),
       healthy ? '' : 'healthz did not answer meanwhile',
-      refused['503'] ? '' : 'no request was refused: PostgreSQL never stood still',
+      refused['503'] ? '' : 'no request was refused: PostgreSQL was never paused',
       longestMs <= answerMs ? '' : `a request waited ${(longestMs / 1000).toFixed(1)} s for its answer`,
       unknown === 0 ? '' : `${unknown} connections broke`,
     ];
@@ -44,14 +44,14 @@ export const postgresGone: Proof<{ creates: number; goneMs: number; answerMs: nu
   },
 };
 
-/** Stops the main process, so that it starts no more, and then its children. */
+/** Stops the main process first, so that it starts no more children, and then its children. */
 async function stopAll(postmaster: number): Promise<number[]> {
   signal(postmaster, 'SIGSTOP');
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const children: number[] = [];
   for (const pid of pids) {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-    // The name in parentheses may hold anything; the parent's pid is the second field after it.
+    // The name in parentheses may contain anything; the parent's pid is the second field after it.
     if (Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]) === postmaster) children.push(Number(pid));
   }
   for (const pid of children) signal(pid, 'SIGSTOP');

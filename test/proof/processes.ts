@@ -10,24 +10,24 @@ export interface Process {
   readonly pid: number;
   readonly port: number;
   readonly url: string;
-  /** The first API key, which may do everything. */
+  /** The first API key, which has all scopes. */
   readonly key: string;
   readonly ended: boolean;
-  /** SIGTERM, and then it must end by itself. */
+  /** Sends SIGTERM; the process must then end by itself. */
   stop(): Promise<void>;
   kill(): Promise<void>;
 }
 
 export type Defer = (undo: () => unknown) => void;
 
-/** An installation that ends with the proof. */
+/** An installation that is removed at the end of the proof. */
 export async function makeHome(defer: Defer, settings: Record<string, string> = {}): Promise<Installation> {
   const home = await makeInstallation({ FAIRLEAD_LOG_LEVEL: 'warn', ...settings });
   defer(() => home.remove());
   return home;
 }
 
-/** @param key the first key, where another process has made it */
+/** @param key the first API key, if another process has created it */
 export async function startProcess(
   home: Installation,
   { env = {}, key }: { env?: Record<string, string>; key?: string } = {},
@@ -56,7 +56,7 @@ function asProcess({ program, url, stop }: Server, key: string): Process {
   };
 }
 
-/** Another process on the database of a server that runs, as on a second machine: a worker, unless `services` says otherwise. */
+/** Starts another process on the database of a running server, as on a second machine; by default a worker. */
 export async function startSecond(
   defer: Defer,
   dataDir: string,
@@ -73,12 +73,12 @@ export async function startSecond(
   return startProcess(home, { key });
 }
 
-/** A number that a process counts, over all its labels. */
+/** The value of a metric, summed over all labels. */
 export function metric(process: Process, name: string): Promise<number> {
   return metricOf(process, name);
 }
 
-/** A signal to a process that may be gone by now. */
+/** Sends a signal to a process that may have ended. */
 export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
@@ -87,7 +87,7 @@ export function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** Whether it says that it lives. */
+/** Whether /healthz answers 200. */
 export function isHealthy(url: string): Promise<boolean> {
   return fetch(`${url}/healthz`, { signal: AbortSignal.timeout(5_000) }).then(
     ({ status }) => status === 200,

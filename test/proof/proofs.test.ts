@@ -13,7 +13,7 @@ import { makeRandom } from './random.ts';
 import { receiverDown } from './receiver-down.ts';
 import { NAMES, repeatWith, SEED, SIZE, TIMEOUT_MS } from './settings.ts';
 
-/** Those that take longest come first: small ones run at once. */
+/** The slowest come first, since small ones run concurrently. */
 const ALL = [
   order,
   pauseWorker,
@@ -28,7 +28,7 @@ const ALL = [
 ] as Proof[];
 const PROOFS = ALL.filter(({ name }) => NAMES?.includes(name) ?? true);
 
-// Small ones wait for leases most of the time; whole ones take the machine.
+// Small proofs mostly wait for leases; whole ones use all of the machine.
 describe('proofs', { concurrent: SIZE === 'small' }, () => {
   for (const proof of PROOFS) {
     test(`${proof.name}: ${proof.promise}`, { timeout: TIMEOUT_MS }, async (context) => {
@@ -39,7 +39,7 @@ describe('proofs', { concurrent: SIZE === 'small' }, () => {
   }
 });
 
-/** Runs it in its size, says what it counted, and clears away what it started. */
+/** Runs a proof in its size, logs its counts, and cleans up. */
 async function faultsOf({ name, sizes, run }: Proof): Promise<string[]> {
   const log = (line: string) => process.stderr.write(`${name}: ${line}\n`);
   const cleanups: (() => unknown)[] = [];

@@ -4,10 +4,10 @@ import type { Proof } from './proof.ts';
 
 const CLIENTS = 8;
 
-/** Two processes take leads at once, each from clients that send until they are refused. */
+/** Two processes accept leads concurrently from clients that send until they are refused. */
 export const quota: Proof<{ limit: [low: number, high: number] }> = {
   name: 'quota',
-  promise: 'a workspace takes as many leads an hour as it allows, over all processes, and not one more',
+  promise: 'a workspace accepts exactly its hourly limit of leads, across all processes',
   sizes: { small: { limit: [50, 300] }, whole: { limit: [5_000, 10_000] } },
   async run({ size, random, log, defer }) {
     const limit = random.between(...size.limit);
@@ -20,7 +20,7 @@ export const quota: Proof<{ limit: [low: number, high: number] }> = {
     const statuses = new Map<number, number>();
     let sent = 0;
     const send = async ({ url, key }: Process): Promise<void> => {
-      // One that is refused does not count against those that come after it.
+      // A refused lead does not count, so a later one may be accepted.
       for (let refusals = 0; refusals < 3;) {
         const { status } = await fetch(`${url}/api/v1/leads`, {
           method: 'POST',

@@ -1,8 +1,8 @@
-/** Chance that a seed repeats. */
+/** A seeded random number generator. */
 export interface Random {
-  /** From 0 to below 1. */
+  /** From 0, and below 1. */
   next(): number;
-  /** A whole number, both ends included. */
+  /** An integer, both ends included. */
   between(low: number, high: number): number;
   pick<T>(items: readonly T[]): T;
   /** A copy in another order. */

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Proof } from './proof.ts';
 import { startStorm } from './storm.ts';
 
-/** The receiver refuses every connection for a while in the middle of the storm, and is then back. */
+/** The receiver refuses every connection for a while under load, and then accepts them again. */
 export const receiverDown: Proof<{ creates: number; downMs: number; intervalsS: number[] }> = {
   name: 'receiver-down',
-  promise: 'what a receiver missed arrives once it is back',
+  promise: 'events that a receiver missed arrive when it is back',
   sizes: {
-    // Short intervals, so that what failed meanwhile is not due hours later.
+    // Short intervals, so that failed deliveries are not due hours later.
     small: { creates: 800, downMs: 2_500, intervalsS: [1, 1, 2, 2, 5, 5, 5, 5, 5, 5] },
     whole: { creates: 20_000, downMs: 60_000, intervalsS: [5, 10, 20, 30, 30, 30, 30, 30, 30, 30] },
   },
@@ -24,7 +24,7 @@ export const receiverDown: Proof<{ creates: number; downMs: number; intervalsS: 
     const first = secondsSince();
     await storm.untilDrained(180_000);
     log(`back: the first came after ${first} s, the last after ${secondsSince()} s`);
-    // The connections that broke had requests on them: received, and not answered.
+    // Requests on the connections that broke were received, but not answered.
     return storm.outcome(1);
   },
 };

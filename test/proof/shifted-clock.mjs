@@ -1,20 +1,20 @@
-// Loaded first by a server whose wall clock shall jump: Date is off by as many milliseconds as PROOF_CLOCK, a
-// file, says. Timers and performance.now go on, as they do where a machine's clock is set.
+// Preloaded by a server to shift its wall clock: Date is off by the milliseconds in the file PROOF_CLOCK. Timers and
+// performance.now are not affected, as when the clock of a machine is set.
 import { readFileSync } from 'node:fs';
 
 const file = /** @type {string} */ (process.env['PROOF_CLOCK']);
-const Straight = Date;
+const RealDate = Date;
 let offMs = 0;
 
 globalThis.Date = /** @type {DateConstructor} */ (
-  class extends Straight {
+  class extends RealDate {
     constructor(/** @type {any[]} */ ...input) {
-      if (input.length === 0) super(Straight.now() + offMs);
+      if (input.length === 0) super(RealDate.now() + offMs);
       else super(.../** @type {[any]} */ (input));
     }
 
     static now() {
-      return Straight.now() + offMs;
+      return RealDate.now() + offMs;
     }
   }
 );

@@ -4,29 +4,30 @@ import { startHelper } from '../../perf/helper.mjs';
 import { startSink } from '../../perf/receiver.mjs';
 import type { Installation } from '../kit/process.ts';
 import type { Result, Run, Size } from './proof.ts';
+import type { Random } from './random.ts';
 import { makeHome, startSecond, startProcess, type Defer, type Process } from './processes.ts';
 import { SIZE } from './settings.ts';
 
-/** Requests to one webhook sent and not settled, at most (lane.ts): what a kill or a pause may cause to be sent twice. */
+/** The maximum of unsettled requests to one webhook (lane.ts): a kill or a pause may repeat as many. */
 const UNSETTLED = 256;
 
-/** So long nothing is counted only where nothing will be: a lease lasts 15 s, a rest of the breaker 60 s. */
+/** Without progress for this time, a proof is stuck: a lease lasts 15 s, a pause of the breaker 60 s. */
 const STALL_MS = 90_000;
 
 /**
- * How many clients there are, and how long the receiver takes: so long that a kill meets many requests that are
- * not settled.
+ * How many clients there are, and how long the receiver takes to answer: long enough that a kill meets many unsettled
+ * requests.
  */
 const SHAPES: Record<Size, { connections: number; answerMs: [low: number, high: number] }> = {
   small: { connections: 16, answerMs: [50, 150] },
   whole: { connections: 64, answerMs: [5, 25] },
 };
 
-/** What the clients of a storm have seen. */
+/** The responses that the clients of a storm received. */
 interface Clients {
   /** Ids answered 201. */
   created: string[];
-  /** Requests whose connection broke: they may have landed. */
+  /** Requests whose connection broke: they may have been committed. */
   unknown: number;
   /** By status. */
   refused: Record<string, number>;
@@ -34,7 +35,7 @@ interface Clients {
   longestMs: number;
 }
 
-/** What is left when a storm is over. */
+/** The result of a storm. */
 export interface Outcome extends Result {
   clients: Clients;
 }
@@ -43,13 +44,13 @@ export interface StormOptions {
   home?: Installation;
   /** Settings of the server. */
   env?: Record<string, string>;
-  /** So many processes deliver in place of the server. */
+  /** Number of worker processes that deliver in place of the server. */
   workers?: number;
   /** Options of the webhook. */
   webhook?: object;
 }
 
-/** The receiver: its requests are counted when they come in, before they are answered. */
+/** Starts the receiver. Requests are counted when they are received, before they are answered. */
 export async function startReceiver(defer: Defer) {
   const sink = await startSink();
   defer(() => sink.end());
@@ -57,7 +58,7 @@ export async function startReceiver(defer: Defer) {
     url: sink.url,
     port: sink.port,
     count: (): Promise<number> => sink.ask('count'),
-    /** Refuses connections and breaks the open ones, until `back`. */
+    /** Refuses connections and closes the open ones, until `back`. */
     down: (): Promise<void> => sink.ask('down'),
     back: (): Promise<void> => sink.ask('listen', sink.port),
     all: (): Promise<{ keys: string[]; contacts: string[]; versions: number[]; at: number[] }> =>
@@ -65,14 +66,14 @@ export async function startReceiver(defer: Defer) {
   };
 }
 
-/** The process that sends requests. */
+/** Starts the process that sends requests. */
 export function startLoad(defer: Defer) {
   const load = startHelper('load.mjs');
   defer(() => load.end());
   return load;
 }
 
-/** Waits for work that counts; rejects where the count stands still, so that a proof that fails ends. */
+/** Waits for work; rejects if `count` makes no progress, so that a failing proof ends. */
 export async function unlessStalled<T>(work: Promise<T>, count: () => Promise<number>): Promise<T> {
   let last = -1;
   let since = performance.now();
@@ -86,14 +87,14 @@ export async function unlessStalled<T>(work: Promise<T>, count: () => Promise<nu
   return work;
 }
 
-/** A server with one webhook, clients that create contacts through anything, and a receiver that counts. */
+/** Starts a server with one webhook, clients that create contacts, and a receiver that counts. */
 export async function startStorm(
   { random, log, defer }: Pick<Run<unknown>, 'random' | 'log' | 'defer'>,
-  { home: existingHome, env = {}, workers = 0, webhook: options = {} }: StormOptions = {},
+  { home: existing, env = {}, workers = 0, webhook: options = {} }: StormOptions = {},
 ) {
   const receiver = await startReceiver(defer);
   const load = startLoad(defer);
-  const home = existingHome ?? (await makeHome(defer));
+  const home = existing ?? (await makeHome(defer));
   const settings = { ...env, ...(workers > 0 && { FAIRLEAD_SERVICES: 'api,web' }) };
   let server = await startProcess(home, { env: settings });
   const { key, port } = server;
@@ -123,44 +124,30 @@ export async function startStorm(
     get server() {
       return server;
     },
-    /** Says how far it is. */
+    /** Logs the progress. */
     underWay,
-    /** kill -9 of a worker. */
+    /** Kills a worker with SIGKILL. */
     async killWorker(n: number) {
       await working[n]!.kill();
       await underWay('worker killed');
     },
-    /** Another in the place of one that was killed. */
+    /** Replaces a killed worker. */
     async replaceWorker(n: number) {
       working[n] = await startSecond(defer, home.dataDir, { key });
     },
-    /** kill -9, and the next start on the same data and port. */
+    /** Kills the server with SIGKILL, and starts it again on the same data and port. */
     async killServer() {
       await server.kill();
       await underWay('server killed');
       server = await startProcess(home, { env: { ...settings, PORT: String(port) }, key });
     },
     /**
-     * Creates contacts without a pause: 20 to 80 % of so many, however many while `blow` runs, and then the rest.
-     * So whatever it does, it does to a server that has work.
+     * Creates contacts without a pause: 20 to 80 % of `creates`, any number while `disrupt` runs, and then the rest. So
+     * `disrupt` always runs on a server under load.
      */
-    async rage<T>(creates: number, blow: () => Promise<T>): Promise<T> {
-      const before = Math.round(creates * (0.2 + 0.6 * random.next()));
-      const from: number = await load.ask('progress');
-      const raging: Promise<void> = load.ask('storm', { port, key, connections });
-      // Awaited below, unless something fails before.
-      raging.catch(() => {});
-      const progress = (): Promise<number> => load.ask('progress');
-      const begun = (async () => {
-        while ((await progress()) < from + before) await sleep(5);
-      })();
-      await unlessStalled(begun, progress);
-      const result = await blow();
-      await load.ask('calm', creates - before);
-      await unlessStalled(raging, progress);
-      return result;
-    },
-    /** Waits until deliveries go out again: a holder that was killed has a lease that must run out first. */
+    rage: <T>(creates: number, disrupt: () => Promise<T>): Promise<T> =>
+      rage(load, { port, key, connections, creates, random }, disrupt),
+    /** Waits until deliveries are sent again: the lease of a killed worker must expire first. */
     async untilFlowing(timeoutMs = 60_000) {
       const from = await receiver.count();
       const until = performance.now() + timeoutMs;
@@ -171,8 +158,8 @@ export async function startStorm(
     },
     untilDrained,
     /**
-     * Waits for the last delivery, compares what was answered, what is stored and what arrived, and stops.
-     * @param kills kills and pauses, each of which may repeat what was not settled
+     * Waits for the last delivery, compares responses, stored records and received events, and stops the processes.
+     * @param kills number of kills and pauses, each of which may repeat unsettled requests
      */
     async outcome(kills: number): Promise<Outcome> {
       await untilDrained();
@@ -185,15 +172,40 @@ export async function startStorm(
   };
 }
 
+type Load = ReturnType<typeof startLoad>;
+
+/** See `rage` of a storm. */
+async function rage<T>(
+  load: Load,
+  target: { port: number; key: string; connections: number; creates: number; random: Random },
+  disrupt: () => Promise<T>,
+): Promise<T> {
+  const { creates, random, ...clients } = target;
+  const before = Math.round(creates * (0.2 + 0.6 * random.next()));
+  const from: number = await load.ask('progress');
+  const raging: Promise<void> = load.ask('storm', clients);
+  // Awaited below, unless something fails first.
+  raging.catch(() => {});
+  const progress = (): Promise<number> => load.ask('progress');
+  const begun = (async () => {
+    while ((await progress()) < from + before) await sleep(5);
+  })();
+  await unlessStalled(begun, progress);
+  const result = await disrupt();
+  await load.ask('calm', creates - before);
+  await unlessStalled(raging, progress);
+  return result;
+}
+
 interface Seen {
   clients: Clients;
   /** Ids of the contacts in the store. */
   stored: Set<string>;
-  /** Of every request that arrived: path and webhook-id. */
+  /** Path and webhook-id of every received request. */
   keys: string[];
-  /** Of every request that arrived: the contact's id. */
+  /** The contact's id of every received request. */
   contacts: string[];
-  /** How many repeats the kills explain. */
+  /** How many repeats the kills may cause. */
   bound: number;
 }
 
@@ -201,12 +213,12 @@ function compare({ clients, stored, keys, contacts, bound }: Seen): Outcome {
   const arrived = new Set(contacts);
   const lostRecords = clients.created.filter((id) => !stored.has(id)).length;
   const lostEvents = [...stored].filter((id) => !arrived.has(id)).length;
-  const strangers = [...arrived].filter((id) => !stored.has(id)).length;
+  const unknown = [...arrived].filter((id) => !stored.has(id)).length;
   const duplicates = keys.length - new Set(keys).size;
   const faults = [
     lostRecords > 0 ? `${lostRecords} contacts were answered 201 and are not stored` : '',
     lostEvents > 0 ? `${lostEvents} contacts are stored and their event never arrived` : '',
-    strangers > 0 ? `${strangers} events arrived whose contact is not stored` : '',
+    unknown > 0 ? `${unknown} events arrived whose contact is not stored` : '',
     // Without a kill a slow machine may still lose a lease.
     bound > 0 && duplicates > bound ? `${duplicates} requests were repeated, more than ${bound}` : '',
   ];
@@ -225,7 +237,7 @@ function compare({ clients, stored, keys, contacts, bound }: Seen): Outcome {
   return { clients, counts: counts.join(', '), faults: faults.filter(Boolean) };
 }
 
-/** Answers other than 201 and 503 with Retry-After, each as a fault. */
+/** A fault for every response other than 201, and 503 with Retry-After. */
 export function oddAnswers({ refused, withoutRetryAfter }: Clients): string[] {
   const faults = Object.keys(refused)
     .filter((status) => status !== '503')

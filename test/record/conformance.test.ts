@@ -1,31 +1,31 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runCase, startScenario, type ApiCase, type Ask, type Scenario } from '../kit/scenario.ts';
 
-/** What the suite has to know of a kind of record to put it through everything. */
+/** What the suite needs to test a kind of record. */
 interface Subject {
   /** Default: the plural. */
   name?: string;
   plural: string;
   noun: string;
-  /** A body that makes one, and a change that alters it. */
+  /** A valid body, and a change that alters the record. */
   valid: Record<string, unknown>;
   change: Record<string, unknown>;
-  /** A filter that finds what `valid` made, and a value that finds nothing. */
+  /** A filter that finds the record of `valid`, and a value that finds nothing. */
   filter: { name: string; value: string; nothing: string };
-  /** A text field, for bad input. */
+  /** A text field, for invalid input. */
   text: { field: string; max: number };
-  /** A body that is refused, and the fields that it is refused for; default: one that is not known. */
+  /** An invalid body with the fields of its errors; default: an unknown field. */
   bad?: { body: Record<string, unknown>; fields: string[] };
-  /** A scope that does not reach it; default: that of making leads. */
+  /** A scope that does not allow access; default: the one to create leads. */
   noScope?: string;
   /**
    * Its POST is another system's, RemixCRM's Lead API (contracts RX5, RX6): it answers a receipt and refuses in a shape
    * of its own.
    */
   isRemixcrm?: true;
-  /** Requests prefer the record as the answer (`Prefer: return=representation`). */
+  /** Requests prefer the record as the response (`Prefer: return=representation`). */
   prefersRecord?: true;
-  /** For each test that cannot hold, why. */
+  /** Tests that do not apply, each with the reason. */
   skipped?: { record?: string; unknownField: string; form: string };
 }
 
@@ -100,7 +100,7 @@ const UNKNOWN = { body: { bogus: 1 }, fields: ['bogus'] };
 const NOWHERE = '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c21';
 
 describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))(
-  '$name do what every record does',
+  '$name behave like every record',
   (subject) => {
     const path = `/api/v1/${subject.plural}`;
     const created = `${subject.noun}.created`;
@@ -201,7 +201,7 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
       });
     });
 
-    test('what was read can be sent back: read-only fields are ignored', async () => {
+    test('a record can be sent back as read: read-only fields are ignored', async () => {
       const made = await make();
       await run({
         method: 'PUT',
@@ -213,7 +213,7 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
       expect((await ask('GET', `${path}/${made.id}`)).json).toEqual(made);
     });
 
-    test('delete answers 204 and fires one event; then the record is gone, but for include_deleted', async () => {
+    test('delete answers 204 and fires one event; then the record is only found with include_deleted', async () => {
       const made = await make();
       const item = `${path}/${made.id}`;
       await run({ method: 'DELETE', path: item, status: 204, events: [deleted] });
@@ -259,7 +259,7 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
       });
     });
 
-    test('fifty changes of one record at once all take effect, one after the other', async () => {
+    test('fifty concurrent changes of one record all take effect, one at a time', async () => {
       const made = await make();
       await s.newEvents();
       const replies = await Promise.all(
@@ -275,7 +275,7 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
     });
 
     describe('lists', () => {
-      test('pages by cursor hold every record once, newest first, and end', async () => {
+      test('pages by cursor hold every record once, newest first', async () => {
         const person = await ownWorkspace(s);
         const ids: string[] = [];
         for (let n = 0; n < 7; n++) ids.push((await make(person)).id);
@@ -292,7 +292,7 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
       });
 
       test.each(['created_at', '-created_at', 'updated_at', '-updated_at'])(
-        'sort=%s pages without gap or double',
+        'sort=%s pages without gaps or duplicates',
         async (sort) => {
           const person = await ownWorkspace(s);
           const body = { records: Array.from({ length: 25 }, () => subject.valid) };
@@ -310,7 +310,7 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
         },
       );
 
-      test('filters, count and include_deleted say what they mean', async () => {
+      test('filters, count and include_deleted work', async () => {
         const person = await ownWorkspace(s);
         const item = await make(person);
         const other = await make(person);
@@ -350,7 +350,7 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
     });
 
     describe('batch', () => {
-      test('a bad record is told in its place and does not hold up the others', async () => {
+      test('an invalid record is reported by its index and does not affect the others', async () => {
         await run({
           method: 'POST',
           path: `${path}/batch`,
@@ -367,7 +367,7 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
         });
       });
 
-      test('500 records are taken, 501 are not, none are not', async () => {
+      test('500 records are accepted; 501 and none are refused', async () => {
         const body = (count: number) => ({ records: Array.from({ length: count }, () => subject.valid) });
         await run({
           method: 'POST',
@@ -386,7 +386,7 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
         await run({ method: 'POST', path: `${path}/batch`, body: body(0), status: 400, fields: ['records'] });
       });
 
-      test('with an Idempotency-Key, a batch sent again makes nothing', async () => {
+      test('a repeated batch under one Idempotency-Key creates nothing', async () => {
         const again = {
           method: 'POST',
           path: `${path}/batch`,
@@ -413,7 +413,7 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
     });
 
     describe('Idempotency-Key', () => {
-      test('the same request again gives the same answer and makes nothing; another body is 422', async () => {
+      test('a repeated request gets the same answer and creates nothing; another body is 422', async () => {
         const headers = { 'idempotency-key': 'once' };
         let first = '';
         await run({
@@ -443,7 +443,7 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
         });
       });
 
-      test('fifty at once make one record: one 201 or its replay, the others 409', async () => {
+      test('fifty at once create one record: 201 or its replay, and 409 for the others', async () => {
         await s.newEvents();
         const replies = await Promise.all(
           Array.from({ length: 50 }, () =>
@@ -457,7 +457,7 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
         expect(await s.newEvents()).toEqual([created]);
       });
 
-      test('a PATCH is replayed too, although its If-Match would no longer hold', async () => {
+      test('a PATCH is replayed too, although its If-Match no longer matches', async () => {
         const made = await make();
         const again = {
           method: 'PATCH',
@@ -469,13 +469,13 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
         await run({ ...again, status: 200, events: [], check: ({ json }) => expect(json.version).toBe(2) });
       });
 
-      test('a refusal is not kept: the corrected request goes through under the same key', async () => {
+      test('an error is not stored: the corrected request succeeds under the same key', async () => {
         const headers = { 'idempotency-key': 'corrected' };
         await run({ method: 'POST', path, body: refused.body, headers, status: 400 });
         await run({ method: 'POST', path, body: subject.valid, headers, status: 201, events: [created] });
       });
 
-      test('another key of the workspace has its own keys', async () => {
+      test('another API key of the workspace has its own idempotency keys', async () => {
         const somebody = await s.person([`${subject.plural}:write`]);
         const headers = { 'idempotency-key': 'shared' };
         await run({ method: 'POST', path, body: subject.valid, headers, status: 201, events: [created] });
@@ -503,7 +503,7 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
       });
     });
 
-    describe('who may', () => {
+    describe('authentication and scopes', () => {
       test('without a key, with a malformed, unknown or revoked one: 401', async () => {
         const gone = await s.person(['*']);
         await s.app.keys.revoke(null, gone.keyId);
@@ -554,7 +554,7 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
         }
       });
 
-      test("another workspace's record does not exist", async () => {
+      test("another workspace's record answers 404", async () => {
         const made = await make();
         const item = `${path}/${made.id}`;
         const as = s.charlie;
@@ -587,7 +587,7 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
       );
     });
 
-    describe('bad input is told by field, and nothing is written', () => {
+    describe('invalid input is reported by field, and nothing is written', () => {
       const { field, max } = subject.text;
       const bad: Omit<ApiCase, 'method' | 'path'>[] = [
         {
@@ -692,13 +692,13 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
       });
     });
 
-    test('emoji, combined characters and every script are kept as sent', async () => {
+    test('emoji, combining characters and every script are stored as sent', async () => {
       const text = '👩‍👩‍👧‍👦 Zoë Жанна 山田 مريم';
       const { json } = await ask('POST', path, { body: { ...subject.valid, [subject.text.field]: text } });
       expect((await ask('GET', `${path}/${json.id}`)).json[subject.text.field]).toBe(text);
     });
 
-    test('a method that the path does not take answers 405 with Allow', async () => {
+    test('an unsupported method answers 405 with Allow', async () => {
       await runCase(s, {
         name: '',
         method: 'DELETE',

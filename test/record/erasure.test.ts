@@ -31,7 +31,7 @@ async function hook(events: string, more = {}): Promise<string> {
 }
 const erase = () => eraseDeleted({ db: s.db, log: silent }).pass(new AbortController().signal);
 
-/** The tables in which a text stands, in any column of any row. */
+/** The tables that contain a text in any column of any row. */
 async function tablesWith(needle: string): Promise<string[]> {
   const { rows } = await s.db.pool.query<{ name: string }>(
     `select table_name as name from information_schema.tables
@@ -71,7 +71,7 @@ const KINDS = [
   ],
 ] as const;
 
-/** What another CRM says of the lead. */
+/** A report of another CRM about the lead. */
 async function report(): Promise<void> {
   const { secret } = (await s.ask('POST', '/api/v1/inbound-secrets', { body: { name: 'CRM' } })).json;
   const body = { crm_lead_id: 'crm-1', email: NEEDLE };
@@ -79,7 +79,7 @@ async function report(): Promise<void> {
   if (!text.includes('"stored":true')) throw new Error(text);
 }
 
-describe('section 6: what is personal about a deleted record ends once its deliveries have settled', () => {
+describe('section 6: personal data of a deleted record is erased once its deliveries have settled', () => {
   test.each(KINDS)('of %s, in every table', async (plural, body, changing) => {
     const key = (name: string) => ({ 'idempotency-key': `${plural}-${name}` });
     const made = await s.ask('POST', `/api/v1/${plural}`, { body, headers: key('make') });
@@ -116,7 +116,7 @@ describe('section 6: what is personal about a deleted record ends once its deliv
     const shown = await s.ask('GET', `${item}?include_deleted=true`);
     expect(shown.json).toEqual({ id: made.json.id, deleted_at: expect.any(String) });
     expect((await s.ask('GET', item)).status).toBe(404);
-    // Who asks again with the same key makes nothing twice.
+    // A repeated request with the same key creates nothing.
     const again = await s.ask('POST', `/api/v1/${plural}`, { body, headers: key('make') });
     expect([again.status, again.json.id]).toEqual([201, made.json.id]);
     expect(again.headers.get('idempotent-replayed')).toBe('true');
@@ -126,7 +126,7 @@ describe('section 6: what is personal about a deleted record ends once its deliv
     expect(log.text).not.toContain(NEEDLE);
   });
 
-  test('of leads that came by a form, one of them out of the spam: answers and consent, too', async () => {
+  test('of leads from a form, one of them accepted from quarantine: answers and consent too', async () => {
     const fields = [
       { key: 'email', label: 'Email', type: 'email' },
       { key: 'hall', label: 'Hall', type: 'text' },
@@ -171,7 +171,7 @@ describe('section 6: what is personal about a deleted record ends once its deliv
     );
   });
 
-  test('what is sent again afterwards, and the feed, are of the shape that their schemas say', async () => {
+  test('resent deliveries and the feed still match their schemas', async () => {
     const { data: types } = (await s.ask('GET', '/api/v1/event-types')).json;
     const { data: fed } = (await s.ask('GET', '/api/v1/events?limit=200')).json;
     expect(fed.length).toBeGreaterThan(30);
@@ -197,7 +197,7 @@ describe('section 6: what is personal about a deleted record ends once its deliv
     }
   });
 
-  test('what stays: ids, times, and what a summary tells', async () => {
+  test('ids, times and the fields of summaries stay', async () => {
     const body = { email: NEEDLE, status: 'customer', source: 'website', custom_fields: { a: 1 } };
     const { id } = (await s.ask('POST', '/api/v1/contacts', { body })).json;
     await s.ask('DELETE', `/api/v1/contacts/${id}`);
@@ -219,7 +219,7 @@ describe('section 6: what is personal about a deleted record ends once its deliv
     expect(rows[0]).toMatchObject({ id, email: null, status: 'customer', expunged_at: expect.any(String) });
   });
 
-  test('it waits for what is held, at most 30 days; a record that lives keeps all', async () => {
+  test('waits for held deliveries, at most 30 days; a record that is not deleted keeps all data', async () => {
     await s.ask('POST', '/api/v1/contacts', { body: { email: 'alive@private.example' } });
     const { id } = (await s.ask('POST', '/api/v1/contacts', { body: { email: NEEDLE } })).json;
     await settled();
@@ -242,7 +242,7 @@ describe('section 6: what is personal about a deleted record ends once its deliv
     expect(await tablesWith('alive@private.example')).toContain('contact');
   });
 
-  test('something sent again holds it up as well; several processes do it once', async () => {
+  test('waits for resent deliveries too; several processes erase a record once', async () => {
     const ids = await Promise.all(
       Array.from({ length: 20 }, async () => {
         const { json } = await s.ask('POST', '/api/v1/contacts', { body: { email: NEEDLE } });

@@ -12,7 +12,7 @@ const total = (label: string): ComputedField => ({
   valuesOf: (_workspaceId, records) => Promise.resolve(records.map((_record, at) => at + 1)),
 });
 
-test('modules add to one object, each by its own name', () => {
+test('several modules can extend one object', () => {
   const payments = { object: 'widget', computedFields: { paid: total('Paid') } };
   const visits = { object: 'widget', computedFields: { visits: total('Visits') } };
   const extensions = makeExtensions([payments, visits]);
@@ -27,7 +27,7 @@ test('two modules cannot give an object the same computed field, or the same pan
   expect(() => makeExtensions([panels, panels])).toThrow('widget has the panel payments twice');
 });
 
-test('records are completed in their order, and their shape says so', async () => {
+test('records are completed in order, and the schema holds the computed fields', async () => {
   const widget = defineNoun({
     name: 'widget',
     plural: 'widgets',

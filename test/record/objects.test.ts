@@ -22,7 +22,7 @@ const object = async (key: string) => (await s.ask('GET', `/api/v1/objects/${key
 const fieldsOf = async (key: string): Promise<FieldAnswer[]> => (await object(key)).fields;
 
 describe('RC1: objects', () => {
-  test('are listed, of what the caller may read; singular and plural name one', async () => {
+  test('lists the objects that the caller can read; get accepts singular and plural', async () => {
     const all = (await s.ask('GET', '/api/v1/objects')).json.data.map(({ key }: { key: string }) => key);
     expect(all).toEqual(['contact', 'company', 'deal', 'task', 'lead']);
     const ofBob = (await s.ask('GET', '/api/v1/objects', { as: s.bob })).json.data;
@@ -34,7 +34,7 @@ describe('RC1: objects', () => {
   });
 
   test.each(NOUNS.map(({ name, plural }) => ({ name, plural })))(
-    '$name: every field of a record is described, and no other',
+    '$name: exactly the fields of a record are described',
     async ({ name, plural }) => {
       const body = { name: 'Jane Doe', title: 'Call', first_name: 'Jane', email: 'jane@example.com' };
       const fields = await fieldsOf(name);
@@ -57,7 +57,7 @@ describe('RC1: objects', () => {
   );
 
   test.each(NOUNS.map(({ name, plural }) => ({ name, plural })))(
-    '$name: a field says how lists are filtered and sorted by it, and the list takes it',
+    '$name: the list accepts the described filters and sort orders',
     async ({ name, plural }) => {
       const values: Record<string, string> = {
         record: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c21',
@@ -95,7 +95,7 @@ describe('RC1: objects', () => {
     expect(reply.json).toEqual(lead);
   });
 
-  test('options are those of the workspace', async () => {
+  test('options are the workspace’s own', async () => {
     await s.ask('POST', '/api/v1/lead-sources', { body: { name: 'Fair' } });
     const options = async (key: string) =>
       (await fieldsOf('lead')).find((field) => field.key === key)!.options!.map(({ value }) => value);
@@ -107,7 +107,7 @@ describe('RC1: objects', () => {
     expect(source.options).toEqual([]);
   });
 
-  test('a panel’s path is a route that lists something about the record', async () => {
+  test('the path of a panel is a list route', async () => {
     const { json } = await s.ask('POST', '/api/v1/leads', {
       body: { name: 'Jane Doe', phone: '+15551234567' },
     });

@@ -65,7 +65,7 @@ const change = (id: string) => ({
   answer: () => ({ status: 200, body: '' }),
 });
 
-describe('a preview says what a write does, and writes nothing', () => {
+describe('a preview equals the effect of the write, and writes nothing', () => {
   const webhooks = async (found: { id: string; events: string[] }[]) =>
     found
       .flatMap(({ id, events }) => events.map((type) => ({ id: `wh_${id.replaceAll('-', '')}`, type })))
@@ -126,7 +126,7 @@ describe('a preview says what a write does, and writes nothing', () => {
     );
   });
 
-  test('a reference that is not there, and a record that is not there, are refused as by a write', async () => {
+  test('an unknown reference and an unknown record are refused as in a write', async () => {
     const contact_id = '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c21';
     await expect(deals.previewCreate(writer, { name: 'x', contact_id }, SOURCE)).rejects.toMatchObject({
       code: 'validation_error',

@@ -454,7 +454,7 @@ export interface paths {
         put?: never;
         /**
          * Create up to 500 contacts
-         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. A bad record does not hold up the others; the good ones are written together.
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together.
          */
         post: operations["postContactsBatch"];
         delete?: never;
@@ -474,7 +474,7 @@ export interface paths {
         get: operations["getContactsId"];
         /**
          * Update a contact
-         * @description Changes only the fields sent. Fires `contact.updated`, unless nothing changes. With If-Match, 412 where the version is another.
+         * @description Changes only the fields sent. Fires `contact.updated`, unless nothing changes. With If-Match, 412 if the version differs.
          */
         put: operations["putContactsId"];
         post?: never;
@@ -487,7 +487,7 @@ export interface paths {
         head?: never;
         /**
          * Update a contact
-         * @description Changes only the fields sent. Fires `contact.updated`, unless nothing changes. With If-Match, 412 where the version is another.
+         * @description Changes only the fields sent. Fires `contact.updated`, unless nothing changes. With If-Match, 412 if the version differs.
          */
         patch: operations["patchContactsId"];
         trace?: never;
@@ -524,7 +524,7 @@ export interface paths {
         put?: never;
         /**
          * Create up to 500 companies
-         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. A bad record does not hold up the others; the good ones are written together.
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together.
          */
         post: operations["postCompaniesBatch"];
         delete?: never;
@@ -544,7 +544,7 @@ export interface paths {
         get: operations["getCompaniesId"];
         /**
          * Update a company
-         * @description Changes only the fields sent. Fires `company.updated`, unless nothing changes. With If-Match, 412 where the version is another.
+         * @description Changes only the fields sent. Fires `company.updated`, unless nothing changes. With If-Match, 412 if the version differs.
          */
         put: operations["putCompaniesId"];
         post?: never;
@@ -557,7 +557,7 @@ export interface paths {
         head?: never;
         /**
          * Update a company
-         * @description Changes only the fields sent. Fires `company.updated`, unless nothing changes. With If-Match, 412 where the version is another.
+         * @description Changes only the fields sent. Fires `company.updated`, unless nothing changes. With If-Match, 412 if the version differs.
          */
         patch: operations["patchCompaniesId"];
         trace?: never;
@@ -594,7 +594,7 @@ export interface paths {
         put?: never;
         /**
          * Create up to 500 deals
-         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. A bad record does not hold up the others; the good ones are written together.
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together.
          */
         post: operations["postDealsBatch"];
         delete?: never;
@@ -614,7 +614,7 @@ export interface paths {
         get: operations["getDealsId"];
         /**
          * Update a deal
-         * @description Changes only the fields sent. Fires `deal.updated` or `deal.stage_changed` or `deal.won` or `deal.lost`, unless nothing changes. With If-Match, 412 where the version is another.
+         * @description Changes only the fields sent. Fires `deal.updated` or `deal.stage_changed` or `deal.won` or `deal.lost`, unless nothing changes. With If-Match, 412 if the version differs.
          */
         put: operations["putDealsId"];
         post?: never;
@@ -627,7 +627,7 @@ export interface paths {
         head?: never;
         /**
          * Update a deal
-         * @description Changes only the fields sent. Fires `deal.updated` or `deal.stage_changed` or `deal.won` or `deal.lost`, unless nothing changes. With If-Match, 412 where the version is another.
+         * @description Changes only the fields sent. Fires `deal.updated` or `deal.stage_changed` or `deal.won` or `deal.lost`, unless nothing changes. With If-Match, 412 if the version differs.
          */
         patch: operations["patchDealsId"];
         trace?: never;
@@ -664,7 +664,7 @@ export interface paths {
         put?: never;
         /**
          * Create up to 500 tasks
-         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. A bad record does not hold up the others; the good ones are written together.
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together.
          */
         post: operations["postTasksBatch"];
         delete?: never;
@@ -684,7 +684,7 @@ export interface paths {
         get: operations["getTasksId"];
         /**
          * Update a task
-         * @description Changes only the fields sent. Fires `task.updated` or `task.completed`, unless nothing changes. With If-Match, 412 where the version is another.
+         * @description Changes only the fields sent. Fires `task.updated` or `task.completed`, unless nothing changes. With If-Match, 412 if the version differs.
          */
         put: operations["putTasksId"];
         post?: never;
@@ -697,7 +697,7 @@ export interface paths {
         head?: never;
         /**
          * Update a task
-         * @description Changes only the fields sent. Fires `task.updated` or `task.completed`, unless nothing changes. With If-Match, 412 where the version is another.
+         * @description Changes only the fields sent. Fires `task.updated` or `task.completed`, unless nothing changes. With If-Match, 412 if the version differs.
          */
         patch: operations["patchTasksId"];
         trace?: never;
@@ -714,7 +714,7 @@ export interface paths {
         put?: never;
         /**
          * Create a lead
-         * @description Fires `lead.created` or, where the submission is attached to a lead that exists, `lead.submission_added`; then the answer is 200. The workspace limits how many leads it takes in an hour (`/lead-settings`); beyond, 429 with Retry-After. With `Prefer: return=representation`, the answer is the record itself, and errors are as everywhere else.
+         * @description Fires `lead.created`. If the submission is attached to an existing lead, fires `lead.submission_added` and answers 200. 429 with Retry-After beyond the hourly limit of the workspace (`/lead-settings`). With `Prefer: return=representation`, the answer is the record itself, and errors are as everywhere else.
          */
         post: operations["postLeads"];
         delete?: never;
@@ -734,7 +734,7 @@ export interface paths {
         put?: never;
         /**
          * Create up to 500 leads
-         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. A bad record does not hold up the others; the good ones are written together. With `Prefer: return=representation`, the answer is the record itself, and errors are as everywhere else.
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together. With `Prefer: return=representation`, the answer is the record itself, and errors are as everywhere else.
          */
         post: operations["postLeadsBatch"];
         delete?: never;
@@ -754,7 +754,7 @@ export interface paths {
         get: operations["getLeadsId"];
         /**
          * Update a lead
-         * @description Changes only the fields sent. Fires `lead.updated`, unless nothing changes. With If-Match, 412 where the version is another.
+         * @description Changes only the fields sent. Fires `lead.updated`, unless nothing changes. With If-Match, 412 if the version differs.
          */
         put: operations["putLeadsId"];
         post?: never;
@@ -767,7 +767,7 @@ export interface paths {
         head?: never;
         /**
          * Update a lead
-         * @description Changes only the fields sent. Fires `lead.updated`, unless nothing changes. With If-Match, 412 where the version is another.
+         * @description Changes only the fields sent. Fires `lead.updated`, unless nothing changes. With If-Match, 412 if the version differs.
          */
         patch: operations["patchLeadsId"];
         trace?: never;
@@ -781,7 +781,7 @@ export interface paths {
         };
         /**
          * List objects with their fields
-         * @description Those whose records the caller may read.
+         * @description Objects whose records the caller can read.
          */
         get: operations["getObjects"];
         put?: never;
@@ -801,7 +801,7 @@ export interface paths {
         };
         /**
          * Get an object with its fields
-         * @description By its key, as in `contact`, or its plural.
+         * @description By key, as in `contact`, or plural.
          */
         get: operations["getObjectsKey"];
         put?: never;
@@ -844,20 +844,20 @@ export interface paths {
         get: operations["getPipelinesId"];
         /**
          * Update a pipeline
-         * @description Also to order, name, add and remove stages. 409 where a removed stage holds deals.
+         * @description Also reorders, renames, adds and removes stages. 409 if a removed stage holds deals.
          */
         put: operations["putPipelinesId"];
         post?: never;
         /**
          * Delete a pipeline
-         * @description 409 for the default one, and for one that holds deals.
+         * @description 409 for the default pipeline, and for one that holds deals.
          */
         delete: operations["deletePipelinesId"];
         options?: never;
         head?: never;
         /**
          * Update a pipeline
-         * @description Also to order, name, add and remove stages. 409 where a removed stage holds deals.
+         * @description Also reorders, renames, adds and removes stages. 409 if a removed stage holds deals.
          */
         patch: operations["patchPipelinesId"];
         trace?: never;
@@ -871,7 +871,7 @@ export interface paths {
         };
         /**
          * Get the timeline of a contact
-         * @description Newest first, with what was done with its deals, its tasks and theirs, and the leads that became it, as far as the caller may read these. The id of another record gives the timeline of that one alone.
+         * @description Newest first. Includes entries of its deals, its tasks, the tasks of its deals, and the leads that were converted to it, if the caller can read these. The id of another record returns only the timeline of that record.
          */
         get: operations["getActivitiesContactId"];
         put?: never;
@@ -890,8 +890,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the arrivals of a lead
-         * @description As they came, newest first.
+         * List the submissions of a lead
+         * @description As received, newest first.
          */
         get: operations["getLeadsIdSubmissions"];
         put?: never;
@@ -910,8 +910,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get a lead with all that became of it
-         * @description By its id or its number: the lead, what arrived of it, its timeline, and what another CRM reported of it; of each the newest 200, newest first.
+         * Get a lead with its history
+         * @description By id or number: the lead, its submissions, its timeline and the reports of another CRM. The newest 200 of each, newest first.
          */
         get: operations["getAnalyticsLeadsId"];
         put?: never;
@@ -933,7 +933,7 @@ export interface paths {
         put?: never;
         /**
          * Convert a lead to a contact, a company and a deal
-         * @description All or nothing. A contact with its email is used, and not changed unless asked. Fires `lead.converted`, and `contact.created`, `company.created` and `deal.created` for what was made. Needs the scopes to write them too. 409 for a lead that was converted before; with If-Match, 412 where the version is another.
+         * @description All or nothing. An existing contact with the same email is used, and only changed with `update_contact`. Fires `lead.converted`, and `contact.created`, `company.created` and `deal.created` for created records. Also needs the write scopes of these records. 409 if the lead was converted before; with If-Match, 412 if the version differs.
          */
         post: operations["postLeadsIdConvert"];
         delete?: never;
@@ -950,8 +950,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the leads that may be the same person
-         * @description The newest 50 with the same email, whatever the case, or the same digits of the phone (at least 7).
+         * List possible duplicates of a lead
+         * @description The newest 50 leads with the same email, ignoring case, or the same phone digits (at least 7).
          */
         get: operations["getLeadsIdDuplicates"];
         put?: never;
@@ -970,8 +970,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Count the leads of a time
-         * @description By source, event type, status and owner (the 200 with most leads of each) and over time; how many were won or converted, and how soon they were contacted. Deleted leads do not count.
+         * Get lead analytics
+         * @description Counts the leads of a time range by source, event type, status and owner (the 200 largest groups of each), and over time. Includes conversions and time to first contact. Deleted leads do not count.
          */
         get: operations["getAnalyticsLeads"];
         put?: never;
@@ -991,13 +991,13 @@ export interface paths {
         };
         /**
          * List lead statuses
-         * @description All of them, in their order.
+         * @description All of them, in order.
          */
         get: operations["getLeadStatuses"];
         put?: never;
         /**
          * Create a lead status
-         * @description 409 where there is one of this name, whatever the case.
+         * @description 409 if one with this name exists, ignoring case.
          */
         post: operations["postLeadStatuses"];
         delete?: never;
@@ -1016,21 +1016,21 @@ export interface paths {
         /** Get a lead status */
         get: operations["getLeadStatusesId"];
         /**
-         * Change a lead status
-         * @description Its name, its kind, its place. Leads keep the status that they have.
+         * Update a lead status
+         * @description Changes its name, kind or position. Leads keep their status.
          */
         put: operations["putLeadStatusesId"];
         post?: never;
         /**
          * Delete a lead status
-         * @description 409 for one that is always there or that a lead has.
+         * @description 409 for a built-in status, and for one that a lead has.
          */
         delete: operations["deleteLeadStatusesId"];
         options?: never;
         head?: never;
         /**
-         * Change a lead status
-         * @description Its name, its kind, its place. Leads keep the status that they have.
+         * Update a lead status
+         * @description Changes its name, kind or position. Leads keep their status.
          */
         patch: operations["patchLeadStatusesId"];
         trace?: never;
@@ -1043,8 +1043,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what another CRM reported
-         * @description Newest first. Of those that match no lead, the newest 1,000 are kept, for 90 days: see `POST /crm-activities/{id}/match`.
+         * List CRM activities
+         * @description What another CRM reported, newest first. Unmatched activities are kept for 90 days, at most the newest 1,000: see `POST /crm-activities/{id}/match`.
          */
         get: operations["getCrmActivities"];
         put?: never;
@@ -1065,8 +1065,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Match a report with its lead by hand
-         * @description It stands in the lead’s timeline from then on. 409 where it is with another lead already.
+         * Match a CRM activity with a lead
+         * @description Adds it to the timeline of the lead. 409 if it belongs to another lead.
          */
         post: operations["postCrmActivitiesIdMatch"];
         delete?: never;
@@ -1087,7 +1087,7 @@ export interface paths {
         put?: never;
         /**
          * Create a lead source
-         * @description 409 where there is one of this name, whatever the case.
+         * @description 409 if one with this name exists, ignoring case.
          */
         post: operations["postLeadSources"];
         delete?: never;
@@ -1107,20 +1107,20 @@ export interface paths {
         get: operations["getLeadSourcesId"];
         /**
          * Rename a lead source
-         * @description Leads keep the name that they have.
+         * @description Existing leads keep the old name.
          */
         put: operations["putLeadSourcesId"];
         post?: never;
         /**
          * Delete a lead source
-         * @description Leads keep the name that they have.
+         * @description Existing leads keep the name.
          */
         delete: operations["deleteLeadSourcesId"];
         options?: never;
         head?: never;
         /**
          * Rename a lead source
-         * @description Leads keep the name that they have.
+         * @description Existing leads keep the old name.
          */
         patch: operations["patchLeadSourcesId"];
         trace?: never;
@@ -1137,7 +1137,7 @@ export interface paths {
         put?: never;
         /**
          * Create a lead event type
-         * @description 409 where there is one of this name, whatever the case.
+         * @description 409 if one with this name exists, ignoring case.
          */
         post: operations["postLeadEventTypes"];
         delete?: never;
@@ -1157,20 +1157,20 @@ export interface paths {
         get: operations["getLeadEventTypesId"];
         /**
          * Rename a lead event type
-         * @description Leads keep the name that they have.
+         * @description Existing leads keep the old name.
          */
         put: operations["putLeadEventTypesId"];
         post?: never;
         /**
          * Delete a lead event type
-         * @description Leads keep the name that they have.
+         * @description Existing leads keep the name.
          */
         delete: operations["deleteLeadEventTypesId"];
         options?: never;
         head?: never;
         /**
          * Rename a lead event type
-         * @description Leads keep the name that they have.
+         * @description Existing leads keep the old name.
          */
         patch: operations["patchLeadEventTypesId"];
         trace?: never;
@@ -1182,7 +1182,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the settings of leads */
+        /** Get lead settings */
         get: operations["getLeadSettings"];
         put?: never;
         post?: never;
@@ -1190,8 +1190,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change the settings of leads
-         * @description Holds from the next lead on.
+         * Update lead settings
+         * @description Applies from the next lead.
          */
         patch: operations["patchLeadSettings"];
         trace?: never;
@@ -1208,7 +1208,7 @@ export interface paths {
         put?: never;
         /**
          * Create a form
-         * @description The answer holds the address of its page and the line that embeds it.
+         * @description The response holds the URL of its page and the line of HTML that embeds it.
          */
         post: operations["postForms"];
         delete?: never;
@@ -1228,7 +1228,7 @@ export interface paths {
         put?: never;
         /**
          * Preview a form
-         * @description The page of a form that is not saved. Nothing in it runs, and nothing is kept.
+         * @description Returns the page of a form without saving it. The page has no scripts and cannot be sent.
          */
         post: operations["postFormsPreview"];
         delete?: never;
@@ -1248,20 +1248,20 @@ export interface paths {
         get: operations["getFormsId"];
         /**
          * Update a form
-         * @description Changes only the settings sent; `fields` are all of them, in their order.
+         * @description Changes only the settings sent; `fields` replaces all fields, in order.
          */
         put: operations["putFormsId"];
         post?: never;
         /**
          * Delete a form
-         * @description Its page answers 404 then, and what was kept aside is gone; its leads stay.
+         * @description Its page then answers 404. Quarantined submissions are deleted; its leads stay.
          */
         delete: operations["deleteFormsId"];
         options?: never;
         head?: never;
         /**
          * Update a form
-         * @description Changes only the settings sent; `fields` are all of them, in their order.
+         * @description Changes only the settings sent; `fields` replaces all fields, in order.
          */
         patch: operations["patchFormsId"];
         trace?: never;
@@ -1274,8 +1274,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what came in by a form
-         * @description Newest first. With `spam=true`, what was taken for spam and waits to be accepted or deleted.
+         * List the submissions of a form
+         * @description Newest first. With `spam=true`, quarantined submissions, which can be accepted or deleted.
          */
         get: operations["getFormsIdSubmissions"];
         put?: never;
@@ -1296,8 +1296,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Accept what was taken for spam
-         * @description Makes the lead and fires `form.submitted`. 404 where it was accepted or deleted before.
+         * Accept a quarantined submission
+         * @description Creates the lead and fires `form.submitted`. 404 if it was accepted or deleted before.
          */
         post: operations["postFormsIdSubmissionsSubmissionIdAccept"];
         delete?: never;
@@ -1317,8 +1317,8 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Delete what was taken for spam
-         * @description For good. What became a lead is deleted with the lead.
+         * Delete a quarantined submission
+         * @description Permanent. A submission that became a lead is deleted with the lead.
          */
         delete: operations["deleteFormsIdSubmissionsSubmissionId"];
         options?: never;
@@ -1877,28 +1877,28 @@ export interface components {
             key: string;
             label: string;
             description: string;
-            /** @description What its values are, as in `text`, `date`, `select`, `record`. */
+            /** @description Kind of the field, as in `text`, `date`, `select`, `record`. */
             kind: string;
-            /** @description Has to be sent to create a record. */
+            /** @description Whether it is required to create a record. */
             required: boolean;
-            /** @description Set by the server; ignored when sent. */
+            /** @description Whether it is set by the server; ignored when sent. */
             read_only: boolean;
-            /** @description Worked out when a record is read; in no event. */
+            /** @description Whether it is computed when a record is read; not part of events. */
             computed: boolean;
-            /** @description What a record holds where nothing is sent; null for nothing. */
+            /** @description Value if none is sent; null for none. */
             default: unknown;
-            /** @description The object whose ids its values are. */
+            /** @description Key of the object that it references. */
             references?: string;
-            /** @description The values that it can have, where they are listed. */
+            /** @description Possible values, if the field has a list of options. */
             options?: {
                 value: string;
                 label: string;
             }[];
-            /** @description How lists are filtered by it, where they can be. */
+            /** @description How lists can be filtered by it, if they can. */
             filter?: {
-                /** @description The query parameter of the list. */
+                /** @description Query parameter of the list. */
                 parameter: string;
-                /** @description `eq` is the parameter itself, others are written as in `created_at[gte]`. */
+                /** @description `eq` is the parameter itself; others are used as in `created_at[gte]`. */
                 operators: string[];
             };
             sortable: boolean;
@@ -1910,15 +1910,15 @@ export interface components {
             plural: string;
             label: string;
             plural_label: string;
-            /** @description Fields that name a record to people, the first that are filled in. */
+            /** @description Fields that make the title of a record: the first that are filled in. */
             title_fields: string[];
-            /** @description Columns of a list. */
+            /** @description Default columns of lists. */
             list_fields: string[];
-            /** @description Whether its list takes `q`. */
+            /** @description Whether its list supports `q`. */
             searchable: boolean;
             fields: components["schemas"]["ObjectFieldInput"][];
             events: string[];
-            /** @description Lists about a record; `{id}` in the path is its id. */
+            /** @description Lists about a record; `{id}` in the path is the id of the record. */
             panels: {
                 key: string;
                 label: string;
@@ -1939,18 +1939,18 @@ export interface components {
         ActivityInput: {
             /** Format: uuid */
             id: string;
-            /** @description The event, as in `contact.updated`, or what a module calls it. */
+            /** @description Event type, as in `contact.updated`, or a type of a module. */
             type: string;
             record_type: string;
             /** Format: uuid */
             record_id: string;
             /** @description Who did it, as in `api_key:<id>`. */
             actor: string;
-            /** @description Fields that changed, with what they were. */
+            /** @description Changed fields with their previous values. */
             changed: {
                 [key: string]: unknown;
             } | null;
-            /** @description What a module says of it. */
+            /** @description Details added by a module. */
             details?: unknown;
             /** Format: date-time */
             occurred_at: string;
@@ -1961,21 +1961,21 @@ export interface components {
              * @description Record id
              */
             id: string;
-            /** @description Grows by one with every change; the ETag */
+            /** @description Increases by one with every change; used as the ETag */
             version: number;
-            /** @description Who created it, as in `api_key:<id>` */
+            /** @description Who created the record, as in `api_key:<id>` */
             created_by: string;
             /**
              * Format: date-time
-             * @description When it was created
+             * @description When the record was created
              */
             created_at: string;
             /**
              * Format: date-time
-             * @description When it was last changed
+             * @description When the record was last changed
              */
             updated_at: string;
-            /** @description The workspace's own fields, by name */
+            /** @description Custom fields, by name */
             custom_fields: {
                 [key: string]: string | number | boolean;
             };
@@ -1989,7 +1989,7 @@ export interface components {
             email: string | null;
             /** @description Phone, kept as sent */
             phone: string | null;
-            /** @description Postal address, as on an envelope */
+            /** @description Postal address */
             address: string | null;
             /** @description Notes */
             notes: string | null;
@@ -2002,21 +2002,21 @@ export interface components {
              * @description Record id
              */
             id: string;
-            /** @description Grows by one with every change; the ETag */
+            /** @description Increases by one with every change; used as the ETag */
             version: number;
-            /** @description Who created it, as in `api_key:<id>` */
+            /** @description Who created the record, as in `api_key:<id>` */
             created_by: string;
             /**
              * Format: date-time
-             * @description When it was created
+             * @description When the record was created
              */
             created_at: string;
             /**
              * Format: date-time
-             * @description When it was last changed
+             * @description When the record was last changed
              */
             updated_at: string;
-            /** @description The workspace's own fields, by name */
+            /** @description Custom fields, by name */
             custom_fields: {
                 [key: string]: string | number | boolean;
             };
@@ -2028,7 +2028,7 @@ export interface components {
             email: string | null;
             /** @description Phone, kept as sent */
             phone: string | null;
-            /** @description The name of the company they work for; default: that of the company in `company_id` */
+            /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
             company: string | null;
             /** @description Company */
             company_id: string | null;
@@ -2036,7 +2036,7 @@ export interface components {
             job_title: string | null;
             /** @description Status */
             status: string;
-            /** @description Where they came from, as in `website` */
+            /** @description Where the contact came from, as in `website` */
             source: string | null;
             /** @description Notes */
             notes: string | null;
@@ -2049,27 +2049,27 @@ export interface components {
              * @description Record id
              */
             id: string;
-            /** @description Grows by one with every change; the ETag */
+            /** @description Increases by one with every change; used as the ETag */
             version: number;
-            /** @description Who created it, as in `api_key:<id>` */
+            /** @description Who created the record, as in `api_key:<id>` */
             created_by: string;
             /**
              * Format: date-time
-             * @description When it was created
+             * @description When the record was created
              */
             created_at: string;
             /**
              * Format: date-time
-             * @description When it was last changed
+             * @description When the record was last changed
              */
             updated_at: string;
-            /** @description The workspace's own fields, by name */
+            /** @description Custom fields, by name */
             custom_fields: {
                 [key: string]: string | number | boolean;
             };
             /** @description Name */
             name: string;
-            /** @description In its currency's units */
+            /** @description In units of `currency` */
             value: number | null;
             /** @description Currency */
             currency: string;
@@ -2080,7 +2080,7 @@ export interface components {
             status: "open" | "won" | "lost";
             /**
              * Format: uuid
-             * @description Pipeline id; default: that of the stage, else the default pipeline
+             * @description Pipeline id; default: the pipeline of the stage, else the default pipeline
              */
             pipeline_id: string;
             /**
@@ -2104,33 +2104,33 @@ export interface components {
             owner_id: string | null;
         };
         FormInput: {
-            /** @description `form_…`; no secret, as it stands in public addresses. */
+            /** @description As in `form_…`; public, since it is part of the URL. */
             id: string;
             version: number;
-            /** @description For the team. */
+            /** @description Internal name. */
             name: string;
-            /** @description Above the form; the name where null. */
+            /** @description Title of the page; null: the name. */
             title: string | null;
-            /** @description Below the title. */
+            /** @description Text below the title. */
             intro: string | null;
-            /** @description Beside a checkbox; null where there is none. */
+            /** @description Text of the consent checkbox; null: no checkbox. */
             consent_text: string | null;
-            /** @description Whether the form can not be sent without consent. */
+            /** @description Whether consent is required to send the form. */
             consent_required: boolean;
             submit_label: string;
             thanks_text: string;
-            /** @description Where visitors go after sending. */
+            /** @description URL that visitors are redirected to after sending. */
             redirect_url: string | null;
-            /** @description The source of the leads. */
+            /** @description Source of the leads. */
             source: string | null;
-            /** @description The member who looks after the leads. */
+            /** @description Owner of the leads (user id). */
             owner_id: string | null;
             /**
-             * @description `required`: what comes without (from browsers without JavaScript too) is kept aside. `optional`: it is judged more strictly.
+             * @description `required`: submissions without proof of work, as from browsers without JavaScript, are quarantined. `optional`: their spam check is stricter.
              * @enum {string}
              */
             proof_of_work: "optional" | "required";
-            /** @description Whether it takes anything. */
+            /** @description Whether the form accepts submissions. */
             active: boolean;
             fields: {
                 key: string;
@@ -2147,10 +2147,10 @@ export interface components {
             allowed_origins: string[];
             /**
              * Format: uri
-             * @description The hosted page.
+             * @description URL of the hosted page.
              */
             url: string;
-            /** @description One line of HTML that puts the form into a page. */
+            /** @description HTML that embeds the form in a page. */
             embed_code: string;
             created_by: string;
             /** Format: date-time */
@@ -2162,43 +2162,43 @@ export interface components {
             /** Format: uuid */
             id: string;
             form_id: string;
-            /** @description The lead that came of it; null while it is kept aside. */
+            /** @description The lead created from it; null while it is quarantined. */
             lead_id: string | null;
             /** Format: date-time */
             received_at: string;
-            /** @description What was filled in, by the keys of the form; fields that the form does not ask for stand here as they came. */
+            /** @description The values that were filled in, by field key. Fields that the form does not have are included as sent. */
             fields: {
                 [key: string]: string | number | boolean | string[];
             };
-            /** @description The consent as it read then. */
+            /** @description The consent, with its text at that time. */
             consent: {
                 text: string;
                 given: boolean;
             } | null;
-            /** @description Where it was sent from, without the last 8 bits (of IPv6, the last 80). */
+            /** @description IP address of the sender, without the last 8 bits (IPv6: the last 80). */
             address: string | null;
-            /** @description The page that the visitor came from. */
+            /** @description URL of the page that the visitor came from. */
             referrer: string | null;
             utm: {
                 [key: string]: string;
             };
-            /** @description Whether it is kept aside. */
+            /** @description Whether it is quarantined. */
             spam: boolean;
-            /** @description Why it was taken for spam. */
+            /** @description Why it was marked as spam. */
             reasons: ("honeypot" | "too_fast" | "too_many" | "no_proof_of_work" | "wrong_proof_of_work" | "disposable_email")[];
         };
         CrmActivityInput: {
             /** Format: uuid */
             id: string;
-            /** @description Null where no lead has this crm_lead_id. */
+            /** @description Null if no lead has this crm_lead_id. */
             lead_id: string | null;
             crm_lead_id: string;
             event_type: string;
-            /** @description The whole body, as it was sent. */
+            /** @description The whole body, as sent. */
             payload: unknown;
             /** Format: date-time */
             received_at: string;
-            /** @description Who matched it by hand. */
+            /** @description User who matched it manually. */
             matched_by: string | null;
         };
         LeadFiguresInput: {
@@ -2209,13 +2209,13 @@ export interface components {
             /** @enum {string} */
             interval: "day" | "week" | "month";
             leads: number;
-            /** @description Of them, how many were won or converted. */
+            /** @description Leads that were won or converted. */
             converted: number;
             /** @description converted / leads; null without leads. */
             conversion_rate: number | null;
-            /** @description From the arrival until the status first left `new` or a member first changed the lead, in seconds. */
+            /** @description Time from creation until the status first left `new` or a member first changed the lead, in seconds. */
             first_contact: {
-                /** @description How many were contacted. */
+                /** @description Leads that were contacted. */
                 leads: number;
                 median_s: number | null;
                 p90_s: number | null;
@@ -2223,59 +2223,59 @@ export interface components {
             by_source: {
                 source: string | null;
                 leads: number;
-                /** @description Of them, how many were won or converted. */
+                /** @description Leads that were won or converted. */
                 converted: number;
             }[];
             by_event_type: {
                 event_type: string | null;
                 leads: number;
-                /** @description Of them, how many were won or converted. */
+                /** @description Leads that were won or converted. */
                 converted: number;
             }[];
             by_status: {
                 status: string;
                 leads: number;
-                /** @description Of them, how many were won or converted. */
+                /** @description Leads that were won or converted. */
                 converted: number;
             }[];
             by_owner: {
                 owner_id: string | null;
                 name: string | null;
                 leads: number;
-                /** @description Of them, how many were won or converted. */
+                /** @description Leads that were won or converted. */
                 converted: number;
             }[];
             by_time: {
                 /** Format: date */
                 start: string;
                 leads: number;
-                /** @description Of them, how many were won or converted. */
+                /** @description Leads that were won or converted. */
                 converted: number;
             }[];
         };
         LeadSettingsInput: {
-            /** @description How many leads are taken an hour; 0: any number. */
+            /** @description Maximum number of leads an hour; 0: no limit. */
             leads_per_hour: number;
-            /** @description The workspace has set no number of leads: it is the installation's. */
+            /** @description Whether the limit is the default of the installation. */
             is_default: boolean;
-            /** @description Whom new leads go to that name no owner. */
+            /** @description Who owns new leads without an owner. */
             assignment: {
                 /**
-                 * @description `none`: nobody; `owner`: one member; `round_robin`: the members in turn.
+                 * @description `none`: no owner; `owner`: one member; `round_robin`: the members in turn.
                  * @enum {string}
                  */
                 mode: "none" | "owner" | "round_robin";
                 /** @default [] */
                 members?: string[];
                 /**
-                 * @description Other rules for leads of these sources.
+                 * @description Rules for individual sources.
                  * @default []
                  */
                 sources?: {
-                    /** @description The name of a source, whatever the case. */
+                    /** @description Name of a source, ignoring case. */
                     source: string;
                     /**
-                     * @description `none`: nobody; `owner`: one member; `round_robin`: the members in turn.
+                     * @description `none`: no owner; `owner`: one member; `round_robin`: the members in turn.
                      * @enum {string}
                      */
                     mode: "none" | "owner" | "round_robin";
@@ -2287,17 +2287,17 @@ export interface components {
         LeadStatusInput: {
             /** Format: uuid */
             id: string;
-            /** @description What leads hold as their `status`; it stays when the name changes. */
+            /** @description The value of the `status` field of leads; it stays when the name changes. */
             key: string;
             name: string;
             /**
-             * @description Whether a lead that has it is open, won or lost.
+             * @description Whether a lead with this status is open, won or lost.
              * @enum {string}
              */
             kind: "open" | "won" | "lost";
-            /** @description Counts from 1. */
+            /** @description Position in the list, from 1. */
             position: number;
-            /** @description It is always there. */
+            /** @description Whether the status is built in and cannot be deleted. */
             is_built_in: boolean;
             created_by: string;
             /** Format: date-time */
@@ -2310,17 +2310,17 @@ export interface components {
             id: string;
             /** Format: uuid */
             lead_id: string;
-            /** @description Where it came in, as in `api`. */
+            /** @description Channel, as in `api`. */
             channel: string;
             /** Format: date-time */
             received_at: string;
-            /** @description All that was sent, as it was sent. */
+            /** @description The whole body, as sent. */
             payload: unknown;
-            /** @description Where it was sent from, without the last 8 bits (of IPv6, the last 80). */
+            /** @description IP address of the sender, without the last 8 bits (IPv6: the last 80). */
             address: string | null;
-            /** @description Of the field `referrer`, or the Referer header. */
+            /** @description From the field `referrer`, or the Referer header. */
             referrer: string | null;
-            /** @description utm_source and its kin, of the fields, or of the query of `referrer`. */
+            /** @description `utm_source` and other UTM fields, from the body or the query of `referrer`. */
             utm: {
                 [key: string]: string;
             };
@@ -2332,21 +2332,21 @@ export interface components {
              * @description Record id
              */
             id: string;
-            /** @description Grows by one with every change; the ETag */
+            /** @description Increases by one with every change; used as the ETag */
             version: number;
-            /** @description Who created it, as in `api_key:<id>` */
+            /** @description Who created the record, as in `api_key:<id>` */
             created_by: string;
             /**
              * Format: date-time
-             * @description When it was created
+             * @description When the record was created
              */
             created_at: string;
             /**
              * Format: date-time
-             * @description When it was last changed
+             * @description When the record was last changed
              */
             updated_at: string;
-            /** @description The workspace's own fields, by name */
+            /** @description Custom fields, by name */
             custom_fields: {
                 [key: string]: string | number | boolean;
             };
@@ -2382,7 +2382,7 @@ export interface components {
             id: string;
             version: number;
             name: string;
-            /** @description Deals go there where no pipeline is named. */
+            /** @description Whether deals without a pipeline go here. */
             is_default: boolean;
             stages: {
                 /** Format: uuid */
@@ -2938,29 +2938,29 @@ export interface components {
              * @description Record id
              */
             id: string;
-            /** @description Grows by one with every change; the ETag */
+            /** @description Increases by one with every change; used as the ETag */
             version: number;
-            /** @description Who created it, as in `api_key:<id>` */
+            /** @description Who created the record, as in `api_key:<id>` */
             created_by: string;
             /**
              * Format: date-time
-             * @description When it was created
+             * @description When the record was created
              */
             created_at: string;
             /**
              * Format: date-time
-             * @description When it was last changed
+             * @description When the record was last changed
              */
             updated_at: string;
-            /** @description The workspace's own fields, by name */
+            /** @description Custom fields, by name */
             custom_fields: {
                 [key: string]: string | number | boolean;
             };
-            /** @description Counts within the workspace, from 1 */
+            /** @description Number within the workspace, from 1 */
             number: number;
             /** @description First name */
             first_name: string | null;
-            /** @description Last name; null where they gave one word */
+            /** @description Last name; null if only one name was sent */
             last_name: string | null;
             /** @description Email */
             email: string | null;
@@ -2968,11 +2968,11 @@ export interface components {
             phone: string | null;
             /** @description Event date */
             event_date: string | null;
-            /** @description One of the lead event types, whatever the case; another one is ignored */
+            /** @description Name of a lead event type, ignoring case; an unknown one is ignored */
             event_type: string | null;
-            /** @description One of the lead sources, whatever the case; another one is created */
+            /** @description Name of a lead source, ignoring case; an unknown one is created */
             source: string | null;
-            /** @description Key of one of the lead statuses */
+            /** @description Key of a lead status */
             status: string;
             /** @description Notes */
             notes: string | null;
@@ -2982,9 +2982,9 @@ export interface components {
             crm_lead_id: string | null;
             /** @description Tags */
             tags: string[];
-            /** @description How often the lead arrived */
+            /** @description Number of submissions */
             submissions: number;
-            /** @description When its status first left `new`, or a member first changed it */
+            /** @description When the status first left `new`, or a member first changed the lead */
             first_contacted_at: string | null;
             /** @description Contact */
             contact_id: string | null;
@@ -2992,11 +2992,11 @@ export interface components {
             company_id: string | null;
             /** @description Deal */
             deal_id: string | null;
-            /** @description When it was converted to a contact */
+            /** @description When the lead was converted to a contact */
             converted_at: string | null;
             /**
              * Format: uri
-             * @description The lead in the dashboard
+             * @description URL of the lead in the dashboard
              */
             readonly lead_url: string;
         };
@@ -3006,17 +3006,17 @@ export interface components {
             timeline: {
                 /** Format: uuid */
                 id: string;
-                /** @description Of what another CRM reported: `CRM`. */
+                /** @description `CRM` for reports of another CRM. */
                 label: string;
-                /** @description The event, or what the other CRM calls it. */
+                /** @description The event type, or the type that the other CRM sent. */
                 type: string;
-                /** @description Who did it; null for the other CRM. */
+                /** @description Who did it; null for another CRM. */
                 actor: string | null;
-                /** @description Fields that changed, with what they were. */
+                /** @description Changed fields with their previous values. */
                 changed: {
                     [key: string]: unknown;
                 } | null;
-                /** @description What the other CRM sent; null otherwise. */
+                /** @description The body that the other CRM sent; null for other entries. */
                 payload: unknown;
                 /** Format: date-time */
                 occurred_at: string;
@@ -3025,7 +3025,7 @@ export interface components {
                 /** Format: uuid */
                 id: string;
                 event_type: string;
-                /** @description The whole body, as it was sent. */
+                /** @description The whole body, as sent. */
                 payload: unknown;
                 /** Format: date-time */
                 received_at: string;
@@ -3033,35 +3033,35 @@ export interface components {
         };
         LeadConversionInput: {
             lead: components["schemas"]["LeadInput"];
-            /** @description What was not there before. */
+            /** @description Records that were created. */
             made: ("contact" | "company" | "deal")[];
         };
         ObjectField: {
             key: string;
             label: string;
             description: string;
-            /** @description What its values are, as in `text`, `date`, `select`, `record`. */
+            /** @description Kind of the field, as in `text`, `date`, `select`, `record`. */
             kind: string;
-            /** @description Has to be sent to create a record. */
+            /** @description Whether it is required to create a record. */
             required: boolean;
-            /** @description Set by the server; ignored when sent. */
+            /** @description Whether it is set by the server; ignored when sent. */
             read_only: boolean;
-            /** @description Worked out when a record is read; in no event. */
+            /** @description Whether it is computed when a record is read; not part of events. */
             computed: boolean;
-            /** @description What a record holds where nothing is sent; null for nothing. */
+            /** @description Value if none is sent; null for none. */
             default: unknown;
-            /** @description The object whose ids its values are. */
+            /** @description Key of the object that it references. */
             references?: string;
-            /** @description The values that it can have, where they are listed. */
+            /** @description Possible values, if the field has a list of options. */
             options?: {
                 value: string;
                 label: string;
             }[];
-            /** @description How lists are filtered by it, where they can be. */
+            /** @description How lists can be filtered by it, if they can. */
             filter?: {
-                /** @description The query parameter of the list. */
+                /** @description Query parameter of the list. */
                 parameter: string;
-                /** @description `eq` is the parameter itself, others are written as in `created_at[gte]`. */
+                /** @description `eq` is the parameter itself; others are used as in `created_at[gte]`. */
                 operators: string[];
             };
             sortable: boolean;
@@ -3073,15 +3073,15 @@ export interface components {
             plural: string;
             label: string;
             plural_label: string;
-            /** @description Fields that name a record to people, the first that are filled in. */
+            /** @description Fields that make the title of a record: the first that are filled in. */
             title_fields: string[];
-            /** @description Columns of a list. */
+            /** @description Default columns of lists. */
             list_fields: string[];
-            /** @description Whether its list takes `q`. */
+            /** @description Whether its list supports `q`. */
             searchable: boolean;
             fields: components["schemas"]["ObjectField"][];
             events: string[];
-            /** @description Lists about a record; `{id}` in the path is its id. */
+            /** @description Lists about a record; `{id}` in the path is the id of the record. */
             panels: {
                 key: string;
                 label: string;
@@ -3102,18 +3102,18 @@ export interface components {
         Activity: {
             /** Format: uuid */
             id: string;
-            /** @description The event, as in `contact.updated`, or what a module calls it. */
+            /** @description Event type, as in `contact.updated`, or a type of a module. */
             type: string;
             record_type: string;
             /** Format: uuid */
             record_id: string;
             /** @description Who did it, as in `api_key:<id>`. */
             actor: string;
-            /** @description Fields that changed, with what they were. */
+            /** @description Changed fields with their previous values. */
             changed: {
                 [key: string]: unknown;
             } | null;
-            /** @description What a module says of it. */
+            /** @description Details added by a module. */
             details?: unknown;
             /** Format: date-time */
             occurred_at: string;
@@ -3124,21 +3124,21 @@ export interface components {
              * @description Record id
              */
             id: string;
-            /** @description Grows by one with every change; the ETag */
+            /** @description Increases by one with every change; used as the ETag */
             version: number;
-            /** @description Who created it, as in `api_key:<id>` */
+            /** @description Who created the record, as in `api_key:<id>` */
             created_by: string;
             /**
              * Format: date-time
-             * @description When it was created
+             * @description When the record was created
              */
             created_at: string;
             /**
              * Format: date-time
-             * @description When it was last changed
+             * @description When the record was last changed
              */
             updated_at: string;
-            /** @description The workspace's own fields, by name */
+            /** @description Custom fields, by name */
             custom_fields: {
                 [key: string]: string | number | boolean;
             };
@@ -3152,7 +3152,7 @@ export interface components {
             email: string | null;
             /** @description Phone, kept as sent */
             phone: string | null;
-            /** @description Postal address, as on an envelope */
+            /** @description Postal address */
             address: string | null;
             /** @description Notes */
             notes: string | null;
@@ -3165,21 +3165,21 @@ export interface components {
              * @description Record id
              */
             id: string;
-            /** @description Grows by one with every change; the ETag */
+            /** @description Increases by one with every change; used as the ETag */
             version: number;
-            /** @description Who created it, as in `api_key:<id>` */
+            /** @description Who created the record, as in `api_key:<id>` */
             created_by: string;
             /**
              * Format: date-time
-             * @description When it was created
+             * @description When the record was created
              */
             created_at: string;
             /**
              * Format: date-time
-             * @description When it was last changed
+             * @description When the record was last changed
              */
             updated_at: string;
-            /** @description The workspace's own fields, by name */
+            /** @description Custom fields, by name */
             custom_fields: {
                 [key: string]: string | number | boolean;
             };
@@ -3191,7 +3191,7 @@ export interface components {
             email: string | null;
             /** @description Phone, kept as sent */
             phone: string | null;
-            /** @description The name of the company they work for; default: that of the company in `company_id` */
+            /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
             company: string | null;
             /** @description Company */
             company_id: string | null;
@@ -3199,7 +3199,7 @@ export interface components {
             job_title: string | null;
             /** @description Status */
             status: string;
-            /** @description Where they came from, as in `website` */
+            /** @description Where the contact came from, as in `website` */
             source: string | null;
             /** @description Notes */
             notes: string | null;
@@ -3212,27 +3212,27 @@ export interface components {
              * @description Record id
              */
             id: string;
-            /** @description Grows by one with every change; the ETag */
+            /** @description Increases by one with every change; used as the ETag */
             version: number;
-            /** @description Who created it, as in `api_key:<id>` */
+            /** @description Who created the record, as in `api_key:<id>` */
             created_by: string;
             /**
              * Format: date-time
-             * @description When it was created
+             * @description When the record was created
              */
             created_at: string;
             /**
              * Format: date-time
-             * @description When it was last changed
+             * @description When the record was last changed
              */
             updated_at: string;
-            /** @description The workspace's own fields, by name */
+            /** @description Custom fields, by name */
             custom_fields: {
                 [key: string]: string | number | boolean;
             };
             /** @description Name */
             name: string;
-            /** @description In its currency's units */
+            /** @description In units of `currency` */
             value: number | null;
             /** @description Currency */
             currency: string;
@@ -3243,7 +3243,7 @@ export interface components {
             status: "open" | "won" | "lost";
             /**
              * Format: uuid
-             * @description Pipeline id; default: that of the stage, else the default pipeline
+             * @description Pipeline id; default: the pipeline of the stage, else the default pipeline
              */
             pipeline_id: string;
             /**
@@ -3267,33 +3267,33 @@ export interface components {
             owner_id: string | null;
         };
         Form: {
-            /** @description `form_…`; no secret, as it stands in public addresses. */
+            /** @description As in `form_…`; public, since it is part of the URL. */
             id: string;
             version: number;
-            /** @description For the team. */
+            /** @description Internal name. */
             name: string;
-            /** @description Above the form; the name where null. */
+            /** @description Title of the page; null: the name. */
             title: string | null;
-            /** @description Below the title. */
+            /** @description Text below the title. */
             intro: string | null;
-            /** @description Beside a checkbox; null where there is none. */
+            /** @description Text of the consent checkbox; null: no checkbox. */
             consent_text: string | null;
-            /** @description Whether the form can not be sent without consent. */
+            /** @description Whether consent is required to send the form. */
             consent_required: boolean;
             submit_label: string;
             thanks_text: string;
-            /** @description Where visitors go after sending. */
+            /** @description URL that visitors are redirected to after sending. */
             redirect_url: string | null;
-            /** @description The source of the leads. */
+            /** @description Source of the leads. */
             source: string | null;
-            /** @description The member who looks after the leads. */
+            /** @description Owner of the leads (user id). */
             owner_id: string | null;
             /**
-             * @description `required`: what comes without (from browsers without JavaScript too) is kept aside. `optional`: it is judged more strictly.
+             * @description `required`: submissions without proof of work, as from browsers without JavaScript, are quarantined. `optional`: their spam check is stricter.
              * @enum {string}
              */
             proof_of_work: "optional" | "required";
-            /** @description Whether it takes anything. */
+            /** @description Whether the form accepts submissions. */
             active: boolean;
             fields: {
                 key: string;
@@ -3310,10 +3310,10 @@ export interface components {
             allowed_origins: string[];
             /**
              * Format: uri
-             * @description The hosted page.
+             * @description URL of the hosted page.
              */
             url: string;
-            /** @description One line of HTML that puts the form into a page. */
+            /** @description HTML that embeds the form in a page. */
             embed_code: string;
             created_by: string;
             /** Format: date-time */
@@ -3325,43 +3325,43 @@ export interface components {
             /** Format: uuid */
             id: string;
             form_id: string;
-            /** @description The lead that came of it; null while it is kept aside. */
+            /** @description The lead created from it; null while it is quarantined. */
             lead_id: string | null;
             /** Format: date-time */
             received_at: string;
-            /** @description What was filled in, by the keys of the form; fields that the form does not ask for stand here as they came. */
+            /** @description The values that were filled in, by field key. Fields that the form does not have are included as sent. */
             fields: {
                 [key: string]: string | number | boolean | string[];
             };
-            /** @description The consent as it read then. */
+            /** @description The consent, with its text at that time. */
             consent: {
                 text: string;
                 given: boolean;
             } | null;
-            /** @description Where it was sent from, without the last 8 bits (of IPv6, the last 80). */
+            /** @description IP address of the sender, without the last 8 bits (IPv6: the last 80). */
             address: string | null;
-            /** @description The page that the visitor came from. */
+            /** @description URL of the page that the visitor came from. */
             referrer: string | null;
             utm: {
                 [key: string]: string;
             };
-            /** @description Whether it is kept aside. */
+            /** @description Whether it is quarantined. */
             spam: boolean;
-            /** @description Why it was taken for spam. */
+            /** @description Why it was marked as spam. */
             reasons: ("honeypot" | "too_fast" | "too_many" | "no_proof_of_work" | "wrong_proof_of_work" | "disposable_email")[];
         };
         CrmActivity: {
             /** Format: uuid */
             id: string;
-            /** @description Null where no lead has this crm_lead_id. */
+            /** @description Null if no lead has this crm_lead_id. */
             lead_id: string | null;
             crm_lead_id: string;
             event_type: string;
-            /** @description The whole body, as it was sent. */
+            /** @description The whole body, as sent. */
             payload: unknown;
             /** Format: date-time */
             received_at: string;
-            /** @description Who matched it by hand. */
+            /** @description User who matched it manually. */
             matched_by: string | null;
         };
         LeadFigures: {
@@ -3372,13 +3372,13 @@ export interface components {
             /** @enum {string} */
             interval: "day" | "week" | "month";
             leads: number;
-            /** @description Of them, how many were won or converted. */
+            /** @description Leads that were won or converted. */
             converted: number;
             /** @description converted / leads; null without leads. */
             conversion_rate: number | null;
-            /** @description From the arrival until the status first left `new` or a member first changed the lead, in seconds. */
+            /** @description Time from creation until the status first left `new` or a member first changed the lead, in seconds. */
             first_contact: {
-                /** @description How many were contacted. */
+                /** @description Leads that were contacted. */
                 leads: number;
                 median_s: number | null;
                 p90_s: number | null;
@@ -3386,59 +3386,59 @@ export interface components {
             by_source: {
                 source: string | null;
                 leads: number;
-                /** @description Of them, how many were won or converted. */
+                /** @description Leads that were won or converted. */
                 converted: number;
             }[];
             by_event_type: {
                 event_type: string | null;
                 leads: number;
-                /** @description Of them, how many were won or converted. */
+                /** @description Leads that were won or converted. */
                 converted: number;
             }[];
             by_status: {
                 status: string;
                 leads: number;
-                /** @description Of them, how many were won or converted. */
+                /** @description Leads that were won or converted. */
                 converted: number;
             }[];
             by_owner: {
                 owner_id: string | null;
                 name: string | null;
                 leads: number;
-                /** @description Of them, how many were won or converted. */
+                /** @description Leads that were won or converted. */
                 converted: number;
             }[];
             by_time: {
                 /** Format: date */
                 start: string;
                 leads: number;
-                /** @description Of them, how many were won or converted. */
+                /** @description Leads that were won or converted. */
                 converted: number;
             }[];
         };
         LeadSettings: {
-            /** @description How many leads are taken an hour; 0: any number. */
+            /** @description Maximum number of leads an hour; 0: no limit. */
             leads_per_hour: number;
-            /** @description The workspace has set no number of leads: it is the installation's. */
+            /** @description Whether the limit is the default of the installation. */
             is_default: boolean;
-            /** @description Whom new leads go to that name no owner. */
+            /** @description Who owns new leads without an owner. */
             assignment: {
                 /**
-                 * @description `none`: nobody; `owner`: one member; `round_robin`: the members in turn.
+                 * @description `none`: no owner; `owner`: one member; `round_robin`: the members in turn.
                  * @enum {string}
                  */
                 mode: "none" | "owner" | "round_robin";
                 /** @default [] */
                 members: string[];
                 /**
-                 * @description Other rules for leads of these sources.
+                 * @description Rules for individual sources.
                  * @default []
                  */
                 sources: {
-                    /** @description The name of a source, whatever the case. */
+                    /** @description Name of a source, ignoring case. */
                     source: string;
                     /**
-                     * @description `none`: nobody; `owner`: one member; `round_robin`: the members in turn.
+                     * @description `none`: no owner; `owner`: one member; `round_robin`: the members in turn.
                      * @enum {string}
                      */
                     mode: "none" | "owner" | "round_robin";
@@ -3450,17 +3450,17 @@ export interface components {
         LeadStatus: {
             /** Format: uuid */
             id: string;
-            /** @description What leads hold as their `status`; it stays when the name changes. */
+            /** @description The value of the `status` field of leads; it stays when the name changes. */
             key: string;
             name: string;
             /**
-             * @description Whether a lead that has it is open, won or lost.
+             * @description Whether a lead with this status is open, won or lost.
              * @enum {string}
              */
             kind: "open" | "won" | "lost";
-            /** @description Counts from 1. */
+            /** @description Position in the list, from 1. */
             position: number;
-            /** @description It is always there. */
+            /** @description Whether the status is built in and cannot be deleted. */
             is_built_in: boolean;
             created_by: string;
             /** Format: date-time */
@@ -3473,17 +3473,17 @@ export interface components {
             id: string;
             /** Format: uuid */
             lead_id: string;
-            /** @description Where it came in, as in `api`. */
+            /** @description Channel, as in `api`. */
             channel: string;
             /** Format: date-time */
             received_at: string;
-            /** @description All that was sent, as it was sent. */
+            /** @description The whole body, as sent. */
             payload: unknown;
-            /** @description Where it was sent from, without the last 8 bits (of IPv6, the last 80). */
+            /** @description IP address of the sender, without the last 8 bits (IPv6: the last 80). */
             address: string | null;
-            /** @description Of the field `referrer`, or the Referer header. */
+            /** @description From the field `referrer`, or the Referer header. */
             referrer: string | null;
-            /** @description utm_source and its kin, of the fields, or of the query of `referrer`. */
+            /** @description `utm_source` and other UTM fields, from the body or the query of `referrer`. */
             utm: {
                 [key: string]: string;
             };
@@ -3495,21 +3495,21 @@ export interface components {
              * @description Record id
              */
             id: string;
-            /** @description Grows by one with every change; the ETag */
+            /** @description Increases by one with every change; used as the ETag */
             version: number;
-            /** @description Who created it, as in `api_key:<id>` */
+            /** @description Who created the record, as in `api_key:<id>` */
             created_by: string;
             /**
              * Format: date-time
-             * @description When it was created
+             * @description When the record was created
              */
             created_at: string;
             /**
              * Format: date-time
-             * @description When it was last changed
+             * @description When the record was last changed
              */
             updated_at: string;
-            /** @description The workspace's own fields, by name */
+            /** @description Custom fields, by name */
             custom_fields: {
                 [key: string]: string | number | boolean;
             };
@@ -3545,7 +3545,7 @@ export interface components {
             id: string;
             version: number;
             name: string;
-            /** @description Deals go there where no pipeline is named. */
+            /** @description Whether deals without a pipeline go here. */
             is_default: boolean;
             stages: {
                 /** Format: uuid */
@@ -4101,29 +4101,29 @@ export interface components {
              * @description Record id
              */
             id: string;
-            /** @description Grows by one with every change; the ETag */
+            /** @description Increases by one with every change; used as the ETag */
             version: number;
-            /** @description Who created it, as in `api_key:<id>` */
+            /** @description Who created the record, as in `api_key:<id>` */
             created_by: string;
             /**
              * Format: date-time
-             * @description When it was created
+             * @description When the record was created
              */
             created_at: string;
             /**
              * Format: date-time
-             * @description When it was last changed
+             * @description When the record was last changed
              */
             updated_at: string;
-            /** @description The workspace's own fields, by name */
+            /** @description Custom fields, by name */
             custom_fields: {
                 [key: string]: string | number | boolean;
             };
-            /** @description Counts within the workspace, from 1 */
+            /** @description Number within the workspace, from 1 */
             number: number;
             /** @description First name */
             first_name: string | null;
-            /** @description Last name; null where they gave one word */
+            /** @description Last name; null if only one name was sent */
             last_name: string | null;
             /** @description Email */
             email: string | null;
@@ -4131,11 +4131,11 @@ export interface components {
             phone: string | null;
             /** @description Event date */
             event_date: string | null;
-            /** @description One of the lead event types, whatever the case; another one is ignored */
+            /** @description Name of a lead event type, ignoring case; an unknown one is ignored */
             event_type: string | null;
-            /** @description One of the lead sources, whatever the case; another one is created */
+            /** @description Name of a lead source, ignoring case; an unknown one is created */
             source: string | null;
-            /** @description Key of one of the lead statuses */
+            /** @description Key of a lead status */
             status: string;
             /** @description Notes */
             notes: string | null;
@@ -4145,9 +4145,9 @@ export interface components {
             crm_lead_id: string | null;
             /** @description Tags */
             tags: string[];
-            /** @description How often the lead arrived */
+            /** @description Number of submissions */
             submissions: number;
-            /** @description When its status first left `new`, or a member first changed it */
+            /** @description When the status first left `new`, or a member first changed the lead */
             first_contacted_at: string | null;
             /** @description Contact */
             contact_id: string | null;
@@ -4155,11 +4155,11 @@ export interface components {
             company_id: string | null;
             /** @description Deal */
             deal_id: string | null;
-            /** @description When it was converted to a contact */
+            /** @description When the lead was converted to a contact */
             converted_at: string | null;
             /**
              * Format: uri
-             * @description The lead in the dashboard
+             * @description URL of the lead in the dashboard
              */
             readonly lead_url: string;
         };
@@ -4169,17 +4169,17 @@ export interface components {
             timeline: {
                 /** Format: uuid */
                 id: string;
-                /** @description Of what another CRM reported: `CRM`. */
+                /** @description `CRM` for reports of another CRM. */
                 label: string;
-                /** @description The event, or what the other CRM calls it. */
+                /** @description The event type, or the type that the other CRM sent. */
                 type: string;
-                /** @description Who did it; null for the other CRM. */
+                /** @description Who did it; null for another CRM. */
                 actor: string | null;
-                /** @description Fields that changed, with what they were. */
+                /** @description Changed fields with their previous values. */
                 changed: {
                     [key: string]: unknown;
                 } | null;
-                /** @description What the other CRM sent; null otherwise. */
+                /** @description The body that the other CRM sent; null for other entries. */
                 payload: unknown;
                 /** Format: date-time */
                 occurred_at: string;
@@ -4188,7 +4188,7 @@ export interface components {
                 /** Format: uuid */
                 id: string;
                 event_type: string;
-                /** @description The whole body, as it was sent. */
+                /** @description The whole body, as sent. */
                 payload: unknown;
                 /** Format: date-time */
                 received_at: string;
@@ -4196,7 +4196,7 @@ export interface components {
         };
         LeadConversion: {
             lead: components["schemas"]["Lead"];
-            /** @description What was not there before. */
+            /** @description Records that were created. */
             made: ("contact" | "company" | "deal")[];
         };
     };
@@ -5787,24 +5787,24 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description `next_cursor` of the previous page. */
                 cursor?: string;
                 sort?: "-created_at" | "created_at" | "-updated_at" | "updated_at";
-                /** @description Adds total_count; costs a count. */
+                /** @description Adds `total_count`; slower. */
                 count?: "exact";
-                /** @description Also those deleted, as id and deleted_at. */
+                /** @description Includes deleted records, as `id` and `deleted_at`. */
                 include_deleted?: string;
-                /** @description Only those with this email. */
+                /** @description Only records with this email. */
                 email?: string;
-                /** @description Only those with this phone. */
+                /** @description Only records with this phone. */
                 phone?: string;
-                /** @description Only those with this company_id. */
+                /** @description Only records with this company_id. */
                 company_id?: string;
-                /** @description Only those with this status. */
+                /** @description Only records with this status. */
                 status?: string;
-                /** @description Only those with this source. */
+                /** @description Only records with this source. */
                 source?: string;
-                /** @description Only those with this owner_id. */
+                /** @description Only records with this owner_id. */
                 owner_id?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
@@ -5868,7 +5868,7 @@ export interface operations {
                     email?: string | null;
                     /** @description Phone, kept as sent */
                     phone?: string | null;
-                    /** @description The name of the company they work for; default: that of the company in `company_id` */
+                    /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
                     company?: string | null;
                     /** @description Company */
                     company_id?: string | null;
@@ -5876,13 +5876,13 @@ export interface operations {
                     job_title?: string | null;
                     /** @description Status. Default: lead. */
                     status?: string | null;
-                    /** @description Where they came from, as in `website` */
+                    /** @description Where the contact came from, as in `website` */
                     source?: string | null;
                     /** @description Notes */
                     notes?: string | null;
                     /** @description Owner (user id) */
                     owner_id?: string | null;
-                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
@@ -5971,7 +5971,7 @@ export interface operations {
     getContactsId: {
         parameters: {
             query?: {
-                /** @description Answers `id` and `deleted_at` of a deleted one, in place of 404. */
+                /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
                 include_deleted?: string;
             };
             header?: never;
@@ -6025,7 +6025,7 @@ export interface operations {
                     email?: string | null;
                     /** @description Phone, kept as sent */
                     phone?: string | null;
-                    /** @description The name of the company they work for; default: that of the company in `company_id` */
+                    /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
                     company?: string | null;
                     /** @description Company */
                     company_id?: string | null;
@@ -6033,13 +6033,13 @@ export interface operations {
                     job_title?: string | null;
                     /** @description Status. Default: lead. */
                     status?: string | null;
-                    /** @description Where they came from, as in `website` */
+                    /** @description Where the contact came from, as in `website` */
                     source?: string | null;
                     /** @description Notes */
                     notes?: string | null;
                     /** @description Owner (user id) */
                     owner_id?: string | null;
-                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
@@ -6138,7 +6138,7 @@ export interface operations {
                     email?: string | null;
                     /** @description Phone, kept as sent */
                     phone?: string | null;
-                    /** @description The name of the company they work for; default: that of the company in `company_id` */
+                    /** @description Name of the company the contact works for; default: the name of the company in `company_id` */
                     company?: string | null;
                     /** @description Company */
                     company_id?: string | null;
@@ -6146,13 +6146,13 @@ export interface operations {
                     job_title?: string | null;
                     /** @description Status. Default: lead. */
                     status?: string | null;
-                    /** @description Where they came from, as in `website` */
+                    /** @description Where the contact came from, as in `website` */
                     source?: string | null;
                     /** @description Notes */
                     notes?: string | null;
                     /** @description Owner (user id) */
                     owner_id?: string | null;
-                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
@@ -6198,20 +6198,20 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description `next_cursor` of the previous page. */
                 cursor?: string;
                 sort?: "-created_at" | "created_at" | "-updated_at" | "updated_at";
-                /** @description Adds total_count; costs a count. */
+                /** @description Adds `total_count`; slower. */
                 count?: "exact";
-                /** @description Also those deleted, as id and deleted_at. */
+                /** @description Includes deleted records, as `id` and `deleted_at`. */
                 include_deleted?: string;
-                /** @description Only those with this name. */
+                /** @description Only records with this name. */
                 name?: string;
-                /** @description Only those with this website. */
+                /** @description Only records with this website. */
                 website?: string;
-                /** @description Only those with this industry. */
+                /** @description Only records with this industry. */
                 industry?: string;
-                /** @description Only those with this owner_id. */
+                /** @description Only records with this owner_id. */
                 owner_id?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
@@ -6280,13 +6280,13 @@ export interface operations {
                     email?: string | null;
                     /** @description Phone, kept as sent */
                     phone?: string | null;
-                    /** @description Postal address, as on an envelope */
+                    /** @description Postal address */
                     address?: string | null;
                     /** @description Notes */
                     notes?: string | null;
                     /** @description Owner (user id) */
                     owner_id?: string | null;
-                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
@@ -6375,7 +6375,7 @@ export interface operations {
     getCompaniesId: {
         parameters: {
             query?: {
-                /** @description Answers `id` and `deleted_at` of a deleted one, in place of 404. */
+                /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
                 include_deleted?: string;
             };
             header?: never;
@@ -6434,13 +6434,13 @@ export interface operations {
                     email?: string | null;
                     /** @description Phone, kept as sent */
                     phone?: string | null;
-                    /** @description Postal address, as on an envelope */
+                    /** @description Postal address */
                     address?: string | null;
                     /** @description Notes */
                     notes?: string | null;
                     /** @description Owner (user id) */
                     owner_id?: string | null;
-                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
@@ -6544,13 +6544,13 @@ export interface operations {
                     email?: string | null;
                     /** @description Phone, kept as sent */
                     phone?: string | null;
-                    /** @description Postal address, as on an envelope */
+                    /** @description Postal address */
                     address?: string | null;
                     /** @description Notes */
                     notes?: string | null;
                     /** @description Owner (user id) */
                     owner_id?: string | null;
-                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
@@ -6596,30 +6596,30 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description `next_cursor` of the previous page. */
                 cursor?: string;
                 sort?: "-created_at" | "created_at" | "-updated_at" | "updated_at";
-                /** @description Adds total_count; costs a count. */
+                /** @description Adds `total_count`; slower. */
                 count?: "exact";
-                /** @description Also those deleted, as id and deleted_at. */
+                /** @description Includes deleted records, as `id` and `deleted_at`. */
                 include_deleted?: string;
-                /** @description Only those with this name. */
+                /** @description Only records with this name. */
                 name?: string;
-                /** @description Only those with this status. */
+                /** @description Only records with this status. */
                 status?: string;
-                /** @description Only those with this pipeline_id. */
+                /** @description Only records with this pipeline_id. */
                 pipeline_id?: string;
-                /** @description Only those with this stage_id. */
+                /** @description Only records with this stage_id. */
                 stage_id?: string;
-                /** @description Only those with this contact_id. */
+                /** @description Only records with this contact_id. */
                 contact_id?: string;
-                /** @description Only those with this company_id. */
+                /** @description Only records with this company_id. */
                 company_id?: string;
-                /** @description Only those with this owner_id. */
+                /** @description Only records with this owner_id. */
                 owner_id?: string;
-                /** @description Only those in this pipeline, by its name or id. */
+                /** @description Only deals in this pipeline, by its name or id. */
                 pipeline?: string;
-                /** @description Only those in a stage of this name or id. */
+                /** @description Only deals in a stage with this name or id. */
                 stage?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
@@ -6681,7 +6681,7 @@ export interface operations {
                      */
                     name: string;
                     /**
-                     * @description In its currency's units
+                     * @description In units of `currency`
                      * @example 5000
                      */
                     value?: number | null;
@@ -6692,7 +6692,7 @@ export interface operations {
                     currency?: string | null;
                     /** @description Status. Default: open. */
                     status?: ("open" | "won" | "lost") | null;
-                    /** @description Pipeline id; default: that of the stage, else the default pipeline */
+                    /** @description Pipeline id; default: the pipeline of the stage, else the default pipeline */
                     pipeline_id?: string | null;
                     /** @description Stage id; default: the pipeline's first stage */
                     stage_id?: string | null;
@@ -6718,7 +6718,7 @@ export interface operations {
                      * @example Acme: Q3 contract
                      */
                     title?: string;
-                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
@@ -6807,7 +6807,7 @@ export interface operations {
     getDealsId: {
         parameters: {
             query?: {
-                /** @description Answers `id` and `deleted_at` of a deleted one, in place of 404. */
+                /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
                 include_deleted?: string;
             };
             header?: never;
@@ -6859,7 +6859,7 @@ export interface operations {
                      */
                     name?: string;
                     /**
-                     * @description In its currency's units
+                     * @description In units of `currency`
                      * @example 5000
                      */
                     value?: number | null;
@@ -6870,7 +6870,7 @@ export interface operations {
                     currency?: string | null;
                     /** @description Status. Default: open. */
                     status?: ("open" | "won" | "lost") | null;
-                    /** @description Pipeline id; default: that of the stage, else the default pipeline */
+                    /** @description Pipeline id; default: the pipeline of the stage, else the default pipeline */
                     pipeline_id?: string | null;
                     /** @description Stage id; default: the pipeline's first stage */
                     stage_id?: string | null;
@@ -6896,7 +6896,7 @@ export interface operations {
                      * @example Acme: Q3 contract
                      */
                     title?: string;
-                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
@@ -6993,7 +6993,7 @@ export interface operations {
                      */
                     name?: string;
                     /**
-                     * @description In its currency's units
+                     * @description In units of `currency`
                      * @example 5000
                      */
                     value?: number | null;
@@ -7004,7 +7004,7 @@ export interface operations {
                     currency?: string | null;
                     /** @description Status. Default: open. */
                     status?: ("open" | "won" | "lost") | null;
-                    /** @description Pipeline id; default: that of the stage, else the default pipeline */
+                    /** @description Pipeline id; default: the pipeline of the stage, else the default pipeline */
                     pipeline_id?: string | null;
                     /** @description Stage id; default: the pipeline's first stage */
                     stage_id?: string | null;
@@ -7030,7 +7030,7 @@ export interface operations {
                      * @example Acme: Q3 contract
                      */
                     title?: string;
-                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
@@ -7076,26 +7076,26 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description `next_cursor` of the previous page. */
                 cursor?: string;
                 sort?: "-created_at" | "created_at" | "-updated_at" | "updated_at";
-                /** @description Adds total_count; costs a count. */
+                /** @description Adds `total_count`; slower. */
                 count?: "exact";
-                /** @description Also those deleted, as id and deleted_at. */
+                /** @description Includes deleted records, as `id` and `deleted_at`. */
                 include_deleted?: string;
-                /** @description Only those with this priority. */
+                /** @description Only records with this priority. */
                 priority?: string;
-                /** @description Only those with this status. */
+                /** @description Only records with this status. */
                 status?: string;
-                /** @description Only those with this due_date. */
+                /** @description Only records with this due_date. */
                 due_date?: string;
-                /** @description Only those with this contact_id. */
+                /** @description Only records with this contact_id. */
                 contact_id?: string;
-                /** @description Only those with this company_id. */
+                /** @description Only records with this company_id. */
                 company_id?: string;
-                /** @description Only those with this deal_id. */
+                /** @description Only records with this deal_id. */
                 deal_id?: string;
-                /** @description Only those with this assignee_id. */
+                /** @description Only records with this assignee_id. */
                 assignee_id?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
@@ -7177,7 +7177,7 @@ export interface operations {
                     deal_id?: string | null;
                     /** @description Assignee (user id) */
                     assignee_id?: string | null;
-                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
@@ -7266,7 +7266,7 @@ export interface operations {
     getTasksId: {
         parameters: {
             query?: {
-                /** @description Answers `id` and `deleted_at` of a deleted one, in place of 404. */
+                /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
                 include_deleted?: string;
             };
             header?: never;
@@ -7338,7 +7338,7 @@ export interface operations {
                     deal_id?: string | null;
                     /** @description Assignee (user id) */
                     assignee_id?: string | null;
-                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
@@ -7455,7 +7455,7 @@ export interface operations {
                     deal_id?: string | null;
                     /** @description Assignee (user id) */
                     assignee_id?: string | null;
-                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
@@ -7501,34 +7501,34 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description next_cursor of the page before. */
+                /** @description `next_cursor` of the previous page. */
                 cursor?: string;
                 sort?: "-created_at" | "created_at" | "-updated_at" | "updated_at";
-                /** @description Adds total_count; costs a count. */
+                /** @description Adds `total_count`; slower. */
                 count?: "exact";
-                /** @description Also those deleted, as id and deleted_at. */
+                /** @description Includes deleted records, as `id` and `deleted_at`. */
                 include_deleted?: string;
-                /** @description Only those with this number. */
+                /** @description Only records with this number. */
                 number?: string;
-                /** @description Only those with this email. */
+                /** @description Only records with this email. */
                 email?: string;
-                /** @description Only those with this phone. */
+                /** @description Only records with this phone. */
                 phone?: string;
-                /** @description Only those with this event_type. */
+                /** @description Only records with this event_type. */
                 event_type?: string;
-                /** @description Only those with this source. */
+                /** @description Only records with this source. */
                 source?: string;
-                /** @description Only those with this status. */
+                /** @description Only records with this status. */
                 status?: string;
-                /** @description Only those with this owner_id. */
+                /** @description Only records with this owner_id. */
                 owner_id?: string;
-                /** @description Only those with this crm_lead_id. */
+                /** @description Only records with this crm_lead_id. */
                 crm_lead_id?: string;
-                /** @description Only those with this tag. */
+                /** @description Only records with this tag. */
                 tag?: string;
-                /** @description Only those with this contact_id. */
+                /** @description Only records with this contact_id. */
                 contact_id?: string;
-                /** @description Only those in which every word of it stands (the first five), whatever the case, accents and Unicode form; a word of one or two letters begins one of theirs. Of a telephone number the digits count. */
+                /** @description Full-text search: only records that contain every word (the first five), ignoring case, accents and Unicode form. Words of one or two letters match the beginning of words. Telephone numbers match by digits. */
                 q?: string;
                 "created_at[gt]"?: string;
                 "created_at[gte]"?: string;
@@ -7574,7 +7574,7 @@ export interface operations {
     postLeads: {
         parameters: {
             query?: {
-                /** @description Wins over that of the body. */
+                /** @description Takes precedence over `on_duplicate` of the body. */
                 on_duplicate?: "create" | "attach" | "return";
             };
             header?: {
@@ -7584,14 +7584,14 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description Fields that are not listed are kept with the submission. */
+        /** @description Other fields are stored with the submission. */
         requestBody: {
             content: {
                 "application/json": {
                     /** @description One of `first_name`, `last_name` and `name` is required. */
                     first_name?: string;
                     last_name?: string;
-                    /** @description In place of both: split at its first space. */
+                    /** @description Instead of both; split at the first space. */
                     name?: string;
                     /** @description One of `email` and `phone` is required. */
                     email?: string | null;
@@ -7605,9 +7605,9 @@ export interface operations {
                      * @example 2026-08-15
                      */
                     event_date?: string;
-                    /** @description One of the lead event types, whatever the case; another one is ignored. */
+                    /** @description Name of a lead event type, ignoring case; an unknown one is ignored. */
                     event_type?: string;
-                    /** @description One of the lead sources, whatever the case; another one is created. */
+                    /** @description Name of a lead source, ignoring case; an unknown one is created. */
                     source?: string | null;
                     /**
                      * @description Default: new.
@@ -7619,14 +7619,14 @@ export interface operations {
                     owner_id?: string | null;
                     /** @description Id of the lead in another CRM */
                     crm_lead_id?: string | null;
-                    /** @description A list; in a form, a text with commas between tags. */
+                    /** @description A list; in a form, a comma-separated text. */
                     tags?: string[];
-                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
                     /**
-                     * @description Where a lead has the same email or the digits of the same phone: create another (`create`, the default), attach this submission to it (`attach`), or return it unchanged (`return`).
+                     * @description What happens if a lead with the same email or phone digits exists: create another (`create`, the default), attach this submission to it (`attach`), or return it unchanged (`return`).
                      * @enum {string}
                      */
                     on_duplicate?: "create" | "attach" | "return";
@@ -7635,7 +7635,7 @@ export interface operations {
                     /** @description One of `first_name`, `last_name` and `name` is required. */
                     first_name?: string;
                     last_name?: string;
-                    /** @description In place of both: split at its first space. */
+                    /** @description Instead of both; split at the first space. */
                     name?: string;
                     /** @description One of `email` and `phone` is required. */
                     email?: string | null;
@@ -7649,9 +7649,9 @@ export interface operations {
                      * @example 2026-08-15
                      */
                     event_date?: string;
-                    /** @description One of the lead event types, whatever the case; another one is ignored. */
+                    /** @description Name of a lead event type, ignoring case; an unknown one is ignored. */
                     event_type?: string;
-                    /** @description One of the lead sources, whatever the case; another one is created. */
+                    /** @description Name of a lead source, ignoring case; an unknown one is created. */
                     source?: string | null;
                     /**
                      * @description Default: new.
@@ -7663,14 +7663,14 @@ export interface operations {
                     owner_id?: string | null;
                     /** @description Id of the lead in another CRM */
                     crm_lead_id?: string | null;
-                    /** @description A list; in a form, a text with commas between tags. */
+                    /** @description A list; in a form, a comma-separated text. */
                     tags?: string[];
-                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
                     /**
-                     * @description Where a lead has the same email or the digits of the same phone: create another (`create`, the default), attach this submission to it (`attach`), or return it unchanged (`return`).
+                     * @description What happens if a lead with the same email or phone digits exists: create another (`create`, the default), attach this submission to it (`attach`), or return it unchanged (`return`).
                      * @enum {string}
                      */
                     on_duplicate?: "create" | "attach" | "return";
@@ -7679,7 +7679,7 @@ export interface operations {
                     /** @description One of `first_name`, `last_name` and `name` is required. */
                     first_name?: string;
                     last_name?: string;
-                    /** @description In place of both: split at its first space. */
+                    /** @description Instead of both; split at the first space. */
                     name?: string;
                     /** @description One of `email` and `phone` is required. */
                     email?: string | null;
@@ -7693,9 +7693,9 @@ export interface operations {
                      * @example 2026-08-15
                      */
                     event_date?: string;
-                    /** @description One of the lead event types, whatever the case; another one is ignored. */
+                    /** @description Name of a lead event type, ignoring case; an unknown one is ignored. */
                     event_type?: string;
-                    /** @description One of the lead sources, whatever the case; another one is created. */
+                    /** @description Name of a lead source, ignoring case; an unknown one is created. */
                     source?: string | null;
                     /**
                      * @description Default: new.
@@ -7707,14 +7707,14 @@ export interface operations {
                     owner_id?: string | null;
                     /** @description Id of the lead in another CRM */
                     crm_lead_id?: string | null;
-                    /** @description A list; in a form, a text with commas between tags. */
+                    /** @description A list; in a form, a comma-separated text. */
                     tags?: string[];
-                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
                     /**
-                     * @description Where a lead has the same email or the digits of the same phone: create another (`create`, the default), attach this submission to it (`attach`), or return it unchanged (`return`).
+                     * @description What happens if a lead with the same email or phone digits exists: create another (`create`, the default), attach this submission to it (`attach`), or return it unchanged (`return`).
                      * @enum {string}
                      */
                     on_duplicate?: "create" | "attach" | "return";
@@ -7805,7 +7805,7 @@ export interface operations {
     getLeadsId: {
         parameters: {
             query?: {
-                /** @description Answers `id` and `deleted_at` of a deleted one, in place of 404. */
+                /** @description Returns `id` and `deleted_at` of a deleted record instead of 404. */
                 include_deleted?: string;
             };
             header?: never;
@@ -7855,7 +7855,7 @@ export interface operations {
                     readonly number?: unknown;
                     /** @description First name */
                     first_name?: string | null;
-                    /** @description Last name; null where they gave one word */
+                    /** @description Last name; null if only one name was sent */
                     last_name?: string | null;
                     /** @description Email */
                     email?: string | null;
@@ -7866,11 +7866,11 @@ export interface operations {
                      * @example 2026-08-15
                      */
                     event_date?: string | null;
-                    /** @description One of the lead event types, whatever the case; another one is ignored */
+                    /** @description Name of a lead event type, ignoring case; an unknown one is ignored */
                     event_type?: string | null;
-                    /** @description One of the lead sources, whatever the case; another one is created */
+                    /** @description Name of a lead source, ignoring case; an unknown one is created */
                     source?: string | null;
-                    /** @description Key of one of the lead statuses. Default: new. */
+                    /** @description Key of a lead status. Default: new. */
                     status?: string | null;
                     /** @description Notes */
                     notes?: string | null;
@@ -7892,7 +7892,7 @@ export interface operations {
                     readonly deal_id?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly converted_at?: unknown;
-                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
@@ -7987,7 +7987,7 @@ export interface operations {
                     readonly number?: unknown;
                     /** @description First name */
                     first_name?: string | null;
-                    /** @description Last name; null where they gave one word */
+                    /** @description Last name; null if only one name was sent */
                     last_name?: string | null;
                     /** @description Email */
                     email?: string | null;
@@ -7998,11 +7998,11 @@ export interface operations {
                      * @example 2026-08-15
                      */
                     event_date?: string | null;
-                    /** @description One of the lead event types, whatever the case; another one is ignored */
+                    /** @description Name of a lead event type, ignoring case; an unknown one is ignored */
                     event_type?: string | null;
-                    /** @description One of the lead sources, whatever the case; another one is created */
+                    /** @description Name of a lead source, ignoring case; an unknown one is created */
                     source?: string | null;
-                    /** @description Key of one of the lead statuses. Default: new. */
+                    /** @description Key of a lead status. Default: new. */
                     status?: string | null;
                     /** @description Notes */
                     notes?: string | null;
@@ -8024,7 +8024,7 @@ export interface operations {
                     readonly deal_id?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly converted_at?: unknown;
-                    /** @description The workspace's own fields. On update, fields not sent stay; null removes one. */
+                    /** @description Custom fields. On update, fields that are not sent stay; null removes one. */
                     custom_fields?: {
                         [key: string]: string | number | boolean | null;
                     };
@@ -8188,11 +8188,11 @@ export interface operations {
                     name: string;
                     /** @default false */
                     is_default?: boolean;
-                    /** @description In their order. */
+                    /** @description In order. */
                     stages: {
                         /**
                          * Format: uuid
-                         * @description Of a stage that stays; a stage without it is made.
+                         * @description Id of an existing stage; a stage without an id is created.
                          */
                         id?: string;
                         name: string;
@@ -8279,11 +8279,11 @@ export interface operations {
                     readonly updated_at?: unknown;
                     name?: string;
                     is_default?: boolean;
-                    /** @description All of them, in their order; one that is left out is removed, if it holds no deals. */
+                    /** @description All stages, in order; a stage that is left out is removed, unless it holds deals. */
                     stages?: {
                         /**
                          * Format: uuid
-                         * @description Of a stage that stays; a stage without it is made.
+                         * @description Id of an existing stage; a stage without an id is created.
                          */
                         id?: string;
                         name: string;
@@ -8373,11 +8373,11 @@ export interface operations {
                     readonly updated_at?: unknown;
                     name?: string;
                     is_default?: boolean;
-                    /** @description All of them, in their order; one that is left out is removed, if it holds no deals. */
+                    /** @description All stages, in order; a stage that is left out is removed, unless it holds deals. */
                     stages?: {
                         /**
                          * Format: uuid
-                         * @description Of a stage that stays; a stage without it is made.
+                         * @description Id of an existing stage; a stage without an id is created.
                          */
                         id?: string;
                         name: string;
@@ -8534,9 +8534,9 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description The name of a company; one of this name is used, whatever its case, accents and apostrophes. */
+                    /** @description Company name. An existing company with this name is used, ignoring case, accents and apostrophes. */
                     company?: string;
-                    /** @description A deal with them; {} for one that has the lead’s name alone. */
+                    /** @description Creates a deal; `{}` for one with only the name of the lead. */
                     deal?: {
                         /**
                          * @description Default: the lead's name.
@@ -8544,7 +8544,7 @@ export interface operations {
                          */
                         name?: string;
                         /**
-                         * @description In its currency's units
+                         * @description In units of `currency`
                          * @example 5000
                          */
                         value?: number | null;
@@ -8553,7 +8553,7 @@ export interface operations {
                          * @example GBP
                          */
                         currency?: string | null;
-                        /** @description Pipeline id; default: that of the stage, else the default pipeline */
+                        /** @description Pipeline id; default: the pipeline of the stage, else the default pipeline */
                         pipeline_id?: string | null;
                         /** @description Stage id; default: the pipeline's first stage */
                         stage_id?: string | null;
@@ -8566,7 +8566,7 @@ export interface operations {
                         notes?: string | null;
                     };
                     /**
-                     * @description Whether a contact that was there gets what it lacks and the lead has.
+                     * @description Whether empty fields of an existing contact are filled in from the lead.
                      * @default false
                      */
                     update_contact?: boolean;
@@ -8637,11 +8637,11 @@ export interface operations {
                 "created_at[gte]"?: string;
                 /** @description Default: now. */
                 "created_at[lt]"?: string;
-                /** @description Of `by_time`, in UTC. */
+                /** @description Interval of `by_time`, in UTC. */
                 interval?: "day" | "week" | "month";
-                /** @description Only those with this source. */
+                /** @description Only leads with this source. */
                 source?: string;
-                /** @description Only those of this member. */
+                /** @description Only leads of this owner. */
                 owner_id?: string;
             };
             header?: never;
@@ -8729,14 +8729,14 @@ export interface operations {
                     readonly created_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly updated_at?: unknown;
-                    /** @description Unlike every other, whatever the case. */
+                    /** @description Unique, ignoring case. */
                     name: string;
                     /**
                      * @description Default: open.
                      * @enum {string}
                      */
                     kind?: "open" | "won" | "lost";
-                    /** @description Default: the last. */
+                    /** @description Default: last. */
                     position?: number;
                 };
             };
@@ -8817,14 +8817,14 @@ export interface operations {
                     readonly created_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly updated_at?: unknown;
-                    /** @description Unlike every other, whatever the case. */
+                    /** @description Unique, ignoring case. */
                     name?: string;
                     /**
                      * @description Default: open.
                      * @enum {string}
                      */
                     kind?: "open" | "won" | "lost";
-                    /** @description Default: the last. */
+                    /** @description Default: last. */
                     position?: number;
                 };
             };
@@ -8906,14 +8906,14 @@ export interface operations {
                     readonly created_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly updated_at?: unknown;
-                    /** @description Unlike every other, whatever the case. */
+                    /** @description Unique, ignoring case. */
                     name?: string;
                     /**
                      * @description Default: open.
                      * @enum {string}
                      */
                     kind?: "open" | "won" | "lost";
-                    /** @description Default: the last. */
+                    /** @description Default: last. */
                     position?: number;
                 };
             };
@@ -8945,9 +8945,9 @@ export interface operations {
                 limit?: number;
                 /** @description next_cursor of the previous page. */
                 cursor?: string;
-                /** @description Only those with a lead, or only those without. */
+                /** @description `true`: only activities with a lead; `false`: only those without. */
                 matched?: string;
-                /** @description Only those of this lead. */
+                /** @description Only activities of this lead. */
                 lead_id?: string;
             };
             header?: never;
@@ -9090,7 +9090,7 @@ export interface operations {
                     readonly created_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly updated_at?: unknown;
-                    /** @description Unlike every other, whatever the case. */
+                    /** @description Unique, ignoring case. */
                     name: string;
                 };
             };
@@ -9185,7 +9185,7 @@ export interface operations {
                     readonly created_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly updated_at?: unknown;
-                    /** @description Unlike every other, whatever the case. */
+                    /** @description Unique, ignoring case. */
                     name?: string;
                 };
             };
@@ -9272,7 +9272,7 @@ export interface operations {
                     readonly created_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly updated_at?: unknown;
-                    /** @description Unlike every other, whatever the case. */
+                    /** @description Unique, ignoring case. */
                     name?: string;
                 };
             };
@@ -9375,7 +9375,7 @@ export interface operations {
                     readonly created_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly updated_at?: unknown;
-                    /** @description Unlike every other, whatever the case. */
+                    /** @description Unique, ignoring case. */
                     name: string;
                 };
             };
@@ -9470,7 +9470,7 @@ export interface operations {
                     readonly created_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly updated_at?: unknown;
-                    /** @description Unlike every other, whatever the case. */
+                    /** @description Unique, ignoring case. */
                     name?: string;
                 };
             };
@@ -9557,7 +9557,7 @@ export interface operations {
                     readonly created_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly updated_at?: unknown;
-                    /** @description Unlike every other, whatever the case. */
+                    /** @description Unique, ignoring case. */
                     name?: string;
                 };
             };
@@ -9634,26 +9634,26 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description 0: any number. Null: the installation's own again. */
+                    /** @description 0: no limit. Null: the default of the installation. */
                     leads_per_hour?: number | null;
-                    /** @description Whom new leads go to that name no owner; taken as a whole. Null: nobody. */
+                    /** @description Who owns new leads without an owner; replaces all rules. Null: no one. */
                     assignment?: {
                         /**
-                         * @description `none`: nobody; `owner`: one member; `round_robin`: the members in turn.
+                         * @description `none`: no owner; `owner`: one member; `round_robin`: the members in turn.
                          * @enum {string}
                          */
                         mode: "none" | "owner" | "round_robin";
                         /** @default [] */
                         members?: string[];
                         /**
-                         * @description Other rules for leads of these sources.
+                         * @description Rules for individual sources.
                          * @default []
                          */
                         sources?: {
-                            /** @description The name of a source, whatever the case. */
+                            /** @description Name of a source, ignoring case. */
                             source: string;
                             /**
-                             * @description `none`: nobody; `owner`: one member; `round_robin`: the members in turn.
+                             * @description `none`: no owner; `owner`: one member; `round_robin`: the members in turn.
                              * @enum {string}
                              */
                             mode: "none" | "owner" | "round_robin";
@@ -9752,15 +9752,15 @@ export interface operations {
                     readonly created_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly updated_at?: unknown;
-                    /** @description For the team. */
+                    /** @description Internal name. */
                     name: string;
-                    /** @description Above the form; the name where null. */
+                    /** @description Title of the page; null: the name. */
                     title?: string | null;
-                    /** @description Below the title. */
+                    /** @description Text below the title. */
                     intro?: string | null;
-                    /** @description In their order on the page. */
+                    /** @description In the order of the page. */
                     fields: {
-                        /** @description What the value is called in what is sent, kept and told. */
+                        /** @description Name of the value in submissions, the API and events. */
                         key: string;
                         label: string;
                         /** @enum {string} */
@@ -9768,56 +9768,56 @@ export interface operations {
                         /** @default false */
                         required?: boolean;
                         /**
-                         * @description Of a `select`.
+                         * @description For type `select`.
                          * @default []
                          */
                         options?: string[];
                         placeholder?: string | null;
                         help?: string | null;
-                        /** @description Of a `hidden` field, where the page names none. */
+                        /** @description For type `hidden`: the value if the page sends none. */
                         value?: string | null;
-                        /** @description The field of the lead that takes the value; null: it is kept with the submission alone. Left out: the field of the lead that is called like the key, if there is one. */
+                        /** @description The lead field that receives the value; null: the value is only stored with the submission. Default: the lead field with the same name as the key, if any. */
                         maps_to?: (("first_name" | "last_name" | "name" | "email" | "phone" | "event_date" | "event_type" | "notes") | string) | null;
                     }[];
-                    /** @description Beside a checkbox; kept with every submission as it read. Null: no checkbox. */
+                    /** @description Text of the consent checkbox; stored with every submission. Null: no checkbox. */
                     consent_text?: string | null;
                     /**
-                     * @description Whether the form can not be sent without consent.
+                     * @description Whether consent is required to send the form.
                      * @default true
                      */
                     consent_required?: boolean;
                     /** @default Send */
                     submit_label?: string;
                     /**
-                     * @description Shown after sending, where there is no redirect_url.
+                     * @description Shown after sending, if there is no redirect_url.
                      * @default Thank you. We will be in touch soon.
                      */
                     thanks_text?: string;
                     /**
-                     * @description Where visitors go after sending: an `https://` URL.
+                     * @description URL that visitors are redirected to after sending: `https://`.
                      * @default null
                      */
                     redirect_url?: string | null;
-                    /** @description The source of the leads; made where the workspace has none so called. */
+                    /** @description Source of the leads; created if the workspace does not have it. */
                     source?: string | null;
                     /**
-                     * @description The member who looks after the leads.
+                     * @description Owner of the leads (user id).
                      * @default null
                      */
                     owner_id?: string | null;
                     /**
-                     * @description The sites that may embed the form and send it as JSON, as in `https://www.example.com`. Empty: the hosted page alone.
+                     * @description Origins that may embed the form and send it as JSON, as in `https://www.example.com`. Empty: only the hosted page.
                      * @default []
                      */
                     allowed_origins?: string[];
                     /**
-                     * @description `required`: what comes without (from browsers without JavaScript too) is kept aside. `optional`: it is judged more strictly.
+                     * @description `required`: submissions without proof of work, as from browsers without JavaScript, are quarantined. `optional`: their spam check is stricter.
                      * @default optional
                      * @enum {string}
                      */
                     proof_of_work?: "optional" | "required";
                     /**
-                     * @description Whether it takes anything.
+                     * @description Whether the form accepts submissions.
                      * @default true
                      */
                     active?: boolean;
@@ -9872,15 +9872,15 @@ export interface operations {
                     readonly created_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly updated_at?: unknown;
-                    /** @description For the team. */
+                    /** @description Internal name. */
                     name: string;
-                    /** @description Above the form; the name where null. */
+                    /** @description Title of the page; null: the name. */
                     title?: string | null;
-                    /** @description Below the title. */
+                    /** @description Text below the title. */
                     intro?: string | null;
-                    /** @description In their order on the page. */
+                    /** @description In the order of the page. */
                     fields: {
-                        /** @description What the value is called in what is sent, kept and told. */
+                        /** @description Name of the value in submissions, the API and events. */
                         key: string;
                         label: string;
                         /** @enum {string} */
@@ -9888,56 +9888,56 @@ export interface operations {
                         /** @default false */
                         required?: boolean;
                         /**
-                         * @description Of a `select`.
+                         * @description For type `select`.
                          * @default []
                          */
                         options?: string[];
                         placeholder?: string | null;
                         help?: string | null;
-                        /** @description Of a `hidden` field, where the page names none. */
+                        /** @description For type `hidden`: the value if the page sends none. */
                         value?: string | null;
-                        /** @description The field of the lead that takes the value; null: it is kept with the submission alone. Left out: the field of the lead that is called like the key, if there is one. */
+                        /** @description The lead field that receives the value; null: the value is only stored with the submission. Default: the lead field with the same name as the key, if any. */
                         maps_to?: (("first_name" | "last_name" | "name" | "email" | "phone" | "event_date" | "event_type" | "notes") | string) | null;
                     }[];
-                    /** @description Beside a checkbox; kept with every submission as it read. Null: no checkbox. */
+                    /** @description Text of the consent checkbox; stored with every submission. Null: no checkbox. */
                     consent_text?: string | null;
                     /**
-                     * @description Whether the form can not be sent without consent.
+                     * @description Whether consent is required to send the form.
                      * @default true
                      */
                     consent_required?: boolean;
                     /** @default Send */
                     submit_label?: string;
                     /**
-                     * @description Shown after sending, where there is no redirect_url.
+                     * @description Shown after sending, if there is no redirect_url.
                      * @default Thank you. We will be in touch soon.
                      */
                     thanks_text?: string;
                     /**
-                     * @description Where visitors go after sending: an `https://` URL.
+                     * @description URL that visitors are redirected to after sending: `https://`.
                      * @default null
                      */
                     redirect_url?: string | null;
-                    /** @description The source of the leads; made where the workspace has none so called. */
+                    /** @description Source of the leads; created if the workspace does not have it. */
                     source?: string | null;
                     /**
-                     * @description The member who looks after the leads.
+                     * @description Owner of the leads (user id).
                      * @default null
                      */
                     owner_id?: string | null;
                     /**
-                     * @description The sites that may embed the form and send it as JSON, as in `https://www.example.com`. Empty: the hosted page alone.
+                     * @description Origins that may embed the form and send it as JSON, as in `https://www.example.com`. Empty: only the hosted page.
                      * @default []
                      */
                     allowed_origins?: string[];
                     /**
-                     * @description `required`: what comes without (from browsers without JavaScript too) is kept aside. `optional`: it is judged more strictly.
+                     * @description `required`: submissions without proof of work, as from browsers without JavaScript, are quarantined. `optional`: their spam check is stricter.
                      * @default optional
                      * @enum {string}
                      */
                     proof_of_work?: "optional" | "required";
                     /**
-                     * @description Whether it takes anything.
+                     * @description Whether the form accepts submissions.
                      * @default true
                      */
                     active?: boolean;
@@ -10027,15 +10027,15 @@ export interface operations {
                     readonly created_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly updated_at?: unknown;
-                    /** @description For the team. */
+                    /** @description Internal name. */
                     name?: string;
-                    /** @description Above the form; the name where null. */
+                    /** @description Title of the page; null: the name. */
                     title?: string | null;
-                    /** @description Below the title. */
+                    /** @description Text below the title. */
                     intro?: string | null;
-                    /** @description In their order on the page. */
+                    /** @description In the order of the page. */
                     fields?: {
-                        /** @description What the value is called in what is sent, kept and told. */
+                        /** @description Name of the value in submissions, the API and events. */
                         key: string;
                         label: string;
                         /** @enum {string} */
@@ -10043,38 +10043,38 @@ export interface operations {
                         /** @default false */
                         required?: boolean;
                         /**
-                         * @description Of a `select`.
+                         * @description For type `select`.
                          * @default []
                          */
                         options?: string[];
                         placeholder?: string | null;
                         help?: string | null;
-                        /** @description Of a `hidden` field, where the page names none. */
+                        /** @description For type `hidden`: the value if the page sends none. */
                         value?: string | null;
-                        /** @description The field of the lead that takes the value; null: it is kept with the submission alone. Left out: the field of the lead that is called like the key, if there is one. */
+                        /** @description The lead field that receives the value; null: the value is only stored with the submission. Default: the lead field with the same name as the key, if any. */
                         maps_to?: (("first_name" | "last_name" | "name" | "email" | "phone" | "event_date" | "event_type" | "notes") | string) | null;
                     }[];
-                    /** @description Beside a checkbox; kept with every submission as it read. Null: no checkbox. */
+                    /** @description Text of the consent checkbox; stored with every submission. Null: no checkbox. */
                     consent_text?: string | null;
-                    /** @description Whether the form can not be sent without consent. */
+                    /** @description Whether consent is required to send the form. */
                     consent_required?: boolean;
                     submit_label?: string;
-                    /** @description Shown after sending, where there is no redirect_url. */
+                    /** @description Shown after sending, if there is no redirect_url. */
                     thanks_text?: string;
-                    /** @description Where visitors go after sending: an `https://` URL. */
+                    /** @description URL that visitors are redirected to after sending: `https://`. */
                     redirect_url?: string | null;
-                    /** @description The source of the leads; made where the workspace has none so called. */
+                    /** @description Source of the leads; created if the workspace does not have it. */
                     source?: string | null;
-                    /** @description The member who looks after the leads. */
+                    /** @description Owner of the leads (user id). */
                     owner_id?: string | null;
-                    /** @description The sites that may embed the form and send it as JSON, as in `https://www.example.com`. Empty: the hosted page alone. */
+                    /** @description Origins that may embed the form and send it as JSON, as in `https://www.example.com`. Empty: only the hosted page. */
                     allowed_origins?: string[];
                     /**
-                     * @description `required`: what comes without (from browsers without JavaScript too) is kept aside. `optional`: it is judged more strictly.
+                     * @description `required`: submissions without proof of work, as from browsers without JavaScript, are quarantined. `optional`: their spam check is stricter.
                      * @enum {string}
                      */
                     proof_of_work?: "optional" | "required";
-                    /** @description Whether it takes anything. */
+                    /** @description Whether the form accepts submissions. */
                     active?: boolean;
                 };
             };
@@ -10163,15 +10163,15 @@ export interface operations {
                     readonly created_at?: unknown;
                     /** @description Set by the server; ignored when sent. */
                     readonly updated_at?: unknown;
-                    /** @description For the team. */
+                    /** @description Internal name. */
                     name?: string;
-                    /** @description Above the form; the name where null. */
+                    /** @description Title of the page; null: the name. */
                     title?: string | null;
-                    /** @description Below the title. */
+                    /** @description Text below the title. */
                     intro?: string | null;
-                    /** @description In their order on the page. */
+                    /** @description In the order of the page. */
                     fields?: {
-                        /** @description What the value is called in what is sent, kept and told. */
+                        /** @description Name of the value in submissions, the API and events. */
                         key: string;
                         label: string;
                         /** @enum {string} */
@@ -10179,38 +10179,38 @@ export interface operations {
                         /** @default false */
                         required?: boolean;
                         /**
-                         * @description Of a `select`.
+                         * @description For type `select`.
                          * @default []
                          */
                         options?: string[];
                         placeholder?: string | null;
                         help?: string | null;
-                        /** @description Of a `hidden` field, where the page names none. */
+                        /** @description For type `hidden`: the value if the page sends none. */
                         value?: string | null;
-                        /** @description The field of the lead that takes the value; null: it is kept with the submission alone. Left out: the field of the lead that is called like the key, if there is one. */
+                        /** @description The lead field that receives the value; null: the value is only stored with the submission. Default: the lead field with the same name as the key, if any. */
                         maps_to?: (("first_name" | "last_name" | "name" | "email" | "phone" | "event_date" | "event_type" | "notes") | string) | null;
                     }[];
-                    /** @description Beside a checkbox; kept with every submission as it read. Null: no checkbox. */
+                    /** @description Text of the consent checkbox; stored with every submission. Null: no checkbox. */
                     consent_text?: string | null;
-                    /** @description Whether the form can not be sent without consent. */
+                    /** @description Whether consent is required to send the form. */
                     consent_required?: boolean;
                     submit_label?: string;
-                    /** @description Shown after sending, where there is no redirect_url. */
+                    /** @description Shown after sending, if there is no redirect_url. */
                     thanks_text?: string;
-                    /** @description Where visitors go after sending: an `https://` URL. */
+                    /** @description URL that visitors are redirected to after sending: `https://`. */
                     redirect_url?: string | null;
-                    /** @description The source of the leads; made where the workspace has none so called. */
+                    /** @description Source of the leads; created if the workspace does not have it. */
                     source?: string | null;
-                    /** @description The member who looks after the leads. */
+                    /** @description Owner of the leads (user id). */
                     owner_id?: string | null;
-                    /** @description The sites that may embed the form and send it as JSON, as in `https://www.example.com`. Empty: the hosted page alone. */
+                    /** @description Origins that may embed the form and send it as JSON, as in `https://www.example.com`. Empty: only the hosted page. */
                     allowed_origins?: string[];
                     /**
-                     * @description `required`: what comes without (from browsers without JavaScript too) is kept aside. `optional`: it is judged more strictly.
+                     * @description `required`: submissions without proof of work, as from browsers without JavaScript, are quarantined. `optional`: their spam check is stricter.
                      * @enum {string}
                      */
                     proof_of_work?: "optional" | "required";
-                    /** @description Whether it takes anything. */
+                    /** @description Whether the form accepts submissions. */
                     active?: boolean;
                 };
             };
@@ -10242,7 +10242,7 @@ export interface operations {
                 limit?: number;
                 /** @description next_cursor of the previous page. */
                 cursor?: string;
-                /** @description What is kept aside, in place of what became leads. */
+                /** @description Quarantined submissions instead of those that became leads. */
                 spam?: string;
             };
             header?: never;

@@ -6,7 +6,7 @@ import { url } from '../../record/fields/url.ts';
 import { user } from '../../record/fields/user.ts';
 import { defineNoun, type InputOfNoun, type RecordOfNoun } from '../../record/noun.ts';
 
-/** An organisation that contacts work for and deals are made with. */
+/** An organisation that contacts work for, and that deals are made with. */
 export const company = defineNoun({
   name: 'company',
   plural: 'companies',
@@ -22,7 +22,7 @@ export const company = defineNoun({
     phone: phone({ label: 'Phone', sample: '+15551234567', summary: 'presence' }),
     address: longText({
       label: 'Address',
-      description: 'Postal address, as on an envelope',
+      description: 'Postal address',
       max: 2000,
       sample: '1 Harbour Road, Bristol',
     }),

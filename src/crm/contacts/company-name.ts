@@ -11,7 +11,7 @@ const NAME = {
   text: 'select name from company where workspace_id = $1 and id = $2 and deleted_at is null',
 };
 
-/** Gives a contact that is linked to a company, and has no company name, the name that the company has now. */
+/** Fills in the company name of a contact that is linked to a company, unless one is sent. */
 export function fillCompanyName(db: Database): EnrichStep {
   return async ({ writer, input }) => {
     const { company_id: id, company } = input as Employment;

@@ -22,7 +22,8 @@ export const contact = defineNoun({
     phone: phone({ label: 'Phone', sample: '+15551234567', filter: true, summary: 'presence' }),
     company: text({
       label: 'Company name',
-      description: 'The name of the company they work for; default: that of the company in `company_id`',
+      description:
+        'Name of the company the contact works for; default: the name of the company in `company_id`',
       max: 200,
       sample: 'Acme Ltd',
       summary: 'presence',
@@ -38,7 +39,7 @@ export const contact = defineNoun({
     status: text({ label: 'Status', max: 64, default: 'lead', filter: true, summary: 'value' }),
     source: text({
       label: 'Source',
-      description: 'Where they came from, as in `website`',
+      description: 'Where the contact came from, as in `website`',
       max: 200,
       sample: 'website',
       filter: true,

@@ -13,10 +13,10 @@ import { STAGE_CHANGE_CONTEXT, stageChangeOutput, stageChangeSample } from './st
 
 const CLOSED_AT = '2026-06-02T09:00:00.000Z';
 
-/** What a stage move changes, and what follows from won and lost: none of it is an update of its own. */
+/** Fields that a stage change, a win or a loss sets: they alone do not fire `deal.updated`. */
 const FOLLOWING = new Set(['pipeline_id', 'stage_id', 'status', 'closed_at', 'lost_reason']);
 
-/** What differs between any two versions. */
+/** Fields that differ between any two versions. */
 const UNCOMPARED = new Set(['version', 'updated_at']);
 
 /** A sale that moves through the stages of a pipeline until it is won or lost. */
@@ -37,7 +37,7 @@ export const deal = defineNoun({
     }),
     value: currency({
       label: 'Value',
-      description: "In its currency's units",
+      description: 'In units of `currency`',
       sample: 5000,
       summary: 'presence',
     }),
@@ -51,7 +51,7 @@ export const deal = defineNoun({
     }),
     pipeline_id: record({
       label: 'Pipeline',
-      description: 'Pipeline id; default: that of the stage, else the default pipeline',
+      description: 'Pipeline id; default: the pipeline of the stage, else the default pipeline',
       to: 'pipeline',
       assigned: true,
       sample: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c61',
@@ -92,7 +92,8 @@ export const deal = defineNoun({
   },
 
   descriptions: {
-    updated: 'At least one field of a deal changed, beside its stage; not when it is won or lost.',
+    updated:
+      'At least one field of a deal other than its stage changed. Not fired when the deal is won or lost.',
   },
   events: {
     stage_changed: {
@@ -127,17 +128,21 @@ export const deal = defineNoun({
     pipeline: {
       column: 'pipeline_id',
       lookUp: 'pipeline',
-      description: 'Only those in this pipeline, by its name or id.',
+      description: 'Only deals in this pipeline, by its name or id.',
     },
-    stage: { column: 'stage_id', lookUp: 'stage', description: 'Only those in a stage of this name or id.' },
+    stage: {
+      column: 'stage_id',
+      lookUp: 'stage',
+      description: 'Only deals in a stage with this name or id.',
+    },
   },
 
   sample: { id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c51' },
 });
 
-/** What placing a deal found out beside the fields (pipelines/deal-placement.ts). */
+/** Resolved when a deal is placed (pipelines/deal-placement.ts). */
 export interface ResolvedPlacement {
-  /** Where it stands if it is moved to another pipeline without a stage. */
+  /** Its stage, if it moves to another pipeline and no stage is sent. */
   first_stage_id?: string;
 }
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * What deal.stage_changed carries beside the deal (contracts AN4): its stages and pipeline by name and its owner, as
- * they are when the move is written. `f` is the event: events/outbox.ts.
+ * The context of deal.stage_changed (contracts AN4): names of the stages and the pipeline, and the owner, at the time of
+ * the write. `f` is the event (events/outbox.ts).
  */
 export const STAGE_CHANGE_CONTEXT = `json_build_object(
     'previous_stage', ${nameOf('stage', "f.changed->>'stage_id'")},
@@ -26,8 +26,8 @@ export const stageChangeOutput = z.object({
   previous_stage: z
     .string()
     .nullable()
-    .meta({ description: 'Name of the stage before; null where it was deleted' }),
-  new_stage: z.string().nullable().meta({ description: 'Name of the stage now' }),
+    .meta({ description: 'Name of the previous stage; null if it was deleted' }),
+  new_stage: z.string().nullable().meta({ description: 'Name of the new stage' }),
   pipeline: z.string().nullable().meta({ description: 'Name of the pipeline' }),
   owner: z
     .object({

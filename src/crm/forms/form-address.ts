@@ -2,36 +2,36 @@ import { invalid } from '../../base/errors.ts';
 import type { Form, FormSettings } from './form.ts';
 
 /**
- * What the URL parser leaves of a host, in ASCII. The parser lets `*`, `;`, `,` and quotes through, which mean something
- * else in a Content-Security-Policy.
+ * A host as the URL parser returns it, in ASCII. The parser accepts `*`, `;`, `,` and quotes, which have a meaning of
+ * their own in a Content-Security-Policy.
  */
 const EXACT_HOST = /^(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\])$/;
 
-/** Percent-encoded: proxies take headers of 8 KiB. */
+/** Percent-encoded: proxies limit headers to 8 KiB. */
 const MAX_URL_LENGTH = 6000;
 
-/** A URL with one exact host and no credentials; undefined where the text is none. */
+/** A URL with one exact host and no credentials; otherwise undefined. */
 function exactUrl(text: string): URL | undefined {
   if (!URL.canParse(text) || text.includes('\0') || !text.isWellFormed()) return undefined;
   const url = new URL(text);
   return EXACT_HOST.test(url.hostname) && url.username === '' && url.password === '' ? url : undefined;
 }
 
-/** An origin as browsers send it, in ASCII; undefined where the text is not exactly one. */
+/** An origin as browsers send it, in ASCII; otherwise undefined. */
 function exactOrigin(text: string): string | undefined {
   const url = /[\s?#]/.test(text) ? undefined : exactUrl(text);
   return url && /^https?:$/.test(url.protocol) && url.pathname === '/' ? url.origin : undefined;
 }
 
-/** An https:// URL in ASCII, as a header takes it; undefined where the text is none. */
+/** An https:// URL in ASCII, valid in a header; otherwise undefined. */
 function httpsUrl(text: string): string | undefined {
   const url = exactUrl(text);
   return url?.protocol === 'https:' ? url.href : undefined;
 }
 
 /**
- * Settings with their addresses as headers take them. Throws `validation_error` for one that is none, unless the form
- * has it already: 0.1.0 took `https://*`, and what was read can be sent back.
+ * Settings with their URLs and origins in the form that headers need. Throws `validation_error` for invalid ones, unless
+ * the form has them already: 0.1.0 accepted `https://*`, and a client may send back what it read.
  */
 export function withExactAddresses(
   settings: Partial<FormSettings>,
@@ -69,7 +69,7 @@ function checkedOrigin(text: string, field: string): string {
   return origin;
 }
 
-/** A form as visitors meet it, without addresses that no header may hold: 0.1.0 took some. */
+/** A form for visitors, without URLs and origins that are unsafe in headers: 0.1.0 accepted some. */
 export function withSafeAddresses(form: Form): Form {
   return {
     ...form,

@@ -3,21 +3,28 @@ import { RETRY } from '../../db/batch-runner.ts';
 import type { Queryable } from '../../db/pool.ts';
 import { notQuarantined } from './form-quarantine.ts';
 import { rollupTables } from '../leads/lead-daily-rollup.ts';
-import { ENTERED, entry, MAKE_COUNTERS, SOURCED, TURNS } from '../leads/lead-insert-gate.ts';
+import {
+  COUNT_ENTERED,
+  entry,
+  CREATE_COUNTERS,
+  CREATE_SOURCES,
+  SET_TURNS,
+} from '../leads/lead-insert-gate.ts';
 import type { InsertGate } from '../../record/record-batch.ts';
 
 interface Refused {
   unit: number;
   workspace_id: Uuid;
-  /** False where the workspace had no counter yet. */
+  /** False if the workspace had no counter yet. */
   counted: boolean;
-  /** What it was made of was not there any more. */
+  /** The quarantined submission no longer existed. */
   gone: boolean;
 }
 
 /**
- * The workspace's counter is locked for the numbers and the turns: forms are not in the leads' hour (contracts section 6). What
- * was kept aside is locked before it becomes a lead: two who accept it at once make one lead.
+ * Locks the workspace's counter for lead numbers and the round robin; leads from forms do not count against the hourly
+ * limit (contracts section 6). A quarantined submission is locked before it becomes a lead: accepted twice at the same
+ * time, it makes one lead.
  */
 const GATE = `
 units as (
@@ -46,13 +53,13 @@ gate_refused as (
 )`;
 
 const RELATED_ROWS = `
-${ENTERED},
+${COUNT_ENTERED},
 counted as (
-  update lead_counter c set number = c.number + e.leads, ${TURNS}
+  update lead_counter c set number = c.number + e.leads, ${SET_TURNS}
   from entered e left join turned t using (workspace_id)
   where c.workspace_id = e.workspace_id
 ),
-arrived as (
+submitted as (
   insert into lead_submission
     (workspace_id, id, lead_id, channel, received_at, payload, address, referrer, utm, form_id, consent)
   select i.workspace_id, s.id, i.id, 'form', coalesce(s.received_at, i.at), s.payload::json, s.address, s.referrer,
@@ -65,11 +72,11 @@ cleared as (
   delete from form_aside f using input i join written w using (workspace_id, id)
   where f.workspace_id = i.workspace_id and f.form_id = i.form_id and f.id = i.quarantined_id
 ),
-${SOURCED}`;
+${CREATE_SOURCES}`;
 
 const RESULT = `(select json_agg(t) from gate_refused t)`;
 
-/** What stands before a lead that comes by a form, and what is written beside it: the submission with its consent. */
+/** The insert gate of leads from forms; writes the submission with its consent too. */
 export const formInsertGate: InsertGate = {
   sql: {
     name: 'form',
@@ -84,7 +91,7 @@ export const formInsertGate: InsertGate = {
   async refused(on: Queryable, result: unknown) {
     const units = result as Refused[];
     const uncounted = units.filter(({ counted }) => !counted).map((item) => item.workspace_id);
-    if (uncounted.length > 0) await on.query({ ...MAKE_COUNTERS, values: [uncounted] });
+    if (uncounted.length > 0) await on.query({ ...CREATE_COUNTERS, values: [uncounted] });
     return new Map(units.map(({ unit, gone }) => [unit, gone ? notQuarantined() : RETRY]));
   },
 };

@@ -6,7 +6,7 @@ import type { LeadInput } from '../leads/lead-input.ts';
 import { lead, type Lead } from '../leads/lead.ts';
 import type { Consent, FormValue } from './form-values.ts';
 
-/** What the event of a form's lead carries beside the lead: how it came. */
+/** What form.submitted holds besides the lead: the form and the submission. */
 export interface FormContext {
   form_id: string;
   form_name: string;
@@ -18,19 +18,19 @@ export interface FormContext {
 const SUBMITTED = 'form.submitted';
 
 const formOutput = {
-  form_id: z.string().regex(FORM_ID).meta({ description: 'The form that was sent, as in `form_…`.' }),
-  form_name: z.string().meta({ description: 'What the team calls the form.' }),
-  submission_id: z.uuid().meta({ description: 'Names this sending of it.' }),
+  form_id: z.string().regex(FORM_ID).meta({ description: 'Id of the form, as in `form_…`.' }),
+  form_name: z.string().meta({ description: 'Name of the form.' }),
+  submission_id: z.uuid().meta({ description: 'Id of the submission.' }),
   fields: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-    .meta({ description: 'All that was filled in, by the keys of the form.' }),
+    .meta({ description: 'All values that were filled in, by field key.' }),
   consent: z
     .object({
-      text: z.string().meta({ description: 'What it said.' }),
-      given: z.boolean().meta({ description: 'Whether it was agreed to.' }),
+      text: z.string().meta({ description: 'Text of the consent.' }),
+      given: z.boolean().meta({ description: 'Whether the visitor agreed.' }),
     })
     .nullable()
-    .meta({ description: 'The consent as it was asked for; null where the form asks for none.' }),
+    .meta({ description: 'The consent with its text; null if the form asks for none.' }),
 };
 
 const { sample: leadSample } = lead.events.created;
@@ -53,8 +53,8 @@ const sample: Record<string, unknown> = {
 };
 
 /**
- * A lead as a form creates it: the same record in the same table, which fires form.submitted alone (contracts AX10).
- * The event carries the lead with its `FormContext`, which is given as `resolved`.
+ * A lead from a form: the same record in the same table, which fires only form.submitted (contracts AX10). The event
+ * holds the lead with its `FormContext`, which is passed as `resolved`.
  */
 export const formLead: Noun<Lead, LeadInput> = {
   ...lead,
@@ -62,7 +62,7 @@ export const formLead: Noun<Lead, LeadInput> = {
 
   create(input, base, context) {
     const created = lead.create(input, base, context);
-    // A form that asks for one of the two names has it: only a whole name is split.
+    // A form may ask for only one of the two names; only `name` is split.
     const { first_name = null, last_name = null } = input;
     return { ...created, ...(!input.name && { first_name, last_name }), ...context.resolved };
   },
@@ -72,11 +72,11 @@ export const formLead: Noun<Lead, LeadInput> = {
     created: {
       name: SUBMITTED,
       object: 'lead',
-      description: 'A public form was sent; it carries the lead that came of it, and all field values.',
+      description: 'A public form was submitted. Holds the new lead and all field values.',
       sample,
     },
   },
 };
 
-/** For the catalogue: the lead's other events are the lead's. */
+/** For the catalogue: the other events of these leads are those of `lead`. */
 export const FORM_EVENTS = eventsOf(formLead as unknown as Noun).filter(({ name }) => name === SUBMITTED);

@@ -1,30 +1,30 @@
 import type { FieldError } from '../../base/errors.ts';
-import { CONTROLS, longestOf, lureOf, Repeated } from './form-values.ts';
+import { CONTROLS, maxLengthOf, honeypotName, Repeated } from './form-values.ts';
 import { publicId, type Form, type FormField } from './form.ts';
 import { html, type Html } from './html.ts';
 
-/** A page as it is handed to one visitor. */
+/** What the page of one visitor shows. */
 export interface FormView {
   form: Form;
   token: string;
   /** The proof of work as JSON. */
   challenge: string;
-  /** What the fields hold: of the query, or as they were sent. */
+  /** The field values: from the query, or as sent. */
   values: Record<string, unknown>;
   errors: readonly FieldError[];
-  /** Above the fields, where something else is wrong. */
+  /** A message above the fields, for other errors. */
   notice: string | null;
-  /** Hidden fields beside the form's own: where the visitor came from. */
+  /** Additional hidden fields: where the visitor came from. */
   carried: Record<string, string>;
   frame: Frame;
 }
 
-/** How a page stands in another site's page. */
+/** How a page is embedded in another site. */
 export interface Frame {
   embedded: boolean;
-  /** What the other page looks like; null: as the visitor's system has it. */
+  /** The colour scheme of the embedding page; null: the visitor's system setting. */
   scheme: 'light' | 'dark' | null;
-  /** Only to be looked at: nothing in it runs. */
+  /** A preview, without scripts. */
   isPreview?: boolean;
 }
 
@@ -42,7 +42,7 @@ export function formPage(view: FormView): string {
       ${form.consent_text !== null && consent(form.consent_text, view)}
       <div class="lure" aria-hidden="true">
         <label for="field-lure">Leave this empty</label>
-        <input id="field-lure" name="${lureOf(form)}" type="text" tabindex="-1" autocomplete="off" />
+        <input id="field-lure" name="${honeypotName(form)}" type="text" tabindex="-1" autocomplete="off" />
       </div>
       ${Object.entries({ ...view.carried, [CONTROLS.token]: view.token }).map(
         ([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`,
@@ -54,19 +54,19 @@ export function formPage(view: FormView): string {
   return page(errors.length > 0 ? `Please check: ${title}` : title, body, frame);
 }
 
-/** What a visitor sees who has sent a form. */
+/** The page after a form was sent. */
 export function thanksPage(form: Form, frame: Frame): string {
   const { redirect_url: url } = form;
   const body = html`
     <div role="status" ${url !== null && html`data-redirect="${url}"`}>
       <h1>${form.title ?? form.name}</h1>
-      ${url === null ? paragraphs(form.thanks_text) : html`<p><a href="${url}" target="_top">Go on</a></p>`}
+      ${url === null ? paragraphs(form.thanks_text) : html`<p><a href="${url}" target="_top">Continue</a></p>`}
     </div>
   `;
   return page(form.title ?? form.name, body, frame);
 }
 
-/** A page that says one thing. */
+/** A page with a title and a message. */
 export function messagePage(title: string, message: string): string {
   return page(
     title,
@@ -76,13 +76,13 @@ export function messagePage(title: string, message: string): string {
   );
 }
 
-/** The query by which a page stays in its frame. */
+/** The query that keeps a page in its frame. */
 export function searchOf({ embedded, scheme }: Frame): string {
   if (!embedded) return '';
   return scheme === null ? '?embed=1' : `?embed=1&scheme=${scheme}`;
 }
 
-/** A form that is not saved yet, as its page will be. */
+/** The page of a form that is not saved yet. */
 export function previewPage(form: Form): string {
   const frame = { embedded: false, scheme: null, isPreview: true };
   const empty = { token: '', challenge: '', values: {}, errors: [], notice: null, carried: {} };
@@ -110,12 +110,12 @@ function paragraphs(text: string): Html[] {
   return text.split(/\n\s*\n/).map((paragraph) => html`<p class="text">${paragraph.trim()}</p>`);
 }
 
-/** Everything that is wrong, first: whoever can not see the page hears it before the fields. */
+/** All errors, before the fields, so that screen readers read them first. */
 function problems(form: Form, errors: readonly FieldError[], notice: string | null): Html {
   const labelOf = (key: string) => form.fields.find((field) => field.key === key)?.label ?? 'Consent';
   return html`
     <div class="problems" role="alert">
-      <p>${notice ?? 'Please check what is marked below.'}</p>
+      <p>${notice ?? 'Please correct the fields marked below.'}</p>
       <ul>
         ${errors.map(
           ({ field, message }) => html`<li><a href="#field-${field}">${labelOf(field)}</a> ${message}</li>`,
@@ -156,7 +156,7 @@ function fieldOf(field: FormField, view: FormView): Html {
   `;
 }
 
-/** What a field holds; a query may name it twice, and then it is a list. */
+/** The value of a field as text; a query may repeat a field, which makes a list. */
 function textOf(value: unknown): string {
   if (value instanceof Repeated) return value.filled.join(', ');
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
@@ -166,7 +166,7 @@ function optional({ type }: FormField): Html | false {
   return type !== 'checkbox' && html` <span class="optional">(optional)</span>`;
 }
 
-/** What every control has, whatever its kind. */
+/** Attributes that every kind of control has. */
 function attributes(field: FormField, error: string | undefined): Html {
   const { key, maps_to: target } = field;
   const described = [
@@ -185,8 +185,8 @@ function controlOf(field: FormField, input: unknown, common: Html): Html {
   const hint = field.placeholder !== null && html`placeholder="${field.placeholder}"`;
   switch (field.type) {
     case 'textarea':
-      // The first line break of a textarea is not part of it.
-      return html`<textarea ${common} ${hint} rows="5" maxlength="${longestOf(field)}">${value}</textarea>`;
+      // HTML drops a line break right after <textarea>.
+      return html`<textarea ${common} ${hint} rows="5" maxlength="${maxLengthOf(field)}">${value}</textarea>`;
     case 'select':
       return html`<select ${common}>
         <option value="">${field.placeholder ?? 'Choose…'}</option>
@@ -205,7 +205,7 @@ function controlOf(field: FormField, input: unknown, common: Html): Html {
         ${hint}
         type="${INPUT_TYPES[field.type] ?? 'text'}"
         value="${value}"
-        ${field.type === 'number' ? html`step="any"` : html`maxlength="${longestOf(field)}"`}
+        ${field.type === 'number' ? html`step="any"` : html`maxlength="${maxLengthOf(field)}"`}
       />`;
   }
 }

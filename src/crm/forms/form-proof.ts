@@ -3,21 +3,21 @@ import { deriveKey } from 'altcha-lib/algorithms/pbkdf2';
 import type { FormSession } from './form-token.ts';
 
 /**
- * What a browser has to work for: 256 tries of 4,000 rounds in the middle, about a second of one core, while the visitor
- * fills in. We make none of these tries for a page, and one for what is sent.
+ * The work of a browser: on average 256 attempts of 4,000 rounds, about a second on one core, while the visitor fills in
+ * the form. The server makes no attempt for a page, and one to verify a submission.
  */
 const WORK = { algorithm: 'PBKDF2/SHA-256', cost: 4000, keyPrefix: '00' } as const;
-const LONGEST_PROOF = 4000;
+const MAX_PROOF_LENGTH = 4000;
 
-/** Proof of work, by ALTCHA: cheap for one visitor, not for who sends a form ten thousand times. */
+/** Proof of work by ALTCHA: cheap for one visitor, expensive for thousands of submissions. */
 export interface FormProofs {
-  /** The work for one session; its solution is good for no other. */
+  /** The challenge of one session; its solution is valid for that session only. */
   challenge(session: FormSession): Promise<Challenge>;
-  /** @param proof the solved challenge as base64 of its JSON, or nothing */
+  /** @param proof the solved challenge as base64 of its JSON, or undefined, null or '' */
   check(session: FormSession, proof: unknown): Promise<'none' | 'right' | 'wrong'>;
 }
 
-/** @param key of the installation, for this purpose alone */
+/** @param key derived from the installation's key for this purpose only */
 export function makeFormProofs(key: Buffer): FormProofs {
   const hmacSignatureSecret = key.toString('hex');
   return {
@@ -32,7 +32,7 @@ export function makeFormProofs(key: Buffer): FormProofs {
         const { verified } = await verifySolution({ ...payload, deriveKey, hmacSignatureSecret });
         return verified ? 'right' : 'wrong';
       } catch {
-        // What was signed here is well-formed; what was not may be anything.
+        // A payload that this server did not sign may have any shape.
         return 'wrong';
       }
     },
@@ -40,7 +40,7 @@ export function makeFormProofs(key: Buffer): FormProofs {
 }
 
 function read(proof: unknown): Payload | null {
-  if (typeof proof !== 'string' || proof.length > LONGEST_PROOF) return null;
+  if (typeof proof !== 'string' || proof.length > MAX_PROOF_LENGTH) return null;
   try {
     const payload = JSON.parse(Buffer.from(proof, 'base64').toString('utf8')) as Partial<Payload> | null;
     return payload?.challenge?.parameters && payload.solution ? (payload as Payload) : null;

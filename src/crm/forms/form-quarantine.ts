@@ -10,16 +10,16 @@ import type { FormSubmission, ReceivedSubmission } from './form-submission-store
 const MAX_DAYS = 30;
 const MAX_SUBMISSIONS = 5000;
 
-/** Submissions that the spam check held back: they are no leads, until somebody accepts them. */
+/** Submissions that the spam check held back: they become leads when a user accepts them. */
 export interface FormQuarantine {
-  /** Keeps a submission; one whose claim was taken before is kept already. */
+  /** Stores a submission, unless its claim was taken before: then it is stored already. */
   add(
     claim: IdempotencyClaim,
     formId: Uuid,
     submission: ReceivedSubmission,
     reasons: readonly Reason[],
   ): Promise<void>;
-  /** Newest first, after the id of the last page's last. */
+  /** Newest first; only ids smaller than `after`. */
   list(
     workspaceId: Uuid,
     formId: Uuid,
@@ -91,7 +91,7 @@ export function makeFormQuarantine({
   };
 }
 
-/** Deletes what is too old, also of forms that no more spam comes to. */
+/** Deletes expired submissions, also of forms that receive no more spam. */
 export async function dropOldQuarantine(db: Database): Promise<void> {
   await db.pool.query(`delete from form_aside where received_at < now() - interval '${MAX_DAYS} days'`);
 }

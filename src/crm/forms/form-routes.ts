@@ -4,8 +4,9 @@ import type { Uuid } from '../../base/id.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../../db/page.ts';
 import type { RecordChange } from '../../http/record-change.ts';
 import { pageQuery, pageShape, type PageQuery } from '../../http/paging.ts';
-import { route, type Answer, type Ctx, type Route } from '../../http/route.ts';
+import { route, type Answer, type Route } from '../../http/route.ts';
 import type { References } from '../../record/reference.ts';
+import { makeChangeRecorder, type ChangeRecorder } from '../change-recorder.ts';
 import { withExactAddresses } from './form-address.ts';
 import { previewPage } from './form-page.ts';
 import type { FormStore } from './form-store.ts';
@@ -14,6 +15,7 @@ import {
   FORM_ID,
   formShape,
   fromPublicId,
+  publicId,
   settingsOf,
   shownForm,
   updateBody,
@@ -23,23 +25,42 @@ import {
 
 const PATH = '/api/v1/forms';
 /** The id of a form that is not saved. */
-const NOBODY = '00000000-0000-0000-0000-000000000000';
-const ONE = `${PATH}/:id`;
+const UNSAVED_ID = '00000000-0000-0000-0000-000000000000';
+const ITEM_PATH = `${PATH}/:id`;
 const params = { id: FORM_ID };
 
 export interface FormRouteParts {
   store: FormStore;
   references: References;
   recordChange: RecordChange;
-  /** Where people reach this installation. */
+  /** The public URL of this installation. */
   baseUrl(): string;
 }
 
-/** Forms as records: what a public form asks, and what becomes of what it is told. */
-export function formRoutes({ store, references, recordChange, baseUrl }: FormRouteParts): Route[] {
-  const tag = 'forms';
+const tag = 'forms';
+type Recorder = ChangeRecorder<Form>;
 
-  const list = route<undefined, PageQuery>({
+/** Routes that manage forms. */
+export function formRoutes(parts: FormRouteParts): Route[] {
+  const { baseUrl } = parts;
+  const recorder = makeChangeRecorder<Form>(parts.recordChange, {
+    objectType: 'form',
+    detailsOf: ({ name, active }) => ({ name, active }),
+    responseOf: (form) => shownForm(form, baseUrl()),
+  });
+  return [
+    listRoute(parts),
+    createRoute(parts, recorder),
+    previewRoute(),
+    getRoute(parts),
+    updateRoute('PATCH', parts, recorder),
+    updateRoute('PUT', parts, recorder),
+    deleteRoute(parts, recorder),
+  ];
+}
+
+function listRoute({ store, baseUrl }: FormRouteParts): Route {
+  return route<undefined, PageQuery>({
     method: 'GET',
     path: PATH,
     scope: 'forms:read',
@@ -57,46 +78,51 @@ export function formRoutes({ store, references, recordChange, baseUrl }: FormRou
       };
     },
   });
+}
 
-  const create = route<z.output<typeof createBody>>({
+function createRoute(parts: FormRouteParts, recorder: Recorder): Route {
+  return route<z.output<typeof createBody>>({
     method: 'POST',
     path: PATH,
     scope: 'forms:write',
     tag,
     summary: 'Create a form',
-    description: 'The answer holds the address of its page and the line that embeds it.',
+    description: 'The response holds the URL of its page and the line of HTML that embeds it.',
     body: createBody,
     answers: { 201: formShape },
     async handle(ctx) {
       const { workspaceId, actor } = ctx.caller;
       const settings = withExactAddresses(settingsOf(ctx.body)) as FormSettings;
-      await checkOwner(workspaceId, settings);
-      const made = await store.create({ workspaceId, actor }, settings, entering(ctx, 201, 'created'));
-      const location = `${PATH}/${shownForm(made, '').id}`;
-      const rendered = answer(201, made);
-      return { ...rendered, headers: { ...rendered.headers, location } };
+      await checkOwner(parts, workspaceId, settings);
+      const form = await parts.store.create({ workspaceId, actor }, settings, recorder(ctx, 201, 'created'));
+      const rendered = answer(201, form, parts.baseUrl());
+      return { ...rendered, headers: { ...rendered.headers, location: `${PATH}/${publicId(form.id)}` } };
     },
   });
+}
 
-  const preview = route<z.output<typeof createBody>>({
+function previewRoute(): Route {
+  return route<z.output<typeof createBody>>({
     method: 'POST',
     path: `${PATH}/preview`,
     scope: 'forms:write',
     tag,
     summary: 'Preview a form',
-    description: 'The page of a form that is not saved. Nothing in it runs, and nothing is kept.',
+    description: 'Returns the page of a form without saving it. The page has no scripts and cannot be sent.',
     body: createBody,
     answers: { 200: z.object({ html: z.string() }) },
     handle({ body }) {
-      const now = { id: NOBODY, version: 1, created_by: '', created_at: '', updated_at: '' };
-      const form: Form = { ...now, ...(withExactAddresses(settingsOf(body)) as FormSettings) };
+      const unsaved = { id: UNSAVED_ID, version: 1, created_by: '', created_at: '', updated_at: '' };
+      const form: Form = { ...unsaved, ...(withExactAddresses(settingsOf(body)) as FormSettings) };
       return Promise.resolve({ status: 200, body: { html: previewPage(form) } });
     },
   });
+}
 
-  const get = route({
+function getRoute({ store, baseUrl }: FormRouteParts): Route {
+  return route({
     method: 'GET',
-    path: ONE,
+    path: ITEM_PATH,
     params,
     scope: 'forms:read',
     tag,
@@ -105,88 +131,71 @@ export function formRoutes({ store, references, recordChange, baseUrl }: FormRou
     async handle({ caller, params: { id } }) {
       const form = await store.get(caller.workspaceId, fromPublicId(id!)!);
       if (!form) throw new ApiError('not_found', 'There is no form with this id.');
-      return answer(200, form);
+      return answer(200, form, baseUrl());
     },
   });
+}
 
-  const update = (method: 'PATCH' | 'PUT') =>
-    route<z.output<typeof updateBody>>({
-      method,
-      path: ONE,
-      params,
-      scope: 'forms:write',
-      tag,
-      summary: 'Update a form',
-      description: 'Changes only the settings sent; `fields` are all of them, in their order.',
-      body: updateBody,
-      supportsIfMatch: true,
-      answers: { 200: formShape },
-      async handle(ctx) {
-        const { workspaceId } = ctx.caller;
-        const id = fromPublicId(ctx.params['id']!)!;
-        const current = await store.get(workspaceId, id);
-        const change = withExactAddresses(settingsOf(ctx.body as Partial<FormSettings>), current);
-        await checkOwner(workspaceId, change, current);
-        return answer(
-          200,
-          await store.update(workspaceId, id, change, ctx.ifMatch, entering(ctx, 200, 'updated')),
-        );
-      },
-    });
+function updateRoute(method: 'PATCH' | 'PUT', parts: FormRouteParts, recorder: Recorder): Route {
+  return route<z.output<typeof updateBody>>({
+    method,
+    path: ITEM_PATH,
+    params,
+    scope: 'forms:write',
+    tag,
+    summary: 'Update a form',
+    description: 'Changes only the settings sent; `fields` replaces all fields, in order.',
+    body: updateBody,
+    supportsIfMatch: true,
+    answers: { 200: formShape },
+    async handle(ctx) {
+      const { workspaceId } = ctx.caller;
+      const id = fromPublicId(ctx.params['id']!)!;
+      const current = await parts.store.get(workspaceId, id);
+      const change = withExactAddresses(settingsOf(ctx.body as Partial<FormSettings>), current);
+      await checkOwner(parts, workspaceId, change, current);
+      const afterWrite = recorder(ctx, 200, 'updated');
+      const form = await parts.store.update(workspaceId, id, change, ctx.ifMatch, afterWrite);
+      return answer(200, form, parts.baseUrl());
+    },
+  });
+}
 
-  const remove = route({
+function deleteRoute({ store }: FormRouteParts, recorder: Recorder): Route {
+  return route({
     method: 'DELETE',
-    path: ONE,
+    path: ITEM_PATH,
     params,
     scope: 'forms:write',
     tag,
     summary: 'Delete a form',
-    description: 'Its page answers 404 then, and what was kept aside is gone; its leads stay.',
+    description: 'Its page then answers 404. Quarantined submissions are deleted; its leads stay.',
     supportsIfMatch: true,
     answers: { 204: 'Deleted.' },
     async handle(ctx) {
       const id = fromPublicId(ctx.params['id']!)!;
-      await store.remove(ctx.caller.workspaceId, id, ctx.ifMatch, entering(ctx, 204, 'deleted'));
+      await store.remove(ctx.caller.workspaceId, id, ctx.ifMatch, recorder(ctx, 204, 'deleted'));
       return { status: 204, body: null };
     },
   });
+}
 
-  return [list, create, preview, get, update('PATCH'), update('PUT'), remove];
+/** @param current the form before the change; its owner may stay, even after leaving the workspace */
+async function checkOwner(
+  { references }: FormRouteParts,
+  workspaceId: Uuid,
+  settings: Partial<FormSettings>,
+  current?: Form,
+): Promise<void> {
+  const [missing] = await references.missing(workspaceId, { owner_id: 'member' }, settings);
+  if (!missing || (current && current.owner_id === settings.owner_id)) return;
+  throw invalid(missing.field, missing.message);
+}
 
-  /** @param current the form that is changed; the owner that it has may stay, though they left since */
-  async function checkOwner(
-    workspaceId: Uuid,
-    settings: Partial<FormSettings>,
-    current?: Form,
-  ): Promise<void> {
-    const [missing] = await references.missing(workspaceId, { owner_id: 'member' }, settings);
-    if (!missing || (current && current.owner_id === settings.owner_id)) return;
-    throw invalid(missing.field, missing.message);
-  }
-
-  function answer(status: number, form: Form): Answer {
-    return {
-      status,
-      body: JSON.stringify(shownForm(form, baseUrl())),
-      headers: { etag: `"${form.version}"` },
-    };
-  }
-
-  /** Enters the change, with its answer, in the change's own transaction. */
-  function entering(
-    ctx: Ctx<unknown, unknown>,
-    status: number,
-    done: 'created' | 'updated' | 'deleted',
-  ): Parameters<FormStore['create']>[2] {
-    return (trx, form) => {
-      const auditEntry = {
-        action: `form.${done}`,
-        objectType: 'form',
-        objectId: form.id,
-        details: { name: form.name, active: form.active },
-      };
-      const body = done === 'deleted' ? '' : JSON.stringify(shownForm(form, baseUrl()));
-      return recordChange(trx, ctx, auditEntry, { status, body });
-    };
-  }
+function answer(status: number, form: Form, baseUrl: string): Answer {
+  return {
+    status,
+    body: JSON.stringify(shownForm(form, baseUrl)),
+    headers: { etag: `"${form.version}"` },
+  };
 }

@@ -13,16 +13,16 @@ import type { FormStore } from './form-store.ts';
 import { CONTROLS, fieldsOfPage, otherFields, unknownNames, UTM } from './form-values.ts';
 import { FORM_ID, fromPublicId, publicId, type Form } from './form.ts';
 
-/** What the bundler makes of web/forms/; as seen from src/crm/forms and from dist/crm/forms alike. */
+/** The bundled files of web/forms/; the path is the same from src/crm/forms and dist/crm/forms. */
 const ASSETS = new URL('../../../dist/web/forms/', import.meta.url);
 const PATH = '/f/:id';
-/** Other people's pages name them: their names stay. */
+/** Other sites link to these files, so their names have no hash; hence the short caching. */
 const AN_HOUR = 'public, max-age=3600';
 
 export interface FormSiteParts {
   store: FormStore;
   handler: SubmissionHandler;
-  /** Where people reach this installation, or '' where nobody said. */
+  /** The configured public URL, or ''. */
   publicUrl: string;
 }
 
@@ -32,131 +32,141 @@ interface Visited {
 }
 
 /**
- * What visitors see of forms, without a key: the hosted page, its thanks, the script that embeds it, and the JSON
- * endpoint for sites of the form's own choosing.
+ * The public routes of forms, without authentication: the hosted page, its thanks page, the script that embeds it, and
+ * the JSON endpoint for the sites that the form allows.
  */
 export function mountFormSite(app: FastifyInstance, parts: FormSiteParts): void {
-  const { store, handler, publicUrl } = parts;
-  const assets = new Assets(ASSETS);
+  const site = new FormSite(parts);
   const route = { schema: { hide: true } };
 
   app.get<{ Params: { name: string } }>('/f/assets/:name', route, (request, reply) =>
-    sendAsset(assets, request.params.name, request, reply, AN_HOUR),
+    site.sendAsset(request.params.name, request, reply),
   );
-
-  async function visitedBy(request: FastifyRequest): Promise<Visited> {
-    const { id: sent = '' } = request.params as { id?: string };
-    const id = canonicalId(sent);
-    const visited = FORM_ID.test(id) ? await store.visited(fromPublicId(id)!) : undefined;
-    if (!visited) throw new ApiError('not_found', 'There is no form here, or it takes nothing any more.');
-    return visited;
-  }
-
-  /** Lets the form's own sites in, and no other; what has no Origin comes from no site. */
-  function admitOrigin(request: FastifyRequest, reply: FastifyReply, form: Form): void {
-    const { origin } = request.headers;
-    void reply.header('vary', 'Origin');
-    if (origin === undefined || isOurs(origin, request, publicUrl)) return;
-    if (!form.allowed_origins.includes(origin))
-      throw new ApiError('forbidden', 'The form takes nothing from this site (Origin).');
-    void reply.header('access-control-allow-origin', origin);
-  }
-
-  app.get(PATH, route, (request, reply) =>
-    forPeople(reply, async () => {
-      const { form } = await visitedBy(request);
-      const query = request.query as Record<string, unknown>;
-      const page = textOf(query[CONTROLS.page]) ?? textOf(request.headers.referer);
-      const carried = carriedOf({ ...query, ...(page !== null && { [CONTROLS.page]: page }) });
-      const opened = await handler.open(form.id);
-      const shown = { form, values: query, errors: [], notice: null, carried, frame: frameOf(request) };
-      return sendPage(reply, form, 200, formPage({ ...shown, ...inPage(opened) }));
-    }),
-  );
-
+  app.get(PATH, route, (request, reply) => answerWithPage(reply, () => site.openPage(request, reply)));
   app.get(`${PATH}/thanks`, route, (request, reply) =>
-    forPeople(reply, async () => {
-      const { form } = await visitedBy(request);
-      return sendPage(reply, form, 200, thanksPage(form, frameOf(request)));
-    }),
+    answerWithPage(reply, () => site.thanks(request, reply)),
   );
-
   app.get(`${PATH}/embed.js`, route, async (request, reply) => {
-    await visitedBy(request);
-    return sendAsset(assets, 'embed.js', request, reply, AN_HOUR);
+    await site.findForm(request);
+    return site.sendAsset('embed.js', request, reply);
   });
-
-  app.options(PATH, route, (request, reply) => preflight(request, reply));
-  app.options(`${PATH}/session`, route, (request, reply) => preflight(request, reply));
-
-  async function preflight(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    admitOrigin(request, reply, (await visitedBy(request)).form);
-    return reply.code(204).headers(CORS).send();
-  }
-
-  app.get(`${PATH}/session`, route, async (request, reply) => {
-    const { form } = await visitedBy(request);
-    admitOrigin(request, reply, form);
-    void reply.header('cache-control', 'no-store');
-    return { ...(await handler.open(form.id)), form: askedOf(form) };
-  });
-
+  app.options(PATH, route, (request, reply) => site.preflight(request, reply));
+  app.options(`${PATH}/session`, route, (request, reply) => site.preflight(request, reply));
+  app.get(`${PATH}/session`, route, (request, reply) => site.openSession(request, reply));
   app.post(
     PATH,
     {
       ...route,
       config: { takesForms: true, maxFields: MAX_FIELDS },
-      errorHandler: (error, request, reply) => void refused(error, request, reply),
+      errorHandler(error, request, reply) {
+        const refusal = isJson(request) ? null : shownError(error, request);
+        if (refusal === null) return app.errorHandler(error, request, reply);
+        void site.sendUnreadable(refusal, request, reply);
+      },
     },
     (request, reply) =>
-      isJson(request) ? takeJson(request, reply) : forPeople(reply, () => takeForm(request, reply)),
+      isJson(request)
+        ? site.submitJson(request, reply)
+        : answerWithPage(reply, () => site.submitPage(request, reply)),
   );
+}
 
-  /** What could not even be read as a form is answered like any other refusal: to people with a page. */
-  async function refused(error: Error, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const shown = shownError(error, request);
-    if (shown === null || isJson(request)) return app.errorHandler(error, request, reply);
-    const [wrong] = shown.fields ?? [];
-    const form = wrong && (await visitedBy(request).catch(() => undefined))?.form;
-    const label = form?.fields.find(({ key }) => key === wrong!.field)?.label;
-    void sendRefusal(reply, shown, label === undefined ? shown.message : `${label} ${wrong!.message}`);
+/** The handlers of the public routes. */
+class FormSite {
+  readonly #store: FormStore;
+  readonly #handler: SubmissionHandler;
+  readonly #publicUrl: string;
+  readonly #assets = new Assets(ASSETS);
+
+  constructor({ store, handler, publicUrl }: FormSiteParts) {
+    this.#store = store;
+    this.#handler = handler;
+    this.#publicUrl = publicUrl;
   }
 
-  async function takeJson(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const visited = await visitedBy(request);
-    admitOrigin(request, reply, visited.form);
+  sendAsset(name: string, request: FastifyRequest, reply: FastifyReply) {
+    return sendAsset(this.#assets, name, request, reply, AN_HOUR);
+  }
+
+  /** The active form of the URL. Throws `not_found`. */
+  async findForm(request: FastifyRequest): Promise<Visited> {
+    const { id: sent = '' } = request.params as { id?: string };
+    const id = canonicalId(sent);
+    const visited = FORM_ID.test(id) ? await this.#store.visited(fromPublicId(id)!) : undefined;
+    if (!visited) throw new ApiError('not_found', 'This form does not exist or is no longer active.');
+    return visited;
+  }
+
+  async openPage(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { form } = await this.findForm(request);
+    const query = request.query as Record<string, unknown>;
+    const page = textOf(query[CONTROLS.page]) ?? textOf(request.headers.referer);
+    const carried = originFields({ ...query, ...(page !== null && { [CONTROLS.page]: page }) });
+    const opened = await this.#handler.open(form.id);
+    const view = { form, values: query, errors: [], notice: null, carried, frame: frameOf(request) };
+    return sendPage(reply, form, 200, formPage({ ...view, ...inPage(opened) }));
+  }
+
+  async thanks(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { form } = await this.findForm(request);
+    return sendPage(reply, form, 200, thanksPage(form, frameOf(request)));
+  }
+
+  async preflight(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    this.#checkOrigin(request, reply, (await this.findForm(request)).form);
+    return reply.code(204).headers(CORS).send();
+  }
+
+  async openSession(request: FastifyRequest, reply: FastifyReply) {
+    const { form } = await this.findForm(request);
+    this.#checkOrigin(request, reply, form);
+    void reply.header('cache-control', 'no-store');
+    return { ...(await this.#handler.open(form.id)), form: publicForm(form) };
+  }
+
+  async submitJson(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const visited = await this.findForm(request);
+    this.#checkOrigin(request, reply, visited.form);
     const fields = fieldsOf(request.body);
     const [unknown] = unknownNames(visited.form, fields);
     if (unknown !== undefined)
       throw refusalError({ errors: [{ field: unknown, message: 'is not a known field' }], session: null });
-    const refusal = await handler.take(visited, sentOf(request, fields, request.headers.referer));
+    const refusal = await this.#handler.take(visited, sentOf(request, fields, request.headers.referer));
     if (refusal) throw refusalError(refusal);
     return reply.code(201).send(receiptOf(visited.form));
   }
 
-  async function takeForm(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const visited = await visitedBy(request);
+  async submitPage(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const visited = await this.findForm(request);
     const { form } = visited;
-    admitOrigin(request, reply, form);
+    this.#checkOrigin(request, reply, form);
     const sent = request.form ?? {};
     const fields = fieldsOfPage(form, sent);
     const others = otherFields(form, sent);
-    const refusal = await handler.take(visited, { ...sentOf(request, fields, undefined), others });
+    const refusal = await this.#handler.take(visited, { ...sentOf(request, fields, undefined), others });
     const frame = frameOf(request);
-    if (refusal) return sendPage(reply, form, 400, await pageAgain(form, fields, refusal, frame));
-    // Within a frame, the page around it goes there (web/forms/embed.ts).
+    if (refusal) return sendPage(reply, form, 400, await this.#pageWithErrors(form, fields, refusal, frame));
+    // In a frame, the embedding page follows the redirect (web/forms/embed.ts).
     const thanks = `/f/${publicId(form.id)}/thanks${searchOf(frame)}`;
     return reply.redirect(frame.embedded ? thanks : (form.redirect_url ?? thanks), 303);
   }
 
-  /** The page with what was sent in it, and what is wrong beside it. */
-  async function pageAgain(
+  /** Answers a body that could not be read as a form with a page, as every other refusal. */
+  async sendUnreadable(refusal: ApiError, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const [wrong] = refusal.fields ?? [];
+    const form = wrong && (await this.findForm(request).catch(() => undefined))?.form;
+    const label = form?.fields.find(({ key }) => key === wrong!.field)?.label;
+    void sendRefusal(reply, refusal, label === undefined ? refusal.message : `${label} ${wrong!.message}`);
+  }
+
+  /** The page with the values that were sent and their errors. */
+  async #pageWithErrors(
     form: Form,
     fields: Record<string, unknown>,
     { errors, session }: Refusal,
     frame: Frame,
   ): Promise<string> {
-    const opened = await handler.open(form.id, session ?? undefined, String(fields[CONTROLS.token]));
+    const opened = await this.#handler.open(form.id, session ?? undefined, String(fields[CONTROLS.token]));
     const isStale = session === null;
     return formPage({
       form,
@@ -164,14 +174,27 @@ export function mountFormSite(app: FastifyInstance, parts: FormSiteParts): void 
       values: fields,
       errors: isStale ? [] : errors,
       notice: isStale ? 'This page was open for a long time. Please send it once more.' : null,
-      carried: carriedOf(fields),
+      carried: originFields(fields),
       frame,
     });
   }
+
+  /** Allows the form's own sites, and requests without an Origin. Throws `forbidden`. */
+  #checkOrigin(request: FastifyRequest, reply: FastifyReply, form: Form): void {
+    const { origin } = request.headers;
+    void reply.header('vary', 'Origin');
+    if (origin === undefined || isOurs(origin, request, this.#publicUrl)) return;
+    if (!form.allowed_origins.includes(origin))
+      throw new ApiError('forbidden', 'The form does not accept submissions from this site (Origin).');
+    void reply.header('access-control-allow-origin', origin);
+  }
 }
 
-/** Who asks with a browser is answered with a page, whatever it is. */
-async function forPeople(reply: FastifyReply, answer: () => Promise<FastifyReply>): Promise<FastifyReply> {
+/** Answers a browser with a page, errors too. */
+async function answerWithPage(
+  reply: FastifyReply,
+  answer: () => Promise<FastifyReply>,
+): Promise<FastifyReply> {
   try {
     return await answer();
   } catch (error) {
@@ -181,7 +204,7 @@ async function forPeople(reply: FastifyReply, answer: () => Promise<FastifyReply
 }
 
 function sendRefusal(reply: FastifyReply, { status, headers }: ApiError, message: string): FastifyReply {
-  const title = status === 404 ? 'No form here' : 'This did not work';
+  const title = status === 404 ? 'Form not found' : 'The form was not sent';
   return reply
     .code(status)
     .headers({ ...headers, ...pageHeaders(null) })
@@ -193,9 +216,9 @@ function sendPage(reply: FastifyReply, form: Form, status: number, page: string)
 }
 
 /**
- * The page loads nothing from elsewhere and nothing inline; the form's own sites may frame it, and the dashboard. Where
- * a redirect leads is named: browsers hold form-action against it too. It tells others the site alone, ourselves the page:
- * without a Referrer-Policy of that kind, forms are sent with `Origin: null`.
+ * The page loads only its own files, and nothing inline. The form's sites and the dashboard may frame it. The redirect
+ * URL is listed because browsers apply form-action to redirects too. The referrer policy sends the origin: with
+ * `no-referrer`, browsers send forms with `Origin: null`.
  */
 function pageHeaders(form: Form | null): Record<string, string> {
   const redirect = form?.redirect_url ? ` ${new URL(form.redirect_url).origin}` : '';
@@ -243,8 +266,8 @@ function inPage({ token, challenge }: { token: string; challenge: object }) {
   return { token, challenge: JSON.stringify(challenge) };
 }
 
-/** Where the visitor came from, as it goes along with the page. */
-function carriedOf(fields: Record<string, unknown>): Record<string, string> {
+/** Hidden fields that keep where the visitor came from. */
+function originFields(fields: Record<string, unknown>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(fields).flatMap(([name, value]) => {
       const text = name === CONTROLS.page || UTM.test(name) ? textOf(value) : null;
@@ -261,8 +284,8 @@ function frameOf(request: FastifyRequest): Frame {
   };
 }
 
-/** What a front end of one's own has to ask. */
-function askedOf(form: Form) {
+/** What a custom front end needs to show the form. */
+function publicForm(form: Form) {
   return {
     id: publicId(form.id),
     title: form.title ?? form.name,

@@ -1,8 +1,8 @@
 import { disposableEmailBlocklistSet } from 'disposable-email-domains-js';
 import type { Form } from './form.ts';
-import { lureOf, type FormValue } from './form-values.ts';
+import { honeypotName, type FormValue } from './form-values.ts';
 
-/** Why something was taken for spam. */
+/** Why a submission was marked as spam. */
 export const REASONS = [
   'honeypot',
   'too_fast',
@@ -13,32 +13,32 @@ export const REASONS = [
 ] as const;
 export type Reason = (typeof REASONS)[number];
 
-/** What is judged: how something came, beside what it says. */
-export interface Circumstances {
+/** What the spam check looks at. */
+export interface SpamSignals {
   sent: Record<string, unknown>;
   values: Record<string, FormValue>;
-  /** Between the page and its sending, in milliseconds. */
+  /** Between opening and sending the page, in milliseconds. */
   tookMs: number;
-  /** How many came from this place within the hour, this one included. */
-  fromHere: number;
+  /** Submissions from this network within the hour, this one included. */
+  fromNetwork: number;
   proof: 'none' | 'right' | 'wrong';
 }
 
-/** A person needs longer than this for any form; without proof of work, for being let pass. */
-const SHORTEST_MS = { proven: 1_500, unproven: 3_000 } as const;
-/** From one place within the hour. */
-const MOST = { proven: 20, unproven: 5 } as const;
+/** The shortest plausible time to fill in a form; stricter without proof of work. */
+const MIN_TIME_MS = { withProof: 1_500, withoutProof: 3_000 } as const;
+/** Submissions from one network within the hour. */
+const MAX_PER_HOUR = { withProof: 20, withoutProof: 5 } as const;
 
 const disposable = disposableEmailBlocklistSet();
 
-/** Whether something is taken for spam, and by what; no reason: it is not. The visitor is never told. */
-export function judge(form: Form, { sent, values, tookMs, fromHere, proof }: Circumstances): Reason[] {
-  const kind = proof === 'right' ? 'proven' : 'unproven';
-  const lure = sent[lureOf(form)];
+/** Why a submission counts as spam; empty if it does not. Visitors never see the result. */
+export function checkSpam(form: Form, { sent, values, tookMs, fromNetwork, proof }: SpamSignals): Reason[] {
+  const kind = proof === 'right' ? 'withProof' : 'withoutProof';
+  const honeypot = sent[honeypotName(form)];
   const found: Record<Reason, boolean> = {
-    honeypot: lure !== undefined && lure !== null && lure !== '',
-    too_fast: tookMs < SHORTEST_MS[kind],
-    too_many: fromHere > MOST[kind],
+    honeypot: honeypot !== undefined && honeypot !== null && honeypot !== '',
+    too_fast: tookMs < MIN_TIME_MS[kind],
+    too_many: fromNetwork > MAX_PER_HOUR[kind],
     no_proof_of_work: proof === 'none' && form.proof_of_work === 'required',
     wrong_proof_of_work: proof === 'wrong',
     disposable_email: form.fields.some(
@@ -48,7 +48,7 @@ export function judge(form: Form, { sent, values, tookMs, fromHere, proof }: Cir
   return REASONS.filter((reason) => found[reason]);
 }
 
-/** Whether an address, or a domain above its own, is one of those that are thrown away. */
+/** Whether the domain of an address, or a parent of it, belongs to a disposable-email service. */
 function isDisposable(email: string): boolean {
   const labels = email
     .slice(email.lastIndexOf('@') + 1)

@@ -4,29 +4,40 @@ import { ApiError } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
 import type { Schema } from '../../db/schema.ts';
+import type { AfterWrite } from '../change-recorder.ts';
 import { withSafeAddresses } from './form-address.ts';
 import { SETTINGS, type Form, type FormSettings } from './form.ts';
 
-type Within = (trx: Transaction<Schema>, form: Form) => Promise<void>;
-
-/** The forms that there are. */
+/** Reads and writes forms. */
 export interface FormStore {
-  /** Newest first, after the id of the last page's last. */
+  /** Newest first; only ids smaller than `after`. */
   list(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<Form[]>;
   get(workspaceId: Uuid, id: Uuid): Promise<Form | undefined>;
-  /** As a visitor knows it: by its id alone; only one that is active. */
+  /** An active form, by its id alone, as visitors know it. */
   visited(id: Uuid): Promise<{ workspaceId: Uuid; form: Form } | undefined>;
-  create(writer: { workspaceId: Uuid; actor: string }, settings: FormSettings, within: Within): Promise<Form>;
+  create(
+    writer: { workspaceId: Uuid; actor: string },
+    settings: FormSettings,
+    afterWrite: AfterWrite<Form>,
+  ): Promise<Form>;
   /** Throws `not_found` or `precondition_failed`. */
   update(
     workspaceId: Uuid,
     id: Uuid,
     change: Partial<FormSettings>,
     expected: readonly number[] | null,
-    within: Within,
+    afterWrite: AfterWrite<Form>,
   ): Promise<Form>;
-  /** Its leads and their submissions stay, what was kept aside goes. Throws `not_found` or `precondition_failed`. */
-  remove(workspaceId: Uuid, id: Uuid, expected: readonly number[] | null, within: Within): Promise<void>;
+  /**
+   * Deletes a form and its quarantined submissions; its leads and their submissions stay. Throws `not_found` or
+   * `precondition_failed`.
+   */
+  remove(
+    workspaceId: Uuid,
+    id: Uuid,
+    expected: readonly number[] | null,
+    afterWrite: AfterWrite<Form>,
+  ): Promise<void>;
 }
 
 const COLUMNS = ['id', 'version', ...SETTINGS, 'created_by', 'created_at', 'updated_at'];
@@ -49,38 +60,13 @@ const VISITED = {
          where a.form_id = $1 and f.active and f.deleted_at is null`,
 };
 
-export function makeFormStore({
-  db,
-  clock,
-  newId,
-}: {
+interface StoreParts {
   db: Database;
   clock: Clock;
   newId: () => Uuid;
-}): FormStore {
-  /** Reads it for a change; throws where it is gone, or another than was seen. */
-  async function held(
-    trx: Transaction<Schema>,
-    workspaceId: Uuid,
-    id: Uuid,
-    expected: readonly number[] | null,
-  ): Promise<Form> {
-    const { rows } = await sql<Form>`
-      select ${sql.raw(SELECTED)} from form f
-      where f.workspace_id = ${workspaceId} and f.id = ${id} and f.deleted_at is null for update`.execute(
-      trx,
-    );
-    const [form] = rows;
-    if (!form) throw new ApiError('not_found', 'There is no form with this id.');
-    if (expected && !expected.includes(form.version)) {
-      throw new ApiError(
-        'precondition_failed',
-        `The form is at version ${form.version}, not the one in If-Match.`,
-      );
-    }
-    return form;
-  }
+}
 
+export function makeFormStore({ db, clock, newId }: StoreParts): FormStore {
   return {
     list: (workspaceId, limit, after) => db.read<Form>(LIST, [workspaceId, after, limit]),
 
@@ -95,48 +81,30 @@ export function makeFormStore({
       return { workspaceId, form: withSafeAddresses(form) };
     },
 
-    create: ({ workspaceId, actor }, settings, within) =>
+    create: ({ workspaceId, actor }, settings, afterWrite) =>
       db.transaction(async (trx) => {
-        const at = isoTime(clock.now());
-        const form: Form = {
-          id: newId(),
-          version: 1,
-          ...settings,
-          created_by: actor,
-          created_at: at,
-          updated_at: at,
-        };
-        await sql`insert into form_address (form_id, workspace_id) values (${form.id}, ${workspaceId})`.execute(
-          trx,
-        );
-        await sql`
-          insert into form (workspace_id, ${sql.raw(COLUMNS.join(', '))})
-          select ${workspaceId}, ${sql.raw(SELECTED)}
-          from json_populate_record(null::form, ${JSON.stringify(form)}::json) f`.execute(trx);
-        await within(trx, form);
+        const form = newForm(settings, { id: newId(), actor, at: isoTime(clock.now()) });
+        await insert(trx, workspaceId, form);
+        await afterWrite(trx, form);
         return form;
       }),
 
-    update: (workspaceId, id, change, expected, within) =>
+    update: (workspaceId, id, change, expected, afterWrite) =>
       db.transaction(async (trx) => {
-        const current = await held(trx, workspaceId, id, expected);
+        const current = await lockForm(trx, workspaceId, id, expected);
         const next: Form = { ...current, ...change };
         if (JSON.stringify(next) !== JSON.stringify(current)) {
           next.version += 1;
           next.updated_at = isoTime(clock.now());
-          const changing = ['version', ...SETTINGS, 'updated_at'];
-          await sql`
-            update form t set ${sql.raw(changing.map((column) => `${column} = f.${column}`).join(', '))}
-            from json_populate_record(null::form, ${JSON.stringify(next)}::json) f
-            where t.workspace_id = ${workspaceId} and t.id = ${id}`.execute(trx);
+          await update(trx, workspaceId, next);
         }
-        await within(trx, next);
+        await afterWrite(trx, next);
         return next;
       }),
 
-    remove: (workspaceId, id, expected, within) =>
+    remove: (workspaceId, id, expected, afterWrite) =>
       db.transaction(async (trx) => {
-        const form = await held(trx, workspaceId, id, expected);
+        const form = await lockForm(trx, workspaceId, id, expected);
         await sql`update form set deleted_at = ${isoTime(clock.now())}
                   where workspace_id = ${workspaceId} and id = ${id}`.execute(trx);
         await sql`delete from form_aside where workspace_id = ${workspaceId} and form_id = ${id}`.execute(
@@ -145,7 +113,50 @@ export function makeFormStore({
         await sql`delete from form_visitor where workspace_id = ${workspaceId} and form_id = ${id}`.execute(
           trx,
         );
-        await within(trx, form);
+        await afterWrite(trx, form);
       }),
   };
+}
+
+function newForm(settings: FormSettings, { id, actor, at }: { id: Uuid; actor: string; at: string }): Form {
+  return { id, version: 1, ...settings, created_by: actor, created_at: at, updated_at: at };
+}
+
+async function insert(trx: Transaction<Schema>, workspaceId: Uuid, form: Form): Promise<void> {
+  await sql`insert into form_address (form_id, workspace_id) values (${form.id}, ${workspaceId})`.execute(
+    trx,
+  );
+  await sql`
+    insert into form (workspace_id, ${sql.raw(COLUMNS.join(', '))})
+    select ${workspaceId}, ${sql.raw(SELECTED)}
+    from json_populate_record(null::form, ${JSON.stringify(form)}::json) f`.execute(trx);
+}
+
+async function update(trx: Transaction<Schema>, workspaceId: Uuid, form: Form): Promise<void> {
+  const columns = ['version', ...SETTINGS, 'updated_at'];
+  await sql`
+    update form t set ${sql.raw(columns.map((column) => `${column} = f.${column}`).join(', '))}
+    from json_populate_record(null::form, ${JSON.stringify(form)}::json) f
+    where t.workspace_id = ${workspaceId} and t.id = ${form.id}`.execute(trx);
+}
+
+/** Reads and locks a form for a change. Throws `not_found` or `precondition_failed`. */
+async function lockForm(
+  trx: Transaction<Schema>,
+  workspaceId: Uuid,
+  id: Uuid,
+  expected: readonly number[] | null,
+): Promise<Form> {
+  const { rows } = await sql<Form>`
+    select ${sql.raw(SELECTED)} from form f
+    where f.workspace_id = ${workspaceId} and f.id = ${id} and f.deleted_at is null for update`.execute(trx);
+  const [form] = rows;
+  if (!form) throw new ApiError('not_found', 'There is no form with this id.');
+  if (expected && !expected.includes(form.version)) {
+    throw new ApiError(
+      'precondition_failed',
+      `The form is at version ${form.version}, not the one in If-Match.`,
+    );
+  }
+  return form;
 }

@@ -7,11 +7,11 @@ import type { FormSubmissions } from './form-submission-store.ts';
 import type { FormProofs } from './form-proof.ts';
 import type { FormSession, FormTokens } from './form-token.ts';
 import { CONTROLS, readAnswers } from './form-values.ts';
-import { judge } from './form-spam-check.ts';
+import { checkSpam } from './form-spam-check.ts';
 import type { FormVisitors } from './form-visitor.ts';
 import type { Form } from './form.ts';
 
-export interface DoorwayParts {
+export interface SubmissionHandlerParts {
   submissions: FormSubmissions;
   tokens: FormTokens;
   proofs: FormProofs;
@@ -19,31 +19,37 @@ export interface DoorwayParts {
   clock: Clock;
 }
 
-/** Something that a visitor sent. */
+/** A submission as a visitor sent it. */
 export interface Sent {
   fields: Record<string, unknown>;
-  /** Fields that the form does not ask for, as they came. */
+  /** Fields that the form does not have, as sent. */
   others?: FormFields;
   /** An IP address. */
   address: string;
-  /** The page where the form stands, as far as the request says so; `_page` goes before it. */
+  /** The page that holds the form, if the request says so; `_page` takes precedence. */
   referrer: string | undefined;
 }
 
-/** What was sent will not do; nothing was kept. */
+/** An invalid submission; nothing was stored. */
 export interface Refusal {
   errors: FieldError[];
-  /** Of the page that was sent; null where its token was none of ours, or too old. */
+  /** The session of the page; null if its token is invalid or too old. */
   session: FormSession | null;
 }
 
 /**
- * The way that what a visitor sends takes: is it from a page of ours, does it answer the questions, does it look like
- * spam; then it is kept, as a lead or aside, and the visitor can not tell which.
+ * Handles a visitor's submission: verifies its token, validates its values and checks it for spam. It is then stored as a
+ * lead or in quarantine; the visitor's answer is the same.
  */
-export function makeSubmissionHandler({ submissions, tokens, proofs, visitors, clock }: DoorwayParts) {
+export function makeSubmissionHandler({
+  submissions,
+  tokens,
+  proofs,
+  visitors,
+  clock,
+}: SubmissionHandlerParts) {
   return {
-    /** @returns undefined where it was kept; throws `rate_limited` */
+    /** @returns undefined if it was stored; throws `rate_limited` */
     async take(
       visited: { workspaceId: Uuid; form: Form },
       { fields, others = {}, address, referrer }: Sent,
@@ -52,24 +58,24 @@ export function makeSubmissionHandler({ submissions, tokens, proofs, visitors, c
       const session = tokens.read(form.id, fields[CONTROLS.token]);
       const answers = readAnswers(form, fields);
       if (session === null) {
-        const message = 'is too old, or not of this form; the session of the form gives a new one';
+        const message = 'has expired or belongs to another form; get a new one from the session of the form';
         return { errors: [{ field: CONTROLS.token, message }], session };
       }
       if (Array.isArray(answers)) return { errors: answers, session };
 
       const tookMs = clock.now() - session.openedAt;
-      const [fromHere, proof] = await Promise.all([
+      const [fromNetwork, proof] = await Promise.all([
         visitors.count(workspaceId, form.id, address),
         proofs.check(session, fields[CONTROLS.proof]),
       ]);
-      const reasons = judge(form, { sent: fields, values: answers.values, tookMs, fromHere, proof });
+      const reasons = checkSpam(form, { sent: fields, values: answers.values, tookMs, fromNetwork, proof });
       const page = textOf(fields[CONTROLS.page]) ?? textOf(referrer);
       const origin = { address: shortened(address), referrer: page, utm: utmOf(fields, page) };
       await submissions.take(visited, session, { ...answers, others, ...origin }, reasons);
       return undefined;
     },
 
-    /** What a page needs to be sent: a token, and the proof of work of its session. */
+    /** What a page needs for sending: a token, and the proof-of-work challenge of its session. */
     async open(formId: Uuid, session?: FormSession, token?: string) {
       const made = session && token ? { session, token } : tokens.make(formId);
       return { token: made.token, challenge: await proofs.challenge(made.session) };
@@ -79,12 +85,12 @@ export function makeSubmissionHandler({ submissions, tokens, proofs, visitors, c
 
 export type SubmissionHandler = ReturnType<typeof makeSubmissionHandler>;
 
-/** What a form tells who has sent it: where to go, or what to read. */
+/** The answer to a submission: a redirect URL, or a message. */
 export function receiptOf({ redirect_url: url, thanks_text: message }: Form) {
   return { status: 'received', ...(url === null ? { message } : { redirect_url: url }) };
 }
 
-/** A refusal as the JSON endpoint answers it. */
+/** The error of the JSON endpoint for a refusal. */
 export function refusalError({ errors }: Refusal): ApiError {
   const [first] = errors;
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';

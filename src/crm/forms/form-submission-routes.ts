@@ -20,44 +20,41 @@ const shape = z
     lead_id: z
       .uuid()
       .nullable()
-      .meta({ description: 'The lead that came of it; null while it is kept aside.' }),
+      .meta({ description: 'The lead created from it; null while it is quarantined.' }),
     received_at: z.iso.datetime(),
     fields: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])).meta({
       description:
-        'What was filled in, by the keys of the form; fields that the form does not ask for stand here as they came.',
+        'The values that were filled in, by field key. Fields that the form does not have are included as sent.',
     }),
     consent: z
       .object({ text: z.string(), given: z.boolean() })
       .nullable()
-      .meta({ description: 'The consent as it read then.' }),
+      .meta({ description: 'The consent, with its text at that time.' }),
     address: z.string().nullable().meta({
-      description: 'Where it was sent from, without the last 8 bits (of IPv6, the last 80).',
+      description: 'IP address of the sender, without the last 8 bits (IPv6: the last 80).',
     }),
-    referrer: z.string().nullable().meta({ description: 'The page that the visitor came from.' }),
+    referrer: z.string().nullable().meta({ description: 'URL of the page that the visitor came from.' }),
     utm: z.record(z.string(), z.string()),
-    spam: z.boolean().meta({ description: 'Whether it is kept aside.' }),
-    reasons: z.array(z.enum(REASONS)).meta({ description: 'Why it was taken for spam.' }),
+    spam: z.boolean().meta({ description: 'Whether it is quarantined.' }),
+    reasons: z.array(z.enum(REASONS)).meta({ description: 'Why it was marked as spam.' }),
   })
   .meta({ id: 'FormSubmission' });
 
-/** The answer to whoever accepts a submission holds what its lead tells. */
+/** The stored response of an accepted submission holds data of its lead. */
 export const FORM_SUBMISSION_COPY: EmbeddedCopy = { key: 'lead_id', output: shape };
 
 const query = pageQuery.extend({
   spam: z
     .stringbool()
     .default(false)
-    .meta({ description: 'What is kept aside, in place of what became leads.' }),
+    .meta({ description: 'Quarantined submissions instead of those that became leads.' }),
 });
 
 function shown(form: Form, { values, ...submission }: FormSubmission) {
   return { ...submission, form_id: publicId(form.id), fields: values, spam: submission.lead_id === null };
 }
 
-/**
- * What came in by a form. It holds what visitors told about themselves, so the scopes are the leads', not those of the
- * forms.
- */
+/** The submissions of a form. They hold personal data of visitors, so the scopes are those of leads, not of forms. */
 export function formSubmissionRoutes(store: FormStore, submissions: FormSubmissions): Route[] {
   const tag = 'forms';
 
@@ -73,9 +70,8 @@ export function formSubmissionRoutes(store: FormStore, submissions: FormSubmissi
     params: { id: FORM_ID },
     scope: 'leads:read',
     tag,
-    summary: 'List what came in by a form',
-    description:
-      'Newest first. With `spam=true`, what was taken for spam and waits to be accepted or deleted.',
+    summary: 'List the submissions of a form',
+    description: 'Newest first. With `spam=true`, quarantined submissions, which can be accepted or deleted.',
     query,
     answers: { 200: pageShape(shape) },
     async handle({ caller, params, query: requested, url }) {
@@ -95,8 +91,8 @@ export function formSubmissionRoutes(store: FormStore, submissions: FormSubmissi
     params: { id: FORM_ID, submission_id: UUID },
     scope: 'leads:write',
     tag,
-    summary: 'Accept what was taken for spam',
-    description: 'Makes the lead and fires `form.submitted`. 404 where it was accepted or deleted before.',
+    summary: 'Accept a quarantined submission',
+    description: 'Creates the lead and fires `form.submitted`. 404 if it was accepted or deleted before.',
     answers: { 200: shape },
     async handle({ caller, claim, params }) {
       const { workspaceId, actor } = caller;
@@ -115,8 +111,8 @@ export function formSubmissionRoutes(store: FormStore, submissions: FormSubmissi
     params: { id: FORM_ID, submission_id: UUID },
     scope: 'leads:write',
     tag,
-    summary: 'Delete what was taken for spam',
-    description: 'For good. What became a lead is deleted with the lead.',
+    summary: 'Delete a quarantined submission',
+    description: 'Permanent. A submission that became a lead is deleted with the lead.',
     answers: { 204: 'Deleted.' },
     async handle({ caller, params }) {
       const form = await formOf(caller.workspaceId, params['id']!);

@@ -22,9 +22,9 @@ import type { FormSession } from './form-token.ts';
 import { leadOf, type Answers, type FormValue } from './form-values.ts';
 import { publicId, type Form } from './form.ts';
 
-/** Where a submission came from, as far as it is kept. */
+/** What is stored about where a submission came from. */
 export interface Origin {
-  /** Shortened. */
+  /** Shortened IP address. */
   address: string | null;
   referrer: string | null;
   utm: Record<string, string>;
@@ -33,7 +33,7 @@ export interface Origin {
 /** A submission of a form: with its lead or, where it is quarantined, with the reasons. */
 export interface FormSubmission extends Origin, Omit<Answers, 'values'> {
   id: Uuid;
-  /** All that was filled in, by name. */
+  /** All values that were filled in, by name. */
   values: Record<string, FormValue | readonly string[]>;
   lead_id: Uuid | null;
   received_at: string;
@@ -45,15 +45,15 @@ export type ReceivedSubmission = Answers &
   Origin & {
     id: Uuid;
     received_at: string;
-    /** Fields that the form does not ask for; kept with its answers. */
+    /** Fields that the form does not have; stored with its answers. */
     others: FormFields;
   };
 
 /** Submissions of forms: those that became leads, and those in quarantine. */
 export interface FormSubmissions {
   /**
-   * Keeps what a visitor sent: lead, submission, event and queue rows in one statement or, where there are reasons, in
-   * quarantine. What comes again in the same session is kept once.
+   * Stores a submission: lead, submission, event and queue rows in one statement, or in quarantine if there are reasons.
+   * Repeated submissions of one session are stored once.
    */
   take(
     visited: { workspaceId: Uuid; form: Form },
@@ -61,15 +61,15 @@ export interface FormSubmissions {
     sent: Omit<ReceivedSubmission, 'id' | 'received_at'>,
     reasons: Reason[],
   ): Promise<void>;
-  /** Newest first, after the id of the last page's last. */
+  /** Newest first; only ids smaller than `after`. */
   list(
     workspaceId: Uuid,
     formId: Uuid,
     requested: { spam: boolean; limit: number; after: Uuid | null },
   ): Promise<FormSubmission[]>;
   /**
-   * Creates the lead of a quarantined submission, and fires form.submitted. Throws `not_found`, also where it was
-   * accepted before, and `AlreadyAnswered`.
+   * Creates the lead of a quarantined submission, and fires form.submitted. Throws `AlreadyAnswered`, and `not_found`,
+   * also if it was accepted before.
    */
   accept(
     writer: Writer,
@@ -130,7 +130,7 @@ export function makeFormSubmissions(parts: SubmissionParts): FormSubmissions {
     async accept(writer, form, id, answer) {
       const found = await quarantine.get(writer.workspaceId, form.id, id);
       const { lead_id: _none, reasons: _why, values: all, ...rest } = found;
-      const [values, others] = divided(form, all);
+      const [values, others] = splitValues(form, all);
       const plan = await planOf(writer, form, { ...rest, values, others }, id);
       return leads.store.create(writer, [plan], answer({ ...found, lead_id: plan.id, reasons: [] }));
     },
@@ -139,7 +139,7 @@ export function makeFormSubmissions(parts: SubmissionParts): FormSubmissions {
   };
 }
 
-/** Plans the lead of a submission. @returns a function whose last argument is the id that it has in quarantine */
+/** @returns a function that plans the lead of a submission; its last argument is the submission's id in quarantine */
 function leadPlanner(
   { references, matchLeadOptions }: SubmissionParts,
   planEnriched: (writer: Writer, input: LeadInput, more: Partial<Draft>) => Plan,
@@ -166,7 +166,7 @@ function leadPlanner(
       input: {
         ...leadOf(form, values),
         source: form.source,
-        // An owner who has left the workspace looks after nothing; the lead is assigned as if none were named.
+        // An owner who has left the workspace is ignored: the lead is assigned as if the form had none.
         owner_id: missing.length > 0 ? null : form.owner_id,
       },
       resolved: {},
@@ -186,14 +186,14 @@ function leadPlanner(
   };
 }
 
-/** What was filled in: the answers to the form's questions, and the rest. */
-function divided(
+/** Splits values into answers to the form's fields and other fields. */
+function splitValues(
   form: Form,
   all: FormSubmission['values'],
 ): [answers: Record<string, FormValue>, others: FormFields] {
   const keys = new Set(form.fields.map(({ key }) => key));
   const entries = Object.entries(all);
-  // A question that was taken out of the form since left an answer; every other field came as text.
+  // A field that was since removed from the form left an answer of its type; other fields are always text.
   const isAnswer = (name: string, value: unknown) => keys.has(name) || !isText(value);
   return [
     Object.fromEntries(entries.filter(([name, value]) => isAnswer(name, value))) as Record<string, FormValue>,

@@ -4,27 +4,27 @@ import { hmacSha256, sameBytes } from '../../base/hmac.ts';
 import type { Uuid } from '../../base/id.ts';
 
 /**
- * How long a page may be open before it is sent. Not longer than an answer is kept under an Idempotency-Key: a token is
- * good for one submission.
+ * How long a page may be open before it is sent. At most the lifetime of an idempotency key, so that a token is valid for
+ * one submission.
  */
 const LIFE_MS = 24 * 3_600_000;
 
-/** A form as it was handed to a visitor. */
+/** One visit of a form page. */
 export interface FormSession {
-  /** Names it; what is sent twice with it is kept once. */
+  /** Id of the session; repeated submissions with it are stored once. */
   nonce: string;
   /** Wall-clock milliseconds. */
   openedAt: number;
 }
 
-/** Signed notes of when a form was handed out, which come back with what was filled in. Nothing is stored. */
+/** Signed tokens with the time a form was opened, which are sent back with the submission. Nothing is stored. */
 export interface FormTokens {
   make(formId: Uuid): { token: string; session: FormSession };
-  /** Null where it was not made here for this form, or is too old. */
+  /** Null if the token is not of this server and this form, or is too old. */
   read(formId: Uuid, token: unknown): FormSession | null;
 }
 
-/** @param key of the installation, for this purpose alone */
+/** @param key derived from the installation's key for this purpose only */
 export function makeFormTokens(key: Buffer, clock: Clock): FormTokens {
   const signed = (formId: Uuid, text: string) =>
     Buffer.from(hmacSha256(key, 'base64', `${formId}\n${text}`), 'base64');

@@ -10,19 +10,19 @@ import type { Form, FormField, LeadField } from './form.ts';
 
 export type FormValue = string | number | boolean;
 
-/** What somebody agreed to, or did not, as it read then. */
+/** A visitor's consent, with its text at that time. */
 export interface Consent {
   text: string;
   given: boolean;
 }
 
-/** What a visitor sent, as far as the form asks for it. */
+/** A visitor's answers to the fields of a form. */
 export interface Answers {
   values: Record<string, FormValue>;
   consent: Consent | null;
 }
 
-/** The values of a field that a page sent several times, as it does a group of checkboxes. */
+/** The values of a repeated field, such as a group of checkboxes. */
 export class Repeated {
   readonly values: readonly string[];
 
@@ -30,15 +30,15 @@ export class Repeated {
     this.values = values;
   }
 
-  /** What was filled in, each once. */
+  /** The values that are not blank, without duplicates. */
   get filled(): string[] {
     return [...new Set(this.values.map((value) => value.trim()).filter((value) => value !== ''))];
   }
 }
 
 /**
- * The fields of a page by the keys of its form: a name may end in `[]`, as PHP and Rails want it, and come several
- * times. Of what stands beside the form's own fields the last that is filled in counts.
+ * The fields of a page by the keys of its form: a name may end in `[]`, as for PHP and Rails, and may be repeated. Of a
+ * repeated field that the form does not have, the last value that is filled in counts.
  */
 export function fieldsOfPage(form: Form, sent: FormFields): Record<string, unknown> {
   const keys = new Set(form.fields.map(({ key }) => key));
@@ -57,13 +57,13 @@ function valuesOf(value: unknown): readonly string[] {
   return typeof value === 'string' ? [value] : [];
 }
 
-/** Strangers send these: a bound on what a form may fill a disk with. */
+/** Anyone can send these fields: bounds the disk space of a submission. */
 const MAX_OTHER_CHARACTERS = 16_384;
 
-/** What browsers fill in with the charset of the page. */
+/** Browsers fill this field in with the charset of the page. */
 const CHARSET = '_charset_';
 
-/** What is sent beside the form's own fields; no key begins with `_`. */
+/** Additional fields of a page; no key of a form begins with `_`. */
 export const CONTROLS = {
   token: '_token',
   consent: '_consent',
@@ -75,17 +75,17 @@ export const CONTROLS = {
 
 export const UTM = /^utm_(source|medium|campaign|term|content)$/;
 
-/** Lures for programs that fill in whatever there is. */
-const LURES = ['website', 'homepage', 'company_url', 'fax_number'] as const;
+/** Names of honeypot fields, which bots fill in. */
+const HONEYPOT_NAMES = ['website', 'homepage', 'company_url', 'fax_number'] as const;
 
-/** What the lure of a form is called: unlike any of its keys. */
-export function lureOf({ fields }: Form): string {
+/** The name of a form's honeypot field: none of its keys. */
+export function honeypotName({ fields }: Form): string {
   const keys = new Set(fields.map(({ key }) => key));
-  return LURES.find((name) => !keys.has(name)) ?? `contact_${LURES[0]}`;
+  return HONEYPOT_NAMES.find((name) => !keys.has(name)) ?? `contact_${HONEYPOT_NAMES[0]}`;
 }
 
-/** How long a value may be, by the column of the lead that takes it, else by its type. */
-const LONGEST: Partial<Record<LeadField, number>> = {
+/** The longest value, in UTF-16 units, by the lead field that it maps to. */
+const MAX_LENGTHS: Partial<Record<LeadField, number>> = {
   first_name: 200,
   last_name: 200,
   name: 200,
@@ -95,8 +95,8 @@ const LONGEST: Partial<Record<LeadField, number>> = {
 };
 
 /**
- * Reads what was sent by the form's own questions.
- * @returns the answers, or each question whose answer will not do
+ * Reads the answers to a form's fields.
+ * @returns the answers, or an error for each invalid one
  */
 export function readAnswers(form: Form, sent: Record<string, unknown>): Answers | FieldError[] {
   const errors: FieldError[] = [];
@@ -111,13 +111,13 @@ export function readAnswers(form: Form, sent: Record<string, unknown>): Answers 
       ? null
       : { text: form.consent_text, given: isChecked(sent[CONTROLS.consent]) === true };
   if (consent && !consent.given && form.consent_required)
-    errors.push({ field: CONTROLS.consent, message: 'has to be agreed to' });
+    errors.push({ field: CONTROLS.consent, message: 'is required' });
   return errors.length > 0 ? errors : { values, consent };
 }
 
 /**
- * Fields of a page that the form does not ask for, exactly as they came: the submission keeps them, and nothing else
- * reads them. Throws `validation_error` for more than a form is filled in with.
+ * Fields of a page that the form does not have, exactly as sent: they are stored with the submission and not used
+ * otherwise. Throws `validation_error` if they are too long together.
  */
 export function otherFields(form: Form, sent: FormFields): FormFields {
   const known = new Set(form.fields.flatMap(({ key }) => [key, `${key}[]`]));
@@ -126,17 +126,17 @@ export function otherFields(form: Form, sent: FormFields): FormFields {
   if (JSON.stringify(others).length > MAX_OTHER_CHARACTERS)
     throw invalid(
       'body',
-      `must have at most ${MAX_OTHER_CHARACTERS} characters in fields that the form does not ask for`,
+      `must have at most ${MAX_OTHER_CHARACTERS} characters in fields that the form does not have`,
     );
   return others;
 }
 
-/** Names in a body that the form does not know. */
+/** Names in a body that are no fields of the form. */
 export function unknownNames(form: Form, sent: Record<string, unknown>): string[] {
   const known = new Set<string>([
     ...form.fields.map(({ key }) => key),
     ...Object.values(CONTROLS),
-    lureOf(form),
+    honeypotName(form),
   ]);
   return Object.keys(sent).filter((name) => !known.has(name) && !UTM.test(name));
 }
@@ -148,7 +148,7 @@ function valueOf(field: FormField, sent: unknown): FormValue | undefined | { wro
   if (field.type === 'checkbox') {
     const checked = isChecked(sent);
     if (checked === undefined) return { wrong: NO_CHOICE };
-    return field.required && !checked ? { wrong: 'has to be checked' } : checked;
+    return field.required && !checked ? { wrong: 'must be checked' } : checked;
   }
   if (sent === undefined || sent === null || (typeof sent === 'string' && isBlank(sent))) {
     if (field.required) return { wrong: 'is required' };
@@ -161,13 +161,13 @@ function valueOf(field: FormField, sent: unknown): FormValue | undefined | { wro
   return wrong === null ? text : { wrong };
 }
 
-/** Where a field is one text of any kind its values are joined, so that none is lost; else they have to be equal. */
+/** Several values of a text field are joined, so that none is lost; those of other types must be equal. */
 function valueOfSeveral(field: FormField, values: string[]): FormValue | undefined | { wrong: string } {
   const [first, ...others] = values;
   if (others.length === 0) return valueOf(field, first);
   switch (field.type) {
     case 'checkbox': {
-      // A page may have a hidden `false` before the box.
+      // A page may send a hidden `false` before the checkbox.
       const checked = new Set(values.map(isChecked));
       return checked.has(undefined) ? { wrong: NO_CHOICE } : valueOf(field, checked.has(true));
     }
@@ -177,13 +177,13 @@ function valueOfSeveral(field: FormField, values: string[]): FormValue | undefin
     case 'hidden': {
       const joined = values.join(', ');
       const wrong = values.map((value) => wrongText(field, value)).find((found) => found !== null);
-      const isLong = joined.length > longestOf(field);
+      const isLong = joined.length > maxLengthOf(field);
       return wrong || isLong
-        ? { wrong: wrong ?? `must have at most ${longestOf(field)} characters` }
+        ? { wrong: wrong ?? `must have at most ${maxLengthOf(field)} characters` }
         : joined;
     }
     default:
-      return { wrong: 'was sent several times, with different values' };
+      return { wrong: 'was sent several times with different values' };
   }
 }
 
@@ -203,8 +203,8 @@ function numberOf(sent: unknown): FormValue | { wrong: string } {
 const TOO_LONG = 'has more digits than a number can hold';
 
 function wrongText(field: FormField, text: string): string | null {
-  const longest = longestOf(field);
-  if (text.length > longest) return `must have at most ${longest} characters`;
+  const maxLength = maxLengthOf(field);
+  if (text.length > maxLength) return `must have at most ${maxLength} characters`;
   const problem = storageProblem(text);
   if (problem) return problem;
   switch (field.type) {
@@ -221,13 +221,13 @@ function wrongText(field: FormField, text: string): string | null {
   }
 }
 
-/** How many characters a field takes. */
-export function longestOf({ type, maps_to: target }: FormField): number {
-  const column = target === null ? undefined : LONGEST[target as LeadField];
+/** The longest value of a field, in UTF-16 units: that of its lead field, else of its type. */
+export function maxLengthOf({ type, maps_to: target }: FormField): number {
+  const column = target === null ? undefined : MAX_LENGTHS[target as LeadField];
   return column ?? (type === 'email' ? 254 : type === 'textarea' ? 10_000 : 1000);
 }
 
-/** The lead's fields out of the answers, by where the form's fields go. */
+/** The fields of the lead, from the answers whose form fields map to them. */
 export function leadOf(form: Form, values: Record<string, FormValue>): LeadInput {
   const lead: Record<string, FormValue> = {};
   const custom: Record<string, CustomValue> = {};

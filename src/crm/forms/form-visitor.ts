@@ -6,17 +6,17 @@ import { networkOf } from '../../account/sign-in-throttle.ts';
 import type { Database } from '../../db/pool.ts';
 
 const SPAN_S = 3600;
-/** Beyond it nothing is even kept aside: 429. A company behind one address stays well below. */
-const MOST = 100;
+/** Beyond this, submissions are refused with 429. A company behind one address stays well below. */
+const MAX_PER_HOUR = 100;
 
-/** How often a form comes from one place: one count for all processes, kept an hour, the place as a hash. */
+/** Counts submissions of a form by network: shared by all processes, kept for an hour, the network as a hash. */
 export interface FormVisitors {
   /**
-   * Counts a submission before it is judged.
-   * @param place an IP address; of IPv6, its network counts
-   * @returns how many there were within the hour, this one included; throws `rate_limited` beyond what is kept at all
+   * Counts a submission, before the spam check.
+   * @param address an IP address; of IPv6, its network counts
+   * @returns how many there were within the hour, this one included; throws `rate_limited` beyond 100
    */
-  count(workspaceId: Uuid, formId: Uuid, place: string): Promise<number>;
+  count(workspaceId: Uuid, formId: Uuid, address: string): Promise<number>;
 }
 
 const COUNT = {
@@ -34,15 +34,15 @@ const FORGET = {
   text: `delete from form_visitor
          where workspace_id = $1 and form_id = $2 and since < $3::timestamptz - ${SPAN_S} * interval '1 s'`,
 };
-/** Every so many counts, what is over goes: rows stay as few as there were places within the hour. */
+/** Expired rows are deleted once per this many counts, so that the table stays small. */
 const FORGET_EVERY = 50;
 
 export function makeFormVisitors(db: Database, clock: Clock): FormVisitors {
   let counted = 0;
   return {
-    async count(workspaceId, formId, place) {
+    async count(workspaceId, formId, address) {
       const now = clock.now();
-      const subject = sha256('form\n', formId, '\n', networkOf(place));
+      const subject = sha256('form\n', formId, '\n', networkOf(address));
       const [row] = await db.read<{ since: string; count: number }>(COUNT, [
         workspaceId,
         formId,
@@ -52,11 +52,11 @@ export function makeFormVisitors(db: Database, clock: Clock): FormVisitors {
       counted += 1;
       if (counted % FORGET_EVERY === 0) await db.read(FORGET, [workspaceId, formId, isoTime(now)]);
       const { since, count } = row!;
-      if (count <= MOST) return count;
+      if (count <= MAX_PER_HOUR) return count;
       const retryAfter = Math.max(1, Math.ceil((Date.parse(since) + SPAN_S * 1000 - now) / 1000));
       throw new ApiError(
         'rate_limited',
-        `Too many submissions from here; try again in ${retryAfter} seconds.`,
+        `Too many submissions from this address; try again in ${retryAfter} seconds.`,
         {
           retryAfter,
         },

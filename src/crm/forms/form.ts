@@ -28,44 +28,44 @@ const LEAD_FIELDS = [
 ] as const;
 export type LeadField = (typeof LEAD_FIELDS)[number];
 
-const MOST_FIELDS = 50;
-/** As it is sent; percent-encoded it may be longer (form-address.ts). */
-const LONGEST_URL = 6000;
+const MAX_FIELDS = 50;
+/** As sent; percent-encoded it may be longer (form-address.ts). */
+const MAX_URL_LENGTH = 6000;
 const CUSTOM = /^custom_fields\.[A-Za-z][A-Za-z0-9_]{0,62}$/;
 
-/** What a field's value has to be for the lead's field that it goes to; the others take any text. */
+/** Field types that a lead field accepts; the other lead fields accept any text. */
 const TYPES_FOR: Partial<Record<LeadField, readonly FieldType[]>> = {
   email: ['email'],
   phone: ['phone', 'text', 'hidden'],
   event_date: ['date'],
 };
 
-/** By which somebody can be reached or called: a lead without any of them is nobody. */
-const WHO: readonly LeadField[] = ['name', 'first_name', 'email', 'phone'];
+/** A form must map to one of these: a lead without any of them identifies no one. */
+const IDENTIFYING: readonly LeadField[] = ['name', 'first_name', 'email', 'phone'];
 
-/** One question of a form. */
+/** One field of a form. */
 export interface FormField {
-  /** What the value is called in what is sent, kept and told. */
+  /** The name of the value in submissions, the API and events. */
   key: string;
   label: string;
   type: FieldType;
   required: boolean;
-  /** Of a select. */
+  /** For `select`. */
   options: string[];
   placeholder: string | null;
   help: string | null;
-  /** Of a hidden field. */
+  /** For `hidden`. */
   value: string | null;
-  /** A field of the lead, `custom_fields.<name>`, or null: then the value is kept with the submission alone. */
+  /** A field of the lead, `custom_fields.<name>`, or null: then the value is only stored with the submission. */
   maps_to: LeadField | `custom_fields.${string}` | null;
 }
 
 export interface Form {
   id: Uuid;
   version: number;
-  /** For the team. */
+  /** Internal name. */
   name: string;
-  /** For visitors; the name where null. */
+  /** For visitors; null: the name. */
   title: string | null;
   intro: string | null;
   fields: FormField[];
@@ -77,7 +77,7 @@ export interface Form {
   source: string | null;
   owner_id: Uuid | null;
   allowed_origins: string[];
-  /** `required`: what comes without proof of work is kept aside. */
+  /** `required`: submissions without proof of work are quarantined. */
   proof_of_work: 'optional' | 'required';
   active: boolean;
   created_by: string;
@@ -92,7 +92,7 @@ const field = z.strictObject({
   key: z
     .string()
     .regex(/^[a-z][a-z0-9_]{0,62}$/, 'must be a small letter, then up to 62 small letters, digits or _')
-    .meta({ description: 'What the value is called in what is sent, kept and told.' }),
+    .meta({ description: 'Name of the value in submissions, the API and events.' }),
   label: requiredText(200),
   type: z.enum(FIELD_TYPES),
   required: z.boolean().default(false),
@@ -100,10 +100,12 @@ const field = z.strictObject({
     .array(requiredText(200))
     .max(100, 'must hold at most 100 options')
     .default([])
-    .meta({ description: 'Of a `select`.' }),
+    .meta({ description: 'For type `select`.' }),
   placeholder: text(200).default(null),
   help: text(500).default(null),
-  value: text(500).default(null).meta({ description: 'Of a `hidden` field, where the page names none.' }),
+  value: text(500)
+    .default(null)
+    .meta({ description: 'For type `hidden`: the value if the page sends none.' }),
   maps_to: z
     .union([z.enum(LEAD_FIELDS), z.string().regex(CUSTOM)], {
       error: `must be one of ${LEAD_FIELDS.join(', ')}, or custom_fields. and a name`,
@@ -112,12 +114,12 @@ const field = z.strictObject({
     .optional()
     .meta({
       description:
-        'The field of the lead that takes the value; null: it is kept with the submission alone. Left out: the field of the lead that is called like the key, if there is one.',
+        'The lead field that receives the value; null: the value is only stored with the submission. Default: the lead field with the same name as the key, if any.',
     }),
 });
 
-/** A field whose key is the name of one of the lead's goes there, where it says nothing else. */
-function aimed(input: z.output<typeof field>): FormField {
+/** Default of `maps_to`: the lead field with the name of the key. */
+function withDefaultTarget(input: z.output<typeof field>): FormField {
   const target =
     input.maps_to === undefined ? (LEAD_FIELDS.find((name) => name === input.key) ?? null) : input.maps_to;
   return { ...input, maps_to: target as FormField['maps_to'] };
@@ -126,83 +128,81 @@ function aimed(input: z.output<typeof field>): FormField {
 const fields = z
   .array(field)
   .min(1, 'must hold at least one field')
-  .max(MOST_FIELDS, `must hold at most ${MOST_FIELDS} fields`)
-  // Nothing of the rules over all of them is said before each is well-formed.
-  .transform((list) => list.map(aimed))
+  .max(MAX_FIELDS, `must hold at most ${MAX_FIELDS} fields`)
+  // These rules are checked only after each field is valid by itself.
+  .transform((list) => list.map(withDefaultTarget))
   .superRefine((list, context) => {
     const wrong = (at: number, name: string, message: string) =>
       context.addIssue({ code: 'custom', path: [at, name], message });
     list.forEach((item, at) => {
-      if (list.findIndex(({ key }) => key === item.key) < at)
-        wrong(at, 'key', 'is the key of another field too');
+      if (list.findIndex(({ key }) => key === item.key) < at) wrong(at, 'key', 'is the key of another field');
       checkOptions(item, (message) => wrong(at, 'options', message));
       checkTarget(list, at, (message) => wrong(at, 'maps_to', message));
-      if (item.type === 'hidden' && item.required)
-        wrong(at, 'required', 'a hidden field can not be required');
+      if (item.type === 'hidden' && item.required) wrong(at, 'required', 'a hidden field cannot be required');
     });
-    if (!list.some(({ maps_to: target }) => WHO.some((who) => who === target)))
+    if (!list.some(({ maps_to: target }) => IDENTIFYING.some((name) => name === target)))
       context.addIssue({
         code: 'custom',
         path: [],
-        message: `must hold one that goes to ${WHO.join(', ')} of the lead`,
+        message: `must hold a field that maps to ${IDENTIFYING.join(', ')} of the lead`,
       });
   })
-  .meta({ description: 'In their order on the page.' });
+  .meta({ description: 'In the order of the page.' });
 
 function checkOptions({ type, options }: FormField, wrong: (message: string) => void): void {
   if (type === 'select' && options.length === 0) wrong('must hold at least one option');
-  if (type !== 'select' && options.length > 0) wrong('are for fields of type select');
-  if (new Set(options).size < options.length) wrong('must differ');
+  if (type !== 'select' && options.length > 0) wrong('are only allowed for type select');
+  if (new Set(options).size < options.length) wrong('must be unique');
 }
 
 function checkTarget(list: readonly FormField[], at: number, wrong: (message: string) => void): void {
   const { type, maps_to: target } = list[at]!;
   if (target === null) return;
-  const others = list.filter((_one, place) => place < at).map((item) => item.maps_to);
-  if (others.includes(target)) wrong('another field goes there too');
+  const others = list.slice(0, at).map((item) => item.maps_to);
+  if (others.includes(target)) wrong('is the target of another field');
   if (target === 'name' && list.some((item) => item.maps_to === 'first_name' || item.maps_to === 'last_name'))
-    wrong('name stands in place of first_name and last_name');
+    wrong('name cannot be combined with first_name and last_name');
   if (target.startsWith('custom_fields.')) return;
   const types = TYPES_FOR[target as LeadField];
   const fits = types ? types.includes(type) : type !== 'checkbox' && type !== 'number';
-  if (!fits) wrong(`takes no field of type ${type}`);
+  if (!fits) wrong(`does not accept type ${type}`);
 }
 
 const own = {
-  name: requiredText(200).meta({ description: 'For the team.' }),
-  title: text(200).meta({ description: 'Above the form; the name where null.' }),
-  intro: text(2000).meta({ description: 'Below the title.' }),
+  name: requiredText(200).meta({ description: 'Internal name.' }),
+  title: text(200).meta({ description: 'Title of the page; null: the name.' }),
+  intro: text(2000).meta({ description: 'Text below the title.' }),
   fields,
   consent_text: text(2000).meta({
-    description: 'Beside a checkbox; kept with every submission as it read. Null: no checkbox.',
+    description: 'Text of the consent checkbox; stored with every submission. Null: no checkbox.',
   }),
-  consent_required: z.boolean().meta({ description: 'Whether the form can not be sent without consent.' }),
+  consent_required: z.boolean().meta({ description: 'Whether consent is required to send the form.' }),
   submit_label: requiredText(100),
   thanks_text: requiredText(2000).meta({
-    description: 'Shown after sending, where there is no redirect_url.',
+    description: 'Shown after sending, if there is no redirect_url.',
   }),
-  // Which addresses will do, form-address.ts says.
+  // form-address.ts validates the URL.
   redirect_url: z
     .string()
-    .max(LONGEST_URL, `must have at most ${LONGEST_URL} characters`)
+    .max(MAX_URL_LENGTH, `must have at most ${MAX_URL_LENGTH} characters`)
     .nullable()
-    .meta({ description: 'Where visitors go after sending: an `https://` URL.' }),
+    .meta({ description: 'URL that visitors are redirected to after sending: `https://`.' }),
   source: text(200).meta({
-    description: 'The source of the leads; made where the workspace has none so called.',
+    description: 'Source of the leads; created if the workspace does not have it.',
   }),
-  owner_id: recordId.nullable().meta({ description: 'The member who looks after the leads.' }),
+  owner_id: recordId.nullable().meta({ description: 'Owner of the leads (user id).' }),
   allowed_origins: z
     .array(z.string().max(300, 'must have at most 300 characters'))
     .max(50, 'must hold at most 50 origins')
     .meta({
       description:
-        'The sites that may embed the form and send it as JSON, as in `https://www.example.com`. Empty: the hosted page alone.',
+        'Origins that may embed the form and send it as JSON, as in `https://www.example.com`. Empty: only the hosted page.',
     }),
   proof_of_work: z.enum(['optional', 'required']).meta({
     description:
-      '`required`: what comes without (from browsers without JavaScript too) is kept aside. `optional`: it is judged more strictly.',
+      '`required`: submissions without proof of work, as from browsers without JavaScript, are quarantined. `optional`: their spam check is stricter.',
   }),
-  active: z.boolean().meta({ description: 'Whether it takes anything.' }),
+  active: z.boolean().meta({ description: 'Whether the form accepts submissions.' }),
 };
 
 const readOnly = Object.fromEntries(
@@ -233,18 +233,24 @@ export const updateBody = z.strictObject({ ...readOnly, ...own }).partial();
 
 export const formShape = z
   .object({
-    id: z.string().meta({ description: '`form_…`; no secret, as it stands in public addresses.' }),
+    id: z.string().meta({ description: 'As in `form_…`; public, since it is part of the URL.' }),
     version: z.int(),
-    name: z.string().meta({ description: 'For the team.' }),
-    title: z.string().nullable().meta({ description: 'Above the form; the name where null.' }),
-    intro: z.string().nullable().meta({ description: 'Below the title.' }),
-    consent_text: z.string().nullable().meta({ description: 'Beside a checkbox; null where there is none.' }),
+    name: z.string().meta({ description: 'Internal name.' }),
+    title: z.string().nullable().meta({ description: 'Title of the page; null: the name.' }),
+    intro: z.string().nullable().meta({ description: 'Text below the title.' }),
+    consent_text: z
+      .string()
+      .nullable()
+      .meta({ description: 'Text of the consent checkbox; null: no checkbox.' }),
     consent_required: own.consent_required,
     submit_label: z.string(),
     thanks_text: z.string(),
-    redirect_url: z.string().nullable().meta({ description: 'Where visitors go after sending.' }),
-    source: z.string().nullable().meta({ description: 'The source of the leads.' }),
-    owner_id: z.uuid().nullable().meta({ description: 'The member who looks after the leads.' }),
+    redirect_url: z
+      .string()
+      .nullable()
+      .meta({ description: 'URL that visitors are redirected to after sending.' }),
+    source: z.string().nullable().meta({ description: 'Source of the leads.' }),
+    owner_id: z.uuid().nullable().meta({ description: 'Owner of the leads (user id).' }),
     proof_of_work: own.proof_of_work,
     active: own.active,
     fields: z.array(
@@ -261,37 +267,37 @@ export const formShape = z
       }),
     ),
     allowed_origins: z.array(z.string()),
-    url: z.url().meta({ description: 'The hosted page.' }),
-    embed_code: z.string().meta({ description: 'One line of HTML that puts the form into a page.' }),
+    url: z.url().meta({ description: 'URL of the hosted page.' }),
+    embed_code: z.string().meta({ description: 'HTML that embeds the form in a page.' }),
     created_by: z.string(),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
   })
   .meta({ id: 'Form' });
 
-/** The names of the settings: the columns that a change may touch. */
+/** The names of the settings: the columns that a client can change. */
 export const SETTINGS = Object.keys(own) as (keyof FormSettings)[];
 
-/** A body with its own settings alone. */
+/** The settings of a body, without read-only fields. */
 export function settingsOf(body: Partial<FormSettings>): Partial<FormSettings> {
   return Object.fromEntries(
     SETTINGS.flatMap((name) => (body[name] === undefined ? [] : [[name, body[name]]])),
   );
 }
 
-/** A form's id as it is known outside. */
+/** The id of a form in the API and in URLs. */
 export function publicId(id: Uuid): string {
   return prefixed('form', id);
 }
 
-export function fromPublicId(shown: string): Uuid | null {
-  return unprefixed('form', shown);
+export function fromPublicId(id: string): Uuid | null {
+  return unprefixed('form', id);
 }
 
-/** How a form's id looks in a path. */
+/** A form's id in a path. */
 export const FORM_ID = /^form_[0-9a-f]{32}$/;
 
-/** @param baseUrl where people reach this installation */
+/** A form as the API returns it. @param baseUrl the public URL of this installation */
 export function shownForm(form: Form, baseUrl: string) {
   const id = publicId(form.id);
   const url = `${baseUrl}/f/${id}`;

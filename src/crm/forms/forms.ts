@@ -15,13 +15,13 @@ import { makeFormVisitors } from './form-visitor.ts';
 export interface FormParts extends SubmissionParts {
   sealer: Sealer;
   recordChange: RecordChange;
-  /** Where people reach this installation. */
+  /** The public URL of this installation. */
   baseUrl(): string;
-  /** The same as configured, or ''. */
+  /** The configured public URL, or ''. */
   publicUrl: string;
 }
 
-/** Public forms: their routes in the API, and what visitors see of them. */
+/** Forms: their API routes and public pages. */
 export interface Forms {
   routes: Route[];
   mountSite(app: FastifyInstance): void;

@@ -1,4 +1,4 @@
-/** Markup that may stand in a page as it is: made by `html` alone. */
+/** Markup that needs no escaping; only `html` makes it. */
 export interface Html {
   readonly markup: string;
 }
@@ -16,8 +16,8 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Markup with values in it. Whatever is not markup made here is escaped; attributes that take a value stand in double
- * quotes in the template.
+ * Markup with interpolated values. Every value that is not `Html` is escaped. In templates, attributes with values need
+ * double quotes.
  */
 export function html(parts: TemplateStringsArray, ...values: Shown[]): Html {
   const result = { markup: String.raw({ raw: parts }, ...values.map(shown)) };

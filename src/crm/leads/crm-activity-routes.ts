@@ -11,31 +11,34 @@ const PATH = '/api/v1/crm-activities';
 const shape = z
   .object({
     id: z.uuid(),
-    lead_id: z.uuid().nullable().meta({ description: 'Null where no lead has this crm_lead_id.' }),
+    lead_id: z.uuid().nullable().meta({ description: 'Null if no lead has this crm_lead_id.' }),
     crm_lead_id: z.string(),
     event_type: z.string(),
-    payload: z.unknown().meta({ description: 'The whole body, as it was sent.' }),
+    payload: z.unknown().meta({ description: 'The whole body, as sent.' }),
     received_at: z.iso.datetime(),
-    matched_by: z.string().nullable().meta({ description: 'Who matched it by hand.' }),
+    matched_by: z.string().nullable().meta({ description: 'User who matched it manually.' }),
   })
   .meta({ id: 'CrmActivity' });
 
 const query = z.strictObject({
   ...pageQuery.shape,
-  matched: z.stringbool().optional().meta({ description: 'Only those with a lead, or only those without.' }),
-  lead_id: z.uuid().optional().meta({ description: 'Only those of this lead.' }),
+  matched: z
+    .stringbool()
+    .optional()
+    .meta({ description: '`true`: only activities with a lead; `false`: only those without.' }),
+  lead_id: z.uuid().optional().meta({ description: 'Only activities of this lead.' }),
 });
 
-/** What another CRM reported by `/webhooks/crm/lead`, and what of it no lead matched. */
+/** Reports of another CRM by `/webhooks/crm/lead`, and matching them manually. */
 export function crmActivityRoutes(activities: CrmActivities, recordChange: RecordChange): Route[] {
   const list = route<undefined, z.output<typeof query>>({
     method: 'GET',
     path: PATH,
     scope: 'leads:read',
     tag: 'leads',
-    summary: 'List what another CRM reported',
+    summary: 'List CRM activities',
     description:
-      'Newest first. Of those that match no lead, the newest 1,000 are kept, for 90 days: see `POST /crm-activities/{id}/match`.',
+      'What another CRM reported, newest first. Unmatched activities are kept for 90 days, at most the newest 1,000: see `POST /crm-activities/{id}/match`.',
     query,
     answers: { 200: pageShape(shape) },
     async handle({ caller, query: requested, url }) {
@@ -53,8 +56,8 @@ export function crmActivityRoutes(activities: CrmActivities, recordChange: Recor
     path: `${PATH}/:id/match`,
     scope: 'leads:write',
     tag: 'leads',
-    summary: 'Match a report with its lead by hand',
-    description: 'It stands in the lead’s timeline from then on. 409 where it is with another lead already.',
+    summary: 'Match a CRM activity with a lead',
+    description: 'Adds it to the timeline of the lead. 409 if it belongs to another lead.',
     body: z.strictObject({ lead_id: z.uuid().toLowerCase() }),
     answers: { 200: shape },
     async handle(ctx) {

@@ -6,19 +6,20 @@ import type { Uuid } from '../../base/id.ts';
 import { JsonText } from '../../base/json-text.ts';
 import type { Database } from '../../db/pool.ts';
 import type { Schema } from '../../db/schema.ts';
+import type { AfterWrite } from '../change-recorder.ts';
 import type { RelatedTable } from '../../record/erasure.ts';
 
-/** An identical body within this time is the same report, sent again (contracts CW4). */
-const SAME_FOR_S = 60;
-/** Of the reports that match no lead: how many of a workspace are kept, and for how long. */
-const MOST_UNMATCHED = 1000;
+/** An identical body within this time is a repeat of the same report (contracts CW4). */
+const REPEAT_WINDOW_S = 60;
+/** How many unmatched reports of a workspace are kept, and for how long. */
+const MAX_UNMATCHED = 1000;
 const UNMATCHED_DAYS = 90;
 
-/** What another CRM reports of a lead, as it came. */
+/** A report of another CRM about a lead, as received. */
 export interface CrmReport {
   crmLeadId: string;
   eventType: string;
-  /** The whole body, which is JSON. */
+  /** The whole body: valid JSON. */
   body: string;
 }
 
@@ -27,43 +28,43 @@ export interface CrmActivity {
   lead_id: Uuid | null;
   crm_lead_id: string;
   event_type: string;
-  /** Exactly as it came. */
+  /** Exactly as received. */
   payload: JsonText;
   received_at: string;
-  /** Who matched it by hand. */
+  /** The user who matched it manually. */
   matched_by: string | null;
 }
 
 export interface CrmActivities {
   /**
-   * Keeps a report with the lead that it is about; one that no lead matches is kept apart, for somebody to match.
-   * @returns the lead's number, or null where there is none
+   * Stores a report with its lead; an unmatched one is stored without, to be matched manually.
+   * @returns the lead's number, or null if none matches
    */
   record(workspaceId: Uuid, report: CrmReport): Promise<{ number: number } | null>;
-  /** Newest first, after the id of the last page's last. */
+  /** Newest first; only ids smaller than `after`. */
   list(
     workspaceId: Uuid,
     which: { matched?: boolean | undefined; leadId?: Uuid | undefined },
     limit: number,
     after: Uuid | null,
   ): Promise<CrmActivity[]>;
-  /** The same of several leads. */
+  /** The same for several leads. */
   listOfLeads(
     workspaceId: Uuid,
     leadIds: readonly Uuid[],
     limit: number,
     after: Uuid | null,
   ): Promise<CrmActivity[]>;
-  /** Throws `not_found`, `conflict` where it is with another lead, `validation_error` for no lead. */
+  /** Throws `not_found`, `conflict` if another lead has it, and `validation_error` if the lead does not exist. */
   match(
     writer: { workspaceId: Uuid; actor: string },
     id: Uuid,
     leadId: Uuid,
-    within: (trx: Transaction<Schema>, matched: CrmActivity) => Promise<void>,
+    afterWrite: AfterWrite<CrmActivity>,
   ): Promise<CrmActivity>;
 }
 
-/** What is left of what was reported once its lead has been deleted. */
+/** What remains of reports after their lead was deleted. */
 export const CRM_ACTIVITY_TABLE: RelatedTable = {
   table: 'crm_activity',
   key: 'lead_id',
@@ -72,7 +73,7 @@ export const CRM_ACTIVITY_TABLE: RelatedTable = {
 
 const COLUMNS = 'id, lead_id, crm_lead_id, event_type, payload::text, received_at, matched_by';
 
-/** Of each lead its latest, then the latest of all: a long history is never read whole. */
+/** The latest of each lead, then the latest of all: a long history is never read whole. */
 const OF_LEADS = {
   name: 'crm_activity.of-leads',
   text: `select a.* from unnest($2::uuid[]) l(id)
@@ -94,69 +95,29 @@ interface Report extends CrmReport {
   at: string;
 }
 
-export function makeCrmActivities({
-  db,
-  clock,
-  newId,
-}: {
+interface StoreParts {
   db: Database;
   clock: Clock;
   newId: () => Uuid;
-}): CrmActivities {
-  /** The same body of the last minute, if any; who sends it at the same time waits until this one is written. */
-  async function sentBefore(
-    trx: Transaction<Schema>,
-    { workspaceId, hash, at }: Report,
-  ): Promise<{ id: Uuid; lead_id: Uuid | null } | undefined> {
-    await sql`select pg_advisory_xact_lock(hashtextextended(${`${workspaceId} ${hash.toString('hex')}`}, 50))`.execute(
-      trx,
-    );
-    const { rows } = await sql<{ id: Uuid; lead_id: Uuid | null }>`
-      select id, lead_id from crm_activity
-      where workspace_id = ${workspaceId} and body_hash = ${hash}
-        and received_at > ${at}::timestamptz - make_interval(secs => ${SAME_FOR_S})
-      order by received_at desc limit 1`.execute(trx);
-    return rows[0];
-  }
+}
 
-  async function insert(trx: Transaction<Schema>, report: Report, leadId: Uuid | null): Promise<void> {
-    const { workspaceId, crmLeadId, eventType, body, hash, at } = report;
-    await sql`
-      insert into crm_activity (workspace_id, id, lead_id, crm_lead_id, event_type, payload, body_hash, received_at)
-      values (${workspaceId}, ${newId()}, ${leadId}, ${crmLeadId}, ${eventType}, ${body}::json, ${hash}, ${at})`.execute(
-      trx,
-    );
-  }
-
-  /** What nobody matched does not pile up. */
-  async function forgetUnmatched(trx: Transaction<Schema>, workspaceId: Uuid, at: string): Promise<void> {
-    await sql`
-      delete from crm_activity where workspace_id = ${workspaceId} and id in (
-        (select id from crm_activity where workspace_id = ${workspaceId} and lead_id is null
-         order by id desc offset ${MOST_UNMATCHED} limit 100)
-        union all
-        (select id from (
-           select id, received_at from crm_activity where workspace_id = ${workspaceId} and lead_id is null
-           order by id limit 100) oldest
-         where received_at < ${at}::timestamptz - make_interval(days => ${UNMATCHED_DAYS})))`.execute(trx);
-  }
-
+export function makeCrmActivities({ db, clock, newId }: StoreParts): CrmActivities {
   return {
     record: (workspaceId, input) =>
       db.transaction(async (trx) => {
         const report = { ...input, workspaceId, hash: sha256(input.body), at: isoTime(clock.now()) };
-        const before = await sentBefore(trx, report);
+        const repeated = await findRepeated(trx, report);
         const lead = await leadOf(trx, report);
-        if (before) {
-          // The lead has got its crm_lead_id meanwhile.
-          if (lead && before.lead_id === null)
+        if (repeated) {
+          // The lead got its crm_lead_id in the meantime.
+          if (lead && repeated.lead_id === null)
             await sql`update crm_activity set lead_id = ${lead.id}
-                      where workspace_id = ${workspaceId} and id = ${before.id} and lead_id is null`.execute(
+                      where workspace_id = ${workspaceId} and id = ${repeated.id} and lead_id is null`.execute(
               trx,
             );
         } else {
-          await insert(trx, report, lead?.id ?? null);
-          if (!lead) await forgetUnmatched(trx, workspaceId, report.at);
+          await insert(trx, newId(), report, lead?.id ?? null);
+          if (!lead) await deleteOldUnmatched(trx, workspaceId, report.at);
         }
         return lead ? { number: lead.number } : null;
       }),
@@ -171,7 +132,7 @@ export function makeCrmActivities({
       return rows.map(fromRow);
     },
 
-    match: ({ workspaceId, actor }, id, leadId, within) =>
+    match: ({ workspaceId, actor }, id, leadId, afterWrite) =>
       db.transaction(async (trx) => {
         const { rows: leads } = await sql`
           select from lead where workspace_id = ${workspaceId} and id = ${leadId} and deleted_at is null`.execute(
@@ -184,13 +145,13 @@ export function makeCrmActivities({
           returning ${sql.raw(COLUMNS)}`.execute(trx);
         if (!rows[0]) throw await refusal(trx, workspaceId, id);
         const activity = fromRow(rows[0]);
-        await within(trx, activity);
+        await afterWrite(trx, activity);
         return activity;
       }),
   };
 }
 
-/** Among leads, then among what arrived of leads (contracts CW3); of several, the newest. */
+/** The lead with this crm_lead_id, else a submission's lead (contracts CW3); the newest if several match. */
 async function leadOf(
   trx: Transaction<Schema>,
   { workspaceId, crmLeadId }: Report,
@@ -208,7 +169,7 @@ async function leadOf(
   return rows[0];
 }
 
-/** Each kind of list by its own index. */
+/** Each kind of list has an index of its own. */
 function listing(matched: boolean | undefined, ofLead: boolean) {
   const wanted = [
     ...(matched === undefined ? [] : [`and lead_id is ${matched ? 'not null' : 'null'}`]),
@@ -225,6 +186,49 @@ async function refusal(trx: Transaction<Schema>, workspaceId: Uuid, id: Uuid): P
   const { rows } = await sql`
     select from crm_activity where workspace_id = ${workspaceId} and id = ${id}`.execute(trx);
   return rows.length > 0
-    ? new ApiError('conflict', 'This activity is with another lead already.')
+    ? new ApiError('conflict', 'This activity already belongs to another lead.')
     : new ApiError('not_found', 'There is no CRM activity with this id.');
+}
+
+/** The same body of the last minute, if any. Identical requests at the same time wait for each other. */
+async function findRepeated(
+  trx: Transaction<Schema>,
+  { workspaceId, hash, at }: Report,
+): Promise<{ id: Uuid; lead_id: Uuid | null } | undefined> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`${workspaceId} ${hash.toString('hex')}`}, 50))`.execute(
+    trx,
+  );
+  const { rows } = await sql<{ id: Uuid; lead_id: Uuid | null }>`
+    select id, lead_id from crm_activity
+    where workspace_id = ${workspaceId} and body_hash = ${hash}
+      and received_at > ${at}::timestamptz - make_interval(secs => ${REPEAT_WINDOW_S})
+    order by received_at desc limit 1`.execute(trx);
+  return rows[0];
+}
+
+async function insert(
+  trx: Transaction<Schema>,
+  id: Uuid,
+  report: Report,
+  leadId: Uuid | null,
+): Promise<void> {
+  const { workspaceId, crmLeadId, eventType, body, hash, at } = report;
+  await sql`
+    insert into crm_activity (workspace_id, id, lead_id, crm_lead_id, event_type, payload, body_hash, received_at)
+    values (${workspaceId}, ${id}, ${leadId}, ${crmLeadId}, ${eventType}, ${body}::json, ${hash}, ${at})`.execute(
+    trx,
+  );
+}
+
+/** Bounds the number and the age of unmatched reports. */
+async function deleteOldUnmatched(trx: Transaction<Schema>, workspaceId: Uuid, at: string): Promise<void> {
+  await sql`
+    delete from crm_activity where workspace_id = ${workspaceId} and id in (
+      (select id from crm_activity where workspace_id = ${workspaceId} and lead_id is null
+       order by id desc offset ${MAX_UNMATCHED} limit 100)
+      union all
+      (select id from (
+         select id, received_at from crm_activity where workspace_id = ${workspaceId} and lead_id is null
+         order by id limit 100) oldest
+       where received_at < ${at}::timestamptz - make_interval(days => ${UNMATCHED_DAYS})))`.execute(trx);
 }

@@ -7,31 +7,31 @@ import type { RecordService } from '../../record/record-service.ts';
 import type { LeadInput } from './lead-input.ts';
 import type { Lead } from './lead.ts';
 
-/** What another system sent, and the lead that it is. */
+/** A lead that another system sent. */
 export interface InboundLead {
-  /** The system, which is the submission's channel. */
+  /** The system: the channel of the submission. */
   channel: string;
-  /** The sender's id of this submission: it stays the same when it is sent again. */
+  /** The sender's id of this submission; the same for every retry. */
   id: string;
   input: LeadInput;
-  /** The whole of what was sent. */
+  /** The whole body. */
   sent: unknown;
-  /** The same as JSON text, exactly as it came, to be kept. */
+  /** The body as JSON text, exactly as sent, for storage. */
   sentText(): string;
-  /** Where its UTM fields stand. */
+  /** The UTM fields, if not in `sent`. */
   campaign?: Record<string, unknown>;
 }
 
 export interface InboundLeads {
   /**
-   * Creates a lead, fires `lead.created` and keeps the submission; one that is sent again within 24 hours creates none,
-   * and is answered as the first was. Counts against the workspace's hour: throws `rate_limited`.
-   * @returns what to answer, as JSON
+   * Creates a lead, fires `lead.created` and stores the submission. A retry within 24 hours creates none and gets the
+   * first answer. Counts against the workspace's hourly limit: throws `rate_limited`.
+   * @returns the response body, as JSON
    */
   take(workspaceId: Uuid, inbound: InboundLead): Promise<string>;
 }
 
-/** Leads from systems with shapes of their own, which have no API key. */
+/** Leads from systems with formats of their own and without an API key. */
 export function makeInboundLeads({
   leads,
   idempotency,
@@ -41,7 +41,7 @@ export function makeInboundLeads({
   leads: RecordService<Lead, LeadInput>;
   idempotency: Idempotency;
   clock: Clock;
-  /** Where people reach this installation. */
+  /** The public URL of this installation. */
   baseUrl(): string;
 }): InboundLeads {
   return {
@@ -51,7 +51,7 @@ export function makeInboundLeads({
       if (before) return before.body;
       const taken = await idempotency.once(claim, clock.now(), async () => {
         const writer: Writer = { workspaceId, actor: `door:${channel}`, claim };
-        // The address is that of the other system, and says nothing of the person.
+        // The address belongs to the other system, not to the person.
         const client = { address: '', referrer: undefined };
         const plan = await leads.plan(writer, input, {
           sent,
@@ -69,7 +69,7 @@ export function makeInboundLeads({
   };
 }
 
-/** Under the workspace's own id, which is no API key's and no user's. */
+/** The identity is the workspace's id, which no API key and no user has. */
 function claimOf(workspaceId: Uuid, channel: string, id: string): IdempotencyClaim {
   const key = `${channel} ${id}`;
   return { workspaceId, identity: workspaceId, key, requestHash: sha256(key).toString('hex') };

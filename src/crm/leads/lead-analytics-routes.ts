@@ -10,19 +10,22 @@ import type { LeadStatuses } from './lead-status.ts';
 const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 30;
 const INTERVAL_DAYS = { day: 1, week: 7, month: 28 } as const;
-const MOST_INTERVALS = 1000;
+const MAX_INTERVALS = 1000;
 
 const query = z.strictObject({
   'created_at[gte]': instantOrDate.optional().meta({ description: 'Default: 30 days before the end.' }),
   'created_at[lt]': instantOrDate.optional().meta({ description: 'Default: now.' }),
-  interval: z.enum(['day', 'week', 'month']).default('day').meta({ description: 'Of `by_time`, in UTC.' }),
-  source: z.string().max(1000).optional().meta({ description: 'Only those with this source.' }),
-  owner_id: z.uuid().toLowerCase().optional().meta({ description: 'Only those of this member.' }),
+  interval: z
+    .enum(['day', 'week', 'month'])
+    .default('day')
+    .meta({ description: 'Interval of `by_time`, in UTC.' }),
+  source: z.string().max(1000).optional().meta({ description: 'Only leads with this source.' }),
+  owner_id: z.uuid().toLowerCase().optional().meta({ description: 'Only leads of this owner.' }),
 });
 
 const tally = {
   leads: z.int(),
-  converted: z.int().meta({ description: 'Of them, how many were won or converted.' }),
+  converted: z.int().meta({ description: 'Leads that were won or converted.' }),
 };
 const seconds = z.number().nullable();
 
@@ -35,13 +38,13 @@ const shape = z
     conversion_rate: z.number().nullable().meta({ description: 'converted / leads; null without leads.' }),
     first_contact: z
       .object({
-        leads: z.int().meta({ description: 'How many were contacted.' }),
+        leads: z.int().meta({ description: 'Leads that were contacted.' }),
         median_s: seconds,
         p90_s: seconds,
       })
       .meta({
         description:
-          'From the arrival until the status first left `new` or a member first changed the lead, in seconds.',
+          'Time from creation until the status first left `new` or a member first changed the lead, in seconds.',
       }),
     by_source: z.array(z.object({ source: z.string().nullable(), ...tally })),
     by_event_type: z.array(z.object({ event_type: z.string().nullable(), ...tally })),
@@ -51,7 +54,7 @@ const shape = z
   })
   .meta({ id: 'LeadFigures' });
 
-/** What the leads of a time came to. */
+/** Figures about the leads of a time range. */
 export function leadAnalyticsRoutes(db: Database, clock: Clock, statuses: LeadStatuses): Route[] {
   return [
     route<undefined, z.output<typeof query>>({
@@ -59,9 +62,9 @@ export function leadAnalyticsRoutes(db: Database, clock: Clock, statuses: LeadSt
       path: '/analytics/leads',
       scope: 'leads:read',
       tag: 'leads',
-      summary: 'Count the leads of a time',
+      summary: 'Get lead analytics',
       description:
-        'By source, event type, status and owner (the 200 with most leads of each) and over time; how many were won or converted, and how soon they were contacted. Deleted leads do not count.',
+        'Counts the leads of a time range by source, event type, status and owner (the 200 largest groups of each), and over time. Includes conversions and time to first contact. Deleted leads do not count.',
       query,
       answers: { 200: shape },
       async handle({ caller, query: requested }) {
@@ -69,8 +72,8 @@ export function leadAnalyticsRoutes(db: Database, clock: Clock, statuses: LeadSt
         const until = timeOf(requested['created_at[lt]']) ?? clock.now();
         const from = timeOf(requested['created_at[gte]']) ?? until - DEFAULT_DAYS * DAY_MS;
         if (from >= until) throw invalid('created_at[gte]', 'must be before created_at[lt]');
-        if ((until - from) / DAY_MS / INTERVAL_DAYS[interval] > MOST_INTERVALS)
-          throw invalid('interval', `must be longer: the range has more than ${MOST_INTERVALS} of them`);
+        if ((until - from) / DAY_MS / INTERVAL_DAYS[interval] > MAX_INTERVALS)
+          throw invalid('interval', `must be longer: the range has more than ${MAX_INTERVALS} intervals`);
         const all = await statuses.listFor(caller.workspaceId);
         const range = { from: isoTime(from), until: isoTime(until), interval };
         const figures = await leadFigures(db, {

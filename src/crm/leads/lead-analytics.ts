@@ -8,20 +8,8 @@ import {
   spansOf,
   type DayCount,
   type Entry,
+  type LeadAnalyticsQuery,
 } from './lead-daily-rollup.ts';
-
-/** What is counted, and over what. */
-export interface LeadQuestion {
-  workspaceId: Uuid;
-  /** ISO 8601; from inclusive, until exclusive. */
-  from: string;
-  until: string;
-  interval: 'day' | 'week' | 'month';
-  source: string | null;
-  ownerId: Uuid | null;
-  /** The keys of the statuses that are won. */
-  won: readonly string[];
-}
 
 /** How many leads, and how many of them were won or converted. */
 export interface Tally {
@@ -31,24 +19,24 @@ export interface Tally {
 
 export interface LeadFigures extends Tally {
   conversion_rate: number | null;
-  /** In seconds, from the arrival; null where no lead was contacted. */
+  /** In seconds from creation; null if no lead was contacted. */
   first_contact: { leads: number; median_s: number | null; p90_s: number | null };
   by_source: (Tally & { source: string | null })[];
   by_event_type: (Tally & { event_type: string | null })[];
   by_status: (Tally & { status: string })[];
   by_owner: (Tally & { owner_id: Uuid | null; name: string | null })[];
-  /** Every interval of the range, by the date in UTC on which it begins. */
+  /** Every interval of the range, by its first date in UTC. */
   by_time: (Tally & { start: string })[];
 }
 
-/** The most groups of one kind that are told, those with most leads. */
-const MOST_GROUPS = 200;
+/** Groups of one kind in the result; the largest are kept. */
+const MAX_GROUPS = 200;
 
-/** Counts the leads of a time (contracts section 4, and what the pages show). */
-export async function leadFigures(db: Database, question: LeadQuestion): Promise<LeadFigures> {
-  const days = await countDays(db, question, spansOf(...(await heldRange(db, question))));
+/** Counts the leads of a time range (contracts section 4). */
+export async function leadFigures(db: Database, question: LeadAnalyticsQuery): Promise<LeadFigures> {
+  const days = await countDays(db, question, spansOf(...(await rangeWithLeads(db, question))));
   const all = (kind: keyof typeof KIND) => summed(days.flatMap(({ tallies }) => tallies?.[KIND[kind]] ?? []));
-  const most = (kind: keyof typeof KIND) => all(kind).toSorted(byLeads).slice(0, MOST_GROUPS);
+  const most = (kind: keyof typeof KIND) => all(kind).toSorted(byLeads).slice(0, MAX_GROUPS);
   const total = totalOf(all('status'));
   const owners = most('owner');
   const names = await namesOf(db, owners);
@@ -73,8 +61,11 @@ interface Group extends Tally {
   key: string | null;
 }
 
-/** What of the asked range can have leads at all. */
-async function heldRange(db: Database, question: LeadQuestion): Promise<[from: number, until: number]> {
+/** The part of the requested range that can have leads. */
+async function rangeWithLeads(
+  db: Database,
+  question: LeadAnalyticsQuery,
+): Promise<[from: number, until: number]> {
   const bounds = await leadBounds(db, question.workspaceId);
   if (!bounds) return [0, 0];
   return [
@@ -96,7 +87,7 @@ function summed(entries: Entry[]): Group[] {
   return [...groups.values()];
 }
 
-/** Most leads first; of as many, by name, and those without one last. */
+/** Largest first, then by name, with the group without a name last. */
 function byLeads(a: Group, b: Group): number {
   if (a.leads !== b.leads) return b.leads - a.leads;
   return a.key === null ? 1 : b.key === null ? -1 : a.key < b.key ? -1 : 1;
@@ -119,7 +110,7 @@ function firstContact(days: DayCount[]): LeadFigures['first_contact'] {
   return { leads: seconds.length, median_s: quantile(seconds, 0.5), p90_s: quantile(seconds, 0.9) };
 }
 
-/** Between two values, as far between them as it lies. */
+/** Interpolates between the two nearest values. */
 function quantile(sorted: Float64Array, part: number): number | null {
   if (sorted.length === 0) return null;
   const at = part * (sorted.length - 1);
@@ -137,25 +128,25 @@ async function namesOf(db: Database, owners: Group[]): Promise<Map<Uuid | null, 
   return new Map(rows.map(({ id, name }) => [id, name]));
 }
 
-/** Every lead has one status. Intervals without a lead are told too: a chart has no gaps. */
-function byTime(days: DayCount[], question: LeadQuestion): LeadFigures['by_time'] {
+/** Sums by status, since every lead has exactly one. Includes intervals without leads, so that charts have no gaps. */
+function byTime(days: DayCount[], question: LeadAnalyticsQuery): LeadFigures['by_time'] {
   const known = new Map<string, Tally>();
   for (const { day, tallies } of days) {
     const start = startOf(new Date(day), question.interval);
-    const of = (tallies?.[KIND.status] ?? []).map(([, leads, converted]) => ({ leads, converted }));
-    known.set(start, totalOf([known.get(start) ?? NOTHING, ...of]));
+    const tallied = (tallies?.[KIND.status] ?? []).map(([, leads, converted]) => ({ leads, converted }));
+    known.set(start, totalOf([known.get(start) ?? NOTHING, ...tallied]));
   }
   return startsOf(question).map((start) => ({ start, ...(known.get(start) ?? NOTHING) }));
 }
 
 const NOTHING: Tally = { leads: 0, converted: 0 };
 
-/** The dates on which the intervals of a range begin. */
+/** The first dates of the intervals of a range. */
 export function startsOf({
   from,
   until,
   interval,
-}: Pick<LeadQuestion, 'from' | 'until' | 'interval'>): string[] {
+}: Pick<LeadAnalyticsQuery, 'from' | 'until' | 'interval'>): string[] {
   const at = new Date(startOf(new Date(from), interval));
   const starts: string[] = [];
   while (at.getTime() < Date.parse(until)) {
@@ -166,8 +157,8 @@ export function startsOf({
   return starts;
 }
 
-/** The date on which the interval around a moment begins; weeks on Mondays. */
-function startOf(moment: Date, interval: LeadQuestion['interval']): string {
+/** The first date of the interval that holds this time; weeks begin on Monday. */
+function startOf(moment: Date, interval: LeadAnalyticsQuery['interval']): string {
   const at = new Date(moment);
   at.setUTCHours(0, 0, 0, 0);
   if (interval === 'week') at.setUTCDate(at.getUTCDate() - ((at.getUTCDay() + 6) % 7));

@@ -1,15 +1,15 @@
 import { invalid } from '../../base/errors.ts';
 import { LEAD_FIELDS, type LeadInput } from './lead-input.ts';
 
-/** One answer of a form that is not ours. */
+/** One answer in a form of another system. */
 export interface LeadAnswer {
-  /** The field of a lead that it is for; null where it is for none. */
+  /** The lead field that it fills; null for none. */
   field: AnsweredField | null;
   question: string;
   value: string;
 }
 
-/** What a form elsewhere can fill in. */
+/** Lead fields that forms of other systems can fill in. */
 const ANSWERED = [
   'first_name',
   'last_name',
@@ -23,7 +23,7 @@ const ANSWERED = [
 
 export type AnsweredField = (typeof ANSWERED)[number];
 
-/** What a question may be called, beside the field's own name. */
+/** Other names of these fields in forms. */
 const ALSO: Readonly<Record<string, AnsweredField>> = {
   full_name: 'name',
   phone_number: 'phone',
@@ -32,9 +32,9 @@ const ALSO: Readonly<Record<string, AnsweredField>> = {
   work_phone: 'phone',
 };
 
-const LONGEST_NOTES = 50_000;
+const MAX_NOTES_LENGTH = 50_000;
 
-/** The field that a name or a title stands for (`Phone number`, `PHONE_NUMBER`: phone); null for none. */
+/** The field for a name or a title (`Phone number`, `PHONE_NUMBER`: phone); null for none. */
 export function answeredField(name: string): AnsweredField | null {
   const plain = name
     .toLowerCase()
@@ -44,12 +44,16 @@ export function answeredField(name: string): AnsweredField | null {
 }
 
 /**
- * A lead of what somebody answered in a form that is not ours, which need not ask for all that the Lead API does. The
- * first answer for a field that is well-formed fills it; every other answer stands in the notes with its question, so
- * that nothing is lost. Throws `validation_error` where nothing says who it is.
- * @param where names the answers in the error
+ * Makes a lead from the answers in a form of another system, which may lack fields that the Lead API requires. The first
+ * valid answer for a field fills it; all other answers go into the notes with their question, so that none is lost. Throws
+ * `validation_error` if there is no name, email or phone.
+ * @param answersField the name of the answers, for the error
  */
-export function leadOfAnswers(answers: readonly LeadAnswer[], source: string, where: string): LeadInput {
+export function leadOfAnswers(
+  answers: readonly LeadAnswer[],
+  source: string,
+  answersField: string,
+): LeadInput {
   const lead: Partial<Record<AnsweredField, string>> = {};
   const others: string[] = [];
   for (const { field, question, value } of answers) {
@@ -59,7 +63,7 @@ export function leadOfAnswers(answers: readonly LeadAnswer[], source: string, wh
     else others.push(`${question}: ${value}`);
   }
   if (!(lead.name ?? lead.first_name ?? lead.last_name ?? lead.email ?? lead.phone))
-    throw invalid(where, 'must hold a name, an email or a phone');
-  const notes = others.join('\n').replaceAll('\0', '').slice(0, LONGEST_NOTES).toWellFormed();
+    throw invalid(answersField, 'must hold a name, an email or a phone');
+  const notes = others.join('\n').replaceAll('\0', '').slice(0, MAX_NOTES_LENGTH).toWellFormed();
   return { source, ...lead, ...(notes !== '' && { notes }) };
 }

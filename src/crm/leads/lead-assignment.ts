@@ -9,34 +9,34 @@ const MODES = ['none', 'owner', 'round_robin'] as const;
 
 const rule = {
   mode: z.enum(MODES).meta({
-    description: '`none`: nobody; `owner`: one member; `round_robin`: the members in turn.',
+    description: '`none`: no owner; `owner`: one member; `round_robin`: the members in turn.',
   }),
   members: z.array(z.uuid().toLowerCase()).max(100).default([]),
 };
 
-function assignmentOf(source: z.ZodType<string>) {
+function assignmentSchema(source: z.ZodType<string>) {
   return z
     .object({
       ...rule,
       sources: z
         .array(
           z.object({
-            source: source.meta({ description: 'The name of a source, whatever the case.' }),
+            source: source.meta({ description: 'Name of a source, ignoring case.' }),
             ...rule,
           }),
         )
         .max(200)
         .default([])
-        .meta({ description: 'Other rules for leads of these sources.' }),
+        .meta({ description: 'Rules for individual sources.' }),
     })
     .strict();
 }
 
-/** Whom new leads go to that name no owner: as it is asked for, and as it is told. */
-export const assignmentShape = assignmentOf(requiredText(200));
-export const assignmentTold = assignmentOf(z.string());
+/** Who owns new leads without an owner: as sent, and as returned. */
+export const assignmentInput = assignmentSchema(requiredText(200));
+export const assignmentOutput = assignmentSchema(z.string());
 
-export type Assignment = z.output<typeof assignmentShape>;
+export type Assignment = z.output<typeof assignmentInput>;
 
 export const NO_ASSIGNMENT: Assignment = { mode: 'none', members: [], sources: [] };
 
@@ -46,8 +46,8 @@ const MEMBERS = {
 };
 
 /**
- * What the statement that makes leads goes by (lead-insert-gate.ts): members by folded source, those of '' for every other;
- * null where nobody is assigned. Throws `validation_error` where a rule has no sense or names who is no member.
+ * The rules for the statement that creates leads (lead-insert-gate.ts): members by folded source, with '' for all other
+ * sources; null if no one is assigned. Throws `validation_error` for an invalid rule, or a user who is not a member.
  */
 export async function rulesOf(
   db: Database,
@@ -66,9 +66,9 @@ export async function rulesOf(
     if (key in rules) throw invalid(`${at}.source`, 'has a rule already');
     if (mode === 'none' ? members.length > 0 : mode === 'owner' ? members.length !== 1 : members.length === 0)
       throw invalid(`${at}.members`, NEEDS[mode]);
-    if (new Set(members).size < members.length) throw invalid(`${at}.members`, 'names somebody twice');
+    if (new Set(members).size < members.length) throw invalid(`${at}.members`, 'contains a user twice');
     if (members.some((id) => !existing.has(id)))
-      throw invalid(`${at}.members`, 'names somebody who is no member');
+      throw invalid(`${at}.members`, 'contains a user who is not a member');
     rules[key] = members;
   }
   return Object.values(rules).every((members) => members.length === 0) ? null : rules;
@@ -76,6 +76,6 @@ export async function rulesOf(
 
 const NEEDS = {
   none: 'must be empty',
-  owner: 'must name one member',
-  round_robin: 'must name at least one member',
+  owner: 'must contain exactly one member',
+  round_robin: 'must contain at least one member',
 } as const;

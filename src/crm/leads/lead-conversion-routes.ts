@@ -17,7 +17,7 @@ const body = z.preprocess(
   z.strictObject({
     company: requiredText(200).optional().meta({
       description:
-        'The name of a company; one of this name is used, whatever its case, accents and apostrophes.',
+        'Company name. An existing company with this name is used, ignoring case, accents and apostrophes.',
     }),
     deal: z
       .strictObject({
@@ -30,9 +30,9 @@ const body = z.preprocess(
         notes: notes.input.optional(),
       })
       .optional()
-      .meta({ description: 'A deal with them; {} for one that has the lead’s name alone.' }),
+      .meta({ description: 'Creates a deal; `{}` for one with only the name of the lead.' }),
     update_contact: z.boolean().default(false).meta({
-      description: 'Whether a contact that was there gets what it lacks and the lead has.',
+      description: 'Whether empty fields of an existing contact are filled in from the lead.',
     }),
   }),
 );
@@ -43,11 +43,11 @@ const shapeOf = (lead: z.ZodType) =>
       lead,
       made: z
         .array(z.enum(['contact', 'company', 'deal']))
-        .meta({ description: 'What was not there before.' }),
+        .meta({ description: 'Records that were created.' }),
     })
     .meta({ id: 'LeadConversion' });
 
-/** A lead becomes a contact and, where asked, a company and a deal. */
+/** Converts a lead to a contact and, if requested, a company and a deal. */
 export function leadConversionRoutes(
   parts: ConversionParts & { pipelines: Pipelines; shown: RecordAnswer<Lead> },
 ): Route[] {
@@ -59,7 +59,7 @@ export function leadConversionRoutes(
       tag: 'leads',
       summary: 'Convert a lead to a contact, a company and a deal',
       description:
-        'All or nothing. A contact with its email is used, and not changed unless asked. Fires `lead.converted`, and `contact.created`, `company.created` and `deal.created` for what was made. Needs the scopes to write them too. 409 for a lead that was converted before; with If-Match, 412 where the version is another.',
+        'All or nothing. An existing contact with the same email is used, and only changed with `update_contact`. Fires `lead.converted`, and `contact.created`, `company.created` and `deal.created` for created records. Also needs the write scopes of these records. 409 if the lead was converted before; with If-Match, 412 if the version differs.',
       supportsIfMatch: true,
       body,
       answers: { 200: shapeOf(parts.shown.output) },
@@ -71,7 +71,7 @@ export function leadConversionRoutes(
           ...(requested.deal ? ['deals'] : []),
         ];
         for (const scope of made.map((item) => `${item}:write`))
-          if (!allows(scopes, scope)) throw new ApiError('forbidden', `This needs the scope ${scope} too.`);
+          if (!allows(scopes, scope)) throw new ApiError('forbidden', `This also needs the scope ${scope}.`);
         const placed = requested.deal && place(await parts.pipelines.listFor(workspaceId), requested.deal);
         return convertLead(
           parts,

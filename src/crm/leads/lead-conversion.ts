@@ -14,12 +14,12 @@ import type { RecordService } from '../../record/record-service.ts';
 import type { LeadInput } from './lead-input.ts';
 import { convertTo, type Lead } from './lead.ts';
 
-/** What is to become of a lead, beside a contact. */
+/** What a lead is converted to, besides a contact. */
 export interface Conversion {
-  /** The name of a company; one of this name is used, whatever its case, accents and apostrophes. */
+  /** Company name; an existing company with this name is used, ignoring case, accents and apostrophes. */
   company?: string | undefined;
   deal?: (Omit<DealInput, 'name'> & { name?: string | undefined }) | undefined;
-  /** Whether a contact that was there gets what it lacks and the lead has. */
+  /** Whether empty fields of an existing contact are filled in from the lead. */
   update_contact: boolean;
 }
 
@@ -32,20 +32,20 @@ export interface ConversionParts {
   deals: RecordService<Deal, DealInput>;
 }
 
-/** One conversion under way, within its transaction. */
+/** One conversion, within its transaction. */
 interface Work {
   trx: Transaction<Schema>;
   on: Queryable;
   writer: Writer;
   lead: Lead;
   lanes: LaneKey[];
-  /** The kinds of record that were made. */
+  /** The kinds of records that were created. */
   made: string[];
 }
 
 /**
- * Makes a contact, a company and a deal of a lead, with all their events, in one transaction. A contact with its email
- * that is there is used. Throws `not_found`, `precondition_failed`, and `conflict` for one that was converted before.
+ * Converts a lead to a contact, a company and a deal, with all their events, in one transaction. An existing contact with
+ * its email is used. Throws `not_found`, `precondition_failed`, and `conflict` if it was converted before.
  */
 export async function convertLead(
   parts: ConversionParts,
@@ -55,10 +55,10 @@ export async function convertLead(
   expected: readonly number[] | null,
 ): Promise<{ status: number; body: string }> {
   const { answer, lanes } = await parts.db.transaction(async (trx) => {
-    const lead = await heldLead(parts, trx, writer.workspaceId, id);
+    const lead = await lockLead(parts, trx, writer.workspaceId, id);
     const { claim: _kept, ...plain } = writer;
     const work: Work = { trx, on: queryableOf(trx), writer: plain, lead, lanes: [], made: [] };
-    await holdNames(work, requested);
+    await lockNames(work, requested);
     const companyId = requested.company ? await companyOf(parts, work, requested.company) : null;
     const contactId = await contactOf(parts, work, requested, companyId);
     const dealId = requested.deal
@@ -77,8 +77,8 @@ export async function convertLead(
   return answer;
 }
 
-/** The lead, locked before anything else is, as whoever changes it does. */
-async function heldLead(
+/** Locks the lead before anything else, in the same order as other changes of it. */
+async function lockLead(
   { leads }: ConversionParts,
   trx: Transaction<Schema>,
   workspaceId: Uuid,
@@ -101,8 +101,8 @@ async function heldLead(
   });
 }
 
-/** Two leads of one person or one company that are converted at once come one after the other. */
-async function holdNames({ trx, writer, lead }: Work, { company }: Conversion): Promise<void> {
+/** Conversions of leads of one person or one company run one at a time. */
+async function lockNames({ trx, writer, lead }: Work, { company }: Conversion): Promise<void> {
   const names = [
     ...(lead.email === null ? [] : [`contact ${caseless(lead.email)}`]),
     ...(company ? [`company ${folded(company)}`] : []),
@@ -137,7 +137,7 @@ async function contactOf(
   const { first_name, last_name, email, phone, source, notes, owner_id } = lead;
   const known = { first_name, last_name, email, phone, source, notes, owner_id };
   const employer = companyId ? { company_id: companyId, company } : {};
-  // Locked before the feed's counter is, as whoever changes it does.
+  // Locked before the feed's counter, in the same order as other changes of it.
   const { rows } = await sql<Record<string, unknown>>`
     select * from contact where workspace_id = ${writer.workspaceId}
       and lower(email) in (lower(${email}), lower(normalize(${email}, NFC)), lower(normalize(${email}, NFD)))

@@ -6,15 +6,18 @@ import { takeLead, type DuplicateParts } from './lead-duplicate.ts';
 import { leadOfForm } from './lead-form.ts';
 import { leadInput, ON_DUPLICATE, type LeadInput, type OnDuplicate } from './lead-input.ts';
 
-/** The query parameter that says what happens to a lead that exists; the body may say it too. */
+/** `on_duplicate` may be in the query or in the body. */
 const query = z.strictObject({
-  on_duplicate: z.enum(ON_DUPLICATE).optional().meta({ description: 'Wins over that of the body.' }),
+  on_duplicate: z
+    .enum(ON_DUPLICATE)
+    .optional()
+    .meta({ description: 'Takes precedence over `on_duplicate` of the body.' }),
 });
 
-/** What a lead needs where a key of another system's style creates it (contracts RX3). */
+/** The schema of a new lead by the style of the API key, for other systems (contracts RX3). */
 export type LeadInputByKeyStyle = Readonly<Partial<Record<string, z.ZodType<LeadInput>>>>;
 
-/** How leads are created: by whoever may, whether or not there is one already. */
+/** How leads are created, including what happens to duplicates. */
 export function leadCreateOptions(
   parts: DuplicateParts,
   inputByKeyStyle: LeadInputByKeyStyle,
@@ -22,13 +25,13 @@ export function leadCreateOptions(
   return {
     scope: 'leads:create',
     description:
-      'Fires `lead.created` or, where the submission is attached to a lead that exists, `lead.submission_added`; then the answer is 200. The workspace limits how many leads it takes in an hour (`/lead-settings`); beyond, 429 with Retry-After.',
+      'Fires `lead.created`. If the submission is attached to an existing lead, fires `lead.submission_added` and answers 200. 429 with Retry-After beyond the hourly limit of the workspace (`/lead-settings`).',
     query,
     formBody: leadOfForm,
     inputFor: ({ via }: Caller) => (via.kind === 'api_key' && inputByKeyStyle[via.style]) || leadInput,
 
     checkBatched({ on_duplicate: mode = 'create' }) {
-      if (mode !== 'create') throw invalid('on_duplicate', 'is for one lead at a time, not for a batch');
+      if (mode !== 'create') throw invalid('on_duplicate', 'cannot be used in a batch');
     },
 
     async createWithReceipt(writer, { input, query: sent }, source) {

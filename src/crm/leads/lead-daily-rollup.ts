@@ -1,39 +1,51 @@
 import { isoTime } from '../../base/clock.ts';
 import { floorId, type Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
-import type { LeadQuestion } from './lead-analytics.ts';
 
 const DAY_MS = 86_400_000;
 
 /**
- * A lead's id begins with when it was made, so the primary key finds those of a time, and nothing outside it is read.
- * Ids and times are taken one after the other, hence the minute at both ends.
+ * A lead's id begins with its creation time, so the primary key finds the leads of a time range without reading others.
+ * Id and time are taken one after the other, hence a minute of slack at both ends.
  */
 export const SLACK_MS = 60_000;
 
-/** A day in UTC, or what of it lies in a range; milliseconds, from inclusive, until exclusive. */
+/** Which leads are counted. */
+export interface LeadAnalyticsQuery {
+  workspaceId: Uuid;
+  /** ISO 8601; from inclusive, until exclusive. */
+  from: string;
+  until: string;
+  interval: 'day' | 'week' | 'month';
+  source: string | null;
+  ownerId: Uuid | null;
+  /** Keys of the statuses of kind `won`. */
+  won: readonly string[];
+}
+
+/** A day in UTC, or the part of it in a range; milliseconds, from inclusive, until exclusive. */
 export interface Span {
   day: string;
   from: number;
   until: number;
 }
 
-/** Of one kind: the word, how many leads have it, and how many of them were won or converted. */
+/** A group of one kind: its key, the number of leads, and how many of them were won or converted. */
 export type Entry = [key: string | null, leads: number, converted: number];
 
-/** What `grouping` says of each set: a bit for every column that is not in it, the first one the highest. */
+/** The result of SQL's `grouping` for each set: one bit for every column not in the set, the first column highest. */
 export const KIND = { source: 0b0111, event_type: 0b1011, status: 0b1101, owner: 0b1110 } as const;
 
-/** What the leads of a span came to. */
+/** The counts of one span. */
 export interface DayCount {
   day: string;
-  /** By kind; null where there is no lead. */
+  /** By kind; null if there is no lead. */
   tallies: Record<number, Entry[]> | null;
-  /** Seconds until the first contact, one double after the other; null where no lead was contacted. */
+  /** Seconds until first contact as consecutive doubles; null if no lead was contacted. */
   contacted: Buffer | null;
 }
 
-/** The days, or parts of days, that a range is made of. */
+/** Splits a range into days and parts of days. */
 export function spansOf(from: number, until: number): Span[] {
   const spans: Span[] = [];
   for (let at = from; at < until;) {
@@ -45,9 +57,9 @@ export function spansOf(from: number, until: number): Span[] {
 }
 
 /**
- * What becomes of a day's count when one of its leads is written: the place in the feed of that change is noted, and
- * the count holds no longer. It stands behind the event, so whoever holds the day's row holds the workspace's counter
- * too, and days are taken in their order: no two wait for each other.
+ * Tables that invalidate the count of a day when one of its leads is written, by storing the feed position of the change.
+ * They come after the event: a transaction that locks a day's row has locked the workspace's counter before, and days are
+ * locked in order, so there is no deadlock.
  */
 export function rollupTables(kind: 'insert' | 'update'): string {
   const madeAt = kind === 'insert' ? 'f.at' : `(f.record->>'created_at')::timestamptz`;
@@ -67,13 +79,13 @@ const KNOWN = {
          where workspace_id = $1 and day >= $2 and day <= $3 and counted >= changed and won = $4::text[]`,
 };
 
-/** All kinds in one reading; with it the place in the feed up to which the statement sees. */
-function counting({ source, ownerId }: Pick<LeadQuestion, 'source' | 'ownerId'>) {
+/** Counts all kinds in one pass, with the feed position that the statement's snapshot includes. */
+function counting({ source, ownerId }: Pick<LeadAnalyticsQuery, 'source' | 'ownerId'>) {
   const filters = [
     {
       name: 'source',
       value: source,
-      // In every spelling that the workspace has of it.
+      // In every spelling that the workspace has.
       where: (
         p: string,
       ) => `lower(l.source) = any(array[lower(${p}), lower(normalize(${p}, NFC)), lower(normalize(${p}, NFD))]
@@ -129,10 +141,14 @@ where lead_day.changed <= excluded.counted and (lead_day.counted is null or lead
 };
 
 /**
- * Counts the leads of a question by day. A whole day is counted once, and again when one of its leads has changed since.
- * @param spans in order; of them those without a lead may be missing from the answer
+ * Counts leads by day. The count of a whole day is stored, and made again after one of its leads changed.
+ * @param spans in order; those without a lead may be missing from the result
  */
-export async function countDays(db: Database, question: LeadQuestion, spans: Span[]): Promise<DayCount[]> {
+export async function countDays(
+  db: Database,
+  question: LeadAnalyticsQuery,
+  spans: Span[],
+): Promise<DayCount[]> {
   const { workspaceId, won, source, ownerId } = question;
   const first = spans[0];
   const last = spans.at(-1);
@@ -140,10 +156,10 @@ export async function countDays(db: Database, question: LeadQuestion, spans: Spa
   const isFiltered = source !== null || ownerId !== null;
   const known = isFiltered ? [] : await db.read<DayCount>(KNOWN, [workspaceId, first.day, last.day, won]);
   const byDay = new Map(known.map((count) => [count.day, count]));
-  const isKept = (span: Span) => span.until - span.from === DAY_MS;
-  const isThere = (span: Span) => isKept(span) && byDay.has(span.day);
-  const existing = spans.filter(isThere).map(({ day }) => byDay.get(day)!);
-  const missing = spans.filter((span) => !isThere(span));
+  const isWholeDay = (span: Span) => span.until - span.from === DAY_MS;
+  const isStored = (span: Span) => isWholeDay(span) && byDay.has(span.day);
+  const existing = spans.filter(isStored).map(({ day }) => byDay.get(day)!);
+  const missing = spans.filter((span) => !isStored(span));
   if (missing.length === 0) return existing;
 
   const { values, ...statement } = counting(question);
@@ -161,15 +177,15 @@ export async function countDays(db: Database, question: LeadQuestion, spans: Spa
     await store(
       db,
       question,
-      counted.filter((_, at) => isKept(missing[at]!)),
+      counted.filter((_, at) => isWholeDay(missing[at]!)),
     );
   return [...existing, ...counted];
 }
 
-/** Kept for whoever asks next; where something is in the way, they count again. */
+/** Stores counts for the next request; if that fails, the next request counts again. */
 async function store(
   db: Database,
-  { workspaceId, won }: LeadQuestion,
+  { workspaceId, won }: LeadAnalyticsQuery,
   days: (DayCount & { seq: number })[],
 ): Promise<void> {
   if (days.length === 0) return;

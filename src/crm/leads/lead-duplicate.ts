@@ -16,21 +16,21 @@ import type { RecordService } from '../../record/record-service.ts';
 import type { LeadInput, OnDuplicate } from './lead-input.ts';
 import { attachSubmission, type Lead } from './lead.ts';
 
-/** A number with fewer digits says too little about who it is. */
-const FEWEST_DIGITS = 7;
-const MOST_TOLD = 50;
+/** Shorter phone numbers do not identify a person. */
+const MIN_PHONE_DIGITS = 7;
+const MAX_DUPLICATES = 50;
 
 function usablePhone(phone: string | null | undefined): string | null {
-  return phone && phoneDigits(phone).length >= FEWEST_DIGITS ? phone : null;
+  return phone && phoneDigits(phone).length >= MIN_PHONE_DIGITS ? phone : null;
 }
 
 const ofEmail = (email: string) => `
 (select l.* from lead l where l.workspace_id = $1 and lower(l.email) = lower(${email}) and l.deleted_at is null
    and l.id is distinct from $5::uuid order by l.id desc limit $4)`;
 
-/** The newest leads with the same email, whatever its case and Unicode form, or the same digits of the phone. */
-const ALIKE = {
-  name: 'lead.alike',
+/** The newest leads with the same email, ignoring case and Unicode form, or the same phone digits. */
+const DUPLICATES = {
+  name: 'lead.duplicates',
   text: `${ofEmail('$2')}
 union ${ofEmail('$6')}
 union
@@ -39,15 +39,15 @@ union
 order by id desc limit $4`,
 };
 
-/** The values of ALIKE; `except` a lead. */
-function alikeValues(
+/** The values of DUPLICATES. @param except the id of a lead to leave out */
+function duplicateValues(
   workspaceId: Uuid,
   { email, phone }: Pick<LeadInput, 'email' | 'phone'>,
-  most: number,
+  limit: number,
   except: Uuid | null,
 ): unknown[] {
   const [composed = null, decomposed = null] = formsOf(email?.normalize('NFC') ?? '').filter(Boolean);
-  return [workspaceId, composed, usablePhone(phone), most, except, decomposed];
+  return [workspaceId, composed, usablePhone(phone), limit, except, decomposed];
 }
 
 export interface DuplicateParts {
@@ -57,7 +57,7 @@ export interface DuplicateParts {
   leads: RecordService<Lead, LeadInput>;
 }
 
-/** A lead as it would be created, and what happens if it exists. */
+/** A planned lead, and what happens if it exists. */
 interface TakenLead {
   plan: Plan;
   input: LeadInput;
@@ -67,9 +67,9 @@ interface TakenLead {
 type Outcome = 'created' | 'attached' | 'existing';
 
 /**
- * Takes a lead that may exist already. Other writers of leads of the workspace wait meanwhile, so that of two
- * submissions at once the second finds the first.
- * @returns the receipt: the lead's id, and what happened, as `status`
+ * Creates a lead, unless it exists already. Locks out other writers of the workspace's leads, so that the second of two
+ * concurrent submissions finds the first.
+ * @returns the receipt: the lead's id, and the outcome as `status`
  */
 export async function takeLead(
   { db, clock, notify, leads }: DuplicateParts,
@@ -84,7 +84,7 @@ export async function takeLead(
     );
     await sql`select from lead_counter where workspace_id = ${workspaceId} for update`.execute(trx);
     const on = queryableOf(trx);
-    const found = await newestAlike(trx, workspaceId, input);
+    const found = await lockNewestDuplicate(trx, workspaceId, input);
     if (!found) {
       const created = receipt(plan.id, 'created');
       return { answer: created, lanes: await store.createWithin(on, writer, [plan], created) };
@@ -106,14 +106,14 @@ function receipt(id: Uuid, status: Outcome): StoredAnswer {
   return { status: status === 'created' ? 201 : 200, body: JSON.stringify({ id, status }) };
 }
 
-async function newestAlike(
+async function lockNewestDuplicate(
   trx: Transaction<Schema>,
   workspaceId: Uuid,
   input: LeadInput,
 ): Promise<Uuid | undefined> {
   const { rows } = await queryableOf(trx).query<{ id: Uuid }>({
-    ...ALIKE,
-    values: alikeValues(workspaceId, input, 1, null),
+    ...DUPLICATES,
+    values: duplicateValues(workspaceId, input, 1, null),
   });
   const [newest] = rows;
   if (newest)
@@ -140,7 +140,7 @@ async function attach(
   );
 }
 
-/** Who else this lead may be. */
+/** Lists possible duplicates of a lead. */
 export function leadDuplicateRoutes({
   db,
   leads,
@@ -152,16 +152,16 @@ export function leadDuplicateRoutes({
       path: '/api/v1/leads/:id/duplicates',
       scope: 'leads:read',
       tag: 'leads',
-      summary: 'List the leads that may be the same person',
-      description: `The newest ${MOST_TOLD} with the same email, whatever the case, or the same digits of the phone (at least ${FEWEST_DIGITS}).`,
+      summary: 'List possible duplicates of a lead',
+      description: `The newest ${MAX_DUPLICATES} leads with the same email, ignoring case, or the same phone digits (at least ${MIN_PHONE_DIGITS}).`,
       answers: { 200: pageShape(shown.output) },
       async handle({ caller, params }) {
         const { workspaceId } = caller;
         const id = params['id']!;
         const item = await leads.store.get(workspaceId, id);
         if (!item) throw new ApiError('not_found', 'There is no lead with this id.');
-        const values = alikeValues(workspaceId, item, MOST_TOLD, id);
-        const rows = await db.read<Record<string, unknown>>(ALIKE, values);
+        const values = duplicateValues(workspaceId, item, MAX_DUPLICATES, id);
+        const rows = await db.read<Record<string, unknown>>(DUPLICATES, values);
         const data = await shown.complete(
           workspaceId,
           rows.map((row) => leads.store.toRecord(row)),

@@ -5,11 +5,11 @@ import type { Draft, EnrichStep, Source } from '../../record/record-service.ts';
 import type { LeadOptions } from './lead-option.ts';
 import type { LeadStatuses } from './lead-status.ts';
 
-/** The longest name that a source or an event type has, in UTF-16 units. */
+/** The longest name of a source or an event type, in UTF-16 units. */
 export const MAX_OPTION_LENGTH = 200;
 const MAX_URL_LENGTH = 2000;
 
-/** Campaign fields, by which advertisers find out where a lead came from. */
+/** Campaign fields, which advertisers use to track where a lead came from. */
 const UTM = ['utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content'] as const;
 
 export interface LeadEnrichParts {
@@ -19,14 +19,14 @@ export interface LeadEnrichParts {
   newId: () => Uuid;
 }
 
-/** The steps that fill in a lead: the workspace's own options, then what is kept of the submission. */
+/** The enrich steps of leads: the workspace's options, then the submission. */
 export function enrichLead(parts: LeadEnrichParts): readonly EnrichStep[] {
   return [matchLeadOptions(parts), keepSubmission(parts)];
 }
 
 /**
- * Puts the workspace's own spelling of options into a lead (contracts RX4): an event type that it has, whatever the
- * case, else none; a source that it has, else a new one.
+ * Replaces options of a lead by the workspace's own spelling (contracts RX4). An unknown event type is dropped; an unknown
+ * source is created.
  */
 export function matchLeadOptions({ sources, eventTypes, statuses, newId }: LeadEnrichParts): EnrichStep {
   async function eventTypeOf(workspaceId: Uuid, sent: string): Promise<string | undefined> {
@@ -39,7 +39,7 @@ export function matchLeadOptions({ sources, eventTypes, statuses, newId }: LeadE
     const { writer, kind, input } = draft;
     const { workspaceId } = writer;
     const { event_type: eventType, source, status } = input as Record<string, string | null | undefined>;
-    // Side by side: each is a round trip to the database.
+    // Concurrently: each is a round trip to the database.
     const [ownType, ownSource] = await Promise.all([
       eventType ? eventTypeOf(workspaceId, eventType) : undefined,
       source && kind === 'create' ? sources.match(workspaceId, source) : undefined,
@@ -47,12 +47,12 @@ export function matchLeadOptions({ sources, eventTypes, statuses, newId }: LeadE
     if (eventType !== null) setOrLeaveOut(input, 'event_type', ownType);
     if (kind === 'change') {
       if (status) input['status'] = await statuses.keyOf(workspaceId, status);
-      if (source) input['source'] = await sources.matchOrMake(writer, source);
+      if (source) input['source'] = await sources.matchOrCreate(writer, source);
       return;
     }
     input['source'] = ownSource ?? source ?? null;
     if (source && ownSource === undefined)
-      // Created with the lead, so that a lead that is refused leaves no source.
+      // Created in the lead's statement, so that a refused lead leaves no source behind.
       draft.resolved['new_source'] = { id: newId(), name: source, folded: folded(source) };
   };
 }
@@ -62,7 +62,7 @@ function setOrLeaveOut(input: Draft['input'], name: string, value: unknown): voi
   else input[name] = value;
 }
 
-/** Keeps the submission of a new lead as it came, beside the lead. */
+/** Stores the submission of a new lead as received, with the lead. */
 function keepSubmission({ newId }: LeadEnrichParts): EnrichStep {
   return (draft) => {
     if (draft.kind === 'create') {
@@ -83,12 +83,12 @@ function keepSubmission({ newId }: LeadEnrichParts): EnrichStep {
   };
 }
 
-/** What is kept of a submission: all that was sent, and where it came from. */
+/** What is stored of a submission: the whole body, and where it came from. */
 function keptOf({ sent, sentText, client, campaign }: Source) {
   const fields = campaign ?? (sent as Record<string, unknown>);
   const referrer = textOf(fields['referrer']) ?? textOf(client.referrer);
   return {
-    // A text within the batch's JSON: PostgreSQL would refuse escapes like \u0000 in what it reads as JSON.
+    // A string within the batch's JSON: PostgreSQL would refuse escapes like \u0000 in nested JSON.
     payload: sentText(),
     address: shortened(client.address),
     referrer,
@@ -96,14 +96,14 @@ function keptOf({ sent, sentText, client, campaign }: Source) {
   };
 }
 
-/** A text that may be kept; of a list, its last. */
+/** A text that can be stored; of a list, its last item. */
 export function textOf(sent: unknown): string | null {
   const value: unknown = Array.isArray(sent) ? sent.at(-1) : sent;
   if (typeof value !== 'string' || value === '' || value.includes('\0') || !value.isWellFormed()) return null;
   return value.slice(0, MAX_URL_LENGTH).toWellFormed();
 }
 
-/** UTM fields of the lead or, where there is none, of the query of the page it came from. */
+/** UTM fields of the lead; those it lacks, from the query of the referrer. */
 export function utmOf(fields: Record<string, unknown>, referrer: string | null): Record<string, string> {
   const query =
     referrer !== null && URL.canParse(referrer) ? new URL(referrer).searchParams : new URLSearchParams();
@@ -115,7 +115,7 @@ export function utmOf(fields: Record<string, unknown>, referrer: string | null):
   );
 }
 
-/** An address that says where from, but not who: without its last 8 bits, of IPv6 its last 80. */
+/** An IP address without its last 8 bits (IPv6: 80), which no longer identifies a person. */
 export function shortened(address: string): string | null {
   if (!ipaddr.isValid(address)) return null;
   const parsed = ipaddr.process(address);

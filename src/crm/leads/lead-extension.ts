@@ -2,14 +2,14 @@ import { z } from 'zod';
 import type { Extension, TimelineKind } from '../../record/extension.ts';
 import type { CrmActivities } from './crm-activity.ts';
 
-/** What the module adds to leads. @param baseUrl where people reach this installation */
+/** What the module adds to leads. @param baseUrl the public URL of this installation */
 export function leadExtension(baseUrl: () => string, crmActivities: CrmActivities): Extension {
   return {
     object: 'lead',
     computedFields: {
       lead_url: {
         label: 'Link',
-        description: 'The lead in the dashboard',
+        description: 'URL of the lead in the dashboard',
         output: z.url(),
         valuesOf: (_workspaceId, leads) => Promise.resolve(leads.map(({ id }) => `${baseUrl()}/leads/${id}`)),
       },
@@ -22,7 +22,7 @@ export function leadExtension(baseUrl: () => string, crmActivities: CrmActivitie
   };
 }
 
-/** What another CRM reported of a lead (contracts CW5). */
+/** Reports of another CRM about a lead (contracts CW5). */
 function crmReports(crmActivities: CrmActivities): TimelineKind {
   return {
     async entriesOf(workspaceId, recordIds, { limit, after }) {

@@ -3,9 +3,9 @@ import type { FormFields } from '../../http/form-body.ts';
 import { LEAD_FIELDS } from './lead-input.ts';
 
 /**
- * A form as the body that makes a lead. A lead is not lost to a field that was sent several times: each of the `tags`
- * counts, `notes` stand below each other, and of any other field the last that is filled in, and fits, counts, as in PHP and Rails
- * (the usual page has a hidden default before the field itself). The submission keeps all of them.
+ * Converts a form body to the body of a lead. Repeated fields do not fail: all `tags` count, `notes` are joined by line
+ * breaks, and of any other field the last valid value that is filled in counts, as in PHP and Rails (pages often have a
+ * hidden default before the field itself). The submission stores all values.
  */
 export function leadOfForm(fields: FormFields): Record<string, unknown> {
   const lead: Record<string, unknown> = {};

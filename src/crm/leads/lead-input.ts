@@ -11,7 +11,7 @@ import { tagList } from '../../record/fields/tags.ts';
 export const ON_DUPLICATE = ['create', 'attach', 'return'] as const;
 export type OnDuplicate = (typeof ON_DUPLICATE)[number];
 
-/** A new lead, of which every required field is there and each is well-formed. */
+/** A validated new lead. */
 export interface LeadInput {
   name?: string | undefined;
   first_name?: string | null | undefined;
@@ -36,7 +36,7 @@ const fields = z
       .optional()
       .meta({ description: 'One of `first_name`, `last_name` and `name` is required.' }),
     last_name: requiredText(200).optional(),
-    name: requiredText(200).optional().meta({ description: 'In place of both: split at its first space.' }),
+    name: requiredText(200).optional().meta({ description: 'Instead of both; split at the first space.' }),
     email: emailAddress.optional().meta({ description: 'One of `email` and `phone` is required.' }),
     phone: plainText(100)
       .optional()
@@ -45,10 +45,10 @@ const fields = z
     event_type: z
       .string()
       .optional()
-      .meta({ description: 'One of the lead event types, whatever the case; another one is ignored.' }),
+      .meta({ description: 'Name of a lead event type, ignoring case; an unknown one is ignored.' }),
     source: text(200)
       .optional()
-      .meta({ description: 'One of the lead sources, whatever the case; another one is created.' }),
+      .meta({ description: 'Name of a lead source, ignoring case; an unknown one is created.' }),
     status: z.enum(['new', 'contacted', 'quoted']).optional().meta({ description: 'Default: new.' }),
     notes: text(50_000).optional(),
     owner_id: recordId.nullable().optional().meta({ description: 'Owner (user id)' }),
@@ -62,25 +62,25 @@ const fields = z
           .pipe(tagList),
       ])
       .optional()
-      .meta({ description: 'A list; in a form, a text with commas between tags.' }),
+      .meta({ description: 'A list; in a form, a comma-separated text.' }),
     custom_fields: customFields.optional(),
     on_duplicate: z.enum(ON_DUPLICATE).optional().meta({
       description:
-        'Where a lead has the same email or the digits of the same phone: create another (`create`, the default), attach this submission to it (`attach`), or return it unchanged (`return`).',
+        'What happens if a lead with the same email or phone digits exists: create another (`create`, the default), attach this submission to it (`attach`), or return it unchanged (`return`).',
     }),
   })
-  .meta({ description: 'Fields that are not listed are kept with the submission.' });
+  .meta({ description: 'Other fields are stored with the submission.' });
 
-/** Each field by itself, for what arrives in another shape than a lead's (form-answers of other systems). */
+/** The schema of each field, for input in other formats (lead-answers.ts, lead-form.ts). */
 export const LEAD_FIELDS = fields.shape;
 
-/** The message for a field that has to be sent. */
+/** The message for a missing field. */
 export const REQUIRED = 'is required';
 
 /**
- * The schema of a new lead. A field that is blank or null counts as left out, as forms send it; what is missing comes
- * before what is malformed; fields that are not known are kept with the submission.
- * @param missingOf what has to be there and is not, of the fields that were sent
+ * The schema of a new lead. A field that is blank or null counts as missing, since forms send those; errors of missing
+ * fields come before those of invalid ones; unknown fields are stored with the submission.
+ * @param missingOf returns an error for each required field that was not sent
  */
 export function makeLeadInput(
   missingOf: (sent: Readonly<Record<string, unknown>>) => readonly FieldError[],
@@ -96,7 +96,7 @@ export function makeLeadInput(
 
 const ONE_OF_TWO = 'or phone is required';
 
-/** A lead is any enquiry: it has a name, and an address to answer to (contracts RX3). */
+/** A lead needs a name, and an email or a phone to reply to (contracts RX3). */
 export const leadInput = makeLeadInput(({ name, first_name, last_name, email, phone }) => [
   ...(name === undefined && first_name === undefined && last_name === undefined
     ? [{ field: 'name', message: REQUIRED }]
@@ -104,7 +104,7 @@ export const leadInput = makeLeadInput(({ name, first_name, last_name, email, ph
   ...(email === undefined && phone === undefined ? [{ field: 'email', message: ONE_OF_TWO }] : []),
 ]);
 
-/** Whether an error says that a field is missing, not that it is malformed. */
+/** Whether an error is about a missing field, not an invalid one. */
 export function isMissing({ message }: FieldError): boolean {
   return message === REQUIRED || message === ONE_OF_TWO;
 }

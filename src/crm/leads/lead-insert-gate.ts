@@ -6,27 +6,27 @@ import type { InsertGate } from '../../record/record-batch.ts';
 import { rollupTables } from './lead-daily-rollup.ts';
 
 const HOUR_S = 3600;
-/** Leads in a flight: with all that come at once, this process and the store would wait for each other in turn. */
-const FLIGHT = 24;
-/** A lead counts until the whole of its slice has left the hour: never one too many, and so long at most. */
+/** Leads per batch: with larger batches, this process and PostgreSQL would alternately wait for each other. */
+const MAX_BATCH_LEADS = 24;
+/** Leads are counted by slices of 10 s. A lead counts until its whole slice is an hour old, so the limit is never exceeded. */
 const SLICE_S = 10;
 
-/** A unit of a flight that the gate turned away. */
+/** A unit of a batch that the gate refused. */
 interface Refused {
   unit: number;
   workspace_id: Uuid;
-  /** False where the workspace had no counter yet. */
+  /** False if the workspace had no counter yet. */
   counted: boolean;
   leads: number;
   most: number;
-  /** Leads that the hour still takes, after all that this statement wrote. */
+  /** Leads that the limit still allows, after what this statement wrote. */
   room: number;
   retry_after_s: number;
 }
 
 /**
- * Lets in so many units, in their order, as the hour has room for. The counter rows are locked in the order of their
- * workspace, then the clock is read: whoever waited for another process counts with what that one wrote.
+ * Admits units, in order, while the hourly limit allows. The counter rows are locked in workspace order, and the clock is
+ * read after that: a statement that waited for another process counts what that process wrote.
  */
 function gate(perHour: number): string {
   return `
@@ -72,9 +72,9 @@ gate_refused as (
 }
 
 /**
- * Numbers them within the workspace, and gives each that names no owner the member whose turn it is: of the rule for
- * its source, else of that for all. Both go into the record, and so into its event. A member who has left is passed over.
- * @param columns of the intake, by their names, for what follows
+ * Assigns the number within the workspace and, to leads without an owner, the member whose turn it is, by the rule of the
+ * source, else the general rule. Both go into the record and so into its event. Members who left are skipped.
+ * @param columns names of the gate's own columns, which later tables need
  */
 export function entry(columns: string): string {
   return `
@@ -114,8 +114,8 @@ function whoseTurn(): string {
     ) p where cardinality(p.ids) > 0) end`;
 }
 
-/** How many were written, and whose turn it is after them; `counted` sets both. */
-export const ENTERED = `entered as (
+/** How many leads were written, and whose turn is next; `counted` stores both. */
+export const COUNT_ENTERED = `entered as (
   select w.workspace_id, count(*)::int as leads from written w group by w.workspace_id
 ),
 turned as (
@@ -124,11 +124,11 @@ turned as (
   group by u.workspace_id
 )`;
 
-/** Sets the turns of a counter `c` by those of `turned t`, where there are any. */
-export const TURNS = 'turns = case when t.turns is null then c.turns else c.turns || t.turns end';
+/** Sets the turns of a counter `c` from `turned t`, if there are any. */
+export const SET_TURNS = 'turns = case when t.turns is null then c.turns else c.turns || t.turns end';
 
-/** Makes the sources that are new. */
-export const SOURCED = `sourced as (
+/** Creates new sources. */
+export const CREATE_SOURCES = `sourced as (
   insert into lead_source (workspace_id, id, name, folded, created_by, created_at, updated_at)
   select distinct on (i.workspace_id, s.folded) i.workspace_id, s.id, s.name, s.folded, i.actor, i.at, i.at
   from input i join written w using (workspace_id, id)
@@ -138,9 +138,9 @@ export const SOURCED = `sourced as (
   on conflict (workspace_id, folded) do nothing
 )`;
 
-/** Counts what was written, and keeps each arrival and the sources that are new. */
+/** Counts the leads that were written, and stores submissions and new sources. */
 const RELATED_ROWS = `
-${ENTERED},
+${COUNT_ENTERED},
 counted as (
   update lead_counter c
   set number = c.number + e.leads,
@@ -148,11 +148,11 @@ counted as (
       taken = case when h.slice = any(h.starts)
         then h.taken[:cardinality(h.taken) - 1] || h.taken[cardinality(h.taken)] + e.leads
         else h.taken || e.leads end,
-      ${TURNS}
+      ${SET_TURNS}
   from entered e join hours h using (workspace_id) left join turned t using (workspace_id)
   where c.workspace_id = e.workspace_id
 ),
-arrived as (
+submitted as (
   insert into lead_submission
     (workspace_id, id, lead_id, channel, received_at, payload, address, referrer, utm, crm_lead_id)
   select i.workspace_id, s.id, i.id, s.channel, i.at, s.payload::json, s.address, s.referrer, s.utm, s.crm_lead_id
@@ -160,26 +160,26 @@ arrived as (
   cross join lateral json_to_record(i.submission)
     as s(id uuid, channel text, payload text, address text, referrer text, utm json, crm_lead_id text)
 ),
-${SOURCED}`;
+${CREATE_SOURCES}`;
 
 const RESULT = `(select json_agg(json_build_object('unit', t.unit, 'workspace_id', t.workspace_id, 'counted', t.counted,
     'leads', t.leads, 'most', t.most, 'room', t.room - coalesce(e.leads, 0), 'retry_after_s', t.retry_after_s))
    from gate_refused t left join entered e using (workspace_id))`;
 
-export const MAKE_COUNTERS = {
+export const CREATE_COUNTERS = {
   name: 'lead.counters',
   text: `insert into lead_counter (workspace_id)
          select distinct id from unnest($1::uuid[]) as w(id) order by id on conflict do nothing`,
 };
 
 /**
- * What stands before a new lead: the workspace's hour (contracts RX6), exact over processes, in the statement that
+ * The gate of new leads: the hourly limit of the workspace (contracts RX6), exact across processes, in the statement that
  * writes the lead. Only leads that are written count.
- * @param perHour the limit of a workspace that has set none; 0: no limit
+ * @param perHour the default limit; 0: no limit
  */
 export function leadInsertGate(perHour: number): InsertGate {
   return {
-    maxWeight: FLIGHT,
+    maxWeight: MAX_BATCH_LEADS,
     sql: {
       columns: 'submission json, source json, origin text',
       gate: gate(perHour),
@@ -192,10 +192,10 @@ export function leadInsertGate(perHour: number): InsertGate {
     async refused(on: Queryable, result: unknown) {
       const units = result as Refused[];
       const uncounted = units.filter(({ counted }) => !counted).map((item) => item.workspace_id);
-      if (uncounted.length > 0) await on.query({ ...MAKE_COUNTERS, values: [uncounted] });
+      if (uncounted.length > 0) await on.query({ ...CREATE_COUNTERS, values: [uncounted] });
       return new Map(
         units.map((item) => {
-          // Whoever stood before it in the flight left room after all: a batch too large, a key that was taken.
+          // Units before it in the batch were refused too, which left room: a unit too large, or a key that was taken.
           const again = !item.counted || item.leads <= item.room;
           return [item.unit, again ? RETRY : tooMany(item)] as const;
         }),
@@ -205,7 +205,7 @@ export function leadInsertGate(perHour: number): InsertGate {
 }
 
 function tooMany({ leads, most, room, retry_after_s: retryAfter }: Refused): ApiError {
-  const left = leads > 1 ? ` and these are ${leads}, where ${Math.max(0, room)} are left` : '';
-  const message = `The workspace takes ${most} leads an hour${left}; try again in ${retryAfter} seconds.`;
+  const left = leads > 1 ? `; this request has ${leads}, and ${Math.max(0, room)} are left` : '';
+  const message = `The limit is ${most} leads an hour${left}; try again in ${retryAfter} seconds.`;
   return new ApiError('rate_limited', message, { retryAfter });
 }

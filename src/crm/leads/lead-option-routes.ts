@@ -3,8 +3,9 @@ import { ApiError } from '../../base/errors.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../../db/page.ts';
 import type { RecordChange } from '../../http/record-change.ts';
 import { pageQuery, pageShape, type PageQuery } from '../../http/paging.ts';
-import { route, type Ctx, type Route } from '../../http/route.ts';
+import { route, type Route } from '../../http/route.ts';
 import { requiredText } from '../../base/values/text.ts';
+import { makeChangeRecorder, type ChangeRecorder } from '../change-recorder.ts';
 import { MAX_OPTION_LENGTH } from './lead-enrich.ts';
 import type { LeadOption, LeadOptions } from './lead-option.ts';
 
@@ -23,121 +24,137 @@ const body = z.strictObject({
       z.unknown().optional().meta({ readOnly: true, description: 'Set by the server; ignored when sent.' }),
     ]),
   ),
-  name: requiredText(MAX_OPTION_LENGTH).meta({ description: 'Unlike every other, whatever the case.' }),
+  name: requiredText(MAX_OPTION_LENGTH).meta({ description: 'Unique, ignoring case.' }),
 });
 
-type Named = { name: string };
+type NameBody = { name: string };
 
-/**
- * The routes of one kind of word.
- * @param words.path under /api/v1, as in `lead-sources`
- * @param words.one as in `lead source`
- */
-export function leadOptionRoutes(
-  store: LeadOptions,
-  recordChange: RecordChange,
-  words: { path: string; one: string },
-): Route[] {
-  const path = `/api/v1/${words.path}`;
-  const { one: item } = words;
-  const noun = item.replaceAll(' ', '_');
-  const tag = 'leads';
+/** Whose routes these are: sources, or event types. */
+interface OptionKind {
+  /** Under /api/v1, as in `lead-sources`. */
+  path: string;
+  /** For summaries and messages, as in `lead source`. */
+  label: string;
+}
 
-  const list = route<undefined, PageQuery>({
+const tag = 'leads';
+
+/** The routes of one kind of lead option. */
+export function leadOptionRoutes(store: LeadOptions, recordChange: RecordChange, kind: OptionKind): Route[] {
+  const changeRecorder = makeChangeRecorder<LeadOption>(recordChange, {
+    objectType: kind.label.replaceAll(' ', '_'),
+    detailsOf: ({ name }) => ({ name }),
+  });
+  return [
+    listRoute(store, kind),
+    createRoute(store, kind, changeRecorder),
+    getRoute(store, kind),
+    updateRoute('PATCH', store, kind, changeRecorder),
+    updateRoute('PUT', store, kind, changeRecorder),
+    deleteRoute(store, kind, changeRecorder),
+  ];
+}
+
+function listRoute(store: LeadOptions, { path, label }: OptionKind): Route {
+  return route<undefined, PageQuery>({
     method: 'GET',
-    path,
+    path: `/api/v1/${path}`,
     scope: 'leads:read',
     tag,
-    summary: `List ${item}s`,
+    summary: `List ${label}s`,
     query: pageQuery,
     answers: { 200: pageShape(shape) },
     async handle({ caller, query, url }) {
-      const after = query.cursor ? decodeCursor(query.cursor, words.path).id : null;
+      const after = query.cursor ? decodeCursor(query.cursor, path).id : null;
       const rows = await store.list(caller.workspaceId, query.limit + 1, after);
-      const cursorOf = (row: LeadOption) =>
-        encodeCursor({ sort: words.path, value: row.created_at, id: row.id });
+      const cursorOf = (row: LeadOption) => encodeCursor({ sort: path, value: row.created_at, id: row.id });
       return { status: 200, body: pageOf(rows, query.limit, url, cursorOf, (row) => row) };
     },
   });
+}
 
-  const create = route<Named>({
+function createRoute(
+  store: LeadOptions,
+  { path, label }: OptionKind,
+  changeRecorder: ChangeRecorder<LeadOption>,
+): Route {
+  return route<NameBody>({
     method: 'POST',
-    path,
+    path: `/api/v1/${path}`,
     scope: 'leads:write',
     tag,
-    summary: `Create a ${item}`,
-    description: '409 where there is one of this name, whatever the case.',
+    summary: `Create a ${label}`,
+    description: '409 if one with this name exists, ignoring case.',
     body,
     answers: { 201: shape },
     async handle(ctx) {
       const { workspaceId, actor } = ctx.caller;
-      const made = await store.create({ workspaceId, actor }, ctx.body.name, entering(ctx, 201, 'created'));
-      return { status: 201, body: made, headers: { location: `${path}/${made.id}` } };
+      const afterWrite = changeRecorder(ctx, 201, 'created');
+      const option = await store.create({ workspaceId, actor }, ctx.body.name, afterWrite);
+      return { status: 201, body: option, headers: { location: `/api/v1/${path}/${option.id}` } };
     },
   });
+}
 
-  const get = route({
+function getRoute(store: LeadOptions, { path, label }: OptionKind): Route {
+  return route({
     method: 'GET',
-    path: `${path}/:id`,
+    path: `/api/v1/${path}/:id`,
     scope: 'leads:read',
     tag,
-    summary: `Get a ${item}`,
+    summary: `Get a ${label}`,
     answers: { 200: shape },
     async handle({ caller, params }) {
       const found = await store.get(caller.workspaceId, params['id']!);
-      if (!found) throw new ApiError('not_found', `There is no ${item} with this id.`);
+      if (!found) throw new ApiError('not_found', `There is no ${label} with this id.`);
       return { status: 200, body: found };
     },
   });
+}
 
-  const update = (method: 'PATCH' | 'PUT') =>
-    route<{ name?: string | undefined }>({
-      method,
-      path: `${path}/:id`,
-      scope: 'leads:write',
-      tag,
-      summary: `Rename a ${item}`,
-      description: 'Leads keep the name that they have.',
-      body: body.partial(),
-      answers: { 200: shape },
-      async handle(ctx) {
-        const { workspaceId } = ctx.caller;
-        const id = ctx.params['id']!;
-        const name = ctx.body.name ?? (await store.get(workspaceId, id))?.name;
-        if (name === undefined) throw new ApiError('not_found', `There is no ${item} with this id.`);
-        const renamed = await store.rename(workspaceId, id, name, entering(ctx, 200, 'updated'));
-        return { status: 200, body: renamed };
-      },
-    });
-
-  const remove = route({
-    method: 'DELETE',
-    path: `${path}/:id`,
+function updateRoute(
+  method: 'PATCH' | 'PUT',
+  store: LeadOptions,
+  { path, label }: OptionKind,
+  changeRecorder: ChangeRecorder<LeadOption>,
+): Route {
+  return route<{ name?: string | undefined }>({
+    method,
+    path: `/api/v1/${path}/:id`,
     scope: 'leads:write',
     tag,
-    summary: `Delete a ${item}`,
-    description: 'Leads keep the name that they have.',
+    summary: `Rename a ${label}`,
+    description: 'Existing leads keep the old name.',
+    body: body.partial(),
+    answers: { 200: shape },
+    async handle(ctx) {
+      const { workspaceId } = ctx.caller;
+      const id = ctx.params['id']!;
+      const name = ctx.body.name ?? (await store.get(workspaceId, id))?.name;
+      if (name === undefined) throw new ApiError('not_found', `There is no ${label} with this id.`);
+      const renamed = await store.rename(workspaceId, id, name, changeRecorder(ctx, 200, 'updated'));
+      return { status: 200, body: renamed };
+    },
+  });
+}
+
+function deleteRoute(
+  store: LeadOptions,
+  { path, label }: OptionKind,
+  changeRecorder: ChangeRecorder<LeadOption>,
+): Route {
+  return route({
+    method: 'DELETE',
+    path: `/api/v1/${path}/:id`,
+    scope: 'leads:write',
+    tag,
+    summary: `Delete a ${label}`,
+    description: 'Existing leads keep the name.',
     answers: { 204: 'Deleted.' },
     async handle(ctx) {
-      await store.remove(ctx.caller.workspaceId, ctx.params['id']!, entering(ctx, 204, 'deleted'));
+      const afterWrite = changeRecorder(ctx, 204, 'deleted');
+      await store.remove(ctx.caller.workspaceId, ctx.params['id']!, afterWrite);
       return { status: 204, body: null };
     },
   });
-
-  return [list, create, get, update('PATCH'), update('PUT'), remove];
-
-  /** Enters the change, with its answer, in the change's own transaction. */
-  function entering(
-    ctx: Ctx<unknown, unknown>,
-    status: number,
-    done: 'created' | 'updated' | 'deleted',
-  ): Parameters<LeadOptions['create']>[2] {
-    return (trx, word) =>
-      recordChange(
-        trx,
-        ctx,
-        { action: `${noun}.${done}`, objectType: noun, objectId: word.id, details: { name: word.name } },
-        { status, body: done === 'deleted' ? '' : JSON.stringify(word) },
-      );
-  }
 }

@@ -5,22 +5,22 @@ import type { Database } from '../../db/pool.ts';
 import type { RecordChange } from '../../http/record-change.ts';
 import { route, type Route } from '../../http/route.ts';
 import {
-  assignmentShape,
-  assignmentTold,
+  assignmentInput,
+  assignmentOutput,
   NO_ASSIGNMENT,
   rulesOf,
   type Assignment,
 } from './lead-assignment.ts';
 
-const MOST = 1_000_000;
+const MAX_LEADS_PER_HOUR = 1_000_000;
 
 const shape = z
   .object({
-    leads_per_hour: z.int().meta({ description: 'How many leads are taken an hour; 0: any number.' }),
+    leads_per_hour: z.int().meta({ description: 'Maximum number of leads an hour; 0: no limit.' }),
     is_default: z.boolean().meta({
-      description: "The workspace has set no number of leads: it is the installation's.",
+      description: 'Whether the limit is the default of the installation.',
     }),
-    assignment: assignmentTold.meta({ description: 'Whom new leads go to that name no owner.' }),
+    assignment: assignmentOutput.meta({ description: 'Who owns new leads without an owner.' }),
   })
   .meta({ id: 'LeadSettings' });
 
@@ -28,12 +28,12 @@ const body = z.strictObject({
   leads_per_hour: z
     .int()
     .min(0)
-    .max(MOST)
+    .max(MAX_LEADS_PER_HOUR)
     .nullable()
     .optional()
-    .meta({ description: "0: any number. Null: the installation's own again." }),
-  assignment: assignmentShape.nullable().optional().meta({
-    description: 'Whom new leads go to that name no owner; taken as a whole. Null: nobody.',
+    .meta({ description: '0: no limit. Null: the default of the installation.' }),
+  assignment: assignmentInput.nullable().optional().meta({
+    description: 'Who owns new leads without an owner; replaces all rules. Null: no one.',
   }),
   is_default: z
     .unknown()
@@ -52,8 +52,8 @@ interface Settings {
 }
 
 /**
- * What a workspace sets for its leads.
- * @param perHour the limit of a workspace that has set none
+ * The lead settings of a workspace.
+ * @param perHour the default limit of leads an hour
  */
 export function leadSettingsRoutes(db: Database, recordChange: RecordChange, perHour: number): Route[] {
   const path = '/api/v1/lead-settings';
@@ -73,7 +73,7 @@ export function leadSettingsRoutes(db: Database, recordChange: RecordChange, per
     path,
     scope: 'leads:read',
     tag: 'leads',
-    summary: 'Get the settings of leads',
+    summary: 'Get lead settings',
     answers: { 200: shape },
     handle: async ({ caller }) => ({ status: 200, body: show(await settingsOf(caller.workspaceId)) }),
   });
@@ -83,8 +83,8 @@ export function leadSettingsRoutes(db: Database, recordChange: RecordChange, per
     path,
     scope: 'workspace:manage',
     tag: 'leads',
-    summary: 'Change the settings of leads',
-    description: 'Holds from the next lead on.',
+    summary: 'Update lead settings',
+    description: 'Applies from the next lead.',
     body,
     answers: { 200: shape },
     async handle(ctx) {

@@ -8,14 +8,14 @@ import { pageQuery, pageShape, type PageQuery } from '../../http/paging.ts';
 import { route, type Route } from '../../http/route.ts';
 import type { RelatedTable } from '../../record/erasure.ts';
 
-/** One arrival of a lead, as it came. */
+/** One submission of a lead, as received. */
 interface Submission {
   id: Uuid;
   lead_id: Uuid;
-  /** Where it came in, as in `api`. */
+  /** The channel, as in `api`. */
   channel: string;
   received_at: string;
-  /** Exactly as it came. */
+  /** Exactly as received. */
   payload: JsonText;
   address: string | null;
   referrer: string | null;
@@ -27,21 +27,24 @@ export const submissionShape = z
   .object({
     id: z.uuid(),
     lead_id: z.uuid(),
-    channel: z.string().meta({ description: 'Where it came in, as in `api`.' }),
+    channel: z.string().meta({ description: 'Channel, as in `api`.' }),
     received_at: z.iso.datetime(),
-    payload: z.unknown().meta({ description: 'All that was sent, as it was sent.' }),
+    payload: z.unknown().meta({ description: 'The whole body, as sent.' }),
     address: z.string().nullable().meta({
-      description: 'Where it was sent from, without the last 8 bits (of IPv6, the last 80).',
+      description: 'IP address of the sender, without the last 8 bits (IPv6: the last 80).',
     }),
-    referrer: z.string().nullable().meta({ description: 'Of the field `referrer`, or the Referer header.' }),
+    referrer: z
+      .string()
+      .nullable()
+      .meta({ description: 'From the field `referrer`, or the Referer header.' }),
     utm: z.record(z.string(), z.string()).meta({
-      description: 'utm_source and its kin, of the fields, or of the query of `referrer`.',
+      description: '`utm_source` and other UTM fields, from the body or the query of `referrer`.',
     }),
     crm_lead_id: z.string().nullable(),
   })
   .meta({ id: 'LeadSubmission' });
 
-/** What is left of an arrival once its lead has been deleted. */
+/** What remains of submissions after their lead was deleted. */
 export const SUBMISSION_TABLE: RelatedTable = {
   table: 'lead_submission',
   key: 'lead_id',
@@ -55,12 +58,12 @@ const OF_LEAD = {
          order by s.id desc limit $4`,
 };
 
-const THERE = {
-  name: 'lead.is-there',
+const EXISTS = {
+  name: 'lead.exists',
   text: 'select from lead where workspace_id = $1 and id = $2 and deleted_at is null',
 };
 
-/** Of one lead, newest first, after the id of the last page's last. */
+/** The submissions of a lead, newest first; only ids smaller than `after`. */
 export async function submissionsOf(
   db: Database,
   workspaceId: Uuid,
@@ -73,7 +76,7 @@ export async function submissionsOf(
   return rows.map((row) => ({ ...row, payload: new JsonText(row.payload) }));
 }
 
-/** What arrived of a lead. */
+/** Lists the submissions of a lead. */
 export function leadSubmissionRoutes(db: Database): Route[] {
   return [
     route<undefined, PageQuery>({
@@ -81,14 +84,14 @@ export function leadSubmissionRoutes(db: Database): Route[] {
       path: '/api/v1/leads/:id/submissions',
       scope: 'leads:read',
       tag: 'leads',
-      summary: 'List the arrivals of a lead',
-      description: 'As they came, newest first.',
+      summary: 'List the submissions of a lead',
+      description: 'As received, newest first.',
       query: pageQuery,
       answers: { 200: pageShape(submissionShape) },
       async handle({ caller, params, query, url }) {
         const { workspaceId } = caller;
         const id = params['id']!;
-        if ((await db.read(THERE, [workspaceId, id])).length === 0)
+        if ((await db.read(EXISTS, [workspaceId, id])).length === 0)
           throw new ApiError('not_found', 'There is no lead with this id.');
         const after = query.cursor ? decodeCursor(query.cursor, 'submissions').id : null;
         const rows = await submissionsOf(db, workspaceId, id, query.limit + 1, after);

@@ -12,10 +12,10 @@ import type { CrmActivities, CrmActivity } from './crm-activity.ts';
 import { submissionShape, submissionsOf } from './lead-submission.ts';
 import type { Lead } from './lead.ts';
 
-/** The most of each kind that a story tells; the lists of each go on. */
-const MOST = 200;
+/** Entries of each kind; the lists of each kind have all of them. */
+const MAX_ENTRIES = 200;
 
-/** What a line of the timeline is called, by the event it was. */
+/** Labels of timeline entries, by event. */
 const LABELS: Readonly<Record<string, string>> = {
   'lead.created': 'Created',
   'form.submitted': 'Created',
@@ -28,7 +28,7 @@ const CRM_LABEL = 'CRM';
 const crmShape = z.object({
   id: z.uuid(),
   event_type: z.string(),
-  payload: z.unknown().meta({ description: 'The whole body, as it was sent.' }),
+  payload: z.unknown().meta({ description: 'The whole body, as sent.' }),
   received_at: z.iso.datetime(),
 });
 
@@ -40,14 +40,16 @@ const shapeOf = (lead: z.ZodType) =>
       timeline: z.array(
         z.object({
           id: z.uuid(),
-          label: z.string().meta({ description: 'Of what another CRM reported: `CRM`.' }),
-          type: z.string().meta({ description: 'The event, or what the other CRM calls it.' }),
-          actor: z.string().nullable().meta({ description: 'Who did it; null for the other CRM.' }),
+          label: z.string().meta({ description: '`CRM` for reports of another CRM.' }),
+          type: z.string().meta({ description: 'The event type, or the type that the other CRM sent.' }),
+          actor: z.string().nullable().meta({ description: 'Who did it; null for another CRM.' }),
           changed: z
             .record(z.string(), z.unknown())
             .nullable()
-            .meta({ description: 'Fields that changed, with what they were.' }),
-          payload: z.unknown().meta({ description: 'What the other CRM sent; null otherwise.' }),
+            .meta({ description: 'Changed fields with their previous values.' }),
+          payload: z
+            .unknown()
+            .meta({ description: 'The body that the other CRM sent; null for other entries.' }),
           occurred_at: z.iso.datetime(),
         }),
       ),
@@ -60,7 +62,7 @@ const BY_NUMBER = {
   text: 'select id from lead where workspace_id = $1 and number = $2 and deleted_at is null',
 };
 
-/** A lead with all that became of it (contracts CW5), by its id or its number. */
+/** A lead with its history (contracts CW5), by its id or its number. */
 export function leadTimelineRoutes({
   db,
   leads,
@@ -83,9 +85,9 @@ export function leadTimelineRoutes({
       path: '/analytics/leads/:id',
       scope: 'leads:read',
       tag: 'leads',
-      summary: 'Get a lead with all that became of it',
+      summary: 'Get a lead with its history',
       description:
-        'By its id or its number: the lead, what arrived of it, its timeline, and what another CRM reported of it; of each the newest 200, newest first.',
+        'By id or number: the lead, its submissions, its timeline and the reports of another CRM. The newest 200 of each, newest first.',
       params: { id: /^(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\d{1,9})$/ },
       answers: { 200: shapeOf(shown.output) },
       async handle({ caller, params }) {
@@ -94,9 +96,9 @@ export function leadTimelineRoutes({
         const found = id && (await leads.get(workspaceId, id));
         if (!id || !found) throw new ApiError('not_found', 'There is no lead with this id or number.');
         const [submissions, done, reported] = await Promise.all([
-          submissionsOf(db, workspaceId, id, MOST),
-          timelineOf(db, workspaceId, [id], MOST),
-          activities.list(workspaceId, { leadId: id }, MOST, null),
+          submissionsOf(db, workspaceId, id, MAX_ENTRIES),
+          timelineOf(db, workspaceId, [id], MAX_ENTRIES),
+          activities.list(workspaceId, { leadId: id }, MAX_ENTRIES, null),
         ]);
         const crmActivity = reported.map(({ id: item, event_type, payload, received_at }) => ({
           id: item,
@@ -104,21 +106,21 @@ export function leadTimelineRoutes({
           payload,
           received_at,
         }));
-        const timeline = [...done.map(own), ...reported.map(foreign)]
+        const timeline = [...done.map(eventEntry), ...reported.map(crmEntry)]
           .toSorted((a, b) => (a.occurred_at < b.occurred_at ? 1 : a.occurred_at > b.occurred_at ? -1 : 0))
-          .slice(0, MOST);
+          .slice(0, MAX_ENTRIES);
         const [completed] = await shown.complete(workspaceId, [found]);
-        const story = { lead: completed, submissions, timeline, crm_activity: crmActivity };
-        return { status: 200, body: jsonOf(story) };
+        const body = { lead: completed, submissions, timeline, crm_activity: crmActivity };
+        return { status: 200, body: jsonOf(body) };
       },
     }),
   ];
 }
 
-function own({ id, type, actor, changed, occurred_at }: TimelineEntry) {
+function eventEntry({ id, type, actor, changed, occurred_at }: TimelineEntry) {
   return { id, label: LABELS[type] ?? 'Changed', type, actor, changed, payload: null, occurred_at };
 }
 
-function foreign({ id, event_type: type, payload, received_at }: CrmActivity) {
+function crmEntry({ id, event_type: type, payload, received_at }: CrmActivity) {
   return { id, label: CRM_LABEL, type, actor: null, changed: null, payload, occurred_at: received_at };
 }

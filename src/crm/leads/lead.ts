@@ -16,13 +16,13 @@ import { leadInput, type LeadInput } from './lead-input.ts';
 
 const MAX_INT = 2_147_483_647;
 const LATER = '2026-06-02T09:00:00.000Z';
-/** Of the examples of events: somebody has called. */
+/** In samples of events: the lead was contacted. */
 const CONTACTED = { status: 'contacted', first_contacted_at: LATER };
 
 const fields = {
   number: number({
     label: 'Number',
-    description: 'Counts within the workspace, from 1',
+    description: 'Number within the workspace, from 1',
     min: 1,
     max: MAX_INT,
     readOnly: true,
@@ -33,7 +33,7 @@ const fields = {
   first_name: text({ label: 'First name', max: 200, sample: 'Jane' }),
   last_name: text({
     label: 'Last name',
-    description: 'Last name; null where they gave one word',
+    description: 'Last name; null if only one name was sent',
     max: 200,
     sample: 'Doe',
   }),
@@ -42,7 +42,7 @@ const fields = {
   event_date: date({ label: 'Event date', sample: '2026-08-15', summary: 'presence' }),
   event_type: optionOf({
     label: 'Event type',
-    description: 'One of the lead event types, whatever the case; another one is ignored',
+    description: 'Name of a lead event type, ignoring case; an unknown one is ignored',
     list: 'lead_event_type',
     sample: 'Wedding',
     filter: { by: 'caseless', lookUp: 'lead_event_type' },
@@ -50,7 +50,7 @@ const fields = {
   }),
   source: optionOf({
     label: 'Source',
-    description: 'One of the lead sources, whatever the case; another one is created',
+    description: 'Name of a lead source, ignoring case; an unknown one is created',
     list: 'lead_source',
     sample: 'Website contact form',
     filter: { by: 'caseless', lookUp: 'lead_source' },
@@ -58,7 +58,7 @@ const fields = {
   }),
   status: optionOf({
     label: 'Status',
-    description: 'Key of one of the lead statuses',
+    description: 'Key of a lead status',
     list: 'lead_status',
     default: 'new',
     filter: true,
@@ -75,7 +75,7 @@ const fields = {
   tags: tags({ label: 'Tags', filter: true }),
   submissions: number({
     label: 'Submissions',
-    description: 'How often the lead arrived',
+    description: 'Number of submissions',
     min: 1,
     max: MAX_INT,
     readOnly: true,
@@ -83,7 +83,7 @@ const fields = {
   }),
   first_contacted_at: datetime({
     label: 'First contacted at',
-    description: 'When its status first left `new`, or a member first changed it',
+    description: 'When the status first left `new`, or a member first changed the lead',
     readOnly: true,
   }),
   contact_id: record({ label: 'Contact', to: 'contact', readOnly: true, filter: true }),
@@ -91,7 +91,7 @@ const fields = {
   deal_id: record({ label: 'Deal', to: 'deal', readOnly: true }),
   converted_at: datetime({
     label: 'Converted at',
-    description: 'When it was converted to a contact',
+    description: 'When the lead was converted to a contact',
     readOnly: true,
   }),
 };
@@ -107,15 +107,15 @@ const defined = defineNoun({
   listed: ['email', 'event_date', 'source', 'status', 'owner_id'],
   fields,
 
-  descriptions: { created: 'A lead arrived by the Lead API.' },
+  descriptions: { created: 'A lead was created by the Lead API.' },
   events: {
     converted: {
-      description: 'A lead was converted to a contact and, where asked, a company and a deal.',
+      description: 'A lead was converted to a contact and, if requested, a company and a deal.',
       sample: { ...CONTACTED, contact_id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c21', converted_at: LATER },
       isBeyondChange: true,
     },
     submission_added: {
-      description: 'A lead arrived again, and the submission was attached to it.',
+      description: 'Another submission was attached to a lead.',
       sample: { submissions: 2 },
       isBeyondChange: true,
     },
@@ -123,7 +123,7 @@ const defined = defineNoun({
 
   summary: (lead) => ({
     is_converted: lead['converted_at'] !== null,
-    // Of a lead from a public form (forms/form-lead.ts).
+    // For leads from a public form (forms/form-lead.ts).
     ...(lead['form_id'] !== undefined && { form_id: lead['form_id'] }),
   }),
 
@@ -132,7 +132,7 @@ const defined = defineNoun({
   sample: { id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c81' },
 });
 
-/** An enquiry: what forms, the Lead API and inbound webhooks bring in (contracts RX1 to RX7). */
+/** An enquiry from a form, the Lead API or an inbound webhook (contracts RX1 to RX7). */
 export const lead: Noun<Lead, LeadInput> = {
   ...defined,
   input: leadInput,
@@ -143,7 +143,7 @@ export const lead: Noun<Lead, LeadInput> = {
       owner_id,
       ...made
     } = defined.create({ ...input, ...namesOf(input) }, base, context);
-    // The writing statement assigns the number and, where no owner is named, the owner (lead-insert-gate.ts).
+    // The writing statement assigns the number and a missing owner (lead-insert-gate.ts).
     return (owner_id === null ? made : { ...made, owner_id }) as Lead;
   },
 
@@ -152,13 +152,13 @@ export const lead: Noun<Lead, LeadInput> = {
   },
 };
 
-/** Another submission of a lead that is there: it counts as an arrival, not as a change that somebody made. */
+/** Attaches another submission to a lead: it does not fire lead.updated, and is no first contact. */
 export const attachSubmission: Mutation<Lead> = {
   apply: (current) => ({ ...current, submissions: current.submissions + 1 }),
   fires: () => ['lead.submission_added'],
 };
 
-/** Conversion to these records; done by a member, it is the first contact too. */
+/** Converts a lead to these records; by a member, this is the first contact too. */
 export function convertTo(records: Pick<Lead, 'contact_id' | 'company_id' | 'deal_id'>): Mutation<Lead> {
   return {
     apply: (current, context) =>
@@ -167,7 +167,7 @@ export function convertTo(records: Pick<Lead, 'contact_id' | 'company_id' | 'dea
   };
 }
 
-/** A changed lead; the first contact is when its status leaves `new`, or a member changes something. */
+/** Sets the time of the first contact, when the status leaves `new` or a member changes a field. */
 function firstContacted(before: Lead, after: Lead, { at, actor }: WriteContext): Lead {
   if (after.first_contacted_at !== null) return after;
   const isTakenUp = before.status === 'new' && after.status !== 'new';

@@ -4,8 +4,8 @@ import { place, type Placement } from './pipeline.ts';
 import type { Pipelines } from './pipeline-store.ts';
 
 /**
- * Gives a deal its place in a pipeline; a change that names neither pipeline nor stage leaves it. Throws
- * `validation_error` for a pipeline or a stage that the workspace does not have.
+ * Sets the pipeline and stage of a deal; a change with neither keeps both. Throws `validation_error` for a pipeline or
+ * a stage that does not exist.
  */
 export function placeDeal(pipelines: Pipelines): EnrichStep {
   return async ({ writer, kind, input, resolved }) => {
@@ -18,7 +18,7 @@ export function placeDeal(pipelines: Pipelines): EnrichStep {
       input['stage_id'] = placed.stage_id;
       return;
     }
-    // Only the deal knows whether the pipeline changes: deal.ts.
+    // Whether the pipeline changes is only known once the deal is read: deal.ts.
     delete input['stage_id'];
     (resolved as ResolvedPlacement).first_stage_id = placed.stage_id;
   };

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { ApiError } from '../../base/errors.ts';
 import { caseless } from '../../base/fold.ts';
 import type { RecordChange } from '../../http/record-change.ts';
-import { route, type Answer, type Ctx, type Route } from '../../http/route.ts';
+import { route, type Answer, type Route } from '../../http/route.ts';
 import { requiredText } from '../../base/values/text.ts';
+import { makeChangeRecorder, type ChangeRecorder } from '../change-recorder.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Pipelines } from './pipeline-store.ts';
 
@@ -23,7 +24,7 @@ const stages = z
         .uuid()
         .toLowerCase()
         .optional()
-        .meta({ description: 'Of a stage that stays; a stage without it is made.' }),
+        .meta({ description: 'Id of an existing stage; a stage without an id is created.' }),
       name: requiredText(100),
     }),
   )
@@ -31,9 +32,9 @@ const stages = z
   .max(100, 'must hold at most 100 stages')
   .refine(
     (list) => new Set(list.map(({ name }) => caseless(name))).size === list.length,
-    'must have names that differ',
+    'must have distinct names',
   )
-  .meta({ description: 'In their order.' });
+  .meta({ description: 'In order.' });
 
 const createBody = z.strictObject({
   ...ignored,
@@ -47,7 +48,7 @@ const updateBody = z.strictObject({
   name: requiredText(100).optional(),
   is_default: z.boolean().optional(),
   stages: stages.optional().meta({
-    description: 'All of them, in their order; one that is left out is removed, if it holds no deals.',
+    description: 'All stages, in order; a stage that is left out is removed, unless it holds deals.',
   }),
 });
 
@@ -56,7 +57,7 @@ const shape = z
     id: z.uuid(),
     version: z.int(),
     name: z.string(),
-    is_default: z.boolean().meta({ description: 'Deals go there where no pipeline is named.' }),
+    is_default: z.boolean().meta({ description: 'Whether deals without a pipeline go here.' }),
     stages: z.array(z.object({ id: z.uuid(), name: z.string() })),
     created_by: z.string(),
     created_at: z.iso.datetime(),
@@ -64,11 +65,27 @@ const shape = z
   })
   .meta({ id: 'Pipeline' });
 
-/** Pipelines with their stages. There are few: a list is all of them. */
-export function pipelineRoutes(pipelines: Pipelines, recordChange: RecordChange): Route[] {
-  const tag = 'pipelines';
+const tag = 'pipelines';
 
-  const list = route({
+/** The routes of pipelines with their stages. */
+export function pipelineRoutes(pipelines: Pipelines, recordChange: RecordChange): Route[] {
+  const changeRecorder = makeChangeRecorder<Pipeline>(recordChange, {
+    objectType: 'pipeline',
+    detailsOf: ({ name, stages: all }) => ({ name, stages: all.map((stage) => stage.name) }),
+  });
+  return [
+    listRoute(pipelines),
+    createRoute(pipelines, changeRecorder),
+    getRoute(pipelines),
+    updateRoute('PATCH', pipelines, changeRecorder),
+    updateRoute('PUT', pipelines, changeRecorder),
+    deleteRoute(pipelines, changeRecorder),
+  ];
+}
+
+/** A workspace has few pipelines, so a list is one page. */
+function listRoute(pipelines: Pipelines): Route {
+  return route({
     method: 'GET',
     path: PATH,
     scope: 'pipelines:read',
@@ -93,8 +110,10 @@ export function pipelineRoutes(pipelines: Pipelines, recordChange: RecordChange)
       },
     }),
   });
+}
 
-  const create = route<z.output<typeof createBody>>({
+function createRoute(pipelines: Pipelines, changeRecorder: ChangeRecorder<Pipeline>): Route {
+  return route<z.output<typeof createBody>>({
     method: 'POST',
     path: PATH,
     scope: 'pipelines:write',
@@ -104,12 +123,18 @@ export function pipelineRoutes(pipelines: Pipelines, recordChange: RecordChange)
     answers: { 201: shape },
     async handle(ctx) {
       const { workspaceId, actor } = ctx.caller;
-      const made = await pipelines.create({ workspaceId, actor }, ctx.body, entering(ctx, 201, 'created'));
-      return { ...answer(201, made), headers: { etag: '"1"', location: `${PATH}/${made.id}` } };
+      const afterWrite = changeRecorder(ctx, 201, 'created');
+      const pipeline = await pipelines.create({ workspaceId, actor }, ctx.body, afterWrite);
+      return {
+        ...answer(201, pipeline),
+        headers: { etag: '"1"', location: `${PATH}/${pipeline.id}` },
+      };
     },
   });
+}
 
-  const get = route({
+function getRoute(pipelines: Pipelines): Route {
+  return route({
     method: 'GET',
     path: `${PATH}/:id`,
     scope: 'pipelines:read',
@@ -122,68 +147,49 @@ export function pipelineRoutes(pipelines: Pipelines, recordChange: RecordChange)
       return answer(200, found);
     },
   });
+}
 
-  const update = (method: 'PATCH' | 'PUT') =>
-    route<z.output<typeof updateBody>>({
-      method,
-      path: `${PATH}/:id`,
-      scope: 'pipelines:write',
-      tag,
-      summary: 'Update a pipeline',
-      description: 'Also to order, name, add and remove stages. 409 where a removed stage holds deals.',
-      body: updateBody,
-      supportsIfMatch: true,
-      answers: { 200: shape },
-      async handle(ctx) {
-        const { body, caller, params, ifMatch } = ctx;
-        return answer(
-          200,
-          await pipelines.update(
-            caller.workspaceId,
-            params['id']!,
-            body,
-            ifMatch,
-            entering(ctx, 200, 'updated'),
-          ),
-        );
-      },
-    });
+function updateRoute(
+  method: 'PATCH' | 'PUT',
+  pipelines: Pipelines,
+  changeRecorder: ChangeRecorder<Pipeline>,
+): Route {
+  return route<z.output<typeof updateBody>>({
+    method,
+    path: `${PATH}/:id`,
+    scope: 'pipelines:write',
+    tag,
+    summary: 'Update a pipeline',
+    description: 'Also reorders, renames, adds and removes stages. 409 if a removed stage holds deals.',
+    body: updateBody,
+    supportsIfMatch: true,
+    answers: { 200: shape },
+    async handle(ctx) {
+      const { body, caller, params, ifMatch } = ctx;
+      const afterWrite = changeRecorder(ctx, 200, 'updated');
+      const pipeline = await pipelines.update(caller.workspaceId, params['id']!, body, ifMatch, afterWrite);
+      return answer(200, pipeline);
+    },
+  });
+}
 
-  const remove = route({
+function deleteRoute(pipelines: Pipelines, changeRecorder: ChangeRecorder<Pipeline>): Route {
+  return route({
     method: 'DELETE',
     path: `${PATH}/:id`,
     scope: 'pipelines:write',
     tag,
     summary: 'Delete a pipeline',
-    description: '409 for the default one, and for one that holds deals.',
+    description: '409 for the default pipeline, and for one that holds deals.',
     supportsIfMatch: true,
     answers: { 204: 'Deleted.' },
     async handle(ctx) {
       const { caller, params, ifMatch } = ctx;
-      await pipelines.remove(caller.workspaceId, params['id']!, ifMatch, entering(ctx, 204, 'deleted'));
+      const afterWrite = changeRecorder(ctx, 204, 'deleted');
+      await pipelines.remove(caller.workspaceId, params['id']!, ifMatch, afterWrite);
       return { status: 204, body: null };
     },
   });
-
-  return [list, create, get, update('PATCH'), update('PUT'), remove];
-
-  /** Enters the change, with its answer, in the change's own transaction. */
-  function entering(
-    ctx: Ctx<unknown, unknown>,
-    status: number,
-    done: 'created' | 'updated' | 'deleted',
-  ): Parameters<Pipelines['create']>[2] {
-    return (trx, pipeline) => {
-      const auditEntry = {
-        action: `pipeline.${done}`,
-        objectType: 'pipeline',
-        objectId: pipeline.id,
-        details: { name: pipeline.name, stages: pipeline.stages.map(({ name }) => name) },
-      };
-      const body = done === 'deleted' ? '' : JSON.stringify(pipeline);
-      return recordChange(trx, ctx, auditEntry, { status, body });
-    };
-  }
 }
 
 function answer(status: number, pipeline: Pipeline): Answer {

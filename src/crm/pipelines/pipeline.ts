@@ -1,12 +1,12 @@
 import type { Uuid } from '../../base/id.ts';
 import { invalid } from '../../base/errors.ts';
 
-/** A pipeline with its stages, in their order; at least one. */
+/** A pipeline with its stages, in order; there is at least one. */
 export interface Pipeline {
   id: Uuid;
   version: number;
   name: string;
-  /** The one that a deal goes into where none is named; exactly one of a workspace. */
+  /** Whether deals without a pipeline go here; exactly one pipeline of a workspace is the default. */
   is_default: boolean;
   stages: Stage[];
   created_by: string;
@@ -19,22 +19,22 @@ export interface Stage {
   name: string;
 }
 
-/** The pipeline of a workspace that has made none. */
+/** The pipeline that a workspace starts with. */
 export const FIRST_PIPELINE = {
   name: 'Sales pipeline',
   stages: ['New', 'Qualified', 'Proposal', 'Negotiation'],
 } as const;
 
-/** Where a deal is to stand, as far as a client says it. */
+/** The pipeline and stage that a client sent for a deal, if any. */
 export interface Placement {
   pipeline_id?: Uuid | null | undefined;
   stage_id?: Uuid | null | undefined;
 }
 
 /**
- * Works out where a deal is to stand (contracts AX7): a stage says its pipeline, a pipeline alone its first stage,
- * nothing the default pipeline's first stage. Throws `validation_error` for what the workspace does not have, or a
- * stage of another pipeline.
+ * Returns the pipeline and stage of a deal (contracts AX7): a stage determines its pipeline; a pipeline alone means its
+ * first stage; neither means the first stage of the default pipeline. Throws `validation_error` for a pipeline or stage
+ * that does not exist, and for a stage of another pipeline.
  */
 export function place(
   pipelines: readonly Pipeline[],

@@ -7,7 +7,7 @@ import { text } from '../../record/fields/text.ts';
 import { user } from '../../record/fields/user.ts';
 import { defineNoun } from '../../record/noun.ts';
 
-/** Something to do, by a day or not, about a contact, a company or a deal. */
+/** Something to do about a contact, a company or a deal, with an optional due date. */
 export const task = defineNoun({
   name: 'task',
   plural: 'tasks',
@@ -52,7 +52,7 @@ export const task = defineNoun({
     return before?.status === 'completed' ? next : { ...next, completed_at: at };
   },
 
-  descriptions: { updated: 'At least one field of a task changed, and that did not complete it.' },
+  descriptions: { updated: 'At least one field of a task changed, without completing it.' },
   events: {
     completed: {
       description: 'The status of a task became completed.',

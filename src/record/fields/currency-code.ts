@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { makeField, type FieldOptions } from './field.ts';
 
-/** The currency of amounts where none is named. */
+/** The default currency of amounts. */
 export const DEFAULT_CURRENCY = 'USD';
 
 const CODES = Intl.supportedValuesOf('currency');
 const known = new Set(CODES);
 
-/** A currency by its code (ISO 4217), in either case; that of the workspace where none is sent. */
+/** A currency code (ISO 4217), in either case; default: USD. */
 export function currencyCode<const Options extends FieldOptions & { sample?: string }>(options: Options) {
   const input = z
     .string()

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Filter } from '../record-filter.ts';
 
-/** What kind of value a field holds; the dashboard has a widget for each (web/fields). */
+/** Kinds of fields; the dashboard has a widget for each (web/fields). */
 export type FieldKind =
   | 'text'
   | 'long_text'
@@ -18,38 +18,38 @@ export type FieldKind =
   | 'user'
   | 'tags';
 
-/** One value that a `select` field can have. */
+/** One option of a `select` field. */
 export interface Option {
   value: string;
   label: string;
 }
 
-/** What every kind of field can be told about itself. */
+/** Options of every kind of field. */
 export interface FieldOptions {
-  /** What people read: `First name`. */
+  /** As in `First name`. */
   label: string;
   /** For the API reference and the schemas of events; default: the label. */
   description?: string;
-  /** Has to be sent to create a record, and is never null. */
+  /** Required to create a record, and never null. */
   required?: boolean;
-  /** Set by the server: what a client sends for it is ignored. */
+  /** Set by the server; ignored when sent. */
   readOnly?: boolean;
-  /** Never null: the server works it out where nothing is sent, and checks what is. */
+  /** Never null: the server sets it if no value is sent, and otherwise checks the value. */
   assigned?: boolean;
-  /** What a record holds where nothing, or null, is sent. */
+  /** The value if none, or null, is sent. */
   default?: unknown;
   /** A placeholder for examples; default: null. */
   sample?: unknown;
-  /** Whether lists can be filtered by it, and how where that differs from its kind. */
+  /** Whether lists can be filtered by it; an object overrides the filter of its kind. */
   filter?: boolean | Partial<Omit<Filter, 'column'>>;
   /**
-   * What the `summary` payload of an event says of it (contracts AX12): its value, or as `has_…` whether it has one.
-   * Left out: nothing. Never `value` for anything personal.
+   * How the `summary` payload of an event shows it (contracts AX12): its value, or whether it has one, as `has_…`.
+   * Default: not at all. Never `value` for personal data.
    */
   summary?: 'value' | 'presence';
 }
 
-/** A field of an object: all that the API, the dashboard, events and erasure know of it. */
+/** A field of an object, for the API, the dashboard, events and erasure. */
 export interface Field<
   Stored = unknown,
   Sent = unknown,
@@ -61,25 +61,25 @@ export interface Field<
   readonly description: string;
   readonly isRequired: IsRequired;
   readonly isReadOnly: IsReadOnly;
-  /** What a record holds where nothing, or null, is sent. */
+  /** The value if none, or null, is sent. */
   readonly fallback: Stored;
   /** What a client may send. */
   readonly input: z.ZodType<Sent>;
-  /** What the API answers. */
+  /** What the API returns. */
   readonly output: z.ZodType;
   readonly sample: Stored;
-  /** The kind of record that its values name; `member` for people of the workspace. */
+  /** The kind of record that it references; `member` for users of the workspace. */
   readonly references?: string;
-  /** Whether the server works its value out, and checks it, by a step of `enrich` or in the statement. */
+  /** Whether the server sets and checks its value, in an enrich step or in the statement. */
   readonly isAssigned: boolean;
-  /** The values of a `select`: the same in every workspace, or a list that each workspace keeps. */
+  /** The options of a `select`: the same in every workspace, or a list of the workspace's own. */
   readonly options?: readonly Option[] | { list: string };
-  /** How lists are filtered by it; undefined where they are not. */
+  /** How lists are filtered by it; undefined if they cannot be. */
   readonly filter: Omit<Filter, 'column'> | undefined;
   readonly summary: 'value' | 'presence' | undefined;
 }
 
-/** What a record holds of a field with these options. */
+/** The stored type of a field with these options. */
 export type StoredBy<Value, Options> = Options extends
   | { required: true }
   | { assigned: true }
@@ -87,12 +87,12 @@ export type StoredBy<Value, Options> = Options extends
   ? Value
   : Value | null;
 
-/** What a client may send for it. */
+/** The type that a client may send. */
 export type SentBy<Value, Options> = Options extends { required: true } ? Value : Value | null;
 
 type Is<Options, Name extends string> = Options extends Record<Name, true> ? true : false;
 
-/** The field that a kind makes of its options. */
+/** The type of a field with these options. */
 export type FieldOf<Value, Options> = Field<
   StoredBy<Value, Options>,
   SentBy<Value, Options>,
@@ -100,21 +100,21 @@ export type FieldOf<Value, Options> = Field<
   Is<Options, 'readOnly'>
 >;
 
-/** What a kind of field brings: its validators, and how lists are filtered by it. */
+/** The parts of a field that its kind determines. */
 export interface KindParts {
   kind: FieldKind;
-  /** What a client may send, as the options say: without null where it is required. */
+  /** What a client may send, by the field's options: without null if it is required. */
   input: z.ZodType;
-  /** What the API answers where there is a value. */
+  /** What the API returns, if there is a value. */
   output: z.ZodType;
   filter?: Omit<Filter, 'column'>;
   references?: string;
   options?: Field['options'];
-  /** An example in the API reference, where the sample is one that any workspace takes. */
+  /** Whether the sample is an example in the API reference, valid in any workspace. */
   hasExample?: boolean;
 }
 
-/** Makes a field of a kind; the kinds stand in the files beside this one. */
+/** Makes a field of a kind; each kind has a file in this folder. */
 export function makeField<Value, const Options extends FieldOptions>(
   parts: KindParts,
   options: Options,
@@ -152,7 +152,7 @@ export function makeField<Value, const Options extends FieldOptions>(
   return field as FieldOf<Value, Options>;
 }
 
-/** Set by the server: a client that edits what it read sends it back. */
+/** Set by the server. Accepted, so that a client can send back what it read. */
 export const ignored = z
   .unknown()
   .optional()

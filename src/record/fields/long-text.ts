@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { makeField, type FieldOptions } from './field.ts';
 import { textInput } from './text.ts';
 
-/** UTF-16 units of the longest text. */
+/** The longest text, in UTF-16 units. */
 export const MAX_LONG_TEXT = 50_000;
 
-/** Text of several lines. */
+/** A text with several lines. */
 export function longText<const Options extends FieldOptions & { max?: number; sample?: string }>(
   options: Options,
 ) {

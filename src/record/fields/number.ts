@@ -4,13 +4,13 @@ import { makeField, type FieldOptions } from './field.ts';
 export interface NumberOptions extends FieldOptions {
   min: number;
   max: number;
-  /** Digits after the point, at most; default: none. */
+  /** Maximum number of decimals; default: none. */
   decimals?: number;
   default?: number;
   sample?: number;
 }
 
-/** A number; a whole one where nothing else is said. */
+/** A number; by default an integer. */
 export function number<const Options extends NumberOptions>(options: Options) {
   return makeField<number, Options>(
     {
@@ -23,7 +23,7 @@ export function number<const Options extends NumberOptions>(options: Options) {
   );
 }
 
-/** The validator of a number; amounts of money build on it. */
+/** The schema of a number; `currency` uses it too. */
 export function numberInput({ min, max, decimals = 0, required }: NumberOptions): z.ZodType<number | null> {
   const value = z
     .number()

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { makeField, type FieldOptions } from './field.ts';
 
-/** Names a record by its id, in either case. */
+/** The id of a record, in either case. */
 export const recordId = z.uuid().toLowerCase();
 
-/** Another record of the workspace, by its id. */
+/** A reference to another record of the workspace, by id. */
 export function record<const Options extends FieldOptions & { to: string; sample?: string }>(
   options: Options,
 ) {

@@ -8,7 +8,7 @@ export interface SelectOptions<Value extends string> extends FieldOptions {
   sample?: NoInfer<Value>;
 }
 
-/** One of a few values, the same in every workspace; `options` has their labels. */
+/** One of several values, the same in every workspace; `options` has their labels. */
 export function select<Value extends string, const Options extends SelectOptions<Value>>(
   options: Options & { options: Readonly<Record<Value, string>> },
 ): FieldOf<Value, Options> {
@@ -21,7 +21,7 @@ export function select<Value extends string, const Options extends SelectOptions
 }
 
 export interface OptionOfListOptions extends FieldOptions {
-  /** Which of the lists that a workspace keeps, as in `lead_source`. */
+  /** The workspace's list of options, as in `lead_source`. */
   list: string;
   default?: string;
   sample?: string;
@@ -29,7 +29,7 @@ export interface OptionOfListOptions extends FieldOptions {
 
 const MAX_OPTION = 200;
 
-/** One of the values of a list that the workspace keeps; a step of `enrich` finds it there. */
+/** One option of a list of the workspace's own; an enrich step validates it. */
 export function optionOf<const Options extends OptionOfListOptions>(options: Options) {
   return makeField<string, Options>(
     {

@@ -6,7 +6,7 @@ import { makeField, type FieldOptions } from './field.ts';
 const MAX_TAGS = 50;
 const MAX_TAG = 100;
 
-/** Tags, of which two that differ in case or Unicode form alone are one, spelled as it came first. */
+/** Tags. Of tags that differ only by case or Unicode form, the first one is kept. */
 export const tagList = z
   .array(requiredText(MAX_TAG))
   .max(MAX_TAGS, `must have at most ${MAX_TAGS} tags`)
@@ -15,9 +15,12 @@ export const tagList = z
     for (const tag of sent) if (!first.has(caseless(tag))) first.set(caseless(tag), tag);
     return [...first.values()];
   })
-  .meta({ description: `At most ${MAX_TAGS}; two that differ in case alone are one.`, examples: [['vip']] });
+  .meta({
+    description: `At most ${MAX_TAGS}; duplicates that differ only by case are removed.`,
+    examples: [['vip']],
+  });
 
-/** The tags of a record; lists are filtered by one of them (`?tag=`). */
+/** The tags of a record; lists can be filtered by one tag (`?tag=`). */
 export function tags<const Options extends FieldOptions>(options: Options) {
   return makeField<string[], Options & { default: [] }>(
     {

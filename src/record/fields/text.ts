@@ -7,11 +7,11 @@ export interface TextOptions extends FieldOptions {
   max: number;
   default?: string;
   sample?: string;
-  /** For a column that an index holds whole. */
+  /** For a column whose whole value is indexed. */
   maxBytes?: number;
 }
 
-/** A line of text: outer blanks are removed, an empty one is null. */
+/** A line of text: trimmed; an empty one becomes null. */
 export function text<const Options extends TextOptions>(options: Options) {
   return makeField<string, Options>(
     { kind: 'text', input: textInput(options), output: z.string(), hasExample: true },
@@ -19,7 +19,7 @@ export function text<const Options extends TextOptions>(options: Options) {
   );
 }
 
-/** The validator of a text; other kinds that are written as text build on it. */
+/** The schema of a text; other kinds of text use it too. */
 export function textInput({ max, maxBytes, required }: TextOptions): z.ZodType<string | null> {
   const input: z.ZodType<string | null> = required ? requiredText(max) : optionalText(max);
   if (maxBytes === undefined) return input;

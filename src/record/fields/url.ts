@@ -6,7 +6,7 @@ const MAX_URL = 2000;
 
 /** A web address: kept as sent, compared ignoring case. */
 export function url<const Options extends FieldOptions & { sample?: string }>(options: Options) {
-  // An index holds it whole.
+  // The whole value is indexed.
   const input = textInput({ ...options, max: MAX_URL, maxBytes: MAX_URL } as never);
   return makeField<string, Options>(
     { kind: 'url', input, output: z.string(), filter: { by: 'caseless' }, hasExample: true },

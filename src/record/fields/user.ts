@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { makeField, type FieldOptions } from './field.ts';
 import { recordId } from './record.ts';
 
-/** A person of the workspace, by their user id. */
+/** A member of the workspace, by user id. */
 export function user<const Options extends FieldOptions & { sample?: string }>(options: Options) {
   return makeField<string, Options>(
     {

@@ -1,0 +1,89 @@
+import { sql, type Transaction } from 'kysely';
+import { ApiError, invalid } from '../../base/errors.ts';
+import type { Uuid } from '../../base/id.ts';
+import type { Schema } from '../../db/schema.ts';
+import type { Pipeline } from './pipeline.ts';
+
+/** A stage as a client sends it: with the id of an existing stage, or without one for a new stage. */
+export type StageInput = { id?: Uuid | undefined; name: string };
+
+/** Throws `validation_error` for a stage of another pipeline, and for one that is sent twice. */
+export function checkStages(requested: readonly StageInput[], current: readonly { id: Uuid }[]): void {
+  const seen = new Set<Uuid>();
+  requested.forEach(({ id }, at) => {
+    if (id === undefined) return;
+    if (!current.some((stage) => stage.id === id))
+      throw invalid(`stages.${at}.id`, 'is not a stage of this pipeline');
+    if (seen.has(id)) throw invalid(`stages.${at}.id`, 'is a duplicate');
+    seen.add(id);
+  });
+}
+
+/** Writes all stages in their new order. */
+export async function writeStages(
+  trx: Transaction<Schema>,
+  {
+    workspaceId,
+    pipelineId,
+    stages,
+    newId,
+  }: { workspaceId: Uuid; pipelineId: Uuid; stages: StageInput[]; newId: () => Uuid },
+): Promise<Uuid[]> {
+  const ids: Uuid[] = [];
+  for (const [position, { id = newId(), name }] of stages.entries()) {
+    await sql`insert into stage (workspace_id, id, pipeline_id, name, position)
+              values (${workspaceId}, ${id}, ${pipelineId}, ${name}, ${position})
+              on conflict (workspace_id, id) do update set name = excluded.name, position = excluded.position
+              where stage.pipeline_id = excluded.pipeline_id`.execute(trx);
+    ids.push(id);
+  }
+  return ids;
+}
+
+/** Writes these stages and removes the others. Throws `validation_error`, and `conflict` if a removed one holds deals. */
+export async function replaceStages(
+  trx: Transaction<Schema>,
+  {
+    workspaceId,
+    current,
+    stages,
+    newId,
+  }: { workspaceId: Uuid; current: Pipeline; stages: StageInput[]; newId: () => Uuid },
+): Promise<void> {
+  checkStages(stages, current.stages);
+  const pipelineId = current.id;
+  const kept = await writeStages(trx, { workspaceId, pipelineId, stages, newId });
+  const removed = current.stages.map((stage) => stage.id).filter((id) => !kept.includes(id));
+  await removeStages(trx, workspaceId, removed, { pipelineId, stageId: kept[0]! });
+}
+
+/**
+ * Removes stages that hold no deals. They are locked first: a concurrent write of a deal into one of them holds the
+ * stage's key until it commits, and is then seen; a later one fails on its foreign key. The rows of deleted deals move
+ * to `fallback`.
+ */
+export async function removeStages(
+  trx: Transaction<Schema>,
+  workspaceId: Uuid,
+  ids: Uuid[],
+  fallback: { pipelineId: Uuid; stageId: Uuid },
+): Promise<void> {
+  if (ids.length === 0) return;
+  await sql`select from stage where workspace_id = ${workspaceId} and id = any(${ids}::uuid[]) order by id for update`.execute(
+    trx,
+  );
+  const { rows } = await sql<{ name: string; deals: number }>`
+    select s.name, count(*)::int as deals from deal d
+    join stage s on s.workspace_id = d.workspace_id and s.id = d.stage_id
+    where d.workspace_id = ${workspaceId} and d.stage_id = any(${ids}::uuid[]) and d.deleted_at is null
+    group by s.id, s.name, s.position order by s.position`.execute(trx);
+  if (rows[0]) {
+    const { name, deals } = rows[0];
+    throw new ApiError('conflict', `The stage ${name} holds ${deals} deals; move them first.`);
+  }
+  await sql`update deal set pipeline_id = ${fallback.pipelineId}, stage_id = ${fallback.stageId}
+            where workspace_id = ${workspaceId} and stage_id = any(${ids}::uuid[]) and deleted_at is not null`.execute(
+    trx,
+  );
+  await sql`delete from stage where workspace_id = ${workspaceId} and id = any(${ids}::uuid[])`.execute(trx);
+}
