@@ -189,7 +189,7 @@ describe('section 8: by mail, if SMTP_URL is set', () => {
     expect(inbox).toEqual([]);
     const next = await secondServer(m, mail);
     on.unshift(next);
-    next.app.jobWorker.start();
+    next.app.start();
     await until(() => inbox.length > 0);
     const states = async () =>
       (await m.db.pool.query('select user_id, state, last_error from mail order by state')).rows;

@@ -47,6 +47,7 @@ const EVERYWHERE = [
   'maintenance.idempotency',
   'maintenance.inboxes',
   'maintenance.jobs',
+  'maintenance.old_mail',
   'maintenance.overdue_deliveries',
   'maintenance.retention',
   'maintenance.retention_terms',

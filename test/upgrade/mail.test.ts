@@ -30,7 +30,7 @@ test('notices that 0.1.0 had queued are mailed once; one that a process of 0.1.0
      from notice_letter limit 1`,
     [mia!.id],
   );
-  s = await startUpgraded(store, manifest, 'api,web', { SMTP_URL: server.url });
+  s = await startUpgraded(store, manifest, 'api,worker,web', { SMTP_URL: server.url });
   const mails = async () => (await store.client.query('select user_id, state from mail')).rows;
   await until(async () => (await mails()).some(({ state }) => state === 'sent'));
   expect(await mails()).toEqual([{ user_id: alice!.id, state: 'sent' }]);
