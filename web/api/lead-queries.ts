@@ -7,15 +7,7 @@ import type { components, operations } from './schema.d.ts';
 export type Lead = components['schemas']['Lead'];
 export type LeadInput = operations['patchLeadsId']['requestBody']['content']['application/json'];
 
-export const leads = recordQueries<Lead, LeadInput>('leads', async (body) => {
-  const { id } = await call<components['schemas']['LeadReceipt']>('POST', '/leads', { body: named(body) });
-  return call<Lead>('GET', `/leads/${id}`);
-});
-
-/** The API asks for a last name, or for a name alone. */
-function named({ first_name: first, ...lead }: LeadInput): object {
-  return first && !lead.last_name ? { ...lead, name: first } : { ...lead, first_name: first };
-}
+export const leads = recordQueries<Lead, LeadInput>('leads');
 
 /** Those of one status, by its key, last changed first, and how many there are in all. */
 export const leadColumnQuery = (status: string, filter: Query) =>

@@ -12,6 +12,10 @@ export interface BaseRecord {
   custom_fields: Record<string, string | number | boolean>;
 }
 
+/** A record of any object. */
+export type ObjectRecord = BaseRecord & Readonly<Record<string, unknown>>;
+export type ObjectInput = Record<string, unknown>;
+
 /** How records of a kind are read; what makes and changes them below goes by it. */
 export interface RecordQueries<R extends BaseRecord, Input extends object> {
   /** As in `contacts`: in paths, in scopes, and in the keys of what was read. */
@@ -21,17 +25,21 @@ export interface RecordQueries<R extends BaseRecord, Input extends object> {
   create: (body: Input) => Promise<R>;
 }
 
-/** @param create where the API answers something else than the record */
 export function recordQueries<R extends BaseRecord, Input extends object>(
   plural: string,
-  create = (body: Input) => call<R>('POST', `/${plural}`, { body }),
 ): RecordQueries<R, Input> {
   return {
     plural,
     list: (query) => listQuery<R>([plural, 'list'], `/${plural}`, query),
     detail: (id) => detailQuery<R>(plural, id),
-    create,
+    // The API answers some objects with a receipt unless the record is asked for.
+    create: (body) => call<R>('POST', `/${plural}`, { body, prefersRecord: true }),
   };
+}
+
+/** The same for records of any object. */
+export function queriesOf({ plural }: { plural: string }): RecordQueries<ObjectRecord, ObjectInput> {
+  return recordQueries(plural);
 }
 
 function detailQuery<R extends BaseRecord>(plural: string, id: string) {

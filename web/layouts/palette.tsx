@@ -1,23 +1,16 @@
 import { Spotlight, type SpotlightActionData, type SpotlightFilterFunction } from '@mantine/spotlight';
 import { IconBook, IconPlus, IconSearch } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
+import { nounOf, useObjects, type ObjectType } from '../api/object-queries.ts';
 import { useScopeCheck } from '../api/session-queries.ts';
 import { API_REFERENCE, paths } from '../paths.ts';
-import { RECORDS, SETTINGS, type Destination } from './destinations.ts';
-
-const CREATIONS = [
-  { label: 'New lead', scope: 'leads:write', link: paths.newLead() },
-  { label: 'New contact', scope: 'contacts:write', link: paths.newContact() },
-  { label: 'New company', scope: 'companies:write', link: paths.newCompany() },
-  { label: 'New deal', scope: 'deals:write', link: paths.newDeal() },
-  { label: 'New task', scope: 'tasks:write', link: paths.newTask() },
-  { label: 'New form', scope: 'forms:write', link: paths.newForm() },
-];
+import { recordDestinations, SETTINGS, type Destination } from './destinations.ts';
 
 /** Ctrl-K or Cmd-K: every page by its name, and by the names that other CRMs' documents give it. */
 export function Palette() {
   const navigate = useNavigate();
   const may = useScopeCheck();
+  const objects = useObjects();
 
   const goTo = ({
     label,
@@ -51,15 +44,17 @@ export function Palette() {
         leftSection: <IconSearch size={18} stroke={1.6} />,
       }}
       actions={[
-        { group: 'Records', actions: permitted(RECORDS) },
+        { group: 'Records', actions: permitted(recordDestinations(objects)) },
         {
           group: 'Make',
-          actions: CREATIONS.filter(({ scope }) => may(scope)).map(({ label, link }) => ({
-            id: label,
-            label,
-            leftSection: <IconPlus size={18} stroke={1.6} />,
-            onClick: () => void navigate(link),
-          })),
+          actions: creations(objects)
+            .filter(({ scope }) => may(scope))
+            .map(({ label, link }) => ({
+              id: label,
+              label,
+              leftSection: <IconPlus size={18} stroke={1.6} />,
+              onClick: () => void navigate(link),
+            })),
         },
         { group: 'Settings', actions: permitted(SETTINGS) },
         {
@@ -76,6 +71,15 @@ export function Palette() {
       ]}
     />
   );
+}
+
+function creations(objects: readonly ObjectType[]) {
+  const records = objects.map((object) => ({
+    label: `New ${nounOf(object)}`,
+    scope: `${object.plural}:write`,
+    link: paths.newRecord(object.plural),
+  }));
+  return [...records, { label: 'New form', scope: 'forms:write', link: paths.newForm() }];
 }
 
 /**
