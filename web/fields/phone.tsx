@@ -16,6 +16,6 @@ export const phone: FieldKind = {
   Value,
   Filter: ExactFilter,
   empty: '',
-  isShort: true,
-  column: { width: '9rem', desktopOnly: true },
+  isShort: false,
+  column: { width: '8.5rem', desktopOnly: true },
 };

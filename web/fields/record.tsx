@@ -1,7 +1,6 @@
 import { TextInput } from '@mantine/core';
 import { useObject } from '../api/object-queries.ts';
-import { RecordName } from '../record/record-link.tsx';
-import { RecordLink } from '../record/record-link.tsx';
+import { RecordLink, RecordName } from '../record/record-link.tsx';
 import { RecordPicker } from '../record/record-picker.tsx';
 import filterClasses from '../ui/filters.module.css';
 import {
@@ -54,5 +53,5 @@ export const record: FieldKind = {
   Filter,
   empty: null,
   isShort: false,
-  column: { width: '14%' },
+  column: { width: '16%' },
 };

@@ -26,5 +26,5 @@ export const user: FieldKind = {
   Filter,
   empty: null,
   isShort: false,
-  column: { width: '9rem', desktopOnly: true },
+  column: { width: '8rem', desktopOnly: true },
 };

@@ -45,20 +45,32 @@ export function filterFields(object: ObjectType, view: ObjectView) {
   const fields = object.fields
     .filter((field) => field.filter?.operators.includes('eq'))
     .flatMap((field) => drawn(field, view, 'Filter'));
-  const first = fields.filter(({ field }) => isFirstFilter(object, field)).slice(0, MAX_FIRST_FILTERS);
+  const shown = fields
+    .map(({ field }) => field)
+    .filter((field) => isFirstFilter(object, field))
+    .toSorted((item, other) => Number(isChoice(other)) - Number(isChoice(item)))
+    .slice(0, object.searchable ? MAX_FIRST_FILTERS - 1 : MAX_FIRST_FILTERS);
+  const first = fields.filter(({ field }) => shown.includes(field));
   return { first, further: fields.filter((item) => !first.includes(item)) };
 }
 
+/** As many as fit a line; a search takes the place of one. */
 const MAX_FIRST_FILTERS = 5;
 
 /** Related records are seldom filtered by. A search finds texts. */
-function isFirstFilter({ searchable }: ObjectType, { kind, references }: ObjectField): boolean {
-  if (kind === 'date' || (kind === 'record' && references !== 'pipeline' && references !== 'stage'))
-    return false;
-  return !searchable || !SEARCHED_KINDS.has(kind);
+function isFirstFilter({ searchable }: ObjectType, field: ObjectField): boolean {
+  if (field.kind === 'date' || (field.kind === 'record' && !isChoice(field))) return false;
+  return !searchable || !SEARCHED_KINDS.has(field.kind);
 }
 
 const SEARCHED_KINDS = new Set(['text', 'email', 'phone', 'number', 'url']);
+
+/** Whether a filter offers a short list. */
+function isChoice({ kind, references = '' }: ObjectField): boolean {
+  return kind === 'select' || kind === 'user' || SHORT_LISTS.has(references);
+}
+
+const SHORT_LISTS = new Set(['pipeline', 'stage']);
 
 /** Fields of every record, which a page shows apart. */
 const BASE_FIELDS = new Set(['custom_fields', 'created_by', 'created_at', 'updated_at']);
@@ -78,7 +90,12 @@ function drawn<P extends Place>(
 ): DrawnField<NonNullable<FieldKind[P]>>[] {
   const own = view.fields?.[field.key]?.[place];
   const Drawn = own === undefined ? FIELD_KINDS[field.kind]?.[place] : own;
-  return Drawn ? [{ field, Drawn: Drawn as NonNullable<FieldKind[P]> }] : [];
+  return Drawn ? [{ field: labelled(field, view, place), Drawn: Drawn as NonNullable<FieldKind[P]> }] : [];
+}
+
+function labelled(field: ObjectField, view: ObjectView, place: Place): ObjectField {
+  const label = view.fields?.[field.key]?.label;
+  return label === undefined || place === 'Input' ? field : { ...field, label };
 }
 
 function longTextsLast<Drawn>(fields: DrawnField<Drawn>[]): DrawnField<Drawn>[] {

@@ -6,6 +6,10 @@ import type { FieldKind, FormValues, ShownProps } from '../fields/field-kind.ts'
 
 /** What differs from the kind of a field; null: not shown there. */
 export interface FieldView<R = ObjectRecord> extends Partial<Pick<FieldKind, 'isShort' | 'column'>> {
+  /** On pages and in lists, where it differs from that of the form. */
+  label?: string;
+  /** Left out of a page while it is empty. */
+  isRare?: boolean;
   Input?: FieldKind['Input'] | null;
   Cell?: ComponentType<ShownProps<R>> | null;
   Value?: ComponentType<ShownProps<R>> | null;

@@ -139,14 +139,14 @@ function recordColumns(object: ObjectType, view: ObjectView) {
     ),
     column.accessor('created_at', {
       header: 'Created',
-      meta: { width: '8rem', sort: 'created_at', desktopOnly: fields.length <= MAX_WITH_UPDATED },
+      meta: { width: '7.25rem', sort: 'created_at', desktopOnly: fields.length <= MAX_WITH_UPDATED },
       cell: ({ row }) => <Moment at={row.original.created_at} />,
     }),
     ...(fields.length <= MAX_WITH_UPDATED
       ? [
           column.accessor('updated_at', {
             header: 'Updated',
-            meta: { width: '8.5rem', sort: 'updated_at' },
+            meta: { width: '7.75rem', sort: 'updated_at' },
             cell: ({ row }) => <Moment at={row.original.updated_at} />,
           }),
         ]

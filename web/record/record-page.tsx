@@ -5,7 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { ApiError } from '../api/client.ts';
-import { nounOf, type ObjectType } from '../api/object-queries.ts';
+import { nounOf, type ObjectField, type ObjectType } from '../api/object-queries.ts';
 import { queriesOf, useRemoveRecord, type BaseRecord, type ObjectRecord } from '../api/record-queries.ts';
 import { useHasScope } from '../api/session-queries.ts';
 import { paths } from '../paths.ts';
@@ -80,7 +80,7 @@ function LoadedPage({ object, record, breadcrumb }: Shown & { breadcrumb: ReactN
             <Title order={2} id="timeline-title" mb="md">
               Timeline
             </Title>
-            <Timeline recordId={record.id} />
+            <Timeline record={record} />
           </section>
         </div>
         <aside className={classes.facts} aria-label={`About this ${nounOf(object)}`}>
@@ -104,12 +104,13 @@ function LoadedPage({ object, record, breadcrumb }: Shown & { breadcrumb: ReactN
   );
 }
 
-/** The fields, long texts below the others. A field that only the server sets is left out while it is empty. */
+/** The fields, long texts below the others. What only the server sets is left out while it is empty. */
 function Properties({ object, record }: Shown) {
-  const fields = propertyFields(object, useObjectView(object.key));
-  const properties = fields.filter(
-    ({ field }) => field.kind !== 'long_text' && (!field.read_only || shownProps(field, record) !== null),
-  );
+  const view = useObjectView(object.key);
+  const fields = propertyFields(object, view);
+  const isLeftOut = (field: ObjectField) =>
+    (field.read_only || view.fields?.[field.key]?.isRare) && shownProps(field, record) === null;
+  const properties = fields.filter(({ field }) => field.kind !== 'long_text' && !isLeftOut(field));
   const texts = fields.filter(({ field }) => field.kind === 'long_text');
   return (
     <>

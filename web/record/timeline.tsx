@@ -19,9 +19,9 @@ import { useObjectView } from './object-view.ts';
 import classes from './timeline.module.css';
 
 /** The activities of a record and of related records, newest first. */
-export function Timeline({ recordId }: { recordId: string }) {
+export function Timeline({ record }: { record: ObjectRecord }) {
   const may = useHasScope('activities:read');
-  const list = useInfiniteQuery({ ...timelineQuery(recordId), enabled: may });
+  const list = useInfiniteQuery({ ...timelineQuery(record.id), enabled: may });
   if (!may) return <Text c="dimmed">You don’t have access to the timeline.</Text>;
   if (list.error && !list.data) {
     return <ErrorPanel error={list.error} retry={() => void list.refetch()} />;
@@ -39,7 +39,7 @@ export function Timeline({ recordId }: { recordId: string }) {
       <ol className={classes.list} aria-label="Timeline">
         {list.data.map((activity) => (
           <li key={activity.id} className={classes.entry}>
-            <Entry activity={activity} recordId={recordId} />
+            <Entry activity={activity} record={record} />
           </li>
         ))}
       </ol>
@@ -57,8 +57,8 @@ export function Timeline({ recordId }: { recordId: string }) {
   );
 }
 
-function Entry({ activity, recordId }: { activity: Activity; recordId: string }) {
-  const isOwn = activity.record_id === recordId.toLowerCase();
+function Entry({ activity, record }: { activity: Activity; record: ObjectRecord }) {
+  const isOwn = activity.record_id === record.id;
   const report = reportOf(activity);
   return (
     <>
@@ -70,7 +70,11 @@ function Entry({ activity, recordId }: { activity: Activity; recordId: string })
         )}
         {report ? <ReportTitle activity={activity} report={report} /> : <Event activity={activity} />}
       </div>
-      {report ? <Payload payload={report.payload} /> : <Changes activity={activity} />}
+      {report ? (
+        <Payload payload={report.payload} />
+      ) : (
+        <Changes activity={activity} record={isOwn ? record : null} />
+      )}
     </>
   );
 }
@@ -149,8 +153,11 @@ const DERIVED_FIELDS = new Set([
   'version',
 ]);
 
-/** The fields that changed, with their previous values. */
-function Changes({ activity }: { activity: Activity }) {
+/**
+ * The fields that changed, with their previous values.
+ * @param record the record as it is now, if it is known
+ */
+function Changes({ activity, record }: { activity: Activity; record: ObjectRecord | null }) {
   const object = useObject(activity.record_type);
   const changed = activity.changed ?? {};
   const names = Object.keys(changed).filter((name) => !DERIVED_FIELDS.has(name));
@@ -160,7 +167,7 @@ function Changes({ activity }: { activity: Activity }) {
       {names.map((name) => (
         <li key={name}>
           {(object && fieldOf(object, name)?.label) ?? fieldLabel(name)}
-          <PreviousValue objectKey={activity.record_type} name={name} changed={changed} />
+          <PreviousValue objectKey={activity.record_type} name={name} previous={{ ...record, ...changed }} />
         </li>
       ))}
     </ul>
@@ -170,26 +177,25 @@ function Changes({ activity }: { activity: Activity }) {
 function PreviousValue({
   objectKey,
   name,
-  changed,
+  previous,
 }: {
   objectKey: string;
   name: string;
-  changed: Readonly<Record<string, unknown>>;
+  previous: Readonly<Record<string, unknown>>;
 }) {
   const object = useObject(objectKey);
   const view = useObjectView(objectKey);
   const field = object && fieldOf(object, name);
   const Kind = field && FIELD_KINDS[field.kind];
-  const value = changed[name];
+  const value = previous[name];
   if (!field || !Kind || isEmptyValue(value)) return null;
-  // Other values of the record are those of today.
-  const record = changed as ObjectRecord;
-  const Cell = view.fields?.[name]?.Cell ?? Kind.Cell;
+  // Stages and pipelines have names of their own; other views also depend on the rest of the record.
+  const Cell = (field.kind === 'record' && view.fields?.[name]?.Cell) || Kind.Cell;
   const content: ReactNode =
     typeof value === 'string' && TEXT_KINDS.has(field.kind) ? (
       shortened(value)
     ) : (
-      <Cell field={field} value={value} record={record} />
+      <Cell field={field} value={value} record={previous as ObjectRecord} />
     );
   return <span className={classes.aside}> was {content}</span>;
 }

@@ -83,7 +83,8 @@ function toFormValues(fields: readonly ObjectField[], record: ObjectRecord | nul
   return Object.fromEntries(
     fields.map((field) => {
       const value = record ? record[field.key] : field.kind === 'select' ? field.default : null;
-      return [field.key, (value as FormValue | undefined) ?? FIELD_KINDS[field.kind]?.empty ?? ''];
+      const empty = FIELD_KINDS[field.kind]?.empty;
+      return [field.key, (value as FormValue | undefined) ?? (empty === undefined ? '' : empty)];
     }),
   );
 }

@@ -104,7 +104,7 @@ const defined = defineNoun({
   label: 'Lead',
   pluralLabel: 'Leads',
   title: ['first_name', 'last_name', 'email', 'phone'],
-  listed: ['number', 'status', 'email', 'phone', 'event_type', 'event_date', 'source', 'owner_id'],
+  listed: ['number', 'status', 'email', 'event_type', 'event_date', 'source', 'owner_id'],
   fields,
 
   derive(next, before, { at, actor }) {

@@ -1,17 +1,25 @@
 import { TextInput } from '@mantine/core';
 import { IconAddressBook } from '@tabler/icons-react';
 import type { Contact } from '../../api/contact-queries.ts';
+import { useObject } from '../../api/object-queries.ts';
 import { inputProps, type InputProps, type ShownProps } from '../../fields/field-kind.ts';
-import { record } from '../../fields/record.tsx';
+import { RecordPicker } from '../../record/record-picker.tsx';
 import { RecordLink } from '../../record/record-link.tsx';
 import { viewOf } from '../../record/object-view.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
 
-/** The API copies the name of a selected company. */
-function CompanyName(props: InputProps) {
-  if (props.form.getValues()['company_id']) return null;
-  return <TextInput {...inputProps(props)} description="If the company is not in the list." />;
+/** A company of the list, or else its name. The API copies the name of a selected company. */
+function CompanyInputs(props: InputProps) {
+  const companies = useObject('company');
+  const company = props.form.getInputProps('company_id');
+  const name = inputProps(props);
+  return (
+    <>
+      {companies && <RecordPicker object={companies} label="Company" {...company} />}
+      {!company.value && <TextInput {...name} description="If the company is not in the list." />}
+    </>
+  );
 }
 
 /** The company, or else the name that was entered for it. */
@@ -27,8 +35,9 @@ const CURL = `curl -X POST ${window.location.origin}/api/v1/contacts \\
 export const contactView = viewOf<Contact>({
   icon: IconAddressBook,
   fields: {
-    company: { Input: CompanyName, Value: Company, isShort: false },
-    company_id: { Value: null },
+    company: { label: 'Company', Input: CompanyInputs, Value: Company, isShort: false },
+    // Entered with the name.
+    company_id: { Input: () => null, Value: null },
   },
   emptyText:
     'Create your first contact here, or send contacts from your website or another app with an API key.',

@@ -59,8 +59,10 @@ export const dealView = viewOf<Deal>({
     },
     lost_reason: {
       Input: null,
-      Value: ({ record: { status, lost_reason: reason } }) => (status === 'lost' ? reason : null),
+      isRare: true,
     },
+    expected_close_date: { label: 'Expected close' },
+    closed_at: { label: 'Closed' },
     pipeline_id: {
       Input: Pipeline,
       Cell: ({ value }) => <PipelineName id={String(value)} />,
@@ -73,6 +75,7 @@ export const dealView = viewOf<Deal>({
       Cell: ({ value }) => <StageName id={String(value)} />,
       Value: ({ value }) => <StageName id={String(value)} />,
       Filter: StageFilter,
+      column: { width: '12%' },
       isShort: true,
     },
   },

@@ -24,7 +24,7 @@ const CURL = `curl -X POST ${window.location.origin}/api/v1/leads \\
 export const leadView = viewOf<Lead>({
   icon: IconInbox,
   fields: {
-    number: { column: { width: '3.5rem', align: 'right', desktopOnly: true } },
+    number: { label: 'No.', column: { width: '3.5rem', align: 'right', desktopOnly: true } },
     status: {
       Input: LeadStatusInput,
       Cell: ({ record: { status } }) => <LeadStatus status={status} />,
@@ -33,7 +33,11 @@ export const leadView = viewOf<Lead>({
     },
     source: { Input: LeadSourceInput, column: { width: '10%', desktopOnly: true } },
     event_type: { column: { width: '9%' } },
-    crm_lead_id: { Input: CrmLeadIdInput },
+    crm_lead_id: { Input: CrmLeadIdInput, isRare: true },
+    tags: { isRare: true },
+    email: { column: { width: '14%' } },
+    owner_id: { column: { width: '7rem', desktopOnly: true } },
+    first_contacted_at: { label: 'First contact' },
     // Shown by panels, by the result of the conversion, or in the address.
     submissions: { Value: null },
     lead_url: { Value: null },

@@ -18,7 +18,9 @@ export const taskView = viewOf<Task>({
       Cell: ({ record: { priority } }) => <TaskPriority priority={priority} />,
       Value: ({ record: { priority } }) => <TaskPriority priority={priority} />,
     },
+    completed_at: { label: 'Completed' },
     due_date: {
+      label: 'Due',
       Cell: ({ record }) => <DueDay task={record} />,
       Value: ({ record }) => <DueDay task={record} />,
       column: { width: '12rem' },
