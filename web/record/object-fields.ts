@@ -45,13 +45,17 @@ export function filterFields(object: ObjectType, view: ObjectView) {
   const fields = object.fields
     .filter((field) => field.filter?.operators.includes('eq'))
     .flatMap((field) => drawn(field, view, 'Filter'));
-  const shown = fields
+  const keys = fields
     .map(({ field }) => field)
     .filter((field) => isFirstFilter(object, field))
     .toSorted((item, other) => Number(isChoice(other)) - Number(isChoice(item)))
-    .slice(0, object.searchable ? MAX_FIRST_FILTERS - 1 : MAX_FIRST_FILTERS);
-  const first = fields.filter(({ field }) => shown.includes(field));
-  return { first, further: fields.filter((item) => !first.includes(item)) };
+    .slice(0, object.searchable ? MAX_FIRST_FILTERS - 1 : MAX_FIRST_FILTERS)
+    .map(({ key }) => key);
+  const shown = new Set(keys);
+  return {
+    first: fields.filter(({ field }) => shown.has(field.key)),
+    further: fields.filter(({ field }) => !shown.has(field.key)),
+  };
 }
 
 /** As many as fit a line; a search takes the place of one. */

@@ -11,6 +11,7 @@ import { nameFields } from './record-title.ts';
 import { useRecordForm } from './use-record-form.ts';
 
 type FormField = DrawnField<FieldKind['Input']>;
+type Line = [FormField, ...FormField[]];
 
 /** The drawer that creates or edits a record, with an input for each field that can be set. */
 export function RecordForm({
@@ -58,7 +59,7 @@ export function RecordForm({
         line.length === 1 ? (
           line.map(drawn)
         ) : (
-          <Group key={line[0]!.field.key} grow align="flex-start" wrap="nowrap">
+          <Group key={line[0].field.key} grow align="flex-start" wrap="nowrap">
             {line.map(drawn)}
           </Group>
         ),
@@ -68,15 +69,15 @@ export function RecordForm({
 }
 
 /** Two short fields in a row share a line. A field that is the whole name of a record has its own. */
-function linesOf(fields: readonly FormField[], object: ObjectType, view: ObjectView): FormField[][] {
+function linesOf(fields: readonly FormField[], object: ObjectType, view: ObjectView): Line[] {
   const names = nameFields(object);
   const isShort = ({ field: { key, kind } }: FormField) =>
     !(names.length === 1 && names[0] === key) &&
     (view.fields?.[key]?.isShort ?? FIELD_KINDS[kind]?.isShort ?? false);
-  const lines: FormField[][] = [];
+  const lines: Line[] = [];
   for (const field of fields) {
     const last = lines.at(-1);
-    if (last?.length === 1 && isShort(last[0]!) && isShort(field)) last.push(field);
+    if (last?.length === 1 && isShort(last[0]) && isShort(field)) last.push(field);
     else lines.push([field]);
   }
   return lines;

@@ -24,7 +24,7 @@ export function RecordList({
   object,
   tools,
   customView,
-  hiddenFilters = [],
+  hiddenFilters = NONE,
 }: {
   object: ObjectType;
   /** Next to the create button. */
@@ -32,7 +32,7 @@ export function RecordList({
   /** Shows the filtered records in place of the table. */
   customView?: ((filter: Query) => ReactNode) | undefined;
   /** Parameters of filters that do not apply. */
-  hiddenFilters?: readonly string[];
+  hiddenFilters?: readonly string[] | undefined;
 }) {
   const [search, onSearch] = useListSearch();
   const navigate = useNavigate();
@@ -68,6 +68,8 @@ export function RecordList({
     </>
   );
 }
+
+const NONE: readonly string[] = [];
 
 /** The filters among the search parameters. */
 function filtersOf(object: ObjectType, search: ListSearch, hidden: readonly string[]) {

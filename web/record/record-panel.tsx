@@ -6,7 +6,7 @@ import { ErrorPanel } from '../ui/error-panel.tsx';
 import { Moment } from '../ui/moment.tsx';
 import classes from './record-panel.module.css';
 
-type Item = Readonly<Record<string, unknown>>;
+type Item = Readonly<Record<string, unknown>> & { readonly id: string };
 
 /** A list about a record, drawn from what the items say of themselves. @param path below the API's base */
 export function RecordPanel({ label, path }: { label: string; path: string }) {
@@ -22,8 +22,8 @@ export function RecordPanel({ label, path }: { label: string; path: string }) {
       {list.data?.length === 0 && <Text c="dimmed">None</Text>}
       {list.data && list.data.length > 0 && (
         <ul className={classes.list} aria-labelledby={title}>
-          {list.data.map((item, at) => (
-            <li key={String(item['id'] ?? at)}>
+          {list.data.map((item) => (
+            <li key={item.id}>
               {nameOf(item)}
               {typeof item['created_at'] === 'string' && (
                 <Text span c="dimmed">

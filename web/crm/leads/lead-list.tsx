@@ -11,6 +11,9 @@ import classes from './lead-list.module.css';
 /** Loaded on demand: the drag-and-drop library is needed by the board only. */
 const LeadBoard = lazy(async () => ({ default: (await import('./lead-board.tsx')).LeadBoard }));
 
+/** The board shows every status as a column. */
+const HIDDEN_ON_BOARD = ['status'];
+
 type LeadView = 'table' | 'board';
 
 /** All leads, as a table or as a board by status. */
@@ -20,8 +23,7 @@ export function LeadList({ object }: { object: ObjectType }) {
   return (
     <RecordList
       object={object}
-      // The board shows every status as a column.
-      hiddenFilters={isBoard ? ['status'] : []}
+      hiddenFilters={isBoard ? HIDDEN_ON_BOARD : undefined}
       tools={
         <>
           <ButtonLink {...paths.leadAnalytics()} variant="default" px="xs" aria-label="Analytics">
