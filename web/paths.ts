@@ -1,6 +1,6 @@
 import { linkOptions } from '@tanstack/react-router';
 
-/** Every link to a page of the dashboard is built here; routes.tsx says what answers it. */
+/** Builds all links to pages of the dashboard; the routes are in routes.tsx. */
 export const paths = {
   home: () => linkOptions({ to: '/' }),
 
@@ -38,5 +38,5 @@ export const paths = {
   auditLog: () => linkOptions({ to: '/settings/audit-log' }),
 };
 
-/** Pages outside the dashboard, served beside it. */
+/** Served outside the dashboard. */
 export const API_REFERENCE = '/docs';

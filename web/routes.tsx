@@ -19,7 +19,7 @@ import { NotFoundPage } from './ui/not-found-page.tsx';
 
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({ component: Outlet });
 
-/** Pages for people who are not signed in yet. */
+/** Signed-out pages. */
 const outside = createRoute({
   getParentRoute: () => root,
   id: 'outside',
@@ -54,7 +54,7 @@ const resetPassword = createRoute({
   component: lazyRouteComponent(() => import('./account/reset-password.tsx'), 'ResetPassword'),
 });
 
-/** Pages for people who are signed in; whoever is not signs in first, and then comes back. */
+/** Signed-in pages; without a session, they redirect to sign-in and back. */
 const inside = createRoute({
   getParentRoute: () => root,
   id: 'inside',
@@ -230,7 +230,7 @@ export function createAppRouter(queries: QueryClient) {
     context: { queries },
     scrollRestoration: true,
     defaultPreload: 'intent',
-    // React Query knows how old what it holds is.
+    // React Query manages staleness.
     defaultPreloadStaleTime: 0,
     defaultErrorComponent: ErrorPage,
     defaultNotFoundComponent: NotFoundPage,

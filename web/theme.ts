@@ -15,7 +15,7 @@ import {
   Tooltip,
 } from '@mantine/core';
 
-/** The one accent: deep water. Shade 7 carries white text, shade 3 stands on dark grounds, both AA. */
+/** The accent colour. White text on shade 7, and shade 3 on dark backgrounds, meet WCAG AA. */
 const harbour: MantineColorsTuple = [
   '#eef7fa',
   '#dcebf0',
@@ -29,7 +29,7 @@ const harbour: MantineColorsTuple = [
   '#0a3645',
 ];
 
-/** Greys with a trace of the accent, from paper to ink. */
+/** Greys tinted with the accent, light to dark. */
 const gray: MantineColorsTuple = [
   '#f8f9fa',
   '#f1f3f4',
@@ -43,7 +43,7 @@ const gray: MantineColorsTuple = [
   '#171b1e',
 ];
 
-/** The same in the dark, from text to ground. */
+/** The same for dark mode, text to background. */
 const dark: MantineColorsTuple = [
   '#dfe3e6',
   '#b9c0c5',
@@ -57,7 +57,7 @@ const dark: MantineColorsTuple = [
   '#0d0f11',
 ];
 
-/** Controls are 32 px high on a desk: dense enough for tables, tall enough to hit. */
+/** The height of controls on desktop: 32 px. */
 const CONTROL = '2rem';
 
 export const theme = createTheme({
@@ -81,11 +81,11 @@ export const theme = createTheme({
   cursorType: 'pointer',
   autoContrast: false,
   components: {
-    // A link in a text is as large as the text.
+    // Links inherit the text size.
     Anchor: Anchor.extend({ defaultProps: { inherit: true } }),
     Alert: Alert.extend({
       defaultProps: { variant: 'light', p: 'sm' },
-      // The icon alone is coloured: the text has to be read.
+      // Only the icon is coloured, so that the text has full contrast.
       styles: {
         root: { backgroundColor: 'var(--ground-side)', border: '1px solid var(--line)' },
         title: { color: 'var(--mantine-color-text)' },
@@ -129,7 +129,7 @@ export const theme = createTheme({
   },
 });
 
-/** Grounds and lines that Mantine has no name for; the pages' own styles read these alone. */
+/** Background and line colours that Mantine does not define. */
 export const variables: CSSVariablesResolver = () => ({
   variables: {},
   light: {

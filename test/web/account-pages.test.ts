@@ -30,7 +30,7 @@ afterEach(async () => {
   for (const { page, close } of windows) if (!page.isClosed()) await close();
 });
 
-/** A window in which nobody, or somebody, is signed in. */
+/** A window, signed in as `who` if given. */
 async function open(who?: SignedIn) {
   const window = await openWindow(browser, s.url);
   windows.push(window);
@@ -40,7 +40,7 @@ async function open(who?: SignedIn) {
 }
 
 describe('signing in', () => {
-  test('comes back to the page that was asked for', async () => {
+  test('returns to the requested page', async () => {
     const page = await open();
     await page.goto('/companies?sort=-updated_at');
     await page.getByLabel('Email').fill(owner.email);
@@ -54,7 +54,7 @@ describe('signing in', () => {
   });
 
   test.each(['//evil.example/', 'https://evil.example/', '/\\evil.example', '/\t/evil.example'])(
-    'goes nowhere else, whatever the address says: %j',
+    'never redirects to another site: %j',
     async (next) => {
       const page = await open();
       await page.goto(`/sign-in?next=${encodeURIComponent(next)}`);
@@ -66,7 +66,7 @@ describe('signing in', () => {
     },
   );
 
-  test('who signs out is out, and what they saw is gone', async () => {
+  test('signing out ends the session and clears the pages', async () => {
     const item = await makeMember(s, 'member', { name: 'Bob Baker' });
     const page = await open(item);
     await page.goto('/contacts');
@@ -78,7 +78,7 @@ describe('signing in', () => {
     expect(page.url()).toContain('/sign-in?next=%2Fcontacts');
   });
 
-  test('a session that has ended leads back to it', async () => {
+  test('an expired session redirects to sign-in', async () => {
     const item = await makeMember(s, 'member');
     const page = await open(item);
     await page.goto('/contacts');
@@ -90,7 +90,7 @@ describe('signing in', () => {
 });
 
 describe('links', () => {
-  test('an invitation made in the page lets a new person in, once', async () => {
+  test('an invitation created in the dashboard works once for a new user', async () => {
     const page = await open(owner);
     await page.goto('/settings/members');
     await page.getByRole('button', { name: 'Invite' }).click();
@@ -117,13 +117,13 @@ describe('links', () => {
     await expectShown(late.getByText(/used|expired|no longer/i).first());
   });
 
-  test('somebody with an account says so, and joins by its password', async () => {
+  test('an existing user joins with their password', async () => {
     const item = await makeMember(s, 'owner', { name: 'Erik', workspaceId: s.charlie.workspaceId });
     const invited = await owner.ask('POST', '/api/v1/invitations', { body: { email: item.email } });
     const page = await open();
     await page.goto(invited.json.url);
     await expectShown(page.getByLabel('Your name'));
-    await page.getByRole('button', { name: 'I have an account already' }).click();
+    await page.getByRole('button', { name: 'I already have an account' }).click();
     await page.getByRole('textbox', { name: 'Password' }).fill('wrong horse battery');
     await page.keyboard.press('Enter');
     await expectShown(page.getByText('not the password of an account'));
@@ -133,7 +133,7 @@ describe('links', () => {
     expect((await s.db.pool.query('select from member where user_id = $1', [item.id])).rowCount).toBe(2);
   });
 
-  test('without mail, whoever forgot a password learns whom to ask', async () => {
+  test('without email, the forgot-password page names the command for the operator', async () => {
     const page = await open();
     await page.goto('/forgot-password');
     await page.getByLabel('Email').fill(owner.email);
@@ -141,7 +141,7 @@ describe('links', () => {
     await expectShown(page.getByText('fairlead user reset'));
   });
 
-  test('a reset link chooses a new password', async () => {
+  test('a reset link sets a new password', async () => {
     const item = await makeMember(s, 'member');
     const link = await s.app.people.db.transaction((trx) => s.app.signIn.resetLink(trx, item.id, 'test'));
     const page = await open();
@@ -171,7 +171,7 @@ describe('members', () => {
     return dialog;
   }
 
-  test('removing one names what they made, and revokes what is ticked', async () => {
+  test('removing a member lists what they created, and revokes what is selected', async () => {
     const lena = await makeMember(s, 'admin', { name: 'Lena Leaver' });
     const key = await post(lena, 'api-keys', { name: 'Website' });
     for (const name of ['Intranet', 'Warehouse', 'Newsletter', 'Accounting', 'A key with quite a long name'])
@@ -199,7 +199,7 @@ describe('members', () => {
     for (const box of await dialog.getByRole('checkbox').all()) expect(await box.isChecked()).toBe(false);
     await dialog.getByRole('checkbox', { name: '1 inbound secret: Old CRM' }).check();
     await dialog.getByRole('button', { name: 'Remove member' }).click();
-    await expectShown(page.getByText('Lena Leaver was removed.'));
+    await expectShown(page.getByText('Lena Leaver removed'));
     await page.getByRole('cell', { name: 'Lena Leaver' }).waitFor({ state: 'detached' });
 
     const secrets = (await owner.ask('GET', '/api/v1/inbound-secrets')).json.data;
@@ -208,10 +208,10 @@ describe('members', () => {
     expect((await owner.ask('GET', `/api/v1/api-keys/${key.id}`)).json.state).toBe('active');
     await page.goto('/settings/api-keys');
     const row = page.getByRole('row', { name: /Website/ });
-    await expectShown(row.getByText('Maker left'));
+    await expectShown(row.getByText('Creator left'));
   });
 
-  test('an invitation of somebody who was removed is shown as no longer valid', async () => {
+  test('an invitation by a removed member is shown as no longer valid', async () => {
     const boss = await makeMember(s, 'admin', { name: 'Former Boss' });
     await post(boss, 'invitations', { email: 'late@acme.example', role: 'member' });
     await owner.ask('DELETE', `/api/v1/members/${boss.id}`);
@@ -240,7 +240,7 @@ describe('the palette', () => {
     ['Settings → Integrations → Webhooks → IP Addresses', 'Webhooks'],
     ['Settings → Event types', 'Event types'],
     ['Settings → Data retention', 'Data retention'],
-  ])('finds %s, as another CRM’s document calls it', async (name, title) => {
+  ])('finds %s, a name from another CRM', async (name, title) => {
     const page = await open(owner);
     await page.goto('/contacts');
     await expectShown(page.getByRole('heading', { name: 'Contacts', level: 1 }));
@@ -251,7 +251,7 @@ describe('the palette', () => {
   });
 });
 
-test('nothing went wrong behind the pages, and nothing was asked of anybody else', () => {
+test('no page logs an error or sends a request to another host', () => {
   expect(windows.length).toBeGreaterThan(10);
   expect(windows.flatMap(({ wrong }) => wrong)).toEqual([]);
 });

@@ -44,9 +44,9 @@ const field = (name: string) => dialog().getByRole('textbox', { name });
 const press = (name: string) => dialog().getByRole('button', { name, exact: true }).click();
 const stored = async () => (await s.ask('GET', `${PATH}/order.shipped`)).json;
 
-test('one is defined; what the API refuses stands beside its line', async () => {
+test('a type is created; errors of the API show with their line', async () => {
   await page.goto('/settings/event-types');
-  await expectShown(page.getByText('No event types of your own yet'));
+  await expectShown(page.getByText('No custom event types yet'));
   await page.getByRole('button', { name: 'New event type' }).first().click();
   await field('Name').fill('contact.eaten');
   await press('Create event type');
@@ -56,7 +56,7 @@ test('one is defined; what the API refuses stands beside its line', async () => 
 
   await field('Schema').fill('{\n  "type": "object",\n  "properties": {\n    "number" {}\n  }\n}');
   await press('Create event type');
-  await expectShown(dialog().getByText('Line 4: is not JSON from here on'));
+  await expectShown(dialog().getByText('Line 4: invalid JSON from here'));
   await field('Schema').fill(
     JSON.stringify(
       { type: 'object', properties: { number: { type: 'string', pattern: '^A' } }, required: ['number'] },
@@ -65,12 +65,12 @@ test('one is defined; what the API refuses stands beside its line', async () => 
     ),
   );
   await press('Create event type');
-  const refused = dialog().getByRole('alert');
+  const alert = dialog().getByRole('alert');
   await expectShown(
-    refused.getByText('Line 6, properties.number.pattern: is not among the keywords that can be used here'),
+    alert.getByText('Line 6, properties.number.pattern: is not among the keywords that can be used here'),
   );
   await picture(page, 'event-type-refused');
-  await refused.getByRole('button', { name: 'Line 6' }).click();
+  await alert.getByRole('button', { name: 'Line 6' }).click();
   const at = await page.evaluate<number>('document.activeElement.selectionStart');
   expect((await field('Schema').inputValue()).slice(at)).toMatch(/^ *"pattern"/);
 
@@ -83,14 +83,14 @@ test('one is defined; what the API refuses stands beside its line', async () => 
   await field('Schema').fill(JSON.stringify(schema, null, 2));
   await field('Sample').fill('{\n  "number": "A-1",\n  "total": "much"\n}');
   await press('Create event type');
-  await expectShown(refused.getByText('Line 3, total: must be number'));
+  await expectShown(alert.getByText('Line 3, total: must be number'));
   await field('Sample').fill('{\n  "total": 12.5\n}');
   await press('Create event type');
-  await expectShown(refused.getByText('Line 1, number: is required'));
+  await expectShown(alert.getByText('Line 1, number: is required'));
   await field('Sample').fill('{"number": "A-1", "total": 12.5}');
   await press('Create event type');
 
-  await expectShown(dialog().getByRole('button', { name: 'Publish an event' }));
+  await expectShown(dialog().getByRole('button', { name: 'Publish event' }));
   await expectShown(dialog().getByText('When an order leaves the house.'));
   expect(await stored()).toMatchObject({ schema, sample: { number: 'A-1', total: 12.5 } });
   await picture(page, 'event-type');
@@ -99,7 +99,7 @@ test('one is defined; what the API refuses stands beside its line', async () => 
   await picture(page, 'event-types');
 });
 
-test('a webhook chooses it; an event of it, published here, reaches that webhook', async () => {
+test('a webhook subscribes to it and receives a published event', async () => {
   await page.goto('/settings/webhooks');
   await page.getByRole('button', { name: 'New webhook' }).first().click();
   await field('Name').fill('Warehouse');
@@ -113,8 +113,8 @@ test('a webhook chooses it; an event of it, published here, reaches that webhook
 
   await page.goto('/settings/event-types');
   await page.getByRole('button', { name: 'order.shipped' }).click();
-  await press('Publish an event');
-  const publishing = page.getByRole('dialog', { name: 'Publish an event' });
+  await press('Publish event');
+  const publishing = page.getByRole('dialog', { name: 'Publish event' });
   await publishing.getByRole('textbox', { name: 'Data' }).fill('{"number": "A-7", "cost": 1}');
   await publishing.getByRole('button', { name: 'Publish', exact: true }).click();
   await expectShown(publishing.getByText('Line 1, cost: is not a known field'));
@@ -131,7 +131,7 @@ test('a webhook chooses it; an event of it, published here, reaches that webhook
   await picture(page, 'event-published');
 });
 
-test('it is among the example payloads, in every format', async () => {
+test('the example payloads include it, in every format', async () => {
   await page.goto('/settings/webhooks/example-payload-shapes');
   const example = page.getByRole('button', { name: /order\.shipped/ });
   await example.click();
@@ -141,14 +141,14 @@ test('it is among the example payloads, in every format', async () => {
   await expectShown(page.getByText(/"event": "order\.shipped"/));
 });
 
-test('it is changed and deleted; on a phone too', async () => {
+test('it is edited and deleted on a phone', async () => {
   await page.setViewportSize(PHONE);
   await page.goto('/settings/event-types');
   await page.getByRole('button', { name: 'order.shipped' }).click();
   await press('Edit');
   await expectNoOverflow(page);
   await field('Description').fill('When it is on the lorry.');
-  // A new line begins where the one before did.
+  // Enter keeps the indentation.
   await field('Sample').fill('{');
   await field('Sample').press('Enter');
   await page.keyboard.type('"number": "A-2"');
@@ -156,20 +156,20 @@ test('it is changed and deleted; on a phone too', async () => {
   await page.keyboard.type('}');
   await picture(page, 'event-type-phone');
   await press('Save');
-  await expectShown(dialog().getByRole('button', { name: 'Publish an event' }));
+  await expectShown(dialog().getByRole('button', { name: 'Publish event' }));
   await expectShown(dialog().getByText('When it is on the lorry.'));
   expect(await stored()).toMatchObject({ version: 2, sample: { number: 'A-2' } });
   await press('Delete');
   await page.getByRole('button', { name: 'Delete event type' }).click();
-  await expectShown(page.getByText('No event types of your own yet'));
+  await expectShown(page.getByText('No custom event types yet'));
   expect((await s.ask('GET', `${PATH}/order.shipped`)).status).toBe(404);
 });
 
-test('a manager reads and publishes, and changes nothing; the palette finds it', async () => {
-  const made = await s.ask('POST', PATH, {
+test('a manager can read and publish, but not edit; the palette finds the page', async () => {
+  const created = await s.ask('POST', PATH, {
     body: { name: 'order.paid', schema: { type: 'object' }, sample: { of: 'x' } },
   });
-  expect(made.status, made.text).toBe(201);
+  expect(created.status, created.text).toBe(201);
   await enter(await makeMember(s, 'manager', { name: 'Looking Manager' }));
   await page.setViewportSize({ width: 1440, height: 900 });
   await page.goto('/settings/members');
@@ -180,7 +180,7 @@ test('a manager reads and publishes, and changes nothing; the palette finds it',
   await expectShown(page.getByRole('heading', { name: 'Event types', level: 1 }));
   expect(await page.getByRole('button', { name: 'New event type' }).count()).toBe(0);
   await page.getByRole('button', { name: 'order.paid' }).click();
-  await expectShown(dialog().getByRole('button', { name: 'Publish an event' }));
+  await expectShown(dialog().getByRole('button', { name: 'Publish event' }));
   expect(
     await dialog()
       .getByRole('button', { name: /^(Edit|Delete)$/ })

@@ -34,9 +34,9 @@ async function makeForm(more: object = {}): Promise<{ id: string; embed_code: st
     consent_text: 'You may write to me about this.',
     ...more,
   };
-  const made = await s.ask('POST', '/api/v1/forms', { body });
-  expect(made.status, made.text).toBe(201);
-  return { id: made.json.id, embed_code: made.json.embed_code };
+  const created = await s.ask('POST', '/api/v1/forms', { body });
+  expect(created.status, created.text).toBe(201);
+  return { id: created.json.id, embed_code: created.json.embed_code };
 }
 const submissionsOf = async (id: string, spam = false) =>
   (await s.ask('GET', `/api/v1/forms/${id}/submissions?spam=${spam}`)).json.data;
@@ -48,7 +48,7 @@ async function fillIn(page: Page | FrameLocator): Promise<void> {
   await page.getByLabel('You may write to me').check();
 }
 
-/** A visitor's own browser; every page of ours loads from our host alone. */
+/** Opens a page in a new browser; pages may load from our host only. */
 async function visit(path: string, options: BrowserContextOptions = {}) {
   const window = await openWindow(browser, s.url, options);
   await window.page.goto(path);
@@ -56,11 +56,11 @@ async function visit(path: string, options: BrowserContextOptions = {}) {
 }
 
 describe('the hosted page', () => {
-  test('works without JavaScript: what is wrong stands beside its field, then it is sent', async () => {
+  test('works without JavaScript: an error shows at its field, then the form is submitted', async () => {
     const { id } = await makeForm();
     const { page, wrong, close } = await visit(`/f/${id}?utm_source=ads`, { javaScriptEnabled: false });
     await fillIn(page);
-    // Good enough for the browser.
+    // Valid for the browser, not for the API.
     await page.getByLabel('Email').fill('jane@localhost');
     await page.getByRole('button', { name: 'Send' }).click();
     await expectShown(page.getByRole('alert'));
@@ -69,7 +69,7 @@ describe('the hosted page', () => {
     expect(await page.getByLabel('What is it?').inputValue()).toBe('Wedding');
     await picture(page, 'form-wrong');
     await page.getByLabel('Email').fill('jane@acme.example');
-    // Nobody fills a form in faster.
+    // A faster submission counts as spam.
     await page.waitForTimeout(3_000);
     await page.getByRole('button', { name: 'Send' }).click();
     await expectShown(page.getByText('Thank you. We will be in touch soon.'));
@@ -85,7 +85,7 @@ describe('the hosted page', () => {
     await close();
   });
 
-  test('with JavaScript it works for its visitor, and two clicks are one', async () => {
+  test('with JavaScript it solves the proof of work, and a double click submits once', async () => {
     const { id } = await makeForm({ proof_of_work: 'required' });
     const { page, wrong, close } = await visit(`/f/${id}`);
     await fillIn(page);
@@ -98,7 +98,7 @@ describe('the hosted page', () => {
     await close();
   });
 
-  test.each(['light', 'dark'] as const)('fits desk and phone, in the %s', async (colorScheme) => {
+  test.each(['light', 'dark'] as const)('fits desktop and phone, in the %s', async (colorScheme) => {
     const { id } = await makeForm({ title: 'Ask for your date with averyveryverylongwordthatgoesonandon' });
     const { page, wrong, close } = await visit(`/f/${id}`, { colorScheme });
     await picture(page, `form-hosted-${colorScheme}`);
@@ -119,13 +119,13 @@ describe('the hosted page', () => {
   });
 });
 
-describe('the one line that embeds a form', () => {
+describe('the embed code of a form', () => {
   const sites: Website[] = [];
   afterAll(() => Promise.all(sites.map((item) => item.close())));
 
-  /** A site with forms, each under a path of its own. */
+  /** A site with a form on each path. */
   async function site(pages: Record<string, string>): Promise<string> {
-    const made = await startWebsite(
+    const created = await startWebsite(
       Object.fromEntries(
         Object.entries(pages).map(([path, code]) => [
           path,
@@ -133,11 +133,11 @@ describe('the one line that embeds a form', () => {
         ]),
       ),
     );
-    sites.push(made);
-    return made.url;
+    sites.push(created);
+    return created.url;
   }
 
-  test('puts it in place on a site that it allows; the lead says which page it was', async () => {
+  test('shows the form on an allowed site; the submission has the page as referrer', async () => {
     const pages: Record<string, string> = {};
     const own = await startWebsite(pages);
     sites.push(own);
@@ -152,7 +152,7 @@ describe('the one line that embeds a form', () => {
     const frame = page.frameLocator('iframe');
     await fillIn(frame);
     await page.waitForTimeout(1_500);
-    // No scrollbar within: the frame is as high as the form, and stands where its line stands.
+    // The frame is as high as the form, without a scrollbar, and in the place of its script.
     await expect
       .poll(() => frame.locator('html').evaluate((root) => root.scrollHeight - root.clientHeight))
       .toBe(0);
@@ -168,12 +168,12 @@ describe('the one line that embeds a form', () => {
     expect(await submissionsOf(id)).toMatchObject([
       { referrer: `${own.url}/contact?utm_campaign=spring`, utm: { utm_campaign: 'spring' } },
     ]);
-    // The frame's own requests go to our host; nothing else went wrong.
+    // Requests of the frame to our host are expected.
     expect(window.wrong.filter((item) => !item.startsWith(`request to ${s.url}/f/`))).toEqual([]);
     await window.close();
   });
 
-  test('and goes to the form’s own page afterwards, the whole window with it', async () => {
+  test('redirects the whole window after submission', async () => {
     const pages: Record<string, string> = {};
     const own = await startWebsite(pages);
     sites.push(own);
@@ -194,7 +194,7 @@ describe('the one line that embeds a form', () => {
     await close();
   });
 
-  test('stays empty on a site that the form does not allow, and its JSON is refused there', async () => {
+  test('stays empty on a site that is not allowed, and its JSON is rejected there', async () => {
     const { id, embed_code: code } = await makeForm({ allowed_origins: ['https://www.acme.example'] });
     const url = await site({ '/': code });
     const { page, wrong, close } = await openWindow(browser, url);
@@ -204,7 +204,7 @@ describe('the one line that embeds a form', () => {
     const requested = await page.evaluate(
       (address) =>
         fetch(`${address}/session`).then(
-          () => 'let in',
+          () => 'allowed',
           () => 'refused',
         ),
       `${s.url}/f/${id}`,
@@ -213,7 +213,7 @@ describe('the one line that embeds a form', () => {
     await close();
   });
 
-  test('JSON from a site of its own front end: session, then the answers, across origins', async () => {
+  test('accepts JSON across origins: first the session, then the fields', async () => {
     const url = await site({ '/': '' });
     const { id } = await makeForm({ allowed_origins: [url] });
     const { page, close } = await openWindow(browser, url);
@@ -239,7 +239,7 @@ describe('the one line that embeds a form', () => {
 });
 
 describe('RX8: RemixCRM’s form on a website, with its own proxy', () => {
-  /** As the document prints it. */
+  /** As in RemixCRM's documentation. */
   const FORM = `<form id="contact" onsubmit="return submitLead(event)">
   <input name="name" placeholder="Your name" required />
   <input name="email" type="email" placeholder="Email" required />

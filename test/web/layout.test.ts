@@ -22,18 +22,18 @@ beforeAll(async () => {
   s = await startScenario();
   browser = await launchBrowser();
   owner = await makeMember(s, 'owner', { name: 'Alice Archer' });
-  const make = async (path: string, body: object) =>
+  const create = async (path: string, body: object) =>
     (await s.ask('POST', `/api/v1/${path}`, { body })).json as { id: string };
-  const company = await make('companies', { name: `${LONG} & Daughters`, website: 'https://acme.example' });
-  const contact = await make('contacts', {
+  const company = await create('companies', { name: `${LONG} & Daughters`, website: 'https://acme.example' });
+  const contact = await create('contacts', {
     first_name: LONG,
     email: 'wilhelmina.featherstonehaugh.cholmondeley@daughters.example',
     company_id: company.id,
     owner_id: owner.id,
   });
-  const deal = await make('deals', { name: `${LONG}: Q3`, value: 123_456_789.5, contact_id: contact.id });
-  const task = await make('tasks', { title: LONG, due_date: '2026-01-01', assignee_id: owner.id });
-  const lead = await make('leads', {
+  const deal = await create('deals', { name: `${LONG}: Q3`, value: 123_456_789.5, contact_id: contact.id });
+  const task = await create('tasks', { title: LONG, due_date: '2026-01-01', assignee_id: owner.id });
+  const lead = await create('leads', {
     name: LONG,
     email: 'wilhelmina.featherstonehaugh.cholmondeley@daughters.example',
     phone: '+44 20 7946 0958 extension 12345',
@@ -43,20 +43,20 @@ beforeAll(async () => {
     referrer: `https://acme.example/${'long/'.repeat(30)}?utm_source=newsletter&utm_campaign=${'x'.repeat(80)}`,
     message: LONG,
   });
-  const converted = await make('leads', {
+  const converted = await create('leads', {
     name: LONG,
     email: 'wilhelmina.featherstonehaugh.cholmondeley@daughters.example',
     phone: '1',
     event_date: '2027-08-15',
   });
-  await make(`leads/${converted.id}/convert`, { company: `${LONG} & Daughters`, deal: {} });
+  await create(`leads/${converted.id}/convert`, { company: `${LONG} & Daughters`, deal: {} });
   const sources = [{ source: `${LONG}, by the form of its website`, mode: 'owner', members: [owner.id] }];
   const assignment = { mode: 'round_robin', members: [owner.id], sources };
   await s.ask('PATCH', '/api/v1/lead-settings', { body: { assignment } });
   const hook = { name: LONG, url: `https://example.com/${'long/'.repeat(30)}`, events: ['*'] };
-  const webhook = await make('webhooks', hook);
-  await make('inboxes', { name: LONG });
-  await make('custom-event-types', {
+  const webhook = await create('webhooks', hook);
+  await create('inboxes', { name: LONG });
+  await create('custom-event-types', {
     name: `${'o'.repeat(40)}.${'s'.repeat(40)}`,
     description: LONG,
     schema: { type: 'object' },
@@ -103,7 +103,7 @@ test.concurrent.each([
   ['phone', 'light', PHONE],
   ['phone', 'dark', PHONE],
 ] as const)(
-  'every page fits the %s in the %s, has one heading, and every input a name',
+  '%s, %s: no page overflows, each has one heading, and every input has a name',
   async (device, colorScheme, viewport) => {
     const window = await openWindow(browser, s.url, { viewport, colorScheme });
     const [name, value] = owner.cookie.split('=') as [string, string];
@@ -115,11 +115,11 @@ test.concurrent.each([
       expect(await page.getByRole('heading', { level: 1 }).count(), which).toBe(1);
       await expectNoOverflow(page);
       const nameless = await page
-        // What takes a chosen word out is for the mouse alone; the keyboard has Backspace.
+        // The remove button of a tag is for the mouse only; the keyboard has Backspace.
         .locator('input:visible, button:visible:not([aria-hidden]), textarea:visible, a:visible')
         .evaluateAll((elements) =>
           elements.flatMap((element) => {
-            // What assistive technology is not shown needs no name.
+            // Elements hidden from assistive technology need no name.
             if (element.closest('[aria-hidden="true"]')) return [];
             const input = element as { labels?: ArrayLike<unknown> | null };
             const named =

@@ -212,10 +212,10 @@ describe('a lead with possible duplicates', () => {
     await expect.poll(() => duplicates.getByRole('listitem').count()).toBe(3);
     await picture(page, 'lead-duplicates');
     await page.getByRole('button', { name: 'Show all 4' }).click();
-    const rendered = (await duplicates.getByRole('listitem').allTextContents()).map(
+    const texts = (await duplicates.getByRole('listitem').allTextContents()).map(
       (text) => /^(.*?)no\. \d+ · (.*?) ·/.exec(text)?.slice(1) ?? text,
     );
-    expect(rendered).toEqual([
+    expect(texts).toEqual([
       ['Dora Again', 'same email'],
       ['Both Double', 'same email and phone'],
       ['Theodora', 'same phone'],
@@ -423,7 +423,7 @@ describe('the board', () => {
     await fires('lead.updated');
     await page.getByRole('button', { name: 'Move Cora Conflict' }).click();
     await page.getByRole('menuitem', { name: 'Won' }).click();
-    await expectShown(page.getByText('This was changed meanwhile'));
+    await expectShown(page.getByText('Changed by someone else'));
     await expectShown(column('Lost').getByRole('link', { name: 'Cora Conflict' }));
     expect((await stored(id)).status).toBe('lost');
     await fires();
@@ -472,10 +472,8 @@ describe('reports of another CRM', () => {
     await page.goto(`/leads/${id}`);
     const entries = page.getByRole('list', { name: 'Timeline' }).getByRole('listitem');
     await expectShown(entries.filter({ hasText: 'call_booked' }).getByText('CRM', { exact: true }));
-    const rendered = (await entries.allTextContents()).map(
-      (text) => /^(Updated|Created|CRM)/.exec(text)?.[0],
-    );
-    expect(rendered.filter((item) => item !== undefined)).toEqual(['Updated', 'CRM', 'Created']);
+    const texts = (await entries.allTextContents()).map((text) => /^(Updated|Created|CRM)/.exec(text)?.[0]);
+    expect(texts.filter((item) => item !== undefined)).toEqual(['Updated', 'CRM', 'Created']);
     await page.getByText('View payload').click();
     await expectShown(page.getByText('"when": "noon"'));
     await picture(page, 'lead-crm');
@@ -499,7 +497,7 @@ describe('reports of another CRM', () => {
     await expect.poll(() => lead.inputValue()).toMatch(/^Ulla Unmatched, no\. \d+$/);
     await picture(page, 'crm-match');
     await dialog().getByRole('button', { name: 'Match' }).click();
-    await expectShown(page.getByText('Every report found its lead.'));
+    await expectShown(page.getByText('No unmatched reports'));
     await page.goto(`/leads/${id}`);
     await expectShown(page.getByText(/matched by Alice Archer/));
   });
@@ -508,7 +506,7 @@ describe('reports of another CRM', () => {
     await page.goto('/settings/crm-webhook');
     await page.getByRole('button', { name: 'Delete Make.com' }).click();
     await dialog().getByRole('button', { name: 'Delete secret' }).click();
-    await expectShown(page.getByText('None yet. Make one for each system that reports here.'));
+    await expectShown(page.getByText('No secrets yet. Create one for each system that sends reports.'));
     expect((await report({ crm_lead_id: 'nobody-2' })).status).not.toBe(200);
   });
 });
@@ -596,7 +594,7 @@ describe('Settings', () => {
     await page.goto('/settings/leads');
     await act('Delete');
     await dialog().getByRole('button', { name: 'Delete status' }).click();
-    await expectShown(page.getByText('That did not work'));
+    await expectShown(page.getByText('Request failed'));
     await s.ask('DELETE', `/api/v1/leads/${id}`);
     await act('Delete');
     await dialog().getByRole('button', { name: 'Delete status' }).click();
@@ -612,10 +610,10 @@ describe('Settings', () => {
   test('the hourly lead limit is changed and reset', async () => {
     const setting = async () => (await s.ask('GET', '/api/v1/lead-settings')).json;
     await page.goto('/settings/leads');
-    await page.getByLabel('At most').fill('250');
-    await page.getByRole('region', { name: 'Leads an hour' }).getByRole('button', { name: 'Save' }).click();
+    await page.getByLabel('Maximum').fill('250');
+    await page.getByRole('region', { name: 'Leads per hour' }).getByRole('button', { name: 'Save' }).click();
     await expect.poll(setting).toMatchObject({ leads_per_hour: 250, is_default: false });
-    await page.getByRole('button', { name: 'Use the installation’s own' }).click();
+    await page.getByRole('button', { name: 'Reset to default' }).click();
     await expect.poll(async () => (await setting()).is_default).toBe(true);
   });
 
@@ -630,13 +628,13 @@ describe('Settings', () => {
       await page.keyboard.press('Escape');
     };
     const save = () => region.getByRole('button', { name: 'Save' }).click();
-    await choose('New leads go to', ['Members in turn']);
+    await choose('Assign new leads to', ['Round robin']);
     await save();
     await expectShown(region.getByText('Must name at least one member.'));
     await choose('Members', ['Bea Bosun', 'Alice Archer']);
-    await region.getByRole('button', { name: 'Add a rule for a source' }).click();
+    await region.getByRole('button', { name: 'Add rule for a source' }).click();
     const rule = region.getByRole('group', { name: 'Rule 1' });
-    await rule.getByRole('combobox', { name: 'Leads of the source' }).fill('Boat fair');
+    await rule.getByRole('combobox', { name: 'Source' }).fill('Boat fair');
     await choose('Member', ['Alice Archer'], rule);
     await picture(page, 'lead-assignment');
     await save();
@@ -656,8 +654,8 @@ describe('Settings', () => {
     await page.reload();
     await expectShown(region.getByText('Alice Archer'));
     await expect.poll(() => region.getByText('Bea Bosun').count()).toBe(0);
-    await region.getByRole('button', { name: 'Remove the rule for Boat fair' }).click();
-    await choose('New leads go to', ['Nobody']);
+    await region.getByRole('button', { name: 'Remove rule for Boat fair' }).click();
+    await choose('Assign new leads to', ['Unassigned']);
     await save();
     await expect.poll(assignment).toEqual({ mode: 'none', members: [], sources: [] });
   });
@@ -671,7 +669,7 @@ describe('Settings', () => {
     await enter(other, bob);
     await other.page.goto('/settings/leads');
     const region = other.page.getByRole('region', { name: 'Assignment' });
-    await expectShown(region.getByText('Bob Boatswain, Alice Archer, in turn'));
+    await expectShown(region.getByText('Bob Boatswain, Alice Archer (round robin)'));
     await expectShown(region.getByText('Alice Archer', { exact: true }));
     expect(await region.getByRole('button').count()).toBe(0);
     expect(other.wrong).toEqual([]);
@@ -703,7 +701,7 @@ describe('Settings', () => {
     await dialog().getByLabel('Name').fill('Website contact form');
     await dialog().getByRole('combobox', { name: 'Style' }).click();
     await page.getByRole('option', { name: /RemixCRM/ }).click();
-    await expectShown(dialog().getByText(/sends leads and does nothing else/));
+    await expectShown(dialog().getByText(/can only send leads/));
     await dialog().getByRole('button', { name: 'Create API key' }).click();
     const key = await page.getByLabel('API key', { exact: true }).inputValue();
     expect(key).toMatch(/^rmx_\w{32}$/);

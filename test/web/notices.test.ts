@@ -40,38 +40,38 @@ async function windowOf({ cookie }: SignedIn, more = {}) {
   return window;
 }
 
-test('section 8: the bell counts disabled webhooks, leads to them, and lets each be put away or resumed', async () => {
+test('section 8: the bell counts disabled webhooks and links to them; each can be dismissed or resumed', async () => {
   const [first] = await disabled('Warehouse', 'Till');
   const window = await windowOf(await makeMember(s, 'owner'));
   const { page } = window;
   await page.goto('/contacts');
-  const bell = page.getByRole('button', { name: /^Notices/ });
-  await expectShown(page.getByRole('button', { name: 'Notices: 2' }));
+  const bell = page.getByRole('button', { name: /^Notifications/ });
+  await expectShown(page.getByRole('button', { name: 'Notifications: 2' }));
   await bell.click();
-  const list = page.getByRole('dialog', { name: 'Notices' });
+  const list = page.getByRole('dialog', { name: 'Notifications' });
   await expectShown(list.getByText('Its receiver answered 410 Gone.').first());
   await picture(page, 'notices-desktop');
   await list.getByRole('link', { name: 'Warehouse' }).click();
   await page.waitForURL(`${s.url}/settings/webhooks/${first}`);
 
   await bell.click();
-  await list.getByRole('button', { name: 'Dismiss the notice about Till' }).click();
-  await expectShown(page.getByRole('button', { name: 'Notices: 1' }));
-  // Put away for good, and nothing is left of one that was resumed.
+  await list.getByRole('button', { name: 'Dismiss notification about Till' }).click();
+  await expectShown(page.getByRole('button', { name: 'Notifications: 1' }));
+  // A dismissed notification stays dismissed, and resuming the webhook removes the other.
   await s.ask('PATCH', `/api/v1/webhooks/${first}`, { body: { active: true } });
   await page.reload();
-  await expectShown(page.getByRole('button', { name: 'Notices', exact: true }));
+  await expectShown(page.getByRole('button', { name: 'Notifications', exact: true }));
   await bell.click();
-  await expectShown(page.getByText('There is nothing you should know.'));
+  await expectShown(page.getByText('No notifications'));
   expect(window.wrong).toEqual([]);
   await window.close();
 });
 
-test('on a phone the bell is in the top bar; a manager has none', async () => {
+test('on a phone the bell is in the top bar; managers have no bell', async () => {
   await disabled(`A webhook with a long name ${'x'.repeat(120)}`);
   const window = await windowOf(await makeMember(s, 'admin'), { viewport: PHONE });
   await window.page.goto('/contacts');
-  await window.page.getByRole('button', { name: /^Notices: / }).click();
+  await window.page.getByRole('button', { name: /^Notifications: / }).click();
   await expectShown(window.page.getByText('Its receiver answered 410 Gone.').first());
   await expectNoOverflow(window.page);
   await picture(window.page, 'notices-phone');
@@ -81,6 +81,6 @@ test('on a phone the bell is in the top bar; a manager has none', async () => {
   const other = await windowOf(await makeMember(s, 'manager'));
   await other.page.goto('/contacts', { waitUntil: 'networkidle' });
   await expectShown(other.page.getByRole('heading', { level: 1 }));
-  expect(await other.page.getByRole('button', { name: /^Notices/ }).count()).toBe(0);
+  expect(await other.page.getByRole('button', { name: /^Notifications/ }).count()).toBe(0);
   await other.close();
 });

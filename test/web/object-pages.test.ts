@@ -124,10 +124,13 @@ describe('RC1: the dashboard is drawn from the fields of an object', () => {
     await expectShown(page.getByRole('listitem').getByText('Expected close date', { exact: true }));
   });
 
-  test.each(['/nothings', '/nothings/1', '/settings', '/settings/nothing'])('%s is no page', async (path) => {
-    await page.goto(path);
-    await expectShown(page.getByText('There is no such page'));
-  });
+  test.each(['/nothings', '/nothings/1', '/settings', '/settings/nothing'])(
+    '%s is not a page',
+    async (path) => {
+      await page.goto(path);
+      await expectShown(page.getByText('Page not found'));
+    },
+  );
 });
 
 test('RX3: a lead needs a name, and an email or a phone; nothing else', async () => {

@@ -32,7 +32,7 @@ beforeAll(async () => {
   ];
   await window.context.addCookies([{ name, value, url: s.url }]);
 
-  // Something that happened sixty days ago.
+  // An event from sixty days ago.
   const then = Date.now() - 60 * DAY_MS;
   await ensurePartitions(s.db.pool, then);
   await s.ask('POST', '/api/v1/contacts', { body: { first_name: 'Jane' } });
@@ -48,7 +48,7 @@ afterAll(async () => {
   await s?.stop();
 });
 
-const form = () => page.getByRole('form', { name: 'Terms' });
+const form = () => page.getByRole('form', { name: 'Retention periods' });
 const days = (name: string) => form().getByRole('textbox', { name });
 const save = () => form().getByRole('button', { name: 'Save' }).click();
 const dialog = () => page.getByRole('dialog');
@@ -57,21 +57,21 @@ const term = async () => {
   return [events, attempts];
 };
 
-test('it shows what is stored, and since when', async () => {
+test('it shows the stored data and its oldest date', async () => {
   await page.goto('/settings/retention');
-  const stored = page.getByRole('region', { name: 'Stored now' });
+  const stored = page.getByRole('region', { name: 'Stored data' });
   await expectShown(stored.getByText(/About [\d.]+ (byte|kB)/));
   const date = new Date(Date.now() - 60 * DAY_MS).toLocaleDateString('en-US', { dateStyle: 'medium' });
-  await expectShown(stored.getByText(`the oldest of ${date}`));
+  await expectShown(stored.getByText(`oldest from ${date}`));
   await expectShown(stored.getByText('None'));
-  await expectShown(form().getByText('31 to 90 days. Left empty: 90, as the installation keeps them.'));
+  await expectShown(form().getByText('31 to 90 days. Leave empty for the default of 90 days.'));
 });
 
-test('a term that deletes something says what before it does, and asks', async () => {
+test('a shorter period shows what it deletes, and asks for confirmation', async () => {
   await days('Events').fill('70');
   expect(await form().getByRole('alert').count()).toBe(0);
   await days('Events').fill('45');
-  await expectShown(form().getByText(/^This deletes the events from .+: all that are older than the term/));
+  await expectShown(form().getByText(/^This deletes events from .+\.$/));
   await picture(page, 'retention');
   await save();
   await expectShown(dialog().getByText('Delete older events?'));
@@ -85,11 +85,11 @@ test('a term that deletes something says what before it does, and asks', async (
   expect(await term()).toEqual([null, null]);
   await save();
   await dialog().getByRole('button', { name: 'Shorten and delete' }).click();
-  await expectShown(page.getByText('The terms were changed.'));
+  await expectShown(page.getByText('Retention periods saved'));
   expect(await term()).toEqual([45, null]);
 });
 
-test('one that deletes nothing is not asked about; one that the API refuses is told at its field', async () => {
+test('a period that deletes nothing needs no confirmation; one that the API rejects shows the error at its field', async () => {
   await days('Delivery attempts').fill('40');
   await save();
   await expect.poll(term).toEqual([45, 40]);

@@ -44,7 +44,7 @@ const act = async (menuitem: string, button = 'More actions') => {
   await page.getByRole('menuitem', { name: menuitem }).click();
 };
 
-test('the profile in the menu of the person is a link: it opens in place, and has an address', async () => {
+test('the profile in the account menu is a link with a URL', async () => {
   await page.goto('/contacts');
   await page.getByRole('button', { name: 'Alice Archer: account' }).click();
   const profile = page.getByRole('menuitem', { name: 'Profile' });
@@ -54,7 +54,7 @@ test('the profile in the menu of the person is a link: it opens in place, and ha
 });
 
 describe('Settings → API keys', () => {
-  test('AX1, AX16: a key that expires in 7 days is shown once, works, and is told to expire soon', async () => {
+  test('AX1, AX16: a key that expires in 7 days is shown once, works, and is marked as expiring soon', async () => {
     await page.goto('/settings/api-keys');
     await page.getByRole('button', { name: 'New API key' }).first().click();
     await dialog().getByLabel('Name').fill('Website');
@@ -78,17 +78,17 @@ describe('Settings → API keys', () => {
     expect((await s.ask('GET', '/api/v1/me', { as: key })).status).toBe(401);
   });
 
-  test('a key can be given any scope that the API lists, on a phone too', async () => {
+  test('a key can have any scope of the API, also on a phone', async () => {
     const { data } = (await s.ask('GET', '/api/v1/scopes')).json;
     const listed = data.map(({ name }: { name: string }) => name).filter((name: string) => name !== '*');
     await page.goto('/settings/api-keys');
     await page.getByRole('button', { name: 'New API key' }).first().click();
     await dialog().getByLabel('Name').fill('Reader');
-    await dialog().getByText('Only what I choose').click();
+    await dialog().getByText('Selected scopes').click();
     const boxes = dialog().getByRole('checkbox');
     await expect.poll(() => boxes.count()).toBe(listed.length);
-    const offered = await boxes.evaluateAll((all) => all.map((item) => item.getAttribute('value')));
-    expect(new Set(offered)).toEqual(new Set(listed));
+    const values = await boxes.evaluateAll((all) => all.map((item) => item.getAttribute('value')));
+    expect(new Set(values)).toEqual(new Set(listed));
     for (const scope of ['forms:read', 'forms:write'])
       await dialog().getByRole('checkbox', { name: scope }).check();
     const others = [
@@ -120,12 +120,12 @@ describe('Settings → API keys', () => {
     );
   });
 
-  test('AX16: Expired is shown, and an expiry can be taken away', async () => {
+  test('AX16: an expired key is marked, and an expiry can be removed', async () => {
     const { workspaceId } = s.alice;
-    const made = { workspaceId, style: 'fairlead' as const, createdBy: 'test' };
+    const common = { workspaceId, style: 'fairlead' as const, createdBy: 'test' };
     const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
-    await s.app.keys.create({ ...made, name: 'Old one', expiresAt: inDays(-1) });
-    await s.app.keys.create({ ...made, name: 'Brief one', expiresAt: inDays(3) });
+    await s.app.keys.create({ ...common, name: 'Old one', expiresAt: inDays(-1) });
+    await s.app.keys.create({ ...common, name: 'Brief one', expiresAt: inDays(3) });
     await page.goto('/settings/api-keys');
     await expectShown(page.getByRole('row', { name: /Old one/ }).getByText('Expired'));
     await act('Change expiry', 'Actions for Brief one');
@@ -140,7 +140,7 @@ describe('Settings → Webhooks', () => {
   let path: string;
   const stored = async () => (await s.ask('GET', '/api/v1/webhooks')).json.data[0];
 
-  test('AX11: is made for chosen events, which can be edited; it is paused and resumed', async () => {
+  test('AX11: a webhook is created for selected events, edited, paused and resumed', async () => {
     await page.goto('/settings/webhooks');
     await page.getByRole('button', { name: 'New webhook' }).first().click();
     await dialog().getByLabel('Name').fill('Chosen');
@@ -165,7 +165,7 @@ describe('Settings → Webhooks', () => {
     await expectShown(page.getByText('Active').first());
   });
 
-  test('Send test arrives, signed, and stands in the log with its answer', async () => {
+  test('Send test delivers a signed request, and the log shows the response', async () => {
     await page.getByRole('button', { name: 'Send test' }).click();
     await dialog().getByRole('button', { name: 'Send test' }).click();
     const [request] = await receiver.waitFor(1);
@@ -182,7 +182,7 @@ describe('Settings → Webhooks', () => {
     await page.keyboard.press('Escape');
   });
 
-  test('AX18: Send pending now sends what waits for a retry', async () => {
+  test('AX18: Send pending now sends pending retries', async () => {
     receiver.answer((_request, n) => ({ status: n === 2 ? 500 : 200 }));
     await s.ask('POST', '/api/v1/contacts', { body: { first_name: 'Jane' } });
     await receiver.waitFor(2);
@@ -196,7 +196,7 @@ describe('Settings → Webhooks', () => {
     await picture(page, 'webhook');
   });
 
-  test('AX13: a manager rotates the secret, shown once, and can do no more', async () => {
+  test('AX13: a manager can rotate the secret, shown once, and nothing else', async () => {
     await enter(await makeMember(s, 'manager'));
     await page.goto(path);
     await expectShown(page.getByRole('heading', { name: 'Chosen', level: 1 }));
@@ -208,7 +208,7 @@ describe('Settings → Webhooks', () => {
     await page.getByRole('button', { name: 'I have stored it' }).click();
   });
 
-  test('AX12: example payload shapes of every event, in every format', async () => {
+  test('AX12: example payloads of every event, in every format', async () => {
     await enter(await makeMember(s, 'owner'));
     await page.goto('/settings/webhooks/example-payload-shapes');
     for (const { name } of (await s.ask('GET', '/api/v1/event-types')).json.data)
@@ -219,11 +219,11 @@ describe('Settings → Webhooks', () => {
   });
 });
 
-test('Settings → Audit log tells who did it', async () => {
+test('Settings → Audit log shows the actor', async () => {
   await page.goto('/settings/audit-log');
   await expectShown(page.getByRole('row', { name: /webhook\.created.*Alice Archer/ }));
 });
 
-test('nothing went wrong behind the pages, and nothing was asked of anybody else', () => {
+test('no page logs an error or sends a request to another host', () => {
   expect(window.wrong).toEqual([]);
 });

@@ -14,8 +14,8 @@ const README = readFileSync(path.join(PROJECT, 'README.md'), 'utf8');
 const [, GUIDE, OWN_RECEIVER] =
   /## A first webhook in five minutes\n(.+?)\n### With a receiver of your own\n(.+?)\n## /s.exec(README)!;
 
-/** What a newcomer is told to press, or to look for: the guide has to say it in these words. */
-function told(guide: string | undefined, words: string): string {
+/** A text of the page that the guide has to mention literally. */
+function inGuide(guide: string | undefined, words: string): string {
   expect(guide?.replaceAll(/\s+/g, ' ')).toContain(words);
   return words;
 }
@@ -26,8 +26,8 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-/** An installation that nobody has set up, and somebody before it who has the link and the pages alone. */
-async function arrive(settings: Record<string, string>) {
+/** A new installation with its setup link. */
+async function startFresh(settings: Record<string, string>) {
   const s = await startScenario(settings);
   const { id } = await s.app.workspaces.create({ name: 'default' });
   const link = await s.app.people.db.transaction((trx) => s.app.signIn.setUpLink(trx, id));
@@ -35,7 +35,7 @@ async function arrive(settings: Record<string, string>) {
   return { s, link, window, workspaceId: id, page: window.page };
 }
 
-async function makeAccount(page: Page, link: string): Promise<void> {
+async function createAccount(page: Page, link: string): Promise<void> {
   await page.goto(link);
   await page.getByLabel('Workspace name').fill('Harbour Agency');
   await page.getByLabel('Your name').fill('Alice Archer');
@@ -46,10 +46,10 @@ async function makeAccount(page: Page, link: string): Promise<void> {
   await expectShown(page.getByRole('heading', { name: 'Contacts', level: 1 }));
 }
 
-async function makeContact(page: Page, guide: string | undefined): Promise<void> {
-  await page.getByRole('link', { name: told(guide, 'Contacts'), exact: true }).click();
+async function createContact(page: Page, guide: string | undefined): Promise<void> {
+  await page.getByRole('link', { name: inGuide(guide, 'Contacts'), exact: true }).click();
   await page
-    .getByRole('button', { name: told(guide, 'New contact') })
+    .getByRole('button', { name: inGuide(guide, 'New contact') })
     .first()
     .click();
   const form = page.getByRole('dialog', { name: 'New contact' });
@@ -59,7 +59,7 @@ async function makeContact(page: Page, guide: string | undefined): Promise<void>
   await expect.poll(() => form.count()).toBe(0);
 }
 
-async function keepSecret(page: Page): Promise<string> {
+async function storeSecret(page: Page): Promise<string> {
   const secret = await page.getByRole('textbox', { name: 'Signing secret' }).inputValue();
   await picture(page, 'secret-once');
   await page.getByRole('button', { name: 'I have stored it' }).click();
@@ -68,52 +68,52 @@ async function keepSecret(page: Page): Promise<string> {
   return secret;
 }
 
-describe('the README’s guide: from the set-up link to a verified webhook through the pages alone', () => {
+describe('the guide in the README: from the setup link to a verified webhook in the dashboard', () => {
   let s: Scenario;
   let window: Window;
   let page: Page;
   let link: string;
   let workspaceId: string;
   beforeAll(async () => {
-    // As `npm start` has it: webhooks reach public addresses only.
-    ({ s, window, page, link, workspaceId } = await arrive({ FAIRLEAD_EGRESS_ALLOW: '' }));
+    // The default of `npm start`: webhooks reach public addresses only.
+    ({ s, window, page, link, workspaceId } = await startFresh({ FAIRLEAD_EGRESS_ALLOW: '' }));
   });
   afterAll(() => s?.stop());
 
-  test('1: the link makes the account, and its token leaves the address bar', async () => {
-    await makeAccount(page, link);
+  test('1: the link creates the account, and its token is removed from the address bar', async () => {
+    await createAccount(page, link);
     expect(page.url()).not.toContain('token');
     await expectShown(page.getByText('Harbour Agency').first());
     await expectShown(page.getByText('No contacts yet'));
   });
 
-  test('2: a test inbox is made under Settings → Webhooks', async () => {
-    told(GUIDE, 'Settings → Webhooks → Test inbox');
+  test('2: a test inbox is created under Settings → Webhooks', async () => {
+    inGuide(GUIDE, 'Settings → Webhooks → Test inbox');
     await page.getByRole('link', { name: 'Webhooks' }).click();
     await page.getByRole('link', { name: 'Test inbox' }).click();
     await page
-      .getByRole('button', { name: told(GUIDE, 'Make a test inbox') })
+      .getByRole('button', { name: inGuide(GUIDE, 'Create test inbox') })
       .first()
       .click();
-    await expectShown(page.getByText('Nothing has arrived yet'));
+    await expectShown(page.getByText('No requests yet'));
   });
 
-  test('3: a webhook that posts there, in the format axocrm, shows its secret once', async () => {
-    await page.getByRole('button', { name: told(GUIDE, 'Make a webhook that posts here') }).click();
-    const form = page.getByRole('dialog', { name: 'Make a webhook' });
+  test('3: a webhook for the inbox, in the format axocrm, shows its secret once', async () => {
+    await page.getByRole('button', { name: inGuide(GUIDE, 'Create webhook') }).click();
+    const form = page.getByRole('dialog', { name: 'Create webhook' });
     await form.getByLabel('Name').fill('My first webhook');
     await form.getByRole('combobox', { name: 'Format' }).click();
     await page.getByRole('option', { name: /axoCRM/ }).click();
     await form.getByRole('button', { name: 'Create webhook' }).click();
-    expect(await keepSecret(page)).toMatch(/^axo_whsec_[0-9a-f]{48}$/);
+    expect(await storeSecret(page)).toMatch(/^axo_whsec_[0-9a-f]{48}$/);
   });
 
-  test('4: a contact made in the page arrives, rightly signed, and the delivery log shows it', async () => {
-    await makeContact(page, GUIDE);
+  test('4: a new contact is delivered with a valid signature, and the delivery log shows it', async () => {
+    await createContact(page, GUIDE);
     await page.getByRole('link', { name: 'Webhooks' }).click();
     await page.getByRole('link', { name: 'Test inbox' }).click();
     const request = page.getByRole('region', { name: 'Requests' }).getByRole('button', { name: /POST/ });
-    await expectShown(request.getByText(told(GUIDE, 'Signature is right')));
+    await expectShown(request.getByText(inGuide(GUIDE, 'Signature valid')));
     await request.click();
     await expectShown(page.getByText(/X-axoCRM-Signature: sha256=/));
     await expectShown(page.getByText(/"type": "contact\.created"/));
@@ -121,13 +121,13 @@ describe('the README’s guide: from the set-up link to a verified webhook throu
     await page.getByRole('link', { name: 'Webhooks' }).first().click();
     await page.getByRole('link', { name: 'My first webhook' }).click();
     const row = page.getByRole('row', { name: /contact\.created/ });
-    await expectShown(row.getByText(told(GUIDE, 'Delivered')));
+    await expectShown(row.getByText(inGuide(GUIDE, 'Delivered')));
     await row.getByRole('button', { name: 'contact.created' }).click();
     await expectShown(page.getByRole('dialog').getByText('200'));
     expect(window.wrong).toEqual([]);
   });
 
-  test('and by API: the commands as they are printed, with what they say to fill in', async () => {
+  test('the API commands of the guide work as printed, with their placeholders filled in', async () => {
     const { raw } = await s.app.keys.create({
       workspaceId,
       name: 'first',
@@ -135,15 +135,15 @@ describe('the README’s guide: from the set-up link to a verified webhook throu
       createdBy: 'test',
     });
     const [, commands] = /The same by API.+?```sh\n(.+?)```/s.exec(GUIDE!)!;
-    const [make, rest] = commands!
+    const [createInbox, rest] = commands!
       .replaceAll('http://127.0.0.1:3000', s.url)
       .replaceAll('curl ', 'curl -sS --fail-with-body ')
       .replace('fl_live_…', raw)
       .split(/(?=export URL)/) as [string, string];
-    const inbox = JSON.parse((await run('bash', ['-ec', make])).stdout) as { id: string; url: string };
+    const inbox = JSON.parse((await run('bash', ['-ec', createInbox])).stdout) as { id: string; url: string };
     const filled = rest.replace(/^export URL=.+$/m, `export KEY=${raw} URL=${inbox.url} ID=${inbox.id}`);
     expect(filled).not.toContain('…');
-    // The last one is asked again, as a person would, where nothing has arrived yet.
+    // The last command is repeated until the request has arrived.
     const [setUp, look] = filled.split(/(?=curl [^\n]+\/requests)/) as [string, string];
     await run('bash', ['-ec', setUp]);
     const env = filled.split('\n', 1)[0]!;
@@ -155,7 +155,7 @@ describe('the README’s guide: from the set-up link to a verified webhook throu
   });
 });
 
-describe('with a receiver of one’s own', () => {
+describe('with a custom receiver', () => {
   let s: Scenario;
   let window: Window;
   let page: Page;
@@ -163,7 +163,7 @@ describe('with a receiver of one’s own', () => {
   let receiver: Program;
   beforeAll(async () => {
     const [, name, value] = /```sh\s+(FAIRLEAD_EGRESS_ALLOW)=(\S+) npm start/.exec(OWN_RECEIVER!)!;
-    ({ s, window, page, link } = await arrive({ [name!]: value! }));
+    ({ s, window, page, link } = await startFresh({ [name!]: value! }));
   });
   afterAll(async () => {
     receiver?.kill('SIGKILL');
@@ -171,28 +171,28 @@ describe('with a receiver of one’s own', () => {
     await s?.stop();
   });
 
-  test('the webhook, the receiver with its secret, and a contact that it verifies', async () => {
-    await makeAccount(page, link);
+  test('the receiver verifies the delivery of a new contact', async () => {
+    await createAccount(page, link);
     const port = await freePort();
-    told(OWN_RECEIVER, 'Settings → Webhooks → **New webhook**');
+    inGuide(OWN_RECEIVER, 'Settings → Webhooks → **New webhook**');
     await page.getByRole('link', { name: 'Webhooks' }).click();
     await page.getByRole('button', { name: 'New webhook' }).first().click();
     const form = page.getByRole('dialog', { name: 'New webhook' });
     await form.getByLabel('Name').fill('My own receiver');
     await form
       .getByLabel('URL')
-      .fill(told(OWN_RECEIVER, 'http://127.0.0.1:4000/').replace('4000', `${port}`));
+      .fill(inGuide(OWN_RECEIVER, 'http://127.0.0.1:4000/').replace('4000', `${port}`));
     await picture(page, 'webhook-form');
     await form.getByRole('button', { name: 'Create webhook' }).click();
-    const secret = await keepSecret(page);
+    const secret = await storeSecret(page);
 
     const [, variable, file] = /```sh\s+(\w+)=whsec_… node (\S+)/.exec(OWN_RECEIVER!)!;
     receiver = startProgram(process.execPath, [path.join(PROJECT, file!), String(port)], {
       env: { [variable!]: secret },
     });
     await receiver.says(/listening/);
-    await makeContact(page, OWN_RECEIVER);
-    const [, body] = await receiver.says(new RegExp(`^${told(OWN_RECEIVER, 'verified')} (.+)$`, 'm'));
+    await createContact(page, OWN_RECEIVER);
+    const [, body] = await receiver.says(new RegExp(`^${inGuide(OWN_RECEIVER, 'verified')} (.+)$`, 'm'));
     expect(JSON.parse(body!)).toMatchObject({ type: 'contact.created', data: { first_name: 'Jane' } });
     await page.getByRole('link', { name: 'Webhooks' }).click();
     await page.getByRole('link', { name: 'My own receiver' }).click();
@@ -201,7 +201,7 @@ describe('with a receiver of one’s own', () => {
     expect(window.wrong).toEqual([]);
   });
 
-  /** A port that nothing listens on yet: the webhook is made before its receiver knows the secret. */
+  /** A free port: the webhook is created before the receiver has its secret. */
   async function freePort(): Promise<number> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -39,24 +39,24 @@ const unfold = (title: string) =>
   dialog()
     .getByRole('button', { name: new RegExp(`^${title}`) })
     .click();
-const make = async (path: string, body: object) => {
+const create = async (path: string, body: object) => {
   const reply = await s.ask('POST', `/api/v1/${path}`, { body });
   expect(reply.status, reply.text).toBe(201);
   return reply.json;
 };
 const stored = async (name: string) =>
   (await s.ask('GET', HOOKS)).json.data.find((hook: { name: string }) => hook.name === name);
-/** One condition of the filter, by its place in it. */
+/** Fills in one condition of the filter, by its position. */
 const condition = async (number: string, field: string, op: string, value?: string) => {
   await dialog().getByLabel(`Field of condition ${number}`, { exact: true }).fill(field);
   await page.keyboard.press('Escape');
-  await pick(`Comparison of condition ${number}`, op);
+  await pick(`Operator of condition ${number}`, op);
   const input = dialog().getByLabel(`Value of condition ${number}`, { exact: true });
   if (value !== undefined) await input.fill(value);
 };
 
 describe('the form of a webhook', () => {
-  test('AN1, AN5, AN6, AN8: every option is kept, and takes effect at the receiver', async () => {
+  test('AN1, AN5, AN6, AN8: every option is stored and takes effect at the receiver', async () => {
     await page.goto('/settings/webhooks');
     await page.getByRole('button', { name: 'New webhook' }).first().click();
     await dialog().getByLabel('Name').fill('Everything');
@@ -78,16 +78,16 @@ describe('the form of a webhook', () => {
     );
     await dialog().getByLabel('Retries', { exact: true }).fill('3');
     await dialog().getByLabel('Delays').fill('1 s, 5 min, 2 h');
-    await dialog().getByLabel('Disable after failures in a row').fill('20');
+    await dialog().getByLabel('Disable after consecutive failures').fill('20');
     await dialog().getByRole('checkbox', { name: /410/ }).check();
-    await unfold('Pace and order');
-    await dialog().getByLabel('Requests at once').fill('2');
-    await dialog().getByLabel('Requests at most').fill('100');
-    await dialog().getByLabel('In so many seconds').fill('60');
-    await pick('Order', 'Record by record');
-    await expectShown(dialog().getByText('2 at once · 100 in 1 min · record by record'));
+    await unfold('Rate and order');
+    await dialog().getByLabel('Concurrent requests').fill('2');
+    await dialog().getByLabel('Rate limit (requests)').fill('100');
+    await dialog().getByLabel('Period (seconds)').fill('60');
+    await pick('Order', 'Per record');
+    await expectShown(dialog().getByText('2 concurrent · 100 per 1 min · in order per record'));
     await unfold('Signing secret');
-    await pick('Secret', 'Your own');
+    await pick('Secret', 'Custom');
     await dialog().getByLabel('Your secret').fill('swordfish');
     await picture(page, 'webhook-form');
     await dialog().getByRole('button', { name: 'Create webhook' }).click();
@@ -112,8 +112,8 @@ describe('the form of a webhook', () => {
       signed: true,
     });
     receiver.answer((_request, n) => ({ status: n === 1 ? 500 : 200 }));
-    await make('contacts', { first_name: 'Jane', email: 'jane@example.com' });
-    // The second comes after a second, as the form said.
+    await create('contacts', { first_name: 'Jane', email: 'jane@example.com' });
+    // The first retry follows after one second, as configured.
     const [first, second] = await receiver.waitFor(2);
     expect(second!.at - first!.at).toBeLessThan(10_000);
     expect(first!.method).toBe('PUT');
@@ -126,47 +126,47 @@ describe('the form of a webhook', () => {
     expect(first!.rawBody.toString()).not.toContain('Jane');
 
     receiver.answer(() => ({ status: 410 }));
-    await make('contacts', { first_name: 'John' });
-    await expectShown(page.getByText(/It was disabled/));
+    await create('contacts', { first_name: 'John' });
+    await expectShown(page.getByText(/^Disabled: /));
     await page.getByRole('button', { name: 'More actions' }).click();
     await page.getByRole('menuitem', { name: 'Resume' }).click();
     await expectShown(page.getByText('Active').first());
   });
 
-  test('a change keeps what was not touched, and what is emptied is the format’s again', async () => {
+  test('an update keeps untouched options; an emptied field returns to the default of the format', async () => {
     const before = await stored('Everything');
     await page.getByRole('button', { name: 'Edit', exact: true }).click();
     await unfold('Retries');
     expect(await dialog().getByLabel('Delays').inputValue()).toBe('1 s, 5 min, 2 h');
     await dialog().getByLabel('Delays').fill('soon');
     await dialog().getByRole('button', { name: 'Save' }).click();
-    await expectShown(dialog().getByText(/"soon" is no time/));
+    await expectShown(dialog().getByText(/"soon" is not a duration/));
     await dialog().getByLabel('Delays').fill('');
     await dialog().getByLabel('Retries', { exact: true }).fill('11');
     await dialog().getByRole('button', { name: 'Save' }).click();
     await expectShown(dialog().getByText(/at most 10 retries/));
     await dialog().getByLabel('Retries', { exact: true }).fill('');
-    await unfold('Pace and order');
-    await dialog().getByLabel('Requests at most').fill('');
-    await dialog().getByLabel('Requests at once').fill('65');
+    await unfold('Rate and order');
+    await dialog().getByLabel('Rate limit (requests)').fill('');
+    await dialog().getByLabel('Concurrent requests').fill('65');
     await dialog().getByRole('button', { name: 'Save' }).click();
     await expectShown(
       dialog()
         .getByText(/<=\s?64|at most 64\b/)
         .last(),
     );
-    await dialog().getByLabel('Requests at once').fill('');
+    await dialog().getByLabel('Concurrent requests').fill('');
     await dialog().getByRole('button', { name: 'Save' }).click();
     await expectShown(dialog().getByText(/>=\s?1|at least 1\b/));
     await picture(page, 'webhook-form-refused');
-    await dialog().getByLabel('In so many seconds').fill('');
+    await dialog().getByLabel('Period (seconds)').fill('');
     await dialog().getByRole('button', { name: 'Save' }).click();
     await expect
       .poll(async () => (await stored('Everything')).retry)
       .toEqual({ max: 5, intervals_s: [60, 240, 1500, 5400, 79_200] });
     const {
       retry: _retry,
-      max_in_flight: _most,
+      max_in_flight: _max,
       rate_limit: _rate,
       version: _v,
       updated_at: _at,
@@ -176,22 +176,22 @@ describe('the form of a webhook', () => {
     receiver.answer(() => ({ status: 200 }));
   });
 
-  test('the facts tell its pace and order; while its receiver gets a rest the page says so', async () => {
+  test('the properties show rate and order; while the circuit breaker is open, the page shows a notice', async () => {
     const facts = page.getByRole('complementary', { name: 'About this webhook' });
     await expectShown(facts.getByText('Up to 64 requests'));
-    await expectShown(facts.getByText('Any number'));
-    await expectShown(facts.getByText(/Record by record/));
-    await expectShown(facts.getByText(/^Events of one record arrive in their order/));
+    await expectShown(facts.getByText('No limit'));
+    await expectShown(facts.getByText(/Per record/));
+    await expectShown(facts.getByText(/^Events of a record arrive in order/));
     await expectShown(facts.getByText('Closed', { exact: true }));
     receiver.answer(() => ({ status: 503, headers: { 'retry-after': '9' } }));
-    await make('contacts', { first_name: 'Jules' });
+    await create('contacts', { first_name: 'Jules' });
     await expectShown(facts.getByText(/^Open\s*until \d/));
     await expectShown(
-      page.getByRole('alert').getByText(/Its receiver gets a rest\s+until .+Nothing is lost/),
+      page.getByRole('alert').getByText(/Deliveries are on hold\s+until .+No events are\s+lost/),
     );
     await picture(page, 'webhook-resting');
     receiver.answer(() => ({ status: 200 }));
-    // What waits for its retry is hurried, and is the probe.
+    // Sending pending deliveries now makes the retry the probe.
     await expect
       .poll(
         async () => {
@@ -204,46 +204,46 @@ describe('the form of a webhook', () => {
     expect(await page.getByRole('alert').count()).toBe(0);
   });
 
-  test('AN5: a secret is rotated to one’s own, and to none', async () => {
+  test('AN5: a secret is rotated to a custom one, and to none', async () => {
     const rotate = async (choice: string) => {
       await page.getByRole('button', { name: 'More actions' }).click();
       await page.getByRole('menuitem', { name: 'Rotate secret' }).click();
       await pick('Secret', choice);
-      if (choice === 'Your own') await dialog().getByLabel('Your secret').fill('open sesame');
+      if (choice === 'Custom') await dialog().getByLabel('Your secret').fill('open sesame');
       await dialog().getByRole('button', { name: 'Rotate secret' }).click();
     };
-    await rotate('Your own');
+    await rotate('Custom');
     await page.getByRole('button', { name: 'I have stored it' }).click();
     const count = receiver.received.length;
-    await make('contacts', { first_name: 'Jim' });
+    await create('contacts', { first_name: 'Jim' });
     const request = (await receiver.waitFor(count + 1)).at(-1)!;
     expect(request.headers['x-automatenexus-signature']).toBe(
       createHmac('sha256', 'open sesame').update(request.rawBody).digest('hex'),
     );
-    await rotate('None: deliveries are not signed');
-    await expectShown(page.getByText('Deliveries go unsigned from now on.'));
+    await rotate('None: deliveries are unsigned');
+    await expectShown(page.getByText('Deliveries are now unsigned'));
     expect((await stored('Everything')).signed).toBe(false);
   });
 });
 
-test('a webhook of the standard format signs with a private key; its public key stays on its page', async () => {
+test('a webhook of the standard format signs with a private key; its page shows the public key', async () => {
   await page.goto('/settings/webhooks');
   await page.getByRole('button', { name: 'New webhook' }).first().click();
   await dialog().getByLabel('Name').fill('Keyed');
   await dialog().getByLabel('URL').fill(`${receiver.url}/keyed`);
   await unfold('Signing secret');
-  await pick('Secret', /^A private key/);
+  await pick('Secret', /^Private key/);
   await dialog().getByRole('button', { name: 'Create webhook' }).click();
   const secret = page.getByRole('textbox', { name: 'Signing secret' });
   expect(await secret.inputValue()).toMatch(/^whsk_/);
   await page.getByRole('button', { name: 'I have stored it' }).click();
-  await expectShown(page.getByText('By a private key (v1a)'));
+  await expectShown(page.getByText('With a private key (v1a)'));
   const { id, public_key: key } = await stored('Keyed');
   expect(key).toMatch(/^whpk_/);
   await expectShown(page.getByText(key));
   await page.getByRole('button', { name: 'More actions' }).click();
   await page.getByRole('menuitem', { name: 'Rotate secret' }).click();
-  await pick(/^Secret/, 'Made for you, and shown once');
+  await pick(/^Secret/, 'Generated');
   await dialog().getByRole('button', { name: 'Rotate secret' }).click();
   expect(await secret.inputValue()).toMatch(/^whsec_/);
   await page.getByRole('button', { name: 'I have stored it' }).click();
@@ -252,7 +252,7 @@ test('a webhook of the standard format signs with a private key; its public key 
 });
 
 describe('AN13: the filter', () => {
-  test('is written in rows; an event that it keeps out says so on the Events page', async () => {
+  test('is edited as rows; the Events page shows the reason for an event that it excludes', async () => {
     await page.goto('/settings/webhooks');
     await page.getByRole('button', { name: 'New webhook' }).first().click();
     await dialog().getByLabel('Name').fill('Picky');
@@ -260,8 +260,8 @@ describe('AN13: the filter', () => {
     await unfold('Filter');
     await dialog().getByRole('button', { name: 'Add condition' }).click();
     await dialog().getByLabel('Field of condition 1').click();
-    for (const offered of ['tag', 'pipeline', 'job_title', 'expected_close_date'])
-      await expectShown(page.getByRole('option', { name: new RegExp(`^${offered}`) }).first());
+    for (const option of ['tag', 'pipeline', 'job_title', 'expected_close_date'])
+      await expectShown(page.getByRole('option', { name: new RegExp(`^${option}`) }).first());
     await condition('1', 'source', 'is', 'website');
     await dialog().getByRole('button', { name: 'Add group' }).click();
     await condition('2.1', 'status', 'is not', 'customer');
@@ -282,9 +282,9 @@ describe('AN13: the filter', () => {
       ],
     });
 
-    await make('contacts', { first_name: 'Walk-in', source: 'street' });
+    await create('contacts', { first_name: 'Walk-in', source: 'street' });
     const count = receiver.received.filter(({ url }) => url === '/picky').length;
-    await make('contacts', {
+    await create('contacts', {
       first_name: 'Wanted',
       source: 'website',
       status: 'customer',
@@ -292,7 +292,7 @@ describe('AN13: the filter', () => {
     });
     await expect.poll(() => receiver.received.filter(({ url }) => url === '/picky').length).toBe(count + 1);
     await s.ask('PATCH', `${HOOKS}/${(await stored('Everything')).id}`, { body: { active: false } });
-    await make('contacts', { first_name: 'Stranger', source: 'street' });
+    await create('contacts', { first_name: 'Stranger', source: 'street' });
 
     await page.goto('/settings/events');
     await page.getByRole('checkbox', { name: 'Sent to no webhook' }).check();
@@ -310,12 +310,12 @@ describe('AN13: the filter', () => {
       .getByRole('button')
       .click();
     await expectShown(dialog().getByRole('link', { name: 'Picky' }));
-    await dialog().getByRole('link', { name: 'Show them in the log' }).click();
+    await dialog().getByRole('link', { name: 'View in delivery log' }).click();
     await expectShown(page.getByRole('heading', { name: 'Deliveries', level: 1 }));
     await expectShown(page.getByRole('row', { name: /contact.created.*Picky.*Delivered/ }));
   });
 
-  test('what the API refuses of it is told at its row; as JSON it says the same', async () => {
+  test('an error of the API shows at its row; the JSON view has the same filter', async () => {
     await page.goto(`/settings/webhooks/${(await stored('Picky')).id}`);
     await page.getByRole('button', { name: 'Edit', exact: true }).click();
     await unfold('Filter');
@@ -338,12 +338,12 @@ describe('AN13: the filter', () => {
     });
     await text.fill('{"tag": ');
     await dialog().getByRole('button', { name: 'Save' }).click();
-    await expectShown(dialog().getByText(/Is not JSON/));
+    await expectShown(dialog().getByText(/Is not valid JSON/));
     await text.fill('{"not": {"any": [{"tag": "vip"}, {"pipeline": "Sales pipeline"}]}}');
     await dialog().getByText('Rows', { exact: true }).click();
     await expectShown(dialog().getByLabel('Field of condition 2'));
-    expect(await dialog().getByLabel('How the conditions are joined').inputValue()).toBe(
-      'None of these holds',
+    expect(await dialog().getByLabel('How conditions are combined').inputValue()).toBe(
+      'No condition matches',
     );
     await dialog().getByRole('button', { name: 'Save' }).click();
     await expect
@@ -362,14 +362,14 @@ describe('the log', () => {
   let id: string;
   const rows = () => page.getByRole('row', { name: /contact\.created|company\.created/ });
 
-  test('AC5: several are chosen and sent again; states, types and times narrow it', async () => {
+  test('AC5: several deliveries are selected and resent; the log is filtered by state, type and time', async () => {
     await s.ask('DELETE', `${HOOKS}/${(await stored('Everything')).id}`);
     await s.ask('DELETE', `${HOOKS}/${(await stored('Picky')).id}`);
     receiver.answer(() => ({ status: 500, body: 'not today' }));
     const hook = { name: 'Log', url: `${receiver.url}/log`, events: ['*'], retry: { max: 0 } };
-    ({ id } = await make('webhooks', hook));
-    for (const name of ['One', 'Two']) await make('contacts', { first_name: name });
-    await make('companies', { name: 'Acme' });
+    ({ id } = await create('webhooks', hook));
+    for (const name of ['One', 'Two']) await create('contacts', { first_name: name });
+    await create('companies', { name: 'Acme' });
     await page.goto(`/settings/webhooks/${id}`);
     await expect.poll(() => rows().getByText('Failed').count()).toBe(3);
     await picture(page, 'log-failed');
@@ -379,15 +379,14 @@ describe('the log', () => {
     await expect.poll(() => rows().count()).toBe(2);
     expect(page.url()).toContain('event_type=contact.created');
     receiver.answer(() => ({ status: 200 }));
-    for (const box of await page.getByRole('checkbox', { name: /Choose the delivery/ }).all())
-      await box.check();
+    for (const box of await page.getByRole('checkbox', { name: /Select delivery/ }).all()) await box.check();
     await picture(page, 'log-chosen');
     await page.getByRole('button', { name: 'Resend 2' }).click();
-    await expectShown(page.getByText('2 deliveries are being sent again.'));
+    await expectShown(page.getByText('Resending 2 deliveries'));
     await expect.poll(() => rows().getByText('Delivered').count()).toBe(2);
 
     await page.goto(`/settings/webhooks/${id}?until=2026-01-01T00:00:00Z`);
-    await expectShown(page.getByText('No delivery is like that'));
+    await expectShown(page.getByText('No matching deliveries'));
     await page.getByRole('button', { name: 'Clear until' }).click();
     await expect.poll(() => rows().count()).toBe(5);
     await page.goto(`/settings/webhooks/${id}?state=failed&event_type=company.created`);
@@ -398,40 +397,40 @@ describe('the log', () => {
     await page.keyboard.press('Escape');
   });
 
-  test('AC5: a range is counted first, and then sent again', async () => {
+  test('AC5: a replay shows the number of events first, and then resends them', async () => {
     const path = `${HOOKS}/${id}`;
     await s.ask('PATCH', path, { body: { active: false } });
-    await make('contacts', { first_name: 'Missed' });
+    await create('contacts', { first_name: 'Missed' });
     await s.ask('PATCH', path, { body: { active: true } });
     await page.goto(`/settings/webhooks/${id}`);
-    await page.getByRole('button', { name: 'Send again since…' }).click();
-    await pick('What', /^What was missed/);
-    await expectShown(dialog().getByText('One event will be sent.'));
-    await pick('What', 'What failed, and what was missed');
+    await page.getByRole('button', { name: 'Resend events…' }).click();
+    await pick('Events', /^Missed events/);
+    await expectShown(dialog().getByText('1 event will be sent.'));
+    await pick('Events', 'Failed and missed events');
     await expectShown(dialog().getByText('2 events will be sent.'));
     await picture(page, 'replay');
     const before = receiver.received.length;
-    await dialog().getByRole('button', { name: 'Send again' }).click();
-    await expectShown(page.getByText('2 events are being sent again.'));
+    await dialog().getByRole('button', { name: 'Resend' }).click();
+    await expectShown(page.getByText('Resending 2 events'));
     const sent = (await receiver.waitFor(before + 2)).slice(before);
     expect(sent.map(({ rawBody }) => JSON.parse(rawBody.toString()).type)).toEqual([
       'company.created',
       'contact.created',
     ]);
-    await page.getByRole('button', { name: 'Send again since…' }).click();
-    await expectShown(dialog().getByText('Nothing would be sent: there is no such event.'));
-    expect(await dialog().getByRole('button', { name: 'Send again' }).isDisabled()).toBe(true);
+    await page.getByRole('button', { name: 'Resend events…' }).click();
+    await expectShown(dialog().getByText('No matching events'));
+    expect(await dialog().getByRole('button', { name: 'Resend' }).isDisabled()).toBe(true);
     await page.keyboard.press('Escape');
   });
 
-  test('of the whole workspace, deleted webhooks too', async () => {
+  test('covers the whole workspace, including deleted webhooks', async () => {
     await page.goto('/settings/deliveries');
-    await expectShown(page.getByRole('row', { name: /A deleted webhook/ }).first());
+    await expectShown(page.getByRole('row', { name: /Deleted webhook/ }).first());
     await expectShown(page.getByRole('row', { name: /company\.created.*Log.*Delivered/ }));
     await picture(page, 'deliveries');
   });
 
-  test('is found in the palette by the names that documents print', async () => {
+  test('is found in the palette by the names of other CRMs', async () => {
     for (const [typed, heading] of [
       ['Settings → Deliveries', 'Deliveries'],
       ['Recent Activity', 'Deliveries'],
@@ -447,6 +446,6 @@ describe('the log', () => {
   });
 });
 
-test('nothing went wrong behind the pages, and nothing was asked of anybody else', () => {
+test('no page logs an error or sends a request to another host', () => {
   expect(window.wrong).toEqual([]);
 });

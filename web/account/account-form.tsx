@@ -4,21 +4,21 @@ import type { ReactNode } from 'react';
 import { ErrorPanel } from '../ui/error-panel.tsx';
 import type { ApiForm } from '../ui/use-api-form.ts';
 
-/** The shape of every page before signing in: a title, a sentence, fields, one button. */
+/** The form of all signed-out pages: title, introduction, fields, button. */
 export function AccountForm<Values extends object>({
   title,
   intro,
   action,
   api,
   children,
-  below,
+  footer,
 }: {
   title: string;
   intro?: ReactNode;
   action: string;
   api: ApiForm<Values>;
   children: ReactNode;
-  below?: ReactNode;
+  footer?: ReactNode;
 }) {
   useDocumentTitle(`${title} · Fairlead`);
   return (
@@ -37,7 +37,7 @@ export function AccountForm<Values extends object>({
         <Button type="submit" loading={api.busy} fullWidth mt="xs">
           {action}
         </Button>
-        {below}
+        {footer}
       </Stack>
     </form>
   );

@@ -17,10 +17,9 @@ export function ForgotPassword() {
   if (isSuccess) {
     return (
       <Stack component="output">
-        <Title order={1}>Check your mail</Title>
+        <Title order={1}>Check your email</Title>
         <Text size="sm">
-          If there is an account for {api.form.values.email}, a link to set a new password is on its way to
-          it.
+          If an account exists for {api.form.values.email}, we sent a link to set a new password.
         </Text>
         {back}
       </Stack>
@@ -29,10 +28,10 @@ export function ForgotPassword() {
   return (
     <AccountForm
       title="Forgot your password?"
-      intro="We send a link to set a new one."
-      action="Send the link"
+      intro="We’ll email you a link to set a new one."
+      action="Send link"
       api={api}
-      below={back}
+      footer={back}
     >
       <TextInput
         label="Email"

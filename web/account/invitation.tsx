@@ -10,7 +10,7 @@ import { WithLink } from './opened-link.tsx';
 
 export function Invitation() {
   return (
-    <WithLink kind="invitation" stale="Ask whoever invited you for another one.">
+    <WithLink kind="invitation" staleHint="Ask the person who invited you for a new one.">
       {(link, token) => <InvitationForms link={link} token={token} />}
     </WithLink>
   );
@@ -19,23 +19,23 @@ export function Invitation() {
 interface FormProps {
   link: OpenedLink;
   token: string;
-  /** The button that shows the other form. */
-  other: ReactNode;
+  /** Switches to the other form. */
+  switchButton: ReactNode;
 }
 
-/** The link does not say whether there is an account: whoever was invited knows, and nobody else is to learn it. */
-function InvitationForms(props: Omit<FormProps, 'other'>) {
+/** The link does not reveal whether an account exists; only the invited person knows. */
+function InvitationForms(props: Omit<FormProps, 'switchButton'>) {
   const [hasAccount, setHasAccount] = useState(false);
-  const Form = hasAccount ? AccountHolderForm : NewcomerForm;
-  const other = (
+  const Form = hasAccount ? ExistingUserForm : NewUserForm;
+  const switchButton = (
     <Anchor component="button" type="button" size="sm" ta="center" onClick={() => setHasAccount(!hasAccount)}>
-      {hasAccount ? 'I have no account yet' : 'I have an account already'}
+      {hasAccount ? 'I don’t have an account' : 'I already have an account'}
     </Anchor>
   );
-  return <Form {...props} other={other} />;
+  return <Form {...props} switchButton={switchButton} />;
 }
 
-function NewcomerForm({ link, token, other }: FormProps) {
+function NewUserForm({ link, token, switchButton }: FormProps) {
   const api = useJoin({ name: '', password: '' }, token);
   const { form } = api;
   return (
@@ -44,7 +44,7 @@ function NewcomerForm({ link, token, other }: FormProps) {
       intro={`You were invited as ${link.role ?? 'member'}.`}
       action={titleOf(link)}
       api={api}
-      below={other}
+      footer={switchButton}
     >
       <InvitedEmail link={link} />
       <TextInput label="Your name" autoComplete="name" required autoFocus {...form.getInputProps('name')} />
@@ -53,15 +53,15 @@ function NewcomerForm({ link, token, other }: FormProps) {
   );
 }
 
-function AccountHolderForm({ link, token, other }: FormProps) {
+function ExistingUserForm({ link, token, switchButton }: FormProps) {
   const api = useJoin({ password: '' }, token);
   return (
     <AccountForm
       title={titleOf(link)}
-      intro="The password of your account joins this workspace to it."
+      intro="Enter your password to join this workspace with your account."
       action={titleOf(link)}
       api={api}
-      below={other}
+      footer={switchButton}
     >
       <InvitedEmail link={link} />
       <PasswordInput

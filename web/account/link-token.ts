@@ -2,8 +2,8 @@ import { useLocation } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 
 /**
- * The token in the fragment of a link, `#token=…`, or null. It never reaches a server's log that way; from the address
- * bar and the history it is taken out, so that a glance over the shoulder finds nothing either.
+ * The token in the fragment of a link, `#token=…`, or null. A fragment never reaches a server log. The token is removed
+ * from the address bar and the history.
  */
 export function useLinkToken(): string | null {
   const fragment = useLocation({ select: ({ hash }) => hash });

@@ -1,11 +1,11 @@
 import { PasswordInput, type PasswordInputProps } from '@mantine/core';
 
-/** Where a password is made up: managers of passwords offer one here. */
+/** The input for a new password; password managers suggest one. */
 export function NewPasswordInput(props: PasswordInputProps) {
   return (
     <PasswordInput
       label="Password"
-      description="At least 10 characters; a few words are better than one."
+      description="At least 10 characters. Several words are better than one."
       autoComplete="new-password"
       required
       {...props}

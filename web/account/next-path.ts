@@ -1,4 +1,4 @@
-/** Where to go after signing in: a path of this very site, else the start. */
+/** The path to open after sign-in: only paths of this site, `/` otherwise. */
 export function nextPath(next: string | undefined): string {
   return next !== undefined && /^\/(?!\/)[^\\\s]*$/.test(next) ? next : '/';
 }

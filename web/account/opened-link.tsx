@@ -8,33 +8,33 @@ import { ErrorPanel } from '../ui/error-panel.tsx';
 import { TextLink } from '../ui/router-links.tsx';
 import { useLinkToken } from './link-token.ts';
 
-/** Looks up what the link in the address bar is for, and shows its page, or why there is none. */
+/** Loads the link of the URL and shows its page, or an error for an invalid link. */
 export function WithLink({
   kind,
-  stale,
+  staleHint,
   children,
 }: {
   kind: OpenedLink['kind'];
-  /** What to do where the link can not be used any more. */
-  stale: string;
+  /** What to do if the link is no longer valid. */
+  staleHint: string;
   children: (link: OpenedLink, token: string) => ReactNode;
 }) {
   const token = useLinkToken();
   const { data: link, error, refetch } = useQuery({ ...linkQuery(token ?? ''), enabled: token !== null });
-  const gone =
+  const isStale =
     token === null ||
     (error instanceof ApiError && error.status === 404) ||
     (link !== undefined && link.kind !== kind);
-  if (gone) return <StaleLink what={stale} />;
+  if (isStale) return <StaleLink hint={staleHint} />;
   if (error) return <ErrorPanel error={error} retry={() => void refetch()} />;
   return link ? children(link, token) : <Loader size="sm" aria-label="Loading" />;
 }
 
-function StaleLink({ what }: { what: string }) {
+function StaleLink({ hint }: { hint: string }) {
   return (
     <Stack gap="sm">
-      <Title order={1}>This link can not be used</Title>
-      <Text size="sm">It was used already, has expired, or is not complete. {what}</Text>
+      <Title order={1}>This link is not valid</Title>
+      <Text size="sm">It was already used, has expired, or is incomplete. {hint}</Text>
       <TextLink {...paths.signIn()} size="sm">
         Go to sign in
       </TextLink>

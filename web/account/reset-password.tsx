@@ -9,7 +9,7 @@ import { WithLink } from './opened-link.tsx';
 
 export function ResetPassword() {
   return (
-    <WithLink kind="password_reset" stale="Ask for another one on the page “Forgot your password?”.">
+    <WithLink kind="password_reset" staleHint="Request a new one on the page “Forgot your password?”.">
       {(link, token) => <ResetForm link={link} token={token} />}
     </WithLink>
   );

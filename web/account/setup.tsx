@@ -7,11 +7,11 @@ import { AccountForm } from './account-form.tsx';
 import { NewPasswordInput } from './new-password-input.tsx';
 import { WithLink } from './opened-link.tsx';
 
-const STALE = 'Whoever runs this installation can make another one.';
+const STALE_HINT = 'The operator of this installation can create a new one.';
 
 export function Setup() {
   return (
-    <WithLink kind="setup" stale={STALE}>
+    <WithLink kind="setup" staleHint={STALE_HINT}>
       {(link, token) => <SetupForm link={link} token={token} />}
     </WithLink>
   );
@@ -30,7 +30,7 @@ function SetupForm({ link, token }: { link: OpenedLink; token: string }) {
   return (
     <AccountForm
       title="Set up Fairlead"
-      intro="You become the owner of this workspace. Others are invited afterwards."
+      intro="You become the owner of this workspace. You can invite others later."
       action="Create account"
       api={api}
     >

@@ -29,7 +29,7 @@ export function SignIn() {
       title="Sign in"
       action="Sign in"
       api={api}
-      below={
+      footer={
         <TextLink {...paths.forgotPassword()} size="sm" ta="center">
           Forgot your password?
         </TextLink>

@@ -1,9 +1,9 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { call } from './client.ts';
 import type { components, operations } from './schema.d.ts';
-import { startSession, type Session } from './session-queries.ts';
+import { cacheSession, type Session } from './session-queries.ts';
 
-/** What a link that was sent or shown to somebody is for. */
+/** The purpose of an invitation, reset or setup link. */
 export type OpenedLink = components['schemas']['Link'];
 
 export const linkQuery = (token: string) =>
@@ -19,18 +19,20 @@ type Body<Operation extends keyof operations> = operations[Operation] extends {
   ? Sent
   : never;
 
-/** Calls that use a link up and sign in whom it was for. */
-function useLink<Sent>(path: string) {
+/** Calls that consume a single-use link and sign in its user. */
+function useLinkMutation<Sent>(path: string) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (body: Sent) => call<Session>('POST', path, { body }),
-    onSuccess: (session) => startSession(queries, session),
+    onSuccess: (session) => cacheSession(queries, session),
   });
 }
 
-export const useSetup = () => useLink<Body<'postSetup'>>('/setup');
-export const useAcceptInvitation = () => useLink<Body<'postInvitationsAccept'>>('/invitations/accept');
-export const useConfirmReset = () => useLink<Body<'postPasswordResetsConfirm'>>('/password-resets/confirm');
+export const useSetup = () => useLinkMutation<Body<'postSetup'>>('/setup');
+export const useAcceptInvitation = () =>
+  useLinkMutation<Body<'postInvitationsAccept'>>('/invitations/accept');
+export const useConfirmReset = () =>
+  useLinkMutation<Body<'postPasswordResetsConfirm'>>('/password-resets/confirm');
 
 export const useRequestReset = () =>
   useMutation({

@@ -3,6 +3,6 @@ import type { components } from './schema.d.ts';
 
 export type Activity = components['schemas']['Activity'];
 
-/** What happened to a record of any kind, newest first. */
+/** The activities of a record, newest first. */
 export const timelineQuery = (recordId: string) =>
   listQuery<Activity>(['activities', recordId], `/activities/${recordId}`, { limit: 30 });

@@ -16,7 +16,7 @@ function useInvalidation() {
   return { onSuccess: () => queries.invalidateQueries({ queryKey: KEY }) };
 }
 
-/** The answer holds the key itself, this once. */
+/** The response contains the key, this once only. */
 export const useCreateApiKey = () =>
   useMutation({
     mutationFn: (body: ApiKeyInput) => call<ApiKey>('POST', '/api-keys', { body }),

@@ -5,14 +5,14 @@ export interface FieldError {
   message: string;
 }
 
-/** An answer that is no success, in the API's own words; or none at all, with the code `offline`. */
+/** An error response of the API, or a failed connection with the code `offline`. */
 export class ApiError extends Error {
-  /** 0 where no answer came. */
+  /** 0 without a response. */
   readonly status: number;
   readonly code: string;
   readonly fields: readonly FieldError[];
   readonly requestId: string | null;
-  /** What `Retry-After` says. */
+  /** From `Retry-After`. */
   readonly retryAfterS: number | null;
 
   constructor(response: {
@@ -32,12 +32,12 @@ export class ApiError extends Error {
   }
 }
 
-/** What the API would say of a field, where it need not be asked: the text in it can not be sent. */
-export function refusal(field: string, message: string): ApiError {
+/** A validation error in the shape of the API, for input that cannot be sent. */
+export function validationError(field: string, message: string): ApiError {
   return new ApiError({ status: 400, code: 'validation_error', message, fields: [{ field, message }] });
 }
 
-/** Somebody else changed meanwhile what was to be changed. */
+/** True for 412: another user changed the record first. */
 export function isConflict(error: Error): boolean {
   return error instanceof ApiError && error.status === 412;
 }
@@ -45,13 +45,13 @@ export function isConflict(error: Error): boolean {
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
 export interface Call {
-  /** Above the path; the API's own where it is left out. */
+  /** The URL prefix; `/api/v1` by default. */
   base?: string;
   query?: Query;
   body?: unknown;
-  /** The version that a change is meant for; 412 where the record is at another. */
+  /** The expected version; the API responds with 412 if the record has another. */
   ifMatch?: number;
-  /** The answer to a POST is the record, with errors in the usual shape, where the API has another one by default. */
+  /** Asks a POST to respond with the record and the usual errors, where its default response is another. */
   prefersRecord?: boolean;
   signal?: AbortSignal;
 }
@@ -59,9 +59,9 @@ export interface Call {
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /**
- * Calls the API as the person whose session cookie the browser holds.
+ * Calls the API with the session cookie of the browser.
  * @param path below the base
- * @returns the answer's JSON; undefined for 204
+ * @returns the JSON of the response; undefined for 204
  * @throws ApiError
  */
 export async function call<T>(method: Method, path: string, options: Call = {}): Promise<T> {
@@ -70,26 +70,26 @@ export async function call<T>(method: Method, path: string, options: Call = {}):
   if (options.ifMatch !== undefined) headers['if-match'] = `"${options.ifMatch}"`;
   if (options.prefersRecord) headers['prefer'] = 'return=representation';
   if (method === 'POST') headers['idempotency-key'] = idempotencyKey();
-  const answer = await send(`${options.base ?? BASE}${path}${queryText(options.query)}`, {
+  const response = await send(`${options.base ?? BASE}${path}${queryText(options.query)}`, {
     method,
     headers,
     credentials: 'same-origin',
     ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
     ...(options.signal && { signal: options.signal }),
   });
-  if (!answer.ok) throw await errorOf(answer);
-  return (answer.status === 204 ? undefined : await answer.json()) as T;
+  if (!response.ok) throw await errorOf(response);
+  return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
-/** A POST whose connection broke is sent once more: its idempotency key keeps it from being done twice. */
+/** Retries a POST once after a connection error. Its idempotency key prevents a second execution. */
 async function send(url: string, request: RequestInit): Promise<Response> {
   const attempts = request.method === 'POST' ? 2 : 1;
-  for (let left = attempts; ; left -= 1) {
+  for (let attemptsLeft = attempts; ; attemptsLeft -= 1) {
     try {
       return await fetch(url, request);
     } catch (error) {
       if (request.signal?.aborted) throw error;
-      if (left <= 1) {
+      if (attemptsLeft <= 1) {
         const message = 'The server cannot be reached. Check your connection, then try again.';
         throw new ApiError({ status: 0, code: 'offline', message });
       }
@@ -105,8 +105,12 @@ async function errorOf(answer: Response): Promise<ApiError> {
     const response = (await answer.json()) as ErrorResponse;
     return new ApiError({ ...common, ...response.error, requestId: response.error.request_id ?? requestId });
   } catch {
-    // A proxy in between speaks for itself, and not our JSON.
-    return new ApiError({ ...common, code: 'server_error', message: `The answer was ${answer.status}.` });
+    // A proxy may respond with something other than our JSON.
+    return new ApiError({
+      ...common,
+      code: 'server_error',
+      message: `The server responded with ${answer.status}.`,
+    });
   }
 }
 
@@ -121,7 +125,7 @@ function queryText(query: Query = {}): string {
   return sent.length > 0 ? `?${new URLSearchParams(sent).toString()}` : '';
 }
 
-/** `crypto.randomUUID` is there on HTTPS and localhost alone; a dashboard in a home network is on neither. */
+/** `crypto.randomUUID` requires HTTPS or localhost. A dashboard on a local network may have neither. */
 function idempotencyKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
     byte.toString(16).padStart(2, '0'),

@@ -9,7 +9,7 @@ export type CompanyInput = operations['postCompanies']['requestBody']['content']
 
 export const companies = recordQueries<Company, CompanyInput>('companies');
 
-/** The company of this name, whatever the case: the first of several; null where there is none. */
+/** The oldest company with this name, ignoring case; null if none exists. */
 export const companyByNameQuery = (name: string) =>
   queryOptions({
     queryKey: [companies.plural, 'name', name],

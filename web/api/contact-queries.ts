@@ -9,7 +9,7 @@ export type ContactInput = operations['postContacts']['requestBody']['content'][
 
 export const contacts = recordQueries<Contact, ContactInput>('contacts');
 
-/** The contact with this email, whatever the case: the first of several; null where there is none. */
+/** The oldest contact with this email, ignoring case; null if none exists. */
 export const contactByEmailQuery = (email: string) =>
   queryOptions({
     queryKey: [contacts.plural, 'email', email],

@@ -3,7 +3,7 @@ import { call } from './client.ts';
 import { listQuery } from './list-query.ts';
 import type { components } from './schema.d.ts';
 
-/** What another CRM reported of a lead. */
+/** A report of another CRM about a lead. */
 export type CrmActivity = components['schemas']['CrmActivity'];
 
 const KEY = ['crm-activities'];

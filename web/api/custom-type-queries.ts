@@ -3,7 +3,7 @@ import { call } from './client.ts';
 import { listQuery } from './list-query.ts';
 import type { components, operations } from './schema.d.ts';
 
-/** An event type that the workspace defined. */
+/** An event type defined by the workspace. */
 export type CustomType = components['schemas']['CustomEventType'];
 export type NewCustomType = operations['postCustomEventTypes']['requestBody']['content']['application/json'];
 export type PublishedEvent = components['schemas']['PublishedEvent'];
@@ -12,7 +12,7 @@ const PATH = '/custom-event-types';
 
 export const customTypesQuery = listQuery<CustomType>(['custom-event-types'], PATH);
 
-/** All that shows event types shows these too. */
+/** The list of all event types includes the custom ones. */
 function useInvalidation() {
   const queries = useQueryClient();
   return {
@@ -40,7 +40,7 @@ export const useChangeCustomType = (name: string) =>
 export const useRemoveCustomType = (name: string) =>
   useMutation({ mutationFn: () => call<void>('DELETE', `${PATH}/${name}`), ...useInvalidation() });
 
-/** An event of such a type happens: its webhooks are told, as of any other. */
+/** Publishes an event of a custom type; webhooks receive it like any other event. */
 export function usePublishEvent() {
   const queries = useQueryClient();
   return useMutation({

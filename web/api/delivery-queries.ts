@@ -18,18 +18,18 @@ export const DELIVERY_STATES = [
   'crashed',
 ] as const satisfies readonly DeliveryState[];
 
-/** Which deliveries a log shows; what is left out, all. */
+/** The filter of a delivery log; an omitted field matches all. */
 export interface DeliveryFilter {
   state?: DeliveryState | undefined;
   event_type?: string | undefined;
   event_id?: string | undefined;
-  /** From this time on, and before that one; ISO 8601. */
+  /** `since` is inclusive, `until` exclusive; ISO 8601. */
   since?: string | undefined;
   until?: string | undefined;
 }
 
 /**
- * Of one webhook, or of all. Read again every few seconds: deliveries arrive while one watches.
+ * The deliveries of one webhook, or of all. Polled every 5 s.
  * @param webhookId null for the whole workspace
  */
 export const deliveriesQuery = (webhookId: string | null, { since, until, ...filter }: DeliveryFilter) =>
@@ -58,30 +58,30 @@ export function useResend() {
   });
 }
 
-/** Several, one after another: those that were refused do not hold the others up. */
+/** Resends several deliveries in sequence; a failure does not stop the rest. */
 export function useResendAll() {
   const queries = useQueryClient();
   return useMutation({
     async mutationFn(ids: readonly string[]) {
-      const refusals: Error[] = [];
+      const errors: Error[] = [];
       for (const id of ids) {
-        // One at a time: the API counts what a session asks for at once.
+        // In sequence: the API limits concurrent requests of a session.
         // oxlint-disable-next-line no-await-in-loop
-        await call('POST', `/deliveries/${id}/resend`).catch((error: Error) => refusals.push(error));
+        await call('POST', `/deliveries/${id}/resend`).catch((error: Error) => errors.push(error));
       }
-      return { sent: ids.length - refusals.length, refusals };
+      return { sent: ids.length - errors.length, errors };
     },
     onSettled: () => queries.invalidateQueries({ queryKey: ['webhooks'] }),
   });
 }
 
-/** Which events to send again to a webhook. */
+/** Which events to resend to a webhook. */
 export interface Replay {
   /** ISO 8601. */
   since: string;
   until?: string | undefined;
   types?: string[] | undefined;
-  /** Left out: what failed and what was missed. */
+  /** Default: failed and missed. */
   only?: 'failed' | 'missed' | 'all' | undefined;
 }
 
@@ -91,7 +91,7 @@ interface Replayed {
   next_after: string | null;
 }
 
-/** How many events a replay would send, at least: one call looks at 10,000. */
+/** The minimum number of events that a replay would send: one call examines 10,000. */
 export const replayCountQuery = (webhookId: string, replay: Replay) =>
   queryOptions({
     queryKey: ['webhooks', 'replay', webhookId, replay],
@@ -100,7 +100,7 @@ export const replayCountQuery = (webhookId: string, replay: Replay) =>
     staleTime: 0,
   });
 
-/** Goes on until all are queued; answers how many. */
+/** Repeats the call until all events are queued; resolves with their number. */
 export function useReplay(webhookId: string) {
   const queries = useQueryClient();
   return useMutation({
@@ -109,7 +109,7 @@ export function useReplay(webhookId: string) {
       let after: string | null = null;
       for (;;) {
         const body = { ...replay, ...(after !== null && { after }) };
-        // oxlint-disable-next-line no-await-in-loop -- each call goes on where the one before ended
+        // oxlint-disable-next-line no-await-in-loop -- each call continues where the previous one ended
         const done: Replayed = await call<Replayed>('POST', `/webhooks/${webhookId}/replay`, { body });
         sum += done.queued;
         if (!done.has_more || done.next_after === null) return sum;

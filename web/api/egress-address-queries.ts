@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import { call } from './client.ts';
 
-/** The addresses that webhooks come from; none where the operator states none. */
+/** The IP addresses that webhooks are sent from; empty if the operator configured none. */
 export const egressAddressesQuery = queryOptions({
   queryKey: ['egress-addresses'],
   queryFn: async ({ signal }) =>

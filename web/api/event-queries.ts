@@ -3,21 +3,21 @@ import { call } from './client.ts';
 import { listQuery } from './list-query.ts';
 import type { components } from './schema.d.ts';
 
-/** Something that happened, with what became of it. */
-export type HappenedEvent = components['schemas']['Event'];
+/** An event with its outcome. */
+export type LoggedEvent = components['schemas']['Event'];
 
 export interface EventFilter {
   type?: string | undefined;
-  /** `none`: only what no webhook was given. */
+  /** `none`: only events that were sent to no webhook. */
   matched?: 'none' | undefined;
   since?: string | undefined;
   until?: string | undefined;
 }
 
-/** Newest first. Read again every few seconds: they happen while one watches. */
+/** Newest first. Polled every 5 s. */
 export const eventsQuery = ({ since, until, ...filter }: EventFilter) =>
   infiniteQueryOptions({
-    ...listQuery<HappenedEvent>(['webhooks', 'events'], '/event-log', {
+    ...listQuery<LoggedEvent>(['webhooks', 'events'], '/event-log', {
       limit: 50,
       ...filter,
       'occurred_at[gte]': since,
@@ -29,5 +29,5 @@ export const eventsQuery = ({ since, until, ...filter }: EventFilter) =>
 export const eventQuery = (id: string) =>
   queryOptions({
     queryKey: ['webhooks', 'event', id],
-    queryFn: ({ signal }) => call<HappenedEvent>('GET', `/events/${id}`, { signal }),
+    queryFn: ({ signal }) => call<LoggedEvent>('GET', `/events/${id}`, { signal }),
   });

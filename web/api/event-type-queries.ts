@@ -4,17 +4,17 @@ import type { operations } from './schema.d.ts';
 
 type Answer = operations['getEventTypes']['responses'][200]['content']['application/json'];
 
-/** Something to subscribe to, with what its deliveries look like in every format. */
+/** An event type with an example delivery in each format. */
 export type EventType = Answer['data'][number];
 
 export const eventTypesQuery = queryOptions({
   queryKey: ['event-types'],
   queryFn: async ({ signal }) => (await call<Answer>('GET', '/event-types', { signal })).data,
-  // A program may define types, too.
+  // An API client may define types, too.
   staleTime: 30_000,
 });
 
-/** One with all of its examples: in the list, a large one that the workspace defined has none. */
+/** An event type with all examples. The list omits the examples of large custom types. */
 export const eventTypeQuery = (name: string) =>
   queryOptions({
     queryKey: ['event-types', name],
@@ -22,7 +22,7 @@ export const eventTypeQuery = (name: string) =>
     staleTime: 30_000,
   });
 
-/** What a format calls the event types; several of ours may be one of its own. */
+/** The names of the event types in a format. Several of ours may map to the same name. */
 export function useEventNames(format: string): string[] {
   const { data = [] } = useQuery(eventTypesQuery);
   const subscribable = data.filter((type) => type.subscribable);

@@ -6,7 +6,7 @@ import type { components } from './schema.d.ts';
 export type Form = components['schemas']['Form'];
 export type FormField = Form['fields'][number];
 export type FormSubmission = components['schemas']['FormSubmission'];
-/** What people set of a form; the rest the server does. */
+/** The fields of a form that users set; the server sets the rest. */
 export type FormDraft = Omit<
   Form,
   'id' | 'version' | 'url' | 'embed_code' | 'created_by' | 'created_at' | 'updated_at'
@@ -20,11 +20,11 @@ export const formQuery = (id: string) =>
     queryFn: ({ signal }) => call<Form>('GET', `/forms/${id}`, { signal }),
   });
 
-/** What became leads or, with `spam`, what is kept aside. */
+/** The submissions that created leads or, with `spam`, the quarantined ones. */
 export const formSubmissionsQuery = (id: string, spam: boolean) =>
   listQuery<FormSubmission>(['forms', 'submissions', id], `/forms/${id}/submissions`, { spam: String(spam) });
 
-/** The page of a form as it will be, as HTML; rejects while the draft is not well-formed. */
+/** The preview of a form page as HTML; rejects for an invalid draft. */
 export const formPreviewQuery = (draft: FormDraft) =>
   queryOptions({
     queryKey: ['forms', 'preview', draft],
@@ -45,7 +45,7 @@ export const useCreateForm = () =>
     ...useInvalidation(),
   });
 
-/** Rejects with 412 where somebody else changed it since `version`; what is on view is read again then. */
+/** Rejects with 412 if the form changed since `version`, and then refetches it. */
 export function useUpdateForm() {
   const queries = useQueryClient();
   const invalidate = () => queries.invalidateQueries({ queryKey: ['forms'] });
@@ -60,7 +60,7 @@ export function useUpdateForm() {
 export const useRemoveForm = (id: string) =>
   useMutation({ mutationFn: () => call<void>('DELETE', `/forms/${id}`), ...useInvalidation() });
 
-/** Makes the lead of what was taken for spam. */
+/** Creates the lead of a spam submission. */
 export const useAcceptSubmission = (formId: string) =>
   useMutation({
     mutationFn: (id: string) => call<FormSubmission>('POST', `/forms/${formId}/submissions/${id}/accept`),

@@ -3,7 +3,7 @@ import { call } from './client.ts';
 import { listQuery } from './list-query.ts';
 import type { components } from './schema.d.ts';
 
-/** What another CRM proves itself with; the secret is in it where it was just made, this once. */
+/** A secret that authenticates another CRM. Only the create response contains the secret itself. */
 export type InboundSecret = components['schemas']['InboundSecret'];
 
 const KEY = ['inbound-secrets'];

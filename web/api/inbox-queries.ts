@@ -6,8 +6,8 @@ import type { components } from './schema.d.ts';
 export type Inbox = components['schemas']['Inbox'];
 export type InboxRequest = components['schemas']['InboxRequest'];
 
-/** How often it is looked whether something has arrived, in milliseconds. */
-const LOOK_EVERY_MS = 2_000;
+/** How often to poll for new requests, in milliseconds. */
+const POLL_INTERVAL_MS = 2_000;
 
 export const inboxesQuery = queryOptions({
   queryKey: ['inboxes', 'list'],
@@ -15,14 +15,14 @@ export const inboxesQuery = queryOptions({
   select: ({ data }) => data,
 });
 
-/** The last that arrived; looked for again and again while somebody looks on. */
+/** The last 100 requests, polled while the page is open. */
 export const inboxRequestsQuery = (id: string) =>
   queryOptions({
     queryKey: ['inboxes', 'requests', id],
     queryFn: ({ signal }) =>
       call<Page<InboxRequest>>('GET', `/inboxes/${id}/requests`, { query: { limit: 100 }, signal }),
     select: ({ data }) => data,
-    refetchInterval: LOOK_EVERY_MS,
+    refetchInterval: POLL_INTERVAL_MS,
   });
 
 function useInvalidation() {

@@ -4,7 +4,7 @@ import { listQuery } from './list-query.ts';
 import type { components } from './schema.d.ts';
 import type { Role } from './session-queries.ts';
 
-/** The link is in it where it was just made, this once. */
+/** Only the create response contains the link. */
 export type Invitation = components['schemas']['Invitation'];
 
 const KEY = ['invitations'];

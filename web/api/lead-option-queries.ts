@@ -4,11 +4,11 @@ import { listQuery } from './list-query.ts';
 import { OBJECTS_KEY } from './object-queries.ts';
 import type { operations } from './schema.d.ts';
 
-/** A word that the workspace has for its leads. */
+/** A lead source or lead event type of the workspace. */
 export type LeadOption =
   operations['getLeadSources']['responses'][200]['content']['application/json']['data'][number];
 
-/** As in the API's paths. */
+/** As in the API paths. */
 export type LeadOptionKind = 'lead-sources' | 'lead-event-types';
 
 export const leadOptionsQuery = (kind: LeadOptionKind) =>

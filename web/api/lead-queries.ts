@@ -9,7 +9,7 @@ export type LeadInput = operations['patchLeadsId']['requestBody']['content']['ap
 
 export const leads = recordQueries<Lead, LeadInput>('leads');
 
-/** Those of one status, by its key, last changed first, and how many there are in all. */
+/** The leads of a status by its key, last updated first, with their total number. */
 export const leadColumnQuery = (status: string, filter: Query) =>
   infiniteQueryOptions({
     queryKey: [leads.plural, 'list', 'column', status, filter],
@@ -33,7 +33,7 @@ export const leadColumnQuery = (status: string, filter: Query) =>
     }),
   });
 
-/** The lead that has this number in the workspace; null where there is none. */
+/** The lead with this number in the workspace; null if none exists. */
 export const leadByNumberQuery = (number: string) =>
   queryOptions({
     queryKey: [leads.plural, 'number', number],
@@ -41,7 +41,7 @@ export const leadByNumberQuery = (number: string) =>
       (await call<Page<Lead>>('GET', '/leads', { query: { number, limit: 1 }, signal })).data[0] ?? null,
   });
 
-/** One arrival of a lead, as it came. */
+/** One submission of a lead, as received. */
 export type LeadSubmission = components['schemas']['LeadSubmission'];
 
 export const leadSubmissionsQuery = (leadId: string) =>
@@ -49,19 +49,19 @@ export const leadSubmissionsQuery = (leadId: string) =>
     limit: 20,
   });
 
-/** The leads that may be the same person, newest first; there are at most 50. */
+/** Possible duplicates of a lead, newest first, at most 50. */
 export const leadDuplicatesQuery = (leadId: string) =>
   queryOptions({
-    // Among the lists: a lead that changes may be like others from then on.
+    // Under the list key, so that a changed lead refetches them.
     queryKey: [leads.plural, 'list', 'duplicates', leadId],
     queryFn: async ({ signal }) =>
       (await call<Page<Lead>>('GET', `/leads/${leadId}/duplicates`, { signal })).data,
   });
 
-/** What a lead is to become, beside a contact. */
+/** The options of a conversion: company, deal, contact update. */
 export type Conversion = operations['postLeadsIdConvert']['requestBody']['content']['application/json'];
 
-/** Rejects where somebody else changed the lead (412) or converted it (409) meanwhile; it is read again then. */
+/** Rejects if another user changed (412) or converted (409) the lead first, and then refetches it. */
 export function useConvertLead() {
   const queries = useQueryClient();
   return useMutation({

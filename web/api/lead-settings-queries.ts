@@ -5,9 +5,9 @@ import type { components, operations } from './schema.d.ts';
 export type LeadSettings = components['schemas']['LeadSettings'];
 type Change = operations['patchLeadSettings']['requestBody']['content']['application/json'];
 
-/** Whom leads go to that name no owner; those of single sources by rules of their own. */
+/** Assigns leads without an owner; some sources may have their own rules. */
 export type Assignment = LeadSettings['assignment'];
-/** One rule of it; the members' ids are in the order of their turns. */
+/** One assignment rule; the member ids are in rotation order. */
 export type AssignmentRule = Omit<Assignment, 'sources'>;
 
 export const leadSettingsQuery = queryOptions({

@@ -4,21 +4,21 @@ import { OBJECTS_KEY } from './object-queries.ts';
 import type { Page } from './list-query.ts';
 import type { components, operations } from './schema.d.ts';
 
-/** How far a lead can have come; leads hold its key. */
+/** A lead status; leads store its key. */
 export type LeadStatus = components['schemas']['LeadStatus'];
 export type LeadStatusChange =
   operations['patchLeadStatusesId']['requestBody']['content']['application/json'];
 
 const KEY = ['lead-statuses'];
 
-/** All of them in their order: there are few, and they seldom change. */
+/** All statuses, in order; they are few and rarely change. */
 const statusesQuery = queryOptions({
   queryKey: KEY,
   queryFn: async ({ signal }) => (await call<Page<LeadStatus>>('GET', '/lead-statuses', { signal })).data,
   staleTime: 60_000,
 });
 
-/** None until they are read. */
+/** Empty until loaded. */
 export function useLeadStatuses(): LeadStatus[] {
   const { data = NONE } = useQuery(statusesQuery);
   return data;

@@ -1,14 +1,14 @@
 import { infiniteQueryOptions } from '@tanstack/react-query';
 import { call, type Query } from './client.ts';
 
-/** A page of a list, and how to go on. */
+/** A page of a list, with the cursor of the next one. */
 export interface Page<T> {
   data: T[];
   has_more: boolean;
   next_cursor: string | null;
 }
 
-/** A list of the API, page after page by its cursors. */
+/** A paginated list of the API. */
 export function listQuery<T>(key: readonly unknown[], path: string, query: Query = {}) {
   return infiniteQueryOptions({
     queryKey: [...key, query],

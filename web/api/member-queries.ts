@@ -5,9 +5,9 @@ import type { components } from './schema.d.ts';
 import type { Role } from './session-queries.ts';
 
 export type Member = components['schemas']['Member'];
-/** What somebody made and is not revoked; null for what the reader may not see. */
-export type MadeByMember = components['schemas']['MadeByMember'];
-export type MadeKind = keyof MadeByMember;
+/** What a member created and nobody has revoked; null for kinds that the session may not read. */
+export type CreatedByMember = components['schemas']['MadeByMember'];
+export type CreatedKind = keyof CreatedByMember;
 
 const KEY = ['members'];
 
@@ -25,17 +25,17 @@ export const useChangeRole = () =>
     ...useInvalidation(),
   });
 
-export const madeByQuery = (id: string) =>
+export const createdByMemberQuery = (id: string) =>
   queryOptions({
     queryKey: [...KEY, id, 'made'],
-    queryFn: ({ signal }) => call<MadeByMember>('GET', `/members/${id}/made`, { signal }),
+    queryFn: ({ signal }) => call<CreatedByMember>('GET', `/members/${id}/made`, { signal }),
   });
 
-/** Keys, secrets, webhooks and invitations of theirs change with it: all of them are read again. */
+/** Also changes their keys, secrets, webhooks and invitations, so all queries are refetched. */
 export function useRemoveMember() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: ({ id, revoke = [] }: { id: string; revoke?: readonly MadeKind[] }) =>
+    mutationFn: ({ id, revoke = [] }: { id: string; revoke?: readonly CreatedKind[] }) =>
       call<void>('DELETE', `/members/${id}`, { query: { revoke: revoke.join(',') } }),
     onSuccess: () => queries.invalidateQueries(),
   });

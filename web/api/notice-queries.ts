@@ -3,10 +3,10 @@ import { call } from './client.ts';
 import { listQuery } from './list-query.ts';
 import type { components } from './schema.d.ts';
 
-/** What an owner or admin should know. */
+/** A notification for owners and admins. */
 export type Notice = components['schemas']['Notice'];
 
-/** Asked for again every minute, and whenever somebody comes back to the page. */
+/** Polled every minute, and refetched on window focus. */
 export const noticesQuery = infiniteQueryOptions({
   ...listQuery<Notice>(['notices'], '/notices'),
   refetchInterval: 60_000,

@@ -5,7 +5,7 @@ import type { components } from './schema.d.ts';
 
 export type Pipeline = components['schemas']['Pipeline'];
 
-/** All pipelines with their stages: there are few, and they seldom change. */
+/** All pipelines with their stages; they are few and rarely change. */
 export const pipelinesQuery = queryOptions({
   queryKey: ['pipelines'],
   queryFn: async ({ signal }) => (await call<Page<Pipeline>>('GET', '/pipelines', { signal })).data,

@@ -2,7 +2,7 @@ import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
 import { ApiError } from './client.ts';
 import { sessionQuery } from './session-queries.ts';
 
-/** Keeps what was read for a moment, and asks again only where asking again can help. */
+/** Caches responses for 10 s; retries only connection errors and statuses from 502. */
 export function createQueryClient(): QueryClient {
   const queries = new QueryClient({
     queryCache: new QueryCache({ onError: checkSession }),
@@ -17,10 +17,7 @@ export function createQueryClient(): QueryClient {
   });
   return queries;
 
-  /**
-   * Whatever call is first refused has the session read again: where it has ended, the layout asks to sign in. A wrong
-   * password is refused in the same way, and ends nothing.
-   */
+  /** After a 401, refetches the session; if it has ended, the layout asks to sign in. A wrong password is a 401, too. */
   function checkSession(error: Error): void {
     if (error instanceof ApiError && error.status === 401) void queries.invalidateQueries(sessionQuery);
   }

@@ -2,7 +2,7 @@ import { queryOptions, useMutation, useQueryClient, type QueryClient } from '@ta
 import { call, isConflict, type Query } from './client.ts';
 import { listQuery } from './list-query.ts';
 
-/** What the pages need of every record. */
+/** The fields that every record has. */
 export interface BaseRecord {
   id: string;
   version: number;
@@ -16,9 +16,9 @@ export interface BaseRecord {
 export type ObjectRecord = BaseRecord & Readonly<Record<string, unknown>>;
 export type ObjectInput = Record<string, unknown>;
 
-/** How records of a kind are read; what makes and changes them below goes by it. */
+/** The queries of an object. */
 export interface RecordQueries<R extends BaseRecord, Input extends object> {
-  /** As in `contacts`: in paths, in scopes, and in the keys of what was read. */
+  /** As in `contacts`; used in paths, scopes and query keys. */
   readonly plural: string;
   list: (query?: Query) => ReturnType<typeof listQuery<R>>;
   detail: (id: string) => ReturnType<typeof detailQuery<R>>;
@@ -32,7 +32,7 @@ export function recordQueries<R extends BaseRecord, Input extends object>(
     plural,
     list: (query) => listQuery<R>([plural, 'list'], `/${plural}`, query),
     detail: (id) => detailQuery<R>(plural, id),
-    // The API answers some objects with a receipt unless the record is asked for.
+    // Some objects respond with a receipt unless the record is requested.
     create: (body) => call<R>('POST', `/${plural}`, { body, prefersRecord: true }),
   };
 }
@@ -57,7 +57,7 @@ export function useCreateRecord<R extends BaseRecord, Input extends object>(kind
   });
 }
 
-/** Rejects with 412 where somebody else changed the record since `version`; what is on view is read again then. */
+/** Rejects with 412 if the record changed since `version`, and then refetches it. */
 export function useUpdateRecord<R extends BaseRecord, Input extends object>(kind: RecordQueries<R, Input>) {
   const queries = useQueryClient();
   return useMutation({
@@ -77,14 +77,14 @@ export function useRemoveRecord<R extends BaseRecord, Input extends object>(kind
   return useMutation({
     mutationFn: (id: string) => call<void>('DELETE', `/${kind.plural}/${id}`),
     async onSuccess(_nothing, id) {
-      // The page about it is still on view, and about to be left: it must not ask for what is gone.
+      // The page is still mounted for a moment and must not refetch the deleted record.
       await queries.invalidateQueries({ queryKey: kind.detail(id).queryKey, refetchType: 'none' });
       await queries.invalidateQueries({ queryKey: [kind.plural, 'list'] });
     },
   });
 }
 
-/** A record as an answer showed it; its lists and its timeline are read again where they are on view. */
+/** Caches a record from a response; refetches its lists and its timeline. */
 export async function cacheRecord<R extends BaseRecord, Input extends object>(
   queries: QueryClient,
   kind: RecordQueries<R, Input>,

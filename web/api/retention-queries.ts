@@ -2,7 +2,7 @@ import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query
 import { call } from './client.ts';
 import type { components } from './schema.d.ts';
 
-/** How long events and attempts are kept, and how much of them is stored. */
+/** The retention periods of events and attempts, and the stored size. */
 export type Retention = components['schemas']['Retention'];
 export type RetentionTerm = Pick<Retention, 'event_days' | 'attempt_days'>;
 

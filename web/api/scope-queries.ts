@@ -2,7 +2,7 @@ import { queryOptions } from '@tanstack/react-query';
 import { call } from './client.ts';
 import type { components } from './schema.d.ts';
 
-/** A scope of API keys, and whether whoever is signed in may give it. */
+/** An API key scope, and whether the session may grant it. */
 export type Scope = components['schemas']['Scope'];
 
 export const scopesQuery = queryOptions({

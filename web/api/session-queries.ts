@@ -8,11 +8,11 @@ import {
 import { ApiError, call } from './client.ts';
 import type { components, operations } from './schema.d.ts';
 
-/** Who is signed in, where, and what they may do there. */
+/** The signed-in user, workspace and scopes. */
 export type Session = components['schemas']['Session'];
 export type Role = Session['role'];
 
-/** The session, or null where nobody is signed in. */
+/** The session, or null if signed out. */
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: async ({ signal }): Promise<Session | null> => {
@@ -26,19 +26,19 @@ export const sessionQuery = queryOptions({
   staleTime: 60_000,
 });
 
-/** The session of a page that only people who are signed in see. */
+/** The session, on pages that require one. */
 export function useSession(): Session {
   const { data } = useSuspenseQuery(sessionQuery);
-  if (data === null) throw new Error('This page is shown to people who are signed in.');
+  if (data === null) throw new Error('This page requires a session.');
   return data;
 }
 
-/** True where the session may do what needs this scope: a role holds each by its own name, or everything. */
+/** True if the session has this scope, by name or by `*`. */
 export function useHasScope(scope: string): boolean {
   return useScopeCheck()(scope);
 }
 
-/** The same, for several scopes. */
+/** A check for several scopes. */
 export function useScopeCheck(): (scope: string) => boolean {
   const { scopes } = useSession();
   return (scope) => scopes.includes('*') || scopes.includes(scope);
@@ -46,8 +46,8 @@ export function useScopeCheck(): (scope: string) => boolean {
 
 type Credentials = operations['postSession']['requestBody']['content']['application/json'];
 
-/** Whoever was signed in before: nothing of what they saw stays. */
-export function startSession(queries: QueryClient, session: Session): void {
+/** Clears the cache, so that no data of a previous user remains. */
+export function cacheSession(queries: QueryClient, session: Session): void {
   queries.clear();
   queries.setQueryData(sessionQuery.queryKey, session);
 }
@@ -56,11 +56,11 @@ export function useSignIn() {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (body: Credentials) => call<Session>('POST', '/session', { body }),
-    onSuccess: (session) => startSession(queries, session),
+    onSuccess: (session) => cacheSession(queries, session),
   });
 }
 
-/** Both leave the page as it stands: the next one starts with nothing of this workspace in memory. */
+/** Switching and signing out reload the page, so that no data of the workspace remains in memory. */
 export function useSwitchWorkspace(next: string) {
   return useMutation({
     mutationFn: (workspaceId: string) =>

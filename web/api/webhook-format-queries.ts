@@ -2,7 +2,7 @@ import { queryOptions } from '@tanstack/react-query';
 import { call } from './client.ts';
 import type { components } from './schema.d.ts';
 
-/** A format of webhooks with what it defaults to. */
+/** A webhook format with its defaults. */
 export type WebhookFormat = components['schemas']['WebhookFormat'];
 
 export const webhookFormatsQuery = queryOptions({

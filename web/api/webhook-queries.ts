@@ -9,7 +9,7 @@ export type WebhookChange = operations['patchWebhooksId']['requestBody']['conten
 
 export const webhooksQuery = listQuery<Webhook>(['webhooks', 'list'], '/webhooks');
 
-/** Read again every few seconds: it may be disabled while one watches. */
+/** Polled every 5 s: the webhook may be disabled at any time. */
 export const webhookQuery = (id: string) =>
   queryOptions({
     queryKey: ['webhooks', 'one', id],
@@ -22,7 +22,7 @@ function useInvalidation() {
   return { onSuccess: () => queries.invalidateQueries({ queryKey: ['webhooks'] }) };
 }
 
-/** The answer holds the signing secret, this once. */
+/** The response contains the signing secret, this once only. */
 export const useCreateWebhook = () =>
   useMutation({
     mutationFn: (body: WebhookInput) => call<Webhook>('POST', '/webhooks', { body }),
@@ -40,12 +40,12 @@ export const useRemoveWebhook = (id: string) =>
 
 export interface SecretChange {
   secret?: string | null;
-  /** In the format standard: an HMAC, or Ed25519. */
+  /** For the format `standard`: HMAC or Ed25519. */
   signature?: 'v1' | 'v1a';
   overlap_s?: number;
 }
 
-/** The answer holds the new signing secret, this once. */
+/** The response contains the new signing secret, this once only. */
 export const useRotateSecret = (id: string) =>
   useMutation({
     mutationFn: (body: SecretChange) => call<Webhook>('POST', `/webhooks/${id}/rotate-secret`, { body }),
@@ -57,7 +57,7 @@ export interface SentTest {
   event_type: string;
 }
 
-/** Sends `webhook.test`, or a sample of the event type. */
+/** Sends `webhook.test` or a sample event of the type. */
 export const useSendTest = (id: string) =>
   useMutation({
     mutationFn: (eventType: string) =>
@@ -65,7 +65,7 @@ export const useSendTest = (id: string) =>
     ...useInvalidation(),
   });
 
-/** Of all webhooks: everything that waits for a retry is due at once. */
+/** Makes all pending retries of all webhooks due now. */
 export const useSendPending = () =>
   useMutation({
     mutationFn: () => call<{ pending: number; webhooks: number }>('POST', '/webhooks/send-pending'),

@@ -1,15 +1,15 @@
 /**
- * Puts a form where its script stands: a frame that grows with what is in it. A frame keeps the page's styles and
- * scripts out of the form and the form's out of the page.
+ * Embeds a form at the position of its script, in an iframe that grows with its content. The iframe isolates styles and
+ * scripts of the page and the form from each other.
  */
 (() => {
-  // Nothing of this is seen by the page's own scripts.
+  // The scope hides everything from the page's own scripts.
   const script = document.currentScript;
   if (script instanceof HTMLScriptElement) embed(script);
 
-  function embed(own: HTMLScriptElement): void {
-    const address = new URL(own.src);
-    const scheme = schemeOf(own.parentElement ?? document.documentElement);
+  function embed(element: HTMLScriptElement): void {
+    const address = new URL(element.src);
+    const scheme = schemeOf(element.parentElement ?? document.documentElement);
     const page = new URL(address.pathname.replace(/\/embed\.js$/, ''), address.origin);
     page.searchParams.set('embed', '1');
     page.searchParams.set('scheme', scheme);
@@ -17,13 +17,13 @@
 
     const frame = document.createElement('iframe');
     frame.src = page.href;
-    frame.title = own.dataset['title'] ?? 'Form';
+    frame.title = element.dataset['title'] ?? 'Form';
     Object.assign(frame.style, {
       display: 'block',
       width: '100%',
       height: '480px',
       border: '0',
-      // Another scheme than the page's in the frame would give it a ground of its own.
+      // A colour scheme that differs from the page would make the iframe opaque.
       colorScheme: scheme,
     });
 
@@ -36,20 +36,20 @@
       if (typeof redirect === 'string' && redirect.startsWith('https://')) location.assign(redirect);
     });
     frame.addEventListener('load', () => {
-      // Another page in the frame begins at its top: the thanks below a long form would be out of sight.
+      // After a long form, the thank-you page would be out of view.
       if (isShown && frame.getBoundingClientRect().top < 0) frame.scrollIntoView();
       isShown = true;
     });
 
-    if (own.parentElement === document.head) {
+    if (element.parentElement === document.head) {
       document.addEventListener('DOMContentLoaded', () => document.body.append(frame));
       if (document.readyState !== 'loading') document.body.append(frame);
-    } else own.after(frame);
+    } else element.after(frame);
   }
 
-  /** What the page looks like around the form. */
-  function schemeOf(around: Element): 'light' | 'dark' {
-    const { colorScheme } = getComputedStyle(around);
+  /** The colour scheme of the page around the form. */
+  function schemeOf(parent: Element): 'light' | 'dark' {
+    const { colorScheme } = getComputedStyle(parent);
     if (!colorScheme.includes('dark')) return 'light';
     return colorScheme.includes('light') && !matchMedia('(prefers-color-scheme: dark)').matches
       ? 'light'

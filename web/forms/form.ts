@@ -1,33 +1,33 @@
 import './form.css';
 import { solveProof } from './proof.ts';
 
-/** How long a visitor waits for the proof of work once they have sent: without it the form goes all the same. */
+/** How long a submission waits for the proof of work; after that, it is sent without. */
 const TIMEOUT_MS = 10_000;
 
 const form = document.querySelector<HTMLFormElement>('form[data-challenge]');
-if (form) enliven(form);
-if (window.parent !== window) tellParent();
+if (form) enhance(form);
+if (window.parent !== window) notifyParent();
 
-/** The page works without this: it adds the proof of work, and takes the second of two clicks away. */
-function enliven(shown: HTMLFormElement): void {
-  const button = shown.querySelector('button')!;
-  const proof = shown.querySelector<HTMLInputElement>('input[name="_proof"]')!;
-  const solved = solveProof(shown.dataset['challenge']!).then((solution) => {
+/** Adds the proof of work and prevents double submissions. The page works without it, too. */
+function enhance(target: HTMLFormElement): void {
+  const button = target.querySelector('button')!;
+  const proof = target.querySelector<HTMLInputElement>('input[name="_proof"]')!;
+  const solved = solveProof(target.dataset['challenge']!).then((solution) => {
     proof.value = solution;
   });
   let isSent = false;
 
-  shown.addEventListener('submit', (event) => {
+  target.addEventListener('submit', (event) => {
     event.preventDefault();
     if (isSent) return;
     isSent = true;
     button.setAttribute('aria-busy', 'true');
-    const late = new Promise((resolve) => setTimeout(resolve, TIMEOUT_MS));
-    // What can not be solved here (no secure context, an old browser) is judged without.
-    void Promise.race([solved.catch(() => undefined), late]).then(() => shown.submit());
+    const timeout = new Promise((resolve) => setTimeout(resolve, TIMEOUT_MS));
+    // Without a solution (no secure context, an old browser), the server checks the submission without it.
+    void Promise.race([solved.catch(() => undefined), timeout]).then(() => target.submit());
   });
 
-  // Back from the next page, out of the browser's memory: it can be sent again.
+  // Restored from the back/forward cache: the form can be submitted again.
   window.addEventListener('pageshow', ({ persisted }) => {
     if (!persisted) return;
     isSent = false;
@@ -35,13 +35,11 @@ function enliven(shown: HTMLFormElement): void {
   });
 }
 
-/** Within another page: how high this one is, and where the visitor is to go. Nothing of what was filled in. */
-function tellParent(): void {
-  const notifyWhenDone = (message: object) => window.parent.postMessage({ fairlead: message }, '*');
+/** Tells the embedding page the height and the redirect URL, and nothing that was entered. */
+function notifyParent(): void {
+  const post = (message: object) => window.parent.postMessage({ fairlead: message }, '*');
   const main = document.querySelector('main')!;
-  new ResizeObserver(() =>
-    notifyWhenDone({ height: Math.ceil(main.getBoundingClientRect().height) }),
-  ).observe(main);
+  new ResizeObserver(() => post({ height: Math.ceil(main.getBoundingClientRect().height) })).observe(main);
   const redirect = document.querySelector<HTMLElement>('[data-redirect]')?.dataset['redirect'];
-  if (redirect !== undefined) notifyWhenDone({ redirect });
+  if (redirect !== undefined) post({ redirect });
 }

@@ -1,4 +1,4 @@
-// A worker of its own, since the page's rules let workers come from files alone.
+// A separate file, because the page's CSP allows workers from files only.
 import { deriveKey } from 'altcha-lib/algorithms/web/pbkdf2';
 import { handler } from 'altcha-lib/workers/shared';
 

@@ -13,13 +13,13 @@ import { NoticeBell } from './notice-bell.tsx';
 import { Palette } from './palette.tsx';
 import { Sidebar } from './sidebar.tsx';
 
-/** The frame of every page for people who are signed in; sends them to sign in once their session has ended. */
+/** The layout of all signed-in pages. Redirects to sign-in when the session has ended. */
 export function AppLayout() {
   const { data: session } = useSuspenseQuery(sessionQuery);
   const pathname = useLocation({ select: (location) => location.pathname });
   const [menuOpen, { open: openMenu, close: closeMenu }] = useDisclosure();
   useEffect(closeMenu, [pathname, closeMenu]);
-  if (session === null) return <SignInAgain />;
+  if (session === null) return <RedirectToSignIn />;
 
   return (
     <ObjectViews value={OBJECT_VIEWS}>
@@ -31,7 +31,7 @@ export function AppLayout() {
           <Sidebar />
         </Box>
         <Box component="header" className={classes.top} hiddenFrom="sm">
-          <ActionIcon variant="subtle" color="gray" size="lg" aria-label="Open the menu" onClick={openMenu}>
+          <ActionIcon variant="subtle" color="gray" size="lg" aria-label="Open menu" onClick={openMenu}>
             <IconMenu2 size={20} stroke={1.6} />
           </ActionIcon>
           <Text fw={600} truncate flex={1}>
@@ -59,11 +59,11 @@ export function AppLayout() {
   );
 }
 
-/** Goes to sign in, and back here afterwards. Once: the address it leaves is not the one it goes to. */
-function SignInAgain() {
+/** Redirects to sign-in and back afterwards. The state keeps the original URL while the location changes. */
+function RedirectToSignIn() {
   const { href } = useLocation();
-  const [left] = useState(href);
+  const [origin] = useState(href);
   const navigate = useNavigate();
-  useEffect(() => void navigate({ ...paths.signIn(left), replace: true }), [left, navigate]);
+  useEffect(() => void navigate({ ...paths.signIn(origin), replace: true }), [origin, navigate]);
   return null;
 }

@@ -31,13 +31,13 @@ export interface Destination {
   link:
     | ReturnType<typeof paths.records>
     | ((typeof paths)[PlainPath] extends () => infer Link ? Link : never);
-  /** What a session needs to see it; null where anyone may. */
+  /** The required scope; null for everyone. */
   scope: string | null;
-  /** Names and paths under which the documents of other CRMs send people there. */
-  alsoKnownAs?: readonly string[];
-  /** What documents send people to on that page; found as well, and not shown. */
-  has?: readonly string[];
-  /** Found in the palette alone. */
+  /** Names and paths that the documentation of other CRMs uses for this page. */
+  aliases?: readonly string[];
+  /** Features on this page; searchable, but not shown. */
+  features?: readonly string[];
+  /** Only in the command palette. */
   hidden?: boolean;
 }
 
@@ -52,7 +52,7 @@ const KNOWN_RECORDS: readonly Destination[] = [
     icon: IconChartBar,
     link: paths.leadAnalytics(),
     scope: 'leads:read',
-    alsoKnownAs: ['Leads → Analytics'],
+    aliases: ['Leads → Analytics'],
     hidden: true,
   },
   { label: 'Forms', icon: IconForms, link: paths.forms(), scope: 'forms:read' },
@@ -80,7 +80,7 @@ export const SETTINGS: readonly Destination[] = [
     icon: IconKey,
     link: paths.apiKeys(),
     scope: 'keys:read',
-    alsoKnownAs: [
+    aliases: [
       'Settings → API keys',
       'Settings → API → API Keys',
       'Lead API Keys',
@@ -92,8 +92,8 @@ export const SETTINGS: readonly Destination[] = [
     icon: IconWebhook,
     link: paths.webhooks(),
     scope: 'webhooks:read',
-    alsoKnownAs: ['Settings → Webhooks', 'Settings → Integrations → Webhooks', 'Web & Other Integrations'],
-    has: [
+    aliases: ['Settings → Webhooks', 'Settings → Integrations → Webhooks', 'Web & Other Integrations'],
+    features: [
       'Settings → Webhooks → Edit events',
       'Settings → Webhooks → Rotate secret',
       'Settings → Webhooks → Send test',
@@ -105,7 +105,7 @@ export const SETTINGS: readonly Destination[] = [
     icon: IconBraces,
     link: paths.examplePayloads(),
     scope: null,
-    alsoKnownAs: ['Settings → Webhooks → Example payload shapes'],
+    aliases: ['Settings → Webhooks → Example payload shapes'],
     hidden: true,
   },
   {
@@ -113,7 +113,7 @@ export const SETTINGS: readonly Destination[] = [
     icon: IconInbox,
     link: paths.testInbox(),
     scope: 'webhooks:read',
-    alsoKnownAs: ['Settings → Webhooks → Test inbox'],
+    aliases: ['Settings → Webhooks → Test inbox'],
     hidden: true,
   },
   {
@@ -121,7 +121,7 @@ export const SETTINGS: readonly Destination[] = [
     icon: IconNetwork,
     link: paths.ipAddresses(),
     scope: 'webhooks:read',
-    alsoKnownAs: ['Settings → Integrations → Webhooks → IP Addresses'],
+    aliases: ['Settings → Integrations → Webhooks → IP Addresses'],
     hidden: true,
   },
   {
@@ -129,62 +129,62 @@ export const SETTINGS: readonly Destination[] = [
     icon: IconUserBolt,
     link: paths.leadSettings(),
     scope: 'leads:read',
-    alsoKnownAs: ['Settings → Leads', 'Lead sources', 'Lead event types', 'Lead statuses', 'Leads an hour'],
+    aliases: ['Settings → Leads', 'Lead sources', 'Lead event types', 'Lead statuses', 'Leads per hour'],
   },
   {
     label: 'CRM webhook',
     icon: IconPlugConnected,
     link: paths.crmWebhook(),
     scope: 'leads:read',
-    alsoKnownAs: ['Settings → CRM webhook', 'Inbound secrets', 'Inbound webhook', 'Unmatched reports'],
+    aliases: ['Settings → CRM webhook', 'Inbound secrets', 'Inbound webhook', 'Unmatched reports'],
   },
   {
     label: 'Deliveries',
     icon: IconSend,
     link: paths.deliveries(),
     scope: 'webhooks:read',
-    alsoKnownAs: ['Settings → Deliveries', 'Delivery log', 'Webhook activity', 'Recent Activity'],
+    aliases: ['Settings → Deliveries', 'Delivery log', 'Webhook activity', 'Recent Activity'],
   },
   {
     label: 'Events',
     icon: IconBolt,
     link: paths.events(),
     scope: 'events:read',
-    alsoKnownAs: ['Settings → Events', 'Event log'],
+    aliases: ['Settings → Events', 'Event log'],
   },
   {
     label: 'Event types',
     icon: IconCategoryPlus,
     link: paths.eventTypes(),
     scope: 'webhooks:read',
-    alsoKnownAs: ['Settings → Event types', 'Custom event types', 'Publish an event'],
+    aliases: ['Settings → Event types', 'Custom event types', 'Publish an event'],
   },
   {
     label: 'Data retention',
     icon: IconArchive,
     link: paths.retention(),
     scope: 'workspace:manage',
-    alsoKnownAs: ['Settings → Data retention', 'Retention terms', 'Stored size'],
+    aliases: ['Settings → Data retention', 'Retention terms', 'Stored size'],
   },
   {
     label: 'Members',
     icon: IconUsers,
     link: paths.members(),
     scope: 'members:read',
-    alsoKnownAs: ['Settings → Members'],
+    aliases: ['Settings → Members'],
   },
   {
     label: 'Audit log',
     icon: IconHistory,
     link: paths.auditLog(),
     scope: 'workspace:manage',
-    alsoKnownAs: ['Settings → Audit log'],
+    aliases: ['Settings → Audit log'],
   },
   {
     label: 'Profile',
     icon: IconUserCircle,
     link: paths.profile(),
     scope: null,
-    alsoKnownAs: ['Settings → Profile', 'Change password'],
+    aliases: ['Settings → Profile', 'Change password'],
   },
 ];

@@ -10,7 +10,7 @@ import { notifyError } from '../ui/notify.tsx';
 import { TextLink } from '../ui/router-links.tsx';
 import classes from './notice-bell.module.css';
 
-/** What an owner or admin should know, with how much there is of it. Nobody else has notices. */
+/** The notifications of owners and admins, with their number. */
 export function NoticeBell() {
   return useHasScope('workspace:manage') ? <Bell /> : null;
 }
@@ -27,23 +27,23 @@ function Bell() {
             variant="subtle"
             color="gray"
             size="lg"
-            aria-label={data.length === 0 ? 'Notices' : `Notices: ${count}`}
+            aria-label={data.length === 0 ? 'Notifications' : `Notifications: ${count}`}
             onClick={toggle}
           >
             <IconBell size={18} stroke={1.6} />
           </ActionIcon>
         </Indicator>
       </Popover.Target>
-      <Popover.Dropdown p={0} aria-label="Notices">
+      <Popover.Dropdown p={0} aria-label="Notifications">
         {data.length === 0 ? (
           <Text size="sm" c="dimmed" p="md">
-            There is nothing you should know.
+            No notifications
           </Text>
         ) : (
           <ScrollArea.Autosize mah="22rem">
             <ul className={classes.list}>
               {data.map((notice) => (
-                <Item key={notice.id} notice={notice} onLeave={close} />
+                <Item key={notice.id} notice={notice} onNavigate={close} />
               ))}
             </ul>
             {hasNextPage && (
@@ -58,7 +58,7 @@ function Bell() {
   );
 }
 
-function Item({ notice, onLeave }: { notice: Notice; onLeave(): void }) {
+function Item({ notice, onNavigate }: { notice: Notice; onNavigate(): void }) {
   const { mutate: dismiss, isPending } = useDismissNotice();
   const { name, reason } = notice.details as { name: string; reason: string };
   return (
@@ -66,7 +66,7 @@ function Item({ notice, onLeave }: { notice: Notice; onLeave(): void }) {
       <div className={classes.lines}>
         <Text size="sm" fw={500}>
           The webhook{' '}
-          <TextLink {...paths.webhook(notice.object_id)} onClick={onLeave}>
+          <TextLink {...paths.webhook(notice.object_id)} onClick={onNavigate}>
             {name}
           </TextLink>{' '}
           was disabled
@@ -79,7 +79,7 @@ function Item({ notice, onLeave }: { notice: Notice; onLeave(): void }) {
       <ActionIcon
         variant="subtle"
         color="gray"
-        aria-label={`Dismiss the notice about ${name}`}
+        aria-label={`Dismiss notification about ${name}`}
         loading={isPending}
         onClick={() => dismiss(notice.id, { onError: notifyError })}
       >

@@ -2,7 +2,7 @@ import { Outlet } from '@tanstack/react-router';
 import icon from '../icon.svg';
 import classes from './outside-layout.module.css';
 
-/** The frame of the pages before signing in: one narrow column. */
+/** The layout of the signed-out pages: one narrow column. */
 export function OutsideLayout() {
   return (
     <main className={classes.page}>

@@ -6,49 +6,49 @@ import { useScopeCheck } from '../api/session-queries.ts';
 import { API_REFERENCE, paths } from '../paths.ts';
 import { recordDestinations, SETTINGS, type Destination } from './destinations.ts';
 
-/** Ctrl-K or Cmd-K: every page by its name, and by the names that other CRMs' documents give it. */
+/** The command palette (Ctrl-K or Cmd-K): finds pages by name and by their names in other CRMs. */
 export function Palette() {
   const navigate = useNavigate();
-  const may = useScopeCheck();
+  const hasScope = useScopeCheck();
   const objects = useObjects();
 
   const goTo = ({
     label,
     icon: Icon,
     link,
-    alsoKnownAs = [],
-    has = [],
+    aliases = [],
+    features = [],
   }: Destination): SpotlightActionData => ({
     id: label,
     label,
-    ...(alsoKnownAs.length > 0 && { description: alsoKnownAs.join(' · ') }),
-    keywords: [...alsoKnownAs, ...has],
+    ...(aliases.length > 0 && { description: aliases.join(' · ') }),
+    keywords: [...aliases, ...features],
     leftSection: <Icon size={18} stroke={1.6} />,
     onClick: () => void navigate(link),
   });
   const permitted = (all: readonly Destination[]) =>
-    all.filter(({ scope }) => scope === null || may(scope)).map(goTo);
+    all.filter(({ scope }) => scope === null || hasScope(scope)).map(goTo);
 
   return (
     <Spotlight
       shortcut={['mod + K']}
-      filter={byWords}
-      nothingFound="Nothing is called that."
+      filter={filterByWords}
+      nothingFound="No results"
       scrollable
       centered={false}
       overlayProps={{ blur: 0, backgroundOpacity: 0.35 }}
       maxHeight="24rem"
       searchProps={{
-        placeholder: 'Go to a page, or make something',
+        placeholder: 'Search pages and commands',
         'aria-label': 'Search pages and commands',
         leftSection: <IconSearch size={18} stroke={1.6} />,
       }}
       actions={[
         { group: 'Records', actions: permitted(recordDestinations(objects)) },
         {
-          group: 'Make',
-          actions: creations(objects)
-            .filter(({ scope }) => may(scope))
+          group: 'Create',
+          actions: createActions(objects)
+            .filter(({ scope }) => hasScope(scope))
             .map(({ label, link }) => ({
               id: label,
               label,
@@ -73,7 +73,7 @@ export function Palette() {
   );
 }
 
-function creations(objects: readonly ObjectType[]) {
+function createActions(objects: readonly ObjectType[]) {
   const records = objects.map((object) => ({
     label: `New ${nounOf(object)}`,
     scope: `${object.plural}:write`,
@@ -82,29 +82,26 @@ function creations(objects: readonly ObjectType[]) {
   return [...records, { label: 'New form', scope: 'forms:write', link: paths.newForm() }];
 }
 
-/**
- * Every word that was typed has to stand somewhere; arrows and the like, as documents print them, are no words. What is
- * called just that comes first.
- */
-const byWords: SpotlightFilterFunction = (query, groups) => {
-  const wanted = wordsOf(query);
-  const isNameOf = (action: Named) =>
-    namesOf(action).some((name) => wordsOf(name).join(' ') === wanted.join(' '));
+/** Matches entries that contain every word of the query, ignoring arrows and punctuation. Exact names come first. */
+const filterByWords: SpotlightFilterFunction = (query, groups) => {
+  const words = wordsOf(query);
+  const isNameOf = (action: Searchable) =>
+    namesOf(action).some((name) => wordsOf(name).join(' ') === words.join(' '));
   return groups.flatMap((group) => {
     if (!('actions' in group)) return [];
     const actions = group.actions
       .filter((action) => {
-        const existing = namesOf(action).join(' ').toLowerCase();
-        return wanted.every((word) => existing.includes(word));
+        const text = namesOf(action).join(' ').toLowerCase();
+        return words.every((word) => text.includes(word));
       })
       .toSorted((item, other) => Number(isNameOf(other)) - Number(isNameOf(item)));
     return actions.length > 0 ? [{ ...group, actions }] : [];
   });
 };
 
-type Named = Pick<SpotlightActionData, 'label' | 'keywords'>;
+type Searchable = Pick<SpotlightActionData, 'label' | 'keywords'>;
 
-function namesOf({ label = '', keywords = [] }: Named): string[] {
+function namesOf({ label = '', keywords = [] }: Searchable): string[] {
   return [label, keywords].flat();
 }
 

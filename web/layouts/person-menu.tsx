@@ -7,7 +7,7 @@ import { MenuLink } from '../ui/router-links.tsx';
 import { notifyError } from '../ui/notify.tsx';
 import classes from './sidebar.module.css';
 
-/** Who is signed in, with what is theirs: profile, theme, signing out. */
+/** The account menu: profile, API reference, theme, sign out. */
 export function PersonMenu() {
   const { user, role } = useSession();
   const router = useRouter();

@@ -43,9 +43,9 @@ export function Sidebar() {
 }
 
 function Links({ destinations }: { destinations: readonly Destination[] }) {
-  const may = useScopeCheck();
+  const hasScope = useScopeCheck();
   return destinations
-    .filter(({ scope, hidden }) => !hidden && (scope === null || may(scope)))
+    .filter(({ scope, hidden }) => !hidden && (scope === null || hasScope(scope)))
     .map(({ label, icon: Icon, link }) => (
       <Link key={label} {...link} className={classes.link} activeOptions={{ includeSearch: false }}>
         <Icon size={17} stroke={1.6} aria-hidden />

@@ -6,7 +6,7 @@ import { paths } from '../paths.ts';
 import { notifyError } from '../ui/notify.tsx';
 import classes from './sidebar.module.css';
 
-/** Which workspace this is; a menu to switch where there are several. */
+/** The current workspace; a menu if the user has several. */
 export function WorkspaceMenu() {
   const { workspace, workspaces } = useSession();
   const router = useRouter();

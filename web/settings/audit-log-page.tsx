@@ -15,7 +15,7 @@ const COLUMNS = column.columns([
     cell: ({ getValue }) => <span className="mono">{getValue()}</span>,
   }),
   column.accessor('actor', {
-    header: 'Who',
+    header: 'Actor',
     meta: { width: '14rem' },
     cell: ({ getValue }) => actorName(getValue()),
   }),
@@ -25,36 +25,33 @@ const COLUMNS = column.columns([
     cell: ({ getValue }) => detailText(getValue()),
   }),
   column.accessor('at', {
-    header: 'When',
+    header: 'Time',
     meta: { width: '9rem' },
     cell: ({ getValue }) => <Moment at={getValue()} />,
   }),
 ]);
 
-/** Who changed what in the workspace's settings, newest first. */
+/** The audit entries of the workspace, newest first. */
 export function AuditLogPage() {
   const list = useInfiniteQuery(auditQuery);
   return (
     <>
-      <PageHeader
-        title="Audit log"
-        intro="Who signed in, and who changed members, keys, webhooks and settings."
-      />
+      <PageHeader title="Audit log" intro="Sign-ins and changes to members, keys, webhooks and settings." />
       <DataTable
         label="Audit log"
         columns={COLUMNS}
         list={list}
-        empty={<EmptyState icon={IconHistory} title="Nothing has happened yet" />}
+        empty={<EmptyState icon={IconHistory} title="No entries yet" />}
       />
     </>
   );
 }
 
 const KINDS: Readonly<Record<string, string>> = {
-  user: 'A former member',
-  api_key: 'An API key',
+  user: 'Former member',
+  api_key: 'API key',
   system: 'Fairlead',
-  cli: 'The command line',
+  cli: 'Command line',
 };
 
 function actorName({ type, name }: AuditLine['actor']): string {

@@ -10,7 +10,7 @@ import { Property, PropertyList } from '../ui/property-list.tsx';
 import { useApiForm } from '../ui/use-api-form.ts';
 import classes from './profile-page.module.css';
 
-/** Who one is here, and one's password. */
+/** The user's profile and password form. */
 export function ProfilePage() {
   const { user, role, workspace } = useSession();
   return (
@@ -34,7 +34,7 @@ function PasswordForm({ email }: { email: string }) {
   const { mutateAsync: change } = useChangePassword();
   const api = useApiForm({ current_password: '', password: '' }, async (values, form) => {
     await change(values);
-    notifyDone('Your password was changed.');
+    notifyDone('Password changed');
     form.reset();
   });
   return (
@@ -44,7 +44,7 @@ function PasswordForm({ email }: { email: string }) {
           Change password
         </Title>
         {api.error && <ErrorPanel error={api.error} />}
-        {/* Tells a manager of passwords whose password this is. */}
+        {/* Tells password managers which account this is. */}
         <input type="email" autoComplete="username" value={email} readOnly hidden />
         <PasswordInput
           label="Current password"

@@ -3,7 +3,7 @@ import { IconCheck, IconCopy } from '@tabler/icons-react';
 import classes from './code-block.module.css';
 import { useCopy } from './use-copy.ts';
 
-/** Text for a terminal or a program, to be copied whole; long lines scroll within it. */
+/** Code with a copy button; long lines scroll. */
 export function CodeBlock({ label, code }: { label: string; code: string }) {
   const { copied, copy } = useCopy();
   return (
@@ -22,7 +22,7 @@ export function CodeBlock({ label, code }: { label: string; code: string }) {
           </ActionIcon>
         </Tooltip>
       </figcaption>
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls: the keyboard has to reach it */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrollable region must be reachable by keyboard */}
       <pre className={classes.code} tabIndex={0}>
         {code}
       </pre>

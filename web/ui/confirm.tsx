@@ -2,25 +2,25 @@ import { Text } from '@mantine/core';
 import { modals } from '@mantine/modals';
 import type { ReactNode } from 'react';
 
-/** Asks before something that can not be taken back. */
-export function confirm(question: {
+/** Opens a confirmation dialog for an action that cannot be undone. */
+export function confirm(options: {
   title: string;
   text: ReactNode;
-  /** What the button says: the deed by its name. */
+  /** The label of the confirm button. */
   action: string;
-  /** Nothing is lost by it. */
-  harmless?: boolean;
+  /** The action loses no data; the button is not red. */
+  isHarmless?: boolean;
   onConfirm: () => void;
-  /** Also where the question is closed. */
+  /** Also called when the dialog is closed. */
   onCancel?: () => void;
 }): void {
   modals.openConfirmModal({
-    title: question.title,
-    children: <Text size="sm">{question.text}</Text>,
-    labels: { confirm: question.action, cancel: 'Cancel' },
-    confirmProps: question.harmless ? {} : { color: 'red' },
-    onConfirm: question.onConfirm,
-    // After a confirmation, too; whoever waits has its answer by then.
-    onClose: () => question.onCancel?.(),
+    title: options.title,
+    children: <Text size="sm">{options.text}</Text>,
+    labels: { confirm: options.action, cancel: 'Cancel' },
+    confirmProps: options.isHarmless ? {} : { color: 'red' },
+    onConfirm: options.onConfirm,
+    // Also called after a confirmation, when the promise is already resolved.
+    onClose: () => options.onCancel?.(),
   });
 }

@@ -3,7 +3,7 @@ import { IconCheck, IconCopy } from '@tabler/icons-react';
 import { useCopy } from './use-copy.ts';
 import classes from './copy-text.module.css';
 
-/** A short text in type that tells characters apart, with a button that copies it. */
+/** A short monospace text with a copy button. */
 export function CopyText({ text }: { text: string }) {
   const { copied, copy } = useCopy();
   return (

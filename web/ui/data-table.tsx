@@ -16,18 +16,18 @@ type SortField = 'created_at' | 'updated_at';
 /** As the API takes it: `-updated_at` is newest first. */
 type Sort = SortField | `-${SortField}`;
 
-/** How a column looks, beside what it says. */
+/** The layout of a column. */
 interface ColumnLook {
-  /** Any CSS width; a column without one shares what is left. */
+  /** Any CSS width; columns without one share the remaining width. */
   width?: string;
   align?: 'right';
-  /** The API's name for the order that a click on its head asks for. */
+  /** The sort field of the API; a click on the header sorts by it. */
   sort?: SortField;
-  /** Left out on a phone, where a row is a heading and a line. */
+  /** Hidden on a phone, where a row is a heading and one line. */
   desktopOnly?: boolean;
-  /** A long text goes on in the next line; otherwise it is cut. */
+  /** Wraps long text; truncated otherwise. */
   wraps?: boolean;
-  /** On a phone it stands in the row's upper corner: for what can be done with the row. */
+  /** On a phone, placed in the upper corner of the row; for actions. */
   corner?: boolean;
 }
 
@@ -36,17 +36,17 @@ const features = tableFeatures({ columnMeta: LOOK });
 
 export type Column<T extends RowData> = ColumnDef<typeof features, T>;
 
-/** Makes the columns of a table of `T`; the first one names the row. */
+/** Creates the columns of a table of `T`; the first column identifies the row. */
 export const columnsFor = <T extends RowData>() => createColumnHelper<typeof features, T>();
 
-/** The link in a row's first cell. All of the row opens it. */
+/** The link in the first cell of a row; the whole row opens it. */
 export const RowLink = createLink(({ className: _own, children, ...props }: ComponentProps<'a'>) => (
   <a {...props} className={classes.open}>
     {children}
   </a>
 ));
 
-/** The same for what opens in place. */
+/** The same, as a button. */
 export function RowButton({ onClick, children }: { onClick: () => void; children: ReactNode }) {
   return (
     <UnstyledButton className={classes.open} onClick={onClick}>
@@ -55,7 +55,7 @@ export function RowButton({ onClick, children }: { onClick: () => void; children
   );
 }
 
-/** A list that is read page after page; what `useInfiniteQuery` gives. */
+/** A paginated list, as `useInfiniteQuery` returns it. */
 export interface ReadList<T> {
   data: T[] | undefined;
   error: Error | null;
@@ -65,7 +65,7 @@ export interface ReadList<T> {
   fetchNextPage: () => unknown;
 }
 
-/** A plain table: loading, empty and broken, too. On a phone its rows become cards without frames. */
+/** A table with loading, empty and error states. On a phone, rows become cards. */
 export function DataTable<T extends RowData>({
   label,
   columns,
@@ -81,7 +81,7 @@ export function DataTable<T extends RowData>({
   sort?: Sort | undefined;
   onSort?: (sort: Sort) => void;
 }) {
-  const table = useTable({ features, columns, data: list.data ?? NOTHING });
+  const table = useTable({ features, columns, data: list.data ?? EMPTY });
   if (list.error && !list.data) {
     return (
       <div className={classes.message}>
@@ -164,7 +164,7 @@ export function DataTable<T extends RowData>({
   );
 }
 
-/** What the columns need, lest one that shares what is left is left nothing: then the table scrolls. */
+/** The minimum width, so that flexible columns do not collapse; below it, the table scrolls. */
 function minWidth<T extends RowData>(columns: Column<T>[]): string {
   const widths = columns.map(({ meta }, at) =>
     meta?.width?.endsWith('rem') ? meta.width : at === 0 ? '11rem' : '7rem',
@@ -172,8 +172,8 @@ function minWidth<T extends RowData>(columns: Column<T>[]): string {
   return `calc(${widths.join(' + ')})`;
 }
 
-/** One and the same for every render, or the table would count its rows anew. */
-const NOTHING: never[] = [];
+/** A stable default value, so that the table does not recompute its rows. */
+const EMPTY: never[] = [];
 
 function SkeletonRows({ columns }: { columns: number }) {
   return Array.from({ length: 8 }, (_row, row) => (

@@ -3,7 +3,7 @@ import type { Icon } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import classes from './empty-state.module.css';
 
-/** What a list says that has nothing to show: why, and what to do next. */
+/** Shown in place of an empty list: the reason and the next step. */
 export function EmptyState({
   icon: IconComponent,
   title,

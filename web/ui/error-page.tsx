@@ -2,7 +2,7 @@ import { Box } from '@mantine/core';
 import { useRouter, type ErrorComponentProps } from '@tanstack/react-router';
 import { ErrorPanel } from './error-panel.tsx';
 
-/** Stands in the place of a page that could not be shown. */
+/** Shown in place of a page that failed to load. */
 export function ErrorPage({ error, reset }: ErrorComponentProps) {
   const router = useRouter();
   const retry = () => {

@@ -2,7 +2,7 @@ import { Alert, Button, Code, Group, Text } from '@mantine/core';
 import { IconAlertCircle } from '@tabler/icons-react';
 import { ApiError } from '../api/client.ts';
 
-/** An error in the API's words, with the id by which the server's log knows the request. */
+/** An error message with the request id, which the server log contains. */
 export function ErrorPanel({ error, retry }: { error: Error; retry?: () => void }) {
   const requestId = requestIdOf(error);
   return (
@@ -13,7 +13,7 @@ export function ErrorPanel({ error, retry }: { error: Error; retry?: () => void 
           Request <Code>{requestId}</Code>
         </Text>
       )}
-      {retry && isPassing(error) && (
+      {retry && isRetryable(error) && (
         <Group mt="sm">
           <Button size="xs" variant="default" onClick={retry}>
             Try again
@@ -30,15 +30,15 @@ function titleOf(error: Error): string {
   if (error.status === 403) return 'Not allowed';
   if (error.status === 404) return 'Not found';
   if (error.status === 429) return 'Too many requests';
-  return error.status >= 500 ? 'The server could not answer' : 'That did not work';
+  return error.status >= 500 ? 'Server error' : 'Request failed';
 }
 
-/** Nobody looks a mistyped password up in a log. */
+/** A wrong password needs no request id. */
 function requestIdOf(error: Error): string | null {
   return error instanceof ApiError && error.status !== 401 ? error.requestId : null;
 }
 
-/** Whether the same may work a moment later: what is forbidden or missing stays so. */
-function isPassing(error: Error): boolean {
+/** True if a retry may succeed; 403 and 404 are permanent. */
+function isRetryable(error: Error): boolean {
   return !(error instanceof ApiError && (error.status === 403 || error.status === 404));
 }

@@ -12,7 +12,7 @@ const LABELS: Readonly<Record<string, string>> = {
   custom_fields: 'Custom fields',
 };
 
-/** A field of the API as people read it: `job_title` to `Job title`. */
+/** The label of an API field: `job_title` to `Job title`. */
 export function fieldLabel(name: string): string {
   return LABELS[name] ?? capitalised(name.replaceAll('_', ' '));
 }

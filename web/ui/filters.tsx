@@ -23,7 +23,7 @@ export function TextFilter(props: FilterProps) {
   return <TypedFilter {...props} name={`Filter by ${props.label.toLowerCase()}`} />;
 }
 
-/** Finds what has the words in it, wherever they stand. */
+/** Full-text search. */
 export function SearchFilter({ name, ...props }: Omit<FilterProps, 'label'> & { name: string }) {
   return (
     <TypedFilter
@@ -36,7 +36,7 @@ export function SearchFilter({ name, ...props }: Omit<FilterProps, 'label'> & { 
   );
 }
 
-/** Asks once the typing pauses; Enter asks at once. */
+/** Debounced; Enter applies the filter at once. */
 function TypedFilter({
   label,
   value,
@@ -48,7 +48,7 @@ function TypedFilter({
   const [typed, setTyped] = useState(value ?? '');
   const [seen, setSeen] = useState(value);
   const later = useDebouncedCallback(onChange, { delay: 350, flushOnUnmount: false });
-  // The address changed from elsewhere, as by going back.
+  // The URL changed elsewhere, such as by the back button.
   if (value !== seen) {
     setSeen(value);
     if (typed.trim() !== (value ?? '')) setTyped(value ?? '');

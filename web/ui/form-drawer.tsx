@@ -4,7 +4,7 @@ import { ErrorPanel } from './error-panel.tsx';
 import classes from './form-drawer.module.css';
 import type { ApiForm } from './use-api-form.ts';
 
-/** A form at the side of what it is about. A click beside it, or Escape, closes it only while nothing was typed. */
+/** A form in a drawer. A click outside or Escape closes it only without unsaved changes. */
 export function FormDrawer<Values extends object>({
   title,
   action,
@@ -15,12 +15,12 @@ export function FormDrawer<Values extends object>({
   children,
 }: {
   title: string;
-  /** What the button says. */
+  /** The label of the submit button. */
   action: string;
   api: ApiForm<Values>;
-  /** Above the fields, where something has to be decided first. */
+  /** Shown above the fields, such as a conflict. */
   notice?: ReactNode;
-  /** A width, where the usual one is too narrow. */
+  /** A width other than the default. */
   size?: string;
   onClose: () => void;
   children: ReactNode;

@@ -5,7 +5,7 @@ const STRICT = { disallowComments: true, allowTrailingComma: false };
 
 /**
  * Reads a JSON text.
- * @returns the value, or the line on which it stops being JSON, from 1
+ * @returns the value, or the line of the first syntax error, from 1
  */
 export function readJson(text: string): { value: unknown } | { brokenLine: number } {
   try {
@@ -17,32 +17,29 @@ export function readJson(text: string): { value: unknown } | { brokenLine: numbe
   }
 }
 
-/**
- * The line, from 1, on which a place stands, as the API names it: `properties.items.0`. Of what is not there, the line of
- * the nearest thing around it.
- */
-export function lineOfPlace(text: string, place: string): number {
+/** The line, from 1, of an API path such as `properties.items.0`. For a missing path, the line of its nearest parent. */
+export function lineOfPath(text: string, path: string): number {
   const root = parseTree(text, [], STRICT);
-  return root ? lineOf(text, startOf(nearest(root, place))) : 1;
+  return root ? lineOf(text, startOf(nearest(root, path))) : 1;
 }
 
-/** Names may have dots in them: the longest that fits is meant. */
-function nearest(node: Node, place: string): Node {
-  if (place === '') return node;
-  const fitting = (node.children ?? [])
+/** Names may contain dots: the longest match wins. */
+function nearest(node: Node, path: string): Node {
+  if (path === '') return node;
+  const matches = (node.children ?? [])
     .map((child, at) => ({ name: node.type === 'array' ? `${at}` : nameOf(child), child }))
-    .filter(({ name }) => place === name || place.startsWith(`${name}.`))
+    .filter(({ name }) => path === name || path.startsWith(`${name}.`))
     .toSorted((item, other) => other.name.length - item.name.length);
-  const [next] = fitting;
+  const [next] = matches;
   const value = node.type === 'array' ? next?.child : next?.child.children?.[1];
-  return next && value ? nearest(value, place.slice(next.name.length + 1)) : node;
+  return next && value ? nearest(value, path.slice(next.name.length + 1)) : node;
 }
 
 function nameOf({ children }: Node): string {
   return String(children?.[0]?.value);
 }
 
-/** A member begins with its name. */
+/** A property starts at its name. */
 function startOf({ parent, offset }: Node): number {
   return parent?.type === 'property' ? parent.offset : offset;
 }

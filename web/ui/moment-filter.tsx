@@ -1,7 +1,7 @@
 import { DateTimePicker } from '@mantine/dates';
 import classes from './filters.module.css';
 
-/** Narrows a list to what was before or after a time, chosen where the person is. */
+/** Filters a list by time, entered in the local time zone. */
 export function MomentFilter({
   label,
   value,
@@ -26,7 +26,7 @@ export function MomentFilter({
   );
 }
 
-/** `2026-06-01 14:00:00` on the person's clock, to the API's time. */
+/** Local time `2026-06-01 14:00:00` to ISO 8601 in UTC. */
 export function utcOf(local: string): string {
   return new Date(local.replace(' ', 'T')).toISOString();
 }

@@ -7,10 +7,10 @@ import { ButtonLink } from './router-links.tsx';
 export function NotFoundPage() {
   return (
     <Box p="xl">
-      <EmptyState icon={IconCompassOff} title="There is no such page">
-        The address may be mistyped, or what was here is gone.
+      <EmptyState icon={IconCompassOff} title="Page not found">
+        The URL may be wrong, or the page was removed.
         <ButtonLink {...paths.home()} variant="default">
-          Go to the start
+          Go to the home page
         </ButtonLink>
       </EmptyState>
     </Box>

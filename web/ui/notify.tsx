@@ -1,17 +1,17 @@
 import { notifications } from '@mantine/notifications';
 import { ApiError, isConflict } from '../api/client.ts';
 
-/** Says, at the edge of the page, that something was done. */
+/** Shows a success notification. */
 export function notifyDone(message: string): void {
   notifications.show({ message, withBorder: true, color: 'harbour' });
 }
 
-/** Says what went wrong where no form is there to show it. */
+/** Shows an error notification, for actions outside a form. */
 export function notifyError(error: Error): void {
   if (isConflict(error)) return notifyConflict();
   const id = error instanceof ApiError && error.requestId ? ` (request ${error.requestId})` : '';
   notifications.show({
-    title: 'That did not work',
+    title: 'Request failed',
     message: `${error.message}${id}`,
     color: 'red',
     withBorder: true,
@@ -21,8 +21,8 @@ export function notifyError(error: Error): void {
 
 function notifyConflict(): void {
   notifications.show({
-    title: 'This was changed meanwhile',
-    message: 'Someone saved another version. It is on view now; try again if you still want to.',
+    title: 'Changed by someone else',
+    message: 'Someone else saved a newer version, which is shown now. Try again if needed.',
     color: 'yellow',
     withBorder: true,
     autoClose: 10_000,
@@ -30,8 +30,8 @@ function notifyConflict(): void {
 }
 
 /**
- * Says what became of something. For what is asked for from a menu or a row: they may be gone by the time it is done,
- * and a mutation's own callbacks with them.
+ * Shows the result of an action from a menu or a row. These may unmount before the action ends, and a mutation's own
+ * callbacks with them.
  */
 export function notifyWhenDone<T>(work: Promise<T>, onDone: (result: T) => void): void {
   work.then(onDone, notifyError);

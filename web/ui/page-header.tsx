@@ -3,7 +3,7 @@ import { useDocumentTitle } from '@mantine/hooks';
 import type { ReactNode } from 'react';
 import classes from './page-header.module.css';
 
-/** A page's name and what can be done on it; the browser's tab says the name, too. */
+/** The title and actions of a page; also sets the document title. */
 export function PageHeader({
   title,
   breadcrumb,
@@ -12,7 +12,7 @@ export function PageHeader({
   actions,
 }: {
   title: string;
-  /** Where the page hangs: a link back. */
+  /** A link to the parent page. */
   breadcrumb?: ReactNode;
   intro?: ReactNode;
   badge?: ReactNode;

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import classes from './property-list.module.css';
 
-/** Names and values of a thing, one under another; a value that is missing shows a dash. */
+/** Names and values; a missing value shows a dash. */
 export function PropertyList({ label, children }: { label: string; children: ReactNode }) {
   return (
     <dl className={classes.root} aria-label={label}>

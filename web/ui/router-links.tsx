@@ -2,9 +2,9 @@ import { Anchor, Button, Menu, type ButtonProps, type MenuItemProps } from '@man
 import { createLink } from '@tanstack/react-router';
 import type { ComponentProps } from 'react';
 
-/** Mantine's pieces as links of the router: `<TextLink {...paths.records('contacts')}>`. */
+/** Mantine components as router links: `<TextLink {...paths.records('contacts')}>`. */
 export const TextLink = createLink(Anchor<'a'>);
-/** Looks like a button, and is a link: it opens in a new tab, too. */
+/** A link that looks like a button, so that it can open in a new tab. */
 export const ButtonLink = createLink((props: ButtonProps & ComponentProps<'a'>) => (
   <Button component="a" {...props} />
 ));

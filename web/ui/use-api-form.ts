@@ -5,17 +5,17 @@ import { capitalised } from './capitalised.ts';
 
 export interface ApiForm<Values extends object> {
   form: UseFormReturnType<Values>;
-  /** What went wrong, as far as no field shows it. */
+  /** The error, unless the fields show all of it. */
   error: Error | null;
-  /** What the API refused when it was last sent, place by place. */
-  refused: readonly FieldError[];
+  /** The field errors of the last response, by path. */
+  fieldErrors: readonly FieldError[];
   busy: boolean;
   onSubmit: (event?: FormEvent<HTMLFormElement>) => void;
 }
 
 /**
- * A form whose last word the API has: the fields that a 400 names get its messages, anything else stands in `error`.
- * @param submit rejects with what the API said
+ * A form that is validated by the API: the field errors of a 400 show at their fields, other errors in `error`.
+ * @param submit rejects with the error of the API
  */
 export function useApiForm<Values extends object>(
   initialValues: Values,
@@ -23,7 +23,7 @@ export function useApiForm<Values extends object>(
 ): ApiForm<Values> {
   const form = useForm<Values>({ initialValues });
   const [error, setError] = useState<Error | null>(null);
-  const [refused, setRefused] = useState<readonly FieldError[]>([]);
+  const [fieldErrors, setFieldErrors] = useState<readonly FieldError[]>([]);
   const [busy, setBusy] = useState(false);
 
   const send = async (values: Values) => {
@@ -33,20 +33,20 @@ export function useApiForm<Values extends object>(
       await submit(values, form);
     } catch (caught) {
       const failed = caught as Error;
-      const shown = fieldErrors(failed, Object.keys(values));
-      form.setErrors({ ...placeErrors(failed), ...shown });
-      setRefused(failed instanceof ApiError ? failed.fields : []);
+      const shown = topLevelErrors(failed, Object.keys(values));
+      form.setErrors({ ...nestedErrors(failed), ...shown });
+      setFieldErrors(failed instanceof ApiError ? failed.fields : []);
       form.getInputNode(Object.keys(shown)[0] ?? '')?.focus();
       if (!isAllShown(failed, shown)) setError(failed);
     } finally {
       setBusy(false);
     }
   };
-  return { form, error, refused, busy, onSubmit: form.onSubmit((values) => void send(values)) };
+  return { form, error, fieldErrors, busy, onSubmit: form.onSubmit((values) => void send(values)) };
 }
 
-/** Messages by field of the form; `events.0` belongs to the field `events`. */
-function fieldErrors(error: Error, names: readonly string[]): Record<string, string> {
+/** Messages by form field; `events.0` belongs to the field `events`. */
+function topLevelErrors(error: Error, names: readonly string[]): Record<string, string> {
   if (!(error instanceof ApiError)) return {};
   const shown: Record<string, string> = {};
   for (const { field, message } of error.fields) {
@@ -56,8 +56,8 @@ function fieldErrors(error: Error, names: readonly string[]): Record<string, str
   return shown;
 }
 
-/** The same for what lies inside a field: `retry.max` has an input of its own. */
-function placeErrors(error: Error): Record<string, string> {
+/** Messages by full path: `retry.max` has its own input. */
+function nestedErrors(error: Error): Record<string, string> {
   if (!(error instanceof ApiError)) return {};
   return Object.fromEntries(
     error.fields.toReversed().flatMap(({ field, message }) => {

@@ -32,13 +32,13 @@ export function FieldEditor({
   value = NONE,
   onChange,
   error,
-  keptKeys,
+  fixedKeys,
 }: {
   value?: FormField[];
   onChange: (fields: FormField[]) => void;
   error?: ReactNode;
   /** Keys that are already in use elsewhere: they stay the same when the label changes. */
-  keptKeys: ReadonlySet<string>;
+  fixedKeys: ReadonlySet<string>;
 }) {
   const [open, setOpen] = useState<number | null>(null);
   const add = (kind: string) => {
@@ -95,7 +95,7 @@ export function FieldEditor({
               <FieldSettings
                 field={field}
                 others={value.filter((_field, index) => index !== at)}
-                isKept={keptKeys.has(field.key)}
+                isKeyFixed={fixedKeys.has(field.key)}
                 onChange={(changed) => onChange(value.map((item, index) => (index === at ? changed : item)))}
               />
             )}
@@ -164,20 +164,20 @@ const WITH_PLACEHOLDER = new Set<FormField['type']>([
 function FieldSettings({
   field,
   others,
-  isKept,
+  isKeyFixed,
   onChange,
 }: {
   field: FormField;
   others: readonly FormField[];
-  isKept: boolean;
+  isKeyFixed: boolean;
   onChange: (field: FormField) => void;
 }) {
   const set = (change: Partial<FormField>) => onChange({ ...field, ...change });
-  const own = `custom_fields.${field.key}`;
+  const customField = `custom_fields.${field.key}`;
   const setLabel = (label: string) => {
-    const follows = !isKept && !(field.maps_to !== null && field.maps_to in LEAD_KINDS);
-    const key = follows ? keyFrom(label, others) : field.key;
-    set({ label, key, maps_to: field.maps_to === own ? `custom_fields.${key}` : field.maps_to });
+    const isDerived = !isKeyFixed && !(field.maps_to !== null && field.maps_to in LEAD_KINDS);
+    const key = isDerived ? keyFrom(label, others) : field.key;
+    set({ label, key, maps_to: field.maps_to === customField ? `custom_fields.${key}` : field.maps_to });
   };
   return (
     <div className={classes.settings}>
@@ -227,9 +227,9 @@ function FieldSettings({
         label="Maps to"
         data={[
           { value: '', label: 'Submission only' },
-          { value: own, label: `Lead: custom field ${field.key}` },
+          { value: customField, label: `Lead: custom field ${field.key}` },
           ...TARGETS,
-          ...(field.maps_to?.startsWith('custom_fields.') && field.maps_to !== own
+          ...(field.maps_to?.startsWith('custom_fields.') && field.maps_to !== customField
             ? [
                 {
                   value: field.maps_to,

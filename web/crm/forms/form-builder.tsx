@@ -98,7 +98,7 @@ function Group({ title, children }: { title: string; children: ReactNode }) {
 }
 
 function ContentSettings({ api: { form, base } }: { api: FormDraftApi }) {
-  const kept = new Set(base?.fields.map(({ key }) => key));
+  const existingKeys = new Set(base?.fields.map(({ key }) => key));
   return (
     <Group title="Content">
       <TextInput
@@ -109,7 +109,7 @@ function ContentSettings({ api: { form, base } }: { api: FormDraftApi }) {
       />
       <TextInput label="Title" placeholder="Same as the name" {...form.getInputProps('title')} />
       <Textarea label="Introduction" autosize minRows={2} {...form.getInputProps('intro')} />
-      <FieldEditor key={base?.version} keptKeys={kept} {...form.getInputProps('fields')} />
+      <FieldEditor key={base?.version} fixedKeys={existingKeys} {...form.getInputProps('fields')} />
       <Textarea
         label="Consent"
         description="Text of a checkbox, stored with each submission. Leave empty for no checkbox."

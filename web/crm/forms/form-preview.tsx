@@ -7,12 +7,12 @@ import classes from './form-builder.module.css';
 /** The page as visitors will see it, rendered by the server. The sandbox runs no script. */
 export function FormPreview({ draft }: { draft: FormDraft }) {
   // The API rejects a draft without a name.
-  const [settled] = useDebouncedValue(
+  const [debounced] = useDebouncedValue(
     JSON.stringify({ ...draft, name: draft.name.trim() || 'Untitled form' }),
     250,
   );
   const { data, error } = useQuery({
-    ...formPreviewQuery(JSON.parse(settled) as FormDraft),
+    ...formPreviewQuery(JSON.parse(debounced) as FormDraft),
     placeholderData: keepPreviousData,
   });
   return (

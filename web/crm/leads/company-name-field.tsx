@@ -10,9 +10,9 @@ const MAX_OPTIONS = 200;
 /** Enters a company by name. The hint says whether it exists or will be created. */
 export function CompanyNameField({ value = '', ...props }: Omit<AutocompleteProps, 'data'>) {
   const may = useHasScope('companies:read');
-  const [settled] = useDebouncedValue(value.trim(), 250);
+  const [debounced] = useDebouncedValue(value.trim(), 250);
   const { data: newest = [] } = useInfiniteQuery({ ...companies.list({ limit: MAX_OPTIONS }), enabled: may });
-  const { data: same } = useQuery({ ...companyByNameQuery(settled), enabled: may && settled !== '' });
+  const { data: same } = useQuery({ ...companyByNameQuery(debounced), enabled: may && debounced !== '' });
   return (
     <Autocomplete
       label="Company"
@@ -28,7 +28,7 @@ export function CompanyNameField({ value = '', ...props }: Omit<AutocompleteProp
 
   function hint(): string {
     if (value.trim() === '') return 'Leave empty for no company.';
-    if (!may || settled !== value.trim() || same === undefined)
+    if (!may || debounced !== value.trim() || same === undefined)
       return 'An existing company with this name is used, or a new one is created.';
     return same ? `${same.name} already exists and will be used.` : 'A new company will be created.';
   }

@@ -5,11 +5,11 @@ import { Day, today } from '../../ui/moment.tsx';
 /** The due date of a task; marks an open task as overdue. */
 export function DueDay({ task }: { task: Pick<Task, 'due_date' | 'status'> }) {
   if (task.due_date === null) return null;
-  const late = task.status === 'open' && task.due_date < today();
+  const isOverdue = task.status === 'open' && task.due_date < today();
   return (
-    <Text component="span" size="sm" c={late ? 'var(--mantine-color-error)' : 'inherit'}>
+    <Text component="span" size="sm" c={isOverdue ? 'var(--mantine-color-error)' : 'inherit'}>
       <Day date={task.due_date} />
-      {late && ' · overdue'}
+      {isOverdue && ' · overdue'}
     </Text>
   );
 }

@@ -5,8 +5,8 @@ import { ApiKeyMenu } from './api-key-menu.tsx';
 import { ApiKeyState } from './api-key-state.tsx';
 
 const column = columnsFor<ApiKey>();
-/** For those who may see which keys there are. */
-export const READING_COLUMNS = column.columns([
+/** For sessions with `keys:read`. */
+export const READER_COLUMNS = column.columns([
   column.accessor('name', { header: 'Name', cell: ({ getValue }) => <b>{getValue()}</b> }),
   column.accessor('prefix', {
     header: 'Key',
@@ -29,9 +29,9 @@ export const READING_COLUMNS = column.columns([
   }),
 ]);
 
-/** For those who manage keys: what each was used for, too. */
-export const MANAGING_COLUMNS = column.columns([
-  ...READING_COLUMNS,
+/** For sessions with `keys:manage`: adds usage and actions. */
+export const MANAGER_COLUMNS = column.columns([
+  ...READER_COLUMNS,
   column.accessor('last_used_at', {
     header: 'Last used',
     meta: { width: '7.5rem' },

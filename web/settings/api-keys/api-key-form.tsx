@@ -2,7 +2,7 @@ import { Select, Text, TextInput } from '@mantine/core';
 import { useCreateApiKey, type ApiKey } from '../../api/api-key-queries.ts';
 import { FormDrawer } from '../../ui/form-drawer.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
-import { ExpiryField, expiryOf, type Expiry } from './expiry-field.tsx';
+import { ExpiryField, toExpiryInput, type Expiry } from './expiry-field.tsx';
 import { ScopeField } from './scope-field.tsx';
 
 const STYLES: { value: ApiKey['style']; label: string }[] = [
@@ -17,8 +17,14 @@ interface Values extends Expiry {
   scopes: string[] | null;
 }
 
-/** Makes an API key. */
-export function ApiKeyForm({ onClose, onMade }: { onClose: () => void; onMade: (key: ApiKey) => void }) {
+/** Creates an API key. */
+export function ApiKeyForm({
+  onClose,
+  onCreated,
+}: {
+  onClose: () => void;
+  onCreated: (key: ApiKey) => void;
+}) {
   const { mutateAsync: create } = useCreateApiKey();
   const initial: Values = {
     name: '',
@@ -30,7 +36,7 @@ export function ApiKeyForm({ onClose, onMade }: { onClose: () => void; onMade: (
   const api = useApiForm(initial, async (values) => {
     const { name, style, scopes } = values;
     const chosen = style === 'remixcrm' ? null : scopes;
-    onMade(await create({ name, style, ...(chosen && { scopes: chosen }), ...expiryOf(values) }));
+    onCreated(await create({ name, style, ...(chosen && { scopes: chosen }), ...toExpiryInput(values) }));
   });
   const { form } = api;
 
@@ -38,7 +44,7 @@ export function ApiKeyForm({ onClose, onMade }: { onClose: () => void; onMade: (
     <FormDrawer title="New API key" action="Create API key" api={api} onClose={onClose}>
       <TextInput
         label="Name"
-        description="Which program it is for."
+        description="Which app or website uses this key."
         placeholder="Website"
         required
         data-autofocus
@@ -46,14 +52,14 @@ export function ApiKeyForm({ onClose, onMade }: { onClose: () => void; onMade: (
       />
       <Select
         label="Style"
-        description="How it looks; programs written for another CRM may expect theirs."
+        description="The prefix of the key. Apps built for another CRM may expect its style."
         data={STYLES}
         allowDeselect={false}
         {...form.getInputProps('style')}
       />
       {form.values.style === 'remixcrm' ? (
         <Text size="sm" c="dimmed">
-          A key of this style sends leads and does nothing else.
+          A key of this style can only send leads.
         </Text>
       ) : (
         <ScopeField {...form.getInputProps('scopes')} />

@@ -7,21 +7,21 @@ import { confirm } from '../../ui/confirm.tsx';
 import { FormDrawer } from '../../ui/form-drawer.tsx';
 import { notifyWhenDone, notifyDone } from '../../ui/notify.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
-import { ExpiryField, expiryOf, type Expiry } from './expiry-field.tsx';
+import { ExpiryField, toExpiryInput, type Expiry } from './expiry-field.tsx';
 
-/** What can be done with a key; one that was revoked is revoked for good. */
+/** The actions on a key. Revoking is permanent. */
 export function ApiKeyMenu({ apiKey }: { apiKey: ApiKey }) {
   const mayManage = useHasScope('keys:manage');
   const { mutateAsync: revoke } = useRevokeApiKey();
   const [changing, change] = useDisclosure();
   if (!mayManage || apiKey.state === 'revoked') return null;
 
-  const ask = () =>
+  const confirmAction = () =>
     confirm({
       title: `Revoke ${apiKey.name}?`,
-      text: 'Programs that use this key are refused from their next request on. It stays listed, and cannot be brought back.',
+      text: 'Requests with this key fail immediately. The key stays in the list and cannot be restored.',
       action: 'Revoke key',
-      onConfirm: () => notifyWhenDone(revoke(apiKey.id), () => notifyDone(`${apiKey.name} was revoked.`)),
+      onConfirm: () => notifyWhenDone(revoke(apiKey.id), () => notifyDone(`${apiKey.name} revoked`)),
     });
   return (
     <>
@@ -35,7 +35,7 @@ export function ApiKeyMenu({ apiKey }: { apiKey: ApiKey }) {
           <Menu.Item leftSection={<IconCalendar size={15} />} onClick={change.open}>
             Change expiry
           </Menu.Item>
-          <Menu.Item color="red" leftSection={<IconBan size={15} />} onClick={ask}>
+          <Menu.Item color="red" leftSection={<IconBan size={15} />} onClick={confirmAction}>
             Revoke
           </Menu.Item>
         </Menu.Dropdown>
@@ -52,7 +52,7 @@ function ExpiryForm({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => void }
     expires_at: apiKey.expires_at?.slice(0, 10) ?? null,
   };
   const api = useApiForm(initial, async (chosen) => {
-    await update({ id: apiKey.id, change: expiryOf(chosen) });
+    await update({ id: apiKey.id, change: toExpiryInput(chosen) });
     onClose();
   });
   return (

@@ -8,15 +8,15 @@ import { useHasScope } from '../../api/session-queries.ts';
 import { DataTable } from '../../ui/data-table.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
-import { SeeOnce } from '../../ui/see-once.tsx';
+import { SecretModal } from '../../ui/secret-modal.tsx';
 import { ApiKeyForm } from './api-key-form.tsx';
-import { MANAGING_COLUMNS, READING_COLUMNS } from './api-key-columns.tsx';
+import { MANAGER_COLUMNS, READER_COLUMNS } from './api-key-columns.tsx';
 
 export function ApiKeysPage() {
   const list = useInfiniteQuery(apiKeysQuery);
   const mayManage = useHasScope('keys:manage');
   const [creating, create] = useDisclosure();
-  const [made, setMade] = useState<ApiKey | null>(null);
+  const [created, setCreated] = useState<ApiKey | null>(null);
   const button = mayManage && (
     <Button leftSection={<IconPlus size={16} />} onClick={create.open}>
       New API key
@@ -27,16 +27,16 @@ export function ApiKeysPage() {
     <>
       <PageHeader
         title="API keys"
-        intro="With a key, another program uses the API of this workspace. What it sends is never kept, only how often; errors and refusals are those of the last 7 days."
+        intro="API keys let other apps use the API of this workspace. Request contents are not stored. Errors and rate limits cover the last 7 days."
         actions={button}
       />
       <DataTable
         label="API keys"
-        columns={mayManage ? MANAGING_COLUMNS : READING_COLUMNS}
+        columns={mayManage ? MANAGER_COLUMNS : READER_COLUMNS}
         list={list}
         empty={
           <EmptyState icon={IconKey} title="No API keys yet">
-            Make one for each program that is to read or write here, so that each can be revoked alone.
+            Create a separate key for each app, so that you can revoke them independently.
             {button}
           </EmptyState>
         }
@@ -44,21 +44,21 @@ export function ApiKeysPage() {
       {creating && (
         <ApiKeyForm
           onClose={create.close}
-          onMade={(key) => {
+          onCreated={(key) => {
             create.close();
-            setMade(key);
+            setCreated(key);
           }}
         />
       )}
-      {made?.key !== undefined && (
-        <SeeOnce
-          title={`${made.name}: shown once`}
+      {created?.key !== undefined && (
+        <SecretModal
+          title={`${created.name}: API key`}
           label="API key"
-          secret={made.key}
-          onDone={() => setMade(null)}
+          secret={created.key}
+          onDone={() => setCreated(null)}
         >
-          Copy this key now. It is stored as a hash, and cannot be shown again.
-        </SeeOnce>
+          Copy this key now. It is stored as a hash and cannot be shown again.
+        </SecretModal>
       )}
     </>
   );

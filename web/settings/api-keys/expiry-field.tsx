@@ -14,12 +14,12 @@ const CHOICES = [
 
 export interface Expiry {
   expires_in_days: (typeof CHOICES)[number]['value'];
-  /** Heeded where the choice is a date. */
+  /** Used for the choice `date`. */
   expires_at: string | null;
 }
 
-/** A choice as the API takes it. */
-export function expiryOf(chosen: Expiry): Pick<ApiKeyChange, 'expires_at' | 'expires_in_days'> {
+/** Converts a choice to API input. */
+export function toExpiryInput(chosen: Expiry): Pick<ApiKeyChange, 'expires_at' | 'expires_in_days'> {
   switch (chosen.expires_in_days) {
     case 'never':
       return { expires_at: null };
@@ -30,7 +30,7 @@ export function expiryOf(chosen: Expiry): Pick<ApiKeyChange, 'expires_at' | 'exp
   }
 }
 
-/** When a key stops by itself. */
+/** The expiry of a key. */
 export function ExpiryField<Values extends Expiry>({ form }: { form: UseFormReturnType<Values> }) {
   return (
     <Group grow align="flex-start">
@@ -43,7 +43,7 @@ export function ExpiryField<Values extends Expiry>({ form }: { form: UseFormRetu
       {form.values.expires_in_days === 'date' && (
         <DateInput
           label="Expires on"
-          description="At the beginning of the day, in UTC."
+          description="At the start of the day, in UTC."
           inputWrapperOrder={['label', 'input', 'description', 'error']}
           valueFormat="YYYY-MM-DD"
           minDate={today()}

@@ -4,13 +4,13 @@ import { scopesQuery } from '../../api/scope-queries.ts';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { ScopeGrid } from './scope-grid.tsx';
 
-/** What a key may do: everything that its maker may, or what is ticked. */
+/** The scopes of a key: all scopes of its creator, or a selection. */
 export function ScopeField({
   value = null,
   onChange,
   error,
 }: {
-  /** Null: as much as its maker. */
+  /** Null: all scopes of the creator. */
   value?: string[] | null;
   onChange: (scopes: string[] | null) => void;
   error?: React.ReactNode;
@@ -25,8 +25,8 @@ export function ScopeField({
           value={value === null ? 'all' : 'chosen'}
           onChange={(choice) => onChange(choice === 'all' ? null : [])}
           data={[
-            { value: 'all', label: 'All that I may do' },
-            { value: 'chosen', label: 'Only what I choose' },
+            { value: 'all', label: 'All my permissions' },
+            { value: 'chosen', label: 'Selected scopes' },
           ]}
         />
       </Input.Wrapper>
@@ -35,14 +35,14 @@ export function ScopeField({
   );
 }
 
-/** Every scope there is, as the API lists them; what the person may not give cannot be ticked. */
+/** All scopes of the API; those that the user may not grant are disabled. */
 function ScopeChoice({ value, onChange }: { value: string[]; onChange: (scopes: string[]) => void }) {
   const scopes = useQuery(scopesQuery);
   if (scopes.error) return <ErrorPanel error={scopes.error} retry={() => void scopes.refetch()} />;
   if (!scopes.data) return <Skeleton height={240} aria-busy />;
   const others = scopes.data.filter(({ action, name }) => action === null && name !== '*');
   return (
-    <Checkbox.Group aria-label="Chosen scopes" value={value} onChange={onChange}>
+    <Checkbox.Group aria-label="Selected scopes" value={value} onChange={onChange}>
       <ScopeGrid scopes={scopes.data} />
       <Stack gap="xs" mt="sm">
         {others.map(({ name, label, description, may_grant: mayGrant }) => (

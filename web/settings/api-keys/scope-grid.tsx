@@ -5,7 +5,7 @@ import classes from './scope-field.module.css';
 
 const ACTIONS = ['read', 'write'] as const;
 
-/** The scopes about records: a line for each kind of them. */
+/** The scopes of records: a row per object. */
 export function ScopeGrid({ scopes }: { scopes: readonly Scope[] }) {
   const groups = [...new Set(scopes.flatMap(({ action, group }) => (action === null ? [] : [group])))];
   return (

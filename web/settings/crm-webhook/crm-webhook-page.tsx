@@ -6,20 +6,20 @@ import classes from './crm-webhook-page.module.css';
 import { InboundSecrets } from './inbound-secrets.tsx';
 import { UnmatchedReports } from './unmatched-reports.tsx';
 
-/** Where another CRM reports what becomes of our leads: with which secrets, and what of it matched no lead. */
+/** Setup of the webhook for reports of another CRM: its secrets, and the unmatched reports. */
 export function CrmWebhookPage() {
   const mayReadSecrets = useHasScope('keys:read');
   return (
     <>
       <PageHeader
         title="CRM webhook"
-        intro="Another CRM, or a program in its place, reports here what becomes of a lead. It stands in the lead’s timeline, and changes nothing else."
+        intro="Receives updates about leads from another CRM. Updates appear on the lead’s timeline and change nothing else."
       />
       <div className={classes.intro}>
-        <CodeBlock label="What it sends" code={CURL} />
+        <CodeBlock label="Example request" code={CURL} />
         <Text size="sm" c="dimmed" mt="sm">
-          With the same secrets leads come in from Typeform, at <code>/webhooks/typeform/…</code> with the
-          first characters of a secret behind it, and from the lead forms of Google Ads, at{' '}
+          The same secrets authenticate leads from Typeform, at <code>/webhooks/typeform/…</code> followed by
+          the first characters of the secret, and from Google Ads lead forms, at{' '}
           <code>/webhooks/google-ads</code>.
         </Text>
       </div>

@@ -15,7 +15,7 @@ import { columnsFor, DataTable } from '../../ui/data-table.tsx';
 import { FormDrawer } from '../../ui/form-drawer.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { notifyWhenDone, notifyDone } from '../../ui/notify.tsx';
-import { SeeOnce } from '../../ui/see-once.tsx';
+import { SecretModal } from '../../ui/secret-modal.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
 import classes from './crm-webhook-page.module.css';
 
@@ -40,12 +40,12 @@ const COLUMNS = column.columns([
   }),
 ]);
 
-/** The secrets of the workspace; each other system has its own, so that each can be taken away alone. */
+/** The inbound secrets of the workspace. One secret per system, so that each can be deleted separately. */
 export function InboundSecrets() {
   const list = useInfiniteQuery(inboundSecretsQuery);
   const mayManage = useHasScope('keys:manage');
   const [creating, create] = useDisclosure();
-  const [made, setMade] = useState<InboundSecret | null>(null);
+  const [created, setCreated] = useState<InboundSecret | null>(null);
   return (
     <section aria-labelledby="secrets-title">
       <div className={classes.head}>
@@ -64,42 +64,47 @@ export function InboundSecrets() {
         list={list}
         empty={
           <Text size="sm" c="dimmed" className={classes.none}>
-            None yet. Make one for each system that reports here.
+            No secrets yet. Create one for each system that sends reports.
           </Text>
         }
       />
       {creating && (
         <SecretForm
           onClose={create.close}
-          onMade={(secret) => {
+          onCreated={(secret) => {
             create.close();
-            setMade(secret);
+            setCreated(secret);
           }}
         />
       )}
-      {made?.secret !== undefined && (
-        <SeeOnce
-          title={`${made.name}: shown once`}
+      {created?.secret !== undefined && (
+        <SecretModal
+          title={`${created.name}: inbound secret`}
           label="Inbound secret"
-          secret={made.secret}
-          onDone={() => setMade(null)}
+          secret={created.secret}
+          onDone={() => setCreated(null)}
         >
-          Copy this secret now, and give it to the other system. It is stored as a hash, and cannot be shown
-          again.
-        </SeeOnce>
+          Copy this secret to the other system now. It is stored as a hash and cannot be shown again.
+        </SecretModal>
       )}
     </section>
   );
 }
 
-function SecretForm({ onClose, onMade }: { onClose: () => void; onMade: (secret: InboundSecret) => void }) {
+function SecretForm({
+  onClose,
+  onCreated,
+}: {
+  onClose: () => void;
+  onCreated: (secret: InboundSecret) => void;
+}) {
   const { mutateAsync: create } = useCreateInboundSecret();
-  const api = useApiForm({ name: '' }, async (values) => onMade(await create(values)));
+  const api = useApiForm({ name: '' }, async (values) => onCreated(await create(values)));
   return (
     <FormDrawer title="New inbound secret" action="Create secret" api={api} onClose={onClose}>
       <TextInput
         label="Name"
-        description="Which system it is for."
+        description="Which system uses this secret."
         placeholder="Make.com"
         required
         data-autofocus
@@ -112,16 +117,16 @@ function SecretForm({ onClose, onMade }: { onClose: () => void; onMade: (secret:
 function Remove({ secret }: { secret: InboundSecret }) {
   const mayManage = useHasScope('keys:manage');
   const { mutateAsync: remove } = useRemoveInboundSecret();
-  const ask = () =>
+  const confirmAction = () =>
     confirm({
       title: `Delete ${secret.name}?`,
-      text: 'What is sent with this secret is refused from the next request on.',
+      text: 'Requests with this secret fail immediately.',
       action: 'Delete secret',
-      onConfirm: () => notifyWhenDone(remove(secret.id), () => notifyDone(`${secret.name} was deleted.`)),
+      onConfirm: () => notifyWhenDone(remove(secret.id), () => notifyDone(`${secret.name} deleted`)),
     });
   if (!mayManage) return null;
   return (
-    <Button size="compact-xs" variant="default" aria-label={`Delete ${secret.name}`} onClick={ask}>
+    <Button size="compact-xs" variant="default" aria-label={`Delete ${secret.name}`} onClick={confirmAction}>
       Delete
     </Button>
   );

@@ -18,7 +18,7 @@ import classes from './crm-webhook-page.module.css';
 
 const column = columnsFor<CrmActivity>();
 
-function columnsWith(open: (report: CrmActivity) => void): Column<CrmActivity>[] {
+function createColumns(open: (report: CrmActivity) => void): Column<CrmActivity>[] {
   return column.columns([
     column.accessor('crm_lead_id', {
       header: 'CRM lead ID',
@@ -33,25 +33,25 @@ function columnsWith(open: (report: CrmActivity) => void): Column<CrmActivity>[]
   ]);
 }
 
-/** What was reported of a lead that is not known here under that id. */
+/** Reports with a CRM lead ID that no lead has. */
 export function UnmatchedReports() {
   const list = useInfiniteQuery(unmatchedActivitiesQuery);
   const [opened, open] = useState<CrmActivity | null>(null);
-  const [columns] = useState(() => columnsWith(open));
+  const [columns] = useState(() => createColumns(open));
   return (
     <section aria-labelledby="unmatched-title">
       <div className={classes.head}>
         <Title order={2} id="unmatched-title">
-          Reports without a lead
+          Unmatched reports
         </Title>
       </div>
       <DataTable
-        label="Reports without a lead"
+        label="Unmatched reports"
         columns={columns}
         list={list}
         empty={
           <Text size="sm" c="dimmed" className={classes.none}>
-            Every report found its lead.
+            No unmatched reports
           </Text>
         }
       />
@@ -67,23 +67,23 @@ function MatchForm({ report, onClose }: { report: CrmActivity; onClose: () => vo
   const api = useApiForm(initial, async ({ lead_id: leadId }) => {
     if (leadId === null) return;
     await match({ id: report.id, leadId });
-    notifyDone('The report stands in the lead’s timeline now.');
+    notifyDone('Report added to the lead’s timeline');
     onClose();
   });
   return (
-    <FormDrawer title={`Report of ${report.crm_lead_id}`} action="Match" api={api} onClose={onClose}>
+    <FormDrawer title={`Report about ${report.crm_lead_id}`} action="Match" api={api} onClose={onClose}>
       {leads && (
         <RecordPicker
           object={leads}
           label="Lead"
           placeholder="Name, email or phone"
-          description="This report goes into its timeline. To have the next ones find it by themselves, give the lead this CRM lead ID."
+          description="The report is added to the lead’s timeline. To match future reports automatically, set this CRM lead ID on the lead."
           required
           data-autofocus
           {...api.form.getInputProps('lead_id')}
         />
       )}
-      <CodeBlock label="What was sent" code={JSON.stringify(report.payload, null, 2)} />
+      <CodeBlock label="Payload" code={JSON.stringify(report.payload, null, 2)} />
     </FormDrawer>
   );
 }

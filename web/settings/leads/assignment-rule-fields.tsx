@@ -4,14 +4,14 @@ import type { AssignmentRule } from '../../api/lead-settings-queries.ts';
 import type { Member } from '../../api/member-queries.ts';
 
 const MODES: { value: AssignmentRule['mode']; label: string }[] = [
-  { value: 'none', label: 'Nobody' },
+  { value: 'none', label: 'Unassigned' },
   { value: 'owner', label: 'One member' },
-  { value: 'round_robin', label: 'Members in turn' },
+  { value: 'round_robin', label: 'Round robin' },
 ];
 
 /**
- * Whom the leads of a rule go to.
- * @param onRule another way takes another number of members
+ * The assignment of a rule.
+ * @param onRule also called when the mode changes: each mode allows a different number of members
  */
 export function AssignmentRuleFields({
   label,
@@ -38,7 +38,7 @@ export function AssignmentRuleFields({
         data={MODES}
         allowDeselect={false}
         {...mode}
-        onChange={(value) => onRule(ruleOf(value as AssignmentRule['mode'], ids))}
+        onChange={(value) => onRule(toRule(value as AssignmentRule['mode'], ids))}
       />
       {mode.value === 'owner' && (
         <Select
@@ -54,24 +54,24 @@ export function AssignmentRuleFields({
       {mode.value === 'round_robin' && (
         <MultiSelect
           label="Members"
-          description="Their turns come in this order, however the leads arrive."
+          description="Leads are assigned in this order."
           data={names}
           searchable
           withAsterisk
           error={chosen.error}
           value={ids}
-          onChange={(some) => onRule({ mode: 'round_robin', members: some })}
+          onChange={(selected) => onRule({ mode: 'round_robin', members: selected })}
         />
       )}
     </>
   );
 }
 
-function ruleOf(mode: AssignmentRule['mode'], members: string[]): AssignmentRule {
+function toRule(mode: AssignmentRule['mode'], members: string[]): AssignmentRule {
   return { mode, members: mode === 'none' ? [] : mode === 'owner' ? members.slice(0, 1) : members };
 }
 
-/** Two members may have one name. */
+/** Adds the email if two members have the same name. */
 function uniqueName(members: Member[], name: string, email: string): string {
   return members.filter((member) => member.name === name).length > 1 ? `${name} (${email})` : name;
 }

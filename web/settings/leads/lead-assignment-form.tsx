@@ -15,12 +15,12 @@ import classes from './lead-settings-page.module.css';
 
 const NEW_RULE: Assignment['sources'][number] = { source: '', mode: 'owner', members: [] };
 
-/** One rule for all leads, and others for those of single sources. */
+/** The default rule, and rules for specific sources. */
 export function LeadAssignmentForm({ assignment, members }: { assignment: Assignment; members: Member[] }) {
   const { mutateAsync: change } = useChangeLeadSettings();
-  const api = useApiForm({ assignment: withoutFormer(assignment, members) }, async (values) => {
+  const api = useApiForm({ assignment: withoutFormerMembers(assignment, members) }, async (values) => {
     await change(values);
-    notifyDone('The assignment was changed.');
+    notifyDone('Assignment saved');
   });
   const { form } = api;
   const { sources } = form.values.assignment;
@@ -30,19 +30,19 @@ export function LeadAssignmentForm({ assignment, members }: { assignment: Assign
       <Stack gap="sm">
         {api.error && <ErrorPanel error={api.error} />}
         <AssignmentRuleFields
-          label={sources.length > 0 ? 'Leads of other sources go to' : 'New leads go to'}
+          label={sources.length > 0 ? 'Assign leads from other sources to' : 'Assign new leads to'}
           members={members}
           mode={form.getInputProps('assignment.mode')}
           chosen={form.getInputProps('assignment.members')}
           onRule={(rule) => form.setFieldValue('assignment', { ...form.values.assignment, ...rule })}
         />
         {sources.map((rule, at) => (
-          // The fields of a rule keep nothing that the form does not hold.
+          // The inputs of a rule are controlled, so the index is safe as a key.
           // oxlint-disable-next-line react/no-array-index-key
           <fieldset key={at} className={classes.rule} aria-label={`Rule ${at + 1}`}>
             <div className={classes.ruleHead}>
               <LeadSourceField
-                label="Leads of the source"
+                label="Source"
                 placeholder="Website"
                 className={classes.field}
                 required
@@ -52,14 +52,14 @@ export function LeadAssignmentForm({ assignment, members }: { assignment: Assign
                 variant="subtle"
                 color="gray"
                 size={32}
-                aria-label={`Remove the rule for ${rule.source || 'a source'}`}
+                aria-label={`Remove rule for ${rule.source || 'a source'}`}
                 onClick={() => form.removeListItem('assignment.sources', at)}
               >
                 <IconTrash size={16} />
               </ActionIcon>
             </div>
             <AssignmentRuleFields
-              label="go to"
+              label="Assign to"
               members={members}
               mode={form.getInputProps(`assignment.sources.${at}.mode`)}
               chosen={form.getInputProps(`assignment.sources.${at}.members`)}
@@ -77,7 +77,7 @@ export function LeadAssignmentForm({ assignment, members }: { assignment: Assign
             leftSection={<IconPlus size={15} />}
             onClick={() => form.insertListItem('assignment.sources', NEW_RULE)}
           >
-            Add a rule for a source
+            Add rule for a source
           </Button>
         </Group>
       </Stack>
@@ -85,12 +85,12 @@ export function LeadAssignmentForm({ assignment, members }: { assignment: Assign
   );
 }
 
-/** The API takes members alone, and lists who was one when the rule was made. */
-function withoutFormer(assignment: Assignment, members: Member[]): Assignment {
-  const existing = new Set(members.map(({ id }) => id));
-  const kept = <R extends AssignmentRule>(rule: R): R => ({
+/** The API accepts current members only, but returns former ones, too. */
+function withoutFormerMembers(assignment: Assignment, members: Member[]): Assignment {
+  const memberIds = new Set(members.map(({ id }) => id));
+  const filterRule = <R extends AssignmentRule>(rule: R): R => ({
     ...rule,
-    members: rule.members.filter((id) => existing.has(id)),
+    members: rule.members.filter((id) => memberIds.has(id)),
   });
-  return { ...kept(assignment), sources: assignment.sources.map((rule) => kept(rule)) };
+  return { ...filterRule(assignment), sources: assignment.sources.map((rule) => filterRule(rule)) };
 }

@@ -7,7 +7,7 @@ import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { Property, PropertyList } from '../../ui/property-list.tsx';
 import { LeadAssignmentForm } from './lead-assignment-form.tsx';
 
-/** Whom new leads go to. */
+/** The assignment of new leads. */
 export function LeadAssignment() {
   const { data: settings, error, refetch } = useQuery(leadSettingsQuery);
   const mayManage = useHasScope('workspace:manage');
@@ -20,7 +20,7 @@ export function LeadAssignment() {
         Assignment
       </Title>
       <Text size="sm" c="dimmed" mb="sm">
-        Whom a new lead goes to that names no owner. Members who have left are passed over.
+        Who owns new leads that arrive without an owner. Former members are skipped.
       </Text>
       {error && !settings && <ErrorPanel error={error} retry={() => void refetch()} />}
       {!isReady && !error && <Skeleton height={32} />}
@@ -49,8 +49,8 @@ function Rules({ assignment }: { assignment: Assignment }) {
 
 function Owners({ rule: { mode, members: ids } }: { rule: AssignmentRule }) {
   const members = useMembers();
-  if (mode === 'none') return 'Nobody';
+  if (mode === 'none') return 'Unassigned';
   const names = ids.flatMap((id) => members.find((member) => member.id === id)?.name ?? []);
-  if (names.length === 0) return mode === 'owner' ? 'One member' : `${ids.length} members in turn`;
-  return names.join(', ') + (mode === 'round_robin' ? ', in turn' : '');
+  if (names.length === 0) return mode === 'owner' ? 'One member' : `${ids.length} members, round robin`;
+  return names.join(', ') + (mode === 'round_robin' ? ' (round robin)' : '');
 }

@@ -10,18 +10,18 @@ import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { notifyWhenDone, notifyDone } from '../../ui/notify.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
 
-/** How many leads an hour are taken. */
+/** The hourly limit of leads. */
 export function LeadLimit() {
   const { data: settings, error, refetch } = useQuery(leadSettingsQuery);
   const mayManage = useHasScope('workspace:manage');
   return (
     <section aria-labelledby="limit-title">
       <Title order={2} id="limit-title">
-        Leads an hour
+        Leads per hour
       </Title>
       <Text size="sm" c="dimmed" mb="sm">
-        Beyond this number the API answers 429, and says when to come back. It keeps a broken program, or a
-        bot, from filling the workspace.
+        Above this limit, the API responds with 429 and a retry time. It protects the workspace from bots and
+        broken integrations.
       </Text>
       {error && !settings && <ErrorPanel error={error} retry={() => void refetch()} />}
       {!settings && !error && <Skeleton height={32} />}
@@ -37,19 +37,18 @@ function LimitForm({ settings }: { settings: LeadSettings }) {
     { leads_per_hour: settings.leads_per_hour },
     async (values) => {
       await change({ leads_per_hour: Number(values.leads_per_hour) });
-      notifyDone('The limit was changed.');
+      notifyDone('Limit saved');
     },
   );
-  const reset = () =>
-    notifyWhenDone(change({ leads_per_hour: null }), () => notifyDone('The limit was changed.'));
+  const reset = () => notifyWhenDone(change({ leads_per_hour: null }), () => notifyDone('Limit saved'));
   return (
     <form onSubmit={api.onSubmit}>
       <Stack gap="sm">
         {api.error && <ErrorPanel error={api.error} />}
         <NumberInput
-          label="At most"
+          label="Maximum"
           description={
-            settings.is_default ? 'The installation’s own; 0 takes any number.' : '0 takes any number.'
+            settings.is_default ? 'Default of this installation. 0 means no limit.' : '0 means no limit.'
           }
           inputWrapperOrder={['label', 'input', 'description', 'error']}
           styles={{ input: { maxWidth: '10rem' } }}
@@ -68,7 +67,7 @@ function LimitForm({ settings }: { settings: LeadSettings }) {
           </Button>
           {!settings.is_default && (
             <Button variant="subtle" color="gray" onClick={reset}>
-              Use the installation’s own
+              Reset to default
             </Button>
           )}
         </Group>
@@ -77,6 +76,6 @@ function LimitForm({ settings }: { settings: LeadSettings }) {
   );
 }
 
-function limitText({ leads_per_hour: most }: LeadSettings): string {
-  return most === 0 ? 'Any number is taken.' : `At most ${most.toLocaleString()} leads an hour are taken.`;
+function limitText({ leads_per_hour: limit }: LeadSettings): string {
+  return limit === 0 ? 'No limit.' : `At most ${limit.toLocaleString()} leads per hour.`;
 }

@@ -11,29 +11,29 @@ import { confirm } from '../../ui/confirm.tsx';
 import { notifyWhenDone, notifyDone } from '../../ui/notify.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
 
-interface Given {
+interface LeadOptionProps {
   kind: LeadOptionKind;
-  /** In the singular, as in `source`. */
+  /** Singular, as in `source`. */
   noun: string;
-  word: LeadOption;
+  option: LeadOption;
 }
 
-/** What can be done with a word; leads keep the one they have. */
-export function LeadWordMenu({ kind, noun, word }: Given) {
+/** The actions on a lead source or event type; existing leads keep their value. */
+export function LeadOptionMenu({ kind, noun, option }: LeadOptionProps) {
   const { mutateAsync: remove } = useRemoveLeadOption(kind);
   const [renaming, rename] = useDisclosure();
-  const ask = () =>
+  const confirmAction = () =>
     confirm({
-      title: `Delete the ${noun} ${word.name}?`,
-      text: 'It is no longer offered. Leads that have it keep it.',
+      title: `Delete the ${noun} ${option.name}?`,
+      text: 'It can no longer be selected. Existing leads keep it.',
       action: `Delete ${noun}`,
-      onConfirm: () => notifyWhenDone(remove(word.id), () => notifyDone(`${word.name} was deleted.`)),
+      onConfirm: () => notifyWhenDone(remove(option.id), () => notifyDone(`${option.name} deleted`)),
     });
   return (
     <>
       <Menu>
         <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${word.name}`}>
+          <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${option.name}`}>
             <IconDots size={16} />
           </ActionIcon>
         </Menu.Target>
@@ -41,29 +41,29 @@ export function LeadWordMenu({ kind, noun, word }: Given) {
           <Menu.Item leftSection={<IconPencil size={15} />} onClick={rename.open}>
             Rename
           </Menu.Item>
-          <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={ask}>
+          <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={confirmAction}>
             Delete
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      {renaming && <RenameForm kind={kind} noun={noun} word={word} onClose={rename.close} />}
+      {renaming && <RenameForm kind={kind} noun={noun} option={option} onClose={rename.close} />}
     </>
   );
 }
 
-function RenameForm({ kind, noun, word, onClose }: Given & { onClose: () => void }) {
+function RenameForm({ kind, noun, option, onClose }: LeadOptionProps & { onClose: () => void }) {
   const { mutateAsync: rename } = useRenameLeadOption(kind);
-  const api = useApiForm({ name: word.name }, async ({ name }) => {
-    await rename({ id: word.id, name });
+  const api = useApiForm({ name: option.name }, async ({ name }) => {
+    await rename({ id: option.id, name });
     onClose();
   });
   return (
-    <Modal opened onClose={onClose} title={`Rename the ${noun}`} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened onClose={onClose} title={`Rename ${noun}`} closeButtonProps={{ 'aria-label': 'Close' }}>
       <form onSubmit={api.onSubmit}>
         <Stack>
           <TextInput
             label="Name"
-            description="Leads that have the old name keep it."
+            description="Existing leads keep the old name."
             required
             data-autofocus
             {...api.form.getInputProps('name')}

@@ -5,9 +5,9 @@ import { useHasScope } from '../../api/session-queries.ts';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
 import classes from './lead-settings-page.module.css';
-import { LeadWordMenu } from './lead-option-menu.tsx';
+import { LeadOptionMenu } from './lead-option-menu.tsx';
 
-/** The workspace's words of one kind: added, renamed and taken off in place. */
+/** Edits the lead sources or event types of the workspace in place. */
 export function LeadOptions({
   kind,
   title,
@@ -16,13 +16,13 @@ export function LeadOptions({
 }: {
   kind: LeadOptionKind;
   title: string;
-  /** In the singular, as in `source`. */
+  /** Singular, as in `source`. */
   noun: string;
   intro: string;
 }) {
   const list = useInfiniteQuery(leadOptionsQuery(kind));
   const mayWrite = useHasScope('leads:write');
-  const words = list.data?.toSorted((word, other) => word.name.localeCompare(other.name));
+  const options = list.data?.toSorted((option, other) => option.name.localeCompare(other.name));
   return (
     <section aria-labelledby={kind}>
       <Title order={2} id={kind}>
@@ -31,14 +31,14 @@ export function LeadOptions({
       <Text size="sm" c="dimmed">
         {intro}
       </Text>
-      {list.error && !words && <ErrorPanel error={list.error} retry={() => void list.refetch()} />}
-      {!words && !list.error && <Skeleton height={76} mt="sm" />}
-      {words && words.length > 0 && (
-        <ul className={classes.words} aria-labelledby={kind}>
-          {words.map((word) => (
-            <li key={word.id}>
-              <span className={classes.word}>{word.name}</span>
-              {mayWrite && <LeadWordMenu kind={kind} noun={noun} word={word} />}
+      {list.error && !options && <ErrorPanel error={list.error} retry={() => void list.refetch()} />}
+      {!options && !list.error && <Skeleton height={76} mt="sm" />}
+      {options && options.length > 0 && (
+        <ul className={classes.options} aria-labelledby={kind}>
+          {options.map((option) => (
+            <li key={option.id}>
+              <span className={classes.name}>{option.name}</span>
+              {mayWrite && <LeadOptionMenu kind={kind} noun={noun} option={option} />}
             </li>
           ))}
         </ul>
@@ -54,12 +54,12 @@ export function LeadOptions({
           Load more
         </Button>
       )}
-      {mayWrite && <AddWord kind={kind} noun={noun} />}
+      {mayWrite && <AddOption kind={kind} noun={noun} />}
     </section>
   );
 }
 
-function AddWord({ kind, noun }: { kind: LeadOptionKind; noun: string }) {
+function AddOption({ kind, noun }: { kind: LeadOptionKind; noun: string }) {
   const { mutateAsync: add } = useAddLeadOption(kind);
   const api = useApiForm({ name: '' }, async ({ name }, form) => {
     await add({ name });

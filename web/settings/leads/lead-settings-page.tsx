@@ -7,7 +7,7 @@ import classes from './lead-settings-page.module.css';
 import { LeadStatuses } from './lead-statuses.tsx';
 import { LeadOptions } from './lead-options.tsx';
 
-/** What the workspace calls things in its leads, whom they go to, and how many of them it takes. */
+/** Lead statuses, event types, sources, assignment and hourly limit. */
 export function LeadSettingsPage() {
   return (
     <>
@@ -15,8 +15,8 @@ export function LeadSettingsPage() {
         title="Lead settings"
         intro={
           <>
-            Programs send leads with an <TextLink {...paths.apiKeys()}>API key</TextLink>. What they send is
-            matched with the names here, whatever the case.
+            Other apps send leads with an <TextLink {...paths.apiKeys()}>API key</TextLink>. Incoming values
+            are matched with these names, ignoring case.
           </>
         }
       />
@@ -26,13 +26,13 @@ export function LeadSettingsPage() {
           kind="lead-event-types"
           title="Event types"
           noun="event type"
-          intro="What a lead is about, as in “Wedding”. A type that is not listed here is left out of the lead, and kept with its submission."
+          intro="What the lead is about, such as “Wedding”. Unknown types are not set on the lead, but kept in its submission."
         />
         <LeadOptions
           kind="lead-sources"
           title="Sources"
           noun="source"
-          intro="Where leads come from. One that is not listed yet is added when its first lead arrives."
+          intro="Where leads come from. New sources are added automatically."
         />
         <LeadAssignment />
         <LeadLimit />

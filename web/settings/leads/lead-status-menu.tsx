@@ -14,8 +14,8 @@ const KINDS: { value: LeadStatus['kind']; label: string }[] = [
 ];
 
 /**
- * What can be done with a status; those that are always there stay.
- * @param count how many there are
+ * The actions on a status; built-in statuses cannot be deleted.
+ * @param count the number of statuses
  */
 export function LeadStatusMenu({ status, count }: { status: LeadStatus; count: number }) {
   const { mutateAsync: remove } = useRemoveLeadStatus();
@@ -23,12 +23,12 @@ export function LeadStatusMenu({ status, count }: { status: LeadStatus; count: n
   const [editing, edit] = useDisclosure();
   const moveTo = (position: number) =>
     change({ id: status.id, change: { position } }, { onError: notifyError });
-  const ask = () =>
+  const confirmAction = () =>
     confirm({
       title: `Delete the status ${status.name}?`,
-      text: 'The board loses its column. A status that a lead has cannot be deleted.',
+      text: 'Its column is removed from the board. A status in use cannot be deleted.',
       action: 'Delete status',
-      onConfirm: () => notifyWhenDone(remove(status.id), () => notifyDone(`${status.name} was deleted.`)),
+      onConfirm: () => notifyWhenDone(remove(status.id), () => notifyDone(`${status.name} deleted`)),
     });
   return (
     <>
@@ -57,7 +57,7 @@ export function LeadStatusMenu({ status, count }: { status: LeadStatus; count: n
             Move down
           </Menu.Item>
           {!status.is_built_in && (
-            <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={ask}>
+            <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={confirmAction}>
               Delete
             </Menu.Item>
           )}
@@ -78,7 +78,7 @@ function StatusForm({ status, onClose }: { status: LeadStatus; onClose: () => vo
     <FormDrawer title={`Edit ${status.name}`} action="Save" api={api} onClose={onClose}>
       <TextInput
         label="Name"
-        description={`Programs go on calling it ${status.key}.`}
+        description={`The key ${status.key} stays the same for the API.`}
         required
         data-autofocus
         {...api.form.getInputProps('name')}

@@ -5,7 +5,7 @@ import { useApiForm } from '../../ui/use-api-form.ts';
 import classes from './lead-settings-page.module.css';
 import { LeadStatusMenu } from './lead-status-menu.tsx';
 
-/** How far a lead can come, in order: the columns of the board. */
+/** The statuses in order: the columns of the board. */
 export function LeadStatuses() {
   const statuses = useLeadStatuses();
   const mayWrite = useHasScope('leads:write');
@@ -15,14 +15,13 @@ export function LeadStatuses() {
         Statuses
       </Title>
       <Text size="sm" c="dimmed">
-        How far a lead can come, in the order of the board’s columns. A status is open, won or lost; won
-        counts as converted.
+        The columns of the board, in order. Each status is open, won or lost; won counts as converted.
       </Text>
       {statuses.length === 0 && <Skeleton height={190} mt="sm" />}
-      <ul className={classes.words} aria-labelledby="statuses-title">
+      <ul className={classes.options} aria-labelledby="statuses-title">
         {statuses.map((status) => (
           <li key={status.id}>
-            <span className={classes.word}>{status.name}</span>
+            <span className={classes.name}>{status.name}</span>
             <Text size="xs" c="dimmed">
               {status.kind}
             </Text>

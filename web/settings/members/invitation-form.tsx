@@ -5,17 +5,17 @@ import { FormDrawer } from '../../ui/form-drawer.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
 import { RoleSelect } from './role-select.tsx';
 
-/** Invites somebody by a link. */
+/** Invites a member by link. */
 export function InvitationForm({
   onClose,
-  onMade,
+  onCreated,
 }: {
   onClose: () => void;
-  onMade: (invitation: Invitation) => void;
+  onCreated: (invitation: Invitation) => void;
 }) {
   const { mutateAsync: invite } = useInvite();
   const initial: { email: string; role: Role } = { email: '', role: 'member' };
-  const api = useApiForm(initial, async (values) => onMade(await invite(values)));
+  const api = useApiForm(initial, async (values) => onCreated(await invite(values)));
   return (
     <FormDrawer title="Invite a member" action="Invite" api={api} onClose={onClose}>
       <TextInput label="Email" type="email" required data-autofocus {...api.form.getInputProps('email')} />

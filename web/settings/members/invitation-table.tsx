@@ -8,7 +8,7 @@ import { notifyWhenDone, notifyDone } from '../../ui/notify.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
 import classes from './members-page.module.css';
 
-/** Invalid: whoever sent it may not give its role any more. */
+/** Invalid: the inviter may no longer grant the role. */
 const STATES = {
   pending: ['accent', 'pending'],
   expired: ['calm', 'expired'],
@@ -27,8 +27,8 @@ const COLUMNS = column.columns([
     header: 'State',
     meta: { width: '9rem' },
     cell: ({ getValue }) => {
-      const [tone, word] = STATES[getValue()];
-      return <StateBadge tone={tone}>{word}</StateBadge>;
+      const [tone, label] = STATES[getValue()];
+      return <StateBadge tone={tone}>{label}</StateBadge>;
     },
   }),
   column.accessor('expires_at', {
@@ -44,7 +44,7 @@ const COLUMNS = column.columns([
   }),
 ]);
 
-/** Who was invited and has not come yet. */
+/** Pending invitations. */
 export function InvitationTable() {
   const list = useInfiniteQuery(invitationsQuery);
   return (
@@ -54,7 +54,7 @@ export function InvitationTable() {
       list={list}
       empty={
         <Text size="sm" c="dimmed" className={classes.title}>
-          Nobody is invited at the moment.
+          No pending invitations
         </Text>
       }
     />
@@ -70,7 +70,7 @@ function Withdraw({ invitation }: { invitation: Invitation }) {
       loading={isPending}
       onClick={() =>
         notifyWhenDone(withdraw(invitation.id), () =>
-          notifyDone(`The invitation for ${invitation.email} was withdrawn.`),
+          notifyDone(`Invitation for ${invitation.email} withdrawn`),
         )
       }
     >

@@ -8,15 +8,15 @@ import { paths } from '../../paths.ts';
 import { confirm } from '../../ui/confirm.tsx';
 import { notifyWhenDone } from '../../ui/notify.tsx';
 import { MemberRemoval } from './member-removal.tsx';
-import { reaches } from './roles.ts';
+import { isAtLeast } from './roles.ts';
 
-/** Removing a member by those who may; anybody may leave by themselves. */
+/** Removes a member, if the session may; every member may leave. */
 export function MemberMenu({ member }: { member: Member }) {
   const { user, role } = useSession();
   const mayManage = useHasScope('workspace:manage');
   const isSelf = member.id === user.id;
   const [removing, remove] = useDisclosure();
-  if (!isSelf && !(mayManage && reaches(role, member.role))) return null;
+  if (!isSelf && !(mayManage && isAtLeast(role, member.role))) return null;
   return (
     <>
       <Menu>
@@ -45,15 +45,15 @@ function LeaveItem({ member }: { member: Member }) {
   const router = useRouter();
   const { mutateAsync: leave } = useRemoveMember();
   const goHome = () => window.location.assign(router.buildLocation(paths.home()).href);
-  const ask = () =>
+  const confirmAction = () =>
     confirm({
       title: `Leave ${workspace.name}?`,
-      text: 'You need another invitation to come back. API keys you made are refused from then on.',
+      text: 'You need a new invitation to rejoin. API keys that you created stop working.',
       action: 'Leave workspace',
       onConfirm: () => notifyWhenDone(leave({ id: member.id }), goHome),
     });
   return (
-    <Menu.Item color="red" leftSection={<IconDoorExit size={15} />} onClick={ask}>
+    <Menu.Item color="red" leftSection={<IconDoorExit size={15} />} onClick={confirmAction}>
       Leave workspace
     </Menu.Item>
   );

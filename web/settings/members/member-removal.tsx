@@ -2,74 +2,75 @@ import { Button, Checkbox, Group, Modal, Skeleton, Stack, Text } from '@mantine/
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import {
-  madeByQuery,
+  createdByMemberQuery,
   useRemoveMember,
-  type MadeByMember,
+  type CreatedByMember,
   type Member,
-  type MadeKind,
+  type CreatedKind,
 } from '../../api/member-queries.ts';
 import { useScopeCheck, useSession } from '../../api/session-queries.ts';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { notifyWhenDone, notifyDone } from '../../ui/notify.tsx';
 
 const KINDS: readonly {
-  kind: MadeKind;
+  kind: CreatedKind;
   scope: string;
   singular: string;
   plural: string;
-  /** What becomes of them where they are not revoked. */
-  kept: string;
+  /** What happens to them if they are not revoked. */
+  hint: string;
 }[] = [
   {
     kind: 'keys',
     scope: 'keys:manage',
     singular: 'API key',
     plural: 'API keys',
-    kept: 'Refused from now on in any case; revoked, they stay so if the person is invited again.',
+    hint: 'They stop working in any case. If revoked, they stay revoked after a new invitation.',
   },
   {
     kind: 'inbound_secrets',
     scope: 'keys:manage',
     singular: 'inbound secret',
     plural: 'inbound secrets',
-    kept: 'Belong to the workspace and go on working unless you revoke them.',
+    hint: 'They keep working unless you revoke them.',
   },
   {
     kind: 'webhooks',
     scope: 'webhooks:manage',
     singular: 'webhook',
     plural: 'webhooks',
-    kept: 'Belong to the workspace and go on sending unless you revoke them.',
+    hint: 'They keep sending unless you revoke them.',
   },
 ];
 
-/** So many are named; the rest is counted. */
-const NAMED = 5;
+/** The rest is shown as a number. */
+const MAX_NAMES = 5;
 
-/** Asks before a member is removed, and which of what they made is revoked with them. */
+/** Confirms the removal of a member, and which of their keys, secrets and webhooks to revoke. */
 export function MemberRemoval({ member, onClose }: { member: Member; onClose: () => void }) {
   const { workspace } = useSession();
-  const made = useQuery(madeByQuery(member.id));
+  const createdItems = useQuery(createdByMemberQuery(member.id));
   const [revoke, setRevoke] = useState<string[]>([]);
   const { mutateAsync: remove, isPending, error } = useRemoveMember();
-  const refused = error ?? made.error;
+  const failure = error ?? createdItems.error;
   const send = () =>
-    notifyWhenDone(remove({ id: member.id, revoke: revoke as MadeKind[] }), () => {
-      notifyDone(`${member.name} was removed.`);
+    notifyWhenDone(remove({ id: member.id, revoke: revoke as CreatedKind[] }), () => {
+      notifyDone(`${member.name} removed`);
       onClose();
     });
 
   return (
     <Modal opened onClose={onClose} title={`Remove ${member.name}?`}>
       <Stack>
-        {refused && <ErrorPanel error={refused} />}
+        {failure && <ErrorPanel error={failure} />}
         <Text size="sm">
-          They cannot enter {workspace.name} any more, and API keys they made are refused. Their records stay.
+          They lose access to {workspace.name}, and API keys they created stop working. Their records are
+          kept.
         </Text>
-        {made.data ? (
-          <MadeChoices made={made.data} chosen={revoke} onChange={setRevoke} />
+        {createdItems.data ? (
+          <RevokeChoices createdItems={createdItems.data} chosen={revoke} onChange={setRevoke} />
         ) : (
-          !made.error && <Skeleton height={64} />
+          !createdItems.error && <Skeleton height={64} />
         )}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
@@ -84,36 +85,36 @@ export function MemberRemoval({ member, onClose }: { member: Member; onClose: ()
   );
 }
 
-function MadeChoices({
-  made,
+function RevokeChoices({
+  createdItems,
   chosen,
   onChange,
 }: {
-  made: MadeByMember;
+  createdItems: CreatedByMember;
   chosen: string[];
   onChange: (kinds: string[]) => void;
 }) {
-  const may = useScopeCheck();
-  const existing = KINDS.flatMap((kind) => {
-    const list = made[kind.kind];
+  const hasScope = useScopeCheck();
+  const groups = KINDS.flatMap((kind) => {
+    const list = createdItems[kind.kind];
     return list && list.total_count > 0 ? [{ ...kind, list }] : [];
   });
-  if (existing.length === 0) return null;
+  if (groups.length === 0) return null;
   return (
     <Checkbox.Group
-      label="Revoke what they made"
-      description="Programs that use it are refused at once."
+      label="Also revoke"
+      description="Apps that use these lose access immediately."
       value={chosen}
       onChange={onChange}
     >
       <Stack gap="sm" mt="sm">
-        {existing.map(({ kind, scope, singular, plural, kept, list }) => (
+        {groups.map(({ kind, scope, singular, plural, hint, list }) => (
           <Checkbox
             key={kind}
             value={kind}
-            disabled={!may(scope)}
+            disabled={!hasScope(scope)}
             label={`${list.total_count} ${list.total_count === 1 ? singular : plural}: ${namesOf(list)}`}
-            description={kept}
+            description={hint}
             styles={{ label: { overflowWrap: 'anywhere' } }}
           />
         ))}
@@ -123,7 +124,7 @@ function MadeChoices({
 }
 
 function namesOf({ total_count: count, data }: { total_count: number; data: { name: string }[] }): string {
-  const named = data.slice(0, NAMED).map(({ name }) => name);
-  const more = count - named.length;
-  return more > 0 ? `${named.join(', ')} and ${more} more` : named.join(', ');
+  const names = data.slice(0, MAX_NAMES).map(({ name }) => name);
+  const more = count - names.length;
+  return more > 0 ? `${names.join(', ')} and ${more} more` : names.join(', ');
 }

@@ -3,14 +3,14 @@ import { useHasScope, useSession, type Role } from '../../api/session-queries.ts
 import { capitalised } from '../../ui/capitalised.ts';
 import { notifyDone, notifyError } from '../../ui/notify.tsx';
 import { RoleSelect } from './role-select.tsx';
-import { reaches } from './roles.ts';
+import { isAtLeast } from './roles.ts';
 
-/** A member's role, changed in place by those who may. */
+/** The role of a member; editable if the session may change it. */
 export function MemberRole({ member }: { member: Member }) {
   const { user, role: own } = useSession();
   const mayManage = useHasScope('workspace:manage');
   const { mutate: change, isPending } = useChangeRole();
-  const mayChange = mayManage && member.id !== user.id && reaches(own, member.role);
+  const mayChange = mayManage && member.id !== user.id && isAtLeast(own, member.role);
   if (!mayChange) return capitalised(member.role);
   return (
     <RoleSelect

@@ -10,7 +10,7 @@ import { columnsFor, DataTable } from '../../ui/data-table.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
-import { SeeOnce } from '../../ui/see-once.tsx';
+import { SecretModal } from '../../ui/secret-modal.tsx';
 import { InvitationForm } from './invitation-form.tsx';
 import { InvitationTable } from './invitation-table.tsx';
 import { MemberMenu } from './member-menu.tsx';
@@ -51,13 +51,13 @@ export function MembersPage() {
   const list = useInfiniteQuery(membersQuery);
   const mayManage = useHasScope('workspace:manage');
   const [inviting, invite] = useDisclosure();
-  const [made, setMade] = useState<Invitation | null>(null);
+  const [created, setCreated] = useState<Invitation | null>(null);
 
   return (
     <>
       <PageHeader
         title="Members"
-        intro="Who works in this workspace, and what they may do."
+        intro="People with access to this workspace, and their roles."
         actions={
           mayManage && (
             <Button leftSection={<IconUserPlus size={16} />} onClick={invite.open}>
@@ -70,7 +70,7 @@ export function MembersPage() {
         label="Members"
         columns={COLUMNS}
         list={list}
-        empty={<EmptyState icon={IconUsers} title="Nobody is here" />}
+        empty={<EmptyState icon={IconUsers} title="No members" />}
       />
       {mayManage && (
         <section className={classes.invitations} aria-labelledby="invitations-title">
@@ -83,23 +83,23 @@ export function MembersPage() {
       {inviting && (
         <InvitationForm
           onClose={invite.close}
-          onMade={(invitation) => {
+          onCreated={(invitation) => {
             invite.close();
-            setMade(invitation);
+            setCreated(invitation);
           }}
         />
       )}
-      {made?.url !== undefined && (
-        <SeeOnce
-          title={`Invitation for ${made.email}`}
+      {created?.url !== undefined && (
+        <SecretModal
+          title={`Invitation for ${created.email}`}
           label="Link"
-          secret={made.url}
-          onDone={() => setMade(null)}
+          secret={created.url}
+          onDone={() => setCreated(null)}
         >
-          {made.mailed
-            ? 'The link was sent by mail, too. It works once, and cannot be shown again.'
-            : 'Mail is not set up here: copy this link and send it yourself. It works once, and cannot be shown again.'}
-        </SeeOnce>
+          {created.mailed
+            ? 'The link was also sent by email. It works once and cannot be shown again.'
+            : 'Email is not set up. Copy this link and send it yourself. It works once and cannot be shown again.'}
+        </SecretModal>
       )}
     </>
   );

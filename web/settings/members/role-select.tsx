@@ -1,11 +1,11 @@
 import { Select, Text, type SelectProps } from '@mantine/core';
 import { useSession } from '../../api/session-queries.ts';
-import { rolesFor } from './roles.ts';
+import { assignableRoles } from './roles.ts';
 
-/** Chooses a role, up to one's own; the list says what each one may do. */
+/** Selects a role up to the user's own, with descriptions. */
 export function RoleSelect(props: Omit<SelectProps, 'data'>) {
   const { role } = useSession();
-  const roles = rolesFor(role);
+  const roles = assignableRoles(role);
   return (
     <Select
       {...props}
@@ -16,7 +16,7 @@ export function RoleSelect(props: Omit<SelectProps, 'data'>) {
         <div>
           <Text size="sm">{option.label}</Text>
           <Text size="xs" c="dimmed">
-            {roles.find(({ value }) => value === option.value)?.means}
+            {roles.find(({ value }) => value === option.value)?.description}
           </Text>
         </div>
       )}

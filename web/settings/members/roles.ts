@@ -1,26 +1,26 @@
 import type { Role } from '../../api/session-queries.ts';
 import { capitalised } from '../../ui/capitalised.ts';
 
-/** From the most to the least. */
+/** From most to least permissions. */
 const ROLES = ['owner', 'admin', 'manager', 'member'] as const satisfies readonly Role[];
 
-const MEANING: Record<Role, string> = {
-  owner: 'Everything, other owners included',
+const DESCRIPTIONS: Record<Role, string> = {
+  owner: 'Full access, including other owners',
   admin: 'Records, members, keys and webhooks',
-  manager: 'Records; sees keys and webhooks, rotates secrets',
+  manager: 'Records; can view keys and webhooks and rotate secrets',
   member: 'Records only',
 };
 
-/** Nobody reaches above their own role. */
-export function reaches(own: Role, other: Role): boolean {
+/** True if the first role is at least as high as the second. */
+export function isAtLeast(own: Role, other: Role): boolean {
   return ROLES.indexOf(own) <= ROLES.indexOf(other);
 }
 
-/** The roles that somebody can give, each with what it may do. */
-export function rolesFor(own: Role) {
-  return ROLES.filter((role) => reaches(own, role)).map((role) => ({
+/** The roles that a member with this role can assign. */
+export function assignableRoles(own: Role) {
+  return ROLES.filter((role) => isAtLeast(own, role)).map((role) => ({
     value: role,
     label: capitalised(role),
-    means: MEANING[role],
+    description: DESCRIPTIONS[role],
   }));
 }

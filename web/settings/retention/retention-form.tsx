@@ -7,50 +7,50 @@ import { notifyDone } from '../../ui/notify.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
 
 interface Values {
-  /** Days; empty: as long as the installation keeps them. */
+  /** Days; empty for the default of the installation. */
   event_days: number | '';
   attempt_days: number | '';
 }
 
-/** Both terms. What a shorter one deletes is said while it is typed, and asked about before it is saved. */
+/** Edits both retention periods. Warns and asks for confirmation if a shorter period deletes data. */
 export function RetentionForm({ retention }: { retention: Retention }) {
   const { mutateAsync: change } = useChangeRetention();
-  const { least_days: least, most_days: most } = retention;
+  const { least_days: min, most_days: max } = retention;
   const api = useApiForm<Values>(
     { event_days: retention.event_days ?? '', attempt_days: retention.attempt_days ?? '' },
     async (values) => {
-      const term = termOf(values);
+      const term = toTerm(values);
       const losses = lossesOf(term, retention);
-      if (losses.length > 0 && !(await isMeant(losses))) return;
+      if (losses.length > 0 && !(await confirmLosses(losses))) return;
       await change(term);
-      notifyDone('The terms were changed.');
+      notifyDone('Retention periods saved');
     },
   );
   const { form } = api;
-  const losses = lossesOf(termOf(form.values), retention);
+  const losses = lossesOf(toTerm(form.values), retention);
   const days = (name: keyof Values, label: string, description: string) => (
     <NumberInput
       label={label}
       description={description}
       inputWrapperOrder={['label', 'input', 'description', 'error']}
-      placeholder={`${most}`}
+      placeholder={`${max}`}
       suffix=" days"
       allowDecimal={false}
       allowNegative={false}
       clampBehavior="none"
       hideControls
-      min={least}
-      max={most}
+      min={min}
+      max={max}
       {...form.getInputProps(name)}
     />
   );
   return (
-    <form onSubmit={api.onSubmit} aria-label="Terms">
+    <form onSubmit={api.onSubmit} aria-label="Retention periods">
       <Stack gap="md">
         {api.error && <ErrorPanel error={api.error} />}
         <Group grow align="flex-start">
-          {days('event_days', 'Events', 'The feed, and what a replay or a resend can send again.')}
-          {days('attempt_days', 'Delivery attempts', 'The delivery log.')}
+          {days('event_days', 'Events', 'For the event feed, replays and resends.')}
+          {days('attempt_days', 'Delivery attempts', 'For the delivery log.')}
         </Group>
         {losses.length > 0 && (
           <Alert color="red" icon={<IconTrash size={18} />}>
@@ -62,7 +62,7 @@ export function RetentionForm({ retention }: { retention: Retention }) {
             Save
           </Button>
           <Text size="xs" c="dimmed">
-            {least} to {most} days. Left empty: {most}, as the installation keeps them.
+            {min} to {max} days. Leave empty for the default of {max} days.
           </Text>
         </Group>
       </Stack>
@@ -70,32 +70,37 @@ export function RetentionForm({ retention }: { retention: Retention }) {
   );
 }
 
-function termOf({ event_days: events, attempt_days: attempts }: Values): RetentionTerm {
+function toTerm({ event_days: events, attempt_days: attempts }: Values): RetentionTerm {
   return { event_days: events === '' ? null : events, attempt_days: attempts === '' ? null : attempts };
 }
 
-/** Something that a term deletes. */
+/** Data that a shorter period deletes. */
 interface Loss {
   what: string;
-  /** Milliseconds: from the oldest to where it begins to be kept. */
+  /** Milliseconds since 1970: the oldest item, and the start of the period. */
   from: number;
   before: number;
 }
 
 const DAY_MS = 86_400_000;
 
-/** What is deleted by a term that would be kept by the one there is. A term that the API refuses deletes nothing. */
+/** The data that the new period deletes and the current one keeps. Empty for a period that the API rejects. */
 function lossesOf(term: RetentionTerm, { size, ...current }: Retention): Loss[] {
-  const of = (what: string, days: number | null, kept: number | null, oldest: string | null): Loss[] => {
-    const requested = days ?? current.most_days;
-    if (oldest === null || requested < current.least_days || requested >= (kept ?? current.most_days))
+  const lossOf = (
+    what: string,
+    days: number | null,
+    currentDays: number | null,
+    oldest: string | null,
+  ): Loss[] => {
+    const period = days ?? current.most_days;
+    if (oldest === null || period < current.least_days || period >= (currentDays ?? current.most_days))
       return [];
-    const before = Date.now() - requested * DAY_MS;
+    const before = Date.now() - period * DAY_MS;
     return Date.parse(oldest) < before ? [{ what, from: Date.parse(oldest), before }] : [];
   };
   return [
-    ...of('events', term.event_days, current.event_days, size.oldest_event_at),
-    ...of('delivery attempts', term.attempt_days, current.attempt_days, size.oldest_attempt_at),
+    ...lossOf('events', term.event_days, current.event_days, size.oldest_event_at),
+    ...lossOf('delivery attempts', term.attempt_days, current.attempt_days, size.oldest_attempt_at),
   ];
 }
 
@@ -104,13 +109,13 @@ const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
 function Losses({ losses }: { losses: readonly Loss[] }) {
   return losses.map(({ what, from, before }) => (
     <div key={what}>
-      This deletes the {what} from {DATE.formatRange(from, before)}: all that are older than the term.
+      This deletes {what} from {DATE.formatRange(from, before)}.
     </div>
   ));
 }
 
-/** Asks; what is deleted can not be had back. */
-function isMeant(losses: readonly Loss[]): Promise<boolean> {
+/** Asks for confirmation; the deletion cannot be undone. */
+function confirmLosses(losses: readonly Loss[]): Promise<boolean> {
   return new Promise((resolve) => {
     confirm({
       title: `Delete older ${losses.map(({ what }) => what).join(' and ')}?`,
@@ -118,7 +123,7 @@ function isMeant(losses: readonly Loss[]): Promise<boolean> {
         <>
           <Losses losses={losses} />
           {losses.some(({ what }) => what === 'events') &&
-            'A program that follows the feed and has not read them yet is told so with a 410.'}
+            'Feed consumers that have not read them yet get a 410 response.'}
         </>
       ),
       action: 'Shorten and delete',

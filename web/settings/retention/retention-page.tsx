@@ -7,14 +7,14 @@ import { Property, PropertyList } from '../../ui/property-list.tsx';
 import { RetentionForm } from './retention-form.tsx';
 import classes from './retention-page.module.css';
 
-/** How long the workspace keeps events and delivery attempts, and how much that is. */
+/** The retention periods of events and delivery attempts, and the stored size. */
 export function RetentionPage() {
   const { data: retention, error, refetch } = useQuery(retentionQuery);
   return (
     <>
       <PageHeader
         title="Data retention"
-        intro="How long events and delivery attempts are kept. Contacts, companies, deals, tasks and leads stay until they are deleted."
+        intro="How long events and delivery attempts are kept. Records are kept until you delete them."
       />
       <div className={classes.body}>
         {error && !retention && <ErrorPanel error={error} retry={() => void refetch()} />}
@@ -24,11 +24,11 @@ export function RetentionPage() {
             <Stored retention={retention} />
             <section aria-labelledby="term-title">
               <Title order={2} id="term-title">
-                Terms
+                Retention periods
               </Title>
               <Text size="sm" c="dimmed" mb="sm">
-                What is older is deleted within an hour, for good. Whatever is still to be delivered is kept
-                until then.
+                Older data is permanently deleted within an hour. Events with pending deliveries are kept
+                until they are delivered.
               </Text>
               <RetentionForm
                 key={`${retention.event_days} ${retention.attempt_days}`}
@@ -48,9 +48,9 @@ function Stored({ retention: { size } }: { retention: Retention }) {
   return (
     <section aria-labelledby="stored-title">
       <Title order={2} id="stored-title" mb="xs">
-        Stored now
+        Stored data
       </Title>
-      <PropertyList label="Stored now">
+      <PropertyList label="Stored data">
         <Property name="Size">About {sizeText(size.bytes)}</Property>
         <Property name="Events">{countText(size.events, size.oldest_event_at)}</Property>
         <Property name="Attempts">{countText(size.attempts, size.oldest_attempt_at)}</Property>
@@ -61,7 +61,7 @@ function Stored({ retention: { size } }: { retention: Retention }) {
 
 function countText(count: number, oldest: string | null): string {
   if (oldest === null) return 'None';
-  return `${count.toLocaleString()}, the oldest of ${DATE.format(Date.parse(oldest))}`;
+  return `${count.toLocaleString()}, oldest from ${DATE.format(Date.parse(oldest))}`;
 }
 
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;

@@ -8,7 +8,7 @@ import { StateBadge } from '../../ui/state-badge.tsx';
 
 type Breaker = Webhook['breaker'];
 
-/** Whether the webhook's receiver gets a rest. */
+/** The state of the circuit breaker. */
 export function BreakerState({ breaker: { state, until } }: { breaker: Breaker }): ReactNode {
   if (state === 'closed') return <StateBadge tone="good">closed</StateBadge>;
   if (state === 'half_open') return <StateBadge tone="warning">half-open</StateBadge>;
@@ -25,24 +25,24 @@ export function BreakerState({ breaker: { state, until } }: { breaker: Breaker }
   );
 }
 
-/** What a rest means, while there is one. */
+/** Explains an open or half-open circuit breaker. */
 export function BreakerNotice({ breaker, className }: { breaker: Breaker; className?: string | undefined }) {
   if (breaker.state === 'closed') return null;
   return (
     <Alert color="yellow" icon={<IconClockPause size={18} />} className={className ?? ''}>
       {breaker.state === 'half_open' ? (
-        'Its receiver gets a rest: one request goes out to probe it, and the others follow once that comes through.'
+        'Deliveries are on hold. One request probes the receiver; the others follow once it succeeds.'
       ) : (
         <>
-          Its receiver gets a rest
+          Deliveries are on hold
           {breaker.until !== null && (
             <>
               {' '}
               until <Clock at={breaker.until} />
             </>
           )}
-          : it said that it has too much to do, or failed many times in a row. Then one request probes it.
-          Nothing is lost meanwhile, and no attempt is used up.
+          because the receiver is overloaded or failed repeatedly. Then one request probes it. No events are
+          lost, and no attempts are used.
         </>
       )}
     </Alert>
@@ -52,7 +52,7 @@ export function BreakerNotice({ breaker, className }: { breaker: Breaker; classN
 const TIME = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
 const HOUR_MS = 3_600_000;
 
-/** To the second: a rest is short. One that the receiver asked for may be a day. */
+/** Shows seconds for a short pause. A pause that the receiver requested may last a day. */
 function Clock({ at }: { at: string }) {
   const time = Date.parse(at);
   const now = useNow();

@@ -6,7 +6,7 @@ import { DeliveryLog } from './delivery-log.tsx';
 
 const route = getRouteApi('/inside/settings/deliveries');
 
-/** What was sent to all webhooks of the workspace, deleted ones too. */
+/** The deliveries of all webhooks, including deleted ones. */
 export function DeliveriesPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
@@ -16,8 +16,8 @@ export function DeliveriesPage() {
         title="Deliveries"
         intro={
           <>
-            What was sent to every webhook, newest first. What was sent to none of them is among the{' '}
-            <TextLink {...paths.events()}>events</TextLink>.
+            Deliveries of all webhooks, newest first. For events that were not sent, see{' '}
+            <TextLink {...paths.events()}>Events</TextLink>.
           </>
         }
       />

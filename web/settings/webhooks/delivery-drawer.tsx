@@ -11,13 +11,13 @@ import { notifyDone, notifyError } from '../../ui/notify.tsx';
 import { Property, PropertyList } from '../../ui/property-list.tsx';
 import { DeliveryState } from './delivery-state.tsx';
 
-/** One delivery: every attempt, with what was sent and what the receiver answered. */
+/** One delivery with its attempts, requests and responses. */
 export function DeliveryDrawer({ id, onClose }: { id: string; onClose: () => void }) {
   const { data: delivery, error, refetch } = useQuery(deliveryQuery(id));
   const mayManage = useHasScope('webhooks:manage');
   const { mutate: resend, isPending } = useResend();
   const isWaiting = delivery?.state === 'pending' || delivery?.state === 'retrying';
-  const rendered = () => notifyDone(isWaiting ? 'It is being sent now.' : 'It was queued again.');
+  const onSuccess = () => notifyDone(isWaiting ? 'Sending now' : 'Delivery queued');
 
   return (
     <Drawer
@@ -35,7 +35,7 @@ export function DeliveryDrawer({ id, onClose }: { id: string; onClose: () => voi
             <Property name="State">
               <DeliveryState state={delivery.state} />
             </Property>
-            <Property name="Made">
+            <Property name="Created">
               <Moment at={delivery.created_at} />
             </Property>
             {delivery.next_attempt_at && (
@@ -43,10 +43,10 @@ export function DeliveryDrawer({ id, onClose }: { id: string; onClose: () => voi
                 <Moment at={delivery.next_attempt_at} />
               </Property>
             )}
-            <Property name="Event">
+            <Property name="Event ID">
               <CopyText text={delivery.event_id} />
             </Property>
-            <Property name="Delivery">
+            <Property name="Delivery ID">
               <CopyText text={delivery.id} />
             </Property>
           </PropertyList>
@@ -56,7 +56,7 @@ export function DeliveryDrawer({ id, onClose }: { id: string; onClose: () => voi
                 variant="default"
                 leftSection={<IconRefresh size={15} />}
                 loading={isPending}
-                onClick={() => resend(id, { onSuccess: rendered, onError: notifyError })}
+                onClick={() => resend(id, { onSuccess, onError: notifyError })}
               >
                 {isWaiting ? 'Send now' : 'Resend'}
               </Button>
@@ -82,20 +82,20 @@ function AttemptDetails({ attempt }: { attempt: Attempt }) {
         {attempt.failure && <Property name="Failure">{attempt.failure}</Property>}
         {attempt.detail && <Property name="Detail">{attempt.detail}</Property>}
         <Property name="Duration">{attempt.duration_ms.toLocaleString()} ms</Property>
-        <Property name="At">
+        <Property name="Time">
           <Moment at={attempt.at} />
         </Property>
       </PropertyList>
       <Stack mt="sm" gap="sm">
         {attempt.response && <CodeBlock label="Response" code={attempt.response} />}
-        {attempt.request && <CodeBlock label="Request" code={asSent(attempt.request)} />}
+        {attempt.request && <CodeBlock label="Request" code={requestText(attempt.request)} />}
       </Stack>
     </section>
   );
 }
 
-/** A request as it went over the line, but for the values of custom headers. */
-function asSent({ method, url, headers, body }: NonNullable<Attempt['request']>): string {
+/** The request as sent, without the values of custom headers. */
+function requestText({ method, url, headers, body }: NonNullable<Attempt['request']>): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  return [`${method} ${url}`, ...lines, '', body ?? 'The body is no longer kept.'].join('\n');
+  return [`${method} ${url}`, ...lines, '', body ?? 'The body is no longer stored.'].join('\n');
 }

@@ -24,7 +24,7 @@ import { WebhookName } from './webhook-name.tsx';
 
 const STATES = DELIVERY_STATES.map((value) => ({ value, label: fieldLabel(value) }));
 
-/** What was sent, newest first, to one webhook or to all; a row opens its attempts. Several can be sent again. */
+/** The deliveries of one webhook or all, newest first. A row opens its attempts; several can be resent. */
 export function DeliveryLog({
   webhookId,
   search,
@@ -37,22 +37,22 @@ export function DeliveryLog({
 }) {
   const list = useInfiniteQuery(deliveriesQuery(webhookId, search));
   const [opened, setOpened] = useState<string | null>(null);
-  const [chosen, choose] = useState<readonly string[]>([]);
+  const [selected, setSelected] = useState<readonly string[]>([]);
   const mayManage = useHasScope('webhooks:manage');
   const columns = useMemo(
     () =>
-      columnsOf({
+      deliveryColumns({
         open: setOpened,
         isWorkspace: webhookId === null,
         ...(mayManage && {
-          chosen,
+          selected,
           toggle: (id: string) =>
-            choose((ids) => (ids.includes(id) ? ids.filter((item) => item !== id) : [...ids, id])),
+            setSelected((ids) => (ids.includes(id) ? ids.filter((item) => item !== id) : [...ids, id])),
         }),
       }),
-    [chosen, mayManage, webhookId],
+    [selected, mayManage, webhookId],
   );
-  const isNarrowed = Object.values(search).some((value) => value !== undefined);
+  const isFiltered = Object.values(search).some((value) => value !== undefined);
 
   return (
     <>
@@ -74,24 +74,21 @@ export function DeliveryLog({
           <Button
             variant="default"
             rightSection={<IconX size={14} />}
-            aria-label="Show the deliveries of every event"
+            aria-label="Show deliveries of all events"
             onClick={() => onSearch({ event_id: undefined })}
           >
             One event
           </Button>
         )}
       </FilterBar>
-      {chosen.length > 0 && <Chosen ids={chosen} onDone={() => choose([])} />}
+      {selected.length > 0 && <SelectionBar ids={selected} onDone={() => setSelected([])} />}
       <DataTable
         label="Deliveries"
         columns={columns}
         list={list}
         empty={
-          <EmptyState
-            icon={IconSend}
-            title={isNarrowed ? 'No delivery is like that' : 'Nothing was sent yet'}
-          >
-            {!isNarrowed && 'Deliveries show here once an event happens, or a test is sent.'}
+          <EmptyState icon={IconSend} title={isFiltered ? 'No matching deliveries' : 'No deliveries yet'}>
+            {!isFiltered && 'Deliveries appear here after an event or a test.'}
           </EmptyState>
         }
       />
@@ -100,13 +97,13 @@ export function DeliveryLog({
   );
 }
 
-/** What can be done with the rows that are ticked. */
-function Chosen({ ids, onDone }: { ids: readonly string[]; onDone: () => void }) {
+/** The actions on selected rows. */
+function SelectionBar({ ids, onDone }: { ids: readonly string[]; onDone: () => void }) {
   const { mutateAsync: resend, isPending } = useResendAll();
   const send = () =>
-    notifyWhenDone(resend(ids), ({ sent, refusals }) => {
-      if (sent > 0) notifyDone(`${sent} ${sent === 1 ? 'delivery is' : 'deliveries are'} being sent again.`);
-      if (refusals[0]) notifyError(refusals[0]);
+    notifyWhenDone(resend(ids), ({ sent, errors }) => {
+      if (sent > 0) notifyDone(`Resending ${sent} ${sent === 1 ? 'delivery' : 'deliveries'}`);
+      if (errors[0]) notifyError(errors[0]);
       onDone();
     });
   return (
@@ -118,22 +115,22 @@ function Chosen({ ids, onDone }: { ids: readonly string[]; onDone: () => void })
         Clear
       </Button>
       <Text size="xs" c="dimmed">
-        Each goes out again under its own event id, so that the receiver can tell.
+        Event IDs stay the same, so that receivers can detect duplicates.
       </Text>
     </Group>
   );
 }
 
-function columnsOf({
+function deliveryColumns({
   open,
   isWorkspace,
-  chosen,
+  selected,
   toggle,
 }: {
   open: (id: string) => void;
   isWorkspace: boolean;
-  /** Ids of the rows that are ticked; left out where none may be. */
-  chosen?: readonly string[];
+  /** Ids of the selected rows; omitted if selection is not allowed. */
+  selected?: readonly string[];
   toggle?: (id: string) => void;
 }) {
   const column = columnsFor<Delivery>();
@@ -159,8 +156,8 @@ function columnsOf({
       cell: ({ getValue }) => <DeliveryState state={getValue()} />,
     }),
     column.display({
-      id: 'answer',
-      header: 'Answer',
+      id: 'response',
+      header: 'Response',
       meta: { width: '8rem' },
       cell: ({ row }) => row.original.last_status ?? row.original.last_failure,
     }),
@@ -169,28 +166,28 @@ function columnsOf({
       meta: { width: '5.5rem', align: 'right', desktopOnly: true },
     }),
     column.accessor('kind', {
-      header: 'Why',
+      header: 'Trigger',
       meta: { width: '5.5rem', desktopOnly: true },
       cell: ({ getValue }) => fieldLabel(getValue()),
     }),
     column.accessor('created_at', {
-      header: 'When',
+      header: 'Time',
       meta: { width: '8rem' },
       cell: ({ getValue }) => <Moment at={getValue()} />,
     }),
-    ...(chosen && toggle
+    ...(selected && toggle
       ? [
           column.display({
             id: 'choose',
             header: '',
             meta: { width: '3.5rem', align: 'right' as const, corner: true },
-            // A test is not sent again: it is sent anew.
+            // A test cannot be resent; send a new one.
             cell: ({ row: { original } }) =>
               original.kind !== 'test' && (
                 <Checkbox
                   size="xs"
-                  aria-label={`Choose the delivery of ${original.event_type}, ${original.state}`}
-                  checked={chosen.includes(original.id)}
+                  aria-label={`Select delivery of ${original.event_type}, ${original.state}`}
+                  checked={selected.includes(original.id)}
                   onChange={() => toggle(original.id)}
                 />
               ),

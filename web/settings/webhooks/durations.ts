@@ -1,4 +1,4 @@
-/** Units as people write them, longest first, in seconds. */
+/** Units in seconds, longest first. */
 const UNITS = [
   { name: 'd', seconds: 86_400, words: /^d(ays?)?$/ },
   { name: 'h', seconds: 3600, words: /^h(ours?|rs?)?$/ },
@@ -7,33 +7,33 @@ const UNITS = [
 ] as const;
 
 /** Seconds, exactly: `5400` to `90 min`. */
-function exact(seconds: number): string {
+function formatExact(seconds: number): string {
   const unit = UNITS.find((item) => seconds % item.seconds === 0)!;
   return `${seconds / unit.seconds} ${unit.name}`;
 }
 
-/** Seconds as one says them: `524288` to `6 d`. */
-function rounded(seconds: number): string {
+/** Seconds, rounded: `524288` to `6 d`. */
+function formatRounded(seconds: number): string {
   const unit = UNITS.find((item) => seconds >= item.seconds) ?? UNITS[3];
   return seconds % unit.seconds === 0 || seconds / unit.seconds >= 3
     ? `${Math.round(seconds / unit.seconds)} ${unit.name}`
-    : exact(seconds);
+    : formatExact(seconds);
 }
 
-/** A list of seconds, to be read and written again: `60, 300` to `1 min, 5 min`. */
+/** Formats a list of seconds for editing: `60, 300` to `1 min, 5 min`. */
 export function durationsText(seconds: readonly number[]): string {
-  return seconds.map(exact).join(', ');
+  return seconds.map(formatExact).join(', ');
 }
 
-/** The same in one short line: what is in the middle of a long list is left out. */
+/** The same, shortened: omits the middle of a long list. */
 export function durationsSummary(seconds: readonly number[]): string {
-  const said = seconds.map(rounded);
-  return said.length <= 6 ? said.join(', ') : `${said.slice(0, 4).join(', ')} … ${said.at(-1)}`;
+  const parts = seconds.map(formatRounded);
+  return parts.length <= 6 ? parts.join(', ') : `${parts.slice(0, 4).join(', ')} … ${parts.at(-1)}`;
 }
 
 /**
  * Reads `1 min, 5 min, 2 h` or plain seconds.
- * @returns seconds, or what is wrong with the text
+ * @returns seconds, or an error message
  */
 export function readDurations(text: string): number[] | string {
   const parts = text.split(/[,;]/).map((part) => part.trim().toLowerCase());
@@ -43,6 +43,7 @@ export function readDurations(text: string): number[] | string {
     return count === undefined || !unit ? null : Math.round(Number(count) * unit.seconds);
   });
   const at = read.indexOf(null);
-  if (at >= 0) return `"${parts[at]}" is no time; write 30 s, 5 min, 2 h or 1 d, with commas between`;
+  if (at >= 0)
+    return `"${parts[at]}" is not a duration. Use values such as 30 s, 5 min, 2 h or 1 d, separated by commas`;
   return read as number[];
 }

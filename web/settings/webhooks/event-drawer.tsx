@@ -1,7 +1,7 @@
 import { Drawer, Skeleton, Stack } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { deliveriesQuery } from '../../api/delivery-queries.ts';
-import { eventQuery, type HappenedEvent } from '../../api/event-queries.ts';
+import { eventQuery, type LoggedEvent } from '../../api/event-queries.ts';
 import { useHasScope } from '../../api/session-queries.ts';
 import { paths } from '../../paths.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
@@ -14,7 +14,7 @@ import { DeliveryState } from './delivery-state.tsx';
 import classes from './event-drawer.module.css';
 import { WebhookName } from './webhook-name.tsx';
 
-/** One event: the record as it was then, and the deliveries that were made of it. */
+/** One event with its record data and its deliveries. */
 export function EventDrawer({ id, onClose }: { id: string; onClose: () => void }) {
   const { data: event, error, refetch } = useQuery(eventQuery(id));
   const mayRead = useHasScope('webhooks:read');
@@ -32,7 +32,7 @@ export function EventDrawer({ id, onClose }: { id: string; onClose: () => void }
         <Stack gap="lg">
           <Facts event={event} />
           {mayRead && <EventDeliveries eventId={id} />}
-          <CodeBlock label="Record as it was then" code={JSON.stringify(event.data, null, 2)} />
+          <CodeBlock label="Record data at the time" code={JSON.stringify(event.data, null, 2)} />
           {event.context && <CodeBlock label="Context" code={JSON.stringify(event.context, null, 2)} />}
         </Stack>
       )}
@@ -40,20 +40,20 @@ export function EventDrawer({ id, onClose }: { id: string; onClose: () => void }
   );
 }
 
-function Facts({ event }: { event: HappenedEvent }) {
+function Facts({ event }: { event: LoggedEvent }) {
   return (
     <PropertyList label="Event">
-      <Property name="Happened">
+      <Property name="Time">
         <Moment at={event.occurred_at} />
       </Property>
       <Property name="Webhooks">{event.matched}</Property>
-      {event.reason !== null && <Property name="Why not">{event.reason}</Property>}
-      <Property name="By">{event.actor}</Property>
-      <Property name="Place in feed">{event.seq}</Property>
-      <Property name="Event">
+      {event.reason !== null && <Property name="Reason">{event.reason}</Property>}
+      <Property name="Actor">{event.actor}</Property>
+      <Property name="Feed position">{event.seq}</Property>
+      <Property name="Event ID">
         <CopyText text={event.id} />
       </Property>
-      <Property name="Record">
+      <Property name="Record ID">
         <CopyText text={event.object_id} />
       </Property>
     </PropertyList>
@@ -78,7 +78,7 @@ function EventDeliveries({ eventId }: { eventId: string }) {
         ))}
       </ul>
       <TextLink {...paths.deliveriesOf(eventId)} size="sm">
-        Show them in the log
+        View in delivery log
       </TextLink>
     </section>
   );

@@ -12,17 +12,17 @@ interface EventPickerProps {
   error?: ReactNode;
 }
 
-/** One and the same for every render. */
+/** A stable default value. */
 const NONE: string[] = [];
 
-/** Chooses event types by the format's names for them: one, or several, or `*` for all. */
+/** Selects event types by their names in the format: one, several, or `*` for all. */
 export function EventPicker({ format, value = NONE, onChange, error }: EventPickerProps) {
   const names = useEventNames(format);
   if (hasOneEvent(format)) {
     return (
       <Select
         label="Event"
-        description="This format has one event type a webhook; make several webhooks for several."
+        description="This format allows one event type per webhook."
         data={names}
         value={value[0] ?? null}
         onChange={(name) => onChange(name === null ? [] : [name])}
@@ -38,7 +38,7 @@ export function EventPicker({ format, value = NONE, onChange, error }: EventPick
       <Stack gap="md">
         <Checkbox
           label="All events"
-          description="Those of the format’s own list, and what is added to it later."
+          description="All events of this format, including future ones."
           checked={isAll}
           onChange={(event) => onChange(event.currentTarget.checked ? ['*'] : [])}
         />
@@ -54,7 +54,7 @@ export function EventPicker({ format, value = NONE, onChange, error }: EventPick
   );
 }
 
-/** The event types of one kind of thing, to be ticked one by one or together. */
+/** The event types of one object, with a checkbox for all. */
 function EventGroup({
   object,
   names,
@@ -66,7 +66,7 @@ function EventGroup({
   value: string[];
   onChange: (events: string[]) => void;
 }) {
-  const chosen = names.filter((name) => value.includes(name));
+  const selected = names.filter((name) => value.includes(name));
   const set = (changed: string[], checked: boolean) =>
     onChange(
       checked ? [...new Set([...value, ...changed])] : value.filter((name) => !changed.includes(name)),
@@ -76,8 +76,8 @@ function EventGroup({
       <Checkbox
         label={fieldLabel(object)}
         classNames={{ label: classes.group }}
-        checked={chosen.length === names.length}
-        indeterminate={chosen.length > 0 && chosen.length < names.length}
+        checked={selected.length === names.length}
+        indeterminate={selected.length > 0 && selected.length < names.length}
         onChange={(event) => set(names, event.currentTarget.checked)}
       />
       <div className={classes.types}>

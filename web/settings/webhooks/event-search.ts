@@ -1,14 +1,14 @@
-import { momentOf, textOf } from './delivery-search.ts';
+import { readTime, readText } from './delivery-search.ts';
 import type { EventFilter } from '../../api/event-queries.ts';
 
 export type EventSearch = EventFilter;
 
-/** What the address of the events page says: how the list is narrowed. */
+/** Parses the search parameters of the events page. */
 export function eventSearch(input: Record<string, unknown>): EventSearch {
   return {
-    type: textOf(input['type']),
+    type: readText(input['type']),
     matched: input['matched'] === 'none' ? 'none' : undefined,
-    since: momentOf(input['since']),
-    until: momentOf(input['until']),
+    since: readTime(input['since']),
+    until: readTime(input['until']),
   };
 }

@@ -13,7 +13,7 @@ import { EventDrawer } from './event-drawer.tsx';
 import { EventTypeForm, jsonText } from './event-type-form.tsx';
 import { PublishEvent } from './publish-event.tsx';
 
-/** An event type of the workspace, and what may be done with it. */
+/** A custom event type and its actions. */
 export function EventTypeDrawer({ type, onClose }: { type: CustomType; onClose: () => void }) {
   const mayManage = useHasScope('webhooks:manage');
   const mayPublish = useHasScope('events:write');
@@ -37,7 +37,7 @@ export function EventTypeDrawer({ type, onClose }: { type: CustomType; onClose: 
         <Group gap="xs">
           {mayPublish && (
             <Button leftSection={<IconSend size={15} />} onClick={publish.open}>
-              Publish an event
+              Publish event
             </Button>
           )}
           {mayManage && (
@@ -50,10 +50,10 @@ export function EventTypeDrawer({ type, onClose }: { type: CustomType; onClose: 
           )}
         </Group>
         <PropertyList label="Event type">
-          <Property name="Defined">
+          <Property name="Created">
             <Moment at={type.created_at} />
           </Property>
-          <Property name="Changed">
+          <Property name="Updated">
             <Moment at={type.updated_at} />
           </Property>
         </PropertyList>
@@ -66,7 +66,7 @@ export function EventTypeDrawer({ type, onClose }: { type: CustomType; onClose: 
           onClose={publish.close}
           onPublished={({ id }) => {
             publish.close();
-            notifyDone(`${type.name} was published.`);
+            notifyDone(`${type.name} published`);
             if (mayRead) setPublished(id);
           }}
         />
@@ -77,19 +77,19 @@ export function EventTypeDrawer({ type, onClose }: { type: CustomType; onClose: 
 
 function DeleteButton({ type, onDeleted }: { type: CustomType; onDeleted: () => void }) {
   const { mutateAsync: remove } = useRemoveCustomType(type.name);
-  const ask = () =>
+  const confirmAction = () =>
     confirm({
       title: `Delete ${type.name}?`,
-      text: 'No more such events can be published. Those that were stay, and can be read and sent again; webhooks that name it stay, and get none of it.',
+      text: 'Events of this type can no longer be published. Past events stay readable and can be resent. Webhooks that subscribe to it are kept.',
       action: 'Delete event type',
       onConfirm: () =>
         notifyWhenDone(remove(), () => {
-          notifyDone(`${type.name} was deleted.`);
+          notifyDone(`${type.name} deleted`);
           onDeleted();
         }),
     });
   return (
-    <Button variant="default" c="red" leftSection={<IconTrash size={15} />} onClick={ask}>
+    <Button variant="default" c="red" leftSection={<IconTrash size={15} />} onClick={confirmAction}>
       Delete
     </Button>
   );

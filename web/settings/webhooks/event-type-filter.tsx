@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { eventTypesQuery } from '../../api/event-type-queries.ts';
 import { TEST_EVENT } from './send-test.tsx';
 
-/** Narrows a log to one event type, by our name of it. */
+/** Filters a log by event type. */
 export function EventTypeFilter({
   value,
   onChange,
@@ -11,7 +11,7 @@ export function EventTypeFilter({
 }: {
   value: string | undefined;
   onChange: (type: string | undefined) => void;
-  /** Tests are in the log, too. */
+  /** Also offers test events. */
   withTest?: boolean;
 }) {
   const { data = [] } = useQuery(eventTypesQuery);

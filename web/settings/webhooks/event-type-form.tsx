@@ -5,13 +5,13 @@ import {
   type CustomType,
   type NewCustomType,
 } from '../../api/custom-type-queries.ts';
-import { refusal } from '../../api/client.ts';
+import { validationError } from '../../api/client.ts';
 import { FormDrawer } from '../../ui/form-drawer.tsx';
 import { JsonField } from '../../ui/json-field.tsx';
 import { readJson } from '../../ui/json-place.ts';
 import { useApiForm } from '../../ui/use-api-form.ts';
 
-/** What a new one begins with: enough to see how it is done. */
+/** The defaults of a new type, as an example. */
 const FIRST_SCHEMA = {
   type: 'object',
   properties: {
@@ -23,7 +23,7 @@ const FIRST_SCHEMA = {
 };
 const FIRST_SAMPLE = { number: 'A-1', total: 12.5 };
 
-/** Defines an event type, or changes one; its name stays. */
+/** Creates or edits a custom event type; the name cannot be changed. */
 export function EventTypeForm({
   type,
   onClose,
@@ -44,8 +44,8 @@ export function EventTypeForm({
   const api = useApiForm(first, async ({ name, description, schema, sample }) => {
     const body = {
       description,
-      schema: sentJson('schema', schema) as NewCustomType['schema'],
-      sample: sentJson('sample', sample) as NewCustomType['sample'],
+      schema: parseJson('schema', schema) as NewCustomType['schema'],
+      sample: parseJson('sample', sample) as NewCustomType['sample'],
     };
     onSaved(type ? await change(body) : await create({ name, ...body }));
   });
@@ -54,7 +54,7 @@ export function EventTypeForm({
     name,
     value: form.values[name],
     onChange: (text: string) => form.setFieldValue(name, text),
-    refused: form.errors[name] ? api.refused : [],
+    fieldErrors: form.errors[name] ? api.fieldErrors : [],
   });
 
   return (
@@ -68,7 +68,7 @@ export function EventTypeForm({
       {type === null && (
         <TextInput
           label="Name"
-          description="What it is about and what happened, in lower case. It cannot be changed later."
+          description="Object and action in lower case, such as order.shipped. Cannot be changed later."
           placeholder="order.shipped"
           classNames={{ input: 'mono' }}
           autoCapitalize="off"
@@ -79,17 +79,21 @@ export function EventTypeForm({
       )}
       <Textarea
         label="Description"
-        description="When it happens, in one sentence."
+        description="When this event occurs, in one sentence."
         autosize
         minRows={1}
         {...form.getInputProps('description')}
       />
       <JsonField
         label="Schema"
-        description="What its data looks like: a JSON Schema of an object. Data that does not fit is refused."
+        description="JSON Schema of the event data. Events that do not match are rejected."
         {...json('schema')}
       />
-      <JsonField label="Sample" description="Data that fits, which Send test sends." {...json('sample')} />
+      <JsonField
+        label="Sample"
+        description="Example data that matches the schema. Used by Send test."
+        {...json('sample')}
+      />
     </FormDrawer>
   );
 }
@@ -99,11 +103,11 @@ export function jsonText(value: unknown): string {
 }
 
 /**
- * The value of a text that goes to the API.
- * @throws ApiError as the API would refuse it, where the text is no JSON
+ * Parses a JSON text.
+ * @throws ApiError a validation error for invalid JSON
  */
-export function sentJson(field: string, text: string): unknown {
+export function parseJson(field: string, text: string): unknown {
   const read = readJson(text);
-  if ('brokenLine' in read) throw refusal(field, 'is not JSON from here on');
+  if ('brokenLine' in read) throw validationError(field, 'invalid JSON from here');
   return read.value;
 }

@@ -14,13 +14,13 @@ import { TextLink } from '../../ui/router-links.tsx';
 import { EventTypeDrawer } from './event-type-drawer.tsx';
 import { EventTypeForm } from './event-type-form.tsx';
 
-/** The event types that the workspace defined, for what happens elsewhere in its business. */
+/** The custom event types of the workspace. */
 export function EventTypesPage() {
   const list = useInfiniteQuery(customTypesQuery);
   const mayManage = useHasScope('webhooks:manage');
   const [creating, create] = useDisclosure();
   const [opened, open] = useState<string | null>(null);
-  const [columns] = useState(() => columnsOpening(open));
+  const [columns] = useState(() => createColumns(open));
   const type = list.data?.find(({ name }) => name === opened);
   const button = mayManage && (
     <Button leftSection={<IconPlus size={16} />} onClick={create.open}>
@@ -34,7 +34,7 @@ export function EventTypesPage() {
         title="Event types"
         intro={
           <>
-            For what happens elsewhere in your business. Those that there are anyway:{' '}
+            Custom events of your business. For built-in event types, see{' '}
             <TextLink {...paths.examplePayloads()}>Example payload shapes</TextLink>.
           </>
         }
@@ -45,8 +45,8 @@ export function EventTypesPage() {
         columns={columns}
         list={list}
         empty={
-          <EmptyState icon={IconBoltFilled} title="No event types of your own yet">
-            Such as order.shipped: give it a name, say what its data looks like, and webhooks can choose it.
+          <EmptyState icon={IconBoltFilled} title="No custom event types yet">
+            Define an event such as order.shipped with a name and a schema. Webhooks can then subscribe to it.
             {button}
           </EmptyState>
         }
@@ -66,7 +66,7 @@ export function EventTypesPage() {
   );
 }
 
-function columnsOpening(open: (name: string) => void) {
+function createColumns(open: (name: string) => void) {
   const column = columnsFor<CustomType>();
   return column.columns([
     column.accessor('name', {
@@ -80,7 +80,7 @@ function columnsOpening(open: (name: string) => void) {
     }),
     column.accessor('description', { header: 'Description', meta: { wraps: true } }),
     column.accessor('updated_at', {
-      header: 'Changed',
+      header: 'Updated',
       meta: { width: '9rem' },
       cell: ({ getValue }) => <Moment at={getValue()} />,
     }),

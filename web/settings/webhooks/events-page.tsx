@@ -3,7 +3,7 @@ import { IconBolt } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
-import { eventsQuery, type HappenedEvent } from '../../api/event-queries.ts';
+import { eventsQuery, type LoggedEvent } from '../../api/event-queries.ts';
 import { capitalised } from '../../ui/capitalised.ts';
 import { columnsFor, DataTable, RowButton } from '../../ui/data-table.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
@@ -18,24 +18,24 @@ import { EventTypeFilter } from './event-type-filter.tsx';
 
 const route = getRouteApi('/inside/settings/events');
 
-/** What happened, newest first, with how many webhooks were told, and why one was not. */
+/** All events, newest first, with the webhooks that received them, or why not. */
 export function EventsPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const list = useInfiniteQuery(eventsQuery(search));
   const [opened, open] = useState<string | null>(null);
-  const [columns] = useState(() => columnsOpening(open));
+  const [columns] = useState(() => createColumns(open));
   const onSearch = (change: EventSearch) =>
     void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
-  const isNarrowed = Object.values(search).some((value) => value !== undefined);
-  // What is rare may lie behind pages with nothing on them.
-  const isDeep = list.data?.length === 0 && list.hasNextPage;
+  const isFiltered = Object.values(search).some((value) => value !== undefined);
+  // A rare match may be on a later page, after empty ones.
+  const hasOlderPages = list.data?.length === 0 && list.hasNextPage;
 
   return (
     <>
       <PageHeader
         title="Events"
-        intro="All that happened in the workspace, newest first: how many webhooks were told of it, and why one was not."
+        intro="All events in the workspace, newest first, and which were sent to webhooks."
       />
       <FilterBar>
         <EventTypeFilter value={search.type} onChange={(type) => onSearch({ type })} />
@@ -52,20 +52,17 @@ export function EventsPage() {
         columns={columns}
         list={list}
         empty={
-          <EmptyState
-            icon={IconBolt}
-            title={isNarrowed ? 'No event is like that' : 'Nothing has happened yet'}
-          >
-            {isDeep ? (
+          <EmptyState icon={IconBolt} title={isFiltered ? 'No matching events' : 'No events yet'}>
+            {hasOlderPages ? (
               <Button
                 variant="default"
                 loading={list.isFetchingNextPage}
                 onClick={() => void list.fetchNextPage()}
               >
-                Look further back
+                Load older events
               </Button>
             ) : (
-              !isNarrowed && 'Every change of a record is an event, and shows here.'
+              !isFiltered && 'Every change to a record creates an event.'
             )}
           </EmptyState>
         }
@@ -75,8 +72,8 @@ export function EventsPage() {
   );
 }
 
-function columnsOpening(open: (id: string) => void) {
-  const column = columnsFor<HappenedEvent>();
+function createColumns(open: (id: string) => void) {
+  const column = columnsFor<LoggedEvent>();
   return column.columns([
     column.accessor('type', {
       header: 'Event',
@@ -84,25 +81,25 @@ function columnsOpening(open: (id: string) => void) {
       cell: ({ row }) => <RowButton onClick={() => open(row.original.id)}>{row.original.type}</RowButton>,
     }),
     column.display({
-      id: 'about',
-      header: 'About',
-      cell: ({ row }) => aboutOf(row.original),
+      id: 'subject',
+      header: 'Record',
+      cell: ({ row }) => eventSubject(row.original),
     }),
     column.accessor('reason', {
       header: 'Webhooks',
       meta: { width: '32%' },
-      cell: ({ row: { original } }) => outcomeOf(original),
+      cell: ({ row: { original } }) => webhookOutcome(original),
     }),
     column.accessor('occurred_at', {
-      header: 'When',
+      header: 'Time',
       meta: { width: '8rem' },
       cell: ({ getValue }) => <Moment at={getValue()} />,
     }),
   ]);
 }
 
-/** What an event is about, as people call it. */
-function aboutOf({ object_type: object, data }: HappenedEvent): string {
+/** The name of the record of an event. */
+function eventSubject({ object_type: object, data }: LoggedEvent): string {
   const person = [data['first_name'], data['last_name']].filter(Boolean).join(' ');
   const name = [data['name'], data['title'], person, data['email']].find(
     (item) => typeof item === 'string' && item !== '',
@@ -110,12 +107,12 @@ function aboutOf({ object_type: object, data }: HappenedEvent): string {
   return typeof name === 'string' ? name : fieldLabel(object);
 }
 
-/** How many webhooks were told; where none was, or one kept it out, why. */
-function outcomeOf({ matched, reason }: HappenedEvent): string {
-  if (matched === 0) return capitalised(reason ?? 'sent to none');
-  return reason === null ? sentTo(matched) : `${sentTo(matched)}; another: ${reason}`;
+/** The number of webhooks that received the event, and the reason if one did not. */
+function webhookOutcome({ matched, reason }: LoggedEvent): string {
+  if (matched === 0) return capitalised(reason ?? 'not sent');
+  return reason === null ? sentTo(matched) : `${sentTo(matched)}. Another webhook: ${reason}`;
 }
 
 function sentTo(count: number): string {
-  return count === 1 ? 'Sent to one webhook' : `Sent to ${count} webhooks`;
+  return count === 1 ? 'Sent to 1 webhook' : `Sent to ${count} webhooks`;
 }

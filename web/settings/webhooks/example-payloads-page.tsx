@@ -11,7 +11,7 @@ import { PageHeader } from '../../ui/page-header.tsx';
 import { FORMATS } from './formats.ts';
 import classes from './example-payloads-page.module.css';
 
-/** What a delivery of every event type looks like, in every format. */
+/** Example deliveries of all event types, in all formats. */
 export function ExamplePayloadsPage() {
   const { data: types, error, refetch } = useQuery(eventTypesQuery);
   const [format, choose] = useState('standard');
@@ -21,7 +21,7 @@ export function ExamplePayloadsPage() {
       <PageHeader
         title="Example payload shapes"
         breadcrumb={<TextLink {...paths.webhooks()}>Webhooks</TextLink>}
-        intro="Placeholder values only: nothing here is from your workspace, but for the samples of event types of your own."
+        intro="Placeholder values only, except for the samples of your custom event types."
         actions={
           <Select
             aria-label="Format"

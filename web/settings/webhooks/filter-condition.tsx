@@ -20,13 +20,13 @@ const OPS: readonly { value: Op; label: string }[] = [
   { value: 'empty', label: 'is empty' },
 ];
 const TAG_OPS: readonly { value: Op; label: string }[] = [
-  { value: 'contains', label: 'is there' },
-  { value: 'not_contains', label: 'is not there' },
+  { value: 'contains', label: 'is set' },
+  { value: 'not_contains', label: 'is not set' },
 ];
 
 interface FilterConditionProps {
   condition: Condition;
-  /** As in `2.1`: which of the conditions it is. */
+  /** The position of the condition, as in `2.1`. */
   number: string;
   onChange: (condition: Condition) => void;
   onRemove: () => void;
@@ -34,14 +34,14 @@ interface FilterConditionProps {
   error: string | undefined;
 }
 
-/** One condition: a field, how it is compared, and with what. */
+/** One condition: field, operator and value. */
 export function FilterCondition(props: FilterConditionProps) {
   const { condition, number, onChange, onRemove, fields, error } = props;
-  const known = new Map(fields.map((field) => [field.name, field]));
+  const fieldsByName = new Map(fields.map((field) => [field.name, field]));
   const ops = opsOf(condition.field);
   const choose = (field: string) => {
-    const isThere = opsOf(field).some(({ value }) => value === condition.op);
-    const op = isThere ? condition.op : field === TAG ? 'contains' : 'equals';
+    const isAllowed = opsOf(field).some(({ value }) => value === condition.op);
+    const op = isAllowed ? condition.op : field === TAG ? 'contains' : 'equals';
     onChange({ ...condition, field, op });
   };
   return (
@@ -49,7 +49,7 @@ export function FilterCondition(props: FilterConditionProps) {
       <Autocomplete
         aria-label={`Field of condition ${number}`}
         placeholder="Field"
-        data={[...known.keys()]}
+        data={[...fieldsByName.keys()]}
         value={condition.field}
         onChange={choose}
         maxDropdownHeight={280}
@@ -58,19 +58,24 @@ export function FilterCondition(props: FilterConditionProps) {
           <div>
             <span className="mono">{option.value}</span>
             <Text size="xs" c="dimmed" maw="22rem">
-              {known.get(option.value)?.description}
+              {fieldsByName.get(option.value)?.description}
             </Text>
           </div>
         )}
       />
       <Select
-        aria-label={`Comparison of condition ${number}`}
+        aria-label={`Operator of condition ${number}`}
         data={ops}
         value={condition.op}
         onChange={(op) => onChange({ ...condition, op: op ?? 'equals' })}
         allowDeselect={false}
       />
-      <Value condition={condition} number={number} onChange={onChange} field={known.get(condition.field)} />
+      <Value
+        condition={condition}
+        number={number}
+        onChange={onChange}
+        field={fieldsByName.get(condition.field)}
+      />
       <ActionIcon
         variant="subtle"
         color="gray"
@@ -109,7 +114,7 @@ function Value({
     return (
       <TagsInput
         aria-label={label}
-        placeholder={values.length === 0 ? 'One, then Enter' : ''}
+        placeholder={values.length === 0 ? 'Press Enter to add' : ''}
         data={field?.choices ?? []}
         value={values}
         onChange={(next) => onChange({ ...condition, values: next })}

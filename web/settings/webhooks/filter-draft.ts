@@ -1,6 +1,6 @@
 import { randomId } from '@mantine/hooks';
 
-/** How the members of a group are taken together. */
+/** How the conditions of a group are combined. */
 export type Join = 'all' | 'any' | 'none' | 'not_all';
 export type Op =
   | 'equals'
@@ -20,7 +20,7 @@ export interface Condition {
   /** A field of the record, or `tag` or `pipeline`. */
   field: string;
   op: Op;
-  /** As it is typed; `values` for the operators that take several. */
+  /** As typed; `values` is for operators with several values. */
   value: string;
   values: string[];
 }
@@ -34,7 +34,7 @@ export interface FilterGroup {
 
 export type FilterNode = Condition | FilterGroup;
 
-/** A filter while it is written: in rows, or as the JSON that the API takes. */
+/** A filter while it is edited: as rows, or as the JSON of the API. */
 export interface FilterDraft {
   view: 'rows' | 'json';
   root: FilterGroup;
@@ -44,7 +44,7 @@ export interface FilterDraft {
 export const PIPELINE = 'pipeline';
 export const TAG = 'tag';
 
-/** An operator's opposite, which the API writes with `not`; and the API's name of it. */
+/** The negation of an operator, which the API expresses with `not`, and the reverse. */
 const NEGATED: Readonly<Partial<Record<Op, Op>>> = {
   equals: 'not_equals',
   in: 'not_in',
@@ -66,21 +66,21 @@ export function newGroup(join: Join, members: FilterNode[]): FilterGroup {
   return { kind: 'group', id: randomId(), join, members };
 }
 
-/** A stored filter to be changed: in rows, where it can be shown in them. */
-export function draftOf(filter: Record<string, unknown> | null): FilterDraft {
-  const root = filter === null ? newGroup('all', []) : rootOf(filter);
+/** The draft of a stored filter; as rows, if they can express it. */
+export function toFilterDraft(filter: Record<string, unknown> | null): FilterDraft {
+  const root = filter === null ? newGroup('all', []) : toRows(filter);
   const text = filter === null ? '' : JSON.stringify(filter, null, 2);
   return root ? { view: 'rows', root, text } : { view: 'json', root: newGroup('all', []), text };
 }
 
-/** The rows of a filter, or null where rows can not say what it says. */
-export function rootOf(filter: unknown): FilterGroup | null {
-  const node = read(filter);
+/** The rows of a filter, or null if rows cannot express it. */
+export function toRows(filter: unknown): FilterGroup | null {
+  const node = readNode(filter);
   if (!node) return null;
   return node.kind === 'group' ? node : newGroup('all', [node]);
 }
 
-function read(json: unknown): FilterNode | null {
+function readNode(json: unknown): FilterNode | null {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return null;
   const { all, any, not, tag, pipeline, field, op, value, ...rest } = json as Record<string, unknown>;
   if (Object.keys(rest).length > 0) return null;
@@ -88,15 +88,15 @@ function read(json: unknown): FilterNode | null {
   if (Object.keys(json).length !== 1) return null;
   if ('all' in json) return readGroup('all', all);
   if ('any' in json) return readGroup('any', any);
-  if ('not' in json) return negation(read(not));
-  const [name, input, does] =
+  if ('not' in json) return negation(readNode(not));
+  const [name, input, operator] =
     'tag' in json ? [TAG, tag, 'contains' as const] : [PIPELINE, pipeline, 'equals' as const];
-  return typeof input === 'string' ? { ...newCondition(), field: name, op: does, value: input } : null;
+  return typeof input === 'string' ? { ...newCondition(), field: name, op: operator, value: input } : null;
 }
 
 function readGroup(join: Join, list: unknown): FilterNode | null {
   if (!Array.isArray(list) || list.length === 0) return null;
-  const members = list.map(read);
+  const members = list.map(readNode);
   return members.includes(null) ? null : newGroup(join, members as FilterNode[]);
 }
 
@@ -111,17 +111,17 @@ function negation(node: FilterNode | null): FilterNode | null {
 }
 
 function readCondition(field: unknown, op: unknown, value: unknown): Condition | null {
-  // As a plain field, these two mean something else than in rows.
+  // As a plain field, these two names have another meaning than in rows.
   if (typeof field !== 'string' || field === TAG || field === PIPELINE) return null;
   const condition = { ...newCondition(), field };
   if (op === 'exists') return { ...condition, op: value === false ? 'empty' : 'known' };
   if (op === 'equals' && value === null) return { ...condition, op: 'empty' };
   if (op === 'in')
     return Array.isArray(value) && value.every(isScalar)
-      ? { ...condition, op, values: value.map(textOf) }
+      ? { ...condition, op, values: value.map(scalarText) }
       : null;
   if ((op === 'equals' || op === 'greater' || op === 'less' || op === 'contains') && isScalar(value))
-    return { ...condition, op, value: textOf(value) };
+    return { ...condition, op, value: scalarText(value) };
   return null;
 }
 
@@ -131,14 +131,14 @@ function isScalar(value: unknown): value is Scalar {
   return ['string', 'number', 'boolean'].includes(typeof value);
 }
 
-/** A text that would be read as something else stands in quotes. */
-function textOf(value: Scalar): string {
-  if (typeof value === 'string' && scalarOf(value, undefined) !== value) return JSON.stringify(value);
+/** Quotes a text that would otherwise be parsed as another type. */
+function scalarText(value: Scalar): string {
+  if (typeof value === 'string' && parseScalar(value, undefined) !== value) return JSON.stringify(value);
   return String(value);
 }
 
-/** What a person typed, as the field's kind has it: `5` is a number in a field of numbers, and in one nobody knows. */
-function scalarOf(text: string, kind: string | undefined): Scalar {
+/** Parses input by the kind of the field: `5` is a number in a number field, and in an unknown field. */
+function parseScalar(text: string, kind: string | undefined): Scalar {
   if (/^".*"$/s.test(text)) {
     try {
       return JSON.parse(text) as string;
@@ -146,51 +146,51 @@ function scalarOf(text: string, kind: string | undefined): Scalar {
       return text;
     }
   }
-  const guessed = kind === undefined;
-  if ((guessed || kind === 'number') && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);
-  if ((guessed || kind === 'boolean') && (text === 'true' || text === 'false')) return text === 'true';
+  const isUnknown = kind === undefined;
+  if ((isUnknown || kind === 'number') && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);
+  if ((isUnknown || kind === 'boolean') && (text === 'true' || text === 'false')) return text === 'true';
   return text;
 }
 
 /**
- * Rows as the API takes them, null where there are none; and where in it each row went, by the row's id: the API
- * names what it refuses by such a place.
- * @param kindOf what a field holds: `text`, `number` …; undefined where nobody knows
+ * Converts rows to the filter of the API, null without rows.
+ * @param kindOf the kind of a field: `text`, `number` …; undefined if unknown
+ * @returns also the path of each row in the filter, by row id; the API reports errors by path
  */
-export function filterOf(
+export function toFilter(
   root: FilterGroup,
   kindOf: (field: string) => string | undefined,
-): { filter: Record<string, unknown> | null; places: ReadonlyMap<string, string> } {
-  const places = new Map<string, string>();
-  if (root.members.length === 0) return { filter: null, places };
-  return { filter: written(root, 'filter'), places };
+): { filter: Record<string, unknown> | null; paths: ReadonlyMap<string, string> } {
+  const paths = new Map<string, string>();
+  if (root.members.length === 0) return { filter: null, paths };
+  return { filter: build(root, 'filter'), paths };
 
-  function written(node: FilterNode, place: string): Record<string, unknown> {
-    return node.kind === 'group' ? group(node, place) : condition(node, place);
+  function build(node: FilterNode, path: string): Record<string, unknown> {
+    return node.kind === 'group' ? group(node, path) : condition(node, path);
   }
 
-  function group({ id, join, members }: FilterGroup, place: string): Record<string, unknown> {
+  function group({ id, join, members }: FilterGroup, path: string): Record<string, unknown> {
     if (join === 'none' || join === 'not_all')
       return {
-        not: group({ kind: 'group', id, join: join === 'none' ? 'any' : 'all', members }, `${place}.not`),
+        not: group({ kind: 'group', id, join: join === 'none' ? 'any' : 'all', members }, `${path}.not`),
       };
-    places.set(id, place);
-    const [only] = members;
-    if (only && members.length === 1) return written(only, place);
-    return { [join]: members.map((member, at) => written(member, `${place}.${join}.${at}`)) };
+    paths.set(id, path);
+    const [onlyMember] = members;
+    if (onlyMember && members.length === 1) return build(onlyMember, path);
+    return { [join]: members.map((member, at) => build(member, `${path}.${join}.${at}`)) };
   }
 
   function condition(
     { id, field: name, op, value, values }: Condition,
-    place: string,
+    path: string,
   ): Record<string, unknown> {
     const field = name.trim();
-    places.set(id, place);
+    paths.set(id, path);
     const kind = kindOf(field);
     const plain = PLAIN[op];
     if (plain) {
       const inner = { kind: 'condition' as const, id, field, op: plain, value, values };
-      return { not: condition(inner, `${place}.not`) };
+      return { not: condition(inner, `${path}.not`) };
     }
     if (field === TAG || field === PIPELINE) return { [field]: value };
     if (op === 'known') return { field, op: 'exists' };
@@ -198,12 +198,12 @@ export function filterOf(
     return {
       field,
       op,
-      value: op === 'in' ? values.map((item) => scalarOf(item, kind)) : scalarOf(value, kind),
+      value: op === 'in' ? values.map((item) => parseScalar(item, kind)) : parseScalar(value, kind),
     };
   }
 }
 
-/** How many conditions there are, at any depth. */
+/** The number of conditions, at any depth. */
 export function conditionCount({ members }: FilterGroup): number {
   return members.reduce((sum, node) => sum + (node.kind === 'group' ? conditionCount(node) : 1), 0);
 }

@@ -5,10 +5,10 @@ import type { FieldError } from '../../api/client.ts';
 import { capitalised } from '../../ui/capitalised.ts';
 import { FilterCondition } from './filter-condition.tsx';
 import {
-  filterOf,
+  toFilter,
   newCondition,
   newGroup,
-  rootOf,
+  toRows,
   type FilterDraft,
   type FilterGroup,
   type FilterNode,
@@ -18,26 +18,26 @@ import type { FilterField } from './filter-fields.ts';
 import classes from './filter-editor.module.css';
 
 const JOINS = [
-  { value: 'all', label: 'All of these hold' },
-  { value: 'any', label: 'At least one of these holds' },
-  { value: 'none', label: 'None of these holds' },
-  { value: 'not_all', label: 'Not all of these hold' },
+  { value: 'all', label: 'All conditions match' },
+  { value: 'any', label: 'Any condition matches' },
+  { value: 'none', label: 'No condition matches' },
+  { value: 'not_all', label: 'Not all conditions match' },
 ];
 
 interface FilterEditorProps {
   draft: FilterDraft;
   onChange: (draft: FilterDraft) => void;
   fields: readonly FilterField[];
-  /** What the API refused of it, by place; empty once it was changed. */
-  refused: readonly FieldError[];
+  /** Errors of the API by path; empty after a change. */
+  fieldErrors: readonly FieldError[];
 }
 
-/** Which of the chosen events are wanted, by what is in them: in rows, or as the API takes it. */
-export function FilterEditor({ draft, onChange, fields, refused }: FilterEditorProps) {
+/** Edits the event filter of a webhook: as rows, or as JSON. */
+export function FilterEditor({ draft, onChange, fields, fieldErrors }: FilterEditorProps) {
   const [problem, setProblem] = useState<string | null>(null);
   const kindOf = (name: string) => fields.find((field) => field.name === name)?.kind;
-  const { filter, places } = filterOf(draft.root, kindOf);
-  const errorOf = errorsByRow(refused, places);
+  const { filter, paths } = toFilter(draft.root, kindOf);
+  const errorOf = errorsByRowId(fieldErrors, paths);
   const change = (changed: Partial<FilterDraft>) => {
     setProblem(null);
     onChange({ ...draft, ...changed });
@@ -45,23 +45,22 @@ export function FilterEditor({ draft, onChange, fields, refused }: FilterEditorP
   const show = (view: string) => {
     if (view === 'json')
       return change({ view: 'json', text: filter === null ? '' : JSON.stringify(filter, null, 2) });
-    const root = rowsOf(draft.text);
+    const root = parseRows(draft.text);
     if (root) change({ view: 'rows', root });
-    else setProblem('This JSON can not be shown as rows.');
+    else setProblem('This JSON cannot be shown as rows.');
   };
-  const general = problem ?? (draft.view === 'json' ? refused[0]?.message : errorOf('')) ?? null;
+  const formError = problem ?? (draft.view === 'json' ? fieldErrors[0]?.message : errorOf('')) ?? null;
 
   return (
     <Stack gap="sm">
       <Group justify="space-between" align="flex-start" wrap="nowrap">
         <Text size="xs" c="dimmed">
-          An event is sent where this holds for its record. Events that it keeps out say so on the Events
-          page.
+          Only events whose record matches are sent. The Events page shows why an event was not sent.
         </Text>
         <SegmentedControl
           size="xs"
           flex="none"
-          aria-label="Show the filter as"
+          aria-label="Filter view"
           data={[
             { value: 'rows', label: 'Rows' },
             { value: 'json', label: 'JSON' },
@@ -91,14 +90,14 @@ export function FilterEditor({ draft, onChange, fields, refused }: FilterEditorP
           errorOf={errorOf}
         />
       )}
-      {general !== null && <Input.Error role="alert">{capitalised(general)}</Input.Error>}
+      {formError !== null && <Input.Error role="alert">{capitalised(formError)}</Input.Error>}
     </Stack>
   );
 }
 
 interface MembersProps {
   group: FilterGroup;
-  /** The place of the group, as in `2.`; empty for the whole. */
+  /** The position of the group, as in `2`; empty for the root. */
   number: string;
   onChange: (group: FilterGroup) => void;
   fields: readonly FilterField[];
@@ -115,7 +114,7 @@ function Members({ group, number, onChange, fields, errorOf }: MembersProps) {
       {(members.length > 1 || number !== '' || group.join !== 'all') && (
         <Select
           aria-label={
-            number === '' ? 'How the conditions are joined' : `How the conditions of ${number} are joined`
+            number === '' ? 'How conditions are combined' : `How conditions of ${number} are combined`
           }
           data={JOINS}
           value={group.join}
@@ -125,13 +124,13 @@ function Members({ group, number, onChange, fields, errorOf }: MembersProps) {
         />
       )}
       {members.map((node, at) => {
-        const own = number === '' ? `${at + 1}` : `${number}.${at + 1}`;
+        const memberNumber = number === '' ? `${at + 1}` : `${number}.${at + 1}`;
         return node.kind === 'group' ? (
           <Members
             key={node.id}
             group={node}
-            number={own}
-            // A group without members says nothing.
+            number={memberNumber}
+            // An empty group is removed.
             onChange={(changed) => replace(at, changed.members.length > 0 ? changed : null)}
             fields={fields}
             errorOf={errorOf}
@@ -140,7 +139,7 @@ function Members({ group, number, onChange, fields, errorOf }: MembersProps) {
           <FilterCondition
             key={node.id}
             condition={node}
-            number={own}
+            number={memberNumber}
             onChange={(changed) => replace(at, changed)}
             onRemove={() => replace(at, null)}
             fields={fields}
@@ -172,21 +171,21 @@ function Members({ group, number, onChange, fields, errorOf }: MembersProps) {
   );
 }
 
-function rowsOf(text: string): FilterGroup | null {
+function parseRows(text: string): FilterGroup | null {
   if (text.trim() === '') return newGroup('all', []);
   try {
-    return rootOf(JSON.parse(text));
+    return toRows(JSON.parse(text));
   } catch {
     return null;
   }
 }
 
-/** Each refusal goes to the row in whose place it lies most closely; what belongs to none has the id ''. */
-function errorsByRow(refused: readonly FieldError[], places: ReadonlyMap<string, string>) {
+/** Errors by row id, matched by the longest path; errors without a row have the id ''. */
+function errorsByRowId(fieldErrors: readonly FieldError[], paths: ReadonlyMap<string, string>) {
   const errors = new Map<string, string>();
-  for (const { field, message } of refused) {
-    const [id = ''] = [...places]
-      .filter(([, place]) => field === place || field.startsWith(`${place}.`))
+  for (const { field, message } of fieldErrors) {
+    const [id = ''] = [...paths]
+      .filter(([, path]) => field === path || field.startsWith(`${path}.`))
       .reduce<readonly [string, string] | []>(
         (best, item) => (item[1].length >= (best[1]?.length ?? 0) ? item : best),
         [],

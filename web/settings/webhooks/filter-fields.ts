@@ -2,12 +2,12 @@ import type { EventType } from '../../api/event-type-queries.ts';
 import { PIPELINE, TAG } from './filter-draft.ts';
 
 export interface FilterField {
-  /** Dotted where it lies inside another. */
+  /** With dots for a nested field. */
   name: string;
   description: string;
-  /** Undefined where anything may be in it. */
+  /** Undefined for any type. */
   kind: 'text' | 'number' | 'boolean' | 'time' | 'list' | undefined;
-  /** All that it can be, where that is known. */
+  /** The possible values, if known. */
   choices: readonly string[];
 }
 
@@ -20,7 +20,7 @@ interface Schema {
   properties?: Record<string, Schema>;
 }
 
-/** The fields that a filter on these events may look at, as the events' schemas have them. */
+/** The fields that a filter on these events may use, from the event schemas. */
 export function filterFields(
   types: readonly EventType[],
   format: string,
@@ -29,10 +29,10 @@ export function filterFields(
   const found = new Map<string, FilterField>();
   for (const type of types.filter((item) => isChosen(item, format, events)))
     for (const field of fieldsIn(type.schema, '')) found.set(field.name, found.get(field.name) ?? field);
-  const own = [...found.values()];
-  const tag = { name: TAG, description: 'A tag that the record has.', kind: 'text' as const, choices: [] };
-  const pipeline = { ...tag, name: PIPELINE, description: 'The pipeline that a deal is in.' };
-  return [tag, ...(found.has('pipeline_id') ? [pipeline] : []), ...own];
+  const eventFields = [...found.values()];
+  const tag = { name: TAG, description: 'A tag of the record.', kind: 'text' as const, choices: [] };
+  const pipeline = { ...tag, name: PIPELINE, description: 'The pipeline of the deal.' };
+  return [tag, ...(found.has('pipeline_id') ? [pipeline] : []), ...eventFields];
 }
 
 function isChosen(
@@ -51,7 +51,7 @@ function fieldsIn({ properties = {} }: Schema, before: string): FilterField[] {
     const { type, description = '' } = schema;
     if (type === 'object') {
       const inside = fieldsIn(schema, `${name}.`);
-      // Fields of one's own: their names are not in any schema.
+      // Custom fields: the schema does not list their names.
       return inside.length > 0 ? inside : [{ name: `${name}.`, description, kind: undefined, choices: [] }];
     }
     const choices = (schema.enum ?? []).filter((item) => typeof item === 'string');

@@ -1,4 +1,4 @@
-/** The formats of webhooks by the names of whom they come from. */
+/** Display names of the webhook formats. */
 const NAMES: Readonly<Record<string, string>> = {
   standard: 'Standard Webhooks',
   axocrm: 'axoCRM',
@@ -12,7 +12,7 @@ export function formatName(format: string): string {
   return NAMES[format] ?? format;
 }
 
-/** A webhook of this format has exactly one event type; several types take several webhooks. */
+/** True for a format that allows exactly one event type per webhook. */
 export function hasOneEvent(format: string): boolean {
   return format === 'axcelerate';
 }

@@ -7,10 +7,10 @@ export interface Header {
   value: string;
 }
 
-/** One and the same for every render. */
+/** A stable default value. */
 const NONE: Header[] = [];
 
-/** Headers of one's own, sent with every delivery. Their values are secrets: those there are come masked. */
+/** Custom headers of each delivery. Their values are secret: the API returns them masked. */
 export function HeaderFields({
   value = NONE,
   onChange,
@@ -26,7 +26,7 @@ export function HeaderFields({
     <Input.Wrapper component="fieldset" label="Headers" error={error} m={0} p={0} bd={0}>
       <Stack gap="xs" align="flex-start">
         {value.map((header, at) => (
-          // The rows have nothing of their own to be told apart by, and do not change places.
+          // The rows have no id and are never reordered.
           // oxlint-disable-next-line react/no-array-index-key
           <Group key={at} gap="xs" wrap="nowrap" w="100%">
             <TextInput

@@ -28,32 +28,32 @@ import { InboxRequests } from './inbox-requests.tsx';
 import { InboxWebhook } from './inbox-webhook.tsx';
 import { SigningSecret } from './signing-secret.tsx';
 
-/** What an inbox can be told to answer. */
+/** The statuses that an inbox can respond with. */
 const ANSWERS = [
   { value: '200', label: '200: received' },
-  { value: '500', label: '500: fails, and is tried again' },
-  { value: '410', label: '410: gone, which can disable a webhook' },
+  { value: '500', label: '500: failed, will be retried' },
+  { value: '410', label: '410: gone, may disable the webhook' },
 ];
 
-/** Receiving URLs of ours, and what arrives at them, live. */
+/** Test inboxes with their received requests, updated live. */
 export function InboxPage() {
   const { data: inboxes, error, refetch } = useQuery(inboxesQuery);
   const mayManage = useHasScope('webhooks:manage');
   const [chosen, choose] = useState<string | null>(null);
-  const { mutate: make, isPending } = useCreateInbox();
+  const { mutate: create, isPending } = useCreateInbox();
   const inbox = inboxes?.find(({ id }) => id === chosen) ?? inboxes?.[0];
   const button = mayManage && (
     <Button
       leftSection={<IconPlus size={16} />}
       loading={isPending}
       onClick={() =>
-        make(`Test inbox ${(inboxes?.length ?? 0) + 1}`, {
+        create(`Test inbox ${(inboxes?.length ?? 0) + 1}`, {
           onSuccess: ({ id }) => choose(id),
           onError: notifyError,
         })
       }
     >
-      Make a test inbox
+      Create test inbox
     </Button>
   );
 
@@ -62,7 +62,7 @@ export function InboxPage() {
       <PageHeader
         title="Test inbox"
         breadcrumb={<TextLink {...paths.webhooks()}>Webhooks</TextLink>}
-        intro="A receiving URL inside Fairlead: point a webhook at it, and see what it sends."
+        intro="A test URL inside Fairlead. Point a webhook at it to inspect its requests."
         actions={button}
       />
       {!inboxes && (
@@ -71,8 +71,8 @@ export function InboxPage() {
         </div>
       )}
       {inboxes?.length === 0 && (
-        <EmptyState icon={IconInbox} title="No test inbox yet">
-          It takes any request for seven days and shows the last hundred. Nothing has to run elsewhere.
+        <EmptyState icon={IconInbox} title="No test inboxes yet">
+          An inbox accepts any request for seven days and shows the last 100.
           {button}
         </EmptyState>
       )}
@@ -99,14 +99,14 @@ export function InboxPage() {
 function InboxDetails({ inbox, mayManage }: { inbox: Inbox; mayManage: boolean }) {
   const navigate = useNavigate();
   const [pointing, point] = useDisclosure();
-  const [made, setMade] = useState<Webhook | null>(null);
+  const [created, setCreated] = useState<Webhook | null>(null);
   const { mutate: update } = useUpdateInbox();
   const { mutate: remove } = useRemoveInbox();
   const toWebhook = ({ id }: Webhook) => void navigate(paths.webhook(id));
-  const askToRemove = () =>
+  const confirmAction = () =>
     confirm({
       title: `Delete ${inbox.name}?`,
-      text: 'What arrived goes with it, and its URL takes nothing any more.',
+      text: 'Its requests are deleted, and its URL stops working.',
       action: 'Delete inbox',
       onConfirm: () => remove(inbox.id, { onError: notifyError }),
     });
@@ -117,44 +117,44 @@ function InboxDetails({ inbox, mayManage }: { inbox: Inbox; mayManage: boolean }
         <Property name="URL">
           <CopyText text={inbox.url} />
         </Property>
-        <Property name="Until">
+        <Property name="Expires">
           <Moment at={inbox.expires_at} />
         </Property>
-        {!mayManage && <Property name="Answers">{String(inbox.status)}</Property>}
+        {!mayManage && <Property name="Response">{String(inbox.status)}</Property>}
       </PropertyList>
       {mayManage && (
         <Group gap="xs" align="end">
           <Button leftSection={<IconWebhook size={16} />} onClick={point.open}>
-            Make a webhook that posts here
+            Create webhook
           </Button>
           <Select
-            aria-label="What it answers"
+            aria-label="Response status"
             allowDeselect={false}
             w="17rem"
             data={withCurrent(inbox.status)}
             value={String(inbox.status)}
             onChange={(status) => update({ id: inbox.id, status: Number(status) }, { onError: notifyError })}
           />
-          <Button variant="default" leftSection={<IconTrash size={16} />} onClick={askToRemove}>
+          <Button variant="default" leftSection={<IconTrash size={16} />} onClick={confirmAction}>
             Delete
           </Button>
         </Group>
       )}
       <Text size="sm" c="dimmed">
-        Whoever knows the URL may post to it, with any method and any body of up to 256 KiB.
+        Anyone with the URL can send requests to it: any method, bodies up to 256 KiB.
       </Text>
       {pointing && (
         <InboxWebhook
           inbox={inbox}
           onClose={point.close}
-          onMade={(webhook) => {
+          onCreated={(webhook) => {
             point.close();
-            if (webhook.secret) setMade(webhook);
+            if (webhook.secret) setCreated(webhook);
             else toWebhook(webhook);
           }}
         />
       )}
-      {made && <SigningSecret webhook={made} onDone={() => toWebhook(made)} />}
+      {created && <SigningSecret webhook={created} onDone={() => toWebhook(created)} />}
     </Stack>
   );
 }

@@ -6,7 +6,7 @@ import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
 
-/** What arrived in an inbox, newest first; it comes up by itself. */
+/** The requests of an inbox, newest first, updated live. */
 export function InboxRequests({ inbox }: { inbox: Inbox }) {
   const { data: requests, error, refetch } = useQuery(inboxRequestsQuery(inbox.id));
   return (
@@ -18,7 +18,7 @@ export function InboxRequests({ inbox }: { inbox: Inbox }) {
       {!requests && !error && <Skeleton height={80} />}
       {requests?.length === 0 && (
         <Text size="sm" c="dimmed">
-          Nothing has arrived yet. It will be here within moments.
+          No requests yet. New requests appear here automatically.
         </Text>
       )}
       <Accordion variant="separated" aria-live="polite">
@@ -31,7 +31,7 @@ export function InboxRequests({ inbox }: { inbox: Inbox }) {
               <Stack gap="sm">
                 <CodeBlock label="Headers" code={headerLines(request)} />
                 <CodeBlock
-                  label={request.body_encoding === 'base64' ? 'Body, as base64' : 'Body'}
+                  label={request.body_encoding === 'base64' ? 'Body (base64)' : 'Body'}
                   code={shownBody(request)}
                 />
               </Stack>
@@ -55,7 +55,7 @@ function Summary({ request: { method, query, size, signed, received_at: at } }: 
       </Text>
       {signed !== null && (
         <StateBadge tone={signed ? 'good' : 'bad'}>
-          {signed ? 'signature is right' : 'signature is wrong'}
+          {signed ? 'Signature valid' : 'Signature invalid'}
         </StateBadge>
       )}
     </Group>
@@ -66,7 +66,7 @@ function headerLines({ headers }: InboxRequest): string {
   return headers.map(({ name, value }) => `${name}: ${value}`).join('\n');
 }
 
-/** JSON is laid out to be read; anything else is shown as it came. */
+/** Formats JSON; other bodies stay unchanged. */
 function shownBody({ body }: InboxRequest): string {
   try {
     return JSON.stringify(JSON.parse(body), null, 2);

@@ -5,35 +5,35 @@ import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
 import { FORMATS, hasOneEvent } from './formats.ts';
 
-/** What a webhook of a format that has one event is told of, to begin with. */
+/** The default event for formats with one event per webhook. */
 const FIRST_EVENT = 'contact.created';
 
-/** Makes a webhook that posts to an inbox; everything but name and format is as the format has it. */
+/** Creates a webhook that sends to an inbox, with the defaults of the format. */
 export function InboxWebhook({
   inbox,
   onClose,
-  onMade,
+  onCreated,
 }: {
   inbox: Inbox;
   onClose: () => void;
-  onMade: (webhook: Webhook) => void;
+  onCreated: (webhook: Webhook) => void;
 }) {
   const { mutateAsync: create } = useCreateWebhook();
   const api = useApiForm({ name: inbox.name, format: 'standard' }, async ({ name, format }) => {
     const events = [hasOneEvent(format) ? FIRST_EVENT : '*'];
-    onMade(await create({ name, format, url: inbox.url, events }));
+    onCreated(await create({ name, format, url: inbox.url, events }));
   });
   return (
-    <Modal opened onClose={onClose} title="Make a webhook">
-      <form onSubmit={api.onSubmit} aria-label="Make a webhook">
+    <Modal opened onClose={onClose} title="Create webhook">
+      <form onSubmit={api.onSubmit} aria-label="Create webhook">
         <Stack>
           {api.error && <ErrorPanel error={api.error} />}
           <TextInput label="Name" required data-autofocus {...api.form.getInputProps('name')} />
           <Select label="Format" data={FORMATS} allowDeselect={false} {...api.form.getInputProps('format')} />
           <Text size="sm" c="dimmed">
             {hasOneEvent(api.form.values.format)
-              ? `It is told of ${FIRST_EVENT}; another event can be chosen afterwards.`
-              : 'It is told of all events of its format; fewer can be chosen afterwards.'}
+              ? `Subscribes to ${FIRST_EVENT}. You can change the event later.`
+              : 'Subscribes to all events of the format. You can change this later.'}
           </Text>
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>

@@ -4,7 +4,7 @@ import { egressAddressesQuery } from '../../api/egress-address-queries.ts';
 import { CopyText } from '../../ui/copy-text.tsx';
 import classes from './ip-addresses.module.css';
 
-/** Where deliveries come from, for an allow-list at the receiver. */
+/** The source addresses of deliveries, for an allowlist at the receiver. */
 export function IpAddresses() {
   const { data: addresses } = useQuery(egressAddressesQuery);
   return (
@@ -14,9 +14,9 @@ export function IpAddresses() {
       </Title>
       <Text size="sm" c="dimmed" mt={4}>
         {addresses?.length === 0
-          ? 'Deliveries leave from the public addresses of the server that Fairlead runs on; whoever runs it can have them shown here with FAIRLEAD_EGRESS_IPS.'
-          : 'Deliveries come from these addresses. Allow them where your receiver is behind a firewall.'}{' '}
-        Trust the signature rather than the address.
+          ? 'Deliveries come from the public addresses of the Fairlead server. The operator can list them here with FAIRLEAD_EGRESS_IPS.'
+          : 'Deliveries come from these addresses. Allow them if your receiver is behind a firewall.'}{' '}
+        Always verify the signature as well.
       </Text>
       <ul className={classes.list}>
         {addresses?.map((address) => (

@@ -5,67 +5,69 @@ import { capitalised } from '../../ui/capitalised.ts';
 import { durationsText } from './durations.ts';
 import type { Options } from './webhook-options.tsx';
 
-/** How fast and in which order it is sent to. An empty field: as it is without one. */
+/** Concurrency, rate limit and order of deliveries. An empty field means the default. */
 export interface Pace {
   max_in_flight: number | '';
   rate_limit: { max: number | ''; per_s: number | '' };
   ordering: Webhook['ordering'];
 }
 
-/** What holds where nothing is said, in any format. */
-const MOST_IN_FLIGHT = 64;
-const PER_S = 1;
+/** Defaults of all formats. */
+const MAX_IN_FLIGHT = 64;
+const DEFAULT_PERIOD_S = 1;
 
 const ORDERS = [
-  { value: 'none', label: 'As fast as the receiver takes them' },
-  { value: 'record', label: 'Record by record' },
+  { value: 'none', label: 'None' },
+  { value: 'record', label: 'Per record' },
 ];
 const MEANINGS: Readonly<Record<Webhook['ordering'], string>> = {
-  none: 'A retry can arrive after what happened later.',
-  record: 'Events of one record arrive in their order; records do not wait for each other.',
+  none: 'A retry can arrive after later events.',
+  record: 'Events of a record arrive in order. Different records do not wait for each other.',
 };
 
-export function paceOf(webhook: Webhook | null): Pace {
-  const most = webhook?.max_in_flight ?? MOST_IN_FLIGHT;
+export function toPace(webhook: Webhook | null): Pace {
+  const max = webhook?.max_in_flight ?? MAX_IN_FLIGHT;
   return {
-    max_in_flight: most === MOST_IN_FLIGHT ? '' : most,
+    max_in_flight: max === MAX_IN_FLIGHT ? '' : max,
     rate_limit: { max: webhook?.rate_limit?.max ?? '', per_s: webhook?.rate_limit?.per_s ?? '' },
     ordering: webhook?.ordering ?? 'none',
   };
 }
 
-/** The pace as the API takes it; a time alone is no limit, and the API says so. */
-export function sentPace({ max_in_flight: most, rate_limit: rate, ordering }: Pace): WebhookChange {
+/** Converts to API input. The API rejects a period without a number of requests. */
+export function toPaceInput({ max_in_flight: max, rate_limit: rate, ordering }: Pace): WebhookChange {
   const isLimited = rate.max !== '' || rate.per_s !== '';
   return {
-    max_in_flight: most === '' ? MOST_IN_FLIGHT : most,
-    rate_limit: isLimited ? { max: Number(rate.max), per_s: rate.per_s === '' ? PER_S : rate.per_s } : null,
+    max_in_flight: max === '' ? MAX_IN_FLIGHT : max,
+    rate_limit: isLimited
+      ? { max: Number(rate.max), per_s: rate.per_s === '' ? DEFAULT_PERIOD_S : rate.per_s }
+      : null,
     ordering,
   };
 }
 
-/** How much at once, how much in a time, and in which order. */
+/** Fields for concurrency, rate limit and order. */
 export function PaceOptions<Values extends Options>({ form }: { form: UseFormReturnType<Values> }) {
   return (
     <Stack gap="md">
       <NumberInput
-        label="Requests at once"
-        description={`At most ${MOST_IN_FLIGHT}.`}
-        placeholder={`${MOST_IN_FLIGHT}`}
+        label="Concurrent requests"
+        description={`At most ${MAX_IN_FLIGHT}.`}
+        placeholder={`${MAX_IN_FLIGHT}`}
         allowDecimal={false}
         clampBehavior="none"
         {...form.getInputProps('max_in_flight')}
       />
       <Group grow align="flex-start">
         <NumberInput
-          label="Requests at most"
-          placeholder="Any number"
+          label="Rate limit (requests)"
+          placeholder="No limit"
           allowDecimal={false}
           {...form.getInputProps('rate_limit.max')}
         />
         <NumberInput
-          label="In so many seconds"
-          placeholder={`${PER_S}`}
+          label="Period (seconds)"
+          placeholder={`${DEFAULT_PERIOD_S}`}
           allowDecimal={false}
           {...form.getInputProps('rate_limit.per_s')}
         />
@@ -82,26 +84,28 @@ export function PaceOptions<Values extends Options>({ form }: { form: UseFormRet
   );
 }
 
-/** What a fold says: only what holds it back. */
-export function paceSummary({ max_in_flight: most, rate_limit: rate, ordering }: Pace): string {
-  const said = [
-    ...(most === '' ? [] : [`${most} at once`]),
-    ...(rate.max === '' ? [] : [rateText({ max: rate.max, per_s: rate.per_s === '' ? PER_S : rate.per_s })]),
-    ...(ordering === 'record' ? ['record by record'] : []),
+/** A summary of the limits. */
+export function paceSummary({ max_in_flight: max, rate_limit: rate, ordering }: Pace): string {
+  const parts = [
+    ...(max === '' ? [] : [`${max} concurrent`]),
+    ...(rate.max === ''
+      ? []
+      : [rateText({ max: rate.max, per_s: rate.per_s === '' ? DEFAULT_PERIOD_S : rate.per_s })]),
+    ...(ordering === 'record' ? ['in order per record'] : []),
   ];
-  return said.length > 0 ? capitalised(said.join(' · ')) : 'As fast as the receiver takes them';
+  return parts.length > 0 ? capitalised(parts.join(' · ')) : 'No limits';
 }
 
-/** `100 in 1 min`, or any number. */
+/** As in `100 per 1 min`. */
 export function rateText(rate: Webhook['rate_limit']): string {
-  return rate === null ? 'Any number' : `${rate.max.toLocaleString()} in ${durationsText([rate.per_s])}`;
+  return rate === null ? 'No limit' : `${rate.max.toLocaleString()} per ${durationsText([rate.per_s])}`;
 }
 
-/** An order, with what it means. */
+/** The order, with an explanation. */
 export function OrderFact({ ordering }: Pick<Webhook, 'ordering'>) {
   return (
     <>
-      {ordering === 'record' ? 'Record by record' : 'None'}
+      {ordering === 'record' ? 'Per record' : 'None'}
       <Text size="xs" c="dimmed">
         {MEANINGS[ordering]}
       </Text>

@@ -3,9 +3,9 @@ import { usePublishEvent, type CustomType, type PublishedEvent } from '../../api
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { JsonField } from '../../ui/json-field.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
-import { jsonText, sentJson } from './event-type-form.tsx';
+import { jsonText, parseJson } from './event-type-form.tsx';
 
-/** Publishes an event of the type, as a program would; its data begins as the sample. */
+/** Publishes an event of the type; the data defaults to the sample. */
 export function PublishEvent({
   type,
   onClose,
@@ -17,25 +17,25 @@ export function PublishEvent({
 }) {
   const { mutateAsync: publish } = usePublishEvent();
   const api = useApiForm({ data: jsonText(type.sample) }, async ({ data }) => {
-    const sent = sentJson('data', data) as Record<string, unknown>;
+    const sent = parseJson('data', data) as Record<string, unknown>;
     onPublished(await publish({ type: type.name, data: sent }));
   });
   const { form } = api;
   return (
-    <Modal opened onClose={onClose} title="Publish an event" size="lg">
-      <form onSubmit={api.onSubmit} aria-label="Publish an event">
+    <Modal opened onClose={onClose} title="Publish event" size="lg">
+      <form onSubmit={api.onSubmit} aria-label="Publish event">
         <Stack>
           {api.error && <ErrorPanel error={api.error} />}
           <Text size="sm" c="dimmed">
-            A real one: it is in the feed, and every webhook that wants {type.name} is told. To try a single
-            webhook, use Send test on its page.
+            This is a real event: it is added to the feed and sent to all webhooks that subscribe to{' '}
+            {type.name}. To test one webhook, use Send test on its page.
           </Text>
           <JsonField
             name="data"
             label="Data"
             value={form.values.data}
             onChange={(text) => form.setFieldValue('data', text)}
-            refused={form.errors['data'] ? api.refused : []}
+            fieldErrors={form.errors['data'] ? api.fieldErrors : []}
           />
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>

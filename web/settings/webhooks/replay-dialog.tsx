@@ -10,42 +10,42 @@ import { localOf, utcOf } from '../../ui/moment-filter.tsx';
 import { notifyWhenDone, notifyDone } from '../../ui/notify.tsx';
 
 const ONLY = [
-  { value: 'undelivered', label: 'What failed, and what was missed' },
-  { value: 'failed', label: 'What failed' },
-  { value: 'missed', label: 'What was missed, as while it was paused' },
-  { value: 'all', label: 'Everything, what was delivered too' },
+  { value: 'undelivered', label: 'Failed and missed events' },
+  { value: 'failed', label: 'Failed events' },
+  { value: 'missed', label: 'Missed events, such as during a pause' },
+  { value: 'all', label: 'All events, including delivered ones' },
 ] as const;
 
 const DAY_MS = 86_400_000;
 
-/** Sends again what a webhook did not get since a time; says first how much that is. */
+/** Resends events to a webhook since a time, and shows their number first. */
 export function ReplayDialog({ webhook, onClose }: { webhook: Webhook; onClose: () => void }) {
-  const [since, setSince] = useState(() => localOf(usualSince(webhook)));
+  const [since, setSince] = useState(() => localOf(defaultSince(webhook)));
   const [until, setUntil] = useState<string | null>(null);
   const [only, setOnly] = useState<(typeof ONLY)[number]['value']>('undelivered');
   const [types, setTypes] = useState<string[]>([]);
   const names = useEventNames(webhook.format).filter(
     (name) => webhook.events.includes('*') || webhook.events.includes(name),
   );
-  const which: Replay = {
+  const request: Replay = {
     since: utcOf(since),
     ...(until !== null && { until: utcOf(until) }),
     ...(types.length > 0 && { types }),
     ...(only !== 'undelivered' && { only }),
   };
-  const count = useQuery(replayCountQuery(webhook.id, which));
+  const count = useQuery(replayCountQuery(webhook.id, request));
   const { mutateAsync: replay, isPending, error } = useReplay(webhook.id);
   const send = () =>
-    notifyWhenDone(replay(which), (queued) => {
-      notifyDone(queued === 1 ? 'One event is being sent again.' : `${queued} events are being sent again.`);
+    notifyWhenDone(replay(request), (queued) => {
+      notifyDone(queued === 1 ? 'Resending 1 event' : `Resending ${queued} events`);
       onClose();
     });
-  const refused = error ?? count.error;
+  const failure = error ?? count.error;
 
   return (
-    <Modal opened onClose={onClose} title="Send again since a time">
+    <Modal opened onClose={onClose} title="Resend events">
       <Stack>
-        {refused && <ErrorPanel error={refused} />}
+        {failure && <ErrorPanel error={failure} />}
         <Group grow align="flex-start">
           <DateTimePicker
             label="Since"
@@ -64,7 +64,7 @@ export function ReplayDialog({ webhook, onClose }: { webhook: Webhook; onClose: 
           />
         </Group>
         <Select
-          label="What"
+          label="Events"
           data={ONLY}
           value={only}
           onChange={(chosen) => setOnly(chosen ?? 'undelivered')}
@@ -73,7 +73,7 @@ export function ReplayDialog({ webhook, onClose }: { webhook: Webhook; onClose: 
         {names.length > 1 && (
           <MultiSelect
             label="Event types"
-            placeholder={types.length === 0 ? 'All of the webhook' : ''}
+            placeholder={types.length === 0 ? 'All subscribed' : ''}
             data={names}
             value={types}
             onChange={setTypes}
@@ -83,11 +83,11 @@ export function ReplayDialog({ webhook, onClose }: { webhook: Webhook; onClose: 
           />
         )}
         <Text size="sm" component="output">
-          {count.data ? told(count.data) : refused ? '' : 'Counting…'}
+          {count.data ? countText(count.data) : failure ? '' : 'Counting…'}
         </Text>
         <Text size="xs" c="dimmed">
-          They go out in the order in which they happened, under the event ids that they have. What waits to
-          be sent is not sent twice; what was missed has to pass the filter as it is now.
+          Events are sent in their original order with the same event IDs. Pending deliveries are not sent
+          twice. Missed events must match the current filter.
         </Text>
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
@@ -98,7 +98,7 @@ export function ReplayDialog({ webhook, onClose }: { webhook: Webhook; onClose: 
             disabled={!count.data || (count.data.queued === 0 && !count.data.has_more)}
             onClick={send}
           >
-            Send again
+            Resend
           </Button>
         </Group>
       </Stack>
@@ -106,15 +106,15 @@ export function ReplayDialog({ webhook, onClose }: { webhook: Webhook; onClose: 
   );
 }
 
-/** A day ago; of a webhook that is younger, all of its life. */
-function usualSince({ created_at: made }: Webhook): string {
-  return new Date(Math.max(Date.now() - DAY_MS, Date.parse(made))).toISOString();
+/** A day ago, or the creation of a newer webhook. */
+function defaultSince({ created_at: createdAt }: Webhook): string {
+  return new Date(Math.max(Date.now() - DAY_MS, Date.parse(createdAt))).toISOString();
 }
 
-function told({ queued, has_more: more }: { queued: number; has_more: boolean }): string {
-  if (queued === 0 && more) return 'Events that pass the filter will be sent; there are too many to count.';
-  if (queued === 0) return 'Nothing would be sent: there is no such event.';
+function countText({ queued, has_more: more }: { queued: number; has_more: boolean }): string {
+  if (queued === 0 && more) return 'Matching events will be sent. There are too many to count.';
+  if (queued === 0) return 'No matching events';
   const number = queued.toLocaleString();
   if (more) return `More than ${number} events will be sent.`;
-  return queued === 1 ? 'One event will be sent.' : `${number} events will be sent.`;
+  return queued === 1 ? '1 event will be sent.' : `${number} events will be sent.`;
 }

@@ -5,11 +5,11 @@ import { HeaderFields } from './header-fields.tsx';
 import type { Options } from './webhook-options.tsx';
 
 const PAYLOADS = {
-  full: 'Full: the record as it is',
-  summary: 'Summary: nothing personal',
+  full: 'Full: the complete record',
+  summary: 'Summary: no personal data',
 };
 
-/** How a delivery is sent, and how much it tells. */
+/** The request options of deliveries. */
 export function RequestOptions<Values extends Options>({
   form,
   format,
@@ -17,8 +17,8 @@ export function RequestOptions<Values extends Options>({
   form: UseFormReturnType<Values>;
   format: WebhookFormat;
 }) {
-  const usual = format.payload;
-  const other = usual === 'full' ? 'summary' : 'full';
+  const defaultPayload = format.payload;
+  const other = defaultPayload === 'full' ? 'summary' : 'full';
   return (
     <Stack gap="md">
       <Group grow align="flex-start">
@@ -42,7 +42,7 @@ export function RequestOptions<Values extends Options>({
         <Select
           label="Payload"
           data={[
-            { value: '', label: `${PAYLOADS[usual]} (default)` },
+            { value: '', label: `${PAYLOADS[defaultPayload]} (default)` },
             { value: other, label: PAYLOADS[other] },
           ]}
           allowDeselect={false}

@@ -4,7 +4,7 @@ import type { WebhookFormat } from '../../api/webhook-format-queries.ts';
 import { durationsSummary } from './durations.ts';
 import type { Options } from './webhook-options.tsx';
 
-/** What follows a failure: how often and when it is tried again, and when the webhook is given up. */
+/** Retries after a failure, and when to disable the webhook. */
 export function RetryOptions<Values extends Options>({
   form,
   format,
@@ -16,7 +16,7 @@ export function RetryOptions<Values extends Options>({
     <Stack gap="md">
       <NumberInput
         label="Retries"
-        description={`After the first attempt, up to ${format.most_retries}.`}
+        description={`After the first attempt. Up to ${format.most_retries}.`}
         placeholder={`${format.retry.max}`}
         allowDecimal={false}
         min={0}
@@ -25,19 +25,19 @@ export function RetryOptions<Values extends Options>({
       />
       <TextInput
         label="Delays"
-        description="Before each retry, with commas between, as in 30 s, 5 min, 2 h, 1 d. The last one repeats."
+        description="Delay before each retry, such as 30 s, 5 min, 2 h, 1 d. The last one repeats."
         placeholder={durationsSummary(format.retry.intervals_s)}
         {...form.getInputProps('retry.intervals_s')}
       />
       <NumberInput
-        label="Disable after failures in a row"
+        label="Disable after consecutive failures"
         placeholder="Never"
         allowDecimal={false}
         {...form.getInputProps('disable_after')}
       />
       <Checkbox
-        label="Disable when the receiver answers 410 Gone"
-        description={format.disables_on_410 ? 'Always so in this format.' : undefined}
+        label="Disable when the receiver responds with 410 Gone"
+        description={format.disables_on_410 ? 'Always on for this format.' : undefined}
         disabled={format.disables_on_410}
         {...form.getInputProps('disable_on_410', { type: 'checkbox' })}
         {...(format.disables_on_410 && { checked: true })}

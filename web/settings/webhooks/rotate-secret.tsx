@@ -5,35 +5,35 @@ import { webhookFormatsQuery, type WebhookFormat } from '../../api/webhook-forma
 import { useRotateSecret, type Webhook } from '../../api/webhook-queries.ts';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
-import { hasPrivateKeys, SecretField, sentSecret, type SecretChoice } from './secret-field.tsx';
+import { hasPrivateKeys, SecretField, toSecretInput, type SecretChoice } from './secret-field.tsx';
 
 const OVERLAPS = [
-  { value: '0', label: 'Not at all' },
-  { value: '3600', label: 'For an hour' },
-  { value: '86400', label: 'For 24 hours' },
-  { value: '604800', label: 'For 7 days' },
+  { value: '0', label: 'No overlap' },
+  { value: '3600', label: '1 hour' },
+  { value: '86400', label: '24 hours' },
+  { value: '604800', label: '7 days' },
 ];
 
 interface RotateValues {
   secret_choice: SecretChoice;
   secret: string;
-  /** Seconds, as a choice has them. */
+  /** Seconds, as text. */
   overlap_s: string;
 }
 
 interface RotateSecretProps {
   webhook: Webhook;
   onClose: () => void;
-  /** The webhook with its new secret, null where it has none from now on. */
+  /** Called with the webhook and its new secret; null if it is no longer signed. */
   onRotated: (webhook: Webhook) => void;
 }
 
-/** Another signing secret in place of the one there is. */
+/** Replaces the signing secret. */
 export function RotateSecret(props: RotateSecretProps) {
   const { data: formats } = useQuery(webhookFormatsQuery);
   const format = formats?.find(({ name }) => name === props.webhook.format);
   return (
-    <Modal opened onClose={props.onClose} title="Rotate the signing secret">
+    <Modal opened onClose={props.onClose} title="Rotate signing secret">
       {format ? <RotateForm {...props} format={format} /> : <Skeleton height={120} />}
     </Modal>
   );
@@ -43,29 +43,29 @@ function RotateForm({ webhook, onClose, onRotated, format }: RotateSecretProps &
   const { mutateAsync: rotate } = useRotateSecret(webhook.id);
   const mayManage = useHasScope('webhooks:manage');
   const api = useApiForm<RotateValues>(
-    { secret_choice: webhook.signature === 'v1a' ? 'key' : 'made', secret: '', overlap_s: '86400' },
+    { secret_choice: webhook.signature === 'v1a' ? 'key' : 'generated', secret: '', overlap_s: '86400' },
     async (values) =>
       onRotated(
         await rotate({
-          ...sentSecret(values, format),
+          ...toSecretInput(values, format),
           ...(format.rotation_overlaps && { overlap_s: Number(values.overlap_s) }),
         }),
       ),
   );
-  const made: SecretChoice[] = hasPrivateKeys(format) ? ['made', 'key'] : ['made'];
+  const choices: SecretChoice[] = hasPrivateKeys(format) ? ['generated', 'key'] : ['generated'];
   const unsigned = mayManage && format.unsigned !== 'never';
   return (
-    <form onSubmit={api.onSubmit} aria-label="Rotate the signing secret">
+    <form onSubmit={api.onSubmit} aria-label="Rotate signing secret">
       <Stack>
         {api.error && <ErrorPanel error={api.error} />}
         <SecretField
           form={api.form}
           format={format}
-          choices={[...made, 'own', ...(unsigned ? (['none'] as const) : [])]}
+          choices={[...choices, 'custom', ...(unsigned ? (['none'] as const) : [])]}
         />
         {format.rotation_overlaps && (
           <Select
-            label="The old secret goes on signing beside it"
+            label="Keep signing with the old secret"
             data={OVERLAPS}
             allowDeselect={false}
             {...api.form.getInputProps('overlap_s')}
@@ -73,8 +73,8 @@ function RotateForm({ webhook, onClose, onRotated, format }: RotateSecretProps &
         )}
         <Text size="sm" c="dimmed">
           {format.rotation_overlaps && api.form.values.overlap_s !== '0'
-            ? 'Change your receiver within that time.'
-            : 'It replaces the old one at once: change your receiver immediately.'}
+            ? 'Update your receiver within this time.'
+            : 'The old secret stops working immediately. Update your receiver now.'}
         </Text>
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>

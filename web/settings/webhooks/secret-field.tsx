@@ -3,22 +3,22 @@ import type { UseFormReturnType } from '@mantine/form';
 import type { WebhookFormat } from '../../api/webhook-format-queries.ts';
 import type { SecretChange } from '../../api/webhook-queries.ts';
 
-/** Where a signing secret comes from. */
-export type SecretChoice = 'made' | 'key' | 'own' | 'none';
+/** The origin of a signing secret. */
+export type SecretChoice = 'generated' | 'key' | 'custom' | 'none';
 
 export const SECRET_CHOICES: Readonly<Record<SecretChoice, string>> = {
-  made: 'Made for you, and shown once',
-  key: 'A private key (Ed25519): receivers verify by the public one',
-  own: 'Your own',
-  none: 'None: deliveries are not signed',
+  generated: 'Generated',
+  key: 'Private key (Ed25519): receivers verify with the public key',
+  custom: 'Custom',
+  none: 'None: deliveries are unsigned',
 };
 
-/** What there is on creation, the usual one first. */
+/** The choices for a new webhook, the default first. */
 const CHOICES: Readonly<Record<WebhookFormat['unsigned'] | 'private keys', readonly SecretChoice[]>> = {
-  'private keys': ['made', 'key', 'own'],
-  never: ['made', 'own'],
-  'where asked': ['made', 'own', 'none'],
-  'by default': ['none', 'own'],
+  'private keys': ['generated', 'key', 'custom'],
+  never: ['generated', 'custom'],
+  'where asked': ['generated', 'custom', 'none'],
+  'by default': ['none', 'custom'],
 };
 
 interface SecretValues {
@@ -26,27 +26,27 @@ interface SecretValues {
   secret_choice: SecretChoice;
 }
 
-/** What a webhook of this format is made with where nobody chooses. */
-export function usualSecret(format: WebhookFormat): SecretChoice {
-  return format.unsigned === 'by default' ? 'none' : 'made';
+/** The default choice of a format. */
+export function defaultSecret(format: WebhookFormat): SecretChoice {
+  return format.unsigned === 'by default' ? 'none' : 'generated';
 }
 
-/** Whether deliveries can be signed with a private key, too. */
+/** True if deliveries can be signed with a private key. */
 export function hasPrivateKeys(format: WebhookFormat): boolean {
   return format.name === 'standard';
 }
 
-/** The choice as the API takes it: left out, one is made. */
-export function sentSecret(
+/** Converts to API input. Without a secret, the API generates one. */
+export function toSecretInput(
   { secret, secret_choice: choice }: SecretValues,
   format: WebhookFormat,
 ): Pick<SecretChange, 'secret' | 'signature'> {
   if (choice === 'key') return { signature: 'v1a' };
-  if (choice === 'made') return hasPrivateKeys(format) ? { signature: 'v1' } : {};
-  return { secret: choice === 'own' ? secret : null };
+  if (choice === 'generated') return hasPrivateKeys(format) ? { signature: 'v1' } : {};
+  return { secret: choice === 'custom' ? secret : null };
 }
 
-/** A signing secret: made, one's own, or none, as far as the format knows these. */
+/** Selects the signing secret: generated, custom or none, as the format allows. */
 export function SecretField<Values extends SecretValues>({
   form,
   format,
@@ -54,29 +54,29 @@ export function SecretField<Values extends SecretValues>({
 }: {
   form: UseFormReturnType<Values>;
   format: WebhookFormat;
-  /** Those that there are; where left out, as the format has it on creation. */
+  /** Default: the choices for a new webhook of the format. */
   choices?: readonly SecretChoice[];
 }) {
-  const offered = choices ?? CHOICES[hasPrivateKeys(format) ? 'private keys' : format.unsigned];
+  const options = choices ?? CHOICES[hasPrivateKeys(format) ? 'private keys' : format.unsigned];
   return (
     <Stack gap="md">
       <Select
         label="Secret"
-        data={offered.map((value) => ({ value, label: SECRET_CHOICES[value] }))}
+        data={options.map((value) => ({ value, label: SECRET_CHOICES[value] }))}
         allowDeselect={false}
         {...form.getInputProps('secret_choice')}
       />
-      {form.values.secret_choice === 'own' && (
+      {form.values.secret_choice === 'custom' && (
         <PasswordInput
           label="Your secret"
           description={
             format.name === 'standard'
-              ? 'whsec_ and the base64 of 24 to 64 bytes, or whsk_ and that of an Ed25519 key.'
-              : 'The text that your receiver verifies with.'
+              ? 'whsec_ followed by 24 to 64 bytes in base64, or whsk_ followed by an Ed25519 key in base64.'
+              : 'The secret that your receiver uses to verify signatures.'
           }
           autoComplete="off"
           required
-          visibilityToggleButtonProps={{ 'aria-label': 'Show the secret' }}
+          visibilityToggleButtonProps={{ 'aria-label': 'Show secret' }}
           {...form.getInputProps('secret')}
         />
       )}

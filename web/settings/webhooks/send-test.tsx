@@ -7,13 +7,13 @@ import { useApiForm } from '../../ui/use-api-form.ts';
 
 export const TEST_EVENT = 'webhook.test';
 
-/** Sends a test, or a sample of an event type; what became of it stands in the log. */
+/** Sends a test or a sample event; the result shows in the delivery log. */
 export function SendTest({ webhook, onClose }: { webhook: Webhook; onClose: () => void }) {
   const names = useEventNames(webhook.format);
   const { mutateAsync: send } = useSendTest(webhook.id);
   const api = useApiForm({ event_type: TEST_EVENT }, async ({ event_type: type }) => {
     const sent = await send(type);
-    notifyDone(`${sent.event_type} is on its way.`);
+    notifyDone(`${sent.event_type} sent`);
     onClose();
   });
   return (
@@ -29,8 +29,7 @@ export function SendTest({ webhook, onClose }: { webhook: Webhook; onClose: () =
             {...api.form.getInputProps('event_type')}
           />
           <Text size="sm" c="dimmed">
-            Sample data, signed like everything else. It is tried once, also while the webhook is paused, and
-            never counts as a failure.
+            Sends signed sample data once, even if the webhook is paused. Failures are not counted.
           </Text>
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>

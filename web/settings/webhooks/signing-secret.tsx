@@ -1,19 +1,19 @@
 import type { Webhook } from '../../api/webhook-queries.ts';
-import { SeeOnce } from '../../ui/see-once.tsx';
+import { SecretModal } from '../../ui/secret-modal.tsx';
 
-/** The secret of a webhook that was just made, or just rotated. */
+/** The secret of a new webhook or after a rotation. */
 export function SigningSecret({ webhook, onDone }: { webhook: Webhook; onDone: () => void }) {
   if (!webhook.secret) return null;
   return (
-    <SeeOnce
-      title={`${webhook.name}: shown once`}
+    <SecretModal
+      title={`${webhook.name}: signing secret`}
       label="Signing secret"
       secret={webhook.secret}
       onDone={onDone}
     >
       {webhook.public_key === null
-        ? 'Copy this secret now, and put it where your receiver verifies signatures. It is kept encrypted, and cannot be shown again.'
-        : 'The private key that signs, which your receiver does not need: it verifies by the public key, which stays on the webhook’s page. It is kept encrypted, and cannot be shown again.'}
-    </SeeOnce>
+        ? 'Copy this secret to your receiver now. It is stored encrypted and cannot be shown again.'
+        : 'This private key signs deliveries. Your receiver only needs the public key, which is on the webhook’s page. The private key is stored encrypted and cannot be shown again.'}
+    </SecretModal>
   );
 }

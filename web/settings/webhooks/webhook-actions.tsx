@@ -20,7 +20,7 @@ import { SendTest } from './send-test.tsx';
 import { SigningSecret } from './signing-secret.tsx';
 import { WebhookForm } from './webhook-form.tsx';
 
-/** What can be done with a webhook, as far as the session may: a manager rotates secrets and does no more. */
+/** The actions on a webhook that the session may take. A manager may only rotate secrets. */
 export function WebhookActions({ webhook }: { webhook: Webhook }) {
   const mayManage = useHasScope('webhooks:manage');
   const mayRotate = useHasScope('webhooks:rotate');
@@ -71,7 +71,7 @@ export function WebhookActions({ webhook }: { webhook: Webhook }) {
           onRotated={(changed) => {
             rotate.close();
             if (changed.secret) setRotated(changed);
-            else notifyDone('Deliveries go unsigned from now on.');
+            else notifyDone('Deliveries are now unsigned');
           }}
         />
       )}
@@ -96,21 +96,21 @@ function PauseItem({ webhook }: { webhook: Webhook }) {
 function DeleteItem({ webhook }: { webhook: Webhook }) {
   const navigate = useNavigate();
   const { mutateAsync: remove } = useRemoveWebhook(webhook.id);
-  const ask = () =>
+  const confirmAction = () =>
     confirm({
       title: `Delete ${webhook.name}?`,
-      text: 'Nothing more is sent to it, and what is waiting is dropped.',
+      text: 'Deliveries stop, and pending deliveries are dropped.',
       action: 'Delete webhook',
       onConfirm: () =>
         notifyWhenDone(remove(), () => {
-          notifyDone(`${webhook.name} was deleted.`);
+          notifyDone(`${webhook.name} deleted`);
           void navigate(paths.webhooks());
         }),
     });
   return (
     <>
       <Menu.Divider />
-      <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={ask}>
+      <Menu.Item color="red" leftSection={<IconTrash size={15} />} onClick={confirmAction}>
         Delete webhook
       </Menu.Item>
     </>

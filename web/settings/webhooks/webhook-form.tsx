@@ -8,8 +8,14 @@ import { useApiForm } from '../../ui/use-api-form.ts';
 import { EventPicker } from './event-picker.tsx';
 import { filterFields } from './filter-fields.ts';
 import { FORMATS, hasOneEvent } from './formats.ts';
-import { sentSecret, usualSecret } from './secret-field.tsx';
-import { optionsOf, sentFilter, sentOptions, WebhookOptions, type Options } from './webhook-options.tsx';
+import { toSecretInput, defaultSecret } from './secret-field.tsx';
+import {
+  toOptions,
+  toFilterInput,
+  toOptionsInput,
+  WebhookOptions,
+  type Options,
+} from './webhook-options.tsx';
 
 interface Values extends Options {
   name: string;
@@ -23,7 +29,7 @@ const toFormValues = (webhook: Webhook | null, formats: readonly WebhookFormat[]
   url: webhook?.url ?? '',
   format: webhook?.format ?? 'standard',
   events: webhook?.events ?? ['*'],
-  ...optionsOf(
+  ...toOptions(
     webhook,
     formats.find(({ name }) => name === webhook?.format),
   ),
@@ -35,14 +41,14 @@ interface WebhookFormProps {
   onSaved: (webhook: Webhook) => void;
 }
 
-/** Makes a webhook, or changes one; its format stays. */
+/** Creates or edits a webhook; the format cannot be changed. */
 export function WebhookForm(props: WebhookFormProps) {
   const { data: formats } = useQuery(webhookFormatsQuery);
-  // What a field left empty means has to be known before.
-  return formats && <OpenedForm {...props} formats={formats} />;
+  // The form needs the defaults of the format.
+  return formats && <LoadedForm {...props} formats={formats} />;
 }
 
-function OpenedForm({
+function LoadedForm({
   webhook,
   onClose,
   onSaved,
@@ -50,21 +56,21 @@ function OpenedForm({
 }: WebhookFormProps & { formats: readonly WebhookFormat[] }) {
   const { mutateAsync: create } = useCreateWebhook();
   const { mutateAsync: update } = useUpdateWebhook(webhook?.id ?? '');
-  const formatOf = (name: string) => formatNamed(formats, name);
+  const formatOf = (name: string) => findFormat(formats, name);
   const { data: types = [] } = useQuery(eventTypesQuery);
   const api = useApiForm(toFormValues(webhook, formats), async (values, { isDirty }) => {
     const { name, url, events, format } = values;
     const body = {
-      ...sentOptions(values, formatOf(format)),
+      ...toOptionsInput(values, formatOf(format)),
       name,
       url,
       events,
-      ...(isDirty('filter') && { filter: sentFilter(values.filter, filterFields(types, format, events)) }),
+      ...(isDirty('filter') && { filter: toFilterInput(values.filter, filterFields(types, format, events)) }),
     };
     onSaved(
       webhook
         ? await update(body)
-        : await create({ ...body, ...sentSecret(values, formatOf(format)), format }),
+        : await create({ ...body, ...toSecretInput(values, formatOf(format)), format }),
     );
   });
   const { form } = api;
@@ -81,7 +87,7 @@ function OpenedForm({
       <TextInput label="Name" required data-autofocus {...form.getInputProps('name')} />
       <TextInput
         label="URL"
-        description="HTTPS, and reachable from the internet."
+        description="HTTPS, reachable from the internet."
         placeholder="https://example.com/webhooks"
         type="url"
         required
@@ -90,16 +96,16 @@ function OpenedForm({
       {webhook === null && (
         <Select
           label="Format"
-          description="Headers, body and signature, as another CRM sends them or by the standard."
+          description="Headers, body and signature, by the standard or compatible with another CRM."
           data={FORMATS}
           allowDeselect={false}
           {...form.getInputProps('format')}
-          // Another format has other names for what happens.
+          // Each format has its own event names.
           onChange={(chosen) =>
             form.setValues({
               format: chosen ?? 'standard',
               events: hasOneEvent(chosen ?? 'standard') ? [] : ['*'],
-              secret_choice: usualSecret(formatOf(chosen ?? 'standard')),
+              secret_choice: defaultSecret(formatOf(chosen ?? 'standard')),
             })
           }
         />
@@ -109,15 +115,15 @@ function OpenedForm({
         form={form}
         format={format}
         fields={filterFields(types, format.name, form.values.events)}
-        refused={api.refused}
+        fieldErrors={api.fieldErrors}
         isNew={webhook === null}
       />
     </FormDrawer>
   );
 }
 
-function formatNamed(formats: readonly WebhookFormat[], name: string): WebhookFormat {
+function findFormat(formats: readonly WebhookFormat[], name: string): WebhookFormat {
   const found = formats.find((item) => item.name === name);
-  if (!found) throw new Error(`This page does not know the format ${name}; load it again.`);
+  if (!found) throw new Error(`Unknown webhook format ${name}. Reload the page.`);
   return found;
 }

@@ -1,8 +1,8 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { webhooksQuery } from '../../api/webhook-queries.ts';
 
-/** A webhook by its name; one that was deleted has only its id left. */
+/** The name of a webhook; a deleted one has none. */
 export function WebhookName({ id }: { id: string }) {
   const { data } = useInfiniteQuery(webhooksQuery);
-  return data?.find((webhook) => webhook.id === id)?.name ?? (data ? 'A deleted webhook' : '');
+  return data?.find((webhook) => webhook.id === id)?.name ?? (data ? 'Deleted webhook' : '');
 }

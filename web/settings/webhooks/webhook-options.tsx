@@ -4,18 +4,18 @@ import { useState } from 'react';
 import type { FieldError } from '../../api/client.ts';
 import type { Webhook, WebhookChange } from '../../api/webhook-queries.ts';
 import type { WebhookFormat } from '../../api/webhook-format-queries.ts';
-import { refusal } from '../../api/client.ts';
+import { validationError } from '../../api/client.ts';
 import { durationsSummary, durationsText, readDurations } from './durations.ts';
-import { conditionCount, draftOf, filterOf, type FilterDraft } from './filter-draft.ts';
+import { conditionCount, toFilterDraft, toFilter, type FilterDraft } from './filter-draft.ts';
 import { FilterEditor } from './filter-editor.tsx';
 import type { FilterField } from './filter-fields.ts';
 import type { Header } from './header-fields.tsx';
-import { PaceOptions, paceOf, paceSummary, sentPace, type Pace } from './pace-options.tsx';
+import { PaceOptions, toPace, paceSummary, toPaceInput, type Pace } from './pace-options.tsx';
 import { RequestOptions } from './request-options.tsx';
 import { RetryOptions } from './retry-options.tsx';
 import { SECRET_CHOICES, SecretField, type SecretChoice } from './secret-field.tsx';
 
-/** What is seldom changed. An empty field: as the format has it. */
+/** Advanced options. An empty field means the default of the format. */
 export interface Options extends Pace {
   method: NonNullable<WebhookChange['method']>;
   content_type: NonNullable<WebhookChange['content_type']>;
@@ -25,47 +25,47 @@ export interface Options extends Pace {
   retry: {
     /** Retries after the first attempt. */
     max: number | '';
-    /** As people write them: `1 min, 5 min`. */
+    /** As in `1 min, 5 min`. */
     intervals_s: string;
   };
   disable_after: number | '';
   disable_on_410: boolean;
   filter: FilterDraft;
-  /** Of a webhook that is being made. */
+  /** For a new webhook. */
   secret: string;
   secret_choice: SecretChoice;
 }
 
-/** The options of a webhook as a form has them; what is as its format has it is empty. */
-export function optionsOf(webhook: Webhook | null, format: WebhookFormat | undefined): Options {
-  const own = <T,>(value: T | undefined, usual: T | undefined): T | '' =>
-    value === undefined || String(value) === String(usual) ? '' : value;
-  const intervals = own(webhook?.retry.intervals_s, format?.retry.intervals_s);
+/** The form values of a webhook; defaults of the format are empty. */
+export function toOptions(webhook: Webhook | null, format: WebhookFormat | undefined): Options {
+  const ifCustom = <T,>(value: T | undefined, defaultValue: T | undefined): T | '' =>
+    value === undefined || String(value) === String(defaultValue) ? '' : value;
+  const intervals = ifCustom(webhook?.retry.intervals_s, format?.retry.intervals_s);
   return {
-    // The API gives back no others than it takes.
+    // The API returns only the values that it accepts.
     method: (webhook?.method ?? 'POST') as Options['method'],
     content_type: (webhook?.content_type ?? 'application/json') as Options['content_type'],
-    timeout_s: own(webhook?.timeout_s, format?.timeout_s),
+    timeout_s: ifCustom(webhook?.timeout_s, format?.timeout_s),
     headers: Object.entries(webhook?.headers ?? {}).map(([name, value]) => ({ name, value })),
-    payload: own(webhook?.payload, format?.payload),
+    payload: ifCustom(webhook?.payload, format?.payload),
     retry: {
-      max: own(webhook?.retry.max, format?.retry.max),
+      max: ifCustom(webhook?.retry.max, format?.retry.max),
       intervals_s: intervals === '' ? '' : durationsText(intervals),
     },
     disable_after: webhook?.disable_after ?? '',
     disable_on_410: webhook?.disable_on_410 ?? false,
-    ...paceOf(webhook),
-    filter: draftOf(webhook?.filter ?? null),
+    ...toPace(webhook),
+    filter: toFilterDraft(webhook?.filter ?? null),
     secret: '',
-    secret_choice: 'made',
+    secret_choice: 'generated',
   };
 }
 
 /**
- * The options as the API takes them.
- * @throws ApiError as the API would refuse it, where a text can not be read
+ * Converts the options to API input.
+ * @throws ApiError a validation error for an invalid text
  */
-export function sentOptions(options: Options, format: WebhookFormat): WebhookChange {
+export function toOptionsInput(options: Options, format: WebhookFormat): WebhookChange {
   const { retry, disable_after: after } = options;
   return {
     method: options.method,
@@ -82,27 +82,27 @@ export function sentOptions(options: Options, format: WebhookFormat): WebhookCha
     },
     disable_after: after === '' ? null : after,
     ...(!format.disables_on_410 && { disable_on_410: options.disable_on_410 }),
-    ...sentPace(options),
+    ...toPaceInput(options),
   };
 }
 
 function intervalsOf(text: string): number[] {
   const read = readDurations(text);
-  if (typeof read === 'string') throw refusal('retry.intervals_s', read);
+  if (typeof read === 'string') throw validationError('retry.intervals_s', read);
   return read;
 }
 
-/** @throws ApiError where the text is no JSON */
-export function sentFilter(
+/** @throws ApiError a validation error for invalid JSON */
+export function toFilterInput(
   draft: FilterDraft,
   fields: readonly FilterField[],
 ): Record<string, unknown> | null {
-  if (draft.view === 'rows') return filterOf(draft.root, kindIn(fields)).filter;
+  if (draft.view === 'rows') return toFilter(draft.root, kindIn(fields)).filter;
   if (draft.text.trim() === '') return null;
   try {
     return JSON.parse(draft.text) as Record<string, unknown>;
   } catch (error) {
-    throw refusal('filter', `is not JSON: ${(error as Error).message}`);
+    throw validationError('filter', `is not valid JSON: ${(error as Error).message}`);
   }
 }
 
@@ -110,7 +110,7 @@ function kindIn(fields: readonly FilterField[]) {
   return (name: string) => fields.find((field) => field.name === name)?.kind;
 }
 
-/** The parts of the options, with the fields that each has. */
+/** The sections of the options, with their fields. */
 const PARTS: Readonly<Record<string, readonly string[]>> = {
   filter: ['filter'],
   request: ['method', 'content_type', 'timeout_s', 'headers', 'payload'],
@@ -123,13 +123,13 @@ interface WebhookOptionsProps<Values extends Options> {
   form: UseFormReturnType<Values>;
   format: WebhookFormat;
   fields: readonly FilterField[];
-  refused: readonly FieldError[];
+  fieldErrors: readonly FieldError[];
   isNew: boolean;
 }
 
-/** The options, folded: each fold says what holds. One with something wrong in it stands open. */
+/** The options in collapsible sections with summaries. A section with an error is open. */
 export function WebhookOptions<Values extends Options>(props: WebhookOptionsProps<Values>) {
-  const { form, format, fields, refused, isNew } = props;
+  const { form, format, fields, fieldErrors, isNew } = props;
   const [opened, open] = useState<string[]>([]);
   const wrong = Object.entries(PARTS)
     .filter(([, names]) => names.some((name) => Boolean(form.errors[name])))
@@ -143,45 +143,45 @@ export function WebhookOptions<Values extends Options>(props: WebhookOptionsProp
       value={[...new Set([...opened, ...wrong])]}
       onChange={open}
     >
-      <Fold part="filter" title="Filter" says={filterSummary(values.filter)}>
+      <OptionSection part="filter" title="Filter" summary={filterSummary(values.filter)}>
         <FilterEditor
           draft={values.filter}
           onChange={form.getInputProps('filter').onChange}
           fields={fields}
-          refused={
+          fieldErrors={
             form.errors['filter']
-              ? refused.filter(({ field }) => field === 'filter' || field.startsWith('filter.'))
+              ? fieldErrors.filter(({ field }) => field === 'filter' || field.startsWith('filter.'))
               : []
           }
         />
-      </Fold>
-      <Fold part="request" title="Request" says={requestSummary(values, format)}>
+      </OptionSection>
+      <OptionSection part="request" title="Request" summary={requestSummary(values, format)}>
         <RequestOptions form={form} format={format} />
-      </Fold>
-      <Fold part="retries" title="Retries" says={retrySummary(values, format)}>
+      </OptionSection>
+      <OptionSection part="retries" title="Retries" summary={retrySummary(values, format)}>
         <RetryOptions form={form} format={format} />
-      </Fold>
-      <Fold part="pace" title="Pace and order" says={paceSummary(values)}>
+      </OptionSection>
+      <OptionSection part="pace" title="Rate and order" summary={paceSummary(values)}>
         <PaceOptions form={form} />
-      </Fold>
+      </OptionSection>
       {isNew && (
-        <Fold part="secret" title="Signing secret" says={SECRET_CHOICES[values.secret_choice]}>
+        <OptionSection part="secret" title="Signing secret" summary={SECRET_CHOICES[values.secret_choice]}>
           <SecretField form={form} format={format} />
-        </Fold>
+        </OptionSection>
       )}
     </Accordion>
   );
 }
 
-function Fold({
+function OptionSection({
   part,
   title,
-  says,
+  summary,
   children,
 }: {
   part: string;
   title: string;
-  says: string;
+  summary: string;
   children: React.ReactNode;
 }) {
   return (
@@ -189,7 +189,7 @@ function Fold({
       <Accordion.Control>
         {title}
         <Text size="xs" c="dimmed">
-          {says}
+          {summary}
         </Text>
       </Accordion.Control>
       <Accordion.Panel>{children}</Accordion.Panel>
@@ -198,10 +198,10 @@ function Fold({
 }
 
 function filterSummary({ view, root, text }: FilterDraft): string {
-  if (view === 'json') return text.trim() === '' ? 'None: all chosen events' : 'Written as JSON';
+  if (view === 'json') return text.trim() === '' ? 'None: all selected events' : 'JSON';
   const count = conditionCount(root);
-  if (count === 0) return 'None: all chosen events';
-  return count === 1 ? 'One condition' : `${count} conditions`;
+  if (count === 0) return 'None: all selected events';
+  return count === 1 ? '1 condition' : `${count} conditions`;
 }
 
 function requestSummary(
@@ -221,5 +221,5 @@ function retrySummary({ retry, disable_after: after }: Options, format: WebhookF
   const max = retry.max === '' ? format.retry.max : retry.max;
   const read = retry.intervals_s.trim() === '' ? format.retry.intervals_s : readDurations(retry.intervals_s);
   const times = typeof read === 'string' || max === 0 ? '' : `: ${durationsSummary(read.slice(0, max))}`;
-  return `${max}${times}${after === '' ? '' : ` · disabled after ${after} failures`}`;
+  return `${max}${times}${after === '' ? '' : ` · disable after ${after} failures`}`;
 }

@@ -34,7 +34,7 @@ export function WebhookPage() {
   if (error && !webhook) {
     return (
       <>
-        <PageHeader title="This webhook cannot be shown" breadcrumb={breadcrumb} />
+        <PageHeader title="Couldn’t load this webhook" breadcrumb={breadcrumb} />
         <div className={classes.message}>
           <ErrorPanel error={error} retry={() => void refetch()} />
         </div>
@@ -53,7 +53,7 @@ export function WebhookPage() {
       />
       {webhook.reason !== null && webhook.state === 'disabled' && (
         <Alert color="red" icon={<IconAlertCircle size={18} />} className={classes.message}>
-          It was disabled: {webhook.reason}. Resume it once the receiver is well again.
+          Disabled: {webhook.reason}. Resume it when the receiver works again.
         </Alert>
       )}
       <BreakerNotice breaker={webhook.breaker} className={classes.message} />
@@ -81,7 +81,7 @@ export function WebhookPage() {
   );
 }
 
-/** Sends again what was not delivered; a webhook that is not active takes nothing. */
+/** Resends events; only for an active webhook. */
 function ReplayButton({ webhook }: { webhook: Webhook }) {
   const mayManage = useHasScope('webhooks:manage');
   const [replaying, replay] = useDisclosure();
@@ -95,7 +95,7 @@ function ReplayButton({ webhook }: { webhook: Webhook }) {
         disabled={!webhook.active}
         onClick={replay.open}
       >
-        Send again since…
+        Resend events…
       </Button>
       {replaying && <ReplayDialog webhook={webhook} onClose={replay.close} />}
     </>
@@ -109,7 +109,7 @@ function retriesOf({ retry: { max, intervals_s: intervals } }: Webhook): string 
 
 function signedText({ signed, signature }: Webhook): string {
   if (!signed) return 'No';
-  return signature === 'v1a' ? 'By a private key (v1a)' : 'Yes';
+  return signature === 'v1a' ? 'With a private key (v1a)' : 'Yes';
 }
 
 function Facts({ webhook }: { webhook: Webhook }) {
@@ -124,16 +124,16 @@ function Facts({ webhook }: { webhook: Webhook }) {
         <Property name="Payload">{webhook.payload}</Property>
         <Property name="Retries">{retriesOf(webhook)}</Property>
         <Property name="Timeout">{webhook.timeout_s} s</Property>
-        <Property name="Disabled after">
-          {webhook.disable_after === null ? 'Never' : `${webhook.disable_after} failures in a row`}
+        <Property name="Disable after">
+          {webhook.disable_after === null ? 'Never' : `${webhook.disable_after} consecutive failures`}
         </Property>
-        <Property name="By a 410">{webhook.disable_on_410 ? 'Disabled' : 'Nothing special'}</Property>
-        <Property name="At once">{`Up to ${webhook.max_in_flight} requests`}</Property>
+        <Property name="On 410 Gone">{webhook.disable_on_410 ? 'Disable' : 'Treat as a failure'}</Property>
+        <Property name="Concurrency">{`Up to ${webhook.max_in_flight} requests`}</Property>
         <Property name="Rate">{rateText(webhook.rate_limit)}</Property>
         <Property name="Order">
           <OrderFact ordering={webhook.ordering} />
         </Property>
-        <Property name="Breaker">
+        <Property name="Circuit breaker">
           <BreakerState breaker={webhook.breaker} />
         </Property>
         <Property name="Signed">{signedText(webhook)}</Property>
@@ -156,7 +156,7 @@ function Facts({ webhook }: { webhook: Webhook }) {
           Events
         </Title>
         {webhook.events.includes('*') ? (
-          'All events of the format'
+          'All events'
         ) : (
           <ul className={classes.events}>
             {webhook.events.map((name) => (

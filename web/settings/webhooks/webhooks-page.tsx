@@ -54,7 +54,7 @@ export function WebhooksPage() {
   const mayManage = useHasScope('webhooks:manage');
   const navigate = useNavigate();
   const [creating, create] = useDisclosure();
-  const [made, setMade] = useState<Webhook | null>(null);
+  const [created, setCreated] = useState<Webhook | null>(null);
   const button = mayManage && (
     <Button leftSection={<IconPlus size={16} />} onClick={create.open}>
       New webhook
@@ -67,11 +67,11 @@ export function WebhooksPage() {
         title="Webhooks"
         intro={
           <>
-            A webhook tells another system of every change, signed, and tries again until it arrives. See{' '}
+            Webhooks send signed events to other systems and retry until they are delivered. See{' '}
             <TextLink {...paths.examplePayloads()} size="sm">
               Example payload shapes
             </TextLink>
-            . To see one arrive, make a{' '}
+            . To try one out, create a{' '}
             <TextLink {...paths.testInbox()} size="sm">
               test inbox
             </TextLink>
@@ -91,7 +91,7 @@ export function WebhooksPage() {
         list={list}
         empty={
           <EmptyState icon={IconWebhook} title="No webhooks yet">
-            Give a URL that takes a POST, choose the events, and it is told of them within moments.
+            Add a URL and choose events. Fairlead sends them within seconds.
             {button}
           </EmptyState>
         }
@@ -103,12 +103,12 @@ export function WebhooksPage() {
           onClose={create.close}
           onSaved={(webhook) => {
             create.close();
-            if (webhook.secret) setMade(webhook);
+            if (webhook.secret) setCreated(webhook);
             else void navigate(paths.webhook(webhook.id));
           }}
         />
       )}
-      {made && <SigningSecret webhook={made} onDone={() => void navigate(paths.webhook(made.id))} />}
+      {created && <SigningSecret webhook={created} onDone={() => void navigate(paths.webhook(created.id))} />}
     </>
   );
 }

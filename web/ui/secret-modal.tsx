@@ -1,11 +1,11 @@
 import { Alert, Button, Group, Modal, Stack, TextInput } from '@mantine/core';
 import { IconCheck, IconCopy, IconEye } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import classes from './see-once.module.css';
+import classes from './secret-modal.module.css';
 import { useCopy } from './use-copy.ts';
 
-/** Shows a secret the one time that the API tells it. Nothing but its button closes it. */
-export function SeeOnce({
+/** Shows a secret that the API returns once. Only its button closes it. */
+export function SecretModal({
   title,
   label,
   secret,
@@ -13,11 +13,11 @@ export function SeeOnce({
   children,
 }: {
   title: string;
-  /** What the secret is, as in `API key`. */
+  /** The kind of secret, as in `API key`. */
   label: string;
   secret: string;
   onDone: () => void;
-  /** What it is for, and what to do with it. */
+  /** What to do with it. */
   children: ReactNode;
 }) {
   const { copied, copy } = useCopy();
