@@ -7,26 +7,13 @@ export const paths = {
   signIn: (next?: string) => linkOptions({ to: '/sign-in', search: { next } }),
   forgotPassword: () => linkOptions({ to: '/forgot-password' }),
 
-  contacts: () => linkOptions({ to: '/contacts' }),
-  newContact: () => linkOptions({ to: '/contacts', search: { create: true } }),
-  contact: (id: string) => linkOptions({ to: '/contacts/$id', params: { id } }),
+  /** @param plural the object, as in `contacts` */
+  records: (plural: string) => linkOptions({ to: '/$plural', params: { plural } }),
+  newRecord: (plural: string) =>
+    linkOptions({ to: '/$plural', params: { plural }, search: { create: true } }),
+  record: (plural: string, id: string) => linkOptions({ to: '/$plural/$id', params: { plural, id } }),
 
-  companies: () => linkOptions({ to: '/companies' }),
-  newCompany: () => linkOptions({ to: '/companies', search: { create: true } }),
-  company: (id: string) => linkOptions({ to: '/companies/$id', params: { id } }),
-
-  deals: () => linkOptions({ to: '/deals' }),
-  newDeal: () => linkOptions({ to: '/deals', search: { create: true } }),
-  deal: (id: string) => linkOptions({ to: '/deals/$id', params: { id } }),
-
-  tasks: () => linkOptions({ to: '/tasks' }),
-  newTask: () => linkOptions({ to: '/tasks', search: { create: true } }),
-  task: (id: string) => linkOptions({ to: '/tasks/$id', params: { id } }),
-
-  leads: () => linkOptions({ to: '/leads' }),
-  newLead: () => linkOptions({ to: '/leads', search: { create: true } }),
   leadAnalytics: () => linkOptions({ to: '/leads/analytics' }),
-  lead: (id: string) => linkOptions({ to: '/leads/$id', params: { id } }),
   forms: () => linkOptions({ to: '/forms' }),
   newForm: () => linkOptions({ to: '/forms/new' }),
   form: (id: string) => linkOptions({ to: '/forms/$id', params: { id } }),

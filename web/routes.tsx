@@ -7,15 +7,12 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router';
+import { objectsQuery } from './api/object-queries.ts';
 import { sessionQuery } from './api/session-queries.ts';
-import { contactSearch } from './crm/contacts/contact-search.ts';
-import { companySearch } from './crm/companies/company-search.ts';
-import { dealSearch } from './crm/deals/deal-search.ts';
-import { taskSearch } from './crm/tasks/task-search.ts';
 import { analyticsSearch } from './crm/leads/analytics/analytics-search.ts';
-import { leadSearch } from './crm/leads/lead-search.ts';
 import { deliverySearch } from './settings/webhooks/delivery-search.ts';
 import { eventSearch } from './settings/webhooks/event-search.ts';
+import { listSearch } from './record/list-search.ts';
 import { paths } from './paths.ts';
 import { ErrorPage } from './ui/error-page.tsx';
 import { NotFoundPage } from './ui/not-found-page.tsx';
@@ -66,66 +63,16 @@ const inside = createRoute({
     const session = await context.queries.ensureQueryData(sessionQuery);
     if (session === null) throw redirect(paths.signIn(location.href));
   },
+  loader: ({ context }) => context.queries.ensureQueryData(objectsQuery),
 });
 const home = createRoute({
   getParentRoute: () => inside,
   path: '/',
   beforeLoad() {
-    throw redirect({ ...paths.contacts(), replace: true });
+    throw redirect({ ...paths.records('contacts'), replace: true });
   },
 });
 
-const contacts = createRoute({
-  getParentRoute: () => inside,
-  path: '/contacts',
-  validateSearch: contactSearch,
-  component: lazyRouteComponent(() => import('./crm/contacts/contact-list.tsx'), 'ContactList'),
-});
-const contact = createRoute({
-  getParentRoute: () => inside,
-  path: '/contacts/$id',
-  component: lazyRouteComponent(() => import('./crm/contacts/contact-page.tsx'), 'ContactPage'),
-});
-const companies = createRoute({
-  getParentRoute: () => inside,
-  path: '/companies',
-  validateSearch: companySearch,
-  component: lazyRouteComponent(() => import('./crm/companies/company-list.tsx'), 'CompanyList'),
-});
-const company = createRoute({
-  getParentRoute: () => inside,
-  path: '/companies/$id',
-  component: lazyRouteComponent(() => import('./crm/companies/company-page.tsx'), 'CompanyPage'),
-});
-const deals = createRoute({
-  getParentRoute: () => inside,
-  path: '/deals',
-  validateSearch: dealSearch,
-  component: lazyRouteComponent(() => import('./crm/deals/deal-list.tsx'), 'DealList'),
-});
-const deal = createRoute({
-  getParentRoute: () => inside,
-  path: '/deals/$id',
-  component: lazyRouteComponent(() => import('./crm/deals/deal-page.tsx'), 'DealPage'),
-});
-const tasks = createRoute({
-  getParentRoute: () => inside,
-  path: '/tasks',
-  validateSearch: taskSearch,
-  component: lazyRouteComponent(() => import('./crm/tasks/task-list.tsx'), 'TaskList'),
-});
-const task = createRoute({
-  getParentRoute: () => inside,
-  path: '/tasks/$id',
-  component: lazyRouteComponent(() => import('./crm/tasks/task-page.tsx'), 'TaskPage'),
-});
-
-const leads = createRoute({
-  getParentRoute: () => inside,
-  path: '/leads',
-  validateSearch: leadSearch,
-  component: lazyRouteComponent(() => import('./crm/leads/lead-list.tsx'), 'LeadList'),
-});
 const leadAnalytics = createRoute({
   getParentRoute: () => inside,
   path: '/leads/analytics',
@@ -135,12 +82,6 @@ const leadAnalytics = createRoute({
     'LeadAnalyticsPage',
   ),
 });
-const lead = createRoute({
-  getParentRoute: () => inside,
-  path: '/leads/$id',
-  component: lazyRouteComponent(() => import('./crm/leads/lead-page.tsx'), 'LeadPage'),
-});
-
 const forms = createRoute({
   getParentRoute: () => inside,
   path: '/forms',
@@ -242,21 +183,24 @@ const auditLog = createRoute({
   component: lazyRouteComponent(() => import('./settings/audit-log-page.tsx'), 'AuditLogPage'),
 });
 
+/** Lists and pages of records. Every other path with one or two parts comes first. */
+const records = createRoute({
+  getParentRoute: () => inside,
+  path: '/$plural',
+  validateSearch: listSearch,
+  component: lazyRouteComponent(() => import('./record/object-pages.tsx'), 'ListPage'),
+});
+const record = createRoute({
+  getParentRoute: () => inside,
+  path: '/$plural/$id',
+  component: lazyRouteComponent(() => import('./record/object-pages.tsx'), 'RecordPage'),
+});
+
 const routeTree = root.addChildren([
   outside.addChildren([signIn, forgotPassword, setup, invitation, resetPassword]),
   inside.addChildren([
     home,
-    contacts,
-    contact,
-    companies,
-    company,
-    deals,
-    deal,
-    tasks,
-    task,
-    leads,
     leadAnalytics,
-    lead,
     forms,
     newForm,
     form,
@@ -275,6 +219,8 @@ const routeTree = root.addChildren([
     members,
     profile,
     auditLog,
+    records,
+    record,
   ]),
 ]);
 

@@ -51,6 +51,8 @@ export interface Call {
   body?: unknown;
   /** The expected version; the API responds with 412 if the record has another. */
   ifMatch?: number;
+  /** Asks a POST to respond with the record and the usual errors, where its default response is another. */
+  prefersRecord?: boolean;
   signal?: AbortSignal;
 }
 
@@ -66,6 +68,7 @@ export async function call<T>(method: Method, path: string, options: Call = {}):
   const headers: Record<string, string> = { accept: 'application/json' };
   if (options.body !== undefined) headers['content-type'] = 'application/json';
   if (options.ifMatch !== undefined) headers['if-match'] = `"${options.ifMatch}"`;
+  if (options.prefersRecord) headers['prefer'] = 'return=representation';
   if (method === 'POST') headers['idempotency-key'] = idempotencyKey();
   const response = await send(`${options.base ?? BASE}${path}${queryText(options.query)}`, {
     method,
@@ -99,8 +102,7 @@ async function errorOf(answer: Response): Promise<ApiError> {
   const retryAfter = Number(answer.headers.get('retry-after'));
   const common = { status: answer.status, requestId, retryAfterS: retryAfter > 0 ? retryAfter : null };
   try {
-    const response = (await answer.json()) as ErrorResponse | LeadErrorResponse;
-    if (isLeadError(response)) return new ApiError({ ...common, ...readLeadError(response) });
+    const response = (await answer.json()) as ErrorResponse;
     return new ApiError({ ...common, ...response.error, requestId: response.error.request_id ?? requestId });
   } catch {
     // A proxy may respond with something other than our JSON.
@@ -114,21 +116,6 @@ async function errorOf(answer: Response): Promise<ApiError> {
 
 interface ErrorResponse {
   error: { code: string; message: string; fields?: FieldError[]; request_id?: string };
-}
-
-/** The error shape of `POST /leads`, which follows RemixCRM's Lead API. */
-interface LeadErrorResponse {
-  error: string;
-  fields?: string[];
-}
-
-function isLeadError(response: ErrorResponse | LeadErrorResponse): response is LeadErrorResponse {
-  return typeof response.error === 'string';
-}
-
-function readLeadError({ error, fields = [] }: LeadErrorResponse) {
-  const message = error.startsWith('Missing') ? 'is required' : 'is not valid';
-  return { code: 'lead_refused', message: error, fields: fields.map((field) => ({ field, message })) };
 }
 
 function queryText(query: Query = {}): string {

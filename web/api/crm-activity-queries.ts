@@ -8,9 +8,6 @@ export type CrmActivity = components['schemas']['CrmActivity'];
 
 const KEY = ['crm-activities'];
 
-export const crmActivitiesQuery = (leadId: string) =>
-  listQuery<CrmActivity>([...KEY, 'lead', leadId], '/crm-activities', { lead_id: leadId, limit: 30 });
-
 export const unmatchedActivitiesQuery = listQuery<CrmActivity>([...KEY, 'unmatched'], '/crm-activities', {
   matched: 'false',
   limit: 25,
@@ -21,6 +18,10 @@ export function useMatchActivity() {
   return useMutation({
     mutationFn: ({ id, leadId }: { id: string; leadId: string }) =>
       call<CrmActivity>('POST', `/crm-activities/${id}/match`, { body: { lead_id: leadId } }),
-    onSuccess: () => queries.invalidateQueries({ queryKey: KEY }),
+    onSuccess: (_matched, { leadId }) =>
+      Promise.all([
+        queries.invalidateQueries({ queryKey: KEY }),
+        queries.invalidateQueries({ queryKey: ['activities', leadId] }),
+      ]),
   });
 }

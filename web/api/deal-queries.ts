@@ -5,5 +5,3 @@ export type Deal = components['schemas']['Deal'];
 export type DealInput = operations['postDeals']['requestBody']['content']['application/json'];
 
 export const deals = recordQueries<Deal, DealInput>('deals');
-
-export const DEAL_STATUSES = ['open', 'won', 'lost'] as const satisfies readonly Deal['status'][];

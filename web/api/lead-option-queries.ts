@@ -1,6 +1,7 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 import { call } from './client.ts';
 import { listQuery } from './list-query.ts';
+import { OBJECTS_KEY } from './object-queries.ts';
 import type { operations } from './schema.d.ts';
 
 /** A lead source or lead event type of the workspace. */
@@ -13,9 +14,21 @@ export type LeadOptionKind = 'lead-sources' | 'lead-event-types';
 export const leadOptionsQuery = (kind: LeadOptionKind) =>
   listQuery<LeadOption>([kind], `/${kind}`, { limit: 200 });
 
+/** The names of the workspace's lead sources or event types, sorted alphabetically. */
+export function useLeadOptions(kind: LeadOptionKind): string[] {
+  const { data = [] } = useInfiniteQuery(leadOptionsQuery(kind));
+  return data.map(({ name }) => name).toSorted((item, other) => item.localeCompare(other));
+}
+
 function useInvalidation(kind: LeadOptionKind) {
   const queries = useQueryClient();
-  return { onSuccess: () => queries.invalidateQueries({ queryKey: [kind] }) };
+  return {
+    onSuccess: () =>
+      Promise.all([
+        queries.invalidateQueries({ queryKey: [kind] }),
+        queries.invalidateQueries({ queryKey: OBJECTS_KEY }),
+      ]),
+  };
 }
 
 export const useAddLeadOption = (kind: LeadOptionKind) =>

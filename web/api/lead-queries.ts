@@ -7,15 +7,7 @@ import type { components, operations } from './schema.d.ts';
 export type Lead = components['schemas']['Lead'];
 export type LeadInput = operations['patchLeadsId']['requestBody']['content']['application/json'];
 
-export const leads = recordQueries<Lead, LeadInput>('leads', async (body) => {
-  const { id } = await call<components['schemas']['LeadReceipt']>('POST', '/leads', { body: withName(body) });
-  return call<Lead>('GET', `/leads/${id}`);
-});
-
-/** The API requires a last name, or `name` for a single name. */
-function withName({ first_name: first, ...lead }: LeadInput): object {
-  return first && !lead.last_name ? { ...lead, name: first } : { ...lead, first_name: first };
-}
+export const leads = recordQueries<Lead, LeadInput>('leads');
 
 /** The leads of a status by its key, last updated first, with their total number. */
 export const leadColumnQuery = (status: string, filter: Query) =>

@@ -1,5 +1,6 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { call } from './client.ts';
+import { OBJECTS_KEY } from './object-queries.ts';
 import type { Page } from './list-query.ts';
 import type { components, operations } from './schema.d.ts';
 
@@ -27,7 +28,13 @@ const NONE: LeadStatus[] = [];
 
 function useInvalidation() {
   const queries = useQueryClient();
-  return { onSuccess: () => queries.invalidateQueries({ queryKey: KEY }) };
+  return {
+    onSuccess: () =>
+      Promise.all([
+        queries.invalidateQueries({ queryKey: KEY }),
+        queries.invalidateQueries({ queryKey: OBJECTS_KEY }),
+      ]),
+  };
 }
 
 export const useAddLeadStatus = () =>

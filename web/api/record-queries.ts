@@ -12,6 +12,10 @@ export interface BaseRecord {
   custom_fields: Record<string, string | number | boolean>;
 }
 
+/** A record of any object. */
+export type ObjectRecord = BaseRecord & Readonly<Record<string, unknown>>;
+export type ObjectInput = Record<string, unknown>;
+
 /** The queries of an object. */
 export interface RecordQueries<R extends BaseRecord, Input extends object> {
   /** As in `contacts`; used in paths, scopes and query keys. */
@@ -21,17 +25,21 @@ export interface RecordQueries<R extends BaseRecord, Input extends object> {
   create: (body: Input) => Promise<R>;
 }
 
-/** @param create needed if the API does not respond with the record */
 export function recordQueries<R extends BaseRecord, Input extends object>(
   plural: string,
-  create = (body: Input) => call<R>('POST', `/${plural}`, { body }),
 ): RecordQueries<R, Input> {
   return {
     plural,
     list: (query) => listQuery<R>([plural, 'list'], `/${plural}`, query),
     detail: (id) => detailQuery<R>(plural, id),
-    create,
+    // Some objects respond with a receipt unless the record is requested.
+    create: (body) => call<R>('POST', `/${plural}`, { body, prefersRecord: true }),
   };
+}
+
+/** The same for records of any object. */
+export function queriesOf({ plural }: { plural: string }): RecordQueries<ObjectRecord, ObjectInput> {
+  return recordQueries(plural);
 }
 
 function detailQuery<R extends BaseRecord>(plural: string, id: string) {

@@ -5,5 +5,3 @@ export type Task = components['schemas']['Task'];
 export type TaskInput = operations['postTasks']['requestBody']['content']['application/json'];
 
 export const tasks = recordQueries<Task, TaskInput>('tasks');
-
-export const PRIORITIES = ['low', 'medium', 'high', 'urgent'] as const satisfies readonly Task['priority'][];

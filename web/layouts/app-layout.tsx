@@ -5,7 +5,9 @@ import { useSuspenseQuery } from '@tanstack/react-query';
 import { Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { sessionQuery } from '../api/session-queries.ts';
+import { OBJECT_VIEWS } from '../crm/objects.ts';
 import { paths } from '../paths.ts';
+import { ObjectViews } from '../record/object-view.ts';
 import classes from './app-layout.module.css';
 import { NoticeBell } from './notice-bell.tsx';
 import { Palette } from './palette.tsx';
@@ -20,38 +22,40 @@ export function AppLayout() {
   if (session === null) return <RedirectToSignIn />;
 
   return (
-    <div className={classes.shell}>
-      <a href="#main" className={classes.skip}>
-        Skip to content
-      </a>
-      <Box component="aside" className={classes.side} visibleFrom="sm">
-        <Sidebar />
-      </Box>
-      <Box component="header" className={classes.top} hiddenFrom="sm">
-        <ActionIcon variant="subtle" color="gray" size="lg" aria-label="Open menu" onClick={openMenu}>
-          <IconMenu2 size={20} stroke={1.6} />
-        </ActionIcon>
-        <Text fw={600} truncate flex={1}>
-          {session.workspace.name}
-        </Text>
-        <NoticeBell />
-      </Box>
-      <Drawer
-        opened={menuOpen}
-        onClose={closeMenu}
-        position="left"
-        size="17rem"
-        withCloseButton={false}
-        aria-label="Menu"
-        classNames={{ body: classes.drawer! }}
-      >
-        <Sidebar />
-      </Drawer>
-      <main id="main" className={classes.main} tabIndex={-1}>
-        <Outlet />
-      </main>
-      <Palette />
-    </div>
+    <ObjectViews value={OBJECT_VIEWS}>
+      <div className={classes.shell}>
+        <a href="#main" className={classes.skip}>
+          Skip to content
+        </a>
+        <Box component="aside" className={classes.side} visibleFrom="sm">
+          <Sidebar />
+        </Box>
+        <Box component="header" className={classes.top} hiddenFrom="sm">
+          <ActionIcon variant="subtle" color="gray" size="lg" aria-label="Open menu" onClick={openMenu}>
+            <IconMenu2 size={20} stroke={1.6} />
+          </ActionIcon>
+          <Text fw={600} truncate flex={1}>
+            {session.workspace.name}
+          </Text>
+          <NoticeBell />
+        </Box>
+        <Drawer
+          opened={menuOpen}
+          onClose={closeMenu}
+          position="left"
+          size="17rem"
+          withCloseButton={false}
+          aria-label="Menu"
+          classNames={{ body: classes.drawer! }}
+        >
+          <Sidebar />
+        </Drawer>
+        <main id="main" className={classes.main} tabIndex={-1}>
+          <Outlet />
+        </main>
+        <Palette />
+      </div>
+    </ObjectViews>
   );
 }
 

@@ -14,6 +14,7 @@ import {
   IconNetwork,
   IconPlugConnected,
   IconSend,
+  IconStack2,
   IconTargetArrow,
   IconUserBolt,
   IconUserCircle,
@@ -21,12 +22,15 @@ import {
   IconWebhook,
   type Icon,
 } from '@tabler/icons-react';
+import type { ObjectType } from '../api/object-queries.ts';
 import { paths } from '../paths.ts';
 
 export interface Destination {
   label: string;
   icon: Icon;
-  link: (typeof paths)[PlainPath] extends () => infer Link ? Link : never;
+  link:
+    | ReturnType<typeof paths.records>
+    | ((typeof paths)[PlainPath] extends () => infer Link ? Link : never);
   /** The required scope; null for everyone. */
   scope: string | null;
   /** Names and paths that the documentation of other CRMs uses for this page. */
@@ -41,8 +45,8 @@ type PlainPath = {
   [Name in keyof typeof paths]: Parameters<(typeof paths)[Name]> extends [] ? Name : never;
 }[keyof typeof paths];
 
-export const RECORDS: readonly Destination[] = [
-  { label: 'Leads', icon: IconInbox, link: paths.leads(), scope: 'leads:read' },
+const KNOWN_RECORDS: readonly Destination[] = [
+  { label: 'Leads', icon: IconInbox, link: paths.records('leads'), scope: 'leads:read' },
   {
     label: 'Lead analytics',
     icon: IconChartBar,
@@ -52,11 +56,23 @@ export const RECORDS: readonly Destination[] = [
     hidden: true,
   },
   { label: 'Forms', icon: IconForms, link: paths.forms(), scope: 'forms:read' },
-  { label: 'Contacts', icon: IconAddressBook, link: paths.contacts(), scope: 'contacts:read' },
-  { label: 'Companies', icon: IconBuilding, link: paths.companies(), scope: 'companies:read' },
-  { label: 'Deals', icon: IconTargetArrow, link: paths.deals(), scope: 'deals:read' },
-  { label: 'Tasks', icon: IconCircleCheck, link: paths.tasks(), scope: 'tasks:read' },
+  { label: 'Contacts', icon: IconAddressBook, link: paths.records('contacts'), scope: 'contacts:read' },
+  { label: 'Companies', icon: IconBuilding, link: paths.records('companies'), scope: 'companies:read' },
+  { label: 'Deals', icon: IconTargetArrow, link: paths.records('deals'), scope: 'deals:read' },
+  { label: 'Tasks', icon: IconCircleCheck, link: paths.records('tasks'), scope: 'tasks:read' },
 ];
+
+/** Pages of records: the known objects in a fixed order, then all others. */
+export function recordDestinations(objects: readonly ObjectType[]): Destination[] {
+  const known = new Set(KNOWN_RECORDS.map(({ scope }) => scope));
+  const others = objects.map(({ plural, plural_label: label }) => ({
+    label,
+    icon: IconStack2,
+    link: paths.records(plural),
+    scope: `${plural}:read`,
+  }));
+  return [...KNOWN_RECORDS, ...others.filter(({ scope }) => !known.has(scope))];
+}
 
 export const SETTINGS: readonly Destination[] = [
   {

@@ -1,23 +1,16 @@
 import { Spotlight, type SpotlightActionData, type SpotlightFilterFunction } from '@mantine/spotlight';
 import { IconBook, IconPlus, IconSearch } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
+import { nounOf, useObjects, type ObjectType } from '../api/object-queries.ts';
 import { useScopeCheck } from '../api/session-queries.ts';
 import { API_REFERENCE, paths } from '../paths.ts';
-import { RECORDS, SETTINGS, type Destination } from './destinations.ts';
-
-const CREATE_ACTIONS = [
-  { label: 'New lead', scope: 'leads:write', link: paths.newLead() },
-  { label: 'New contact', scope: 'contacts:write', link: paths.newContact() },
-  { label: 'New company', scope: 'companies:write', link: paths.newCompany() },
-  { label: 'New deal', scope: 'deals:write', link: paths.newDeal() },
-  { label: 'New task', scope: 'tasks:write', link: paths.newTask() },
-  { label: 'New form', scope: 'forms:write', link: paths.newForm() },
-];
+import { recordDestinations, SETTINGS, type Destination } from './destinations.ts';
 
 /** The command palette (Ctrl-K or Cmd-K): finds pages by name and by their names in other CRMs. */
 export function Palette() {
   const navigate = useNavigate();
   const hasScope = useScopeCheck();
+  const objects = useObjects();
 
   const goTo = ({
     label,
@@ -51,15 +44,17 @@ export function Palette() {
         leftSection: <IconSearch size={18} stroke={1.6} />,
       }}
       actions={[
-        { group: 'Records', actions: permitted(RECORDS) },
+        { group: 'Records', actions: permitted(recordDestinations(objects)) },
         {
           group: 'Create',
-          actions: CREATE_ACTIONS.filter(({ scope }) => hasScope(scope)).map(({ label, link }) => ({
-            id: label,
-            label,
-            leftSection: <IconPlus size={18} stroke={1.6} />,
-            onClick: () => void navigate(link),
-          })),
+          actions: createActions(objects)
+            .filter(({ scope }) => hasScope(scope))
+            .map(({ label, link }) => ({
+              id: label,
+              label,
+              leftSection: <IconPlus size={18} stroke={1.6} />,
+              onClick: () => void navigate(link),
+            })),
         },
         { group: 'Settings', actions: permitted(SETTINGS) },
         {
@@ -76,6 +71,15 @@ export function Palette() {
       ]}
     />
   );
+}
+
+function createActions(objects: readonly ObjectType[]) {
+  const records = objects.map((object) => ({
+    label: `New ${nounOf(object)}`,
+    scope: `${object.plural}:write`,
+    link: paths.newRecord(object.plural),
+  }));
+  return [...records, { label: 'New form', scope: 'forms:write', link: paths.newForm() }];
 }
 
 /** Matches entries that contain every word of the query, ignoring arrows and punctuation. Exact names come first. */

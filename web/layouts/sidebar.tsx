@@ -3,8 +3,9 @@ import { useOs } from '@mantine/hooks';
 import { spotlight } from '@mantine/spotlight';
 import { IconSearch } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
+import { useObjects } from '../api/object-queries.ts';
 import { useScopeCheck } from '../api/session-queries.ts';
-import { RECORDS, SETTINGS, type Destination } from './destinations.ts';
+import { recordDestinations, SETTINGS, type Destination } from './destinations.ts';
 import { NoticeBell } from './notice-bell.tsx';
 import { PersonMenu } from './person-menu.tsx';
 import classes from './sidebar.module.css';
@@ -30,7 +31,7 @@ export function Sidebar() {
         <Kbd size="xs">{modifier} K</Kbd>
       </UnstyledButton>
       <nav className={classes.nav} aria-label="Main">
-        <Links destinations={RECORDS} />
+        <Links destinations={recordDestinations(useObjects())} />
         <Text component="h2" className={classes.heading}>
           Settings
         </Text>

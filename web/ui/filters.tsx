@@ -59,7 +59,7 @@ function TypedFilter({
   };
   return (
     <TextInput
-      className={classes.text}
+      className={icon ? classes.search : classes.text}
       aria-label={name}
       placeholder={label}
       leftSection={icon}

@@ -15,8 +15,8 @@ export function leadExtension(baseUrl: () => string, crmActivities: CrmActivitie
       },
     },
     panels: [
-      { key: 'submissions', label: 'Submissions', path: '/leads/{id}/submissions' },
       { key: 'duplicates', label: 'Possible duplicates', path: '/leads/{id}/duplicates' },
+      { key: 'submissions', label: 'Submissions', path: '/leads/{id}/submissions' },
     ],
     timelineKinds: [crmReports(crmActivities)],
   };
@@ -27,14 +27,14 @@ function crmReports(crmActivities: CrmActivities): TimelineKind {
   return {
     async entriesOf(workspaceId, recordIds, { limit, after }) {
       const reports = await crmActivities.listOfLeads(workspaceId, recordIds, limit, after);
-      return reports.map(({ id, lead_id, event_type, payload, received_at }) => ({
+      return reports.map(({ id, lead_id, event_type, payload, matched_by, received_at }) => ({
         id,
         type: 'crm_activity.received',
         record_type: 'lead',
         record_id: lead_id!,
         actor: 'crm_webhook',
         changed: null,
-        details: { label: 'CRM', event_type, payload },
+        details: { label: 'CRM', event_type, payload, matched_by },
         occurred_at: received_at,
       }));
     },

@@ -104,7 +104,7 @@ const defined = defineNoun({
   label: 'Lead',
   pluralLabel: 'Leads',
   title: ['first_name', 'last_name', 'email', 'phone'],
-  listed: ['email', 'event_date', 'source', 'status', 'owner_id'],
+  listed: ['number', 'status', 'email', 'event_type', 'event_date', 'source', 'owner_id'],
   fields,
 
   descriptions: { created: 'A lead was created by the Lead API.' },

@@ -9,7 +9,7 @@ import { Moment } from '../../ui/moment.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { ButtonLink } from '../../ui/router-links.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
-import { PersonName } from '../person.tsx';
+import { PersonName } from '../../record/person.tsx';
 
 const column = columnsFor<Form>();
 const COLUMNS = column.columns([

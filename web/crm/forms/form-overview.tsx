@@ -11,7 +11,7 @@ import { Moment } from '../../ui/moment.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { Property, PropertyList } from '../../ui/property-list.tsx';
 import { TextLink } from '../../ui/router-links.tsx';
-import { PersonName } from '../person.tsx';
+import { PersonName } from '../../record/person.tsx';
 import { FormActions } from './form-actions.tsx';
 import { FormState } from './form-list.tsx';
 import classes from './form-overview.module.css';

@@ -93,7 +93,7 @@ export function FormSubmissions({ form, spam }: { form: Form; spam: boolean }) {
           meta: { width: '7rem' },
           cell: ({ getValue }) => {
             const leadId = getValue();
-            return leadId && <TextLink {...paths.lead(leadId)}>Open lead</TextLink>;
+            return leadId && <TextLink {...paths.record('leads', leadId)}>Open lead</TextLink>;
           },
         }),
       ])}

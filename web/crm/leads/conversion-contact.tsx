@@ -3,7 +3,7 @@ import type { Lead } from '../../api/lead-queries.ts';
 import { paths } from '../../paths.ts';
 import { fieldLabel } from '../../ui/field-label.ts';
 import { TextLink } from '../../ui/router-links.tsx';
-import { contactName } from '../contacts/contact-name.ts';
+import { RecordName } from '../../record/record-link.tsx';
 import classes from './lead-conversion.module.css';
 import { leadName } from './lead-name.ts';
 
@@ -13,8 +13,8 @@ export function ConversionContact({ lead, known }: { lead: Lead; known: Contact 
     <section className={classes.contact} aria-label="Contact">
       {known && (
         <>
-          <TextLink {...paths.contact(known.id)} target="_blank" fw={500}>
-            {contactName(known)}
+          <TextLink {...paths.record('contacts', known.id)} target="_blank" fw={500}>
+            <RecordName objectKey="contact" id={known.id} />
           </TextLink>
           <p>This contact already has the email {known.email} and will be used.</p>
         </>

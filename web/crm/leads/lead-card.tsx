@@ -7,7 +7,7 @@ import { useHasScope } from '../../api/session-queries.ts';
 import { paths } from '../../paths.ts';
 import { Day } from '../../ui/moment.tsx';
 import { TextLink } from '../../ui/router-links.tsx';
-import { PersonName } from '../person.tsx';
+import { PersonName } from '../../record/person.tsx';
 import classes from './lead-board.module.css';
 import { ConvertedBadge } from './lead-converted.tsx';
 import { leadName } from './lead-name.ts';
@@ -55,7 +55,7 @@ export function LeadCard({ lead, onMove }: { lead: Lead; onMove: (to: string) =>
 export function CardFace({ lead }: { lead: Lead }) {
   return (
     <>
-      <TextLink {...paths.lead(lead.id)} className={classes.name}>
+      <TextLink {...paths.record('leads', lead.id)} className={classes.name}>
         {leadName(lead)}
       </TextLink>
       <div className={classes.about}>

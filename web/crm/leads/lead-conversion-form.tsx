@@ -1,4 +1,4 @@
-import { Checkbox, Stack, TextInput } from '@mantine/core';
+import { Checkbox, Group, Stack, TextInput } from '@mantine/core';
 import type { Contact } from '../../api/contact-queries.ts';
 import { ApiError, isConflict } from '../../api/client.ts';
 import { useConvertLead, type Conversion, type Lead } from '../../api/lead-queries.ts';
@@ -6,7 +6,8 @@ import { useHasScope } from '../../api/session-queries.ts';
 import { FormDrawer } from '../../ui/form-drawer.tsx';
 import { notifyDone, notifyError } from '../../ui/notify.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
-import { MoneyFields, StageFields } from '../deals/deal-fields.tsx';
+import { MoneyFields } from '../deals/deal-money.tsx';
+import { PipelineInput, StageInput } from '../deals/deal-fields.tsx';
 import { CompanyNameField } from './company-name-field.tsx';
 import { ConversionContact, missingFields } from './conversion-contact.tsx';
 import { leadName } from './lead-name.ts';
@@ -79,11 +80,16 @@ export function LeadConversionForm({
             value={form.getInputProps('deal.value')}
             currency={form.getInputProps('deal.currency')}
           />
-          <StageFields
-            pipeline={form.getInputProps('deal.pipeline_id')}
-            stage={form.getInputProps('deal.stage_id')}
-            onStage={(stage) => form.setFieldValue('deal', { ...form.values.deal, ...stage })}
-          />
+          <Group grow align="flex-start" wrap="nowrap">
+            <PipelineInput
+              input={form.getInputProps('deal.pipeline_id')}
+              onStage={(stage) => form.setFieldValue('deal', { ...form.values.deal, ...stage })}
+            />
+            <StageInput
+              input={form.getInputProps('deal.stage_id')}
+              pipelineId={form.values.deal.pipeline_id}
+            />
+          </Group>
         </Stack>
       )}
     </FormDrawer>

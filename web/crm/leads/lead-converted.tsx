@@ -3,7 +3,7 @@ import { IconUserCheck } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { Lead } from '../../api/lead-queries.ts';
 import { Moment } from '../../ui/moment.tsx';
-import { CompanyLink, ContactLink, DealLink } from '../record-link.tsx';
+import { RecordLink } from '../../record/record-link.tsx';
 import classes from './lead-converted.module.css';
 
 /** Marks a converted lead. */
@@ -42,17 +42,17 @@ export function ConversionResult({ lead }: { lead: Lead }) {
       </span>
       {lead.contact_id && (
         <ConvertedRecord kind="Contact">
-          <ContactLink id={lead.contact_id} />
+          <RecordLink objectKey="contact" id={lead.contact_id} />
         </ConvertedRecord>
       )}
       {lead.company_id && (
         <ConvertedRecord kind="Company">
-          <CompanyLink id={lead.company_id} />
+          <RecordLink objectKey="company" id={lead.company_id} />
         </ConvertedRecord>
       )}
       {lead.deal_id && (
         <ConvertedRecord kind="Deal">
-          <DealLink id={lead.deal_id} />
+          <RecordLink objectKey="deal" id={lead.deal_id} />
         </ConvertedRecord>
       )}
     </section>

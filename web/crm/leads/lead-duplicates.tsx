@@ -28,7 +28,7 @@ export function LeadDuplicates({ lead }: { lead: Lead }) {
       <ul className={classes.list} aria-labelledby="duplicates-title">
         {duplicates.slice(0, showsAll ? undefined : MAX_SHOWN).map((other) => (
           <li key={other.id}>
-            <TextLink {...paths.lead(other.id)}>{leadName(other)}</TextLink>
+            <TextLink {...paths.record('leads', other.id)}>{leadName(other)}</TextLink>
             <span className={classes.about}>
               no. {other.number} · {matchReason(lead, other)} · <Moment at={other.created_at} />
             </span>

@@ -6,7 +6,8 @@ import {
   useMatchActivity,
   type CrmActivity,
 } from '../../api/crm-activity-queries.ts';
-import { LeadPicker } from '../../crm/leads/lead-picker.tsx';
+import { RecordPicker } from '../../record/record-picker.tsx';
+import { useObject } from '../../api/object-queries.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { columnsFor, DataTable, RowButton, type Column } from '../../ui/data-table.tsx';
 import { FormDrawer } from '../../ui/form-drawer.tsx';
@@ -60,6 +61,7 @@ export function UnmatchedReports() {
 }
 
 function MatchForm({ report, onClose }: { report: CrmActivity; onClose: () => void }) {
+  const leads = useObject('lead');
   const { mutateAsync: match } = useMatchActivity();
   const initial: { lead_id: string | null } = { lead_id: null };
   const api = useApiForm(initial, async ({ lead_id: leadId }) => {
@@ -70,12 +72,17 @@ function MatchForm({ report, onClose }: { report: CrmActivity; onClose: () => vo
   });
   return (
     <FormDrawer title={`Report about ${report.crm_lead_id}`} action="Match" api={api} onClose={onClose}>
-      <LeadPicker
-        description="The report is added to the lead’s timeline. To match future reports automatically, set this CRM lead ID on the lead."
-        required
-        data-autofocus
-        {...api.form.getInputProps('lead_id')}
-      />
+      {leads && (
+        <RecordPicker
+          object={leads}
+          label="Lead"
+          placeholder="Name, email or phone"
+          description="The report is added to the lead’s timeline. To match future reports automatically, set this CRM lead ID on the lead."
+          required
+          data-autofocus
+          {...api.form.getInputProps('lead_id')}
+        />
+      )}
       <CodeBlock label="Payload" code={JSON.stringify(report.payload, null, 2)} />
     </FormDrawer>
   );

@@ -6,7 +6,7 @@ import {
   type AssignmentRule,
 } from '../../api/lead-settings-queries.ts';
 import type { Member } from '../../api/member-queries.ts';
-import { SourceField } from '../../crm/leads/lead-option-field.tsx';
+import { LeadSourceField } from '../../crm/leads/lead-source-field.tsx';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { notifyDone } from '../../ui/notify.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
@@ -41,7 +41,7 @@ export function LeadAssignmentForm({ assignment, members }: { assignment: Assign
           // oxlint-disable-next-line react/no-array-index-key
           <fieldset key={at} className={classes.rule} aria-label={`Rule ${at + 1}`}>
             <div className={classes.ruleHead}>
-              <SourceField
+              <LeadSourceField
                 label="Source"
                 placeholder="Website"
                 className={classes.field}

@@ -2,7 +2,7 @@ import { Skeleton, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { leadSettingsQuery, type Assignment, type AssignmentRule } from '../../api/lead-settings-queries.ts';
 import { useHasScope } from '../../api/session-queries.ts';
-import { useMembers } from '../../crm/person.tsx';
+import { useMembers } from '../../record/person.tsx';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { Property, PropertyList } from '../../ui/property-list.tsx';
 import { LeadAssignmentForm } from './lead-assignment-form.tsx';

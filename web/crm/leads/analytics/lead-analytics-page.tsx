@@ -11,8 +11,8 @@ import { FilterBar, SelectFilter } from '../../../ui/filters.tsx';
 import { useNow } from '../../../ui/now.ts';
 import { PageHeader } from '../../../ui/page-header.tsx';
 import { TextLink } from '../../../ui/router-links.tsx';
-import { PersonFilter } from '../../person.tsx';
-import { useLeadOptions } from '../lead-option-field.tsx';
+import { PersonFilter } from '../../../record/person.tsx';
+import { useLeadOptions } from '../../../api/lead-option-queries.ts';
 import { rangeOf, type AnalyticsSearch, type Period } from './analytics-search.ts';
 import classes from './lead-analytics-page.module.css';
 import { KeyFigures } from './key-figures.tsx';
@@ -40,7 +40,10 @@ export function LeadAnalyticsPage() {
 
   return (
     <>
-      <PageHeader title="Lead analytics" breadcrumb={<TextLink {...paths.leads()}>Leads</TextLink>} />
+      <PageHeader
+        title="Lead analytics"
+        breadcrumb={<TextLink {...paths.records('leads')}>Leads</TextLink>}
+      />
       <FilterBar>
         <Select
           aria-label="Period"

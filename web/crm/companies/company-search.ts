@@ -1,3 +1,0 @@
-import { listSearch } from '../list-search.ts';
-
-export const companySearch = listSearch(['name', 'website', 'industry', 'owner_id']);

@@ -1,0 +1,7 @@
+import { IconBuilding } from '@tabler/icons-react';
+import type { ObjectView } from '../../record/object-view.ts';
+
+export const companyView: ObjectView = {
+  icon: IconBuilding,
+  emptyText: 'Add the companies that your contacts work for and that you sell to.',
+};

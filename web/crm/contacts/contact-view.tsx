@@ -1,0 +1,52 @@
+import { TextInput } from '@mantine/core';
+import { IconAddressBook } from '@tabler/icons-react';
+import type { Contact } from '../../api/contact-queries.ts';
+import { useObject } from '../../api/object-queries.ts';
+import { inputProps, type InputProps, type ShownProps } from '../../fields/field-kind.ts';
+import { RecordPicker } from '../../record/record-picker.tsx';
+import { RecordLink } from '../../record/record-link.tsx';
+import { viewOf } from '../../record/object-view.ts';
+import { CodeBlock } from '../../ui/code-block.tsx';
+import { StateBadge } from '../../ui/state-badge.tsx';
+
+/** A company of the list, or else its name. The API copies the name of a selected company. */
+function CompanyInputs(props: InputProps) {
+  const companies = useObject('company');
+  const company = props.form.getInputProps('company_id');
+  const name = inputProps(props);
+  return (
+    <>
+      {companies && <RecordPicker object={companies} label="Company" {...company} />}
+      {!company.value && <TextInput {...name} description="If the company is not in the list." />}
+    </>
+  );
+}
+
+/** The company, or else the name that was entered for it. */
+function Company({ value, record: contact }: ShownProps<Contact>) {
+  return contact.company_id ? <RecordLink objectKey="company" id={contact.company_id} /> : String(value);
+}
+
+const CURL = `curl -X POST ${window.location.origin}/api/v1/contacts \\
+  -H "Authorization: Bearer $KEY" \\
+  -H "Content-Type: application/json" \\
+  -d '{"first_name":"Jane","last_name":"Doe","email":"jane@example.com"}'`;
+
+export const contactView = viewOf<Contact>({
+  icon: IconAddressBook,
+  fields: {
+    company: { label: 'Company', Input: CompanyInputs, Value: Company, isShort: false },
+    // Entered with the name.
+    company_id: { Input: () => null, Value: null },
+  },
+  emptyText:
+    'Create your first contact here, or send contacts from your website or another app with an API key.',
+  emptyExample: <CodeBlock label="Create a contact with curl" code={CURL} />,
+  Badge: ({ record: { status } }) => <StateBadge tone="accent">{status}</StateBadge>,
+  check: ({ first_name: first, last_name: last, email }) =>
+    [first, last, email].some(isFilled) ? {} : { first_name: 'Enter a name or an email.' },
+});
+
+function isFilled(value: unknown): boolean {
+  return typeof value === 'string' && value.trim() !== '';
+}

@@ -1,0 +1,22 @@
+import { Group, NumberInput, Select } from '@mantine/core';
+import type { GetInputPropsReturnType } from '@mantine/form';
+import { fieldOf, useObject } from '../../api/object-queries.ts';
+import { defaultText } from '../../fields/field-kind.ts';
+
+/** The value of a deal and its currency. */
+export function MoneyFields({ value, currency }: Record<'value' | 'currency', GetInputPropsReturnType>) {
+  const object = useObject('deal');
+  const field = object && fieldOf(object, 'currency');
+  return (
+    <Group grow align="flex-start" wrap="nowrap">
+      <NumberInput label="Value" min={0} decimalScale={4} thousandSeparator hideControls {...value} />
+      <Select
+        label="Currency"
+        data={field?.options ?? []}
+        placeholder={field && defaultText(field)}
+        searchable
+        {...currency}
+      />
+    </Group>
+  );
+}

@@ -1,0 +1,91 @@
+import { IconInbox } from '@tabler/icons-react';
+import type { Lead } from '../../api/lead-queries.ts';
+import type { FormValues } from '../../fields/field-kind.ts';
+import { paths } from '../../paths.ts';
+import { viewOf } from '../../record/object-view.ts';
+import { CodeBlock } from '../../ui/code-block.tsx';
+import { TextLink } from '../../ui/router-links.tsx';
+import { LeadConversion } from './lead-conversion.tsx';
+import { ConvertedBadge, ConvertedIcon, ConversionResult } from './lead-converted.tsx';
+import { LeadDuplicates } from './lead-duplicates.tsx';
+import { CrmLeadIdInput, LeadSourceInput, LeadStatusInput } from './lead-fields.tsx';
+import classes from './lead-list.module.css';
+import { LeadList } from './lead-list.tsx';
+import { LeadPage } from './lead-page.tsx';
+import { LeadStatus } from './lead-status.tsx';
+import { LeadStatusBar } from './lead-status-bar.tsx';
+import { LeadSubmissions } from './lead-submissions.tsx';
+
+const CURL = `curl -X POST ${window.location.origin}/api/v1/leads \\
+  -H "Authorization: Bearer $KEY" \\
+  -H "Content-Type: application/json" \\
+  -d '{"name":"Jane Doe","email":"jane@example.com","phone":"+15551234567","event_date":"2026-08-15"}'`;
+
+export const leadView = viewOf<Lead>({
+  icon: IconInbox,
+  fields: {
+    number: { label: 'No.', column: { width: '3.5rem', align: 'right', desktopOnly: true } },
+    status: {
+      Input: LeadStatusInput,
+      Cell: ({ record: { status } }) => <LeadStatus status={status} />,
+      Value: null,
+      column: { width: '6.75rem' },
+    },
+    source: { Input: LeadSourceInput, column: { width: '10%', desktopOnly: true } },
+    event_type: { column: { width: '9%' } },
+    crm_lead_id: { Input: CrmLeadIdInput, isRare: true },
+    tags: { isRare: true },
+    email: { column: { width: '14%' } },
+    owner_id: { column: { width: '7rem', desktopOnly: true } },
+    first_contacted_at: { label: 'First contact' },
+    // Shown by panels, by the result of the conversion, or in the address.
+    submissions: { Value: null },
+    lead_url: { Value: null },
+    contact_id: { Value: null },
+    company_id: { Value: null },
+    deal_id: { Value: null },
+    converted_at: { Value: null },
+  },
+  emptyText: (
+    <>
+      Leads come from your website, your ads or other apps. Send them with a RemixCRM-style{' '}
+      <TextLink {...paths.apiKeys()}>API key</TextLink>, or create the first one here.
+    </>
+  ),
+  emptyExample: <CodeBlock label="Send a lead with curl" code={CURL} />,
+  Title: ({ record, children }) => (
+    <span className={classes.named}>
+      {children}
+      <ConvertedIcon lead={record} />
+    </span>
+  ),
+  Badge: ({ record }) => (
+    <>
+      <LeadStatus status={record.status} />
+      <ConvertedBadge lead={record} />
+    </>
+  ),
+  Actions: ({ record }) => <LeadConversion lead={record} />,
+  Progress: ({ record }) => (
+    <>
+      <LeadStatusBar lead={record} />
+      <ConversionResult lead={record} />
+    </>
+  ),
+  panels: {
+    duplicates: ({ record }) => <LeadDuplicates lead={record} />,
+    submissions: ({ record }) => <LeadSubmissions leadId={record.id} />,
+  },
+  check: missingIn,
+  List: LeadList,
+  Page: LeadPage,
+});
+
+/** A new lead needs a name and a way to reach the person. */
+function missingIn(values: FormValues): Record<string, string> {
+  const isFilled = (name: string) => String(values[name] ?? '').trim() !== '';
+  return {
+    ...(!isFilled('first_name') && !isFilled('last_name') && { first_name: 'Enter a name.' }),
+    ...(!isFilled('email') && !isFilled('phone') && { email: 'Enter an email or a phone number.' }),
+  };
+}

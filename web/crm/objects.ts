@@ -1,0 +1,15 @@
+import type { ObjectView } from '../record/object-view.ts';
+import { companyView } from './companies/company-view.ts';
+import { contactView } from './contacts/contact-view.tsx';
+import { dealView } from './deals/deal-view.tsx';
+import { leadView } from './leads/lead-view.tsx';
+import { taskView } from './tasks/task-view.tsx';
+
+/** What is special about objects in the dashboard, by their keys. An object without a view is drawn from its fields alone. */
+export const OBJECT_VIEWS: Readonly<Record<string, ObjectView>> = {
+  contact: contactView,
+  company: companyView,
+  deal: dealView,
+  task: taskView,
+  lead: leadView,
+};

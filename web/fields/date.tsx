@@ -1,0 +1,45 @@
+import { DateInput } from '@mantine/dates';
+import filterClasses from '../ui/filters.module.css';
+import { Day } from '../ui/moment.tsx';
+import {
+  inputProps,
+  type FieldKind,
+  type FilterProps,
+  type InputProps,
+  type ShownProps,
+} from './field-kind.ts';
+
+const FORMAT = 'YYYY-MM-DD';
+
+function Input(props: InputProps) {
+  return <DateInput {...inputProps(props)} valueFormat={FORMAT} clearable={!props.field.required} />;
+}
+
+function Shown({ value }: ShownProps) {
+  return <Day date={String(value)} />;
+}
+
+function Filter({ field, value, onChange }: FilterProps) {
+  return (
+    <DateInput
+      className={filterClasses.select}
+      aria-label={`Filter by ${field.label.toLowerCase()}`}
+      placeholder={field.label}
+      valueFormat={FORMAT}
+      value={value ?? null}
+      onChange={(day) => onChange(day ?? undefined)}
+      clearable
+      clearButtonProps={{ 'aria-label': `Clear ${field.label.toLowerCase()}` }}
+    />
+  );
+}
+
+export const date: FieldKind = {
+  Input,
+  Cell: Shown,
+  Value: Shown,
+  Filter,
+  empty: null,
+  isShort: true,
+  column: { width: '7rem' },
+};

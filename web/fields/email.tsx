@@ -1,0 +1,21 @@
+import { Anchor, TextInput } from '@mantine/core';
+import { inputProps, type FieldKind, type InputProps, type ShownProps } from './field-kind.ts';
+import { ExactFilter, ShownText } from './text.tsx';
+
+function Input(props: InputProps) {
+  return <TextInput {...inputProps(props)} type="email" />;
+}
+
+function Value({ value }: ShownProps) {
+  return <Anchor href={`mailto:${String(value)}`}>{String(value)}</Anchor>;
+}
+
+export const email: FieldKind = {
+  Input,
+  Cell: ShownText,
+  Value,
+  Filter: ExactFilter,
+  empty: '',
+  isShort: false,
+  column: { width: '18%' },
+};

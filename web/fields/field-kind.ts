@@ -1,0 +1,78 @@
+import type { GetInputPropsReturnType, UseFormReturnType } from '@mantine/form';
+import type { ComponentType } from 'react';
+import type { ObjectField } from '../api/object-queries.ts';
+import type { ObjectRecord } from '../api/record-queries.ts';
+
+/** The value of a field in a form; an empty text counts as null. */
+export type FormValue = string | number | string[] | null;
+export type FormValues = Record<string, FormValue>;
+
+export interface InputProps {
+  field: ObjectField;
+  /** The binding of the input to the form. */
+  input: GetInputPropsReturnType;
+  /** For fields that depend on each other. */
+  form: UseFormReturnType<FormValues>;
+  /** The form creates a record. */
+  isNew: boolean;
+  /** The first field of the form. */
+  hasFocus: boolean;
+}
+
+/** A value that is not null, with its record. */
+export interface ShownProps<R = ObjectRecord> {
+  field: ObjectField;
+  value: unknown;
+  record: R;
+}
+
+export interface FilterProps {
+  field: ObjectField;
+  /** Undefined: not filtered. */
+  value: string | undefined;
+  onChange: (value: string | undefined) => void;
+  /** All filters of the list, by parameter. */
+  filters: Readonly<Record<string, string | undefined>>;
+  /** Changes several filters at once. */
+  onFilters: (change: Record<string, string | undefined>) => void;
+}
+
+/** How a table shows a field. */
+export interface FieldColumn {
+  /** Any CSS width; a column without one shares what is left. */
+  width?: string;
+  align?: 'right';
+  /** Left out on a phone. */
+  desktopOnly?: boolean;
+}
+
+/** How the dashboard shows and edits the fields of one kind. */
+export interface FieldKind {
+  Input: ComponentType<InputProps>;
+  /** In a table. */
+  Cell: ComponentType<ShownProps>;
+  /** On the page of a record. */
+  Value: ComponentType<ShownProps>;
+  /** Left out if lists cannot be filtered by fields of this kind. */
+  Filter?: ComponentType<FilterProps>;
+  /** The value of an empty input. */
+  empty: FormValue;
+  /** Two short inputs in a row share a line. */
+  isShort: boolean;
+  column: FieldColumn;
+}
+
+/** What every input of a form has. */
+export function inputProps({ field, input, hasFocus }: InputProps) {
+  return {
+    label: field.label,
+    required: field.required,
+    ...(hasFocus && { 'data-autofocus': true }),
+    ...input,
+  };
+}
+
+/** The value that an empty input stands for, as a placeholder. */
+export function defaultText({ default: value }: ObjectField): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

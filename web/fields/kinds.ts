@@ -1,0 +1,33 @@
+import { currencyCode } from './currency-code.tsx';
+import { currency } from './currency.tsx';
+import { date } from './date.tsx';
+import { datetime } from './datetime.tsx';
+import { email } from './email.tsx';
+import type { FieldKind } from './field-kind.ts';
+import { longText } from './long-text.tsx';
+import { number } from './number.tsx';
+import { phone } from './phone.tsx';
+import { record } from './record.tsx';
+import { select } from './select.tsx';
+import { tags } from './tags.tsx';
+import { text } from './text.tsx';
+import { url } from './url.tsx';
+import { user } from './user.tsx';
+
+/** The kinds of fields, by the names that the API has for them. Fields of any other kind are not shown. */
+export const FIELD_KINDS: Readonly<Record<string, FieldKind>> = {
+  text,
+  long_text: longText,
+  email,
+  phone,
+  url,
+  number,
+  currency,
+  currency_code: currencyCode,
+  date,
+  datetime,
+  select,
+  record,
+  user,
+  tags,
+};

@@ -1,0 +1,33 @@
+import { useNavigate, useSearch } from '@tanstack/react-router';
+
+const SORTS = ['-created_at', 'created_at', '-updated_at', 'updated_at'] as const;
+
+/** The search parameters of a list: filters by their parameters, order, layout, and whether its create form is open. */
+export interface ListSearch {
+  [filter: string]: string | true | undefined;
+  sort?: (typeof SORTS)[number] | undefined;
+  create?: true | undefined;
+  /** The layout; a table by default. */
+  view?: string | undefined;
+}
+
+/** Parses the search parameters of a list. */
+export function listSearch(input: Record<string, unknown>): ListSearch {
+  const texts = Object.entries(input).flatMap(([name, value]) =>
+    typeof value === 'string' || typeof value === 'number' ? [[name, String(value)]] : [],
+  );
+  return {
+    ...(Object.fromEntries(texts) as Record<string, string>),
+    sort: SORTS.find((sort) => sort === input['sort']),
+    create: input['create'] === true ? true : undefined,
+  };
+}
+
+/** The search parameters of the list on view, and how to change them. */
+export function useListSearch(): [ListSearch, (change: ListSearch) => void] {
+  const search = useSearch({ from: '/inside/$plural' });
+  const navigate = useNavigate({ from: '/$plural' });
+  const onSearch = (change: ListSearch) =>
+    void navigate({ search: (before: ListSearch) => ({ ...before, ...change }), replace: true });
+  return [search, onSearch];
+}

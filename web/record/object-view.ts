@@ -1,0 +1,59 @@
+import type { Icon } from '@tabler/icons-react';
+import { createContext, useContext, type ComponentType, type ReactNode } from 'react';
+import type { ObjectType } from '../api/object-queries.ts';
+import type { BaseRecord, ObjectRecord } from '../api/record-queries.ts';
+import type { FieldKind, FormValues, ShownProps } from '../fields/field-kind.ts';
+
+/** What differs from the kind of a field; null: not shown there. */
+export interface FieldView<R = ObjectRecord> extends Partial<Pick<FieldKind, 'isShort' | 'column'>> {
+  /** On pages and in lists, where it differs from that of the form. */
+  label?: string;
+  /** Left out of a page while it is empty. */
+  isRare?: boolean;
+  Input?: FieldKind['Input'] | null;
+  Cell?: ComponentType<ShownProps<R>> | null;
+  Value?: ComponentType<ShownProps<R>> | null;
+  Filter?: NonNullable<FieldKind['Filter']> | null;
+}
+
+/** What is special about an object in the dashboard. The rest is drawn from its fields. */
+export interface ObjectView<R extends BaseRecord = ObjectRecord> {
+  icon?: Icon;
+  fields?: Readonly<Record<string, FieldView<R>>>;
+  /** Under the title of an empty list. */
+  emptyText?: ReactNode;
+  /** Below the create button of an empty list. */
+  emptyExample?: ReactNode;
+  /** The title in a list, with what belongs to it; the children are the link to the record. */
+  Title?: ComponentType<{ record: R; children: ReactNode }>;
+  /** Whether a record is completed: its title is crossed out in the list. */
+  isDone?: (record: R) => boolean;
+  /** After the title of a page. */
+  Badge?: ComponentType<{ record: R }>;
+  /** Buttons of a page, before Edit. */
+  Actions?: ComponentType<{ record: R }>;
+  /** Below the title of a page, such as a stage bar. */
+  Progress?: ComponentType<{ record: R }>;
+  /** Panels of a page by their keys. */
+  panels?: Readonly<Record<string, ComponentType<{ record: R }>>>;
+  /** Errors of a form that is about to create a record, by field. */
+  check?: (values: FormValues) => Readonly<Record<string, string>>;
+  /** Replaces the list page. */
+  List?: ComponentType<{ object: ObjectType }>;
+  /** Replaces the page of a record. */
+  Page?: ComponentType<{ object: ObjectType; id: string }>;
+}
+
+/** A view whose components know the type of the record. */
+export function viewOf<R extends BaseRecord>(view: ObjectView<R>): ObjectView {
+  return view as unknown as ObjectView;
+}
+
+/** The views by the keys of their objects. */
+export const ObjectViews = createContext<Readonly<Record<string, ObjectView>>>({});
+
+const NOTHING_SPECIAL: ObjectView = {};
+
+export function useObjectView(key: string): ObjectView {
+  return useContext(ObjectViews)[key] ?? NOTHING_SPECIAL;
+}

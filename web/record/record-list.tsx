@@ -1,0 +1,180 @@
+import { Button } from '@mantine/core';
+import { IconFilterOff, IconPlus, IconStack2 } from '@tabler/icons-react';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useMemo, type ReactNode } from 'react';
+import type { Query } from '../api/client.ts';
+import { fieldOf, inSentence, nounOf, type ObjectType } from '../api/object-queries.ts';
+import { queriesOf, type ObjectRecord } from '../api/record-queries.ts';
+import { useHasScope } from '../api/session-queries.ts';
+import { paths } from '../paths.ts';
+import { columnsFor, DataTable, RowLink } from '../ui/data-table.tsx';
+import { EmptyState } from '../ui/empty-state.tsx';
+import { Moment } from '../ui/moment.tsx';
+import { PageHeader } from '../ui/page-header.tsx';
+import { useListSearch, type ListSearch } from './list-search.ts';
+import { columnOf, listFields, shownProps } from './object-fields.ts';
+import { useObjectView, type ObjectView } from './object-view.ts';
+import { RecordFilters } from './record-filters.tsx';
+import { RecordForm } from './record-form.tsx';
+import { nameFields, recordTitle } from './record-title.ts';
+
+/** The list page of an object: search, filters, table and the create form. */
+export function RecordList({
+  object,
+  tools,
+  customView,
+  hiddenFilters = NONE,
+}: {
+  object: ObjectType;
+  /** Next to the create button. */
+  tools?: ReactNode;
+  /** Shows the filtered records in place of the table. */
+  customView?: ((filter: Query) => ReactNode) | undefined;
+  /** Parameters of filters that do not apply. */
+  hiddenFilters?: readonly string[] | undefined;
+}) {
+  const [search, onSearch] = useListSearch();
+  const navigate = useNavigate();
+  const mayWrite = useHasScope(`${object.plural}:write`);
+  const filter = filtersOf(object, search, hiddenFilters);
+  const create = mayWrite && (
+    <Button leftSection={<IconPlus size={16} />} onClick={() => onSearch({ create: true })}>
+      New {nounOf(object)}
+    </Button>
+  );
+
+  return (
+    <>
+      <PageHeader
+        title={object.plural_label}
+        actions={
+          <>
+            {tools}
+            {create}
+          </>
+        }
+      />
+      <RecordFilters object={object} filters={filter} onFilters={onSearch} hidden={hiddenFilters} />
+      {customView ? customView(filter) : <RecordTable object={object} filter={filter} create={create} />}
+      {search.create && mayWrite && (
+        <RecordForm
+          object={object}
+          record={null}
+          onClose={() => onSearch({ create: undefined })}
+          onSaved={({ id }) => void navigate(paths.record(object.plural, id))}
+        />
+      )}
+    </>
+  );
+}
+
+const NONE: readonly string[] = [];
+
+/** The filters among the search parameters. */
+function filtersOf(object: ObjectType, search: ListSearch, hidden: readonly string[]) {
+  const parameters = object.fields.flatMap(({ filter }) => filter?.parameter ?? []);
+  const known = (object.searchable ? ['q', ...parameters] : parameters).filter(
+    (name) => !hidden.includes(name),
+  );
+  const entries = known.flatMap((name) => {
+    const value = search[name];
+    return typeof value === 'string' ? [[name, value] as const] : [];
+  });
+  return Object.fromEntries(entries) as Record<string, string | undefined>;
+}
+
+function RecordTable({ object, filter, create }: { object: ObjectType; filter: Query; create: ReactNode }) {
+  const [{ sort = '-created_at' }, onSearch] = useListSearch();
+  const view = useObjectView(object.key);
+  const columns = useMemo(() => recordColumns(object, view), [object, view]);
+  const list = useInfiniteQuery(queriesOf(object).list({ ...filter, sort }));
+  return (
+    <DataTable
+      label={object.plural_label}
+      columns={columns}
+      list={list}
+      sort={sort}
+      onSort={(chosen) => onSearch({ sort: chosen })}
+      empty={
+        Object.keys(filter).length > 0 ? (
+          <EmptyState icon={IconFilterOff} title={`No matching ${inSentence(object.plural_label)}`}>
+            {object.searchable
+              ? 'Search matches all words; filters match exact values. Try clearing one.'
+              : 'Filters match exact values. Try clearing one.'}
+          </EmptyState>
+        ) : (
+          <EmptyState icon={view.icon ?? IconStack2} title={`No ${inSentence(object.plural_label)} yet`}>
+            {view.emptyText ?? 'Create the first one here, or with the API.'}
+            {create}
+            {view.emptyExample}
+          </EmptyState>
+        )
+      }
+    />
+  );
+}
+
+const column = columnsFor<ObjectRecord>();
+
+/** A list with more columns leaves out the last change. */
+const MAX_WITH_UPDATED = 6;
+
+function recordColumns(object: ObjectType, view: ObjectView) {
+  const fields = listFields(object, view);
+  return column.columns([
+    column.display({
+      id: 'title',
+      header: titleLabel(object),
+      cell: ({ row: { original: record } }) => <RecordTitle object={object} view={view} record={record} />,
+    }),
+    ...fields.map(({ field, Drawn: Cell }) =>
+      column.display({
+        id: field.key,
+        header: field.label,
+        meta: columnOf(field, view),
+        cell: ({ row: { original: record } }) => {
+          const shown = shownProps(field, record);
+          return shown && <Cell {...shown} />;
+        },
+      }),
+    ),
+    column.accessor('created_at', {
+      header: 'Created',
+      meta: { width: '7.25rem', sort: 'created_at', desktopOnly: fields.length <= MAX_WITH_UPDATED },
+      cell: ({ row }) => <Moment at={row.original.created_at} />,
+    }),
+    ...(fields.length <= MAX_WITH_UPDATED
+      ? [
+          column.accessor('updated_at', {
+            header: 'Updated',
+            meta: { width: '7.75rem', sort: 'updated_at' },
+            cell: ({ row }) => <Moment at={row.original.updated_at} />,
+          }),
+        ]
+      : []),
+  ]);
+}
+
+function RecordTitle({
+  object,
+  view: { Title, isDone },
+  record,
+}: {
+  object: ObjectType;
+  view: ObjectView;
+  record: ObjectRecord;
+}) {
+  const link = (
+    <RowLink {...paths.record(object.plural, record.id)} data-done={isDone?.(record) || undefined}>
+      {recordTitle(object, record)}
+    </RowLink>
+  );
+  return Title ? <Title record={record}>{link}</Title> : link;
+}
+
+/** The heading of the column with the titles. */
+function titleLabel(object: ObjectType): string {
+  const [only, ...others] = nameFields(object);
+  return (others.length === 0 && only !== undefined && fieldOf(object, only)?.label) || 'Name';
+}

@@ -1,0 +1,104 @@
+import { Select, Text, type SelectProps } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { Query } from '../api/client.ts';
+import { fieldOf, type ObjectType } from '../api/object-queries.ts';
+import { queriesOf, type ObjectRecord } from '../api/record-queries.ts';
+import { recordTitle } from './record-title.ts';
+
+/** The maximum page size of the API. */
+const MAX_LISTED = 200;
+const MAX_FOUND = 20;
+
+/**
+ * Selects a record of an object. Where the API searches the object, it searches all records; elsewhere the newest 200 are
+ * listed, and a title typed in full finds an older one.
+ */
+export function RecordPicker({
+  object,
+  value,
+  ...props
+}: Omit<SelectProps, 'data'> & { object: ObjectType }) {
+  const [typed, type] = useState('');
+  const { chosen, found, isSearching } = useChoices(object, value ?? null, typed);
+  const choices = chosen && found.every(({ id }) => id !== chosen.id) ? [chosen, ...found] : found;
+  const details = new Map(choices.map((record) => [record.id, detailOf(object, record)]));
+  return (
+    <Select
+      placeholder="None"
+      {...props}
+      value={value ?? null}
+      data={choices.map((record) => ({ value: record.id, label: optionLabel(object, record) }))}
+      {...(object.searchable && {
+        // The API has searched more fields than the label shows.
+        filter: ({ options }) => options,
+      })}
+      searchValue={typed}
+      onSearchChange={type}
+      renderOption={({ option }) => (
+        <div>
+          {option.label}
+          {details.get(option.value) && (
+            <Text size="xs" c="dimmed">
+              {details.get(option.value)}
+            </Text>
+          )}
+        </div>
+      )}
+      nothingFoundMessage={isSearching ? 'Searching…' : 'No matches'}
+      limit={50}
+      maxLength={200}
+      searchable
+      clearable
+    />
+  );
+}
+
+/** The selected record, and those to choose from. */
+function useChoices(object: ObjectType, id: string | null, typed: string) {
+  const queries = queriesOf(object);
+  const [settled] = useDebouncedValue(typed.trim(), 250);
+  const { data: chosen } = useQuery({ ...queries.detail(id ?? ''), enabled: id !== null });
+  // The input shows the selected record, which is not a search.
+  const words = chosen && settled === optionLabel(object, chosen) ? '' : settled;
+  const query = searchQuery(object, words);
+  const newest = useInfiniteQuery({
+    ...queries.list(object.searchable ? { q: words, limit: MAX_FOUND } : { limit: MAX_LISTED }),
+    placeholderData: keepPreviousData,
+  });
+  const exact = useInfiniteQuery({ ...queries.list(query ?? {}), enabled: query !== null });
+  const listed = newest.data ?? [];
+  const others = (query && exact.data ? exact.data : []).filter((item) =>
+    listed.every((record) => record.id !== item.id),
+  );
+  return {
+    chosen,
+    found: [...others, ...listed],
+    isSearching: newest.isFetching || exact.isFetching || settled !== typed.trim(),
+  };
+}
+
+/** Finds a record by a title field that lists are filtered by; null if there is none, or nothing is typed. */
+function searchQuery(object: ObjectType, words: string): Query | null {
+  const field = object.title_fields.map((key) => fieldOf(object, key)).find((item) => item?.filter);
+  if (object.searchable || words === '' || !field?.filter) return null;
+  if (field.kind === 'email' && !/.@.+\../.test(words)) return null;
+  return { [field.filter.parameter]: words, limit: MAX_FOUND };
+}
+
+/** Numbered records of the same name are told apart by their number. */
+function optionLabel(object: ObjectType, record: ObjectRecord): string {
+  const { number } = record;
+  const title = recordTitle(object, record);
+  return typeof number === 'number' ? `${title}, no. ${number}` : title;
+}
+
+/** The email or the phone of a record, unless it is the title. */
+function detailOf(object: ObjectType, record: ObjectRecord): string | null {
+  const title = recordTitle(object, record);
+  const values = object.fields
+    .filter(({ kind }) => kind === 'email' || kind === 'phone')
+    .map(({ key }) => record[key]);
+  return values.find((value): value is string => typeof value === 'string' && value !== title) ?? null;
+}

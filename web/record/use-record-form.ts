@@ -1,0 +1,119 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { ApiError, isConflict } from '../api/client.ts';
+import { OBJECTS_KEY, type ObjectField, type ObjectType } from '../api/object-queries.ts';
+import {
+  queriesOf,
+  useCreateRecord,
+  useUpdateRecord,
+  type ObjectInput,
+  type ObjectRecord,
+} from '../api/record-queries.ts';
+import type { FormValue, FormValues } from '../fields/field-kind.ts';
+import { FIELD_KINDS } from '../fields/kinds.ts';
+import { useApiForm, type ApiForm } from '../ui/use-api-form.ts';
+import { isEmptyValue } from './object-fields.ts';
+import type { ObjectView } from './object-view.ts';
+
+export interface RecordFormApi extends ApiForm<FormValues> {
+  /** Set when another user changed the record. `load` merges their version and keeps the local edits. */
+  conflict: { load: () => void } | null;
+}
+
+/**
+ * A form that creates or edits a record. An update sends only the changed fields, with the version that was loaded, so
+ * that it cannot overwrite changes of another user.
+ */
+export function useRecordForm({
+  object,
+  view,
+  fields,
+  opened,
+  onSaved,
+}: {
+  object: ObjectType;
+  view: ObjectView;
+  /** The fields that have an input. */
+  fields: readonly ObjectField[];
+  opened: ObjectRecord | null;
+  onSaved: (record: ObjectRecord) => void;
+}): RecordFormApi {
+  const client = useQueryClient();
+  const queries = queriesOf(object);
+  const { mutateAsync: create } = useCreateRecord(queries);
+  const { mutateAsync: update } = useUpdateRecord(queries);
+  /** The version of the record that the form is based on. */
+  const [base, setBase] = useState(opened);
+  const [conflict, setConflict] = useState(false);
+
+  const save = async (values: FormValues): Promise<ObjectRecord> => {
+    if (base === null) {
+      throwProblems(view.check?.(values) ?? {});
+      return create(filledIn(values));
+    }
+    const change = changedFields(values, toFormValues(fields, base));
+    if (Object.keys(change).length === 0) return base;
+    return update({ id: base.id, version: base.version, change });
+  };
+  const api = useApiForm<FormValues>(toFormValues(fields, opened), async (values) => {
+    try {
+      const saved = await save(values);
+      if (hasNewOption(fields, saved)) void client.invalidateQueries({ queryKey: OBJECTS_KEY });
+      onSaved(saved);
+    } catch (error) {
+      if (!isConflict(error as Error)) throw error;
+      setConflict(true);
+    }
+  });
+
+  const load = async () => {
+    if (base === null) return;
+    const theirs = await client.fetchQuery({ ...queries.detail(base.id), staleTime: 0 });
+    const ours = changedFields(api.form.getValues(), toFormValues(fields, base));
+    api.form.setInitialValues(toFormValues(fields, theirs));
+    api.form.setValues({ ...toFormValues(fields, theirs), ...ours });
+    setBase(theirs);
+    setConflict(false);
+  };
+  return { ...api, conflict: conflict ? { load: () => void load() } : null };
+}
+
+/** The values of a record, or those that a new one starts with. */
+function toFormValues(fields: readonly ObjectField[], record: ObjectRecord | null): FormValues {
+  return Object.fromEntries(
+    fields.map((field) => {
+      const value = record ? record[field.key] : field.kind === 'select' ? field.default : null;
+      const empty = FIELD_KINDS[field.kind]?.empty;
+      return [field.key, (value as FormValue | undefined) ?? (empty === undefined ? '' : empty)];
+    }),
+  );
+}
+
+/** Errors that are known before anything is sent. */
+function throwProblems(problems: Readonly<Record<string, string>>): void {
+  const found = Object.entries(problems).map(([field, message]) => ({ field, message }));
+  if (found[0])
+    throw new ApiError({ status: 400, code: 'validation_error', message: found[0].message, fields: found });
+}
+
+/** The API adds some values to the options of a field, as it does for the source of a lead. */
+function hasNewOption(fields: readonly ObjectField[], record: ObjectRecord): boolean {
+  return fields.some(
+    ({ key, kind, options = [] }) =>
+      kind === 'select' && record[key] !== null && options.every(({ value }) => value !== record[key]),
+  );
+}
+
+/** The fields with a value; the API has defaults for the rest. */
+function filledIn(values: FormValues): ObjectInput {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => !isEmptyValue(value)));
+}
+
+function changedFields(values: FormValues, before: FormValues): FormValues {
+  const entries = Object.entries(values).filter(([name, value]) => !isSame(value, before[name]));
+  return Object.fromEntries(entries.map(([name, value]) => [name, value === '' ? null : value]));
+}
+
+function isSame(item: unknown, other: unknown): boolean {
+  return Array.isArray(item) ? JSON.stringify(item) === JSON.stringify(other) : item === other;
+}
