@@ -7,11 +7,11 @@ import { dropOldQuarantine } from './crm/forms/form-quarantine.ts';
 import type { Database } from './db/pool.ts';
 import { analyzeGrown } from './db/statistics.ts';
 import { dropOldInboxes } from './delivery/inbox.ts';
-import { trimToTerms } from './delivery/retention-term.ts';
+import { trimToTerms } from './delivery/workspace-retention.ts';
 import { dropOld } from './delivery/retention.ts';
 import { settleOverdue } from './delivery/sweep.ts';
 import { dropOldJobs } from './jobs/job-backlog.ts';
-import type { RecurringJob } from './jobs/schedule.ts';
+import type { RecurringJob } from './jobs/recurring-job.ts';
 import type { MailQueue } from './mail/mail-queue.ts';
 
 const SECOND = 1_000;

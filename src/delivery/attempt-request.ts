@@ -3,7 +3,7 @@ import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
 import type { Catalogue } from '../events/event-type.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { ContentType } from './form-body.ts';
+import type { ContentType } from './body-encoding.ts';
 import type { Formats } from './format.ts';
 import { render, type StoredEvent } from './render.ts';
 

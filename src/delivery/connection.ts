@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Dial, Dialling, Target } from './dial.ts';
-import { SendError } from './outcome.ts';
+import { SendError } from './send-outcome.ts';
 
 /** A request and its answer, as a connection sees them. */
 export interface Exchange {

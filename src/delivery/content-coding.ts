@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Transform } from 'node:stream';
 import { constants, createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
-import { KEPT_BYTES, responseText } from './outcome.ts';
+import { KEPT_BYTES, responseText } from './send-outcome.ts';
 import { MAX_BODY_BYTES } from './response-reader.ts';
 
 /** A body with more codings than this, one inside the other, is not decoded. */

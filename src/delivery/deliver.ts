@@ -2,16 +2,15 @@ import { isoTime, type Clock } from '../base/clock.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import type { DueDelivery } from './claim.ts';
-import type { Cause } from './disabling.ts';
 import type { Endpoints } from './endpoint-store.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Catalogue } from '../events/event-type.ts';
 import type { Formats, Message } from './format.ts';
 import type { Lease } from './lease.ts';
 import type { DeliveryMetrics } from './metrics.ts';
-import type { Outcome } from './outcome.ts';
+import type { Outcome } from './send-outcome.ts';
 import { render, type StoredEvent } from './render.ts';
-import { nextDelayMs } from './retry.ts';
+import { decideOutcome } from './outcome.ts';
 import type { Sender } from './send.ts';
 import { attemptRequestText } from './attempt-request.ts';
 import type { FinalState, Settlement } from './settle.ts';
@@ -89,7 +88,7 @@ export async function deliver(
   settlement.response = outcome.responseBody;
   settlement.request = attemptRequestText(endpoint, own, message.body);
   if (outcome.ok) settlement.state = 'delivered';
-  else await follow(parts, endpoint, due, outcome, settlement);
+  else await decideOutcome(parts, endpoint, due, outcome, settlement);
   return { settlement, outcome };
 }
 
@@ -131,39 +130,4 @@ function eventOf(due: DueDelivery, data: string): StoredEvent {
     data,
     context: due.context,
   };
-}
-
-/** What follows a failed attempt: the end of the delivery, or the time of the next attempt. */
-async function follow(
-  parts: DeliverParts,
-  endpoint: Endpoint,
-  due: DueDelivery,
-  outcome: Outcome,
-  settlement: Settlement,
-): Promise<void> {
-  settlement.state = 'failed';
-  if (due.kind === 'test') return;
-  const goneDisables = endpoint.disableOnGone || parts.formats.get(endpoint.format)!.goneDisables;
-  if (outcome.status === 410 && goneDisables) {
-    await disable(parts, endpoint, { reason: 'Its receiver answered 410 Gone.', failures: 1 });
-    return;
-  }
-  const schedule = { max: endpoint.retryMax, intervalsS: endpoint.retryIntervalsS };
-  settlement.delayMs = nextDelayMs(schedule, due.attempt + 1, outcome.retryAfterMs, parts.random);
-  if (settlement.delayMs !== null) settlement.state = null;
-}
-
-/** Disables a webhook. If that fails, the next failure like this one tries again. */
-export async function disable(
-  { endpoints, log }: Pick<DeliverParts, 'endpoints' | 'log'>,
-  endpoint: Endpoint,
-  cause: Cause,
-): Promise<void> {
-  const which = { webhook: endpoint.id, workspace: endpoint.workspaceId };
-  try {
-    const disabled = await endpoints.disable(endpoint.workspaceId, endpoint.id, cause);
-    if (disabled) log.warn({ ...which, ...cause }, 'webhook disabled');
-  } catch (error) {
-    log.error({ ...which, err: (error as Error).message }, 'could not disable webhook');
-  }
 }

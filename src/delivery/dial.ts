@@ -2,7 +2,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type TLSSocket } from 'node:tls';
 import type { Clock } from '../base/clock.ts';
 import { isLocalhost, sameAddress, type Guard } from './guard.ts';
-import { explain, explainTls, SendError } from './outcome.ts';
+import { explain, explainTls, SendError } from './send-outcome.ts';
 import type { Resolver } from './resolver.ts';
 
 /** The origin of a webhook's URL. */

@@ -3,7 +3,7 @@ import { isoTime, type Clock } from '../base/clock.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
 import type { Schema } from '../db/schema.ts';
-import type { Owners } from './disabling.ts';
+import type { Owners } from './webhook-disabled-event.ts';
 import { activeUnder, lockPlan, type PlanRules } from './endpoint-plan.ts';
 import { EXTRA_COLUMNS, type EndpointRows } from './endpoint-row.ts';
 import type { Endpoint } from './endpoint.ts';

@@ -5,7 +5,7 @@ import type { Sealer } from '../base/seal.ts';
 import type { Database } from '../db/pool.ts';
 import type { Schema } from '../db/schema.ts';
 import { checkFilterRoom } from '../events/event-filter-budget.ts';
-import { fireDisabled, type Cause, type Owners } from './disabling.ts';
+import { fireDisabled, type Cause, type Owners } from './webhook-disabled-event.ts';
 import {
   makeEndpointChanges,
   notifyProcesses,

@@ -1,7 +1,7 @@
 import type { Uuid } from '../base/id.ts';
 import type { Filter } from '../events/event-filter.ts';
 import type { BREAKER_STATES } from './breaker.ts';
-import type { ContentType } from './form-body.ts';
+import type { ContentType } from './body-encoding.ts';
 import type { RateLimit } from './rate.ts';
 
 /** A webhook with its secrets opened: what the engine sends to. */

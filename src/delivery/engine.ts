@@ -6,7 +6,7 @@ import type { Sealer } from '../base/seal.ts';
 import type { Connection, Database } from '../db/pool.ts';
 import { watchBacklog } from './backlog.ts';
 import { makeLanes } from './claim.ts';
-import { WEBHOOK_DISABLED, type Owners } from './disabling.ts';
+import { WEBHOOK_DISABLED, type Owners } from './webhook-disabled-event.ts';
 import { ENDPOINT_CHANNEL } from './endpoint-change.ts';
 import type { PlanRules } from './endpoint-plan.ts';
 import { makeEndpoints, type Endpoints } from './endpoint-store.ts';

@@ -1,5 +1,6 @@
 import type { DueDelivery } from './claim.ts';
-import { disable, type DeliverParts } from './deliver.ts';
+import type { DeliverParts } from './deliver.ts';
+import { disable } from './outcome.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /** Counts failed attempts in a row on a held lane. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { inboxResponseBody, type Inboxes } from './inbox.ts';
-import { statusFailure, type Outcome } from './outcome.ts';
+import { statusFailure, type Outcome } from './send-outcome.ts';
 import type { Outgoing, Sender } from './send.ts';
 import { MASK } from './attempt-request.ts';
 

@@ -1,6 +1,6 @@
 import type { Catalogue } from '../events/event-type.ts';
 import type { Endpoint } from './endpoint.ts';
-import { bodyAs } from './form-body.ts';
+import { bodyAs } from './body-encoding.ts';
 import type { Formats, Message, MessageInput } from './format.ts';
 
 type FormatEvent = MessageInput['event'];

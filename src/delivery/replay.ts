@@ -3,7 +3,7 @@ import type { Uuid } from '../base/id.ts';
 import type { Schema } from '../db/schema.ts';
 import { filterLook, filterPasses, filterSkipped } from '../events/event-filter-sql.ts';
 import { MAX_WAIT, orderedId, UNRANKED } from '../events/outbox.ts';
-import { keepEvents } from './retention-term.ts';
+import { keepEvents } from './workspace-retention.ts';
 
 /** Which events are sent again, by what happened to them; if left out, all that were not delivered. */
 export const REPLAYED = ['failed', 'missed', 'all'] as const;

@@ -3,7 +3,7 @@ import type { Uuid } from '../base/id.ts';
 import type { Schema } from '../db/schema.ts';
 import { BLOCKED } from './record-order.ts';
 import { DUE_NOW, MAX_WAIT } from '../events/outbox.ts';
-import { keepEvents } from './retention-term.ts';
+import { keepEvents } from './workspace-retention.ts';
 
 /** An event that is made only to test a receiver: it is not in the feed or the timeline. */
 export interface TestEvent {

@@ -1,4 +1,4 @@
-import { KEPT_BYTES, type Failure } from './outcome.ts';
+import { KEPT_BYTES, type Failure } from './send-outcome.ts';
 
 /** Most bytes before the body, including the heads of 1xx; as many as browsers accept. */
 const MAX_HEAD_BYTES = 256 * 1024;

@@ -4,7 +4,14 @@ import { makeConnections, type Connections } from './connections.ts';
 import { decodedText } from './content-coding.ts';
 import { makeDial, type Target } from './dial.ts';
 import { plainHost, type Guard } from './guard.ts';
-import { explain, responseText, retryAfter, statusFailure, type Failure, type Outcome } from './outcome.ts';
+import {
+  explain,
+  responseText,
+  retryAfter,
+  statusFailure,
+  type Failure,
+  type Outcome,
+} from './send-outcome.ts';
 import { requestBytes } from './request.ts';
 import type { Resolver } from './resolver.ts';
 import { ResponseReader } from './response-reader.ts';

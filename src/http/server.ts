@@ -12,7 +12,7 @@ import type { Logger } from '../base/log.ts';
 import { admit, authenticate } from './authenticate.ts';
 import { readForms } from './form-body.ts';
 import { MAX_FIELDS } from './form-field.ts';
-import { IdempotencyGate } from './idempotency.ts';
+import { IdempotencyGate } from './idempotency-gate.ts';
 import { readJson } from './json-body.ts';
 import { describe } from './openapi.ts';
 import { checkQuery, readQuery } from './query.ts';

@@ -4,7 +4,7 @@ import type { Database } from '../db/pool.ts';
 import { exponentialDelayMs, MAX_ATTEMPTS, TIMEOUT_MS, type JobType } from './job.ts';
 import type { ClaimedJob, JobLeases } from './job-lease.ts';
 import type { JobMetrics, RunOutcome } from './job-metrics.ts';
-import type { RecurringJob } from './schedule.ts';
+import type { RecurringJob } from './recurring-job.ts';
 
 /** A run that is under way in this process. */
 export interface ActiveRun {

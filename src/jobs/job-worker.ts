@@ -7,7 +7,7 @@ import { LEASE_MS, leaseKey, makeJobLeases, type Claimable, type ClaimedJob } fr
 import { makeJobMetrics } from './job-metrics.ts';
 import type { JobQueue } from './job-queue.ts';
 import { kindOf, runJob, type ActiveRun } from './job-run.ts';
-import { scheduleRecurring, type RecurringJob } from './schedule.ts';
+import { scheduleRecurring, type RecurringJob } from './recurring-job.ts';
 
 export interface JobWorkerParts {
   db: Database;

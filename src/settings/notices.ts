@@ -7,7 +7,7 @@ import { ApiError } from '../base/errors.ts';
 import { prefixed } from '../base/id.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../db/page.ts';
 import type { Database } from '../db/pool.ts';
-import { WEBHOOK_DISABLED, type Owners } from '../delivery/disabling.ts';
+import { WEBHOOK_DISABLED, type Owners } from '../delivery/webhook-disabled-event.ts';
 import { pageQuery, pageShape, type PageQuery } from '../http/paging.ts';
 import { route, type Route } from '../http/route.ts';
 

@@ -8,7 +8,7 @@ import {
   termOf,
   type StoredSize,
   type Term,
-} from '../delivery/retention-term.ts';
+} from '../delivery/workspace-retention.ts';
 import type { RecordChange } from '../http/record-change.ts';
 import { route, type Route } from '../http/route.ts';
 

@@ -2,7 +2,7 @@ import { invalid } from '../base/errors.ts';
 import type { Catalogue } from '../events/event-type.ts';
 import { canMatch } from '../events/event-filter-match.ts';
 import type { Format } from '../delivery/format.ts';
-import { maxDurationDays, MAX_SCHEDULE_DAYS, type Schedule } from '../delivery/retry.ts';
+import { maxDurationDays, MAX_SCHEDULE_DAYS, type Schedule } from '../delivery/retry-delay.ts';
 
 /** A user-supplied secret, or null for unsigned if the format allows it. Throws `validation_error`. */
 export function suppliedSecret<Input extends string | null | undefined>(input: Input, format: Format): Input {

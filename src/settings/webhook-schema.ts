@@ -4,7 +4,7 @@ import { invalid } from '../base/errors.ts';
 import { prefixed } from '../base/id.ts';
 import type { Endpoint } from '../delivery/endpoint.ts';
 import { TEST_EVENT, type Catalogue } from '../events/event-type.ts';
-import { CONTENT_TYPES } from '../delivery/form-body.ts';
+import { CONTENT_TYPES } from '../delivery/body-encoding.ts';
 import type { Format, Formats } from '../delivery/format.ts';
 import { urlProblem, type Guard } from '../delivery/guard.ts';
 import { MASK } from '../delivery/attempt-request.ts';

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { MAX_WAIT_DAYS } from '../../src/events/outbox.ts';
-import { maxDurationDays } from '../../src/delivery/retry.ts';
+import { maxDurationDays } from '../../src/delivery/retry-delay.ts';
 import { axcelerate } from '../../src/formats/axcelerate.ts';
 import { startReceiver, type Answering, type Received, type Receiver } from '../kit/receiver.ts';
 import { startScenario, type Person, type Scenario } from '../kit/scenario.ts';

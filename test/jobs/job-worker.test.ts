@@ -9,7 +9,7 @@ import { dropOldJobs, measureJobs } from '../../src/jobs/job-backlog.ts';
 import { exponentialDelayMs, jobType, type JobRun, type JobType } from '../../src/jobs/job.ts';
 import { makeJobQueue, type JobQueue } from '../../src/jobs/job-queue.ts';
 import { makeJobWorker, type JobWorker } from '../../src/jobs/job-worker.ts';
-import type { RecurringJob } from '../../src/jobs/schedule.ts';
+import type { RecurringJob } from '../../src/jobs/recurring-job.ts';
 import { freshDatabase, silent, type TestDatabase } from '../kit/database.ts';
 import { until } from '../kit/process.ts';
 

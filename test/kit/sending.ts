@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from '../../src/base/clock.ts';
 import { makeGuard, type Guard } from '../../src/delivery/guard.ts';
-import type { Outcome } from '../../src/delivery/outcome.ts';
+import type { Outcome } from '../../src/delivery/send-outcome.ts';
 import { makeResolver } from '../../src/delivery/resolver.ts';
 import { makeSender, type Outgoing, type Sender } from '../../src/delivery/send.ts';
 import { startDns, type DnsServer } from './dns.ts';

@@ -9,7 +9,7 @@ import { select } from '../../record/fields/select.ts';
 import { text } from '../../record/fields/text.ts';
 import { user } from '../../record/fields/user.ts';
 import { defineNoun, type InputOfNoun, type RecordOfNoun } from '../../record/noun.ts';
-import { STAGE_CHANGE_CONTEXT, stageChangeOutput, stageChangeSample } from './stage-change.ts';
+import { STAGE_CHANGE_CONTEXT, stageChangeOutput, stageChangeSample } from './stage-changed-context.ts';
 
 const CLOSED_AT = '2026-06-02T09:00:00.000Z';
 

@@ -3,13 +3,8 @@ import { RETRY } from '../../db/batch-runner.ts';
 import type { Queryable } from '../../db/pool.ts';
 import { notQuarantined } from './form-quarantine.ts';
 import { rollupTables } from '../leads/lead-daily-rollup.ts';
-import {
-  COUNT_ENTERED,
-  entry,
-  CREATE_COUNTERS,
-  CREATE_SOURCES,
-  SET_TURNS,
-} from '../leads/lead-insert-gate.ts';
+import { COUNT_ENTERED, CREATE_COUNTERS, CREATE_SOURCES, SET_TURNS } from '../leads/lead-insert-gate.ts';
+import { assignNumberAndOwner } from '../leads/lead-owner.ts';
 import type { InsertGate } from '../../record/record-batch.ts';
 
 interface Refused {
@@ -82,7 +77,7 @@ export const formInsertGate: InsertGate = {
     name: 'form',
     columns: 'submission json, source json, origin text, form_id uuid, quarantined_id uuid',
     gate: GATE,
-    entry: entry('submission, source, form_id, quarantined_id'),
+    entry: assignNumberAndOwner('submission, source, form_id, quarantined_id'),
     related: RELATED_ROWS,
     result: RESULT,
     after: rollupTables,

@@ -3,7 +3,7 @@ import type { Caller } from '../../account/caller.ts';
 import { invalid } from '../../base/errors.ts';
 import type { CreateOptions } from '../../record/record-create-routes.ts';
 import { takeLead, type DuplicateParts } from './lead-duplicate.ts';
-import { leadOfForm } from './lead-form.ts';
+import { leadOfForm } from './lead-form-body.ts';
 import { leadInput, ON_DUPLICATE, type LeadInput, type OnDuplicate } from './lead-input.ts';
 
 /** `on_duplicate` may be in the query or in the body. */

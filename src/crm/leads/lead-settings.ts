@@ -10,7 +10,7 @@ import {
   NO_ASSIGNMENT,
   rulesOf,
   type Assignment,
-} from './lead-assignment.ts';
+} from './lead-owner-rules.ts';
 
 const MAX_LEADS_PER_HOUR = 1_000_000;
 

@@ -1,4 +1,4 @@
-import { MAX_RETRY_AFTER_MS } from './outcome.ts';
+import { MAX_RETRY_AFTER_MS } from './send-outcome.ts';
 import { MAX_WAIT_DAYS } from '../events/outbox.ts';
 
 /** A webhook's retry schedule. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { idMaker, prefixed } from '../../src/base/id.ts';
 import { ensurePartitions } from '../../src/db/partition.ts';
 import { enqueueResend } from '../../src/delivery/resend.ts';
-import { trimToTerms } from '../../src/delivery/retention-term.ts';
+import { trimToTerms } from '../../src/delivery/workspace-retention.ts';
 import { makeMember, type SignedIn } from '../kit/member.ts';
 import { runCase, startScenario, type ApiCase, type Person, type Scenario } from '../kit/scenario.ts';
 
