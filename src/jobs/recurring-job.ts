@@ -1,7 +1,7 @@
 import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
 
-/** Work that is repeated as long as a worker runs; one process at a time does it. */
+/** Work that is repeated as long as a worker runs, by one process at a time. They are listed in maintenance.ts. */
 export interface RecurringJob {
   /** Stored, and shown in the log and in metrics. */
   name: string;
