@@ -630,7 +630,7 @@ describe('Settings', () => {
     const save = () => region.getByRole('button', { name: 'Save' }).click();
     await choose('Assign new leads to', ['Round robin']);
     await save();
-    await expectShown(region.getByText('Must name at least one member.'));
+    await expectShown(region.getByText('Must contain at least one member.'));
     await choose('Members', ['Bea Bosun', 'Alice Archer']);
     await region.getByRole('button', { name: 'Add rule for a source' }).click();
     const rule = region.getByRole('group', { name: 'Rule 1' });

@@ -324,7 +324,7 @@ describe('AN13: the filter', () => {
     await condition('3', 'last name!', 'contains', 'x');
     await dialog().getByRole('button', { name: 'Save' }).click();
     const alert = dialog().getByRole('alert');
-    await expectShown(alert.getByText(/Field must be the name of a field/));
+    await expectShown(alert.getByText(/Field must be a field name/));
     await picture(page, 'filter-refused');
     await dialog().getByRole('button', { name: 'Remove condition 3' }).click();
     await dialog().getByRole('button', { name: 'Remove condition 2.1' }).click();
