@@ -8,6 +8,12 @@ import type { RecordChange } from '../http/record-change.ts';
 import { pageQuery, pageShape, type PageQuery } from '../http/paging.ts';
 import { route, type Ctx, type Route } from '../http/route.ts';
 
+interface CustomTypeParts {
+  types: CustomTypes;
+  catalogue: Catalogue;
+  recordChange: RecordChange;
+}
+
 const PATH = '/api/v1/custom-event-types';
 /** `noun.verb`. */
 export const CUSTOM_NAME = /^[a-z][a-z0-9_]{0,39}\.[a-z][a-z0-9_]{0,39}$/;
@@ -71,17 +77,29 @@ const shape = z
   })
   .meta({ id: 'CustomEventType' });
 
+const common = { scope: 'webhooks:manage', tag: 'custom events', params: { name: CUSTOM_NAME } } as const;
+const reading = { ...common, scope: 'webhooks:read' } as const;
+
 /** Routes of the event types that a workspace defines. */
 export function customTypeRoutes(
   types: CustomTypes,
   catalogue: Catalogue,
   recordChange: RecordChange,
 ): Route[] {
-  const common = { scope: 'webhooks:manage', tag: 'custom events', params: { name: CUSTOM_NAME } } as const;
-  const reading = { ...common, scope: 'webhooks:read' } as const;
-  const ours = new Set([...RESERVED_NOUNS, ...catalogue.types.map(({ name }) => nounOf(name))]);
+  const parts = { types, catalogue, recordChange };
+  return [
+    listRoute(parts),
+    createRoute(parts),
+    getRoute(parts),
+    updateRoute('PATCH', parts),
+    updateRoute('PUT', parts),
+    deleteRoute(parts),
+  ];
+}
 
-  const list = route<undefined, PageQuery>({
+function listRoute(parts: CustomTypeParts): Route {
+  const { types } = parts;
+  return route<undefined, PageQuery>({
     ...reading,
     method: 'GET',
     path: PATH,
@@ -91,15 +109,21 @@ export function customTypeRoutes(
     answers: { 200: pageShape(shape) },
     async handle({ caller, query, url }) {
       const { workspaceId } = caller;
-      const after = query.cursor ? await nameOf(workspaceId, decodeCursor(query.cursor, 'custom').id) : null;
+      const after = query.cursor
+        ? await nameOf(parts, workspaceId, decodeCursor(query.cursor, 'custom').id)
+        : null;
       const rows = await types.list(workspaceId, query.limit + 1, after);
       const cursorOf = (row: CustomType) =>
         encodeCursor({ sort: 'custom', value: row.created_at, id: row.id });
       return { status: 200, body: pageOf(rows, query.limit, url, cursorOf, (row) => row) };
     },
   });
+}
 
-  const create = route<z.output<typeof createBody>>({
+function createRoute(parts: CustomTypeParts): Route {
+  const { types, catalogue } = parts;
+  const ours = new Set([...RESERVED_NOUNS, ...catalogue.types.map(({ name }) => nounOf(name))]);
+  return route<z.output<typeof createBody>>({
     ...common,
     method: 'POST',
     path: PATH,
@@ -116,54 +140,61 @@ export function customTypeRoutes(
       const made = await types.create(
         { workspaceId, actor },
         { name, description, schema, sample },
-        recorder(ctx, 201, 'created'),
+        recorder(parts, ctx, 201, 'created'),
       );
       return { status: 201, body: made, headers: { location: `${PATH}/${name}` } };
     },
   });
+}
 
-  const get = route({
+function getRoute(parts: CustomTypeParts): Route {
+  return route({
     ...reading,
     method: 'GET',
     path: `${PATH}/:name`,
     summary: 'Get a custom event type',
     answers: { 200: shape },
-    handle: async (ctx) => ({ status: 200, body: await found(ctx) }),
+    handle: async (ctx) => ({ status: 200, body: await findType(parts, ctx) }),
   });
+}
 
-  const update = (method: 'PATCH' | 'PUT') =>
-    route<z.output<typeof updateBody>>({
-      ...common,
-      method,
-      path: `${PATH}/:name`,
-      summary: 'Update a custom event type',
-      description: 'Published events do not change.',
-      body: updateBody,
-      answers: { 200: shape },
-      async handle(ctx) {
-        const current = await found(ctx);
-        const { name, description, schema, sample } = ctx.body;
-        if (name !== undefined && name !== current.name)
-          throw invalid('name', 'cannot be changed; create another event type');
-        const { workspaceId } = ctx.caller;
-        await types.checkDefinition(
-          workspaceId,
-          { schema: schema ?? current.schema, sample: sample ?? current.sample },
-          current,
-        );
-        const change = {
-          ...(description !== undefined && { description }),
-          ...(schema && { schema }),
-          ...(sample && { sample }),
-        };
-        return {
-          status: 200,
-          body: await types.update(workspaceId, current.name, change, recorder(ctx, 200, 'updated')),
-        };
-      },
-    });
+function updateRoute(method: 'PATCH' | 'PUT', parts: CustomTypeParts): Route {
+  const { types } = parts;
+  return route<z.output<typeof updateBody>>({
+    ...common,
+    method,
+    path: `${PATH}/:name`,
+    summary: 'Update a custom event type',
+    description: 'Published events do not change.',
+    body: updateBody,
+    answers: { 200: shape },
+    async handle(ctx) {
+      const current = await findType(parts, ctx);
+      const { name, description, schema, sample } = ctx.body;
+      if (name !== undefined && name !== current.name)
+        throw invalid('name', 'cannot be changed; create another event type');
+      const { workspaceId } = ctx.caller;
+      await types.checkDefinition(
+        workspaceId,
+        { schema: schema ?? current.schema, sample: sample ?? current.sample },
+        current,
+      );
+      const change = {
+        ...(description !== undefined && { description }),
+        ...(schema && { schema }),
+        ...(sample && { sample }),
+      };
+      return {
+        status: 200,
+        body: await types.update(workspaceId, current.name, change, recorder(parts, ctx, 200, 'updated')),
+      };
+    },
+  });
+}
 
-  const remove = route({
+function deleteRoute(parts: CustomTypeParts): Route {
+  const { types } = parts;
+  return route({
     ...common,
     method: 'DELETE',
     path: `${PATH}/:name`,
@@ -172,43 +203,45 @@ export function customTypeRoutes(
       'Its events stay readable and can be sent again. Webhooks that name it stay, but get no new events of it.',
     answers: { 204: 'Deleted.' },
     async handle(ctx) {
-      await types.remove(ctx.caller.workspaceId, ctx.params['name']!, recorder(ctx, 204, 'deleted'));
+      await types.remove(ctx.caller.workspaceId, ctx.params['name']!, recorder(parts, ctx, 204, 'deleted'));
       return { status: 204, body: null };
     },
   });
+}
 
-  return [list, create, get, update('PATCH'), update('PUT'), remove];
+async function findType(
+  { types }: CustomTypeParts,
+  { caller, params }: Ctx<unknown, unknown>,
+): Promise<CustomType> {
+  const type = await types.find(caller.workspaceId, params['name']!);
+  if (!type) throw missing();
+  return type;
+}
 
-  async function found({ caller, params }: Ctx<unknown, unknown>): Promise<CustomType> {
-    const type = await types.find(caller.workspaceId, params['name']!);
-    if (!type) throw missing();
-    return type;
-  }
+/** The name of the type with the cursor's id, which may have been deleted. */
+async function nameOf({ types }: CustomTypeParts, workspaceId: string, id: string): Promise<string> {
+  const all = await types.list(workspaceId, 1000, null);
+  const type = all.find((item) => item.id === id);
+  if (!type) throw invalid('cursor', 'its event type was deleted; start again without a cursor');
+  return type.name;
+}
 
-  /** The name of the type with the cursor's id, which may have been deleted. */
-  async function nameOf(workspaceId: string, id: string): Promise<string> {
-    const all = await types.list(workspaceId, 1000, null);
-    const type = all.find((item) => item.id === id);
-    if (!type) throw invalid('cursor', 'its event type was deleted; start again without a cursor');
-    return type.name;
-  }
-
-  function recorder(
-    ctx: Ctx<unknown, unknown>,
-    status: number,
-    done: 'created' | 'updated' | 'deleted',
-  ): Parameters<CustomTypes['remove']>[2] {
-    return (trx, { id, name, ...rest }) =>
-      recordChange(
-        trx,
-        ctx,
-        {
-          action: `custom_event_type.${done}`,
-          objectType: 'custom_event_type',
-          objectId: id,
-          details: { name },
-        },
-        { status, body: done === 'deleted' ? '' : JSON.stringify({ id, name, ...rest }) },
-      );
-  }
+function recorder(
+  { recordChange }: CustomTypeParts,
+  ctx: Ctx<unknown, unknown>,
+  status: number,
+  done: 'created' | 'updated' | 'deleted',
+): Parameters<CustomTypes['remove']>[2] {
+  return (trx, { id, name, ...rest }) =>
+    recordChange(
+      trx,
+      ctx,
+      {
+        action: `custom_event_type.${done}`,
+        objectType: 'custom_event_type',
+        objectId: id,
+        details: { name },
+      },
+      { status, body: done === 'deleted' ? '' : JSON.stringify({ id, name, ...rest }) },
+    );
 }

@@ -91,20 +91,15 @@ const logQuery = pageQuery.extend({
 });
 type LogQuery = z.output<typeof logQuery>;
 
-/** The delivery log, and sending again. */
-export function deliveryRoutes({
-  db,
-  engine,
-  catalogue,
-  unknownOf,
-  formats,
-  recordChange,
-  clock,
-  newId,
-}: DeliveryRouteParts): Route[] {
-  const reading = { scope: 'webhooks:read', tag: 'deliveries' } as const;
+const reading = { scope: 'webhooks:read', tag: 'deliveries' } as const;
 
-  const list = route<undefined, LogQuery>({
+/** The delivery log, and sending again. */
+export function deliveryRoutes(parts: DeliveryRouteParts): Route[] {
+  return [listRoute(parts), webhookListRoute(parts), getRoute(parts), resendRoute(parts)];
+}
+
+function listRoute(parts: DeliveryRouteParts): Route {
+  return route<undefined, LogQuery>({
     ...reading,
     method: 'GET',
     path: '/api/v1/deliveries',
@@ -114,11 +109,14 @@ export function deliveryRoutes({
     answers: { 200: pageShape(deliveryShape) },
     handle: async ({ caller, query, url }) => ({
       status: 200,
-      body: await page(caller.workspaceId, null, query, url),
+      body: await pageFor(parts, caller.workspaceId, null, query, url),
     }),
   });
+}
 
-  const ofWebhook = route<undefined, LogQuery>({
+function webhookListRoute(parts: DeliveryRouteParts): Route {
+  const { engine } = parts;
+  return route<undefined, LogQuery>({
     ...reading,
     method: 'GET',
     path: '/api/v1/webhooks/:id/deliveries',
@@ -132,18 +130,25 @@ export function deliveryRoutes({
       if (!(await engine.endpoints.getAny(caller.workspaceId, endpointId))) {
         throw new ApiError('not_found', 'No webhook with this id.');
       }
-      return { status: 200, body: await page(caller.workspaceId, endpointId, query, url) };
+      return { status: 200, body: await pageFor(parts, caller.workspaceId, endpointId, query, url) };
     },
   });
+}
 
-  const get = route({
+function getRoute(parts: DeliveryRouteParts): Route {
+  const { db, engine, catalogue, formats } = parts;
+  return route({
     ...reading,
     method: 'GET',
     path: '/api/v1/deliveries/:id',
     summary: 'Get a delivery with its attempts',
     answers: { 200: deliveryShape.extend({ attempt_log: z.array(attemptShape) }) },
     async handle({ caller, params }) {
-      const { attempt_log: attempts, ...delivery } = await found(caller.workspaceId, params['id']!);
+      const { attempt_log: attempts, ...delivery } = await findDelivery(
+        parts,
+        caller.workspaceId,
+        params['id']!,
+      );
       const endpointId = unprefixed('wh', delivery.webhook_id)!;
       const [endpoint, event] = await Promise.all([
         engine.endpoints.getAny(caller.workspaceId, endpointId),
@@ -157,8 +162,11 @@ export function deliveryRoutes({
       return { status: 200, body: { ...delivery, attempt_log: shown } };
     },
   });
+}
 
-  const resend = route({
+function resendRoute(parts: DeliveryRouteParts): Route {
+  const { db, engine, recordChange, clock, newId } = parts;
+  return route({
     ...reading,
     scope: 'webhooks:manage',
     method: 'POST',
@@ -169,7 +177,7 @@ export function deliveryRoutes({
     answers: { 202: z.object({ delivery_id: z.uuid() }) },
     async handle(ctx) {
       const { workspaceId } = ctx.caller;
-      const delivery = await found(workspaceId, ctx.params['id']!);
+      const delivery = await findDelivery(parts, workspaceId, ctx.params['id']!);
       const endpointId = unprefixed('wh', delivery.webhook_id)!;
       const endpoint = await engine.endpoints.get(workspaceId, endpointId);
       if (!endpoint) throw new ApiError('conflict', 'Its webhook was deleted.');
@@ -196,33 +204,37 @@ export function deliveryRoutes({
       return { status: 202, body };
     },
   });
+}
 
-  return [list, ofWebhook, get, resend];
+async function pageFor(
+  { db, unknownOf }: DeliveryRouteParts,
+  workspaceId: Uuid,
+  endpointId: Uuid | null,
+  query: LogQuery,
+  url: string,
+) {
+  const eventType = query.event_type ?? null;
+  const named = eventType !== null && eventType !== TEST_EVENT ? [eventType] : [];
+  if ((await unknownOf(workspaceId, named)) !== undefined)
+    throw invalid('event_type', 'is not an event type; see GET /api/v1/event-types');
+  const rows = await listDeliveries(db, workspaceId, {
+    limit: query.limit + 1,
+    after: query.cursor ? decodeCursor(query.cursor, 'deliveries').id : null,
+    endpointId,
+    state: query.state ?? null,
+    eventType,
+    eventId: query.event_id ? unprefixed('evt', query.event_id) : null,
+    ...madeWithin(query),
+  });
+  const cursorOf = (row: DeliveryView) =>
+    encodeCursor({ sort: 'deliveries', value: row.created_at, id: row.id });
+  return pageOf(rows, query.limit, url, cursorOf, (row) => row);
+}
 
-  async function page(workspaceId: Uuid, endpointId: Uuid | null, query: LogQuery, url: string) {
-    const eventType = query.event_type ?? null;
-    const named = eventType !== null && eventType !== TEST_EVENT ? [eventType] : [];
-    if ((await unknownOf(workspaceId, named)) !== undefined)
-      throw invalid('event_type', 'is not an event type; see GET /api/v1/event-types');
-    const rows = await listDeliveries(db, workspaceId, {
-      limit: query.limit + 1,
-      after: query.cursor ? decodeCursor(query.cursor, 'deliveries').id : null,
-      endpointId,
-      state: query.state ?? null,
-      eventType,
-      eventId: query.event_id ? unprefixed('evt', query.event_id) : null,
-      ...madeWithin(query),
-    });
-    const cursorOf = (row: DeliveryView) =>
-      encodeCursor({ sort: 'deliveries', value: row.created_at, id: row.id });
-    return pageOf(rows, query.limit, url, cursorOf, (row) => row);
-  }
-
-  async function found(workspaceId: Uuid, id: Uuid) {
-    const delivery = await getDelivery(db, workspaceId, id);
-    if (!delivery) throw new ApiError('not_found', 'No delivery with this id.');
-    return delivery;
-  }
+async function findDelivery({ db }: DeliveryRouteParts, workspaceId: Uuid, id: Uuid) {
+  const delivery = await getDelivery(db, workspaceId, id);
+  if (!delivery) throw new ApiError('not_found', 'No delivery with this id.');
+  return delivery;
 }
 
 /** Bounds on the creation time of a delivery, as bounds on its id, which begins with the millisecond. */

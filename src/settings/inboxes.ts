@@ -9,6 +9,11 @@ import type { RecordChange } from '../http/record-change.ts';
 import { pageQuery, pageShape, type PageQuery } from '../http/paging.ts';
 import { route, type Ctx, type Route } from '../http/route.ts';
 
+interface InboxParts {
+  inboxes: Inboxes;
+  recordChange: RecordChange;
+}
+
 const PATH = '/api/v1/inboxes';
 
 const changeable = {
@@ -61,12 +66,26 @@ const requestShape = z
   })
   .meta({ id: 'InboxRequest' });
 
+const common = { scope: 'webhooks:manage', tag: 'test inboxes' } as const;
+const reading = { ...common, scope: 'webhooks:read' } as const;
+
 /** Test inbox routes. */
 export function inboxRoutes(inboxes: Inboxes, recordChange: RecordChange): Route[] {
-  const common = { scope: 'webhooks:manage', tag: 'test inboxes' } as const;
-  const reading = { ...common, scope: 'webhooks:read' } as const;
+  const parts = { inboxes, recordChange };
+  return [
+    listRoute(parts),
+    createRoute(parts),
+    getRoute(parts),
+    requestsRoute(parts),
+    updateRoute('PATCH', parts),
+    updateRoute('PUT', parts),
+    deleteRoute(parts),
+  ];
+}
 
-  const list = route<undefined, PageQuery>({
+function listRoute(parts: InboxParts): Route {
+  const { inboxes } = parts;
+  return route<undefined, PageQuery>({
     ...reading,
     method: 'GET',
     path: PATH,
@@ -80,12 +99,15 @@ export function inboxRoutes(inboxes: Inboxes, recordChange: RecordChange): Route
       const cursorOf = (row: Inbox) => encodeCursor({ sort: 'inboxes', value: row.created_at, id: row.id });
       return {
         status: 200,
-        body: pageOf(rows, query.limit, url, cursorOf, (row) => show(workspaceId, row)),
+        body: pageOf(rows, query.limit, url, cursorOf, (row) => showInbox(parts, workspaceId, row)),
       };
     },
   });
+}
 
-  const create = route<z.output<typeof createBody>>({
+function createRoute(parts: InboxParts): Route {
+  const { inboxes } = parts;
+  return route<z.output<typeof createBody>>({
     ...common,
     method: 'POST',
     path: PATH,
@@ -100,22 +122,34 @@ export function inboxRoutes(inboxes: Inboxes, recordChange: RecordChange): Route
       const made = await inboxes.create(
         { workspaceId, actor },
         { name, status },
-        recorder(ctx, 201, 'created'),
+        recorder(parts, ctx, 201, 'created'),
       );
-      return { status: 201, body: show(workspaceId, made), headers: { location: `${PATH}/${made.id}` } };
+      return {
+        status: 201,
+        body: showInbox(parts, workspaceId, made),
+        headers: { location: `${PATH}/${made.id}` },
+      };
     },
   });
+}
 
-  const get = route({
+function getRoute(parts: InboxParts): Route {
+  return route({
     ...reading,
     method: 'GET',
     path: `${PATH}/:id`,
     summary: 'Get a test inbox',
     answers: { 200: inboxShape },
-    handle: async (ctx) => ({ status: 200, body: show(ctx.caller.workspaceId, await found(ctx)) }),
+    handle: async (ctx) => ({
+      status: 200,
+      body: showInbox(parts, ctx.caller.workspaceId, await findInbox(parts, ctx)),
+    }),
   });
+}
 
-  const requests = route<undefined, PageQuery>({
+function requestsRoute(parts: InboxParts): Route {
+  const { inboxes } = parts;
+  return route<undefined, PageQuery>({
     ...reading,
     method: 'GET',
     path: `${PATH}/:id/requests`,
@@ -124,7 +158,7 @@ export function inboxRoutes(inboxes: Inboxes, recordChange: RecordChange): Route
     query: pageQuery,
     answers: { 200: pageShape(requestShape) },
     async handle(ctx) {
-      const inbox = await found(ctx);
+      const inbox = await findInbox(parts, ctx);
       const { query, url, caller } = ctx;
       const after = query.cursor ? decodeCursor(query.cursor, 'requests').id : null;
       const rows = await inboxes.requests(caller.workspaceId, inbox.id, query.limit + 1, after);
@@ -133,30 +167,35 @@ export function inboxRoutes(inboxes: Inboxes, recordChange: RecordChange): Route
       return { status: 200, body: pageOf(rows, query.limit, url, cursorOf, showRequest) };
     },
   });
+}
 
-  const update = (method: 'PATCH' | 'PUT') =>
-    route<z.output<typeof updateBody>>({
-      ...common,
-      method,
-      path: `${PATH}/:id`,
-      summary: 'Update a test inbox',
-      body: updateBody,
-      answers: { 200: inboxShape },
-      async handle(ctx) {
-        const { workspaceId } = ctx.caller;
-        const { name, status } = ctx.body;
-        const change = { ...(name !== undefined && { name }), ...(status !== undefined && { status }) };
-        const changed = await inboxes.update(
-          workspaceId,
-          ctx.params['id']!,
-          change,
-          recorder(ctx, 200, 'updated'),
-        );
-        return { status: 200, body: show(workspaceId, changed) };
-      },
-    });
+function updateRoute(method: 'PATCH' | 'PUT', parts: InboxParts): Route {
+  const { inboxes } = parts;
+  return route<z.output<typeof updateBody>>({
+    ...common,
+    method,
+    path: `${PATH}/:id`,
+    summary: 'Update a test inbox',
+    body: updateBody,
+    answers: { 200: inboxShape },
+    async handle(ctx) {
+      const { workspaceId } = ctx.caller;
+      const { name, status } = ctx.body;
+      const change = { ...(name !== undefined && { name }), ...(status !== undefined && { status }) };
+      const changed = await inboxes.update(
+        workspaceId,
+        ctx.params['id']!,
+        change,
+        recorder(parts, ctx, 200, 'updated'),
+      );
+      return { status: 200, body: showInbox(parts, workspaceId, changed) };
+    },
+  });
+}
 
-  const remove = route({
+function deleteRoute(parts: InboxParts): Route {
+  const { inboxes } = parts;
+  return route({
     ...common,
     method: 'DELETE',
     path: `${PATH}/:id`,
@@ -164,37 +203,40 @@ export function inboxRoutes(inboxes: Inboxes, recordChange: RecordChange): Route
     description: 'Deletes its requests too.',
     answers: { 204: 'Deleted.' },
     async handle(ctx) {
-      await inboxes.remove(ctx.caller.workspaceId, ctx.params['id']!, recorder(ctx, 204, 'deleted'));
+      await inboxes.remove(ctx.caller.workspaceId, ctx.params['id']!, recorder(parts, ctx, 204, 'deleted'));
       return { status: 204, body: null };
     },
   });
+}
 
-  return [list, create, get, requests, update('PATCH'), update('PUT'), remove];
+async function findInbox({ inboxes }: InboxParts, { caller, params }: Ctx<unknown, unknown>): Promise<Inbox> {
+  const inbox = await inboxes.get(caller.workspaceId, params['id']!);
+  if (!inbox) throw inboxNotFound();
+  return inbox;
+}
 
-  async function found({ caller, params }: Ctx<unknown, unknown>): Promise<Inbox> {
-    const inbox = await inboxes.get(caller.workspaceId, params['id']!);
-    if (!inbox) throw inboxNotFound();
-    return inbox;
-  }
+function showInbox({ inboxes }: InboxParts, workspaceId: Uuid, inbox: Inbox) {
+  const { secret: _secret, id, name, ...rest } = inbox;
+  return { id, name, url: inboxes.urlOf(workspaceId, inbox), ...rest };
+}
 
-  function show(workspaceId: Uuid, inbox: Inbox) {
-    const { secret: _secret, id, name, ...rest } = inbox;
-    return { id, name, url: inboxes.urlOf(workspaceId, inbox), ...rest };
-  }
-
-  function recorder(
-    ctx: Ctx<unknown, unknown>,
-    status: number,
-    done: 'created' | 'updated' | 'deleted',
-  ): Parameters<Inboxes['remove']>[2] {
-    return (trx, inbox) =>
-      recordChange(
-        trx,
-        ctx,
-        { action: `inbox.${done}`, objectType: 'inbox', objectId: inbox.id, details: { name: inbox.name } },
-        { status, body: done === 'deleted' ? '' : JSON.stringify(show(ctx.caller.workspaceId, inbox)) },
-      );
-  }
+function recorder(
+  parts: InboxParts,
+  ctx: Ctx<unknown, unknown>,
+  status: number,
+  done: 'created' | 'updated' | 'deleted',
+): Parameters<Inboxes['remove']>[2] {
+  const { recordChange } = parts;
+  return (trx, inbox) =>
+    recordChange(
+      trx,
+      ctx,
+      { action: `inbox.${done}`, objectType: 'inbox', objectId: inbox.id, details: { name: inbox.name } },
+      {
+        status,
+        body: done === 'deleted' ? '' : JSON.stringify(showInbox(parts, ctx.caller.workspaceId, inbox)),
+      },
+    );
 }
 
 function showRequest({ id, method, query, headers, body, signed, received_at }: InboxRequest) {

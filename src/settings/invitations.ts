@@ -53,12 +53,16 @@ const invitationShape = z
   })
   .meta({ id: 'Invitation' });
 
+const common = { scope: 'workspace:manage', tag: 'members' } as const;
+
 /** Routes of pending invitations. */
 export function invitationRoutes(parts: InvitationParts): Route[] {
-  const { db, links, authorities, users, recordChange, mail, clock } = parts;
-  const common = { scope: 'workspace:manage', tag: 'members' } as const;
+  return [listRoute(parts), createRoute(parts), withdrawRoute(parts)];
+}
 
-  const list = route<undefined, PageQuery>({
+function listRoute(parts: InvitationParts): Route {
+  const { links } = parts;
+  return route<undefined, PageQuery>({
     ...common,
     method: 'GET',
     path: PATH,
@@ -71,11 +75,17 @@ export function invitationRoutes(parts: InvitationParts): Route[] {
       const rows = await links.invitations(caller.workspaceId, query.limit + 1, after);
       const cursorOf = (row: Invitation) =>
         encodeCursor({ sort: 'invitations', value: row.created_at, id: row.id });
-      return { status: 200, body: pageOf(rows, query.limit, url, cursorOf, show) };
+      return {
+        status: 200,
+        body: pageOf(rows, query.limit, url, cursorOf, (row) => showInvitation(parts, row)),
+      };
     },
   });
+}
 
-  const create = route<{ email: string; role: Role }>({
+function createRoute(parts: InvitationParts): Route {
+  const { db, links, authorities, recordChange, mail } = parts;
+  return route<{ email: string; role: Role }>({
     ...common,
     method: 'POST',
     path: PATH,
@@ -87,7 +97,7 @@ export function invitationRoutes(parts: InvitationParts): Route[] {
     async handle(ctx) {
       const { caller, body } = ctx;
       refuse(authorities.lackToGrant(await authorities.current(db.kysely, caller), body.role));
-      await checkOutside(caller.workspaceId, body.email);
+      await checkOutside(parts, caller.workspaceId, body.email);
       const made = await db.transaction(async (trx) => {
         const { link, token } = await links.make(trx, {
           kind: 'invitation',
@@ -99,7 +109,11 @@ export function invitationRoutes(parts: InvitationParts): Route[] {
         const url = linkUrl(parts.baseUrl(), 'invitation', token);
         const answer = {
           status: 201,
-          body: JSON.stringify({ ...show({ ...link, valid: true }), url, mailed: mail !== null }),
+          body: JSON.stringify({
+            ...showInvitation(parts, { ...link, valid: true }),
+            url,
+            mailed: mail !== null,
+          }),
         };
         await recordChange(trx, ctx, auditEntry('invitation.created', link), answer);
         await mail?.enqueue(trx, mailOf(link, caller, url));
@@ -109,8 +123,10 @@ export function invitationRoutes(parts: InvitationParts): Route[] {
       return made;
     },
   });
+}
 
-  const remove = route({
+function withdrawRoute({ db, links, recordChange }: InvitationParts): Route {
+  return route({
     ...common,
     method: 'DELETE',
     path: `${PATH}/:id`,
@@ -125,27 +141,25 @@ export function invitationRoutes(parts: InvitationParts): Route[] {
       return { status: 204, body: null };
     },
   });
+}
 
-  return [list, create, remove];
+function showInvitation({ clock }: InvitationParts, link: Invitation) {
+  const waits = Date.parse(link.expires_at) > clock.now();
+  return {
+    id: link.id,
+    email: link.email,
+    role: link.role,
+    state: !waits ? 'expired' : link.valid ? 'pending' : 'invalid',
+    invited_by: link.created_by,
+    created_at: link.created_at,
+    expires_at: link.expires_at,
+  };
+}
 
-  function show(link: Invitation) {
-    const waits = Date.parse(link.expires_at) > clock.now();
-    return {
-      id: link.id,
-      email: link.email,
-      role: link.role,
-      state: !waits ? 'expired' : link.valid ? 'pending' : 'invalid',
-      invited_by: link.created_by,
-      created_at: link.created_at,
-      expires_at: link.expires_at,
-    };
-  }
-
-  async function checkOutside(workspaceId: string, email: string): Promise<void> {
-    const user = await users.byEmail(email);
-    if (user && (await users.memberships(user.id)).some(({ id }) => id === workspaceId))
-      throw new ApiError('conflict', 'The user is already a member of this workspace.');
-  }
+async function checkOutside({ users }: InvitationParts, workspaceId: string, email: string): Promise<void> {
+  const user = await users.byEmail(email);
+  if (user && (await users.memberships(user.id)).some(({ id }) => id === workspaceId))
+    throw new ApiError('conflict', 'The user is already a member of this workspace.');
 }
 
 function mailOf(link: Link, caller: Caller, url: string): NewMail {

@@ -30,11 +30,22 @@ const memberShape = z
   })
   .meta({ id: 'Member' });
 
-/** Routes of the workspace's members and their roles. */
-export function memberRoutes({ db, members, madeBy, recordChange }: MemberParts): Route[] {
-  const tag = 'members';
+const tag = 'members';
 
-  const list = route<undefined, PageQuery>({
+/** Routes of the workspace's members and their roles. */
+export function memberRoutes(parts: MemberParts): Route[] {
+  return [
+    listRoute(parts),
+    getRoute(parts),
+    madeRoute(parts),
+    updateRoute('PATCH', parts),
+    updateRoute('PUT', parts),
+    removeRoute(parts),
+  ];
+}
+
+function listRoute({ members }: MemberParts): Route {
+  return route<undefined, PageQuery>({
     method: 'GET',
     path: PATH,
     scope: 'members:read',
@@ -49,8 +60,10 @@ export function memberRoutes({ db, members, madeBy, recordChange }: MemberParts)
       return { status: 200, body: pageOf(rows, query.limit, url, cursorOf, (row) => row) };
     },
   });
+}
 
-  const get = route({
+function getRoute(parts: MemberParts): Route {
+  return route({
     method: 'GET',
     path: `${PATH}/:id`,
     scope: 'members:read',
@@ -59,11 +72,14 @@ export function memberRoutes({ db, members, madeBy, recordChange }: MemberParts)
     answers: { 200: memberShape },
     handle: async ({ caller, params }) => ({
       status: 200,
-      body: await found(caller.workspaceId, params['id']!),
+      body: await findMember(parts, caller.workspaceId, params['id']!),
     }),
   });
+}
 
-  const made = route({
+function madeRoute(parts: MemberParts): Route {
+  const { madeBy } = parts;
+  return route({
     method: 'GET',
     path: `${PATH}/:id/made`,
     scope: 'members:read',
@@ -73,37 +89,42 @@ export function memberRoutes({ db, members, madeBy, recordChange }: MemberParts)
       'API keys, inbound secrets and webhooks that a member created, directly or through a key that acts for them, and that are not revoked; the newest 100 of each. Null for kinds that the caller may not read.',
     answers: { 200: madeShape },
     async handle({ caller, params }) {
-      const member = await found(caller.workspaceId, params['id']!);
+      const member = await findMember(parts, caller.workspaceId, params['id']!);
       return { status: 200, body: await madeBy.show(caller, member.id) };
     },
   });
+}
 
-  const update = (method: 'PATCH' | 'PUT') =>
-    route<{ role: z.output<typeof role> }>({
-      method,
-      path: `${PATH}/:id`,
-      scope: 'workspace:manage',
-      tag,
-      summary: "Change a member's role",
-      description:
-        "Effective from the next request, also for the member's API keys. You cannot give or change a role that is above your own or has scopes that you lack; a key that expires cannot give a higher one. A workspace always has an owner.",
-      body: z.strictObject({ role }),
-      answers: { 200: memberShape },
-      async handle(ctx) {
-        const { caller, body } = ctx;
-        const member = await found(caller.workspaceId, ctx.params['id']!);
-        const next = { ...member, role: body.role };
-        const answer = { status: 200, body: JSON.stringify(next) };
-        await db.transaction(async (trx) => {
-          const had = await members.changeRole(trx, caller, member.id, body.role);
-          const details = { from: had, to: body.role };
-          await recordChange(trx, ctx, auditEntry('member.role_changed', member, details), answer);
-        });
-        return answer;
-      },
-    });
+function updateRoute(method: 'PATCH' | 'PUT', parts: MemberParts): Route {
+  const { db, members, recordChange } = parts;
+  return route<{ role: z.output<typeof role> }>({
+    method,
+    path: `${PATH}/:id`,
+    scope: 'workspace:manage',
+    tag,
+    summary: "Change a member's role",
+    description:
+      "Effective from the next request, also for the member's API keys. You cannot give or change a role that is above your own or has scopes that you lack; a key that expires cannot give a higher one. A workspace always has an owner.",
+    body: z.strictObject({ role }),
+    answers: { 200: memberShape },
+    async handle(ctx) {
+      const { caller, body } = ctx;
+      const member = await findMember(parts, caller.workspaceId, ctx.params['id']!);
+      const next = { ...member, role: body.role };
+      const answer = { status: 200, body: JSON.stringify(next) };
+      await db.transaction(async (trx) => {
+        const had = await members.changeRole(trx, caller, member.id, body.role);
+        const details = { from: had, to: body.role };
+        await recordChange(trx, ctx, auditEntry('member.role_changed', member, details), answer);
+      });
+      return answer;
+    },
+  });
+}
 
-  const remove = route<undefined, RevokeQuery>({
+function removeRoute(parts: MemberParts): Route {
+  const { db, members, madeBy, recordChange } = parts;
+  return route<undefined, RevokeQuery>({
     method: 'DELETE',
     path: `${PATH}/:id`,
     scope: null,
@@ -119,7 +140,7 @@ export function memberRoutes({ db, members, madeBy, recordChange }: MemberParts)
       const leaves = caller.via.kind === 'session' && caller.via.user.id === ctx.params['id'];
       if (!leaves) admit(caller, 'workspace:manage');
       checkMayRevoke(caller, kinds);
-      const member = await found(caller.workspaceId, ctx.params['id']!);
+      const member = await findMember(parts, caller.workspaceId, ctx.params['id']!);
       const none = { status: 204, body: '' };
       const webhooks = await db.transaction(async (trx) => {
         const had = await members.remove(trx, caller, member.id);
@@ -132,14 +153,12 @@ export function memberRoutes({ db, members, madeBy, recordChange }: MemberParts)
       return { status: 204, body: null };
     },
   });
+}
 
-  return [list, get, made, update('PATCH'), update('PUT'), remove];
-
-  async function found(workspaceId: string, id: string): Promise<Member> {
-    const member = await members.get(workspaceId, id);
-    if (!member) throw new ApiError('not_found', 'No member with this id.');
-    return member;
-  }
+async function findMember({ members }: MemberParts, workspaceId: string, id: string): Promise<Member> {
+  const member = await members.get(workspaceId, id);
+  if (!member) throw new ApiError('not_found', 'No member with this id.');
+  return member;
 }
 
 function auditEntry(action: string, { id, name, email }: Member, details: object) {

@@ -51,11 +51,27 @@ const SIGNED_OUT = 'Not signed in.';
 const SESSION_ONLY =
   'This requires a signed-in user, not an API key; or the Origin is not one of this installation.';
 
-/** Routes to sign in and out, and for the single-use links. */
-export function sessionRoutes({ signIn: account, sessions, users }: SessionParts): Route[] {
-  const tag = 'session';
+const tag = 'session';
 
-  const signIn = openRoute<{ email: string; password: string }>({
+/** Routes to sign in and out, and for the single-use links. */
+export function sessionRoutes(parts: SessionParts): Route[] {
+  return [
+    signInRoute(parts),
+    currentRoute(parts),
+    switchRoute(parts),
+    signOutRoute(parts),
+    openLinkRoute(parts),
+    setUpRoute(parts),
+    acceptRoute(parts),
+    requestResetRoute(parts),
+    resetRoute(parts),
+    changePasswordRoute(parts),
+  ];
+}
+
+function signInRoute(parts: SessionParts): Route {
+  const { signIn: account } = parts;
+  return openRoute<{ email: string; password: string }>({
     method: 'POST',
     path: '/api/v1/session',
     tag,
@@ -71,20 +87,25 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
       429: TOO_MANY,
     },
     handle: async ({ body, client }) =>
-      signInResponse(await account.signIn({ ...body, address: client.address }), client),
+      signInResponse(parts, await account.signIn({ ...body, address: client.address }), client),
   });
+}
 
-  const current = route({
+function currentRoute(parts: SessionParts): Route {
+  return route({
     method: 'GET',
     path: '/api/v1/session',
     scope: null,
     tag,
     summary: 'Get the signed-in user',
     answers: { 200: sessionShape, 401: SIGNED_OUT, 403: SESSION_ONLY },
-    handle: async ({ caller }) => ({ status: 200, body: await show(caller) }),
+    handle: async ({ caller }) => ({ status: 200, body: await showSession(parts, caller) }),
   });
+}
 
-  const move = route<{ workspace_id: string }>({
+function switchRoute(parts: SessionParts): Route {
+  const { sessions } = parts;
+  return route<{ workspace_id: string }>({
     method: 'PATCH',
     path: '/api/v1/session',
     scope: null,
@@ -103,11 +124,13 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
       const { id } = signedIn(caller);
       const moved = await sessions.move(id, body.workspace_id);
       if (!moved) throw invalid('workspace_id', 'you are not a member of this workspace');
-      return { status: 200, body: await show(moved) };
+      return { status: 200, body: await showSession(parts, moved) };
     },
   });
+}
 
-  const signOut = route({
+function signOutRoute({ sessions }: SessionParts): Route {
+  return route({
     method: 'DELETE',
     path: '/api/v1/session',
     scope: null,
@@ -119,8 +142,10 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
       return { status: 204, body: null, headers: noSessionCookie(client.secure) };
     },
   });
+}
 
-  const open = openRoute<{ token: string }>({
+function openLinkRoute({ signIn: account }: SessionParts): Route {
+  return openRoute<{ token: string }>({
     method: 'POST',
     path: '/api/v1/links/open',
     tag,
@@ -143,8 +168,11 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
       };
     },
   });
+}
 
-  const setUp = openRoute<{
+function setUpRoute(parts: SessionParts): Route {
+  const { signIn: account } = parts;
+  return openRoute<{
     token: string;
     name: string;
     email: string;
@@ -171,10 +199,17 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
       429: TOO_MANY,
     },
     handle: async ({ body: { token: used, workspace_name: workspaceName, ...owner }, client }) =>
-      signInResponse(await account.setUp(used, { ...owner, workspaceName, address: client.address }), client),
+      signInResponse(
+        parts,
+        await account.setUp(used, { ...owner, workspaceName, address: client.address }),
+        client,
+      ),
   });
+}
 
-  const accept = openRoute<{ token: string; name?: string | undefined; password: string }>({
+function acceptRoute(parts: SessionParts): Route {
+  const { signIn: account } = parts;
+  return openRoute<{ token: string; name?: string | undefined; password: string }>({
     method: 'POST',
     path: '/api/v1/invitations/accept',
     tag,
@@ -191,10 +226,12 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
       429: TOO_MANY,
     },
     handle: async ({ body: { token: used, ...who }, client }) =>
-      signInResponse(await account.accept(used, { ...who, address: client.address }), client),
+      signInResponse(parts, await account.accept(used, { ...who, address: client.address }), client),
   });
+}
 
-  const requestReset = openRoute<{ email: string }>({
+function requestResetRoute({ signIn: account }: SessionParts): Route {
+  return openRoute<{ email: string }>({
     method: 'POST',
     path: '/api/v1/password-resets',
     tag,
@@ -214,8 +251,11 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
       return { status: 202, body: { sent: 'if_there_is_an_account' } };
     },
   });
+}
 
-  const reset = openRoute<{ token: string; password: string }>({
+function resetRoute(parts: SessionParts): Route {
+  const { signIn: account } = parts;
+  return openRoute<{ token: string; password: string }>({
     method: 'POST',
     path: '/api/v1/password-resets/confirm',
     tag,
@@ -230,10 +270,12 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
       429: TOO_MANY,
     },
     handle: async ({ body, client }) =>
-      signInResponse(await account.reset(body.token, body.password, client.address), client),
+      signInResponse(parts, await account.reset(body.token, body.password, client.address), client),
   });
+}
 
-  const change = route<{ current_password: string; password: string }>({
+function changePasswordRoute({ signIn: account }: SessionParts): Route {
+  return route<{ current_password: string; password: string }>({
     method: 'PUT',
     path: '/api/v1/password',
     scope: null,
@@ -258,26 +300,25 @@ export function sessionRoutes({ signIn: account, sessions, users }: SessionParts
       return { status: 204, body: null };
     },
   });
+}
 
-  return [signIn, current, move, signOut, open, setUp, accept, requestReset, reset, change];
+async function signInResponse(parts: SessionParts, made: string, client: Client): Promise<Answer> {
+  const { sessions } = parts;
+  const caller = await sessions.authenticate(made);
+  return { status: 201, body: await showSession(parts, caller), headers: sessionCookie(made, client.secure) };
+}
 
-  async function signInResponse(made: string, client: Client): Promise<Answer> {
-    const caller = await sessions.authenticate(made);
-    return { status: 201, body: await show(caller), headers: sessionCookie(made, client.secure) };
-  }
-
-  async function show(caller: Caller) {
-    const { id, user, expiresAt } = signedIn(caller);
-    return {
-      id,
-      user,
-      workspace: { id: caller.workspaceId, name: caller.workspaceName, plan: caller.plan },
-      role: caller.role,
-      scopes: caller.scopes,
-      workspaces: await users.memberships(user.id),
-      expires_at: expiresAt,
-    };
-  }
+async function showSession({ users }: SessionParts, caller: Caller) {
+  const { id, user, expiresAt } = signedIn(caller);
+  return {
+    id,
+    user,
+    workspace: { id: caller.workspaceId, name: caller.workspaceName, plan: caller.plan },
+    role: caller.role,
+    scopes: caller.scopes,
+    workspaces: await users.memberships(user.id),
+    expires_at: expiresAt,
+  };
 }
 
 function signedIn({ via }: Caller) {

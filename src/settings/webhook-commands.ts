@@ -29,6 +29,8 @@ export interface WebhookCommandParts {
   newId: () => Uuid;
 }
 
+type CommandParts = WebhookCommandParts & Pick<WebhookInput, 'formatOf'>;
+
 const OVERLAP_S = 24 * 3600;
 
 const rotateBody = z
@@ -50,15 +52,20 @@ const rotateBody = z
 
 const testBody = z.strictObject({ event_type: z.string().max(100).optional() }).prefault({});
 
+const common = { scope: 'webhooks:manage', tag: 'webhooks', params: WEBHOOK_ID } as const;
+
 /** Commands on webhooks: rotate the secret, send a test, retry pending deliveries. */
 export function webhookCommandRoutes(
-  { db, engine, formats, catalogueOf, recordChange, clock, newId }: WebhookCommandParts,
+  commandParts: WebhookCommandParts,
   { formatOf }: Pick<WebhookInput, 'formatOf'>,
 ): { rotate: Route; test: Route; sendPending: Route } {
-  const { endpoints } = engine;
-  const common = { scope: 'webhooks:manage', tag: 'webhooks', params: WEBHOOK_ID } as const;
+  const parts = { ...commandParts, formatOf };
+  return { rotate: rotateRoute(parts), test: testRoute(parts), sendPending: sendPendingRoute(parts) };
+}
 
-  const rotate = route<z.output<typeof rotateBody>>({
+function rotateRoute({ engine, formats, recordChange, clock, formatOf }: CommandParts): Route {
+  const { endpoints } = engine;
+  return route<z.output<typeof rotateBody>>({
     ...common,
     scope: 'webhooks:rotate',
     method: 'POST',
@@ -90,8 +97,12 @@ export function webhookCommandRoutes(
       return answered.response();
     },
   });
+}
 
-  const test = route<z.output<typeof testBody>>({
+function testRoute(parts: CommandParts): Route {
+  const { engine, clock, newId, formatOf } = parts;
+  const { endpoints } = engine;
+  return route<z.output<typeof testBody>>({
     ...common,
     method: 'POST',
     path: `${PATH}/:id/test`,
@@ -104,13 +115,14 @@ export function webhookCommandRoutes(
       const current = await findWebhook(endpoints, ctx);
       const eventId = newId();
       const made = {
-        ...(await sampleOf(ctx.body.event_type, current, eventId)),
+        ...(await sampleOf(parts, ctx.body.event_type, current, eventId)),
         eventId,
         deliveryId: newId(),
       };
       const at = isoTime(clock.now());
       const { workspaceId, actor } = ctx.caller;
       const response = await recordAction(
+        parts,
         ctx,
         auditEntry('tested', current, { event_type: made.type }),
         async (trx) => {
@@ -122,12 +134,14 @@ export function webhookCommandRoutes(
           };
         },
       );
-      await wakeLanes(workspaceId, [current.id]);
+      await wakeLanes(parts, workspaceId, [current.id]);
       return response;
     },
   });
+}
 
-  const sendPending = route({
+function sendPendingRoute(parts: CommandParts): Route {
+  return route({
     ...common,
     method: 'POST',
     path: `${PATH}/send-pending`,
@@ -138,59 +152,63 @@ export function webhookCommandRoutes(
       const { workspaceId } = ctx.caller;
       let counts = new Map<Uuid, number>();
       const sent = { action: 'webhook.pending_sent', objectType: 'workspace', objectId: workspaceId };
-      const response = await recordAction(ctx, sent, async (trx) => {
+      const response = await recordAction(parts, ctx, sent, async (trx) => {
         counts = await makeDueNow(trx, workspaceId);
         return {
           pending: [...counts.values()].reduce((sum, count) => sum + count, 0),
           webhooks: counts.size,
         };
       });
-      await wakeLanes(workspaceId, [...counts.keys()]);
+      await wakeLanes(parts, workspaceId, [...counts.keys()]);
       return response;
     },
   });
+}
 
-  return { rotate, test, sendPending };
-
-  async function sampleOf(requested: string | undefined, endpoint: Endpoint, eventId: Uuid) {
-    const type = formatOf(endpoint.format).typesOf(requested ?? TEST_EVENT)[0];
-    if (type === TEST_EVENT) {
-      return {
-        type,
-        objectType: 'webhook',
-        objectId: endpoint.id,
-        data: testData(eventId),
-        context: null,
-      };
-    }
-    const known = (await catalogueOf(endpoint.workspaceId, [type])).type(type);
-    if (!known) throw invalid('event_type', 'is not an event type; see GET /api/v1/event-types');
+async function sampleOf(
+  { catalogueOf, formatOf }: CommandParts,
+  requested: string | undefined,
+  endpoint: Endpoint,
+  eventId: Uuid,
+) {
+  const type = formatOf(endpoint.format).typesOf(requested ?? TEST_EVENT)[0];
+  if (type === TEST_EVENT) {
     return {
       type,
-      objectType: known.object,
-      objectId: eventId,
-      data: { ...known.sample },
-      context: known.context ?? null,
+      objectType: 'webhook',
+      objectId: endpoint.id,
+      data: testData(eventId),
+      context: null,
     };
   }
+  const known = (await catalogueOf(endpoint.workspaceId, [type])).type(type);
+  if (!known) throw invalid('event_type', 'is not an event type; see GET /api/v1/event-types');
+  return {
+    type,
+    objectType: known.object,
+    objectId: eventId,
+    data: { ...known.sample },
+    context: known.context ?? null,
+  };
+}
 
-  /** Call it after the commit: it wakes the lanes; if no worker runs in this process, it makes one pass itself. */
-  async function wakeLanes(workspaceId: Uuid, endpointIds: Uuid[]): Promise<void> {
-    await engine.waker.notifyNow(endpointIds.map((id) => [workspaceId, id] as const));
-    if (!engine.worker.running) void engine.pass(workspaceId).catch(() => undefined);
-  }
+/** Call it after the commit: it wakes the lanes; if no worker runs in this process, it makes one pass itself. */
+async function wakeLanes({ engine }: CommandParts, workspaceId: Uuid, endpointIds: Uuid[]): Promise<void> {
+  await engine.waker.notifyNow(endpointIds.map((id) => [workspaceId, id] as const));
+  if (!engine.worker.running) void engine.pass(workspaceId).catch(() => undefined);
+}
 
-  /** Runs an action in a transaction and records it there with its response. */
-  async function recordAction(
-    ctx: Ctx<unknown, unknown>,
-    done: AuditEntry,
-    work: (trx: Parameters<Within>[0]) => Promise<object>,
-  ): Promise<Answer> {
-    const body = await db.transaction(async (trx) => {
-      const made = JSON.stringify(await work(trx));
-      await recordChange(trx, ctx, done, { status: 202, body: made });
-      return made;
-    });
-    return { status: 202, body };
-  }
+/** Runs an action in a transaction and records it there with its response. */
+async function recordAction(
+  { db, recordChange }: CommandParts,
+  ctx: Ctx<unknown, unknown>,
+  done: AuditEntry,
+  work: (trx: Parameters<Within>[0]) => Promise<object>,
+): Promise<Answer> {
+  const body = await db.transaction(async (trx) => {
+    const made = JSON.stringify(await work(trx));
+    await recordChange(trx, ctx, done, { status: 202, body: made });
+    return made;
+  });
+  return { status: 202, body };
 }

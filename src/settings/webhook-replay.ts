@@ -56,15 +56,8 @@ const answerShape = z.object({
 });
 
 /** Sends failed or missed events again in bulk. */
-export function replayRoutes({
-  db,
-  engine,
-  formats,
-  catalogue,
-  stamps,
-  recordChange,
-  clock,
-}: ReplayRouteParts): Route[] {
+export function replayRoutes(parts: ReplayRouteParts): Route[] {
+  const { db, engine, catalogue, stamps, recordChange, clock } = parts;
   return [
     route<z.output<typeof body>>({
       method: 'POST',
@@ -90,8 +83,11 @@ export function replayRoutes({
           since,
           until,
           sinceId: floorId(Date.parse(since)),
-          after: await place(workspaceId, ctx.body.after),
-          types: typesOf(endpoint, ctx.body.types, [...catalogue.types, ...(await stamps(workspaceId))]),
+          after: await positionAfter(parts, workspaceId, ctx.body.after),
+          types: typesOf(parts, endpoint, ctx.body.types, [
+            ...catalogue.types,
+            ...(await stamps(workspaceId)),
+          ]),
           only,
           dryRun,
           now: clock.now(),
@@ -121,32 +117,37 @@ export function replayRoutes({
       },
     }),
   ];
+}
 
-  async function place(workspaceId: Uuid, after: string | undefined): Promise<number> {
-    if (after === undefined) return 0;
-    const found = await placeAfter(db, workspaceId, unprefixed('evt', after));
-    if (found === 'gone') throw invalid('after', 'is not an event of the feed, or is no longer kept');
-    return found;
-  }
+async function positionAfter(
+  { db }: ReplayRouteParts,
+  workspaceId: Uuid,
+  after: string | undefined,
+): Promise<number> {
+  if (after === undefined) return 0;
+  const found = await placeAfter(db, workspaceId, unprefixed('evt', after));
+  if (found === 'gone') throw invalid('after', 'is not an event of the feed, or is no longer kept');
+  return found;
+}
 
-  /**
-   * Fairlead's names of the types that a webhook subscribes to, or of the requested ones among them, by the
-   * format's names.
-   */
-  function typesOf(
-    { format: name, events }: Endpoint,
-    requested: string[] | undefined,
-    all: readonly { name: string }[],
-  ): string[] {
-    const format = formats.get(name)!;
-    const documented = all.map((type) => type.name).filter((type) => format.documents(type));
-    const subscribed = new Set(events.flatMap((type) => (type === '*' ? documented : [type])));
-    if (requested === undefined) return [...subscribed];
-    return requested.flatMap((type, at) => {
-      const meant = format.typesOf(type).filter((item) => subscribed.has(item));
-      if (meant.length === 0)
-        throw invalid(`types.${at}`, `"${type}" is not an event type that this webhook subscribes to`);
-      return meant;
-    });
-  }
+/**
+ * Fairlead's names of the types that a webhook subscribes to, or of the requested ones among them, by the
+ * format's names.
+ */
+function typesOf(
+  { formats }: ReplayRouteParts,
+  { format: name, events }: Endpoint,
+  requested: string[] | undefined,
+  all: readonly { name: string }[],
+): string[] {
+  const format = formats.get(name)!;
+  const documented = all.map((type) => type.name).filter((type) => format.documents(type));
+  const subscribed = new Set(events.flatMap((type) => (type === '*' ? documented : [type])));
+  if (requested === undefined) return [...subscribed];
+  return requested.flatMap((type, at) => {
+    const meant = format.typesOf(type).filter((item) => subscribed.has(item));
+    if (meant.length === 0)
+      throw invalid(`types.${at}`, `"${type}" is not an event type that this webhook subscribes to`);
+    return meant;
+  });
 }

@@ -4,7 +4,7 @@ import { pageQuery, pageShape, type PageQuery } from '../http/paging.ts';
 import { route, type Route } from '../http/route.ts';
 import { webhookCommandRoutes, type WebhookCommandParts } from './webhook-commands.ts';
 import { auditEntry, findWebhook, PATH, recordedChange, WEBHOOK_ID } from './webhook-endpoint.ts';
-import { makeWebhookInput, type WebhookInputParts } from './webhook-input.ts';
+import { makeWebhookInput, type WebhookInput, type WebhookInputParts } from './webhook-input.ts';
 import {
   createBody,
   showWebhook,
@@ -16,15 +16,34 @@ import {
 
 export interface WebhookParts extends WebhookCommandParts, WebhookInputParts {}
 
-/** Webhook routes (docs/requirements.md, section 9). */
-export function webhookRoutes(parts: WebhookParts): Route[] {
-  const { engine, formats, recordChange } = parts;
-  const input = makeWebhookInput(parts);
-  const { endpoints } = engine;
-  const common = { scope: 'webhooks:manage', tag: 'webhooks', params: WEBHOOK_ID } as const;
-  const reading = { ...common, scope: 'webhooks:read' } as const;
+interface WebhookRouteParts extends WebhookParts {
+  input: WebhookInput;
+}
 
-  const list = route<undefined, PageQuery>({
+const common = { scope: 'webhooks:manage', tag: 'webhooks', params: WEBHOOK_ID } as const;
+const reading = { ...common, scope: 'webhooks:read' } as const;
+
+/** Webhook routes (docs/requirements.md, section 9). */
+export function webhookRoutes(webhookParts: WebhookParts): Route[] {
+  const input = makeWebhookInput(webhookParts);
+  const parts = { ...webhookParts, input };
+  const { rotate, test, sendPending } = webhookCommandRoutes(webhookParts, input);
+  return [
+    listRoute(parts),
+    createRoute(parts),
+    sendPending,
+    getRoute(parts),
+    updateRoute('PATCH', parts),
+    updateRoute('PUT', parts),
+    deleteRoute(parts),
+    rotate,
+    test,
+  ];
+}
+
+function listRoute({ engine, formats }: WebhookRouteParts): Route {
+  const { endpoints } = engine;
+  return route<undefined, PageQuery>({
     ...reading,
     method: 'GET',
     path: PATH,
@@ -42,8 +61,11 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
       };
     },
   });
+}
 
-  const create = route<CreateBody>({
+function createRoute({ engine, formats, recordChange, input }: WebhookRouteParts): Route {
+  const { endpoints } = engine;
+  return route<CreateBody>({
     ...common,
     method: 'POST',
     path: PATH,
@@ -61,8 +83,11 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
       return answered.response();
     },
   });
+}
 
-  const get = route({
+function getRoute({ engine, formats }: WebhookRouteParts): Route {
+  const { endpoints } = engine;
+  return route({
     ...reading,
     method: 'GET',
     path: `${PATH}/:id`,
@@ -70,29 +95,37 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
     answers: { 200: webhookSchema },
     handle: async (ctx) => ({ status: 200, body: showWebhook(await findWebhook(endpoints, ctx), formats) }),
   });
+}
 
-  const update = (method: 'PATCH' | 'PUT') =>
-    route<UpdateBody>({
-      ...common,
-      method,
-      path: `${PATH}/:id`,
-      summary: 'Update a webhook',
-      description:
-        'Changed events apply only to future events. `active: false` pauses: no new deliveries are queued, and queued ones are held. `active: true` also enables a disabled webhook.',
-      body: updateBody,
-      answers: { 200: webhookSchema },
-      async handle(ctx) {
-        const current = await findWebhook(endpoints, ctx);
-        const change = await input.changeOf(ctx.body, current);
-        const answered = recordedChange(recordChange, ctx, 200, 'updated', (endpoint) =>
-          showWebhook(endpoint, formats),
-        );
-        await endpoints.update(ctx.caller.workspaceId, current.id, change, answered.within);
-        return answered.response();
-      },
-    });
+function updateRoute(
+  method: 'PATCH' | 'PUT',
+  { engine, formats, recordChange, input }: WebhookRouteParts,
+): Route {
+  const { endpoints } = engine;
+  return route<UpdateBody>({
+    ...common,
+    method,
+    path: `${PATH}/:id`,
+    summary: 'Update a webhook',
+    description:
+      'Changed events apply only to future events. `active: false` pauses: no new deliveries are queued, and queued ones are held. `active: true` also enables a disabled webhook.',
+    body: updateBody,
+    answers: { 200: webhookSchema },
+    async handle(ctx) {
+      const current = await findWebhook(endpoints, ctx);
+      const change = await input.changeOf(ctx.body, current);
+      const answered = recordedChange(recordChange, ctx, 200, 'updated', (endpoint) =>
+        showWebhook(endpoint, formats),
+      );
+      await endpoints.update(ctx.caller.workspaceId, current.id, change, answered.within);
+      return answered.response();
+    },
+  });
+}
 
-  const remove = route({
+function deleteRoute({ engine, recordChange }: WebhookRouteParts): Route {
+  const { endpoints } = engine;
+  return route({
     ...common,
     method: 'DELETE',
     path: `${PATH}/:id`,
@@ -107,7 +140,4 @@ export function webhookRoutes(parts: WebhookParts): Route[] {
       return { status: 204, body: null };
     },
   });
-
-  const { rotate, test, sendPending } = webhookCommandRoutes(parts, input);
-  return [list, create, sendPending, get, update('PATCH'), update('PUT'), remove, rotate, test];
 }
