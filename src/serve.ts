@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { assemble, VERSION } from './app.ts';
+import { assemble } from './app.ts';
+import { VERSION } from './version.ts';
 import { StartError } from './base/errors.ts';
 import type { Logger } from './base/log.ts';
 import type { Config } from './config.ts';

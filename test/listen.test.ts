@@ -7,7 +7,7 @@ import {
   type Socket,
 } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { FORMATS } from '../src/app.ts';
+import { FORMATS } from '../src/catalogue.ts';
 import {
   makeInstallation,
   PROJECT,

@@ -1,5 +1,6 @@
 import { KEY_STYLES } from '../account/api-key.ts';
-import { SCOPES, type App } from '../app.ts';
+import type { App } from '../app.ts';
+import { SCOPES } from '../catalogue.ts';
 import {
   choiceOption,
   nameOption,

@@ -1,7 +1,7 @@
 import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CATALOGUE, FORMATS } from '../app.ts';
+import { CATALOGUE, FORMATS } from '../catalogue.ts';
 import { EXIT, StartError } from '../base/errors.ts';
 import { unprefixed, type Uuid } from '../base/id.ts';
 import type { Config } from '../config.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Role } from '../../src/account/role.ts';
-import { SCOPES } from '../../src/app.ts';
+import { SCOPES } from '../../src/catalogue.ts';
 import { makeMember, PASSWORD, tokenOf, type SignedIn } from '../kit/member.ts';
 import { startScenario, type Person, type Reply, type Scenario } from '../kit/scenario.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROLES, scopesOf, type Role } from '../../src/account/role.ts';
 import { allows } from '../../src/account/scope.ts';
-import { SCOPES } from '../../src/app.ts';
+import { SCOPES } from '../../src/catalogue.ts';
 import { browser, cookieOf, makeMember, PASSWORD, tokenOf, type SignedIn } from '../kit/member.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { FORMATS } from '../../src/app.ts';
+import { FORMATS } from '../../src/catalogue.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 
 const HOOKS = '/api/v1/webhooks';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { FORMATS } from '../../src/app.ts';
+import { FORMATS } from '../../src/catalogue.ts';
 import { makeMember } from '../kit/member.ts';
 import { startReceiver } from '../kit/receiver.ts';
 import { runCase, startScenario, type Person, type Scenario } from '../kit/scenario.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { FORMATS } from '../../src/app.ts';
+import { FORMATS } from '../../src/catalogue.ts';
 import { problems } from '../kit/json-schema.ts';
 import { startReceiver } from '../kit/receiver.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { FORMATS } from '../../src/app.ts';
+import { FORMATS } from '../../src/catalogue.ts';
 import { makeSealer } from '../../src/base/seal.ts';
 import { dropOldInboxes } from '../../src/delivery/inbox.ts';
 import { makeMember } from '../kit/member.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { SCOPES } from '../../src/app.ts';
+import { SCOPES } from '../../src/catalogue.ts';
 import { makeMember } from '../kit/member.ts';
 import { PROJECT } from '../kit/process.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';

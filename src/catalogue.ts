@@ -1,0 +1,23 @@
+import { allScopes } from './account/scope.ts';
+import { EVENT_OBJECTS, RECORD_EVENTS, RECORD_OBJECTS } from './crm/crm.ts';
+import { WEBHOOK_DISABLED, WEBHOOK_OBJECT } from './delivery/webhook-disabled-event.ts';
+import type { Formats } from './delivery/format.ts';
+import { makeCatalogue } from './events/event-type.ts';
+import { automatenexus } from './formats/automatenexus.ts';
+import { axcelerate } from './formats/axcelerate.ts';
+import { axocrm } from './formats/axocrm.ts';
+import { standard } from './formats/standard.ts';
+
+/** Webhook formats; a new one is a file in formats/ and an entry here. */
+export const FORMATS: Formats = new Map(
+  [standard, axocrm, automatenexus, axcelerate].map((format) => [format.name, format]),
+);
+
+/** The built-in event types. */
+export const CATALOGUE = makeCatalogue(
+  [...RECORD_EVENTS, WEBHOOK_DISABLED],
+  [...EVENT_OBJECTS, WEBHOOK_OBJECT],
+);
+
+/** All scopes of a key. */
+export const SCOPES = allScopes(RECORD_OBJECTS);
