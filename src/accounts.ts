@@ -35,7 +35,7 @@ export interface AccountParts {
   crmWebhookSecret: string;
 }
 
-export type Accounts = ReturnType<typeof makeAccounts>;
+type Accounts = ReturnType<typeof makeAccounts>;
 
 /** Workspaces, their members and their credentials. */
 export function makeAccounts({
