@@ -35,8 +35,6 @@ export interface AccountParts {
   crmWebhookSecret: string;
 }
 
-export type Accounts = ReturnType<typeof makeAccounts>;
-
 /** Workspaces, their members and their credentials. */
 export function makeAccounts({
   db,
