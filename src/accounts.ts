@@ -35,8 +35,6 @@ export interface AccountParts {
   crmWebhookSecret: string;
 }
 
-type Accounts = ReturnType<typeof makeAccounts>;
-
 /** Workspaces, their members and their credentials. */
 export function makeAccounts({
   db,

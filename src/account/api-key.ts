@@ -107,33 +107,14 @@ const SHOWN = [
 
 export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiKeys {
   return {
-    async create({ workspaceId, name, style, scopes, expiresAt, createdBy, makerId }, inTransaction) {
-      const { start, visible } = STYLES[style];
-      const raw = start + randomText(SECRET_LENGTH);
-      const salt = randomBytes(16);
-      const id = newId();
-      const row = {
-        workspace_id: workspaceId,
-        id,
-        name: keyName(name),
-        style,
-        prefix: raw.slice(0, visible),
-        salt,
-        hash: sha256(salt, raw),
-        scopes: style === 'remixcrm' ? ['leads:create'] : [...(scopes ?? ['*'])],
-        created_by: createdBy,
-        maker_id: makerId ?? null,
-        created_at: isoTime(clock.now()),
-        expires_at: expiresAt ?? null,
-        revoked_at: null,
-        last_used_at: null,
-      };
+    async create(input, inTransaction) {
+      const { raw, row } = newKeyRow(input, newId(), isoTime(clock.now()));
       await db.transaction(async (trx) => {
-        await checkRoom(trx, workspaceId, row.created_at);
+        await checkRoom(trx, row.workspace_id, row.created_at);
         const key = await trx.insertInto('api_key').values(row).returning(SHOWN).executeTakeFirstOrThrow();
         await inTransaction?.(trx, { key, raw });
       });
-      return { id, raw, prefix: raw.slice(0, visible) };
+      return { id: row.id, raw, prefix: row.prefix };
     },
 
     get: (workspaceId, id) =>
@@ -157,34 +138,8 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiK
       return retried(() => rows.execute());
     },
 
-    update(workspaceId, id, { name, scopes, expiresAt }, { check, inTransaction }) {
-      return db.transaction(async (trx) => {
-        const current = await trx
-          .selectFrom('api_key')
-          .select(SHOWN)
-          .where('workspace_id', '=', workspaceId)
-          .where('id', '=', id)
-          .where('revoked_at', 'is', null)
-          .forNoKeyUpdate()
-          .executeTakeFirst();
-        if (!current) return undefined;
-        await check(trx, current);
-        const key = await trx
-          .updateTable('api_key')
-          .set({
-            // Kysely needs at least one column to set.
-            name: name === undefined ? sql.ref('name') : keyName(name),
-            ...(scopes !== undefined && { scopes: [...scopes] }),
-            ...(expiresAt !== undefined && { expires_at: expiresAt }),
-          })
-          .where('workspace_id', '=', workspaceId)
-          .where('id', '=', id)
-          .returning(SHOWN)
-          .executeTakeFirstOrThrow();
-        await inTransaction(trx, key);
-        return key;
-      });
-    },
+    update: (workspaceId, id, change, steps) =>
+      db.transaction((trx) => updateKey(trx, { workspaceId, id }, change, steps)),
 
     async revoke(workspaceId, id, inTransaction) {
       return db.transaction(async (trx) => {
@@ -226,6 +181,66 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiK
         .execute();
     },
   };
+}
+
+/** The row of a new key, and the key itself. */
+function newKeyRow(
+  { workspaceId, name, style, scopes, expiresAt, createdBy, makerId }: NewKey,
+  id: Uuid,
+  createdAt: string,
+) {
+  const { start, visible } = STYLES[style];
+  const raw = start + randomText(SECRET_LENGTH);
+  const salt = randomBytes(16);
+  const row = {
+    workspace_id: workspaceId,
+    id,
+    name: keyName(name),
+    style,
+    prefix: raw.slice(0, visible),
+    salt,
+    hash: sha256(salt, raw),
+    scopes: style === 'remixcrm' ? ['leads:create'] : [...(scopes ?? ['*'])],
+    created_by: createdBy,
+    maker_id: makerId ?? null,
+    created_at: createdAt,
+    expires_at: expiresAt ?? null,
+    revoked_at: null,
+    last_used_at: null,
+  };
+  return { raw, row };
+}
+
+async function updateKey(
+  trx: Transaction<Schema>,
+  { workspaceId, id }: { workspaceId: Uuid; id: Uuid },
+  { name, scopes, expiresAt }: KeyChange,
+  { check, inTransaction }: { check: InTransaction; inTransaction: InTransaction },
+): Promise<ApiKey | undefined> {
+  const current = await trx
+    .selectFrom('api_key')
+    .select(SHOWN)
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', id)
+    .where('revoked_at', 'is', null)
+    .forNoKeyUpdate()
+    .executeTakeFirst();
+  if (!current) return undefined;
+  await check(trx, current);
+  const key = await trx
+    .updateTable('api_key')
+    .set({
+      // Kysely needs at least one column to set.
+      name: name === undefined ? sql.ref('name') : keyName(name),
+      ...(scopes !== undefined && { scopes: [...scopes] }),
+      ...(expiresAt !== undefined && { expires_at: expiresAt }),
+    })
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', id)
+    .returning(SHOWN)
+    .executeTakeFirstOrThrow();
+  await inTransaction(trx, key);
+  return key;
 }
 
 /** Throws `limit_reached` if the plan allows no further key; revoked and expired keys do not count. */

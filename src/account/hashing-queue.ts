@@ -1,5 +1,5 @@
 import { ApiError } from '../base/errors.ts';
-import { makeRecentFailures } from './recent-failures.ts';
+import { makeRecentFailures, type RecentFailures } from './recent-failures.ts';
 import { networkOf, widerNetworkOf } from './sign-in-throttle.ts';
 
 /**
@@ -58,62 +58,105 @@ export function makeHashingQueue(
   max: HashingMaxima = HASHING_MAXIMA,
   now: () => number = Date.now,
 ): HashingQueue {
-  const { waitingPerNetwork = max.waiting, reserved = 0 } = max;
-  const recentFailures = makeRecentFailures(now);
+  return new FairQueue(max, now);
+}
+
+/** Networks and addresses take turns. */
+class FairQueue implements HashingQueue {
+  readonly #max: HashingMaxima;
+  readonly #waitingPerNetwork: number;
+  readonly #reserved: number;
+  readonly #recentFailures: RecentFailures;
   /** In order of arrival. */
-  const waiting: Waiting[] = [];
+  readonly #waiting: Waiting[] = [];
   /** Running jobs by address. */
-  const running = new Map<string, number>();
-  let runningInAll = 0;
+  readonly #running = new Map<string, number>();
+  #runningInAll = 0;
 
-  const runningOf = (address: string) => running.get(address) ?? 0;
-  const waitingAt = (address: string) => waiting.filter((item) => item.address === address).length;
-  const waitingIn = (network: string) => waiting.filter((item) => item.network === network).length;
-
-  /** 0 for an address with one job and no failures; more jobs and failures increase it. */
-  function pressure({ address }: Source, more = 0): number {
-    const failures = recentFailures.failuresOf(address);
-    if (failures > 0) return failures + 1;
-    return runningOf(address) + waitingAt(address) + more > 1 ? 1 : 0;
+  constructor(max: HashingMaxima, now: () => number) {
+    this.#max = max;
+    this.#waitingPerNetwork = max.waitingPerNetwork ?? max.waiting;
+    this.#reserved = max.reserved ?? 0;
+    this.#recentFailures = makeRecentFailures(now);
   }
 
-  function startNext(): void {
-    while (runningInAll < max.running) {
-      const next = waiting
-        .filter(({ address }) => runningOf(address) < max.runningPerAddress)
-        .map((item) => ({ item, order: orderOf(item) }))
+  async run<T>(input: string, work: () => Promise<T>): Promise<T> {
+    const source = { address: networkOf(input), network: widerNetworkOf(input) };
+    await this.#turn(source);
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof ApiError && error.status < 500) this.#recentFailures.recordFailure(source.address);
+      throw error;
+    } finally {
+      this.#end(source);
+    }
+  }
+
+  #runningOf(address: string): number {
+    return this.#running.get(address) ?? 0;
+  }
+
+  #waitingAt(address: string): number {
+    return this.#waiting.filter((item) => item.address === address).length;
+  }
+
+  #waitingIn(network: string): number {
+    return this.#waiting.filter((item) => item.network === network).length;
+  }
+
+  /** 0 for an address with one job and no failures; more jobs and failures increase it. */
+  #pressure({ address }: Source, more = 0): number {
+    const failures = this.#recentFailures.failuresOf(address);
+    if (failures > 0) return failures + 1;
+    return this.#runningOf(address) + this.#waitingAt(address) + more > 1 ? 1 : 0;
+  }
+
+  #startNext(): void {
+    while (this.#runningInAll < this.#max.running) {
+      const next = this.#waiting
+        .filter(({ address }) => this.#runningOf(address) < this.#max.runningPerAddress)
+        .map((item) => ({ item, order: this.#orderOf(item) }))
         .reduce<{ item: Waiting; order: number[] } | null>(
           (best, other) => (best !== null && compare(best.order, other.order) <= 0 ? best : other),
           null,
         );
       if (next === null) return;
       const entry = next.item;
-      waiting.splice(waiting.indexOf(entry), 1);
-      running.set(entry.address, runningOf(entry.address) + 1);
-      runningInAll += 1;
-      recentFailures.recordTurn(entry.network);
-      recentFailures.recordTurn(entry.address);
+      this.#waiting.splice(this.#waiting.indexOf(entry), 1);
+      this.#running.set(entry.address, this.#runningOf(entry.address) + 1);
+      this.#runningInAll += 1;
+      this.#recentFailures.recordTurn(entry.network);
+      this.#recentFailures.recordTurn(entry.address);
       entry.start();
     }
   }
 
   /** The lowest is hashed next; among equal ones, the one that arrived first. */
-  function orderOf(item: Waiting): number[] {
-    return [pressure(item), recentFailures.lastTurnOf(item.network), recentFailures.lastTurnOf(item.address)];
+  #orderOf(item: Waiting): number[] {
+    return [
+      this.#pressure(item),
+      this.#recentFailures.lastTurnOf(item.network),
+      this.#recentFailures.lastTurnOf(item.address),
+    ];
   }
 
   /**
    * Rejects the waiting job with the highest pressure, if it is higher than that of the newcomer. Returns false if
    * there is none.
    */
-  function makeRoom(newcomer: Source, among: (item: Waiting) => boolean): boolean {
-    const own = pressure(newcomer, 1);
+  #makeRoom(newcomer: Source, among: (item: Waiting) => boolean): boolean {
+    const own = this.#pressure(newcomer, 1);
     let worst: { item: Waiting; order: number[] } | null = null;
-    for (const entry of waiting.filter(among)) {
+    for (const entry of this.#waiting.filter(among)) {
       const order = [
-        pressure(entry) - own,
-        entry.network === newcomer.network ? 0 : waitingIn(entry.network) - waitingIn(newcomer.network) - 1,
-        entry.address === newcomer.address ? 0 : waitingAt(entry.address) - waitingAt(newcomer.address) - 1,
+        this.#pressure(entry) - own,
+        entry.network === newcomer.network
+          ? 0
+          : this.#waitingIn(entry.network) - this.#waitingIn(newcomer.network) - 1,
+        entry.address === newcomer.address
+          ? 0
+          : this.#waitingAt(entry.address) - this.#waitingAt(newcomer.address) - 1,
       ];
       // Among equal ones, the last to arrive.
       if (compare(order, [0, 0, 0]) > 0 && (worst === null || compare(order, worst.order) >= 0))
@@ -121,62 +164,50 @@ export function makeHashingQueue(
     }
     if (worst === null) return false;
     // An address with several jobs, whose pressure would otherwise fall to that of a single request.
-    if (pressure(worst.item) === 1) recentFailures.recordFailure(worst.item.address);
-    waiting.splice(waiting.indexOf(worst.item), 1);
+    if (this.#pressure(worst.item) === 1) this.#recentFailures.recordFailure(worst.item.address);
+    this.#waiting.splice(this.#waiting.indexOf(worst.item), 1);
     worst.item.refuse();
     return true;
   }
 
   /** Whether there is a waiting place for one more job, if necessary after rejecting another. */
-  function hasPlace(newcomer: Source): boolean {
+  #hasPlace(newcomer: Source): boolean {
     const { address, network } = newcomer;
-    if (waitingAt(address) >= max.waitingPerAddress) return false;
-    if (waitingIn(network) >= waitingPerNetwork && !makeRoom(newcomer, (item) => item.network === network))
-      return false;
-    const presses = (item: Waiting) => pressure(item) > 0;
+    if (this.#waitingAt(address) >= this.#max.waitingPerAddress) return false;
     if (
-      pressure(newcomer, 1) > 0 &&
-      waiting.filter(presses).length >= max.waiting - reserved &&
-      !makeRoom(newcomer, presses)
+      this.#waitingIn(network) >= this.#waitingPerNetwork &&
+      !this.#makeRoom(newcomer, (item) => item.network === network)
     )
       return false;
-    return waiting.length < max.waiting || makeRoom(newcomer, () => true);
+    const presses = (item: Waiting) => this.#pressure(item) > 0;
+    if (
+      this.#pressure(newcomer, 1) > 0 &&
+      this.#waiting.filter(presses).length >= this.#max.waiting - this.#reserved &&
+      !this.#makeRoom(newcomer, presses)
+    )
+      return false;
+    return this.#waiting.length < this.#max.waiting || this.#makeRoom(newcomer, () => true);
   }
 
-  async function turn(source: Source): Promise<void> {
-    if (!hasPlace(source)) {
+  async #turn(source: Source): Promise<void> {
+    if (!this.#hasPlace(source)) {
       // A single request that finds all places taken by others is not a failure.
-      if (pressure(source, 1) > 0) recentFailures.recordFailure(source.address);
+      if (this.#pressure(source, 1) > 0) this.#recentFailures.recordFailure(source.address);
       throw busy();
     }
     await new Promise<void>((resolve, reject) => {
-      waiting.push({ ...source, start: resolve, refuse: () => reject(busy()) });
-      startNext();
+      this.#waiting.push({ ...source, start: resolve, refuse: () => reject(busy()) });
+      this.#startNext();
     });
   }
 
-  function end({ address }: Source): void {
-    runningInAll -= 1;
-    const left = runningOf(address) - 1;
-    if (left === 0) running.delete(address);
-    else running.set(address, left);
-    startNext();
+  #end({ address }: Source): void {
+    this.#runningInAll -= 1;
+    const left = this.#runningOf(address) - 1;
+    if (left === 0) this.#running.delete(address);
+    else this.#running.set(address, left);
+    this.#startNext();
   }
-
-  return {
-    async run(input, work) {
-      const source = { address: networkOf(input), network: widerNetworkOf(input) };
-      await turn(source);
-      try {
-        return await work();
-      } catch (error) {
-        if (error instanceof ApiError && error.status < 500) recentFailures.recordFailure(source.address);
-        throw error;
-      } finally {
-        end(source);
-      }
-    },
-  };
 }
 
 /** Lexicographic: the first number that differs decides. */

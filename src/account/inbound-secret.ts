@@ -115,21 +115,9 @@ export function makeInboundSecrets(
       db.transaction(async (trx) => {
         const id = newId();
         const raw = rawOf(workspaceId, id);
-        const salt = randomBytes(16);
-        // Locked, so that two concurrent creations cannot exceed the limit.
-        await sql`select from workspace where id = ${workspaceId} for update`.execute(trx);
-        const { rows } = await sql<InboundSecret>`
-          insert into inbound_secret (workspace_id, id, name, prefix, salt, hash, created_by, created_at)
-          select ${workspaceId}, ${id}, ${name}, ${raw.slice(0, VISIBLE)}, ${salt}, ${sha256(salt, raw)}, ${actor},
-                 ${isoTime(clock.now())}
-          where (select count(*) from inbound_secret where workspace_id = ${workspaceId}) < ${MAX_SECRETS}
-          returning ${COLUMNS}`.execute(trx);
-        if (!rows[0])
-          throw new ApiError(
-            'conflict',
-            `A workspace has at most ${MAX_SECRETS} inbound secrets; delete one first.`,
-          );
-        await inTransaction(trx, { secret: rows[0], raw });
+        const at = isoTime(clock.now());
+        const secret = await insertSecret(trx, { workspaceId, id, name, raw, actor, at });
+        await inTransaction(trx, { secret, raw });
       }),
 
     list: (workspaceId, limit, after) =>
@@ -151,23 +139,7 @@ export function makeInboundSecrets(
         await inTransaction(trx, rows[0]);
       }),
 
-    async madeBy(workspaceId, makerId, limit) {
-      const values = [workspaceId, makerId];
-      const [[counted], secrets] = await Promise.all([
-        db.read<{ count: number }>(
-          { name: 'inbound-secret.count-made', text: `select count(*)::int as count ${MADE_BY}` },
-          values,
-        ),
-        db.read<InboundSecret>(
-          {
-            name: 'inbound-secret.made',
-            text: `select s.id, s.name, s.prefix, s.created_by, s.created_at ${MADE_BY} order by s.id desc limit $3`,
-          },
-          [...values, limit],
-        ),
-      ]);
-      return { count: counted!.count, secrets };
-    },
+    madeBy: (workspaceId, makerId, limit) => readMadeBy(db, workspaceId, makerId, limit),
 
     async removeMadeBy(trx, workspaceId, makerId) {
       const { rows } = await queryableOf(trx).query<InboundSecret>({
@@ -209,4 +181,44 @@ function unauthorized(): ApiError {
     'unauthorized',
     'The inbound secret is missing or unknown: send Authorization: Bearer <secret>, or X-API-Key.',
   );
+}
+
+/** Throws `conflict` if the workspace has the maximum. */
+async function insertSecret(
+  trx: Transaction<Schema>,
+  secret: { workspaceId: Uuid; id: Uuid; name: string; raw: string; actor: string; at: string },
+): Promise<InboundSecret> {
+  const { workspaceId, id, name, raw, actor, at } = secret;
+  const salt = randomBytes(16);
+  // Locked, so that two concurrent creations cannot exceed the limit.
+  await sql`select from workspace where id = ${workspaceId} for update`.execute(trx);
+  const { rows } = await sql<InboundSecret>`
+    insert into inbound_secret (workspace_id, id, name, prefix, salt, hash, created_by, created_at)
+    select ${workspaceId}, ${id}, ${name}, ${raw.slice(0, VISIBLE)}, ${salt}, ${sha256(salt, raw)}, ${actor}, ${at}
+    where (select count(*) from inbound_secret where workspace_id = ${workspaceId}) < ${MAX_SECRETS}
+    returning ${COLUMNS}`.execute(trx);
+  if (!rows[0])
+    throw new ApiError(
+      'conflict',
+      `A workspace has at most ${MAX_SECRETS} inbound secrets; delete one first.`,
+    );
+  return rows[0];
+}
+
+async function readMadeBy(db: Database, workspaceId: Uuid, makerId: Uuid, limit: number) {
+  const values = [workspaceId, makerId];
+  const [[counted], secrets] = await Promise.all([
+    db.read<{ count: number }>(
+      { name: 'inbound-secret.count-made', text: `select count(*)::int as count ${MADE_BY}` },
+      values,
+    ),
+    db.read<InboundSecret>(
+      {
+        name: 'inbound-secret.made',
+        text: `select s.id, s.name, s.prefix, s.created_by, s.created_at ${MADE_BY} order by s.id desc limit $3`,
+      },
+      [...values, limit],
+    ),
+  ]);
+  return { count: counted!.count, secrets };
 }

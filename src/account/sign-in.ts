@@ -82,95 +82,13 @@ export interface SignIn {
 }
 
 export function makeSignIn(parts: SignInParts): SignIn {
-  const { db, users, members, sessions, links, throttle, hashing, audit, mail, log, baseUrl } = parts;
-
-  /** The user with this password; throws `unauthorized` or `rate_limited`. Run it in the hashing queue. */
-  async function verified(email: string, password: string, address: string): Promise<User> {
-    const wasRight = await throttle.take(email, address);
-    const user = await users.byEmail(email);
-    if (!(await isPassword(password, user?.password ?? null)) || !user)
-      throw new ApiError('unauthorized', 'The email address or the password is wrong.');
-    await wasRight();
-    return user;
-  }
-
-  async function startSession(trx: Transaction<Schema>, user: User, workspaceId: Uuid): Promise<string> {
-    const token = await sessions.open(trx, user.id, workspaceId);
-    const by = { workspaceId, actor: `user:${user.id}` };
-    await audit.record(trx, by, { action: 'session.created', objectType: 'user', objectId: user.id });
-    return token;
-  }
-
-  async function home(userId: Uuid): Promise<Uuid> {
-    const [first] = await users.memberships(userId);
-    if (!first)
-      throw new ApiError('forbidden', 'You are no longer a member of any workspace; ask for an invitation.');
-    return first.id;
-  }
-
-  async function join(
-    trx: Transaction<Schema>,
-    user: User,
-    { workspace_id: id, role }: Link,
-  ): Promise<string> {
-    await members.add(trx, id!, user.id, role!);
-    await audit.record(trx, { workspaceId: id!, actor: `user:${user.id}` }, joined(user, role!));
-    return startSession(trx, user, id!);
-  }
-
-  /** The account of an invited address, or the one to create. */
-  async function inviteeOf(
-    email: string,
-    { name, password, address }: { name: string | undefined; password: string; address: string },
-  ): Promise<User | { email: string; name: string; password: string }> {
-    const done = await throttle.take(email, address);
-    const known = await users.byEmail(email);
-    // Checked even without a stored password: the duration must not reveal an account.
-    const fits = await isPassword(password, known?.password ?? null);
-    if (known && fits) {
-      await done();
-      return known;
-    }
-    if (name === undefined) throw invalidCredentials(true);
-    // This link must not set its password: it belongs to one workspace, and the account may belong to others.
-    if (known) throw known.password === null ? noPasswordYet() : invalidCredentials(false);
-    await done();
-    return { email, name, password: await hashPassword(password) };
-  }
-
-  async function makeLink(trx: Transaction<Schema>, link: Parameters<Links['make']>[1]): Promise<string> {
-    const { token } = await links.make(trx, link);
-    return linkUrl(baseUrl(), link.kind, token);
-  }
-
-  async function mailReset(queue: MailQueue, email: string): Promise<void> {
-    const user = await users.byEmail(email);
-    if (!user) return;
-    const kind = 'password_reset';
-    await db.transaction(async (trx) => {
-      const { link, token } = await links.make(trx, {
-        kind,
-        user_id: user.id,
-        created_by: `user:${user.id}`,
-      });
-      await queue.enqueue(trx, {
-        key: `${kind}:${link.id}`,
-        kind,
-        workspaceId: null,
-        userId: user.id,
-        objectId: link.id,
-        message: passwordResetMessage(user.email, linkUrl(baseUrl(), kind, token)),
-        lifetimeMs: LASTS_MS[kind],
-      });
-    });
-    queue.notify();
-  }
+  const { db, users, sessions, links, throttle, hashing, mail, log } = parts;
 
   return {
     async signIn({ email, password, address }) {
-      const user = await hashing.run(address, () => verified(email, password, address));
-      const workspaceId = await home(user.id);
-      return db.transaction((trx) => startSession(trx, user, workspaceId));
+      const user = await hashing.run(address, () => verified(parts, email, password, address));
+      const workspaceId = await home(users, user.id);
+      return db.transaction((trx) => startSession(parts, trx, user, workspaceId));
     },
 
     async setUp(token, { name, email, password, workspaceName, address }) {
@@ -184,7 +102,7 @@ export function makeSignIn(parts: SignInParts): SignIn {
           await sql`update workspace set name = ${workspaceName} where id = ${link.workspace_id}`.execute(
             trx,
           );
-        return join(trx, user, { ...link, role: 'owner' });
+        return join(parts, trx, user, { ...link, role: 'owner' });
       });
     },
 
@@ -192,10 +110,10 @@ export function makeSignIn(parts: SignInParts): SignIn {
       const { email } = await links.open(token, 'invitation');
       // Checked before the account is looked up: the response to a weak password must not reveal an account.
       if (name !== undefined) await checkPassword(password, { name, email: email! });
-      const invitee = await hashing.run(address, () => inviteeOf(email!, { name, password, address }));
+      const invitee = await hashing.run(address, () => inviteeOf(parts, email!, { name, password, address }));
       return db.transaction(async (trx) => {
         const link = await links.use(trx, token, 'invitation');
-        return join(trx, 'id' in invitee ? invitee : await users.create(trx, invitee), link);
+        return join(parts, trx, 'id' in invitee ? invitee : await users.create(trx, invitee), link);
       });
     },
 
@@ -209,7 +127,7 @@ export function makeSignIn(parts: SignInParts): SignIn {
       // Counted like a failed attempt, so that nobody can flood a mailbox.
       await throttle.take(`reset ${email}`, address);
       // Not awaited: the duration of the response must not reveal an account.
-      void mailReset(mail, email).catch((error: unknown) => {
+      void mailReset(parts, mail, email).catch((error: unknown) => {
         log.error({ err: (error as Error).message }, 'a mail for a new password could not be queued');
       });
     },
@@ -219,18 +137,18 @@ export function makeSignIn(parts: SignInParts): SignIn {
       const user = (await users.get(id!))!;
       await checkPassword(password, user);
       const hash = await hashing.run(address, () => hashPassword(password));
-      const workspaceId = await home(user.id);
+      const workspaceId = await home(users, user.id);
       return db.transaction(async (trx) => {
         await links.use(trx, token, 'password_reset');
         await users.setPassword(trx, user.id, hash);
         await sessions.endAll(trx, user.id, null);
-        return startSession(trx, user, workspaceId);
+        return startSession(parts, trx, user, workspaceId);
       });
     },
 
     async changePassword(user, session, { current, password, address }) {
       const hash = await hashing.run(address, async () => {
-        await verified(user.email, current, address);
+        await verified(parts, user.email, current, address);
         await checkPassword(password, user);
         return hashPassword(password);
       });
@@ -241,13 +159,117 @@ export function makeSignIn(parts: SignInParts): SignIn {
     },
 
     resetLink: (trx, userId, createdBy) =>
-      makeLink(trx, { kind: 'password_reset', user_id: userId, created_by: createdBy }),
+      makeLink(parts, trx, { kind: 'password_reset', user_id: userId, created_by: createdBy }),
 
     setUpLink: (trx, workspaceId) =>
-      makeLink(trx, { kind: 'setup', workspace_id: workspaceId, created_by: 'system' }),
+      makeLink(parts, trx, { kind: 'setup', workspace_id: workspaceId, created_by: 'system' }),
 
     open: (token) => links.open(token),
   };
+}
+
+/** The user with this password; throws `unauthorized` or `rate_limited`. Run it in the hashing queue. */
+async function verified(
+  { users, throttle }: SignInParts,
+  email: string,
+  password: string,
+  address: string,
+): Promise<User> {
+  const wasRight = await throttle.take(email, address);
+  const user = await users.byEmail(email);
+  if (!(await isPassword(password, user?.password ?? null)) || !user)
+    throw new ApiError('unauthorized', 'The email address or the password is wrong.');
+  await wasRight();
+  return user;
+}
+
+async function startSession(
+  { sessions, audit }: SignInParts,
+  trx: Transaction<Schema>,
+  user: User,
+  workspaceId: Uuid,
+): Promise<string> {
+  const token = await sessions.open(trx, user.id, workspaceId);
+  const by = { workspaceId, actor: `user:${user.id}` };
+  await audit.record(trx, by, { action: 'session.created', objectType: 'user', objectId: user.id });
+  return token;
+}
+
+/** The workspace to sign in to. */
+async function home(users: Users, userId: Uuid): Promise<Uuid> {
+  const [first] = await users.memberships(userId);
+  if (!first)
+    throw new ApiError('forbidden', 'You are no longer a member of any workspace; ask for an invitation.');
+  return first.id;
+}
+
+async function join(
+  parts: SignInParts,
+  trx: Transaction<Schema>,
+  user: User,
+  { workspace_id: id, role }: Link,
+): Promise<string> {
+  await parts.members.add(trx, id!, user.id, role!);
+  await parts.audit.record(trx, { workspaceId: id!, actor: `user:${user.id}` }, joined(user, role!));
+  return startSession(parts, trx, user, id!);
+}
+
+/** The account of an invited address, or the one to create. */
+async function inviteeOf(
+  { users, throttle }: SignInParts,
+  email: string,
+  { name, password, address }: { name: string | undefined; password: string; address: string },
+): Promise<User | { email: string; name: string; password: string }> {
+  const done = await throttle.take(email, address);
+  const known = await users.byEmail(email);
+  // Checked even without a stored password: the duration must not reveal an account.
+  const fits = await isPassword(password, known?.password ?? null);
+  if (known && fits) {
+    await done();
+    return known;
+  }
+  if (name === undefined) throw invalidCredentials(true);
+  // This link must not set its password: it belongs to one workspace, and the account may belong to others.
+  if (known) throw known.password === null ? noPasswordYet() : invalidCredentials(false);
+  await done();
+  return { email, name, password: await hashPassword(password) };
+}
+
+/** The URL of a new link. */
+async function makeLink(
+  { links, baseUrl }: SignInParts,
+  trx: Transaction<Schema>,
+  link: Parameters<Links['make']>[1],
+): Promise<string> {
+  const { token } = await links.make(trx, link);
+  return linkUrl(baseUrl(), link.kind, token);
+}
+
+async function mailReset(
+  { db, users, links, baseUrl }: SignInParts,
+  queue: MailQueue,
+  email: string,
+): Promise<void> {
+  const user = await users.byEmail(email);
+  if (!user) return;
+  const kind = 'password_reset';
+  await db.transaction(async (trx) => {
+    const { link, token } = await links.make(trx, {
+      kind,
+      user_id: user.id,
+      created_by: `user:${user.id}`,
+    });
+    await queue.enqueue(trx, {
+      key: `${kind}:${link.id}`,
+      kind,
+      workspaceId: null,
+      userId: user.id,
+      objectId: link.id,
+      message: passwordResetMessage(user.email, linkUrl(baseUrl(), kind, token)),
+      lifetimeMs: LASTS_MS[kind],
+    });
+  });
+  queue.notify();
 }
 
 function joined(user: User, role: Role) {

@@ -136,14 +136,9 @@ export function makeInboxes(parts: {
       return rows.map((row) => open(workspaceId, row));
     },
 
-    update: (workspaceId, id, { name, status }, within) =>
+    update: (workspaceId, id, change, within) =>
       db.transaction(async (trx) => {
-        const { rows } = await sql<InboxRow>`
-          update inbox set name = coalesce(${name ?? null}, name), status = coalesce(${status ?? null}, status)
-          where workspace_id = ${workspaceId} and id = ${id} and expires_at > ${now()}
-          returning ${sql.raw(COLUMNS)}`.execute(trx);
-        if (!rows[0]) throw inboxNotFound();
-        const inbox = open(workspaceId, rows[0]);
+        const inbox = open(workspaceId, await updateInbox(trx, { workspaceId, id }, change, now()));
         await within(trx, inbox);
         return inbox;
       }),
@@ -197,6 +192,21 @@ async function insertInbox(
       'limit_reached',
       `A workspace has at most ${MAX_INBOXES} test inboxes; delete one first.`,
     );
+  return rows[0];
+}
+
+/** Throws `not_found`. */
+async function updateInbox(
+  trx: Transaction<Schema>,
+  { workspaceId, id }: { workspaceId: Uuid; id: Uuid },
+  { name, status }: Partial<Pick<Inbox, 'name' | 'status'>>,
+  now: string,
+): Promise<InboxRow> {
+  const { rows } = await sql<InboxRow>`
+    update inbox set name = coalesce(${name ?? null}, name), status = coalesce(${status ?? null}, status)
+    where workspace_id = ${workspaceId} and id = ${id} and expires_at > ${now}
+    returning ${sql.raw(COLUMNS)}`.execute(trx);
+  if (!rows[0]) throw inboxNotFound();
   return rows[0];
 }
 

@@ -2,11 +2,12 @@ import type { Registry } from 'prom-client';
 import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import type { Database } from '../db/pool.ts';
+import { ActiveRuns } from './active-runs.ts';
 import type { JobType } from './job.ts';
-import { LEASE_MS, leaseKey, makeJobLeases, type Claimable, type ClaimedJob } from './job-lease.ts';
+import { makeJobLeases, type Claimable, type ClaimedJob } from './job-lease.ts';
 import { makeJobMetrics } from './job-metrics.ts';
 import type { JobQueue } from './job-queue.ts';
-import { kindOf, runJob, type ActiveRun } from './job-run.ts';
+import { kindOf } from './job-run.ts';
 import { scheduleRecurring, type RecurringJob } from './recurring-job.ts';
 
 export interface JobWorkerParts {
@@ -37,20 +38,25 @@ export interface JobWorker {
 const SLOTS = 4;
 const MAX_RECURRING = 100;
 const POLL_MS = 2_000;
-const RENEW_MS = 4_000;
 const STOP_GRACE_MS = 10_000;
 
 export function makeJobWorker(parts: JobWorkerParts): JobWorker {
   const { db, newId, log, types, recurring } = parts;
   const leases = makeJobLeases(db, newId);
-  const runParts = { ...parts, leases, metrics: makeJobMetrics(parts.registry, db) };
   const kinds = new Map([...types, ...recurring].map((item) => [item.name, kindOf(item)]));
   if (kinds.size < types.length + recurring.length) throw new Error('two jobs have the same name');
-  const active = new Map<ActiveRun, Promise<void>>();
+  const isRecurring = (job: ClaimedJob) => 'recurring' in kinds.get(job.type)!;
+  const active = new ActiveRuns({
+    ...parts,
+    leases,
+    metrics: makeJobMetrics(parts.registry, db),
+    kinds,
+    onEnd(job) {
+      if (!isRecurring(job)) wake();
+    },
+  });
   let isScheduled = false;
   let isFailing = false;
-  let renewing = false;
-  let heartbeat: NodeJS.Timeout | undefined;
   let stopping: Promise<void> | undefined;
   /** Ends the pause between two polls. */
   let wake = () => {};
@@ -63,53 +69,15 @@ export function makeJobWorker(parts: JobWorkerParts): JobWorker {
   async function beginDue(jobs: Claimable, repeated: Claimable): Promise<ClaimedJob[]> {
     if (!isScheduled) await scheduleRecurring(db, newId, recurring);
     isScheduled = true;
-    const free = SLOTS - [...active.keys()].filter(({ job }) => !isRecurring(job)).length;
+    const free = SLOTS - active.jobs.filter((job) => !isRecurring(job)).length;
     const due = await leases.due(free > 0 ? jobs : [], repeated);
     nextMs = Math.min(POLL_MS, due.next_ms ?? POLL_MS);
     const claimed = [
       ...(due.recurring ? await leases.claim(repeated, MAX_RECURRING) : []),
       ...(due.jobs ? await leases.claim(jobs, free) : []),
     ];
-    for (const job of claimed) begin(job);
+    for (const job of claimed) active.begin(job);
     return claimed;
-  }
-
-  function isRecurring(job: ClaimedJob): boolean {
-    return 'recurring' in kinds.get(job.type)!;
-  }
-
-  function begin(job: ClaimedJob): void {
-    const controller = new AbortController();
-    const run = { job, controller, renewedAt: performance.now(), lost: false, stopping: false };
-    if (stopping) abortFor(run);
-    const done = runJob(runParts, kinds.get(job.type)!, run).then(() => {
-      active.delete(run);
-      if (!isRecurring(job)) wake();
-    });
-    active.set(run, done);
-    heartbeat ??= setInterval(beat, RENEW_MS).unref();
-  }
-
-  function beat(): void {
-    // By our own clock: a database that does not answer ends leases too.
-    for (const run of active.keys()) if (performance.now() - run.renewedAt > LEASE_MS) lose(run);
-    if (renewing || active.size === 0) return;
-    renewing = true;
-    renew()
-      .catch((error: Error) => log.debug({ err: error.message }, 'the leases of jobs were not extended'))
-      .finally(() => {
-        renewing = false;
-      });
-  }
-
-  async function renew(): Promise<void> {
-    const runs = [...active.keys()];
-    const began = performance.now();
-    const held = await leases.renew(runs.map(({ job }) => job));
-    for (const run of runs) {
-      if (held.has(leaseKey(run.job))) run.renewedAt = began;
-      else lose(run);
-    }
   }
 
   async function poll(): Promise<void> {
@@ -126,34 +94,19 @@ export function makeJobWorker(parts: JobWorkerParts): JobWorker {
         return null;
       });
       if (begun !== null) isFailing = false;
-      if (!isWoken && !begun?.length) await pause(nextMs);
+      if (!isWoken && !begun?.length) await pause(nextMs, (end) => (wake = end));
     }
-  }
-
-  function pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms).unref();
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 
   async function shutDown(): Promise<void> {
     wake();
-    for (const run of active.keys()) abortFor(run);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, STOP_GRACE_MS);
-    });
+    active.abort();
     const ended = (async () => {
       await polling;
-      await Promise.all(active.values());
+      await active.allEnds();
     })();
-    await Promise.race([ended, late]);
-    clearTimeout(timer);
-    clearInterval(heartbeat);
+    await waitAtMost(STOP_GRACE_MS, ended);
+    active.stopHeartbeat();
   }
 
   return {
@@ -167,7 +120,7 @@ export function makeJobWorker(parts: JobWorkerParts): JobWorker {
         const begun = await beginDue(types, [...left.values()]);
         for (const { type } of begun) left.delete(type);
         if (begun.length === 0 && active.size === 0) return;
-        if (begun.length === 0) await Promise.race(active.values());
+        if (begun.length === 0) await active.nextEnd();
       }
     },
 
@@ -175,13 +128,22 @@ export function makeJobWorker(parts: JobWorkerParts): JobWorker {
   };
 }
 
-/** The process stops. */
-function abortFor(run: ActiveRun): void {
-  run.stopping = true;
-  run.controller.abort(new Error('The process stops.'));
+/** Waits for `ms`, or until the function is called that `onPause` receives. */
+function pause(ms: number, onPause: (end: () => void) => void): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms).unref();
+    onPause(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
 
-function lose(run: ActiveRun): void {
-  run.lost = true;
-  run.controller.abort(new Error('The lease of the job has ended.'));
+async function waitAtMost(ms: number, ended: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([ended, late]);
+  clearTimeout(timer);
 }

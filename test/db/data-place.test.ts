@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { chmod, chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, type TestContext } from 'vitest';
-import { findPlace, keepPlace, type Place } from '../../src/db/data-place.mjs';
+import { findPlace, type Place } from '../../src/db/data-place.mjs';
+import { keepPlace } from '../../src/db/data-place-record.mjs';
 import { temporaryDirectory } from '../kit/process.ts';
 
 const isRoot = process.getuid?.() === 0;

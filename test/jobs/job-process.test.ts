@@ -118,7 +118,7 @@ test('runs of a recurring job that were missed while nothing ran are caught up o
 
 test('SIGTERM cuts a job short between two steps, and another process starts it again at once', async () => {
   const first = await start();
-  await queue.enqueue(slow, { steps: 15 });
+  await queue.enqueue(slow, { steps: 60 });
   await until(async () => (await marks('begun')).length === 1);
   const second = await start();
   first.kill('SIGTERM');

@@ -149,17 +149,17 @@ export function DataTable<T extends RowData>({
           )}
         </Table.Tbody>
       </Table>
-      {list.hasNextPage && (
-        <div className={classes.more}>
-          <Button
-            variant="default"
-            loading={list.isFetchingNextPage}
-            onClick={() => void list.fetchNextPage()}
-          >
-            Load more
-          </Button>
-        </div>
-      )}
+      {list.hasNextPage && <LoadMore list={list} />}
+    </div>
+  );
+}
+
+function LoadMore<T>({ list }: { list: ReadList<T> }) {
+  return (
+    <div className={classes.more}>
+      <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+        Load more
+      </Button>
     </div>
   );
 }
