@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startScenario, type Scenario } from '../kit/scenario.ts';
+import { startScenario, type Reply, type Scenario } from '../kit/scenario.ts';
 
 const TYPES = '/api/v1/custom-event-types';
 const EVENTS = '/api/v1/events';
@@ -81,7 +81,12 @@ describe('AX, AN2: checking an event against a schema has a budget', () => {
     expect(again.status, again.text).toBe(201);
     expect(again.headers.get('idempotent-replayed')).toBeNull();
     const published = replies.filter(({ status }) => status === 201).length + 1;
-    expect(await s.newEvents()).toHaveLength(published);
+    // On a busy machine the database may answer too late: such an event may have been stored.
+    const isUnsure = ({ status, text }: Reply) => status === 503 && !text.includes('against the schema');
+    const unsure = replies.filter(isUnsure).length;
+    const events = (await s.newEvents()).length;
+    expect(events).toBeGreaterThanOrEqual(published);
+    expect(events).toBeLessThanOrEqual(published + unsure);
   });
 
   test('a definition is checked within the same budget', async () => {
