@@ -34,7 +34,7 @@ export interface RunParts {
 
 /** A recurring job that ignores how long it takes would hold up nothing but itself. */
 const RECURRING_TIMEOUT_MS = 3_600_000;
-/** A run that does not end when it is told to is given up after this time; it may go on beside its retry. */
+/** A run that has not ended so long after its abort is given up. It may overlap with its retry. */
 const ABORT_GRACE_MS = 10_000;
 /** Runs of a job that may end with their process: a job that takes its process down must not do so for ever. */
 const MAX_CRASHES = 5;
