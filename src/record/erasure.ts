@@ -62,7 +62,7 @@ const PASS_MS = 20_000;
 /**
  * Erases personal data of deleted records of a kind: in their rows, events, attempts, timeline, stored responses and
  * related tables, each record in a transaction of its own. It waits until the record's deliveries have settled, at most
- * for the lifetime of a delivery (contracts section 6).
+ * for the lifetime of a delivery (docs/requirements.md, section 6).
  */
 export function makeEraser(
   noun: Noun,

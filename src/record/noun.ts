@@ -132,7 +132,7 @@ export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = 
    * (workspace_id, record, changed: previous values). Batches without such an event do not pay for it.
    */
   readonly contexts?: Readonly<Record<string, string>>;
-  /** The record without personal data (contracts AX12). */
+  /** The record without personal data (AX12). */
   summary(record: Readonly<Record<string, unknown>>): Record<string, unknown>;
   /** Fields that a list can be filtered by, by parameter. */
   readonly filters: Readonly<Record<string, Filter>>;

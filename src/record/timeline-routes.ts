@@ -49,10 +49,10 @@ export function timelineOf(
   return db.read<TimelineEntry>(ENTRIES, [workspaceId, recordIds, after, limit]);
 }
 
-/** The object whose timeline includes those of records that reference it (contracts AN10, RC14). */
+/** The object whose timeline includes those of records that reference it (AN10, RC14). */
 const WITH_RELATED = 'contact';
 
-/** The timeline of a record, newest first (contracts AN10). */
+/** The timeline of a record, newest first (AN10). */
 export function timelineRoutes(db: Database, nouns: readonly Noun[], extensions: Extensions): Route[] {
   const kindOf = { name: 'activity.kind', text: kindSql(nouns) };
   const related = { name: 'activity.related', text: relatedSql(nouns, WITH_RELATED) };

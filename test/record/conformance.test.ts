@@ -19,7 +19,7 @@ interface Subject {
   /** A scope that does not allow access; default: the one to create leads. */
   noScope?: string;
   /**
-   * Its POST is another system's, RemixCRM's Lead API (contracts RX5, RX6): it answers a receipt and refuses in a shape
+   * Its POST is another system's, RemixCRM's Lead API (RX5, RX6): it answers a receipt and refuses in a shape
    * of its own.
    */
   isRemixcrm?: true;

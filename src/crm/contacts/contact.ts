@@ -7,7 +7,7 @@ import { text } from '../../record/fields/text.ts';
 import { user } from '../../record/fields/user.ts';
 import { defineNoun, type InputOfNoun, type RecordOfNoun } from '../../record/noun.ts';
 
-/** A person (contracts AX5). */
+/** A person (AX5). */
 export const contact = defineNoun({
   name: 'contact',
   plural: 'contacts',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * The context of deal.stage_changed (contracts AN4): names of the stages and the pipeline, and the owner, at the time of
+ * The context of deal.stage_changed (AN4): names of the stages and the pipeline, and the owner, at the time of
  * the write. `f` is the event (events/outbox.ts).
  */
 export const STAGE_CHANGE_CONTEXT = `json_build_object(

@@ -18,7 +18,7 @@ interface Refused {
 
 /**
  * Locks the workspace's counter for lead numbers and the round robin; leads from forms do not count against the hourly
- * limit (contracts section 6). A quarantined submission is locked before it becomes a lead: accepted twice at the same
+ * limit (docs/requirements.md, section 6). A quarantined submission is locked before it becomes a lead: accepted twice at the same
  * time, it makes one lead.
  */
 const GATE = `

@@ -53,7 +53,7 @@ const sample: Record<string, unknown> = {
 };
 
 /**
- * A lead from a form: the same record in the same table, which fires only form.submitted (contracts AX10). The event
+ * A lead from a form: the same record in the same table, which fires only form.submitted (AX10). The event
  * holds the lead with its `FormContext`, which is passed as `resolved`.
  */
 export const formLead: Noun<Lead, LeadInput> = {

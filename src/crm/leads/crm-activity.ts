@@ -9,7 +9,7 @@ import type { Schema } from '../../db/schema.ts';
 import type { AfterWrite } from '../change-recorder.ts';
 import type { RelatedTable } from '../../record/erasure.ts';
 
-/** An identical body within this time is a repeat of the same report (contracts CW4). */
+/** An identical body within this time is a repeat of the same report (CW4). */
 const REPEAT_WINDOW_S = 60;
 /** How many unmatched reports of a workspace are kept, and for how long. */
 const MAX_UNMATCHED = 1000;
@@ -151,7 +151,7 @@ export function makeCrmActivities({ db, clock, newId }: StoreParts): CrmActiviti
   };
 }
 
-/** The lead with this crm_lead_id, else a submission's lead (contracts CW3); the newest if several match. */
+/** The lead with this crm_lead_id, else a submission's lead (CW3); the newest if several match. */
 async function leadOf(
   trx: Transaction<Schema>,
   { workspaceId, crmLeadId }: Report,

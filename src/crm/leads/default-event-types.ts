@@ -4,7 +4,7 @@ import { folded } from '../../base/fold.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Schema } from '../../db/schema.ts';
 
-/** The lead event types of a new workspace, in list order (contracts RX4). */
+/** The lead event types of a new workspace, in list order (RX4). */
 const DEFAULT_EVENT_TYPES = ['Wedding', 'Birthday', 'Anniversary', 'Corporate', 'Conference', 'Other'];
 
 /**

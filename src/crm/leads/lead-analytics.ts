@@ -32,7 +32,7 @@ export interface LeadFigures extends Tally {
 /** Groups of one kind in the result; the largest are kept. */
 const MAX_GROUPS = 200;
 
-/** Counts the leads of a time range (contracts section 4). */
+/** Counts the leads of a time range (docs/requirements.md, section 4). */
 export async function leadFigures(db: Database, question: LeadAnalyticsQuery): Promise<LeadFigures> {
   const days = await countDays(db, question, spansOf(...(await rangeWithLeads(db, question))));
   const all = (kind: keyof typeof KIND) => summed(days.flatMap(({ tallies }) => tallies?.[KIND[kind]] ?? []));

@@ -14,7 +14,7 @@ const query = z.strictObject({
     .meta({ description: 'Takes precedence over `on_duplicate` of the body.' }),
 });
 
-/** The schema of a new lead by the style of the API key, for other systems (contracts RX3). */
+/** The schema of a new lead by the style of the API key, for other systems (RX3). */
 export type LeadInputByKeyStyle = Readonly<Partial<Record<string, z.ZodType<LeadInput>>>>;
 
 /** How leads are created, including what happens to duplicates. */

@@ -25,7 +25,7 @@ export function enrichLead(parts: LeadEnrichParts): readonly EnrichStep[] {
 }
 
 /**
- * Replaces options of a lead by the workspace's own spelling (contracts RX4). An unknown event type is dropped; an unknown
+ * Replaces options of a lead by the workspace's own spelling (RX4). An unknown event type is dropped; an unknown
  * source is created.
  */
 export function matchLeadOptions({ sources, eventTypes, statuses, newId }: LeadEnrichParts): EnrichStep {

@@ -22,7 +22,7 @@ export function leadExtension(baseUrl: () => string, crmActivities: CrmActivitie
   };
 }
 
-/** Reports of another CRM about a lead (contracts CW5). */
+/** Reports of another CRM about a lead (CW5). */
 function crmReports(crmActivities: CrmActivities): TimelineKind {
   return {
     async entriesOf(workspaceId, recordIds, { limit, after }) {

@@ -96,7 +96,7 @@ export function makeLeadInput(
 
 const ONE_OF_TWO = 'or phone is required';
 
-/** A lead needs a name, and an email or a phone to reply to (contracts RX3). */
+/** A lead needs a name, and an email or a phone to reply to (RX3). */
 export const leadInput = makeLeadInput(({ name, first_name, last_name, email, phone }) => [
   ...(name === undefined && first_name === undefined && last_name === undefined
     ? [{ field: 'name', message: REQUIRED }]

@@ -131,7 +131,7 @@ export const CREATE_COUNTERS = {
 };
 
 /**
- * The gate of new leads: the hourly limit of the workspace (contracts RX6), exact across processes, in the statement that
+ * The gate of new leads: the hourly limit of the workspace (RX6), exact across processes, in the statement that
  * writes the lead. Only leads that are written count.
  * @param perHour the default limit; 0: no limit
  */

@@ -62,7 +62,7 @@ const BY_NUMBER = {
   text: 'select id from lead where workspace_id = $1 and number = $2 and deleted_at is null',
 };
 
-/** A lead with its history (contracts CW5), by its id or its number. */
+/** A lead with its history (CW5), by its id or its number. */
 export function leadTimelineRoutes({
   db,
   leads,

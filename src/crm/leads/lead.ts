@@ -132,7 +132,7 @@ const defined = defineNoun({
   sample: { id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c81' },
 });
 
-/** An enquiry from a form, the Lead API or an inbound webhook (contracts RX1 to RX7). */
+/** An enquiry from a form, the Lead API or an inbound webhook (RX1 to RX7). */
 export const lead: Noun<Lead, LeadInput> = {
   ...defined,
   input: leadInput,
@@ -175,7 +175,7 @@ function firstContacted(before: Lead, after: Lead, { at, actor }: WriteContext):
   return isTakenUp || isByMember ? { ...after, first_contacted_at: at } : after;
 }
 
-/** First and last name; a `name` alone is split at its first space (contracts RX3). */
+/** First and last name; a `name` alone is split at its first space (RX3). */
 function namesOf({ first_name: first, last_name: last, name }: LeadInput) {
   if ((first && last) || !name) return { first_name: first ?? null, last_name: last ?? null };
   const [, before = null, rest = null] = /^(\S+)(?:\s+(.+))?$/su.exec(name) ?? [];

@@ -32,7 +32,7 @@ export interface Placement {
 }
 
 /**
- * Returns the pipeline and stage of a deal (contracts AX7): a stage determines its pipeline; a pipeline alone means its
+ * Returns the pipeline and stage of a deal (AX7): a stage determines its pipeline; a pipeline alone means its
  * first stage; neither means the first stage of the default pipeline. Throws `validation_error` for a pipeline or stage
  * that does not exist, and for a stage of another pipeline.
  */

@@ -6,7 +6,7 @@ import { prefersRepresentation, REPRESENTATION_APPLIED } from '../../http/prefer
 import type { Answer, ErrorStyle, RenderContext, Route } from '../../http/route.ts';
 import type { BatchResult, Receipt } from '../../record/record-create-routes.ts';
 
-/** What RemixCRM's keys need to send (contracts RX3); the workspace's other keys need less. */
+/** What RemixCRM's keys need to send (RX3); the workspace's other keys need less. */
 export const remixcrmLeadInput = makeLeadInput((sent) => {
   const names = sent['name'] === undefined ? ['first_name', 'last_name'] : [];
   const fields = [...names, 'email', 'phone', 'event_date'];
@@ -41,7 +41,7 @@ const batchShape = z.object({
   ),
 });
 
-/** RemixCRM's errors: a text, and the names of fields (contracts RX6). */
+/** RemixCRM's errors: a text, and the names of fields (RX6). */
 const errors: ErrorStyle = {
   body: (error, requestId) =>
     JSON.stringify({
@@ -73,7 +73,7 @@ function namesOf(fields: readonly FieldError[]): string[] {
 }
 
 /**
- * RemixCRM's Lead API around the routes that create leads (contracts RX1 to RX7): its receipt and its errors. Left out
+ * RemixCRM's Lead API around the routes that create leads (RX1 to RX7): its receipt and its errors. Left out
  * where a request prefers the record itself (`Prefer: return=representation`).
  * @param baseUrl where people reach this installation
  */

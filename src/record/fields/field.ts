@@ -43,7 +43,7 @@ export interface FieldOptions {
   /** Whether lists can be filtered by it; an object overrides the filter of its kind. */
   filter?: boolean | Partial<Omit<Filter, 'column'>>;
   /**
-   * How the `summary` payload of an event shows it (contracts AX12): its value, or whether it has one, as `has_…`.
+   * How the `summary` payload of an event shows it (AX12): its value, or whether it has one, as `has_…`.
    * Default: not at all. Never `value` for personal data.
    */
   summary?: 'value' | 'presence';
