@@ -10,6 +10,8 @@ export default defineConfig({
     expect: { poll: { timeout: 15_000 } },
     // Two cores, and much waiting for processes and browsers: a third worker works meanwhile.
     maxWorkers: 3,
+    // Proofs run several processes each: more at once would starve the tests of the other workers.
+    maxConcurrency: 3,
     // The files of a worker share its modules, which take longer to load than many a file to run.
     isolate: false,
     reporters: process.env['CI'] ? ['default'] : ['default'],

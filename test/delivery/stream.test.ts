@@ -146,13 +146,12 @@ describe('the stream ends', () => {
     const idle = await stream(person, '?after=latest');
     await sleep(200);
     await s.app.keys.revoke(null, person.keyId);
-    const began = performance.now();
     expect(await idle.ended).toBe('ended');
     await sleep(2_000);
     slow.resume();
+    // Cut while it had events to send: it did not end because there were no more.
     expect(await slow.ended).toBe('cut');
     expect(slow.events().length).toBeLessThan(MANY);
-    expect(performance.now() - began).toBeLessThan(8_000);
     expect((await s.ask('GET', STREAM, { as: person })).status).toBe(401);
   });
 
