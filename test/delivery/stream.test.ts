@@ -144,7 +144,8 @@ describe('the stream ends', () => {
     const slow = await stream(person);
     slow.pause();
     const idle = await stream(person, '?after=latest');
-    await sleep(200);
+    // Until the server has filled what the network takes, and waits for the reader.
+    await sleep(3_000);
     await s.app.keys.revoke(null, person.keyId);
     expect(await idle.ended).toBe('ended');
     await sleep(2_000);
