@@ -62,7 +62,7 @@ const WINDOWS = (Object.keys(PLANS) as Plan[]).flatMap((plan) =>
  * never one request too many. A slice from the future (the clock was set back) counts as if it were now. If a row
  * is missing (`whole` is false), nothing is granted.
  *
- * Subjects are numbered (`s`) in key order, so that intermediate results are arrays to look up: joins of so many
+ * Subjects are numbered (`s`) in key order, so that intermediate results are arrays to look up: joins of many
  * short lists would be nested loops.
  */
 const COUNT = {

@@ -11,7 +11,7 @@ export interface JobBacklog {
   oldest_due_s: number;
 }
 
-/** Of each state so many are counted at most. */
+/** The most jobs of a state that are counted. */
 const MAX_COUNTED = 10_000;
 
 const counted = (condition: string) =>

@@ -38,8 +38,8 @@ select exists (select from job where failed_at is null and due_at <= now() and t
 };
 
 /**
- * Jobs of a workspace that has as many running as it may are passed over, so that they do not hold up others. Of one
- * that gets near, only so many are taken as are left (`place`).
+ * Skips jobs of a workspace that runs its maximum, so that they do not hold up others. Near the maximum, it claims
+ * only up to it (`place`).
  */
 const CLAIM = {
   name: 'job.claim',

@@ -1,8 +1,9 @@
-import { Button, Skeleton, Text, Title } from '@mantine/core';
+import { Skeleton, Text, Title } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useId } from 'react';
 import { listQuery } from '../api/list-query.ts';
 import { ErrorPanel } from '../ui/error-panel.tsx';
+import { LoadMore } from '../ui/load-more.tsx';
 import { Moment } from '../ui/moment.tsx';
 import classes from './record-panel.module.css';
 
@@ -34,17 +35,7 @@ export function RecordPanel({ label, path }: { label: string; path: string }) {
           ))}
         </ul>
       )}
-      {list.hasNextPage && (
-        <Button
-          mt="sm"
-          size="xs"
-          variant="default"
-          loading={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
-        >
-          Load more
-        </Button>
-      )}
+      <LoadMore list={list} mt="sm" size="xs" />
     </section>
   );
 }

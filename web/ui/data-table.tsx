@@ -1,4 +1,4 @@
-import { Button, Skeleton, Table, UnstyledButton } from '@mantine/core';
+import { Skeleton, Table, UnstyledButton } from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconArrowsSort } from '@tabler/icons-react';
 import { createLink } from '@tanstack/react-router';
 import {
@@ -10,6 +10,7 @@ import {
 } from '@tanstack/react-table';
 import type { ComponentProps, ReactNode } from 'react';
 import classes from './data-table.module.css';
+import { LoadMore } from './load-more.tsx';
 import { ErrorPanel } from './error-panel.tsx';
 
 type SortField = 'created_at' | 'updated_at';
@@ -149,17 +150,11 @@ export function DataTable<T extends RowData>({
           )}
         </Table.Tbody>
       </Table>
-      {list.hasNextPage && <LoadMore list={list} />}
-    </div>
-  );
-}
-
-function LoadMore<T>({ list }: { list: ReadList<T> }) {
-  return (
-    <div className={classes.more}>
-      <Button variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-        Load more
-      </Button>
+      {list.hasNextPage && (
+        <div className={classes.more}>
+          <LoadMore list={list} />
+        </div>
+      )}
     </div>
   );
 }

@@ -6,6 +6,7 @@ import type { Writer } from '../../record/record-plan.ts';
 import type { RecordService } from '../../record/record-service.ts';
 import type { LeadInput } from './lead-input.ts';
 import type { Lead } from './lead.ts';
+import { leadUrl } from './lead-url.ts';
 
 /** A lead that another system sent. */
 export interface InboundLead {
@@ -60,8 +61,7 @@ export function makeInboundLeads({
           channel,
           ...(campaign && { campaign }),
         });
-        const leadUrl = `${baseUrl()}/leads/${plan.id}`;
-        const body = JSON.stringify({ id: plan.id, status: 'created', lead_url: leadUrl });
+        const body = JSON.stringify({ id: plan.id, status: 'created', lead_url: leadUrl(baseUrl, plan.id) });
         return leads.store.create(writer, [plan], { status: 200, body });
       });
       return ('replay' in taken ? taken.replay : taken.answer).body;

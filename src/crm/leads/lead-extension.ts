@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Extension, TimelineKind } from '../../record/extension.ts';
 import type { CrmActivities } from './crm-activity.ts';
+import { leadUrl } from './lead-url.ts';
 
 /** What the module adds to leads. @param baseUrl the public URL of this installation */
 export function leadExtension(baseUrl: () => string, crmActivities: CrmActivities): Extension {
@@ -11,7 +12,7 @@ export function leadExtension(baseUrl: () => string, crmActivities: CrmActivitie
         label: 'Link',
         description: 'URL of the lead in the dashboard',
         output: z.url(),
-        valuesOf: (_workspaceId, leads) => Promise.resolve(leads.map(({ id }) => `${baseUrl()}/leads/${id}`)),
+        valuesOf: (_workspaceId, leads) => Promise.resolve(leads.map(({ id }) => leadUrl(baseUrl, id))),
       },
     },
     panels: [

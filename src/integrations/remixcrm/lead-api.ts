@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ApiError, FieldError } from '../../base/errors.ts';
 import { INEXACT_NUMBER } from '../../base/values/unstorable.ts';
+import { leadUrl } from '../../crm/leads/lead-url.ts';
 import { isMissing, makeLeadInput, REQUIRED } from '../../crm/leads/lead-input.ts';
 import { prefersRepresentation, REPRESENTATION_APPLIED } from '../../http/prefer.ts';
 import type { Answer, ErrorStyle, RenderContext, Route } from '../../http/route.ts';
@@ -78,7 +79,6 @@ function namesOf(fields: readonly FieldError[]): string[] {
  * @param baseUrl where people reach this installation
  */
 export function withLeadApi(routes: readonly Route[], baseUrl: () => string): Route[] {
-  const leadUrl = (id: string) => `${baseUrl()}/leads/${id}`;
   return routes.map((route) => {
     if (route.method !== 'POST') return route;
     if (route.path === '/api/v1/leads') {
@@ -96,7 +96,7 @@ export function withLeadApi(routes: readonly Route[], baseUrl: () => string): Ro
 
   function receiptOf(body: string): object {
     const { id, status } = JSON.parse(body) as Receipt;
-    return { id, status, lead_url: leadUrl(id) };
+    return { id, status, lead_url: leadUrl(baseUrl, id) };
   }
 
   function itemError({ message, fields }: { message: string; fields?: FieldError[] }) {
@@ -109,7 +109,7 @@ export function withLeadApi(routes: readonly Route[], baseUrl: () => string): Ro
       results: results.map((result) => {
         if ('error' in result) return { status: result.status, ...itemError(result.error) };
         const { id, status } = result.record as Receipt;
-        return { status: result.status, record: { id, status, lead_url: leadUrl(id) } };
+        return { status: result.status, record: { id, status, lead_url: leadUrl(baseUrl, id) } };
       }),
     };
   }

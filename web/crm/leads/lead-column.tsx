@@ -1,10 +1,11 @@
 import { useDroppable } from '@dnd-kit/core';
-import { Button, Skeleton, Text, Title } from '@mantine/core';
+import { Skeleton, Text, Title } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { Query } from '../../api/client.ts';
 import { leadColumnQuery, type Lead } from '../../api/lead-queries.ts';
 import type { LeadStatus } from '../../api/lead-status-queries.ts';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
+import { LoadMore } from '../../ui/load-more.tsx';
 import classes from './lead-board.module.css';
 import { LeadCard } from './lead-card.tsx';
 import type { LeadMoves } from './lead-moves.ts';
@@ -49,17 +50,7 @@ export function LeadColumn({
           <LeadCard key={lead.id} lead={lead} onMove={(to) => moves.move(lead, to)} />
         ))}
       </ul>
-      {list.hasNextPage && (
-        <Button
-          variant="subtle"
-          size="xs"
-          fullWidth
-          loading={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
-        >
-          Load more
-        </Button>
-      )}
+      <LoadMore list={list} variant="subtle" size="xs" fullWidth />
     </section>
   );
 }

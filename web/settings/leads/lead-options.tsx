@@ -3,6 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { leadOptionsQuery, useAddLeadOption, type LeadOptionKind } from '../../api/lead-option-queries.ts';
 import { useHasScope } from '../../api/session-queries.ts';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
+import { LoadMore } from '../../ui/load-more.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
 import classes from './lead-settings-page.module.css';
 import { LeadOptionMenu } from './lead-option-menu.tsx';
@@ -43,17 +44,7 @@ export function LeadOptions({
           ))}
         </ul>
       )}
-      {list.hasNextPage && (
-        <Button
-          mt="sm"
-          size="xs"
-          variant="default"
-          loading={list.isFetchingNextPage}
-          onClick={() => void list.fetchNextPage()}
-        >
-          Load more
-        </Button>
-      )}
+      <LoadMore list={list} mt="sm" size="xs" />
       {mayWrite && <AddOption kind={kind} noun={noun} />}
     </section>
   );
