@@ -85,7 +85,7 @@ describe('webhooks of the format AutomateNexus', () => {
   });
 
   test('AN4: deal.stage_changed has a title, both stages, the pipeline and the owner, as of the event', async () => {
-    const { receiver } = await hook({ events: ['deal.stage_changed', 'deal.created'] });
+    const { webhook, receiver } = await hook({ events: ['deal.stage_changed', 'deal.created'] });
     const pipeline = await make('pipelines', {
       name: 'Sales Pipeline',
       stages: [{ name: 'Proposal' }, { name: 'Negotiation' }],
@@ -125,6 +125,8 @@ describe('webhooks of the format AutomateNexus', () => {
     await s.ask('PATCH', `/api/v1/pipelines/${pipeline.id}`, {
       body: { stages: [proposal, { id: negotiation.id, name: 'Haggling' }] },
     });
+    // The failed attempt is stored before its retry can be brought forward.
+    await expect.poll(async () => (await log(webhook))[0]?.attempts, { timeout: 10_000 }).toBe(1);
     await s.ask('POST', `${HOOKS}/send-pending`);
     const [, , again] = await receiver.waitFor(3);
     expect(again!.rawBody.equals(moved!.rawBody)).toBe(true);

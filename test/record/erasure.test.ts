@@ -257,6 +257,8 @@ describe('section 6: personal data of a deleted record is erased once its delive
     const before = receiver.received.length;
     await s.ask('POST', `/api/v1/deliveries/${delivery.id}/resend`);
     await receiver.waitFor(before + 1);
+    const log = async () => (await s.ask('GET', `${path}/deliveries?limit=1`)).json.data;
+    await expect.poll(async () => (await log())[0].last_failure, { timeout: 10_000 }).not.toBeNull();
     const done = await Promise.all([erase(), erase(), erase()]);
     expect(done.reduce((sum, item) => sum + item, 0)).toBe(19);
     receiver.answer(() => ({ status: 200 }));
