@@ -157,6 +157,16 @@ export function defineNoun<const F extends Fields>(
   const names = Object.keys(fields) as (keyof F & string)[];
   const writable = names.filter((field) => !fields[field]!.isReadOnly);
   const fallbacks = Object.fromEntries(names.map((field) => [field, fields[field]!.fallback]));
+  /** Copied for each new record: faster than setting every field. */
+  const blank: Record<string, unknown> = {
+    id: '',
+    version: 1,
+    ...fallbacks,
+    custom_fields: null,
+    created_by: '',
+    created_at: '',
+    updated_at: '',
+  };
   const { input, change, output } = nounSchemas(definition);
   type R = RecordOf<F>;
   type Input = InputOf<F>;
@@ -188,8 +198,9 @@ export function defineNoun<const F extends Fields>(
 
     create(requested, base, context) {
       const sent = requested as Record<string, unknown>;
-      const record: Record<string, unknown> = { id: base.id, version: base.version };
-      for (const field of names) record[field] = fallbacks[field];
+      const record = { ...blank };
+      record['id'] = base.id;
+      record['version'] = base.version;
       for (const field of writable) if (sent[field] != null) record[field] = sent[field];
       record['custom_fields'] = mergeCustomFields({}, requested.custom_fields);
       record['created_by'] = base.created_by;

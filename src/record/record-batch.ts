@@ -55,8 +55,8 @@ export class RecordBatch<R extends BaseRecord, Input extends object> {
   readonly #noun: Noun<R, Input>;
   readonly #parts: StoreParts;
   readonly #gate: InsertGate | undefined;
-  /** By event type: the formats whose `*` includes it. */
-  readonly #wildcards: ReadonlyMap<string, string[]>;
+  /** By event type: the formats whose `*` includes it, as JSON. */
+  readonly #wildcards: ReadonlyMap<string, string>;
 
   constructor(noun: Noun<R, Input>, parts: StoreParts, gate: InsertGate | undefined) {
     this.#noun = noun;
@@ -64,7 +64,7 @@ export class RecordBatch<R extends BaseRecord, Input extends object> {
     this.#gate = gate;
     this.sql = recordStatements(noun.name, noun.columns, noun.contexts, gate?.sql);
     this.#wildcards = new Map(
-      Object.values(noun.events).map(({ name }) => [name, parts.wildcardFormats(name)]),
+      Object.values(noun.events).map(({ name }) => [name, JSON.stringify(parts.wildcardFormats(name))]),
     );
   }
 
@@ -181,7 +181,7 @@ export class RecordBatch<R extends BaseRecord, Input extends object> {
   /** The batch as JSON: its records, each serialised only once, and its events. */
   #rowsOf(units: Numbered[]): [records: string, events: string] {
     const records: string[] = [];
-    const events: object[] = [];
+    const events: string[] = [];
     for (const { unit, writer, plans } of units) {
       for (const { id, text, at, events: planned, related } of plans) {
         const n = records.length;
@@ -189,12 +189,15 @@ export class RecordBatch<R extends BaseRecord, Input extends object> {
           `{"n":${n},"unit":${unit},"workspace_id":"${writer.workspaceId}","id":"${id}",` +
             `"actor":${JSON.stringify(writer.actor)},"at":"${at}","record":${text}${related ? `,${related.slice(1)}` : '}'}`,
         );
-        planned.forEach((event, k) =>
-          events.push({ n, k, ...event, wildcard: this.#wildcards.get(event.type) }),
+        planned.forEach(({ id: eventId, type, changed }, k) =>
+          events.push(
+            `{"n":${n},"k":${k},"id":"${eventId}","type":"${type}","wildcard":${this.#wildcards.get(type)}` +
+              (changed ? `,"changed":${JSON.stringify(changed)}}` : '}'),
+          ),
         );
       }
     }
-    return [`[${records.join(',')}]`, JSON.stringify(events)];
+    return [`[${records.join(',')}]`, `[${events.join(',')}]`];
   }
 
   async #readRecords(on: Queryable, units: readonly { writer: Writer; id: Uuid }[]): Promise<Map<Uuid, R>> {

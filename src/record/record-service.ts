@@ -146,7 +146,8 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
   ): Plan<R> {
     const context = { at: this.#now(), actor: writer.actor, resolved };
     const plan = planCreate(this.noun, input, context, this.#parts.newId);
-    return related ? { ...plan, related: JSON.stringify(related) } : plan;
+    if (related) plan.related = JSON.stringify(related);
+    return plan;
   }
 
   async update(request: Omit<ChangeRequest<R>, 'mutation'>, sent: SentChange<Input>): Promise<StoredAnswer> {

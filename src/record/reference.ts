@@ -50,15 +50,15 @@ export function makeReferences(db: Database): References {
 
   return {
     async missing(workspaceId, fields, input) {
-      const missing = await Promise.all(
-        Object.entries(fields).map(async ([field, noun]): Promise<FieldError[]> => {
-          const id = (input as Record<string, unknown>)[field];
-          if (typeof id !== 'string') return [];
-          const found = await lookUps.add({ workspaceId, noun, id });
-          return found ? [] : [{ field, message: `there is no ${noun} with this id` }];
-        }),
+      const sent = input as Record<string, unknown>;
+      const referring = Object.keys(fields).filter((field) => typeof sent[field] === 'string');
+      if (referring.length === 0) return [];
+      const found = await Promise.all(
+        referring.map((field) => lookUps.add({ workspaceId, noun: fields[field]!, id: sent[field] as Uuid })),
       );
-      return missing.flat();
+      return referring
+        .filter((_, at) => !found[at])
+        .map((field) => ({ field, message: `there is no ${fields[field]} with this id` }));
     },
   };
 }

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { folded } from '../../base/fold.ts';
 import type { Uuid } from '../../base/id.ts';
@@ -105,18 +106,18 @@ export function textOf(sent: unknown): string | null {
 
 /** UTM fields of the lead; those it lacks, from the query of the referrer. */
 export function utmOf(fields: Record<string, unknown>, referrer: string | null): Record<string, string> {
-  const query =
-    referrer !== null && URL.canParse(referrer) ? new URL(referrer).searchParams : new URLSearchParams();
-  return Object.fromEntries(
-    UTM.flatMap((name) => {
-      const value = textOf(fields[name]) ?? textOf(query.get(name));
-      return value === null ? [] : [[name, value]];
-    }),
-  );
+  const query = referrer !== null && URL.canParse(referrer) ? new URL(referrer).searchParams : null;
+  const utm: Record<string, string> = {};
+  for (const name of UTM) {
+    const value = textOf(fields[name]) ?? textOf(query?.get(name));
+    if (value !== null) utm[name] = value;
+  }
+  return utm;
 }
 
 /** An IP address without its last 8 bits (IPv6: 80), which no longer identifies a person. */
 export function shortened(address: string): string | null {
+  if (isIPv4(address)) return `${address.slice(0, address.lastIndexOf('.'))}.0`;
   if (!ipaddr.isValid(address)) return null;
   const parsed = ipaddr.process(address);
   const kept = parsed.kind() === 'ipv4' ? 3 : 6;

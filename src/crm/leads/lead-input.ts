@@ -87,7 +87,7 @@ export function makeLeadInput(
 ): z.ZodType<LeadInput> {
   return z.preprocess((sent, context) => {
     if (typeof sent !== 'object' || sent === null || Array.isArray(sent)) return sent;
-    const filled = Object.fromEntries(Object.entries(sent).filter(([, value]) => !isEmpty(value)));
+    const filled = withoutEmpty(sent as Record<string, unknown>);
     for (const { field, message } of missingOf(filled))
       context.addIssue({ code: 'custom', path: [field], message, input: undefined });
     return filled;
@@ -107,6 +107,12 @@ export const leadInput = makeLeadInput(({ name, first_name, last_name, email, ph
 /** Whether an error is about a missing field, not an invalid one. */
 export function isMissing({ message }: FieldError): boolean {
   return message === REQUIRED || message === ONE_OF_TWO;
+}
+
+/** The fields with a value; the object itself if all have one, which is the usual case. */
+function withoutEmpty(sent: Record<string, unknown>): Record<string, unknown> {
+  if (!Object.values(sent).some(isEmpty)) return sent;
+  return Object.fromEntries(Object.entries(sent).filter(([, value]) => !isEmpty(value)));
 }
 
 function isEmpty(value: unknown): boolean {

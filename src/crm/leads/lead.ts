@@ -138,13 +138,9 @@ export const lead: Noun<Lead, LeadInput> = {
   input: leadInput,
 
   create(input, base, context) {
-    const {
-      number: _assigned,
-      owner_id,
-      ...made
-    } = defined.create({ ...input, ...namesOf(input) }, base, context);
-    // The writing statement assigns the number and a missing owner (lead-insert-gate.ts).
-    return (owner_id === null ? made : { ...made, owner_id }) as Lead;
+    const made = defined.create(withNames(input), base, context);
+    // Left out of the JSON: the writing statement assigns the number and a missing owner (lead-insert-gate.ts).
+    return { ...made, number: undefined, owner_id: made.owner_id ?? undefined } as unknown as Lead;
   },
 
   update(current, change, context) {
@@ -175,9 +171,10 @@ function firstContacted(before: Lead, after: Lead, { at, actor }: WriteContext):
   return isTakenUp || isByMember ? { ...after, first_contacted_at: at } : after;
 }
 
-/** First and last name; a `name` alone is split at its first space (RX3). */
-function namesOf({ first_name: first, last_name: last, name }: LeadInput) {
-  if ((first && last) || !name) return { first_name: first ?? null, last_name: last ?? null };
+/** Splits a `name` at its first space, unless both names were sent (RX3). */
+function withNames(input: LeadInput): LeadInput {
+  const { first_name: first, last_name: last, name } = input;
+  if ((first && last) || !name) return input;
   const [, before = null, rest = null] = /^(\S+)(?:\s+(.+))?$/su.exec(name) ?? [];
-  return { first_name: before, last_name: rest };
+  return { ...input, first_name: before, last_name: rest };
 }
