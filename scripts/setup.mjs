@@ -17,7 +17,7 @@ import {
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findPlace } from '../src/db/data-place.mjs';
+import { findPlace } from '../src/db/embedded/data-dir-location.mjs';
 
 export const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const stampFile = path.join(root, 'node_modules', '.fairlead-setup.json');

@@ -17,7 +17,7 @@ import type { Uuid } from './base/id.ts';
 import type { Logger } from './base/log.ts';
 import type { Sealer } from './base/seal.ts';
 import { SCOPES } from './catalogue.ts';
-import { firstEventTypes } from './crm/leads/default-event-types.ts';
+import { firstEventTypes } from './crm/leads/options/default-lead-event-types.ts';
 import type { Database } from './db/pool.ts';
 import type { MailQueue } from './mail/mail-queue.ts';
 

@@ -15,16 +15,16 @@ import type { Config } from './config.ts';
 import { makePipelines } from './crm/pipelines/pipeline-store.ts';
 import type { Database } from './db/pool.ts';
 import { makeEngine, type Engine } from './delivery/engine.ts';
-import { formatsDocumenting } from './delivery/format.ts';
-import { makeGuard, type Listener } from './delivery/guard.ts';
-import { withInboxes } from './delivery/inbox-sender.ts';
-import { makeInboxes } from './delivery/inbox.ts';
-import { makeResolver } from './delivery/resolver.ts';
-import { makeSender } from './delivery/send.ts';
+import { formatsDocumenting } from './delivery/endpoint/webhook-format.ts';
+import { makeGuard, type Listener } from './net/egress-guard.ts';
+import { withInboxes } from './delivery/inbox/inbox-sender.ts';
+import { makeInboxes } from './delivery/inbox/inbox.ts';
+import { makeResolver } from './net/resolver.ts';
+import { makeSender } from './delivery/sender/send.ts';
 import { makeSchemas } from './events/custom-event-schema.ts';
 import { makeCustomTypes } from './events/custom-event-type.ts';
 import { makeSchemaWorkers } from './events/schema-workers.ts';
-import { localUrl, makeHttpServer } from './http-server.ts';
+import { localUrl, makeHttpServer } from './http-assembly.ts';
 import { makeRecordChange } from './http/record-change.ts';
 import { makeSmtp } from './integrations/smtp/smtp.ts';
 import { makeJobQueue } from './jobs/job-queue.ts';
@@ -32,10 +32,10 @@ import { makeJobWorker, type JobWorker } from './jobs/job-worker.ts';
 import { makeMailQueue } from './mail/mail-queue.ts';
 import { makeMailSender } from './mail/mail-sender.ts';
 import { maintenanceTasks } from './maintenance.ts';
-import { PENDING_INVITATIONS_ONLY } from './settings/invitations.ts';
-import { makeMadeBy } from './settings/made-by.ts';
-import { noticesToOwners } from './settings/notices.ts';
-import { changePlan } from './settings/plan.ts';
+import { PENDING_INVITATIONS_ONLY } from './api/account/invitation-routes.ts';
+import { makeMadeBy } from './api/account/made-by.ts';
+import { noticesToOwners } from './api/account/notice-routes.ts';
+import { changePlan } from './api/account/plan-routes.ts';
 
 /** The whole program on one database, assembled but not running. */
 export interface App {

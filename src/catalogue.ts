@@ -1,12 +1,12 @@
 import { allScopes } from './account/scope.ts';
 import { EVENT_OBJECTS, RECORD_EVENTS, RECORD_OBJECTS } from './crm/crm.ts';
-import { WEBHOOK_DISABLED, WEBHOOK_OBJECT } from './delivery/webhook-disabled-event.ts';
-import type { Formats } from './delivery/format.ts';
+import { WEBHOOK_DISABLED, WEBHOOK_OBJECT } from './delivery/endpoint/webhook-disabled-event.ts';
+import type { Formats } from './delivery/endpoint/webhook-format.ts';
 import { makeCatalogue } from './events/event-type.ts';
-import { automatenexus } from './formats/automatenexus.ts';
-import { axcelerate } from './formats/axcelerate.ts';
-import { axocrm } from './formats/axocrm.ts';
-import { standard } from './formats/standard.ts';
+import { automatenexus } from './integrations/automatenexus/automatenexus-webhook.ts';
+import { axcelerate } from './integrations/axcelerate/axcelerate-webhook.ts';
+import { axocrm } from './integrations/axocrm/axocrm-webhook.ts';
+import { standard } from './integrations/standard-webhooks/standard-webhooks.ts';
 
 /** Webhook formats; a new one is a file in formats/ and an entry here. */
 export const FORMATS: Formats = new Map(

@@ -4,7 +4,7 @@ import { parseKey } from './base/seal.ts';
 
 /**
  * All settings: name in the environment, default, and meaning. The program reads nothing else from the
- * environment, except the user's data directories (HOME, XDG_DATA_HOME; db/data-place.mjs). docs/configuration.md
+ * environment, except the user's data directories (HOME, XDG_DATA_HOME; db/embedded/data-dir-location.mjs). docs/configuration.md
  * is generated from this table.
  */
 export const SETTINGS = {

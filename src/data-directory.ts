@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { StartError } from './base/errors.ts';
 import type { Config } from './config.ts';
-import { findPlace, type Place } from './db/data-place.mjs';
-import { keepPlace } from './db/data-place-record.mjs';
+import { findPlace, type Place } from './db/embedded/data-dir-location.mjs';
+import { keepPlace } from './db/embedded/data-dir-record.mjs';
 
 /** The root folder of the program: of the clone, or of the package. */
 const ROOT = fileURLToPath(new URL('..', import.meta.url));

@@ -5,7 +5,7 @@ import { EXIT, StartError } from './base/errors.ts';
 import type { Logger } from './base/log.ts';
 import { makeSealer, parseKey, SealError, type Sealer } from './base/seal.ts';
 import type { Config } from './config.ts';
-import { attachEmbedded, startEmbedded } from './db/embedded.ts';
+import { attachEmbedded, startEmbedded } from './db/embedded/embedded.ts';
 import { failureKind } from './db/failure.ts';
 import { migrate } from './db/migrate.ts';
 import { ensurePartitions } from './db/partition.ts';

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { automatenexus } from '../src/formats/automatenexus.ts';
-import { axcelerate } from '../src/formats/axcelerate.ts';
-import { axocrm } from '../src/formats/axocrm.ts';
-import { standard } from '../src/formats/standard.ts';
+import { automatenexus } from '../src/integrations/automatenexus/automatenexus-webhook.ts';
+import { axcelerate } from '../src/integrations/axcelerate/axcelerate-webhook.ts';
+import { axocrm } from '../src/integrations/axocrm/axocrm-webhook.ts';
+import { standard } from '../src/integrations/standard-webhooks/standard-webhooks.ts';
 import { PROJECT } from './kit/process.ts';
 import { startScenario, type Scenario } from './kit/scenario.ts';
 

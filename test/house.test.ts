@@ -15,7 +15,7 @@ const run = promisify(execFile);
 const ROOF = [
   'app.ts',
   'routes.ts',
-  'http-server.ts',
+  'http-assembly.ts',
   'accounts.ts',
   'catalogue.ts',
   'main.ts',
@@ -213,7 +213,7 @@ describe('the words', () => {
     ['src/a.ts', "import { flat as flight } from './b.ts';", '"flight"'],
     ['web/a.tsx', 'const { given: asked } = props;', '"asked"'],
     ['perf/a.mjs', 'const beside = [];', '"beside"'],
-    ['src/delivery/lane.ts', 'class Lane { isProven = false; }', '"isProven"'],
+    ['src/delivery/worker/lane.ts', 'class Lane { isProven = false; }', '"isProven"'],
   ])('a planted name is found: %s %s', (file, text, expected) => {
     expect(bannedNames(file, text)).toEqual([expect.stringContaining(expected)]);
   });

@@ -4,7 +4,7 @@ import { access, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
-import { asUser, chooseRunAs, giveTo } from '../src/db/run-as.ts';
+import { asUser, chooseRunAs, giveTo } from '../src/db/embedded/run-as.ts';
 import { blankDatabase, urlOf } from './kit/database.ts';
 import {
   makeInstallation,

@@ -6,8 +6,8 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test, type TestContext } from 'vitest';
-import { attachEmbedded, startEmbedded } from '../src/db/embedded.ts';
-import { asUser, chooseRunAs, mayUse } from '../src/db/run-as.ts';
+import { attachEmbedded, startEmbedded } from '../src/db/embedded/embedded.ts';
+import { asUser, chooseRunAs, mayUse } from '../src/db/embedded/run-as.ts';
 import { silent, urlOf } from './kit/database.ts';
 import {
   MAIN,

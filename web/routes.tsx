@@ -23,7 +23,7 @@ const root = createRootRouteWithContext<{ queries: QueryClient }>()({ component:
 const outside = createRoute({
   getParentRoute: () => root,
   id: 'outside',
-  component: lazyRouteComponent(() => import('./layouts/outside-layout.tsx'), 'OutsideLayout'),
+  component: lazyRouteComponent(() => import('./layouts/signed-out-layout.tsx'), 'OutsideLayout'),
 });
 const signIn = createRoute({
   getParentRoute: () => outside,

@@ -5,11 +5,11 @@ import { CATALOGUE, FORMATS } from '../catalogue.ts';
 import { EXIT, StartError } from '../base/errors.ts';
 import { unprefixed, type Uuid } from '../base/id.ts';
 import type { Config } from '../config.ts';
-import { USER_AGENT } from '../delivery/deliver.ts';
-import type { Format } from '../delivery/format.ts';
-import { isLocalhost } from '../delivery/guard.ts';
+import { USER_AGENT } from '../delivery/worker/deliver.ts';
+import type { Format } from '../delivery/endpoint/webhook-format.ts';
+import { isLocalhost } from '../net/egress-guard.ts';
 import type { EventView } from '../events/feed.ts';
-import { render, type Addressee } from '../delivery/render.ts';
+import { render, type Addressee } from '../delivery/sender/render.ts';
 import { eventSource } from './event-source.ts';
 import { usage, type Options } from './arguments.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ROLES } from '../account/role.ts';
 import type { App } from '../app.ts';
-import { accountEmail } from '../settings/person-schema.ts';
+import { accountEmail } from '../api/account/person-schema.ts';
 import { choiceOption, nameOption, notFound, usage, type Arguments, type Options } from './arguments.ts';
 import { findWorkspace, workspaceOption } from './workspace.ts';
 

@@ -2,9 +2,9 @@ import { isoTime, type Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import { ensurePartitions } from '../db/partition.ts';
 import type { Database } from '../db/pool.ts';
-import { unblockOrphaned } from './record-order.ts';
-import { findOverdue } from './sweep.ts';
-import type { Waker } from './wake.ts';
+import { unblockOrphaned } from './queue/record-order.ts';
+import { findOverdue } from './queue/sweep.ts';
+import type { Waker } from './queue/wake.ts';
 
 export interface EngineTimers {
   stop(): Promise<void>;

@@ -4,21 +4,21 @@ import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import type { Sealer } from '../base/seal.ts';
 import type { Connection, Database } from '../db/pool.ts';
-import { watchBacklog } from './backlog.ts';
-import { makeLanes } from './claim.ts';
-import { WEBHOOK_DISABLED, type Owners } from './webhook-disabled-event.ts';
-import { ENDPOINT_CHANNEL } from './endpoint-change.ts';
-import type { PlanRules } from './endpoint-plan.ts';
-import { makeEndpoints, type Endpoints } from './endpoint-store.ts';
+import { watchBacklog } from './queue/backlog.ts';
+import { makeLanes } from './queue/claim.ts';
+import { WEBHOOK_DISABLED, type Owners } from './endpoint/webhook-disabled-event.ts';
+import { ENDPOINT_CHANNEL } from './endpoint/endpoint-change.ts';
+import type { PlanRules } from './endpoint/endpoint-plan-limits.ts';
+import { makeEndpoints, type Endpoints } from './endpoint/endpoint-store.ts';
 import { startEngineTimers, type EngineTimers } from './engine-timers.ts';
 import type { Catalogue } from '../events/event-type.ts';
-import { formatsDocumenting, type Formats } from './format.ts';
+import { formatsDocumenting, type Formats } from './endpoint/webhook-format.ts';
 import { makeMetrics, type DeliveryMetrics } from './metrics.ts';
-import type { Sender } from './send.ts';
-import { makeSettler } from './settle.ts';
-import { findOverdue } from './sweep.ts';
-import { parseNotification, LANE_CHANNEL, makeWaker, type Waker } from './wake.ts';
-import { Worker } from './worker.ts';
+import type { Sender } from './sender/send.ts';
+import { makeSettler } from './queue/settle.ts';
+import { findOverdue } from './queue/sweep.ts';
+import { parseNotification, LANE_CHANNEL, makeWaker, type Waker } from './queue/wake.ts';
+import { Worker } from './worker/worker.ts';
 
 /** The delivery engine of a process: its entry points (waker, endpoints) and, if enabled, the worker. */
 export interface Engine {

@@ -33,10 +33,10 @@ export interface OutboxShape {
  * A webhook's filter is a path over the record (event-filter.ts). A filter that is false, or an error, keeps the event
  * from the webhook. Where an event's type has a filter, the record is cast once, and cut to what filters look at; it has
  * to be JSON that jsonb takes, without \u0000. Where a filter would have to look further, the event is delivered, and
- * says so. Where the webhook keeps the order of a record's events, the row is unranked at first (delivery/record-order.ts).
+ * says so. Where the webhook keeps the order of a record's events, the row is unranked at first (delivery/queue/record-order.ts).
  *
  * The counter row is locked after the records and, where there are several, in workspace order: batches of several
- * processes cannot deadlock over it. Lanes are not touched here (see delivery/wake.ts).
+ * processes cannot deadlock over it. Lanes are not touched here (see delivery/queue/wake.ts).
  */
 export function outboxTables({ objectType: object, several, context }: OutboxShape): string {
   const kind = object === null ? `split_part(f.type, '.', 1)` : `'${object}'`;

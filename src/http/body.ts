@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { decodedBody } from './content-encoding.ts';
+import { decodedBody } from './request-decompression.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

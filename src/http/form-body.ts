@@ -5,7 +5,7 @@ import { charsetOf, UTF_8, type Charset } from './charset.ts';
 import type { RawField } from './form-field.ts';
 import { parameterOf } from './media-type.ts';
 import { multipartFields } from './multipart-body.ts';
-import { unsupportedMediaType } from './refusal.ts';
+import { unsupportedMediaType } from './fastify-error.ts';
 import { urlencodedFields } from './urlencoded-body.ts';
 
 /** The fields of a form as sent; a list for a name that occurs several times or ends in `[]`. */

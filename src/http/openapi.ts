@@ -2,8 +2,8 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance, FastifySchema } from 'fastify';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { JSON_OR_FORM } from './refusal.ts';
-import { errorShape } from './reply.ts';
+import { JSON_OR_FORM } from './fastify-error.ts';
+import { errorShape } from './error-response.ts';
 import { takesIdempotencyKey, type Route } from './route.ts';
 
 /** Generates the OpenAPI 3.1 document from the schemas that validate. Register it before the routes. */

@@ -96,7 +96,7 @@ export interface Route<Body = unknown, Query = unknown> {
   validatesItems?: boolean;
   /** Converts form fields to a body, if the route accepts forms. */
   formBody?(fields: FormFields): unknown;
-  /** Default: see http/reply.ts. */
+  /** Default: see http/error-response.ts. */
   errors?: ErrorStyle;
   /** The handler uses `ifMatch`. */
   supportsIfMatch?: boolean;

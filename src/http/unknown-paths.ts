@@ -8,7 +8,7 @@ import { ApiError } from '../base/errors.ts';
 import { admit, authenticate } from './authenticate.ts';
 import { asksForPage } from './pages.ts';
 import { rateLimitHeaders } from './rate-limit.ts';
-import { errorBody } from './reply.ts';
+import { errorBody } from './error-response.ts';
 import { requestId, requestIdIn } from './request-id.ts';
 import type { ErrorStyle, Route } from './route.ts';
 

@@ -4,7 +4,7 @@ import { ApiError } from '../base/errors.ts';
 import { withoutUnchanged } from '../base/values/same.ts';
 import { findUnstorable } from '../base/values/unstorable.ts';
 import { unbindCursor } from '../db/page.ts';
-import { validationError } from './reply.ts';
+import { validationError } from './error-response.ts';
 import type { Route } from './route.ts';
 
 /**

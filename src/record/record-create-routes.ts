@@ -5,7 +5,7 @@ import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import { itemsOf, membersOf } from '../base/json-text.ts';
 import type { FormFields } from '../http/form-body.ts';
-import { validationError } from '../http/reply.ts';
+import { validationError } from '../http/error-response.ts';
 import { route, type Answer, type Ctx, type Route } from '../http/route.ts';
 import { validate } from '../http/validation.ts';
 import type { BaseRecord } from './noun.ts';

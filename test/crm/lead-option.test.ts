@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { idMaker } from '../../src/base/id.ts';
-import { makeLeadOptions } from '../../src/crm/leads/lead-option.ts';
+import { makeLeadOptions } from '../../src/crm/leads/options/lead-option.ts';
 import { freshDatabase, type TestDatabase } from '../kit/database.ts';
 
 let t: TestDatabase;

@@ -29,8 +29,8 @@ import {
   startEmbedded,
   type EmbeddedPostgres,
   type PostgresConnection,
-} from '../../src/db/embedded.ts';
-import { mayUse, type RunAs } from '../../src/db/run-as.ts';
+} from '../../src/db/embedded/embedded.ts';
+import { mayUse, type RunAs } from '../../src/db/embedded/run-as.ts';
 
 const run = promisify(execFile);
 const project = path.resolve(import.meta.dirname, '../..');
@@ -51,7 +51,7 @@ beforeAll(async () => {
     extends: '../../../tsconfig.build.json',
     compilerOptions: { rootDir: '../../../src', outDir: './out', noEmit: false },
     include: [],
-    files: ['../../../src/db/embedded.ts'],
+    files: ['../../../src/db/embedded/embedded.ts'],
   };
   await writeFile(path.join(built, 'tsconfig.json'), JSON.stringify(config));
   await rm(path.join(built, 'out'), { recursive: true, force: true });
@@ -576,7 +576,7 @@ interface Child {
 /** A program that owns a database, in a separate process that a test may kill. */
 const OWNER = `
   const [program, dataDir, options] = process.argv.slice(1);
-  const { startEmbedded } = await import(program + '/db/embedded.js');
+  const { startEmbedded } = await import(program + '/db/embedded/embedded.js');
   const { makeLog } = await import(program + '/base/log.js');
   const tell = (message) => process.stdout.write(JSON.stringify(message) + '\\n');
   process.on('SIGINT', () => {});

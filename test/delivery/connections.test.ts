@@ -1,10 +1,10 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
-import type { Connection } from '../../src/delivery/connection.ts';
-import { makeConnections, type Connections } from '../../src/delivery/connections.ts';
-import { makeDial } from '../../src/delivery/dial.ts';
-import { makeGuard } from '../../src/delivery/guard.ts';
+import type { Connection } from '../../src/delivery/sender/connection.ts';
+import { makeConnections, type Connections } from '../../src/delivery/sender/connection-pool.ts';
+import { makeDial } from '../../src/delivery/sender/dial.ts';
+import { makeGuard } from '../../src/net/egress-guard.ts';
 import { startReceiver } from '../kit/receiver.ts';
 import { startSending, type Sending } from '../kit/sending.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { makeGuard, type Guard } from '../../src/delivery/guard.ts';
+import { makeGuard, type Guard } from '../../src/net/egress-guard.ts';
 import { startReceiver, type Receiver } from '../kit/receiver.ts';
 import { startSending, type Sending } from '../kit/sending.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { passing } from '../../src/delivery/replay.ts';
+import { passing } from '../../src/delivery/log/replay.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 
 const HOOKS = '/api/v1/webhooks';

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { BREAKS_AFTER, MAX_WINDOW, paceAfter, startPace } from '../../src/delivery/breaker.ts';
-import { unblockOrphaned } from '../../src/delivery/record-order.ts';
-import { Rate } from '../../src/delivery/rate.ts';
+import { BREAKS_AFTER, MAX_WINDOW, paceAfter, startPace } from '../../src/delivery/endpoint/breaker.ts';
+import { unblockOrphaned } from '../../src/delivery/queue/record-order.ts';
+import { Rate } from '../../src/delivery/endpoint/send-rate.ts';
 import { startReceiver, type Answering, type Receiver } from '../kit/receiver.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 

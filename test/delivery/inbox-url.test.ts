@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { tokenInUrl } from '../../src/delivery/inbox-url.ts';
+import { tokenInUrl } from '../../src/delivery/inbox/inbox-url.ts';
 
 const token = 'Ab-_'.repeat(18) + 'xyz';
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Outcome } from '../../src/delivery/send-outcome.ts';
+import type { Outcome } from '../../src/delivery/sender/send-outcome.ts';
 import { answerOnce, HEAD, OK, play, sendTwice, type Part, type Then } from '../kit/odd-answer.ts';
 import { startRawReceiver, type RawReceiver } from '../kit/raw-receiver.ts';
 import { startSending, type Sending } from '../kit/sending.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ResponseReader } from '../../src/delivery/response-reader.ts';
+import { ResponseReader } from '../../src/delivery/sender/response-reader.ts';
 import { propertySize } from '../proof/settings.ts';
 
 /** The result of a reader for bytes in these pieces. */

@@ -4,10 +4,10 @@ import { systemClock } from '../../src/base/clock.ts';
 import { idMaker } from '../../src/base/id.ts';
 import { makeLog } from '../../src/base/log.ts';
 import { ensurePartitions } from '../../src/db/partition.ts';
-import { enqueueResend } from '../../src/delivery/resend.ts';
+import { enqueueResend } from '../../src/delivery/log/resend.ts';
 import { startEngineTimers } from '../../src/delivery/engine-timers.ts';
-import { dropOld } from '../../src/delivery/retention.ts';
-import { makeWaker } from '../../src/delivery/wake.ts';
+import { dropOld } from '../../src/delivery/log/retention.ts';
+import { makeWaker } from '../../src/delivery/queue/wake.ts';
 import { freshDatabase, type TestDatabase } from '../kit/database.ts';
 import { until } from '../kit/process.ts';
 

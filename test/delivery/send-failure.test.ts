@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Outcome } from '../../src/delivery/send-outcome.ts';
+import type { Outcome } from '../../src/delivery/sender/send-outcome.ts';
 import { startReceiver, type Answer, type Receiver } from '../kit/receiver.ts';
 import { startSending, type Sending } from '../kit/sending.ts';
 

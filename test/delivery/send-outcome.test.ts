@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { responseText, retryAfter, statusFailure } from '../../src/delivery/send-outcome.ts';
+import { responseText, retryAfter, statusFailure } from '../../src/delivery/sender/send-outcome.ts';
 
 test.each([
   [200, null],

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makeSettler } from '../../src/delivery/settle.ts';
+import { makeSettler } from '../../src/delivery/queue/settle.ts';
 import { freshDatabase, type TestDatabase } from '../kit/database.ts';
 
 let t: TestDatabase;

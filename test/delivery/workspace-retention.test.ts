@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { idMaker, prefixed } from '../../src/base/id.ts';
 import { ensurePartitions } from '../../src/db/partition.ts';
-import { enqueueResend } from '../../src/delivery/resend.ts';
-import { trimToTerms } from '../../src/delivery/workspace-retention.ts';
+import { enqueueResend } from '../../src/delivery/log/resend.ts';
+import { trimToTerms } from '../../src/delivery/log/workspace-retention.ts';
 import { makeMember, type SignedIn } from '../kit/member.ts';
 import { runCase, startScenario, type ApiCase, type Person, type Scenario } from '../kit/scenario.ts';
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { idMaker, prefixed } from '../../src/base/id.ts';
 import { ensurePartitions } from '../../src/db/partition.ts';
-import { dropOld } from '../../src/delivery/retention.ts';
+import { dropOld } from '../../src/delivery/log/retention.ts';
 import { makeMember } from '../kit/member.ts';
 import { ask, runCase, secondServer, startScenario, type Person, type Scenario } from '../kit/scenario.ts';
 

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { RECORD_EVENTS } from '../../src/crm/crm.ts';
-import { automatenexus } from '../../src/formats/automatenexus.ts';
+import { automatenexus } from '../../src/integrations/automatenexus/automatenexus-webhook.ts';
 import { makeMember } from '../kit/member.ts';
 import { startReceiver, type Answering, type Received, type Receiver } from '../kit/receiver.ts';
 import { startScenario, type Person, type Scenario } from '../kit/scenario.ts';

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { MAX_WAIT_DAYS } from '../../src/events/outbox.ts';
-import { maxDurationDays } from '../../src/delivery/retry-delay.ts';
-import { axcelerate } from '../../src/formats/axcelerate.ts';
+import { maxDurationDays } from '../../src/delivery/worker/retry-delay.ts';
+import { axcelerate } from '../../src/integrations/axcelerate/axcelerate-webhook.ts';
 import { startReceiver, type Answering, type Received, type Receiver } from '../kit/receiver.ts';
 import { startScenario, type Person, type Scenario } from '../kit/scenario.ts';
 

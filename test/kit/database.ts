@@ -4,7 +4,7 @@ import { inject } from 'vitest';
 import { makeLog } from '../../src/base/log.ts';
 import { migrate, migrations } from '../../src/db/migrate.ts';
 import { ensurePartitions } from '../../src/db/partition.ts';
-import type { PostgresConnection } from '../../src/db/embedded.ts';
+import type { PostgresConnection } from '../../src/db/embedded/embedded.ts';
 import { openDatabase, type Database } from '../../src/db/pool.ts';
 
 export const silent = makeLog('silent');

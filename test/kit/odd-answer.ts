@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
-import type { Outcome } from '../../src/delivery/send-outcome.ts';
+import type { Outcome } from '../../src/delivery/sender/send-outcome.ts';
 import type { RawReceiver } from './raw-receiver.ts';
 import type { Sending } from './sending.ts';
 

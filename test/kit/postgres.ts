@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { makeLog } from '../../src/base/log.ts';
-import { startEmbedded, type PostgresConnection } from '../../src/db/embedded.ts';
+import { startEmbedded, type PostgresConnection } from '../../src/db/embedded/embedded.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

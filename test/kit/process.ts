@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SETTINGS } from '../../src/config.ts';
-import { isPostmasterOf, readPostmasterFile } from '../../src/db/orphan.ts';
+import { isPostmasterOf, readPostmasterFile } from '../../src/db/embedded/orphan.ts';
 import { ask, type Ask, type Reply } from './scenario.ts';
 
 /** The repository, whose dist/ contains the built program. */

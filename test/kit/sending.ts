@@ -1,8 +1,8 @@
 import { systemClock, type Clock } from '../../src/base/clock.ts';
-import { makeGuard, type Guard } from '../../src/delivery/guard.ts';
-import type { Outcome } from '../../src/delivery/send-outcome.ts';
-import { makeResolver } from '../../src/delivery/resolver.ts';
-import { makeSender, type Outgoing, type Sender } from '../../src/delivery/send.ts';
+import { makeGuard, type Guard } from '../../src/net/egress-guard.ts';
+import type { Outcome } from '../../src/delivery/sender/send-outcome.ts';
+import { makeResolver } from '../../src/net/resolver.ts';
+import { makeSender, type Outgoing, type Sender } from '../../src/delivery/sender/send.ts';
 import { startDns, type DnsServer } from './dns.ts';
 import { startReceiver, TEST_CERT, type Answer, type Receiver } from './receiver.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { call, drained, makeWebhook } from '../../perf/api.mjs';
 import { now } from '../../perf/now.mjs';
-import { LEASE_MS } from '../../src/delivery/claim.ts';
+import { LEASE_MS } from '../../src/delivery/queue/claim.ts';
 import { makeHome, signal, startSecond, startProcess } from './processes.ts';
 import type { Proof, Result } from './proof.ts';
 import { startLoad, startReceiver, unlessStalled } from './storm.ts';

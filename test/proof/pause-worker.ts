@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LEASE_MS } from '../../src/delivery/claim.ts';
+import { LEASE_MS } from '../../src/delivery/queue/claim.ts';
 import { metric, signal, type Process } from './processes.ts';
 import type { Proof } from './proof.ts';
 import { startStorm } from './storm.ts';

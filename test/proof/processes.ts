@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { metric as metricOf } from '../../perf/server.mjs';
-import { attachEmbedded } from '../../src/db/embedded.ts';
+import { attachEmbedded } from '../../src/db/embedded/embedded.ts';
 import { urlOf } from '../kit/database.ts';
 import { makeInstallation, type Installation, type Server } from '../kit/process.ts';
 

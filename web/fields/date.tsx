@@ -1,6 +1,6 @@
 import { DateInput } from '@mantine/dates';
 import filterClasses from '../ui/filters.module.css';
-import { Day } from '../ui/moment.tsx';
+import { Day } from '../ui/relative-time.tsx';
 import {
   inputProps,
   type FieldKind,

@@ -1,6 +1,6 @@
 import { DateTimePicker } from '@mantine/dates';
-import { Moment } from '../ui/moment.tsx';
-import { localOf, MomentFilter, utcOf } from '../ui/moment-filter.tsx';
+import { Moment } from '../ui/relative-time.tsx';
+import { localOf, MomentFilter, utcOf } from '../ui/time-filter.tsx';
 import {
   inputProps,
   type FieldKind,

@@ -10,7 +10,7 @@ import { paths } from '../paths.ts';
 import { ObjectViews } from '../record/object-view.ts';
 import classes from './app-layout.module.css';
 import { NoticeBell } from './notice-bell.tsx';
-import { Palette } from './palette.tsx';
+import { Palette } from './command-palette.tsx';
 import { Sidebar } from './sidebar.tsx';
 
 /** The layout of all signed-in pages. Redirects to sign-in when the session has ended. */

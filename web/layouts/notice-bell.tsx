@@ -5,7 +5,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { noticesQuery, useDismissNotice, type Notice } from '../api/notice-queries.ts';
 import { useHasScope } from '../api/session-queries.ts';
 import { paths } from '../paths.ts';
-import { Moment } from '../ui/moment.tsx';
+import { Moment } from '../ui/relative-time.tsx';
 import { notifyError } from '../ui/notify.tsx';
 import { TextLink } from '../ui/router-links.tsx';
 import classes from './notice-bell.module.css';

@@ -5,7 +5,7 @@ import { IconSearch } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useObjects } from '../api/object-queries.ts';
 import { useScopeCheck } from '../api/session-queries.ts';
-import { recordDestinations, SETTINGS, type Destination } from './destinations.ts';
+import { recordDestinations, SETTINGS, type Destination } from './nav-items.ts';
 import { NoticeBell } from './notice-bell.tsx';
 import { PersonMenu } from './person-menu.tsx';
 import classes from './sidebar.module.css';

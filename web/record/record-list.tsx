@@ -10,7 +10,7 @@ import { useHasScope } from '../api/session-queries.ts';
 import { paths } from '../paths.ts';
 import { columnsFor, DataTable, RowLink } from '../ui/data-table.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
-import { Moment } from '../ui/moment.tsx';
+import { Moment } from '../ui/relative-time.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
 import { useListSearch, type ListSearch } from './list-search.ts';
 import { columnOf, listFields, shownProps } from './object-fields.ts';

@@ -13,7 +13,7 @@ import { confirm } from '../ui/confirm.tsx';
 import { CopyText } from '../ui/copy-text.tsx';
 import { ErrorPanel } from '../ui/error-panel.tsx';
 import { fieldLabel } from '../ui/field-label.ts';
-import { Moment } from '../ui/moment.tsx';
+import { Moment } from '../ui/relative-time.tsx';
 import { notifyDone, notifyError } from '../ui/notify.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
 import { Property, PropertyList } from '../ui/property-list.tsx';

@@ -4,7 +4,7 @@ import { useId } from 'react';
 import { listQuery } from '../api/list-query.ts';
 import { ErrorPanel } from '../ui/error-panel.tsx';
 import { LoadMore } from '../ui/load-more.tsx';
-import { Moment } from '../ui/moment.tsx';
+import { Moment } from '../ui/relative-time.tsx';
 import classes from './record-panel.module.css';
 
 type Item = Readonly<Record<string, unknown>> & { readonly id: string };

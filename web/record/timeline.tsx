@@ -11,7 +11,7 @@ import { capitalised } from '../ui/capitalised.ts';
 import { CodeBlock } from '../ui/code-block.tsx';
 import { ErrorPanel } from '../ui/error-panel.tsx';
 import { fieldLabel } from '../ui/field-label.ts';
-import { Moment } from '../ui/moment.tsx';
+import { Moment } from '../ui/relative-time.tsx';
 import { TextLink } from '../ui/router-links.tsx';
 import { Actor } from './actor.tsx';
 import { isEmptyValue } from './object-fields.ts';

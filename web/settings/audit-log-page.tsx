@@ -4,7 +4,7 @@ import { auditQuery, type AuditLine } from '../api/audit-queries.ts';
 import { columnsFor, DataTable } from '../ui/data-table.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { fieldLabel } from '../ui/field-label.ts';
-import { Moment } from '../ui/moment.tsx';
+import { Moment } from '../ui/relative-time.tsx';
 import { PageHeader } from '../ui/page-header.tsx';
 
 const column = columnsFor<AuditLine>();

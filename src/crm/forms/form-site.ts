@@ -4,7 +4,7 @@ import { canonicalId, type Uuid } from '../../base/id.ts';
 import { Assets, sendAsset } from '../../http/assets.ts';
 import { MAX_FIELDS } from '../../http/form-field.ts';
 import { JSON_TYPE } from '../../http/media-type.ts';
-import { shownError } from '../../http/refusal.ts';
+import { shownError } from '../../http/fastify-error.ts';
 import { isOurs } from '../../http/session-cookie.ts';
 import { textOf } from '../leads/lead-enrich.ts';
 import { receiptOf, refusalError, type SubmissionHandler, type Refusal } from './form-submission-handler.ts';

@@ -3,8 +3,8 @@ import ipaddr from 'ipaddr.js';
 import { folded } from '../../base/fold.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Draft, EnrichStep, Source } from '../../record/record-service.ts';
-import type { LeadOptions } from './lead-option.ts';
-import type { LeadStatuses } from './lead-status.ts';
+import type { LeadOptions } from './options/lead-option.ts';
+import type { LeadStatuses } from './options/lead-status.ts';
 
 /** The longest name of a source or an event type, in UTF-16 units. */
 export const MAX_OPTION_LENGTH = 200;

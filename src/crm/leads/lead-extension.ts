@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Extension, TimelineKind } from '../../record/extension.ts';
-import type { CrmActivities } from './crm-activity.ts';
+import type { CrmActivities } from './inbound/crm-activity.ts';
 import { leadUrl } from './lead-url.ts';
 
 /** What the module adds to leads. @param baseUrl the public URL of this installation */

@@ -71,7 +71,7 @@ const fields = z
   })
   .meta({ description: 'Other fields are stored with the submission.' });
 
-/** The schema of each field, for input in other formats (lead-answers.ts, lead-form-body.ts). */
+/** The schema of each field, for input in other formats (lead-form-answers.ts, lead-form-body.ts). */
 export const LEAD_FIELDS = fields.shape;
 
 /** The message for a missing field. */

@@ -3,7 +3,7 @@ import type { Uuid } from '../../base/id.ts';
 import { RETRY } from '../../db/batch-runner.ts';
 import type { Queryable } from '../../db/pool.ts';
 import type { InsertGate } from '../../record/record-batch.ts';
-import { rollupTables } from './lead-daily-rollup.ts';
+import { rollupTables } from './analytics/lead-daily-rollup.ts';
 import { assignNumberAndOwner } from './lead-owner.ts';
 
 const HOUR_S = 3600;

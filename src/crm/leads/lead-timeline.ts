@@ -8,7 +8,7 @@ import type { TimelineEntry } from '../../record/extension.ts';
 import { timelineOf } from '../../record/timeline-routes.ts';
 import type { RecordAnswer } from '../../record/record-answer.ts';
 import type { RecordStore } from '../../record/record-store.ts';
-import type { CrmActivities, CrmActivity } from './crm-activity.ts';
+import type { CrmActivities, CrmActivity } from './inbound/crm-activity.ts';
 import { submissionShape, submissionsOf } from './lead-submission.ts';
 import type { Lead } from './lead.ts';
 

@@ -5,9 +5,9 @@ import type { InboundSecrets } from '../../account/inbound-secret.ts';
 import { ApiError } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Logger } from '../../base/log.ts';
-import type { CrmActivities } from '../../crm/leads/crm-activity.ts';
+import type { CrmActivities } from '../../crm/leads/inbound/crm-activity.ts';
 import { rawKey } from '../../http/authenticate.ts';
-import { validationError } from '../../http/reply.ts';
+import { validationError } from '../../http/error-response.ts';
 
 const NO_MATCH = 'No matching lead or submission for crm_lead_id';
 

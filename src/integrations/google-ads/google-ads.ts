@@ -3,9 +3,9 @@ import { z } from 'zod';
 import type { InboundSecrets } from '../../account/inbound-secret.ts';
 import { membersOf } from '../../base/json-text.ts';
 import { requiredText } from '../../base/values/text.ts';
-import { answeredField, leadOfAnswers } from '../../crm/leads/lead-answers.ts';
-import type { InboundLeads } from '../../crm/leads/inbound-lead.ts';
-import { validationError } from '../../http/reply.ts';
+import { answeredField, leadOfAnswers } from '../../crm/leads/inbound/lead-form-answers.ts';
+import type { InboundLeads } from '../../crm/leads/inbound/inbound-lead.ts';
+import { validationError } from '../../http/error-response.ts';
 
 const key = z.looseObject({ google_key: z.string() });
 

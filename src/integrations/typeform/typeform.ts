@@ -12,9 +12,9 @@ import {
   leadOfAnswers,
   type AnsweredField,
   type LeadAnswer,
-} from '../../crm/leads/lead-answers.ts';
-import type { InboundLeads } from '../../crm/leads/inbound-lead.ts';
-import { validationError } from '../../http/reply.ts';
+} from '../../crm/leads/inbound/lead-form-answers.ts';
+import type { InboundLeads } from '../../crm/leads/inbound/inbound-lead.ts';
+import { validationError } from '../../http/error-response.ts';
 
 /** Typeform also sends partial responses. */
 const COMPLETE = 'form_response';

@@ -5,7 +5,7 @@ import { useHasScope } from '../../api/session-queries.ts';
 import { paths } from '../../paths.ts';
 import { columnsFor, DataTable, RowLink } from '../../ui/data-table.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
-import { Moment } from '../../ui/moment.tsx';
+import { Moment } from '../../ui/relative-time.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { ButtonLink } from '../../ui/router-links.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';

@@ -13,7 +13,7 @@ import { paths } from '../../paths.ts';
 import { confirm } from '../../ui/confirm.tsx';
 import { columnsFor, DataTable } from '../../ui/data-table.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
-import { Moment } from '../../ui/moment.tsx';
+import { Moment } from '../../ui/relative-time.tsx';
 import { notifyWhenDone, notifyDone } from '../../ui/notify.tsx';
 import { TextLink } from '../../ui/router-links.tsx';
 import classes from './form-overview.module.css';

@@ -5,7 +5,7 @@ import type { Lead } from '../../api/lead-queries.ts';
 import { useLeadStatuses } from '../../api/lead-status-queries.ts';
 import { useHasScope } from '../../api/session-queries.ts';
 import { paths } from '../../paths.ts';
-import { Day } from '../../ui/moment.tsx';
+import { Day } from '../../ui/relative-time.tsx';
 import { TextLink } from '../../ui/router-links.tsx';
 import { PersonName } from '../../record/person.tsx';
 import classes from './lead-board.module.css';

@@ -2,7 +2,7 @@ import { Badge, Tooltip } from '@mantine/core';
 import { IconUserCheck } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { Lead } from '../../api/lead-queries.ts';
-import { Moment } from '../../ui/moment.tsx';
+import { Moment } from '../../ui/relative-time.tsx';
 import { RecordLink } from '../../record/record-link.tsx';
 import classes from './lead-converted.module.css';
 

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { leadDuplicatesQuery, type Lead } from '../../api/lead-queries.ts';
 import { paths } from '../../paths.ts';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
-import { Moment } from '../../ui/moment.tsx';
+import { Moment } from '../../ui/relative-time.tsx';
 import { TextLink } from '../../ui/router-links.tsx';
 import { ConvertedBadge } from './lead-converted.tsx';
 import classes from './lead-duplicates.module.css';

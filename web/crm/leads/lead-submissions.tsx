@@ -3,7 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { leadSubmissionsQuery, type LeadSubmission } from '../../api/lead-queries.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
-import { Moment } from '../../ui/moment.tsx';
+import { Moment } from '../../ui/relative-time.tsx';
 import { Property, PropertyList } from '../../ui/property-list.tsx';
 
 /** Labels of channels; an unknown channel shows its name. */

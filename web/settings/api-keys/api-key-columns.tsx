@@ -1,6 +1,6 @@
 import type { ApiKey } from '../../api/api-key-queries.ts';
 import { columnsFor } from '../../ui/data-table.tsx';
-import { Moment } from '../../ui/moment.tsx';
+import { Moment } from '../../ui/relative-time.tsx';
 import { ApiKeyMenu } from './api-key-menu.tsx';
 import { ApiKeyState } from './api-key-state.tsx';
 

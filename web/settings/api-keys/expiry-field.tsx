@@ -2,7 +2,7 @@ import { Group, Select } from '@mantine/core';
 import { DateInput } from '@mantine/dates';
 import type { UseFormReturnType } from '@mantine/form';
 import type { ApiKeyChange } from '../../api/api-key-queries.ts';
-import { today } from '../../ui/moment.tsx';
+import { today } from '../../ui/relative-time.tsx';
 
 const CHOICES = [
   { value: 'never', label: 'No expiry' },

@@ -13,7 +13,7 @@ import { useHasScope } from '../../api/session-queries.ts';
 import { confirm } from '../../ui/confirm.tsx';
 import { columnsFor, DataTable } from '../../ui/data-table.tsx';
 import { FormDrawer } from '../../ui/form-drawer.tsx';
-import { Moment } from '../../ui/moment.tsx';
+import { Moment } from '../../ui/relative-time.tsx';
 import { notifyWhenDone, notifyDone } from '../../ui/notify.tsx';
 import { SecretModal } from '../../ui/secret-modal.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';

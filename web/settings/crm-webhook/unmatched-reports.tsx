@@ -11,7 +11,7 @@ import { useObject } from '../../api/object-queries.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { columnsFor, DataTable, RowButton, type Column } from '../../ui/data-table.tsx';
 import { FormDrawer } from '../../ui/form-drawer.tsx';
-import { Moment } from '../../ui/moment.tsx';
+import { Moment } from '../../ui/relative-time.tsx';
 import { notifyDone } from '../../ui/notify.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
 import classes from './crm-webhook-page.module.css';

@@ -3,7 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { invitationsQuery, useWithdrawInvitation, type Invitation } from '../../api/invitation-queries.ts';
 import { capitalised } from '../../ui/capitalised.ts';
 import { columnsFor, DataTable } from '../../ui/data-table.tsx';
-import { Moment } from '../../ui/moment.tsx';
+import { Moment } from '../../ui/relative-time.tsx';
 import { notifyWhenDone, notifyDone } from '../../ui/notify.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
 import classes from './members-page.module.css';

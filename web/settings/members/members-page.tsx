@@ -8,7 +8,7 @@ import { membersQuery, type Member } from '../../api/member-queries.ts';
 import { useHasScope } from '../../api/session-queries.ts';
 import { columnsFor, DataTable } from '../../ui/data-table.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
-import { Moment } from '../../ui/moment.tsx';
+import { Moment } from '../../ui/relative-time.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { SecretModal } from '../../ui/secret-modal.tsx';
 import { InvitationForm } from './invitation-form.tsx';

@@ -2,7 +2,7 @@ import { Alert } from '@mantine/core';
 import { IconClockPause } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { Webhook } from '../../api/webhook-queries.ts';
-import { Moment } from '../../ui/moment.tsx';
+import { Moment } from '../../ui/relative-time.tsx';
 import { useNow } from '../../ui/now.ts';
 import { StateBadge } from '../../ui/state-badge.tsx';
 

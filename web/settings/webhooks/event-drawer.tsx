@@ -7,7 +7,7 @@ import { paths } from '../../paths.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { CopyText } from '../../ui/copy-text.tsx';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
-import { Moment } from '../../ui/moment.tsx';
+import { Moment } from '../../ui/relative-time.tsx';
 import { Property, PropertyList } from '../../ui/property-list.tsx';
 import { TextLink } from '../../ui/router-links.tsx';
 import { DeliveryState } from './delivery-state.tsx';

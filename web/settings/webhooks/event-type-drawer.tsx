@@ -6,7 +6,7 @@ import { useRemoveCustomType, type CustomType } from '../../api/custom-type-quer
 import { useHasScope } from '../../api/session-queries.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { confirm } from '../../ui/confirm.tsx';
-import { Moment } from '../../ui/moment.tsx';
+import { Moment } from '../../ui/relative-time.tsx';
 import { notifyWhenDone, notifyDone } from '../../ui/notify.tsx';
 import { Property, PropertyList } from '../../ui/property-list.tsx';
 import { EventDrawer } from './event-drawer.tsx';

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { inboxRequestsQuery, type Inbox, type InboxRequest } from '../../api/inbox-queries.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
-import { Moment } from '../../ui/moment.tsx';
+import { Moment } from '../../ui/relative-time.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
 
 /** The requests of an inbox, newest first, updated live. */

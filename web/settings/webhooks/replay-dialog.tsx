@@ -6,7 +6,7 @@ import { replayCountQuery, useReplay, type Replay } from '../../api/delivery-que
 import { useEventNames } from '../../api/event-type-queries.ts';
 import type { Webhook } from '../../api/webhook-queries.ts';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
-import { localOf, utcOf } from '../../ui/moment-filter.tsx';
+import { localOf, utcOf } from '../../ui/time-filter.tsx';
 import { notifyWhenDone, notifyDone } from '../../ui/notify.tsx';
 
 const ONLY = [

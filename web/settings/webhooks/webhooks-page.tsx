@@ -10,7 +10,7 @@ import { paths } from '../../paths.ts';
 import { columnsFor, DataTable, RowLink } from '../../ui/data-table.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { TextLink } from '../../ui/router-links.tsx';
-import { Moment } from '../../ui/moment.tsx';
+import { Moment } from '../../ui/relative-time.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { formatName } from './formats.ts';
 import { IpAddresses } from './ip-addresses.tsx';

@@ -1,6 +1,6 @@
 import { Title } from '@mantine/core';
 import type { LeadFigures } from '../../../api/lead-analytics-queries.ts';
-import { Day } from '../../../ui/moment.tsx';
+import { Day } from '../../../ui/relative-time.tsx';
 import classes from './lead-analytics-page.module.css';
 
 const INTERVAL_NAMES = { day: 'day', week: 'week', month: 'month' } as const;

@@ -1,0 +1,270 @@
+import type { z } from 'zod';
+import type { ApiKey, ApiKeys } from '../../account/api-key.ts';
+import type { Authorities } from '../../account/authority.ts';
+import type { Caller } from '../../account/caller.ts';
+import { checkKeyChange, checkNewKey } from '../../account/key-lineage.ts';
+import { allows } from '../../account/scope.ts';
+import type { Usage, UsageMeter } from '../../account/usage.ts';
+import { isoTime, type Clock } from '../../base/clock.ts';
+import { ApiError, invalid } from '../../base/errors.ts';
+import { decodeCursor, encodeCursor, pageOf } from '../../db/page.ts';
+import type { Database } from '../../db/pool.ts';
+import { pageQuery, pageShape, type PageQuery } from '../../http/paging.ts';
+import { route, type Ctx, type Route } from '../../http/route.ts';
+import type { RecordChange } from '../../http/record-change.ts';
+import { createBody, keyShape, updateBody } from './api-key-schema.ts';
+
+export interface ApiKeyParts {
+  db: Database;
+  keys: ApiKeys;
+  authorities: Authorities;
+  usage: UsageMeter;
+  recordChange: RecordChange;
+  clock: Clock;
+  /** All scopes. */
+  scopes: readonly string[];
+}
+
+const PATH = '/api/v1/api-keys';
+const DAY_MS = 24 * 3_600_000;
+/** A key is `expiring_soon` in its last seven days (AX16). */
+const SOON_MS = 7 * DAY_MS;
+/** A practical maximum; programs and databases disagree about much later dates. */
+const LATEST = Date.parse('2200-01-01T00:00:00Z');
+
+type Expiry = { expires_at?: string | null | undefined; expires_in_days?: number | undefined };
+
+const common = { scope: 'keys:manage', tag: 'api keys' } as const;
+const reading = { ...common, scope: 'keys:read' } as const;
+
+/** API key routes: scopes, expiry and usage (AX1, AX15, AX16). */
+export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
+  return [
+    listRoute(parts),
+    createRoute(parts),
+    getRoute(parts),
+    updateRoute('PATCH', parts),
+    updateRoute('PUT', parts),
+    revokeRoute(parts),
+  ];
+}
+
+function listRoute(parts: ApiKeyParts): Route {
+  const { keys } = parts;
+  return route<undefined, PageQuery>({
+    ...reading,
+    method: 'GET',
+    path: PATH,
+    summary: 'List API keys',
+    description:
+      'Newest first, including expired and revoked keys. `usage` requires the scope to manage keys.',
+    query: pageQuery,
+    answers: { 200: pageShape(keyShape) },
+    async handle({ caller, query, url }) {
+      const after = query.cursor ? decodeCursor(query.cursor, 'api-keys').id : null;
+      const rows = await keys.list(caller.workspaceId, query.limit + 1, after);
+      const used = await usageOf(parts, caller, rows);
+      const cursorOf = (row: ApiKey) => encodeCursor({ sort: 'api-keys', value: row.created_at, id: row.id });
+      return {
+        status: 200,
+        body: pageOf(rows, query.limit, url, cursorOf, (row) => showKey(parts, row, used.get(row.id))),
+      };
+    },
+  });
+}
+
+function createRoute(parts: ApiKeyParts): Route {
+  const { db, keys, authorities, recordChange } = parts;
+  return route<z.output<typeof createBody>>({
+    ...common,
+    method: 'POST',
+    path: PATH,
+    summary: 'Create an API key',
+    description:
+      'The key is shown only in this response. It cannot have more scopes, or expire later, than the key that creates it.',
+    body: createBody,
+    answers: { 201: keyShape },
+    async handle(ctx) {
+      const { body, caller } = ctx;
+      const scopes =
+        body.style === 'remixcrm' ? ['leads:create'] : checkScopes(parts, body.scopes ?? [...caller.scopes]);
+      const by = await authorities.current(db.kysely, caller);
+      const requested = expiryOf(parts, body);
+      const expiresAt = requested === undefined ? by.expiresAt : requested;
+      checkNewKey(by, { scopes, expiresAt });
+      let made = '';
+      await keys.create(
+        {
+          workspaceId: caller.workspaceId,
+          name: body.name,
+          style: body.style,
+          scopes,
+          createdBy: caller.actor,
+          makerId: caller.makerId,
+          ...(expiresAt && { expiresAt }),
+        },
+        async (trx, { key, raw }) => {
+          made = JSON.stringify(showKey(parts, key, UNUSED, raw));
+          await recordChange(trx, ctx, auditEntry('api_key.created', key), { status: 201, body: made });
+        },
+      );
+      return { status: 201, body: made };
+    },
+  });
+}
+
+function getRoute(parts: ApiKeyParts): Route {
+  return route({
+    ...reading,
+    method: 'GET',
+    path: `${PATH}/:id`,
+    summary: 'Get an API key',
+    description: 'Also a revoked one.',
+    answers: { 200: keyShape },
+    async handle(ctx) {
+      const key = await findKey(parts, ctx);
+      return {
+        status: 200,
+        body: showKey(parts, key, (await usageOf(parts, ctx.caller, [key])).get(key.id)),
+      };
+    },
+  });
+}
+
+function updateRoute(method: 'PATCH' | 'PUT', parts: ApiKeyParts): Route {
+  const { keys, authorities, usage, recordChange } = parts;
+  return route<z.output<typeof updateBody>>({
+    ...common,
+    method,
+    path: `${PATH}/:id`,
+    summary: 'Update an API key',
+    description:
+      'Its name, scopes and expiry; effective from its next request. A key cannot change a key with scopes that it lacks, cannot change its own expiry, and cannot set an expiry later than its own.',
+    body: updateBody,
+    answers: { 200: keyShape },
+    async handle(ctx) {
+      const { body, caller } = ctx;
+      const current = await findKey(parts, ctx);
+      if (current.revoked_at !== null)
+        throw new ApiError('conflict', 'This key is revoked and cannot be changed.');
+      if (body.scopes !== undefined) checkScopes(parts, body.scopes);
+      if (body.scopes !== undefined && current.style === 'remixcrm')
+        throw invalid('scopes', 'are always leads:create for a key of this style');
+      const expiresAt = expiryOf(parts, body, current.expires_at);
+      const used = (await usage.find(current.workspace_id, [current.id])).get(current.id)!;
+      let text: string | undefined;
+      const change = {
+        ...(body.name !== undefined && { name: body.name }),
+        ...(body.scopes !== undefined && { scopes: body.scopes }),
+        ...(expiresAt !== undefined && { expiresAt }),
+      };
+      const isSelf = caller.via.kind === 'api_key' && caller.via.id === current.id;
+      await keys.update(current.workspace_id, current.id, change, {
+        async check(trx, key) {
+          checkKeyChange(await authorities.current(trx, caller), isSelf, key, change);
+        },
+        async inTransaction(trx, key) {
+          text = JSON.stringify(showKey(parts, key, used));
+          await recordChange(trx, ctx, auditEntry('api_key.updated', key), { status: 200, body: text });
+        },
+      });
+      if (text === undefined) throw new ApiError('conflict', 'This key is revoked and cannot be changed.');
+      return { status: 200, body: text };
+    },
+  });
+}
+
+function revokeRoute(parts: ApiKeyParts): Route {
+  const { keys, recordChange } = parts;
+  return route({
+    ...common,
+    method: 'DELETE',
+    path: `${PATH}/:id`,
+    summary: 'Revoke an API key',
+    description:
+      'It is refused from its next request, and stays listed. A key with `keys:manage` may revoke any other.',
+    answers: { 204: 'Revoked.' },
+    async handle(ctx) {
+      const { id, workspace_id: workspaceId } = await findKey(parts, ctx);
+      await keys.revoke(workspaceId, id, (trx, key) =>
+        recordChange(trx, ctx, auditEntry('api_key.revoked', key), { status: 204, body: '' }),
+      );
+      return { status: 204, body: null };
+    },
+  });
+}
+
+async function findKey({ keys }: ApiKeyParts, { caller, params }: Ctx<unknown, unknown>): Promise<ApiKey> {
+  const key = await keys.get(caller.workspaceId, params['id']!);
+  if (!key) throw new ApiError('not_found', 'No API key with this id.');
+  return key;
+}
+
+function checkScopes(parts: ApiKeyParts, scopes: string[]): string[] {
+  scopes.forEach((scope, at) => {
+    if (!parts.scopes.includes(scope))
+      throw invalid(`scopes.${at}`, `is not a scope; must be one of ${parts.scopes.join(', ')}`);
+  });
+  return [...new Set(scopes)];
+}
+
+/** @returns undefined if the expiry is missing or unchanged */
+function expiryOf(
+  { clock }: ApiKeyParts,
+  { expires_at: at, expires_in_days: days }: Expiry,
+  current?: string | null,
+) {
+  if (days !== undefined) {
+    if (at !== undefined && at !== current)
+      throw invalid('expires_in_days', 'cannot be combined with expires_at');
+    return isoTime(clock.now() + days * DAY_MS);
+  }
+  if (at === undefined || at === null) return at;
+  const time = isoTime(Date.parse(at));
+  // An unchanged value is accepted, even if it has passed.
+  if (time === current) return undefined;
+  if (Date.parse(at) <= clock.now()) throw invalid('expires_at', 'must be in the future');
+  if (Date.parse(at) > LATEST) throw invalid('expires_at', 'must be before the year 2200');
+  return time;
+}
+
+/** The usage of keys, for callers who may see it (AX15: owners and admins). */
+async function usageOf(
+  { usage }: ApiKeyParts,
+  caller: Caller,
+  rows: readonly ApiKey[],
+): Promise<Map<string, Usage>> {
+  if (!allows(caller.scopes, 'keys:manage')) return new Map();
+  return usage.find(
+    caller.workspaceId,
+    rows.map(({ id }) => id),
+  );
+}
+
+function showKey({ clock }: ApiKeyParts, key: ApiKey, used: Usage | undefined, raw?: string) {
+  const left = key.expires_at === null ? Infinity : Date.parse(key.expires_at) - clock.now();
+  return {
+    id: key.id,
+    name: key.name,
+    style: key.style,
+    prefix: key.prefix,
+    scopes: key.scopes,
+    state: key.revoked_at !== null ? 'revoked' : left <= 0 ? 'expired' : 'active',
+    expiring_soon: key.revoked_at === null && left > 0 && left <= SOON_MS,
+    created_by: key.created_by,
+    maker: key.maker,
+    created_at: key.created_at,
+    expires_at: key.expires_at,
+    revoked_at: key.revoked_at,
+    ...(used && { last_used_at: key.last_used_at, usage: used }),
+    ...(raw !== undefined && { key: raw }),
+  };
+}
+
+const NOTHING = { requests: 0, server_errors: 0, rate_limited: 0 };
+const UNUSED: Usage = { last_24_hours: NOTHING, last_7_days: NOTHING };
+
+function auditEntry(action: string, { id, name: called, prefix, scopes, expires_at: until }: ApiKey) {
+  const details = { name: called, prefix, scopes, expires_at: until };
+  return { action, objectType: 'api_key', objectId: id, details };
+}

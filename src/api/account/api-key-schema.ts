@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { KEY_STYLES } from '../../account/api-key.ts';
+import { ROLES } from '../../account/role.ts';
+import { requiredText } from '../../base/values/text.ts';
+import { date, instant } from '../../base/values/time.ts';
+
+const name = requiredText(100);
+
+const scopeList = z
+  .array(z.string().max(100))
+  .min(1, 'must name at least one scope')
+  .max(100)
+  .meta({
+    description: 'At most the scopes of the key that creates it; `GET /scopes` lists them.',
+    examples: [['contacts:write']],
+  });
+
+const expiry = {
+  expires_at: z.union([instant, date]).nullable().optional().meta({
+    description:
+      'In the future; a date means its start in UTC. Null: never. Default: that of the key that creates it.',
+  }),
+  expires_in_days: z
+    .union([z.literal(7), z.literal(30), z.literal(90)])
+    .optional()
+    .meta({ description: 'Instead of `expires_at`.' }),
+};
+
+/** Set by the server and ignored in requests, so that clients can send back what they read. */
+const ignored = Object.fromEntries(
+  [
+    'id',
+    'prefix',
+    'state',
+    'expiring_soon',
+    'created_by',
+    'maker',
+    'created_at',
+    'revoked_at',
+    'last_used_at',
+    'usage',
+  ].map((field) => [field, z.unknown().optional().meta({ readOnly: true })]),
+);
+
+export const createBody = z.strictObject({
+  ...ignored,
+  name,
+  style: z
+    .enum(KEY_STYLES)
+    .default('fairlead')
+    .meta({ description: 'Format of the key. `remixcrm` always has the one scope `leads:create`.' }),
+  scopes: scopeList.optional().meta({ description: 'Default: the scopes of the key that creates it.' }),
+  ...expiry,
+});
+
+export const updateBody = z.strictObject({
+  ...ignored,
+  style: z.unknown().optional().meta({ readOnly: true }),
+  name: name.optional(),
+  scopes: scopeList.optional(),
+  ...expiry,
+});
+
+const use = z.object({ requests: z.int(), server_errors: z.int(), rate_limited: z.int() });
+
+export const keyShape = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    style: z.enum(KEY_STYLES),
+    prefix: z.string().meta({ description: 'The visible part of the key.' }),
+    scopes: z.array(z.string()),
+    state: z.enum(['active', 'expired', 'revoked']),
+    expiring_soon: z.boolean().meta({ description: 'Whether it expires within seven days.' }),
+    created_by: z.string(),
+    maker: z
+      .object({ id: z.uuid(), name: z.string(), role: z.enum(ROLES).nullable() })
+      .nullable()
+      .meta({
+        description:
+          'The member on whose behalf it acts; `role` is null if they have left the workspace, and the key is refused. Null for a key without a member.',
+      }),
+    created_at: z.iso.datetime(),
+    expires_at: z.iso.datetime().nullable(),
+    revoked_at: z.iso.datetime().nullable(),
+    last_used_at: z.iso.datetime().nullable().optional(),
+    usage: z.object({ last_24_hours: use, last_7_days: use }).optional().meta({
+      description: 'By whole hours, including the current one; updated every two seconds.',
+    }),
+    key: z.string().optional().meta({ description: 'Shown once, on creation.' }),
+  })
+  .meta({ id: 'ApiKey' });

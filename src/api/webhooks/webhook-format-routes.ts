@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import type { Formats } from '../../delivery/endpoint/webhook-format.ts';
+import { route, type Route } from '../../http/route.ts';
+
+const formatShape = z
+  .object({
+    name: z.string(),
+    one_event: z.boolean().meta({ description: 'A webhook has exactly one event type.' }),
+    payload: z.enum(['summary', 'full']),
+    timeout_s: z.int(),
+    retry: z.object({ max: z.int(), intervals_s: z.array(z.int()) }),
+    most_retries: z.int().meta({ description: 'The maximum number of retries.' }),
+    unsigned: z.enum(['never', 'where asked', 'by default']).meta({
+      description:
+        'Whether deliveries can be unsigned: never; if `secret` is null; or also if no secret is given.',
+    }),
+    rotation_overlaps: z
+      .boolean()
+      .meta({ description: 'After a rotation, the old secret also signs for a while.' }),
+    disables_on_410: z.boolean().meta({ description: 'A 410 response always disables the webhook.' }),
+  })
+  .meta({ id: 'WebhookFormat' });
+
+/** The webhook formats with their defaults, for forms that show them. */
+export function webhookFormatRoutes(formats: Formats): Route[] {
+  const data = [...formats.values()].map((format) => ({
+    name: format.name,
+    one_event: format.oneEvent,
+    payload: format.defaults.payload,
+    timeout_s: format.defaults.timeoutMs / 1000,
+    retry: { max: format.defaults.retryMax, intervals_s: format.defaults.intervalsS },
+    most_retries: format.maxRetries,
+    unsigned: format.unsigned,
+    rotation_overlaps: format.rotationOverlaps,
+    disables_on_410: format.goneDisables,
+  }));
+  return [
+    route({
+      method: 'GET',
+      path: '/api/v1/webhook-formats',
+      scope: null,
+      tag: 'webhooks',
+      summary: 'List webhook formats with their defaults',
+      answers: { 200: z.object({ data: z.array(formatShape) }) },
+      handle: () => Promise.resolve({ status: 200, body: { data } }),
+    }),
+  ];
+}

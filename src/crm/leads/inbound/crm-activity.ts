@@ -1,0 +1,234 @@
+import { sql, type Transaction } from 'kysely';
+import { isoTime, type Clock } from '../../../base/clock.ts';
+import { ApiError, invalid } from '../../../base/errors.ts';
+import { sha256 } from '../../../base/hmac.ts';
+import type { Uuid } from '../../../base/id.ts';
+import { JsonText } from '../../../base/json-text.ts';
+import type { Database } from '../../../db/pool.ts';
+import type { Schema } from '../../../db/schema.ts';
+import type { AfterWrite } from '../../change-recorder.ts';
+import type { RelatedTable } from '../../../record/erasure.ts';
+
+/** An identical body within this time is a repeat of the same report (CW4). */
+const REPEAT_WINDOW_S = 60;
+/** How many unmatched reports of a workspace are kept, and for how long. */
+const MAX_UNMATCHED = 1000;
+const UNMATCHED_DAYS = 90;
+
+/** A report of another CRM about a lead, as received. */
+export interface CrmReport {
+  crmLeadId: string;
+  eventType: string;
+  /** The whole body: valid JSON. */
+  body: string;
+}
+
+export interface CrmActivity {
+  id: Uuid;
+  lead_id: Uuid | null;
+  crm_lead_id: string;
+  event_type: string;
+  /** Exactly as received. */
+  payload: JsonText;
+  received_at: string;
+  /** The user who matched it manually. */
+  matched_by: string | null;
+}
+
+export interface CrmActivities {
+  /**
+   * Stores a report with its lead; an unmatched one is stored without, to be matched manually.
+   * @returns the lead's number, or null if none matches
+   */
+  record(workspaceId: Uuid, report: CrmReport): Promise<{ number: number } | null>;
+  /** Newest first; only ids smaller than `after`. */
+  list(
+    workspaceId: Uuid,
+    which: { matched?: boolean | undefined; leadId?: Uuid | undefined },
+    limit: number,
+    after: Uuid | null,
+  ): Promise<CrmActivity[]>;
+  /** The same for several leads. */
+  listOfLeads(
+    workspaceId: Uuid,
+    leadIds: readonly Uuid[],
+    limit: number,
+    after: Uuid | null,
+  ): Promise<CrmActivity[]>;
+  /** Throws `not_found`, `conflict` if another lead has it, and `validation_error` if the lead does not exist. */
+  match(
+    writer: { workspaceId: Uuid; actor: string },
+    id: Uuid,
+    leadId: Uuid,
+    afterWrite: AfterWrite<CrmActivity>,
+  ): Promise<CrmActivity>;
+}
+
+/** What remains of reports after their lead was deleted. */
+export const CRM_ACTIVITY_TABLE: RelatedTable = {
+  table: 'crm_activity',
+  key: 'lead_id',
+  blank: `payload = '{}', crm_lead_id = ''`,
+};
+
+const COLUMNS = 'id, lead_id, crm_lead_id, event_type, payload::text, received_at, matched_by';
+
+/** The latest of each lead, then the latest of all: a long history is never read whole. */
+const OF_LEADS = {
+  name: 'crm_activity.of-leads',
+  text: `select a.* from unnest($2::uuid[]) l(id)
+         cross join lateral (
+           select ${COLUMNS} from crm_activity
+           where workspace_id = $1 and lead_id = l.id and ($3::uuid is null or id < $3)
+           order by id desc limit $4
+         ) a
+         order by a.id desc limit $4`,
+};
+
+type Row = Omit<CrmActivity, 'payload'> & { payload: string };
+
+const fromRow = (row: Row): CrmActivity => ({ ...row, payload: new JsonText(row.payload) });
+
+interface Report extends CrmReport {
+  workspaceId: Uuid;
+  hash: Buffer;
+  at: string;
+}
+
+interface StoreParts {
+  db: Database;
+  clock: Clock;
+  newId: () => Uuid;
+}
+
+export function makeCrmActivities({ db, clock, newId }: StoreParts): CrmActivities {
+  return {
+    record: (workspaceId, input) =>
+      db.transaction(async (trx) => {
+        const report = { ...input, workspaceId, hash: sha256(input.body), at: isoTime(clock.now()) };
+        const repeated = await findRepeated(trx, report);
+        const lead = await leadOf(trx, report);
+        if (repeated) {
+          // The lead got its crm_lead_id in the meantime.
+          if (lead && repeated.lead_id === null)
+            await sql`update crm_activity set lead_id = ${lead.id}
+                      where workspace_id = ${workspaceId} and id = ${repeated.id} and lead_id is null`.execute(
+              trx,
+            );
+        } else {
+          await insert(trx, newId(), report, lead?.id ?? null);
+          if (!lead) await deleteOldUnmatched(trx, workspaceId, report.at);
+        }
+        return lead ? { number: lead.number } : null;
+      }),
+
+    async list(workspaceId, { matched, leadId }, limit, after) {
+      const values = [workspaceId, after, limit, ...(leadId === undefined ? [] : [leadId])];
+      return (await db.read<Row>(listing(matched, leadId !== undefined), values)).map(fromRow);
+    },
+
+    async listOfLeads(workspaceId, leadIds, limit, after) {
+      const rows = await db.read<Row>(OF_LEADS, [workspaceId, leadIds, after, limit]);
+      return rows.map(fromRow);
+    },
+
+    match: ({ workspaceId, actor }, id, leadId, afterWrite) =>
+      db.transaction(async (trx) => {
+        const { rows: leads } = await sql`
+          select from lead where workspace_id = ${workspaceId} and id = ${leadId} and deleted_at is null`.execute(
+          trx,
+        );
+        if (leads.length === 0) throw invalid('lead_id', 'there is no lead with this id');
+        const { rows } = await sql<Row>`
+          update crm_activity set lead_id = ${leadId}, matched_by = coalesce(matched_by, ${actor})
+          where workspace_id = ${workspaceId} and id = ${id} and (lead_id is null or lead_id = ${leadId})
+          returning ${sql.raw(COLUMNS)}`.execute(trx);
+        if (!rows[0]) throw await refusal(trx, workspaceId, id);
+        const activity = fromRow(rows[0]);
+        await afterWrite(trx, activity);
+        return activity;
+      }),
+  };
+}
+
+/** The lead with this crm_lead_id, else a submission's lead (CW3); the newest if several match. */
+async function leadOf(
+  trx: Transaction<Schema>,
+  { workspaceId, crmLeadId }: Report,
+): Promise<{ id: Uuid; number: number } | undefined> {
+  const { rows } = await sql<{ id: Uuid; number: number }>`
+    (select 1 as place, l.id, l.number from lead l
+     where l.workspace_id = ${workspaceId} and l.crm_lead_id = ${crmLeadId} and l.deleted_at is null
+     order by l.id desc limit 1)
+    union all
+    (select 2, l.id, l.number from lead_submission s
+     join lead l on l.workspace_id = s.workspace_id and l.id = s.lead_id and l.deleted_at is null
+     where s.workspace_id = ${workspaceId} and s.crm_lead_id = ${crmLeadId}
+     order by s.received_at desc, s.id desc limit 1)
+    order by place limit 1`.execute(trx);
+  return rows[0];
+}
+
+/** Each kind of list has an index of its own. */
+function listing(matched: boolean | undefined, ofLead: boolean) {
+  const wanted = [
+    ...(matched === undefined ? [] : [`and lead_id is ${matched ? 'not null' : 'null'}`]),
+    ...(ofLead ? ['and lead_id = $4'] : []),
+  ].join(' ');
+  return {
+    name: `crm_activity.list.${matched ?? 'all'}.${ofLead}`,
+    text: `select ${COLUMNS} from crm_activity
+           where workspace_id = $1 and ($2::uuid is null or id < $2) ${wanted} order by id desc limit $3`,
+  };
+}
+
+async function refusal(trx: Transaction<Schema>, workspaceId: Uuid, id: Uuid): Promise<ApiError> {
+  const { rows } = await sql`
+    select from crm_activity where workspace_id = ${workspaceId} and id = ${id}`.execute(trx);
+  return rows.length > 0
+    ? new ApiError('conflict', 'This activity already belongs to another lead.')
+    : new ApiError('not_found', 'There is no CRM activity with this id.');
+}
+
+/** The same body of the last minute, if any. Identical requests at the same time wait for each other. */
+async function findRepeated(
+  trx: Transaction<Schema>,
+  { workspaceId, hash, at }: Report,
+): Promise<{ id: Uuid; lead_id: Uuid | null } | undefined> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`${workspaceId} ${hash.toString('hex')}`}, 50))`.execute(
+    trx,
+  );
+  const { rows } = await sql<{ id: Uuid; lead_id: Uuid | null }>`
+    select id, lead_id from crm_activity
+    where workspace_id = ${workspaceId} and body_hash = ${hash}
+      and received_at > ${at}::timestamptz - make_interval(secs => ${REPEAT_WINDOW_S})
+    order by received_at desc limit 1`.execute(trx);
+  return rows[0];
+}
+
+async function insert(
+  trx: Transaction<Schema>,
+  id: Uuid,
+  report: Report,
+  leadId: Uuid | null,
+): Promise<void> {
+  const { workspaceId, crmLeadId, eventType, body, hash, at } = report;
+  await sql`
+    insert into crm_activity (workspace_id, id, lead_id, crm_lead_id, event_type, payload, body_hash, received_at)
+    values (${workspaceId}, ${id}, ${leadId}, ${crmLeadId}, ${eventType}, ${body}::json, ${hash}, ${at})`.execute(
+    trx,
+  );
+}
+
+/** Bounds the number and the age of unmatched reports. */
+async function deleteOldUnmatched(trx: Transaction<Schema>, workspaceId: Uuid, at: string): Promise<void> {
+  await sql`
+    delete from crm_activity where workspace_id = ${workspaceId} and id in (
+      (select id from crm_activity where workspace_id = ${workspaceId} and lead_id is null
+       order by id desc offset ${MAX_UNMATCHED} limit 100)
+      union all
+      (select id from (
+         select id, received_at from crm_activity where workspace_id = ${workspaceId} and lead_id is null
+         order by id limit 100) oldest
+       where received_at < ${at}::timestamptz - make_interval(days => ${UNMATCHED_DAYS})))`.execute(trx);
+}

@@ -1,0 +1,105 @@
+import { sql, type Transaction } from 'kysely';
+import { isoTime, type Clock } from '../../base/clock.ts';
+import type { Uuid } from '../../base/id.ts';
+import type { Database } from '../../db/pool.ts';
+import type { Schema } from '../../db/schema.ts';
+import type { Owners } from './webhook-disabled-event.ts';
+import { activeUnder, lockPlan, type PlanRules } from './endpoint-plan-limits.ts';
+import { EXTRA_COLUMNS, type EndpointRows } from './endpoint-row.ts';
+import type { Endpoint } from './endpoint.ts';
+
+/** The channel on which processes notify each other that an endpoint has changed. Payload: its id. */
+export const ENDPOINT_CHANNEL = 'fairlead_endpoint';
+
+/** Runs in the transaction that changes an endpoint; stores the idempotent answer, for example. */
+export type Within = (trx: Transaction<Schema>, endpoint: Endpoint) => Promise<void>;
+
+/** Parts of the transaction besides the change itself. */
+export interface ChangeSteps {
+  /** What comes first in the transaction. */
+  before?: (trx: Transaction<Schema>) => Promise<void>;
+  /** Of a change that disables an endpoint, and so takes effect only on an active one: what else belongs to it. */
+  disabling?: Within;
+}
+
+export interface EndpointChanges {
+  /** Changes an endpoint that is not deleted, and notifies other processes. Undefined if there is none. */
+  changeIn(
+    trx: Transaction<Schema>,
+    workspaceId: Uuid,
+    id: Uuid,
+    columns: Record<string, unknown>,
+    within: Within,
+    disabling?: Within,
+  ): Promise<Endpoint | undefined>;
+  /** `changeIn` in a transaction of its own; this process is notified as well. */
+  change(
+    workspaceId: Uuid,
+    id: Uuid,
+    columns: Record<string, unknown>,
+    within: Within,
+    steps?: ChangeSteps,
+  ): Promise<Endpoint | undefined>;
+}
+
+export function makeEndpointChanges(
+  parts: { db: Database; clock: Clock; planRules: PlanRules; owners: Owners },
+  { open }: EndpointRows,
+  onChange: (workspaceId: Uuid, id: Uuid) => void,
+): EndpointChanges {
+  const { db, clock, planRules, owners } = parts;
+
+  /**
+   * Failures in a row are counted from zero afterwards. The lane is locked last, since a settle locks it after the queue;
+   * only the feed's counter comes after it.
+   */
+  async function changeIn(
+    trx: Transaction<Schema>,
+    workspaceId: Uuid,
+    id: Uuid,
+    columns: Record<string, unknown>,
+    within: Within,
+    disabling?: Within,
+  ): Promise<Endpoint | undefined> {
+    const resumed =
+      columns['state'] === 'active' && activeUnder(planRules, await lockPlan(trx, workspaceId, 'share'));
+    const values = { ...columns, ...resumed };
+    const row = await trx
+      .updateTable('endpoint')
+      .set((eb) => ({ ...values, version: eb('version', '+', 1), updated_at: isoTime(clock.now()) }))
+      .where('workspace_id', '=', workspaceId)
+      .where('id', '=', id)
+      .where('state', '!=', 'deleted')
+      .$if(disabling !== undefined, (query) => query.where('state', '=', 'active'))
+      .returningAll()
+      .returning(EXTRA_COLUMNS)
+      .executeTakeFirst();
+    if (!row) return undefined;
+    const endpoint = open(row);
+    await within(trx, endpoint);
+    if (columns['state'] !== undefined && !disabling) await owners.attended(trx, workspaceId, id);
+    await sql`update lane set failures = 0
+              where workspace_id = ${workspaceId} and endpoint_id = ${id} and failures > 0`.execute(trx);
+    await disabling?.(trx, endpoint);
+    await notifyProcesses(trx, id);
+    return endpoint;
+  }
+
+  return {
+    changeIn,
+
+    async change(workspaceId, id, columns, within, { before, disabling } = {}) {
+      const changed = await db.transaction(async (trx) => {
+        await before?.(trx);
+        return changeIn(trx, workspaceId, id, columns, within, disabling);
+      });
+      if (changed) onChange(workspaceId, id);
+      return changed;
+    },
+  };
+}
+
+/** Notifies other processes, once the transaction commits, that an endpoint has changed. */
+export async function notifyProcesses(trx: Transaction<Schema>, id: Uuid): Promise<void> {
+  await sql`select pg_notify(${ENDPOINT_CHANNEL}, ${id})`.execute(trx);
+}

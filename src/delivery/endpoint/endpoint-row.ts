@@ -1,0 +1,121 @@
+import { sql, type Selectable } from 'kysely';
+import type { Clock } from '../../base/clock.ts';
+import type { Uuid } from '../../base/id.ts';
+import type { Sealer } from '../../base/seal.ts';
+import type { EndpointRow } from '../../db/schema.ts';
+import { BREAKER_STATE } from './breaker.ts';
+import type { Breaker, Endpoint, EndpointChange } from './endpoint.ts';
+
+/** The row as it is read, with columns of other tables. */
+type EndpointShape = Selectable<EndpointRow> & { client_number: number; breaker: Breaker | null };
+
+/** Columns that are read from other tables. */
+export const EXTRA_COLUMNS = [
+  sql<number>`(select w.client_number from workspace w where w.id = endpoint.workspace_id)`.as(
+    'client_number',
+  ),
+  sql<Breaker>`(
+    select json_build_object(
+      'state', ${sql.raw(BREAKER_STATE)},
+      'until', case when ${sql.raw(BREAKER_STATE)} = 'open'
+        then to_char(l.not_before at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') end)
+    from lane l where l.workspace_id = endpoint.workspace_id and l.endpoint_id = endpoint.id
+  )`.as('breaker'),
+];
+
+type Sealed = 'secret' | 'headers';
+
+/** The settings of a webhook that its owners may change. */
+type Options = Required<Omit<EndpointChange, 'active'>>;
+
+type Defined<Some> = { [Name in keyof Some]: Exclude<Some[Name], undefined> };
+
+/** Converts between a webhook and its row. Secrets and custom headers are sealed. */
+export function endpointRows(sealer: Sealer, clock: Clock) {
+  const placeOf = (workspaceId: Uuid, column: Sealed) => ({ workspaceId, table: 'endpoint', column });
+
+  function sealed(workspaceId: Uuid, column: Sealed, plain: string | null): Buffer | null {
+    return plain === null ? null : sealer.seal(placeOf(workspaceId, column), plain);
+  }
+
+  function opened(workspaceId: Uuid, column: Sealed, kept: Buffer | null): string | null {
+    return kept && sealer.open(placeOf(workspaceId, column), kept);
+  }
+
+  /** The columns of the fields in `input`; columns of missing fields are undefined, and so stay unchanged. */
+  function changedColumns(workspaceId: Uuid, input: Partial<Options>) {
+    const { filter, rateLimit } = input;
+    return {
+      name: input.name,
+      url: input.url,
+      events: input.events,
+      method: input.method,
+      content_type: input.contentType,
+      headers: input.headers && sealed(workspaceId, 'headers', JSON.stringify(input.headers)),
+      timeout_ms: input.timeoutMs,
+      retry_max: input.retryMax,
+      retry_intervals_s: input.retryIntervalsS,
+      disable_after: input.disableAfter,
+      disable_on_410: input.disableOnGone,
+      filter: filter && JSON.stringify(filter.input),
+      filter_path: filter && filter.path,
+      filter_on: filter && filter.on,
+      filter_texts: filter === null ? [] : filter?.texts,
+      filter_values: filter === null ? 0 : filter?.values,
+      filter_bytes: filter === null ? 0 : filter?.bytes,
+      payload: input.payload,
+      max_in_flight: input.maxInFlight,
+      rate_max: rateLimit && rateLimit.max,
+      rate_per_s: rateLimit && rateLimit.perMs / 1000,
+      ordering: input.ordering,
+    };
+  }
+
+  return {
+    sealed,
+    changedColumns,
+
+    /** The columns of all settings. */
+    optionColumns(workspaceId: Uuid, options: Options) {
+      return changedColumns(workspaceId, options) as Defined<ReturnType<typeof changedColumns>>;
+    },
+
+    open(row: EndpointShape): Endpoint {
+      const workspaceId = row.workspace_id;
+      const current = opened(workspaceId, 'secret', row.secret);
+      const overlaps = row.old_secret_until !== null && Date.parse(row.old_secret_until) > clock.now();
+      const old = overlaps ? opened(workspaceId, 'secret', row.old_secret) : null;
+      return {
+        workspaceId,
+        id: row.id,
+        clientNumber: row.client_number,
+        version: row.version,
+        name: row.name,
+        url: row.url,
+        format: row.format,
+        events: row.events,
+        state: row.state,
+        reason: row.reason,
+        secrets: [current, old].filter((secret) => secret !== null),
+        method: row.method,
+        contentType: row.content_type,
+        headers: JSON.parse(opened(workspaceId, 'headers', row.headers) ?? '{}') as Record<string, string>,
+        timeoutMs: row.timeout_ms,
+        retryMax: row.retry_max,
+        retryIntervalsS: row.retry_intervals_s,
+        disableAfter: row.disable_after,
+        disableOnGone: row.disable_on_410,
+        filter: row.filter,
+        payload: row.payload,
+        maxInFlight: row.max_in_flight,
+        rateLimit: row.rate_max === null ? null : { max: row.rate_max, perMs: row.rate_per_s! * 1000 },
+        ordering: row.ordering,
+        breaker: row.breaker ?? { state: 'closed', until: null },
+        createdAt: row.created_at,
+        updatedAt: row.updated_at,
+      };
+    },
+  };
+}
+
+export type EndpointRows = ReturnType<typeof endpointRows>;

@@ -1,0 +1,188 @@
+import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
+import type { Uuid } from '../../base/id.ts';
+import type { Schema } from '../../db/schema.ts';
+import { filterLook, filterPasses, filterSkipped } from '../../events/event-filter-sql.ts';
+import { MAX_WAIT, orderedId, UNRANKED } from '../../events/outbox.ts';
+import { keepEvents } from './workspace-retention.ts';
+
+/** Which events are sent again, by what happened to them; if left out, all that were not delivered. */
+export const REPLAYED = ['failed', 'missed', 'all'] as const;
+
+/** Which events to queue again for a webhook. */
+export interface Replay {
+  workspaceId: Uuid;
+  endpointId: Uuid;
+  /** Events from `since` on and before `until`; ISO 8601. */
+  since: string;
+  until: string | null;
+  /** No id of these events is smaller. */
+  sinceId: Uuid;
+  /** Events after this position in the feed. */
+  after: number;
+  /** The catalogue's names of event types. */
+  types: readonly string[];
+  only: (typeof REPLAYED)[number] | undefined;
+  /** Count only. */
+  dryRun: boolean;
+  /** Now, in milliseconds: the ids of the deliveries begin with it. */
+  now: number;
+}
+
+export interface Replayed {
+  queued: number;
+  /** The last event queued; null if there was none. If there are more to check, the last one checked. */
+  last: Uuid | null;
+  more: boolean;
+}
+
+/** What a filter let through of the events that it checked. */
+export interface Passed {
+  ids: Uuid[];
+  last: Uuid | null;
+  more: boolean;
+}
+
+/** Events queued, and checked with a filter, at most by one call. */
+const MAX_EVENTS = 10_000;
+/** How many events a filter checks in one statement, and after how many milliseconds no further statement begins. */
+const BUDGET = { batch: 25, ms: 3_000 };
+
+/** SQL: which events are sent again, by their rows in the log `l`. */
+const WANTED = {
+  failed: sql`l.delivered = false`,
+  missed: sql`l.event_id is null`,
+  all: sql`true`,
+  undelivered: sql`l.delivered is not true`,
+};
+
+/**
+ * The events that pass a webhook's filter. Missed events must pass it, since no delivery of them was ever made. It
+ * takes no lock, so that a costly filter blocks nobody who changes the webhook.
+ * @returns null if the webhook is not active; `every` if there is no filter to decide
+ */
+export async function passing(
+  db: Kysely<Schema>,
+  which: Replay,
+  budget = BUDGET,
+): Promise<Passed | 'every' | null> {
+  const { rows: active } = await sql<{ filtered: boolean }>`
+    select filter_path is not null as filtered from endpoint
+    where workspace_id = ${which.workspaceId} and id = ${which.endpointId} and state = 'active'`.execute(db);
+  if (active.length === 0) return null;
+  if (!active[0]!.filtered || which.only === 'failed') return 'every';
+  const { rows: found } = await sql<{ id: Uuid; missed: boolean }>`
+    with ${log(which)} select e.id, l.event_id is null as missed ${candidates(which)}`.execute(db);
+  const end = performance.now() + budget.ms;
+  const passed: Passed = { ids: [], last: null, more: false };
+  const looked = found.slice(0, MAX_EVENTS);
+  for (let at = 0; at < looked.length; at += budget.batch) {
+    if (at > 0 && performance.now() >= end) return { ...passed, more: true };
+    const batch = looked.slice(at, at + budget.batch);
+    // oxlint-disable-next-line no-await-in-loop -- the budget is for all of them
+    const kept = await keptOut(
+      db,
+      which,
+      batch.filter(({ missed }) => missed).map(({ id }) => id),
+    );
+    passed.ids.push(...batch.map(({ id }) => id).filter((id) => !kept.has(id)));
+    passed.last = batch.at(-1)!.id;
+  }
+  return { ...passed, more: found.length > MAX_EVENTS };
+}
+
+/** Those of the events that the webhook's filter rejects. */
+async function keptOut(db: Kysely<Schema>, which: Replay, ids: readonly Uuid[]): Promise<Set<Uuid>> {
+  if (ids.length === 0) return new Set();
+  const { rows } = await sql<{ id: Uuid }>`
+    select p.id from (
+      select e.id, e.look, p.filter_path, p.filter_on, p.filter_texts, ${sql.raw(filterPasses('e.look'))} as passes
+      from (
+        select e.workspace_id, e.id, ${sql.raw(filterLook('e.data', 'octet_length(e.data::text)'))} as look
+        from event e where e.workspace_id = ${which.workspaceId} and e.id = any(${ids}::uuid[]) offset 0
+      ) e
+      join endpoint p on p.workspace_id = e.workspace_id and p.id = ${which.endpointId}
+      offset 0
+    ) p
+    where not p.passes and ${sql.raw(filterSkipped('p.look', 'p.passes'))} is null`.execute(db);
+  return new Set(rows.map(({ id }) => id));
+}
+
+/**
+ * Queues events again for a webhook, in one statement and in the feed's order. Events that are in its queue already
+ * stay as they are.
+ * @param passed what `passing` found
+ * @returns null if the webhook is not active
+ */
+export async function replay(
+  trx: Transaction<Schema>,
+  which: Replay,
+  passed: Passed | 'every',
+): Promise<Replayed | null> {
+  const { workspaceId, endpointId } = which;
+  if (which.dryRun) return count(trx, which, passed);
+  // Two replays at once would both find the same; the second one looks after the first has committed.
+  const { rows: active } = await sql`
+    select from endpoint where workspace_id = ${workspaceId} and id = ${endpointId} and state = 'active'
+    for no key update`.execute(trx);
+  if (active.length === 0) return null;
+  await keepEvents(trx, workspaceId);
+  return count(trx, which, passed);
+}
+
+/** Counts the events, and queues them unless it is a dry run. */
+async function count(trx: Transaction<Schema>, which: Replay, passed: Passed | 'every'): Promise<Replayed> {
+  const ids = passed === 'every' ? null : passed.ids;
+  const { rows } = await sql<Replayed>`
+    with ${log(which)},
+    found as materialized (
+      select e.*, row_number() over (order by e.seq) as n,
+             case when p.ordering = 'record' then e.object_id end as order_key
+      ${candidates(which, ids)}
+    )
+    ${which.dryRun ? sql`` : queued(which)}
+    select least(count(*), ${MAX_EVENTS})::int as queued, count(*) > ${MAX_EVENTS} as more,
+           (select id from found where n <= ${MAX_EVENTS} order by n desc limit 1) as last
+    from found`.execute(trx);
+  const done = rows[0]!;
+  return passed !== 'every' && passed.more ? { ...done, more: true, last: passed.last } : done;
+}
+
+/** What happened to each event for the webhook. */
+function log({ workspaceId, endpointId, sinceId }: Replay): RawBuilder<unknown> {
+  return sql`log as materialized (
+      select event_id, bool_or(state = 'delivered') as delivered from attempt
+      where workspace_id = ${workspaceId} and endpoint_id = ${endpointId} and delivery_id >= ${sinceId}
+        and state is not null and kind <> 'test'
+      group by event_id
+    )`;
+}
+
+/** The events to send again, one more than the maximum, whatever the filter; only those with `ids`, if given. */
+function candidates(which: Replay, ids: readonly Uuid[] | null = null): RawBuilder<unknown> {
+  return sql`
+      from event e
+      join endpoint p on p.workspace_id = e.workspace_id and p.id = ${which.endpointId}
+      left join log l on l.event_id = e.id
+      where e.workspace_id = ${which.workspaceId} and e.id >= ${which.sinceId} and e.occurred_at >= ${which.since}
+        and (${which.until}::timestamptz is null or e.occurred_at < ${which.until})
+        and e.seq > ${which.after} and e.type = any(${which.types})
+        ${ids === null ? sql`` : sql`and e.id = any(${ids}::uuid[])`}
+        and ${WANTED[which.only ?? 'undelivered']}
+        and not exists (select from queue q
+          where q.workspace_id = e.workspace_id and q.endpoint_id = p.id and q.event_id = e.id and q.kind <> 'test')
+      order by e.seq limit ${MAX_EVENTS + 1}`;
+}
+
+/** Adds the events to the queue. */
+function queued({ endpointId, now }: Replay): RawBuilder<unknown> {
+  return sql`,
+    queued as (
+      insert into queue
+        (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
+      select workspace_id, ${endpointId}, ${sql.raw(orderedId(String(now), 'n'))}, id, type, 'resend', order_key,
+             seq, octet_length(data::text),
+             case when order_key is null then date_trunc('milliseconds', now()) else ${sql.raw(UNRANKED)} end,
+             now(), now() + ${sql.raw(MAX_WAIT)}
+      from found where n <= ${MAX_EVENTS}
+    )`;
+}

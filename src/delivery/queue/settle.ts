@@ -1,0 +1,135 @@
+import type { Uuid } from '../../base/id.ts';
+import { makeBatchWriter } from '../../db/batch-writer.ts';
+import type { Database, Statement } from '../../db/pool.ts';
+
+/** How a delivery ended (states.md); null for an attempt that another one will follow. */
+export type FinalState = 'delivered' | 'failed' | 'expired' | 'dropped' | 'crashed';
+
+/** The outcome of one attempt, to be stored. Texts must be well-formed and hold no NUL. */
+export interface Settlement {
+  workspaceId: Uuid;
+  endpointId: Uuid;
+  token: Uuid;
+  deliveryId: Uuid;
+  /** Attempts made before this one, as they were read: the fence. */
+  attempt: number;
+  attemptId: Uuid;
+  at: string;
+  durationMs: number;
+  status: number | null;
+  failure: string | null;
+  detail: string | null;
+  response: string | null;
+  /** What was sent, an `AttemptRequest` as JSON (attempt-request.ts); null if nothing was. */
+  request: string | null;
+  /** Null if it is to be tried again, after `delayMs`. */
+  state: FinalState | null;
+  delayMs: number | null;
+  /** Failed attempts in a row with this one, stored with the lane; null if they are not counted. */
+  failures: number | null;
+}
+
+/**
+ * Takes effect only while the lane is held under this token and the row has as many attempts as when it was read: a
+ * worker that lost its lease settles nothing. A settled delivery leaves the queue and is kept as its last attempt.
+ * Each step passes its rows to the next one whole: a join by number would compare each row with each, since no plan
+ * knows how many there are. The statement never creates queue rows and has no value that PostgreSQL could refuse. The
+ * count of failures is left out if no outcome of the batch needs it.
+ */
+function settling({ counts }: { counts: boolean }): Statement {
+  const text = `
+with s as materialized (
+  select * from json_to_recordset($1::json) as s(
+    n int, w uuid, p uuid, token uuid, d uuid, attempt int, a uuid, at timestamptz, ms int,
+    status int, failure text, detail text, response text, request json, state text, delay bigint, failures int)
+),
+ours as (
+  select s.* from s join lane l on l.workspace_id = s.w and l.endpoint_id = s.p and l.token = s.token
+),
+gone as (
+  delete from queue q using ours s
+  where q.workspace_id = s.w and q.id = s.d and q.attempt = s.attempt and s.state is not null
+  returning s.*, q.event_id, q.event_type, q.kind, null::timestamptz as next_at
+),
+kept as (
+  update queue q
+  set attempt = s.attempt + 1, due_at = clock_timestamp() + s.delay * interval '1 ms', last_failure = s.failure
+  from ours s
+  where q.workspace_id = s.w and q.id = s.d and q.attempt = s.attempt and s.state is null
+  returning s.*, q.event_id, q.event_type, q.kind, q.due_at as next_at
+),
+settled as (select * from gone union all select * from kept),
+logged as (
+  insert into attempt
+    (workspace_id, id, endpoint_id, delivery_id, event_id, event_type, kind, number, at, duration_ms,
+     status, failure, detail, response, request, next_at, state)
+  select w, a, p, d, event_id, event_type, kind, attempt + 1, at, ms,
+         status, failure, detail, response, request, next_at, state
+  from settled
+)${counts ? `,${COUNTED}` : ''}
+select coalesce(array_agg(n), '{}') as settled from settled`;
+  return { name: `delivery.settle${counts ? '.counts' : ''}`, text };
+}
+
+/** Stores the last count of each lane; lanes are locked in key order, after the queue. */
+const COUNTED = `
+counted as (
+  select distinct on (w, p) w, p, token, failures from settled where failures is not null order by w, p, n desc
+),
+locked as (
+  select l.workspace_id, l.endpoint_id, c.failures
+  from counted c join lane l on l.workspace_id = c.w and l.endpoint_id = c.p and l.token = c.token
+  where l.failures <> c.failures
+  order by l.workspace_id, l.endpoint_id for update of l
+),
+noted as (
+  update lane l set failures = k.failures from locked k
+  where l.workspace_id = k.workspace_id and l.endpoint_id = k.endpoint_id
+)`;
+
+const SETTLE = settling({ counts: false });
+const SETTLE_COUNTS = settling({ counts: true });
+
+export interface Settler {
+  /** Whether it took effect; false if the lease was lost or another holder settled it. */
+  settle(settlement: Settlement): Promise<boolean>;
+}
+
+export function makeSettler(db: Database): Settler {
+  const batches = makeBatchWriter<Settlement, boolean>(db, {
+    groupOf: (item) => item.endpointId,
+    keysOf: (item) => [item.deliveryId],
+    weigh: (item) => ({ weight: 1, bytes: 300 + (item.response?.length ?? 0) + (item.request ? 500 : 0) }),
+    maxWeight: 256,
+    // Never refused: an outcome that is not stored is sent again. The bytes that lanes may hold limit the queue.
+    maxWaiting: Infinity,
+    // A request cannot be unsent: the longer an outcome may wait for the database, the fewer are sent twice.
+    timeoutMs: 60_000,
+    async run(on, settlements) {
+      const { rows } = await on.query<{ settled: number[] }>({
+        ...(settlements.some(({ failures }) => failures !== null) ? SETTLE_COUNTS : SETTLE),
+        values: [`[${settlements.map(jsonOf).join(',')}]`],
+      });
+      const done = new Set(rows[0]!.settled);
+      return settlements.map((_, n) => done.has(n));
+    },
+  });
+  return { settle: (settlement) => batches.add(settlement) };
+}
+
+/**
+ * A row of the statement's input. Written by hand, since it is made for every attempt: ids, times, numbers and states
+ * need no escaping, and the request is JSON already.
+ */
+function jsonOf(item: Settlement, n: number): string {
+  return (
+    `{"n":${n},"w":"${item.workspaceId}","p":"${item.endpointId}","token":"${item.token}","d":"${item.deliveryId}",` +
+    `"attempt":${item.attempt},"a":"${item.attemptId}","at":"${item.at}","ms":${item.durationMs},"status":${item.status},` +
+    `"failure":${quoted(item.failure)},"detail":${quoted(item.detail)},"response":${quoted(item.response)},` +
+    `"request":${item.request},"state":${quoted(item.state)},"delay":${item.delayMs},"failures":${item.failures}}`
+  );
+}
+
+function quoted(value: string | null): string {
+  return value === null ? 'null' : JSON.stringify(value);
+}

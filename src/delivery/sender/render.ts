@@ -1,0 +1,80 @@
+import type { Catalogue } from '../../events/event-type.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import { bodyAs } from '../endpoint/body-content-type.ts';
+import type { Formats, Message, MessageInput } from '../endpoint/webhook-format.ts';
+
+type FormatEvent = MessageInput['event'];
+
+/** A stored event; `data` and `context` as JSON text, `context` null for most. */
+export type StoredEvent = Pick<
+  MessageInput['event'],
+  'id' | 'type' | 'objectType' | 'objectId' | 'occurredAt'
+> & {
+  data: string;
+  context: string | null;
+};
+
+/** What a message needs of an endpoint. */
+export type Addressee = Pick<
+  Endpoint,
+  'workspaceId' | 'id' | 'clientNumber' | 'format' | 'payload' | 'contentType' | 'secrets'
+>;
+
+/**
+ * The message that an endpoint's format makes of an event.
+ * @param attemptedAt unix seconds
+ */
+export function render(
+  { formats, catalogue }: { formats: Formats; catalogue: Catalogue },
+  endpoint: Addressee,
+  event: StoredEvent,
+  attemptedAt: number,
+): Message {
+  const format = formats.get(endpoint.format);
+  if (!format) throw new Error(`unknown format ${endpoint.format}`);
+  return format.message({
+    event: new LazyEvent(event, catalogue),
+    workspaceId: endpoint.workspaceId,
+    clientNumber: endpoint.clientNumber,
+    endpointId: endpoint.id,
+    payload: endpoint.payload,
+    secrets: endpoint.secrets,
+    attemptedAt,
+    bodyOf: bodyAs(endpoint.contentType),
+  });
+}
+
+/** A stored event in the form that formats take; parsed only as far as they ask. */
+class LazyEvent implements FormatEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly objectType: string;
+  readonly objectId: string;
+  readonly occurredAt: string;
+  readonly json: string;
+  readonly #context: string | null;
+  readonly #catalogue: Catalogue;
+
+  constructor(event: StoredEvent, catalogue: Catalogue) {
+    this.id = event.id;
+    this.type = event.type;
+    this.objectType = event.objectType;
+    this.objectId = event.objectId;
+    this.occurredAt = event.occurredAt;
+    this.json = event.data;
+    this.#context = event.context;
+    this.#catalogue = catalogue;
+  }
+
+  data(): Record<string, unknown> {
+    return JSON.parse(this.json) as Record<string, unknown>;
+  }
+
+  summary(): Record<string, unknown> {
+    return this.#catalogue.summary(this.objectType, this.data());
+  }
+
+  context(): Record<string, unknown> {
+    return JSON.parse(this.#context ?? '{}') as Record<string, unknown>;
+  }
+}

@@ -1,0 +1,350 @@
+import type { Uuid } from '../../base/id.ts';
+import { QUEUE_START, type Claimed, type DueDelivery, type Held, type Lanes } from '../queue/claim.ts';
+import { CrashIsolation } from './crash-isolation.ts';
+import { deliver, type DeliverParts } from './deliver.ts';
+import type { Endpoint } from '../endpoint/endpoint.ts';
+import { FailureCount } from './failure-count.ts';
+import { LaneSignal } from './lane-signal.ts';
+import { Lease, LEASE_MARGIN_MS } from '../queue/lease.ts';
+import { ReadAhead } from '../queue/read-ahead.ts';
+import { endSend, mayStartSend, type SendBudget } from './send-budget.ts';
+import type { Settlement, Settler } from '../queue/settle.ts';
+import { Throttle } from './throttle.ts';
+
+export interface LaneParts extends DeliverParts {
+  lanes: Lanes;
+  settler: Settler;
+  budget: SendBudget;
+  /** How long a lane with nothing to do is kept before it is released, in milliseconds. */
+  idleTimeoutMs: number;
+}
+
+/** Deliveries sent and not settled, for each request that may be in flight: settles are batched. */
+const MAX_UNSETTLED_PER_SEND = 4;
+
+/**
+ * One held lane: reads what is due, sends it at the receiver's pace, settles it, and releases the lane when nothing is
+ * left. The protocol is described in states.md and checked in lane.pml.
+ */
+export class Lane {
+  readonly held: Held;
+  /** After the release: in how many ms the lane is due again; null for never, or if another process holds it. */
+  dueInMs: number | null = null;
+  readonly #parts: LaneParts;
+  readonly #lease: Lease;
+  readonly #claimed: Claimed;
+
+  #stopping = false;
+  #resting = false;
+  /** The webhook was deleted: there is nothing to send, and the lane is released. */
+  #deleted = false;
+  /** How long the lane rests after its release because its rate is used up, in ms. */
+  #restMs = 0;
+  /** How long nothing may be sent because the rate is used up, in ms. */
+  #pauseMs = 0;
+
+  #endpoint: Endpoint | undefined;
+  #stale = true;
+  readonly #failures: FailureCount;
+  readonly #isolation: CrashIsolation;
+
+  readonly #ahead: ReadAhead;
+  readonly #throttle: Throttle;
+  /** Sent and not settled yet. */
+  readonly #inFlight = new Map<Uuid, DueDelivery>();
+  /** Of those, the ones whose receiver has not answered. */
+  #sending = 0;
+  readonly #signal: LaneSignal;
+
+  constructor(parts: LaneParts, claimed: Claimed, requestedAt: number) {
+    this.#parts = parts;
+    this.#claimed = claimed;
+    this.held = { workspaceId: claimed.workspace_id, endpointId: claimed.endpoint_id, token: claimed.token };
+    this.#lease = new Lease(claimed.token, parts.clock, requestedAt);
+    this.#signal = new LaneSignal(parts.clock);
+    this.#ahead = new ReadAhead(parts, this.held, {
+      read: ({ endpointVersion }) => {
+        if (this.#endpoint && endpointVersion !== this.#endpoint.version) this.#stale = true;
+      },
+      lost: () => this.#lose(),
+      failed: () => {
+        if (this.#lease.isLongOver) this.#lose();
+      },
+      ended: () => this.#signal.raise(),
+    });
+    this.#throttle = new Throttle({
+      slowStreak: claimed.slow_streak,
+      carried: { used: claimed.rate_used, forMs: claimed.rate_for_ms },
+      vanishedMs: claimed.takeovers > 0 ? LEASE_MARGIN_MS : null,
+    });
+    this.#failures = new FailureCount(claimed.failures);
+    this.#isolation = new CrashIsolation(parts, this.held, claimed);
+  }
+
+  /** Whether it was nudged since it last read. */
+  get nudged(): boolean {
+    return this.#ahead.nudged;
+  }
+
+  /** Something new may be due: read again. */
+  nudge(): void {
+    this.#ahead.nudge();
+    this.#signal.raise();
+  }
+
+  /** Another holder has the lane, perhaps in this very process. Nothing more is sent or settled. */
+  abandon(): void {
+    this.#lose();
+  }
+
+  /** A request may be started again. */
+  resume(): void {
+    this.#signal.raise();
+  }
+
+  /** The endpoint has changed: reload it before anything more is sent. */
+  refresh(): void {
+    this.#stale = true;
+    this.nudge();
+  }
+
+  /** Sends nothing more; what is in flight is finished and settled. */
+  stop(): void {
+    this.#stopping = true;
+    this.#signal.raise();
+  }
+
+  /** Extends the lease. Throws if the database cannot be reached: the deadline then decides. */
+  async renew(): Promise<void> {
+    const requestedAt = this.#parts.clock.monotonic();
+    if (await this.#parts.lanes.renew(this.held)) this.#lease.extend(requestedAt);
+    else this.#lose();
+  }
+
+  /** Runs until the lane is released or lost. */
+  async run(): Promise<void> {
+    try {
+      await this.#hold();
+      // Lost with requests under way: wait for them, so that their sockets and bytes are accounted for.
+      while (this.#inFlight.size > 0) await this.#signal.wait();
+    } finally {
+      this.#signal.stop();
+    }
+  }
+
+  async #hold(): Promise<void> {
+    try {
+      await this.#takeOver();
+      while (!this.#lease.lost) {
+        if (this.#stale && !this.#closing) await this.#load();
+        if (this.#closing && this.#inFlight.size === 0 && !this.#ahead.reading) {
+          if (await this.#releaseEarly()) return;
+          continue;
+        }
+        if (!this.#closing) this.#ahead.fill(this.#inFlight);
+        this.#pump();
+        // A lane that is to be released reads no more.
+        if (!this.#closing) this.#signal.setAlarm(this.#ahead.nextAt);
+        if (!this.#idle) await this.#signal.wait(this.#pauseMs || undefined);
+        else if (await this.#finish()) return;
+      }
+    } finally {
+      this.#ahead.drop();
+      this.#parts.budget.waiting.delete(this);
+    }
+  }
+
+  get #closing(): boolean {
+    return this.#stopping || this.#resting || this.#deleted;
+  }
+
+  get #idle(): boolean {
+    return this.#inFlight.size === 0 && this.#ahead.exhausted;
+  }
+
+  get #window(): number {
+    return this.#isolation.isolated ? 1 : this.#throttle.window;
+  }
+
+  /** After a holder that vanished: makes its blocked rows unranked, and counts the crash. */
+  async #takeOver(): Promise<void> {
+    if (this.#claimed.takeovers === 0) return;
+    this.#parts.metrics.takeovers.inc();
+    await this.#parts.lanes.demote(this.held);
+    await this.#isolation.countCrash();
+    this.#parts.log.warn(
+      {
+        webhook: this.held.endpointId,
+        takeovers: this.#claimed.takeovers,
+        isolated: this.#isolation.isolated,
+      },
+      'lane taken over: its holder never released it',
+    );
+  }
+
+  async #load(): Promise<void> {
+    this.#stale = false;
+    const endpoint = await this.#parts.endpoints.getAny(this.held.workspaceId, this.held.endpointId);
+    if (!endpoint || endpoint.state === 'deleted') {
+      this.#deleted = true;
+      return;
+    }
+    if (this.#endpoint && this.#endpoint.version !== endpoint.version) this.#failures.reset();
+    this.#endpoint = endpoint;
+    this.#throttle.set(endpoint, this.#parts.clock.monotonic());
+    if (endpoint.state !== 'active') this.#ahead.drop((due) => due.kind !== 'test');
+  }
+
+  #pump(): void {
+    const { budget, clock } = this.#parts;
+    this.#pauseMs = 0;
+    while (
+      this.#ahead.size > 0 &&
+      this.#sending < this.#window &&
+      this.#inFlight.size < MAX_UNSETTLED_PER_SEND * this.#window &&
+      !this.#stale &&
+      !this.#closing &&
+      this.#lease.holds()
+    ) {
+      const wait = this.#throttle.wait(clock.monotonic());
+      if (wait) return this.#pause(wait);
+      if (!mayStartSend(budget, this.#sending)) {
+        budget.waiting.add(this);
+        return;
+      }
+      const due = this.#ahead.next();
+      this.#throttle.begin(clock.monotonic());
+      this.#inFlight.set(due.id, due);
+      this.#sending += 1;
+      budget.sends += 1;
+      void this.#attempt(due).finally(() => {
+        this.#inFlight.delete(due.id);
+        budget.bytes -= due.bytes;
+        this.#signal.raise();
+      });
+    }
+  }
+
+  /** The rate is used up: waits, or releases the lane if that takes long. */
+  #pause({ ms, isLong }: { ms: number; isLong: boolean }): void {
+    this.#pauseMs = isLong ? 1 : ms;
+    if (!isLong) return;
+    this.#resting = true;
+    this.#restMs = ms;
+  }
+
+  /** A receiver has answered: the next request may start while the outcome is being settled. */
+  #answered(): void {
+    this.#sending -= 1;
+    this.#signal.raise();
+    endSend(this.#parts.budget);
+  }
+
+  async #attempt(due: DueDelivery): Promise<void> {
+    try {
+      await (this.#isolation.isolated ? this.#sendAlone(due) : this.#send(due));
+    } catch (error) {
+      // The row stays in the queue as it was; the next read of the lane finds it, and it is sent again.
+      this.#parts.log.error(
+        { err: (error as Error).message, delivery: due.id },
+        'outcome could not be written',
+      );
+    }
+  }
+
+  #sendAlone(due: DueDelivery): Promise<void> {
+    return this.#isolation.send(due, this.#lease, {
+      send: () => this.#send(due),
+      park: async (settlement) => {
+        await this.#settle(settlement);
+        if (due.order_key !== null) this.#ahead.recordLeft(due.order_key);
+      },
+      ended: () => this.#answered(),
+    });
+  }
+
+  async #send(due: DueDelivery): Promise<void> {
+    const { metrics } = this.#parts;
+    metrics.inFlight.inc();
+    const { settlement, outcome } = await deliver(this.#parts, this.#endpoint!, due, this.#lease);
+    metrics.inFlight.dec();
+    let restMs = 0;
+    if (outcome && outcome.failure !== 'cancelled') {
+      metrics.attempts.inc({ outcome: outcome.failure ?? 'delivered' });
+      metrics.duration.observe(outcome.durationMs / 1000);
+      metrics.lag.observe(due.lag_s);
+      if (due.kind !== 'test') restMs = this.#throttle.after(outcome);
+    }
+    if (!this.#isolation.isolated) this.#answered();
+    // This process stopped it: the row stays as it is, and is sent again after the next start.
+    if (outcome?.failure === 'cancelled') return;
+    // An outcome that was under way when the webhook changed is not counted.
+    if (outcome && !this.#stale && this.#endpoint!.disableAfter !== null)
+      settlement.failures = await this.#failures.add(this.#parts, this.#endpoint!, due, outcome.ok);
+    await this.#settle(settlement);
+    if (settlement.delayMs !== null) this.#ahead.expect(settlement.delayMs);
+    if (due.order_key !== null) this.#ahead.recordLeft(due.order_key);
+    if (restMs > 0 && !this.#resting) {
+      this.#resting = true;
+      await this.#parts.lanes.rest(this.held, restMs, this.#throttle.kept());
+    } else if (this.#throttle.hasClosed())
+      await this.#parts.lanes.rest(this.held, 0, this.#throttle.slowStreak);
+  }
+
+  async #settle(settlement: Settlement): Promise<void> {
+    if (await this.#parts.settler.settle(settlement)) return;
+    this.#parts.metrics.settlesRefused.inc();
+    this.#parts.log.info(
+      { delivery: settlement.deliveryId, webhook: this.held.endpointId },
+      'outcome not written: the lease was lost or the delivery settled elsewhere',
+    );
+  }
+
+  /** Nothing is due: waits a moment for more, reads once more from the start, releases. True when released. */
+  async #finish(): Promise<boolean> {
+    if (!this.#ahead.empty) {
+      if (this.#parts.idleTimeoutMs > 0) {
+        await this.#signal.wait(this.#parts.idleTimeoutMs);
+        if (this.#ahead.nudged || this.#closing || this.#lease.lost) return false;
+      }
+      this.#ahead.rewind();
+      return false;
+    }
+    await this.#carryRate();
+    if (await this.#release(this.#ahead.wake)) return true;
+    // Woken since that read, or no longer held: the next read shows which.
+    this.#ahead.rewind();
+    return false;
+  }
+
+  /** Releases a lane that stops or rests although something may be due. True when released or lost. */
+  async #releaseEarly(): Promise<boolean> {
+    this.#ahead.drop();
+    await this.#ahead.promote();
+    await this.#carryRate();
+    if (this.#restMs > 0) await this.#parts.lanes.rest(this.held, this.#restMs, this.#throttle.kept());
+    const read = await this.#parts.lanes.read({ ...this.held, ...QUEUE_START, maxRows: 1, maxBytes: 0 });
+    if (!read.held) return true;
+    return this.#release(read.wake);
+  }
+
+  async #release(wake: number): Promise<boolean> {
+    const dueInMs = await this.#parts.lanes.release(this.held, wake);
+    this.dueInMs = dueInMs ?? null;
+    return dueInMs !== undefined;
+  }
+
+  /** Stores for the next holder how far the rate is used up. */
+  async #carryRate(): Promise<void> {
+    const carried = this.#throttle.carried(this.#parts.clock.monotonic());
+    if (carried) await this.#parts.lanes.carry(this.held, carried);
+  }
+
+  /** Another holder has the lease although this one lives: the takeover is not counted as a crash. */
+  #lose(): void {
+    if (this.#lease.lost) return;
+    this.#lease.lose();
+    this.#signal.raise();
+    this.#parts.lanes.clearCrash(this.held).catch(() => undefined);
+  }
+}

@@ -1,0 +1,110 @@
+import { Spotlight, type SpotlightActionData, type SpotlightFilterFunction } from '@mantine/spotlight';
+import { IconBook, IconPlus, IconSearch } from '@tabler/icons-react';
+import { useNavigate } from '@tanstack/react-router';
+import { nounOf, useObjects, type ObjectType } from '../api/object-queries.ts';
+import { useScopeCheck } from '../api/session-queries.ts';
+import { API_REFERENCE, paths } from '../paths.ts';
+import { recordDestinations, SETTINGS, type Destination } from './nav-items.ts';
+
+/** The command palette (Ctrl-K or Cmd-K): finds pages by name and by their names in other CRMs. */
+export function Palette() {
+  const navigate = useNavigate();
+  const hasScope = useScopeCheck();
+  const objects = useObjects();
+
+  const goTo = ({
+    label,
+    icon: Icon,
+    link,
+    aliases = [],
+    features = [],
+  }: Destination): SpotlightActionData => ({
+    id: label,
+    label,
+    ...(aliases.length > 0 && { description: aliases.join(' · ') }),
+    keywords: [...aliases, ...features],
+    leftSection: <Icon size={18} stroke={1.6} />,
+    onClick: () => void navigate(link),
+  });
+  const permitted = (all: readonly Destination[]) =>
+    all.filter(({ scope }) => scope === null || hasScope(scope)).map(goTo);
+
+  return (
+    <Spotlight
+      shortcut={['mod + K']}
+      filter={filterByWords}
+      nothingFound="No results"
+      scrollable
+      centered={false}
+      overlayProps={{ blur: 0, backgroundOpacity: 0.35 }}
+      maxHeight="24rem"
+      searchProps={{
+        placeholder: 'Search pages and commands',
+        'aria-label': 'Search pages and commands',
+        leftSection: <IconSearch size={18} stroke={1.6} />,
+      }}
+      actions={[
+        { group: 'Records', actions: permitted(recordDestinations(objects)) },
+        {
+          group: 'Create',
+          actions: createActions(objects)
+            .filter(({ scope }) => hasScope(scope))
+            .map(({ label, link }) => ({
+              id: label,
+              label,
+              leftSection: <IconPlus size={18} stroke={1.6} />,
+              onClick: () => void navigate(link),
+            })),
+        },
+        { group: 'Settings', actions: permitted(SETTINGS) },
+        {
+          group: 'Help',
+          actions: [
+            {
+              id: 'API reference',
+              label: 'API reference',
+              leftSection: <IconBook size={18} stroke={1.6} />,
+              onClick: () => void window.open(API_REFERENCE, '_blank', 'noopener'),
+            },
+          ],
+        },
+      ]}
+    />
+  );
+}
+
+function createActions(objects: readonly ObjectType[]) {
+  const records = objects.map((object) => ({
+    label: `New ${nounOf(object)}`,
+    scope: `${object.plural}:write`,
+    link: paths.newRecord(object.plural),
+  }));
+  return [...records, { label: 'New form', scope: 'forms:write', link: paths.newForm() }];
+}
+
+/** Matches entries that contain every word of the query, ignoring arrows and punctuation. Exact names come first. */
+const filterByWords: SpotlightFilterFunction = (query, groups) => {
+  const words = wordsOf(query);
+  const isNameOf = (action: Searchable) =>
+    namesOf(action).some((name) => wordsOf(name).join(' ') === words.join(' '));
+  return groups.flatMap((group) => {
+    if (!('actions' in group)) return [];
+    const actions = group.actions
+      .filter((action) => {
+        const text = namesOf(action).join(' ').toLowerCase();
+        return words.every((word) => text.includes(word));
+      })
+      .toSorted((item, other) => Number(isNameOf(other)) - Number(isNameOf(item)));
+    return actions.length > 0 ? [{ ...group, actions }] : [];
+  });
+};
+
+type Searchable = Pick<SpotlightActionData, 'label' | 'keywords'>;
+
+function namesOf({ label = '', keywords = [] }: Searchable): string[] {
+  return [label, keywords].flat();
+}
+
+function wordsOf(text: string): string[] {
+  return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+}
