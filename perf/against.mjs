@@ -31,7 +31,7 @@ const ALTERNATING = new Set(['create', 'leads', 'deliver']);
 
 /**
  * Runs sections with the server of a release and with the current one at once, their rounds alternately. Load
- * generator, receiver and baselines are the current ones for both, so that only the server differs.
+ * generator and receiver are the current ones for both, so that only the server differs.
  * @param {Record<string, () => Promise<Figure[]>>} sections
  * @param {object} options
  * @param {string[]} options.names of the sections; none: all

@@ -3,7 +3,7 @@ import { figure } from './figure.mjs';
 import { startHelper } from './helper.mjs';
 import { scratch } from './scratch.mjs';
 import { startServer } from './server.mjs';
-import { eachRound } from './turns.mjs';
+import { eachRound, isComparison } from './turns.mjs';
 import { makeWorkspace } from './workspace.mjs';
 
 const ROUNDS = 5;
@@ -37,12 +37,12 @@ export async function create() {
   await eachRound(ROUNDS, async (round) => {
     if (round < 0) {
       // Node needs some seconds of load until its code is fully optimized.
-      await burst(barePort, WARM_UP);
+      if (!isComparison()) await burst(barePort, WARM_UP);
       await burst(server.port, WARM_UP);
       await burst(server.port, SECONDS, windowed);
       return;
     }
-    baseline.push(await burst(barePort, SECONDS));
+    if (!isComparison()) baseline.push(await burst(barePort, SECONDS));
     value.push(await burst(server.port, SECONDS));
     counted.push(await burst(server.port, SECONDS, windowed));
   });

@@ -4,7 +4,7 @@ import { startHelper } from './helper.mjs';
 import { makeEventType } from './lead.mjs';
 import { scratch } from './scratch.mjs';
 import { startServer } from './server.mjs';
-import { eachRound } from './turns.mjs';
+import { eachRound, isComparison } from './turns.mjs';
 
 const ROUNDS = 5;
 const SECONDS = 3;
@@ -31,12 +31,14 @@ export async function leads() {
   const value = [];
   await eachRound(ROUNDS, async (round) => {
     if (round < 0) {
-      await burst(barePort, 'leads', WARM_UP);
+      if (!isComparison()) await burst(barePort, 'leads', WARM_UP);
       await burst(server.port, 'leads', WARM_UP);
       return;
     }
-    contact.push(await burst(barePort, 'contacts', SECONDS));
-    baseline.push(await burst(barePort, 'leads', SECONDS));
+    if (!isComparison()) {
+      contact.push(await burst(barePort, 'contacts', SECONDS));
+      baseline.push(await burst(barePort, 'leads', SECONDS));
+    }
     value.push(await burst(server.port, 'leads', SECONDS));
   });
 

@@ -18,6 +18,14 @@ export async function eachRound(usual, round) {
 }
 
 /**
+ * Whether two versions are compared. Baselines are then left out: they are not compared, and what they leave to do for
+ * PostgreSQL would slow down the next burst, differently for each version.
+ */
+export function isComparison() {
+  return turns.getStore() !== undefined;
+}
+
+/**
  * Runs measured work. While it runs, the other side of `alternately` waits.
  * @template T
  * @param {() => Promise<T>} work
