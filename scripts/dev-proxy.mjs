@@ -20,10 +20,10 @@ export function proxyTo({ port, ready, vite, root }) {
 
   return (request, response, next) => {
     const { pathname } = new URL(request.url, 'http://localhost');
-    if (isOfVite(pathname)) return next();
     const form = FORM_FILE.exec(pathname);
-    if (form) return sendFormFile(form[1], response).catch(next);
-    void ready().then(() => forward(request, response, next));
+    if (isOfVite(pathname)) next();
+    else if (form) void sendFormFile(form[1], response).catch(next);
+    else void ready().then(() => forward(request, response, next));
   };
 
   function isOfVite(pathname) {
@@ -50,10 +50,8 @@ export function proxyTo({ port, ready, vite, root }) {
       response.once('close', () => answer.destroy());
     });
     onward.once('error', (error) => {
-      if (response.headersSent) return response.destroy();
-      response
-        .writeHead(502, { 'content-type': 'text/plain' })
-        .end(`The server does not answer: ${error.message}\n`);
+      if (response.headersSent) response.destroy();
+      else response.writeHead(502).end(`The server does not answer: ${error.message}\n`);
     });
     request.pipe(onward);
   }

@@ -80,13 +80,12 @@ function makeServer() {
   }
 
   async function untilReady(launched) {
-    while (child === launched) {
-      const response = await fetch(`http://127.0.0.1:${serverPort}/healthz`).catch(() => null);
-      if (response?.ok) {
-        wasReady = true;
-        return;
-      }
+    const response = await fetch(`http://127.0.0.1:${serverPort}/healthz`).catch(() => null);
+    if (response?.ok) {
+      wasReady = true;
+    } else if (child === launched) {
       await sleep(50);
+      await untilReady(launched);
     }
   }
 

@@ -44,8 +44,8 @@ describe('npm run dev', () => {
     await page.getByRole('heading', { name: 'Sign in' }).waitFor({ timeout: 60_000 });
     await page.evaluate('window.isSamePage = true');
 
-    await edit('web/account/sign-in.tsx', 'title="Sign in"', 'title="Come aboard"');
-    await page.getByRole('heading', { name: 'Come aboard' }).waitFor({ timeout: 60_000 });
+    await edit('web/account/sign-in.tsx', 'action="Sign in"', 'action="Come aboard"');
+    await page.getByRole('button', { name: 'Come aboard' }).waitFor({ timeout: 60_000 });
     await edit('web/app.css', '', 'body { outline: 7px solid red; }\n');
     const width = 'getComputedStyle(document.body).outlineWidth';
     await expect.poll(() => page.evaluate(width)).toBe('7px');

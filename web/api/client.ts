@@ -137,7 +137,7 @@ interface ErrorResponse {
 }
 
 function queryText(query: object): string {
-  const sent = Object.entries(query).flatMap(([name, value]: [string, unknown]) =>
+  const sent = Object.entries(query).flatMap(([name, value]: [string, Query[string]]) =>
     value === undefined || value === '' ? [] : [[name, String(value)]],
   );
   return new URLSearchParams(sent).toString();

@@ -1,6 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api, dataOf } from './client.ts';
-import type { Page } from './list-query.ts';
 import { recordQueries } from './record-queries.ts';
 import type { components, operations } from './schema.d.ts';
 

@@ -1,6 +1,5 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { api, dataOf } from './client.ts';
-import type { Page } from './list-query.ts';
 import type { components } from './schema.d.ts';
 
 export type Inbox = components['schemas']['Inbox'];

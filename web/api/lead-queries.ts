@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { ApiError, api, dataOf, ifMatch, type Query } from './client.ts';
-import { listQuery, type Page } from './list-query.ts';
+import { listQuery } from './list-query.ts';
 import { cacheRecord, recordQueries } from './record-queries.ts';
 import type { components, operations } from './schema.d.ts';
 

@@ -1,7 +1,6 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, dataOf } from './client.ts';
 import { OBJECTS_KEY } from './object-queries.ts';
-import type { Page } from './list-query.ts';
 import type { components, operations } from './schema.d.ts';
 
 /** A lead status; leads store its key. */
