@@ -38,7 +38,7 @@ export function proxyTo({ port, ready, vite, root }) {
     response.end(bytes);
   }
 
-  function forward(request, response, next) {
+  function forward(request, response, next, isRepeated = false) {
     const { method, url, headers } = request;
     const onward = http.request({ host: '127.0.0.1', port, agent, method, path: url, headers }, (answer) => {
       if (answer.headers['content-type']?.startsWith('text/html') && method === 'GET') {
@@ -50,7 +50,10 @@ export function proxyTo({ port, ready, vite, root }) {
       response.once('close', () => answer.destroy());
     });
     onward.once('error', (error) => {
-      if (response.headersSent) response.destroy();
+      // The server went down with the request: a restart.
+      const mayRepeat = !isRepeated && !response.headersSent && ['GET', 'HEAD'].includes(method);
+      if (mayRepeat) void ready().then(() => forward(request, response, next, true));
+      else if (response.headersSent) response.destroy();
       else response.writeHead(502).end(`The server does not answer: ${error.message}\n`);
     });
     request.pipe(onward);

@@ -76,7 +76,19 @@ function makeServer() {
       if (!wasReady) void end(code ?? 1);
       else console.error('dev: the server has ended; it starts again after the next change in src/');
     });
-    ready = untilReady(launched);
+    return untilReady(launched);
+  }
+
+  async function relaunch(earlier, old) {
+    child = null;
+    if (old !== null && old.exitCode === null) {
+      const exit = new Promise((resolve) => old.once('exit', resolve));
+      old.kill('SIGTERM');
+      await exit;
+    }
+    // Two changes in a row: the first restart has not launched yet.
+    await earlier;
+    if (!ending && child === null) await launch();
   }
 
   async function untilReady(launched) {
@@ -92,16 +104,11 @@ function makeServer() {
   return {
     /** Resolves once the server can answer, or has ended. */
     ready: () => ready,
-    start: launch,
-    async restart() {
-      const old = child;
-      child = null;
-      if (old !== null) {
-        ready = new Promise((resolve) => old.once('exit', resolve));
-        old.kill('SIGTERM');
-        await ready;
-      }
-      if (!ending) launch();
+    start() {
+      ready = launch();
+    },
+    restart() {
+      ready = relaunch(ready, child);
     },
   };
 }
@@ -147,7 +154,7 @@ function watchProgram() {
       running = hash;
       // After this, dist/ is no longer what the set-up built.
       forgetBuild();
-      void server.restart();
+      server.restart();
     }, SETTLE_MS);
   });
 }
