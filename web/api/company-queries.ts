@@ -3,9 +3,6 @@ import { api, dataOf } from './client.ts';
 import { recordQueries } from './record-queries.ts';
 import type { components, operations } from './schema.d.ts';
 
-export type Company = components['schemas']['Company'];
-export type CompanyInput = operations['postCompanies']['requestBody']['content']['application/json'];
-
 export const companies = recordQueries('companies');
 
 /** The oldest company with this name, ignoring case; null if none exists. */
