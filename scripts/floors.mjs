@@ -22,6 +22,7 @@ export const ROOF = [
   '../http-assembly.ts',
   '../accounts.ts',
   '../catalogue.ts',
+  '../integrations.ts',
   '../version.ts',
   '../main.ts',
   '../services.ts',

@@ -10,7 +10,7 @@ import { systemClock, type Clock } from './base/clock.ts';
 import { idMaker, prefixed, type Uuid } from './base/id.ts';
 import type { Logger } from './base/log.ts';
 import type { Sealer } from './base/seal.ts';
-import { CATALOGUE, FORMATS } from './catalogue.ts';
+import { CATALOGUE, FORMATS, mailTransportOf } from './catalogue.ts';
 import type { Config } from './config.ts';
 import { makePipelines } from './crm/pipelines/pipeline-store.ts';
 import type { Database } from './db/pool.ts';
@@ -26,7 +26,6 @@ import { makeCustomTypes } from './events/custom-event-type.ts';
 import { makeSchemaWorkers } from './events/schema-workers.ts';
 import { localUrl, makeHttpServer } from './http-assembly.ts';
 import { makeRecordChange } from './http/record-change.ts';
-import { makeSmtp } from './integrations/smtp/smtp.ts';
 import { makeJobQueue } from './jobs/job-queue.ts';
 import { makeJobWorker, type JobWorker } from './jobs/job-worker.ts';
 import { makeMailQueue } from './mail/mail-queue.ts';
@@ -168,7 +167,7 @@ function assembleMail({ config, db, sealer, newId, log }: Foundation) {
     config.mail &&
     makeMailSender({
       queue: mail,
-      transport: makeSmtp(config.mail),
+      transport: mailTransportOf(config.mail.smtpUrl),
       from: config.mail.from,
       log,
       random: Math.random,

@@ -3,7 +3,7 @@ import type { Registry } from 'prom-client';
 import { makeCallers } from './account/caller.ts';
 import { makeSessionRevalidation } from './account/session-revalidation.ts';
 import type { Sealer } from './base/seal.ts';
-import { CATALOGUE, FORMATS, SCOPES } from './catalogue.ts';
+import { CATALOGUE, FORMATS, KEY_STYLES, LEAD_INPUTS, SCOPES } from './catalogue.ts';
 import type { Config } from './config.ts';
 import { makeCrm } from './crm/crm.ts';
 import { makeCrmActivities } from './crm/leads/inbound/crm-activity.ts';
@@ -17,7 +17,6 @@ import { describeApi } from './http/openapi.ts';
 import { mountPages } from './http/pages.ts';
 import { mountDocument, mountReference } from './http/api-reference-page.ts';
 import { makeServer, mount, type ServerParts } from './http/server.ts';
-import { remixcrmLeadInput } from './integrations/remixcrm/lead-api.ts';
 import { makeReferences } from './record/reference.ts';
 import { apiRoutes, mountIntegrations, type RouteParts } from './routes.ts';
 import { makeEventReading } from './api/events/feed-reader.ts';
@@ -41,7 +40,12 @@ export interface HttpServerParts
 export async function makeHttpServer(parts: HttpServerParts): Promise<FastifyInstance> {
   const { config, db, clock, log, inboxes } = parts;
   const { services, trustProxy, publicUrl, metricsToken } = config;
-  const serverParts = { ...parts, callers: makeCallers(db, clock, SCOPES), trustProxy, publicUrl };
+  const serverParts = {
+    ...parts,
+    callers: makeCallers(db, clock, SCOPES, KEY_STYLES),
+    trustProxy,
+    publicUrl,
+  };
   const app = makeServer(serverParts);
   const activities = makeCrmActivities(parts);
   const crm = makeCrm({
@@ -50,7 +54,7 @@ export async function makeHttpServer(parts: HttpServerParts): Promise<FastifyIns
     references: makeReferences(db),
     leadsPerHour: config.leadsPerHour,
     crmActivities: activities,
-    leadInputByKeyStyle: { remixcrm: remixcrmLeadInput },
+    leadInputByKeyStyle: LEAD_INPUTS,
   });
   const reading = readingFor(app, parts);
   await describeApi(app, { version: VERSION });

@@ -6,20 +6,10 @@ import { sha256 } from '../base/hmac.ts';
 import type { Uuid } from '../base/id.ts';
 import { retried, type Database } from '../db/pool.ts';
 import type { ApiKeyRow, Schema } from '../db/schema.ts';
+import { SECRET_LENGTH, visiblePart, type KeyStyles } from './key-style.ts';
 import { termsOf } from './plan.ts';
 import type { Role } from './role.ts';
 
-/** The prefix of each key style, and how many characters stay visible after creation. */
-const STYLES = {
-  fairlead: { start: 'fl_live_', visible: 16 },
-  axocrm: { start: 'axo_live_', visible: 17 },
-  remixcrm: { start: 'rmx_', visible: 12 },
-} as const;
-
-export type KeyStyle = keyof typeof STYLES;
-export const KEY_STYLES = Object.keys(STYLES) as KeyStyle[];
-
-const SECRET_LENGTH = 32;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 /** A key without its secret parts. */
@@ -70,7 +60,9 @@ export interface ApiKeys {
 export interface NewKey {
   workspaceId: Uuid;
   name: string;
-  style: KeyStyle;
+  /** The name of a key style. */
+  style: string;
+  /** Ignored if the style has scopes of its own; by default all. */
   scopes?: readonly string[];
   expiresAt?: string;
   createdBy: string;
@@ -105,10 +97,10 @@ const SHOWN = [
   )`.as('maker'),
 ] as const;
 
-export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiKeys {
+export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid, styles: KeyStyles): ApiKeys {
   return {
     async create(input, inTransaction) {
-      const { raw, row } = newKeyRow(input, newId(), isoTime(clock.now()));
+      const { raw, row } = newKeyRow(styles, input, newId(), isoTime(clock.now()));
       await db.transaction(async (trx) => {
         await checkRoom(trx, row.workspace_id, row.created_at);
         const key = await trx.insertInto('api_key').values(row).returning(SHOWN).executeTakeFirstOrThrow();
@@ -185,22 +177,24 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiK
 
 /** The row of a new key, and the key itself. */
 function newKeyRow(
+  styles: KeyStyles,
   { workspaceId, name, style, scopes, expiresAt, createdBy, makerId }: NewKey,
   id: Uuid,
   createdAt: string,
 ) {
-  const { start, visible } = STYLES[style];
-  const raw = start + randomText(SECRET_LENGTH);
+  const keyStyle = styles.get(style);
+  if (!keyStyle) throw new StartError(`The key style must be one of ${[...styles.keys()].join(', ')}.`);
+  const raw = keyStyle.prefix + randomText(SECRET_LENGTH);
   const salt = randomBytes(16);
   const row = {
     workspace_id: workspaceId,
     id,
     name: keyName(name),
     style,
-    prefix: raw.slice(0, visible),
+    prefix: visiblePart(styles, raw)!,
     salt,
     hash: sha256(salt, raw),
-    scopes: style === 'remixcrm' ? ['leads:create'] : [...(scopes ?? ['*'])],
+    scopes: [...(keyStyle.scopes ?? scopes ?? ['*'])],
     created_by: createdBy,
     maker_id: makerId ?? null,
     created_at: createdAt,
@@ -264,17 +258,6 @@ async function checkRoom(trx: Transaction<Schema>, workspaceId: Uuid, now: strin
   if (existing >= apiKeys) {
     throw new ApiError('limit_reached', `The plan ${plan} allows ${apiKeys} API keys; revoke one first.`);
   }
-}
-
-/** The visible prefix of a well-formed key, or null. */
-export function visiblePart(raw: string): string | null {
-  for (const { start, visible } of Object.values(STYLES)) {
-    if (raw.startsWith(start)) {
-      const rest = raw.slice(start.length);
-      return /^[A-Za-z0-9]{32}$/.test(rest) ? raw.slice(0, visible) : null;
-    }
-  }
-  return null;
 }
 
 function keyName(name: string): string {
