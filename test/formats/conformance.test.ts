@@ -2,6 +2,7 @@ import { createHmac, createPublicKey, timingSafeEqual, verify as verifySignature
 import type { IncomingHttpHeaders } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FORMATS } from '../../src/catalogue.ts';
 import { EVENT_OBJECTS, RECORD_EVENTS } from '../../src/crm/crm.ts';
 import { makeCatalogue } from '../../src/events/event-type.ts';
 import { automatenexusFormat } from '../../src/integrations/automatenexus/automatenexus-format.ts';
@@ -382,6 +383,10 @@ describe.each(SUBJECTS.map((subject) => ({ kind: '', options: {}, ...subject }))
     });
   },
 );
+
+test('every format of the program is in this suite', () => {
+  expect([...new Set(SUBJECTS.map(({ format }) => format.name))]).toEqual([...FORMATS.keys()]);
+});
 
 test('AX9: three headers, the timestamp in unix seconds, the signature sha256=<hex>', () => {
   const { headers, body } = axocrmFormat.message({

@@ -1,4 +1,4 @@
-import { Select, Text, TextInput } from '@mantine/core';
+import { Select, Skeleton, Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useCreateApiKey, type ApiKey } from '../../api/api-key-queries.ts';
 import { keyStylesQuery, type KeyStyle } from '../../api/key-style-queries.ts';
@@ -66,13 +66,15 @@ function LoadedForm({ onClose, onCreated, styles }: ApiKeyFormProps & { styles: 
   );
 }
 
-/** The scopes of a style whose keys all have the same. */
+/** What every key of a style allows. Labels of scopes are commands, such as `Send leads`. */
 function FixedScopes({ names }: { names: readonly string[] }) {
-  const { data: scopes = [] } = useQuery(scopesQuery);
+  const { data: scopes } = useQuery(scopesQuery);
+  if (!scopes) return <Skeleton height={20} aria-busy />;
   const labels = names.map((name) => scopes.find((scope) => scope.name === name)?.label ?? name);
   return (
     <Text size="sm" c="dimmed">
-      Scopes of every key of this style: {labels.join(', ')}.
+      A key of this style can only{' '}
+      {labels.map((label) => label[0]!.toLowerCase() + label.slice(1)).join(', ')}.
     </Text>
   );
 }
