@@ -17,8 +17,8 @@ const LAST_MS = Date.parse('9999-12-30T00:00:00Z');
 /** `fairlead key create`: prints only the key on standard output, its id on standard error. */
 export function createKey({ options }: Arguments) {
   const name = nameOption(options);
-  const [standard, ...others] = KEY_STYLES.keys();
-  const style = choiceOption(options, 'style', [standard!, ...others], standard!);
+  const [defaultName, ...others] = KEY_STYLES.keys();
+  const style = choiceOption(options, 'style', [defaultName!, ...others], defaultName!);
   const { scopes, expires } = options;
   const wanted = {
     name,

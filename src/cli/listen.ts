@@ -201,8 +201,8 @@ function isPlainUrl(text: string): boolean {
 }
 
 function formatOf(name?: string): Format {
-  const [standard] = FORMATS.values();
-  const format = name === undefined ? standard : FORMATS.get(name);
+  const [defaultFormat] = FORMATS.values();
+  const format = name === undefined ? defaultFormat : FORMATS.get(name);
   if (!format) throw usage(`--format must be one of ${[...FORMATS.keys()].join(', ')}.`);
   return format;
 }

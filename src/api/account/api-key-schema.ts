@@ -45,7 +45,7 @@ const ignored = Object.fromEntries(
 export type CreateKeyBody = z.output<ReturnType<typeof createBody>>;
 
 export function createBody(styles: KeyStyles) {
-  const [standard] = styles.keys();
+  const [defaultName] = styles.keys();
   const fixed = [...styles.values()].map(({ name: style, scopes }) =>
     scopes ? ` A key of the style \`${style}\` always has exactly ${scopes.join(', ')}.` : '',
   );
@@ -54,7 +54,7 @@ export function createBody(styles: KeyStyles) {
     name,
     style: z
       .enum([...styles.keys()])
-      .default(standard!)
+      .default(defaultName!)
       .meta({ description: `Prefix and rules of the key; \`GET /key-styles\` lists them.${fixed.join('')}` }),
     scopes: scopeList.optional().meta({ description: 'Default: the scopes of the key that creates it.' }),
     ...expiry,

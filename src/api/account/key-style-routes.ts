@@ -4,13 +4,13 @@ import { route, type Route } from '../../http/route.ts';
 
 /** Lists the key styles, to choose that of a new key. */
 export function keyStyleRoutes(styles: KeyStyles): Route[] {
-  const [standard] = styles.keys();
+  const [defaultName] = styles.keys();
   const data = [...styles.values()].map(({ name, label, prefix, scopes = null }) => ({
     name,
     label,
     prefix,
     scopes,
-    default: name === standard,
+    default: name === defaultName,
   }));
   const shape = z
     .object({

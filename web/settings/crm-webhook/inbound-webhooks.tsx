@@ -13,7 +13,7 @@ export function InboundWebhooks() {
     <section aria-labelledby="urls-title">
       <div className={classes.head}>
         <Title order={2} id="urls-title">
-          URLs
+          Inbound URLs
         </Title>
       </div>
       {error && <ErrorPanel error={error} retry={() => void refetch()} />}
