@@ -26,6 +26,7 @@ export const ROOF = [
   '../mail-assembly.ts',
   '../delivery-assembly.ts',
   '../modules.ts',
+  '../integrations.ts',
   '../version.ts',
   '../main.ts',
   '../services.ts',

@@ -1,7 +1,7 @@
 import { NOTICE_READERS_ONLY } from './account/notice-mail.ts';
 import { PENDING_INVITATIONS_ONLY } from './api/account/invitation-routes.ts';
+import { mailTransportOf } from './catalogue.ts';
 import type { Foundation } from './foundation.ts';
-import { makeSmtp } from './integrations/smtp/smtp.ts';
 import { makeMailQueue, type MailQueue } from './mail/mail-queue.ts';
 import { makeMailSender, type MailSender } from './mail/mail-sender.ts';
 
@@ -17,6 +17,12 @@ export function assembleMail({ config, db, sealer, newId, log, random }: Foundat
   const mail = makeMailQueue({ db, sealer, newId, conditions });
   const mailSender =
     config.mail &&
-    makeMailSender({ queue: mail, transport: makeSmtp(config.mail), from: config.mail.from, log, random });
+    makeMailSender({
+      queue: mail,
+      transport: mailTransportOf(config.mail.smtpUrl),
+      from: config.mail.from,
+      log,
+      random,
+    });
   return { mail, mailSender };
 }

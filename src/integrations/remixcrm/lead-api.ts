@@ -78,21 +78,19 @@ function namesOf(fields: readonly FieldError[]): string[] {
  * where a request prefers the record itself (`Prefer: return=representation`).
  * @param baseUrl where people reach this installation
  */
-export function withLeadApi(routes: readonly Route[], baseUrl: () => string): Route[] {
-  return routes.map((route) => {
-    if (route.method !== 'POST') return route;
-    if (route.path === '/api/v1/leads') {
-      const record = route.answers[201] as z.ZodType;
-      const answer = z.union([receiptShape, record]);
-      return { ...adapted(route, receiptOf), answers: { 200: answer, 201: answer } };
-    }
-    if (route.path === '/api/v1/leads/batch')
-      return {
-        ...adapted(route, batchOf),
-        answers: { 200: z.union([batchShape, route.answers[200] as z.ZodType]) },
-      };
-    return route;
-  });
+export function adaptLeadRoute(route: Route, baseUrl: () => string): Route {
+  if (route.method !== 'POST') return route;
+  if (route.path === '/api/v1/leads') {
+    const record = route.answers[201] as z.ZodType;
+    const answer = z.union([receiptShape, record]);
+    return { ...adapted(route, receiptOf), answers: { 200: answer, 201: answer } };
+  }
+  if (route.path === '/api/v1/leads/batch')
+    return {
+      ...adapted(route, batchOf),
+      answers: { 200: z.union([batchShape, route.answers[200] as z.ZodType]) },
+    };
+  return route;
 
   function receiptOf(body: string): object {
     const { id, status } = JSON.parse(body) as Receipt;

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { createTransport, type SendMailOptions, type Transporter } from 'nodemailer';
 import { redactReply, type MailOutcome, type MailTransport } from '../../mail/mail-transport.ts';
+import type { Integration } from '../integration.ts';
 
 export interface SmtpOptions {
   smtpUrl: string;
@@ -9,6 +10,13 @@ export interface SmtpOptions {
   /** How long it may take to answer the content; default: ten minutes (RFC 5321, section 4.5.3.2.6). */
   contentTimeoutMs?: number;
 }
+
+export const smtp: Integration = {
+  name: 'smtp',
+  label: 'SMTP',
+  docs: 'docs/configuration.md#mail',
+  mailTransport: { schemes: ['smtp:', 'smtps:'], make: (smtpUrl) => makeSmtp({ smtpUrl }) },
+};
 
 /** The content that an attempt sends, once `beforeContent` has let it. */
 type Attempt = SendMailOptions & { content?: () => Readable };
