@@ -34,7 +34,7 @@ import { leadAnalyticsRoutes } from './leads/lead-analytics-routes.ts';
 import { leadConversionRoutes } from './leads/lead-conversion-routes.ts';
 import { leadCreateOptions, type LeadInputByKeyStyle } from './leads/lead-create.ts';
 import { leadDuplicateRoutes } from './leads/lead-duplicate.ts';
-import { enrichLead, matchLeadOptions } from './leads/lead-enrich.ts';
+import { createSource, enrichLead, matchLeadOptions } from './leads/lead-enrich.ts';
 import { leadExtension } from './leads/lead-extension.ts';
 import { leadInsertGate } from './leads/lead-insert-gate.ts';
 import { makeLeadOptions } from './leads/lead-option.ts';
@@ -104,7 +104,7 @@ export interface CrmParts extends ServiceParts, Pick<FormParts, 'sealer' | 'publ
 }
 
 /** What a noun needs besides its definition. */
-interface NounOptions extends ServiceOptions<object> {
+interface NounOptions extends ServiceOptions {
   gate?: InsertGate;
 }
 
@@ -122,7 +122,7 @@ export function makeCrm(parts: CrmParts): Crm {
     lead: {
       enrich: enrichLead(enrichParts),
       gate: leadInsertGate(leadsPerHour),
-      lockFor: statusLock(statuses),
+      beforeChange: [statusLock(statuses), createSource(sources)],
     },
   });
   const leads = serviceOf(lead);
