@@ -94,6 +94,7 @@ export interface Crm {
 
 export interface CrmParts extends ServiceParts, Pick<FormParts, 'sealer' | 'publicUrl'> {
   recordChange: RecordChange;
+  log: Logger;
   /** The public URL of this installation. */
   baseUrl(): string;
   /** Default limit of leads per workspace and hour; 0: no limit. */
@@ -136,7 +137,7 @@ export function makeCrm(parts: CrmParts): Crm {
     lead_status: statuses.options,
   };
   const extensions = makeExtensions([leadExtension(parts.baseUrl, crmActivities)]);
-  const shownAs = makeRecordAnswers(NOUNS, extensions);
+  const shownAs = makeRecordAnswers(NOUNS, extensions, parts.log);
   const shown = shownAs(lead);
   const forms = makeForms({ ...parts, matchLeadOptions: matchLeadOptions(enrichParts) });
   const conversion = {

@@ -8,7 +8,7 @@ import { itemsOf, membersOf } from '../base/json-text.ts';
 import type { FormFields } from '../http/form-body.ts';
 import { validationError } from '../http/reply.ts';
 import { route, type Answer, type Ctx, type Route } from '../http/route.ts';
-import { validate } from '../http/validation.ts';
+import { validate, withoutIgnored } from '../http/validation.ts';
 import type { BaseRecord } from './noun.ts';
 import type { RecordAnswer } from './record-answer.ts';
 import type { Plan, Writer } from './record-plan.ts';
@@ -137,7 +137,7 @@ function batchRoute<R extends BaseRecord, Input extends object>(
       const planned = await Promise.all(
         ctx.body.records.map((sent, at) => {
           const source = { sent, sentText: () => texts()[at]!, client: ctx.client };
-          return planItem(service, options, schema, writer, source);
+          return planItem(service, options, { schema, ignored: shown.computed }, writer, source);
         }),
       );
       const plans = planned.filter((plan): plan is Plan<R> => !(plan instanceof ApiError));
@@ -221,11 +221,11 @@ async function readBack<R extends BaseRecord, Input extends object>(
 async function planItem<R extends BaseRecord, Input extends object>(
   service: RecordService<R, Input>,
   { checkBatched }: CreateOptions<Input>,
-  schema: z.ZodType<Input>,
+  { schema, ignored }: { schema: z.ZodType<Input>; ignored: readonly string[] },
   writer: Writer,
   source: Source,
 ): Promise<Plan<R> | ApiError> {
-  const parsed = validate(schema, source.sent, true);
+  const parsed = validate(schema, withoutIgnored(source.sent, ignored), true);
   if ('error' in parsed) return validationError(parsed.error, 'body');
   try {
     checkBatched?.(parsed.data);
