@@ -47,7 +47,7 @@ export interface LeadOptions {
 }
 
 /** Options of one field that are listed with its object. */
-const MAX_OPTIONS = 1_000;
+const MAX_OPTIONS = 5_000;
 
 const COLUMNS = 'id, name, created_by, created_at, updated_at';
 
