@@ -87,7 +87,8 @@ describe("requests as in axoCRM's documentation, with a key of its style", () =>
   });
 
   test('a contact takes the name of a company when it is linked to it, not when the same link is sent again', async () => {
-    const company = async (name: string) => (await s.ask('POST', '/api/v1/companies', { body: { name } })).json;
+    const company = async (name: string) =>
+      (await s.ask('POST', '/api/v1/companies', { body: { name } })).json;
     const [acme, other] = [await company('Acme'), await company('Other Ltd')];
     const body = { first_name: 'Jane', company_id: acme.id };
     const { id, company: name } = (await s.ask('POST', '/api/v1/contacts', { body })).json;

@@ -75,7 +75,7 @@ export function inputProps({ field, input, hasFocus }: InputProps) {
 }
 
 /** A number input holds text while a number is incomplete or ends in zeros, as in `12.50`. */
-export function numberOf(value: FormValue): FormValue {
+export function numberOf<Value extends FormValue>(value: Value): Value | number {
   return typeof value === 'string' && value !== '' && Number.isFinite(Number(value)) ? Number(value) : value;
 }
 

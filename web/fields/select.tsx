@@ -9,7 +9,6 @@ import {
   type ShownProps,
 } from './field-kind.ts';
 
-
 /** A field with a default is never empty. */
 function Input(props: InputProps) {
   const { field } = props;
