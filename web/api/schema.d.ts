@@ -734,7 +734,7 @@ export interface paths {
         put?: never;
         /**
          * Create a lead
-         * @description Fires `lead.created`. If the submission is attached to an existing lead, fires `lead.submission_added` and answers 200. 429 with Retry-After beyond the hourly limit of the workspace (`/lead-settings`). With `Prefer: return=representation`, the answer is the record itself, and errors are as everywhere else.
+         * @description Fires `lead.created`. If the submission is attached to an existing lead, fires `lead.submission_added` and answers 200. 429 with Retry-After beyond the hourly limit of the workspace (`/lead-settings`). With `Prefer: return=representation`, the answer is the record itself, and errors are as everywhere else. A key without `leads:read` gets only records that it created, as long as they are unchanged.
          */
         post: operations["postLeads"];
         delete?: never;
@@ -754,7 +754,7 @@ export interface paths {
         put?: never;
         /**
          * Create up to 500 leads
-         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together. With `Prefer: return=representation`, the answer is the record itself, and errors are as everywhere else.
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together. With `Prefer: return=representation`, the answer is the record itself, and errors are as everywhere else. A key without `leads:read` gets only records that it created, as long as they are unchanged.
          */
         post: operations["postLeadsBatch"];
         delete?: never;
@@ -8036,7 +8036,7 @@ export interface operations {
                     /** @description Id of the lead in another CRM */
                     crm_lead_id?: string | null;
                     /** @description Tags */
-                    tags?: string[];
+                    tags?: string[] | null;
                     /** @description Set by the server; ignored when sent. */
                     readonly submissions?: unknown;
                     /** @description Set by the server; ignored when sent. */
@@ -8168,7 +8168,7 @@ export interface operations {
                     /** @description Id of the lead in another CRM */
                     crm_lead_id?: string | null;
                     /** @description Tags */
-                    tags?: string[];
+                    tags?: string[] | null;
                     /** @description Set by the server; ignored when sent. */
                     readonly submissions?: unknown;
                     /** @description Set by the server; ignored when sent. */
