@@ -1,7 +1,6 @@
 import { FAIRLEAD_KEY, type KeyStyles } from './account/key-style.ts';
 import { allScopes } from './account/scope.ts';
 import { StartError } from './base/errors.ts';
-import { EVENT_OBJECTS, RECORD_EVENTS, RECORD_OBJECTS } from './crm/crm.ts';
 import type { LeadInputByKeyStyle } from './crm/leads/lead-create.ts';
 import { WEBHOOK_DISABLED, WEBHOOK_OBJECT } from './delivery/endpoint/webhook-disabled-event.ts';
 import type { Formats } from './delivery/endpoint/webhook-format.ts';
@@ -9,6 +8,7 @@ import { makeCatalogue } from './events/event-type.ts';
 import { INTEGRATIONS } from './integrations.ts';
 import { documentedPath } from './integrations/integration-routes.ts';
 import type { MailTransport } from './mail/mail-transport.ts';
+import { MODULE_EVENT_OBJECTS, MODULE_EVENT_TYPES, MODULE_OBJECTS } from './modules.ts';
 
 /** The webhook formats, with what the dashboard shows of their systems. */
 export const LISTED_FORMATS = INTEGRATIONS.flatMap(({ webhookFormat, label, docs }) =>
@@ -44,9 +44,9 @@ export function mailTransportOf(url: string): MailTransport {
 
 /** The built-in event types. */
 export const CATALOGUE = makeCatalogue(
-  [...RECORD_EVENTS, WEBHOOK_DISABLED],
-  [...EVENT_OBJECTS, WEBHOOK_OBJECT],
+  [...MODULE_EVENT_TYPES, WEBHOOK_DISABLED],
+  [...MODULE_EVENT_OBJECTS, WEBHOOK_OBJECT],
 );
 
 /** All scopes of a key. */
-export const SCOPES = allScopes(RECORD_OBJECTS);
+export const SCOPES = allScopes(MODULE_OBJECTS);

@@ -2,11 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import { makeCallers } from './account/caller.ts';
 import { makeSessionRevalidation } from './account/session-revalidation.ts';
-import type { Sealer } from './base/seal.ts';
-import { CATALOGUE, FORMATS, KEY_STYLES, LEAD_INPUTS, SCOPES } from './catalogue.ts';
+import { CATALOGUE, FORMATS, KEY_STYLES, SCOPES } from './catalogue.ts';
 import type { Config } from './config.ts';
-import { makeCrm } from './crm/crm.ts';
-import { makeCrmActivities } from './crm/leads/inbound/crm-activity.ts';
 import { missingMigrations } from './db/migrate.ts';
 import type { Database } from './db/pool.ts';
 import type { Listener } from './net/egress-guard.ts';
@@ -17,7 +14,7 @@ import { describeApi } from './http/openapi.ts';
 import { mountPages } from './http/pages.ts';
 import { mountDocument, mountReference } from './http/api-reference-page.ts';
 import { makeServer, mount, type ServerParts } from './http/server.ts';
-import { makeReferences } from './record/reference.ts';
+import { listModules, type Modules } from './modules.ts';
 import { apiRoutes, mountIntegrations, type RouteParts } from './routes.ts';
 import { makeEventReading } from './api/events/feed-reader.ts';
 import { mountInboxes } from './api/webhooks/inbox-receiver.ts';
@@ -30,7 +27,7 @@ const WAITING = { caller: 10, workspace: 200, all: 2_000 };
 export interface HttpServerParts
   extends RouteParts, Omit<ServerParts, 'callers' | 'trustProxy' | 'publicUrl'> {
   config: Config;
-  sealer: Sealer;
+  modules: Modules;
   metrics: Registry;
   /** Receives the server's own addresses, which webhooks must not reach. */
   listeners: Listener[];
@@ -38,7 +35,7 @@ export interface HttpServerParts
 
 /** The HTTP server with the routes of this process's services, not listening yet. */
 export async function makeHttpServer(parts: HttpServerParts): Promise<FastifyInstance> {
-  const { config, db, clock, log, inboxes } = parts;
+  const { config, db, clock, inboxes, modules } = parts;
   const { services, trustProxy, publicUrl, metricsToken } = config;
   const serverParts = {
     ...parts,
@@ -47,33 +44,19 @@ export async function makeHttpServer(parts: HttpServerParts): Promise<FastifyIns
     publicUrl,
   };
   const app = makeServer(serverParts);
-  const activities = makeCrmActivities(parts);
-  const crm = makeCrm({
-    ...parts,
-    publicUrl,
-    references: makeReferences(db),
-    leadsPerHour: config.leadsPerHour,
-    crmActivities: activities,
-    leadInputByKeyStyle: LEAD_INPUTS,
-  });
   const reading = readingFor(app, parts);
   await describeApi(app, { version: VERSION });
   // A separate scope: the document contains the routes that are registered after it.
   await app.register(async (scope) => {
     if (services.includes('api')) {
-      mount(scope, apiRoutes(parts, { crm, reading }), serverParts);
-      mountIntegrations(scope, {
-        secrets: parts.secrets,
-        activities,
-        inboundLeads: crm.inboundLeads,
-        log,
-      });
+      mount(scope, apiRoutes(parts, { modules, reading }), serverParts);
+      mountIntegrations(scope, parts);
     }
   });
   if (services.includes('api')) {
     mountDocument(app, webhookReference(CATALOGUE, FORMATS));
     mountInboxes(app, inboxes);
-    crm.mountForms(app);
+    for (const module of listModules(modules)) module.mountPages?.(app);
   }
   if (services.includes('web')) {
     await mountReference(app);
@@ -91,12 +74,6 @@ function readingFor(app: FastifyInstance, { db, clock, log, unknownOf }: HttpSer
   app.addHook('preClose', () => Promise.resolve(tail.stop()));
   const revalidation = makeSessionRevalidation(db, clock, SCOPES);
   return makeEventReading({ db, unknownOf, tail, revalidation, limit: makeConcurrencyLimit(WAITING) });
-}
-
-/** The URL of a server that listens on `host`. */
-export function localUrl(host: string, port: number): string {
-  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-  return `http://${name}:${port}`;
 }
 
 function addresses(app: FastifyInstance): Listener[] {

@@ -3,13 +3,13 @@ import type { Audit } from './account/audit.ts';
 import type { InboundSecrets } from './account/inbound-secret.ts';
 import type { Workspaces } from './account/workspace.ts';
 import { CATALOGUE, FORMATS, INBOUND_PATHS, KEY_STYLES, LISTED_FORMATS, SCOPES } from './catalogue.ts';
-import { RECORD_OBJECTS, type Crm } from './crm/crm.ts';
 import type { Inboxes } from './delivery/inbox/inbox.ts';
 import type { CustomTypes } from './events/custom-event-type.ts';
 import type { Route } from './http/route.ts';
 import { INTEGRATIONS } from './integrations.ts';
 import { integrationRoutes } from './integrations/integration-routes.ts';
 import type { InboundParts } from './integrations/integration.ts';
+import { listModules, MODULE_OBJECTS, type Modules } from './modules.ts';
 // In this order the API's document lists its schemas.
 import { apiKeyRoutes, type ApiKeyParts } from './api/account/api-key-routes.ts';
 import { auditRoutes } from './api/account/audit-log-routes.ts';
@@ -61,7 +61,7 @@ export interface RouteParts
 /** All routes of the API, in the order of its document. */
 export function apiRoutes(
   parts: RouteParts,
-  { crm, reading }: { crm: Pick<Crm, 'routes'>; reading: EventReading },
+  { modules, reading }: { modules: Modules; reading: EventReading },
 ): Route[] {
   const { db, customTypes, inboxes, recordChange } = parts;
   return [
@@ -74,8 +74,10 @@ export function apiRoutes(
     ...apiKeyRoutes({ ...parts, scopes: SCOPES, styles: KEY_STYLES }),
     ...keyStyleRoutes(KEY_STYLES),
     ...inboundSecretRoutes(parts, INBOUND_PATHS),
-    ...scopeRoutes(RECORD_OBJECTS),
-    ...crm.routes.map((route) => adaptedRoute(route, parts.baseUrl)),
+    ...scopeRoutes(MODULE_OBJECTS),
+    ...listModules(modules)
+      .flatMap(({ routes }) => routes)
+      .map((route) => adaptedRoute(route, parts.baseUrl)),
     ...integrationRoutes(INTEGRATIONS, parts.baseUrl),
     ...webhookRoutes(parts),
     ...replayRoutes(parts),
@@ -101,11 +103,12 @@ function adaptedRoute(route: Route, baseUrl: () => string): Route {
 /** Mounts the inbound webhooks of other systems. */
 export function mountIntegrations(
   app: FastifyInstance,
-  { inboundLeads, ...parts }: Omit<InboundParts, 'takeLead'> & Pick<Crm, 'inboundLeads'>,
+  { secrets, modules, log }: Pick<InboundParts, 'secrets' | 'log'> & { modules: Modules },
 ): void {
+  const { activities, inboundLeads } = modules.crm;
   for (const { name, inbound = [] } of INTEGRATIONS) {
     const takeLead: InboundParts['takeLead'] = (workspaceId, lead) =>
       inboundLeads.take(workspaceId, { ...lead, channel: name });
-    for (const { path, mount } of inbound) mount(app, path, { ...parts, takeLead });
+    for (const { path, mount } of inbound) mount(app, path, { secrets, activities, log, takeLead });
   }
 }

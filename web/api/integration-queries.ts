@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import { call } from './client.ts';
+import { api, dataOf } from './client.ts';
 import type { components } from './schema.d.ts';
 
 /** Another system that Fairlead works with. */
@@ -7,7 +7,6 @@ export type Integration = components['schemas']['Integration'];
 
 export const integrationsQuery = queryOptions({
   queryKey: ['integrations'],
-  queryFn: async ({ signal }) =>
-    (await call<{ data: Integration[] }>('GET', '/integrations', { signal })).data,
+  queryFn: async ({ signal }) => (await dataOf(api.GET('/api/v1/integrations', { signal }))).data,
   staleTime: Infinity,
 });

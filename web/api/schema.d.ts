@@ -1447,7 +1447,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate the signing secret
-         * @description The new secret is shown only in this response. It signs from the next attempt; in the format `standard` the old one also signs for a while.
+         * @description The new secret is shown only in this response. It signs from the next attempt; in formats with `rotation_overlaps` the old one also signs for a while.
          */
         post: operations["postWebhooksIdRotateSecret"];
         delete?: never;
@@ -1913,6 +1913,60 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        ErrorInput: {
+            error: {
+                code: string;
+                message: string;
+                fields?: {
+                    field: string;
+                    message: string;
+                }[];
+                request_id: string;
+            };
+        };
+        LeadReceiptInput: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description `created`, unless `on_duplicate` asks for something else.
+             * @enum {string}
+             */
+            status: "created" | "attached" | "existing";
+            /**
+             * Format: uri
+             * @description The lead in the dashboard.
+             */
+            lead_url: string;
+        };
+        LeadErrorInput: {
+            error: string;
+            fields?: string[];
+            details?: {
+                field: string;
+                message: string;
+            }[];
+            request_id: string;
+        };
+        IntegrationInput: {
+            name: string;
+            label: string;
+            /** @description A URL, or a page of the folder `docs` of Fairlead. */
+            docs: string;
+            /** @description Its webhook format, as in `GET /webhook-formats`; null if it has none. */
+            webhook_format: string | null;
+            /** @description Its key style, as in `GET /key-styles`; null if it has none. */
+            key_style: string | null;
+            /** @description The webhooks that it sends to Fairlead, authenticated by an inbound secret. */
+            inbound: {
+                /**
+                 * @description Where the system posts to. `{…}` is replaced as `authentication` says.
+                 * @example https://crm.example.com/webhooks/crm/lead
+                 */
+                url: string;
+                /** @description How a request shows its inbound secret. */
+                authentication: string;
+            }[];
+        };
         ObjectFieldInput: {
             key: string;
             label: string;
@@ -1964,17 +2018,6 @@ export interface components {
                 label: string;
                 path: string;
             }[];
-        };
-        ErrorInput: {
-            error: {
-                code: string;
-                message: string;
-                fields?: {
-                    field: string;
-                    message: string;
-                }[];
-                request_id: string;
-            };
         };
         ActivityInput: {
             /** Format: uuid */
@@ -2434,49 +2477,6 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
-        };
-        LeadReceiptInput: {
-            /** Format: uuid */
-            id: string;
-            /**
-             * @description `created`, unless `on_duplicate` asks for something else.
-             * @enum {string}
-             */
-            status: "created" | "attached" | "existing";
-            /**
-             * Format: uri
-             * @description The lead in the dashboard.
-             */
-            lead_url: string;
-        };
-        LeadErrorInput: {
-            error: string;
-            fields?: string[];
-            details?: {
-                field: string;
-                message: string;
-            }[];
-            request_id: string;
-        };
-        IntegrationInput: {
-            name: string;
-            label: string;
-            /** @description A URL, or a page of the folder `docs` of Fairlead. */
-            docs: string;
-            /** @description Its webhook format, as in `GET /webhook-formats`; null if it has none. */
-            webhook_format: string | null;
-            /** @description Its key style, as in `GET /key-styles`; null if it has none. */
-            key_style: string | null;
-            /** @description The webhooks that it sends to Fairlead, authenticated by an inbound secret. */
-            inbound: {
-                /**
-                 * @description Where the system posts to. `{…}` is replaced as `authentication` says.
-                 * @example https://crm.example.com/webhooks/crm/lead
-                 */
-                url: string;
-                /** @description How a request shows its inbound secret. */
-                authentication: string;
-            }[];
         };
         AuditLineInput: {
             /** Format: uuid */
@@ -3119,6 +3119,60 @@ export interface components {
             /** @description Whether a key has it if no `style` is given. */
             default: boolean;
         };
+        Error: {
+            error: {
+                code: string;
+                message: string;
+                fields?: {
+                    field: string;
+                    message: string;
+                }[];
+                request_id: string;
+            };
+        };
+        LeadReceipt: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description `created`, unless `on_duplicate` asks for something else.
+             * @enum {string}
+             */
+            status: "created" | "attached" | "existing";
+            /**
+             * Format: uri
+             * @description The lead in the dashboard.
+             */
+            lead_url: string;
+        };
+        LeadError: {
+            error: string;
+            fields?: string[];
+            details?: {
+                field: string;
+                message: string;
+            }[];
+            request_id: string;
+        };
+        Integration: {
+            name: string;
+            label: string;
+            /** @description A URL, or a page of the folder `docs` of Fairlead. */
+            docs: string;
+            /** @description Its webhook format, as in `GET /webhook-formats`; null if it has none. */
+            webhook_format: string | null;
+            /** @description Its key style, as in `GET /key-styles`; null if it has none. */
+            key_style: string | null;
+            /** @description The webhooks that it sends to Fairlead, authenticated by an inbound secret. */
+            inbound: {
+                /**
+                 * @description Where the system posts to. `{…}` is replaced as `authentication` says.
+                 * @example https://crm.example.com/webhooks/crm/lead
+                 */
+                url: string;
+                /** @description How a request shows its inbound secret. */
+                authentication: string;
+            }[];
+        };
         ObjectField: {
             key: string;
             label: string;
@@ -3170,17 +3224,6 @@ export interface components {
                 label: string;
                 path: string;
             }[];
-        };
-        Error: {
-            error: {
-                code: string;
-                message: string;
-                fields?: {
-                    field: string;
-                    message: string;
-                }[];
-                request_id: string;
-            };
         };
         Activity: {
             /** Format: uuid */
@@ -3640,49 +3683,6 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
-        };
-        LeadReceipt: {
-            /** Format: uuid */
-            id: string;
-            /**
-             * @description `created`, unless `on_duplicate` asks for something else.
-             * @enum {string}
-             */
-            status: "created" | "attached" | "existing";
-            /**
-             * Format: uri
-             * @description The lead in the dashboard.
-             */
-            lead_url: string;
-        };
-        LeadError: {
-            error: string;
-            fields?: string[];
-            details?: {
-                field: string;
-                message: string;
-            }[];
-            request_id: string;
-        };
-        Integration: {
-            name: string;
-            label: string;
-            /** @description A URL, or a page of the folder `docs` of Fairlead. */
-            docs: string;
-            /** @description Its webhook format, as in `GET /webhook-formats`; null if it has none. */
-            webhook_format: string | null;
-            /** @description Its key style, as in `GET /key-styles`; null if it has none. */
-            key_style: string | null;
-            /** @description The webhooks that it sends to Fairlead, authenticated by an inbound secret. */
-            inbound: {
-                /**
-                 * @description Where the system posts to. `{…}` is replaced as `authentication` says.
-                 * @example https://crm.example.com/webhooks/crm/lead
-                 */
-                url: string;
-                /** @description How a request shows its inbound secret. */
-                authentication: string;
-            }[];
         };
         AuditLine: {
             /** Format: uuid */
@@ -11055,7 +11055,7 @@ export interface operations {
                      * @enum {string}
                      */
                     signature?: "v1" | "v1a";
-                    /** @description How long the old secret also signs; `standard` only. Default 86400. */
+                    /** @description How long the old secret also signs; only in formats with `rotation_overlaps`. Default 86400. */
                     overlap_s?: number;
                 };
             };

@@ -94,7 +94,7 @@ function createRoute(parts: KeyRouteParts): Route {
     async handle(ctx) {
       const { body, caller } = ctx;
       const { scopes = checkScopes(parts, body.scopes ?? [...caller.scopes]) } = styles.get(body.style)!;
-      const by = await authorities.current(db.kysely, caller);
+      const by = await authorities.current(db.pool, caller);
       const requested = expiryOf(parts, body);
       const expiresAt = requested === undefined ? by.expiresAt : requested;
       checkNewKey(by, { scopes, expiresAt });

@@ -26,7 +26,6 @@ function ExamplePayloads({ formats }: { formats: readonly WebhookFormat[] }) {
   return (
     <>
       <PageHeader
-        title="Example payload shapes"
         breadcrumb={<TextLink {...paths.webhooks()}>Webhooks</TextLink>}
         intro="Placeholder values only, except for the samples of your custom event types."
         actions={
