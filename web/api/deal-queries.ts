@@ -1,5 +1,5 @@
 import { recordQueries } from './record-queries.ts';
-import type { components, operations } from './schema.d.ts';
+import type { components } from './schema.d.ts';
 
 export type Deal = components['schemas']['Deal'];
 
