@@ -30,7 +30,7 @@ function LoadedForm({ onClose, onCreated, styles }: ApiKeyFormProps & { styles: 
   const fixedScopes = (style: ApiKey['style']) => styles.find(({ name }) => name === style)?.scopes ?? null;
   const initial: Values = {
     name: '',
-    style: (styles.find((style) => style.default) ?? styles[0]).name,
+    style: styles.find((style) => style.default)?.name ?? 'fairlead',
     scopes: null,
     expires_in_days: 'never',
     expires_at: null,
@@ -73,8 +73,8 @@ function FixedScopes({ names }: { names: readonly string[] }) {
   const labels = names.map((name) => scopes.find((scope) => scope.name === name)?.label ?? name);
   return (
     <Text size="sm" c="dimmed">
-      A key of this style can only {labels.map((label) => label[0].toLowerCase() + label.slice(1)).join(', ')}
-      .
+      A key of this style can only{' '}
+      {labels.map((label) => label.charAt(0).toLowerCase() + label.slice(1)).join(', ')}.
     </Text>
   );
 }
