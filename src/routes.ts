@@ -2,7 +2,6 @@ import type { FastifyInstance } from 'fastify';
 import type { Audit } from './account/audit.ts';
 import type { InboundSecrets } from './account/inbound-secret.ts';
 import type { Workspaces } from './account/workspace.ts';
-import type { Logger } from './base/log.ts';
 import { CATALOGUE, FORMATS, INBOUND_PATHS, KEY_STYLES, LISTED_FORMATS, SCOPES } from './catalogue.ts';
 import type { Inboxes } from './delivery/inbox/inbox.ts';
 import type { CustomTypes } from './events/custom-event-type.ts';
@@ -104,7 +103,7 @@ function adaptedRoute(route: Route, baseUrl: () => string): Route {
 /** Mounts the inbound webhooks of other systems. */
 export function mountIntegrations(
   app: FastifyInstance,
-  { secrets, modules, log }: { secrets: InboundSecrets; modules: Modules; log: Logger },
+  { secrets, modules, log }: Pick<InboundParts, 'secrets' | 'log'> & { modules: Modules },
 ): void {
   const { activities, inboundLeads } = modules.crm;
   for (const { name, inbound = [] } of INTEGRATIONS) {

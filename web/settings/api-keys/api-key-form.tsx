@@ -30,7 +30,7 @@ function LoadedForm({ onClose, onCreated, styles }: ApiKeyFormProps & { styles: 
   const fixedScopes = (style: ApiKey['style']) => styles.find(({ name }) => name === style)?.scopes ?? null;
   const initial: Values = {
     name: '',
-    style: (styles.find((style) => style.default) ?? styles.at(0)!).name,
+    style: defaultStyle(styles).name,
     scopes: null,
     expires_in_days: 'never',
     expires_at: null,
@@ -64,6 +64,12 @@ function LoadedForm({ onClose, onCreated, styles }: ApiKeyFormProps & { styles: 
       <ExpiryField form={form} />
     </FormDrawer>
   );
+}
+
+function defaultStyle(styles: readonly KeyStyle[]): KeyStyle {
+  const found = styles.find((style) => style.default);
+  if (!found) throw new Error('No key style is the default.');
+  return found;
 }
 
 /** What every key of a style allows. Labels of scopes are commands, such as `Send leads`. */

@@ -33,5 +33,7 @@ export function findFormat(formats: readonly WebhookFormat[], name: string): Web
 
 /** The format of a webhook for which none is chosen. */
 export function defaultFormat(formats: readonly WebhookFormat[]): WebhookFormat {
-  return formats.find((format) => format.default) ?? formats.at(0)!;
+  const found = formats.find((format) => format.default);
+  if (!found) throw new Error('No webhook format is the default.');
+  return found;
 }
