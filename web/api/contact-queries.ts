@@ -1,10 +1,9 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api, dataOf } from './client.ts';
 import { recordQueries } from './record-queries.ts';
-import type { components, operations } from './schema.d.ts';
+import type { components } from './schema.d.ts';
 
 export type Contact = components['schemas']['Contact'];
-export type ContactInput = operations['postContacts']['requestBody']['content']['application/json'];
 
 export const contacts = recordQueries('contacts');
 

@@ -5,7 +5,6 @@ import { cacheRecord, recordQueries } from './record-queries.ts';
 import type { components, operations } from './schema.d.ts';
 
 export type Lead = components['schemas']['Lead'];
-export type LeadInput = operations['patchLeadsId']['requestBody']['content']['application/json'];
 
 export const leads = recordQueries('leads');
 

@@ -1,8 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api, dataOf } from './client.ts';
-import type { components } from './schema.d.ts';
-
-export type Pipeline = components['schemas']['Pipeline'];
 
 /** All pipelines with their stages; they are few and rarely change. */
 export const pipelinesQuery = queryOptions({

@@ -59,11 +59,6 @@ export const useRotateSecret = (id: string) =>
     ...useInvalidation(),
   });
 
-export interface SentTest {
-  delivery_id: string;
-  event_type: string;
-}
-
 /** Sends `webhook.test` or a sample event of the type. */
 export const useSendTest = (id: string) =>
   useMutation({
