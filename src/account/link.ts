@@ -12,6 +12,8 @@ import type { Role } from './role.ts';
 export type LinkKind = 'setup' | 'invitation' | 'password_reset';
 
 const HOUR_MS = 3_600_000;
+// An arbitrary number, which must be the same in every process of an installation.
+const LOCK = 0x4641_4958;
 /** How long a link is valid, in milliseconds. */
 export const LASTS_MS: Record<LinkKind, number> = {
   setup: 7 * 24 * HOUR_MS,
@@ -142,6 +144,9 @@ export function makeLinks(db: Database, clock: Clock, newId: () => Uuid, authori
         created_at: isoTime(now),
         expires_at: isoTime(now + LASTS_MS[kind]),
       };
+      // Two at once would not see each other's link, and both would stay valid.
+      const purpose = [kind, link.workspace_id, link.user_id, link.email].join(' ');
+      await sql`select pg_advisory_xact_lock(${LOCK}, hashtext(lower(${purpose})))`.execute(trx);
       await sql`
         delete from link where kind = ${kind} and used_at is null and workspace_id is not distinct from ${link.workspace_id}
           and user_id is not distinct from ${link.user_id} and lower(email) is not distinct from lower(${link.email})`.execute(
