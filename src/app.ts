@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify';
+import type { Registry } from 'prom-client';
 import type { ApiKeys } from './account/api-key.ts';
 import { NOTICE_READERS_ONLY } from './account/notice-mail.ts';
 import { makeNotices, type Notices } from './account/notice.ts';
 import { termsOf } from './account/plan.ts';
-import type { SignIn, SignInParts } from './account/sign-in.ts';
+import { VALID_RESETS_ONLY, type SignIn, type SignInParts } from './account/sign-in.ts';
 import type { Workspaces } from './account/workspace.ts';
 import { makeAccounts } from './accounts.ts';
 import { systemClock, type Clock } from './base/clock.ts';
@@ -29,7 +30,8 @@ import { makeRecordChange } from './http/record-change.ts';
 import { makeSmtp } from './integrations/smtp/smtp.ts';
 import { makeJobQueue } from './jobs/job-queue.ts';
 import { makeJobWorker, type JobWorker } from './jobs/job-worker.ts';
-import { makeMailQueue } from './mail/mail-queue.ts';
+import { makeMailMetrics } from './mail/mail-metrics.ts';
+import { makeMailQueue, type MailQueue } from './mail/mail-queue.ts';
 import { makeMailSender } from './mail/mail-sender.ts';
 import { maintenanceTasks } from './maintenance.ts';
 import { PENDING_INVITATIONS_ONLY } from './settings/invitations.ts';
@@ -72,6 +74,8 @@ interface Foundation {
   baseUrl(): string;
 }
 
+const MAIL_CONDITIONS = [NOTICE_READERS_ONLY, PENDING_INVITATIONS_ONLY, VALID_RESETS_ONLY];
+
 /** Assembles all parts, formats and routes. */
 export function assemble(input: Pick<Foundation, 'config' | 'db' | 'sealer' | 'log'>): App {
   const { config, db, log } = input;
@@ -81,9 +85,10 @@ export function assemble(input: Pick<Foundation, 'config' | 'db' | 'sealer' | 'l
   const baseUrl = () => config.publicUrl || localUrl(config.host, listeners[0]?.port ?? config.port);
   const foundation = { ...input, clock, newId, listeners, baseUrl };
   const webhookUrl = (id: Uuid) => `${baseUrl()}/settings/webhooks/${prefixed('wh', id)}`;
-  const { mail, mailSender } = assembleMail(foundation);
+  const mail = makeMailQueue({ db, sealer: input.sealer, newId, conditions: MAIL_CONDITIONS });
   const notices = makeNotices({ db, newId, mail, webhookUrl });
   const { guard, inboxes, sender, engine } = assembleDelivery(foundation, notices);
+  const mailSender = assembleMailSender(foundation, mail, engine.metrics.registry);
   const jobWorker = makeJobWorker({
     db,
     newId,
@@ -157,23 +162,12 @@ export function assemble(input: Pick<Foundation, 'config' | 'db' | 'sealer' | 'l
   };
 }
 
-function assembleMail({ config, db, sealer, newId, log }: Foundation) {
-  const mail = makeMailQueue({
-    db,
-    sealer,
-    newId,
-    conditions: [NOTICE_READERS_ONLY, PENDING_INVITATIONS_ONLY],
-  });
-  const mailSender =
-    config.mail &&
-    makeMailSender({
-      queue: mail,
-      transport: makeSmtp(config.mail),
-      from: config.mail.from,
-      log,
-      random: Math.random,
-    });
-  return { mail, mailSender };
+/** Null where the installation has no mail server; others may send from the same queue, so it is measured all the same. */
+function assembleMailSender({ config, db, log }: Foundation, queue: MailQueue, registry: Registry) {
+  const metrics = makeMailMetrics(registry, db);
+  if (config.mail === null) return null;
+  const transport = makeSmtp(config.mail);
+  return makeMailSender({ queue, transport, from: config.mail.from, log, metrics, random: Math.random });
 }
 
 function assembleDelivery(foundation: Foundation, notices: Notices) {
