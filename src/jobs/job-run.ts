@@ -135,14 +135,14 @@ async function settle(
 }
 
 /** The default where the type's own function throws or returns no time. */
-function delayOf({ retryDelayMs }: JobType, attempt: number): number {
+function delayOf({ retryDelayMs }: JobType, number: number): number {
   try {
-    const delay = retryDelayMs?.(attempt) ?? NaN;
+    const delay = retryDelayMs?.(number) ?? NaN;
     if (delay >= 0 && delay <= MAX_RETRY_DELAY_MS) return delay;
   } catch {
     // The error of the attempt says more.
   }
-  return exponentialDelayMs(attempt);
+  return exponentialDelayMs(number);
 }
 
 /** It may be enqueued again between the two statements, so the first is tried twice. */
