@@ -23,7 +23,7 @@ import { makeReferences } from './record/reference.ts';
 import { makeMadeBy } from './api/account/made-by.ts';
 import { changePlan } from './api/account/plan-routes.ts';
 import { assembleDelivery } from './delivery-assembly.ts';
-import { assembleMail } from './mail-assembly.ts';
+import { assembleMailQueue, assembleMailSender } from './mail-assembly.ts';
 
 /** The whole program on one database, assembled but not running. */
 export interface App {
@@ -50,9 +50,10 @@ export interface App {
 export function assemble(input: FoundationInput): App {
   const foundation = makeFoundation(input);
   const { config, db, clock, newId } = foundation;
-  const { mail, mailSender } = assembleMail(foundation);
+  const mail = assembleMailQueue(foundation);
   const notices = makeNotices({ ...foundation, mail });
   const { guard, inboxes, sender, engine } = assembleDelivery(foundation, notices);
+  const mailSender = assembleMailSender(foundation, mail, engine.metrics.registry);
   const accounts = makeAccounts({
     ...foundation,
     mail: config.mail && mail,
