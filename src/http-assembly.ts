@@ -13,9 +13,12 @@ import type { Listener } from './net/egress-guard.ts';
 import { makeTail } from './events/feed-poller.ts';
 import { makeConcurrencyLimit } from './http/concurrency-limit.ts';
 import { mountHealth } from './http/health.ts';
+import { makeApi } from './http/invoke.ts';
+import { jsonParser } from './http/json-body.ts';
 import { describeApi } from './http/openapi.ts';
 import { mountPages } from './http/pages.ts';
 import { mountDocument, mountReference } from './http/api-reference-page.ts';
+import { makeRouteCalls } from './http/route-call.ts';
 import { makeServer, mount, type ServerParts } from './http/server.ts';
 import { remixcrmLeadInput } from './integrations/remixcrm/lead-api.ts';
 import { makeReferences } from './record/reference.ts';
@@ -57,7 +60,9 @@ export async function makeHttpServer(parts: HttpServerParts): Promise<FastifyIns
   // A separate scope: the document contains the routes that are registered after it.
   await app.register(async (scope) => {
     if (services.includes('api')) {
-      mount(scope, apiRoutes(parts, { crm, reading }), serverParts);
+      const calls = makeRouteCalls(apiRoutes(parts, { crm, reading }), serverParts);
+      app.decorate('api', makeApi(calls, jsonParser(app)));
+      mount(scope, calls, serverParts);
       mountIntegrations(scope, {
         secrets: parts.secrets,
         activities,
