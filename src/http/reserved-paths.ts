@@ -59,7 +59,9 @@ export function reservedPaths(app: FastifyInstance): ReservedPaths {
   app.addHook('onRoute', ({ url }) => {
     const segments = segmentsOf(url);
     routes.set(url, segments);
-    if (segments[0] !== undefined && isFixed(segments[0])) first.add(segments[0]);
+    const [segment] = segments;
+    // Below a page of the dashboard, paths without a route stay pages.
+    if (segment !== undefined && isFixed(segment) && !dashboard.has(segment)) first.add(segment);
   });
   return {
     isRoute: (path) => first.has(path.split('/', 2)[1] ?? ''),

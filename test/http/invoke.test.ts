@@ -23,7 +23,8 @@ const api = () => s.server.api!;
 
 function routeOf(method: string, path: string): Route {
   const found = api().routes.find((route) => route.method === method && route.path === `/api/v1/${path}`);
-  return found ?? expect.fail(`no route ${method} ${path}`);
+  if (!found) throw new Error(`no route ${method} ${path}`);
+  return found;
 }
 
 function callerOf({ key }: Person): Promise<Caller> {
@@ -59,7 +60,7 @@ async function requested(route: Route, { as = s.alice, params = {}, query = {}, 
       [values].flat().map((value): [string, string] => [name, value]),
     ),
   );
-  const answer = await s.ask(route.method, search.size > 0 ? `${path}?${search}` : path, {
+  const answer = await s.ask(route.method, search.size > 0 ? `${path}?${search.toString()}` : path, {
     as,
     ...(body !== undefined && { body }),
     ...(headers && { headers: headers as Record<string, string> }),
@@ -119,8 +120,10 @@ describe('invoke answers as HTTP does, over the whole list of routes', () => {
   });
 
   test('every GET with an unknown query parameter', async () => {
-    for (const route of api().routes.filter(({ method }) => method === 'GET'))
-      await expectSame(route, { params: withParams(route)[0]!, query: { no_such_parameter: '1' } });
+    for (const route of api().routes.filter(({ method }) => method === 'GET')) {
+      const call = { params: withParams(route)[0]!, query: { no_such_parameter: '1' } };
+      expect([400, 404]).toContain((await expectSame(route, call)).status);
+    }
   });
 
   test('every route without the scope', async () => {
@@ -140,8 +143,8 @@ describe('invoke answers as HTTP does, over the whole list of routes', () => {
     const routes = api().routes.filter(({ body, open }) => body !== undefined && !open);
     expect(routes.length).toBeGreaterThan(40);
     for (const route of routes)
-      for (const body of [{ no_such_field: 1 }, [], 'text'])
-        for (const params of withParams(route)) await expectSame(route, { params, body });
+      for (const body of [{ no_such_field: 1 }, [], 'text', undefined])
+        await expectSame(route, { params: withParams(route)[0]!, body });
   });
 });
 
@@ -189,7 +192,7 @@ describe('invoke answers as HTTP does', () => {
       { 'created_at[gte]': '2026-01-01T00:00:00+02:00', count: 'exact' },
       Object.fromEntries(Array.from({ length: 201 }, (_, at) => [`p${at}`, '1'])),
     ])
-      await expectSame(list, { query: query as Invocation['query'] & object });
+      await expectSame(list, { query });
   });
 
   test('a change with If-Match, which also accepts what an older version accepted', async () => {

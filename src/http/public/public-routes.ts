@@ -74,10 +74,8 @@ export class PublicRoutes {
       config: { takesForms: true, maxFields: MAX_FIELDS },
       errorHandler: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
         const refusal = isJson(request) ? null : shownError(error, request);
-        if (refusal === null) return void this.#app.errorHandler(error as never, request, reply);
-        void (messageFor?.(refusal, request) ?? Promise.resolve(refusal.message)).then((message) =>
-          this.#sendRefusal(reply, refusal, message),
-        );
+        if (refusal === null) this.#app.errorHandler(error as never, request, reply);
+        else void this.#sendUnreadable(refusal, request, reply, messageFor);
       },
     };
     this.#app.post(path, options, (request, reply) => {
@@ -123,6 +121,17 @@ export class PublicRoutes {
       if (!(error instanceof ApiError)) throw error;
       return this.#sendRefusal(reply, error, error.message);
     }
+  }
+
+  /** Answers a body that could not be read with a page, as every other refusal. */
+  async #sendUnreadable(
+    refusal: ApiError,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    messageFor: SubmissionHandlers['messageFor'],
+  ): Promise<void> {
+    const message = messageFor ? await messageFor(refusal, request) : refusal.message;
+    void this.#sendRefusal(reply, refusal, message);
   }
 
   #sendRefusal(reply: FastifyReply, error: ApiError, message: string): FastifyReply {
