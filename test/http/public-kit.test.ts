@@ -79,7 +79,7 @@ function mountGuestBook(server: FastifyInstance): void {
     const { token, challenge } = await visits.open(PAGE_ID);
     const body = html`<form method="post" data-challenge="${JSON.stringify(challenge)}">
       ${honeypot.field(honeypot.nameFor(['website']))}${hiddenFields({ [CONTROLS.token]: token })}
-      <input name="name" value="${String(query['name'] ?? '')}" />
+      <input name="name" value="${query['name'] as string}" />
     </form>`;
     return sendPage(reply, addresses, 200, publicPage('Guest book', body, frameOf(query), FILES));
   });
