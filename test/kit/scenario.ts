@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
 import { expect } from 'vitest';
 import { assemble, type App } from '../../src/app.ts';
 import { makeSealer } from '../../src/base/seal.ts';
@@ -33,6 +34,7 @@ export interface Ask {
 /** The whole product on a new database, over HTTP, with its people. */
 export interface Scenario extends TestDatabase {
   app: App;
+  server: FastifyInstance;
   url: string;
   /** Owns the workspace Acme; her key has all scopes. */
   alice: Person;
@@ -72,6 +74,7 @@ export async function startScenario(env: Record<string, string> = {}): Promise<S
   return {
     ...database,
     app,
+    server,
     url,
     alice,
     bob,
