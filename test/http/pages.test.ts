@@ -134,8 +134,8 @@ describe('the dashboard', () => {
   });
 
   test('every path of its own is such a page', async () => {
-    const routes = await readFile(new URL('../../web/routes.tsx', import.meta.url), 'utf8');
-    const paths = [...routes.matchAll(/^ {2}path: '([^']+)'/gm)].map((match) => match[1]!);
+    const pages = await readFile(new URL('../../web/pages.ts', import.meta.url), 'utf8');
+    const paths = [...pages.matchAll(/^ {4}path: '([^']+)'/gm)].map((match) => match[1]!);
     expect(paths.length).toBeGreaterThan(20);
     for (const path of paths)
       expect(
