@@ -107,7 +107,7 @@ const REDACT_RESENDS = { name: 'erasure.redact-resends', text: `${REDACT} and t.
 const LIST_RESPONSES = {
   name: 'erasure.list-responses',
   text: `select api_key_id, key, body from idempotency
-         where workspace_id = $1 and not sealed and strpos(body, $2) > 0
+         where workspace_id = $1 and not sealed and strpos(body, $2::uuid::text) > 0
            and exists (select from activity a
              where a.workspace_id = $1 and a.record_id = $2 and a.occurred_at > now() - interval '26 hours'
                and a.occurred_at < $3::timestamptz)`,
