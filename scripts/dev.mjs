@@ -8,9 +8,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { proxyTo } from './dev-proxy.mjs';
 import { bin, fail, forgetBuild, hashOfProgram, mustHavePlace, root, setup } from './setup.mjs';
 
-/** A compilation writes several files; the server restarts once for them. */
-const SETTLE_MS = 150;
-
 const host = process.env.HOST || '127.0.0.1';
 const port = await freePort(Number(process.env.PORT || 3000), host);
 const serverPort = await freePort(0, '127.0.0.1');
@@ -24,7 +21,6 @@ endWithParent();
 
 const server = makeServer();
 const vite = await startVite();
-start(bin('typescript'), ['-p', 'tsconfig.build.json', '--watch', '--preserveWatchOutput']);
 start(bin('vite'), ['build', '--config', 'vite.forms.config.ts', '--watch', '--logLevel', 'warn']);
 watchProgram();
 server.start();
@@ -45,8 +41,8 @@ function freePort(wanted, address) {
   });
 }
 
-function start(file, args, env = process.env) {
-  const child = spawn(process.execPath, [file, ...args], { cwd: root, stdio: 'inherit', env });
+function start(file, args, { env = process.env, stdio = 'inherit' } = {}) {
+  const child = spawn(process.execPath, [file, ...args], { cwd: root, stdio, env });
   children.add(child);
   child.once('exit', () => children.delete(child));
   return child;
@@ -67,7 +63,7 @@ function makeServer() {
   let ready = Promise.resolve();
 
   function launch() {
-    const launched = start('dist/main.js', [], env);
+    const launched = start('dist/main.js', [], { env });
     child = launched;
     launched.once('exit', (code) => {
       if (child !== launched || ending) return;
@@ -136,26 +132,31 @@ async function startVite() {
   return made;
 }
 
-/** Restarts the server when what it runs has changed, and copies migrations, which the compiler does not. */
+/** Compiles src/, and restarts the server after each compilation that changed what it runs. */
 function watchProgram() {
   const source = path.join(root, 'src');
   const built = path.join(root, 'dist');
   let running = hashOfProgram();
-  let timer;
-  watch(source, { recursive: true }, (_event, name) => {
-    if (name?.endsWith('.sql')) cpSync(path.join(source, name), path.join(built, name));
+  const restartIfChanged = () => {
+    const hash = hashOfProgram();
+    if (hash === running || ending) return;
+    running = hash;
+    // After this, dist/ is no longer what the set-up built.
+    forgetBuild();
+    server.restart();
+  };
+  const args = ['-p', 'tsconfig.build.json', '--watch', '--preserveWatchOutput'];
+  const compiler = start(bin('typescript'), args, { stdio: ['inherit', 'pipe', 'inherit'] });
+  compiler.stdout.setEncoding('utf8').on('data', (text) => {
+    process.stdout.write(text);
+    // The compiler says so once it has written all files.
+    if (text.includes('Watching for file changes')) restartIfChanged();
   });
-  watch(built, { recursive: true }, (_event, name) => {
-    if (name?.startsWith('web')) return;
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      const hash = hashOfProgram();
-      if (hash === running || ending) return;
-      running = hash;
-      // After this, dist/ is no longer what the set-up built.
-      forgetBuild();
-      server.restart();
-    }, SETTLE_MS);
+  watch(source, { recursive: true }, (_event, name) => {
+    if (!name?.endsWith('.sql')) return;
+    // The compiler does not copy migrations.
+    cpSync(path.join(source, name), path.join(built, name));
+    restartIfChanged();
   });
 }
 
