@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { PER_DATABASE, reusedMeasurement } from '../db/measurement.ts';
 import type { Database } from '../db/pool.ts';
-import { TIMEOUT_MS, withTimeout } from '../db/pool.ts';
-import { measureJobs, type JobBacklog } from './job-backlog.ts';
+import { measureJobs } from './job-backlog.ts';
 
 /** How a run ended, as the metrics say it. */
 export type RunOutcome = 'succeeded' | 'retried' | 'failed' | 'interrupted' | 'lease_lost';
@@ -12,21 +12,10 @@ export interface JobMetrics {
   readonly duration: Histogram<'type'>;
 }
 
-/** For so long a measurement is good, in milliseconds: a page of metrics asks the database once. */
-const FRESH_MS = 5_000;
-const PER_DATABASE = 'Per database: every process reports the same, so take the maximum, never the sum.';
-
 /** Adds the metrics of jobs to `registry`. Where the database cannot be reached, the gauges are NaN. */
 export function makeJobMetrics(registry: Registry, db: Database): JobMetrics {
   const registers = [registry];
-  let measured: Promise<JobBacklog | null> | undefined;
-  let measuredAt = -Infinity;
-  function measure(): Promise<JobBacklog | null> {
-    if (measured && performance.now() - measuredAt < FRESH_MS) return measured;
-    measuredAt = performance.now();
-    measured = withTimeout(measureJobs(db.pool), TIMEOUT_MS).catch(() => null);
-    return measured;
-  }
+  const measure = reusedMeasurement(() => measureJobs(db.pool));
 
   const states = new Gauge({
     name: 'fairlead_jobs',

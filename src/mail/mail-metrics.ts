@@ -1,6 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { TIMEOUT_MS, withTimeout, type Database } from '../db/pool.ts';
-import { measureMails, type MailBacklog } from './mail-backlog.ts';
+import { PER_DATABASE, reusedMeasurement } from '../db/measurement.ts';
+import type { Database } from '../db/pool.ts';
+import { measureMails } from './mail-backlog.ts';
 
 /** How an attempt to send ended, as the metrics say it. */
 export type AttemptOutcome = 'sent' | 'retried' | 'failed' | 'unknown' | 'claim_lost';
@@ -9,21 +10,10 @@ export interface MailMetrics {
   readonly attempts: Counter<'outcome'>;
 }
 
-/** For so long a measurement is good, in milliseconds: a page of metrics asks the database once. */
-const FRESH_MS = 5_000;
-const PER_DATABASE = 'Per database: every process reports the same, so take the maximum, never the sum.';
-
 /** Adds the metrics of mail to `registry`. Where the database cannot be reached, the gauges are NaN. */
 export function makeMailMetrics(registry: Registry, db: Database): MailMetrics {
   const registers = [registry];
-  let measured: Promise<MailBacklog | null> | undefined;
-  let measuredAt = -Infinity;
-  function measure(): Promise<MailBacklog | null> {
-    if (measured && performance.now() - measuredAt < FRESH_MS) return measured;
-    measuredAt = performance.now();
-    measured = withTimeout(measureMails(db.pool), TIMEOUT_MS).catch(() => null);
-    return measured;
-  }
+  const measure = reusedMeasurement(() => measureMails(db.pool));
 
   const states = new Gauge({
     name: 'fairlead_mails',

@@ -1,5 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
-import { withTimeout, TIMEOUT_MS, type Database } from '../../db/pool.ts';
+import { PER_DATABASE, reusedMeasurement } from '../../db/measurement.ts';
+import type { Database } from '../../db/pool.ts';
 import { BREAKER_STATE, BREAKER_STATES } from '../endpoint/breaker.ts';
 
 /** What is queued in the database, over all workspaces. */
@@ -11,9 +12,6 @@ interface Backlog {
   breakers: Record<string, number>;
   webhooks: Record<string, number>;
 }
-
-/** How long a measurement is reused: frequent or repeated scrapes query the database once. */
-const FRESH_MS = 5_000;
 
 /** How many deliveries are counted per webhook at most: a million due ones take no longer to count than these. */
 const MAX_COUNTED = 10_000;
@@ -67,24 +65,16 @@ select
 
 const LANE_STATES = ['sleeping', 'due', 'leased', 'orphaned', 'resting'];
 const WEBHOOK_STATES = ['active', 'paused', 'disabled'];
-const PER_DATABASE = 'Per database: every process reports the same, so take the maximum, never the sum.';
 
 /**
  * Adds the backlog to the metrics, measured when they are scraped. If the database cannot be reached these metrics
  * are NaN, and the others are still reported.
  */
 export function watchBacklog(registry: Registry, db: Database): void {
-  let measured: Promise<Backlog | null> | undefined;
-  let measuredAt = -Infinity;
-  function measure(): Promise<Backlog | null> {
-    if (measured && performance.now() - measuredAt < FRESH_MS) return measured;
-    measuredAt = performance.now();
-    measured = withTimeout(db.pool.query<Backlog>(MEASURE), TIMEOUT_MS).then(
-      ({ rows }) => rows[0]!,
-      () => null,
-    );
-    return measured;
-  }
+  const measure = reusedMeasurement(async () => {
+    const { rows } = await db.pool.query<Backlog>(MEASURE);
+    return rows[0]!;
+  });
 
   function gauge(name: string, help: string, read: (backlog: Backlog) => number): void {
     const made = new Gauge({
