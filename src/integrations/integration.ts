@@ -40,8 +40,6 @@ export interface Integration {
     readonly schemes: readonly string[];
     readonly make: (url: string) => MailTransport;
   };
-  /** The accounts of the system that a workspace connects; `src/connections/` defines the type. */
-  readonly connection?: unknown;
 }
 
 interface IntegrationKeyStyle extends KeyStyle {
