@@ -1,4 +1,4 @@
-/** Every error code of the API with its HTTP status (AX2). */
+/** Every error code of the API with its HTTP status (AX2); http/error-response.ts makes the body. */
 export const ERROR_STATUS = {
   validation_error: 400,
   unauthorized: 401,

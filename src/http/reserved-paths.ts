@@ -35,7 +35,7 @@ const FIRST_SEGMENTS = [
   'f',
 ] as const;
 
-/** First segments of the dashboard's own paths (web/routes.tsx). */
+/** First segments of the dashboard's own paths (web/pages.ts). */
 export const DASHBOARD_PAGES = [
   'sign-in',
   'forgot-password',

@@ -1,7 +1,7 @@
 import { MAX_RETRY_AFTER_MS } from '../sender/send-outcome.ts';
 import { MAX_WAIT_DAYS } from '../../events/outbox.ts';
 
-/** A webhook's retry schedule. */
+/** A webhook's retry schedule; the defaults are those of its format (src/integrations). */
 export interface Schedule {
   /** Retries after the first attempt. */
   max: number;
