@@ -16,10 +16,8 @@ import { makePipelines } from './crm/pipelines/pipeline-store.ts';
 import type { Database } from './db/pool.ts';
 import { makeEngine, type Engine } from './delivery/engine.ts';
 import { formatsDocumenting } from './delivery/endpoint/webhook-format.ts';
-import { makeGuard, type Listener } from './net/egress-guard.ts';
 import { withInboxes } from './delivery/inbox/inbox-sender.ts';
 import { makeInboxes } from './delivery/inbox/inbox.ts';
-import { makeResolver } from './net/resolver.ts';
 import { makeSender } from './delivery/sender/send.ts';
 import { makeSchemas } from './events/custom-event-schema.ts';
 import { makeCustomTypes } from './events/custom-event-type.ts';
@@ -32,6 +30,10 @@ import { makeJobWorker, type JobWorker } from './jobs/job-worker.ts';
 import { makeMailQueue } from './mail/mail-queue.ts';
 import { makeMailSender } from './mail/mail-sender.ts';
 import { maintenanceTasks } from './maintenance.ts';
+import { makeDial } from './net/dial.ts';
+import { makeGuard, makeOperatorGuard, type Listener } from './net/egress-guard.ts';
+import { makeResolver } from './net/resolver.ts';
+import { systemResolver } from './net/system-resolver.ts';
 import { PENDING_INVITATIONS_ONLY } from './api/account/invitation-routes.ts';
 import { makeMadeBy } from './api/account/made-by.ts';
 import { noticesToOwners } from './api/account/notice-routes.ts';
@@ -157,7 +159,8 @@ export function assemble(input: Pick<Foundation, 'config' | 'db' | 'sealer' | 'l
   };
 }
 
-function assembleMail({ config, db, sealer, newId, log }: Foundation) {
+function assembleMail({ config, db, sealer, newId, log, clock, listeners }: Foundation) {
+  const guard = makeOperatorGuard({ own: () => listeners });
   const mail = makeMailQueue({
     db,
     sealer,
@@ -168,7 +171,10 @@ function assembleMail({ config, db, sealer, newId, log }: Foundation) {
     config.mail &&
     makeMailSender({
       queue: mail,
-      transport: makeSmtp(config.mail),
+      transport: makeSmtp({
+        smtpUrl: config.mail.smtpUrl,
+        dial: makeDial({ guard, resolver: systemResolver, clock }),
+      }),
       from: config.mail.from,
       log,
       random: Math.random,
