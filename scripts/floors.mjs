@@ -5,7 +5,7 @@ export const FLOORS = [
   ['base'],
   ['net'],
   ['db'],
-  ['jobs', 'events'],
+  ['jobs', 'events', 'files'],
   ['mail'],
   ['account'],
   ['delivery'],

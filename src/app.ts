@@ -1,9 +1,11 @@
+import path from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { ApiKeys } from './account/api-key.ts';
 import { NOTICE_READERS_ONLY } from './account/notice-mail.ts';
 import { makeNotices, type Notices } from './account/notice.ts';
 import { termsOf } from './account/plan.ts';
 import type { SignIn, SignInParts } from './account/sign-in.ts';
+import { makeWorkspaceLogos } from './account/workspace-logo.ts';
 import type { Workspaces } from './account/workspace.ts';
 import { makeAccounts } from './accounts.ts';
 import { systemClock, type Clock } from './base/clock.ts';
@@ -22,6 +24,8 @@ import { makeSender } from './delivery/sender/send.ts';
 import { makeSchemas } from './events/custom-event-schema.ts';
 import { makeCustomTypes } from './events/custom-event-type.ts';
 import { makeSchemaWorkers } from './events/schema-workers.ts';
+import { makeFileStore, MEGABYTE } from './files/file-store.ts';
+import { makeFileUrls } from './files/file-url.ts';
 import { localUrl, makeHttpServer } from './http-assembly.ts';
 import { makeRecordChange } from './http/record-change.ts';
 import { makeSmtp } from './integrations/smtp/smtp.ts';
@@ -86,6 +90,7 @@ export function assemble(input: Pick<Foundation, 'config' | 'db' | 'sealer' | 'l
   const { mail, mailSender } = assembleMail(foundation);
   const notices = makeNotices({ db, newId, mail, webhookUrl });
   const { guard, inboxes, sender, engine } = assembleDelivery(foundation, notices);
+  const storedFiles = assembleFiles(foundation);
   const jobWorker = makeJobWorker({
     db,
     newId,
@@ -97,6 +102,7 @@ export function assemble(input: Pick<Foundation, 'config' | 'db' | 'sealer' | 'l
       db,
       log,
       mail,
+      files: storedFiles.files,
       sendsMail: mailSender !== null,
       webhookUrl,
       retentionDays: config.retentionDays,
@@ -130,6 +136,7 @@ export function assemble(input: Pick<Foundation, 'config' | 'db' | 'sealer' | 'l
     server: () =>
       makeHttpServer({
         ...foundation,
+        ...storedFiles,
         ...accounts,
         customTypes,
         catalogueOf: customTypes.catalogueOf,
@@ -180,6 +187,21 @@ function assembleMail({ config, db, sealer, newId, log, clock, listeners }: Foun
       random: Math.random,
     });
   return { mail, mailSender };
+}
+
+/** Files are in the database where several processes, perhaps on several machines, read them. */
+function assembleFiles({ config, db, clock, newId, log, sealer }: Foundation) {
+  const files = makeFileStore({
+    db,
+    clock,
+    newId,
+    log,
+    dir: path.join(config.dataDir, 'files'),
+    storage: config.databaseUrl === '' ? 'disk' : 'database',
+    limits: { file: config.fileMaxMb * MEGABYTE, workspace: config.workspaceFilesMaxMb * MEGABYTE },
+  });
+  const fileUrls = makeFileUrls(sealer.derive('file url'), clock);
+  return { files, fileUrls, logos: makeWorkspaceLogos({ db, files, urls: fileUrls }) };
 }
 
 function assembleDelivery(foundation: Foundation, notices: Notices) {

@@ -21,6 +21,7 @@ import { remixcrmLeadInput } from './integrations/remixcrm/lead-api.ts';
 import { makeReferences } from './record/reference.ts';
 import { apiRoutes, mountIntegrations, type RouteParts } from './routes.ts';
 import { makeEventReading } from './api/events/feed-reader.ts';
+import { mountFileDownloads } from './api/files/file-download.ts';
 import { mountInboxes } from './api/webhooks/inbox-receiver.ts';
 import { webhookReference } from './api/webhooks/webhook-reference.ts';
 import { VERSION } from './version.ts';
@@ -49,6 +50,7 @@ export async function makeHttpServer(parts: HttpServerParts): Promise<FastifyIns
     publicUrl,
     references: makeReferences(db),
     leadsPerHour: config.leadsPerHour,
+    logoOf: async (workspaceId) => (await parts.logos.list([workspaceId])).get(workspaceId),
     crmActivities: activities,
     leadInputByKeyStyle: { remixcrm: remixcrmLeadInput },
   });
@@ -69,6 +71,7 @@ export async function makeHttpServer(parts: HttpServerParts): Promise<FastifyIns
   if (services.includes('api')) {
     mountDocument(app, webhookReference(CATALOGUE, FORMATS));
     mountInboxes(app, inboxes);
+    mountFileDownloads(app, parts.files, parts.fileUrls);
     crm.mountForms(app);
   }
   if (services.includes('web')) {

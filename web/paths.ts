@@ -32,6 +32,7 @@ export const paths = {
     linkOptions({ to: '/settings/deliveries', search: { event_id: eventId } }),
   events: () => linkOptions({ to: '/settings/events' }),
   eventTypes: () => linkOptions({ to: '/settings/event-types' }),
+  workspace: () => linkOptions({ to: '/settings/workspace' }),
   retention: () => linkOptions({ to: '/settings/retention' }),
   members: () => linkOptions({ to: '/settings/members' }),
   profile: () => linkOptions({ to: '/settings/profile' }),

@@ -162,6 +162,11 @@ const eventTypes = createRoute({
   path: '/settings/event-types',
   component: lazyRouteComponent(() => import('./settings/webhooks/event-types-page.tsx'), 'EventTypesPage'),
 });
+const workspace = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings/workspace',
+  component: lazyRouteComponent(() => import('./settings/workspace-page.tsx'), 'WorkspacePage'),
+});
 const retention = createRoute({
   getParentRoute: () => inside,
   path: '/settings/retention',
@@ -215,6 +220,7 @@ const routeTree = root.addChildren([
     deliveries,
     events,
     eventTypes,
+    workspace,
     retention,
     members,
     profile,

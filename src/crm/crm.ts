@@ -92,7 +92,7 @@ export interface Crm {
   mountForms: Forms['mountSite'];
 }
 
-export interface CrmParts extends ServiceParts, Pick<FormParts, 'sealer' | 'publicUrl'> {
+export interface CrmParts extends ServiceParts, Pick<FormParts, 'sealer' | 'publicUrl' | 'logoOf'> {
   recordChange: RecordChange;
   /** The public URL of this installation. */
   baseUrl(): string;

@@ -37,7 +37,7 @@ const PAGE_HEADERS = {
 const IMMUTABLE = 'public, max-age=31536000, immutable';
 
 /** Paths of the API: never a page, whatever the Accept header says. */
-const API_PATHS = /^\/(api|webhooks|healthz|readyz|metrics|docs|analytics|assets|inbox|f)(\/|$)/;
+const API_PATHS = /^\/(api|webhooks|healthz|readyz|metrics|docs|analytics|assets|inbox|f|files)(\/|$)/;
 
 /** Serves the dashboard: its files under /assets/, with a content hash in their names, and its one page. */
 export function mountPages(app: FastifyInstance): void {

@@ -1,6 +1,11 @@
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type RouteOptions,
+} from 'fastify';
 import type { Caller, Callers } from '../account/caller.ts';
 import type { Sessions } from '../account/session.ts';
 import type { UsageMeter } from '../account/usage.ts';
@@ -10,6 +15,7 @@ import { ApiError } from '../base/errors.ts';
 import { canonicalId, isUuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import { admit, authenticate } from './authenticate.ts';
+import { MULTIPART_OVERHEAD_BYTES, readUploads } from './file-upload.ts';
 import { readForms } from './form-body.ts';
 import { MAX_FIELDS } from './form-field.ts';
 import { IdempotencyGate } from './idempotency-gate.ts';
@@ -51,6 +57,7 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     takesForms?: boolean;
+    takesFile?: boolean;
     /** Maximum fields of a JSON body; default: no limit. */
     maxFields?: number;
     errors?: ErrorStyle;
@@ -90,6 +97,7 @@ export function makeServer(parts: ServerParts): FastifyInstance {
   app.decorateRequest('jsonText', null);
   app.decorateRequest('isSuspect', false);
   app.decorateRequest('form', null);
+  app.decorateRequest('upload', null);
   app.decorateRequest('refusedStyle', null);
   // Removes Fastify's own parsers, which accept plain text.
   app.removeAllContentTypeParsers();
@@ -123,16 +131,18 @@ export function mount(app: FastifyInstance, routes: readonly Route[], parts: Ser
   for (const route of routes) {
     const read = route.method === 'PATCH' || route.method === 'PUT' ? reads.get(route.path) : undefined;
     const shadowed = shadowedPaths(route, routes);
-    app.route({
+    const options: RouteOptions = {
       method: route.method,
       url: route.path,
       schema: describe(route),
       config: {
         ...(route.formBody && { takesForms: true }),
+        ...(route.takesFile && { takesFile: true }),
         ...(route.open && { maxFields: MAX_FIELDS }),
         ...(route.errors && { errors: route.errors }),
       },
       attachValidation: false,
+      ...(route.takesFile && { bodyLimit: route.takesFile.maxBytes + MULTIPART_OVERHEAD_BYTES }),
       onRequest: async (request, reply) => {
         if (shadowed?.has(request.url.split('?', 1)[0]!)) return void (await app.refuse(request, reply));
         if (route.open) return checkOrigin(request, parts.publicUrl, 'optional');
@@ -152,8 +162,19 @@ export function mount(app: FastifyInstance, routes: readonly Route[], parts: Ser
         const answer = await gate.guard(request, () => handle(route, read, request, reply, parts.publicUrl));
         return send(route, reply, await rendered(route, request, answer));
       },
-    });
+    };
+    if (route.takesFile) mountUpload(app, options);
+    else app.route(options);
   }
+}
+
+/** In a scope of its own, whose parsers read every body as a file. */
+function mountUpload(app: FastifyInstance, options: RouteOptions): void {
+  void app.register((scope, _options, done) => {
+    readUploads(scope);
+    scope.route(options);
+    done();
+  });
 }
 
 function recordUsage(usage: UsageMeter, { caller }: FastifyRequest, { statusCode }: FastifyReply): void {
@@ -189,6 +210,7 @@ async function handle(
     ifMatch: versions(request.headers['if-match']),
     claim: request.claim ?? undefined,
     url: request.url,
+    upload: request.upload,
     client: {
       address: request.ip,
       secure: request.protocol === 'https' || publicUrl.startsWith('https:'),
@@ -222,6 +244,7 @@ function send(route: Route, reply: FastifyReply, answer: Answer): FastifyReply {
   reply.code(answer.status).headers(commonHeaders(reply.request));
   if (answer.headers) reply.headers(answer.headers);
   if (answer.stream) return sendStream(reply.header('content-type', route.streams), answer.stream);
+  if (answer.bytes) return reply.send(answer.bytes);
   if (answer.body === null) return reply.send();
   reply.header('content-type', JSON_TYPE);
   return reply.send(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));

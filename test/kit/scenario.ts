@@ -1,4 +1,8 @@
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { expect } from 'vitest';
 import { assemble, type App } from '../../src/app.ts';
 import type { KeyStyle } from '../../src/account/api-key.ts';
@@ -35,6 +39,8 @@ export interface Ask {
 export interface Scenario extends TestDatabase {
   app: App;
   url: string;
+  /** The data directory; the database is elsewhere. */
+  dataDir: string;
   /** Owns the workspace Acme; her key has all scopes. */
   alice: Person;
   /** Alice's teammate, whose key can only read contacts. */
@@ -52,7 +58,12 @@ export interface Scenario extends TestDatabase {
 /** @param env settings in addition to the defaults; by default webhooks may reach loopback */
 export async function startScenario(env: Record<string, string> = {}): Promise<Scenario> {
   const database = await freshDatabase();
-  const config = readConfig({ FAIRLEAD_EGRESS_ALLOW: '127.0.0.0/8', ...env });
+  const dataDir = path.join(tmpdir(), `fairlead-scenario-${randomUUID()}`);
+  const config = readConfig({
+    FAIRLEAD_EGRESS_ALLOW: '127.0.0.0/8',
+    FAIRLEAD_DATA_DIR: dataDir,
+    ...env,
+  });
   const app = assemble({ config, db: database.db, sealer: makeSealer(Buffer.alloc(32, 7)), log: silent });
   const server = await app.server();
   await server.listen({ port: 0, host: '127.0.0.1' });
@@ -79,6 +90,7 @@ export async function startScenario(env: Record<string, string> = {}): Promise<S
     ...database,
     app,
     url,
+    dataDir: config.dataDir,
     alice,
     bob,
     charlie,
@@ -96,6 +108,7 @@ export async function startScenario(env: Record<string, string> = {}): Promise<S
       await server.close();
       await app.close();
       await database.drop();
+      await rm(dataDir, { recursive: true, force: true });
     },
   };
 }

@@ -49,6 +49,8 @@ export interface Call {
   base?: string;
   query?: Query;
   body?: unknown;
+  /** Sent as the body, in place of JSON. */
+  file?: Blob;
   /** The expected version; the API responds with 412 if the record has another. */
   ifMatch?: number;
   /** Asks a POST to respond with the record and the usual errors, where its default response is another. */
@@ -70,11 +72,13 @@ export async function call<T>(method: Method, path: string, options: Call = {}):
   if (options.ifMatch !== undefined) headers['if-match'] = `"${options.ifMatch}"`;
   if (options.prefersRecord) headers['prefer'] = 'return=representation';
   if (method === 'POST') headers['idempotency-key'] = idempotencyKey();
+  if (options.file) headers['content-type'] = 'application/octet-stream';
   const response = await send(`${options.base ?? BASE}${path}${queryText(options.query)}`, {
     method,
     headers,
     credentials: 'same-origin',
     ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
+    ...(options.file && { body: options.file }),
     ...(options.signal && { signal: options.signal }),
   });
   if (!response.ok) throw await errorOf(response);

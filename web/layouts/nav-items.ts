@@ -4,6 +4,7 @@ import {
   IconBolt,
   IconBraces,
   IconBuilding,
+  IconBuildingStore,
   IconCategoryPlus,
   IconChartBar,
   IconCircleCheck,
@@ -165,6 +166,13 @@ export const SETTINGS: readonly Destination[] = [
     link: paths.retention(),
     scope: 'workspace:manage',
     aliases: ['Settings → Data retention', 'Retention terms', 'Stored size'],
+  },
+  {
+    label: 'Workspace',
+    icon: IconBuildingStore,
+    link: paths.workspace(),
+    scope: 'workspace:manage',
+    aliases: ['Settings → Workspace', 'Logo', 'Branding', 'Account defaults'],
   },
   {
     label: 'Members',

@@ -51,7 +51,7 @@ export function formRoutes(parts: FormRouteParts): Route[] {
   return [
     listRoute(parts),
     createRoute(parts, recorder),
-    previewRoute(),
+    previewRoute(parts),
     getRoute(parts),
     updateRoute('PATCH', parts, recorder),
     updateRoute('PUT', parts, recorder),
@@ -101,7 +101,7 @@ function createRoute(parts: FormRouteParts, recorder: Recorder): Route {
   });
 }
 
-function previewRoute(): Route {
+function previewRoute({ logoOf }: FormRouteParts): Route {
   return route<z.output<typeof createBody>>({
     method: 'POST',
     path: `${PATH}/preview`,
@@ -111,10 +111,11 @@ function previewRoute(): Route {
     description: 'Returns the page of a form without saving it. The page has no scripts and cannot be sent.',
     body: createBody,
     answers: { 200: z.object({ html: z.string() }) },
-    handle({ body }) {
+    async handle({ body, caller }) {
       const unsaved = { id: UNSAVED_ID, version: 1, created_by: '', created_at: '', updated_at: '' };
       const form: Form = { ...unsaved, ...(withExactAddresses(settingsOf(body)) as FormSettings) };
-      return Promise.resolve({ status: 200, body: { html: previewPage(form) } });
+      const logo = (await logoOf(caller.workspaceId)) ?? null;
+      return { status: 200, body: { html: previewPage(form, logo) } };
     },
   });
 }

@@ -8,7 +8,7 @@ import { shownError } from '../../http/fastify-error.ts';
 import { isOurs } from '../../http/session-cookie.ts';
 import { textOf } from '../leads/lead-enrich.ts';
 import { receiptOf, refusalError, type SubmissionHandler, type Refusal } from './form-submission-handler.ts';
-import { formPage, messagePage, searchOf, thanksPage, type Frame } from './form-page.ts';
+import { formPage, messagePage, searchOf, thanksPage, type Frame, type PageLogo } from './form-page.ts';
 import type { FormStore } from './form-store.ts';
 import { CONTROLS, fieldsOfPage, otherFields, unknownNames, UTM } from './form-values.ts';
 import { FORM_ID, fromPublicId, publicId, type Form } from './form.ts';
@@ -24,7 +24,11 @@ export interface FormSiteParts {
   handler: SubmissionHandler;
   /** The configured public URL, or ''. */
   publicUrl: string;
+  logoOf: LogoOf;
 }
+
+/** The logo of a workspace, if it has one. */
+export type LogoOf = (workspaceId: Uuid) => Promise<PageLogo | undefined>;
 
 interface Visited {
   workspaceId: Uuid;
@@ -76,12 +80,14 @@ class FormSite {
   readonly #store: FormStore;
   readonly #handler: SubmissionHandler;
   readonly #publicUrl: string;
+  readonly #logoOf: LogoOf;
   readonly #assets = new Assets(ASSETS);
 
-  constructor({ store, handler, publicUrl }: FormSiteParts) {
+  constructor({ store, handler, publicUrl, logoOf }: FormSiteParts) {
     this.#store = store;
     this.#handler = handler;
     this.#publicUrl = publicUrl;
+    this.#logoOf = logoOf;
   }
 
   sendAsset(name: string, request: FastifyRequest, reply: FastifyReply) {
@@ -98,18 +104,20 @@ class FormSite {
   }
 
   async openPage(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const { form } = await this.findForm(request);
+    const { workspaceId, form } = await this.findForm(request);
     const query = request.query as Record<string, unknown>;
     const page = textOf(query[CONTROLS.page]) ?? textOf(request.headers.referer);
     const carried = originFields({ ...query, ...(page !== null && { [CONTROLS.page]: page }) });
     const opened = await this.#handler.open(form.id);
-    const view = { form, values: query, errors: [], notice: null, carried, frame: frameOf(request) };
+    const logo = await this.#logo(workspaceId);
+    const view = { form, values: query, errors: [], notice: null, carried, frame: frameOf(request), logo };
     return sendPage(reply, form, 200, formPage({ ...view, ...inPage(opened) }));
   }
 
   async thanks(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const { form } = await this.findForm(request);
-    return sendPage(reply, form, 200, thanksPage(form, frameOf(request)));
+    const { workspaceId, form } = await this.findForm(request);
+    const logo = await this.#logo(workspaceId);
+    return sendPage(reply, form, 200, thanksPage(form, frameOf(request), logo));
   }
 
   async preflight(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -145,7 +153,8 @@ class FormSite {
     const others = otherFields(form, sent);
     const refusal = await this.#handler.take(visited, { ...sentOf(request, fields, undefined), others });
     const frame = frameOf(request);
-    if (refusal) return sendPage(reply, form, 400, await this.#pageWithErrors(form, fields, refusal, frame));
+    if (refusal)
+      return sendPage(reply, form, 400, await this.#pageWithErrors(visited, fields, refusal, frame));
     // In a frame, the embedding page follows the redirect (web/forms/embed.ts).
     const thanks = `/f/${publicId(form.id)}/thanks${searchOf(frame)}`;
     return reply.redirect(frame.embedded ? thanks : (form.redirect_url ?? thanks), 303);
@@ -161,7 +170,7 @@ class FormSite {
 
   /** The page with the values that were sent and their errors. */
   async #pageWithErrors(
-    form: Form,
+    { workspaceId, form }: Visited,
     fields: Record<string, unknown>,
     { errors, session }: Refusal,
     frame: Frame,
@@ -176,7 +185,12 @@ class FormSite {
       notice: isStale ? 'This page was open for a long time. Please send it once more.' : null,
       carried: originFields(fields),
       frame,
+      logo: await this.#logo(workspaceId),
     });
+  }
+
+  async #logo(workspaceId: Uuid): Promise<PageLogo | null> {
+    return (await this.#logoOf(workspaceId)) ?? null;
   }
 
   /** Allows the form's own sites, and requests without an Origin. Throws `forbidden`. */
@@ -230,6 +244,7 @@ function pageHeaders(form: Form | null): Record<string, string> {
       "default-src 'none'",
       "script-src 'self'",
       "style-src 'self'",
+      "img-src 'self'",
       "worker-src 'self'",
       `form-action 'self'${redirect}`,
       "base-uri 'none'",

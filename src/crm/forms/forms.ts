@@ -6,7 +6,7 @@ import { makeSubmissionHandler } from './form-submission-handler.ts';
 import { makeFormSubmissions, type SubmissionParts } from './form-submission-store.ts';
 import { makeFormProofs } from './form-proof.ts';
 import { formRoutes } from './form-routes.ts';
-import { mountFormSite } from './form-site.ts';
+import { mountFormSite, type LogoOf } from './form-site.ts';
 import { makeFormStore } from './form-store.ts';
 import { formSubmissionRoutes } from './form-submission-routes.ts';
 import { makeFormTokens } from './form-token.ts';
@@ -19,6 +19,7 @@ export interface FormParts extends SubmissionParts {
   baseUrl(): string;
   /** The configured public URL, or ''. */
   publicUrl: string;
+  logoOf: LogoOf;
 }
 
 /** Forms: their API routes and public pages. */
@@ -28,7 +29,7 @@ export interface Forms {
 }
 
 export function makeForms(parts: FormParts): Forms {
-  const { db, clock, sealer, publicUrl } = parts;
+  const { db, clock, sealer, publicUrl, logoOf } = parts;
   const store = makeFormStore(parts);
   const submissions = makeFormSubmissions(parts);
   const handler = makeSubmissionHandler({
@@ -40,6 +41,6 @@ export function makeForms(parts: FormParts): Forms {
   });
   return {
     routes: [...formRoutes({ ...parts, store }), ...formSubmissionRoutes(store, submissions)],
-    mountSite: (app) => mountFormSite(app, { store, handler, publicUrl }),
+    mountSite: (app) => mountFormSite(app, { store, handler, publicUrl, logoOf }),
   };
 }
