@@ -1,8 +1,9 @@
-import { median } from './figure.mjs';
+import { median, percentile } from './figure.mjs';
 import { buildRelease } from './release.mjs';
 import { clear, clearOnSignal, runSections } from './sections.mjs';
-import { useProgram } from './server.mjs';
+import { withProgram } from './server.mjs';
 import { shown, table } from './table.mjs';
+import { alternately, inTurn } from './turns.mjs';
 
 /**
  * The required ratio of the current program to a release: at least 0.95 for figures where higher is better, at
@@ -10,84 +11,76 @@ import { shown, table } from './table.mjs';
  */
 const AIM = 0.95;
 
+/** Sections whose rounds can alternate; of another one, the release's whole run comes first. */
+const ALTERNATING = new Set(['create', 'leads', 'deliver']);
+
 /** @typedef {import('./figure.mjs').Figure} Figure */
 
 /**
- * A figure of both programs, over all rounds of all turns.
+ * A figure of both programs.
  * @typedef {object} Comparison
  * @property {string} name
- * @property {number} release
+ * @property {number} release the median of its rounds
  * @property {number} now
- * @property {number} ratio now to release
- * @property {number} spread the range of the release's own turns, as a share of their median: the noise
+ * @property {number} ratio now to release: the median of the ratios of the rounds
+ * @property {number} spread half of these ratios are in a range this wide: the noise
  * @property {string} aim
  * @property {boolean} met
- * @property {{ release: number[][], now: number[][] }} turns
+ * @property {{ release: number[], now: number[] }} rounds
  */
 
 /**
- * Runs sections alternately with the server of a release and with the current one (release, now, release, now, …).
- * Load generator, receiver and baselines are the current ones for both, so that only the server differs.
+ * Runs sections with the server of a release and with the current one at once, their rounds alternately. Load
+ * generator and receiver are the current ones for both, so that only the server differs.
  * @param {Record<string, () => Promise<Figure[]>>} sections
  * @param {object} options
  * @param {string[]} options.names of the sections; none: all
  * @param {string} options.version
- * @param {number} options.pairs number of turns of each
  * @returns {Promise<{ well: boolean, noise: number, comparisons: Comparison[] }>} the noise is the CPU share of
  * other programs
  */
-export async function compareWith(sections, { names, version, pairs }) {
+export async function compareWith(sections, { names, version }) {
   clearOnSignal();
-  /** @type {Map<string, { figure: Figure, release: number[][], now: number[][] }>} */
-  const found = new Map();
-  let well = true;
+  /** @type {Comparison[]} */
+  const comparisons = [];
   let noise = 0;
   try {
     const folder = await buildRelease(version);
-    for (const name of names.length > 0 ? names : Object.keys(sections)) {
-      for (let pair = 1; pair <= pairs && well; pair++) {
-        for (const side of /** @type {const} */ (['release', 'now'])) {
-          console.error(`${name}, ${pair} of ${pairs}: ${side === 'now' ? 'now' : version}`);
-          const before = side === 'release' ? useProgram(folder) : null;
-          well &&= await runSections(
-            sections,
-            (_name, figures, others) => {
-              noise = Math.max(noise, others);
-              for (const figure of figures) {
-                const both = found.get(figure.name) ?? { figure, release: [], now: [] };
-                both[side].push(figure.rounds.value);
-                found.set(figure.name, both);
-              }
-            },
-            [name],
-          );
-          if (before !== null) useProgram(before);
-        }
-      }
-    }
+    const both = Object.fromEntries(
+      Object.entries(sections).map(([name, section]) => {
+        const side = ALTERNATING.has(name) ? section : () => inTurn(section);
+        return [name, () => alternately([() => withProgram(folder, side), side])];
+      }),
+    );
+    const well = await runSections(
+      both,
+      (_name, [release, now], others) => {
+        noise = Math.max(noise, others);
+        comparisons.push(...now.map((figure, at) => compared(figure, release[at])));
+      },
+      names,
+    );
+    return { well, noise, comparisons };
   } finally {
     await clear({ atEnd: true });
   }
-  return { well, noise, comparisons: well ? [...found.values()].map(compared) : [] };
 }
 
 /** @returns {Comparison} */
-function compared(/** @type {{ figure: Figure, release: number[][], now: number[][] }} */ both) {
-  const { figure, release, now } = both;
-  const [old, today] = [median(release.flat()), median(now.flat())];
-  const middles = release.map(median);
-  const ratio = today / old;
-  const lessIsBetter = figure.aim.includes('≤');
+function compared(/** @type {Figure} */ now, /** @type {Figure} */ release) {
+  const ratios = now.rounds.value.map((value, at) => value / release.rounds.value[at]);
+  const ratio = median(ratios);
+  const lessIsBetter = now.aim.includes('≤');
   const bound = lessIsBetter ? 1 / AIM : AIM;
   return {
-    name: figure.name.replace(/, vs .*/, ''),
-    release: old,
-    now: today,
+    name: now.name.replace(/, vs .*/, ''),
+    release: release.value,
+    now: now.value,
     ratio,
-    spread: (Math.max(...middles) - Math.min(...middles)) / old,
+    spread: percentile(ratios, 75) - percentile(ratios, 25),
     aim: `${lessIsBetter ? '≤' : '≥'} ${bound.toFixed(2)}`,
     met: lessIsBetter ? ratio <= bound : ratio >= bound,
-    turns: { release, now },
+    rounds: { release: release.rounds.value, now: now.rounds.value },
   };
 }
 

@@ -1,9 +1,9 @@
-import { attachEmbedded } from '../dist/db/embedded.js';
+import { attachEmbedded } from '../dist/db/embedded/embedded.js';
 import { figure } from './figure.mjs';
 import { startHelper } from './helper.mjs';
-import { rounds } from './rounds.mjs';
 import { scratch } from './scratch.mjs';
 import { startServer } from './server.mjs';
+import { eachRound, isComparison } from './turns.mjs';
 import { makeWorkspace } from './workspace.mjs';
 
 const ROUNDS = 5;
@@ -34,15 +34,18 @@ export async function create() {
   const baseline = [];
   const value = [];
   const counted = [];
-  // Node needs some seconds of load until its code is fully optimized.
-  await burst(barePort, WARM_UP);
-  await burst(server.port, WARM_UP);
-  await burst(server.port, SECONDS, windowed);
-  for (let round = 0; round < rounds(ROUNDS); round++) {
-    baseline.push(await burst(barePort, SECONDS));
+  await eachRound(ROUNDS, async (round) => {
+    if (round < 0) {
+      // Node needs some seconds of load until its code is fully optimized.
+      if (!isComparison()) await burst(barePort, WARM_UP);
+      await burst(server.port, WARM_UP);
+      await burst(server.port, SECONDS, windowed);
+      return;
+    }
+    if (!isComparison()) baseline.push(await burst(barePort, SECONDS));
     value.push(await burst(server.port, SECONDS));
     counted.push(await burst(server.port, SECONDS, windowed));
-  }
+  });
 
   await load.end();
   await bare.end();

@@ -2,9 +2,9 @@ import { makeContacts, makeWebhook } from './api.mjs';
 import { figure } from './figure.mjs';
 import { startHelper } from './helper.mjs';
 import { startSink, untilReceived } from './receiver.mjs';
-import { rounds } from './rounds.mjs';
 import { scratch } from './scratch.mjs';
 import { logOf, startServer, tail } from './server.mjs';
+import { inTurn, isComparison, rounds } from './turns.mjs';
 
 const ROUNDS = 3;
 const DELIVERIES = 50_000;
@@ -26,11 +26,12 @@ export async function deliver() {
     const count = warmUp ? DELIVERIES / 10 : DELIVERIES;
     let bodyBytes = 0;
     for (const { webhooks, dataDir } of installations) {
-      const drain = await backlogAndDrain(sink, dataDir, webhooks, count);
+      const drain = await inTurn(() => backlogAndDrain(sink, dataDir, webhooks, count));
       bodyBytes = drain.bodyBytes;
       if (!warmUp) values.get(webhooks)?.push(drain.perSecond);
     }
-    const perSecond = await undiciAlone(sink, count, bodyBytes);
+    if (isComparison()) continue;
+    const perSecond = await inTurn(() => undiciAlone(sink, count, bodyBytes));
     if (!warmUp) baseline.push(perSecond);
   }
   await sink.end();

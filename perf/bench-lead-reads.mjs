@@ -1,4 +1,4 @@
-import { attachEmbedded } from '../dist/db/embedded.js';
+import { attachEmbedded } from '../dist/db/embedded/embedded.js';
 import { figure, percentile } from './figure.mjs';
 import { startHelper } from './helper.mjs';
 import { fillLeads } from './lead.mjs';

@@ -1,10 +1,10 @@
-import { attachEmbedded } from '../dist/db/embedded.js';
+import { attachEmbedded } from '../dist/db/embedded/embedded.js';
 import { figure } from './figure.mjs';
 import { startHelper } from './helper.mjs';
 import { makeEventType } from './lead.mjs';
-import { rounds } from './rounds.mjs';
 import { scratch } from './scratch.mjs';
 import { startServer } from './server.mjs';
+import { eachRound, isComparison } from './turns.mjs';
 
 const ROUNDS = 5;
 const SECONDS = 3;
@@ -26,16 +26,21 @@ export async function leads() {
   const burst = async (port, kind, seconds) =>
     (await load.ask('burst', { port, keys: [server.key], connections: CONNECTIONS, seconds, kind }))
       .perSecond;
-  await burst(barePort, 'leads', WARM_UP);
-  await burst(server.port, 'leads', WARM_UP);
   const contact = [];
   const baseline = [];
   const value = [];
-  for (let round = 0; round < rounds(ROUNDS); round++) {
-    contact.push(await burst(barePort, 'contacts', SECONDS));
-    baseline.push(await burst(barePort, 'leads', SECONDS));
+  await eachRound(ROUNDS, async (round) => {
+    if (round < 0) {
+      if (!isComparison()) await burst(barePort, 'leads', WARM_UP);
+      await burst(server.port, 'leads', WARM_UP);
+      return;
+    }
+    if (!isComparison()) {
+      contact.push(await burst(barePort, 'contacts', SECONDS));
+      baseline.push(await burst(barePort, 'leads', SECONDS));
+    }
     value.push(await burst(server.port, 'leads', SECONDS));
-  }
+  });
 
   await load.end();
   await bare.end();

@@ -1,10 +1,10 @@
 import { pino } from 'pino';
 import { idMaker, unprefixed } from '../dist/base/id.js';
-import { attachEmbedded } from '../dist/db/embedded.js';
+import { attachEmbedded } from '../dist/db/embedded/embedded.js';
 import { openDatabase } from '../dist/db/pool.js';
-import { makeLanes, QUEUE_START } from '../dist/delivery/claim.js';
+import { makeLanes, QUEUE_START } from '../dist/delivery/queue/claim.js';
 import { DUE_NOW, MAX_WAIT, orderedId } from '../dist/events/outbox.js';
-import { findOverdue } from '../dist/delivery/sweep.js';
+import { findOverdue } from '../dist/delivery/queue/sweep.js';
 import { call, makeWebhook } from './api.mjs';
 import { sampled } from './bench-memory.mjs';
 import { contactText } from './contact.mjs';

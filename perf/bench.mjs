@@ -1,5 +1,5 @@
 // npm run bench [name…]: measures each figure together with its baseline. A missed aim is printed, it is not an
-// error. npm run bench -- [name…] --against 0.1.0 [--pairs 3]: compares a release's server with the current one.
+// error. npm run bench -- [name…] --against 0.1.0 [--rounds 8]: compares a release's server with the current one.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { comparisonTable, compareWith } from './against.mjs';
@@ -32,7 +32,7 @@ const sections = {
   'lead-reads': leadReads,
 };
 
-const { against, pairs, names } = parseArguments();
+const { against, names } = parseArguments();
 const line = await machine();
 console.log(line);
 const well = against === undefined ? await measure() : await compare(against);
@@ -60,7 +60,7 @@ async function measure() {
 
 async function compare(/** @type {string} */ version) {
   try {
-    const { well: wentWell, noise, comparisons } = await compareWith(sections, { names, version, pairs });
+    const { well: wentWell, noise, comparisons } = await compareWith(sections, { names, version });
     if (!wentWell) return false;
     console.log(`\n${comparisonTable(version, comparisons)}`);
     const missed = comparisons.filter(({ met }) => !met);
@@ -95,16 +95,17 @@ function keep(/** @type {string} */ file, /** @type {object} */ result) {
 function parseArguments() {
   try {
     const { values, positionals } = parseArgs({
-      options: { against: { type: 'string' }, pairs: { type: 'string', default: '3' } },
+      options: { against: { type: 'string' }, rounds: { type: 'string' } },
       allowPositionals: true,
     });
     const unknown = positionals.find((name) => !(name in sections));
     if (unknown !== undefined)
       throw new Error(`Unknown section ${unknown}; must be one of ${Object.keys(sections).join(', ')}.`);
-    if (!/^[1-9]\d?$/.test(values.pairs)) throw new Error('--pairs must be a number from 1 to 99.');
-    // Shorter turns, but more of them: a temporary slowdown of the machine then affects both.
-    if (values.against !== undefined) process.env['BENCH_ROUNDS'] ??= '2';
-    return { against: values.against, pairs: Number(values.pairs), names: positionals };
+    if (values.rounds !== undefined) {
+      if (!/^[1-9]\d?$/.test(values.rounds)) throw new Error('--rounds must be a number from 1 to 99.');
+      process.env['BENCH_ROUNDS'] = values.rounds;
+    }
+    return { against: values.against, names: positionals };
   } catch (error) {
     console.error(`bench: ${/** @type {Error} */ (error).message}`);
     return process.exit(1);

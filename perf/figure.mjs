@@ -20,7 +20,7 @@ export function percentile(values, p) {
  * @property {number | null} baseline
  * @property {number | null} ratio
  * @property {string} aim
- * @property {boolean | null} met null if there is no aim
+ * @property {boolean | null} met null if there is no aim, or no baseline
  * @property {{ value: number[], baseline: number[] }} rounds
  */
 
@@ -33,14 +33,14 @@ export function figure(name, { value, baseline = [], aim }) {
   const middle = median(value);
   const base = baseline.length > 0 ? median(baseline) : null;
   const ratio = base === null ? null : middle / base;
-  const judged = aim && (aim[0] === 'ratio' ? /** @type {number} */ (ratio) : middle);
+  const judged = aim?.[0] === 'ratio' ? ratio : middle;
   return {
     name,
     value: middle,
     baseline: base,
     ratio,
     aim: aim ? `${aim[0] === 'ratio' ? 'ratio ' : ''}${aim[1]} ${aim[2]}` : '',
-    met: aim ? (aim[1] === '≥' ? judged >= aim[2] : judged <= aim[2]) : null,
+    met: aim && judged !== null ? (aim[1] === '≥' ? judged >= aim[2] : judged <= aim[2]) : null,
     rounds: { value, baseline },
   };
 }

@@ -1,5 +1,5 @@
 import { cpus, totalmem } from 'node:os';
-import { findBinaries } from '../dist/db/postgres-binaries.js';
+import { findBinaries } from '../dist/db/embedded/postgres-binaries.js';
 
 /** The machine of the measurement, in one line. */
 export async function machine() {

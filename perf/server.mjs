@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync, closeSync, readFileSync } from 'node:fs';
@@ -6,27 +7,29 @@ import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { attachEmbedded } from '../dist/db/embedded.js';
+import { attachEmbedded } from '../dist/db/embedded/embedded.js';
 import { scratch } from './scratch.mjs';
 
 const READY_MS = 60_000;
-/** The checkout whose server is started. */
-let program = fileURLToPath(new URL('..', import.meta.url));
+const THIS_CHECKOUT = fileURLToPath(new URL('..', import.meta.url));
+/** @type {AsyncLocalStorage<string>} the checkout whose server is started */
+const checkout = new AsyncLocalStorage();
+const program = () => checkout.getStore() ?? THIS_CHECKOUT;
 
 /**
- * From now on servers are those of another checkout, which has been built.
+ * Runs work whose servers are those of another checkout, which has been built.
+ * @template T
  * @param {string} folder
- * @returns {string} the one before
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>}
  */
-export function useProgram(folder) {
-  const before = program;
-  program = folder;
-  return before;
+export function withProgram(folder, work) {
+  return checkout.run(folder, work);
 }
 
 /** What `npm start` of the checkout gives to Node. */
 function startArgs() {
-  const { scripts } = JSON.parse(readFileSync(path.join(program, 'package.json'), 'utf8'));
+  const { scripts } = JSON.parse(readFileSync(path.join(program(), 'package.json'), 'utf8'));
   return /node (--.*?) scripts\/start\.mjs/.exec(scripts.start)?.[1]?.split(' ') ?? [];
 }
 
@@ -71,7 +74,7 @@ export async function startServer({
   const log = openSync(logFile, 'a');
   const nodeArgs = [...startArgs(), ...(process.env['BENCH_NODE_ARGS']?.split(' ').filter(Boolean) ?? [])];
   if (preload !== undefined) nodeArgs.push('--import', new URL(preload, import.meta.url).href);
-  const child = spawn(process.execPath, [...nodeArgs, path.join(program, 'dist', 'main.js')], {
+  const child = spawn(process.execPath, [...nodeArgs, path.join(program(), 'dist', 'main.js')], {
     stdio: ['ignore', 'pipe', log],
     // A group of its own: ^C is for us, and we stop it.
     detached: true,

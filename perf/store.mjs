@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { attachEmbedded } from '../dist/db/embedded.js';
+import { attachEmbedded } from '../dist/db/embedded/embedded.js';
 
 /** Opens a connection to the PostgreSQL of a running server; `end` it. @returns {Promise<Client>} */
 export async function connectTo(/** @type {string} */ dataDir) {

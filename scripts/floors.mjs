@@ -1,6 +1,6 @@
 // The floors of src, lowest first: a folder may import from lower floors only, not from its own floor or above
-// (docs/architecture.md). Folders on one line share a floor. `npm run generate` writes the linter's rule from this
-// table; test/house.test.ts tests a forbidden import on every floor.
+// (docs/architecture.md). Folders on one line share a floor. `npm run generate` writes the linter's rule and
+// the picture in docs/architecture.md from this table; test/house.test.ts tests a forbidden import on every floor.
 export const FLOORS = [
   ['base'],
   ['net'],
@@ -22,6 +22,11 @@ export const ROOF = [
   '../http-assembly.ts',
   '../accounts.ts',
   '../catalogue.ts',
+  '../foundation.ts',
+  '../file-assembly.ts',
+  '../mail-assembly.ts',
+  '../delivery-assembly.ts',
+  '../modules.ts',
   '../version.ts',
   '../main.ts',
   '../services.ts',
@@ -59,4 +64,11 @@ export function floorRules() {
       };
     }),
   );
+}
+
+/** The floors as a Mermaid picture, the highest first: each floor may import all below it. */
+export function floorPicture() {
+  const rows = [['app.ts, main.ts, cli'], ...FLOORS.toReversed()];
+  const boxes = rows.map((floor, at) => `  f${at}["${floor.join(' · ')}"]`);
+  return ['flowchart TB', ...boxes, `  ${rows.map((_floor, at) => `f${at}`).join(' --> ')}`].join('\n');
 }

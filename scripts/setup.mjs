@@ -59,7 +59,8 @@ export function setup() {
   buildPages();
 }
 
-function fail(why) {
+/** Ends the process with a message. */
+export function fail(why) {
   console.error(`fairlead: ${why}`);
   process.exit(1);
 }
@@ -151,6 +152,17 @@ function buildPages() {
   run(bin('vite'), ['build', '--logLevel', 'warn']);
   run(bin('vite'), ['build', '--config', 'vite.forms.config.ts', '--logLevel', 'warn']);
   writeStamp({ ...stamp(), pages: wanted });
+}
+
+/** Makes the next set-up compile again. */
+export function forgetBuild() {
+  if (stamp().build !== undefined) writeStamp({ ...stamp(), build: undefined });
+}
+
+/** A hash of all files in dist/ that the server runs. */
+export function hashOfProgram() {
+  const dist = path.join(root, 'dist');
+  return hashOf(files(dist).filter((name) => !name.startsWith(path.join(dist, 'web'))));
 }
 
 /** Empties a folder except for one entry. */

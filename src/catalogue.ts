@@ -1,5 +1,4 @@
 import { allScopes } from './account/scope.ts';
-import { EVENT_OBJECTS, RECORD_EVENTS, RECORD_OBJECTS } from './crm/crm.ts';
 import { WEBHOOK_DISABLED, WEBHOOK_OBJECT } from './delivery/endpoint/webhook-disabled-event.ts';
 import type { Formats } from './delivery/endpoint/webhook-format.ts';
 import { makeCatalogue } from './events/event-type.ts';
@@ -7,6 +6,7 @@ import { automatenexus } from './integrations/automatenexus/automatenexus-webhoo
 import { axcelerate } from './integrations/axcelerate/axcelerate-webhook.ts';
 import { axocrm } from './integrations/axocrm/axocrm-webhook.ts';
 import { standard } from './integrations/standard-webhooks/standard-webhooks.ts';
+import { MODULE_EVENT_OBJECTS, MODULE_EVENT_TYPES, MODULE_OBJECTS } from './modules.ts';
 
 /** Webhook formats; a new one is a file in formats/ and an entry here. */
 export const FORMATS: Formats = new Map(
@@ -15,9 +15,9 @@ export const FORMATS: Formats = new Map(
 
 /** The built-in event types. */
 export const CATALOGUE = makeCatalogue(
-  [...RECORD_EVENTS, WEBHOOK_DISABLED],
-  [...EVENT_OBJECTS, WEBHOOK_OBJECT],
+  [...MODULE_EVENT_TYPES, WEBHOOK_DISABLED],
+  [...MODULE_EVENT_OBJECTS, WEBHOOK_OBJECT],
 );
 
 /** All scopes of a key. */
-export const SCOPES = allScopes(RECORD_OBJECTS);
+export const SCOPES = allScopes(MODULE_OBJECTS);

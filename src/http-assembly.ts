@@ -2,11 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import { makeCallers } from './account/caller.ts';
 import { makeSessionRevalidation } from './account/session-revalidation.ts';
-import type { Sealer } from './base/seal.ts';
 import { CATALOGUE, FORMATS, SCOPES } from './catalogue.ts';
 import type { Config } from './config.ts';
-import { makeCrm } from './crm/crm.ts';
-import { makeCrmActivities } from './crm/leads/inbound/crm-activity.ts';
 import { missingMigrations } from './db/migrate.ts';
 import type { Database } from './db/pool.ts';
 import type { Listener } from './net/egress-guard.ts';
@@ -17,8 +14,7 @@ import { describeApi } from './http/openapi.ts';
 import { mountPages } from './http/pages.ts';
 import { mountDocument, mountReference } from './http/api-reference-page.ts';
 import { makeServer, mount, type ServerParts } from './http/server.ts';
-import { remixcrmLeadInput } from './integrations/remixcrm/lead-api.ts';
-import { makeReferences } from './record/reference.ts';
+import { listModules, type Modules } from './modules.ts';
 import { apiRoutes, mountIntegrations, type RouteParts } from './routes.ts';
 import { makeEventReading } from './api/events/feed-reader.ts';
 import { mountFileDownloads } from './api/files/file-download.ts';
@@ -32,7 +28,7 @@ const WAITING = { caller: 10, workspace: 200, all: 2_000 };
 export interface HttpServerParts
   extends RouteParts, Omit<ServerParts, 'callers' | 'trustProxy' | 'publicUrl'> {
   config: Config;
-  sealer: Sealer;
+  modules: Modules;
   metrics: Registry;
   /** Receives the server's own addresses, which webhooks must not reach. */
   listeners: Listener[];
@@ -40,39 +36,24 @@ export interface HttpServerParts
 
 /** The HTTP server with the routes of this process's services, not listening yet. */
 export async function makeHttpServer(parts: HttpServerParts): Promise<FastifyInstance> {
-  const { config, db, clock, log, inboxes } = parts;
+  const { config, db, clock, inboxes, modules } = parts;
   const { services, trustProxy, publicUrl, metricsToken } = config;
   const serverParts = { ...parts, callers: makeCallers(db, clock, SCOPES), trustProxy, publicUrl };
   const app = makeServer(serverParts);
-  const activities = makeCrmActivities(parts);
-  const crm = makeCrm({
-    ...parts,
-    publicUrl,
-    references: makeReferences(db),
-    leadsPerHour: config.leadsPerHour,
-    logoOf: async (workspaceId) => (await parts.logos.list([workspaceId])).get(workspaceId),
-    crmActivities: activities,
-    leadInputByKeyStyle: { remixcrm: remixcrmLeadInput },
-  });
   const reading = readingFor(app, parts);
   await describeApi(app, { version: VERSION });
   // A separate scope: the document contains the routes that are registered after it.
   await app.register(async (scope) => {
     if (services.includes('api')) {
-      mount(scope, apiRoutes(parts, { crm, reading }), serverParts);
-      mountIntegrations(scope, {
-        secrets: parts.secrets,
-        activities,
-        inboundLeads: crm.inboundLeads,
-        log,
-      });
+      mount(scope, apiRoutes(parts, { modules, reading }), serverParts);
+      mountIntegrations(scope, parts);
     }
   });
   if (services.includes('api')) {
     mountDocument(app, webhookReference(CATALOGUE, FORMATS));
     mountInboxes(app, inboxes);
     mountFileDownloads(app, parts.files, parts.fileUrls);
-    crm.mountForms(app);
+    for (const module of listModules(modules)) module.mountPages?.(app);
   }
   if (services.includes('web')) {
     await mountReference(app);
@@ -90,12 +71,6 @@ function readingFor(app: FastifyInstance, { db, clock, log, unknownOf }: HttpSer
   app.addHook('preClose', () => Promise.resolve(tail.stop()));
   const revalidation = makeSessionRevalidation(db, clock, SCOPES);
   return makeEventReading({ db, unknownOf, tail, revalidation, limit: makeConcurrencyLimit(WAITING) });
-}
-
-/** The URL of a server that listens on `host`. */
-export function localUrl(host: string, port: number): string {
-  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-  return `http://${name}:${port}`;
 }
 
 function addresses(app: FastifyInstance): Listener[] {

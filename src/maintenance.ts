@@ -2,8 +2,6 @@ import { dropOldAnswers } from './account/idempotency.ts';
 import { moveNoticeLetters } from './account/notice-mail.ts';
 import type { Uuid } from './base/id.ts';
 import type { Logger } from './base/log.ts';
-import { eraseDeleted } from './crm/crm.ts';
-import { dropOldQuarantine } from './crm/forms/form-quarantine.ts';
 import type { Database } from './db/pool.ts';
 import { analyzeGrown } from './db/statistics.ts';
 import { dropOldInboxes } from './delivery/inbox/inbox.ts';
@@ -14,6 +12,7 @@ import type { FileStore } from './files/file-store.ts';
 import { dropOldJobs } from './jobs/job-backlog.ts';
 import type { RecurringJob } from './jobs/recurring-job.ts';
 import type { MailQueue } from './mail/mail-queue.ts';
+import { moduleTasks } from './modules.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -33,7 +32,7 @@ export interface MaintenanceParts {
 }
 
 /**
- * Every recurring task, one line each. One worker at a time runs each of them, whatever the number of processes; what a
+ * Every recurring task, one line each, and those of the modules. One worker at a time runs each of them, whatever the number of processes; what a
  * process must do for itself is in delivery/engine-timers.ts. Names are stored and never change.
  */
 export function maintenanceTasks(parts: MaintenanceParts): RecurringJob[] {
@@ -41,13 +40,12 @@ export function maintenanceTasks(parts: MaintenanceParts): RecurringJob[] {
   const keepFrom = () => Date.now() - parts.retentionDays * DAY;
   const task = (name: string, everyMs: number, run: RecurringJob['run']) => ({ name, everyMs, run });
   return [
+    ...moduleTasks({ db, log }),
     task('maintenance.statistics', 5 * SECOND, async () => void (await analyzeGrown(db.side))),
     ...(sendsMail
       ? [task('maintenance.notice_letters', MINUTE, () => moveNoticeLetters(db, { mail, webhookUrl }))]
       : []),
-    task('maintenance.erasure', MINUTE, eraseDeleted({ db, log }).pass),
     task('maintenance.files', HOUR, () => files.removeOrphans()),
-    task('maintenance.form_spam', HOUR, () => dropOldQuarantine(db)),
     task('maintenance.idempotency', HOUR, () => dropOldAnswers(db)),
     task('maintenance.inboxes', HOUR, () => dropOldInboxes(db)),
     task('maintenance.jobs', HOUR, () => dropOldJobs(db.pool)),

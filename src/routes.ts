@@ -5,14 +5,13 @@ import { LOGO_PURPOSE, type WorkspaceLogos } from './account/workspace-logo.ts';
 import type { Workspaces } from './account/workspace.ts';
 import type { Logger } from './base/log.ts';
 import { CATALOGUE, FORMATS, SCOPES } from './catalogue.ts';
-import { RECORD_OBJECTS, type Crm } from './crm/crm.ts';
-import type { CrmActivities } from './crm/leads/inbound/crm-activity.ts';
 import type { Inboxes } from './delivery/inbox/inbox.ts';
 import type { CustomTypes } from './events/custom-event-type.ts';
 import type { Route } from './http/route.ts';
 import { mountCrmWebhook } from './integrations/crm-webhook/crm-webhook.ts';
 import { mountGoogleAds } from './integrations/google-ads/google-ads.ts';
 import { withLeadApi } from './integrations/remixcrm/lead-api.ts';
+import { listModules, MODULE_OBJECTS, type Modules } from './modules.ts';
 import { mountTypeform } from './integrations/typeform/typeform.ts';
 // In this order the API's document lists its schemas.
 import { apiKeyRoutes, type ApiKeyParts } from './api/account/api-key-routes.ts';
@@ -72,7 +71,7 @@ const FILE_PURPOSES = { [LOGO_PURPOSE]: null };
 /** All routes of the API, in the order of its document. */
 export function apiRoutes(
   parts: RouteParts,
-  { crm, reading }: { crm: Pick<Crm, 'routes'>; reading: EventReading },
+  { modules, reading }: { modules: Modules; reading: EventReading },
 ): Route[] {
   const { db, customTypes, inboxes, recordChange } = parts;
   return [
@@ -84,8 +83,11 @@ export function apiRoutes(
     ...auditRoutes(parts.audit),
     ...apiKeyRoutes({ ...parts, scopes: SCOPES }),
     ...inboundSecretRoutes(parts),
-    ...scopeRoutes(RECORD_OBJECTS),
-    ...withLeadApi(crm.routes, parts.baseUrl),
+    ...scopeRoutes(MODULE_OBJECTS),
+    ...withLeadApi(
+      listModules(modules).flatMap(({ routes }) => routes),
+      parts.baseUrl,
+    ),
     ...webhookRoutes(parts),
     ...replayRoutes(parts),
     ...inboxRoutes(inboxes, recordChange),
@@ -108,14 +110,10 @@ export function apiRoutes(
 /** Mounts the inbound webhooks of other systems. */
 export function mountIntegrations(
   app: FastifyInstance,
-  parts: {
-    secrets: InboundSecrets;
-    activities: CrmActivities;
-    inboundLeads: Crm['inboundLeads'];
-    log: Logger;
-  },
+  { secrets, modules, log }: { secrets: InboundSecrets; modules: Modules; log: Logger },
 ): void {
-  mountCrmWebhook(app, parts);
-  mountTypeform(app, parts);
-  mountGoogleAds(app, parts);
+  const { activities, inboundLeads } = modules.crm;
+  mountCrmWebhook(app, { secrets, activities, log });
+  mountTypeform(app, { secrets, inboundLeads });
+  mountGoogleAds(app, { secrets, inboundLeads });
 }

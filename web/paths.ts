@@ -1,42 +1,47 @@
-import { linkOptions } from '@tanstack/react-router';
+import { PAGES, type PageName } from './pages.ts';
 
-/** Builds all links to pages of the dashboard; the routes are in routes.tsx. */
+/** The names of the parameters in a path: `/$plural/$id` has `['plural', 'id']`. */
+type ParamsIn<Path> = Path extends `${string}$${infer Name}/${infer Rest}`
+  ? [Name, ...ParamsIn<Rest>]
+  : Path extends `${string}$${infer Name}`
+    ? [Name]
+    : [];
+
+interface Plain<Path> {
+  to: Path;
+}
+interface WithParams<Path, Names extends string[]> extends Plain<Path> {
+  params: Record<Names[number], string>;
+}
+
+type LinkTo<Path, Names extends string[] = ParamsIn<Path>> = (
+  ...values: { [At in keyof Names]: string }
+) => Names extends [] ? Plain<Path> : WithParams<Path, Names>;
+
+type PathOf<Name extends PageName> = (typeof PAGES)[Name]['path'];
+
+/** A link to each page by its name, with the parameters of its path in their order: `paths.record('contacts', id)`. */
+const pageLinks = Object.fromEntries(
+  Object.entries(PAGES).map(([name, { path }]) => [name, linkTo(path)]),
+) as { [Name in PageName]: LinkTo<PathOf<Name>> };
+
+function linkTo(path: string) {
+  const names = [...path.matchAll(/\$(\w+)/g)].map((match) => match[1]);
+  if (names.length === 0) return () => ({ to: path });
+  return (...values: string[]) => ({
+    to: path,
+    params: Object.fromEntries(names.map((name, at) => [name, values[at]])),
+  });
+}
+
+/** All links to pages of the dashboard. The router checks their types where they are used. */
 export const paths = {
-  home: () => linkOptions({ to: '/' }),
-
-  signIn: (next?: string) => linkOptions({ to: '/sign-in', search: { next } }),
-  forgotPassword: () => linkOptions({ to: '/forgot-password' }),
-
-  /** @param plural the object, as in `contacts` */
-  records: (plural: string) => linkOptions({ to: '/$plural', params: { plural } }),
-  newRecord: (plural: string) =>
-    linkOptions({ to: '/$plural', params: { plural }, search: { create: true } }),
-  record: (plural: string, id: string) => linkOptions({ to: '/$plural/$id', params: { plural, id } }),
-
-  leadAnalytics: () => linkOptions({ to: '/leads/analytics' }),
-  forms: () => linkOptions({ to: '/forms' }),
-  newForm: () => linkOptions({ to: '/forms/new' }),
-  form: (id: string) => linkOptions({ to: '/forms/$id', params: { id } }),
-  editForm: (id: string) => linkOptions({ to: '/forms/$id/edit', params: { id } }),
-
-  apiKeys: () => linkOptions({ to: '/settings/api-keys' }),
-  webhooks: () => linkOptions({ to: '/settings/webhooks' }),
-  ipAddresses: () => linkOptions({ to: '/settings/webhooks', hash: 'ip-addresses' }),
-  webhook: (id: string) => linkOptions({ to: '/settings/webhooks/$id', params: { id } }),
-  examplePayloads: () => linkOptions({ to: '/settings/webhooks/example-payload-shapes' }),
-  leadSettings: () => linkOptions({ to: '/settings/leads' }),
-  crmWebhook: () => linkOptions({ to: '/settings/crm-webhook' }),
-  testInbox: () => linkOptions({ to: '/settings/webhooks/test-inbox' }),
-  deliveries: () => linkOptions({ to: '/settings/deliveries' }),
-  deliveriesOf: (eventId: string) =>
-    linkOptions({ to: '/settings/deliveries', search: { event_id: eventId } }),
-  events: () => linkOptions({ to: '/settings/events' }),
-  eventTypes: () => linkOptions({ to: '/settings/event-types' }),
-  workspace: () => linkOptions({ to: '/settings/workspace' }),
-  retention: () => linkOptions({ to: '/settings/retention' }),
-  members: () => linkOptions({ to: '/settings/members' }),
-  profile: () => linkOptions({ to: '/settings/profile' }),
-  auditLog: () => linkOptions({ to: '/settings/audit-log' }),
+  ...pageLinks,
+  home: () => ({ to: '/' }) as const,
+  signIn: (next?: string) => ({ ...pageLinks.signIn(), search: { next } }),
+  newRecord: (plural: string) => ({ ...pageLinks.records(plural), search: { create: true } as const }),
+  deliveriesOf: (eventId: string) => ({ ...pageLinks.deliveries(), search: { event_id: eventId } }),
+  ipAddresses: () => ({ ...pageLinks.webhooks(), hash: 'ip-addresses' }),
 };
 
 /** Served outside the dashboard. */

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { sql, type Transaction } from 'kysely';
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError, StartError } from '../base/errors.ts';
 import { sha256 } from '../base/hmac.ts';
 import type { Uuid } from '../base/id.ts';
-import { retried, type Database } from '../db/pool.ts';
-import type { ApiKeyRow, Schema } from '../db/schema.ts';
+import type { Database } from '../db/pool.ts';
+import { query, type Transaction } from '../db/query.ts';
 import { termsOf } from './plan.ts';
 import type { Role } from './role.ts';
 
@@ -23,7 +22,19 @@ const SECRET_LENGTH = 32;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 /** A key without its secret parts. */
-export interface ApiKey extends Omit<ApiKeyRow, 'salt' | 'hash'> {
+export interface ApiKey {
+  workspace_id: Uuid;
+  id: Uuid;
+  name: string;
+  style: string;
+  prefix: string;
+  scopes: string[];
+  created_by: string;
+  maker_id: Uuid | null;
+  created_at: string;
+  expires_at: string | null;
+  revoked_at: string | null;
+  last_used_at: string | null;
   /** The member on whose behalf it acts; `role` is null if they have left, and the key is refused. */
   maker: { id: Uuid; name: string; role: Role | null } | null;
 }
@@ -36,7 +47,7 @@ export interface MadeKey {
 }
 
 /** Runs within the transaction that changes a key, to store the idempotency response. */
-type InTransaction<Made = ApiKey> = (trx: Transaction<Schema>, made: Made) => Promise<void>;
+type InTransaction<Made = ApiKey> = (trx: Transaction, made: Made) => Promise<void>;
 
 export interface ApiKeys {
   /** Throws `limit_reached` if the plan allows no further key. */
@@ -64,7 +75,7 @@ export interface ApiKeys {
   /** Keys that act for a member and are not revoked, newest first, and their total count. */
   madeBy(workspaceId: Uuid, makerId: Uuid, limit: number): Promise<{ count: number; keys: ApiKey[] }>;
   /** Revokes all keys that `madeBy` counts. */
-  revokeMadeBy(trx: Transaction<Schema>, workspaceId: Uuid, makerId: Uuid): Promise<ApiKey[]>;
+  revokeMadeBy(trx: Transaction, workspaceId: Uuid, makerId: Uuid): Promise<ApiKey[]>;
 }
 
 export interface NewKey {
@@ -85,105 +96,116 @@ export interface KeyChange {
   expiresAt?: string | null;
 }
 
-const SHOWN = [
-  'workspace_id',
-  'id',
-  'name',
-  'style',
-  'prefix',
-  'scopes',
-  'created_by',
-  'maker_id',
-  'created_at',
-  'expires_at',
-  'revoked_at',
-  'last_used_at',
-  sql<ApiKey['maker']>`(
+const COLUMNS = `workspace_id, id, name, style, prefix, scopes, created_by, maker_id, created_at, expires_at, revoked_at,
+  last_used_at, (
     select json_build_object('id', u.id, 'name', u.name, 'role', m.role)
     from app_user u left join member m on m.workspace_id = api_key.workspace_id and m.user_id = u.id
     where u.id = api_key.maker_id
-  )`.as('maker'),
-] as const;
+  ) as maker`;
+
+const INSERT = {
+  name: 'api_key.insert',
+  text: `insert into api_key
+           (workspace_id, id, name, style, prefix, salt, hash, scopes, created_by, maker_id, created_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning ${COLUMNS}`,
+};
+
+const GET = {
+  name: 'api_key.get',
+  text: `select ${COLUMNS} from api_key where workspace_id = $1 and id = $2`,
+};
+
+const LIST = {
+  name: 'api_key.list',
+  text: `select ${COLUMNS} from api_key
+         where workspace_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3`,
+};
+
+const REVOKE = {
+  name: 'api_key.revoke',
+  text: `update api_key set revoked_at = coalesce(revoked_at, $3)
+         where id = $2 and ($1::uuid is null or workspace_id = $1) returning ${COLUMNS}`,
+};
+
+const MADE_BY = 'workspace_id = $1 and maker_id = $2 and revoked_at is null';
+const COUNT_MADE_BY = {
+  name: 'api_key.count-made-by',
+  text: `select count(*) as count from api_key where ${MADE_BY}`,
+};
+const LIST_MADE_BY = {
+  name: 'api_key.list-made-by',
+  text: `select ${COLUMNS} from api_key where ${MADE_BY} order by id desc limit $3`,
+};
+const REVOKE_MADE_BY = {
+  name: 'api_key.revoke-made-by',
+  text: `update api_key set revoked_at = $3 where ${MADE_BY} returning ${COLUMNS}`,
+};
+
+const LOCK = {
+  name: 'api_key.lock',
+  text: `select ${COLUMNS} from api_key
+         where workspace_id = $1 and id = $2 and revoked_at is null for no key update`,
+};
+
+const UPDATE = {
+  name: 'api_key.update',
+  text: `update api_key set name = coalesce($3, name), scopes = coalesce($4, scopes),
+           expires_at = case when $5 then $6::timestamptz else expires_at end
+         where workspace_id = $1 and id = $2 returning ${COLUMNS}`,
+};
+
+const LOCK_PLAN = { name: 'api_key.lock-plan', text: 'select plan from workspace where id = $1 for update' };
+
+/** Revoked and expired keys do not count. */
+const COUNT = {
+  name: 'api_key.count',
+  text: `select count(*) as existing from api_key
+         where workspace_id = $1 and revoked_at is null and (expires_at is null or expires_at > $2)`,
+};
 
 export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiKeys {
   return {
     async create(input, inTransaction) {
-      const { raw, row } = newKeyRow(input, newId(), isoTime(clock.now()));
+      const at = isoTime(clock.now());
+      const id = newId();
+      const { raw, prefix, values } = newKeyRow(input, id, at);
       await db.transaction(async (trx) => {
-        await checkRoom(trx, row.workspace_id, row.created_at);
-        const key = await trx.insertInto('api_key').values(row).returning(SHOWN).executeTakeFirstOrThrow();
-        await inTransaction?.(trx, { key, raw });
+        await checkRoom(trx, input.workspaceId, at);
+        const [key] = await query<ApiKey>(trx, INSERT, values);
+        await inTransaction?.(trx, { key: key!, raw });
       });
-      return { id: row.id, raw, prefix: row.prefix };
+      return { id, raw, prefix };
     },
 
-    get: (workspaceId, id) =>
-      retried(() =>
-        db.kysely
-          .selectFrom('api_key')
-          .select(SHOWN)
-          .where('workspace_id', '=', workspaceId)
-          .where('id', '=', id)
-          .executeTakeFirst(),
-      ),
+    get: async (workspaceId, id) => (await db.read<ApiKey>(GET, [workspaceId, id]))[0],
 
-    list(workspaceId, limit, after) {
-      const rows = db.kysely
-        .selectFrom('api_key')
-        .select(SHOWN)
-        .where('workspace_id', '=', workspaceId)
-        .orderBy('id', 'desc')
-        .limit(limit)
-        .$if(after !== null, (query) => query.where('id', '<', after));
-      return retried(() => rows.execute());
-    },
+    list: (workspaceId, limit, after) => db.read<ApiKey>(LIST, [workspaceId, after, limit]),
 
     update: (workspaceId, id, change, steps) =>
       db.transaction((trx) => updateKey(trx, { workspaceId, id }, change, steps)),
 
     async revoke(workspaceId, id, inTransaction) {
       return db.transaction(async (trx) => {
-        const key = await trx
-          .updateTable('api_key')
-          .set((eb) => ({ revoked_at: eb.fn.coalesce('revoked_at', eb.val(isoTime(clock.now()))) }))
-          .where('id', '=', id)
-          .$if(workspaceId !== null, (query) => query.where('workspace_id', '=', workspaceId!))
-          .returning(SHOWN)
-          .executeTakeFirst();
+        const [key] = await query<ApiKey>(trx, REVOKE, [workspaceId, id, isoTime(clock.now())]);
         if (key) await inTransaction?.(trx, key);
         return key !== undefined;
       });
     },
 
     async madeBy(workspaceId, makerId, limit) {
-      const living = db.kysely
-        .selectFrom('api_key')
-        .where('workspace_id', '=', workspaceId)
-        .where('maker_id', '=', makerId)
-        .where('revoked_at', 'is', null);
-      const [{ count }, keys] = await retried(() =>
-        Promise.all([
-          living.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow(),
-          living.select(SHOWN).orderBy('id', 'desc').limit(limit).execute(),
-        ]),
-      );
-      return { count, keys };
+      const [[counted], keys] = await Promise.all([
+        db.read<{ count: number }>(COUNT_MADE_BY, [workspaceId, makerId]),
+        db.read<ApiKey>(LIST_MADE_BY, [workspaceId, makerId, limit]),
+      ]);
+      return { count: counted!.count, keys };
     },
 
-    async revokeMadeBy(trx, workspaceId, makerId) {
-      return trx
-        .updateTable('api_key')
-        .set({ revoked_at: isoTime(clock.now()) })
-        .where('workspace_id', '=', workspaceId)
-        .where('maker_id', '=', makerId)
-        .where('revoked_at', 'is', null)
-        .returning(SHOWN)
-        .execute();
-    },
+    revokeMadeBy: (trx, workspaceId, makerId) =>
+      query<ApiKey>(trx, REVOKE_MADE_BY, [workspaceId, makerId, isoTime(clock.now())]),
   };
 }
 
-/** The row of a new key, and the key itself. */
+/** A new key, and the values of `INSERT`. */
 function newKeyRow(
   { workspaceId, name, style, scopes, expiresAt, createdBy, makerId }: NewKey,
   id: Uuid,
@@ -192,75 +214,55 @@ function newKeyRow(
   const { start, visible } = STYLES[style];
   const raw = start + randomText(SECRET_LENGTH);
   const salt = randomBytes(16);
-  const row = {
-    workspace_id: workspaceId,
+  const prefix = raw.slice(0, visible);
+  const stored = style === 'remixcrm' ? ['leads:create'] : [...(scopes ?? ['*'])];
+  const values = [
+    workspaceId,
     id,
-    name: keyName(name),
+    keyName(name),
     style,
-    prefix: raw.slice(0, visible),
+    prefix,
     salt,
-    hash: sha256(salt, raw),
-    scopes: style === 'remixcrm' ? ['leads:create'] : [...(scopes ?? ['*'])],
-    created_by: createdBy,
-    maker_id: makerId ?? null,
-    created_at: createdAt,
-    expires_at: expiresAt ?? null,
-    revoked_at: null,
-    last_used_at: null,
-  };
-  return { raw, row };
+    sha256(salt, raw),
+    stored,
+    createdBy,
+    makerId ?? null,
+    createdAt,
+    expiresAt ?? null,
+  ];
+  return { raw, prefix, values };
 }
 
 async function updateKey(
-  trx: Transaction<Schema>,
+  trx: Transaction,
   { workspaceId, id }: { workspaceId: Uuid; id: Uuid },
   { name, scopes, expiresAt }: KeyChange,
   { check, inTransaction }: { check: InTransaction; inTransaction: InTransaction },
 ): Promise<ApiKey | undefined> {
-  const current = await trx
-    .selectFrom('api_key')
-    .select(SHOWN)
-    .where('workspace_id', '=', workspaceId)
-    .where('id', '=', id)
-    .where('revoked_at', 'is', null)
-    .forNoKeyUpdate()
-    .executeTakeFirst();
+  const [current] = await query<ApiKey>(trx, LOCK, [workspaceId, id]);
   if (!current) return undefined;
   await check(trx, current);
-  const key = await trx
-    .updateTable('api_key')
-    .set({
-      // Kysely needs at least one column to set.
-      name: name === undefined ? sql.ref('name') : keyName(name),
-      ...(scopes !== undefined && { scopes: [...scopes] }),
-      ...(expiresAt !== undefined && { expires_at: expiresAt }),
-    })
-    .where('workspace_id', '=', workspaceId)
-    .where('id', '=', id)
-    .returning(SHOWN)
-    .executeTakeFirstOrThrow();
-  await inTransaction(trx, key);
+  const [key] = await query<ApiKey>(trx, UPDATE, [
+    workspaceId,
+    id,
+    name === undefined ? null : keyName(name),
+    scopes ?? null,
+    expiresAt !== undefined,
+    expiresAt ?? null,
+  ]);
+  await inTransaction(trx, key!);
   return key;
 }
 
 /** Throws `limit_reached` if the plan allows no further key; revoked and expired keys do not count. */
-async function checkRoom(trx: Transaction<Schema>, workspaceId: Uuid, now: string): Promise<void> {
+async function checkRoom(trx: Transaction, workspaceId: Uuid, now: string): Promise<void> {
   // Locked, so that two concurrent creations cannot exceed the limit.
-  const { plan } = await trx
-    .selectFrom('workspace')
-    .select('plan')
-    .where('id', '=', workspaceId)
-    .forUpdate()
-    .executeTakeFirstOrThrow();
+  const [workspace] = await query<{ plan: string }>(trx, LOCK_PLAN, [workspaceId]);
+  const { plan } = workspace!;
   const { apiKeys } = termsOf(plan).maxima;
   if (apiKeys === null) return;
-  const { there: existing } = await trx
-    .selectFrom('api_key')
-    .select(({ fn }) => fn.countAll<number>().as('there'))
-    .where('workspace_id', '=', workspaceId)
-    .where('revoked_at', 'is', null)
-    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
-    .executeTakeFirstOrThrow();
+  const [counted] = await query<{ existing: number }>(trx, COUNT, [workspaceId, now]);
+  const { existing } = counted!;
   if (existing >= apiKeys) {
     throw new ApiError('limit_reached', `The plan ${plan} allows ${apiKeys} API keys; revoke one first.`);
   }

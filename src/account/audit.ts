@@ -1,8 +1,7 @@
-import { sql, type Transaction } from 'kysely';
 import { isoTime, type Clock } from '../base/clock.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
-import type { Schema } from '../db/schema.ts';
+import { query, type Transaction } from '../db/query.ts';
 
 /** The actor of a request or of the command line, and its workspace. */
 export interface Actor {
@@ -35,7 +34,7 @@ export interface Audit {
    * Call it within the transaction of the change, so that there is never a change without an entry or an entry
    * without a change.
    */
-  record(trx: Transaction<Schema>, by: Actor, auditEntry: AuditEntry): Promise<void>;
+  record(trx: Transaction, by: Actor, auditEntry: AuditEntry): Promise<void>;
   /** Newest first; `after` is the last id of the previous page. */
   list(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<AuditLine[]>;
 }
@@ -59,13 +58,26 @@ where a.workspace_id = $1 and ($2::uuid is null or a.id < $2)
 order by a.id desc limit $3`,
 };
 
+const INSERT = {
+  name: 'audit.insert',
+  text: `insert into audit (workspace_id, id, at, actor, action, object_type, object_id, details)
+         values ($1, $2, $3, $4, $5, $6, $7,
+                 $8)`,
+};
+
 export function makeAudit(db: Database, clock: Clock, newId: () => Uuid): Audit {
   return {
     async record(trx, { workspaceId, actor }, { action, objectType, objectId, details }) {
-      await sql`
-        insert into audit (workspace_id, id, at, actor, action, object_type, object_id, details)
-        values (${workspaceId}, ${newId()}, ${isoTime(clock.now())}, ${actor}, ${action}, ${objectType}, ${objectId},
-                ${details ? JSON.stringify(details) : null})`.execute(trx);
+      await query(trx, INSERT, [
+        workspaceId,
+        newId(),
+        isoTime(clock.now()),
+        actor,
+        action,
+        objectType,
+        objectId,
+        details ? JSON.stringify(details) : null,
+      ]);
     },
 
     async list(workspaceId, limit, after) {

@@ -1,8 +1,7 @@
-import { sql, type Kysely } from 'kysely';
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
-import type { Schema } from '../db/schema.ts';
+import { query, type Queryable } from '../db/query.ts';
 import type { Actor } from './audit.ts';
 import { cutScopes, isAtLeast, scopesOf, type Role } from './role.ts';
 import { allows } from './scope.ts';
@@ -21,14 +20,14 @@ export interface Authority {
 
 export interface Authorities {
   /** The current authority of a caller; throws `unauthorized` if nothing is left of it. */
-  current(on: Kysely<Schema>, caller: Actor): Promise<Authority>;
+  current(on: Queryable, caller: Actor): Promise<Authority>;
   /**
    * The authorities of several actors of one workspace, by their names in `created_by`; actors without any are
    * missing.
    * @param lock keeps them unchanged until the transaction ends
    */
   list(
-    on: Kysely<Schema>,
+    on: Queryable,
     workspaceId: Uuid,
     actors: readonly string[],
     lock?: boolean,
@@ -49,21 +48,33 @@ interface KeyRow {
   maker_id: Uuid | null;
 }
 
+const KEYS = {
+  name: 'authority.keys',
+  text: `select id, scopes, expires_at, maker_id from api_key
+         where workspace_id = $1 and id = any($2::uuid[]) and revoked_at is null
+           and (expires_at is null or expires_at > $3)
+         order by id`,
+};
+
+const MEMBERS = {
+  name: 'authority.members',
+  text: `select user_id, role from member where workspace_id = $1 and user_id = any($2::uuid[])
+         order by user_id`,
+};
+
+const LOCK_KEYS = { name: 'authority.lock-keys', text: `${KEYS.text} for share` };
+const LOCK_MEMBERS = { name: 'authority.lock-members', text: `${MEMBERS.text} for share` };
+
 /** @param all all scopes */
 export function makeAuthorities(clock: Clock, all: readonly string[]): Authorities {
-  async function list(on: Kysely<Schema>, workspaceId: Uuid, actors: readonly string[], lock = false) {
+  async function list(on: Queryable, workspaceId: Uuid, actors: readonly string[], lock = false) {
     const idsOf = (kind: string) =>
       [...new Set(actors)].flatMap((actor) => (actor.startsWith(`${kind}:`) ? actor.split(':')[1]! : []));
-    const locked = sql.raw(lock ? 'for share' : '');
-    const { rows: keys } = await sql<KeyRow>`
-      select id, scopes, expires_at, maker_id from api_key
-      where workspace_id = ${workspaceId} and id = any(${idsOf('api_key')}::uuid[]) and revoked_at is null
-        and (expires_at is null or expires_at > ${isoTime(clock.now())})
-      order by id ${locked}`.execute(on);
+    const now = isoTime(clock.now());
+    const keys = await query<KeyRow>(on, lock ? LOCK_KEYS : KEYS, [workspaceId, idsOf('api_key'), now]);
     const people = [...idsOf('user'), ...keys.flatMap(({ maker_id: maker }) => maker ?? [])];
-    const { rows: members } = await sql<{ user_id: Uuid; role: Role }>`
-      select user_id, role from member where workspace_id = ${workspaceId} and user_id = any(${people}::uuid[])
-      order by user_id ${locked}`.execute(on);
+    const statement = lock ? LOCK_MEMBERS : MEMBERS;
+    const members = await query<{ user_id: Uuid; role: Role }>(on, statement, [workspaceId, people]);
     const roles = new Map(members.map(({ user_id: id, role }) => [id, role]));
     const found = new Map<string, Authority>();
     for (const [id, role] of roles) found.set(`user:${id}`, ofMember(role));

@@ -2,9 +2,7 @@ import { isoTime } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
 import { isUniqueViolation } from '../db/failure.ts';
 import type { Database } from '../db/pool.ts';
-import type { Transaction } from 'kysely';
-import { sql } from 'kysely';
-import type { Schema } from '../db/schema.ts';
+import { query, type Transaction } from '../db/query.ts';
 import type { Sealer } from '../base/seal.ts';
 
 /** A request's claim on an `Idempotency-Key`: unique per workspace and API key, or signed-in user, for 24 hours. */
@@ -22,6 +20,19 @@ export interface StoredAnswer {
   status: number;
   body: string;
 }
+
+const DELETE_OLD = {
+  name: 'idempotency.delete-old',
+  text: `delete from idempotency where workspace_id = $1 and api_key_id = $2
+         and key = $3 and created_at < $4::timestamptz - interval '24 hours'`,
+};
+
+const INSERT = {
+  name: 'idempotency.insert',
+  text: `insert into idempotency (workspace_id, api_key_id, key, request_hash, status, body, sealed, created_at)
+         values ($1, $2, $3, decode($4, 'hex'),
+                 $5, $6, true, $7)`,
+};
 
 /** Thrown if another request with the same key was first; its response must be returned instead. */
 export class AlreadyAnswered extends Error {
@@ -99,7 +110,7 @@ export interface Idempotency {
    * Stores a response in the transaction of its change. It is sealed, because it may contain a secret. Throws
    * `AlreadyAnswered` if the key is taken.
    */
-  store(trx: Transaction<Schema>, claim: IdempotencyClaim, answer: StoredAnswer, at: string): Promise<void>;
+  store(trx: Transaction, claim: IdempotencyClaim, answer: StoredAnswer, at: string): Promise<void>;
 }
 
 /** A request with a key whose first request has no answer yet. */
@@ -138,13 +149,16 @@ export function makeIdempotency(db: Database, sealer: Sealer): Idempotency {
     async store(trx, claim, answer, at) {
       const body = sealer.seal(place(claim), answer.body).toString('base64');
       try {
-        await sql`delete from idempotency where workspace_id = ${claim.workspaceId} and api_key_id = ${claim.identity}
-                  and key = ${claim.key} and created_at < ${at}::timestamptz - interval '24 hours'`.execute(
-          trx,
-        );
-        await sql`insert into idempotency (workspace_id, api_key_id, key, request_hash, status, body, sealed, created_at)
-                  values (${claim.workspaceId}, ${claim.identity}, ${claim.key}, decode(${claim.requestHash}, 'hex'),
-                          ${answer.status}, ${body}, true, ${at})`.execute(trx);
+        await query(trx, DELETE_OLD, [claim.workspaceId, claim.identity, claim.key, at]);
+        await query(trx, INSERT, [
+          claim.workspaceId,
+          claim.identity,
+          claim.key,
+          claim.requestHash,
+          answer.status,
+          body,
+          at,
+        ]);
       } catch (error) {
         throw isUniqueViolation(error) ? new AlreadyAnswered() : error;
       }

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { sql, type Transaction } from 'kysely';
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
 import { hmacSha256, sameBytes, sha256 } from '../base/hmac.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Sealer } from '../base/seal.ts';
-import { queryableOf, type Database } from '../db/pool.ts';
-import type { Schema } from '../db/schema.ts';
+import type { Database } from '../db/pool.ts';
+import { query, type Transaction } from '../db/query.ts';
 
 const START = 'crm_';
 const VISIBLE = 12;
@@ -24,7 +23,7 @@ export interface InboundSecret {
   created_at: string;
 }
 
-type InTransaction<Made = InboundSecret> = (trx: Transaction<Schema>, made: Made) => Promise<void>;
+type InTransaction<Made = InboundSecret> = (trx: Transaction, made: Made) => Promise<void>;
 
 export interface InboundSecrets {
   /** Passes the raw secret to `within`, once: only its salted SHA-256 is stored. Throws `conflict` above 100. */
@@ -47,7 +46,7 @@ export interface InboundSecrets {
     limit: number,
   ): Promise<{ count: number; secrets: InboundSecret[] }>;
   /** Deletes all secrets that `madeBy` counts. */
-  removeMadeBy(trx: Transaction<Schema>, workspaceId: Uuid, makerId: Uuid): Promise<InboundSecret[]>;
+  removeMadeBy(trx: Transaction, workspaceId: Uuid, makerId: Uuid): Promise<InboundSecret[]>;
   /**
    * The workspace of a secret. Throws `unauthorized`, or `not_configured` if the installation has no secrets at
    * all.
@@ -83,7 +82,26 @@ from inbound_secret s
 where s.workspace_id = $1 and (s.created_by = 'user:' || $2::uuid or exists (
   select from api_key k where k.workspace_id = s.workspace_id and k.maker_id = $2 and s.created_by = 'api_key:' || k.id))`;
 
-const COLUMNS = sql.raw('id, name, prefix, created_by, created_at');
+const COLUMNS = 'id, name, prefix, created_by, created_at';
+
+const DELETE = {
+  name: 'inbound-secret.delete',
+  text: `delete from inbound_secret where workspace_id = $1 and id = $2
+         returning ${COLUMNS}`,
+};
+
+const LOCK_WORKSPACE = {
+  name: 'inbound-secret.lock-workspace',
+  text: `select from workspace where id = $1 for update`,
+};
+
+const INSERT = {
+  name: 'inbound-secret.insert',
+  text: `insert into inbound_secret (workspace_id, id, name, prefix, salt, hash, created_by, created_at)
+         select $1, $2, $3, $4, $5, $6, $7, $8
+         where (select count(*) from inbound_secret where workspace_id = $1) < ${MAX_SECRETS}
+         returning ${COLUMNS}`,
+};
 
 /**
  * A secret is derived from the installation's key and its own id, so that it can be derived again: verifying a
@@ -132,9 +150,7 @@ export function makeInboundSecrets(
 
     remove: (workspaceId, id, inTransaction) =>
       db.transaction(async (trx) => {
-        const { rows } = await sql<InboundSecret>`
-          delete from inbound_secret where workspace_id = ${workspaceId} and id = ${id}
-          returning ${COLUMNS}`.execute(trx);
+        const rows = await query<InboundSecret>(trx, DELETE, [workspaceId, id]);
         if (!rows[0]) throw new ApiError('not_found', 'No inbound secret with this id.');
         await inTransaction(trx, rows[0]);
       }),
@@ -142,7 +158,7 @@ export function makeInboundSecrets(
     madeBy: (workspaceId, makerId, limit) => readMadeBy(db, workspaceId, makerId, limit),
 
     async removeMadeBy(trx, workspaceId, makerId) {
-      const { rows } = await queryableOf(trx).query<InboundSecret>({
+      const { rows } = await trx.query<InboundSecret>({
         name: 'inbound-secret.remove-made',
         text: `delete from inbound_secret where workspace_id = $1 and id in (select s.id ${MADE_BY})
                returning id, name, prefix, created_by, created_at`,
@@ -185,18 +201,23 @@ function unauthorized(): ApiError {
 
 /** Throws `conflict` if the workspace has the maximum. */
 async function insertSecret(
-  trx: Transaction<Schema>,
+  trx: Transaction,
   secret: { workspaceId: Uuid; id: Uuid; name: string; raw: string; actor: string; at: string },
 ): Promise<InboundSecret> {
   const { workspaceId, id, name, raw, actor, at } = secret;
   const salt = randomBytes(16);
   // Locked, so that two concurrent creations cannot exceed the limit.
-  await sql`select from workspace where id = ${workspaceId} for update`.execute(trx);
-  const { rows } = await sql<InboundSecret>`
-    insert into inbound_secret (workspace_id, id, name, prefix, salt, hash, created_by, created_at)
-    select ${workspaceId}, ${id}, ${name}, ${raw.slice(0, VISIBLE)}, ${salt}, ${sha256(salt, raw)}, ${actor}, ${at}
-    where (select count(*) from inbound_secret where workspace_id = ${workspaceId}) < ${MAX_SECRETS}
-    returning ${COLUMNS}`.execute(trx);
+  await query(trx, LOCK_WORKSPACE, [workspaceId]);
+  const rows = await query<InboundSecret>(trx, INSERT, [
+    workspaceId,
+    id,
+    name,
+    raw.slice(0, VISIBLE),
+    salt,
+    sha256(salt, raw),
+    actor,
+    at,
+  ]);
   if (!rows[0])
     throw new ApiError(
       'conflict',

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { sql, type Kysely, type Transaction } from 'kysely';
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
 import { sha256 } from '../base/hmac.ts';
 import type { Uuid } from '../base/id.ts';
 import { retried, type Database } from '../db/pool.ts';
-import type { Schema } from '../db/schema.ts';
+import { query, type Queryable, type Transaction } from '../db/query.ts';
 import type { Authorities } from './authority.ts';
 import type { Role } from './role.ts';
 
@@ -64,18 +63,18 @@ export interface Links {
    * Creates a link and replaces earlier ones for the same purpose. The token is available only here; the hash is
    * stored.
    */
-  make(trx: Transaction<Schema>, link: NewLink): Promise<{ link: Link; token: string }>;
+  make(trx: Transaction, link: NewLink): Promise<{ link: Link; token: string }>;
   /**
    * Throws `not_found` if the link is unknown, used, expired, of another kind, or an invitation whose creator may
    * no longer give the role.
    */
   open(token: string, kind?: LinkKind): Promise<OpenedLink>;
   /** Uses the link up; throws `not_found` like `open`. Of two concurrent calls, one succeeds. */
-  use(trx: Transaction<Schema>, token: string, kind: LinkKind): Promise<Link>;
+  use(trx: Transaction, token: string, kind: LinkKind): Promise<Link>;
   /** Pending invitations, including invalid ones; newest first. */
   invitations(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<Invitation[]>;
   /** Withdraws an invitation; undefined if there is none. */
-  withdraw(trx: Transaction<Schema>, workspaceId: Uuid, id: Uuid): Promise<Link | undefined>;
+  withdraw(trx: Transaction, workspaceId: Uuid, id: Uuid): Promise<Link | undefined>;
 }
 
 const SHOWN =
@@ -99,6 +98,33 @@ const INVITATIONS = {
          order by l.id desc limit $3`,
 };
 
+const DELETE_EARLIER = {
+  name: 'link.delete-earlier',
+  text: `delete from link where kind = $1 and used_at is null and workspace_id is not distinct from $2
+         and user_id is not distinct from $3 and lower(email) is not distinct from lower($4)`,
+};
+
+const INSERT = {
+  name: 'link.insert',
+  text: `insert into link (id, kind, hash, workspace_id, user_id, email, role, created_by, created_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7,
+                 $8, $9, $10)`,
+};
+
+const USE = {
+  name: 'link.use',
+  text: `update link l set used_at = $1
+         where hash = $2 and kind = $3 and used_at is null and expires_at > $1
+         returning ${SHOWN}`,
+};
+
+const WITHDRAW = {
+  name: 'link.withdraw',
+  text: `delete from link l
+         where workspace_id = $1 and id = $2 and kind = 'invitation' and used_at is null
+         returning ${SHOWN}`,
+};
+
 /** The URL of a link: `<base>/setup#token=…`. */
 export function linkUrl(base: string, kind: LinkKind, token: string): string {
   return `${base}${PAGES[kind]}#token=${token}`;
@@ -107,7 +133,7 @@ export function linkUrl(base: string, kind: LinkKind, token: string): string {
 export function makeLinks(db: Database, clock: Clock, newId: () => Uuid, authorities: Authorities): Links {
   /** Which of these invitations of one workspace are valid, that is, their creators may still give the role. */
   async function valid(
-    on: Kysely<Schema>,
+    on: Queryable,
     workspaceId: Uuid,
     invitations: readonly Link[],
     lock = false,
@@ -121,7 +147,7 @@ export function makeLinks(db: Database, clock: Clock, newId: () => Uuid, authori
   }
 
   /** Throws `not_found` for an invitation that is no longer valid. */
-  async function checkMaker(on: Kysely<Schema>, link: Link, lock: boolean): Promise<void> {
+  async function checkMaker(on: Queryable, link: Link, lock: boolean): Promise<void> {
     if (link.kind !== 'invitation') return;
     const [isValid] = await valid(on, link.workspace_id!, [link], lock);
     if (!isValid) throw gone();
@@ -142,31 +168,32 @@ export function makeLinks(db: Database, clock: Clock, newId: () => Uuid, authori
         created_at: isoTime(now),
         expires_at: isoTime(now + LASTS_MS[kind]),
       };
-      await sql`
-        delete from link where kind = ${kind} and used_at is null and workspace_id is not distinct from ${link.workspace_id}
-          and user_id is not distinct from ${link.user_id} and lower(email) is not distinct from lower(${link.email})`.execute(
-        trx,
-      );
-      await sql`
-        insert into link (id, kind, hash, workspace_id, user_id, email, role, created_by, created_at, expires_at)
-        values (${link.id}, ${kind}, ${sha256(token)}, ${link.workspace_id}, ${link.user_id}, ${link.email}, ${link.role},
-                ${by}, ${link.created_at}, ${link.expires_at})`.execute(trx);
+      await query(trx, DELETE_EARLIER, [kind, link.workspace_id, link.user_id, link.email]);
+      await query(trx, INSERT, [
+        link.id,
+        kind,
+        sha256(token),
+        link.workspace_id,
+        link.user_id,
+        link.email,
+        link.role,
+        by,
+        link.created_at,
+        link.expires_at,
+      ]);
       return { link, token };
     },
 
     async open(token, kind) {
       const [link] = await db.read<OpenedLink>(OPEN, [sha256(token), isoTime(clock.now())]);
       if (!link || (kind !== undefined && link.kind !== kind)) throw gone();
-      await checkMaker(db.kysely, link, false);
+      await checkMaker(db.pool, link, false);
       return link;
     },
 
     async use(trx, token, kind) {
       const now = isoTime(clock.now());
-      const { rows } = await sql<Link>`
-        update link l set used_at = ${now}
-        where hash = ${sha256(token)} and kind = ${kind} and used_at is null and expires_at > ${now}
-        returning ${sql.raw(SHOWN)}`.execute(trx);
+      const rows = await query<Link>(trx, USE, [now, sha256(token), kind]);
       if (!rows[0]) throw gone();
       await checkMaker(trx, rows[0], true);
       return rows[0];
@@ -174,15 +201,12 @@ export function makeLinks(db: Database, clock: Clock, newId: () => Uuid, authori
 
     async invitations(workspaceId, limit, after) {
       const links = await db.read<Link>(INVITATIONS, [workspaceId, after, limit]);
-      const stillValid = await retried(() => valid(db.kysely, workspaceId, links));
+      const stillValid = await retried(() => valid(db.pool, workspaceId, links));
       return links.map((link, at) => ({ ...link, valid: stillValid[at]! }));
     },
 
     async withdraw(trx, workspaceId, id) {
-      const { rows } = await sql<Link>`
-        delete from link l
-        where workspace_id = ${workspaceId} and id = ${id} and kind = 'invitation' and used_at is null
-        returning ${sql.raw(SHOWN)}`.execute(trx);
+      const rows = await query<Link>(trx, WITHDRAW, [workspaceId, id]);
       return rows[0];
     },
   };

@@ -1,10 +1,9 @@
-import { sql, type Transaction } from 'kysely';
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import { isUniqueViolation } from '../db/failure.ts';
 import type { Database } from '../db/pool.ts';
-import type { Schema } from '../db/schema.ts';
+import { query, type Transaction } from '../db/query.ts';
 import { refuse, type Authorities } from './authority.ts';
 import type { Actor } from './audit.ts';
 import { isAtLeast, type Role } from './role.ts';
@@ -24,18 +23,18 @@ export interface Members {
   list(workspaceId: Uuid, limit: number, after: Uuid | null): Promise<Member[]>;
   get(workspaceId: Uuid, id: Uuid): Promise<Member | undefined>;
   /** Throws `conflict` if the user is already a member. */
-  add(trx: Transaction<Schema>, workspaceId: Uuid, userId: Uuid, role: Role): Promise<void>;
+  add(trx: Transaction, workspaceId: Uuid, userId: Uuid, role: Role): Promise<void>;
   /**
    * Changes the role of a member of the caller's workspace; effective from the next request, for their sessions
    * and keys. Throws `not_found`, `forbidden` if either role is above the caller's, `conflict` for the last owner.
    * @returns the previous role
    */
-  changeRole(trx: Transaction<Schema>, by: Actor, id: Uuid, role: Role): Promise<Role>;
+  changeRole(trx: Transaction, by: Actor, id: Uuid, role: Role): Promise<Role>;
   /**
    * Removes a member from the caller's workspace and ends their sessions there; throws like `changeRole`. @returns
    * the previous role
    */
-  remove(trx: Transaction<Schema>, by: Actor, id: Uuid): Promise<Role>;
+  remove(trx: Transaction, by: Actor, id: Uuid): Promise<Role>;
 }
 
 const SELECT = `
@@ -49,28 +48,60 @@ const LIST = {
 };
 const GET = { name: 'member.get', text: `${SELECT} and m.user_id = $2` };
 
+const LOCK_WORKSPACE = {
+  name: 'member.lock-workspace',
+  text: `select from workspace where id = $1 for no key update`,
+};
+
+const ROLE = {
+  name: 'member.role',
+  text: `select role from member where workspace_id = $1 and user_id = $2`,
+};
+
+const FIND_OTHER_OWNER = {
+  name: 'member.find-other-owner',
+  text: `select from member where workspace_id = $1 and role = 'owner' and user_id <> $2`,
+};
+
+const END_SESSIONS = {
+  name: 'member.end-sessions',
+  text: `delete from session where workspace_id = $1 and user_id = $2`,
+};
+
+const INSERT = {
+  name: 'member.insert',
+  text: `insert into member (workspace_id, user_id, role, joined_at)
+         values ($1, $2, $3, $4)`,
+};
+
+const SET_ROLE = {
+  name: 'member.set-role',
+  text: `update member set role = $1 where workspace_id = $2 and user_id = $3`,
+};
+
+const DELETE = {
+  name: 'member.delete',
+  text: `delete from member where workspace_id = $1 and user_id = $2`,
+};
+
 export function makeMembers(db: Database, clock: Clock, authorities: Authorities): Members {
   /** The current role of a member; locks the workspace's members against other changes. */
-  async function currentRole(trx: Transaction<Schema>, workspaceId: Uuid, id: Uuid): Promise<Role> {
-    await sql`select from workspace where id = ${workspaceId} for no key update`.execute(trx);
-    const { rows } = await sql<{ role: Role }>`
-      select role from member where workspace_id = ${workspaceId} and user_id = ${id}`.execute(trx);
+  async function currentRole(trx: Transaction, workspaceId: Uuid, id: Uuid): Promise<Role> {
+    await query(trx, LOCK_WORKSPACE, [workspaceId]);
+    const rows = await query<{ role: Role }>(trx, ROLE, [workspaceId, id]);
     if (!rows[0]) throw new ApiError('not_found', 'No member with this id.');
     return rows[0].role;
   }
 
-  async function checkOwnerLeft(trx: Transaction<Schema>, workspaceId: Uuid, id: Uuid): Promise<void> {
-    const { rows } = await sql`
-      select from member where workspace_id = ${workspaceId} and role = 'owner' and user_id <> ${id}`.execute(
-      trx,
-    );
+  async function checkOwnerLeft(trx: Transaction, workspaceId: Uuid, id: Uuid): Promise<void> {
+    const rows = await query(trx, FIND_OTHER_OWNER, [workspaceId, id]);
     if (rows.length === 0)
       throw new ApiError('conflict', 'A workspace must have an owner; make another member an owner first.');
   }
 
   /** Sessions in other workspaces stay. */
-  async function endSessions(trx: Transaction<Schema>, workspaceId: Uuid, userId: Uuid): Promise<void> {
-    await sql`delete from session where workspace_id = ${workspaceId} and user_id = ${userId}`.execute(trx);
+  async function endSessions(trx: Transaction, workspaceId: Uuid, userId: Uuid): Promise<void> {
+    await query(trx, END_SESSIONS, [workspaceId, userId]);
   }
 
   return {
@@ -81,8 +112,7 @@ export function makeMembers(db: Database, clock: Clock, authorities: Authorities
       // Sessions of a former membership: left by an older version, or moved here during the removal.
       await endSessions(trx, workspaceId, userId);
       try {
-        await sql`insert into member (workspace_id, user_id, role, joined_at)
-                  values (${workspaceId}, ${userId}, ${role}, ${isoTime(clock.now())})`.execute(trx);
+        await query(trx, INSERT, [workspaceId, userId, role, isoTime(clock.now())]);
       } catch (error) {
         if (isUniqueViolation(error))
           throw new ApiError('conflict', 'The user is already a member of this workspace.');
@@ -101,9 +131,7 @@ export function makeMembers(db: Database, clock: Clock, authorities: Authorities
           : authorities.lackToGrant(authority, role),
       );
       if (had === 'owner' && role !== 'owner') await checkOwnerLeft(trx, workspaceId, id);
-      await sql`update member set role = ${role} where workspace_id = ${workspaceId} and user_id = ${id}`.execute(
-        trx,
-      );
+      await query(trx, SET_ROLE, [role, workspaceId, id]);
       return had;
     },
 
@@ -114,7 +142,7 @@ export function makeMembers(db: Database, clock: Clock, authorities: Authorities
       if (by.actor !== `user:${id}`)
         refuse(authorities.lackToManage(await authorities.current(trx, by), had));
       if (had === 'owner') await checkOwnerLeft(trx, workspaceId, id);
-      await sql`delete from member where workspace_id = ${workspaceId} and user_id = ${id}`.execute(trx);
+      await query(trx, DELETE, [workspaceId, id]);
       await endSessions(trx, workspaceId, id);
       return had;
     },

@@ -1,7 +1,6 @@
-import { sql, type Transaction } from 'kysely';
 import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
-import type { Schema } from '../db/schema.ts';
+import { query, type Transaction } from '../db/query.ts';
 import { isMailAddress } from '../mail/mail-message.ts';
 import type { MailCondition, MailQueue } from '../mail/mail-queue.ts';
 import { webhookDisabledMessage } from './account-mail.ts';
@@ -34,17 +33,47 @@ export const NOTICE_READERS_ONLY: MailCondition = {
   otherwise: 'cancel',
 };
 
+const LETTERS_AT_ONCE = 100;
+
+const READERS = {
+  name: 'notice.readers',
+  text: `select u.id, u.email, w.name as workspace
+         from member m join app_user u on u.id = m.user_id join workspace w on w.id = m.workspace_id
+         where m.workspace_id = $1 and m.role in ('owner', 'admin')`,
+};
+
+const DELETE_LETTER = {
+  name: 'notice_letter.delete',
+  text: 'delete from notice_letter where workspace_id = $1 and notice_id = $2 and user_id = $3',
+};
+
+const MARK_LETTER_MAILED = {
+  name: 'notice_letter.mark-mailed',
+  text: 'update notice_letter set mailed_at = now() where workspace_id = $1 and notice_id = $2 and user_id = $3',
+};
+
+const DUE_LETTERS = {
+  name: 'notice_letter.due',
+  text: `with due as (
+           select workspace_id, notice_id, user_id from notice_letter
+           where mailed_at is null and due_at <= now() order by due_at limit ${LETTERS_AT_ONCE} for update skip locked
+         )
+         select d.*, u.email, w.name as workspace, n.object_id, n.details
+         from due d
+         join notice n on n.workspace_id = d.workspace_id and n.id = d.notice_id
+         join workspace w on w.id = d.workspace_id
+         left join member m on m.workspace_id = d.workspace_id and m.user_id = d.user_id and m.role in ('owner', 'admin')
+         left join app_user u on u.id = m.user_id`,
+};
+
 /** Queues a notice to everyone who is owner or admin now. */
 export async function enqueueNotice(
-  trx: Transaction<Schema>,
+  trx: Transaction,
   parts: NoticeMailParts,
   workspaceId: Uuid,
   notice: { id: Uuid; objectId: Uuid; details: Record<string, unknown> },
 ): Promise<void> {
-  const { rows } = await sql<{ id: Uuid; email: string; workspace: string }>`
-    select u.id, u.email, w.name as workspace
-    from member m join app_user u on u.id = m.user_id join workspace w on w.id = m.workspace_id
-    where m.workspace_id = ${workspaceId} and m.role in ('owner', 'admin')`.execute(trx);
+  const rows = await query<{ id: Uuid; email: string; workspace: string }>(trx, READERS, [workspaceId]);
   const { id: noticeId, objectId } = notice;
   const details = notice.details as NoticeMail['details'];
   for (const { workspace, ...user } of rows)
@@ -53,7 +82,7 @@ export async function enqueueNotice(
 
 /** An address that 0.1.0 accepted and that no mail can have must not keep a webhook from being disabled. */
 async function enqueue(
-  trx: Transaction<Schema>,
+  trx: Transaction,
   { mail, webhookUrl }: NoticeMailParts,
   { workspaceId, workspace, noticeId, objectId, details: { name, reason }, user }: NoticeMail,
 ): Promise<void> {
@@ -79,8 +108,6 @@ interface Letter {
   details: { name: string; reason: string };
 }
 
-const LETTERS_AT_ONCE = 100;
-
 /**
  * Queues the notices that 0.1.0 left in `notice_letter`, its own queue. A process of 0.1.0 may still write there during
  * an upgrade, so this runs again and again; what such a process is sending is not due, and stays with it.
@@ -94,28 +121,18 @@ export async function moveNoticeLetters(db: Database, parts: NoticeMailParts): P
   }
 }
 
-async function moveLetters(trx: Transaction<Schema>, parts: NoticeMailParts): Promise<number> {
-  const { rows } = await sql<Letter>`
-    with due as (
-      select workspace_id, notice_id, user_id from notice_letter
-      where mailed_at is null and due_at <= now() order by due_at limit ${LETTERS_AT_ONCE} for update skip locked
-    )
-    select d.*, u.email, w.name as workspace, n.object_id, n.details
-    from due d
-    join notice n on n.workspace_id = d.workspace_id and n.id = d.notice_id
-    join workspace w on w.id = d.workspace_id
-    left join member m on m.workspace_id = d.workspace_id and m.user_id = d.user_id and m.role in ('owner', 'admin')
-    left join app_user u on u.id = m.user_id`.execute(trx);
+async function moveLetters(trx: Transaction, parts: NoticeMailParts): Promise<number> {
+  const rows = await query<Letter>(trx, DUE_LETTERS, []);
   for (const { workspace_id: workspaceId, notice_id: noticeId, user_id: userId, email, ...rest } of rows) {
-    const its = sql`workspace_id = ${workspaceId} and notice_id = ${noticeId} and user_id = ${userId}`;
+    const key = [workspaceId, noticeId, userId];
     if (email === null) {
-      await sql`delete from notice_letter where ${its}`.execute(trx);
+      await query(trx, DELETE_LETTER, key);
       continue;
     }
     const { workspace, object_id: objectId, details } = rest;
     const user = { id: userId, email };
     await enqueue(trx, parts, { workspaceId, workspace, noticeId, objectId, details, user });
-    await sql`update notice_letter set mailed_at = now() where ${its}`.execute(trx);
+    await query(trx, MARK_LETTER_MAILED, key);
   }
   return rows.length;
 }

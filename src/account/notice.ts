@@ -1,7 +1,6 @@
-import { sql, type Transaction } from 'kysely';
 import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
-import type { Schema } from '../db/schema.ts';
+import { query, type Transaction } from '../db/query.ts';
 import { enqueueNotice, type NoticeMailParts } from './notice-mail.ts';
 import type { Role } from './role.ts';
 
@@ -22,16 +21,16 @@ export interface Notice {
 export interface Notices {
   /** Call it within the transaction of the cause; the emails are queued in the same transaction. */
   post(
-    trx: Transaction<Schema>,
+    trx: Transaction,
     workspaceId: Uuid,
     notice: Omit<Notice, 'id' | 'created_at'> & { at: string },
   ): Promise<void>;
   /** Resolves the notices about an object. */
-  end(trx: Transaction<Schema>, workspaceId: Uuid, objectId: Uuid, at: string): Promise<void>;
+  end(trx: Transaction, workspaceId: Uuid, objectId: Uuid, at: string): Promise<void>;
   /** The notices that a reader has not dismissed, newest first; `after` is the last id of the previous page. */
   list(reader: Reader, limit: number, after: Uuid | null): Promise<Notice[]>;
   /** Dismisses a notice. @returns false if the reader sees no such notice; true if it was dismissed before */
-  dismiss(trx: Transaction<Schema>, reader: Reader, id: Uuid, at: string): Promise<boolean>;
+  dismiss(trx: Transaction, reader: Reader, id: Uuid, at: string): Promise<boolean>;
 }
 
 /** A member who reads notices. */
@@ -51,24 +50,40 @@ where n.workspace_id = $1 and n.ended_at is null and ($3::uuid is null or n.id <
 order by n.id desc limit $4`,
 };
 
+const INSERT = {
+  name: 'notice.insert',
+  text: `insert into notice (workspace_id, id, type, object_type, object_id, details, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7)`,
+};
+
+const END = {
+  name: 'notice.end',
+  text: `update notice set ended_at = $1
+         where workspace_id = $2 and object_id = $3 and ended_at is null`,
+};
+
+const FIND = {
+  name: 'notice.find',
+  text: `select from notice where workspace_id = $1 and id = $2 and ended_at is null`,
+};
+
+const DISMISS = {
+  name: 'notice.dismiss',
+  text: `insert into notice_dismissal (workspace_id, notice_id, user_id, at)
+         values ($1, $2, $3, $4) on conflict do nothing`,
+};
+
 export function makeNotices(parts: NoticeMailParts & { db: Database; newId: () => Uuid }): Notices {
   const { db, newId } = parts;
   return {
     async post(trx, workspaceId, { type, object_type: objectType, object_id: objectId, details, at }) {
       const id = newId();
-      await sql`
-        insert into notice (workspace_id, id, type, object_type, object_id, details, created_at)
-        values (${workspaceId}, ${id}, ${type}, ${objectType}, ${objectId}, ${JSON.stringify(details)}, ${at})`.execute(
-        trx,
-      );
+      await query(trx, INSERT, [workspaceId, id, type, objectType, objectId, JSON.stringify(details), at]);
       await enqueueNotice(trx, parts, workspaceId, { id, objectId, details });
     },
 
     async end(trx, workspaceId, objectId, at) {
-      await sql`update notice set ended_at = ${at}
-                where workspace_id = ${workspaceId} and object_id = ${objectId} and ended_at is null`.execute(
-        trx,
-      );
+      await query(trx, END, [at, workspaceId, objectId]);
     },
 
     list: ({ workspaceId, userId, role }, limit, after) =>
@@ -76,13 +91,9 @@ export function makeNotices(parts: NoticeMailParts & { db: Database; newId: () =
 
     async dismiss(trx, { workspaceId, userId, role }, id, at) {
       if (!reads(role)) return false;
-      const { rows } = await sql`
-        select from notice where workspace_id = ${workspaceId} and id = ${id} and ended_at is null`.execute(
-        trx,
-      );
+      const rows = await query(trx, FIND, [workspaceId, id]);
       if (rows.length === 0) return false;
-      await sql`insert into notice_dismissal (workspace_id, notice_id, user_id, at)
-                values (${workspaceId}, ${id}, ${userId}, ${at}) on conflict do nothing`.execute(trx);
+      await query(trx, DISMISS, [workspaceId, id, userId, at]);
       return true;
     },
   };

@@ -3,7 +3,8 @@ import { isoTime } from '../base/clock.ts';
 import type { Uuid } from '../base/id.ts';
 import { RETRY } from '../db/batch-runner.ts';
 import { makeBatchWriter } from '../db/batch-writer.ts';
-import type { Database, Queryable } from '../db/pool.ts';
+import type { Database } from '../db/pool.ts';
+import type { Queryable } from '../db/query.ts';
 import { isPlan, PLANS, termsOf, type Plan, type Window } from './plan.ts';
 import type { Role } from './role.ts';
 

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { sql, type Transaction } from 'kysely';
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
 import { sha256 } from '../base/hmac.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
-import type { Schema } from '../db/schema.ts';
+import { query, type Transaction } from '../db/query.ts';
 import type { Caller } from './caller.ts';
 import { scopesOf, type Role } from './role.ts';
 
@@ -18,12 +17,12 @@ export interface Sessions {
   /** The caller of a session token, read from the store each time; throws `unauthorized`. */
   authenticate(token: string): Promise<Caller>;
   /** Starts a session; the token is available only here, its hash is stored. */
-  open(trx: Transaction<Schema>, userId: Uuid, workspaceId: Uuid): Promise<string>;
+  open(trx: Transaction, userId: Uuid, workspaceId: Uuid): Promise<string>;
   /** Switches to another workspace; undefined if the user is not a member of it. */
   move(id: Uuid, workspaceId: Uuid): Promise<Caller | undefined>;
   end(id: Uuid): Promise<void>;
   /** Ends all sessions of a user except one. */
-  endAll(trx: Transaction<Schema>, userId: Uuid, except: Uuid | null): Promise<void>;
+  endAll(trx: Transaction, userId: Uuid, except: Uuid | null): Promise<void>;
 }
 
 interface Row {
@@ -51,6 +50,34 @@ const BY_ID = { name: 'session.by-id', text: `${SELECT} where s.id = $1 and s.ex
 const SEEN = {
   name: 'session.seen',
   text: 'update session set last_seen_at = $2, expires_at = $3 where id = $1',
+};
+
+const INSERT = {
+  name: 'session.insert',
+  text: `insert into session (id, hash, user_id, workspace_id, created_at, last_seen_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6,
+                 $7)`,
+};
+
+const DELETE_EXPIRED = {
+  name: 'session.delete-expired',
+  text: `delete from session where expires_at < $1`,
+};
+
+const MOVE = {
+  name: 'session.move',
+  text: `update session s set workspace_id = $1 from member m
+         where s.id = $2 and m.workspace_id = $1 and m.user_id = s.user_id`,
+};
+
+const DELETE = {
+  name: 'session.delete',
+  text: `delete from session where id = $1`,
+};
+
+const DELETE_OTHERS = {
+  name: 'session.delete-others',
+  text: `delete from session where user_id = $1 and id is distinct from $2`,
 };
 
 /** @param scopes all scopes */
@@ -97,27 +124,31 @@ export function makeSessions(
     async open(trx, userId, workspaceId) {
       const token = randomBytes(32).toString('base64url');
       const now = clock.now();
-      await sql`insert into session (id, hash, user_id, workspace_id, created_at, last_seen_at, expires_at)
-                values (${newId()}, ${sha256(token)}, ${userId}, ${workspaceId}, ${isoTime(now)}, ${isoTime(now)},
-                        ${isoTime(now + SESSION_MS)})`.execute(trx);
-      await sql`delete from session where expires_at < ${isoTime(now)}`.execute(trx);
+      await query(trx, INSERT, [
+        newId(),
+        sha256(token),
+        userId,
+        workspaceId,
+        isoTime(now),
+        isoTime(now),
+        isoTime(now + SESSION_MS),
+      ]);
+      await query(trx, DELETE_EXPIRED, [isoTime(now)]);
       return token;
     },
 
     async move(id, workspaceId) {
-      await sql`
-        update session s set workspace_id = ${workspaceId} from member m
-        where s.id = ${id} and m.workspace_id = ${workspaceId} and m.user_id = s.user_id`.execute(db.kysely);
+      await query(db.pool, MOVE, [workspaceId, id]);
       const [row] = await db.read<Row>(BY_ID, [id, isoTime(clock.now())]);
       return row?.workspace_id === workspaceId ? callerOf(row) : undefined;
     },
 
     async end(id) {
-      await sql`delete from session where id = ${id}`.execute(db.kysely);
+      await query(db.pool, DELETE, [id]);
     },
 
     async endAll(trx, userId, except) {
-      await sql`delete from session where user_id = ${userId} and id is distinct from ${except}`.execute(trx);
+      await query(trx, DELETE_OTHERS, [userId, except]);
     },
   };
 }

@@ -1,9 +1,8 @@
-import { sql, type Transaction } from 'kysely';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import type { Database } from '../db/pool.ts';
-import type { Schema } from '../db/schema.ts';
+import { query, type Transaction } from '../db/query.ts';
 import type { MailQueue } from '../mail/mail-queue.ts';
 import type { Audit } from './audit.ts';
 import type { HashingQueue } from './hashing-queue.ts';
@@ -75,11 +74,16 @@ export interface SignIn {
     change: { current: string; password: string; address: string },
   ): Promise<void>;
   /** Creates a password link for a user, for the operator of the installation. */
-  resetLink(trx: Transaction<Schema>, userId: Uuid, createdBy: string): Promise<string>;
+  resetLink(trx: Transaction, userId: Uuid, createdBy: string): Promise<string>;
   /** Creates a link to set up a workspace. */
-  setUpLink(trx: Transaction<Schema>, workspaceId: Uuid): Promise<string>;
+  setUpLink(trx: Transaction, workspaceId: Uuid): Promise<string>;
   open(token: string): Promise<OpenedLink>;
 }
+
+const RENAME_WORKSPACE = {
+  name: 'workspace.rename',
+  text: `update workspace set name = $1 where id = $2`,
+};
 
 export function makeSignIn(parts: SignInParts): SignIn {
   const { db, users, sessions, links, throttle, hashing, mail, log } = parts;
@@ -99,9 +103,7 @@ export function makeSignIn(parts: SignInParts): SignIn {
         const link = await links.use(trx, token, 'setup');
         const user = await users.create(trx, { name, email, password: hash });
         if (workspaceName !== undefined)
-          await sql`update workspace set name = ${workspaceName} where id = ${link.workspace_id}`.execute(
-            trx,
-          );
+          await query(trx, RENAME_WORKSPACE, [workspaceName, link.workspace_id]);
         return join(parts, trx, user, { ...link, role: 'owner' });
       });
     },
@@ -185,7 +187,7 @@ async function verified(
 
 async function startSession(
   { sessions, audit }: SignInParts,
-  trx: Transaction<Schema>,
+  trx: Transaction,
   user: User,
   workspaceId: Uuid,
 ): Promise<string> {
@@ -205,7 +207,7 @@ async function home(users: Users, userId: Uuid): Promise<Uuid> {
 
 async function join(
   parts: SignInParts,
-  trx: Transaction<Schema>,
+  trx: Transaction,
   user: User,
   { workspace_id: id, role }: Link,
 ): Promise<string> {
@@ -238,7 +240,7 @@ async function inviteeOf(
 /** The URL of a new link. */
 async function makeLink(
   { links, baseUrl }: SignInParts,
-  trx: Transaction<Schema>,
+  trx: Transaction,
   link: Parameters<Links['make']>[1],
 ): Promise<string> {
   const { token } = await links.make(trx, link);

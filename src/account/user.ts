@@ -1,10 +1,9 @@
-import { sql, type Transaction } from 'kysely';
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import { isUniqueViolation } from '../db/failure.ts';
 import type { Database } from '../db/pool.ts';
-import type { Schema } from '../db/schema.ts';
+import { query, type Transaction } from '../db/query.ts';
 import type { Role } from './role.ts';
 
 /** A person with an account, in any number of workspaces. */
@@ -31,11 +30,8 @@ export interface Users {
   byEmail(email: string): Promise<UserWithPassword | undefined>;
   get(id: Uuid): Promise<UserWithPassword | undefined>;
   /** Throws `conflict` if the address has an account. @param password hashed, or null */
-  create(
-    trx: Transaction<Schema>,
-    person: { email: string; name: string; password: string | null },
-  ): Promise<User>;
-  setPassword(trx: Transaction<Schema>, id: Uuid, password: string): Promise<void>;
+  create(trx: Transaction, person: { email: string; name: string; password: string | null }): Promise<User>;
+  setPassword(trx: Transaction, id: Uuid, password: string): Promise<void>;
   /** The workspaces of a user, in the order in which they joined. */
   memberships(id: Uuid): Promise<Membership[]>;
 }
@@ -49,6 +45,18 @@ const MEMBERSHIPS = {
          where m.user_id = $1 order by m.joined_at, w.id`,
 };
 
+const INSERT = {
+  name: 'user.insert',
+  text: `insert into app_user (id, email, name, password, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $5)`,
+};
+
+const SET_PASSWORD = {
+  name: 'user.set-password',
+  text: `update app_user set password = $1, updated_at = $2
+         where id = $3`,
+};
+
 export function makeUsers(db: Database, clock: Clock, newId: () => Uuid): Users {
   return {
     byEmail: async (email) => (await db.read<UserWithPassword>(BY_EMAIL, [email]))[0],
@@ -58,8 +66,7 @@ export function makeUsers(db: Database, clock: Clock, newId: () => Uuid): Users 
       const user = { id: newId(), email, name };
       const at = isoTime(clock.now());
       try {
-        await sql`insert into app_user (id, email, name, password, created_at, updated_at)
-                  values (${user.id}, ${email}, ${name}, ${password}, ${at}, ${at})`.execute(trx);
+        await query(trx, INSERT, [user.id, email, name, password, at]);
       } catch (error) {
         if (isUniqueViolation(error)) throw new ApiError('conflict', 'This address already has an account.');
         throw error;
@@ -68,8 +75,7 @@ export function makeUsers(db: Database, clock: Clock, newId: () => Uuid): Users 
     },
 
     async setPassword(trx, id, password) {
-      await sql`update app_user set password = ${password}, updated_at = ${isoTime(clock.now())}
-                where id = ${id}`.execute(trx);
+      await query(trx, SET_PASSWORD, [password, isoTime(clock.now()), id]);
     },
 
     memberships: (id) => db.read<Membership>(MEMBERSHIPS, [id]),

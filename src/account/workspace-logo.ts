@@ -1,8 +1,7 @@
-import { sql, type Transaction } from 'kysely';
 import { ApiError, invalid } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
-import type { Schema } from '../db/schema.ts';
+import { query, type Transaction } from '../db/query.ts';
 import { MEGABYTE, tooLarge, type FileStore, type StoredFile } from '../files/file-store.ts';
 import type { FileUrls } from '../files/file-url.ts';
 import { readImageHeader, type ImageHeader } from '../files/image-header.ts';
@@ -33,17 +32,19 @@ export interface WorkspaceLogos {
   set(
     by: Actor,
     bytes: Buffer,
-    record: (trx: Transaction<Schema>, saved: StoredFile, header: ImageHeader) => Promise<void>,
+    record: (trx: Transaction, saved: StoredFile, header: ImageHeader) => Promise<void>,
   ): Promise<StoredFile>;
   /** Throws `not_found` if the workspace has no logo. */
-  remove(
-    workspaceId: Uuid,
-    record: (trx: Transaction<Schema>, removed: StoredFile) => Promise<void>,
-  ): Promise<void>;
+  remove(workspaceId: Uuid, record: (trx: Transaction, removed: StoredFile) => Promise<void>): Promise<void>;
   /** The logos of these workspaces; those without one are missing. */
   list(workspaceIds: readonly Uuid[]): Promise<Map<Uuid, ShownLogo>>;
 }
 
+const LOCK = {
+  name: 'workspace.lock-logo',
+  text: 'select logo_file_id from workspace where id = $1 for no key update',
+};
+const SET = { name: 'workspace.set-logo', text: 'update workspace set logo_file_id = $2 where id = $1' };
 const LIST = {
   name: 'workspace.logos',
   text: 'select id, name, logo_file_id from workspace where id = any($1::uuid[]) and logo_file_id is not null',
@@ -70,7 +71,7 @@ export function makeWorkspaceLogos(parts: {
       };
       const saved = await files.save(file, async (trx, { id, ...rest }) => {
         const before = await lockLogo(trx, workspaceId);
-        await sql`update workspace set logo_file_id = ${id} where id = ${workspaceId}`.execute(trx);
+        await query(trx, SET, [workspaceId, id]);
         replaced = before === null ? undefined : await files.remove(trx, workspaceId, before);
         await record(trx, { id, ...rest }, header);
       });
@@ -81,7 +82,7 @@ export function makeWorkspaceLogos(parts: {
     async remove(workspaceId, record) {
       const removed = await db.transaction(async (trx) => {
         const before = await lockLogo(trx, workspaceId);
-        await sql`update workspace set logo_file_id = null where id = ${workspaceId}`.execute(trx);
+        await query(trx, SET, [workspaceId, null]);
         const file = before === null ? undefined : await files.remove(trx, workspaceId, before);
         if (!file) throw new ApiError('not_found', 'The workspace has no logo.');
         await record(trx, file);
@@ -116,8 +117,7 @@ function logoHeader(bytes: Buffer): ImageHeader {
 }
 
 /** The file of the current logo; no other change of the logo runs until the transaction ends. */
-async function lockLogo(trx: Transaction<Schema>, workspaceId: Uuid): Promise<Uuid | null> {
-  const { rows } = await sql<{ logo_file_id: Uuid | null }>`
-    select logo_file_id from workspace where id = ${workspaceId} for no key update`.execute(trx);
-  return rows[0]?.logo_file_id ?? null;
+async function lockLogo(trx: Transaction, workspaceId: Uuid): Promise<Uuid | null> {
+  const [row] = await query<{ logo_file_id: Uuid | null }>(trx, LOCK, [workspaceId]);
+  return row?.logo_file_id ?? null;
 }

@@ -1,12 +1,17 @@
-import type { Transaction } from 'kysely';
 import { StartError } from '../base/errors.ts';
 import { isoTime, type Clock } from '../base/clock.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
-import type { Schema, WorkspaceRow } from '../db/schema.ts';
+import { query, type Transaction } from '../db/query.ts';
 import { isPlan, PLANS } from './plan.ts';
 
-export type Workspace = WorkspaceRow;
+export interface Workspace {
+  id: Uuid;
+  name: string;
+  plan: string;
+  is_default: boolean;
+  created_at: string;
+}
 
 export interface Workspaces {
   /** Creates a workspace; `name` 1–100 characters. Throws `StartError` for an invalid name or plan. */
@@ -24,12 +29,25 @@ const CLIENT_NUMBER = {
   text: 'select client_number from workspace where id = $1',
 };
 
+const INSERT = {
+  name: 'workspace.insert',
+  text: 'insert into workspace (id, name, plan, is_default, created_at) values ($1, $2, $3, $4, $5)',
+};
+const INSERT_COUNTER = {
+  name: 'workspace_counter.insert',
+  text: 'insert into workspace_counter (workspace_id, event_seq) values ($1, 0)',
+};
+const SELECT = 'select id, name, plan, is_default, created_at from workspace';
+const LIST = { name: 'workspace.list', text: `${SELECT} order by id` };
+const GET = { name: 'workspace.get', text: `${SELECT} where id = $1` };
+const GET_DEFAULT = { name: 'workspace.get-default', text: `${SELECT} where is_default` };
+
 /** @param seed creates the initial records of a new workspace, in its transaction */
 export function makeWorkspaces(
   db: Database,
   clock: Clock,
   newId: () => Uuid,
-  seed: (trx: Transaction<Schema>, workspaceId: Uuid) => Promise<void>,
+  seed: (trx: Transaction, workspaceId: Uuid) => Promise<void>,
 ): Workspaces {
   return {
     async create({ name, plan = 'unlimited', isDefault = false }) {
@@ -47,23 +65,22 @@ export function makeWorkspaces(
         created_at: isoTime(clock.now()),
       };
       await db.transaction(async (trx) => {
-        await trx.insertInto('workspace').values(row).execute();
-        await trx.insertInto('workspace_counter').values({ workspace_id: row.id, event_seq: 0 }).execute();
+        await query(trx, INSERT, [row.id, trimmed, plan, isDefault, row.created_at]);
+        await query(trx, INSERT_COUNTER, [row.id]);
         await seed(trx, row.id);
       });
       return row;
     },
 
-    list: () => db.kysely.selectFrom('workspace').selectAll().orderBy('id').execute(),
+    list: () => query<Workspace>(db.pool, LIST, []),
 
-    get: (id) => db.kysely.selectFrom('workspace').selectAll().where('id', '=', id).executeTakeFirst(),
+    get: async (id) => (await query<Workspace>(db.pool, GET, [id]))[0],
 
     async clientNumber(id) {
       const [row] = await db.read<{ client_number: number }>(CLIENT_NUMBER, [id]);
       return row!.client_number;
     },
 
-    getDefault: () =>
-      db.kysely.selectFrom('workspace').selectAll().where('is_default', '=', true).executeTakeFirst(),
+    getDefault: async () => (await query<Workspace>(db.pool, GET_DEFAULT, []))[0],
   };
 }

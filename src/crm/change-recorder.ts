@@ -1,11 +1,10 @@
-import type { Transaction } from 'kysely';
 import type { Uuid } from '../base/id.ts';
-import type { Schema } from '../db/schema.ts';
 import type { RecordChange } from '../http/record-change.ts';
 import type { Ctx } from '../http/route.ts';
+import type { Transaction } from '../db/query.ts';
 
 /** Called in the transaction of a change, after the change is written. */
-export type AfterWrite<T> = (trx: Transaction<Schema>, item: T) => Promise<void>;
+export type AfterWrite<T> = (trx: Transaction, item: T) => Promise<void>;
 
 interface RecordedObject<T> {
   /** In audit entries, as in `pipeline`; the action is `pipeline.created`. */

@@ -1,22 +1,16 @@
 import type { Logger } from '../base/log.ts';
 import type { Database } from '../db/pool.ts';
 import type { EventObject, EventType } from '../events/event-type.ts';
-import type { RecordChange } from '../http/record-change.ts';
-import type { Route } from '../http/route.ts';
 import { makeEraser, type Eraser, type ErasureRules } from '../record/erasure.ts';
 import { makeExtensions } from '../record/extension.ts';
 import { eventsOf } from '../record/noun-events.ts';
+import type { MadeModule, Module, ModuleParts } from '../record/module.ts';
 import type { BaseRecord, Noun } from '../record/noun.ts';
 import { objectRoutes, type OptionLists } from '../record/object-routes.ts';
 import type { CreateOptions } from '../record/record-create-routes.ts';
 import { makeRecordAnswers } from '../record/record-answer.ts';
 import { recordRoutes } from '../record/record-routes.ts';
-import {
-  makeRecordService,
-  type RecordService,
-  type ServiceOptions,
-  type ServiceParts,
-} from '../record/record-service.ts';
+import { makeRecordService, type RecordService, type ServiceOptions } from '../record/record-service.ts';
 import type { InsertGate } from '../record/record-batch.ts';
 import { makeRecordStore } from '../record/record-store.ts';
 import { timelineRoutes } from '../record/timeline-routes.ts';
@@ -26,8 +20,9 @@ import { fillCompanyName } from './contacts/company-name.ts';
 import { deal } from './deals/deal.ts';
 import { FORM_EVENTS, formLead } from './forms/form-lead.ts';
 import { FORM_SUBMISSION_COPY } from './forms/form-submission-routes.ts';
-import { makeForms, type FormParts, type Forms } from './forms/forms.ts';
-import { CRM_ACTIVITY_TABLE, type CrmActivities } from './leads/inbound/crm-activity.ts';
+import { dropOldQuarantine } from './forms/form-quarantine.ts';
+import { makeForms } from './forms/forms.ts';
+import { CRM_ACTIVITY_TABLE, makeCrmActivities, type CrmActivities } from './leads/inbound/crm-activity.ts';
 import { crmActivityRoutes } from './leads/inbound/crm-activity-routes.ts';
 import { makeInboundLeads, type InboundLeads } from './leads/inbound/inbound-lead.ts';
 import { leadAnalyticsRoutes } from './leads/analytics/lead-analytics-routes.ts';
@@ -49,10 +44,10 @@ import { lead } from './leads/lead.ts';
 import { NOUNS } from './nouns.ts';
 import { placeDeal } from './pipelines/deal-placement.ts';
 import { pipelineRoutes } from './pipelines/pipeline-routes.ts';
-import { makePipelines } from './pipelines/pipeline-store.ts';
+import { makePipelines, type Pipelines } from './pipelines/pipeline-store.ts';
 
 /** Plural names, from which the scopes come. */
-export const RECORD_OBJECTS: readonly string[] = [
+const RECORD_OBJECTS: readonly string[] = [
   ...NOUNS.map((noun) => noun.plural),
   'pipelines',
   'activities',
@@ -84,21 +79,17 @@ export function eraseDeleted(parts: { db: Database; log: Logger }): Eraser {
   };
 }
 
-export interface Crm {
-  routes: Route[];
+export interface Crm extends MadeModule {
   /** Leads from other systems, under the same rules as the API's. */
   inboundLeads: InboundLeads;
-  /** Adds the public pages of forms. */
-  mountForms: Forms['mountSite'];
+  /** Reports of other CRMs about leads. */
+  activities: CrmActivities;
+  pipelinesOf: Pipelines['listFor'];
 }
 
-export interface CrmParts extends ServiceParts, Pick<FormParts, 'sealer' | 'publicUrl' | 'logoOf'> {
-  recordChange: RecordChange;
-  /** The public URL of this installation. */
-  baseUrl(): string;
+export interface CrmParts extends ModuleParts, Pick<FormParts, 'logoOf'> {
   /** Default limit of leads per workspace and hour; 0: no limit. */
   leadsPerHour: number;
-  crmActivities: CrmActivities;
   /** The schema of a new lead, by the style of the API key. */
   leadInputByKeyStyle: LeadInputByKeyStyle;
 }
@@ -109,8 +100,9 @@ interface NounOptions extends ServiceOptions<object> {
 }
 
 /** The records: one service of each kind, so that all writes of a workspace share batches. */
-export function makeCrm(parts: CrmParts): Crm {
-  const { db, recordChange, leadsPerHour, crmActivities } = parts;
+function makeCrm(parts: CrmParts): Crm {
+  const { db, recordChange, leadsPerHour } = parts;
+  const crmActivities = makeCrmActivities(parts);
   const pipelines = makePipelines(parts);
   const sources = makeLeadOptions(parts, 'lead_source', 'lead source');
   const eventTypes = makeLeadOptions(parts, 'lead_event_type', 'lead event type');
@@ -163,7 +155,14 @@ export function makeCrm(parts: CrmParts): Crm {
     ...leadSettingsRoutes(db, recordChange, leadsPerHour),
     ...forms.routes,
   ];
-  return { routes, inboundLeads: makeInboundLeads(writing), mountForms: forms.mountSite };
+  return {
+    routes,
+    jobTypes: [],
+    mountPages: forms.mountSite,
+    inboundLeads: makeInboundLeads(writing),
+    activities: crmActivities,
+    pipelinesOf: pipelines.listFor,
+  };
 }
 
 /** One service of each noun. */
@@ -177,3 +176,16 @@ function makeServices(parts: CrmParts, options: Readonly<Record<string, NounOpti
   return <R extends BaseRecord, Input extends object>(noun: Noun<R, Input>) =>
     services.get(noun.name) as unknown as RecordService<R, Input>;
 }
+
+const MINUTE_MS = 60_000;
+
+export const crm: Module<CrmParts, Crm> = {
+  objects: RECORD_OBJECTS,
+  eventTypes: RECORD_EVENTS,
+  eventObjects: EVENT_OBJECTS,
+  maintenance: ({ db, log }) => [
+    { name: 'maintenance.erasure', everyMs: MINUTE_MS, run: eraseDeleted({ db, log }).pass },
+    { name: 'maintenance.form_spam', everyMs: 60 * MINUTE_MS, run: () => dropOldQuarantine(db) },
+  ],
+  make: makeCrm,
+};

@@ -1,6 +1,7 @@
 import { ApiError, unavailable } from '../base/errors.ts';
 import { failureKind, isUniqueViolation } from './failure.ts';
-import { withTimeout, type Database, type Queryable } from './pool.ts';
+import { withTimeout, type Database } from './pool.ts';
+import type { Queryable } from './query.ts';
 
 /** Returned for an item whose row was changed by someone else between reading and writing. */
 export const RETRY = Symbol('retry');

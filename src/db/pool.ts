@@ -1,20 +1,8 @@
-import { CompiledQuery, Kysely, PostgresDialect, type Transaction } from 'kysely';
-import { Pool, TypeOverrides, types as defaultTypes } from 'pg';
+import { Pool, type PoolClient, TypeOverrides, types as defaultTypes } from 'pg';
 import { unavailable } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import { failureKind } from './failure.ts';
-import type { Schema } from './schema.ts';
-
-/** A statement that is prepared once per connection, by its name. */
-export interface Statement {
-  name: string;
-  text: string;
-}
-
-/** Something that runs statements: a pool, one connection, or a transaction's connection. */
-export interface Queryable {
-  query<Row>(statement: Statement & { values: unknown[] }): Promise<{ rows: Row[]; rowCount: number | null }>;
-}
+import { Transaction, type Statement } from './query.ts';
 
 /** The PostgreSQL to connect to: a URL, or the socket of the embedded one. */
 export type Connection =
@@ -26,7 +14,6 @@ export interface Database {
   readonly pool: Pool;
   /** Connections that wait longer for locks, for statements that failed on the other pool. */
   readonly side: Pool;
-  readonly kysely: Kysely<Schema>;
   readonly connection: Connection;
   /** Reads rows; if the database is unreachable, it retries for up to five seconds, then throws `unavailable`. */
   read<Row>(statement: Statement, values: unknown[]): Promise<Row[]>;
@@ -34,18 +21,8 @@ export interface Database {
    * Runs several statements in a transaction; rolled back if `work` throws. It runs again after a deadlock or a
    * lock held elsewhere, so `work` must have no effects outside the database.
    */
-  transaction<T>(work: (trx: Transaction<Schema>) => Promise<T>): Promise<T>;
+  transaction<T>(work: (trx: Transaction) => Promise<T>): Promise<T>;
   close(): Promise<void>;
-}
-
-/** A transaction's connection, for statements as SQL text. */
-export function queryableOf(trx: Transaction<Schema>): Queryable {
-  return {
-    async query<Row>({ text, values }: Statement & { values: unknown[] }) {
-      const { rows, numAffectedRows } = await trx.executeQuery<Row>(CompiledQuery.raw(text, values));
-      return { rows, rowCount: Number(numAffectedRows ?? rows.length) };
-    },
-  };
 }
 
 /** How long a request may wait for an unreachable database, in milliseconds. */
@@ -63,16 +40,14 @@ types.setTypeParser(defaultTypes.builtins.INT8, Number);
 export function openDatabase(connection: Connection, options: { max: number; log: Logger }): Database {
   const pool = openPool(connection, options.max, 'lock_timeout=300ms', options.log);
   const side = openPool(connection, 4, 'lock_timeout=5s', options.log);
-  const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
 
   return {
     pool,
     side,
-    kysely,
     connection,
     read: (statement, values) =>
       retried(async () => (await pool.query({ ...statement, values })).rows as never[]),
-    transaction: (work) => persistently(() => kysely.transaction().execute(work)),
+    transaction: (work) => persistently(() => inTransaction(pool, work)),
     async close() {
       await Promise.all([pool.end(), side.end()]);
     },
@@ -162,6 +137,42 @@ async function persistently<T>(work: () => Promise<T>): Promise<T> {
       if (kind !== 'conflict' && kind !== 'locked') throw error;
       if (tried === TRIES) throw unavailable('The change conflicts with other changes; try again.', 1);
     }
+  }
+}
+
+/**
+ * Commits what `work` does, or rolls it back if `work` throws. If the rollback fails too, that error is thrown, and the
+ * connection is closed: it may still be in the transaction.
+ */
+async function inTransaction<T>(pool: Pool, work: (trx: Transaction) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let failed: Error | undefined;
+  try {
+    await client.query('begin');
+    return await committed(client, work, (error) => (failed = error));
+  } finally {
+    client.release(failed);
+  }
+}
+
+async function committed<T>(
+  client: PoolClient,
+  work: (trx: Transaction) => Promise<T>,
+  onFailedRollback: (error: Error) => void,
+): Promise<T> {
+  const trx = new Transaction(client);
+  try {
+    const result = await work(trx);
+    trx.end();
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    trx.end();
+    await client.query('rollback').catch((failed: Error) => {
+      onFailedRollback(failed);
+      throw failed;
+    });
+    throw error;
   }
 }
 

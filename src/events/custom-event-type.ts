@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { sql, type Transaction } from 'kysely';
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
+import { query, type Transaction } from '../db/query.ts';
 import { isUniqueViolation } from '../db/failure.ts';
-import type { Schema } from '../db/schema.ts';
 import type { Schemas } from './custom-event-schema.ts';
 import { objectOf, type JsonSchema } from './event-schema.ts';
 import type { Catalogue, EventType } from './event-type.ts';
@@ -29,7 +28,7 @@ export type CustomTypeChange = Partial<Omit<NewCustomType, 'name'>>;
 
 type Definition = Pick<CustomType, 'schema' | 'sample'>;
 
-type Within = (trx: Transaction<Schema>, type: CustomType) => Promise<void>;
+type Within = (trx: Transaction, type: CustomType) => Promise<void>;
 
 /** The event types that workspaces defined, in addition to those of the installation. */
 export interface CustomTypes {
@@ -104,6 +103,38 @@ const FIND = {
   text: `select ${COLUMNS} from custom_event_type where workspace_id = $1 and name = $2`,
 };
 
+const UPDATE = {
+  name: 'custom_event_type.update',
+  text: `update custom_event_type set
+           version = version + 1, updated_at = $1,
+           description = coalesce($2, description),
+           schema = coalesce($3::json, schema),
+           sample = coalesce($4::json, sample)
+         where workspace_id = $5 and name = $6
+         returning ${COLUMNS}`,
+};
+
+const DELETE = {
+  name: 'custom_event_type.delete',
+  text: `delete from custom_event_type where workspace_id = $1 and name = $2
+         returning ${COLUMNS}`,
+};
+
+const LOCK_WORKSPACE = {
+  name: 'custom_event_type.lock-workspace',
+  text: `select from workspace where id = $1 for update`,
+};
+
+const INSERT = {
+  name: 'custom_event_type.insert',
+  text: `insert into custom_event_type
+           (workspace_id, id, name, description, schema, sample, created_by, created_at, updated_at)
+         select $1, $2, $3, $4, $5,
+                $6, $7, $8, $8
+         where (select count(*) from custom_event_type where workspace_id = $1) < ${MAX_CUSTOM_TYPES}
+         returning ${COLUMNS}`,
+};
+
 export function makeCustomTypes(
   { db, clock, newId, schemas }: { db: Database; clock: Clock; newId: () => Uuid; schemas: Schemas },
   catalogue: Catalogue,
@@ -153,14 +184,14 @@ export function makeCustomTypes(
 
     update: (workspaceId, name, { description, schema, sample }, within) =>
       db.transaction(async (trx) => {
-        const { rows } = await sql<CustomType>`
-          update custom_event_type set
-            version = version + 1, updated_at = ${isoTime(clock.now())},
-            description = coalesce(${description ?? null}, description),
-            schema = coalesce(${schema ? JSON.stringify(schema) : null}::json, schema),
-            sample = coalesce(${sample ? JSON.stringify(sample) : null}::json, sample)
-          where workspace_id = ${workspaceId} and name = ${name}
-          returning ${sql.raw(COLUMNS)}`.execute(trx);
+        const rows = await query<CustomType>(trx, UPDATE, [
+          isoTime(clock.now()),
+          description ?? null,
+          schema ? JSON.stringify(schema) : null,
+          sample ? JSON.stringify(sample) : null,
+          workspaceId,
+          name,
+        ]);
         if (!rows[0]) throw missing();
         await within(trx, rows[0]);
         return rows[0];
@@ -168,9 +199,7 @@ export function makeCustomTypes(
 
     remove: (workspaceId, name, within) =>
       db.transaction(async (trx) => {
-        const { rows } = await sql<CustomType>`
-          delete from custom_event_type where workspace_id = ${workspaceId} and name = ${name}
-          returning ${sql.raw(COLUMNS)}`.execute(trx);
+        const rows = await query<CustomType>(trx, DELETE, [workspaceId, name]);
         if (!rows[0]) throw missing();
         await within(trx, rows[0]);
       }),
@@ -189,21 +218,24 @@ export function makeCustomTypes(
 
 /** @param at ISO 8601 */
 async function insertType(
-  trx: Transaction<Schema>,
+  trx: Transaction,
   { workspaceId, actor }: { workspaceId: Uuid; actor: string },
   { name, description, schema, sample }: NewCustomType,
   id: Uuid,
   at: string,
 ): Promise<CustomType> {
   // Two at once must not both take the last place. The workspace row is not locked on hot paths.
-  await sql`select from workspace where id = ${workspaceId} for update`.execute(trx);
-  const { rows } = await sql<CustomType>`
-    insert into custom_event_type
-      (workspace_id, id, name, description, schema, sample, created_by, created_at, updated_at)
-    select ${workspaceId}, ${id}, ${name}, ${description}, ${JSON.stringify(schema)},
-           ${JSON.stringify(sample)}, ${actor}, ${at}, ${at}
-    where (select count(*) from custom_event_type where workspace_id = ${workspaceId}) < ${MAX_CUSTOM_TYPES}
-    returning ${sql.raw(COLUMNS)}`.execute(trx);
+  await query(trx, LOCK_WORKSPACE, [workspaceId]);
+  const rows = await query<CustomType>(trx, INSERT, [
+    workspaceId,
+    id,
+    name,
+    description,
+    JSON.stringify(schema),
+    JSON.stringify(sample),
+    actor,
+    at,
+  ]);
   if (!rows[0])
     throw new ApiError(
       'limit_reached',

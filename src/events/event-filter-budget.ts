@@ -1,7 +1,5 @@
-import type { Transaction } from 'kysely';
 import { invalid } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
-import type { Schema } from '../db/schema.ts';
 import {
   MAX_FILTER_BYTES,
   MAX_FILTER_TEXTS,
@@ -9,6 +7,20 @@ import {
   MAX_FILTERS_BYTES,
   type Filter,
 } from './event-filter.ts';
+import { query, type Transaction } from '../db/query.ts';
+
+interface FilterCost {
+  id: Uuid;
+  filter_texts: string[];
+  filter_values: number;
+  filter_bytes: number;
+}
+
+const FILTERS = {
+  name: 'endpoint.filters',
+  text: `select id, filter_texts, filter_values, filter_bytes from endpoint
+         where workspace_id = $1 and state <> 'deleted' and filter_path is not null`,
+};
 
 /**
  * Checks that a filter fits in the budget with those of the workspace's other webhooks. A filter that costs no more
@@ -17,18 +29,12 @@ import {
  * @throws `validation_error` that names `filter`
  */
 export async function checkFilterRoom(
-  trx: Transaction<Schema>,
+  trx: Transaction,
   workspaceId: Uuid,
   id: Uuid | null,
   filter: Filter,
 ): Promise<void> {
-  const rows = await trx
-    .selectFrom('endpoint')
-    .select(['id', 'filter_texts', 'filter_values', 'filter_bytes'])
-    .where('workspace_id', '=', workspaceId)
-    .where('state', '!=', 'deleted')
-    .where('filter_path', 'is not', null)
-    .execute();
+  const rows = await query<FilterCost>(trx, FILTERS, [workspaceId]);
   const others = rows.filter((row) => row.id !== id);
   const replaced = rows.find((row) => row.id === id);
   const sum = (counts: number[]) => counts.reduce((all, count) => all + count, 0);

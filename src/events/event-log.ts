@@ -1,6 +1,7 @@
-import { sql } from 'kysely';
 import { floorId, type Uuid } from '../base/id.ts';
 import { retried, type Database } from '../db/pool.ts';
+import { query } from '../db/query.ts';
+import { sql } from '../db/sql.ts';
 import { EVENT_COLUMNS, viewOf, type EventRow, type EventView } from './feed.ts';
 
 /** Which events a page of the log shows; null means all. */
@@ -32,7 +33,7 @@ export async function readEventLog(
   workspaceId: Uuid,
   { limit, before, type, unmatched, from, until }: EventFilter,
 ): Promise<EventLogPage> {
-  const page = sql<EventRow & { shown: boolean; stop_id: Uuid | null }>`
+  const page = sql`
     with back as (
       select e.id, e.seq, e.type, e.matched from event e
       where e.workspace_id = ${workspaceId} and e.seq > 0
@@ -51,7 +52,7 @@ export async function readEventLog(
     left join shown s on s.id = e.id
     where e.workspace_id = ${workspaceId} and e.id in (select id from shown union select id from stop)
     order by e.seq desc`;
-  const { rows } = await retried(() => page.execute(db.kysely));
+  const rows = await retried(() => query<EventRow & { shown: boolean; stop_id: Uuid | null }>(db.pool, page));
   const found = rows.filter(({ shown }) => shown);
   const events = found.slice(0, limit).map(viewOf);
   if (found.length > limit) return { events, next: events.at(-1)! };

@@ -1,5 +1,6 @@
 import type { Uuid } from '../base/id.ts';
-import type { Database, Queryable, Statement } from '../db/pool.ts';
+import type { Database } from '../db/pool.ts';
+import type { Queryable, Statement } from '../db/query.ts';
 import { filterLook, filterPasses, filterSkipped } from './event-filter-sql.ts';
 
 /** The key of a lane: the queue of one webhook. */

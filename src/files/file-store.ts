@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { sql, type Transaction } from 'kysely';
 import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import type { Database } from '../db/pool.ts';
-import type { Schema } from '../db/schema.ts';
+import { query, type Transaction } from '../db/query.ts';
 import { makeDiskStorage } from './disk-storage.ts';
 
 /** A stored file, without its bytes. */
@@ -37,15 +36,12 @@ export interface FileStore {
    * Stores a file, and runs `work` in the transaction of its row; `work` may run again, after a rollback. Throws
    * `payload_too_large` beyond the limit of a file, and `limit_reached` beyond that of the workspace.
    */
-  save(
-    file: NewFile,
-    work: (trx: Transaction<Schema>, saved: StoredFile) => Promise<void>,
-  ): Promise<StoredFile>;
+  save(file: NewFile, work: (trx: Transaction, saved: StoredFile) => Promise<void>): Promise<StoredFile>;
   get(workspaceId: Uuid, id: Uuid): Promise<StoredFile | undefined>;
   /** The bytes. Throws `not_found` if the file was deleted, `server_error` if its bytes are missing or damaged. */
   read(file: StoredFile): Promise<Buffer>;
   /** Deletes a file's row; call `removeBytes` after the commit. Undefined if there is no such file. */
-  remove(trx: Transaction<Schema>, workspaceId: Uuid, id: Uuid): Promise<StoredFile | undefined>;
+  remove(trx: Transaction, workspaceId: Uuid, id: Uuid): Promise<StoredFile | undefined>;
   /** Deletes the bytes of a removed file. If the process dies before it, `removeOrphans` does it. */
   removeBytes(file: StoredFile): Promise<void>;
   /** Deletes bytes in the data directory that no row has. @returns how many files */
@@ -75,6 +71,31 @@ const GET = { name: 'file.get', text: `select ${COLUMNS} from file where workspa
 const READ = {
   name: 'file.read',
   text: 'select bytes from file_content where workspace_id = $1 and file_id = $2',
+};
+const INSERT = {
+  name: 'file.insert',
+  text: `insert into file (${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+};
+const INSERT_CONTENT = {
+  name: 'file.insert-content',
+  text: 'insert into file_content (workspace_id, file_id, bytes) values ($1, $2, $3)',
+};
+const DELETE = {
+  name: 'file.delete',
+  text: `delete from file where workspace_id = $1 and id = $2 returning ${COLUMNS}`,
+};
+const BEGIN_USAGE = {
+  name: 'file.begin-usage',
+  text: 'insert into file_usage (workspace_id, bytes) values ($1, 0) on conflict do nothing',
+};
+const CHARGE = {
+  name: 'file.charge',
+  text: `update file_usage set bytes = bytes + $2::bigint
+         where workspace_id = $1 and bytes + $2::bigint <= $3::bigint returning bytes`,
+};
+const DISCHARGE = {
+  name: 'file.discharge',
+  text: 'update file_usage set bytes = bytes - $2::bigint where workspace_id = $1',
 };
 const KNOWN = {
   name: 'file.known',
@@ -156,13 +177,8 @@ export function makeFileStore(parts: FileStoreParts): FileStore {
     },
 
     async remove(trx, workspaceId, id) {
-      const { rows } = await sql<StoredFile>`
-        delete from file where workspace_id = ${workspaceId} and id = ${id}
-        returning ${sql.raw(COLUMNS)}`.execute(trx);
-      const [removed] = rows;
-      if (removed)
-        await sql`update file_usage set bytes = bytes - ${removed.size}
-                  where workspace_id = ${workspaceId}`.execute(trx);
+      const [removed] = await query<StoredFile>(trx, DELETE, [workspaceId, id]);
+      if (removed) await query(trx, DISCHARGE, [workspaceId, removed.size]);
       return removed;
     },
 
@@ -191,28 +207,31 @@ const WHERE = {
   database: 'the database',
 } as const;
 
-async function insert(trx: Transaction<Schema>, file: StoredFile, bytes: Buffer): Promise<void> {
-  await sql`
-    insert into file (${sql.raw(COLUMNS)})
-    values (${file.workspace_id}, ${file.id}, ${file.purpose}, ${file.name}, ${file.content_type}, ${file.size},
-            ${file.sha256}, ${file.storage}, ${file.created_by}, ${file.created_at})`.execute(trx);
-  if (file.storage === 'database')
-    await sql`insert into file_content (workspace_id, file_id, bytes)
-              values (${file.workspace_id}, ${file.id}, ${bytes})`.execute(trx);
+async function insert(trx: Transaction, file: StoredFile, bytes: Buffer): Promise<void> {
+  await query(trx, INSERT, [
+    file.workspace_id,
+    file.id,
+    file.purpose,
+    file.name,
+    file.content_type,
+    file.size,
+    file.sha256,
+    file.storage,
+    file.created_by,
+    file.created_at,
+  ]);
+  if (file.storage === 'database') await query(trx, INSERT_CONTENT, [file.workspace_id, file.id, bytes]);
 }
 
 /** Adds a file to the usage of its workspace; the row's lock makes concurrent uploads wait for each other. */
-async function charge(trx: Transaction<Schema>, file: StoredFile, limit: number): Promise<void> {
-  await sql`insert into file_usage (workspace_id, bytes) values (${file.workspace_id}, 0)
-            on conflict do nothing`.execute(trx);
-  const { numAffectedRows } = await sql`
-    update file_usage set bytes = bytes + ${file.size}
-    where workspace_id = ${file.workspace_id} and bytes + ${file.size} <= ${limit}`.execute(trx);
-  if (numAffectedRows === 0n)
-    throw new ApiError(
-      'limit_reached',
-      `The files of this workspace may have ${inMegabytes(limit)} in all. Delete some of them first.`,
-    );
+async function charge(trx: Transaction, file: StoredFile, limit: number): Promise<void> {
+  await query(trx, BEGIN_USAGE, [file.workspace_id]);
+  const charged = await query(trx, CHARGE, [file.workspace_id, file.size, limit]);
+  if (charged.length > 0) return;
+  throw new ApiError(
+    'limit_reached',
+    `The files of this workspace may have ${inMegabytes(limit)} in all. Delete some of them first.`,
+  );
 }
 
 /** The error for a file with more than `limit` bytes. */

@@ -1,19 +1,19 @@
-import type { Transaction } from 'kysely';
 import type { Audit, AuditEntry } from '../account/audit.ts';
 import type { Idempotency } from '../account/idempotency.ts';
 import { isoTime, type Clock } from '../base/clock.ts';
-import type { Schema } from '../db/schema.ts';
 import type { Ctx } from './route.ts';
+import type { Transaction } from '../db/query.ts';
 
 /**
  * Records a change in its own transaction: an audit entry, and the response under the request's Idempotency-Key.
  * All three are committed together or not at all.
+ * @param auditEntry null for a change that concerns the caller alone, such as a dismissed notice
  * @throws AlreadyAnswered if another request with the key was first
  */
 export type RecordChange = (
-  trx: Transaction<Schema>,
+  trx: Transaction,
   ctx: Pick<Ctx<unknown, unknown>, 'caller' | 'claim'>,
-  auditEntry: AuditEntry,
+  auditEntry: AuditEntry | null,
   response: { status: number; body: string },
 ) => Promise<void>;
 
@@ -23,7 +23,7 @@ export function makeRecordChange(parts: {
   clock: Clock;
 }): RecordChange {
   return async (trx, { caller, claim }, auditEntry, response) => {
-    await parts.audit.record(trx, caller, auditEntry);
+    if (auditEntry) await parts.audit.record(trx, caller, auditEntry);
     if (claim) await parts.idempotency.store(trx, claim, response, isoTime(parts.clock.now()));
   };
 }

@@ -1,5 +1,6 @@
 import type { Uuid } from '../base/id.ts';
-import { queryableOf, type Database, type Statement } from '../db/pool.ts';
+import type { Database } from '../db/pool.ts';
+import type { Statement } from '../db/query.ts';
 
 /** A job that this process runs, until its lease ends. */
 export interface ClaimedJob {
@@ -147,12 +148,11 @@ export function makeJobLeases(db: Database, newId: () => Uuid): JobLeases {
 
     claim: (types, limit) =>
       db.transaction(async (trx) => {
-        const on = queryableOf(trx);
         // A statement of its own: the next one sees what the last holder of the lock claimed, and counts it.
-        await on.query({ name: 'job.lock', text: 'select pg_advisory_xact_lock($1)', values: [LOCK] });
+        await trx.query({ name: 'job.lock', text: 'select pg_advisory_xact_lock($1)', values: [LOCK] });
         const names = types.map(({ name }) => name);
         const limits = types.map(({ perWorkspace }) => perWorkspace ?? null);
-        return (await on.query<ClaimedJob>({ ...CLAIM, values: [names, limits, limit, newId()] })).rows;
+        return (await trx.query<ClaimedJob>({ ...CLAIM, values: [names, limits, limit, newId()] })).rows;
       }),
 
     async renew(jobs) {

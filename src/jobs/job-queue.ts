@@ -1,7 +1,6 @@
-import type { Transaction } from 'kysely';
 import type { Uuid } from '../base/id.ts';
-import { queryableOf, type Database, type Queryable } from '../db/pool.ts';
-import type { Schema } from '../db/schema.ts';
+import type { Database } from '../db/pool.ts';
+import type { Queryable, Transaction } from '../db/query.ts';
 import type { JobType } from './job.ts';
 
 export interface EnqueueOptions {
@@ -15,7 +14,7 @@ export interface EnqueueOptions {
    */
   uniqueKey?: string;
   /** Runs if the transaction commits, and never if it is rolled back. */
-  trx?: Transaction<Schema>;
+  trx?: Transaction;
 }
 
 export interface JobQueue {
@@ -67,7 +66,7 @@ delete from job j using found f where j.id = f.id and f.waits`,
 
 export function makeJobQueue({ db, newId }: { db: Database; newId: () => Uuid }): JobQueue {
   const listeners: (() => void)[] = [];
-  const on = (trx: Transaction<Schema> | undefined): Queryable => (trx ? queryableOf(trx) : db.pool);
+  const on = (trx: Transaction | undefined): Queryable => trx ?? db.pool;
 
   return {
     async enqueue(type, payload, options = {}) {

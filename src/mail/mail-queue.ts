@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { sql, type Transaction } from 'kysely';
 import type { Uuid } from '../base/id.ts';
 import type { Sealer } from '../base/seal.ts';
 import type { Database } from '../db/pool.ts';
-import type { Schema } from '../db/schema.ts';
+import { query, type Transaction } from '../db/query.ts';
 import { checkMessage, type MailMessage } from './mail-message.ts';
 
 export interface NewMail {
@@ -53,7 +52,7 @@ export interface MailQueue {
    * Queues a mail in the transaction of what it is about; call `notify` after the commit to have it sent at once.
    * Throws `MailMessageError` for a message that cannot be composed.
    */
-  enqueue(trx: Transaction<Schema>, mail: NewMail): Promise<void>;
+  enqueue(trx: Transaction, mail: NewMail): Promise<void>;
   /** Tells the senders of this process that something was queued; other processes look every few seconds. */
   notify(): void;
   onNotify(listener: () => void): void;
@@ -82,6 +81,14 @@ const SUBMITTED_LEASE = "interval '11 minutes'";
 const KEPT = "interval '30 days'";
 /** Of a settled mail neither the address nor the content stays. */
 const ERASED = 'settled_at = now(), message = null, to_address = null, lease_until = null';
+
+const ENQUEUE = {
+  name: 'mail.enqueue',
+  text: `insert into mail (id, workspace_id, kind, key, user_id, object_id, to_address, message, due_at, expires_at, created_at)
+         values ($1, $2, $3, $4, $5, $6,
+                 $7, $8, now(), now() + $9 * interval '1 millisecond', now())
+         on conflict (key) do nothing`,
+};
 
 /** What was queued a moment ago is due: times are stored to the millisecond, and may be rounded up. */
 function claimStatement(conditions: readonly MailCondition[]): string {
@@ -165,11 +172,17 @@ export function makeMailQueue({
     async enqueue(trx, { key, kind, workspaceId, userId, objectId, message, lifetimeMs = TWO_DAYS_MS }) {
       checkMessage(message);
       const sealed = sealer.seal(placeOf(workspaceId), JSON.stringify(message));
-      await sql`
-        insert into mail (id, workspace_id, kind, key, user_id, object_id, to_address, message, due_at, expires_at, created_at)
-        values (${newId()}, ${workspaceId}, ${kind}, ${key}, ${userId ?? null}, ${objectId ?? null},
-                ${message.to.address}, ${sealed}, now(), now() + ${lifetimeMs} * interval '1 millisecond', now())
-        on conflict (key) do nothing`.execute(trx);
+      await query(trx, ENQUEUE, [
+        newId(),
+        workspaceId,
+        kind,
+        key,
+        userId ?? null,
+        objectId ?? null,
+        message.to.address,
+        sealed,
+        lifetimeMs,
+      ]);
     },
 
     notify() {

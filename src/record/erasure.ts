@@ -1,9 +1,9 @@
-import { sql, type RawBuilder, type Transaction } from 'kysely';
 import type { z } from 'zod';
 import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import type { Database } from '../db/pool.ts';
-import type { Schema } from '../db/schema.ts';
+import { query, type Transaction } from '../db/query.ts';
+import { sql } from '../db/sql.ts';
 import { MAX_WAIT } from '../events/outbox.ts';
 import type { Noun } from './noun.ts';
 import { redaction, withRedacted, type PartRedaction, type Redaction } from './redaction.ts';
@@ -59,6 +59,66 @@ const BATCH = 200;
 /** After this time a pass leaves the rest to the next, so that other kinds of records get their turn. */
 const PASS_MS = 20_000;
 
+/** SQL: `id` is in the range of ids that deliveries of the event `a.id` have: they begin with its time (outbox.ts). */
+function ownDelivery(id: string): string {
+  return `${id} between (left(a.id::text, 13) || '-0000-0000-000000000000')::uuid
+                    and (left(a.id::text, 13) || '-ffff-ffff-ffffffffffff')::uuid`;
+}
+
+const LIST_EVENTS = {
+  name: 'erasure.list-events',
+  text: `select e.id, e.type, e.data, e.context
+         from activity a join event e on e.workspace_id = a.workspace_id and e.id = a.id
+         where a.workspace_id = $1 and a.record_id = $2`,
+};
+
+const REDACT_EVENT = {
+  name: 'erasure.redact-event',
+  text: `update event set data = $1::json,
+                          context = $2::json
+         where workspace_id = $3 and id = $4`,
+};
+
+const HAS_PENDING_DELIVERY = {
+  name: 'erasure.has-pending-delivery',
+  text: `select $1::timestamptz > now() - ${MAX_WAIT} and exists (
+           select from activity a
+           where a.workspace_id = $2 and a.record_id = $3 and (
+             exists (select from queue q where q.workspace_id = $2 and ${ownDelivery('q.id')} and q.event_id = a.id)
+             or exists (select from queue q where q.workspace_id = $2 and q.kind = 'resend' and q.event_id = a.id))
+         ) as pending`,
+};
+
+const REDACT_TIMELINE = {
+  name: 'erasure.redact-timeline',
+  text: `update activity set changed = (select json_object_agg(c.key, null) from json_each(changed) c)
+         where workspace_id = $1 and record_id = $2 and changed is not null`,
+};
+
+const REDACT = `
+  update attempt t set request = null, response = null, detail = null from activity a
+  where a.workspace_id = $1 and a.record_id = $2 and t.workspace_id = $1 and t.event_id = a.id`;
+const REDACT_ATTEMPTS = {
+  name: 'erasure.redact-attempts',
+  text: `${REDACT} and ${ownDelivery('t.delivery_id')}`,
+};
+const REDACT_RESENDS = { name: 'erasure.redact-resends', text: `${REDACT} and t.kind = 'resend'` };
+
+const LIST_RESPONSES = {
+  name: 'erasure.list-responses',
+  text: `select api_key_id, key, body from idempotency
+         where workspace_id = $1 and not sealed and strpos(body, $2) > 0
+           and exists (select from activity a
+             where a.workspace_id = $1 and a.record_id = $2 and a.occurred_at > now() - interval '26 hours'
+               and a.occurred_at < $3::timestamptz)`,
+};
+
+const REDACT_RESPONSE = {
+  name: 'erasure.redact-response',
+  text: `update idempotency set body = $1
+         where workspace_id = $2 and api_key_id = $3 and key = $4`,
+};
+
 /**
  * Erases personal data of deleted records of a kind: in their rows, events, attempts, timeline, stored responses and
  * related tables, each record in a transaction of its own. It waits until the record's deliveries have settled, at most
@@ -79,23 +139,29 @@ export function makeEraser(
   const contexts = new Map(
     Object.values(noun.events).map(({ name, contextOutput }) => [name, contextRedaction(contextOutput)]),
   );
-  const table = sql.table(noun.name);
+  const table = sql.ref(noun.name);
   let after: Pick<Deleted, 'deleted_at' | 'id'> | null = null;
 
   async function candidates(): Promise<Deleted[]> {
-    const { rows } = await sql<Deleted>`
+    const rows = await query<Deleted>(
+      db.pool,
+      sql`
       select workspace_id, id, deleted_at from ${table}
       where deleted_at is not null and expunged_at is null
         ${after ? sql`and (deleted_at, id) > (${after.deleted_at}::timestamptz, ${after.id}::uuid)` : sql``}
-      order by deleted_at, id limit ${BATCH}`.execute(db.kysely);
+      order by deleted_at, id limit ${BATCH}`,
+    );
     return rows;
   }
 
-  async function erase(trx: Transaction<Schema>, record: Deleted): Promise<boolean> {
+  async function erase(trx: Transaction, record: Deleted): Promise<boolean> {
     const { workspace_id: workspaceId, id } = record;
-    const { rows } = await sql<Record<string, unknown>>`
+    const rows = await query<Record<string, unknown>>(
+      trx,
+      sql`
       select * from ${table} where workspace_id = ${workspaceId} and id = ${id} and expunged_at is null
-      for update skip locked`.execute(trx);
+      for update skip locked`,
+    );
     if (!rows[0] || (await hasPendingDelivery(trx, record))) return false;
     await redactEvents(trx, workspaceId, id);
     await redactTimeline(trx, workspaceId, id);
@@ -106,28 +172,33 @@ export function makeEraser(
       return copy && redaction(copy.output, [copy.key])(object);
     });
     for (const { table: other, key, blank } of relatedTables)
-      await sql`update ${sql.table(other)} set ${sql.raw(blank)}
-                where workspace_id = ${workspaceId} and ${sql.ref(key)} = ${id}`.execute(trx);
+      await query(
+        trx,
+        sql`update ${sql.ref(other)} set ${sql.raw(blank)}
+                where workspace_id = ${workspaceId} and ${sql.ref(key)} = ${id}`,
+      );
     const left = redacted(Object.fromEntries(noun.columns.map((name) => [name, rows[0]![name]])));
-    const columns = noun.columns.map((name) => sql.raw(name));
-    await sql`
-      update ${table} t set (${sql.join(columns)}, expunged_at) = (
+    await query(
+      trx,
+      sql`
+      update ${table} t set (${sql.join(noun.columns.map(sql.ref))}, expunged_at) = (
         select ${sql.join(noun.columns.map((name) => sql.ref(`r.${name}`)))}, now()
         from json_populate_record(null::${table}, ${JSON.stringify(left)}::json) r)
-      where t.workspace_id = ${workspaceId} and t.id = ${id}`.execute(trx);
+      where t.workspace_id = ${workspaceId} and t.id = ${id}`,
+    );
     return true;
   }
 
-  async function redactEvents(trx: Transaction<Schema>, workspaceId: Uuid, id: Uuid): Promise<void> {
-    const { rows } = await sql<StoredEvent>`
-      select e.id, e.type, e.data, e.context
-      from activity a join event e on e.workspace_id = a.workspace_id and e.id = a.id
-      where a.workspace_id = ${workspaceId} and a.record_id = ${id}`.execute(trx);
+  async function redactEvents(trx: Transaction, workspaceId: Uuid, id: Uuid): Promise<void> {
+    const rows = await query<StoredEvent>(trx, LIST_EVENTS, [workspaceId, id]);
     for (const { id: eventId, type, data, context } of rows) {
       const redactedContext = context && (contexts.get(type)?.(context) ?? null);
-      await sql`update event set data = ${JSON.stringify((redactions.get(type) ?? redacted)(data))}::json,
-                                 context = ${redactedContext && JSON.stringify(redactedContext)}::json
-                where workspace_id = ${workspaceId} and id = ${eventId}`.execute(trx);
+      await query(trx, REDACT_EVENT, [
+        JSON.stringify((redactions.get(type) ?? redacted)(data)),
+        redactedContext && JSON.stringify(redactedContext),
+        workspaceId,
+        eventId,
+      ]);
     }
   }
 
@@ -172,62 +243,39 @@ function contextRedaction(output: z.ZodObject | undefined) {
   return output && redaction(output);
 }
 
-/** SQL: `id` is in the range of ids that deliveries of the event `a.id` have: they begin with its time (outbox.ts). */
-const ownDelivery = (id: string) =>
-  sql.raw(`${id} between (left(a.id::text, 13) || '-0000-0000-000000000000')::uuid
-                     and (left(a.id::text, 13) || '-ffff-ffff-ffffffffffff')::uuid`);
-
 /** Whether a delivery about the record is still queued and not expired. */
 async function hasPendingDelivery(
-  trx: Transaction<Schema>,
+  trx: Transaction,
   { workspace_id: workspaceId, id, deleted_at: at }: Deleted,
 ) {
-  const { rows } = await sql<{ pending: boolean }>`
-    select ${at}::timestamptz > now() - ${sql.raw(MAX_WAIT)} and exists (
-      select from activity a
-      where a.workspace_id = ${workspaceId} and a.record_id = ${id} and (
-        exists (select from queue q where q.workspace_id = ${workspaceId} and ${ownDelivery('q.id')} and q.event_id = a.id)
-        or exists (select from queue q where q.workspace_id = ${workspaceId} and q.kind = 'resend' and q.event_id = a.id))
-    ) as pending`.execute(trx);
+  const rows = await query<{ pending: boolean }>(trx, HAS_PENDING_DELIVERY, [at, workspaceId, id]);
   return rows[0]!.pending;
 }
 
 /** Keeps the names of changed fields, and erases their values. */
-async function redactTimeline(trx: Transaction<Schema>, workspaceId: Uuid, id: Uuid): Promise<void> {
-  await sql`
-    update activity set changed = (select json_object_agg(c.key, null) from json_each(changed) c)
-    where workspace_id = ${workspaceId} and record_id = ${id} and changed is not null`.execute(trx);
+async function redactTimeline(trx: Transaction, workspaceId: Uuid, id: Uuid): Promise<void> {
+  await query(trx, REDACT_TIMELINE, [workspaceId, id]);
 }
 
 /** Keeps time, status and failure of attempts, and erases requests and responses. */
-async function redactAttempts(trx: Transaction<Schema>, workspaceId: Uuid, id: Uuid): Promise<void> {
-  const redactWhere = (how: RawBuilder<unknown>) => sql`
-    update attempt t set request = null, response = null, detail = null from activity a
-    where a.workspace_id = ${workspaceId} and a.record_id = ${id}
-      and t.workspace_id = ${workspaceId} and t.event_id = a.id and ${how}`;
-  await redactWhere(ownDelivery('t.delivery_id')).execute(trx);
-  await redactWhere(sql`t.kind = 'resend'`).execute(trx);
+async function redactAttempts(trx: Transaction, workspaceId: Uuid, id: Uuid): Promise<void> {
+  await query(trx, REDACT_ATTEMPTS, [workspaceId, id]);
+  await query(trx, REDACT_RESENDS, [workspaceId, id]);
 }
 
 /**
  * Redacts responses stored under an Idempotency-Key. They are stored for 24 hours, so only those of recent changes can
  * hold the record. A repeated request still gets an answer, and creates nothing twice.
  */
-async function redactAnswers(
-  trx: Transaction<Schema>,
-  record: Deleted,
-  redacted: PartRedaction,
-): Promise<void> {
+async function redactAnswers(trx: Transaction, record: Deleted, redacted: PartRedaction): Promise<void> {
   const { workspace_id: workspaceId, id, deleted_at: at } = record;
-  const { rows } = await sql<{ api_key_id: Uuid; key: string; body: string }>`
-    select api_key_id, key, body from idempotency
-    where workspace_id = ${workspaceId} and not sealed and strpos(body, ${id}) > 0
-      and exists (select from activity a
-        where a.workspace_id = ${workspaceId} and a.record_id = ${id} and a.occurred_at > now() - interval '26 hours'
-          and a.occurred_at < ${at}::timestamptz)`.execute(trx);
+  const rows = await query<{ api_key_id: Uuid; key: string; body: string }>(trx, LIST_RESPONSES, [
+    workspaceId,
+    id,
+    at,
+  ]);
   for (const { api_key_id: keyId, key, body } of rows) {
     const left = JSON.stringify(withRedacted(JSON.parse(body), redacted));
-    await sql`update idempotency set body = ${left}
-              where workspace_id = ${workspaceId} and api_key_id = ${keyId} and key = ${key}`.execute(trx);
+    await query(trx, REDACT_RESPONSE, [left, workspaceId, keyId, key]);
   }
 }

@@ -1,14 +1,23 @@
 import { AlreadyAnswered, claimRow, type StoredAnswer } from '../account/idempotency.ts';
-import { isoTime } from '../base/clock.ts';
+import { isoTime, type Clock } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import { RETRY } from '../db/batch-runner.ts';
-import type { Queryable, Statement } from '../db/pool.ts';
 import type { LaneKey } from '../events/outbox.ts';
 import type { BaseRecord, Noun } from './noun.ts';
 import { planChange, type ChangeRequest, type Plan, type PlannedChange, type Writer } from './record-plan.ts';
 import { BASE_COLUMNS, recordStatements, type InsertGateSql } from './record-statement.ts';
-import type { StoreParts } from './record-store.ts';
+import type { Queryable, Statement } from '../db/query.ts';
+
+/** What batches need from the rest of the program. */
+export interface BatchParts {
+  clock: Clock;
+  newId: () => Uuid;
+  /** Notifies the delivery engine, after the commit, which lanes have new deliveries. */
+  notify(lanes: LaneKey[]): void;
+  /** The formats whose `*` includes an event type. */
+  wildcardFormats(type: string): string[];
+}
 
 /** A noun's own part in writing new records: which are admitted, and fields that only the statement can compute. */
 export interface InsertGate {
@@ -53,12 +62,12 @@ interface WriteResult {
 export class RecordBatch<R extends BaseRecord, Input extends object> {
   readonly sql: ReturnType<typeof recordStatements>;
   readonly #noun: Noun<R, Input>;
-  readonly #parts: StoreParts;
+  readonly #parts: BatchParts;
   readonly #gate: InsertGate | undefined;
   /** By event type: the formats whose `*` includes it, as JSON. */
   readonly #wildcards: ReadonlyMap<string, string>;
 
-  constructor(noun: Noun<R, Input>, parts: StoreParts, gate: InsertGate | undefined) {
+  constructor(noun: Noun<R, Input>, parts: BatchParts, gate: InsertGate | undefined) {
     this.#noun = noun;
     this.#parts = parts;
     this.#gate = gate;

@@ -1,10 +1,10 @@
-import { sql, type RawBuilder } from 'kysely';
 import type { z } from 'zod';
 import { folded, phoneDigits } from '../base/fold.ts';
 import { isUuid, type Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
+import { sql, type Sql } from '../db/sql.ts';
 
-type Condition = RawBuilder<boolean>;
+type Condition = Sql;
 
 /** A table whose names can be used in filters in place of the stored values. */
 export type LookUp = 'pipeline' | 'stage' | 'lead_source' | 'lead_event_type';

@@ -1,10 +1,10 @@
-import { sql, type RawBuilder } from 'kysely';
 import { z } from 'zod';
 import { requiredText } from '../base/values/text.ts';
 import { instantOrDate } from '../base/values/time.ts';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../db/page.ts';
-import type { Database } from '../db/pool.ts';
-import { retried } from '../db/pool.ts';
+import { retried, type Database } from '../db/pool.ts';
+import { query as runQuery } from '../db/query.ts';
+import { sql, type Sql } from '../db/sql.ts';
 import { filterConditions, searchCondition } from './record-filter.ts';
 import type { BaseRecord, Noun } from './noun.ts';
 import type { RecordStore } from './record-store.ts';
@@ -59,72 +59,67 @@ export async function listRecords<R extends BaseRecord>(
   request: { workspaceId: string; query: ListQuery; url: string },
 ): Promise<Page<R | { id: string; deleted_at: string }>> {
   const { query, workspaceId, url } = request;
-  const down = query.sort.startsWith('-');
-  const byUpdate = query.sort.endsWith('updated_at');
-  const direction = down ? 'desc' : 'asc';
-
-  const conditions = await filterConditions(db, noun, workspaceId, query);
-  let rows = matching(db, noun, workspaceId, query, conditions).selectAll();
-  if (query.cursor) {
-    const after = decodeCursor(query.cursor, query.sort);
-    const than = sql.raw(down ? '<' : '>');
-    rows = rows.where(
-      byUpdate
-        ? sql<boolean>`(updated_at, id) ${than} (${after.value}::timestamptz, ${after.id}::uuid)`
-        : sql<boolean>`id ${than} ${after.id}::uuid`,
-    );
-  }
-  if (byUpdate) rows = rows.orderBy('updated_at', direction);
-  rows = rows.orderBy('id', direction).limit(query.limit + 1);
-
-  const found = await retried(() => rows.execute());
-  const page = pageOf(
-    found as Record<string, string>[],
+  const where = matching(noun, workspaceId, query, await filterConditions(db, noun, workspaceId, query));
+  const page = sql`
+    select * from ${sql.ref(noun.name)} where ${where} ${position(query)}
+    order by ${order(query)} limit ${query.limit + 1}`;
+  const found = await retried(() => runQuery<Record<string, string>>(db.pool, page));
+  const shown = pageOf(
+    found,
     query.limit,
     url,
     (row) =>
       encodeCursor({
         sort: query.sort,
-        value: (byUpdate ? row['updated_at'] : row['created_at'])!,
+        value: (isByUpdate(query) ? row['updated_at'] : row['created_at'])!,
         id: row['id']!,
       }),
     (row) => (row['deleted_at'] ? { id: row['id']!, deleted_at: row['deleted_at'] } : store.toRecord(row)),
   );
-  return query.count ? { ...page, total_count: await count(db, noun, workspaceId, query, conditions) } : page;
+  return query.count ? { ...shown, total_count: await count(db, noun.name, where) } : shown;
 }
 
-async function count(
-  db: Database,
-  noun: Pick<Noun, 'name' | 'filters' | 'search'>,
-  workspaceId: string,
-  query: ListQuery,
-  conditions: readonly RawBuilder<boolean>[],
-): Promise<number> {
-  const counted = matching(db, noun, workspaceId, query, conditions).select(({ fn }) =>
-    fn.countAll<number>().as('count'),
-  );
-  return (await retried(() => counted.executeTakeFirstOrThrow())).count;
+async function count(db: Database, table: string, where: Sql): Promise<number> {
+  const counting = sql`select count(*) as count from ${sql.ref(table)} where ${where}`;
+  const [row] = await retried(() => runQuery<{ count: number }>(db.pool, counting));
+  return row!.count;
 }
 
+/** The condition of all pages of a list. */
 function matching(
-  db: Database,
-  noun: Pick<Noun, 'name' | 'filters' | 'search'>,
+  noun: Pick<Noun, 'search'>,
   workspaceId: string,
   query: ListQuery,
-  conditions: readonly RawBuilder<boolean>[],
-) {
-  // Every noun's table has these columns; Kysely's types know one of them.
-  let rows = db.kysely.selectFrom(noun.name as 'contact').where('workspace_id', '=', workspaceId);
-  if (!query.include_deleted) rows = rows.where('deleted_at', 'is', null);
-  for (const condition of conditions) rows = rows.where(condition);
+  filters: readonly Sql[],
+): Sql {
+  const conditions = [sql`workspace_id = ${workspaceId}`, ...filters];
+  if (!query.include_deleted) conditions.push(sql`deleted_at is null`);
   const wanted = query['q'];
-  if (noun.search && typeof wanted === 'string') rows = rows.where(searchCondition(noun.search, wanted));
+  if (noun.search && typeof wanted === 'string') conditions.push(searchCondition(noun.search, wanted));
   for (const column of ['created_at', 'updated_at']) {
     for (const [bound, operator] of Object.entries(BOUNDS)) {
       const value = query[`${column}[${bound}]`];
       if (typeof value === 'string')
-        rows = rows.where(sql<boolean>`${sql.ref(column)} ${sql.raw(operator)} ${value}::timestamptz`);
+        conditions.push(sql`${sql.ref(column)} ${sql.raw(operator)} ${value}::timestamptz`);
     }
   }
-  return rows;
+  return sql.join(conditions, sql` and `);
+}
+
+const isDescending = ({ sort }: ListQuery) => sort.startsWith('-');
+const isByUpdate = ({ sort }: ListQuery) => sort.endsWith('updated_at');
+
+/** The condition of the page after the cursor, if there is one. */
+function position(query: ListQuery): Sql {
+  if (!query.cursor) return sql``;
+  const { value, id } = decodeCursor(query.cursor, query.sort);
+  const than = sql.raw(isDescending(query) ? '<' : '>');
+  return isByUpdate(query)
+    ? sql`and (updated_at, id) ${than} (${value}::timestamptz, ${id}::uuid)`
+    : sql`and id ${than} ${id}::uuid`;
+}
+
+function order(query: ListQuery): Sql {
+  const direction = sql.raw(isDescending(query) ? 'desc' : 'asc');
+  return isByUpdate(query) ? sql`updated_at ${direction}, id ${direction}` : sql`id ${direction}`;
 }

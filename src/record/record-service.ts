@@ -1,10 +1,7 @@
-import { sql, type Transaction } from 'kysely';
 import type { StoredAnswer } from '../account/idempotency.ts';
 import { isoTime } from '../base/clock.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
-import { queryableOf } from '../db/pool.ts';
-import type { Schema } from '../db/schema.ts';
 import { matchingWebhooks, type MatchingWebhook } from '../events/outbox.ts';
 import type { Client } from '../http/route.ts';
 import type { BaseRecord, Change, Noun } from './noun.ts';
@@ -20,6 +17,7 @@ import {
 } from './record-plan.ts';
 import type { RecordStore, StoreParts } from './record-store.ts';
 import type { References } from './reference.ts';
+import { query, type Statement, type Transaction } from '../db/query.ts';
 
 /** The origin of an input. */
 export interface Source {
@@ -60,7 +58,7 @@ export interface ServiceOptions<Input> {
    * Returns a function that locks what the change depends on in its transaction, such as a status that the workspace can
    * delete; null if nothing needs a lock. The function throws `validation_error` if it no longer exists.
    */
-  lockFor?(change: Change<Input>): ((trx: Transaction<Schema>, workspaceId: Uuid) => Promise<void>) | null;
+  lockFor?(change: Change<Input>): ((trx: Transaction, workspaceId: Uuid) => Promise<void>) | null;
 }
 
 /** A change that a client sent. */
@@ -210,14 +208,13 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
   /** Writes a change in a transaction that locks what the change depends on. */
   async #changeLocked(
     request: ChangeRequest<R>,
-    lock: (trx: Transaction<Schema>, workspaceId: Uuid) => Promise<void>,
+    lock: (trx: Transaction, workspaceId: Uuid) => Promise<void>,
   ): Promise<StoredAnswer> {
     const { workspaceId } = request.writer;
     const { answer, lanes } = await this.#parts.db.transaction(async (trx) => {
       await lock(trx, workspaceId);
-      await sql`select from ${sql.table(this.noun.name)}
-                where workspace_id = ${workspaceId} and id = ${request.id} for update`.execute(trx);
-      return this.store.changeWithin(queryableOf(trx), request);
+      await query(trx, lockStatement(this.noun.name), [workspaceId, request.id]);
+      return this.store.changeWithin(trx, request);
     });
     this.#parts.notify(lanes);
     return answer;
@@ -239,4 +236,11 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
   #now(): string {
     return isoTime(this.#parts.clock.now());
   }
+}
+
+function lockStatement(table: string): Statement {
+  return {
+    name: `${table}.lock-for-change`,
+    text: `select from ${table} where workspace_id = $1 and id = $2 for update`,
+  };
 }

@@ -1,6 +1,6 @@
 import { claiming } from '../account/idempotency.ts';
-import type { Statement } from '../db/pool.ts';
 import { outboxTables } from '../events/outbox.ts';
+import type { Statement } from '../db/query.ts';
 
 /** Columns of every record, besides those of its noun. */
 export const BASE_COLUMNS = ['created_by', 'created_at', 'updated_at'] as const;

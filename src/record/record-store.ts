@@ -1,23 +1,23 @@
 import type { Idempotency, StoredAnswer } from '../account/idempotency.ts';
-import type { Clock } from '../base/clock.ts';
 import type { Uuid } from '../base/id.ts';
 import { makeBatchWriter } from '../db/batch-writer.ts';
-import type { Database, Queryable } from '../db/pool.ts';
+import type { Database } from '../db/pool.ts';
+import type { Queryable } from '../db/query.ts';
 import type { LaneKey } from '../events/outbox.ts';
 import type { BaseRecord, Noun } from './noun.ts';
-import { RecordBatch, type ChangeUnit, type CreateUnit, type InsertGate } from './record-batch.ts';
+import {
+  RecordBatch,
+  type BatchParts,
+  type ChangeUnit,
+  type CreateUnit,
+  type InsertGate,
+} from './record-batch.ts';
 import type { ChangeRequest, Plan, Writer } from './record-plan.ts';
 
 /** What a store needs from the rest of the program. */
-export interface StoreParts {
+export interface StoreParts extends BatchParts {
   db: Database;
-  clock: Clock;
-  newId: () => Uuid;
-  /** Notifies the delivery engine, after the commit, which lanes have new deliveries. */
-  notify(lanes: LaneKey[]): void;
   idempotency: Idempotency;
-  /** The formats whose `*` includes an event type. */
-  wildcardFormats(type: string): string[];
 }
 
 /**

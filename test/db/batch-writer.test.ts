@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ApiError } from '../../src/base/errors.ts';
 import { RETRY } from '../../src/db/batch-runner.ts';
 import { makeBatchWriter, type BatchPlan } from '../../src/db/batch-writer.ts';
-import type { Queryable } from '../../src/db/pool.ts';
+import type { Queryable } from '../../src/db/query.ts';
 import { freshDatabase, type TestDatabase } from '../kit/database.ts';
 
 interface Item {

@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../kit/database.ts';
 import { until } from '../kit/process.ts';
@@ -13,7 +12,10 @@ describe('a connection lost while it is in use, between two statements', () => {
   // An 'error' event without a listener ends the process: vitest then fails the run, whatever the test says.
   test('fails its work with unavailable, and does not end the process', async () => {
     const work = t.db.transaction(async (trx) => {
-      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(trx);
+      const { rows } = await trx.query<{ pid: number }>({
+        text: 'select pg_backend_pid() as pid',
+        values: [],
+      });
       await t.db.side.query('select pg_terminate_backend($1)', [rows[0]!.pid]);
       await until(async () => {
         const { rowCount } = await t.db.side.query('select from pg_stat_activity where pid = $1', [
@@ -22,7 +24,7 @@ describe('a connection lost while it is in use, between two statements', () => {
         return rowCount === 0;
       });
       await new Promise((resolve) => setTimeout(resolve, 50));
-      await sql`select 1`.execute(trx);
+      await trx.query({ text: 'select 1', values: [] });
     });
     await expect(work).rejects.toMatchObject({ status: 503, code: 'unavailable' });
     expect((await t.db.pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);

@@ -56,7 +56,7 @@ describe('a replay with a filter is bounded', () => {
     for (;;) {
       // No time at all: one batch is checked, so that each call makes progress.
       // oxlint-disable-next-line no-await-in-loop -- each goes on where the one before ended
-      const passed = await passing(s.db.kysely, { ...which, after }, { batch: 2, ms: 0 });
+      const passed = await passing(s.db.pool, { ...which, after }, { batch: 2, ms: 0 });
       if (passed === null || passed === 'every') throw new Error('there is a filter');
       // oxlint-disable-next-line no-await-in-loop -- see above
       found.push([await seqs(passed.ids), await seqs([passed.last!]), passed.more]);

@@ -26,13 +26,7 @@ export function ForgotPassword() {
     );
   }
   return (
-    <AccountForm
-      title="Forgot your password?"
-      intro="We’ll email you a link to set a new one."
-      action="Send link"
-      api={api}
-      footer={back}
-    >
+    <AccountForm intro="We’ll email you a link to set a new one." action="Send link" api={api} footer={back}>
       <TextInput
         label="Email"
         type="email"

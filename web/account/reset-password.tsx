@@ -24,7 +24,7 @@ function ResetForm({ link, token }: { link: OpenedLink; token: string }) {
   });
 
   return (
-    <AccountForm title="Set a new password" action="Set password and sign in" api={api}>
+    <AccountForm action="Set password and sign in" api={api}>
       <TextInput label="Email" type="email" autoComplete="username" value={link.email ?? ''} readOnly />
       <NewPasswordInput label="New password" autoFocus {...api.form.getInputProps('password')} />
     </AccountForm>

@@ -29,7 +29,6 @@ function SetupForm({ link, token }: { link: OpenedLink; token: string }) {
 
   return (
     <AccountForm
-      title="Set up Fairlead"
       intro="You become the owner of this workspace. You can invite others later."
       action="Create account"
       api={api}

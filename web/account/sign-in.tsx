@@ -26,7 +26,6 @@ export function SignIn() {
 
   return (
     <AccountForm
-      title="Sign in"
       action="Sign in"
       api={api}
       footer={

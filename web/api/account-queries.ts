@@ -1,5 +1,5 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { call } from './client.ts';
+import { api, dataOf } from './client.ts';
 import type { components, operations } from './schema.d.ts';
 import { cacheSession, type Session } from './session-queries.ts';
 
@@ -9,7 +9,7 @@ export type OpenedLink = components['schemas']['Link'];
 export const linkQuery = (token: string) =>
   queryOptions({
     queryKey: ['link', token],
-    queryFn: ({ signal }) => call<OpenedLink>('POST', '/links/open', { body: { token }, signal }),
+    queryFn: ({ signal }) => dataOf(api.POST('/api/v1/links/open', { body: { token }, signal })),
     staleTime: Infinity,
   });
 
@@ -20,26 +20,29 @@ type Body<Operation extends keyof operations> = operations[Operation] extends {
   : never;
 
 /** Calls that consume a single-use link and sign in its user. */
-function useLinkMutation<Sent>(path: string) {
+function useLinkMutation<Sent>(open: (body: Sent) => Promise<{ data?: Session }>) {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (body: Sent) => call<Session>('POST', path, { body }),
+    mutationFn: (body: Sent) => dataOf(open(body)),
     onSuccess: (session) => cacheSession(queries, session),
   });
 }
 
-export const useSetup = () => useLinkMutation<Body<'postSetup'>>('/setup');
+export const useSetup = () =>
+  useLinkMutation((body: Body<'postSetup'>) => api.POST('/api/v1/setup', { body }));
 export const useAcceptInvitation = () =>
-  useLinkMutation<Body<'postInvitationsAccept'>>('/invitations/accept');
+  useLinkMutation((body: Body<'postInvitationsAccept'>) => api.POST('/api/v1/invitations/accept', { body }));
 export const useConfirmReset = () =>
-  useLinkMutation<Body<'postPasswordResetsConfirm'>>('/password-resets/confirm');
+  useLinkMutation((body: Body<'postPasswordResetsConfirm'>) =>
+    api.POST('/api/v1/password-resets/confirm', { body }),
+  );
 
 export const useRequestReset = () =>
   useMutation({
-    mutationFn: (body: Body<'postPasswordResets'>) => call<unknown>('POST', '/password-resets', { body }),
+    mutationFn: (body: Body<'postPasswordResets'>) => dataOf(api.POST('/api/v1/password-resets', { body })),
   });
 
 export const useChangePassword = () =>
   useMutation({
-    mutationFn: (body: Body<'putPassword'>) => call<void>('PUT', '/password', { body }),
+    mutationFn: (body: Body<'putPassword'>) => dataOf(api.PUT('/api/v1/password', { body })),
   });

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { call } from './client.ts';
+import { api, dataOf } from './client.ts';
 import { listQuery } from './list-query.ts';
 import type { components, operations } from './schema.d.ts';
 
@@ -9,7 +9,9 @@ export type ApiKeyChange = operations['patchApiKeysId']['requestBody']['content'
 
 const KEY = ['api-keys'];
 
-export const apiKeysQuery = listQuery<ApiKey>(KEY, '/api-keys', { limit: 100 });
+export const apiKeysQuery = listQuery(KEY, { limit: 100 }, (cursor, signal) =>
+  api.GET('/api/v1/api-keys', { params: { query: { limit: 100, ...cursor } }, signal }),
+);
 
 function useInvalidation() {
   const queries = useQueryClient();
@@ -19,16 +21,19 @@ function useInvalidation() {
 /** The response contains the key, this once only. */
 export const useCreateApiKey = () =>
   useMutation({
-    mutationFn: (body: ApiKeyInput) => call<ApiKey>('POST', '/api-keys', { body }),
+    mutationFn: (body: ApiKeyInput) => dataOf(api.POST('/api/v1/api-keys', { body })),
     ...useInvalidation(),
   });
 
 export const useUpdateApiKey = () =>
   useMutation({
     mutationFn: ({ id, change }: { id: string; change: ApiKeyChange }) =>
-      call<ApiKey>('PATCH', `/api-keys/${id}`, { body: change }),
+      dataOf(api.PATCH('/api/v1/api-keys/{id}', { params: { path: { id } }, body: change })),
     ...useInvalidation(),
   });
 
 export const useRevokeApiKey = () =>
-  useMutation({ mutationFn: (id: string) => call<void>('DELETE', `/api-keys/${id}`), ...useInvalidation() });
+  useMutation({
+    mutationFn: (id: string) => dataOf(api.DELETE('/api/v1/api-keys/{id}', { params: { path: { id } } })),
+    ...useInvalidation(),
+  });

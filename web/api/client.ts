@@ -1,4 +1,5 @@
-const BASE = '/api/v1';
+import createClient from 'openapi-fetch';
+import type { paths } from './schema.d.ts';
 
 export interface FieldError {
   field: string;
@@ -42,62 +43,75 @@ export function isConflict(error: Error): boolean {
   return error instanceof ApiError && error.status === 412;
 }
 
+/** Parameters of a query; undefined and '' are left out. */
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
-export interface Call {
-  /** The URL prefix; `/api/v1` by default. */
-  base?: string;
-  query?: Query;
-  body?: unknown;
-  /** Sent as the body, in place of JSON. */
-  file?: Blob;
-  /** The expected version; the API responds with 412 if the record has another. */
-  ifMatch?: number;
-  /** Asks a POST to respond with the record and the usual errors, where its default response is another. */
-  prefersRecord?: boolean;
-  signal?: AbortSignal;
-}
-
-type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-
 /**
- * Calls the API with the session cookie of the browser.
- * @param path below the base
- * @returns the JSON of the response; undefined for 204
- * @throws ApiError
+ * A client with the session cookie of the browser. A call rejects with ApiError for any response but a 2xx; `dataOf`
+ * takes the body out of the others.
  */
-export async function call<T>(method: Method, path: string, options: Call = {}): Promise<T> {
-  const headers: Record<string, string> = { accept: 'application/json' };
-  if (options.body !== undefined) headers['content-type'] = 'application/json';
-  if (options.ifMatch !== undefined) headers['if-match'] = `"${options.ifMatch}"`;
-  if (options.prefersRecord) headers['prefer'] = 'return=representation';
-  if (method === 'POST') headers['idempotency-key'] = idempotencyKey();
-  if (options.file) headers['content-type'] = 'application/octet-stream';
-  const response = await send(`${options.base ?? BASE}${path}${queryText(options.query)}`, {
-    method,
-    headers,
+export function makeClient<Paths extends object>() {
+  const client = createClient<Paths>({
     credentials: 'same-origin',
-    ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
-    ...(options.file && { body: options.file }),
-    ...(options.signal && { signal: options.signal }),
+    headers: { accept: 'application/json' },
+    querySerializer: queryText,
+    fetch: send,
   });
-  if (!response.ok) throw await errorOf(response);
-  return (response.status === 204 ? undefined : await response.json()) as T;
+  client.use({ onRequest: addIdempotencyKey, onResponse: throwError, onError: offlineError });
+  return client;
 }
+
+/** The API: paths, parameters, bodies and responses are those of openapi.json. */
+export const api = makeClient<paths>();
+
+function addIdempotencyKey({ request }: { request: Request }): void {
+  if (request.method === 'POST') request.headers.set('idempotency-key', idempotencyKey());
+}
+
+async function throwError({ response }: { response: Response }): Promise<void> {
+  if (!response.ok) throw await errorOf(response);
+}
+
+function offlineError({ request }: { request: Request }): ApiError | undefined {
+  if (request.signal.aborted) return undefined;
+  const message = 'The server cannot be reached. Check your connection, then try again.';
+  return new ApiError({ status: 0, code: 'offline', message });
+}
+
+/** The body of a successful response; undefined for 204. */
+export async function dataOf<Data>(call: Promise<{ data?: Data }>): Promise<Data> {
+  const { data } = await call;
+  // The client has thrown ApiError for every other response.
+  return data as Data;
+}
+
+type Defined<T> = { [Name in keyof T as undefined extends T[Name] ? never : Name]: T[Name] } & {
+  [Name in keyof T as undefined extends T[Name] ? Name : never]?: Exclude<T[Name], undefined>;
+};
+
+/** The value without its undefined properties: the types of openapi.json distinguish them from omitted ones. */
+export function defined<T extends object>(value: T): Defined<T> {
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  return Object.fromEntries(entries) as Defined<T>;
+}
+
+/** The expected version; the API responds with 412 if the record has another. */
+export function ifMatch(version: number): { 'If-Match': string } {
+  return { 'If-Match': `"${version}"` };
+}
+
+/** Asks a POST to respond with the record and the usual errors, where its default response is another. */
+export const PREFERS_RECORD = { prefer: 'return=representation' };
 
 /** Retries a POST once after a connection error. Its idempotency key prevents a second execution. */
-async function send(url: string, request: RequestInit): Promise<Response> {
-  const attempts = request.method === 'POST' ? 2 : 1;
-  for (let attemptsLeft = attempts; ; attemptsLeft -= 1) {
-    try {
-      return await fetch(url, request);
-    } catch (error) {
-      if (request.signal?.aborted) throw error;
-      if (attemptsLeft <= 1) {
-        const message = 'The server cannot be reached. Check your connection, then try again.';
-        throw new ApiError({ status: 0, code: 'offline', message });
-      }
-    }
+async function send(request: Request): Promise<Response> {
+  if (request.method !== 'POST') return fetch(request);
+  const again = request.clone();
+  try {
+    return await fetch(request);
+  } catch (error) {
+    if (request.signal.aborted) throw error;
+    return fetch(again);
   }
 }
 
@@ -122,11 +136,11 @@ interface ErrorResponse {
   error: { code: string; message: string; fields?: FieldError[]; request_id?: string };
 }
 
-function queryText(query: Query = {}): string {
-  const sent = Object.entries(query).flatMap(([name, value]) =>
+function queryText(query: object): string {
+  const sent = Object.entries(query).flatMap(([name, value]: [string, Query[string]]) =>
     value === undefined || value === '' ? [] : [[name, String(value)]],
   );
-  return sent.length > 0 ? `?${new URLSearchParams(sent).toString()}` : '';
+  return new URLSearchParams(sent).toString();
 }
 
 /** `crypto.randomUUID` requires HTTPS or localhost. A dashboard on a local network may have neither. */

@@ -1,20 +1,15 @@
 import { queryOptions } from '@tanstack/react-query';
-import { call } from './client.ts';
-import type { Page } from './list-query.ts';
+import { api, dataOf } from './client.ts';
 import { recordQueries } from './record-queries.ts';
-import type { components, operations } from './schema.d.ts';
 
-export type Company = components['schemas']['Company'];
-export type CompanyInput = operations['postCompanies']['requestBody']['content']['application/json'];
-
-export const companies = recordQueries<Company, CompanyInput>('companies');
+export const companies = recordQueries('companies');
 
 /** The oldest company with this name, ignoring case; null if none exists. */
 export const companyByNameQuery = (name: string) =>
   queryOptions({
     queryKey: [companies.plural, 'name', name],
     queryFn: async ({ signal }) => {
-      const query = { name, sort: 'created_at', limit: 1 };
-      return (await call<Page<Company>>('GET', '/companies', { query, signal })).data[0] ?? null;
+      const query = { name, sort: 'created_at', limit: 1 } as const;
+      return (await dataOf(api.GET('/api/v1/companies', { params: { query }, signal }))).data[0] ?? null;
     },
   });

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { call } from './client.ts';
+import { api, dataOf } from './client.ts';
 import { listQuery } from './list-query.ts';
 import type { components } from './schema.d.ts';
 
@@ -8,16 +8,29 @@ export type CrmActivity = components['schemas']['CrmActivity'];
 
 const KEY = ['crm-activities'];
 
-export const unmatchedActivitiesQuery = listQuery<CrmActivity>([...KEY, 'unmatched'], '/crm-activities', {
-  matched: 'false',
-  limit: 25,
-});
+export const unmatchedActivitiesQuery = listQuery(
+  [...KEY, 'unmatched'],
+  {
+    matched: 'false',
+    limit: 25,
+  },
+  (cursor, signal) =>
+    api.GET('/api/v1/crm-activities', {
+      params: { query: { matched: 'false', limit: 25, ...cursor } },
+      signal,
+    }),
+);
 
 export function useMatchActivity() {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: ({ id, leadId }: { id: string; leadId: string }) =>
-      call<CrmActivity>('POST', `/crm-activities/${id}/match`, { body: { lead_id: leadId } }),
+      dataOf(
+        api.POST('/api/v1/crm-activities/{id}/match', {
+          params: { path: { id } },
+          body: { lead_id: leadId },
+        }),
+      ),
     onSuccess: (_matched, { leadId }) =>
       Promise.all([
         queries.invalidateQueries({ queryKey: KEY }),

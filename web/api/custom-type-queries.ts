@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { call } from './client.ts';
+import { api, dataOf } from './client.ts';
 import { listQuery } from './list-query.ts';
 import type { components, operations } from './schema.d.ts';
 
@@ -8,9 +8,9 @@ export type CustomType = components['schemas']['CustomEventType'];
 export type NewCustomType = operations['postCustomEventTypes']['requestBody']['content']['application/json'];
 export type PublishedEvent = components['schemas']['PublishedEvent'];
 
-const PATH = '/custom-event-types';
-
-export const customTypesQuery = listQuery<CustomType>(['custom-event-types'], PATH);
+export const customTypesQuery = listQuery(['custom-event-types'], {}, (cursor, signal) =>
+  api.GET('/api/v1/custom-event-types', { params: { query: cursor }, signal }),
+);
 
 /** The list of all event types includes the custom ones. */
 function useInvalidation() {
@@ -26,26 +26,29 @@ function useInvalidation() {
 
 export const useCreateCustomType = () =>
   useMutation({
-    mutationFn: (body: NewCustomType) => call<CustomType>('POST', PATH, { body }),
+    mutationFn: (body: NewCustomType) => dataOf(api.POST('/api/v1/custom-event-types', { body })),
     ...useInvalidation(),
   });
 
 export const useChangeCustomType = (name: string) =>
   useMutation({
     mutationFn: (change: Omit<NewCustomType, 'name'>) =>
-      call<CustomType>('PATCH', `${PATH}/${name}`, { body: change }),
+      dataOf(api.PATCH('/api/v1/custom-event-types/{name}', { params: { path: { name } }, body: change })),
     ...useInvalidation(),
   });
 
 export const useRemoveCustomType = (name: string) =>
-  useMutation({ mutationFn: () => call<void>('DELETE', `${PATH}/${name}`), ...useInvalidation() });
+  useMutation({
+    mutationFn: () => dataOf(api.DELETE('/api/v1/custom-event-types/{name}', { params: { path: { name } } })),
+    ...useInvalidation(),
+  });
 
 /** Publishes an event of a custom type; webhooks receive it like any other event. */
 export function usePublishEvent() {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (body: { type: string; data: Record<string, unknown> }) =>
-      call<PublishedEvent>('POST', '/events', { body }),
+      dataOf(api.POST('/api/v1/events', { body })),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['webhooks'] }),
   });
 }

@@ -1,7 +1,6 @@
 import { recordQueries } from './record-queries.ts';
-import type { components, operations } from './schema.d.ts';
+import type { components } from './schema.d.ts';
 
 export type Deal = components['schemas']['Deal'];
-export type DealInput = operations['postDeals']['requestBody']['content']['application/json'];
 
-export const deals = recordQueries<Deal, DealInput>('deals');
+export const deals = recordQueries('deals');

@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { call } from './client.ts';
+import { api, dataOf, defined } from './client.ts';
 import { listQuery } from './list-query.ts';
 import type { components } from './schema.d.ts';
 
@@ -32,28 +32,34 @@ export interface DeliveryFilter {
  * The deliveries of one webhook, or of all. Polled every 5 s.
  * @param webhookId null for the whole workspace
  */
-export const deliveriesQuery = (webhookId: string | null, { since, until, ...filter }: DeliveryFilter) =>
-  infiniteQueryOptions({
-    ...listQuery<Delivery>(
-      ['webhooks', 'deliveries', webhookId],
-      webhookId === null ? '/deliveries' : `/webhooks/${webhookId}/deliveries`,
-      { limit: 25, ...filter, 'created_at[gte]': since, 'created_at[lt]': until },
-    ),
+export function deliveriesQuery(webhookId: string | null, { since, until, ...filter }: DeliveryFilter) {
+  const query = defined({ limit: 25, ...filter, 'created_at[gte]': since, 'created_at[lt]': until });
+  return infiniteQueryOptions({
+    ...listQuery(['webhooks', 'deliveries', webhookId], query, (cursor, signal) => {
+      const params = { query: { ...query, ...cursor } };
+      return webhookId === null
+        ? api.GET('/api/v1/deliveries', { params, signal })
+        : api.GET('/api/v1/webhooks/{id}/deliveries', {
+            params: { ...params, path: { id: webhookId } },
+            signal,
+          });
+    }),
     refetchInterval: 5_000,
   });
+}
 
 export const deliveryQuery = (id: string) =>
   queryOptions({
     queryKey: ['webhooks', 'delivery', id],
-    queryFn: ({ signal }) =>
-      call<Delivery & { attempt_log: Attempt[] }>('GET', `/deliveries/${id}`, { signal }),
+    queryFn: ({ signal }) => dataOf(api.GET('/api/v1/deliveries/{id}', { params: { path: { id } }, signal })),
     refetchInterval: 5_000,
   });
 
 export function useResend() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (id: string) => call<{ delivery_id: string }>('POST', `/deliveries/${id}/resend`),
+    mutationFn: (id: string) =>
+      dataOf(api.POST('/api/v1/deliveries/{id}/resend', { params: { path: { id } } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['webhooks'] }),
   });
 }
@@ -67,7 +73,9 @@ export function useResendAll() {
       for (const id of ids) {
         // In sequence: the API limits concurrent requests of a session.
         // oxlint-disable-next-line no-await-in-loop
-        await call('POST', `/deliveries/${id}/resend`).catch((error: Error) => errors.push(error));
+        await dataOf(api.POST('/api/v1/deliveries/{id}/resend', { params: { path: { id } } })).catch(
+          (error: Error) => errors.push(error),
+        );
       }
       return { sent: ids.length - errors.length, errors };
     },
@@ -96,7 +104,13 @@ export const replayCountQuery = (webhookId: string, replay: Replay) =>
   queryOptions({
     queryKey: ['webhooks', 'replay', webhookId, replay],
     queryFn: ({ signal }) =>
-      call<Replayed>('POST', `/webhooks/${webhookId}/replay`, { body: { ...replay, dry_run: true }, signal }),
+      dataOf(
+        api.POST('/api/v1/webhooks/{id}/replay', {
+          params: { path: { id: webhookId } },
+          body: { ...defined(replay), dry_run: true },
+          signal,
+        }),
+      ),
     staleTime: 0,
   });
 
@@ -108,9 +122,11 @@ export function useReplay(webhookId: string) {
       let sum = 0;
       let after: string | null = null;
       for (;;) {
-        const body = { ...replay, ...(after !== null && { after }) };
+        const body = { ...defined(replay), ...(after !== null && { after }) };
         // oxlint-disable-next-line no-await-in-loop -- each call continues where the previous one ended
-        const done: Replayed = await call<Replayed>('POST', `/webhooks/${webhookId}/replay`, { body });
+        const done: Replayed = await dataOf(
+          api.POST('/api/v1/webhooks/{id}/replay', { params: { path: { id: webhookId } }, body }),
+        );
         sum += done.queued;
         if (!done.has_more || done.next_after === null) return sum;
         after = done.next_after;

@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import { call } from './client.ts';
+import { api, dataOf, defined } from './client.ts';
 import { listQuery } from './list-query.ts';
 import type { components } from './schema.d.ts';
 
@@ -15,19 +15,23 @@ export interface EventFilter {
 }
 
 /** Newest first. Polled every 5 s. */
-export const eventsQuery = ({ since, until, ...filter }: EventFilter) =>
-  infiniteQueryOptions({
-    ...listQuery<LoggedEvent>(['webhooks', 'events'], '/event-log', {
-      limit: 50,
-      ...filter,
-      'occurred_at[gte]': since,
-      'occurred_at[lt]': until,
-    }),
+export function eventsQuery({ since, until, ...filter }: EventFilter) {
+  const query = defined({
+    limit: 50,
+    ...filter,
+    'occurred_at[gte]': since,
+    'occurred_at[lt]': until,
+  });
+  return infiniteQueryOptions({
+    ...listQuery(['webhooks', 'events'], query, (cursor, signal) =>
+      api.GET('/api/v1/event-log', { params: { query: { ...query, ...cursor } }, signal }),
+    ),
     refetchInterval: 5_000,
   });
+}
 
 export const eventQuery = (id: string) =>
   queryOptions({
     queryKey: ['webhooks', 'event', id],
-    queryFn: ({ signal }) => call<LoggedEvent>('GET', `/events/${id}`, { signal }),
+    queryFn: ({ signal }) => dataOf(api.GET('/api/v1/events/{id}', { params: { path: { id } }, signal })),
   });

@@ -1,5 +1,5 @@
 import { queryOptions, useQuery } from '@tanstack/react-query';
-import { call } from './client.ts';
+import { api, dataOf } from './client.ts';
 import type { operations } from './schema.d.ts';
 
 type Answer = operations['getEventTypes']['responses'][200]['content']['application/json'];
@@ -9,7 +9,7 @@ export type EventType = Answer['data'][number];
 
 export const eventTypesQuery = queryOptions({
   queryKey: ['event-types'],
-  queryFn: async ({ signal }) => (await call<Answer>('GET', '/event-types', { signal })).data,
+  queryFn: async ({ signal }) => (await dataOf(api.GET('/api/v1/event-types', { signal }))).data,
   // An API client may define types, too.
   staleTime: 30_000,
 });
@@ -18,7 +18,8 @@ export const eventTypesQuery = queryOptions({
 export const eventTypeQuery = (name: string) =>
   queryOptions({
     queryKey: ['event-types', name],
-    queryFn: ({ signal }) => call<EventType>('GET', `/event-types/${name}`, { signal }),
+    queryFn: ({ signal }) =>
+      dataOf(api.GET('/api/v1/event-types/{name}', { params: { path: { name } }, signal })),
     staleTime: 30_000,
   });
 

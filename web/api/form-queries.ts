@@ -1,5 +1,5 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { call, isConflict } from './client.ts';
+import { api, dataOf, ifMatch, isConflict } from './client.ts';
 import { listQuery } from './list-query.ts';
 import type { components } from './schema.d.ts';
 
@@ -12,23 +12,30 @@ export type FormDraft = Omit<
   'id' | 'version' | 'url' | 'embed_code' | 'created_by' | 'created_at' | 'updated_at'
 >;
 
-export const formsQuery = listQuery<Form>(['forms', 'list'], '/forms');
+export const formsQuery = listQuery(['forms', 'list'], {}, (cursor, signal) =>
+  api.GET('/api/v1/forms', { params: { query: cursor }, signal }),
+);
 
 export const formQuery = (id: string) =>
   queryOptions({
     queryKey: ['forms', 'one', id],
-    queryFn: ({ signal }) => call<Form>('GET', `/forms/${id}`, { signal }),
+    queryFn: ({ signal }) => dataOf(api.GET('/api/v1/forms/{id}', { params: { path: { id } }, signal })),
   });
 
 /** The submissions that created leads or, with `spam`, the quarantined ones. */
 export const formSubmissionsQuery = (id: string, spam: boolean) =>
-  listQuery<FormSubmission>(['forms', 'submissions', id], `/forms/${id}/submissions`, { spam: String(spam) });
+  listQuery(['forms', 'submissions', id], { spam: String(spam) }, (cursor, signal) =>
+    api.GET('/api/v1/forms/{id}/submissions', {
+      params: { path: { id }, query: { spam: String(spam), ...cursor } },
+      signal,
+    }),
+  );
 
 /** The preview of a form page as HTML; rejects for an invalid draft. */
 export const formPreviewQuery = (draft: FormDraft) =>
   queryOptions({
     queryKey: ['forms', 'preview', draft],
-    queryFn: ({ signal }) => call<{ html: string }>('POST', '/forms/preview', { body: draft, signal }),
+    queryFn: ({ signal }) => dataOf(api.POST('/api/v1/forms/preview', { body: draft, signal })),
     retry: false,
     staleTime: Infinity,
     gcTime: 0,
@@ -41,7 +48,7 @@ function useInvalidation() {
 
 export const useCreateForm = () =>
   useMutation({
-    mutationFn: (body: FormDraft) => call<Form>('POST', '/forms', { body }),
+    mutationFn: (body: FormDraft) => dataOf(api.POST('/api/v1/forms', { body })),
     ...useInvalidation(),
   });
 
@@ -51,24 +58,39 @@ export function useUpdateForm() {
   const invalidate = () => queries.invalidateQueries({ queryKey: ['forms'] });
   return useMutation({
     mutationFn: ({ id, version, change }: { id: string; version: number; change: Partial<FormDraft> }) =>
-      call<Form>('PATCH', `/forms/${id}`, { body: change, ifMatch: version }),
+      dataOf(
+        api.PATCH('/api/v1/forms/{id}', { params: { path: { id }, header: ifMatch(version) }, body: change }),
+      ),
     onSuccess: invalidate,
     onError: (error) => (isConflict(error) ? invalidate() : undefined),
   });
 }
 
 export const useRemoveForm = (id: string) =>
-  useMutation({ mutationFn: () => call<void>('DELETE', `/forms/${id}`), ...useInvalidation() });
+  useMutation({
+    mutationFn: () => dataOf(api.DELETE('/api/v1/forms/{id}', { params: { path: { id } } })),
+    ...useInvalidation(),
+  });
 
 /** Creates the lead of a spam submission. */
 export const useAcceptSubmission = (formId: string) =>
   useMutation({
-    mutationFn: (id: string) => call<FormSubmission>('POST', `/forms/${formId}/submissions/${id}/accept`),
+    mutationFn: (id: string) =>
+      dataOf(
+        api.POST('/api/v1/forms/{id}/submissions/{submission_id}/accept', {
+          params: { path: { id: formId, submission_id: id } },
+        }),
+      ),
     ...useInvalidation(),
   });
 
 export const useRemoveSubmission = (formId: string) =>
   useMutation({
-    mutationFn: (id: string) => call<void>('DELETE', `/forms/${formId}/submissions/${id}`),
+    mutationFn: (id: string) =>
+      dataOf(
+        api.DELETE('/api/v1/forms/{id}/submissions/{submission_id}', {
+          params: { path: { id: formId, submission_id: id } },
+        }),
+      ),
     ...useInvalidation(),
   });

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { call } from './client.ts';
+import { api, dataOf } from './client.ts';
 import { listQuery } from './list-query.ts';
 import type { components } from './schema.d.ts';
 
@@ -8,7 +8,9 @@ export type InboundSecret = components['schemas']['InboundSecret'];
 
 const KEY = ['inbound-secrets'];
 
-export const inboundSecretsQuery = listQuery<InboundSecret>(KEY, '/inbound-secrets', { limit: 100 });
+export const inboundSecretsQuery = listQuery(KEY, { limit: 100 }, (cursor, signal) =>
+  api.GET('/api/v1/inbound-secrets', { params: { query: { limit: 100, ...cursor } }, signal }),
+);
 
 function useInvalidation() {
   const queries = useQueryClient();
@@ -17,12 +19,13 @@ function useInvalidation() {
 
 export const useCreateInboundSecret = () =>
   useMutation({
-    mutationFn: (body: { name: string }) => call<InboundSecret>('POST', '/inbound-secrets', { body }),
+    mutationFn: (body: { name: string }) => dataOf(api.POST('/api/v1/inbound-secrets', { body })),
     ...useInvalidation(),
   });
 
 export const useRemoveInboundSecret = () =>
   useMutation({
-    mutationFn: (id: string) => call<void>('DELETE', `/inbound-secrets/${id}`),
+    mutationFn: (id: string) =>
+      dataOf(api.DELETE('/api/v1/inbound-secrets/{id}', { params: { path: { id } } })),
     ...useInvalidation(),
   });

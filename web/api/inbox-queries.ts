@@ -1,6 +1,5 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { call } from './client.ts';
-import type { Page } from './list-query.ts';
+import { api, dataOf } from './client.ts';
 import type { components } from './schema.d.ts';
 
 export type Inbox = components['schemas']['Inbox'];
@@ -11,7 +10,7 @@ const POLL_INTERVAL_MS = 2_000;
 
 export const inboxesQuery = queryOptions({
   queryKey: ['inboxes', 'list'],
-  queryFn: ({ signal }) => call<Page<Inbox>>('GET', '/inboxes', { signal }),
+  queryFn: ({ signal }) => dataOf(api.GET('/api/v1/inboxes', { signal })),
   select: ({ data }) => data,
 });
 
@@ -20,7 +19,9 @@ export const inboxRequestsQuery = (id: string) =>
   queryOptions({
     queryKey: ['inboxes', 'requests', id],
     queryFn: ({ signal }) =>
-      call<Page<InboxRequest>>('GET', `/inboxes/${id}/requests`, { query: { limit: 100 }, signal }),
+      dataOf(
+        api.GET('/api/v1/inboxes/{id}/requests', { params: { path: { id }, query: { limit: 100 } }, signal }),
+      ),
     select: ({ data }) => data,
     refetchInterval: POLL_INTERVAL_MS,
   });
@@ -32,16 +33,19 @@ function useInvalidation() {
 
 export const useCreateInbox = () =>
   useMutation({
-    mutationFn: (name: string) => call<Inbox>('POST', '/inboxes', { body: { name } }),
+    mutationFn: (name: string) => dataOf(api.POST('/api/v1/inboxes', { body: { name } })),
     ...useInvalidation(),
   });
 
 export const useUpdateInbox = () =>
   useMutation({
     mutationFn: ({ id, status }: { id: string; status: number }) =>
-      call<Inbox>('PATCH', `/inboxes/${id}`, { body: { status } }),
+      dataOf(api.PATCH('/api/v1/inboxes/{id}', { params: { path: { id } }, body: { status } })),
     ...useInvalidation(),
   });
 
 export const useRemoveInbox = () =>
-  useMutation({ mutationFn: (id: string) => call<void>('DELETE', `/inboxes/${id}`), ...useInvalidation() });
+  useMutation({
+    mutationFn: (id: string) => dataOf(api.DELETE('/api/v1/inboxes/{id}', { params: { path: { id } } })),
+    ...useInvalidation(),
+  });

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { call } from './client.ts';
+import { api, dataOf } from './client.ts';
 import { listQuery } from './list-query.ts';
 import type { components } from './schema.d.ts';
 import type { Role } from './session-queries.ts';
@@ -9,7 +9,9 @@ export type Invitation = components['schemas']['Invitation'];
 
 const KEY = ['invitations'];
 
-export const invitationsQuery = listQuery<Invitation>(KEY, '/invitations', { limit: 100 });
+export const invitationsQuery = listQuery(KEY, { limit: 100 }, (cursor, signal) =>
+  api.GET('/api/v1/invitations', { params: { query: { limit: 100, ...cursor } }, signal }),
+);
 
 function useInvalidation() {
   const queries = useQueryClient();
@@ -18,12 +20,12 @@ function useInvalidation() {
 
 export const useInvite = () =>
   useMutation({
-    mutationFn: (body: { email: string; role: Role }) => call<Invitation>('POST', '/invitations', { body }),
+    mutationFn: (body: { email: string; role: Role }) => dataOf(api.POST('/api/v1/invitations', { body })),
     ...useInvalidation(),
   });
 
 export const useWithdrawInvitation = () =>
   useMutation({
-    mutationFn: (id: string) => call<void>('DELETE', `/invitations/${id}`),
+    mutationFn: (id: string) => dataOf(api.DELETE('/api/v1/invitations/{id}', { params: { path: { id } } })),
     ...useInvalidation(),
   });

@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
-import { call } from './client.ts';
+import { api, dataOf } from './client.ts';
 import { listQuery } from './list-query.ts';
 import { OBJECTS_KEY } from './object-queries.ts';
 import type { operations } from './schema.d.ts';
@@ -12,7 +12,9 @@ export type LeadOption =
 export type LeadOptionKind = 'lead-sources' | 'lead-event-types';
 
 export const leadOptionsQuery = (kind: LeadOptionKind) =>
-  listQuery<LeadOption>([kind], `/${kind}`, { limit: 200 });
+  listQuery([kind], { limit: 200 }, (cursor, signal) =>
+    api.GET(`/api/v1/${kind}`, { params: { query: { limit: 200, ...cursor } }, signal }),
+  );
 
 /** The names of the workspace's lead sources or event types, sorted alphabetically. */
 export function useLeadOptions(kind: LeadOptionKind): string[] {
@@ -33,19 +35,19 @@ function useInvalidation(kind: LeadOptionKind) {
 
 export const useAddLeadOption = (kind: LeadOptionKind) =>
   useMutation({
-    mutationFn: (body: { name: string }) => call<LeadOption>('POST', `/${kind}`, { body }),
+    mutationFn: (body: { name: string }) => dataOf(api.POST(`/api/v1/${kind}`, { body })),
     ...useInvalidation(kind),
   });
 
 export const useRenameLeadOption = (kind: LeadOptionKind) =>
   useMutation({
     mutationFn: ({ id, name }: { id: string; name: string }) =>
-      call<LeadOption>('PATCH', `/${kind}/${id}`, { body: { name } }),
+      dataOf(api.PATCH(`/api/v1/${kind}/{id}`, { params: { path: { id } }, body: { name } })),
     ...useInvalidation(kind),
   });
 
 export const useRemoveLeadOption = (kind: LeadOptionKind) =>
   useMutation({
-    mutationFn: (id: string) => call<void>('DELETE', `/${kind}/${id}`),
+    mutationFn: (id: string) => dataOf(api.DELETE(`/api/v1/${kind}/{id}`, { params: { path: { id } } })),
     ...useInvalidation(kind),
   });

@@ -1,30 +1,32 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { ApiError, call, type Query } from './client.ts';
-import { listQuery, type Page } from './list-query.ts';
+import { ApiError, api, dataOf, ifMatch, type Query } from './client.ts';
+import { listQuery } from './list-query.ts';
 import { cacheRecord, recordQueries } from './record-queries.ts';
 import type { components, operations } from './schema.d.ts';
 
 export type Lead = components['schemas']['Lead'];
-export type LeadInput = operations['patchLeadsId']['requestBody']['content']['application/json'];
 
-export const leads = recordQueries<Lead, LeadInput>('leads');
+export const leads = recordQueries('leads');
 
 /** The leads of a status by its key, last updated first, with their total number. */
 export const leadColumnQuery = (status: string, filter: Query) =>
   infiniteQueryOptions({
     queryKey: [leads.plural, 'list', 'column', status, filter],
     queryFn: ({ pageParam: cursor, signal }) =>
-      call<Page<Lead> & { total_count?: number }>('GET', '/leads', {
-        query: {
-          ...filter,
-          status,
-          sort: '-updated_at',
-          limit: 25,
-          cursor,
-          count: cursor === undefined ? 'exact' : undefined,
-        },
-        signal,
-      }),
+      dataOf(
+        api.GET('/api/v1/leads', {
+          params: {
+            query: {
+              ...filter,
+              status,
+              sort: '-updated_at',
+              limit: 25,
+              ...(cursor === undefined ? { count: 'exact' } : { cursor }),
+            },
+          },
+          signal,
+        }),
+      ),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.next_cursor ?? undefined,
     select: ({ pages }) => ({
@@ -38,16 +40,25 @@ export const leadByNumberQuery = (number: string) =>
   queryOptions({
     queryKey: [leads.plural, 'number', number],
     queryFn: async ({ signal }) =>
-      (await call<Page<Lead>>('GET', '/leads', { query: { number, limit: 1 }, signal })).data[0] ?? null,
+      (await dataOf(api.GET('/api/v1/leads', { params: { query: { number, limit: 1 } }, signal }))).data[0] ??
+      null,
   });
 
 /** One submission of a lead, as received. */
 export type LeadSubmission = components['schemas']['LeadSubmission'];
 
 export const leadSubmissionsQuery = (leadId: string) =>
-  listQuery<LeadSubmission>([leads.plural, 'submissions', leadId], `/leads/${leadId}/submissions`, {
-    limit: 20,
-  });
+  listQuery(
+    [leads.plural, 'submissions', leadId],
+    {
+      limit: 20,
+    },
+    (cursor, signal) =>
+      api.GET('/api/v1/leads/{id}/submissions', {
+        params: { path: { id: leadId }, query: { limit: 20, ...cursor } },
+        signal,
+      }),
+  );
 
 /** Possible duplicates of a lead, newest first, at most 50. */
 export const leadDuplicatesQuery = (leadId: string) =>
@@ -55,7 +66,8 @@ export const leadDuplicatesQuery = (leadId: string) =>
     // Under the list key, so that a changed lead refetches them.
     queryKey: [leads.plural, 'list', 'duplicates', leadId],
     queryFn: async ({ signal }) =>
-      (await call<Page<Lead>>('GET', `/leads/${leadId}/duplicates`, { signal })).data,
+      (await dataOf(api.GET('/api/v1/leads/{id}/duplicates', { params: { path: { id: leadId } }, signal })))
+        .data,
   });
 
 /** The options of a conversion: company, deal, contact update. */
@@ -66,10 +78,12 @@ export function useConvertLead() {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: ({ lead, conversion }: { lead: Lead; conversion: Conversion }) =>
-      call<components['schemas']['LeadConversion']>('POST', `/leads/${lead.id}/convert`, {
-        body: conversion,
-        ifMatch: lead.version,
-      }),
+      dataOf(
+        api.POST('/api/v1/leads/{id}/convert', {
+          params: { path: { id: lead.id }, header: ifMatch(lead.version) },
+          body: conversion,
+        }),
+      ),
     async onSuccess({ lead }) {
       await cacheRecord(queries, leads, lead);
       for (const plural of ['contacts', 'companies', 'deals'])

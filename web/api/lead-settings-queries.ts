@@ -1,5 +1,5 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { call } from './client.ts';
+import { api, dataOf } from './client.ts';
 import type { components, operations } from './schema.d.ts';
 
 export type LeadSettings = components['schemas']['LeadSettings'];
@@ -12,13 +12,13 @@ export type AssignmentRule = Omit<Assignment, 'sources'>;
 
 export const leadSettingsQuery = queryOptions({
   queryKey: ['lead-settings'],
-  queryFn: ({ signal }) => call<LeadSettings>('GET', '/lead-settings', { signal }),
+  queryFn: ({ signal }) => dataOf(api.GET('/api/v1/lead-settings', { signal })),
 });
 
 export function useChangeLeadSettings() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (body: Change) => call<LeadSettings>('PATCH', '/lead-settings', { body }),
+    mutationFn: (body: Change) => dataOf(api.PATCH('/api/v1/lead-settings', { body })),
     onSuccess: (settings) => queries.setQueryData(leadSettingsQuery.queryKey, settings),
   });
 }

@@ -1,7 +1,6 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { call } from './client.ts';
+import { api, dataOf } from './client.ts';
 import { OBJECTS_KEY } from './object-queries.ts';
-import type { Page } from './list-query.ts';
 import type { components, operations } from './schema.d.ts';
 
 /** A lead status; leads store its key. */
@@ -14,7 +13,7 @@ const KEY = ['lead-statuses'];
 /** All statuses, in order; they are few and rarely change. */
 const statusesQuery = queryOptions({
   queryKey: KEY,
-  queryFn: async ({ signal }) => (await call<Page<LeadStatus>>('GET', '/lead-statuses', { signal })).data,
+  queryFn: async ({ signal }) => (await dataOf(api.GET('/api/v1/lead-statuses', { signal }))).data,
   staleTime: 60_000,
 });
 
@@ -40,19 +39,20 @@ function useInvalidation() {
 export const useAddLeadStatus = () =>
   useMutation({
     mutationFn: (body: Pick<LeadStatus, 'name' | 'kind'>) =>
-      call<LeadStatus>('POST', '/lead-statuses', { body }),
+      dataOf(api.POST('/api/v1/lead-statuses', { body })),
     ...useInvalidation(),
   });
 
 export const useChangeLeadStatus = () =>
   useMutation({
     mutationFn: ({ id, change }: { id: string; change: LeadStatusChange }) =>
-      call<LeadStatus>('PATCH', `/lead-statuses/${id}`, { body: change }),
+      dataOf(api.PATCH('/api/v1/lead-statuses/{id}', { params: { path: { id } }, body: change })),
     ...useInvalidation(),
   });
 
 export const useRemoveLeadStatus = () =>
   useMutation({
-    mutationFn: (id: string) => call<void>('DELETE', `/lead-statuses/${id}`),
+    mutationFn: (id: string) =>
+      dataOf(api.DELETE('/api/v1/lead-statuses/{id}', { params: { path: { id } } })),
     ...useInvalidation(),
   });

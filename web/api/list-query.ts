@@ -1,5 +1,5 @@
 import { infiniteQueryOptions } from '@tanstack/react-query';
-import { call, type Query } from './client.ts';
+import { dataOf, type Query } from './client.ts';
 
 /** A page of a list, with the cursor of the next one. */
 export interface Page<T> {
@@ -8,12 +8,19 @@ export interface Page<T> {
   next_cursor: string | null;
 }
 
-/** A paginated list of the API. */
-export function listQuery<T>(key: readonly unknown[], path: string, query: Query = {}) {
+/**
+ * A paginated list of the API.
+ * @param read calls the API for the page at `cursor`
+ */
+export function listQuery<T>(
+  key: readonly unknown[],
+  query: Query,
+  read: (cursor: { cursor?: string }, signal: AbortSignal) => Promise<{ data?: Page<T> }>,
+) {
   return infiniteQueryOptions({
     queryKey: [...key, query],
     queryFn: ({ pageParam, signal }) =>
-      call<Page<T>>('GET', path, { query: { ...query, cursor: pageParam }, signal }),
+      dataOf(read(pageParam === undefined ? {} : { cursor: pageParam }, signal)),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => last.next_cursor ?? undefined,
     select: ({ pages }) => pages.flatMap((page) => page.data),

@@ -1,5 +1,5 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { call } from './client.ts';
+import { api, dataOf } from './client.ts';
 import { listQuery } from './list-query.ts';
 import type { components } from './schema.d.ts';
 import type { Role } from './session-queries.ts';
@@ -11,7 +11,9 @@ export type CreatedKind = keyof CreatedByMember;
 
 const KEY = ['members'];
 
-export const membersQuery = listQuery<Member>(KEY, '/members', { limit: 200 });
+export const membersQuery = listQuery(KEY, { limit: 200 }, (cursor, signal) =>
+  api.GET('/api/v1/members', { params: { query: { limit: 200, ...cursor } }, signal }),
+);
 
 function useInvalidation() {
   const queries = useQueryClient();
@@ -21,14 +23,15 @@ function useInvalidation() {
 export const useChangeRole = () =>
   useMutation({
     mutationFn: ({ id, role }: { id: string; role: Role }) =>
-      call<Member>('PATCH', `/members/${id}`, { body: { role } }),
+      dataOf(api.PATCH('/api/v1/members/{id}', { params: { path: { id } }, body: { role } })),
     ...useInvalidation(),
   });
 
 export const createdByMemberQuery = (id: string) =>
   queryOptions({
     queryKey: [...KEY, id, 'made'],
-    queryFn: ({ signal }) => call<CreatedByMember>('GET', `/members/${id}/made`, { signal }),
+    queryFn: ({ signal }) =>
+      dataOf(api.GET('/api/v1/members/{id}/made', { params: { path: { id } }, signal })),
   });
 
 /** Also changes their keys, secrets, webhooks and invitations, so all queries are refetched. */
@@ -36,7 +39,9 @@ export function useRemoveMember() {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: ({ id, revoke = [] }: { id: string; revoke?: readonly CreatedKind[] }) =>
-      call<void>('DELETE', `/members/${id}`, { query: { revoke: revoke.join(',') } }),
+      dataOf(
+        api.DELETE('/api/v1/members/{id}', { params: { path: { id }, query: { revoke: revoke.join(',') } } }),
+      ),
     onSuccess: () => queries.invalidateQueries(),
   });
 }

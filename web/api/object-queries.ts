@@ -1,5 +1,5 @@
 import { queryOptions, useSuspenseQuery } from '@tanstack/react-query';
-import { call } from './client.ts';
+import { api, dataOf } from './client.ts';
 import type { components } from './schema.d.ts';
 
 /** A kind of record with its fields, as in `contact`: forms, lists and pages are drawn from it. */
@@ -11,7 +11,7 @@ export const OBJECTS_KEY = ['objects'];
 /** The objects whose records the session may read. Options of a field may change at any time, as by a new lead source. */
 export const objectsQuery = queryOptions({
   queryKey: OBJECTS_KEY,
-  queryFn: async ({ signal }) => (await call<{ data: ObjectType[] }>('GET', '/objects', { signal })).data,
+  queryFn: async ({ signal }) => (await dataOf(api.GET('/api/v1/objects', { signal }))).data,
   staleTime: 60_000,
 });
 

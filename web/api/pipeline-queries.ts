@@ -1,13 +1,9 @@
 import { queryOptions } from '@tanstack/react-query';
-import { call } from './client.ts';
-import type { Page } from './list-query.ts';
-import type { components } from './schema.d.ts';
-
-export type Pipeline = components['schemas']['Pipeline'];
+import { api, dataOf } from './client.ts';
 
 /** All pipelines with their stages; they are few and rarely change. */
 export const pipelinesQuery = queryOptions({
   queryKey: ['pipelines'],
-  queryFn: async ({ signal }) => (await call<Page<Pipeline>>('GET', '/pipelines', { signal })).data,
+  queryFn: async ({ signal }) => (await dataOf(api.GET('/api/v1/pipelines', { signal }))).data,
   staleTime: 60_000,
 });

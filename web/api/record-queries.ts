@@ -1,6 +1,7 @@
 import { queryOptions, useMutation, useQueryClient, type QueryClient } from '@tanstack/react-query';
-import { call, isConflict, type Query } from './client.ts';
-import { listQuery } from './list-query.ts';
+import { dataOf, ifMatch, isConflict, makeClient, PREFERS_RECORD, type Query } from './client.ts';
+import { listQuery, type Page } from './list-query.ts';
+import type { paths } from './schema.d.ts';
 
 /** The fields that every record has. */
 export interface BaseRecord {
@@ -17,35 +18,108 @@ export type ObjectRecord = BaseRecord & Readonly<Record<string, unknown>>;
 export type ObjectInput = Record<string, unknown>;
 
 /** The queries of an object. */
-export interface RecordQueries<R extends BaseRecord, Input extends object> {
+export interface RecordQueries<R extends BaseRecord = ObjectRecord, Input extends object = ObjectInput> {
   /** As in `contacts`; used in paths, scopes and query keys. */
   readonly plural: string;
   list: (query?: Query) => ReturnType<typeof listQuery<R>>;
   detail: (id: string) => ReturnType<typeof detailQuery<R>>;
   create: (body: Input) => Promise<R>;
+  update: (input: { id: string; version: number; change: Partial<Input> }) => Promise<R>;
 }
 
-export function recordQueries<R extends BaseRecord, Input extends object>(
-  plural: string,
-): RecordQueries<R, Input> {
-  return {
-    plural,
-    list: (query) => listQuery<R>([plural, 'list'], `/${plural}`, query),
-    detail: (id) => detailQuery<R>(plural, id),
-    // Some objects respond with a receipt unless the record is requested.
-    create: (body) => call<R>('POST', `/${plural}`, { body, prefersRecord: true }),
+/** The objects of openapi.json, as in `contacts`. */
+type BuiltIn = 'contacts' | 'companies' | 'deals' | 'tasks' | 'leads';
+type Changes<Plural extends BuiltIn> = paths[`/api/v1/${Plural}/{id}`]['patch'];
+type RecordOf<Plural extends BuiltIn> = Changes<Plural>['responses'][200]['content']['application/json'];
+type InputOf<Plural extends BuiltIn> = Changes<Plural>['requestBody']['content']['application/json'];
+
+/** The queries of a built-in object, with the types of its records. */
+export function recordQueries<Plural extends BuiltIn>(
+  plural: Plural,
+): RecordQueries<RecordOf<Plural>, InputOf<Plural>> {
+  // The paths are those of any object; which object it is decides the types of their records.
+  return queriesOf({ plural }) as unknown as RecordQueries<RecordOf<Plural>, InputOf<Plural>>;
+}
+
+/** The paths of any object's records. openapi.json has those of each built-in object. */
+interface RecordPaths {
+  '/api/v1/{plural}': {
+    get: {
+      parameters: { path: { plural: string }; query?: Query };
+      responses: { 200: Json<Page<ObjectRecord>> };
+    };
+    post: {
+      parameters: { path: { plural: string } };
+      requestBody: Json<ObjectInput>;
+      responses: { 201: Json<ObjectRecord> };
+    };
+  };
+  '/api/v1/{plural}/{id}': {
+    get: {
+      parameters: { path: RecordPath };
+      responses: { 200: Json<ObjectRecord> };
+    };
+    patch: {
+      parameters: { path: RecordPath; header: { 'If-Match': string } };
+      requestBody: Json<ObjectInput>;
+      responses: { 200: Json<ObjectRecord> };
+    };
+    delete: {
+      parameters: { path: RecordPath };
+      responses: { 204: { content?: never } };
+    };
   };
 }
 
-/** The same for records of any object. */
-export function queriesOf({ plural }: { plural: string }): RecordQueries<ObjectRecord, ObjectInput> {
-  return recordQueries(plural);
+interface RecordPath {
+  plural: string;
+  id: string;
 }
 
-function detailQuery<R extends BaseRecord>(plural: string, id: string) {
+interface Json<Body> {
+  content: { 'application/json': Body };
+}
+
+const records = makeClient<RecordPaths>();
+
+/** The queries of any object. */
+export function queriesOf({ plural }: { plural: string }): RecordQueries {
+  return {
+    plural,
+    list: (query = {}) =>
+      listQuery([plural, 'list'], query, (cursor, signal) =>
+        records.GET('/api/v1/{plural}', {
+          params: { path: { plural }, query: { ...query, ...cursor } },
+          signal,
+        }),
+      ),
+    detail: (id) =>
+      detailQuery(plural, id, (signal) =>
+        records.GET('/api/v1/{plural}/{id}', { params: { path: { plural, id } }, signal }),
+      ),
+    create: (body) =>
+      // Some objects respond with a receipt unless the record is requested.
+      dataOf(
+        records.POST('/api/v1/{plural}', { params: { path: { plural } }, body, headers: PREFERS_RECORD }),
+      ),
+    update: ({ id, version, change }) =>
+      dataOf(
+        records.PATCH('/api/v1/{plural}/{id}', {
+          params: { path: { plural, id }, header: ifMatch(version) },
+          body: change,
+        }),
+      ),
+  };
+}
+
+function detailQuery<R extends BaseRecord>(
+  plural: string,
+  id: string,
+  read: (signal: AbortSignal) => Promise<{ data?: R }>,
+) {
   return queryOptions({
-    queryKey: [plural, 'one', id],
-    queryFn: ({ signal }) => call<R>('GET', `/${plural}/${id}`, { signal }),
+    queryKey: detailKey({ plural }, id),
+    queryFn: ({ signal }) => dataOf(read(signal)),
   });
 }
 
@@ -61,38 +135,42 @@ export function useCreateRecord<R extends BaseRecord, Input extends object>(kind
 export function useUpdateRecord<R extends BaseRecord, Input extends object>(kind: RecordQueries<R, Input>) {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: ({ id, version, change }: { id: string; version: number; change: Partial<Input> }) =>
-      call<R>('PATCH', `/${kind.plural}/${id}`, { body: change, ifMatch: version }),
+    mutationFn: kind.update,
     onSuccess: (record) => cacheRecord(queries, kind, record),
     async onError(error, { id }) {
       if (!isConflict(error)) return;
-      await queries.invalidateQueries(kind.detail(id));
+      await queries.invalidateQueries({ queryKey: detailKey(kind, id) });
       await queries.invalidateQueries({ queryKey: [kind.plural, 'list'] });
     },
   });
 }
 
-export function useRemoveRecord<R extends BaseRecord, Input extends object>(kind: RecordQueries<R, Input>) {
+export function useRemoveRecord(kind: RecordQueries) {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (id: string) => call<void>('DELETE', `/${kind.plural}/${id}`),
+    mutationFn: (id: string) =>
+      dataOf(records.DELETE('/api/v1/{plural}/{id}', { params: { path: { plural: kind.plural, id } } })),
     async onSuccess(_nothing, id) {
       // The page is still mounted for a moment and must not refetch the deleted record.
-      await queries.invalidateQueries({ queryKey: kind.detail(id).queryKey, refetchType: 'none' });
+      await queries.invalidateQueries({ queryKey: detailKey(kind, id), refetchType: 'none' });
       await queries.invalidateQueries({ queryKey: [kind.plural, 'list'] });
     },
   });
+}
+
+function detailKey({ plural }: { plural: string }, id: string): readonly unknown[] {
+  return [plural, 'one', id];
 }
 
 /** Caches a record from a response; refetches its lists and its timeline. */
-export async function cacheRecord<R extends BaseRecord, Input extends object>(
+export async function cacheRecord(
   queries: QueryClient,
-  kind: RecordQueries<R, Input>,
-  record: R,
+  { plural }: { plural: string },
+  record: BaseRecord,
 ): Promise<void> {
-  queries.setQueryData<BaseRecord>([kind.plural, 'one', record.id], record);
+  queries.setQueryData<BaseRecord>([plural, 'one', record.id], record);
   await Promise.all([
-    queries.invalidateQueries({ queryKey: [kind.plural, 'list'] }),
+    queries.invalidateQueries({ queryKey: [plural, 'list'] }),
     queries.invalidateQueries({ queryKey: ['activities', record.id] }),
   ]);
 }

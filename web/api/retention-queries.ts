@@ -1,5 +1,5 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { call } from './client.ts';
+import { api, dataOf } from './client.ts';
 import type { components } from './schema.d.ts';
 
 /** The retention periods of events and attempts, and the stored size. */
@@ -8,13 +8,13 @@ export type RetentionTerm = Pick<Retention, 'event_days' | 'attempt_days'>;
 
 export const retentionQuery = queryOptions({
   queryKey: ['retention'],
-  queryFn: ({ signal }) => call<Retention>('GET', '/retention', { signal }),
+  queryFn: ({ signal }) => dataOf(api.GET('/api/v1/retention', { signal })),
 });
 
 export function useChangeRetention() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (body: RetentionTerm) => call<Retention>('PATCH', '/retention', { body }),
+    mutationFn: (body: RetentionTerm) => dataOf(api.PATCH('/api/v1/retention', { body })),
     onSuccess: (retention) => queries.setQueryData(retentionQuery.queryKey, retention),
   });
 }

@@ -5,7 +5,7 @@ import {
   useSuspenseQuery,
   type QueryClient,
 } from '@tanstack/react-query';
-import { ApiError, call } from './client.ts';
+import { ApiError, api, dataOf } from './client.ts';
 import type { components, operations } from './schema.d.ts';
 
 /** The signed-in user, workspace and scopes. */
@@ -17,7 +17,7 @@ export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: async ({ signal }): Promise<Session | null> => {
     try {
-      return await call<Session>('GET', '/session', { signal });
+      return await dataOf(api.GET('/api/v1/session', { signal }));
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) return null;
       throw error;
@@ -55,7 +55,7 @@ export function cacheSession(queries: QueryClient, session: Session): void {
 export function useSignIn() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (body: Credentials) => call<Session>('POST', '/session', { body }),
+    mutationFn: (body: Credentials) => dataOf(api.POST('/api/v1/session', { body })),
     onSuccess: (session) => cacheSession(queries, session),
   });
 }
@@ -64,14 +64,14 @@ export function useSignIn() {
 export function useSwitchWorkspace(next: string) {
   return useMutation({
     mutationFn: (workspaceId: string) =>
-      call<Session>('PATCH', '/session', { body: { workspace_id: workspaceId } }),
+      dataOf(api.PATCH('/api/v1/session', { body: { workspace_id: workspaceId } })),
     onSuccess: () => window.location.assign(next),
   });
 }
 
 export function useSignOut(next: string) {
   return useMutation({
-    mutationFn: () => call<void>('DELETE', '/session'),
+    mutationFn: () => dataOf(api.DELETE('/api/v1/session')),
     onSuccess: () => window.location.assign(next),
   });
 }

@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import { call } from './client.ts';
+import { api, dataOf } from './client.ts';
 import type { components } from './schema.d.ts';
 
 /** A webhook format with its defaults. */
@@ -7,7 +7,6 @@ export type WebhookFormat = components['schemas']['WebhookFormat'];
 
 export const webhookFormatsQuery = queryOptions({
   queryKey: ['webhook-formats'],
-  queryFn: async ({ signal }) =>
-    (await call<{ data: WebhookFormat[] }>('GET', '/webhook-formats', { signal })).data,
+  queryFn: async ({ signal }) => (await dataOf(api.GET('/api/v1/webhook-formats', { signal }))).data,
   staleTime: Infinity,
 });

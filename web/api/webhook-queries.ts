@@ -1,5 +1,5 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { call } from './client.ts';
+import { api, dataOf } from './client.ts';
 import { listQuery } from './list-query.ts';
 import type { components, operations } from './schema.d.ts';
 
@@ -7,13 +7,15 @@ export type Webhook = components['schemas']['Webhook'];
 export type WebhookInput = operations['postWebhooks']['requestBody']['content']['application/json'];
 export type WebhookChange = operations['patchWebhooksId']['requestBody']['content']['application/json'];
 
-export const webhooksQuery = listQuery<Webhook>(['webhooks', 'list'], '/webhooks');
+export const webhooksQuery = listQuery(['webhooks', 'list'], {}, (cursor, signal) =>
+  api.GET('/api/v1/webhooks', { params: { query: cursor }, signal }),
+);
 
 /** Polled every 5 s: the webhook may be disabled at any time. */
 export const webhookQuery = (id: string) =>
   queryOptions({
     queryKey: ['webhooks', 'one', id],
-    queryFn: ({ signal }) => call<Webhook>('GET', `/webhooks/${id}`, { signal }),
+    queryFn: ({ signal }) => dataOf(api.GET('/api/v1/webhooks/{id}', { params: { path: { id } }, signal })),
     refetchInterval: 5_000,
   });
 
@@ -25,18 +27,22 @@ function useInvalidation() {
 /** The response contains the signing secret, this once only. */
 export const useCreateWebhook = () =>
   useMutation({
-    mutationFn: (body: WebhookInput) => call<Webhook>('POST', '/webhooks', { body }),
+    mutationFn: (body: WebhookInput) => dataOf(api.POST('/api/v1/webhooks', { body })),
     ...useInvalidation(),
   });
 
 export const useUpdateWebhook = (id: string) =>
   useMutation({
-    mutationFn: (change: WebhookChange) => call<Webhook>('PATCH', `/webhooks/${id}`, { body: change }),
+    mutationFn: (change: WebhookChange) =>
+      dataOf(api.PATCH('/api/v1/webhooks/{id}', { params: { path: { id } }, body: change })),
     ...useInvalidation(),
   });
 
 export const useRemoveWebhook = (id: string) =>
-  useMutation({ mutationFn: () => call<void>('DELETE', `/webhooks/${id}`), ...useInvalidation() });
+  useMutation({
+    mutationFn: () => dataOf(api.DELETE('/api/v1/webhooks/{id}', { params: { path: { id } } })),
+    ...useInvalidation(),
+  });
 
 export interface SecretChange {
   secret?: string | null;
@@ -48,26 +54,24 @@ export interface SecretChange {
 /** The response contains the new signing secret, this once only. */
 export const useRotateSecret = (id: string) =>
   useMutation({
-    mutationFn: (body: SecretChange) => call<Webhook>('POST', `/webhooks/${id}/rotate-secret`, { body }),
+    mutationFn: (body: SecretChange) =>
+      dataOf(api.POST('/api/v1/webhooks/{id}/rotate-secret', { params: { path: { id } }, body })),
     ...useInvalidation(),
   });
-
-export interface SentTest {
-  delivery_id: string;
-  event_type: string;
-}
 
 /** Sends `webhook.test` or a sample event of the type. */
 export const useSendTest = (id: string) =>
   useMutation({
     mutationFn: (eventType: string) =>
-      call<SentTest>('POST', `/webhooks/${id}/test`, { body: { event_type: eventType } }),
+      dataOf(
+        api.POST('/api/v1/webhooks/{id}/test', { params: { path: { id } }, body: { event_type: eventType } }),
+      ),
     ...useInvalidation(),
   });
 
 /** Makes all pending retries of all webhooks due now. */
 export const useSendPending = () =>
   useMutation({
-    mutationFn: () => call<{ pending: number; webhooks: number }>('POST', '/webhooks/send-pending'),
+    mutationFn: () => dataOf(api.POST('/api/v1/webhooks/send-pending')),
     ...useInvalidation(),
   });

@@ -4,7 +4,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { nounOf, useObjects, type ObjectType } from '../api/object-queries.ts';
 import { useScopeCheck } from '../api/session-queries.ts';
 import { API_REFERENCE, paths } from '../paths.ts';
-import { recordDestinations, SETTINGS, type Destination } from './nav-items.ts';
+import { destinationsIn, recordDestinations, type Destination } from './nav-items.ts';
 
 /** The command palette (Ctrl-K or Cmd-K): finds pages by name and by their names in other CRMs. */
 export function Palette() {
@@ -12,13 +12,7 @@ export function Palette() {
   const hasScope = useScopeCheck();
   const objects = useObjects();
 
-  const goTo = ({
-    label,
-    icon: Icon,
-    link,
-    aliases = [],
-    features = [],
-  }: Destination): SpotlightActionData => ({
+  const goTo = ({ label, icon: Icon, link, aliases, features }: Destination): SpotlightActionData => ({
     id: label,
     label,
     ...(aliases.length > 0 && { description: aliases.join(' · ') }),
@@ -47,16 +41,19 @@ export function Palette() {
         { group: 'Records', actions: permitted(recordDestinations(objects)) },
         {
           group: 'Create',
-          actions: createActions(objects)
-            .filter(({ scope }) => hasScope(scope))
-            .map(({ label, link }) => ({
-              id: label,
-              label,
-              leftSection: <IconPlus size={18} stroke={1.6} />,
-              onClick: () => void navigate(link),
-            })),
+          actions: [
+            ...newRecords(objects)
+              .filter(({ scope }) => hasScope(scope))
+              .map(({ label, link }) => ({
+                id: label,
+                label,
+                leftSection: <IconPlus size={18} stroke={1.6} />,
+                onClick: () => void navigate(link),
+              })),
+            ...permitted(destinationsIn('create')),
+          ],
         },
-        { group: 'Settings', actions: permitted(SETTINGS) },
+        { group: 'Settings', actions: permitted(destinationsIn('settings')) },
         {
           group: 'Help',
           actions: [
@@ -73,13 +70,12 @@ export function Palette() {
   );
 }
 
-function createActions(objects: readonly ObjectType[]) {
-  const records = objects.map((object) => ({
+function newRecords(objects: readonly ObjectType[]) {
+  return objects.map((object) => ({
     label: `New ${nounOf(object)}`,
     scope: `${object.plural}:write`,
     link: paths.newRecord(object.plural),
   }));
-  return [...records, { label: 'New form', scope: 'forms:write', link: paths.newForm() }];
 }
 
 /** Matches entries that contain every word of the query, ignoring arrows and punctuation. Exact names come first. */

@@ -5,7 +5,7 @@ import { IconSearch } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useObjects } from '../api/object-queries.ts';
 import { useScopeCheck } from '../api/session-queries.ts';
-import { recordDestinations, SETTINGS, type Destination } from './nav-items.ts';
+import { destinationsIn, recordDestinations, type Destination } from './nav-items.ts';
 import { NoticeBell } from './notice-bell.tsx';
 import { PersonMenu } from './person-menu.tsx';
 import classes from './sidebar.module.css';
@@ -35,7 +35,7 @@ export function Sidebar() {
         <Text component="h2" className={classes.heading}>
           Settings
         </Text>
-        <Links destinations={SETTINGS} />
+        <Links destinations={destinationsIn('settings')} />
       </nav>
       <PersonMenu />
     </div>
@@ -45,7 +45,7 @@ export function Sidebar() {
 function Links({ destinations }: { destinations: readonly Destination[] }) {
   const hasScope = useScopeCheck();
   return destinations
-    .filter(({ scope, hidden }) => !hidden && (scope === null || hasScope(scope)))
+    .filter(({ scope, isInPaletteOnly }) => !isInPaletteOnly && (scope === null || hasScope(scope)))
     .map(({ label, icon: Icon, link }) => (
       <Link key={label} {...link} className={classes.link} activeOptions={{ includeSearch: false }}>
         <Icon size={17} stroke={1.6} aria-hidden />

@@ -1,17 +1,15 @@
 import { Skeleton, Text, Title } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useId } from 'react';
-import { listQuery } from '../api/list-query.ts';
+import { panelQuery, type PanelItem } from '../api/panel-queries.ts';
 import { ErrorPanel } from '../ui/error-panel.tsx';
 import { LoadMore } from '../ui/load-more.tsx';
 import { Moment } from '../ui/relative-time.tsx';
 import classes from './record-panel.module.css';
 
-type Item = Readonly<Record<string, unknown>> & { readonly id: string };
-
 /** A list about a record, drawn from what the items say of themselves. @param path below the API's base */
 export function RecordPanel({ label, path }: { label: string; path: string }) {
-  const list = useInfiniteQuery(listQuery<Item>(['panel', path], path, { limit: 20 }));
+  const list = useInfiniteQuery(panelQuery(path));
   const title = useId();
   return (
     <section aria-labelledby={title}>
@@ -41,7 +39,7 @@ export function RecordPanel({ label, path }: { label: string; path: string }) {
 }
 
 /** The first text among these names. */
-function nameOf(item: Item): string {
+function nameOf(item: PanelItem): string {
   const name = ['name', 'title', 'label', 'type', 'id'].map((key) => item[key]).find(Boolean);
   return typeof name === 'string' ? name : '';
 }

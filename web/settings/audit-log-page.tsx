@@ -36,7 +36,7 @@ export function AuditLogPage() {
   const list = useInfiniteQuery(auditQuery);
   return (
     <>
-      <PageHeader title="Audit log" intro="Sign-ins and changes to members, keys, webhooks and settings." />
+      <PageHeader intro="Sign-ins and changes to members, keys, webhooks and settings." />
       <DataTable
         label="Audit log"
         columns={COLUMNS}

@@ -15,7 +15,7 @@ export function ProfilePage() {
   const { user, role, workspace } = useSession();
   return (
     <>
-      <PageHeader title="Profile" />
+      <PageHeader />
       <div className={classes.body}>
         <PropertyList label="You">
           <Property name="Name">{user.name}</Property>

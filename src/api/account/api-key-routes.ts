@@ -88,7 +88,7 @@ function createRoute(parts: ApiKeyParts): Route {
       const { body, caller } = ctx;
       const scopes =
         body.style === 'remixcrm' ? ['leads:create'] : checkScopes(parts, body.scopes ?? [...caller.scopes]);
-      const by = await authorities.current(db.kysely, caller);
+      const by = await authorities.current(db.pool, caller);
       const requested = expiryOf(parts, body);
       const expiresAt = requested === undefined ? by.expiresAt : requested;
       checkNewKey(by, { scopes, expiresAt });

@@ -67,7 +67,7 @@ export function inboundSecretRoutes({
     answers: { 201: shape },
     async handle(ctx) {
       const { workspaceId, actor } = ctx.caller;
-      checkNewInboundSecret(await authorities.current(db.kysely, ctx.caller));
+      checkNewInboundSecret(await authorities.current(db.pool, ctx.caller));
       let made = '';
       await secrets.create({ workspaceId, actor }, ctx.body.name, async (trx, { secret, raw }) => {
         made = JSON.stringify({ ...secret, secret: raw });

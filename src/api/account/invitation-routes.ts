@@ -96,7 +96,7 @@ function createRoute(parts: InvitationParts): Route {
     answers: { 201: invitationShape },
     async handle(ctx) {
       const { caller, body } = ctx;
-      refuse(authorities.lackToGrant(await authorities.current(db.kysely, caller), body.role));
+      refuse(authorities.lackToGrant(await authorities.current(db.pool, caller), body.role));
       await checkOutside(parts, caller.workspaceId, body.email);
       const made = await db.transaction(async (trx) => {
         const { link, token } = await links.make(trx, {

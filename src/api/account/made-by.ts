@@ -1,4 +1,3 @@
-import type { Transaction } from 'kysely';
 import { z } from 'zod';
 import type { ApiKey, ApiKeys } from '../../account/api-key.ts';
 import type { AuditEntry } from '../../account/audit.ts';
@@ -7,10 +6,10 @@ import type { InboundSecret, InboundSecrets } from '../../account/inbound-secret
 import { allows } from '../../account/scope.ts';
 import type { Clock } from '../../base/clock.ts';
 import { prefixed, type Uuid } from '../../base/id.ts';
-import type { Schema } from '../../db/schema.ts';
 import type { Endpoints } from '../../delivery/endpoint/endpoint-store.ts';
 import type { Endpoint } from '../../delivery/endpoint/endpoint.ts';
 import { admit } from '../../http/authenticate.ts';
+import type { Transaction } from '../../db/query.ts';
 
 /** Objects that remain when a member leaves, with the scopes to read and to revoke them. */
 const KINDS = {
@@ -60,7 +59,7 @@ export interface MadeBy {
   show(caller: Caller, memberId: Uuid): Promise<z.input<typeof madeShape>>;
   /** @returns an audit entry for each revoked object; pass the webhooks to `announce` after the commit */
   revoke(
-    trx: Transaction<Schema>,
+    trx: Transaction,
     workspaceId: Uuid,
     memberId: Uuid,
     kinds: readonly Kind[],

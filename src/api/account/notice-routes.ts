@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { Caller } from '../../account/caller.ts';
-import type { Idempotency } from '../../account/idempotency.ts';
 import type { Notice, Notices, Reader } from '../../account/notice.ts';
 import { isoTime, type Clock } from '../../base/clock.ts';
 import { ApiError } from '../../base/errors.ts';
@@ -8,6 +7,7 @@ import { prefixed } from '../../base/id.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../../db/page.ts';
 import type { Database } from '../../db/pool.ts';
 import { WEBHOOK_DISABLED, type Owners } from '../../delivery/endpoint/webhook-disabled-event.ts';
+import type { RecordChange } from '../../http/record-change.ts';
 import { pageQuery, pageShape, type PageQuery } from '../../http/paging.ts';
 import { route, type Route } from '../../http/route.ts';
 
@@ -29,12 +29,12 @@ const noticeShape = z
 export interface NoticeParts {
   db: Database;
   notices: Notices;
-  idempotency: Idempotency;
+  recordChange: RecordChange;
   clock: Clock;
 }
 
 /** Routes of notices to owners and admins, per user: for signed-in users. */
-export function noticeRoutes({ db, notices, idempotency, clock }: NoticeParts): Route[] {
+export function noticeRoutes({ db, notices, recordChange, clock }: NoticeParts): Route[] {
   const common = { scope: null, tag: 'notices' } as const;
 
   const list = route<undefined, PageQuery>({
@@ -61,12 +61,12 @@ export function noticeRoutes({ db, notices, idempotency, clock }: NoticeParts): 
     summary: 'Dismiss a notice',
     description: 'For yourself; other users still see it.',
     answers: { 204: 'Dismissed.' },
-    async handle({ caller, params, claim }) {
-      const at = isoTime(clock.now());
+    async handle(ctx) {
+      const { caller, params } = ctx;
       await db.transaction(async (trx) => {
-        if (!(await notices.dismiss(trx, readerOf(caller), params['id']!, at)))
+        if (!(await notices.dismiss(trx, readerOf(caller), params['id']!, isoTime(clock.now()))))
           throw new ApiError('not_found', 'No notice with this id.');
-        if (claim) await idempotency.store(trx, claim, { status: 204, body: '' }, at);
+        await recordChange(trx, ctx, null, { status: 204, body: '' });
       });
       return { status: 204, body: null };
     },

@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Audit } from '../../account/audit.ts';
 import { isPlan, PLANS, termsOf } from '../../account/plan.ts';
@@ -28,6 +27,11 @@ const planShape = z
     maxima: z.object({ webhooks: maximum, api_keys: maximum }),
   })
   .meta({ id: 'Plan' });
+
+const SET_PLAN = {
+  name: 'workspace.set-plan',
+  text: `update workspace set plan = $1 where id = $2`,
+};
 
 /** Routes of the workspace's plan and what is left of its quota. */
 export function planRoutes(): Route[] {
@@ -74,9 +78,8 @@ export async function changePlan(
   if (!isPlan(plan)) throw new StartError(`${plan} is not a plan. Known: ${Object.keys(PLANS).join(', ')}.`);
   const { webhooks } = termsOf(plan);
   const changed = await db.transaction(async (trx) => {
-    const { numAffectedRows } = await sql`
-      update workspace set plan = ${plan} where id = ${workspaceId}`.execute(trx);
-    if (numAffectedRows === 0n) throw new StartError(`There is no workspace ${workspaceId}.`);
+    const { rowCount } = await trx.query({ ...SET_PLAN, values: [plan, workspaceId] });
+    if (rowCount === 0) throw new StartError(`There is no workspace ${workspaceId}.`);
     const auditEntry = {
       action: 'workspace.plan_changed',
       objectType: 'workspace',

@@ -93,7 +93,7 @@ export function replayRoutes(parts: ReplayRouteParts): Route[] {
           now: clock.now(),
         };
         const inactive = new ApiError('conflict', 'The webhook is not active; activate it first.');
-        const passed = await passing(db.kysely, which);
+        const passed = await passing(db.pool, which);
         if (passed === null) throw inactive;
         const rendered = await db.transaction(async (trx) => {
           const done = await replay(trx, which, passed);

@@ -1,11 +1,11 @@
 import type { Uuid } from '../../base/id.ts';
 import { RETRY } from '../../db/batch-runner.ts';
-import type { Queryable } from '../../db/pool.ts';
 import { notQuarantined } from './form-quarantine.ts';
 import { rollupTables } from '../leads/analytics/lead-daily-rollup.ts';
 import { COUNT_ENTERED, CREATE_COUNTERS, CREATE_SOURCES, SET_TURNS } from '../leads/lead-insert-gate.ts';
 import { assignNumberAndOwner } from '../leads/lead-owner.ts';
 import type { InsertGate } from '../../record/record-batch.ts';
+import type { Queryable } from '../../db/query.ts';
 
 interface Refused {
   unit: number;

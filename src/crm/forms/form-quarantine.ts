@@ -1,10 +1,10 @@
-import { sql } from 'kysely';
 import { AlreadyAnswered, type Idempotency, type IdempotencyClaim } from '../../account/idempotency.ts';
 import { ApiError } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
+import { query } from '../../db/query.ts';
 import type { Reason } from './form-spam-check.ts';
-import type { FormSubmission, ReceivedSubmission } from './form-submission-store.ts';
+import type { FormSubmission, ReceivedSubmission } from './form-submission.ts';
 
 /** How long a quarantined submission is kept, and how many of a form. */
 const MAX_DAYS = 30;
@@ -44,6 +44,23 @@ const REMOVE = {
   text: 'delete from form_aside where workspace_id = $1 and form_id = $2 and id = $3 returning id',
 };
 
+const INSERT = {
+  name: 'form_aside.insert',
+  text: `insert into form_aside
+           (workspace_id, form_id, id, received_at, fields, consent, reasons, address, referrer, utm)
+         values ($1, $2, $3, $4, $5,
+                 $6, $7, $8, $9,
+                 $10)`,
+};
+
+const DELETE_OLD = {
+  name: 'form_aside.delete-old',
+  text: `delete from form_aside where workspace_id = $1 and form_id = $2
+         and (received_at < $3::timestamptz - ${MAX_DAYS} * interval '1 day' or id <= (
+           select id from form_aside where workspace_id = $1 and form_id = $2
+           order by id desc offset ${MAX_SUBMISSIONS} limit 1))`,
+};
+
 export function makeFormQuarantine({
   db,
   idempotency,
@@ -58,17 +75,19 @@ export function makeFormQuarantine({
       try {
         await db.transaction(async (trx) => {
           await idempotency.store(trx, claim, { status: 201, body: 'received' }, at);
-          await sql`
-            insert into form_aside
-              (workspace_id, form_id, id, received_at, fields, consent, reasons, address, referrer, utm)
-            values (${workspaceId}, ${formId}, ${id}, ${at}, ${JSON.stringify({ ...others, ...values })},
-                    ${consent && JSON.stringify(consent)}, ${reasons}, ${address}, ${referrer},
-                    ${JSON.stringify(utm)})`.execute(trx);
-          await sql`
-            delete from form_aside where workspace_id = ${workspaceId} and form_id = ${formId}
-            and (received_at < ${at}::timestamptz - ${MAX_DAYS} * interval '1 day' or id <= (
-              select id from form_aside where workspace_id = ${workspaceId} and form_id = ${formId}
-              order by id desc offset ${MAX_SUBMISSIONS} limit 1))`.execute(trx);
+          await query(trx, INSERT, [
+            workspaceId,
+            formId,
+            id,
+            at,
+            JSON.stringify({ ...others, ...values }),
+            consent && JSON.stringify(consent),
+            reasons,
+            address,
+            referrer,
+            JSON.stringify(utm),
+          ]);
+          await query(trx, DELETE_OLD, [workspaceId, formId, at]);
         });
       } catch (error) {
         if (!(error instanceof AlreadyAnswered)) throw error;

@@ -1,9 +1,8 @@
-import { sql, type Transaction } from 'kysely';
 import { isoTime, type Clock } from '../../base/clock.ts';
 import { ApiError } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
-import type { Schema } from '../../db/schema.ts';
+import { query, type Transaction } from '../../db/query.ts';
 import type { AfterWrite } from '../change-recorder.ts';
 import { withSafeAddresses } from './form-address.ts';
 import { SETTINGS, type Form, type FormSettings } from './form.ts';
@@ -66,6 +65,47 @@ interface StoreParts {
   newId: () => Uuid;
 }
 
+const MARK_DELETED = {
+  name: 'form.mark-deleted',
+  text: `update form set deleted_at = $1
+         where workspace_id = $2 and id = $3`,
+};
+
+const DELETE_QUARANTINED = {
+  name: 'form_aside.delete',
+  text: `delete from form_aside where workspace_id = $1 and form_id = $2`,
+};
+
+const DELETE_VISITORS = {
+  name: 'form_visitor.delete',
+  text: `delete from form_visitor where workspace_id = $1 and form_id = $2`,
+};
+
+const INSERT_ADDRESS = {
+  name: 'form_address.insert',
+  text: `insert into form_address (form_id, workspace_id) values ($1, $2)`,
+};
+
+const INSERT = {
+  name: 'form.insert',
+  text: `insert into form (workspace_id, ${COLUMNS.join(', ')})
+         select $1, ${SELECTED}
+         from json_populate_record(null::form, $2::json) f`,
+};
+
+const UPDATE = {
+  name: 'form.update',
+  text: `update form t set ${['version', ...SETTINGS, 'updated_at'].map((column) => `${column} = f.${column}`).join(', ')}
+    from json_populate_record(null::form, $1::json) f
+    where t.workspace_id = $2 and t.id = $3`,
+};
+
+const LOCK = {
+  name: 'form.lock',
+  text: `select ${SELECTED} from form f
+         where f.workspace_id = $1 and f.id = $2 and f.deleted_at is null for update`,
+};
+
 export function makeFormStore({ db, clock, newId }: StoreParts): FormStore {
   return {
     list: (workspaceId, limit, after) => db.read<Form>(LIST, [workspaceId, after, limit]),
@@ -105,14 +145,9 @@ export function makeFormStore({ db, clock, newId }: StoreParts): FormStore {
     remove: (workspaceId, id, expected, afterWrite) =>
       db.transaction(async (trx) => {
         const form = await lockForm(trx, workspaceId, id, expected);
-        await sql`update form set deleted_at = ${isoTime(clock.now())}
-                  where workspace_id = ${workspaceId} and id = ${id}`.execute(trx);
-        await sql`delete from form_aside where workspace_id = ${workspaceId} and form_id = ${id}`.execute(
-          trx,
-        );
-        await sql`delete from form_visitor where workspace_id = ${workspaceId} and form_id = ${id}`.execute(
-          trx,
-        );
+        await query(trx, MARK_DELETED, [isoTime(clock.now()), workspaceId, id]);
+        await query(trx, DELETE_QUARANTINED, [workspaceId, id]);
+        await query(trx, DELETE_VISITORS, [workspaceId, id]);
         await afterWrite(trx, form);
       }),
   };
@@ -122,34 +157,23 @@ function newForm(settings: FormSettings, { id, actor, at }: { id: Uuid; actor: s
   return { id, version: 1, ...settings, created_by: actor, created_at: at, updated_at: at };
 }
 
-async function insert(trx: Transaction<Schema>, workspaceId: Uuid, form: Form): Promise<void> {
-  await sql`insert into form_address (form_id, workspace_id) values (${form.id}, ${workspaceId})`.execute(
-    trx,
-  );
-  await sql`
-    insert into form (workspace_id, ${sql.raw(COLUMNS.join(', '))})
-    select ${workspaceId}, ${sql.raw(SELECTED)}
-    from json_populate_record(null::form, ${JSON.stringify(form)}::json) f`.execute(trx);
+async function insert(trx: Transaction, workspaceId: Uuid, form: Form): Promise<void> {
+  await query(trx, INSERT_ADDRESS, [form.id, workspaceId]);
+  await query(trx, INSERT, [workspaceId, JSON.stringify(form)]);
 }
 
-async function update(trx: Transaction<Schema>, workspaceId: Uuid, form: Form): Promise<void> {
-  const columns = ['version', ...SETTINGS, 'updated_at'];
-  await sql`
-    update form t set ${sql.raw(columns.map((column) => `${column} = f.${column}`).join(', '))}
-    from json_populate_record(null::form, ${JSON.stringify(form)}::json) f
-    where t.workspace_id = ${workspaceId} and t.id = ${form.id}`.execute(trx);
+async function update(trx: Transaction, workspaceId: Uuid, form: Form): Promise<void> {
+  await query(trx, UPDATE, [JSON.stringify(form), workspaceId, form.id]);
 }
 
 /** Reads and locks a form for a change. Throws `not_found` or `precondition_failed`. */
 async function lockForm(
-  trx: Transaction<Schema>,
+  trx: Transaction,
   workspaceId: Uuid,
   id: Uuid,
   expected: readonly number[] | null,
 ): Promise<Form> {
-  const { rows } = await sql<Form>`
-    select ${sql.raw(SELECTED)} from form f
-    where f.workspace_id = ${workspaceId} and f.id = ${id} and f.deleted_at is null for update`.execute(trx);
+  const rows = await query<Form>(trx, LOCK, [workspaceId, id]);
   const [form] = rows;
   if (!form) throw new ApiError('not_found', 'There is no form with this id.');
   if (expected && !expected.includes(form.version)) {

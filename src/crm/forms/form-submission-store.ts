@@ -18,36 +18,10 @@ import { formInsertGate } from './form-insert-gate.ts';
 import { formLead, type FormContext } from './form-lead.ts';
 import { makeFormQuarantine } from './form-quarantine.ts';
 import type { Reason } from './form-spam-check.ts';
+import type { FormSubmission, ReceivedSubmission } from './form-submission.ts';
 import type { FormSession } from './form-token.ts';
-import { leadOf, type Answers, type FormValue } from './form-values.ts';
+import { leadOf, type FormValue } from './form-values.ts';
 import { publicId, type Form } from './form.ts';
-
-/** What is stored about where a submission came from. */
-export interface Origin {
-  /** Shortened IP address. */
-  address: string | null;
-  referrer: string | null;
-  utm: Record<string, string>;
-}
-
-/** A submission of a form: with its lead or, where it is quarantined, with the reasons. */
-export interface FormSubmission extends Origin, Omit<Answers, 'values'> {
-  id: Uuid;
-  /** All values that were filled in, by name. */
-  values: Record<string, FormValue | readonly string[]>;
-  lead_id: Uuid | null;
-  received_at: string;
-  reasons: Reason[];
-}
-
-/** A submission that is yet to be written. */
-export type ReceivedSubmission = Answers &
-  Origin & {
-    id: Uuid;
-    received_at: string;
-    /** Fields that the form does not have; stored with its answers. */
-    others: FormFields;
-  };
 
 /** Submissions of forms: those that became leads, and those in quarantine. */
 export interface FormSubmissions {

@@ -1,10 +1,9 @@
-import { sql, type Transaction } from 'kysely';
 import { ApiError } from '../../base/errors.ts';
 import { phoneDigits } from '../../base/fold.ts';
 import { isoTime, type Clock } from '../../base/clock.ts';
 import type { Uuid } from '../../base/id.ts';
-import { queryableOf, type Database } from '../../db/pool.ts';
-import type { Schema } from '../../db/schema.ts';
+import type { Database } from '../../db/pool.ts';
+import { query, type Transaction } from '../../db/query.ts';
 import type { LaneKey } from '../../events/outbox.ts';
 import { pageShape } from '../../http/paging.ts';
 import type { StoredAnswer } from '../../account/idempotency.ts';
@@ -19,6 +18,31 @@ import { attachSubmission, type Lead } from './lead.ts';
 /** Shorter phone numbers do not identify a person. */
 const MIN_PHONE_DIGITS = 7;
 const MAX_DUPLICATES = 50;
+
+const INSERT_COUNTER = {
+  name: 'lead_counter.insert',
+  text: `insert into lead_counter (workspace_id) values ($1) on conflict do nothing`,
+};
+
+const LOCK_COUNTER = {
+  name: 'lead_counter.lock',
+  text: `select from lead_counter where workspace_id = $1 for update`,
+};
+
+const LOCK_LEAD = {
+  name: 'lead.lock',
+  text: `select from lead where workspace_id = $1 and id = $2 for update`,
+};
+
+const INSERT_SUBMISSION = {
+  name: 'lead_submission.insert',
+  text: `insert into lead_submission
+           (workspace_id, id, lead_id, channel, received_at, payload, address, referrer, utm, crm_lead_id)
+         select $1, s.id, $2, s.channel, $3, s.payload::json, s.address, s.referrer, s.utm,
+                s.crm_lead_id
+         from json_to_record($4::json->'submission')
+           as s(id uuid, channel text, payload text, address text, referrer text, utm json, crm_lead_id text)`,
+};
 
 function usablePhone(phone: string | null | undefined): string | null {
   return phone && phoneDigits(phone).length >= MIN_PHONE_DIGITS ? phone : null;
@@ -79,24 +103,21 @@ export async function takeLead(
   const { store } = leads;
   const { answer, lanes } = await db.transaction(async (trx) => {
     const { workspaceId } = writer;
-    await sql`insert into lead_counter (workspace_id) values (${workspaceId}) on conflict do nothing`.execute(
-      trx,
-    );
-    await sql`select from lead_counter where workspace_id = ${workspaceId} for update`.execute(trx);
-    const on = queryableOf(trx);
+    await query(trx, INSERT_COUNTER, [workspaceId]);
+    await query(trx, LOCK_COUNTER, [workspaceId]);
     const found = await lockNewestDuplicate(trx, workspaceId, input);
     if (!found) {
       const created = receipt(plan.id, 'created');
-      return { answer: created, lanes: await store.createWithin(on, writer, [plan], created) };
+      return { answer: created, lanes: await store.createWithin(trx, writer, [plan], created) };
     }
     if (mode === 'return') {
       const existing = receipt(found, 'existing');
-      return { answer: existing, lanes: await store.createWithin(on, writer, [], existing) };
+      return { answer: existing, lanes: await store.createWithin(trx, writer, [], existing) };
     }
     await attach(trx, workspaceId, found, { plan, at: isoTime(clock.now()) });
     const attached = receipt(found, 'attached');
     const change = { writer, id: found, mutation: attachSubmission, expected: null, answer: () => attached };
-    return store.changeWithin(on, change);
+    return store.changeWithin(trx, change);
   });
   notify(lanes);
   return answer;
@@ -107,37 +128,26 @@ function receipt(id: Uuid, status: Outcome): StoredAnswer {
 }
 
 async function lockNewestDuplicate(
-  trx: Transaction<Schema>,
+  trx: Transaction,
   workspaceId: Uuid,
   input: LeadInput,
 ): Promise<Uuid | undefined> {
-  const { rows } = await queryableOf(trx).query<{ id: Uuid }>({
+  const { rows } = await trx.query<{ id: Uuid }>({
     ...DUPLICATES,
     values: duplicateValues(workspaceId, input, 1, null),
   });
   const [newest] = rows;
-  if (newest)
-    await sql`select from lead where workspace_id = ${workspaceId} and id = ${newest.id} for update`.execute(
-      trx,
-    );
+  if (newest) await query(trx, LOCK_LEAD, [workspaceId, newest.id]);
   return newest?.id;
 }
 
 async function attach(
-  trx: Transaction<Schema>,
+  trx: Transaction,
   workspaceId: Uuid,
   leadId: Uuid,
   { plan, at }: { plan: Plan; at: string },
 ): Promise<void> {
-  await sql`
-    insert into lead_submission
-      (workspace_id, id, lead_id, channel, received_at, payload, address, referrer, utm, crm_lead_id)
-    select ${workspaceId}, s.id, ${leadId}, s.channel, ${at}, s.payload::json, s.address, s.referrer, s.utm,
-           s.crm_lead_id
-    from json_to_record(${plan.related!}::json->'submission')
-      as s(id uuid, channel text, payload text, address text, referrer text, utm json, crm_lead_id text)`.execute(
-    trx,
-  );
+  await query(trx, INSERT_SUBMISSION, [workspaceId, leadId, at, plan.related!]);
 }
 
 /** Lists possible duplicates of a lead. */

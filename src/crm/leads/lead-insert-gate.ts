@@ -1,10 +1,10 @@
 import { ApiError } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
 import { RETRY } from '../../db/batch-runner.ts';
-import type { Queryable } from '../../db/pool.ts';
 import type { InsertGate } from '../../record/record-batch.ts';
 import { rollupTables } from './analytics/lead-daily-rollup.ts';
 import { assignNumberAndOwner } from './lead-owner.ts';
+import type { Queryable } from '../../db/query.ts';
 
 const HOUR_S = 3600;
 /** Leads per batch: with larger batches, this process and PostgreSQL would alternately wait for each other. */

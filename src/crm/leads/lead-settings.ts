@@ -1,7 +1,7 @@
-import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
+import { query } from '../../db/query.ts';
 import type { RecordChange } from '../../http/record-change.ts';
 import { route, type Route } from '../../http/route.ts';
 import {
@@ -51,6 +51,19 @@ interface Settings {
   assignment_set: Assignment | null;
 }
 
+const SET_LIMIT = {
+  name: 'lead_counter.set-limit',
+  text: `insert into lead_counter (workspace_id, leads_per_hour) values ($1, $2)
+         on conflict (workspace_id) do update set leads_per_hour = excluded.leads_per_hour`,
+};
+
+const SET_ASSIGNMENT = {
+  name: 'lead_counter.set-assignment',
+  text: `update lead_counter set assignment = $1::jsonb, turns = '{}',
+           assignment_set = $2::jsonb
+         where workspace_id = $3`,
+};
+
 /**
  * The lead settings of a workspace.
  * @param perHour the default limit of leads an hour
@@ -95,14 +108,13 @@ export function leadSettingsRoutes(db: Database, recordChange: RecordChange, per
       const rules = await rulesOf(db, workspaceId, ctx.body.assignment ?? NO_ASSIGNMENT);
       const text = JSON.stringify(show({ leads_per_hour: own, assignment_set: assignment }));
       await db.transaction(async (trx) => {
-        await sql`
-          insert into lead_counter (workspace_id, leads_per_hour) values (${workspaceId}, ${own})
-          on conflict (workspace_id) do update set leads_per_hour = excluded.leads_per_hour`.execute(trx);
+        await query(trx, SET_LIMIT, [workspaceId, own]);
         if (ctx.body.assignment !== undefined)
-          await sql`
-            update lead_counter set assignment = ${rules && JSON.stringify(rules)}::jsonb, turns = '{}',
-              assignment_set = ${assignment && JSON.stringify(assignment)}::jsonb
-            where workspace_id = ${workspaceId}`.execute(trx);
+          await query(trx, SET_ASSIGNMENT, [
+            rules && JSON.stringify(rules),
+            assignment && JSON.stringify(assignment),
+            workspaceId,
+          ]);
         const auditEntry = {
           action: 'lead_settings.updated',
           objectType: 'workspace',

@@ -1,10 +1,9 @@
-import { sql, type Transaction } from 'kysely';
 import { coalesce } from '../../base/coalesce.ts';
 import { isoTime, type Clock } from '../../base/clock.ts';
 import { ApiError, invalid, unavailable } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
 import { TIMEOUT_MS, type Database } from '../../db/pool.ts';
-import type { Schema } from '../../db/schema.ts';
+import { query, type Transaction } from '../../db/query.ts';
 import type { AfterWrite } from '../change-recorder.ts';
 import { FIRST_PIPELINE, type Pipeline } from './pipeline.ts';
 import { checkStages, removeStages, replaceStages, writeStages, type StageInput } from './stage-store.ts';
@@ -68,6 +67,39 @@ const READ = {
 
 type Row = Pipeline & { workspace_id: Uuid };
 
+const DELETE = {
+  name: 'pipeline.delete',
+  text: `delete from pipeline where workspace_id = $1 and id = $2`,
+};
+
+const READ_LOCKED = {
+  name: 'pipeline.read-locked',
+  text: `${SELECT} where p.workspace_id = $1 order by p.id`,
+};
+
+const INSERT = {
+  name: 'pipeline.insert',
+  text: `insert into pipeline (workspace_id, id, name, is_default, created_by, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $6)`,
+};
+
+const UPDATE = {
+  name: 'pipeline.update',
+  text: `update pipeline set name = $1, version = version + 1,
+                is_default = $2, updated_at = $3
+         where workspace_id = $4 and id = $5`,
+};
+
+const LOCK = {
+  name: 'pipeline.lock',
+  text: `select from workspace where id = $1 for no key update`,
+};
+
+const CLEAR_DEFAULT = {
+  name: 'pipeline.clear-default',
+  text: `update pipeline set is_default = false where workspace_id = $1 and is_default`,
+};
+
 function toPipeline({ workspace_id: _workspaceId, ...pipeline }: Row): Pipeline {
   return pipeline;
 }
@@ -124,7 +156,7 @@ export function makePipelines(parts: StoreParts): Pipelines {
           pipeline.stages.map((stage) => stage.id),
           { pipelineId: main.id, stageId: main.stages[0]!.id },
         );
-        await sql`delete from pipeline where workspace_id = ${workspaceId} and id = ${id}`.execute(trx);
+        await query(trx, DELETE, [workspaceId, id]);
         await afterWrite(trx, pipeline);
       }),
   };
@@ -146,34 +178,32 @@ function makeLookUps(db: Database) {
   });
 }
 
-async function read(trx: Transaction<Schema>, workspaceId: Uuid): Promise<Pipeline[]> {
-  const { rows } = await sql<Row>`
-    ${sql.raw(SELECT)} where p.workspace_id = ${workspaceId} order by p.id`.execute(trx);
+async function read(trx: Transaction, workspaceId: Uuid): Promise<Pipeline[]> {
+  const rows = await query<Row>(trx, READ_LOCKED, [workspaceId]);
   return rows.map(toPipeline);
 }
 
-async function get(trx: Transaction<Schema>, workspaceId: Uuid, id: Uuid): Promise<Pipeline> {
+async function get(trx: Transaction, workspaceId: Uuid, id: Uuid): Promise<Pipeline> {
   return (await read(trx, workspaceId)).find((item) => item.id === id)!;
 }
 
 async function insert(
   { clock, newId }: StoreParts,
-  trx: Transaction<Schema>,
+  trx: Transaction,
   { workspaceId, actor }: { workspaceId: Uuid; actor: string },
   { name, is_default: isDefault, stages }: PipelineInput,
 ): Promise<Uuid> {
   const id = newId();
   const at = isoTime(clock.now());
   if (isDefault) await clearDefault(trx, workspaceId);
-  await sql`insert into pipeline (workspace_id, id, name, is_default, created_by, created_at, updated_at)
-            values (${workspaceId}, ${id}, ${name}, ${isDefault}, ${actor}, ${at}, ${at})`.execute(trx);
+  await query(trx, INSERT, [workspaceId, id, name, isDefault, actor, at]);
   await writeStages(trx, { workspaceId, pipelineId: id, stages, newId });
   return id;
 }
 
 async function applyChange(
   { clock, newId }: StoreParts,
-  trx: Transaction<Schema>,
+  trx: Transaction,
   workspaceId: Uuid,
   current: Pipeline,
   change: PipelineChange,
@@ -183,15 +213,18 @@ async function applyChange(
     throw invalid('is_default', 'make another pipeline the default one instead');
   if (change.stages) await replaceStages(trx, { workspaceId, current, stages: change.stages, newId });
   if (change.is_default === true && !current.is_default) await clearDefault(trx, workspaceId);
-  await sql`
-    update pipeline set name = ${change.name ?? current.name}, version = version + 1,
-           is_default = ${change.is_default ?? current.is_default}, updated_at = ${isoTime(clock.now())}
-    where workspace_id = ${workspaceId} and id = ${id}`.execute(trx);
+  await query(trx, UPDATE, [
+    change.name ?? current.name,
+    change.is_default ?? current.is_default,
+    isoTime(clock.now()),
+    workspaceId,
+    id,
+  ]);
 }
 
 /** Locks the workspace's pipelines and returns one of them. Throws `not_found` or `precondition_failed`. */
 async function lockPipeline(
-  trx: Transaction<Schema>,
+  trx: Transaction,
   workspaceId: Uuid,
   id: Uuid,
   expected: readonly number[] | null,
@@ -209,12 +242,10 @@ async function lockPipeline(
 }
 
 /** Pipelines of a workspace are changed one at a time. */
-async function lock(trx: Transaction<Schema>, workspaceId: Uuid): Promise<void> {
-  await sql`select from workspace where id = ${workspaceId} for no key update`.execute(trx);
+async function lock(trx: Transaction, workspaceId: Uuid): Promise<void> {
+  await query(trx, LOCK, [workspaceId]);
 }
 
-async function clearDefault(trx: Transaction<Schema>, workspaceId: Uuid): Promise<void> {
-  await sql`update pipeline set is_default = false where workspace_id = ${workspaceId} and is_default`.execute(
-    trx,
-  );
+async function clearDefault(trx: Transaction, workspaceId: Uuid): Promise<void> {
+  await query(trx, CLEAR_DEFAULT, [workspaceId]);
 }

@@ -1,11 +1,42 @@
-import { sql, type Transaction } from 'kysely';
 import { ApiError, invalid } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
-import type { Schema } from '../../db/schema.ts';
 import type { Pipeline } from './pipeline.ts';
+import { query, type Transaction } from '../../db/query.ts';
 
 /** A stage as a client sends it: with the id of an existing stage, or without one for a new stage. */
 export type StageInput = { id?: Uuid | undefined; name: string };
+
+const WRITE = {
+  name: 'stage.write',
+  text: `insert into stage (workspace_id, id, pipeline_id, name, position)
+         values ($1, $2, $3, $4, $5)
+         on conflict (workspace_id, id) do update set name = excluded.name, position = excluded.position
+         where stage.pipeline_id = excluded.pipeline_id`,
+};
+
+const LOCK = {
+  name: 'stage.lock',
+  text: `select from stage where workspace_id = $1 and id = any($2::uuid[]) order by id for update`,
+};
+
+const COUNT_DEALS = {
+  name: 'stage.count-deals',
+  text: `select s.name, count(*)::int as deals from deal d
+         join stage s on s.workspace_id = d.workspace_id and s.id = d.stage_id
+         where d.workspace_id = $1 and d.stage_id = any($2::uuid[]) and d.deleted_at is null
+         group by s.id, s.name, s.position order by s.position`,
+};
+
+const MOVE_DELETED_DEALS = {
+  name: 'stage.move-deleted-deals',
+  text: `update deal set pipeline_id = $1, stage_id = $2
+         where workspace_id = $3 and stage_id = any($4::uuid[]) and deleted_at is not null`,
+};
+
+const DELETE = {
+  name: 'stage.delete',
+  text: `delete from stage where workspace_id = $1 and id = any($2::uuid[])`,
+};
 
 /** Throws `validation_error` for a stage of another pipeline, and for one that is sent twice. */
 export function checkStages(requested: readonly StageInput[], current: readonly { id: Uuid }[]): void {
@@ -21,7 +52,7 @@ export function checkStages(requested: readonly StageInput[], current: readonly 
 
 /** Writes all stages in their new order. */
 export async function writeStages(
-  trx: Transaction<Schema>,
+  trx: Transaction,
   {
     workspaceId,
     pipelineId,
@@ -31,10 +62,7 @@ export async function writeStages(
 ): Promise<Uuid[]> {
   const ids: Uuid[] = [];
   for (const [position, { id = newId(), name }] of stages.entries()) {
-    await sql`insert into stage (workspace_id, id, pipeline_id, name, position)
-              values (${workspaceId}, ${id}, ${pipelineId}, ${name}, ${position})
-              on conflict (workspace_id, id) do update set name = excluded.name, position = excluded.position
-              where stage.pipeline_id = excluded.pipeline_id`.execute(trx);
+    await query(trx, WRITE, [workspaceId, id, pipelineId, name, position]);
     ids.push(id);
   }
   return ids;
@@ -42,7 +70,7 @@ export async function writeStages(
 
 /** Writes these stages and removes the others. Throws `validation_error`, and `conflict` if a removed one holds deals. */
 export async function replaceStages(
-  trx: Transaction<Schema>,
+  trx: Transaction,
   {
     workspaceId,
     current,
@@ -63,27 +91,18 @@ export async function replaceStages(
  * to `fallback`.
  */
 export async function removeStages(
-  trx: Transaction<Schema>,
+  trx: Transaction,
   workspaceId: Uuid,
   ids: Uuid[],
   fallback: { pipelineId: Uuid; stageId: Uuid },
 ): Promise<void> {
   if (ids.length === 0) return;
-  await sql`select from stage where workspace_id = ${workspaceId} and id = any(${ids}::uuid[]) order by id for update`.execute(
-    trx,
-  );
-  const { rows } = await sql<{ name: string; deals: number }>`
-    select s.name, count(*)::int as deals from deal d
-    join stage s on s.workspace_id = d.workspace_id and s.id = d.stage_id
-    where d.workspace_id = ${workspaceId} and d.stage_id = any(${ids}::uuid[]) and d.deleted_at is null
-    group by s.id, s.name, s.position order by s.position`.execute(trx);
+  await query(trx, LOCK, [workspaceId, ids]);
+  const rows = await query<{ name: string; deals: number }>(trx, COUNT_DEALS, [workspaceId, ids]);
   if (rows[0]) {
     const { name, deals } = rows[0];
     throw new ApiError('conflict', `The stage ${name} holds ${deals} deals; move them first.`);
   }
-  await sql`update deal set pipeline_id = ${fallback.pipelineId}, stage_id = ${fallback.stageId}
-            where workspace_id = ${workspaceId} and stage_id = any(${ids}::uuid[]) and deleted_at is not null`.execute(
-    trx,
-  );
-  await sql`delete from stage where workspace_id = ${workspaceId} and id = any(${ids}::uuid[])`.execute(trx);
+  await query(trx, MOVE_DELETED_DEALS, [fallback.pipelineId, fallback.stageId, workspaceId, ids]);
+  await query(trx, DELETE, [workspaceId, ids]);
 }

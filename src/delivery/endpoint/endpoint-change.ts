@@ -1,23 +1,23 @@
-import { sql, type Transaction } from 'kysely';
 import { isoTime, type Clock } from '../../base/clock.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
-import type { Schema } from '../../db/schema.ts';
+import { query, type Transaction } from '../../db/query.ts';
+import { sql } from '../../db/sql.ts';
 import type { Owners } from './webhook-disabled-event.ts';
 import { activeUnder, lockPlan, type PlanRules } from './endpoint-plan-limits.ts';
-import { EXTRA_COLUMNS, type EndpointRows } from './endpoint-row.ts';
+import { ENDPOINT_COLUMNS, type EndpointRow, type EndpointRows } from './endpoint-row.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /** The channel on which processes notify each other that an endpoint has changed. Payload: its id. */
 export const ENDPOINT_CHANNEL = 'fairlead_endpoint';
 
 /** Runs in the transaction that changes an endpoint; stores the idempotent answer, for example. */
-export type Within = (trx: Transaction<Schema>, endpoint: Endpoint) => Promise<void>;
+export type Within = (trx: Transaction, endpoint: Endpoint) => Promise<void>;
 
 /** Parts of the transaction besides the change itself. */
 export interface ChangeSteps {
   /** What comes first in the transaction. */
-  before?: (trx: Transaction<Schema>) => Promise<void>;
+  before?: (trx: Transaction) => Promise<void>;
   /** Of a change that disables an endpoint, and so takes effect only on an active one: what else belongs to it. */
   disabling?: Within;
 }
@@ -25,7 +25,7 @@ export interface ChangeSteps {
 export interface EndpointChanges {
   /** Changes an endpoint that is not deleted, and notifies other processes. Undefined if there is none. */
   changeIn(
-    trx: Transaction<Schema>,
+    trx: Transaction,
     workspaceId: Uuid,
     id: Uuid,
     columns: Record<string, unknown>,
@@ -42,6 +42,17 @@ export interface EndpointChanges {
   ): Promise<Endpoint | undefined>;
 }
 
+const CLEAR_FAILURES = {
+  name: 'lane.clear-failures',
+  text: `update lane set failures = 0
+         where workspace_id = $1 and endpoint_id = $2 and failures > 0`,
+};
+
+const NOTIFY = {
+  name: 'endpoint.notify',
+  text: `select pg_notify($1, $2)`,
+};
+
 export function makeEndpointChanges(
   parts: { db: Database; clock: Clock; planRules: PlanRules; owners: Owners },
   { open }: EndpointRows,
@@ -54,7 +65,7 @@ export function makeEndpointChanges(
    * only the feed's counter comes after it.
    */
   async function changeIn(
-    trx: Transaction<Schema>,
+    trx: Transaction,
     workspaceId: Uuid,
     id: Uuid,
     columns: Record<string, unknown>,
@@ -63,23 +74,19 @@ export function makeEndpointChanges(
   ): Promise<Endpoint | undefined> {
     const resumed =
       columns['state'] === 'active' && activeUnder(planRules, await lockPlan(trx, workspaceId, 'share'));
-    const values = { ...columns, ...resumed };
-    const row = await trx
-      .updateTable('endpoint')
-      .set((eb) => ({ ...values, version: eb('version', '+', 1), updated_at: isoTime(clock.now()) }))
-      .where('workspace_id', '=', workspaceId)
-      .where('id', '=', id)
-      .where('state', '!=', 'deleted')
-      .$if(disabling !== undefined, (query) => query.where('state', '=', 'active'))
-      .returningAll()
-      .returning(EXTRA_COLUMNS)
-      .executeTakeFirst();
+    const [row] = await query<EndpointRow>(
+      trx,
+      sql`
+        update endpoint set ${sql.set({ ...columns, ...resumed, updated_at: isoTime(clock.now()) })}, version = version + 1
+        where workspace_id = ${workspaceId} and id = ${id} and state <> 'deleted'
+          ${disabling === undefined ? sql`` : sql`and state = 'active'`}
+        returning ${sql.raw(ENDPOINT_COLUMNS)}`,
+    );
     if (!row) return undefined;
     const endpoint = open(row);
     await within(trx, endpoint);
     if (columns['state'] !== undefined && !disabling) await owners.attended(trx, workspaceId, id);
-    await sql`update lane set failures = 0
-              where workspace_id = ${workspaceId} and endpoint_id = ${id} and failures > 0`.execute(trx);
+    await query(trx, CLEAR_FAILURES, [workspaceId, id]);
     await disabling?.(trx, endpoint);
     await notifyProcesses(trx, id);
     return endpoint;
@@ -100,6 +107,6 @@ export function makeEndpointChanges(
 }
 
 /** Notifies other processes, once the transaction commits, that an endpoint has changed. */
-export async function notifyProcesses(trx: Transaction<Schema>, id: Uuid): Promise<void> {
-  await sql`select pg_notify(${ENDPOINT_CHANNEL}, ${id})`.execute(trx);
+export async function notifyProcesses(trx: Transaction, id: Uuid): Promise<void> {
+  await query(trx, NOTIFY, [ENDPOINT_CHANNEL, id]);
 }

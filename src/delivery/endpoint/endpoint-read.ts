@@ -1,7 +1,6 @@
-import { sql } from 'kysely';
 import type { Uuid } from '../../base/id.ts';
-import { retried, type Database } from '../../db/pool.ts';
-import { EXTRA_COLUMNS, type EndpointRows } from './endpoint-row.ts';
+import type { Database } from '../../db/pool.ts';
+import { ENDPOINT_COLUMNS, type EndpointRow, type EndpointRows } from './endpoint-row.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /** Webhooks as they are read from the store. */
@@ -15,17 +14,37 @@ export interface EndpointReads {
   madeBy(workspaceId: Uuid, makerId: Uuid, limit: number): Promise<{ count: number; endpoints: Endpoint[] }>;
 }
 
+const GET = {
+  name: 'endpoint.get',
+  text: `select ${ENDPOINT_COLUMNS} from endpoint where workspace_id = $1 and id = $2`,
+};
+
+const LIST = {
+  name: 'endpoint.list',
+  text: `select ${ENDPOINT_COLUMNS} from endpoint
+         where workspace_id = $1 and state <> 'deleted' and ($2::uuid is null or id < $2) order by id desc limit $3`,
+};
+
+/** SQL: an endpoint that is not deleted and that a member created, personally or through a key that acts for them. */
+const MADE_BY = `
+from endpoint
+where endpoint.workspace_id = $1 and endpoint.state <> 'deleted' and (
+  endpoint.created_by = 'user:' || $2::uuid or exists (
+    select from api_key k where k.workspace_id = endpoint.workspace_id and k.maker_id = $2
+      and endpoint.created_by = 'api_key:' || k.id))`;
+
+const COUNT_MADE_BY = { name: 'endpoint.count-made-by', text: `select count(*) as count ${MADE_BY}` };
+const LIST_MADE_BY = {
+  name: 'endpoint.list-made-by',
+  text: `select ${ENDPOINT_COLUMNS} ${MADE_BY} order by id desc limit $3`,
+};
+
+/** The ids of those that `madeBy` counts. Values: the workspace and the member. */
+export const IDS_MADE_BY = { name: 'endpoint.ids-made-by', text: `select id ${MADE_BY} order by id` };
+
 export function makeEndpointReads(db: Database, { open }: EndpointRows): EndpointReads {
-  function find(workspaceId: Uuid, id: Uuid) {
-    return retried(() =>
-      db.kysely
-        .selectFrom('endpoint')
-        .selectAll()
-        .select(EXTRA_COLUMNS)
-        .where('workspace_id', '=', workspaceId)
-        .where('id', '=', id)
-        .executeTakeFirst(),
-    );
+  async function find(workspaceId: Uuid, id: Uuid): Promise<EndpointRow | undefined> {
+    return (await db.read<EndpointRow>(GET, [workspaceId, id]))[0];
   }
 
   return {
@@ -39,37 +58,15 @@ export function makeEndpointReads(db: Database, { open }: EndpointRows): Endpoin
       return row && open(row);
     },
 
-    async list(workspaceId, limit, after) {
-      let rows = db.kysely
-        .selectFrom('endpoint')
-        .selectAll()
-        .select(EXTRA_COLUMNS)
-        .where('workspace_id', '=', workspaceId)
-        .where('state', '!=', 'deleted')
-        .orderBy('id', 'desc')
-        .limit(limit);
-      if (after !== null) rows = rows.where('id', '<', after);
-      return (await retried(() => rows.execute())).map(open);
-    },
+    list: async (workspaceId, limit, after) =>
+      (await db.read<EndpointRow>(LIST, [workspaceId, after, limit])).map(open),
 
     async madeBy(workspaceId, makerId, limit) {
-      const living = db.kysely.selectFrom('endpoint').where(isMadeBy(workspaceId, makerId));
-      const [{ count }, rows] = await retried(() =>
-        Promise.all([
-          living.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow(),
-          living.selectAll().select(EXTRA_COLUMNS).orderBy('id', 'desc').limit(limit).execute(),
-        ]),
-      );
-      return { count, endpoints: rows.map(open) };
+      const [[counted], rows] = await Promise.all([
+        db.read<{ count: number }>(COUNT_MADE_BY, [workspaceId, makerId]),
+        db.read<EndpointRow>(LIST_MADE_BY, [workspaceId, makerId, limit]),
+      ]);
+      return { count: counted!.count, endpoints: rows.map(open) };
     },
   };
-}
-
-/** SQL: an endpoint that is not deleted and that a member created, personally or through a key that acts for them. */
-export function isMadeBy(workspaceId: Uuid, makerId: Uuid) {
-  return sql<boolean>`
-    endpoint.workspace_id = ${workspaceId} and endpoint.state <> 'deleted' and (
-      endpoint.created_by = 'user:' || ${makerId}::uuid or exists (
-        select from api_key k where k.workspace_id = endpoint.workspace_id and k.maker_id = ${makerId}
-          and endpoint.created_by = 'api_key:' || k.id))`;
 }

@@ -1,27 +1,58 @@
-import { sql, type Selectable } from 'kysely';
 import type { Clock } from '../../base/clock.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Sealer } from '../../base/seal.ts';
-import type { EndpointRow } from '../../db/schema.ts';
 import { BREAKER_STATE } from './breaker.ts';
 import type { Breaker, Endpoint, EndpointChange } from './endpoint.ts';
 
-/** The row as it is read, with columns of other tables. */
-type EndpointShape = Selectable<EndpointRow> & { client_number: number; breaker: Breaker | null };
+/** The row as it is read, with columns of other tables. Times are ISO 8601. */
+export interface EndpointRow {
+  workspace_id: Uuid;
+  id: Uuid;
+  version: number;
+  name: string;
+  url: string;
+  format: string;
+  events: string[];
+  state: 'active' | 'paused' | 'disabled' | 'deleted';
+  reason: string | null;
+  secret: Buffer | null;
+  old_secret: Buffer | null;
+  old_secret_until: string | null;
+  method: 'POST' | 'PUT' | 'PATCH';
+  content_type: 'application/json' | 'application/x-www-form-urlencoded';
+  headers: Buffer | null;
+  timeout_ms: number;
+  retry_max: number;
+  retry_intervals_s: number[];
+  disable_after: number | null;
+  disable_on_410: boolean;
+  filter: Record<string, unknown> | null;
+  payload: 'summary' | 'full';
+  max_in_flight: number;
+  rate_max: number | null;
+  rate_per_s: number | null;
+  ordering: 'none' | 'record';
+  created_at: string;
+  updated_at: string;
+  client_number: number;
+  breaker: Breaker | null;
+}
 
-/** Columns that are read from other tables. */
-export const EXTRA_COLUMNS = [
-  sql<number>`(select w.client_number from workspace w where w.id = endpoint.workspace_id)`.as(
-    'client_number',
-  ),
-  sql<Breaker>`(
+/** SQL: the columns of an `EndpointRow`, of a statement on the table `endpoint`. */
+export const ENDPOINT_COLUMNS = `
+  endpoint.workspace_id, endpoint.id, endpoint.version, endpoint.name, endpoint.url, endpoint.format, endpoint.events,
+  endpoint.state, endpoint.reason, endpoint.secret, endpoint.old_secret, endpoint.old_secret_until, endpoint.method,
+  endpoint.content_type, endpoint.headers, endpoint.timeout_ms, endpoint.retry_max, endpoint.retry_intervals_s,
+  endpoint.disable_after, endpoint.disable_on_410, endpoint.filter, endpoint.payload, endpoint.max_in_flight,
+  endpoint.rate_max, endpoint.rate_per_s, endpoint.ordering, endpoint.created_at, endpoint.updated_at,
+  (select w.client_number from workspace w where w.id = endpoint.workspace_id) as client_number,
+  (
     select json_build_object(
-      'state', ${sql.raw(BREAKER_STATE)},
-      'until', case when ${sql.raw(BREAKER_STATE)} = 'open'
+      'state', ${BREAKER_STATE},
+      'until', case when ${BREAKER_STATE} = 'open'
         then to_char(l.not_before at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') end)
     from lane l where l.workspace_id = endpoint.workspace_id and l.endpoint_id = endpoint.id
-  )`.as('breaker'),
-];
+  ) as breaker`;
 
 type Sealed = 'secret' | 'headers';
 
@@ -80,7 +111,7 @@ export function endpointRows(sealer: Sealer, clock: Clock) {
       return changedColumns(workspaceId, options) as Defined<ReturnType<typeof changedColumns>>;
     },
 
-    open(row: EndpointShape): Endpoint {
+    open(row: EndpointRow): Endpoint {
       const workspaceId = row.workspace_id;
       const current = opened(workspaceId, 'secret', row.secret);
       const overlaps = row.old_secret_until !== null && Date.parse(row.old_secret_until) > clock.now();

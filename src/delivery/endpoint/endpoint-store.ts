@@ -1,9 +1,9 @@
-import { sql, type Transaction } from 'kysely';
 import { isoTime, type Clock } from '../../base/clock.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Sealer } from '../../base/seal.ts';
 import type { Database } from '../../db/pool.ts';
-import type { Schema } from '../../db/schema.ts';
+import { query, type Transaction } from '../../db/query.ts';
+import { sql } from '../../db/sql.ts';
 import { checkFilterRoom } from '../../events/event-filter-budget.ts';
 import { fireDisabled, type Cause, type Owners } from './webhook-disabled-event.ts';
 import {
@@ -19,8 +19,8 @@ import {
   lockPlan,
   type PlanRules,
 } from './endpoint-plan-limits.ts';
-import { isMadeBy, makeEndpointReads, type EndpointReads } from './endpoint-read.ts';
-import { EXTRA_COLUMNS, endpointRows, type EndpointRows } from './endpoint-row.ts';
+import { IDS_MADE_BY, makeEndpointReads, type EndpointReads } from './endpoint-read.ts';
+import { ENDPOINT_COLUMNS, endpointRows, type EndpointRow, type EndpointRows } from './endpoint-row.ts';
 import type { Endpoint, EndpointChange, NewEndpoint } from './endpoint.ts';
 import { dropQueued } from '../queue/sweep.ts';
 import type { LaneKey } from '../../events/outbox.ts';
@@ -48,13 +48,13 @@ export interface Endpoints extends EndpointReads {
    * Revokes all that `madeBy` counts, within a transaction.
    * @returns what was revoked; call `changed` with them after the commit
    */
-  removeMadeBy(trx: Transaction<Schema>, workspaceId: Uuid, makerId: Uuid): Promise<Endpoint[]>;
+  removeMadeBy(trx: Transaction, workspaceId: Uuid, makerId: Uuid): Promise<Endpoint[]>;
   /**
    * Pauses active webhooks because the plan sends none, or resumes exactly those that were paused for it; within the
    * transaction that changes the plan.
    * @returns the endpoints that changed; call `changed` with them after the commit
    */
-  holdForPlan(trx: Transaction<Schema>, workspaceId: Uuid, held: boolean): Promise<Uuid[]>;
+  holdForPlan(trx: Transaction, workspaceId: Uuid, held: boolean): Promise<Uuid[]>;
   /** Endpoints were changed by a transaction that has committed: this process reloads them. */
   changed(workspaceId: Uuid, ids: readonly Uuid[]): void;
   /**
@@ -76,6 +76,11 @@ export interface EndpointParts {
   /** Wakes lanes after a commit. */
   notify(lanes: readonly LaneKey[]): void;
 }
+
+const INSERT_LANE = {
+  name: 'lane.insert',
+  text: 'insert into lane (workspace_id, endpoint_id) values ($1, $2)',
+};
 
 /** @param onChange called after an endpoint changed, so that the next attempt uses the new one */
 export function makeEndpoints(
@@ -105,7 +110,7 @@ export function makeEndpoints(
 }
 
 async function createIn(
-  trx: Transaction<Schema>,
+  trx: Transaction,
   { planRules, clock, newId }: EndpointParts,
   { open, optionColumns, sealed }: EndpointRows,
   input: NewEndpoint,
@@ -116,27 +121,23 @@ async function createIn(
   const plan = await lockPlan(trx, workspaceId, 'update');
   await checkWebhookLimit(trx, planRules, workspaceId, plan);
   if (input.filter) await checkFilterRoom(trx, workspaceId, null, input.filter);
-  const row = await trx
-    .insertInto('endpoint')
-    .values({
-      workspace_id: workspaceId,
-      id: newId(),
-      format: input.format,
-      ...(input.active ? activeUnder(planRules, plan) : { state: 'paused', reason: null }),
-      secret: sealed(workspaceId, 'secret', input.secret),
-      old_secret: null,
-      old_secret_until: null,
-      ...optionColumns(workspaceId, input),
-      created_by: input.createdBy,
-      created_at: at,
-      updated_at: at,
-      deleted_at: null,
-    })
-    .returningAll()
-    .returning(EXTRA_COLUMNS)
-    .executeTakeFirstOrThrow();
-  await trx.insertInto('lane').values({ workspace_id: row.workspace_id, endpoint_id: row.id }).execute();
-  const endpoint = open(row);
+  const columns = {
+    workspace_id: workspaceId,
+    id: newId(),
+    format: input.format,
+    ...(input.active ? activeUnder(planRules, plan) : { state: 'paused', reason: null }),
+    secret: sealed(workspaceId, 'secret', input.secret),
+    ...optionColumns(workspaceId, input),
+    created_by: input.createdBy,
+    created_at: at,
+    updated_at: at,
+  };
+  const [row] = await query<EndpointRow>(
+    trx,
+    sql`insert into endpoint ${sql.insert(columns)} returning ${sql.raw(ENDPOINT_COLUMNS)}`,
+  );
+  await query(trx, INSERT_LANE, [workspaceId, columns.id]);
+  const endpoint = open(row!);
   await within(trx, endpoint);
   return endpoint;
 }
@@ -192,12 +193,7 @@ function removal(
     },
 
     async removeMadeBy(trx, workspaceId, makerId) {
-      const rows = await trx
-        .selectFrom('endpoint')
-        .select('id')
-        .where(isMadeBy(workspaceId, makerId))
-        .orderBy('id')
-        .execute();
+      const rows = await query<{ id: Uuid }>(trx, IDS_MADE_BY, [workspaceId, makerId]);
       const removed: Endpoint[] = [];
       for (const { id } of rows) {
         const endpoint = await changeIn(trx, workspaceId, id, deletedColumns(), () =>

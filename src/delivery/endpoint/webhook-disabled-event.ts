@@ -1,10 +1,8 @@
-import type { Transaction } from 'kysely';
 import { prefixed, type Uuid } from '../../base/id.ts';
-import type { Schema } from '../../db/schema.ts';
 import type { EventObject, EventType } from '../../events/event-type.ts';
 import { objectOf, textField, timeField } from '../../events/event-schema.ts';
 import { append, type LaneKey } from '../../events/outbox.ts';
-import { queryableOf } from '../../db/pool.ts';
+import type { Transaction } from '../../db/query.ts';
 
 /** Why a webhook is disabled. */
 export interface Cause {
@@ -25,9 +23,9 @@ export interface Disabling extends Cause {
 
 /** The owners of webhooks. Notified within the transaction that makes the change. */
 export interface Owners {
-  disabled(trx: Transaction<Schema>, disabling: Disabling): Promise<void>;
+  disabled(trx: Transaction, disabling: Disabling): Promise<void>;
   /** A person has resumed, paused or deleted it: open notifications are obsolete. */
-  attended(trx: Transaction<Schema>, workspaceId: Uuid, endpointId: Uuid): Promise<void>;
+  attended(trx: Transaction, workspaceId: Uuid, endpointId: Uuid): Promise<void>;
 }
 
 const sample = {
@@ -70,7 +68,7 @@ export const WEBHOOK_OBJECT: EventObject = {
  * @returns the lanes to wake after the commit
  */
 export async function fireDisabled(
-  trx: Transaction<Schema>,
+  trx: Transaction,
   url: string,
   eventId: Uuid,
   { workspaceId, endpointId, name, format, reason, failures, at }: Disabling,
@@ -85,7 +83,7 @@ export async function fireDisabled(
     failures,
     disabled_at: at,
   };
-  const { lanes } = await append(queryableOf(trx), 'webhook', [
+  const { lanes } = await append(trx, 'webhook', [
     {
       workspaceId,
       id: eventId,

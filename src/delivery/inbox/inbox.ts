@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { sql, type Transaction } from 'kysely';
 import { isoTime, type Clock } from '../../base/clock.ts';
 import { ApiError } from '../../base/errors.ts';
 import { sameBytes, sha256 } from '../../base/hmac.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Sealer } from '../../base/seal.ts';
 import type { Database } from '../../db/pool.ts';
-import type { Schema } from '../../db/schema.ts';
+import { query, type Transaction } from '../../db/query.ts';
 import type { Endpoints } from '../endpoint/endpoint-store.ts';
 import type { Formats } from '../endpoint/webhook-format.ts';
 import { makeInboxRequests, type InboxRequests, type IncomingRequest } from './inbox-request.ts';
@@ -24,7 +23,7 @@ export interface Inbox {
   expires_at: string;
 }
 
-type Within = (trx: Transaction<Schema>, inbox: Inbox) => Promise<void>;
+type Within = (trx: Transaction, inbox: Inbox) => Promise<void>;
 
 export interface Inboxes {
   /** Throws `limit_reached` if the workspace has the maximum. */
@@ -79,6 +78,38 @@ const LIST = {
 const GET = {
   name: 'inbox.get',
   text: `select ${COLUMNS} from inbox where workspace_id = $1 and id = $2 and expires_at > $3`,
+};
+
+const DELETE = {
+  name: 'inbox.delete',
+  text: `delete from inbox where workspace_id = $1 and id = $2
+         returning ${COLUMNS}`,
+};
+
+const LOCK_WORKSPACE = {
+  name: 'inbox.lock-workspace',
+  text: `select from workspace where id = $1 for update`,
+};
+
+const DELETE_EXPIRED = {
+  name: 'inbox.delete-expired',
+  text: `delete from inbox where workspace_id = $1 and expires_at <= $2`,
+};
+
+const INSERT = {
+  name: 'inbox.insert',
+  text: `insert into inbox (workspace_id, id, name, secret, secret_hash, sealed_secret, status, created_by, created_at, expires_at)
+         select $1, $2, $3, '', $4,
+                $5, $6, $7, $8, $9
+         where (select count(*) from inbox where workspace_id = $1) < ${MAX_INBOXES}
+         returning ${COLUMNS}`,
+};
+
+const UPDATE = {
+  name: 'inbox.update',
+  text: `update inbox set name = coalesce($1, name), status = coalesce($2, status)
+         where workspace_id = $3 and id = $4 and expires_at > $5
+         returning ${COLUMNS}`,
 };
 
 /** @param parts.endpoints called when a request arrives: the engine that has the endpoints is made later */
@@ -145,9 +176,7 @@ export function makeInboxes(parts: {
 
     remove: (workspaceId, id, within) =>
       db.transaction(async (trx) => {
-        const { rows } = await sql<InboxRow>`
-          delete from inbox where workspace_id = ${workspaceId} and id = ${id}
-          returning ${sql.raw(COLUMNS)}`.execute(trx);
+        const rows = await query<InboxRow>(trx, DELETE, [workspaceId, id]);
         if (!rows[0]) throw inboxNotFound();
         await within(trx, open(workspaceId, rows[0]));
       }),
@@ -170,7 +199,7 @@ export function makeInboxes(parts: {
 }
 
 async function insertInbox(
-  trx: Transaction<Schema>,
+  trx: Transaction,
   { sealer, clock, newId }: { sealer: Sealer; clock: Clock; newId: () => Uuid },
   { workspaceId, actor }: { workspaceId: Uuid; actor: string },
   { name, status }: Pick<Inbox, 'name' | 'status'>,
@@ -178,15 +207,20 @@ async function insertInbox(
   const now = isoTime(clock.now());
   const expires = isoTime(clock.now() + LIFE_MS);
   // Two at once must not both take the last place.
-  await sql`select from workspace where id = ${workspaceId} for update`.execute(trx);
-  await sql`delete from inbox where workspace_id = ${workspaceId} and expires_at <= ${now}`.execute(trx);
+  await query(trx, LOCK_WORKSPACE, [workspaceId]);
+  await query(trx, DELETE_EXPIRED, [workspaceId, now]);
   const secret = randomBytes(SECRET_BYTES).toString('base64url');
-  const { rows } = await sql<InboxRow>`
-    insert into inbox (workspace_id, id, name, secret, secret_hash, sealed_secret, status, created_by, created_at, expires_at)
-    select ${workspaceId}, ${newId()}, ${name}, '', ${sha256(secret)},
-           ${sealer.seal(secretPlace(workspaceId), secret)}, ${status}, ${actor}, ${now}, ${expires}
-    where (select count(*) from inbox where workspace_id = ${workspaceId}) < ${MAX_INBOXES}
-    returning ${sql.raw(COLUMNS)}`.execute(trx);
+  const rows = await query<InboxRow>(trx, INSERT, [
+    workspaceId,
+    newId(),
+    name,
+    sha256(secret),
+    sealer.seal(secretPlace(workspaceId), secret),
+    status,
+    actor,
+    now,
+    expires,
+  ]);
   if (!rows[0])
     throw new ApiError(
       'limit_reached',
@@ -197,15 +231,12 @@ async function insertInbox(
 
 /** Throws `not_found`. */
 async function updateInbox(
-  trx: Transaction<Schema>,
+  trx: Transaction,
   { workspaceId, id }: { workspaceId: Uuid; id: Uuid },
   { name, status }: Partial<Pick<Inbox, 'name' | 'status'>>,
   now: string,
 ): Promise<InboxRow> {
-  const { rows } = await sql<InboxRow>`
-    update inbox set name = coalesce(${name ?? null}, name), status = coalesce(${status ?? null}, status)
-    where workspace_id = ${workspaceId} and id = ${id} and expires_at > ${now}
-    returning ${sql.raw(COLUMNS)}`.execute(trx);
+  const rows = await query<InboxRow>(trx, UPDATE, [name ?? null, status ?? null, workspaceId, id, now]);
   if (!rows[0]) throw inboxNotFound();
   return rows[0];
 }

@@ -1,7 +1,8 @@
-import { sql, type RawBuilder } from 'kysely';
 import { isoTime } from '../../base/clock.ts';
 import { floorId, prefixed, timeOf, type Uuid } from '../../base/id.ts';
 import { retried, type Database } from '../../db/pool.ts';
+import { query } from '../../db/query.ts';
+import { sql, type Sql } from '../../db/sql.ts';
 import { BLOCKED } from '../queue/record-order.ts';
 import type { AttemptRequest } from './attempt-request.ts';
 
@@ -111,11 +112,11 @@ export async function listDeliveries(
     ...(state === null || !WAITING.has(state) ? [settled(filter)] : []),
   ];
   const parts = halves.flatMap((half) => partsOf(half, workspaceId, filter));
-  const page = sql<DeliveryRow>`
+  const page = sql`
     select d.*, ${sql.raw(FILTER_SKIPPED)} from (
       select * from (${sql.join(parts, sql` union all `)}) d order by id desc limit ${limit}
     ) d order by id desc`;
-  const { rows } = await retried(() => page.execute(db.kysely));
+  const rows = await retried(() => query<DeliveryRow>(db.pool, page));
   return rows.map(view);
 }
 
@@ -124,7 +125,7 @@ interface Half {
   select: string;
   /** The column of the delivery's id. */
   id: 'id' | 'delivery_id';
-  ofState: RawBuilder<unknown>;
+  ofState: Sql;
 }
 
 function waiting({ state }: LogFilter): Half {
@@ -148,11 +149,9 @@ const MAX_TEST_DELAY_MS = 10_000;
  * The newest of a half. There is no index of an event's deliveries: its own are near its time, and resends have an
  * index.
  */
-function partsOf({ select, id, ofState }: Half, workspaceId: Uuid, filter: LogFilter): RawBuilder<unknown>[] {
+function partsOf({ select, id, ofState }: Half, workspaceId: Uuid, filter: LogFilter): Sql[] {
   const { eventId, limit } = filter;
-  const those = (
-    only: RawBuilder<unknown>,
-  ) => sql`(${sql.raw(select)} where workspace_id = ${workspaceId} ${ofState}
+  const those = (only: Sql) => sql`(${sql.raw(select)} where workspace_id = ${workspaceId} ${ofState}
     ${matching(filter, id)} ${only} order by ${sql.ref(id)} desc limit ${limit})`;
   if (eventId === null) return [those(sql``)];
   const at = timeOf(eventId);
@@ -163,7 +162,7 @@ function partsOf({ select, id, ofState }: Half, workspaceId: Uuid, filter: LogFi
   ];
 }
 
-function matching(filter: LogFilter, column: 'id' | 'delivery_id'): RawBuilder<unknown> {
+function matching(filter: LogFilter, column: 'id' | 'delivery_id'): Sql {
   const { endpointId, eventType, eventId, after, from, until } = filter;
   const id = sql.ref(column);
   return sql.join(

@@ -1,9 +1,9 @@
-import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
 import type { Uuid } from '../../base/id.ts';
-import type { Schema } from '../../db/schema.ts';
 import { filterLook, filterPasses, filterSkipped } from '../../events/event-filter-sql.ts';
 import { MAX_WAIT, orderedId, UNRANKED } from '../../events/outbox.ts';
 import { keepEvents } from './workspace-retention.ts';
+import { query, type Queryable, type Transaction } from '../../db/query.ts';
+import { sql, type Sql } from '../../db/sql.ts';
 
 /** Which events are sent again, by what happened to them; if left out, all that were not delivered. */
 export const REPLAYED = ['failed', 'missed', 'all'] as const;
@@ -55,23 +55,50 @@ const WANTED = {
   undelivered: sql`l.delivered is not true`,
 };
 
+const IS_FILTERED = {
+  name: 'endpoint.is-filtered',
+  text: `select filter_path is not null as filtered from endpoint
+         where workspace_id = $1 and id = $2 and state = 'active'`,
+};
+
+const REJECTED_BY_FILTER = {
+  name: 'replay.rejected-by-filter',
+  text: `select p.id from (
+           select e.id, e.look, p.filter_path, p.filter_on, p.filter_texts, ${filterPasses('e.look')} as passes
+           from (
+             select e.workspace_id, e.id, ${filterLook('e.data', 'octet_length(e.data::text)')} as look
+             from event e where e.workspace_id = $1 and e.id = any($2::uuid[]) offset 0
+           ) e
+           join endpoint p on p.workspace_id = e.workspace_id and p.id = $3
+           offset 0
+         ) p
+         where not p.passes and ${filterSkipped('p.look', 'p.passes')} is null`,
+};
+
+const LOCK_ENDPOINT = {
+  name: 'replay.lock-endpoint',
+  text: `select from endpoint where workspace_id = $1 and id = $2 and state = 'active'
+         for no key update`,
+};
+
 /**
  * The events that pass a webhook's filter. Missed events must pass it, since no delivery of them was ever made. It
  * takes no lock, so that a costly filter blocks nobody who changes the webhook.
  * @returns null if the webhook is not active; `every` if there is no filter to decide
  */
 export async function passing(
-  db: Kysely<Schema>,
+  db: Queryable,
   which: Replay,
   budget = BUDGET,
 ): Promise<Passed | 'every' | null> {
-  const { rows: active } = await sql<{ filtered: boolean }>`
-    select filter_path is not null as filtered from endpoint
-    where workspace_id = ${which.workspaceId} and id = ${which.endpointId} and state = 'active'`.execute(db);
+  const active = await query<{ filtered: boolean }>(db, IS_FILTERED, [which.workspaceId, which.endpointId]);
   if (active.length === 0) return null;
   if (!active[0]!.filtered || which.only === 'failed') return 'every';
-  const { rows: found } = await sql<{ id: Uuid; missed: boolean }>`
-    with ${log(which)} select e.id, l.event_id is null as missed ${candidates(which)}`.execute(db);
+  const found = await query<{ id: Uuid; missed: boolean }>(
+    db,
+    sql`
+    with ${log(which)} select e.id, l.event_id is null as missed ${candidates(which)}`,
+  );
   const end = performance.now() + budget.ms;
   const passed: Passed = { ids: [], last: null, more: false };
   const looked = found.slice(0, MAX_EVENTS);
@@ -91,19 +118,9 @@ export async function passing(
 }
 
 /** Those of the events that the webhook's filter rejects. */
-async function keptOut(db: Kysely<Schema>, which: Replay, ids: readonly Uuid[]): Promise<Set<Uuid>> {
+async function keptOut(db: Queryable, which: Replay, ids: readonly Uuid[]): Promise<Set<Uuid>> {
   if (ids.length === 0) return new Set();
-  const { rows } = await sql<{ id: Uuid }>`
-    select p.id from (
-      select e.id, e.look, p.filter_path, p.filter_on, p.filter_texts, ${sql.raw(filterPasses('e.look'))} as passes
-      from (
-        select e.workspace_id, e.id, ${sql.raw(filterLook('e.data', 'octet_length(e.data::text)'))} as look
-        from event e where e.workspace_id = ${which.workspaceId} and e.id = any(${ids}::uuid[]) offset 0
-      ) e
-      join endpoint p on p.workspace_id = e.workspace_id and p.id = ${which.endpointId}
-      offset 0
-    ) p
-    where not p.passes and ${sql.raw(filterSkipped('p.look', 'p.passes'))} is null`.execute(db);
+  const rows = await query<{ id: Uuid }>(db, REJECTED_BY_FILTER, [which.workspaceId, ids, which.endpointId]);
   return new Set(rows.map(({ id }) => id));
 }
 
@@ -114,25 +131,25 @@ async function keptOut(db: Kysely<Schema>, which: Replay, ids: readonly Uuid[]):
  * @returns null if the webhook is not active
  */
 export async function replay(
-  trx: Transaction<Schema>,
+  trx: Transaction,
   which: Replay,
   passed: Passed | 'every',
 ): Promise<Replayed | null> {
   const { workspaceId, endpointId } = which;
   if (which.dryRun) return count(trx, which, passed);
   // Two replays at once would both find the same; the second one looks after the first has committed.
-  const { rows: active } = await sql`
-    select from endpoint where workspace_id = ${workspaceId} and id = ${endpointId} and state = 'active'
-    for no key update`.execute(trx);
+  const active = await query(trx, LOCK_ENDPOINT, [workspaceId, endpointId]);
   if (active.length === 0) return null;
   await keepEvents(trx, workspaceId);
   return count(trx, which, passed);
 }
 
 /** Counts the events, and queues them unless it is a dry run. */
-async function count(trx: Transaction<Schema>, which: Replay, passed: Passed | 'every'): Promise<Replayed> {
+async function count(trx: Transaction, which: Replay, passed: Passed | 'every'): Promise<Replayed> {
   const ids = passed === 'every' ? null : passed.ids;
-  const { rows } = await sql<Replayed>`
+  const rows = await query<Replayed>(
+    trx,
+    sql`
     with ${log(which)},
     found as materialized (
       select e.*, row_number() over (order by e.seq) as n,
@@ -142,13 +159,14 @@ async function count(trx: Transaction<Schema>, which: Replay, passed: Passed | '
     ${which.dryRun ? sql`` : queued(which)}
     select least(count(*), ${MAX_EVENTS})::int as queued, count(*) > ${MAX_EVENTS} as more,
            (select id from found where n <= ${MAX_EVENTS} order by n desc limit 1) as last
-    from found`.execute(trx);
+    from found`,
+  );
   const done = rows[0]!;
   return passed !== 'every' && passed.more ? { ...done, more: true, last: passed.last } : done;
 }
 
 /** What happened to each event for the webhook. */
-function log({ workspaceId, endpointId, sinceId }: Replay): RawBuilder<unknown> {
+function log({ workspaceId, endpointId, sinceId }: Replay): Sql {
   return sql`log as materialized (
       select event_id, bool_or(state = 'delivered') as delivered from attempt
       where workspace_id = ${workspaceId} and endpoint_id = ${endpointId} and delivery_id >= ${sinceId}
@@ -158,7 +176,7 @@ function log({ workspaceId, endpointId, sinceId }: Replay): RawBuilder<unknown> 
 }
 
 /** The events to send again, one more than the maximum, whatever the filter; only those with `ids`, if given. */
-function candidates(which: Replay, ids: readonly Uuid[] | null = null): RawBuilder<unknown> {
+function candidates(which: Replay, ids: readonly Uuid[] | null = null): Sql {
   return sql`
       from event e
       join endpoint p on p.workspace_id = e.workspace_id and p.id = ${which.endpointId}
@@ -174,7 +192,7 @@ function candidates(which: Replay, ids: readonly Uuid[] | null = null): RawBuild
 }
 
 /** Adds the events to the queue. */
-function queued({ endpointId, now }: Replay): RawBuilder<unknown> {
+function queued({ endpointId, now }: Replay): Sql {
   return sql`,
     queued as (
       insert into queue

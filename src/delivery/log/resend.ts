@@ -1,9 +1,9 @@
-import { sql, type Transaction } from 'kysely';
 import type { Uuid } from '../../base/id.ts';
-import type { Schema } from '../../db/schema.ts';
 import { BLOCKED } from '../queue/record-order.ts';
 import { DUE_NOW, MAX_WAIT } from '../../events/outbox.ts';
 import { keepEvents } from './workspace-retention.ts';
+import { query, type Transaction } from '../../db/query.ts';
+import { sql } from '../../db/sql.ts';
 
 /** An event that is made only to test a receiver: it is not in the feed or the timeline. */
 export interface TestEvent {
@@ -20,21 +20,47 @@ export interface TestEvent {
   context: Record<string, unknown> | null;
 }
 
+const ENQUEUE_TEST = {
+  name: 'queue.enqueue-test',
+  text: `with stored as (
+           insert into event (workspace_id, id, seq, type, object_type, object_id, occurred_at, actor, data, context, matched, reason)
+           values ($1, $2, null, $3, $4, $5,
+                   $6, $7, $8::json, $9::json,
+                   1, 'sent as a test')
+         )
+         insert into queue
+           (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
+         values ($1, $10, $11, $2, $3, 'test',
+                 null, 0, $12, ${DUE_NOW}, $6,
+                 now() + ${MAX_WAIT})`,
+};
+
+const ENQUEUE_RESEND = {
+  name: 'queue.enqueue-resend',
+  text: `insert into queue
+           (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
+         select workspace_id, $1, $2, id, type, 'resend', null, coalesce(seq, 0),
+                octet_length(data::text), ${DUE_NOW}, $3, now() + ${MAX_WAIT}
+         from event where workspace_id = $4 and id = $5`,
+};
+
 /** Stores a test event and queues it for one webhook, even if that is paused. */
-export async function enqueueTest(trx: Transaction<Schema>, test: TestEvent): Promise<void> {
+export async function enqueueTest(trx: Transaction, test: TestEvent): Promise<void> {
   const data = JSON.stringify(test.data);
-  await sql`
-    with stored as (
-      insert into event (workspace_id, id, seq, type, object_type, object_id, occurred_at, actor, data, context, matched, reason)
-      values (${test.workspaceId}, ${test.eventId}, null, ${test.type}, ${test.objectType}, ${test.objectId},
-              ${test.at}, ${test.actor}, ${data}::json, ${test.context && JSON.stringify(test.context)}::json,
-              1, 'sent as a test')
-    )
-    insert into queue
-      (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
-    values (${test.workspaceId}, ${test.endpointId}, ${test.deliveryId}, ${test.eventId}, ${test.type}, 'test',
-            null, 0, ${Buffer.byteLength(data)}, ${sql.raw(DUE_NOW)}, ${test.at},
-            now() + ${sql.raw(MAX_WAIT)})`.execute(trx);
+  await query(trx, ENQUEUE_TEST, [
+    test.workspaceId,
+    test.eventId,
+    test.type,
+    test.objectType,
+    test.objectId,
+    test.at,
+    test.actor,
+    data,
+    test.context && JSON.stringify(test.context),
+    test.endpointId,
+    test.deliveryId,
+    Buffer.byteLength(data),
+  ]);
 }
 
 /**
@@ -43,17 +69,15 @@ export async function enqueueTest(trx: Transaction<Schema>, test: TestEvent): Pr
  * @returns false if the event is no longer kept
  */
 export async function enqueueResend(
-  trx: Transaction<Schema>,
+  trx: Transaction,
   again: { workspaceId: Uuid; endpointId: Uuid; eventId: Uuid; deliveryId: Uuid; at: string },
 ): Promise<boolean> {
   await keepEvents(trx, again.workspaceId);
-  const { numAffectedRows } = await sql`
-    insert into queue
-      (workspace_id, endpoint_id, id, event_id, event_type, kind, order_key, seq, bytes, due_at, created_at, expires_at)
-    select workspace_id, ${again.endpointId}, ${again.deliveryId}, id, type, 'resend', null, coalesce(seq, 0),
-           octet_length(data::text), ${sql.raw(DUE_NOW)}, ${again.at}, now() + ${sql.raw(MAX_WAIT)}
-    from event where workspace_id = ${again.workspaceId} and id = ${again.eventId}`.execute(trx);
-  return (numAffectedRows ?? 0n) > 0n;
+  const { rowCount } = await trx.query({
+    ...ENQUEUE_RESEND,
+    values: [again.endpointId, again.deliveryId, again.at, again.workspaceId, again.eventId],
+  });
+  return (rowCount ?? 0) > 0;
 }
 
 /**
@@ -62,12 +86,14 @@ export async function enqueueResend(
  * @returns the endpoints that have something due, and how much
  */
 export async function makeDueNow(
-  trx: Transaction<Schema>,
+  trx: Transaction,
   workspaceId: Uuid,
   only: { deliveryId?: Uuid } = {},
 ): Promise<Map<Uuid, number>> {
   const item = only.deliveryId ? sql`and q.id = ${only.deliveryId}` : sql``;
-  const { rows } = await sql<{ endpoint_id: Uuid; count: number }>`
+  const rows = await query<{ endpoint_id: Uuid; count: number }>(
+    trx,
+    sql`
     with hurried as (
       update queue q set due_at = least(q.due_at, ${sql.raw(DUE_NOW)})
       from endpoint p
@@ -75,8 +101,7 @@ export async function makeDueNow(
         and p.state = 'active' and q.due_at < ${sql.raw(BLOCKED)} ${item}
       returning q.endpoint_id
     )
-    select endpoint_id, count(*)::int as count from hurried group by endpoint_id order by endpoint_id`.execute(
-    trx,
+    select endpoint_id, count(*)::int as count from hurried group by endpoint_id order by endpoint_id`,
   );
   return new Map(rows.map((row) => [row.endpoint_id, row.count]));
 }

@@ -1,8 +1,8 @@
-import { sql, type Transaction } from 'kysely';
 import { isoTime } from '../../base/clock.ts';
 import { floorId, timeOf, type Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
-import type { Schema } from '../../db/schema.ts';
+import { query, type Transaction } from '../../db/query.ts';
+import { sql } from '../../db/sql.ts';
 import { MAX_WAIT_DAYS } from '../../events/outbox.ts';
 
 /** The shortest term: what is kept must outlive what may still be due. */
@@ -32,28 +32,65 @@ const TERM = {
   text: 'select event_days, attempt_days from retention where workspace_id = $1',
 };
 
+/** An advisory lock of any number, combined with the workspace. */
+const LOCK = 0x4641_4956;
+
+const SET_TERM = {
+  name: 'retention.set-term',
+  text: `insert into retention (workspace_id, event_days, attempt_days)
+         values ($1, $2, $3)
+         on conflict (workspace_id) do update
+         set event_days = excluded.event_days, attempt_days = excluded.attempt_days`,
+};
+
+const KEEP_EVENTS = {
+  name: 'retention.keep-events',
+  text: `select pg_advisory_xact_lock_shared(${LOCK}, hashtext($1))`,
+};
+
+const LOCK_EVENTS = {
+  name: 'retention.lock-events',
+  text: `select pg_advisory_xact_lock(${LOCK}, hashtext($1))`,
+};
+
+const TRIM_EVENTS = {
+  name: 'retention.trim-events',
+  text: `with held as materialized (
+           select event_id from queue where workspace_id = $1 and event_id < $2
+         ),
+         old as materialized (
+           select id from event e where workspace_id = $1 and id < $2
+             and not exists (select from held h where h.event_id = e.id)
+           order by id limit ${BATCH}
+         ),
+         gone as (
+           delete from event e using old o where e.workspace_id = $1 and e.id = o.id and e.id < $2
+           returning e.id, e.seq
+         ),
+         floor as (
+           insert into feed_floor (workspace_id, event_id, seq)
+           select $1, id, seq from gone where seq is not null order by seq desc limit 1
+           on conflict (workspace_id) do update set event_id = excluded.event_id, seq = excluded.seq
+           where excluded.seq > feed_floor.seq
+         )
+         select count(*)::int as gone from gone`,
+};
+
 export async function termOf(db: Database, workspaceId: Uuid): Promise<Term> {
   const [row] = await db.read<Term>(TERM, [workspaceId]);
   return row ?? { event_days: null, attempt_days: null };
 }
 
-export async function setTerm(trx: Transaction<Schema>, workspaceId: Uuid, term: Term): Promise<void> {
-  await sql`
-    insert into retention (workspace_id, event_days, attempt_days)
-    values (${workspaceId}, ${term.event_days}, ${term.attempt_days})
-    on conflict (workspace_id) do update
-    set event_days = excluded.event_days, attempt_days = excluded.attempt_days`.execute(trx);
+export async function setTerm(trx: Transaction, workspaceId: Uuid, term: Term): Promise<void> {
+  await query(trx, SET_TERM, [workspaceId, term.event_days, term.attempt_days]);
 }
-
-/** An advisory lock of any number, combined with the workspace. */
-const LOCK = 0x4641_4956;
 
 /**
  * Keeps the workspace's present events until this transaction has ended, for a caller that queues one again. Waits
  * for a batch that is being deleted.
  */
-export async function keepEvents(trx: Transaction<Schema>, workspaceId: Uuid): Promise<void> {
-  await sql`select pg_advisory_xact_lock_shared(${LOCK}, hashtext(${workspaceId}))`.execute(trx);
+export async function keepEvents(trx: Transaction, workspaceId: Uuid): Promise<void> {
+  await query(trx, KEEP_EVENTS, [workspaceId]);
 }
 
 /**
@@ -89,27 +126,8 @@ async function inBatches(batch: () => Promise<number>): Promise<number> {
 function trimEvents(db: Database, workspaceId: Uuid, before: Uuid): Promise<number> {
   return db.transaction(async (trx) => {
     // A statement of its own: the queue is read after the transactions that were queueing have committed.
-    await sql`select pg_advisory_xact_lock(${LOCK}, hashtext(${workspaceId}))`.execute(trx);
-    const { rows } = await sql<{ gone: number }>`
-      with held as materialized (
-        select event_id from queue where workspace_id = ${workspaceId} and event_id < ${before}
-      ),
-      old as materialized (
-        select id from event e where workspace_id = ${workspaceId} and id < ${before}
-          and not exists (select from held h where h.event_id = e.id)
-        order by id limit ${BATCH}
-      ),
-      gone as (
-        delete from event e using old o where e.workspace_id = ${workspaceId} and e.id = o.id and e.id < ${before}
-        returning e.id, e.seq
-      ),
-      floor as (
-        insert into feed_floor (workspace_id, event_id, seq)
-        select ${workspaceId}, id, seq from gone where seq is not null order by seq desc limit 1
-        on conflict (workspace_id) do update set event_id = excluded.event_id, seq = excluded.seq
-        where excluded.seq > feed_floor.seq
-      )
-      select count(*)::int as gone from gone`.execute(trx);
+    await query(trx, LOCK_EVENTS, [workspaceId]);
+    const rows = await query<{ gone: number }>(trx, TRIM_EVENTS, [workspaceId, before]);
     return rows[0]!.gone;
   });
 }
@@ -176,9 +194,9 @@ export async function storedSize(db: Database, workspaceId: Uuid): Promise<Store
 }
 
 async function plannedAttempts(db: Database, workspaceId: Uuid): Promise<number> {
-  const { rows } = await sql<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>`
-    explain (format json) select from attempt where workspace_id = ${sql.lit(workspaceId)}`.execute(
-    db.kysely,
+  const rows = await query<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(
+    db.pool,
+    sql`explain (format json) select from attempt where workspace_id = ${sql.lit(workspaceId)}`,
   );
   return Math.max(COUNTED, Math.round(rows[0]!['QUERY PLAN'][0].Plan['Plan Rows']));
 }

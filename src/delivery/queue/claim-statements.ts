@@ -1,6 +1,6 @@
-import type { Statement } from '../../db/pool.ts';
 import { UNRANKED } from '../../events/outbox.ts';
 import { BLOCKED } from './record-order.ts';
+import type { Statement } from '../../db/query.ts';
 
 /*
  * The statements of the lane protocol (states.md, lane.pml). Every statement that takes several lanes locks them in key

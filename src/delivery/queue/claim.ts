@@ -1,7 +1,8 @@
 import { coalesce } from '../../base/coalesce.ts';
 import type { Uuid } from '../../base/id.ts';
 import { failureKind } from '../../db/failure.ts';
-import type { Database, Statement } from '../../db/pool.ts';
+import type { Database } from '../../db/pool.ts';
+import type { Statement } from '../../db/query.ts';
 import {
   CARRY,
   CLAIM,

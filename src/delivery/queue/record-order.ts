@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import type { Uuid } from '../../base/id.ts';
-import type { Statement } from '../../db/pool.ts';
 import { DUE_NOW, UNRANKED } from '../../events/outbox.ts';
 import type { LaneKey } from '../../events/outbox.ts';
+import type { Statement } from '../../db/query.ts';
 
 /*
  * Order by record: of a record's events that wait for one webhook, only one is due. The others are blocked until it

@@ -1,6 +1,7 @@
 import type { Uuid } from '../../base/id.ts';
 import { makeBatchWriter } from '../../db/batch-writer.ts';
-import type { Database, Statement } from '../../db/pool.ts';
+import type { Database } from '../../db/pool.ts';
+import type { Statement } from '../../db/query.ts';
 
 /** How a delivery ended (states.md); null for an attempt that another one will follow. */
 export type FinalState = 'delivered' | 'failed' | 'expired' | 'dropped' | 'crashed';

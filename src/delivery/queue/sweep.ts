@@ -1,10 +1,8 @@
-import type { Transaction } from 'kysely';
 import type pg from 'pg';
 import type { Uuid } from '../../base/id.ts';
-import { queryableOf } from '../../db/pool.ts';
-import type { Schema } from '../../db/schema.ts';
 import { UNRANKED } from '../../events/outbox.ts';
 import type { LaneKey } from '../../events/outbox.ts';
+import type { Transaction } from '../../db/query.ts';
 
 /**
  * Lanes that sleep although they have a due or unranked row: the publisher died between its commit and the wake. Runs
@@ -63,12 +61,12 @@ ${logged('clock_timestamp()')}`,
 
 /** Removes what is queued for a webhook that is being deleted; each delivery is logged as dropped. */
 export async function dropQueued(
-  trx: Transaction<Schema>,
+  trx: Transaction,
   workspaceId: Uuid,
   endpointId: Uuid,
   at: string,
 ): Promise<void> {
-  await queryableOf(trx).query({
+  await trx.query({
     name: 'queue.drop',
     text: `
 with gone as (

@@ -1,9 +1,10 @@
 import type { Uuid } from '../../base/id.ts';
-import { QUEUE_START, type Claimed, type DueDelivery, type Held, type Lanes } from '../queue/claim.ts';
+import type { Claimed, DueDelivery, Held, Lanes } from '../queue/claim.ts';
 import { CrashIsolation } from './crash-isolation.ts';
 import { deliver, type DeliverParts } from './deliver.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { FailureCount } from './failure-count.ts';
+import { LaneRelease } from './lane-release.ts';
 import { LaneSignal } from './lane-signal.ts';
 import { Lease, LEASE_MARGIN_MS } from '../queue/lease.ts';
 import { ReadAhead } from '../queue/read-ahead.ts';
@@ -28,8 +29,6 @@ const MAX_UNSETTLED_PER_SEND = 4;
  */
 export class Lane {
   readonly held: Held;
-  /** After the release: in how many ms the lane is due again; null for never, or if another process holds it. */
-  dueInMs: number | null = null;
   readonly #parts: LaneParts;
   readonly #lease: Lease;
   readonly #claimed: Claimed;
@@ -50,6 +49,7 @@ export class Lane {
 
   readonly #ahead: ReadAhead;
   readonly #throttle: Throttle;
+  readonly #release: LaneRelease;
   /** Sent and not settled yet. */
   readonly #inFlight = new Map<Uuid, DueDelivery>();
   /** Of those, the ones whose receiver has not answered. */
@@ -77,8 +77,14 @@ export class Lane {
       carried: { used: claimed.rate_used, forMs: claimed.rate_for_ms },
       vanishedMs: claimed.takeovers > 0 ? LEASE_MARGIN_MS : null,
     });
+    this.#release = new LaneRelease(parts, this.held, this.#ahead, this.#throttle);
     this.#failures = new FailureCount(claimed.failures);
     this.#isolation = new CrashIsolation(parts, this.held, claimed);
+  }
+
+  /** After the release: in how many ms the lane is due again; null for never, or if another process holds it. */
+  get dueInMs(): number | null {
+    return this.#release.dueInMs;
   }
 
   /** Whether it was nudged since it last read. */
@@ -138,7 +144,7 @@ export class Lane {
       while (!this.#lease.lost) {
         if (this.#stale && !this.#closing) await this.#load();
         if (this.#closing && this.#inFlight.size === 0 && !this.#ahead.reading) {
-          if (await this.#releaseEarly()) return;
+          if (await this.#release.early(this.#restMs)) return;
           continue;
         }
         if (!this.#closing) this.#ahead.fill(this.#inFlight);
@@ -310,34 +316,7 @@ export class Lane {
       this.#ahead.rewind();
       return false;
     }
-    await this.#carryRate();
-    if (await this.#release(this.#ahead.wake)) return true;
-    // Woken since that read, or no longer held: the next read shows which.
-    this.#ahead.rewind();
-    return false;
-  }
-
-  /** Releases a lane that stops or rests although something may be due. True when released or lost. */
-  async #releaseEarly(): Promise<boolean> {
-    this.#ahead.drop();
-    await this.#ahead.promote();
-    await this.#carryRate();
-    if (this.#restMs > 0) await this.#parts.lanes.rest(this.held, this.#restMs, this.#throttle.kept());
-    const read = await this.#parts.lanes.read({ ...this.held, ...QUEUE_START, maxRows: 1, maxBytes: 0 });
-    if (!read.held) return true;
-    return this.#release(read.wake);
-  }
-
-  async #release(wake: number): Promise<boolean> {
-    const dueInMs = await this.#parts.lanes.release(this.held, wake);
-    this.dueInMs = dueInMs ?? null;
-    return dueInMs !== undefined;
-  }
-
-  /** Stores for the next holder how far the rate is used up. */
-  async #carryRate(): Promise<void> {
-    const carried = this.#throttle.carried(this.#parts.clock.monotonic());
-    if (carried) await this.#parts.lanes.carry(this.held, carried);
+    return this.#release.emptyLane();
   }
 
   /** Another holder has the lease although this one lives: the takeover is not counted as a crash. */

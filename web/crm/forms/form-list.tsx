@@ -50,11 +50,7 @@ export function FormList() {
   );
   return (
     <>
-      <PageHeader
-        title="Forms"
-        intro="Collect leads with a form on your website or on a hosted page."
-        actions={button}
-      />
+      <PageHeader intro="Collect leads with a form on your website or on a hosted page." actions={button} />
       <DataTable
         label="Forms"
         columns={COLUMNS}

@@ -26,7 +26,6 @@ export function ApiKeysPage() {
   return (
     <>
       <PageHeader
-        title="API keys"
         intro="API keys let other apps use the API of this workspace. Request contents are not stored. Errors and rate limits cover the last 7 days."
         actions={button}
       />

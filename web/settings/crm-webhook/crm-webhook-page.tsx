@@ -11,10 +11,7 @@ export function CrmWebhookPage() {
   const mayReadSecrets = useHasScope('keys:read');
   return (
     <>
-      <PageHeader
-        title="CRM webhook"
-        intro="Receives updates about leads from another CRM. Updates appear on the lead’s timeline and change nothing else."
-      />
+      <PageHeader intro="Receives updates about leads from another CRM. Updates appear on the lead’s timeline and change nothing else." />
       <div className={classes.intro}>
         <CodeBlock label="Example request" code={CURL} />
         <Text size="sm" c="dimmed" mt="sm">

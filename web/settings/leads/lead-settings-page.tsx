@@ -12,7 +12,6 @@ export function LeadSettingsPage() {
   return (
     <>
       <PageHeader
-        title="Lead settings"
         intro={
           <>
             Other apps send leads with an <TextLink {...paths.apiKeys()}>API key</TextLink>. Incoming values

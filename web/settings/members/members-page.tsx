@@ -56,7 +56,6 @@ export function MembersPage() {
   return (
     <>
       <PageHeader
-        title="Members"
         intro="People with access to this workspace, and their roles."
         actions={
           mayManage && (

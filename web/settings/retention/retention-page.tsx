@@ -12,10 +12,7 @@ export function RetentionPage() {
   const { data: retention, error, refetch } = useQuery(retentionQuery);
   return (
     <>
-      <PageHeader
-        title="Data retention"
-        intro="How long events and delivery attempts are kept. Records are kept until you delete them."
-      />
+      <PageHeader intro="How long events and delivery attempts are kept. Records are kept until you delete them." />
       <div className={classes.body}>
         {error && !retention && <ErrorPanel error={error} retry={() => void refetch()} />}
         {!retention && !error && <Skeleton height={160} />}

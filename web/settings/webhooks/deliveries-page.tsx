@@ -13,7 +13,6 @@ export function DeliveriesPage() {
   return (
     <>
       <PageHeader
-        title="Deliveries"
         intro={
           <>
             Deliveries of all webhooks, newest first. For events that were not sent, see{' '}

@@ -31,7 +31,6 @@ export function EventTypesPage() {
   return (
     <>
       <PageHeader
-        title="Event types"
         intro={
           <>
             Custom events of your business. For built-in event types, see{' '}

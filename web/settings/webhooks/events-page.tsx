@@ -33,10 +33,7 @@ export function EventsPage() {
 
   return (
     <>
-      <PageHeader
-        title="Events"
-        intro="All events in the workspace, newest first, and which were sent to webhooks."
-      />
+      <PageHeader intro="All events in the workspace, newest first, and which were sent to webhooks." />
       <FilterBar>
         <EventTypeFilter value={search.type} onChange={(type) => onSearch({ type })} />
         <MomentFilter label="Since" value={search.since} onChange={(since) => onSearch({ since })} />

@@ -19,7 +19,6 @@ export function ExamplePayloadsPage() {
   return (
     <>
       <PageHeader
-        title="Example payload shapes"
         breadcrumb={<TextLink {...paths.webhooks()}>Webhooks</TextLink>}
         intro="Placeholder values only, except for the samples of your custom event types."
         actions={

@@ -60,7 +60,6 @@ export function InboxPage() {
   return (
     <>
       <PageHeader
-        title="Test inbox"
         breadcrumb={<TextLink {...paths.webhooks()}>Webhooks</TextLink>}
         intro="A test URL inside Fairlead. Point a webhook at it to inspect its requests."
         actions={button}

@@ -64,7 +64,6 @@ export function WebhooksPage() {
   return (
     <>
       <PageHeader
-        title="Webhooks"
         intro={
           <>
             Webhooks send signed events to other systems and retry until they are delivered. See{' '}

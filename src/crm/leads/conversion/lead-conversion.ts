@@ -1,9 +1,9 @@
-import { sql, type Transaction } from 'kysely';
 import { ApiError } from '../../../base/errors.ts';
 import { caseless, folded } from '../../../base/fold.ts';
 import type { Uuid } from '../../../base/id.ts';
-import { queryableOf, type Database, type Queryable } from '../../../db/pool.ts';
-import type { Schema } from '../../../db/schema.ts';
+import type { Database } from '../../../db/pool.ts';
+import { query, type Transaction } from '../../../db/query.ts';
+import { sql } from '../../../db/sql.ts';
 import type { LaneKey } from '../../../events/outbox.ts';
 import type { Company, CompanyInput } from '../../companies/company.ts';
 import type { Contact, ContactInput } from '../../contacts/contact.ts';
@@ -34,14 +34,24 @@ export interface ConversionParts {
 
 /** One conversion, within its transaction. */
 interface Work {
-  trx: Transaction<Schema>;
-  on: Queryable;
+  trx: Transaction;
   writer: Writer;
   lead: Lead;
   lanes: LaneKey[];
   /** The kinds of records that were created. */
   made: string[];
 }
+
+const LOCK_NAMES = {
+  name: 'lead_conversion.lock-names',
+  text: `select pg_advisory_xact_lock(hashtextextended($1, 52))`,
+};
+
+const FIND_COMPANY = {
+  name: 'lead_conversion.find-company',
+  text: `select id from company where workspace_id = $1 and folded_text(name) = folded_text($2)
+         and deleted_at is null order by name <> $2, id limit 1`,
+};
 
 /**
  * Converts a lead to a contact, a company and a deal, with all their events, in one transaction. An existing contact with
@@ -57,14 +67,14 @@ export async function convertLead(
   const { answer, lanes } = await parts.db.transaction(async (trx) => {
     const lead = await lockLead(parts, trx, writer.workspaceId, id);
     const { claim: _kept, ...plain } = writer;
-    const work: Work = { trx, on: queryableOf(trx), writer: plain, lead, lanes: [], made: [] };
+    const work: Work = { trx, writer: plain, lead, lanes: [], made: [] };
     await lockNames(work, requested);
     const companyId = requested.company ? await companyOf(parts, work, requested.company) : null;
     const contactId = await contactOf(parts, work, requested, companyId);
     const dealId = requested.deal
       ? await dealOf(parts, work, requested.deal, { contactId, companyId })
       : null;
-    const written = await parts.leads.store.changeWithin(work.on, {
+    const written = await parts.leads.store.changeWithin(work.trx, {
       writer,
       id,
       mutation: convertTo({ contact_id: contactId, company_id: companyId, deal_id: dealId }),
@@ -80,13 +90,13 @@ export async function convertLead(
 /** Locks the lead before anything else, in the same order as other changes of it. */
 async function lockLead(
   { leads }: ConversionParts,
-  trx: Transaction<Schema>,
+  trx: Transaction,
   workspaceId: Uuid,
   id: Uuid,
 ): Promise<Lead> {
-  const { rows } = await sql<Record<string, unknown>>`
-    select * from lead where workspace_id = ${workspaceId} and id = ${id} and deleted_at is null for update`.execute(
+  const rows = await query<Record<string, unknown>>(
     trx,
+    sql`select * from lead where workspace_id = ${workspaceId} and id = ${id} and deleted_at is null for update`,
   );
   if (!rows[0]) throw new ApiError('not_found', 'There is no lead with this id.');
   const lead = leads.store.toRecord(rows[0]);
@@ -107,30 +117,25 @@ async function lockNames({ trx, writer, lead }: Work, { company }: Conversion): 
     ...(lead.email === null ? [] : [`contact ${caseless(lead.email)}`]),
     ...(company ? [`company ${folded(company)}`] : []),
   ];
-  for (const name of names.toSorted())
-    await sql`select pg_advisory_xact_lock(hashtextextended(${`${writer.workspaceId} ${name}`}, 52))`.execute(
-      trx,
-    );
+  for (const name of names.toSorted()) await query(trx, LOCK_NAMES, [`${writer.workspaceId} ${name}`]);
 }
 
 async function companyOf(
   { companies }: ConversionParts,
-  { trx, on, writer, lead, lanes, made }: Work,
+  { trx, writer, lead, lanes, made }: Work,
   name: string,
 ): Promise<Uuid> {
-  const { rows } = await sql<{ id: Uuid }>`
-    select id from company where workspace_id = ${writer.workspaceId} and folded_text(name) = folded_text(${name})
-      and deleted_at is null order by name <> ${name}, id limit 1`.execute(trx);
+  const rows = await query<{ id: Uuid }>(trx, FIND_COMPANY, [writer.workspaceId, name]);
   if (rows[0]) return rows[0].id;
   const plan = companies.planEnriched(writer, { name, owner_id: lead.owner_id });
-  lanes.push(...(await companies.store.createWithin(on, writer, [plan])));
+  lanes.push(...(await companies.store.createWithin(trx, writer, [plan])));
   made.push('company');
   return plan.id;
 }
 
 async function contactOf(
   { contacts }: ConversionParts,
-  { trx, on, writer, lead, lanes, made }: Work,
+  { trx, writer, lead, lanes, made }: Work,
   { company, update_contact: fillIn }: Conversion,
   companyId: Uuid | null,
 ): Promise<Uuid> {
@@ -138,13 +143,16 @@ async function contactOf(
   const known = { first_name, last_name, email, phone, source, notes, owner_id };
   const employer = companyId ? { company_id: companyId, company } : {};
   // Locked before the feed's counter, in the same order as other changes of it.
-  const { rows } = await sql<Record<string, unknown>>`
-    select * from contact where workspace_id = ${writer.workspaceId}
-      and lower(email) in (lower(${email}), lower(normalize(${email}, NFC)), lower(normalize(${email}, NFD)))
-      and deleted_at is null order by id limit 1 for update`.execute(trx);
+  const rows = await query<Record<string, unknown>>(
+    trx,
+    sql`
+      select * from contact where workspace_id = ${writer.workspaceId}
+        and lower(email) in (lower(${email}), lower(normalize(${email}, NFC)), lower(normalize(${email}, NFD)))
+        and deleted_at is null order by id limit 1 for update`,
+  );
   if (!rows[0]) {
     const plan = contacts.planEnriched(writer, { ...known, ...employer, custom_fields: lead.custom_fields });
-    lanes.push(...(await contacts.store.createWithin(on, writer, [plan])));
+    lanes.push(...(await contacts.store.createWithin(trx, writer, [plan])));
     made.push('contact');
     return plan.id;
   }
@@ -155,7 +163,7 @@ async function contactOf(
   const id = existing['id'] as Uuid;
   if (fillIn && lacks.length > 0) {
     const change = Object.fromEntries(lacks) as Change<ContactInput>;
-    const filled = await contacts.store.changeWithin(on, {
+    const filled = await contacts.store.changeWithin(trx, {
       writer,
       id,
       mutation: updateOf(contacts.noun, change, undefined),
@@ -171,7 +179,7 @@ const NO_ANSWER = { status: 200, body: '' };
 
 async function dealOf(
   { deals }: ConversionParts,
-  { on, writer, lead, lanes, made }: Work,
+  { trx, writer, lead, lanes, made }: Work,
   requested: NonNullable<Conversion['deal']>,
   { contactId, companyId }: { contactId: Uuid; companyId: Uuid | null },
 ): Promise<Uuid> {
@@ -183,7 +191,7 @@ async function dealOf(
     contact_id: contactId,
     company_id: companyId,
   });
-  lanes.push(...(await deals.store.createWithin(on, writer, [plan])));
+  lanes.push(...(await deals.store.createWithin(trx, writer, [plan])));
   made.push('deal');
   return plan.id;
 }

@@ -1,11 +1,10 @@
-import { sql, type Transaction } from 'kysely';
 import { isoTime, type Clock } from '../../../base/clock.ts';
 import { ApiError, invalid } from '../../../base/errors.ts';
 import { sha256 } from '../../../base/hmac.ts';
 import type { Uuid } from '../../../base/id.ts';
 import { JsonText } from '../../../base/json-text.ts';
 import type { Database } from '../../../db/pool.ts';
-import type { Schema } from '../../../db/schema.ts';
+import { query, type Transaction } from '../../../db/query.ts';
 import type { AfterWrite } from '../../change-recorder.ts';
 import type { RelatedTable } from '../../../record/erasure.ts';
 
@@ -101,6 +100,73 @@ interface StoreParts {
   newId: () => Uuid;
 }
 
+const SET_LEAD = {
+  name: 'crm_activity.set-lead',
+  text: `update crm_activity set lead_id = $1
+         where workspace_id = $2 and id = $3 and lead_id is null`,
+};
+
+const FIND_LEAD = {
+  name: 'crm_activity.find-lead',
+  text: `select from lead where workspace_id = $1 and id = $2 and deleted_at is null`,
+};
+
+const MATCH = {
+  name: 'crm_activity.match',
+  text: `update crm_activity set lead_id = $1, matched_by = coalesce(matched_by, $2)
+         where workspace_id = $3 and id = $4 and (lead_id is null or lead_id = $1)
+         returning ${COLUMNS}`,
+};
+
+const LEAD_OF_REPORT = {
+  name: 'crm_activity.lead-of-report',
+  text: `(select 1 as place, l.id, l.number from lead l
+          where l.workspace_id = $1 and l.crm_lead_id = $2 and l.deleted_at is null
+          order by l.id desc limit 1)
+         union all
+         (select 2, l.id, l.number from lead_submission s
+          join lead l on l.workspace_id = s.workspace_id and l.id = s.lead_id and l.deleted_at is null
+          where s.workspace_id = $1 and s.crm_lead_id = $2
+          order by s.received_at desc, s.id desc limit 1)
+         order by place limit 1`,
+};
+
+const EXISTS = {
+  name: 'crm_activity.exists',
+  text: `select from crm_activity where workspace_id = $1 and id = $2`,
+};
+
+const LOCK_BODY = {
+  name: 'crm_activity.lock-body',
+  text: `select pg_advisory_xact_lock(hashtextextended($1, 50))`,
+};
+
+const FIND_REPEATED = {
+  name: 'crm_activity.find-repeated',
+  text: `select id, lead_id from crm_activity
+         where workspace_id = $1 and body_hash = $2
+           and received_at > $3::timestamptz - make_interval(secs => ${REPEAT_WINDOW_S})
+         order by received_at desc limit 1`,
+};
+
+const INSERT = {
+  name: 'crm_activity.insert',
+  text: `insert into crm_activity (workspace_id, id, lead_id, crm_lead_id, event_type, payload, body_hash, received_at)
+         values ($1, $2, $3, $4, $5, $6::json, $7, $8)`,
+};
+
+const DELETE_OLD_UNMATCHED = {
+  name: 'crm_activity.delete-old-unmatched',
+  text: `delete from crm_activity where workspace_id = $1 and id in (
+         (select id from crm_activity where workspace_id = $1 and lead_id is null
+          order by id desc offset ${MAX_UNMATCHED} limit 100)
+         union all
+         (select id from (
+            select id, received_at from crm_activity where workspace_id = $1 and lead_id is null
+            order by id limit 100) oldest
+          where received_at < $2::timestamptz - make_interval(days => ${UNMATCHED_DAYS})))`,
+};
+
 export function makeCrmActivities({ db, clock, newId }: StoreParts): CrmActivities {
   return {
     record: (workspaceId, input) =>
@@ -111,10 +177,7 @@ export function makeCrmActivities({ db, clock, newId }: StoreParts): CrmActiviti
         if (repeated) {
           // The lead got its crm_lead_id in the meantime.
           if (lead && repeated.lead_id === null)
-            await sql`update crm_activity set lead_id = ${lead.id}
-                      where workspace_id = ${workspaceId} and id = ${repeated.id} and lead_id is null`.execute(
-              trx,
-            );
+            await query(trx, SET_LEAD, [lead.id, workspaceId, repeated.id]);
         } else {
           await insert(trx, newId(), report, lead?.id ?? null);
           if (!lead) await deleteOldUnmatched(trx, workspaceId, report.at);
@@ -134,15 +197,9 @@ export function makeCrmActivities({ db, clock, newId }: StoreParts): CrmActiviti
 
     match: ({ workspaceId, actor }, id, leadId, afterWrite) =>
       db.transaction(async (trx) => {
-        const { rows: leads } = await sql`
-          select from lead where workspace_id = ${workspaceId} and id = ${leadId} and deleted_at is null`.execute(
-          trx,
-        );
+        const leads = await query(trx, FIND_LEAD, [workspaceId, leadId]);
         if (leads.length === 0) throw invalid('lead_id', 'there is no lead with this id');
-        const { rows } = await sql<Row>`
-          update crm_activity set lead_id = ${leadId}, matched_by = coalesce(matched_by, ${actor})
-          where workspace_id = ${workspaceId} and id = ${id} and (lead_id is null or lead_id = ${leadId})
-          returning ${sql.raw(COLUMNS)}`.execute(trx);
+        const rows = await query<Row>(trx, MATCH, [leadId, actor, workspaceId, id]);
         if (!rows[0]) throw await refusal(trx, workspaceId, id);
         const activity = fromRow(rows[0]);
         await afterWrite(trx, activity);
@@ -153,19 +210,10 @@ export function makeCrmActivities({ db, clock, newId }: StoreParts): CrmActiviti
 
 /** The lead with this crm_lead_id, else a submission's lead (CW3); the newest if several match. */
 async function leadOf(
-  trx: Transaction<Schema>,
+  trx: Transaction,
   { workspaceId, crmLeadId }: Report,
 ): Promise<{ id: Uuid; number: number } | undefined> {
-  const { rows } = await sql<{ id: Uuid; number: number }>`
-    (select 1 as place, l.id, l.number from lead l
-     where l.workspace_id = ${workspaceId} and l.crm_lead_id = ${crmLeadId} and l.deleted_at is null
-     order by l.id desc limit 1)
-    union all
-    (select 2, l.id, l.number from lead_submission s
-     join lead l on l.workspace_id = s.workspace_id and l.id = s.lead_id and l.deleted_at is null
-     where s.workspace_id = ${workspaceId} and s.crm_lead_id = ${crmLeadId}
-     order by s.received_at desc, s.id desc limit 1)
-    order by place limit 1`.execute(trx);
+  const rows = await query<{ id: Uuid; number: number }>(trx, LEAD_OF_REPORT, [workspaceId, crmLeadId]);
   return rows[0];
 }
 
@@ -182,9 +230,8 @@ function listing(matched: boolean | undefined, ofLead: boolean) {
   };
 }
 
-async function refusal(trx: Transaction<Schema>, workspaceId: Uuid, id: Uuid): Promise<ApiError> {
-  const { rows } = await sql`
-    select from crm_activity where workspace_id = ${workspaceId} and id = ${id}`.execute(trx);
+async function refusal(trx: Transaction, workspaceId: Uuid, id: Uuid): Promise<ApiError> {
+  const rows = await query(trx, EXISTS, [workspaceId, id]);
   return rows.length > 0
     ? new ApiError('conflict', 'This activity already belongs to another lead.')
     : new ApiError('not_found', 'There is no CRM activity with this id.');
@@ -192,43 +239,20 @@ async function refusal(trx: Transaction<Schema>, workspaceId: Uuid, id: Uuid): P
 
 /** The same body of the last minute, if any. Identical requests at the same time wait for each other. */
 async function findRepeated(
-  trx: Transaction<Schema>,
+  trx: Transaction,
   { workspaceId, hash, at }: Report,
 ): Promise<{ id: Uuid; lead_id: Uuid | null } | undefined> {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`${workspaceId} ${hash.toString('hex')}`}, 50))`.execute(
-    trx,
-  );
-  const { rows } = await sql<{ id: Uuid; lead_id: Uuid | null }>`
-    select id, lead_id from crm_activity
-    where workspace_id = ${workspaceId} and body_hash = ${hash}
-      and received_at > ${at}::timestamptz - make_interval(secs => ${REPEAT_WINDOW_S})
-    order by received_at desc limit 1`.execute(trx);
+  await query(trx, LOCK_BODY, [`${workspaceId} ${hash.toString('hex')}`]);
+  const rows = await query<{ id: Uuid; lead_id: Uuid | null }>(trx, FIND_REPEATED, [workspaceId, hash, at]);
   return rows[0];
 }
 
-async function insert(
-  trx: Transaction<Schema>,
-  id: Uuid,
-  report: Report,
-  leadId: Uuid | null,
-): Promise<void> {
+async function insert(trx: Transaction, id: Uuid, report: Report, leadId: Uuid | null): Promise<void> {
   const { workspaceId, crmLeadId, eventType, body, hash, at } = report;
-  await sql`
-    insert into crm_activity (workspace_id, id, lead_id, crm_lead_id, event_type, payload, body_hash, received_at)
-    values (${workspaceId}, ${id}, ${leadId}, ${crmLeadId}, ${eventType}, ${body}::json, ${hash}, ${at})`.execute(
-    trx,
-  );
+  await query(trx, INSERT, [workspaceId, id, leadId, crmLeadId, eventType, body, hash, at]);
 }
 
 /** Bounds the number and the age of unmatched reports. */
-async function deleteOldUnmatched(trx: Transaction<Schema>, workspaceId: Uuid, at: string): Promise<void> {
-  await sql`
-    delete from crm_activity where workspace_id = ${workspaceId} and id in (
-      (select id from crm_activity where workspace_id = ${workspaceId} and lead_id is null
-       order by id desc offset ${MAX_UNMATCHED} limit 100)
-      union all
-      (select id from (
-         select id, received_at from crm_activity where workspace_id = ${workspaceId} and lead_id is null
-         order by id limit 100) oldest
-       where received_at < ${at}::timestamptz - make_interval(days => ${UNMATCHED_DAYS})))`.execute(trx);
+async function deleteOldUnmatched(trx: Transaction, workspaceId: Uuid, at: string): Promise<void> {
+  await query(trx, DELETE_OLD_UNMATCHED, [workspaceId, at]);
 }

@@ -1,11 +1,10 @@
-import { sql, type RawBuilder, type Transaction } from 'kysely';
 import { isoTime, type Clock } from '../../../base/clock.ts';
 import { ApiError } from '../../../base/errors.ts';
 import { folded } from '../../../base/fold.ts';
 import type { Uuid } from '../../../base/id.ts';
 import { isUniqueViolation } from '../../../db/failure.ts';
 import type { Database } from '../../../db/pool.ts';
-import type { Schema } from '../../../db/schema.ts';
+import { query, type Statement, type Transaction } from '../../../db/query.ts';
 import type { Option } from '../../../record/fields/field.ts';
 import type { AfterWrite } from '../../change-recorder.ts';
 import { makeOptionMatcher } from './lead-option-match.ts';
@@ -61,7 +60,7 @@ export function makeLeadOptions(
 ): LeadOptions {
   const { db, clock } = parts;
   const matcher = makeOptionMatcher(parts, table);
-  const from = sql.table(table);
+  const statements = changesOf(table);
   const nameTaken = (name: string) => new ApiError('conflict', `There is a ${label} called ${name} already.`);
   const notFound = () => new ApiError('not_found', `There is no ${label} with this id.`);
 
@@ -71,7 +70,7 @@ export function makeLeadOptions(
     async matchOrCreate(writer, name) {
       const existing = await matcher.match(writer.workspaceId, name);
       if (existing !== undefined) return existing;
-      const created = await db.transaction((trx) => insert(parts, trx, from, writer, name));
+      const created = await db.transaction((trx) => insert(parts, trx, statements.insert, writer, name));
       return created?.name ?? (await matcher.match(writer.workspaceId, name)) ?? name;
     },
 
@@ -79,7 +78,7 @@ export function makeLeadOptions(
 
     create: (writer, name, afterWrite) =>
       db.transaction(async (trx) => {
-        const option = await insert(parts, trx, from, writer, name);
+        const option = await insert(parts, trx, statements.insert, writer, name);
         if (!option) throw nameTaken(name);
         await afterWrite(trx, option);
         return option;
@@ -88,11 +87,9 @@ export function makeLeadOptions(
     async rename(workspaceId, id, name, afterWrite) {
       try {
         return await db.transaction(async (trx) => {
-          const { rows } = await sql<LeadOption>`
-            update ${from} set name = ${name}, updated_at = ${isoTime(clock.now())},
-              -- Unchanged if the name is: two names of 0.1.0 may be equal under today's folding.
-              folded = case when name = ${name} then folded else ${folded(name)} end
-            where workspace_id = ${workspaceId} and id = ${id} returning ${sql.raw(COLUMNS)}`.execute(trx);
+          const at = isoTime(clock.now());
+          const values = [workspaceId, id, name, folded(name), at];
+          const rows = await query<LeadOption>(trx, statements.rename, values);
           if (!rows[0]) throw notFound();
           await afterWrite(trx, rows[0]);
           return rows[0];
@@ -106,13 +103,35 @@ export function makeLeadOptions(
 
     async remove(workspaceId, id, afterWrite) {
       await db.transaction(async (trx) => {
-        const { rows } = await sql<LeadOption>`
-          delete from ${from} where workspace_id = ${workspaceId} and id = ${id}
-          returning ${sql.raw(COLUMNS)}`.execute(trx);
+        const rows = await query<LeadOption>(trx, statements.remove, [workspaceId, id]);
         if (!rows[0]) throw notFound();
         await afterWrite(trx, rows[0]);
       });
       matcher.clear();
+    },
+  };
+}
+
+/** The statements that change the options in a table. */
+function changesOf(table: string) {
+  return {
+    insert: {
+      name: `${table}.insert`,
+      text: `insert into ${table} (workspace_id, id, name, folded, created_by, created_at, updated_at)
+             values ($1, $2, $3, $4, $5, $6, $6)
+             on conflict (workspace_id, folded) do nothing
+             returning ${COLUMNS}`,
+    },
+    // The folded name stays if the name does: two names of 0.1.0 may be equal under today's folding.
+    rename: {
+      name: `${table}.rename`,
+      text: `update ${table} set name = $3, updated_at = $5,
+               folded = case when name = $3 then folded else $4 end
+             where workspace_id = $1 and id = $2 returning ${COLUMNS}`,
+    },
+    remove: {
+      name: `${table}.delete`,
+      text: `delete from ${table} where workspace_id = $1 and id = $2 returning ${COLUMNS}`,
     },
   };
 }
@@ -146,16 +165,12 @@ function readsOf(db: Database, table: string): Pick<LeadOptions, 'options' | 'li
 /** @returns undefined if the workspace has the option already */
 async function insert(
   { clock, newId }: StoreParts,
-  trx: Transaction<Schema>,
-  table: RawBuilder<unknown>,
+  trx: Transaction,
+  statement: Statement,
   { workspaceId, actor }: { workspaceId: Uuid; actor: string },
   name: string,
 ): Promise<LeadOption | undefined> {
   const at = isoTime(clock.now());
-  const { rows } = await sql<LeadOption>`
-    insert into ${table} (workspace_id, id, name, folded, created_by, created_at, updated_at)
-    values (${workspaceId}, ${newId()}, ${name}, ${folded(name)}, ${actor}, ${at}, ${at})
-    on conflict (workspace_id, folded) do nothing
-    returning ${sql.raw(COLUMNS)}`.execute(trx);
+  const rows = await query<LeadOption>(trx, statement, [workspaceId, newId(), name, folded(name), actor, at]);
   return rows[0];
 }

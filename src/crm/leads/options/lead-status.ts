@@ -1,11 +1,10 @@
-import { sql, type Transaction } from 'kysely';
 import { isoTime, type Clock } from '../../../base/clock.ts';
 import { ApiError, invalid } from '../../../base/errors.ts';
 import { caseless, folded } from '../../../base/fold.ts';
 import type { Uuid } from '../../../base/id.ts';
 import { isUniqueViolation } from '../../../db/failure.ts';
 import type { Database } from '../../../db/pool.ts';
-import type { Schema } from '../../../db/schema.ts';
+import { query, type Transaction } from '../../../db/query.ts';
 import type { Option } from '../../../record/fields/field.ts';
 import type { AfterWrite } from '../../change-recorder.ts';
 
@@ -20,6 +19,62 @@ const BUILT_IN = [
 ] as const;
 
 const MAX_STATUSES = 50;
+
+const COLUMNS = 'id, key, name, kind, position, is_built_in, created_by, created_at, updated_at';
+
+const LOCK_KEY = {
+  name: 'lead_status.lock-key',
+  text: `select from lead_status where workspace_id = $1 and key = $2 for key share`,
+};
+
+const LOCK_WORKSPACE = {
+  name: 'lead_status.lock-workspace',
+  text: `select pg_advisory_xact_lock(hashtextextended($1, 51))`,
+};
+
+const READ_LOCKED = {
+  name: 'lead_status.read-locked',
+  text: `select ${COLUMNS} from lead_status where workspace_id = $1 order by position, id`,
+};
+
+const INSERT = {
+  name: 'lead_status.insert',
+  text: `insert into lead_status
+           (workspace_id, id, key, name, folded, kind, position, is_built_in, created_by, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8,
+                 $9, $10, $10)
+         returning ${COLUMNS}`,
+};
+
+const UPDATE = {
+  name: 'lead_status.update',
+  text: `update lead_status set name = $1, kind = $2, updated_at = $3,
+           folded = case when name = $1 then folded else $4 end
+         where workspace_id = $5 and id = $6 returning ${COLUMNS}`,
+};
+
+const REORDER = {
+  name: 'lead_status.reorder',
+  text: `update lead_status s set position = o.position
+         from unnest($1::uuid[]) with ordinality as o(id, position)
+         where s.workspace_id = $2 and s.id = o.id and s.position <> o.position`,
+};
+
+const LOCK = {
+  name: 'lead_status.lock',
+  text: `select from lead_status where workspace_id = $1 and id = $2 for update`,
+};
+
+const FIND_LEAD = {
+  name: 'lead_status.find-lead',
+  text: `select from lead where workspace_id = $1 and status = $2 and deleted_at is null
+         limit 1`,
+};
+
+const DELETE = {
+  name: 'lead_status.delete',
+  text: `delete from lead_status where workspace_id = $1 and id = $2`,
+};
 
 /** Whether the status with this key is built in. */
 export function isBuiltIn(key: string): boolean {
@@ -60,7 +115,7 @@ export interface LeadStatuses {
   /** The key of the status with this key or name, ignoring case. Throws `validation_error`. */
   keyOf(workspaceId: Uuid, requested: string): Promise<string>;
   /** Keeps this status from being deleted until the transaction ends. Throws `validation_error`. */
-  lock(trx: Transaction<Schema>, workspaceId: Uuid, key: string): Promise<void>;
+  lock(trx: Transaction, workspaceId: Uuid, key: string): Promise<void>;
   /** Throws `conflict` if the name is taken, or the workspace has the maximum number of statuses. */
   create(
     writer: Writer,
@@ -77,8 +132,6 @@ export interface LeadStatuses {
   /** Throws `not_found`, or `conflict` for a built-in status or one that a lead has. */
   remove(writer: Writer, id: Uuid, afterWrite: AfterWrite<LeadStatus>): Promise<void>;
 }
-
-const COLUMNS = 'id, key, name, kind, position, is_built_in, created_by, created_at, updated_at';
 
 const READ = {
   name: 'lead_status.of',
@@ -113,10 +166,7 @@ export function makeLeadStatuses(parts: StoreParts): LeadStatuses {
         : matchingKey(await listFor(workspaceId), requested),
 
     async lock(trx, workspaceId, key) {
-      const { rows } = await sql`
-        select from lead_status where workspace_id = ${workspaceId} and key = ${key} for key share`.execute(
-        trx,
-      );
+      const rows = await query(trx, LOCK_KEY, [workspaceId, key]);
       if (rows.length === 0) throw invalid('status', `${key} was deleted meanwhile`);
     },
 
@@ -162,16 +212,9 @@ function matchingKey(all: readonly LeadStatus[], requested: string): string {
 }
 
 /** All statuses, locked: changes of their order or number run one at a time. Creates the built-in ones if missing. */
-async function lockAll(
-  parts: StoreParts,
-  trx: Transaction<Schema>,
-  workspaceId: Uuid,
-): Promise<LeadStatus[]> {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${workspaceId}, 51))`.execute(trx);
-  const { rows } = await sql<LeadStatus>`
-    select ${sql.raw(COLUMNS)} from lead_status where workspace_id = ${workspaceId} order by position, id`.execute(
-    trx,
-  );
+async function lockAll(parts: StoreParts, trx: Transaction, workspaceId: Uuid): Promise<LeadStatus[]> {
+  await query(trx, LOCK_WORKSPACE, [workspaceId]);
+  const rows = await query<LeadStatus>(trx, READ_LOCKED, [workspaceId]);
   if (rows.length > 0) return rows;
   const writer = { workspaceId, actor: 'system' };
   const builtIn: LeadStatus[] = [];
@@ -182,24 +225,30 @@ async function lockAll(
 
 async function insert(
   { clock, newId }: StoreParts,
-  trx: Transaction<Schema>,
+  trx: Transaction,
   { workspaceId, actor }: Writer,
   status: Pick<LeadStatus, 'key' | 'name' | 'kind' | 'position'> & { isBuiltIn: boolean },
 ): Promise<LeadStatus> {
   const { key, name, kind, position } = status;
   const at = isoTime(clock.now());
-  const { rows } = await sql<LeadStatus>`
-    insert into lead_status
-      (workspace_id, id, key, name, folded, kind, position, is_built_in, created_by, created_at, updated_at)
-    values (${workspaceId}, ${newId()}, ${key}, ${name}, ${folded(name)}, ${kind}, ${position}, ${status.isBuiltIn},
-            ${actor}, ${at}, ${at})
-    returning ${sql.raw(COLUMNS)}`.execute(trx);
+  const rows = await query<LeadStatus>(trx, INSERT, [
+    workspaceId,
+    newId(),
+    key,
+    name,
+    folded(name),
+    kind,
+    position,
+    status.isBuiltIn,
+    actor,
+    at,
+  ]);
   return rows[0]!;
 }
 
 async function create(
   parts: StoreParts,
-  trx: Transaction<Schema>,
+  trx: Transaction,
   writer: Writer,
   { name, kind = 'open', position }: StatusChange & { name: string },
 ): Promise<LeadStatus> {
@@ -215,7 +264,7 @@ async function create(
 
 async function change(
   { clock }: StoreParts,
-  trx: Transaction<Schema>,
+  trx: Transaction,
   target: { workspaceId: Uuid; id: Uuid; all: LeadStatus[]; requested: StatusChange },
 ): Promise<LeadStatus> {
   const { workspaceId, id, all, requested } = target;
@@ -224,16 +273,20 @@ async function change(
   const { name = current.name, kind = current.kind, position = all.indexOf(current) + 1 } = requested;
   if (current.is_built_in && kind !== current.kind)
     throw new ApiError('conflict', `${current.name} is built in: its kind is always ${current.kind}.`);
-  const { rows } = await sql<LeadStatus>`
-    update lead_status set name = ${name}, kind = ${kind}, updated_at = ${isoTime(clock.now())},
-      folded = case when name = ${name} then folded else ${folded(name)} end
-    where workspace_id = ${workspaceId} and id = ${id} returning ${sql.raw(COLUMNS)}`.execute(trx);
+  const rows = await query<LeadStatus>(trx, UPDATE, [
+    name,
+    kind,
+    isoTime(clock.now()),
+    folded(name),
+    workspaceId,
+    id,
+  ]);
   return moveTo(trx, workspaceId, all, rows[0]!, position);
 }
 
 /** Moves a status to a position; the others keep their order. */
 async function moveTo(
-  trx: Transaction<Schema>,
+  trx: Transaction,
   workspaceId: Uuid,
   all: LeadStatus[],
   item: LeadStatus,
@@ -241,26 +294,18 @@ async function moveTo(
 ): Promise<LeadStatus> {
   const order = all.filter(({ id }) => id !== item.id);
   order.splice(position - 1, 0, item);
-  await sql`
-    update lead_status s set position = o.position
-    from unnest(${order.map(({ id }) => id)}::uuid[]) with ordinality as o(id, position)
-    where s.workspace_id = ${workspaceId} and s.id = o.id and s.position <> o.position`.execute(trx);
+  await query(trx, REORDER, [order.map(({ id }) => id), workspaceId]);
   return { ...item, position: order.indexOf(item) + 1 };
 }
 
-async function remove(trx: Transaction<Schema>, workspaceId: Uuid, status: LeadStatus): Promise<void> {
+async function remove(trx: Transaction, workspaceId: Uuid, status: LeadStatus): Promise<void> {
   if (status.is_built_in) throw new ApiError('conflict', `${status.name} is built in and cannot be deleted.`);
   // A write that gives this status to a lead holds a lock on it (`lock`): after this lock, all its leads are visible.
-  await sql`
-    select from lead_status where workspace_id = ${workspaceId} and id = ${status.id} for update`.execute(
-    trx,
-  );
-  const { rows } = await sql`
-    select from lead where workspace_id = ${workspaceId} and status = ${status.key} and deleted_at is null
-    limit 1`.execute(trx);
+  await query(trx, LOCK, [workspaceId, status.id]);
+  const rows = await query(trx, FIND_LEAD, [workspaceId, status.key]);
   if (rows.length > 0)
     throw new ApiError('conflict', `There are leads whose status is ${status.name}; change them first.`);
-  await sql`delete from lead_status where workspace_id = ${workspaceId} and id = ${status.id}`.execute(trx);
+  await query(trx, DELETE, [workspaceId, status.id]);
 }
 
 async function checkingName<T>(name: string, work: () => Promise<T>): Promise<T> {

@@ -40,10 +40,7 @@ export function LeadAnalyticsPage() {
 
   return (
     <>
-      <PageHeader
-        title="Lead analytics"
-        breadcrumb={<TextLink {...paths.records('leads')}>Leads</TextLink>}
-      />
+      <PageHeader breadcrumb={<TextLink {...paths.records('leads')}>Leads</TextLink>} />
       <FilterBar>
         <Select
           aria-label="Period"

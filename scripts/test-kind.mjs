@@ -1,0 +1,51 @@
+// The kinds of test files, which follow from what a file imports, itself or by a file of test/kit/.
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { root } from './setup.mjs';
+
+/** They send every hostile value to every route, and stop machines in every way: minutes, by their nature. */
+const LONG = /^test\/(hostile|proof)\//;
+const BROWSER = 'playwright-core';
+const PROGRAM = 'node:child_process';
+/** What starts a program; the rest of that file is paths and waiting. */
+const STARTS = /\b(startProgram|makeInstallation|untilReady)\b/;
+const PROCESS_KIT = 'test/kit/process.ts';
+
+/**
+ * Every test file with its kind:
+ * - `browser` opens pages in a browser
+ * - `program` starts the built program or another one
+ * - `long` lies in test/hostile or test/proof
+ * - `unit` is every other; it needs nothing but PostgreSQL
+ * @returns {{ file: string, kind: 'browser' | 'program' | 'long' | 'unit' }[]} paths from the repository's root
+ */
+export function testFiles() {
+  return readdirSync(path.join(root, 'test'), { recursive: true })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => `test/${name.split(path.sep).join('/')}`)
+    .sort()
+    .map((file) => ({ file, kind: kindOf(file) }));
+}
+
+function kindOf(file) {
+  const reached = importsOf(file, new Set());
+  if (reached.has(BROWSER)) return 'browser';
+  if (LONG.test(file)) return 'long';
+  return reached.has(PROGRAM) ? 'program' : 'unit';
+}
+
+/** Adds what a file imports to `reached`, and what the files of the kit among it import. */
+function importsOf(file, reached) {
+  const text = readFileSync(path.join(root, file), 'utf8');
+  for (const [, clause, from] of text.matchAll(/^import (?!type )([^;]*? from )?'([^']+)'/gms)) {
+    const target = from.startsWith('.') ? path.posix.join(path.posix.dirname(file), from) : from;
+    if (reached.has(target)) continue;
+    if (target === PROCESS_KIT) {
+      if (STARTS.test(clause)) reached.add(PROGRAM);
+      continue;
+    }
+    reached.add(target);
+    if (target.startsWith('test/kit/')) importsOf(target, reached);
+  }
+  return reached;
+}

@@ -1,0 +1,38 @@
+import type { Notices } from './account/notice.ts';
+import { termsOf } from './account/plan.ts';
+import { noticesToOwners } from './api/account/notice-routes.ts';
+import { CATALOGUE, FORMATS } from './catalogue.ts';
+import { makeEngine, type Engine } from './delivery/engine.ts';
+import { withInboxes } from './delivery/inbox/inbox-sender.ts';
+import { makeInboxes, type Inboxes } from './delivery/inbox/inbox.ts';
+import { makeSender, type Sender } from './delivery/sender/send.ts';
+import type { Foundation } from './foundation.ts';
+import { makeGuard, type Guard } from './net/egress-guard.ts';
+import { makeResolver } from './net/resolver.ts';
+
+export interface Delivery {
+  guard: Guard;
+  inboxes: Inboxes;
+  sender: Sender;
+  engine: Engine;
+}
+
+/** The delivery engine, and what it sends through. */
+export function assembleDelivery(foundation: Foundation, notices: Notices): Delivery {
+  const { config, clock, listeners } = foundation;
+  const guard = makeGuard({ allow: config.egressAllow, own: () => listeners });
+  const inboxes = makeInboxes({ ...foundation, formats: FORMATS, endpoints: () => engine.endpoints });
+  const sender = withInboxes(makeSender({ guard, resolver: makeResolver({ clock }), clock }), inboxes, clock);
+  const engine: Engine = makeEngine({
+    ...foundation,
+    catalogue: CATALOGUE,
+    formats: FORMATS,
+    sender,
+    planRules: {
+      maxWebhooks: (plan) => termsOf(plan).maxima.webhooks,
+      sendsWebhooks: (plan) => termsOf(plan).webhooks,
+    },
+    owners: noticesToOwners(notices, clock),
+  });
+  return { guard, inboxes, sender, engine };
+}

@@ -1,0 +1,160 @@
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Role } from '../../src/account/role.ts';
+import { expectShown, launchBrowser, openWindow, type Window } from '../kit/browser.ts';
+import { makeMember } from '../kit/member.ts';
+import { PROJECT } from '../kit/process.ts';
+import { startScenario, type Scenario } from '../kit/scenario.ts';
+
+/** What this test reads of the table of pages. */
+interface TablePage {
+  path: string;
+  frame: 'outside' | 'inside';
+  title: string | null;
+  scope?: string | null;
+  nav?: { group: string; isInPaletteOnly?: boolean; sections?: { title: string }[] };
+}
+
+/** Values of the parameters in a path, by the path. */
+const EXAMPLES: Record<string, (ids: { form: string; webhook: string; contact: string }) => string> = {
+  '/forms/$id': ({ form }) => `/forms/${form}`,
+  '/forms/$id/edit': ({ form }) => `/forms/${form}/edit`,
+  '/settings/webhooks/$id': ({ webhook }) => `/settings/webhooks/${webhook}`,
+  '/$plural': () => '/contacts',
+  '/$plural/$id': ({ contact }) => `/contacts/${contact}`,
+};
+
+let s: Scenario;
+let browser: Browser;
+let window: Window;
+let page: Page;
+let pages: [name: string, page: TablePage][];
+let ids: { form: string; webhook: string; contact: string };
+beforeAll(async () => {
+  // By its URL: the pages of the dashboard are compiled with other settings than the tests.
+  const file = pathToFileURL(path.join(PROJECT, 'web/pages.ts')).href;
+  pages = Object.entries(((await import(file)) as { PAGES: Record<string, TablePage> }).PAGES);
+  s = await startScenario();
+  browser = await launchBrowser();
+  const create = async (plural: string, body: object): Promise<string> =>
+    (await s.ask('POST', `/api/v1/${plural}`, { body })).json.id;
+  ids = {
+    form: await create('forms', {
+      name: 'Form',
+      fields: [{ key: 'email', label: 'Email', type: 'email' }],
+    }),
+    webhook: await create('webhooks', { name: 'Hook', url: 'https://example.com/', events: ['*'] }),
+    contact: await create('contacts', { first_name: 'Jane' }),
+  };
+  ({ window, page } = await signedIn('owner'));
+});
+afterAll(async () => {
+  await browser?.close();
+  await s?.stop();
+});
+
+async function signedIn(role: Role) {
+  const { cookie, ask } = await makeMember(s, role);
+  const opened = await openWindow(browser, s.url);
+  const [name, value] = cookie.split('=') as [string, string];
+  await opened.context.addCookies([{ name, value, url: s.url }]);
+  return { window: opened, page: opened.page, ask };
+}
+
+/** Expects a page, not an error or "Page not found", and returns its heading. */
+async function headingOf(shown: Page): Promise<string> {
+  const heading = shown.getByRole('heading', { level: 1 });
+  await expectShown(heading);
+  const text = (await heading.textContent())!;
+  expect(text).not.toMatch(/not found|Couldn’t|went wrong/);
+  return text;
+}
+
+const inFrame = (wanted: TablePage['frame']) => pages.filter(([, { frame }]) => frame === wanted);
+
+test('every page of the table opens, with the title that the table has', async () => {
+  expect(inFrame('inside').length).toBeGreaterThan(20);
+  for (const [name, { path: template, title }] of inFrame('inside')) {
+    const example = template.includes('$') ? EXAMPLES[template] : () => template;
+    expect(example, `EXAMPLES needs a path for ${template}`).toBeDefined();
+    await page.goto(example!(ids));
+    const heading = await headingOf(page);
+    expect(heading, name).toBe(title ?? heading);
+    await expect.poll(() => page.title(), { message: name }).toBe(`${heading} · Fairlead`);
+  }
+  expect(window.wrong).toEqual([]);
+}, 180_000);
+
+test('every page for people without a session opens', async () => {
+  const visitor = await openWindow(browser, s.url);
+  expect(inFrame('outside').length).toBeGreaterThan(4);
+  for (const [name, { path: template }] of inFrame('outside')) {
+    await visitor.page.goto(template);
+    await expectShown(visitor.page.getByRole('heading', { level: 1 }));
+    await expect.poll(() => visitor.page.title(), { message: name }).toMatch(/. · Fairlead$/);
+  }
+  expect(visitor.wrong).toEqual([]);
+  await visitor.close();
+});
+
+test('every item of the sidebar leads to a page of its name', async () => {
+  await page.goto('/settings/profile');
+  const links = page.getByRole('navigation', { name: 'Main' }).getByRole('link');
+  await expectShown(links.first());
+  const labels = await links.allTextContents();
+  const inTable = pages.filter(([, { nav }]) => nav && nav.group !== 'create' && !nav.isInPaletteOnly);
+  expect(labels).toEqual(expect.arrayContaining(inTable.map(([, { title }]) => title)));
+  for (const label of labels) {
+    await links.filter({ hasText: new RegExp(`^${label}$`) }).click();
+    await expectShown(page.getByRole('heading', { level: 1, name: label, exact: true }));
+  }
+}, 120_000);
+
+test('every item of the palette leads to a page', async () => {
+  const labels = await paletteOf(page);
+  const inTable = pages.flatMap(([, { title, nav }]) =>
+    nav ? [title, ...(nav.sections ?? []).map((section) => section.title)] : [],
+  );
+  expect(labels).toEqual(expect.arrayContaining(inTable));
+  // This one opens a window with the reference.
+  for (const label of labels.filter((item) => item !== 'API reference')) {
+    const start = label === 'Profile' ? '/settings/members' : '/settings/profile';
+    await page.goto(start);
+    await headingOf(page);
+    await page.keyboard.press('Control+K');
+    await page
+      .getByRole('button', { name: new RegExp(`^${label}`) })
+      .first()
+      .click();
+    await expect.poll(() => new URL(page.url()).pathname, { message: label }).not.toBe(start);
+    await headingOf(page);
+  }
+  expect(window.wrong).toEqual([]);
+}, 240_000);
+
+test('navigation and palette show a member only what the role may read', async () => {
+  const member = await signedIn('member');
+  const { scopes } = (await member.ask('GET', '/api/v1/session')).json as { scopes: string[] };
+  await member.page.goto('/settings/profile');
+  const labels = await paletteOf(member.page);
+  const items = pages.filter(([, { nav }]) => nav);
+  const permitted = (item: TablePage) => item.scope == null || scopes.includes(item.scope);
+  expect(items.some(([, item]) => !permitted(item))).toBe(true);
+  for (const [name, item] of items) {
+    expect(labels.includes(item.title!), name).toBe(permitted(item));
+  }
+  await member.window.close();
+});
+
+/** The labels of the palette's items. */
+async function paletteOf(shown: Page): Promise<string[]> {
+  await headingOf(shown);
+  await shown.keyboard.press('Control+K');
+  const items = shown.locator('.mantine-Spotlight-actionLabel');
+  await expectShown(items.first());
+  const labels = await items.allTextContents();
+  await shown.keyboard.press('Escape');
+  return labels;
+}

@@ -1,0 +1,357 @@
+import {
+  IconAddressBook,
+  IconArchive,
+  IconBolt,
+  IconBraces,
+  IconBuilding,
+  IconBuildingStore,
+  IconCategoryPlus,
+  IconChartBar,
+  IconCircleCheck,
+  IconForms,
+  IconHistory,
+  IconInbox,
+  IconKey,
+  IconNetwork,
+  IconPlugConnected,
+  IconPlus,
+  IconSend,
+  IconTargetArrow,
+  IconUserBolt,
+  IconUserCircle,
+  IconUsers,
+  IconWebhook,
+  type Icon,
+} from '@tabler/icons-react';
+import { lazyRouteComponent, type RouteComponent } from '@tanstack/react-router';
+import { analyticsSearch } from './crm/leads/analytics/analytics-search.ts';
+import { listSearch } from './record/list-search.ts';
+import { deliverySearch } from './settings/webhooks/delivery-search.ts';
+import { eventSearch } from './settings/webhooks/event-search.ts';
+
+/** A page of the dashboard. Its route, its link, its navigation item and its palette item follow from it. */
+export interface Page {
+  /** With `$name` for a parameter, as in `/forms/$id`. */
+  path: `/${string}`;
+  /** `inside` needs a session. */
+  frame: 'outside' | 'inside';
+  /** The title of the page, of its document and of the links to it; null if it depends on what the page shows. */
+  title: string | null;
+  component: RouteComponent;
+  /** Parses the parameters of the query. */
+  search?: (input: Record<string, unknown>) => object;
+  /** The scope that the page requires; null for everyone. A role has scopes. */
+  scope?: string | null;
+  /** Where links to the page are; without it, other pages link to it. */
+  nav?: Navigation;
+}
+
+/** An item of the sidebar and of the command palette. */
+export interface Navigation {
+  /** `create` is a group of the palette only. */
+  group: 'records' | 'settings' | 'create';
+  icon: Icon;
+  isInPaletteOnly?: boolean;
+  /** Names and paths that the documentation of other CRMs uses for this page. */
+  aliases?: readonly string[];
+  /** Features on this page; searchable, but not shown. */
+  features?: readonly string[];
+  /** Sections of this page that the palette finds. */
+  sections?: readonly { hash: string; title: string; icon: Icon; aliases: readonly string[] }[];
+}
+
+/** Every page; in navigation and palette, a group has this order. */
+export const PAGES = {
+  signIn: {
+    path: '/sign-in',
+    frame: 'outside',
+    title: 'Sign in',
+    search: ({ next }: Record<string, unknown>) => ({ next: typeof next === 'string' ? next : undefined }),
+    component: lazy(() => import('./account/sign-in.tsx'), 'SignIn'),
+  },
+  forgotPassword: {
+    path: '/forgot-password',
+    frame: 'outside',
+    title: 'Forgot your password?',
+    component: lazy(() => import('./account/forgot-password.tsx'), 'ForgotPassword'),
+  },
+  setup: {
+    path: '/setup',
+    frame: 'outside',
+    title: 'Set up Fairlead',
+    component: lazy(() => import('./account/setup.tsx'), 'Setup'),
+  },
+  invitation: {
+    path: '/invitation',
+    frame: 'outside',
+    title: null,
+    component: lazy(() => import('./account/invitation.tsx'), 'Invitation'),
+  },
+  resetPassword: {
+    path: '/reset-password',
+    frame: 'outside',
+    title: 'Set a new password',
+    component: lazy(() => import('./account/reset-password.tsx'), 'ResetPassword'),
+  },
+
+  leadAnalytics: {
+    path: '/leads/analytics',
+    frame: 'inside',
+    title: 'Lead analytics',
+    search: analyticsSearch,
+    component: lazy(() => import('./crm/leads/analytics/lead-analytics-page.tsx'), 'LeadAnalyticsPage'),
+    scope: 'leads:read',
+    nav: { group: 'records', icon: IconChartBar, isInPaletteOnly: true, aliases: ['Leads → Analytics'] },
+  },
+  forms: {
+    path: '/forms',
+    frame: 'inside',
+    title: 'Forms',
+    component: lazy(() => import('./crm/forms/form-list.tsx'), 'FormList'),
+    scope: 'forms:read',
+    nav: { group: 'records', icon: IconForms },
+  },
+  newForm: {
+    path: '/forms/new',
+    frame: 'inside',
+    title: 'New form',
+    component: lazy(() => import('./crm/forms/form-builder.tsx'), 'NewForm'),
+    scope: 'forms:write',
+    nav: { group: 'create', icon: IconPlus },
+  },
+  form: {
+    path: '/forms/$id',
+    frame: 'inside',
+    title: null,
+    component: lazy(() => import('./crm/forms/form-overview.tsx'), 'FormOverview'),
+    scope: 'forms:read',
+  },
+  editForm: {
+    path: '/forms/$id/edit',
+    frame: 'inside',
+    title: null,
+    component: lazy(() => import('./crm/forms/form-builder.tsx'), 'EditForm'),
+    scope: 'forms:write',
+  },
+
+  apiKeys: {
+    path: '/settings/api-keys',
+    frame: 'inside',
+    title: 'API keys',
+    component: lazy(() => import('./settings/api-keys/api-keys-page.tsx'), 'ApiKeysPage'),
+    scope: 'keys:read',
+    nav: {
+      group: 'settings',
+      icon: IconKey,
+      aliases: [
+        'Settings → API keys',
+        'Settings → API → API Keys',
+        'Lead API Keys',
+        'Settings → Integrations → Lead API Keys',
+      ],
+    },
+  },
+  webhooks: {
+    path: '/settings/webhooks',
+    frame: 'inside',
+    title: 'Webhooks',
+    component: lazy(() => import('./settings/webhooks/webhooks-page.tsx'), 'WebhooksPage'),
+    scope: 'webhooks:read',
+    nav: {
+      group: 'settings',
+      icon: IconWebhook,
+      aliases: ['Settings → Webhooks', 'Settings → Integrations → Webhooks', 'Web & Other Integrations'],
+      features: [
+        'Settings → Webhooks → Edit events',
+        'Settings → Webhooks → Rotate secret',
+        'Settings → Webhooks → Send test',
+        'Settings → Webhooks → Send pending now',
+      ],
+      sections: [
+        {
+          hash: 'ip-addresses',
+          title: 'IP addresses',
+          icon: IconNetwork,
+          aliases: ['Settings → Integrations → Webhooks → IP Addresses'],
+        },
+      ],
+    },
+  },
+  examplePayloads: {
+    path: '/settings/webhooks/example-payload-shapes',
+    frame: 'inside',
+    title: 'Example payload shapes',
+    component: lazy(() => import('./settings/webhooks/example-payloads-page.tsx'), 'ExamplePayloadsPage'),
+    nav: {
+      group: 'settings',
+      icon: IconBraces,
+      isInPaletteOnly: true,
+      aliases: ['Settings → Webhooks → Example payload shapes'],
+    },
+  },
+  testInbox: {
+    path: '/settings/webhooks/test-inbox',
+    frame: 'inside',
+    title: 'Test inbox',
+    component: lazy(() => import('./settings/webhooks/inbox-page.tsx'), 'InboxPage'),
+    scope: 'webhooks:read',
+    nav: {
+      group: 'settings',
+      icon: IconInbox,
+      isInPaletteOnly: true,
+      aliases: ['Settings → Webhooks → Test inbox'],
+    },
+  },
+  webhook: {
+    path: '/settings/webhooks/$id',
+    frame: 'inside',
+    title: null,
+    search: deliverySearch,
+    component: lazy(() => import('./settings/webhooks/webhook-page.tsx'), 'WebhookPage'),
+    scope: 'webhooks:read',
+  },
+  leadSettings: {
+    path: '/settings/leads',
+    frame: 'inside',
+    title: 'Lead settings',
+    component: lazy(() => import('./settings/leads/lead-settings-page.tsx'), 'LeadSettingsPage'),
+    scope: 'leads:read',
+    nav: {
+      group: 'settings',
+      icon: IconUserBolt,
+      aliases: ['Settings → Leads', 'Lead sources', 'Lead event types', 'Lead statuses', 'Leads per hour'],
+    },
+  },
+  crmWebhook: {
+    path: '/settings/crm-webhook',
+    frame: 'inside',
+    title: 'CRM webhook',
+    component: lazy(() => import('./settings/crm-webhook/crm-webhook-page.tsx'), 'CrmWebhookPage'),
+    scope: 'leads:read',
+    nav: {
+      group: 'settings',
+      icon: IconPlugConnected,
+      aliases: ['Settings → CRM webhook', 'Inbound secrets', 'Inbound webhook', 'Unmatched reports'],
+    },
+  },
+  deliveries: {
+    path: '/settings/deliveries',
+    frame: 'inside',
+    title: 'Deliveries',
+    search: deliverySearch,
+    component: lazy(() => import('./settings/webhooks/deliveries-page.tsx'), 'DeliveriesPage'),
+    scope: 'webhooks:read',
+    nav: {
+      group: 'settings',
+      icon: IconSend,
+      aliases: ['Settings → Deliveries', 'Delivery log', 'Webhook activity', 'Recent Activity'],
+    },
+  },
+  events: {
+    path: '/settings/events',
+    frame: 'inside',
+    title: 'Events',
+    search: eventSearch,
+    component: lazy(() => import('./settings/webhooks/events-page.tsx'), 'EventsPage'),
+    scope: 'events:read',
+    nav: { group: 'settings', icon: IconBolt, aliases: ['Settings → Events', 'Event log'] },
+  },
+  eventTypes: {
+    path: '/settings/event-types',
+    frame: 'inside',
+    title: 'Event types',
+    component: lazy(() => import('./settings/webhooks/event-types-page.tsx'), 'EventTypesPage'),
+    scope: 'webhooks:read',
+    nav: {
+      group: 'settings',
+      icon: IconCategoryPlus,
+      aliases: ['Settings → Event types', 'Custom event types', 'Publish an event'],
+    },
+  },
+  retention: {
+    path: '/settings/retention',
+    frame: 'inside',
+    title: 'Data retention',
+    component: lazy(() => import('./settings/retention/retention-page.tsx'), 'RetentionPage'),
+    scope: 'workspace:manage',
+    nav: {
+      group: 'settings',
+      icon: IconArchive,
+      aliases: ['Settings → Data retention', 'Retention terms', 'Stored size'],
+    },
+  },
+  workspace: {
+    path: '/settings/workspace',
+    frame: 'inside',
+    title: 'Workspace',
+    component: lazy(() => import('./settings/workspace-page.tsx'), 'WorkspacePage'),
+    scope: 'workspace:manage',
+    nav: {
+      group: 'settings',
+      icon: IconBuildingStore,
+      aliases: ['Settings → Workspace', 'Logo', 'Branding', 'Account defaults'],
+    },
+  },
+  members: {
+    path: '/settings/members',
+    frame: 'inside',
+    title: 'Members',
+    component: lazy(() => import('./settings/members/members-page.tsx'), 'MembersPage'),
+    scope: 'members:read',
+    nav: { group: 'settings', icon: IconUsers, aliases: ['Settings → Members'] },
+  },
+  auditLog: {
+    path: '/settings/audit-log',
+    frame: 'inside',
+    title: 'Audit log',
+    component: lazy(() => import('./settings/audit-log-page.tsx'), 'AuditLogPage'),
+    scope: 'workspace:manage',
+    nav: { group: 'settings', icon: IconHistory, aliases: ['Settings → Audit log'] },
+  },
+  profile: {
+    path: '/settings/profile',
+    frame: 'inside',
+    title: 'Profile',
+    component: lazy(() => import('./settings/profile-page.tsx'), 'ProfilePage'),
+    nav: { group: 'settings', icon: IconUserCircle, aliases: ['Settings → Profile', 'Change password'] },
+  },
+
+  /** Lists and pages of the records of any object. A path above comes first. */
+  records: {
+    path: '/$plural',
+    frame: 'inside',
+    title: null,
+    search: listSearch,
+    component: lazy(() => import('./record/object-pages.tsx'), 'ListPage'),
+  },
+  record: {
+    path: '/$plural/$id',
+    frame: 'inside',
+    title: null,
+    component: lazy(() => import('./record/object-pages.tsx'), 'RecordPage'),
+  },
+} as const satisfies Record<string, Page>;
+
+export type PageName = keyof typeof PAGES;
+
+/**
+ * The order of the record lists and of the pages among them. The lists of all other objects follow, by the names and
+ * fields of `GET /objects`.
+ */
+export const RECORD_GROUP: readonly ({ plural: string; title: string; icon: Icon } | PageName)[] = [
+  { plural: 'leads', title: 'Leads', icon: IconInbox },
+  'leadAnalytics',
+  'forms',
+  { plural: 'contacts', title: 'Contacts', icon: IconAddressBook },
+  { plural: 'companies', title: 'Companies', icon: IconBuilding },
+  { plural: 'deals', title: 'Deals', icon: IconTargetArrow },
+  { plural: 'tasks', title: 'Tasks', icon: IconCircleCheck },
+];
+
+/** Loads a page on its first visit. */
+function lazy<Module extends Record<string, unknown>, Name extends keyof Module & string>(
+  load: () => Promise<Module>,
+  name: Name,
+): RouteComponent {
+  return lazyRouteComponent(load as () => Promise<Record<string, RouteComponent>>, name) as RouteComponent;
+}
