@@ -1,4 +1,5 @@
 import type { FieldError } from '../../base/errors.ts';
+import type { Uuid } from '../../base/id.ts';
 import { CONTROLS, maxLengthOf, honeypotName, Repeated } from './form-values.ts';
 import { publicId, type Form, type FormField } from './form.ts';
 import { html, type Html } from './html.ts';
@@ -34,6 +35,9 @@ export interface Frame {
   /** A preview, without scripts. */
   isPreview?: boolean;
 }
+
+/** The logo of a workspace, if it has one. */
+export type LogoOf = (workspaceId: Uuid) => Promise<PageLogo | undefined>;
 
 /** The whole page of a form. */
 export function formPage(view: FormView): string {

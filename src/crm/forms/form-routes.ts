@@ -8,7 +8,7 @@ import { route, type Answer, type Route } from '../../http/route.ts';
 import type { References } from '../../record/reference.ts';
 import { makeChangeRecorder, type ChangeRecorder } from '../change-recorder.ts';
 import { withExactAddresses } from './form-address.ts';
-import { previewPage } from './form-page.ts';
+import { previewPage, type LogoOf } from './form-page.ts';
 import type { FormStore } from './form-store.ts';
 import {
   createBody,
@@ -35,6 +35,7 @@ export interface FormRouteParts {
   recordChange: RecordChange;
   /** The public URL of this installation. */
   baseUrl(): string;
+  logoOf: LogoOf;
 }
 
 const tag = 'forms';

@@ -8,7 +8,15 @@ import { shownError } from '../../http/fastify-error.ts';
 import { isOurs } from '../../http/session-cookie.ts';
 import { textOf } from '../leads/lead-enrich.ts';
 import { receiptOf, refusalError, type SubmissionHandler, type Refusal } from './form-submission-handler.ts';
-import { formPage, messagePage, searchOf, thanksPage, type Frame, type PageLogo } from './form-page.ts';
+import {
+  formPage,
+  messagePage,
+  searchOf,
+  thanksPage,
+  type Frame,
+  type LogoOf,
+  type PageLogo,
+} from './form-page.ts';
 import type { FormStore } from './form-store.ts';
 import { CONTROLS, fieldsOfPage, otherFields, unknownNames, UTM } from './form-values.ts';
 import { FORM_ID, fromPublicId, publicId, type Form } from './form.ts';
@@ -26,9 +34,6 @@ export interface FormSiteParts {
   publicUrl: string;
   logoOf: LogoOf;
 }
-
-/** The logo of a workspace, if it has one. */
-export type LogoOf = (workspaceId: Uuid) => Promise<PageLogo | undefined>;
 
 interface Visited {
   workspaceId: Uuid;
