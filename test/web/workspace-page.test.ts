@@ -39,6 +39,9 @@ const section = () => page.getByRole('region', { name: 'Logo' });
 const inSidebar = () => page.locator('nav, header').locator('..').locator('img[src^="/files/"]').first();
 const choose = (name: string, buffer: Buffer) =>
   page.getByLabel('Logo file').setInputFiles({ name, mimeType: 'image/png', buffer });
+/** The width of an image once it is loaded, in its own pixels. */
+const widthOf = (alt: string) =>
+  page.evaluate<number>(`document.querySelector('main img[alt="${alt}"]').naturalWidth`);
 /** Pictures of the page in both themes. */
 async function pictures(name: string): Promise<void> {
   for (const scheme of ['light', 'dark'] as const) {
@@ -56,7 +59,7 @@ test('a logo is uploaded, and shown on the page and in the sidebar', async () =>
   await expectShown(page.getByText('Logo saved'));
   const shown = section().getByRole('img', { name: 'Logo of Acme' });
   await expectShown(shown);
-  expect(await shown.evaluate('(element) => element.naturalWidth')).toBe(240);
+  await expect.poll(() => widthOf('Logo of Acme')).toBe(240);
   await expectShown(inSidebar());
   await pictures('workspace-logo');
 });
@@ -88,7 +91,7 @@ test('a public form shows it, in both themes and on a phone', async () => {
   await page.goto(`/f/${id}`);
   const logo = page.getByRole('img', { name: 'Acme' });
   await expectShown(logo);
-  expect(await logo.evaluate('(element) => element.naturalWidth')).toBe(240);
+  await expect.poll(() => widthOf('Acme')).toBe(240);
   await pictures('form-logo');
   await page.setViewportSize(PHONE);
   await expectNoOverflow(page);
