@@ -175,7 +175,7 @@ describe('a logo', () => {
 });
 
 describe('refused as a logo is', () => {
-  const rejected = async (reply: Reply, code: string, message: RegExp) => {
+  const expectRefusal = async (reply: Reply, code: string, message: RegExp) => {
     expect(reply.json.error.code).toBe(code);
     expect(reply.json.error.message).toMatch(message);
     expect(await logoOf()).toBeNull();
@@ -188,7 +188,7 @@ describe('refused as a logo is', () => {
     ['JSON', '{"logo":"none"}'],
   ])('%s, whatever its Content-Type', async (_kind, text) => {
     for (const type of ['image/png', 'image/svg+xml', 'application/json'])
-      await rejected(
+      await expectRefusal(
         await put(Buffer.from(text), { headers: { 'content-type': type } }),
         'validation_error',
         /must be a PNG, JPEG, WebP or GIF image/,
@@ -196,35 +196,39 @@ describe('refused as a logo is', () => {
   });
 
   test('an image of more than 4,096 pixels a side', async () => {
-    await rejected(
+    await expectRefusal(
       await put(pngImage(4097, 1)),
       'validation_error',
       /is 4097 × 1 pixels; at most 4096 × 4096/,
     );
-    await rejected(await put(jpegHead(1, 4097)), 'validation_error', /is 1 × 4097 pixels/);
+    await expectRefusal(await put(jpegHead(1, 4097)), 'validation_error', /is 1 × 4097 pixels/);
     expect((await put(jpegHead(4096, 4096))).status).toBe(200);
   });
 
   test('an image of more than 1 MB, by its bytes or in a form', async () => {
     const padded = (length: number) => Buffer.concat([PNG, Buffer.alloc(length - PNG.length)]);
     const limit = 1024 * 1024;
-    await rejected(await put(padded(limit + 1)), 'payload_too_large', /at most 1 MB/);
-    await rejected(await put(padded(limit + 100_000)), 'payload_too_large', /larger than this path accepts/);
+    await expectRefusal(await put(padded(limit + 1)), 'payload_too_large', /at most 1 MB/);
+    await expectRefusal(
+      await put(padded(limit + 100_000)),
+      'payload_too_large',
+      /larger than this path accepts/,
+    );
     const inForm = (length: number) =>
       s.ask('PUT', LOGO, form([{ name: 'file', file: 'a.png', value: padded(length) }]));
-    await rejected(await inForm(limit + 1), 'payload_too_large', /at most 1 MB/);
+    await expectRefusal(await inForm(limit + 1), 'payload_too_large', /at most 1 MB/);
     expect((await inForm(limit)).status).toBe(200);
   });
 
   test('a request without a body, or a form with no file or two', async () => {
-    await rejected(await s.ask('PUT', LOGO), 'validation_error', /is required/);
-    await rejected(
+    await expectRefusal(await s.ask('PUT', LOGO), 'validation_error', /is required/);
+    await expectRefusal(
       await s.ask('PUT', LOGO, form([{ name: 'file', value: 'x' }])),
       'validation_error',
       /is required/,
     );
     const file = { name: 'file', file: 'a.png', value: PNG };
-    await rejected(await s.ask('PUT', LOGO, form([file, file])), 'validation_error', /is a second file/);
+    await expectRefusal(await s.ask('PUT', LOGO, form([file, file])), 'validation_error', /is a second file/);
   });
 
   test('a file on a path that takes JSON', async () => {

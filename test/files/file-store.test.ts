@@ -35,11 +35,17 @@ beforeEach(async () => {
   );
 });
 
+interface Options {
+  storage?: StoredFile['storage'];
+  workspaceLimit?: number;
+  fileLimit?: number;
+}
+
 function makeFiles({
-  storage = 'disk' as StoredFile['storage'],
+  storage = 'disk',
   workspaceLimit = MEGABYTE,
   fileLimit = MEGABYTE,
-} = {}): FileStore {
+}: Options = {}): FileStore {
   return makeFileStore({
     db: database.db,
     clock: systemClock,
@@ -62,7 +68,7 @@ function newFile(bytes: Buffer) {
   };
 }
 
-const onDisk = async () => (await readdir(path.join(dir, workspaceId)).catch(() => [])).sort();
+const onDisk = async () => (await readdir(path.join(dir, workspaceId)).catch((): string[] => [])).sort();
 const usage = async () => {
   const { rows } = await database.db.pool.query<{ bytes: number; sum: number }>(
     `select (select bytes from file_usage where workspace_id = $1) as bytes,

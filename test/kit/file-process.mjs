@@ -27,6 +27,6 @@ const file = {
   bytes: Buffer.from('bytes'),
 };
 await files.save(file, (_trx, { id }) => {
-  console.log(`written ${id}`);
+  process.stdout.write(`written ${id}\n`);
   return new Promise((resolve) => setTimeout(resolve, 60_000));
 });
