@@ -22,6 +22,7 @@ export const ROOF = [
   '../http-assembly.ts',
   '../accounts.ts',
   '../catalogue.ts',
+  '../integrations.ts',
   '../foundation.ts',
   '../file-assembly.ts',
   '../mail-assembly.ts',

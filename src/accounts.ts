@@ -16,7 +16,7 @@ import type { Clock } from './base/clock.ts';
 import type { Uuid } from './base/id.ts';
 import type { Logger } from './base/log.ts';
 import type { Sealer } from './base/seal.ts';
-import { SCOPES } from './catalogue.ts';
+import { KEY_STYLES, SCOPES } from './catalogue.ts';
 import { firstEventTypes } from './crm/leads/options/default-lead-event-types.ts';
 import type { Database } from './db/pool.ts';
 import type { MailQueue } from './mail/mail-queue.ts';
@@ -66,7 +66,7 @@ export function makeAccounts({
     authorities,
     signIn,
     workspaces: makeWorkspaces(db, clock, newId, firstEventTypes({ clock, newId })),
-    keys: makeApiKeys(db, clock, newId),
+    keys: makeApiKeys(db, clock, newId, KEY_STYLES),
     secrets: makeInboundSecrets({ db, clock, newId, sealer }, crmWebhookSecret),
     usage: makeUsageMeter(db, clock, log),
     idempotency: makeIdempotency(db, sealer),

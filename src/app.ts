@@ -5,7 +5,7 @@ import type { SignIn, SignInParts } from './account/sign-in.ts';
 import type { Workspaces } from './account/workspace.ts';
 import { makeAccounts } from './accounts.ts';
 import type { Uuid } from './base/id.ts';
-import { CATALOGUE, FORMATS } from './catalogue.ts';
+import { CATALOGUE, FORMATS, LEAD_INPUTS } from './catalogue.ts';
 import { formatsDocumenting } from './delivery/endpoint/webhook-format.ts';
 import type { Engine } from './delivery/engine.ts';
 import { makeSchemas } from './events/custom-event-schema.ts';
@@ -14,7 +14,6 @@ import { makeSchemaWorkers } from './events/schema-workers.ts';
 import { makeFoundation, type FoundationInput } from './foundation.ts';
 import { makeHttpServer } from './http-assembly.ts';
 import { makeRecordChange } from './http/record-change.ts';
-import { remixcrmLeadInput } from './integrations/remixcrm/lead-api.ts';
 import { makeJobQueue } from './jobs/job-queue.ts';
 import { makeJobWorker, type JobWorker } from './jobs/job-worker.ts';
 import { maintenanceTasks } from './maintenance.ts';
@@ -80,7 +79,7 @@ export function assemble(input: FoundationInput): App {
     references: makeReferences(db),
     leadsPerHour: config.leadsPerHour,
     logoOf: async (workspaceId) => (await storedFiles.logos.list([workspaceId])).get(workspaceId),
-    leadInputByKeyStyle: { remixcrm: remixcrmLeadInput },
+    leadInputByKeyStyle: LEAD_INPUTS,
   });
   const jobWorker = makeJobWorker({
     ...foundation,

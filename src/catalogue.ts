@@ -1,17 +1,47 @@
+import { FAIRLEAD_KEY, type KeyStyles } from './account/key-style.ts';
 import { allScopes } from './account/scope.ts';
+import { StartError } from './base/errors.ts';
+import type { LeadInputByKeyStyle } from './crm/leads/lead-create.ts';
 import { WEBHOOK_DISABLED, WEBHOOK_OBJECT } from './delivery/endpoint/webhook-disabled-event.ts';
 import type { Formats } from './delivery/endpoint/webhook-format.ts';
 import { makeCatalogue } from './events/event-type.ts';
-import { automatenexus } from './integrations/automatenexus/automatenexus-webhook.ts';
-import { axcelerate } from './integrations/axcelerate/axcelerate-webhook.ts';
-import { axocrm } from './integrations/axocrm/axocrm-webhook.ts';
-import { standard } from './integrations/standard-webhooks/standard-webhooks.ts';
+import { INTEGRATIONS } from './integrations.ts';
+import { documentedPath } from './integrations/integration-routes.ts';
+import type { MailTransport } from './mail/mail-transport.ts';
+import type { Dial } from './net/dial.ts';
 import { MODULE_EVENT_OBJECTS, MODULE_EVENT_TYPES, MODULE_OBJECTS } from './modules.ts';
 
-/** Webhook formats; a new one is a file in formats/ and an entry here. */
-export const FORMATS: Formats = new Map(
-  [standard, axocrm, automatenexus, axcelerate].map((format) => [format.name, format]),
+/** The webhook formats, with what the dashboard shows of their systems. */
+export const LISTED_FORMATS = INTEGRATIONS.flatMap(({ webhookFormat, label, docs }) =>
+  webhookFormat ? [{ format: webhookFormat, label, docs }] : [],
 );
+
+/** Webhook formats by name; the first is the default. */
+export const FORMATS: Formats = new Map(LISTED_FORMATS.map(({ format }) => [format.name, format]));
+
+const PARTNER_STYLES = INTEGRATIONS.flatMap(({ keyStyle }) => (keyStyle ? [keyStyle] : []));
+
+export const KEY_STYLES: KeyStyles = new Map(
+  [FAIRLEAD_KEY, ...PARTNER_STYLES].map((style) => [style.name, style]),
+);
+
+/** The schemas of new leads, by key style, where they differ. */
+export const LEAD_INPUTS: LeadInputByKeyStyle = Object.fromEntries(
+  PARTNER_STYLES.flatMap(({ name, leadInput }) => (leadInput ? [[name, leadInput]] : [])),
+);
+
+/** The paths that accept inbound secrets, as documents print them. */
+export const INBOUND_PATHS = INTEGRATIONS.flatMap(({ inbound = [] }) =>
+  inbound.map(({ path }) => documentedPath(path)),
+);
+
+/** The transport for a mail server's URL. Throws `StartError` if no integration has its scheme. */
+export function mailTransportOf(url: string, dial: Dial): MailTransport {
+  const { protocol } = new URL(url);
+  for (const { mailTransport } of INTEGRATIONS)
+    if (mailTransport?.schemes.includes(protocol)) return mailTransport.make(url, dial);
+  throw new StartError(`No mail transport for URLs that begin with ${protocol}//.`);
+}
 
 /** The built-in event types. */
 export const CATALOGUE = makeCatalogue(

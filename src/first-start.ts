@@ -1,5 +1,6 @@
 import { mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
+import { FAIRLEAD_KEY } from './account/key-style.ts';
 import type { Workspace } from './account/workspace.ts';
 import type { App } from './app.ts';
 import { isUniqueViolation } from './db/failure.ts';
@@ -23,7 +24,7 @@ export async function firstStart(app: App): Promise<FirstStart | null> {
   const key = await app.keys.create({
     workspaceId: workspace.id,
     name: 'first key',
-    style: 'fairlead',
+    style: FAIRLEAD_KEY.name,
     createdBy: 'system',
   });
   const link = await app.people.db.transaction((trx) => app.signIn.setUpLink(trx, workspace.id));

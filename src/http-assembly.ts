@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import { makeCallers } from './account/caller.ts';
 import { makeSessionRevalidation } from './account/session-revalidation.ts';
-import { CATALOGUE, FORMATS, SCOPES } from './catalogue.ts';
+import { CATALOGUE, FORMATS, KEY_STYLES, SCOPES } from './catalogue.ts';
 import type { Config } from './config.ts';
 import { missingMigrations } from './db/migrate.ts';
 import type { Database } from './db/pool.ts';
@@ -38,7 +38,12 @@ export interface HttpServerParts
 export async function makeHttpServer(parts: HttpServerParts): Promise<FastifyInstance> {
   const { config, db, clock, inboxes, modules } = parts;
   const { services, trustProxy, publicUrl, metricsToken } = config;
-  const serverParts = { ...parts, callers: makeCallers(db, clock, SCOPES), trustProxy, publicUrl };
+  const serverParts = {
+    ...parts,
+    callers: makeCallers(db, clock, SCOPES, KEY_STYLES),
+    trustProxy,
+    publicUrl,
+  };
   const app = makeServer(serverParts);
   const reading = readingFor(app, parts);
   await describeApi(app, { version: VERSION });

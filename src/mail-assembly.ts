@@ -1,7 +1,7 @@
 import { NOTICE_READERS_ONLY } from './account/notice-mail.ts';
 import { PENDING_INVITATIONS_ONLY } from './api/account/invitation-routes.ts';
+import { mailTransportOf } from './catalogue.ts';
 import type { Foundation } from './foundation.ts';
-import { makeSmtp } from './integrations/smtp/smtp.ts';
 import { makeMailQueue, type MailQueue } from './mail/mail-queue.ts';
 import { makeMailSender, type MailSender } from './mail/mail-sender.ts';
 import { makeDial } from './net/dial.ts';
@@ -20,9 +20,8 @@ export function assembleMail(foundation: Foundation): Mailing {
   const conditions = [NOTICE_READERS_ONLY, PENDING_INVITATIONS_ONLY];
   const mail = makeMailQueue({ db, sealer, newId, conditions });
   if (!config.mail) return { mail, mailSender: null };
-  const guard = makeOperatorGuard({ own: () => listeners });
-  const dial = makeDial({ guard, resolver: systemResolver, clock });
   const { smtpUrl, from } = config.mail;
-  const transport = makeSmtp({ smtpUrl, dial });
+  const guard = makeOperatorGuard({ own: () => listeners });
+  const transport = mailTransportOf(smtpUrl, makeDial({ guard, resolver: systemResolver, clock }));
   return { mail, mailSender: makeMailSender({ queue: mail, transport, from, log, random }) };
 }

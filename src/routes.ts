@@ -3,16 +3,14 @@ import type { Audit } from './account/audit.ts';
 import type { InboundSecrets } from './account/inbound-secret.ts';
 import { LOGO_PURPOSE, type WorkspaceLogos } from './account/workspace-logo.ts';
 import type { Workspaces } from './account/workspace.ts';
-import type { Logger } from './base/log.ts';
-import { CATALOGUE, FORMATS, SCOPES } from './catalogue.ts';
+import { CATALOGUE, FORMATS, INBOUND_PATHS, KEY_STYLES, LISTED_FORMATS, SCOPES } from './catalogue.ts';
 import type { Inboxes } from './delivery/inbox/inbox.ts';
 import type { CustomTypes } from './events/custom-event-type.ts';
 import type { Route } from './http/route.ts';
-import { mountCrmWebhook } from './integrations/crm-webhook/crm-webhook.ts';
-import { mountGoogleAds } from './integrations/google-ads/google-ads.ts';
-import { withLeadApi } from './integrations/remixcrm/lead-api.ts';
+import { INTEGRATIONS } from './integrations.ts';
+import { integrationRoutes } from './integrations/integration-routes.ts';
+import type { InboundParts } from './integrations/integration.ts';
 import { listModules, MODULE_OBJECTS, type Modules } from './modules.ts';
-import { mountTypeform } from './integrations/typeform/typeform.ts';
 // In this order the API's document lists its schemas.
 import { apiKeyRoutes, type ApiKeyParts } from './api/account/api-key-routes.ts';
 import { auditRoutes } from './api/account/audit-log-routes.ts';
@@ -27,6 +25,7 @@ import { eventRoutes } from './api/events/event-routes.ts';
 import { inboxRoutes } from './api/webhooks/inbox-routes.ts';
 import { inboundSecretRoutes } from './api/account/inbound-secret-routes.ts';
 import { invitationRoutes, type InvitationParts } from './api/account/invitation-routes.ts';
+import { keyStyleRoutes } from './api/account/key-style-routes.ts';
 import { meRoutes } from './api/account/me-routes.ts';
 import { memberRoutes, type MemberParts } from './api/account/member-routes.ts';
 import { eventLogRoutes } from './api/events/event-log-routes.ts';
@@ -44,7 +43,7 @@ import { webhookRoutes, type WebhookParts } from './api/webhooks/webhook-routes.
 /** What the routes of the API need, except what is built with the server. */
 export interface RouteParts
   extends
-    Omit<ApiKeyParts, 'scopes'>,
+    Omit<ApiKeyParts, 'scopes' | 'styles'>,
     CustomEventParts,
     DeliveryRouteParts,
     Omit<FileRouteParts, 'purposes'>,
@@ -81,20 +80,21 @@ export function apiRoutes(
     ...memberRoutes(parts),
     ...invitationRoutes(parts),
     ...auditRoutes(parts.audit),
-    ...apiKeyRoutes({ ...parts, scopes: SCOPES }),
-    ...inboundSecretRoutes(parts),
+    ...apiKeyRoutes({ ...parts, scopes: SCOPES, styles: KEY_STYLES }),
+    ...keyStyleRoutes(KEY_STYLES),
+    ...inboundSecretRoutes(parts, INBOUND_PATHS),
     ...scopeRoutes(MODULE_OBJECTS),
-    ...withLeadApi(
-      listModules(modules).flatMap(({ routes }) => routes),
-      parts.baseUrl,
-    ),
+    ...listModules(modules)
+      .flatMap(({ routes }) => routes)
+      .map((route) => adaptedRoute(route, parts.baseUrl)),
+    ...integrationRoutes(INTEGRATIONS, parts.baseUrl),
     ...webhookRoutes(parts),
     ...replayRoutes(parts),
     ...inboxRoutes(inboxes, recordChange),
     ...deliveryRoutes(parts),
     ...eventRoutes(db, reading),
     ...eventLogRoutes(parts),
-    ...webhookFormatRoutes(FORMATS),
+    ...webhookFormatRoutes(LISTED_FORMATS),
     ...eventStreamRoutes(reading),
     ...eventTypeRoutes(CATALOGUE, FORMATS, customTypes),
     ...customTypeRoutes(customTypes, CATALOGUE, recordChange),
@@ -107,13 +107,19 @@ export function apiRoutes(
   ];
 }
 
+function adaptedRoute(route: Route, baseUrl: () => string): Route {
+  return INTEGRATIONS.reduce((adapted, { adaptRoute }) => adaptRoute?.(adapted, baseUrl) ?? adapted, route);
+}
+
 /** Mounts the inbound webhooks of other systems. */
 export function mountIntegrations(
   app: FastifyInstance,
-  { secrets, modules, log }: { secrets: InboundSecrets; modules: Modules; log: Logger },
+  { secrets, modules, log }: Pick<InboundParts, 'secrets' | 'log'> & { modules: Modules },
 ): void {
   const { activities, inboundLeads } = modules.crm;
-  mountCrmWebhook(app, { secrets, activities, log });
-  mountTypeform(app, { secrets, inboundLeads });
-  mountGoogleAds(app, { secrets, inboundLeads });
+  for (const { name, inbound = [] } of INTEGRATIONS) {
+    const takeLead: InboundParts['takeLead'] = (workspaceId, lead) =>
+      inboundLeads.take(workspaceId, { ...lead, channel: name });
+    for (const { path, mount } of inbound) mount(app, path, { secrets, activities, log, takeLead });
+  }
 }

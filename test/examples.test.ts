@@ -5,15 +5,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { automatenexus } from '../src/integrations/automatenexus/automatenexus-webhook.ts';
-import { axcelerate } from '../src/integrations/axcelerate/axcelerate-webhook.ts';
-import { axocrm } from '../src/integrations/axocrm/axocrm-webhook.ts';
-import { standard } from '../src/integrations/standard-webhooks/standard-webhooks.ts';
+import { automatenexusFormat } from '../src/integrations/automatenexus/automatenexus-format.ts';
+import { axcelerateFormat } from '../src/integrations/axcelerate/axcelerate-format.ts';
+import { axocrmFormat } from '../src/integrations/axocrm/axocrm-format.ts';
+import { standardFormat } from '../src/integrations/standard-webhooks/standard-webhooks-format.ts';
 import { PROJECT } from './kit/process.ts';
 import { startScenario, type Scenario } from './kit/scenario.ts';
 
 const run = promisify(execFile);
-const FORMATS = [standard, axocrm, automatenexus, axcelerate];
+const FORMATS = [standardFormat, axocrmFormat, automatenexusFormat, axcelerateFormat];
 
 /** A language of the examples: its prerequisite, and the command that runs a receiver. */
 interface Language {

@@ -5,7 +5,9 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FLOORS } from '../scripts/floors.mjs';
+import { SCOPES } from '../src/catalogue.ts';
 import { SETTINGS } from '../src/config.ts';
+import { INTEGRATIONS } from '../src/integrations.ts';
 import { PROJECT } from './kit/process.ts';
 import { bannedFileName, bannedNames, phrasesOfDocument, phrasesOfProgram } from './kit/words.ts';
 
@@ -18,6 +20,7 @@ const ROOF = [
   'http-assembly.ts',
   'accounts.ts',
   'catalogue.ts',
+  'integrations.ts',
   'foundation.ts',
   'mail-assembly.ts',
   'delivery-assembly.ts',
@@ -25,6 +28,8 @@ const ROOF = [
   'main.ts',
   'cli/command.ts',
 ];
+/** Systems whose label is also the word for a part of every installation. */
+const GENERIC = new Set(['crm-webhook', 'smtp']);
 const FOLDERS = FLOORS.flat();
 const floorOf = (folder: string) => FLOORS.findIndex((floor) => floor.includes(folder));
 
@@ -39,7 +44,7 @@ describe('the floors', () => {
     for (const from of FOLDERS) {
       for (const to of FOLDERS) await plant(`${from}/to-${to}.ts`, `../${to}/thing.ts`);
       for (const to of FOLDERS) await plant(`${from}/inner/to-${to}.ts`, `../../${to}/deep/thing.ts`);
-      for (const to of ROOF) await plant(`${from}/to-${path.basename(to)}`, `../${to}`);
+      for (const to of ROOF) await plant(`${from}/roof-${path.basename(to)}`, `../${to}`);
     }
     // However it is imported.
     await write(
@@ -69,7 +74,7 @@ describe('the floors', () => {
       expect(caught(`to-${to}.ts`), `${from} to ${to}`).toBe(forbidden);
       expect(caught(`inner/to-${to}.ts`), `${from}/inner to ${to}`).toBe(forbidden);
     }
-    for (const to of ROOF) expect(caught(`to-${path.basename(to)}`), `${from} to ${to}`).toBe(true);
+    for (const to of ROOF) expect(caught(`roof-${path.basename(to)}`), `${from} to ${to}`).toBe(true);
   });
 
   test.each(['type', 'again', 'later'])('a crossing is caught in base/%s.ts too', (file) => {
@@ -356,6 +361,68 @@ describe('the words', () => {
     const template = 'const a = `${b} can not ${c} tells`;';
     expect(phrasesOfProgram('a.ts', template)).toHaveLength(2);
     expect(phrasesOfProgram('a.ts', 'const a = sql`-- can not ${c} told`;')).toEqual([]);
+  });
+});
+
+describe('the names of other systems', () => {
+  const literal = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+  /** A name as code or a page would write it, such as `'typeform'`, `aXcelerate` or `rmx_`. */
+  const patterns = INTEGRATIONS.flatMap(({ name, label, webhookFormat, keyStyle }) => [
+    // As a value only: a variable may have the name of a standard or a protocol.
+    ...[name, webhookFormat?.name, keyStyle?.name].map((text) => text && `['"\`]${text}['"\`]`),
+    // The labels of what every installation has, mail and reports of another CRM, are words of its own pages.
+    GENERIC.has(name) ? undefined : `\\b${literal(label)}\\b`,
+    keyStyle && literal(keyStyle.prefix),
+    keyStyle && `\\b${literal(keyStyle.label)}\\b`,
+  ]).filter((text) => text !== undefined);
+  const pattern = new RegExp(patterns.join('|'));
+  const namesIn = (file: string, text: string) =>
+    text.split('\n').flatMap((line, at) => {
+      const found = pattern.exec(line)?.[0];
+      return found === undefined ? [] : [`${file}:${at + 1}: ${found}`];
+    });
+
+  async function written(folder: string): Promise<string[]> {
+    const entries = await readdir(path.join(PROJECT, folder), { recursive: true });
+    const files = entries
+      .filter((file) => /\.tsx?$/.test(file) && !file.endsWith('schema.d.ts'))
+      .map((file) => path.join(folder, file));
+    expect(files.length).toBeGreaterThan(100);
+    const texts = await Promise.all(files.map((file) => readFile(path.join(PROJECT, file), 'utf8')));
+    return files.flatMap((file, at) => namesIn(file, texts[at]!));
+  }
+
+  test('no page of the dashboard names one: names and labels come from the API', async () => {
+    expect(await written('web')).toEqual([]);
+  });
+
+  test('only src/integrations and its list name one', async () => {
+    const found = await written('src');
+    const elsewhere = found.filter((line) => !/^src\/integrations[./]/.test(line));
+    // The event's sample shows a webhook of the default format.
+    expect(elsewhere.filter((line) => !/webhook-disabled-event\.ts:\d+: 'standard'$/.test(line))).toEqual([]);
+  });
+
+  test.each([
+    "const format = 'standard';",
+    '<Text>Leads from Google Ads</Text>',
+    "data: [{ label: 'aXcelerate' }]",
+    'placeholder="rmx_…"',
+    "if (style === 'axocrm') return;",
+  ])('a planted name is found: %s', (line) => {
+    expect(namesIn('a.tsx', line)).toHaveLength(1);
+  });
+
+  test('every scope that the dashboard checks is a scope of the API', async () => {
+    const entries = await readdir(path.join(PROJECT, 'web'), { recursive: true });
+    const named = new Set<string>();
+    for (const file of entries.filter((entry) => /\.tsx?$/.test(entry) && !entry.endsWith('schema.d.ts'))) {
+      const text = await readFile(path.join(PROJECT, 'web', file), 'utf8');
+      for (const [, scope] of text.matchAll(/'([a-z_]+:(?:read|write|create|manage|rotate))'/g))
+        named.add(scope!);
+    }
+    expect(named.size).toBeGreaterThan(10);
+    expect(SCOPES).toEqual(expect.arrayContaining([...named]));
   });
 });
 

@@ -5,7 +5,9 @@ import {
   createRouter,
   lazyRouteComponent,
   Outlet,
+  parseSearchWith,
   redirect,
+  stringifySearchWith,
   type AnyRoute,
   type AnyValidator,
   type ResolveFullPath,
@@ -96,6 +98,8 @@ export function createAppRouter(queries: QueryClient) {
   return createRouter({
     routeTree,
     context: { queries },
+    parseSearch: parseSearchWith(searchValue),
+    stringifySearch: stringifySearchWith(JSON.stringify, searchValue),
     scrollRestoration: true,
     defaultPreload: 'intent',
     // React Query manages staleness.
@@ -103,6 +107,13 @@ export function createAppRouter(queries: QueryClient) {
     defaultErrorComponent: ErrorPage,
     defaultNotFoundComponent: NotFoundPage,
   });
+}
+
+/** The value of a search parameter. A number that would be written otherwise stays text: `1e3`, or an ID of 20 digits. */
+function searchValue(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  if (typeof value === 'number' && String(value) !== text) throw new SyntaxError('not the same number');
+  return value;
 }
 
 declare module '@tanstack/react-router' {

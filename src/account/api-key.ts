@@ -5,20 +5,10 @@ import { sha256 } from '../base/hmac.ts';
 import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
 import { query, type Transaction } from '../db/query.ts';
+import { SECRET_LENGTH, visiblePart, type KeyStyles } from './key-style.ts';
 import { termsOf } from './plan.ts';
 import type { Role } from './role.ts';
 
-/** The prefix of each key style, and how many characters stay visible after creation. */
-const STYLES = {
-  fairlead: { start: 'fl_live_', visible: 16 },
-  axocrm: { start: 'axo_live_', visible: 17 },
-  remixcrm: { start: 'rmx_', visible: 12 },
-} as const;
-
-export type KeyStyle = keyof typeof STYLES;
-export const KEY_STYLES = Object.keys(STYLES) as KeyStyle[];
-
-const SECRET_LENGTH = 32;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 /** A key without its secret parts. */
@@ -81,7 +71,9 @@ export interface ApiKeys {
 export interface NewKey {
   workspaceId: Uuid;
   name: string;
-  style: KeyStyle;
+  /** The name of a key style. */
+  style: string;
+  /** Ignored if the style has scopes of its own; by default all. */
   scopes?: readonly string[];
   expiresAt?: string;
   createdBy: string;
@@ -163,12 +155,12 @@ const COUNT = {
          where workspace_id = $1 and revoked_at is null and (expires_at is null or expires_at > $2)`,
 };
 
-export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiKeys {
+export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid, styles: KeyStyles): ApiKeys {
   return {
     async create(input, inTransaction) {
       const at = isoTime(clock.now());
       const id = newId();
-      const { raw, prefix, values } = newKeyRow(input, id, at);
+      const { raw, prefix, values } = newKeyRow(styles, input, id, at);
       await db.transaction(async (trx) => {
         await checkRoom(trx, input.workspaceId, at);
         const [key] = await query<ApiKey>(trx, INSERT, values);
@@ -207,15 +199,17 @@ export function makeApiKeys(db: Database, clock: Clock, newId: () => Uuid): ApiK
 
 /** A new key, and the values of `INSERT`. */
 function newKeyRow(
+  styles: KeyStyles,
   { workspaceId, name, style, scopes, expiresAt, createdBy, makerId }: NewKey,
   id: Uuid,
   createdAt: string,
 ) {
-  const { start, visible } = STYLES[style];
-  const raw = start + randomText(SECRET_LENGTH);
+  const keyStyle = styles.get(style);
+  if (!keyStyle) throw new StartError(`The key style must be one of ${[...styles.keys()].join(', ')}.`);
+  const raw = keyStyle.prefix + randomText(SECRET_LENGTH);
   const salt = randomBytes(16);
-  const prefix = raw.slice(0, visible);
-  const stored = style === 'remixcrm' ? ['leads:create'] : [...(scopes ?? ['*'])];
+  const prefix = visiblePart(styles, raw)!;
+  const stored = [...(keyStyle.scopes ?? scopes ?? ['*'])];
   const values = [
     workspaceId,
     id,
@@ -266,17 +260,6 @@ async function checkRoom(trx: Transaction, workspaceId: Uuid, now: string): Prom
   if (existing >= apiKeys) {
     throw new ApiError('limit_reached', `The plan ${plan} allows ${apiKeys} API keys; revoke one first.`);
   }
-}
-
-/** The visible prefix of a well-formed key, or null. */
-export function visiblePart(raw: string): string | null {
-  for (const { start, visible } of Object.values(STYLES)) {
-    if (raw.startsWith(start)) {
-      const rest = raw.slice(start.length);
-      return /^[A-Za-z0-9]{32}$/.test(rest) ? raw.slice(0, visible) : null;
-    }
-  }
-  return null;
 }
 
 function keyName(name: string): string {

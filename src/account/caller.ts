@@ -4,7 +4,7 @@ import { ApiError, unavailable } from '../base/errors.ts';
 import { sameBytes, sha256 } from '../base/hmac.ts';
 import type { Uuid } from '../base/id.ts';
 import { TIMEOUT_MS, type Database } from '../db/pool.ts';
-import { visiblePart, type KeyStyle } from './api-key.ts';
+import { visiblePart, type KeyStyles } from './key-style.ts';
 import { isCounted, makeCounter, type KeyNow, type Quota } from './quota.ts';
 import { cutScopes, type Role } from './role.ts';
 import type { User } from './user.ts';
@@ -32,7 +32,8 @@ interface Key {
   kind: 'api_key';
   id: Uuid;
   name: string;
-  style: KeyStyle;
+  /** The name of its key style. */
+  style: string;
 }
 
 interface SignedIn {
@@ -57,7 +58,7 @@ export interface Callers {
 
 interface FoundKey extends KeyNow {
   prefix: string;
-  style: KeyStyle;
+  style: string;
   salt: Buffer;
   hash: Buffer;
 }
@@ -74,8 +75,16 @@ const FIND_KEYS = {
          where k.prefix = any($1)`,
 };
 
-/** @param scopes all scopes */
-export function makeCallers(db: Database, clock: Clock, scopes: readonly string[]): Callers {
+/**
+ * @param scopes all scopes
+ * @param styles all key styles
+ */
+export function makeCallers(
+  db: Database,
+  clock: Clock,
+  scopes: readonly string[],
+  styles: KeyStyles,
+): Callers {
   // Concurrent requests are looked up together: one statement, each prefix once.
   const lookUps = coalesce<string, FoundKey[]>({
     slots: 2,
@@ -109,7 +118,7 @@ export function makeCallers(db: Database, clock: Clock, scopes: readonly string[
     known.set(key.prefix, key);
   }
 
-  function callerOf(key: KeyNow, style: KeyStyle, quota: Quota): Caller {
+  function callerOf(key: KeyNow, style: string, quota: Quota): Caller {
     return {
       workspaceId: key.workspace_id,
       workspaceName: key.workspace_name,
@@ -126,7 +135,7 @@ export function makeCallers(db: Database, clock: Clock, scopes: readonly string[
 
   return {
     async authenticate(raw) {
-      const prefix = visiblePart(raw);
+      const prefix = visiblePart(styles, raw);
       if (prefix === null) throw unauthorized();
       const found = await verified(prefix, raw);
       if (!isCounted(found.plan)) {

@@ -1,8 +1,8 @@
 import { assemble, type App } from '../app.ts';
-import { KEY_STYLES } from '../account/api-key.ts';
 import { ROLES } from '../account/role.ts';
 import { ApiError, EXIT, StartError } from '../base/errors.ts';
 import { makeLog } from '../base/log.ts';
+import { KEY_STYLES } from '../catalogue.ts';
 import { readConfig, type Config } from '../config.ts';
 import { lookUpDataDir, settleDataDir } from '../data-directory.ts';
 import { openStore, type Store } from '../store.ts';
@@ -17,7 +17,7 @@ const USAGE = `fairlead                     run the server (the same as fairlead
 fairlead workspace create --name N [--plan P]
 fairlead workspace list
 fairlead workspace plan <id> <plan>
-fairlead key create [--workspace ID] --name N [--scopes a,b] [--style ${KEY_STYLES.join('|')}] [--expires DATE]
+fairlead key create [--workspace ID] --name N [--scopes a,b] [--style ${[...KEY_STYLES.keys()].join('|')}] [--expires DATE]
 fairlead key revoke <id>
 fairlead user create --email E --name N [--workspace ID] [--role ${ROLES.join('|')}]
                              print a link to set a password

@@ -1,6 +1,5 @@
-import { KEY_STYLES } from '../account/api-key.ts';
 import type { App } from '../app.ts';
-import { SCOPES } from '../catalogue.ts';
+import { KEY_STYLES, SCOPES } from '../catalogue.ts';
 import {
   choiceOption,
   nameOption,
@@ -18,7 +17,8 @@ const LAST_MS = Date.parse('9999-12-30T00:00:00Z');
 /** `fairlead key create`: prints only the key on standard output, its id on standard error. */
 export function createKey({ options }: Arguments) {
   const name = nameOption(options);
-  const style = choiceOption(options, 'style', KEY_STYLES, 'fairlead');
+  const [defaultName, ...others] = KEY_STYLES.keys();
+  const style = choiceOption(options, 'style', [defaultName!, ...others], defaultName!);
   const { scopes, expires } = options;
   const wanted = {
     name,

@@ -200,8 +200,9 @@ function isPlainUrl(text: string): boolean {
   return username === '' && password === '';
 }
 
-function formatOf(name = 'standard'): Format {
-  const format = FORMATS.get(name);
+function formatOf(name?: string): Format {
+  const [defaultFormat] = FORMATS.values();
+  const format = name === undefined ? defaultFormat : FORMATS.get(name);
   if (!format) throw usage(`--format must be one of ${[...FORMATS.keys()].join(', ')}.`);
   return format;
 }

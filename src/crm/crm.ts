@@ -30,7 +30,7 @@ import { leadAnalyticsRoutes } from './leads/analytics/lead-analytics-routes.ts'
 import { leadConversionRoutes } from './leads/conversion/lead-conversion-routes.ts';
 import { leadCreateOptions, type LeadInputByKeyStyle } from './leads/lead-create.ts';
 import { leadDuplicateRoutes } from './leads/lead-duplicate.ts';
-import { enrichLead, matchLeadOptions } from './leads/lead-enrich.ts';
+import { createSource, enrichLead, matchLeadOptions } from './leads/lead-enrich.ts';
 import { leadExtension } from './leads/lead-extension.ts';
 import { leadInsertGate } from './leads/lead-insert-gate.ts';
 import { makeLeadOptions } from './leads/options/lead-option.ts';
@@ -89,6 +89,7 @@ export interface Crm extends MadeModule {
 }
 
 export interface CrmParts extends ModuleParts {
+  log: Logger;
   logoOf: LogoOf;
   /** Default limit of leads per workspace and hour; 0: no limit. */
   leadsPerHour: number;
@@ -97,7 +98,7 @@ export interface CrmParts extends ModuleParts {
 }
 
 /** What a noun needs besides its definition. */
-interface NounOptions extends ServiceOptions<object> {
+interface NounOptions extends ServiceOptions {
   gate?: InsertGate;
 }
 
@@ -116,7 +117,7 @@ function makeCrm(parts: CrmParts): Crm {
     lead: {
       enrich: enrichLead(enrichParts),
       gate: leadInsertGate(leadsPerHour),
-      lockFor: statusLock(statuses),
+      beforeChange: [statusLock(statuses), createSource(sources)],
     },
   });
   const leads = serviceOf(lead);
@@ -130,7 +131,7 @@ function makeCrm(parts: CrmParts): Crm {
     lead_status: statuses.options,
   };
   const extensions = makeExtensions([leadExtension(parts.baseUrl, crmActivities)]);
-  const shownAs = makeRecordAnswers(NOUNS, extensions);
+  const shownAs = makeRecordAnswers(NOUNS, extensions, parts.log);
   const shown = shownAs(lead);
   const forms = makeForms({ ...parts, matchLeadOptions: matchLeadOptions(enrichParts) });
   const conversion = {

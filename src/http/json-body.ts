@@ -37,19 +37,24 @@ function jsonParser(app: FastifyInstance): JsonParser {
     let value: unknown;
     // The parser calls back synchronously and reads only the text.
     void parse(undefined as never, text, (error, parsed) => {
-      if (error) throw new ApiError('validation_error', `The body is not valid JSON: ${jsonProblem(error)}`);
+      if (error) throw new ApiError('validation_error', `The body is not valid JSON: ${jsonProblem(text)}`);
       value = parsed;
     });
     return value;
   };
 }
 
-/** The position of the syntax error, without repeating the content. */
-function jsonProblem(error: Error): string {
-  if (error.message.includes('forbidden prototype'))
+/** The position of the syntax error, without repeating the content. Fastify's own error does not say it. */
+function jsonProblem(text: string): string {
+  try {
+    JSON.parse(text);
     return 'a field is called __proto__, or constructor with a prototype.';
-  const position = /position \d+( \(line \d+ column \d+\))?/.exec(error.message)?.[0];
-  return position ? `syntax error at ${position}.` : 'it cannot be parsed.';
+  } catch (error) {
+    const { message } = error as Error;
+    const position = /position \d+( \(line \d+ column \d+\))?/.exec(message)?.[0];
+    if (position) return `syntax error at ${position}.`;
+    return message.includes('end of JSON') ? 'it ends too early.' : 'it cannot be parsed.';
+  }
 }
 
 /** The usual Content-Types, for a fast check. */

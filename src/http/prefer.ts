@@ -1,9 +1,18 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Whether a request prefers the record itself as the answer to creating it (`Prefer: return=representation`, RFC 7240). */
+/** The text up to a comma that is not within quotes. */
+const PREFERENCE = /(?:[^",]|"(?:[^"\\]|\\.)*"?)+/g;
+const RETURN = /^\s*return\s*(?:[=;]|$)/i;
+const REPRESENTATION = /^\s*return\s*=\s*(?:representation|"representation")\s*(?:;|$)/i;
+
+/**
+ * Whether a request prefers the record itself as the answer to creating it (`Prefer: return=representation`, RFC 7240).
+ * If `return` is sent several times, the first one counts.
+ */
 export function prefersRepresentation({ prefer }: IncomingHttpHeaders): boolean {
-  const preferences = [prefer ?? []].flat().join(',').split(',');
-  return preferences.some((preference) => /^\s*return\s*=\s*"?representation"?\s*(?:;|$)/i.test(preference));
+  const preferences = [prefer ?? []].flat().join(',').match(PREFERENCE) ?? [];
+  const requested = preferences.find((preference) => RETURN.test(preference));
+  return requested !== undefined && REPRESENTATION.test(requested);
 }
 
 /** Says that the preference was met. */

@@ -41,7 +41,8 @@ export function parsedBody(route: Route, request: FastifyRequest): { body: unkno
   return 'data' in result ? { body: result.data } : { sent, isSuspect, error: result.error };
 }
 
-function withoutIgnored(sent: unknown, ignored: readonly string[] = []): unknown {
+/** The body without fields that are ignored when sent. */
+export function withoutIgnored(sent: unknown, ignored: readonly string[] = []): unknown {
   if (ignored.length === 0 || !isObject(sent)) return sent;
   return Object.fromEntries(Object.entries(sent).filter(([name]) => !ignored.includes(name)));
 }

@@ -7,7 +7,7 @@ export interface ComputedField {
   label: string;
   description: string;
   output: z.ZodType;
-  /** The values for these records, in order. */
+  /** The values for these records, in order. If it fails, the field is left out of the response. */
   valuesOf(workspaceId: Uuid, records: readonly BaseRecord[]): Promise<unknown[]>;
 }
 
@@ -55,6 +55,8 @@ export interface Extension {
 
 /** All extensions of all modules. */
 export interface Extensions {
+  /** The objects that are extended. */
+  readonly objects: readonly string[];
   computedFields(object: string): Readonly<Record<string, ComputedField>>;
   panels(object: string): readonly Panel[];
   timelineKinds(): readonly TimelineKind[];
@@ -80,6 +82,7 @@ export function makeExtensions(list: readonly Extension[]): Extensions {
     panels.set(extension.object, shown);
   }
   return {
+    objects: list.map(({ object }) => object),
     computedFields: (object) => computed.get(object) ?? {},
     panels: (object) => panels.get(object) ?? [],
     timelineKinds: () => list.flatMap(({ timelineKinds = [] }) => timelineKinds),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Uuid } from '../base/id.ts';
+import type { Logger } from '../base/log.ts';
 import type { ComputedField, Extensions } from './extension.ts';
 import type { BaseRecord, Noun } from './noun.ts';
 
@@ -13,20 +14,29 @@ export interface RecordAnswer<R extends BaseRecord> {
   completeText(workspaceId: Uuid, text: string): Promise<string>;
 }
 
-/** One `RecordAnswer` for each noun, since the OpenAPI document has one schema of that name. */
-export function makeRecordAnswers(nouns: readonly Noun[], extensions: Extensions) {
+/**
+ * One `RecordAnswer` for each noun, since the OpenAPI document has one schema of that name. Throws for an extension of an
+ * unknown object, and for a computed field that would hide a field of the record.
+ */
+export function makeRecordAnswers(nouns: readonly Noun[], extensions: Extensions, log: Logger) {
+  for (const object of extensions.objects)
+    if (nouns.every(({ name }) => name !== object)) throw new Error(`there is no object ${object}`);
   const answers = new Map(
-    nouns.map((noun) => [noun.name, makeRecordAnswer(noun, extensions.computedFields(noun.name))]),
+    nouns.map((noun) => [noun.name, makeRecordAnswer(noun, extensions.computedFields(noun.name), log)]),
   );
   return <R extends BaseRecord, Input extends object>({ name }: Noun<R, Input>) =>
     answers.get(name) as unknown as RecordAnswer<R>;
 }
 
 function makeRecordAnswer<R extends BaseRecord>(
-  noun: Pick<Noun, 'label' | 'output'>,
+  noun: Pick<Noun, 'name' | 'label' | 'output'>,
   computedFields: Readonly<Record<string, ComputedField>>,
+  log: Logger,
 ): RecordAnswer<R> {
   const entries = Object.entries(computedFields);
+  for (const [name] of entries)
+    if (Object.hasOwn(noun.output.shape, name))
+      throw new Error(`${noun.name} has a field ${name} of its own`);
   if (entries.length === 0) {
     return {
       output: noun.output,
@@ -35,11 +45,26 @@ function makeRecordAnswer<R extends BaseRecord>(
       completeText: (_workspaceId, text) => Promise.resolve(text),
     };
   }
+  /** The record may be written already, so an error of a module must not become the response. */
+  const valuesOf = async (
+    [name, field]: [string, ComputedField],
+    workspaceId: Uuid,
+    records: readonly R[],
+  ) => {
+    try {
+      return await field.valuesOf(workspaceId, records);
+    } catch (error) {
+      log.error({ err: (error as Error).message, field: `${noun.name}.${name}` }, 'could not be computed');
+      return null;
+    }
+  };
   const complete = async (workspaceId: Uuid, records: readonly R[]): Promise<R[]> => {
-    const columns = await Promise.all(entries.map(([, field]) => field.valuesOf(workspaceId, records)));
+    const columns = await Promise.all(entries.map((entry) => valuesOf(entry, workspaceId, records)));
     return records.map((record, at) => ({
       ...record,
-      ...Object.fromEntries(entries.map(([name], column) => [name, columns[column]![at]])),
+      ...Object.fromEntries(
+        entries.flatMap(([name], column) => (columns[column] ? [[name, columns[column][at]]] : [])),
+      ),
     }));
   };
   return {

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import type { StoredAnswer } from '../account/idempotency.ts';
 import type { Caller } from '../account/caller.ts';
+import { allows } from '../account/scope.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import { itemsOf, membersOf } from '../base/json-text.ts';
 import type { FormFields } from '../http/form-body.ts';
 import { validationError } from '../http/error-response.ts';
 import { route, type Answer, type Ctx, type Route } from '../http/route.ts';
-import { validate } from '../http/validation.ts';
+import { validate, withoutIgnored } from '../http/validation.ts';
 import type { BaseRecord } from './noun.ts';
 import type { RecordAnswer } from './record-answer.ts';
 import type { Plan, Writer } from './record-plan.ts';
@@ -84,6 +85,7 @@ function createRoute<R extends BaseRecord, Input extends object>(
     summary: `Create ${withArticle(noun.label)}`,
     description: options.description ?? `Fires \`${noun.events.created.name}\`.`,
     body: noun.input,
+    ...(shown.computed.length > 0 && { ignored: shown.computed }),
     ...(options.inputFor && { bodyFor: options.inputFor }),
     ...(options.formBody && { formBody: options.formBody }),
     ...(options.query && { query: options.query as z.ZodType<undefined> }),
@@ -99,7 +101,7 @@ function createRoute<R extends BaseRecord, Input extends object>(
       const answer = await store.create(writer, [planned], { status: 201, body: planned.text });
       return { ...answer, headers: createdHeaders(path, planned.id) };
     },
-    ...renderedBy(service, shown, options, readBack),
+    ...renderedBy(service, shown, options, oneRecord),
   });
 }
 
@@ -135,7 +137,7 @@ function batchRoute<R extends BaseRecord, Input extends object>(
       const planned = await Promise.all(
         ctx.body.records.map((sent, at) => {
           const source = { sent, sentText: () => texts()[at]!, client: ctx.client };
-          return planItem(service, options, schema, writer, source);
+          return planItem(service, options, { schema, ignored: shown.computed }, writer, source);
         }),
       );
       const plans = planned.filter((plan): plan is Plan<R> => !(plan instanceof ApiError));
@@ -145,75 +147,85 @@ function batchRoute<R extends BaseRecord, Input extends object>(
       const body = `{"results":[${results.join(',')}]}`;
       return store.create(writer, plans, { status: 200, body });
     },
-    ...renderedBy(service, shown, options, readBackBatch),
+    ...renderedBy(service, shown, options, batchOfRecords),
   });
 }
 
-type ReadBack = <R extends BaseRecord>(
-  service: Pick<RecordService<R, never>, 'store'>,
-  shown: RecordAnswer<R>,
-  workspaceId: Uuid,
-  body: string,
-) => Promise<string>;
+/** Makes the text of a record in a response from the text that was stored. */
+type RenderRecord = (caller: Caller, stored: readonly object[]) => Promise<readonly object[]>;
 
 /** A response is rendered if records are read back or have computed fields. */
 function renderedBy<R extends BaseRecord, Input extends object>(
   service: RecordService<R, Input>,
   shown: RecordAnswer<R>,
   { createWithReceipt }: CreateOptions<Input>,
-  read: ReadBack,
+  render: (
+    body: string,
+    records: (stored: readonly object[]) => Promise<readonly object[]>,
+  ) => Promise<object>,
 ): Pick<Route, 'render'> {
   if (!createWithReceipt && shown.computed.length === 0) return {};
+  const renderRecords: RenderRecord = createWithReceipt
+    ? (caller, stored) => readBack(service, shown, caller, stored as readonly Receipt[])
+    : ({ workspaceId }, stored) => shown.complete(workspaceId, stored as readonly R[]);
   return {
     async render(answer: Answer, { caller }) {
       if (typeof answer.body !== 'string') return answer;
-      const body = await read(service as never, shown, caller.workspaceId, answer.body);
-      return { ...answer, body };
+      return { ...answer, body: await render(answer.body, (stored) => renderRecords(caller, stored)) };
     },
   };
 }
 
-/** The current record of a receipt; the receipt itself if the record was deleted. */
-async function readBack<R extends BaseRecord>(
-  { store }: Pick<RecordService<R, never>, 'store'>,
-  shown: RecordAnswer<R>,
-  workspaceId: Uuid,
-  body: string,
-): Promise<string> {
-  const { id } = JSON.parse(body) as Receipt;
-  const record = await store.get(workspaceId, id);
-  if (!record) return body;
-  const [completed] = await shown.complete(workspaceId, [record]);
-  return JSON.stringify(completed);
-}
+const oneRecord: Parameters<typeof renderedBy>[3] = async (body, records) =>
+  (await records([JSON.parse(body) as object]))[0]!;
 
-async function readBackBatch<R extends BaseRecord>(
-  { store }: Pick<RecordService<R, never>, 'store'>,
-  shown: RecordAnswer<R>,
-  workspaceId: Uuid,
-  body: string,
-): Promise<string> {
+const batchOfRecords: Parameters<typeof renderedBy>[3] = async (body, records) => {
   const { results } = JSON.parse(body) as { results: BatchResult[] };
-  const ids = results.flatMap((result) => ('record' in result ? [(result.record as Receipt).id] : []));
-  const records = await shown.complete(workspaceId, await store.getMany(workspaceId, ids));
-  const byId = new Map(records.map((record) => [record.id, record]));
-  const rendered = results.map((result) =>
-    'record' in result
-      ? { ...result, record: byId.get((result.record as Receipt).id) ?? result.record }
-      : result,
-  );
-  return JSON.stringify({ results: rendered });
+  const rendered = [
+    ...(await records(results.flatMap((result) => ('record' in result ? [result.record] : [])))),
+  ];
+  return {
+    results: results.map((result) =>
+      'record' in result ? { ...result, record: rendered.shift()! } : result,
+    ),
+  };
+};
+
+/**
+ * The current records of receipts. A receipt stays if its record was deleted, or if the caller may create records but not
+ * read them: such a caller gets only what it created itself, as long as nobody changed it. The records are stored, so a
+ * database that fails now leaves the receipts too.
+ */
+async function readBack<R extends BaseRecord, Input extends object>(
+  { noun, store }: RecordService<R, Input>,
+  shown: RecordAnswer<R>,
+  { workspaceId, scopes }: Caller,
+  receipts: readonly Receipt[],
+): Promise<readonly object[]> {
+  const mayRead = allows(scopes, `${noun.plural}:read`);
+  const isOwn = ({ status }: Receipt, { version }: R) => status === 'created' && version === 1;
+  try {
+    const ids = receipts.map(({ id }) => id);
+    const records = await shown.complete(workspaceId, await store.getMany(workspaceId, ids));
+    const byId = new Map(records.map((record) => [record.id, record]));
+    return receipts.map((receipt) => {
+      const record = byId.get(receipt.id);
+      return record && (mayRead || isOwn(receipt, record)) ? record : receipt;
+    });
+  } catch {
+    return receipts;
+  }
 }
 
 /** Plans one record of a batch, or returns its error. */
 async function planItem<R extends BaseRecord, Input extends object>(
   service: RecordService<R, Input>,
   { checkBatched }: CreateOptions<Input>,
-  schema: z.ZodType<Input>,
+  { schema, ignored }: { schema: z.ZodType<Input>; ignored: readonly string[] },
   writer: Writer,
   source: Source,
 ): Promise<Plan<R> | ApiError> {
-  const parsed = validate(schema, source.sent, true);
+  const parsed = validate(schema, withoutIgnored(source.sent, ignored), true);
   if ('error' in parsed) return validationError(parsed.error, 'body');
   try {
     checkBatched?.(parsed.data);

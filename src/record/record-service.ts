@@ -51,14 +51,17 @@ export interface Draft {
  */
 export type EnrichStep = (draft: Draft) => Promise<void>;
 
-export interface ServiceOptions<Input> {
-  /** Run in this order. */
+/** Runs in the transaction of a change, before the change is written. */
+export type BeforeChange = (trx: Transaction) => Promise<void>;
+
+export interface ServiceOptions {
+  /** Run in this order. They write nothing: a preview runs them too. */
   enrich?: readonly EnrichStep[];
   /**
-   * Returns a function that locks what the change depends on in its transaction, such as a status that the workspace can
-   * delete; null if nothing needs a lock. The function throws `validation_error` if it no longer exists.
+   * Each returns what a change needs in its transaction: a lock on a status that the workspace can delete, or a new
+   * source. Null if it needs nothing. Throws `validation_error` if what the change depends on no longer exists.
    */
-  lockFor?(change: Change<Input>): ((trx: Transaction, workspaceId: Uuid) => Promise<void>) | null;
+  beforeChange?: readonly ((draft: Draft) => BeforeChange | null)[];
 }
 
 /** A change that a client sent. */
@@ -102,7 +105,7 @@ export function makeRecordService<R extends BaseRecord, Input extends object>(
   noun: Noun<R, Input>,
   store: RecordStore<R>,
   parts: ServiceParts,
-  options: ServiceOptions<Input> = {},
+  options: ServiceOptions = {},
 ): RecordService<R, Input> {
   return new Service(noun, store, parts, options);
 }
@@ -111,14 +114,9 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
   readonly noun: Noun<R, Input>;
   readonly store: RecordStore<R>;
   readonly #parts: ServiceParts;
-  readonly #options: ServiceOptions<Input>;
+  readonly #options: ServiceOptions;
 
-  constructor(
-    noun: Noun<R, Input>,
-    store: RecordStore<R>,
-    parts: ServiceParts,
-    options: ServiceOptions<Input>,
-  ) {
+  constructor(noun: Noun<R, Input>, store: RecordStore<R>, parts: ServiceParts, options: ServiceOptions) {
     this.noun = noun;
     this.store = store;
     this.#parts = parts;
@@ -149,10 +147,10 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
   }
 
   async update(request: Omit<ChangeRequest<R>, 'mutation'>, sent: SentChange<Input>): Promise<StoredAnswer> {
-    const { mutation, change } = await this.#mutationOf(request, sent);
-    const lock = this.#options.lockFor?.(change);
-    return lock
-      ? this.#changeLocked({ ...request, mutation }, lock)
+    const { mutation, draft } = await this.#mutationOf(request, sent);
+    const steps = (this.#options.beforeChange ?? []).flatMap((stepFor) => stepFor(draft) ?? []);
+    return steps.length > 0
+      ? this.#changeWithin({ ...request, mutation }, steps)
       : this.store.change({ ...request, mutation });
   }
 
@@ -180,7 +178,7 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
   async #mutationOf(
     { writer, id }: Omit<ChangeRequest<R>, 'mutation'>,
     { change, source }: SentChange<Input>,
-  ): Promise<{ mutation: Mutation<R>; change: Change<Input> }> {
+  ): Promise<{ mutation: Mutation<R>; draft: Draft }> {
     await this.#checkReferences(writer.workspaceId, change, id);
     const draft = await this.#enriched({
       writer,
@@ -190,7 +188,7 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
       resolved: {},
     });
     const enriched = draft.input as Change<Input>;
-    return { mutation: updateOf(this.noun, enriched, source.sent, draft.resolved), change: enriched };
+    return { mutation: updateOf(this.noun, enriched, source.sent, draft.resolved), draft };
   }
 
   async #enriched(draft: Draft): Promise<Draft> {
@@ -205,14 +203,11 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
     return { record: plan.record, changed, events, webhooks: await matchingWebhooks(db, workspaceId, fired) };
   }
 
-  /** Writes a change in a transaction that locks what the change depends on. */
-  async #changeLocked(
-    request: ChangeRequest<R>,
-    lock: (trx: Transaction, workspaceId: Uuid) => Promise<void>,
-  ): Promise<StoredAnswer> {
+  /** Writes a change in a transaction, after what has to be locked or created for it. */
+  async #changeWithin(request: ChangeRequest<R>, steps: readonly BeforeChange[]): Promise<StoredAnswer> {
     const { workspaceId } = request.writer;
     const { answer, lanes } = await this.#parts.db.transaction(async (trx) => {
-      await lock(trx, workspaceId);
+      for (const step of steps) await step(trx);
       await query(trx, lockStatement(this.noun.name), [workspaceId, request.id]);
       return this.store.changeWithin(trx, request);
     });

@@ -11,7 +11,7 @@ const BASE = new Set(['id', 'version', 'created_by', 'created_at', 'updated_at',
 
 /**
  * Removes personal data from records, so that they still match their schema: fields that the summary shows stay; others
- * become null or, if they are not nullable, an empty text or object; required ids, numbers and states stay.
+ * become null or, if they are not nullable, an empty text, list or object; required ids, numbers and states stay.
  * @param output the schema of the record
  * @param open fields that the summary shows with their value
  */
@@ -31,7 +31,7 @@ export function redaction(output: z.ZodObject, open: readonly string[] = []): Re
 }
 
 function ruleOf(field: z.ZodType): Rule {
-  const blank = [null, '', {}].find((empty) => field.safeParse(empty).success);
+  const blank = [null, '', [], {}].find((empty) => field.safeParse(empty).success);
   return blank === undefined ? kept : () => blank;
 }
 

@@ -86,6 +86,23 @@ describe("requests as in axoCRM's documentation, with a key of its style", () =>
     });
   });
 
+  test('a contact takes the name of a company when it is linked to it, not when the same link is sent again', async () => {
+    const company = async (name: string) =>
+      (await s.ask('POST', '/api/v1/companies', { body: { name } })).json;
+    const [acme, other] = [await company('Acme'), await company('Other Ltd')];
+    const body = { first_name: 'Jane', company_id: acme.id };
+    const { id, company: name } = (await s.ask('POST', '/api/v1/contacts', { body })).json;
+    expect(name).toBe('Acme');
+    await s.ask('PATCH', `/api/v1/companies/${acme.id}`, { body: { name: 'Acme Holding' } });
+    await s.newEvents();
+    const change = async (sent: object) =>
+      (await s.ask('PATCH', `/api/v1/contacts/${id}`, { body: sent })).json;
+    expect(await change({ company_id: acme.id })).toMatchObject({ company: 'Acme', version: 1 });
+    expect(await s.newEvents()).toEqual([]);
+    expect(await change({ company_id: other.id })).toMatchObject({ company: 'Other Ltd', version: 2 });
+    expect(await change({ company_id: acme.id, company: 'A' })).toMatchObject({ company: 'A', version: 3 });
+  });
+
   test('AX7: a deal; by default in the first stage of the default pipeline', async () => {
     const path = '/api/v1/deals';
     const body = { name: 'Acme: Q3 contract', value: 5000, currency: 'GBP' };

@@ -112,6 +112,18 @@ describe('RX3, RX4: fields', () => {
     expect(await made({ ...rest, name })).toMatchObject({ first_name: first, last_name: last });
   });
 
+  test.each([
+    [{ name: 'Jane', last_name: 'Doe' }, 'Jane', 'Doe'],
+    [{ name: 'Doe', first_name: 'Jane' }, 'Jane', 'Doe'],
+    [{ name: 'Jane', first_name: 'Jane' }, 'Jane', null],
+    [{ name: 'Doe', last_name: 'Doe' }, null, 'Doe'],
+    [{ name: 'Jane van Doe', last_name: 'Doe' }, 'Jane', 'van Doe'],
+    [{ name: 'Jane Doe', first_name: 'Janet', last_name: 'Dow' }, 'Janet', 'Dow'],
+  ])('no name is lost of %j', async (names, first, last) => {
+    const { first_name: _f, last_name: _l, ...rest } = JANE;
+    expect(await made({ ...rest, ...names })).toMatchObject({ first_name: first, last_name: last });
+  });
+
   test.each(['jane+ads@example.com', 'zoë@exämple.com', 'jane@example.com '])(
     'the email %j is accepted',
     async (email) => {
@@ -229,9 +241,105 @@ describe('Prefer: return=representation', () => {
     expect(again.headers.get('location')).toBe(null);
   });
 
-  test('another preference, or none, gets RemixCRM’s response', async () => {
-    for (const prefer of ['return=minimal', 'return=representations', ''])
-      expect((await post(JANE, { headers: { prefer } })).json.status).toBe('created');
+  test.each([
+    '',
+    'return=minimal',
+    'return=representations',
+    'return="representation',
+    'return;representation',
+    // Of a preference that is sent twice, the first one counts.
+    'return=minimal, return=representation',
+    'return, return=representation',
+    'x="a, return=representation"',
+    String.raw`x="\", return=representation"`,
+  ])('another preference, or none, gets RemixCRM’s response: %s', async (prefer) => {
+    const reply = await post(JANE, { headers: { prefer } });
+    expect(reply.json.status).toBe('created');
+    expect(reply.headers.get('preference-applied')).toBe(null);
+  });
+
+  test.each([
+    'Return=Representation',
+    'return = "representation"',
+    'return=representation; x="a, b"',
+    'x="return=minimal", handling=lenient,return=representation',
+    'return=representation, return=minimal',
+  ])('the preference is found in %s', async (prefer) => {
+    expect((await post(JANE, { headers: { prefer } })).json).toMatchObject({ ...JANE, version: 1 });
+  });
+
+  describe('a key that cannot read leads', () => {
+    const receipt = (id: string, status: string) => ({ id, status, lead_url: `${s.url}/leads/${id}` });
+    const staffed = async (email: string) => {
+      const lead = await made({ ...JANE, email });
+      await s.ask('PATCH', `/api/v1/leads/${lead.id}`, { body: { notes: 'Pays late.' } });
+      return lead;
+    };
+
+    test.each([
+      ['leads:create', ['leads:create'], 'fairlead'],
+      ['leads:write', ['leads:write'], 'fairlead'],
+      ['the style remixcrm', [], 'remixcrm'],
+    ] as const)('%s: gets the receipt of an existing lead, not the lead', async (name, scopes, style) => {
+      const email = `${name.replaceAll(/\W/g, '')}@example.com`;
+      const lead = await staffed(email);
+      const as = await s.person(scopes, style);
+      for (const [mode, status] of [
+        ['return', 'existing'],
+        ['attach', 'attached'],
+      ] as const) {
+        const body = { ...JANE, email };
+        const reply = await s.ask('POST', `/api/v1/leads?on_duplicate=${mode}`, { as, headers, body });
+        expect([reply.status, reply.json]).toEqual([200, receipt(lead.id, status)]);
+        expect(reply.headers.get('preference-applied')).toBe(null);
+      }
+    });
+
+    test('gets the record that it created, until someone changes it', async () => {
+      const as = await s.person([], 'remixcrm');
+      const send = () => post(JANE, { as, headers: { ...headers, 'idempotency-key': 'own' } });
+      const first = await send();
+      expect(first.json).toMatchObject({ ...JANE, version: 1 });
+      expect((await send()).json).toEqual(first.json);
+      await s.ask('PATCH', `/api/v1/leads/${first.json.id}`, { body: { notes: 'Pays late.' } });
+      expect((await send()).json).toEqual(receipt(first.json.id, 'created'));
+    });
+
+    test('the same in a batch', async () => {
+      const as = await s.person(['leads:create']);
+      const body = { records: [JANE, { email: 'x' }, JANE] };
+      const send = () =>
+        s.ask('POST', '/api/v1/leads/batch', {
+          as,
+          body,
+          headers: { ...headers, 'idempotency-key': 'many' },
+        });
+      const { results } = (await send()).json;
+      expect(results[0].record).toMatchObject({ ...JANE, version: 1 });
+      await s.ask('PATCH', `/api/v1/leads/${results[0].record.id}`, { body: { notes: 'Pays late.' } });
+      const again = await send();
+      expect(again.json.results).toEqual([
+        { status: 201, record: receipt(results[0].record.id, 'created') },
+        results[1],
+        results[2],
+      ]);
+      expect(again.headers.get('preference-applied')).toBe(null);
+    });
+  });
+
+  test('a lead that was deleted meanwhile is answered by its receipt with lead_url', async () => {
+    const key = { ...headers, 'idempotency-key': 'gone' };
+    const { id, lead_url } = (await post(JANE, { headers: key })).json;
+    const batch = (more: object) =>
+      s.ask('POST', '/api/v1/leads/batch', { body: { records: [JANE] }, headers: { ...more, ...headers } });
+    const many = { 'idempotency-key': 'gone-batch' };
+    const [{ record }] = (await batch(many)).json.results;
+    for (const item of [id, record.id]) await s.ask('DELETE', `/api/v1/leads/${item}`);
+    const again = await post(JANE, { headers: key });
+    expect([again.status, again.json]).toEqual([201, { id, status: 'created', lead_url }]);
+    expect(again.headers.get('preference-applied')).toBe(null);
+    const replayed = (await batch(many)).json.results;
+    expect(replayed[0].record).toEqual({ id: record.id, status: 'created', lead_url: record.lead_url });
   });
 });
 

@@ -68,6 +68,34 @@ describe('a lead behaves like other records', () => {
     expect(await s.newEvents()).toEqual([]);
   });
 
+  test('a change creates an unknown source; one that is refused creates none', async () => {
+    const made = await lead();
+    const sources = async () =>
+      (await s.ask('GET', '/api/v1/lead-sources?limit=200')).json.data.map(
+        ({ name }: { name: string }) => name,
+      );
+    const before = await sources();
+    const body = { source: 'Nobody' };
+    const nowhere = { id: '01976d3c-0000-7000-8000-000000000000' };
+    const headers = { 'if-match': '"7"' };
+    expect((await s.ask('PATCH', path(nowhere), { body })).status).toBe(404);
+    expect((await s.ask('PATCH', path(made), { body, headers })).status).toBe(412);
+    expect((await s.ask('PATCH', path(made), { body: { ...body, status: 'emperor' } })).status).toBe(400);
+    expect((await s.ask('PATCH', path(made), { body, as: s.charlie })).status).toBe(404);
+    expect(await sources()).toEqual(before);
+    const changed = await s.ask('PATCH', path(made), { body: { source: 'Somebody' } });
+    expect(changed.json).toMatchObject({ source: 'Somebody', version: 2 });
+    expect(await sources()).toEqual(['Somebody', ...before]);
+    expect((await s.ask('PATCH', path(made), { body: { source: 'SOMEBODY' } })).json.version).toBe(2);
+  });
+
+  test('null empties the tags, like every other field', async () => {
+    const made = await lead({ tags: ['vip'] });
+    const reply = await s.ask('PATCH', path(made), { body: { tags: null } });
+    expect(reply.status, reply.text).toBe(200);
+    expect(reply.json.tags).toEqual([]);
+  });
+
   test('a deleted lead answers 404, and fires lead.deleted', async () => {
     const made = await lead();
     expect((await s.ask('DELETE', path(made))).status).toBe(204);

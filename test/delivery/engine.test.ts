@@ -9,13 +9,13 @@ import { makeGuard } from '../../src/net/egress-guard.ts';
 import { makeResolver } from '../../src/net/resolver.ts';
 import { makeSender } from '../../src/delivery/sender/send.ts';
 import { findOverdue, settleOverdue } from '../../src/delivery/queue/sweep.ts';
-import { standard } from '../../src/integrations/standard-webhooks/standard-webhooks.ts';
+import { standardFormat } from '../../src/integrations/standard-webhooks/standard-webhooks-format.ts';
 import { silent } from '../kit/database.ts';
 import { startReceiver, type Answering, type Receiver } from '../kit/receiver.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 
 /** More workers on the scenario's database, like other processes. */
-function engineOn(s: Scenario, formats: Format[] = [standard]): Engine {
+function engineOn(s: Scenario, formats: Format[] = [standardFormat]): Engine {
   const clock = systemClock;
   return makeEngine({
     db: s.db,
@@ -166,10 +166,10 @@ describe('the engine with crashes, outages and slow receivers', () => {
 
   test('an exception in a format is a terminal failure of its delivery alone', async () => {
     const broken: Format = {
-      ...standard,
+      ...standardFormat,
       message(input) {
         if (input.event.data()['first_name'] === 'Poison') throw new Error('cannot make a body of this');
-        return standard.message(input);
+        return standardFormat.message(input);
       },
     };
     const { id, receiver } = await hook();

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { RECORD_EVENTS } from '../../src/crm/crm.ts';
-import { automatenexus } from '../../src/integrations/automatenexus/automatenexus-webhook.ts';
+import { automatenexusFormat } from '../../src/integrations/automatenexus/automatenexus-format.ts';
 import { makeMember } from '../kit/member.ts';
 import { startReceiver, type Answering, type Received, type Receiver } from '../kit/receiver.ts';
 import { startScenario, type Person, type Scenario } from '../kit/scenario.ts';
@@ -253,7 +253,7 @@ test('AN2: "*" is the 32 documented event types, and all existing ones of them c
     appointment.booked appointment.rescheduled appointment.canceled
     email.sent email.opened email.clicked email.bounced sms.sent sms.received call.completed`.split(/\s+/);
   expect(printed).toHaveLength(32);
-  expect(printed.filter((type) => !automatenexus.documents(type))).toEqual([]);
+  expect(printed.filter((type) => !automatenexusFormat.documents(type))).toEqual([]);
   const others = RECORD_EVENTS.map(({ name }) => name).filter((type) => !printed.includes(type));
-  expect(others.filter((type) => automatenexus.documents(type))).toEqual([]);
+  expect(others.filter((type) => automatenexusFormat.documents(type))).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { MAX_WAIT_DAYS } from '../../src/events/outbox.ts';
 import { maxDurationDays } from '../../src/delivery/worker/retry-delay.ts';
-import { axcelerate } from '../../src/integrations/axcelerate/axcelerate-webhook.ts';
+import { axcelerateFormat } from '../../src/integrations/axcelerate/axcelerate-format.ts';
 import { startReceiver, type Answering, type Received, type Receiver } from '../kit/receiver.ts';
 import { startScenario, type Person, type Scenario } from '../kit/scenario.ts';
 
@@ -147,7 +147,7 @@ describe('webhooks of the format aXcelerate', () => {
 });
 
 test('AC4: all twenty fit before a delivery expires, even if every response asks for a day of delay', () => {
-  const { retryMax: max, intervalsS } = axcelerate.defaults;
+  const { retryMax: max, intervalsS } = axcelerateFormat.defaults;
   expect(max).toBe(20);
   expect(intervalsS.reduce((sum, item) => sum + item)).toBe(2 ** 20 - 1);
   expect(maxDurationDays({ max, intervalsS })).toBeLessThan(MAX_WAIT_DAYS - 1);

@@ -2,12 +2,13 @@ import { createHmac, createPublicKey, timingSafeEqual, verify as verifySignature
 import type { IncomingHttpHeaders } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FORMATS } from '../../src/catalogue.ts';
 import { EVENT_OBJECTS, RECORD_EVENTS } from '../../src/crm/crm.ts';
 import { makeCatalogue } from '../../src/events/event-type.ts';
-import { automatenexus } from '../../src/integrations/automatenexus/automatenexus-webhook.ts';
-import { axcelerate } from '../../src/integrations/axcelerate/axcelerate-webhook.ts';
-import { axocrm } from '../../src/integrations/axocrm/axocrm-webhook.ts';
-import { standard } from '../../src/integrations/standard-webhooks/standard-webhooks.ts';
+import { automatenexusFormat } from '../../src/integrations/automatenexus/automatenexus-format.ts';
+import { axcelerateFormat } from '../../src/integrations/axcelerate/axcelerate-format.ts';
+import { axocrmFormat } from '../../src/integrations/axocrm/axocrm-format.ts';
+import { standardFormat } from '../../src/integrations/standard-webhooks/standard-webhooks-format.ts';
 import type { Format } from '../../src/delivery/endpoint/webhook-format.ts';
 import { asForm, readForm } from '../kit/form.ts';
 import { startReceiver, type Received, type Receiver } from '../kit/receiver.ts';
@@ -35,7 +36,7 @@ type Body = any;
 
 const SUBJECTS: Subject[] = [
   {
-    format: standard,
+    format: standardFormat,
     verify: ({ rawBody, headers }, secret) => {
       try {
         new Webhook(secret).verify(rawBody.toString(), headers as Record<string, string>);
@@ -52,7 +53,7 @@ const SUBJECTS: Subject[] = [
   },
   {
     // A user-supplied secret is then an Ed25519 key.
-    format: { ...standard, makeSecret: standard.asymmetric!.makeSecret },
+    format: { ...standardFormat, makeSecret: standardFormat.asymmetric!.makeSecret },
     kind: ' with v1a',
     options: { signature: 'v1a' },
     verify: ({ rawBody, headers }, secret) => verifiedByPublicKey(rawBody, headers, publicKeyOf(secret)),
@@ -62,7 +63,7 @@ const SUBJECTS: Subject[] = [
     identity: ({ headers }) => String(headers['webhook-id']),
   },
   {
-    format: axocrm,
+    format: axocrmFormat,
     verify: ({ rawBody, headers }, secret) => axocrmVerify(rawBody.toString(), headers, secret),
     eventName: (body) => body.type,
     time: (body) => body.created_at,
@@ -70,7 +71,7 @@ const SUBJECTS: Subject[] = [
     identity: ({ rawBody }) => JSON.parse(rawBody.toString()).id,
   },
   {
-    format: automatenexus,
+    format: automatenexusFormat,
     verify: ({ rawBody, headers }, secret) =>
       headers['x-automatenexus-signature'] === createHmac('sha256', secret).update(rawBody).digest('hex'),
     eventName: (body) => body.event,
@@ -80,7 +81,7 @@ const SUBJECTS: Subject[] = [
     identity: ({ rawBody }) => rawBody.toString(),
   },
   {
-    format: axcelerate,
+    format: axcelerateFormat,
     verify: ({ rawBody, headers }, secret) =>
       headers['ax-signature-version'] === '1' &&
       headers['ax-signature'] === createHmac('sha256', secret).update(rawBody).digest('hex'),
@@ -190,7 +191,7 @@ describe.each(SUBJECTS.map((subject) => ({ kind: '', options: {}, ...subject }))
         expect(received!.headers['content-type']).toBe('application/x-www-form-urlencoded');
         expect(verify(received!, webhook.secret)).toBe(true);
         const expected = asForm(JSON.parse(json!.rawBody.toString()));
-        if (format === automatenexus) Object.assign(expected as object, { webhook_id: webhook.id });
+        if (format === automatenexusFormat) Object.assign(expected as object, { webhook_id: webhook.id });
         expect(readForm(received!.rawBody.toString())).toEqual(expected);
         await done(webhook);
         receiver = jsonReceiver;
@@ -383,8 +384,12 @@ describe.each(SUBJECTS.map((subject) => ({ kind: '', options: {}, ...subject }))
   },
 );
 
+test('every format of the program is in this suite', () => {
+  expect([...new Set(SUBJECTS.map(({ format }) => format.name))]).toEqual([...FORMATS.keys()]);
+});
+
 test('AX9: three headers, the timestamp in unix seconds, the signature sha256=<hex>', () => {
-  const { headers, body } = axocrm.message({
+  const { headers, body } = axocrmFormat.message({
     event: {
       id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c21',
       type: 'form.submitted',
@@ -431,7 +436,7 @@ test.each(RECORD_EVENTS.map((type) => [type.name, type] as const))(
 );
 
 test('axocrm * excludes event types that its documentation does not have', () => {
-  expect(axocrm.documents('contact.created')).toBe(true);
-  expect(axocrm.documents('contact.updated')).toBe(false);
-  expect(axocrm.documents('lead.created')).toBe(false);
+  expect(axocrmFormat.documents('contact.created')).toBe(true);
+  expect(axocrmFormat.documents('contact.updated')).toBe(false);
+  expect(axocrmFormat.documents('lead.created')).toBe(false);
 });

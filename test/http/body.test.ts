@@ -142,6 +142,19 @@ describe('JSON is read as text', () => {
   });
 });
 
+test.each([
+  ['{"first_name" "secret"}', 'syntax error at position 14'],
+  ['{"first_name": "secret', 'syntax error at position 22'],
+  ['{"first_name":', 'it ends too early.'],
+  ['{"__proto__": {}}', 'a field is called __proto__'],
+  ['{"constructor": {"prototype": {}}}', 'a field is called __proto__, or constructor with a prototype.'],
+])('broken JSON is a 400 that says where, without the content: %s', async (raw, problem) => {
+  const { status, json } = await s.ask('POST', '/api/v1/contacts', { raw });
+  expect(status).toBe(400);
+  expect(json.error.message).toContain(problem);
+  expect(json.error.message).not.toContain('secret');
+});
+
 describe('an invalid path or query', () => {
   test.each([
     '/%zz',

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { assemble, type App } from '../../src/app.ts';
-import type { KeyStyle } from '../../src/account/api-key.ts';
 import { makeSealer } from '../../src/base/seal.ts';
 import { readConfig } from '../../src/config.ts';
 import { openDatabase } from '../../src/db/pool.ts';
@@ -49,7 +48,7 @@ export interface Scenario extends TestDatabase {
   charlie: Person;
   ask(method: string, path: string, ask?: Ask): Promise<Reply>;
   /** Creates a further key in Acme. */
-  person(scopes: readonly string[], style?: KeyStyle): Promise<Person>;
+  person(scopes: readonly string[], style?: string): Promise<Person>;
   /** The types of the events since the last call, in the feed's order, over all workspaces. */
   newEvents(): Promise<string[]>;
   stop(): Promise<void>;
@@ -71,12 +70,7 @@ export async function startScenario(env: Record<string, string> = {}): Promise<S
 
   const acme = await app.workspaces.create({ name: 'Acme', isDefault: true });
   const elsewhere = await app.workspaces.create({ name: 'Elsewhere' });
-  const join = async (
-    workspaceId: string,
-    name: string,
-    scopes: readonly string[],
-    style: KeyStyle = 'fairlead',
-  ) => {
+  const join = async (workspaceId: string, name: string, scopes: readonly string[], style = 'fairlead') => {
     const { id, raw } = await app.keys.create({ workspaceId, name, style, scopes, createdBy: 'test' });
     return { workspaceId, keyId: id, key: raw };
   };

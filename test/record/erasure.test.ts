@@ -64,6 +64,7 @@ const KINDS = [
       email: NEEDLE,
       phone: '1',
       event_date: '2026-08-15',
+      tags: [NEEDLE],
       crm_lead_id: 'crm-1',
       referrer: `https://x.example/?utm_source=${NEEDLE}`,
     },

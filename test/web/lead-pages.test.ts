@@ -502,6 +502,35 @@ describe('reports of another CRM', () => {
     await expectShown(page.getByText(/matched by Alice Archer/));
   });
 
+  test('the URL of every system that sends with an inbound secret is shown, as the API returns it', async () => {
+    const { data } = (await s.ask('GET', '/api/v1/integrations')).json;
+    await page.goto('/settings/crm-webhook');
+    for (const { label, docs, inbound } of data) {
+      for (const { url, authentication } of inbound) {
+        const item = page
+          .getByRole('region', { name: 'URLs' })
+          .getByRole('listitem')
+          .filter({ hasText: url });
+        await expectShown(item.getByText(label, { exact: true }));
+        await expectShown(item.getByText(authentication));
+        await expectShown(item.getByText(docs));
+      }
+    }
+  });
+
+  test('a lead that another system sent shows its label as the creator', async () => {
+    const body = {
+      lead_id: 'g-1',
+      user_column_data: [{ column_id: 'FULL_NAME', string_value: 'Gina Google' }],
+    };
+    const sent = await s.ask('POST', '/webhooks/google-ads', {
+      as: null,
+      body: { ...body, google_key: secret },
+    });
+    await page.goto(`/leads/${sent.json.id}`);
+    await expectShown(page.getByText(/by Google Ads/).first());
+  });
+
   test('a deleted secret is rejected', async () => {
     await page.goto('/settings/crm-webhook');
     await page.getByRole('button', { name: 'Delete Make.com' }).click();

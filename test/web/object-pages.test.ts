@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { expectShown, launchBrowser, openWindow, type Window } from '../kit/browser.ts';
+import { expectNoOverflow, expectShown, launchBrowser, openWindow, type Window } from '../kit/browser.ts';
 import { makeMember } from '../kit/member.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 
@@ -122,6 +122,102 @@ describe('RC1: the dashboard is drawn from the fields of an object', () => {
     await expectShown(page.getByText('Value was £5,000'));
     await expectShown(page.getByRole('definition').getByText('£6,000'));
     await expectShown(page.getByRole('listitem').getByText('Expected close date', { exact: true }));
+  });
+
+  test('an amount is saved as it is typed, with trailing zeros and without leaving the input', async () => {
+    for (const [typed, value] of [
+      ['12.50', 12.5],
+      ['7.', 7],
+      ['0.0', 0],
+      ['1000000.25', 1_000_000.25],
+    ] as const) {
+      await page.goto('/deals?create=true');
+      await dialog().getByLabel('Name').fill(`Typed ${typed}`);
+      await dialog().getByLabel('Value').pressSequentially(typed);
+      await page.keyboard.press('Enter');
+      await expectShown(page.getByRole('heading', { name: `Typed ${typed}`, level: 1 }));
+      const { data } = (await s.ask('GET', `/api/v1/deals?name=Typed ${typed}`)).json;
+      expect(data.map((item: { value: number }) => item.value)).toEqual([value]);
+    }
+  });
+
+  test('a form shows that a related record was deleted, keeps it, and can clear it', async () => {
+    const company = (await s.ask('POST', '/api/v1/companies', { body: { name: 'Gone Ltd' } })).json;
+    const body = { title: 'Call Gone Ltd', company_id: company.id };
+    const task = (await s.ask('POST', '/api/v1/tasks', { body })).json;
+    await s.ask('DELETE', `/api/v1/companies/${company.id}`);
+    await page.goto(`/tasks/${task.id}`);
+    const edit = () => page.getByRole('button', { name: 'Edit', exact: true }).click();
+    const companyOf = async () => (await s.ask('GET', `/api/v1/tasks/${task.id}`)).json.company_id;
+    const picker = dialog().getByRole('combobox', { name: 'Company' });
+    await edit();
+    await expect.poll(() => picker.inputValue()).toBe('Deleted or no access');
+    await dialog().getByLabel('Title').fill('Call someone');
+    await dialog().getByRole('button', { name: 'Save' }).click();
+    await expectShown(page.getByRole('heading', { name: 'Call someone', level: 1 }));
+    expect(await companyOf()).toBe(company.id);
+    await edit();
+    await picker.click();
+    await page.getByRole('option', { name: 'Deleted or no access' }).click();
+    await dialog().getByRole('button', { name: 'Save' }).click();
+    await expect.poll(companyOf).toBe(null);
+  });
+
+  test('an option of a long list is found by typing, in a form and in a filter', async () => {
+    const names = Array.from({ length: 1200 }, (_, n) => `Type ${String(n).padStart(4, '0')}`);
+    await s.db.pool.query(
+      `insert into lead_event_type (workspace_id, id, name, folded, created_by, created_at, updated_at)
+       select $1, gen_random_uuid(), name, lower(name), 'test', now(), now() from unnest($2::text[]) name`,
+      [s.alice.workspaceId, names],
+    );
+    const body = { name: 'Zoë', email: 'zoe@example.com', event_type: 'Type 1199' };
+    expect((await s.ask('POST', '/api/v1/leads', { body })).status).toBe(201);
+    await page.goto('/leads?create=true');
+    const input = dialog().getByRole('combobox', { name: 'Event type' });
+    await input.fill('type 1199');
+    await page.getByRole('option', { name: 'Type 1199' }).click();
+    await expect.poll(() => input.inputValue()).toBe('Type 1199');
+    await page.goto('/leads');
+    const filter = page.getByRole('combobox', { name: 'Filter by event type' });
+    await filter.fill('type 1199');
+    await page.getByRole('option', { name: 'Type 1199' }).click();
+    await expectShown(page.getByRole('link', { name: 'Zoë' }));
+  });
+
+  test.each(['12345678901234567890', '1e3', '1.50', 'true', 'null', '0015'])(
+    'a filter in the address is kept as it is: %s',
+    async (value) => {
+      const body = { name: `CRM ${value}`, phone: '+15551234567', crm_lead_id: value };
+      await s.ask('POST', '/api/v1/leads', { body });
+      await page.goto(`/leads?crm_lead_id=${value}`);
+      await expectShown(page.getByRole('link', { name: `CRM ${value}` }));
+      expect(await page.getByRole('row').count()).toBe(2);
+      await page.reload();
+      await expectShown(page.getByRole('link', { name: `CRM ${value}` }));
+      expect(await page.getByRole('row').count()).toBe(2);
+    },
+  );
+
+  test('long values and long names of custom fields stay on the page', async () => {
+    const body = {
+      name: 'W'.repeat(200),
+      website: `https://x.example/${'y'.repeat(1900)}`,
+      custom_fields: { [`f${'x'.repeat(62)}`]: 'V'.repeat(1000) },
+    };
+    const { id } = (await s.ask('POST', '/api/v1/companies', { body })).json;
+    await page.goto(`/companies/${id}`);
+    await expectShown(page.getByRole('heading', { name: 'Custom fields' }));
+    await expectNoOverflow(page);
+  });
+
+  test('links of addresses and phones keep every character', async () => {
+    const body = { first_name: 'Odd', email: 'a?cc=b%41&c@x.example', phone: '+1 (555) 1#2' };
+    const { id } = (await s.ask('POST', '/api/v1/contacts', { body })).json;
+    await page.goto(`/contacts/${id}`);
+    const link = (name: string) => page.getByRole('link', { name }).getAttribute('href');
+    expect(decodeURIComponent((await link(body.email))!)).toBe(`mailto:${body.email}`);
+    expect(await link(body.email)).toBe('mailto:a%3Fcc=b%2541%26c@x.example');
+    expect(await link(body.phone)).toBe('tel:+1 (555) 1%232');
   });
 
   test.each(['/nothings', '/nothings/1', '/settings', '/settings/nothing'])(

@@ -364,6 +364,26 @@ export interface paths {
         patch: operations["patchApiKeysId"];
         trace?: never;
     };
+    "/api/v1/key-styles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the styles that a key can have
+         * @description Clients written for another system may expect keys of its style.
+         */
+        get: operations["getKeyStyles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/inbound-secrets": {
         parameters: {
             query?: never;
@@ -376,7 +396,7 @@ export interface paths {
         put?: never;
         /**
          * Create an inbound secret
-         * @description The secret is shown only in this response. It is valid for `POST /webhooks/crm/lead`, `/webhooks/google-ads` and `/webhooks/typeform/{prefix}` only. A key that creates one also needs `leads:create`, and must not expire: the secret does not expire.
+         * @description The secret is shown only in this response. It is valid only for `POST` to `/webhooks/crm/lead`, `/webhooks/typeform/{prefix}`, `/webhooks/google-ads`. A key that creates one also needs `leads:create`, and must not expire: the secret does not expire.
          */
         post: operations["postInboundSecrets"];
         delete?: never;
@@ -714,7 +734,7 @@ export interface paths {
         put?: never;
         /**
          * Create a lead
-         * @description Fires `lead.created`. If the submission is attached to an existing lead, fires `lead.submission_added` and answers 200. 429 with Retry-After beyond the hourly limit of the workspace (`/lead-settings`). With `Prefer: return=representation`, the answer is the record itself, and errors are as everywhere else.
+         * @description Fires `lead.created`. If the submission is attached to an existing lead, fires `lead.submission_added` and answers 200. 429 with Retry-After beyond the hourly limit of the workspace (`/lead-settings`). With `Prefer: return=representation`, the answer is the record itself, and errors are as everywhere else. A key without `leads:read` gets only records that it created, as long as they are unchanged.
          */
         post: operations["postLeads"];
         delete?: never;
@@ -734,7 +754,7 @@ export interface paths {
         put?: never;
         /**
          * Create up to 500 leads
-         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together. With `Prefer: return=representation`, the answer is the record itself, and errors are as everywhere else.
+         * @description Answers `{"results":[{"status","record"|"error"}]}` in the order of `records`. An invalid record does not affect the others; the valid ones are written together. With `Prefer: return=representation`, the answer is the record itself, and errors are as everywhere else. A key without `leads:read` gets only records that it created, as long as they are unchanged.
          */
         post: operations["postLeadsBatch"];
         delete?: never;
@@ -1326,6 +1346,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/integrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List integrations
+         * @description The systems that Fairlead works with, and what each of them uses.
+         */
+        get: operations["getIntegrations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/webhooks": {
         parameters: {
             query?: never;
@@ -1407,7 +1447,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate the signing secret
-         * @description The new secret is shown only in this response. It signs from the next attempt; in the format `standard` the old one also signs for a while.
+         * @description The new secret is shown only in this response. It signs from the next attempt; in formats with `rotation_overlaps` the old one also signs for a while.
          */
         post: operations["postWebhooksIdRotateSecret"];
         delete?: never;
@@ -1869,71 +1909,64 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/workspace/logo": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Set the workspace's logo
-         * @description A PNG, JPEG, WebP or GIF of at most 1 MB and 4,096 pixels a side: its bytes as the body, or a form with one file. The dashboard and public form pages show it.
-         */
-        put: operations["putWorkspaceLogo"];
-        post?: never;
-        /** Delete the workspace's logo */
-        delete: operations["deleteWorkspaceLogo"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/files/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get a file
-         * @description Its `url` downloads it without a key, for one to two hours.
-         */
-        get: operations["getFilesId"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/files/{id}/content": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Download a file
-         * @description Always as an attachment; any type but PNG, JPEG, WebP and GIF as `application/octet-stream`.
-         */
-        get: operations["getFilesIdContent"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        ErrorInput: {
+            error: {
+                code: string;
+                message: string;
+                fields?: {
+                    field: string;
+                    message: string;
+                }[];
+                request_id: string;
+            };
+        };
+        LeadReceiptInput: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description `created`, unless `on_duplicate` asks for something else.
+             * @enum {string}
+             */
+            status: "created" | "attached" | "existing";
+            /**
+             * Format: uri
+             * @description The lead in the dashboard.
+             */
+            lead_url: string;
+        };
+        LeadErrorInput: {
+            error: string;
+            fields?: string[];
+            details?: {
+                field: string;
+                message: string;
+            }[];
+            request_id: string;
+        };
+        IntegrationInput: {
+            name: string;
+            label: string;
+            /** @description A URL, or a page of the folder `docs` of Fairlead. */
+            docs: string;
+            /** @description Its webhook format, as in `GET /webhook-formats`; null if it has none. */
+            webhook_format: string | null;
+            /** @description Its key style, as in `GET /key-styles`; null if it has none. */
+            key_style: string | null;
+            /** @description The webhooks that it sends to Fairlead, authenticated by an inbound secret. */
+            inbound: {
+                /**
+                 * @description Where the system posts to. `{…}` is replaced as `authentication` says.
+                 * @example https://crm.example.com/webhooks/crm/lead
+                 */
+                url: string;
+                /** @description How a request shows its inbound secret. */
+                authentication: string;
+            }[];
+        };
         ObjectFieldInput: {
             key: string;
             label: string;
@@ -1985,17 +2018,6 @@ export interface components {
                 label: string;
                 path: string;
             }[];
-        };
-        ErrorInput: {
-            error: {
-                code: string;
-                message: string;
-                fields?: {
-                    field: string;
-                    message: string;
-                }[];
-                request_id: string;
-            };
         };
         ActivityInput: {
             /** Format: uuid */
@@ -2456,71 +2478,6 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
-        LeadReceiptInput: {
-            /** Format: uuid */
-            id: string;
-            /**
-             * @description `created`, unless `on_duplicate` asks for something else.
-             * @enum {string}
-             */
-            status: "created" | "attached" | "existing";
-            /**
-             * Format: uri
-             * @description The lead in the dashboard.
-             */
-            lead_url: string;
-        };
-        LeadErrorInput: {
-            error: string;
-            fields?: string[];
-            details?: {
-                field: string;
-                message: string;
-            }[];
-            request_id: string;
-        };
-        ApiKeyInput: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            /** @enum {string} */
-            style: "fairlead" | "axocrm" | "remixcrm";
-            /** @description The visible part of the key. */
-            prefix: string;
-            scopes: string[];
-            /** @enum {string} */
-            state: "active" | "expired" | "revoked";
-            /** @description Whether it expires within seven days. */
-            expiring_soon: boolean;
-            created_by: string;
-            /** @description The member on whose behalf it acts; `role` is null if they have left the workspace, and the key is refused. Null for a key without a member. */
-            maker: {
-                /** Format: uuid */
-                id: string;
-                name: string;
-                role: ("owner" | "admin" | "manager" | "member") | null;
-            } | null;
-            /** Format: date-time */
-            created_at: string;
-            expires_at: string | null;
-            revoked_at: string | null;
-            last_used_at?: string | null;
-            /** @description By whole hours, including the current one; updated every two seconds. */
-            usage?: {
-                last_24_hours: {
-                    requests: number;
-                    server_errors: number;
-                    rate_limited: number;
-                };
-                last_7_days: {
-                    requests: number;
-                    server_errors: number;
-                    rate_limited: number;
-                };
-            };
-            /** @description Shown once, on creation. */
-            key?: string;
-        };
         AuditLineInput: {
             /** Format: uuid */
             id: string;
@@ -2663,7 +2620,7 @@ export interface components {
             schema: {
                 [key: string]: unknown;
             };
-            /** @description Additional data of the event, in the feed and the format `automatenexus`. */
+            /** @description Additional data of the event, in the feed and in webhook formats that have a place for it. */
             context?: {
                 [key: string]: unknown;
             };
@@ -2853,8 +2810,6 @@ export interface components {
                 id: string;
                 name: string;
                 plan: string;
-                /** @description A path of this installation; it needs no key, and is valid for at least a day. */
-                logo_url: string | null;
             };
             /** @enum {string} */
             role: "owner" | "admin" | "manager" | "member";
@@ -2865,8 +2820,6 @@ export interface components {
                 name: string;
                 /** @enum {string} */
                 role: "owner" | "admin" | "manager" | "member";
-                /** @description A path of this installation; it needs no key, and is valid for at least a day. */
-                logo_url: string | null;
             }[];
             /** Format: date-time */
             expires_at: string;
@@ -2885,85 +2838,6 @@ export interface components {
             has_account: boolean | null;
             /** Format: date-time */
             expires_at: string;
-        };
-        WebhookFormatInput: {
-            name: string;
-            /** @description A webhook has exactly one event type. */
-            one_event: boolean;
-            /** @enum {string} */
-            payload: "summary" | "full";
-            timeout_s: number;
-            retry: {
-                max: number;
-                intervals_s: number[];
-            };
-            /** @description The maximum number of retries. */
-            most_retries: number;
-            /**
-             * @description Whether deliveries can be unsigned: never; if `secret` is null; or also if no secret is given.
-             * @enum {string}
-             */
-            unsigned: "never" | "where asked" | "by default";
-            /** @description After a rotation, the old secret also signs for a while. */
-            rotation_overlaps: boolean;
-            /** @description A 410 response always disables the webhook. */
-            disables_on_410: boolean;
-        };
-        NoticeInput: {
-            /** Format: uuid */
-            id: string;
-            /** @description The type of the event: `webhook.disabled`. */
-            type: string;
-            object_type: string;
-            object_id: string;
-            /** @description Details; for a webhook its name, format, reason and failures. */
-            details: {
-                [key: string]: unknown;
-            };
-            /** Format: date-time */
-            created_at: string;
-        };
-        FileInput: {
-            /** Format: uuid */
-            id: string;
-            /** @description What the file is for, such as `workspace_logo`. */
-            purpose: string;
-            name: string;
-            /** @description Read from the bytes, never from the request. */
-            content_type: string;
-            /** @description In bytes. */
-            size: number;
-            /** @description In hexadecimal. */
-            sha256: string;
-            /**
-             * Format: uri
-             * @description Downloads the file without a key, until `url_expires_at`.
-             */
-            url: string;
-            /** Format: date-time */
-            url_expires_at: string;
-            /** Format: date-time */
-            created_at: string;
-        };
-        RetentionInput: {
-            /** @description How many days events are kept; null: `most_days`, the term of the installation. */
-            event_days: number | null;
-            /** @description How many days delivery attempts are kept; null: `most_days`, the term of the installation. */
-            attempt_days: number | null;
-            /** @description The shortest allowed term: longer than a delivery may wait. */
-            least_days: number;
-            /** @description The installation's term, which is the maximum. */
-            most_days: number;
-            size: {
-                /** @description Approximate number of events in the feed. */
-                events: number;
-                /** @description Number of delivery attempts; approximate above 10,000. */
-                attempts: number;
-                /** @description Estimated size of both in the database. */
-                bytes: number;
-                oldest_event_at: string | null;
-                oldest_attempt_at: string | null;
-            };
         };
         WebhookInput: {
             id: string;
@@ -3018,6 +2892,72 @@ export interface components {
             updated_at: string;
             /** @description Shown once: on creation and on rotation. */
             secret?: string | null;
+        };
+        WebhookFormatInput: {
+            name: string;
+            label: string;
+            /** @description A URL, or a page of the folder `docs` of Fairlead. */
+            docs: string;
+            /** @description Whether a webhook has it if no `format` is given. */
+            default: boolean;
+            /** @description A webhook has exactly one event type. */
+            one_event: boolean;
+            /** @enum {string} */
+            payload: "summary" | "full";
+            timeout_s: number;
+            retry: {
+                max: number;
+                intervals_s: number[];
+            };
+            /** @description The maximum number of retries. */
+            most_retries: number;
+            /**
+             * @description Whether deliveries can be unsigned: never; if `secret` is null; or also if no secret is given.
+             * @enum {string}
+             */
+            unsigned: "never" | "where asked" | "by default";
+            /** @description The values of `signature` to choose from, the default first; empty if there is no choice. */
+            signatures: ("v1" | "v1a")[];
+            /** @description What a secret of your own looks like: a sentence. */
+            secret_hint: string;
+            /** @description After a rotation, the old secret also signs for a while. */
+            rotation_overlaps: boolean;
+            /** @description A 410 response always disables the webhook. */
+            disables_on_410: boolean;
+        };
+        NoticeInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description The type of the event: `webhook.disabled`. */
+            type: string;
+            object_type: string;
+            object_id: string;
+            /** @description Details; for a webhook its name, format, reason and failures. */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            created_at: string;
+        };
+        RetentionInput: {
+            /** @description How many days events are kept; null: `most_days`, the term of the installation. */
+            event_days: number | null;
+            /** @description How many days delivery attempts are kept; null: `most_days`, the term of the installation. */
+            attempt_days: number | null;
+            /** @description The shortest allowed term: longer than a delivery may wait. */
+            least_days: number;
+            /** @description The installation's term, which is the maximum. */
+            most_days: number;
+            size: {
+                /** @description Approximate number of events in the feed. */
+                events: number;
+                /** @description Number of delivery attempts; approximate above 10,000. */
+                attempts: number;
+                /** @description Estimated size of both in the database. */
+                bytes: number;
+                oldest_event_at: string | null;
+                oldest_attempt_at: string | null;
+            };
         };
         LeadInput: {
             /**
@@ -3123,6 +3063,116 @@ export interface components {
             /** @description Records that were created. */
             made: ("contact" | "company" | "deal")[];
         };
+        ApiKeyInput: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @enum {string} */
+            style: "fairlead" | "axocrm" | "remixcrm";
+            /** @description The visible part of the key. */
+            prefix: string;
+            scopes: string[];
+            /** @enum {string} */
+            state: "active" | "expired" | "revoked";
+            /** @description Whether it expires within seven days. */
+            expiring_soon: boolean;
+            created_by: string;
+            /** @description The member on whose behalf it acts; `role` is null if they have left the workspace, and the key is refused. Null for a key without a member. */
+            maker: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                role: ("owner" | "admin" | "manager" | "member") | null;
+            } | null;
+            /** Format: date-time */
+            created_at: string;
+            expires_at: string | null;
+            revoked_at: string | null;
+            last_used_at?: string | null;
+            /** @description By whole hours, including the current one; updated every two seconds. */
+            usage?: {
+                last_24_hours: {
+                    requests: number;
+                    server_errors: number;
+                    rate_limited: number;
+                };
+                last_7_days: {
+                    requests: number;
+                    server_errors: number;
+                    rate_limited: number;
+                };
+            };
+            /** @description Shown once, on creation. */
+            key?: string;
+        };
+        KeyStyleInput: {
+            /**
+             * @description The `style` of a key.
+             * @enum {string}
+             */
+            name: "fairlead" | "axocrm" | "remixcrm";
+            label: string;
+            /** @description The first characters of every key. */
+            prefix: string;
+            /** @description The scopes of every key; null if each key has its own. */
+            scopes: string[] | null;
+            /** @description Whether a key has it if no `style` is given. */
+            default: boolean;
+        };
+        Error: {
+            error: {
+                code: string;
+                message: string;
+                fields?: {
+                    field: string;
+                    message: string;
+                }[];
+                request_id: string;
+            };
+        };
+        LeadReceipt: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * @description `created`, unless `on_duplicate` asks for something else.
+             * @enum {string}
+             */
+            status: "created" | "attached" | "existing";
+            /**
+             * Format: uri
+             * @description The lead in the dashboard.
+             */
+            lead_url: string;
+        };
+        LeadError: {
+            error: string;
+            fields?: string[];
+            details?: {
+                field: string;
+                message: string;
+            }[];
+            request_id: string;
+        };
+        Integration: {
+            name: string;
+            label: string;
+            /** @description A URL, or a page of the folder `docs` of Fairlead. */
+            docs: string;
+            /** @description Its webhook format, as in `GET /webhook-formats`; null if it has none. */
+            webhook_format: string | null;
+            /** @description Its key style, as in `GET /key-styles`; null if it has none. */
+            key_style: string | null;
+            /** @description The webhooks that it sends to Fairlead, authenticated by an inbound secret. */
+            inbound: {
+                /**
+                 * @description Where the system posts to. `{…}` is replaced as `authentication` says.
+                 * @example https://crm.example.com/webhooks/crm/lead
+                 */
+                url: string;
+                /** @description How a request shows its inbound secret. */
+                authentication: string;
+            }[];
+        };
         ObjectField: {
             key: string;
             label: string;
@@ -3174,17 +3224,6 @@ export interface components {
                 label: string;
                 path: string;
             }[];
-        };
-        Error: {
-            error: {
-                code: string;
-                message: string;
-                fields?: {
-                    field: string;
-                    message: string;
-                }[];
-                request_id: string;
-            };
         };
         Activity: {
             /** Format: uuid */
@@ -3645,71 +3684,6 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
-        LeadReceipt: {
-            /** Format: uuid */
-            id: string;
-            /**
-             * @description `created`, unless `on_duplicate` asks for something else.
-             * @enum {string}
-             */
-            status: "created" | "attached" | "existing";
-            /**
-             * Format: uri
-             * @description The lead in the dashboard.
-             */
-            lead_url: string;
-        };
-        LeadError: {
-            error: string;
-            fields?: string[];
-            details?: {
-                field: string;
-                message: string;
-            }[];
-            request_id: string;
-        };
-        ApiKey: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            /** @enum {string} */
-            style: "fairlead" | "axocrm" | "remixcrm";
-            /** @description The visible part of the key. */
-            prefix: string;
-            scopes: string[];
-            /** @enum {string} */
-            state: "active" | "expired" | "revoked";
-            /** @description Whether it expires within seven days. */
-            expiring_soon: boolean;
-            created_by: string;
-            /** @description The member on whose behalf it acts; `role` is null if they have left the workspace, and the key is refused. Null for a key without a member. */
-            maker: {
-                /** Format: uuid */
-                id: string;
-                name: string;
-                role: ("owner" | "admin" | "manager" | "member") | null;
-            } | null;
-            /** Format: date-time */
-            created_at: string;
-            expires_at: string | null;
-            revoked_at: string | null;
-            last_used_at?: string | null;
-            /** @description By whole hours, including the current one; updated every two seconds. */
-            usage?: {
-                last_24_hours: {
-                    requests: number;
-                    server_errors: number;
-                    rate_limited: number;
-                };
-                last_7_days: {
-                    requests: number;
-                    server_errors: number;
-                    rate_limited: number;
-                };
-            };
-            /** @description Shown once, on creation. */
-            key?: string;
-        };
         AuditLine: {
             /** Format: uuid */
             id: string;
@@ -3852,7 +3826,7 @@ export interface components {
             schema: {
                 [key: string]: unknown;
             };
-            /** @description Additional data of the event, in the feed and the format `automatenexus`. */
+            /** @description Additional data of the event, in the feed and in webhook formats that have a place for it. */
             context?: {
                 [key: string]: unknown;
             };
@@ -4042,8 +4016,6 @@ export interface components {
                 id: string;
                 name: string;
                 plan: string;
-                /** @description A path of this installation; it needs no key, and is valid for at least a day. */
-                logo_url: string | null;
             };
             /** @enum {string} */
             role: "owner" | "admin" | "manager" | "member";
@@ -4054,8 +4026,6 @@ export interface components {
                 name: string;
                 /** @enum {string} */
                 role: "owner" | "admin" | "manager" | "member";
-                /** @description A path of this installation; it needs no key, and is valid for at least a day. */
-                logo_url: string | null;
             }[];
             /** Format: date-time */
             expires_at: string;
@@ -4074,85 +4044,6 @@ export interface components {
             has_account: boolean | null;
             /** Format: date-time */
             expires_at: string;
-        };
-        WebhookFormat: {
-            name: string;
-            /** @description A webhook has exactly one event type. */
-            one_event: boolean;
-            /** @enum {string} */
-            payload: "summary" | "full";
-            timeout_s: number;
-            retry: {
-                max: number;
-                intervals_s: number[];
-            };
-            /** @description The maximum number of retries. */
-            most_retries: number;
-            /**
-             * @description Whether deliveries can be unsigned: never; if `secret` is null; or also if no secret is given.
-             * @enum {string}
-             */
-            unsigned: "never" | "where asked" | "by default";
-            /** @description After a rotation, the old secret also signs for a while. */
-            rotation_overlaps: boolean;
-            /** @description A 410 response always disables the webhook. */
-            disables_on_410: boolean;
-        };
-        Notice: {
-            /** Format: uuid */
-            id: string;
-            /** @description The type of the event: `webhook.disabled`. */
-            type: string;
-            object_type: string;
-            object_id: string;
-            /** @description Details; for a webhook its name, format, reason and failures. */
-            details: {
-                [key: string]: unknown;
-            };
-            /** Format: date-time */
-            created_at: string;
-        };
-        File: {
-            /** Format: uuid */
-            id: string;
-            /** @description What the file is for, such as `workspace_logo`. */
-            purpose: string;
-            name: string;
-            /** @description Read from the bytes, never from the request. */
-            content_type: string;
-            /** @description In bytes. */
-            size: number;
-            /** @description In hexadecimal. */
-            sha256: string;
-            /**
-             * Format: uri
-             * @description Downloads the file without a key, until `url_expires_at`.
-             */
-            url: string;
-            /** Format: date-time */
-            url_expires_at: string;
-            /** Format: date-time */
-            created_at: string;
-        };
-        Retention: {
-            /** @description How many days events are kept; null: `most_days`, the term of the installation. */
-            event_days: number | null;
-            /** @description How many days delivery attempts are kept; null: `most_days`, the term of the installation. */
-            attempt_days: number | null;
-            /** @description The shortest allowed term: longer than a delivery may wait. */
-            least_days: number;
-            /** @description The installation's term, which is the maximum. */
-            most_days: number;
-            size: {
-                /** @description Approximate number of events in the feed. */
-                events: number;
-                /** @description Number of delivery attempts; approximate above 10,000. */
-                attempts: number;
-                /** @description Estimated size of both in the database. */
-                bytes: number;
-                oldest_event_at: string | null;
-                oldest_attempt_at: string | null;
-            };
         };
         Webhook: {
             id: string;
@@ -4207,6 +4098,72 @@ export interface components {
             updated_at: string;
             /** @description Shown once: on creation and on rotation. */
             secret?: string | null;
+        };
+        WebhookFormat: {
+            name: string;
+            label: string;
+            /** @description A URL, or a page of the folder `docs` of Fairlead. */
+            docs: string;
+            /** @description Whether a webhook has it if no `format` is given. */
+            default: boolean;
+            /** @description A webhook has exactly one event type. */
+            one_event: boolean;
+            /** @enum {string} */
+            payload: "summary" | "full";
+            timeout_s: number;
+            retry: {
+                max: number;
+                intervals_s: number[];
+            };
+            /** @description The maximum number of retries. */
+            most_retries: number;
+            /**
+             * @description Whether deliveries can be unsigned: never; if `secret` is null; or also if no secret is given.
+             * @enum {string}
+             */
+            unsigned: "never" | "where asked" | "by default";
+            /** @description The values of `signature` to choose from, the default first; empty if there is no choice. */
+            signatures: ("v1" | "v1a")[];
+            /** @description What a secret of your own looks like: a sentence. */
+            secret_hint: string;
+            /** @description After a rotation, the old secret also signs for a while. */
+            rotation_overlaps: boolean;
+            /** @description A 410 response always disables the webhook. */
+            disables_on_410: boolean;
+        };
+        Notice: {
+            /** Format: uuid */
+            id: string;
+            /** @description The type of the event: `webhook.disabled`. */
+            type: string;
+            object_type: string;
+            object_id: string;
+            /** @description Details; for a webhook its name, format, reason and failures. */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            created_at: string;
+        };
+        Retention: {
+            /** @description How many days events are kept; null: `most_days`, the term of the installation. */
+            event_days: number | null;
+            /** @description How many days delivery attempts are kept; null: `most_days`, the term of the installation. */
+            attempt_days: number | null;
+            /** @description The shortest allowed term: longer than a delivery may wait. */
+            least_days: number;
+            /** @description The installation's term, which is the maximum. */
+            most_days: number;
+            size: {
+                /** @description Approximate number of events in the feed. */
+                events: number;
+                /** @description Number of delivery attempts; approximate above 10,000. */
+                attempts: number;
+                /** @description Estimated size of both in the database. */
+                bytes: number;
+                oldest_event_at: string | null;
+                oldest_attempt_at: string | null;
+            };
         };
         Lead: {
             /**
@@ -4312,6 +4269,62 @@ export interface components {
             /** @description Records that were created. */
             made: ("contact" | "company" | "deal")[];
         };
+        ApiKey: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @enum {string} */
+            style: "fairlead" | "axocrm" | "remixcrm";
+            /** @description The visible part of the key. */
+            prefix: string;
+            scopes: string[];
+            /** @enum {string} */
+            state: "active" | "expired" | "revoked";
+            /** @description Whether it expires within seven days. */
+            expiring_soon: boolean;
+            created_by: string;
+            /** @description The member on whose behalf it acts; `role` is null if they have left the workspace, and the key is refused. Null for a key without a member. */
+            maker: {
+                /** Format: uuid */
+                id: string;
+                name: string;
+                role: ("owner" | "admin" | "manager" | "member") | null;
+            } | null;
+            /** Format: date-time */
+            created_at: string;
+            expires_at: string | null;
+            revoked_at: string | null;
+            last_used_at?: string | null;
+            /** @description By whole hours, including the current one; updated every two seconds. */
+            usage?: {
+                last_24_hours: {
+                    requests: number;
+                    server_errors: number;
+                    rate_limited: number;
+                };
+                last_7_days: {
+                    requests: number;
+                    server_errors: number;
+                    rate_limited: number;
+                };
+            };
+            /** @description Shown once, on creation. */
+            key?: string;
+        };
+        KeyStyle: {
+            /**
+             * @description The `style` of a key.
+             * @enum {string}
+             */
+            name: "fairlead" | "axocrm" | "remixcrm";
+            label: string;
+            /** @description The first characters of every key. */
+            prefix: string;
+            /** @description The scopes of every key; null if each key has its own. */
+            scopes: string[] | null;
+            /** @description Whether a key has it if no `style` is given. */
+            default: boolean;
+        };
     };
     responses: never;
     parameters: never;
@@ -4342,15 +4355,8 @@ export interface operations {
                             id: string;
                             name: string;
                             plan: string;
-                            /** @description The workspace number: `clientId` in the format `axcelerate`. */
+                            /** @description The workspace number, in webhook formats that identify a workspace by a number. */
                             number: number;
-                            /** @description Its `url` needs no key, and is valid for at least a day. */
-                            logo: {
-                                /** Format: uuid */
-                                file_id: string;
-                                /** Format: uri */
-                                url: string;
-                            } | null;
                         };
                         /** @description For an API key. */
                         api_key?: {
@@ -5546,7 +5552,7 @@ export interface operations {
                     readonly usage?: unknown;
                     name: string;
                     /**
-                     * @description Format of the key. `remixcrm` always has the one scope `leads:create`.
+                     * @description Prefix and rules of the key; `GET /key-styles` lists them. A key of the style `remixcrm` always has exactly leads:create.
                      * @default fairlead
                      * @enum {string}
                      */
@@ -5754,6 +5760,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getKeyStyles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["KeyStyle"][];
+                    };
                 };
             };
             /** @description Any error. */
@@ -7999,7 +8036,7 @@ export interface operations {
                     /** @description Id of the lead in another CRM */
                     crm_lead_id?: string | null;
                     /** @description Tags */
-                    tags?: string[];
+                    tags?: string[] | null;
                     /** @description Set by the server; ignored when sent. */
                     readonly submissions?: unknown;
                     /** @description Set by the server; ignored when sent. */
@@ -8131,7 +8168,7 @@ export interface operations {
                     /** @description Id of the lead in another CRM */
                     crm_lead_id?: string | null;
                     /** @description Tags */
-                    tags?: string[];
+                    tags?: string[] | null;
                     /** @description Set by the server; ignored when sent. */
                     readonly submissions?: unknown;
                     /** @description Set by the server; ignored when sent. */
@@ -10463,6 +10500,37 @@ export interface operations {
             };
         };
     };
+    getIntegrations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Integration"][];
+                    };
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     getWebhooks: {
         parameters: {
             query?: {
@@ -10551,7 +10619,7 @@ export interface operations {
                     timeout_s?: number;
                     /** @default {} */
                     retry?: {
-                        /** @description Retries after the first attempt: up to 10, in the format `axcelerate` up to 20. */
+                        /** @description Retries after the first attempt: up to `most_retries` of the format. */
                         max?: number;
                         /** @description The delay before each retry, in seconds; the last repeats. */
                         intervals_s?: number[];
@@ -10561,7 +10629,7 @@ export interface operations {
                      * @default null
                      */
                     disable_after?: number | null;
-                    /** @description Disabled by a 410 Gone response. Always true in the format `standard`. */
+                    /** @description Disabled by a 410 Gone response. Always true in formats with `disables_on_410`. */
                     disable_on_410?: boolean;
                     /**
                      * @description A condition on the content of events: `{"all":[…]}`, `{"any":[…]}`, `{"not":…}`, `{"field","op","value"}` with equals, in, exists, greater, less or contains, `{"tag":"vip"}`, `{"pipeline":"Sales pipeline"}`.
@@ -10599,9 +10667,12 @@ export interface operations {
                      * @enum {string}
                      */
                     ordering?: "none" | "record";
-                    /** @default standard */
+                    /**
+                     * @description One of `standard`, `axocrm`, `automatenexus`, `axcelerate`; `GET /webhook-formats` describes them. It cannot be changed.
+                     * @default standard
+                     */
                     format?: string;
-                    /** @description Your own signing secret (`whsec_…`; for the signature v1a, `whsk_…`). It is generated if missing, except in the format `axcelerate`. null: unsigned, in the formats `automatenexus` and `axcelerate`. */
+                    /** @description Your own signing secret, as `secret_hint` of the format says. If it is missing, it is generated, except in formats that are `unsigned` by default. null: unsigned, if the format allows it. */
                     secret?: string | null;
                     readonly id?: unknown;
                     readonly state?: unknown;
@@ -10744,14 +10815,14 @@ export interface operations {
                     /** @description One deadline for connection, request and the response headers. */
                     timeout_s?: number;
                     retry?: {
-                        /** @description Retries after the first attempt: up to 10, in the format `axcelerate` up to 20. */
+                        /** @description Retries after the first attempt: up to `most_retries` of the format. */
                         max?: number;
                         /** @description The delay before each retry, in seconds; the last repeats. */
                         intervals_s?: number[];
                     };
                     /** @description Disabled after this many consecutive failed attempts; null (the default) for never. */
                     disable_after?: number | null;
-                    /** @description Disabled by a 410 Gone response. Always true in the format `standard`. */
+                    /** @description Disabled by a 410 Gone response. Always true in formats with `disables_on_410`. */
                     disable_on_410?: boolean;
                     /**
                      * @description A condition on the content of events: `{"all":[…]}`, `{"any":[…]}`, `{"not":…}`, `{"field","op","value"}` with equals, in, exists, greater, less or contains, `{"tag":"vip"}`, `{"pipeline":"Sales pipeline"}`.
@@ -10889,14 +10960,14 @@ export interface operations {
                     /** @description One deadline for connection, request and the response headers. */
                     timeout_s?: number;
                     retry?: {
-                        /** @description Retries after the first attempt: up to 10, in the format `axcelerate` up to 20. */
+                        /** @description Retries after the first attempt: up to `most_retries` of the format. */
                         max?: number;
                         /** @description The delay before each retry, in seconds; the last repeats. */
                         intervals_s?: number[];
                     };
                     /** @description Disabled after this many consecutive failed attempts; null (the default) for never. */
                     disable_after?: number | null;
-                    /** @description Disabled by a 410 Gone response. Always true in the format `standard`. */
+                    /** @description Disabled by a 410 Gone response. Always true in formats with `disables_on_410`. */
                     disable_on_410?: boolean;
                     /**
                      * @description A condition on the content of events: `{"all":[…]}`, `{"any":[…]}`, `{"not":…}`, `{"field","op","value"}` with equals, in, exists, greater, less or contains, `{"tag":"vip"}`, `{"pipeline":"Sales pipeline"}`.
@@ -10980,11 +11051,11 @@ export interface operations {
                     /** @description Your own secret; generated if missing. null: unsigned, if the format allows it. */
                     secret?: string | null;
                     /**
-                     * @description In the format `standard`: `v1`, an HMAC with a shared secret (default), or `v1a`, Ed25519, verified by `public_key`. Changed by rotating the secret.
+                     * @description In formats with `signatures`: `v1`, an HMAC with a shared secret (default), or `v1a`, Ed25519, verified by `public_key`. Changed by rotating the secret.
                      * @enum {string}
                      */
                     signature?: "v1" | "v1a";
-                    /** @description How long the old secret also signs; `standard` only. Default 86400. */
+                    /** @description How long the old secret also signs; only in formats with `rotation_overlaps`. Default 86400. */
                     overlap_s?: number;
                 };
             };
@@ -12452,189 +12523,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    putWorkspaceLogo: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "multipart/form-data": {
-                    /** Format: binary */
-                    file: string;
-                };
-                "image/png": string;
-                "image/jpeg": string;
-                "image/webp": string;
-                "image/gif": string;
-            };
-        };
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["File"];
-                };
-            };
-            /** @description The body is not such an image. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `limit_reached`: the files of the workspace have reached their limit. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description The file is too large. */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    deleteWorkspaceLogo: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Deleted. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The workspace has no logo. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getFilesId: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Default Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["File"];
-                };
-            };
-            /** @description No file with this id. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description Any error. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getFilesIdContent: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The bytes. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": string;
-                };
-            };
-            /** @description No file with this id. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
             };
             /** @description Any error. */
             default: {

@@ -46,7 +46,7 @@ export const useRemoveWebhook = (id: string) =>
 
 export interface SecretChange {
   secret?: string | null;
-  /** For the format `standard`: HMAC or Ed25519. */
+  /** In formats with `signatures`: HMAC or Ed25519. */
   signature?: 'v1' | 'v1a';
   overlap_s?: number;
 }

@@ -1,5 +1,5 @@
 import { NumberInput } from '@mantine/core';
-import { inputProps, type FieldKind, type InputProps, type ShownProps } from './field-kind.ts';
+import { inputProps, numberOf, type FieldKind, type InputProps, type ShownProps } from './field-kind.ts';
 
 function Input(props: InputProps) {
   return <NumberInput {...inputProps(props)} min={0} decimalScale={4} thousandSeparator hideControls />;
@@ -23,6 +23,7 @@ export const currency: FieldKind = {
   Cell: Shown,
   Value: Shown,
   empty: '',
+  sent: numberOf,
   isShort: true,
   column: { width: '9rem', align: 'right' },
 };

@@ -7,7 +7,9 @@ function Input(props: InputProps) {
 }
 
 function Value({ value }: ShownProps) {
-  return <Anchor href={`mailto:${String(value)}`}>{String(value)}</Anchor>;
+  // A local part may have characters with a meaning in a URL, such as `?` and `%`.
+  const address = encodeURI(String(value)).replaceAll(/[?&#]/g, encodeURIComponent);
+  return <Anchor href={`mailto:${address}`}>{String(value)}</Anchor>;
 }
 
 export const email: FieldKind = {

@@ -57,6 +57,8 @@ export interface FieldKind {
   Filter?: ComponentType<FilterProps>;
   /** The value of an empty input. */
   empty: FormValue;
+  /** What is sent for the value of the input, if not the value itself. */
+  sent?: (value: FormValue) => FormValue;
   /** Two short inputs in a row share a line. */
   isShort: boolean;
   column: FieldColumn;
@@ -70,6 +72,11 @@ export function inputProps({ field, input, hasFocus }: InputProps) {
     ...(hasFocus && { 'data-autofocus': true }),
     ...input,
   };
+}
+
+/** A number input holds text while a number is incomplete or ends in zeros, as in `12.50`. */
+export function numberOf<Value extends FormValue>(value: Value): Value | number {
+  return typeof value === 'string' && value !== '' && Number.isFinite(Number(value)) ? Number(value) : value;
 }
 
 /** The value that an empty input stands for, as a placeholder. */

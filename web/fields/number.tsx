@@ -1,5 +1,5 @@
 import { NumberInput } from '@mantine/core';
-import { inputProps, type FieldKind, type InputProps, type ShownProps } from './field-kind.ts';
+import { inputProps, numberOf, type FieldKind, type InputProps, type ShownProps } from './field-kind.ts';
 import { ExactFilter } from './text.tsx';
 
 function Input(props: InputProps) {
@@ -16,6 +16,7 @@ export const number: FieldKind = {
   Value: Shown,
   Filter: ExactFilter,
   empty: '',
+  sent: numberOf,
   isShort: true,
   column: { width: '5rem', align: 'right', desktopOnly: true },
 };

@@ -7,7 +7,9 @@ function Input(props: InputProps) {
 }
 
 function Value({ value }: ShownProps) {
-  return <Anchor href={`tel:${String(value)}`}>{String(value)}</Anchor>;
+  return (
+    <Anchor href={`tel:${String(value).replaceAll(/[?#%]/g, encodeURIComponent)}`}>{String(value)}</Anchor>
+  );
 }
 
 export const phone: FieldKind = {

@@ -1,6 +1,6 @@
 import { Select } from '@mantine/core';
 import type { ObjectField } from '../api/object-queries.ts';
-import { SelectFilter } from '../ui/filters.tsx';
+import { MAX_SHOWN_OPTIONS, MAX_UNSEARCHED, SelectFilter } from '../ui/filters.tsx';
 import {
   inputProps,
   type FieldKind,
@@ -8,9 +8,6 @@ import {
   type InputProps,
   type ShownProps,
 } from './field-kind.ts';
-
-/** Few enough to read at a glance; more are searched. */
-const MAX_UNSEARCHED = 8;
 
 /** A field with a default is never empty. */
 function Input(props: InputProps) {
@@ -25,6 +22,7 @@ function Input(props: InputProps) {
       placeholder="None"
       nothingFoundMessage="No matches"
       searchable={options.length > MAX_UNSEARCHED}
+      limit={MAX_SHOWN_OPTIONS}
       clearable={field.default === null && !field.required}
       allowDeselect={false}
     />

@@ -14,7 +14,7 @@ export interface ListSearch {
 /** Parses the search parameters of a list. */
 export function listSearch(input: Record<string, unknown>): ListSearch {
   const texts = Object.entries(input).flatMap(([name, value]) =>
-    typeof value === 'string' || typeof value === 'number' ? [[name, String(value)]] : [],
+    ['string', 'number', 'boolean'].includes(typeof value) || value === null ? [[name, String(value)]] : [],
   );
   return {
     ...(Object.fromEntries(texts) as Record<string, string>),

@@ -4,7 +4,7 @@ import { useObject, type ObjectType } from '../api/object-queries.ts';
 import { queriesOf } from '../api/record-queries.ts';
 import { paths } from '../paths.ts';
 import { TextLink } from '../ui/router-links.tsx';
-import { recordTitle } from './record-title.ts';
+import { NO_RECORD, recordTitle } from './record-title.ts';
 
 interface Reference {
   /** As in `contact`. */
@@ -27,7 +27,7 @@ export function RecordName({ objectKey, id }: Reference) {
 function KnownRecord({ object, id, isLink }: { object: ObjectType; id: string; isLink?: boolean }) {
   const { data, isLoading } = useQuery(queriesOf(object).detail(id));
   if (isLoading) return <Skeleton height={10} width={120} maw="100%" my={4} />;
-  if (!data) return 'Deleted or no access';
+  if (!data) return NO_RECORD;
   const title = recordTitle(object, data);
   return isLink ? <TextLink {...paths.record(object.plural, id)}>{title}</TextLink> : title;
 }

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import type { Query } from '../api/client.ts';
 import { fieldOf, type ObjectType } from '../api/object-queries.ts';
 import { queriesOf, type ObjectRecord } from '../api/record-queries.ts';
-import { recordTitle } from './record-title.ts';
+import { NO_RECORD, recordTitle } from './record-title.ts';
 
 /** The maximum page size of the API. */
 const MAX_LISTED = 200;
@@ -21,7 +21,7 @@ export function RecordPicker({
   ...props
 }: Omit<SelectProps, 'data'> & { object: ObjectType }) {
   const [typed, type] = useState('');
-  const { chosen, found, isSearching } = useChoices(object, value ?? null, typed);
+  const { chosen, isMissing, found, isSearching } = useChoices(object, value ?? null, typed);
   const choices = chosen && found.every(({ id }) => id !== chosen.id) ? [chosen, ...found] : found;
   const details = new Map(choices.map((record) => [record.id, detailOf(object, record)]));
   return (
@@ -29,7 +29,10 @@ export function RecordPicker({
       placeholder="None"
       {...props}
       value={value ?? null}
-      data={choices.map((record) => ({ value: record.id, label: optionLabel(object, record) }))}
+      data={[
+        ...(isMissing && value ? [{ value, label: NO_RECORD }] : []),
+        ...choices.map((record) => ({ value: record.id, label: optionLabel(object, record) })),
+      ]}
       {...(object.searchable && {
         // The API has searched more fields than the label shows.
         filter: ({ options }) => options,
@@ -59,7 +62,7 @@ export function RecordPicker({
 function useChoices(object: ObjectType, id: string | null, typed: string) {
   const queries = queriesOf(object);
   const [settled] = useDebouncedValue(typed.trim(), 250);
-  const { data: chosen } = useQuery({ ...queries.detail(id ?? ''), enabled: id !== null });
+  const { data: chosen, isError } = useQuery({ ...queries.detail(id ?? ''), enabled: id !== null });
   // The input shows the selected record, which is not a search.
   const words = chosen && settled === optionLabel(object, chosen) ? '' : settled;
   const query = searchQuery(object, words);
@@ -72,8 +75,10 @@ function useChoices(object: ObjectType, id: string | null, typed: string) {
   const others = (query && exact.data ? exact.data : []).filter((item) =>
     listed.every((record) => record.id !== item.id),
   );
+  const isListed = [...others, ...listed].some((record) => record.id === id);
   return {
     chosen,
+    isMissing: isError && !chosen && !isListed,
     found: [...others, ...listed],
     isSearching: newest.isFetching || exact.isFetching || settled !== typed.trim(),
   };

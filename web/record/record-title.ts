@@ -9,6 +9,9 @@ export function nameFields(object: ObjectType): string[] {
   return others === -1 ? object.title_fields : object.title_fields.slice(0, others);
 }
 
+/** The display name of a record that was deleted, or that the session may not read. */
+export const NO_RECORD = 'Deleted or no access';
+
 /** The display name of a record. */
 export function recordTitle(object: ObjectType, record: object): string {
   const values = record as Readonly<Record<string, unknown>>;

@@ -46,7 +46,8 @@ export function useRecordForm({
   const [base, setBase] = useState(opened);
   const [conflict, setConflict] = useState(false);
 
-  const save = async (values: FormValues): Promise<ObjectRecord> => {
+  const save = async (entered: FormValues): Promise<ObjectRecord> => {
+    const values = sentValues(fields, entered);
     if (base === null) {
       throwProblems(view.check?.(values) ?? {});
       return create(filledIn(values));
@@ -69,7 +70,7 @@ export function useRecordForm({
   const load = async () => {
     if (base === null) return;
     const theirs = await client.fetchQuery({ ...queries.detail(base.id), staleTime: 0 });
-    const ours = changedFields(api.form.getValues(), toFormValues(fields, base));
+    const ours = changedFields(sentValues(fields, api.form.getValues()), toFormValues(fields, base));
     api.form.setInitialValues(toFormValues(fields, theirs));
     api.form.setValues({ ...toFormValues(fields, theirs), ...ours });
     setBase(theirs);
@@ -87,6 +88,15 @@ function toFormValues(fields: readonly ObjectField[], record: ObjectRecord | nul
       return [field.key, (value as FormValue | undefined) ?? (empty === undefined ? '' : empty)];
     }),
   );
+}
+
+/** The values of a form as they are sent. */
+function sentValues(fields: readonly ObjectField[], values: FormValues): FormValues {
+  const entries = fields.flatMap(({ key, kind }) => {
+    const value = values[key];
+    return value === undefined ? [] : [[key, FIELD_KINDS[kind]?.sent?.(value) ?? value] as const];
+  });
+  return { ...values, ...Object.fromEntries(entries) };
 }
 
 /** Errors that are known before anything is sent. */

@@ -76,6 +76,12 @@ function TypedFilter({
   );
 }
 
+/** Few enough to read at a glance; more are searched. */
+export const MAX_UNSEARCHED = 8;
+
+/** Of a longer list, a search shows the rest: a list of thousands opens slowly. */
+export const MAX_SHOWN_OPTIONS = 200;
+
 export function SelectFilter({
   label,
   value,
@@ -90,6 +96,9 @@ export function SelectFilter({
       data={options}
       value={value ?? null}
       onChange={(chosen) => onChange(chosen ?? undefined)}
+      searchable={options.length > MAX_UNSEARCHED}
+      limit={MAX_SHOWN_OPTIONS}
+      nothingFoundMessage="No matches"
       clearable
     />
   );

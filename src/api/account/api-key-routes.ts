@@ -3,6 +3,7 @@ import type { ApiKey, ApiKeys } from '../../account/api-key.ts';
 import type { Authorities } from '../../account/authority.ts';
 import type { Caller } from '../../account/caller.ts';
 import { checkKeyChange, checkNewKey } from '../../account/key-lineage.ts';
+import type { KeyStyles } from '../../account/key-style.ts';
 import { allows } from '../../account/scope.ts';
 import type { Usage, UsageMeter } from '../../account/usage.ts';
 import { isoTime, type Clock } from '../../base/clock.ts';
@@ -12,7 +13,7 @@ import type { Database } from '../../db/pool.ts';
 import { pageQuery, pageShape, type PageQuery } from '../../http/paging.ts';
 import { route, type Ctx, type Route } from '../../http/route.ts';
 import type { RecordChange } from '../../http/record-change.ts';
-import { createBody, keyShape, updateBody } from './api-key-schema.ts';
+import { createBody, keyShape, updateBody, type CreateKeyBody } from './api-key-schema.ts';
 
 export interface ApiKeyParts {
   db: Database;
@@ -23,6 +24,11 @@ export interface ApiKeyParts {
   clock: Clock;
   /** All scopes. */
   scopes: readonly string[];
+  styles: KeyStyles;
+}
+
+interface KeyRouteParts extends ApiKeyParts {
+  shape: ReturnType<typeof keyShape>;
 }
 
 const PATH = '/api/v1/api-keys';
@@ -38,7 +44,8 @@ const common = { scope: 'keys:manage', tag: 'api keys' } as const;
 const reading = { ...common, scope: 'keys:read' } as const;
 
 /** API key routes: scopes, expiry and usage (AX1, AX15, AX16). */
-export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
+export function apiKeyRoutes(keyParts: ApiKeyParts): Route[] {
+  const parts = { ...keyParts, shape: keyShape(keyParts.styles) };
   return [
     listRoute(parts),
     createRoute(parts),
@@ -49,7 +56,7 @@ export function apiKeyRoutes(parts: ApiKeyParts): Route[] {
   ];
 }
 
-function listRoute(parts: ApiKeyParts): Route {
+function listRoute(parts: KeyRouteParts): Route {
   const { keys } = parts;
   return route<undefined, PageQuery>({
     ...reading,
@@ -59,7 +66,7 @@ function listRoute(parts: ApiKeyParts): Route {
     description:
       'Newest first, including expired and revoked keys. `usage` requires the scope to manage keys.',
     query: pageQuery,
-    answers: { 200: pageShape(keyShape) },
+    answers: { 200: pageShape(parts.shape) },
     async handle({ caller, query, url }) {
       const after = query.cursor ? decodeCursor(query.cursor, 'api-keys').id : null;
       const rows = await keys.list(caller.workspaceId, query.limit + 1, after);
@@ -73,21 +80,20 @@ function listRoute(parts: ApiKeyParts): Route {
   });
 }
 
-function createRoute(parts: ApiKeyParts): Route {
-  const { db, keys, authorities, recordChange } = parts;
-  return route<z.output<typeof createBody>>({
+function createRoute(parts: KeyRouteParts): Route {
+  const { db, keys, authorities, recordChange, styles, shape } = parts;
+  return route<CreateKeyBody>({
     ...common,
     method: 'POST',
     path: PATH,
     summary: 'Create an API key',
     description:
       'The key is shown only in this response. It cannot have more scopes, or expire later, than the key that creates it.',
-    body: createBody,
-    answers: { 201: keyShape },
+    body: createBody(styles),
+    answers: { 201: shape },
     async handle(ctx) {
       const { body, caller } = ctx;
-      const scopes =
-        body.style === 'remixcrm' ? ['leads:create'] : checkScopes(parts, body.scopes ?? [...caller.scopes]);
+      const { scopes = checkScopes(parts, body.scopes ?? [...caller.scopes]) } = styles.get(body.style)!;
       const by = await authorities.current(db.pool, caller);
       const requested = expiryOf(parts, body);
       const expiresAt = requested === undefined ? by.expiresAt : requested;
@@ -113,14 +119,14 @@ function createRoute(parts: ApiKeyParts): Route {
   });
 }
 
-function getRoute(parts: ApiKeyParts): Route {
+function getRoute(parts: KeyRouteParts): Route {
   return route({
     ...reading,
     method: 'GET',
     path: `${PATH}/:id`,
     summary: 'Get an API key',
     description: 'Also a revoked one.',
-    answers: { 200: keyShape },
+    answers: { 200: parts.shape },
     async handle(ctx) {
       const key = await findKey(parts, ctx);
       return {
@@ -131,8 +137,8 @@ function getRoute(parts: ApiKeyParts): Route {
   });
 }
 
-function updateRoute(method: 'PATCH' | 'PUT', parts: ApiKeyParts): Route {
-  const { keys, authorities, usage, recordChange } = parts;
+function updateRoute(method: 'PATCH' | 'PUT', parts: KeyRouteParts): Route {
+  const { keys, authorities, usage, recordChange, styles } = parts;
   return route<z.output<typeof updateBody>>({
     ...common,
     method,
@@ -141,15 +147,16 @@ function updateRoute(method: 'PATCH' | 'PUT', parts: ApiKeyParts): Route {
     description:
       'Its name, scopes and expiry; effective from its next request. A key cannot change a key with scopes that it lacks, cannot change its own expiry, and cannot set an expiry later than its own.',
     body: updateBody,
-    answers: { 200: keyShape },
+    answers: { 200: parts.shape },
     async handle(ctx) {
       const { body, caller } = ctx;
       const current = await findKey(parts, ctx);
       if (current.revoked_at !== null)
         throw new ApiError('conflict', 'This key is revoked and cannot be changed.');
       if (body.scopes !== undefined) checkScopes(parts, body.scopes);
-      if (body.scopes !== undefined && current.style === 'remixcrm')
-        throw invalid('scopes', 'are always leads:create for a key of this style');
+      const { scopes: fixed } = styles.get(current.style) ?? {};
+      if (body.scopes !== undefined && fixed)
+        throw invalid('scopes', `are always ${fixed.join(', ')} for a key of this style`);
       const expiresAt = expiryOf(parts, body, current.expires_at);
       const used = (await usage.find(current.workspace_id, [current.id])).get(current.id)!;
       let text: string | undefined;

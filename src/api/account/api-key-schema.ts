@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { KEY_STYLES } from '../../account/api-key.ts';
+import type { KeyStyles } from '../../account/key-style.ts';
 import { ROLES } from '../../account/role.ts';
 import { requiredText } from '../../base/values/text.ts';
 import { date, instant } from '../../base/values/time.ts';
@@ -42,16 +42,24 @@ const ignored = Object.fromEntries(
   ].map((field) => [field, z.unknown().optional().meta({ readOnly: true })]),
 );
 
-export const createBody = z.strictObject({
-  ...ignored,
-  name,
-  style: z
-    .enum(KEY_STYLES)
-    .default('fairlead')
-    .meta({ description: 'Format of the key. `remixcrm` always has the one scope `leads:create`.' }),
-  scopes: scopeList.optional().meta({ description: 'Default: the scopes of the key that creates it.' }),
-  ...expiry,
-});
+export type CreateKeyBody = z.output<ReturnType<typeof createBody>>;
+
+export function createBody(styles: KeyStyles) {
+  const [defaultName] = styles.keys();
+  const fixed = [...styles.values()].map(({ name: style, scopes }) =>
+    scopes ? ` A key of the style \`${style}\` always has exactly ${scopes.join(', ')}.` : '',
+  );
+  return z.strictObject({
+    ...ignored,
+    name,
+    style: z
+      .enum([...styles.keys()])
+      .default(defaultName!)
+      .meta({ description: `Prefix and rules of the key; \`GET /key-styles\` lists them.${fixed.join('')}` }),
+    scopes: scopeList.optional().meta({ description: 'Default: the scopes of the key that creates it.' }),
+    ...expiry,
+  });
+}
 
 export const updateBody = z.strictObject({
   ...ignored,
@@ -63,30 +71,32 @@ export const updateBody = z.strictObject({
 
 const use = z.object({ requests: z.int(), server_errors: z.int(), rate_limited: z.int() });
 
-export const keyShape = z
-  .object({
-    id: z.uuid(),
-    name: z.string(),
-    style: z.enum(KEY_STYLES),
-    prefix: z.string().meta({ description: 'The visible part of the key.' }),
-    scopes: z.array(z.string()),
-    state: z.enum(['active', 'expired', 'revoked']),
-    expiring_soon: z.boolean().meta({ description: 'Whether it expires within seven days.' }),
-    created_by: z.string(),
-    maker: z
-      .object({ id: z.uuid(), name: z.string(), role: z.enum(ROLES).nullable() })
-      .nullable()
-      .meta({
-        description:
-          'The member on whose behalf it acts; `role` is null if they have left the workspace, and the key is refused. Null for a key without a member.',
-      }),
-    created_at: z.iso.datetime(),
-    expires_at: z.iso.datetime().nullable(),
-    revoked_at: z.iso.datetime().nullable(),
-    last_used_at: z.iso.datetime().nullable().optional(),
-    usage: z.object({ last_24_hours: use, last_7_days: use }).optional().meta({
-      description: 'By whole hours, including the current one; updated every two seconds.',
+const shown = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  style: z.string(),
+  prefix: z.string().meta({ description: 'The visible part of the key.' }),
+  scopes: z.array(z.string()),
+  state: z.enum(['active', 'expired', 'revoked']),
+  expiring_soon: z.boolean().meta({ description: 'Whether it expires within seven days.' }),
+  created_by: z.string(),
+  maker: z
+    .object({ id: z.uuid(), name: z.string(), role: z.enum(ROLES).nullable() })
+    .nullable()
+    .meta({
+      description:
+        'The member on whose behalf it acts; `role` is null if they have left the workspace, and the key is refused. Null for a key without a member.',
     }),
-    key: z.string().optional().meta({ description: 'Shown once, on creation.' }),
-  })
-  .meta({ id: 'ApiKey' });
+  created_at: z.iso.datetime(),
+  expires_at: z.iso.datetime().nullable(),
+  revoked_at: z.iso.datetime().nullable(),
+  last_used_at: z.iso.datetime().nullable().optional(),
+  usage: z.object({ last_24_hours: use, last_7_days: use }).optional().meta({
+    description: 'By whole hours, including the current one; updated every two seconds.',
+  }),
+  key: z.string().optional().meta({ description: 'Shown once, on creation.' }),
+});
+
+export function keyShape(styles: KeyStyles) {
+  return shown.extend({ style: z.enum([...styles.keys()]) }).meta({ id: 'ApiKey' });
+}

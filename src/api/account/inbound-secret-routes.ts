@@ -22,21 +22,21 @@ const shape = z
   })
   .meta({ id: 'InboundSecret' });
 
-/**
- * The secrets that other systems send or sign with: for `/webhooks/crm/lead` (CW1) and the inbound webhooks of
- * leads.
- */
-export function inboundSecretRoutes({
-  db,
-  secrets,
-  authorities,
-  recordChange,
-}: {
+interface InboundSecretParts {
   db: Database;
   secrets: InboundSecrets;
   authorities: Authorities;
   recordChange: RecordChange;
-}): Route[] {
+}
+
+/**
+ * The secrets that other systems send or sign with (CW1).
+ * @param paths the inbound webhooks that accept them
+ */
+export function inboundSecretRoutes(
+  { db, secrets, authorities, recordChange }: InboundSecretParts,
+  paths: readonly string[],
+): Route[] {
   const common = { scope: 'keys:manage', tag: 'inbound secrets' } as const;
 
   const list = route<undefined, PageQuery>({
@@ -61,8 +61,7 @@ export function inboundSecretRoutes({
     method: 'POST',
     path: PATH,
     summary: 'Create an inbound secret',
-    description:
-      'The secret is shown only in this response. It is valid for `POST /webhooks/crm/lead`, `/webhooks/google-ads` and `/webhooks/typeform/{prefix}` only. A key that creates one also needs `leads:create`, and must not expire: the secret does not expire.',
+    description: `The secret is shown only in this response. It is valid only for \`POST\` to ${paths.map((path) => `\`${path}\``).join(', ')}. A key that creates one also needs \`leads:create\`, and must not expire: the secret does not expire.`,
     body: z.strictObject({ name: personName }),
     answers: { 201: shape },
     async handle(ctx) {

@@ -8,7 +8,9 @@ const meShape = z.object({
     id: z.uuid(),
     name: z.string(),
     plan: z.string(),
-    number: z.int().meta({ description: 'The workspace number: `clientId` in the format `axcelerate`.' }),
+    number: z.int().meta({
+      description: 'The workspace number, in webhook formats that identify a workspace by a number.',
+    }),
     logo: z
       .object({ file_id: z.uuid(), url: z.url() })
       .nullable()

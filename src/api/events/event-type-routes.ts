@@ -39,10 +39,10 @@ const typeShape = z
       .record(z.string(), z.unknown())
       .meta({ description: 'The whole record, as in the payload `full`.' }),
     schema: jsonSchema.meta({ description: 'A JSON Schema of the record.' }),
-    context: z
-      .record(z.string(), z.unknown())
-      .optional()
-      .meta({ description: 'Additional data of the event, in the feed and the format `automatenexus`.' }),
+    context: z.record(z.string(), z.unknown()).optional().meta({
+      description:
+        'Additional data of the event, in the feed and in webhook formats that have a place for it.',
+    }),
     context_schema: jsonSchema.optional().meta({ description: 'A JSON Schema of the context.' }),
     examples: z.record(z.string(), example).meta({
       description:

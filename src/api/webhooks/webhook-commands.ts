@@ -45,7 +45,8 @@ const rotateBody = z
       .max(7 * 24 * 3600)
       .optional()
       .meta({
-        description: 'How long the old secret also signs; `standard` only. Default 86400.',
+        description:
+          'How long the old secret also signs; only in formats with `rotation_overlaps`. Default 86400.',
       }),
   })
   .prefault({});
@@ -72,7 +73,7 @@ function rotateRoute({ engine, formats, recordChange, clock, formatOf }: Command
     path: `${PATH}/:id/rotate-secret`,
     summary: 'Rotate the signing secret',
     description:
-      'The new secret is shown only in this response. It signs from the next attempt; in the format `standard` the old one also signs for a while.',
+      'The new secret is shown only in this response. It signs from the next attempt; in formats with `rotation_overlaps` the old one also signs for a while.',
     body: rotateBody,
     answers: { 200: webhookSchema },
     async handle(ctx) {

@@ -71,7 +71,7 @@ function createRoute({ engine, formats, recordChange, input }: WebhookRouteParts
     path: PATH,
     summary: 'Create a webhook',
     description: 'The signing secret is shown only in this response.',
-    body: createBody,
+    body: createBody(formats),
     answers: { 201: webhookSchema },
     async handle(ctx) {
       const { body, caller } = ctx;

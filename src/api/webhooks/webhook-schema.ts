@@ -32,7 +32,7 @@ const headers = z
 
 const retry = z.strictObject({
   max: z.int().min(0).max(20).optional().meta({
-    description: 'Retries after the first attempt: up to 10, in the format `axcelerate` up to 20.',
+    description: 'Retries after the first attempt: up to `most_retries` of the format.',
   }),
   intervals_s: z
     .array(z.int().min(1).max(604_800))
@@ -49,7 +49,7 @@ const rateLimit = z
 
 export const signature = z.enum(['v1', 'v1a']).meta({
   description:
-    'In the format `standard`: `v1`, an HMAC with a shared secret (default), or `v1a`, Ed25519, verified by `public_key`. Changed by rotating the secret.',
+    'In formats with `signatures`: `v1`, an HMAC with a shared secret (default), or `v1a`, Ed25519, verified by `public_key`. Changed by rotating the secret.',
 });
 
 const changeable = {
@@ -81,7 +81,7 @@ const changeable = {
     description: 'Disabled after this many consecutive failed attempts; null (the default) for never.',
   }),
   disable_on_410: z.boolean().meta({
-    description: 'Disabled by a 410 Gone response. Always true in the format `standard`.',
+    description: 'Disabled by a 410 Gone response. Always true in formats with `disables_on_410`.',
   }),
   filter: z
     .record(z.string(), z.unknown())
@@ -118,10 +118,10 @@ const ignored = Object.fromEntries(
   ].map((name) => [name, z.unknown().optional().meta({ readOnly: true })]),
 );
 
-export const createBody = z.strictObject({
+const newWebhook = z.strictObject({
   ...changeable,
   active: changeable.active.default(true),
-  format: z.string().default('standard'),
+  format: z.string(),
   method: changeable.method.default('POST'),
   content_type: changeable.content_type.default('application/json'),
   headers: headers.default({}),
@@ -136,12 +136,25 @@ export const createBody = z.strictObject({
   ordering: changeable.ordering.default('none'),
   secret: z.string().max(512).nullable().optional().meta({
     description:
-      'Your own signing secret (`whsec_…`; for the signature v1a, `whsk_…`). It is generated if missing, except in the format `axcelerate`. null: unsigned, in the formats `automatenexus` and `axcelerate`.',
+      'Your own signing secret, as `secret_hint` of the format says. If it is missing, it is generated, except in formats that are `unsigned` by default. null: unsigned, if the format allows it.',
   }),
   ...ignored,
   signature: signature.nullable().optional(),
 });
-export type CreateBody = z.output<typeof createBody>;
+export type CreateBody = z.output<typeof newWebhook>;
+
+export function createBody(formats: Formats) {
+  const names = [...formats.keys()];
+  const listed = names.map((name) => `\`${name}\``).join(', ');
+  return newWebhook.extend({
+    format: z
+      .string()
+      .default(names[0]!)
+      .meta({
+        description: `One of ${listed}; \`GET /webhook-formats\` describes them. It cannot be changed.`,
+      }),
+  });
+}
 
 export const updateBody = z.strictObject({
   ...z.object(changeable).partial().shape,

@@ -1,5 +1,6 @@
 import type { Database } from '../../db/pool.ts';
 import type { EnrichStep } from '../../record/record-service.ts';
+import type { ResolvedEmployer } from './contact.ts';
 
 interface Employment {
   company_id?: string | null;
@@ -11,12 +12,13 @@ const NAME = {
   text: 'select name from company where workspace_id = $1 and id = $2 and deleted_at is null',
 };
 
-/** Fills in the company name of a contact that is linked to a company, unless one is sent. */
+/** Finds the name of the company that a contact is linked to, unless a name is sent. */
 export function fillCompanyName(db: Database): EnrichStep {
-  return async ({ writer, input }) => {
+  return async ({ writer, input, resolved }) => {
     const { company_id: id, company } = input as Employment;
     if (!id || company !== undefined) return;
     const [found] = await db.read<{ name: string }>(NAME, [writer.workspaceId, id]);
-    if (found) input['company'] = found.name;
+    // Whether the company changes is only known once the contact is read: contact.ts.
+    if (found) (resolved as ResolvedEmployer).company_name = found.name;
   };
 }

@@ -49,6 +49,11 @@ export const contact = defineNoun({
     owner_id: user({ label: 'Owner', filter: true }),
   },
 
+  derive(next, before, { resolved }) {
+    const { company_name: company } = resolved as ResolvedEmployer;
+    return company === undefined || next.company_id === before?.company_id ? next : { ...next, company };
+  },
+
   check({ first_name, last_name, email: address }) {
     if (first_name !== null || last_name !== null || address !== null) return;
     const message = 'one of first_name, last_name or email is required';
@@ -59,6 +64,12 @@ export const contact = defineNoun({
 
   sample: { id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c21', custom_fields: { industry: 'Technology' } },
 });
+
+/** Resolved when a contact is linked to a company (company-name.ts). */
+export interface ResolvedEmployer {
+  /** The name of the company, if no name is sent. */
+  company_name?: string;
+}
 
 export type Contact = RecordOfNoun<typeof contact>;
 export type ContactInput = InputOfNoun<typeof contact>;

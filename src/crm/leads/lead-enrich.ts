@@ -2,7 +2,7 @@ import { isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { folded } from '../../base/fold.ts';
 import type { Uuid } from '../../base/id.ts';
-import type { Draft, EnrichStep, Source } from '../../record/record-service.ts';
+import type { BeforeChange, Draft, EnrichStep, Source } from '../../record/record-service.ts';
 import type { LeadOptions } from './options/lead-option.ts';
 import type { LeadStatuses } from './options/lead-status.ts';
 
@@ -43,18 +43,22 @@ export function matchLeadOptions({ sources, eventTypes, statuses, newId }: LeadE
     // Concurrently: each is a round trip to the database.
     const [ownType, ownSource] = await Promise.all([
       eventType ? eventTypeOf(workspaceId, eventType) : undefined,
-      source && kind === 'create' ? sources.match(workspaceId, source) : undefined,
+      source ? sources.match(workspaceId, source) : undefined,
     ]);
     if (eventType !== null) setOrLeaveOut(input, 'event_type', ownType);
-    if (kind === 'change') {
-      if (status) input['status'] = await statuses.keyOf(workspaceId, status);
-      if (source) input['source'] = await sources.matchOrCreate(writer, source);
-      return;
-    }
-    input['source'] = ownSource ?? source ?? null;
+    if (kind === 'change' && status) input['status'] = await statuses.keyOf(workspaceId, status);
+    if (source || kind === 'create') input['source'] = ownSource ?? source ?? null;
     if (source && ownSource === undefined)
-      // Created in the lead's statement, so that a refused lead leaves no source behind.
+      // Created with the lead or with its change, so that a refused one leaves no source behind.
       draft.resolved['new_source'] = { id: newId(), name: source, folded: folded(source) };
+  };
+}
+
+/** Creates the new source of a change in its transaction; that of a new lead is created by the insert gate. */
+export function createSource(sources: LeadOptions): (draft: Draft) => BeforeChange | null {
+  return ({ writer, resolved }) => {
+    const created = resolved['new_source'] as { name: string } | undefined;
+    return created ? (trx) => sources.createWithin(trx, writer, created.name) : null;
   };
 }
 

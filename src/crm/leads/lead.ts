@@ -171,10 +171,15 @@ function firstContacted(before: Lead, after: Lead, { at, actor }: WriteContext):
   return isTakenUp || isByMember ? { ...after, first_contacted_at: at } : after;
 }
 
-/** Splits a `name` at its first space, unless both names were sent (RX3). */
+/**
+ * Splits a `name` at its first space, unless both names were sent (RX3). A `name` of one word is the other one if the
+ * first or the last name was sent too.
+ */
 function withNames(input: LeadInput): LeadInput {
   const { first_name: first, last_name: last, name } = input;
   if ((first && last) || !name) return input;
   const [, before = null, rest = null] = /^(\S+)(?:\s+(.+))?$/su.exec(name) ?? [];
-  return { ...input, first_name: before, last_name: rest };
+  if (rest !== null || (!first && !last)) return { ...input, first_name: before, last_name: rest };
+  if (before === (first ?? last)) return input;
+  return { ...input, first_name: first ?? before, last_name: last ?? before };
 }

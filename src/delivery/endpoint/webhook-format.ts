@@ -38,8 +38,8 @@ export interface Message {
 }
 
 /**
- * A webhook format. It is a pure function with its defaults. Each partner system has one in its folder of src/integrations, and all pass the
- * suite in test/formats/conformance.test.ts.
+ * A webhook format: a pure function with its defaults. Systems have one in their folder of src/integrations, and all
+ * pass the suite in test/formats/conformance.test.ts.
  */
 export interface Format {
   readonly name: string;
@@ -63,6 +63,8 @@ export interface Format {
   /** Makes a secret in the format's notation; and says what is wrong with one that a customer provides. */
   makeSecret(): string;
   secretProblem(secret: string): string | null;
+  /** What such a secret looks like: a sentence for forms. */
+  readonly secretHint: string;
   /** Signing with a private key, so that the receiver verifies with the public one; if the format has it. */
   readonly asymmetric?: {
     makeSecret(): string;

@@ -1,13 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { requiredText } from '../../base/values/text.ts';
-import type { InboundSecrets } from '../../account/inbound-secret.ts';
 import { ApiError } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
-import type { Logger } from '../../base/log.ts';
-import type { CrmActivities } from '../../crm/leads/inbound/crm-activity.ts';
 import { rawKey } from '../../http/authenticate.ts';
 import { validationError } from '../../http/error-response.ts';
+import type { InboundParts, Integration } from '../integration.ts';
 
 const NO_MATCH = 'No matching lead or submission for crm_lead_id';
 
@@ -20,20 +18,31 @@ const report = z.object({
   event_type: z.unknown().optional().transform(eventType),
 });
 
-export interface CrmWebhookParts {
-  secrets: InboundSecrets;
-  activities: CrmActivities;
-  log: Logger;
-}
-
 /**
- * Mounts `POST /webhooks/crm/lead`, by which another CRM reports the progress of a lead (CW1 to CW4). It changes
- * no lead and creates no event. The secret is checked before the body is read.
+ * Another CRM reports the progress of a lead (CW1 to CW4). A report changes no lead and creates no event. The secret is
+ * checked before the body is read.
  */
-export function mountCrmWebhook(app: FastifyInstance, { secrets, activities, log }: CrmWebhookParts): void {
+export const crmWebhook: Integration = {
+  name: 'crm-webhook',
+  label: 'CRM webhook',
+  docs: 'docs/leads.md#reports-of-another-crm',
+  inbound: [
+    {
+      path: '/webhooks/crm/lead',
+      authentication: 'An inbound secret as a bearer token in Authorization, or in X-API-Key.',
+      mount: mountCrmWebhook,
+    },
+  ],
+};
+
+function mountCrmWebhook(
+  app: FastifyInstance,
+  path: string,
+  { secrets, activities, log }: InboundParts,
+): void {
   const senders = new WeakMap<FastifyRequest, Uuid>();
 
-  app.post('/webhooks/crm/lead', {
+  app.post(path, {
     schema: { hide: true },
     onRequest: async (request) => {
       senders.set(request, await stored(secrets.workspaceOf(rawKey(request.headers))));

@@ -1,11 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { InboundSecrets } from '../../account/inbound-secret.ts';
 import { membersOf } from '../../base/json-text.ts';
 import { requiredText } from '../../base/values/text.ts';
 import { answeredField, leadOfAnswers } from '../../crm/leads/inbound/lead-form-answers.ts';
-import type { InboundLeads } from '../../crm/leads/inbound/inbound-lead.ts';
 import { validationError } from '../../http/error-response.ts';
+import type { InboundParts, Integration } from '../integration.ts';
 
 const key = z.looseObject({ google_key: z.string() });
 
@@ -23,14 +22,24 @@ const delivery = z.looseObject({
 });
 
 /**
- * Mounts `POST /webhooks/google-ads`, which receives submissions of Google Ads lead forms. Google sends the key
- * configured with the URL in the body, and no custom header: the key is an inbound secret.
+ * Each submission of a Google Ads lead form creates a lead. Google sends the key configured with the URL in the body,
+ * and no custom header: the key is an inbound secret.
  */
-export function mountGoogleAds(
-  app: FastifyInstance,
-  { secrets, inboundLeads }: { secrets: InboundSecrets; inboundLeads: InboundLeads },
-): void {
-  app.post('/webhooks/google-ads', {
+export const googleAds: Integration = {
+  name: 'google-ads',
+  label: 'Google Ads',
+  docs: 'docs/integrations/google-ads-lead-forms.md',
+  inbound: [
+    {
+      path: '/webhooks/google-ads',
+      authentication: 'The key of the lead form is an inbound secret.',
+      mount: mountGoogleAds,
+    },
+  ],
+};
+
+function mountGoogleAds(app: FastifyInstance, path: string, { secrets, takeLead }: InboundParts): void {
+  app.post(path, {
     schema: { hide: true },
     // The key is in the body, so the body is parsed first. A column has three fields.
     config: { maxFields: 1_000 },
@@ -41,8 +50,7 @@ export function mountGoogleAds(
       const input = leadOfAnswers(answersOf(lead), 'Google Ads', 'user_column_data');
       const answer = lead.is_test
         ? '{"status":"test"}'
-        : await inboundLeads.take(workspaceId, {
-            channel: 'google-ads',
+        : await takeLead(workspaceId, {
             id: lead.lead_id,
             input,
             sent: lead,

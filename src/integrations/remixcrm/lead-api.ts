@@ -78,24 +78,21 @@ function namesOf(fields: readonly FieldError[]): string[] {
  * where a request prefers the record itself (`Prefer: return=representation`).
  * @param baseUrl where people reach this installation
  */
-export function withLeadApi(routes: readonly Route[], baseUrl: () => string): Route[] {
-  return routes.map((route) => {
-    if (route.method !== 'POST') return route;
-    if (route.path === '/api/v1/leads') {
-      const record = route.answers[201] as z.ZodType;
-      const answer = z.union([receiptShape, record]);
-      return { ...adapted(route, receiptOf), answers: { 200: answer, 201: answer } };
-    }
-    if (route.path === '/api/v1/leads/batch')
-      return {
-        ...adapted(route, batchOf),
-        answers: { 200: z.union([batchShape, route.answers[200] as z.ZodType]) },
-      };
-    return route;
-  });
+export function adaptLeadRoute(route: Route, baseUrl: () => string): Route {
+  if (route.method !== 'POST') return route;
+  if (route.path === '/api/v1/leads') {
+    const record = route.answers[201] as z.ZodType;
+    const answer = z.union([receiptShape, record]);
+    return { ...adapted(route, receiptOf, recordOf), answers: { 200: answer, 201: answer } };
+  }
+  if (route.path === '/api/v1/leads/batch')
+    return {
+      ...adapted(route, batchOf, recordsOf),
+      answers: { 200: z.union([batchShape, route.answers[200] as z.ZodType]) },
+    };
+  return route;
 
-  function receiptOf(body: string): object {
-    const { id, status } = JSON.parse(body) as Receipt;
+  function receiptOf({ id, status }: Receipt): object {
     return { id, status, lead_url: leadUrl(baseUrl, id) };
   }
 
@@ -103,29 +100,74 @@ export function withLeadApi(routes: readonly Route[], baseUrl: () => string): Ro
     return fields ? summaryOf(fields) : { error: message };
   }
 
-  function batchOf(body: string): object {
-    const { results } = JSON.parse(body) as { results: BatchResult[] };
+  function batchOf({ results }: Batch): object {
     return {
-      results: results.map((result) => {
-        if ('error' in result) return { status: result.status, ...itemError(result.error) };
-        const { id, status } = result.record as Receipt;
-        return { status: result.status, record: { id, status, lead_url: leadUrl(baseUrl, id) } };
-      }),
+      results: results.map((result) =>
+        'error' in result
+          ? { status: result.status, ...itemError(result.error) }
+          : { status: result.status, record: receiptOf(result.record as Receipt) },
+      ),
+    };
+  }
+
+  /** The record, or the receipt if the record was deleted or the caller cannot read it. */
+  function recordOf(rendered: object): Rendered {
+    return isRecord(rendered)
+      ? { body: rendered, isApplied: true }
+      : { body: receiptOf(rendered as Receipt), isApplied: false };
+  }
+
+  function recordsOf({ results }: Batch): Rendered {
+    const rendered = results.map((result) => ('record' in result ? recordOf(result.record) : null));
+    return {
+      body: {
+        results: results.map((result, at) =>
+          rendered[at] ? { ...result, record: rendered[at].body } : result,
+        ),
+      },
+      isApplied: rendered.every((item) => item === null || item.isApplied),
     };
   }
 }
 
-/** @param shown RemixCRM's answer, of the receipt that is stored */
-function adapted(route: Route, shown: (body: string) => object): Route {
+interface Batch {
+  results: BatchResult[];
+}
+
+/** A response to a request that prefers records, and whether it has only records. */
+interface Rendered {
+  body: object;
+  isApplied: boolean;
+}
+
+function isRecord(rendered: object): boolean {
+  return 'version' in rendered;
+}
+
+/**
+ * @param shown RemixCRM's answer, of the receipt that is stored
+ * @param preferred what a request that prefers the record gets, of what the route rendered
+ */
+function adapted<Stored>(
+  route: Route,
+  shown: (stored: Stored) => object,
+  preferred: (rendered: Stored) => Rendered,
+): Route {
   return {
     ...route,
-    description: `${route.description} With \`Prefer: return=representation\`, the answer is the record itself, and errors are as everywhere else.`,
+    description: `${route.description} With \`Prefer: return=representation\`, the answer is the record itself, and errors are as everywhere else. A key without \`leads:read\` gets only records that it created, as long as they are unchanged.`,
     errors,
     async render(answer: Answer, context: RenderContext) {
       if (typeof answer.body !== 'string') return answer;
-      if (!prefersRepresentation(context.headers)) return { ...answer, body: shown(answer.body) };
+      if (!prefersRepresentation(context.headers))
+        return { ...answer, body: shown(JSON.parse(answer.body) as Stored) };
       const rendered = await route.render!(answer, context);
-      return { ...rendered, headers: { ...rendered.headers, ...REPRESENTATION_APPLIED } };
+      const { body, isApplied } = preferred(rendered.body as Stored);
+      return {
+        ...rendered,
+        body,
+        ...(isApplied && { headers: { ...rendered.headers, ...REPRESENTATION_APPLIED } }),
+      };
     },
   };
 }

@@ -4,6 +4,7 @@ import { createTransport, type SendMailOptions, type Transporter } from 'nodemai
 import type { Dial } from '../../net/dial.ts';
 import { plainHost } from '../../net/egress-guard.ts';
 import { redactReply, type MailOutcome, type MailTransport } from '../../mail/mail-transport.ts';
+import type { Integration } from '../integration.ts';
 
 export interface SmtpOptions {
   smtpUrl: string;
@@ -14,6 +15,13 @@ export interface SmtpOptions {
   /** How long it may take to answer the content; default: ten minutes (RFC 5321, section 4.5.3.2.6). */
   contentTimeoutMs?: number;
 }
+
+export const smtp: Integration = {
+  name: 'smtp',
+  label: 'SMTP',
+  docs: 'docs/configuration.md#mail',
+  mailTransport: { schemes: ['smtp:', 'smtps:'], make: (smtpUrl, dial) => makeSmtp({ smtpUrl, dial }) },
+};
 
 /** The content that an attempt sends, once `beforeContent` has let it. */
 type Attempt = SendMailOptions & { content?: () => Readable };

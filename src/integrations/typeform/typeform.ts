@@ -13,8 +13,8 @@ import {
   type AnsweredField,
   type LeadAnswer,
 } from '../../crm/leads/inbound/lead-form-answers.ts';
-import type { InboundLeads } from '../../crm/leads/inbound/inbound-lead.ts';
 import { validationError } from '../../http/error-response.ts';
+import type { InboundParts, Integration } from '../integration.ts';
 
 /** Typeform also sends partial responses. */
 const COMPLETE = 'form_response';
@@ -46,20 +46,30 @@ type FormResponse = z.output<typeof delivery>['form_response'];
 type Signers = Awaited<ReturnType<InboundSecrets['signers']>>;
 
 /**
- * Mounts `POST /webhooks/typeform/:secret`: each Typeform response creates a lead. Typeform sends no custom
- * headers, and its signature does not identify the sender. So the URL contains the visible prefix of an inbound
- * secret, and Typeform signs with that secret.
+ * Each Typeform response creates a lead. Typeform sends no custom headers, and its signature does not identify the
+ * sender. So the URL contains the visible prefix of an inbound secret, and Typeform signs with that secret.
  */
-export function mountTypeform(
-  app: FastifyInstance,
-  { secrets, inboundLeads }: { secrets: InboundSecrets; inboundLeads: InboundLeads },
-): void {
+export const typeform: Integration = {
+  name: 'typeform',
+  label: 'Typeform',
+  docs: 'docs/integrations/typeform.md',
+  inbound: [
+    {
+      path: '/webhooks/typeform/:prefix',
+      authentication:
+        'The URL ends in the first 12 characters of an inbound secret, and Typeform signs with that secret.',
+      mount: mountTypeform,
+    },
+  ],
+};
+
+function mountTypeform(app: FastifyInstance, path: string, { secrets, takeLead }: InboundParts): void {
   const mayBe = new WeakMap<FastifyRequest, Signers>();
 
-  app.post<{ Params: { secret: string } }>('/webhooks/typeform/:secret', {
+  app.post<{ Params: { prefix: string } }>(path, {
     schema: { hide: true },
     onRequest: async (request) => {
-      const signers = await secrets.signers(request.params.secret);
+      const signers = await secrets.signers(request.params.prefix);
       if (signers.length === 0 || request.headers['typeform-signature'] === undefined) throw unauthorized();
       mayBe.set(request, signers);
     },
@@ -68,8 +78,7 @@ export function mountTypeform(
       const { event_id: id, event_type: type, form_response: response } = read(request.body);
       const answer =
         type === COMPLETE
-          ? await inboundLeads.take(workspaceId, {
-              channel: 'typeform',
+          ? await takeLead(workspaceId, {
               id,
               input: leadOfAnswers(answersOf(response), 'Typeform', 'form_response.answers'),
               sent: request.body,

@@ -17,10 +17,23 @@ export function number<const Options extends NumberOptions>(options: Options) {
       kind: 'number',
       input: numberInput(options),
       output: options.decimals ? z.number() : z.int(),
+      filter: { schema: numberFilter(options) },
       hasExample: true,
     },
     options,
   );
+}
+
+/** The schema of a number in a query; `currency` uses it too. */
+export function numberFilter({ min, max, decimals = 0 }: NumberOptions): z.ZodType<string> {
+  const value = numberInput({ label: '', min, max, decimals });
+  const digits = decimals === 0 ? /^-?\d{1,16}$/ : /^-?\d{1,16}(?:\.\d{1,16})?$/;
+  return z
+    .string()
+    .regex(digits, { error: decimals === 0 ? 'must be an integer' : 'must be a number', abort: true })
+    .refine((sent) => value.safeParse(Number(sent)).success, {
+      error: `must be from ${min} to ${max}${decimals === 0 ? '' : `, with at most ${decimals} decimals`}`,
+    });
 }
 
 /** The schema of a number; `currency` uses it too. */

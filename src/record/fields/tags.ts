@@ -25,7 +25,7 @@ export function tags<const Options extends FieldOptions>(options: Options) {
   return makeField<string[], Options & { default: [] }>(
     {
       kind: 'tags',
-      input: tagList,
+      input: tagList.nullable(),
       output: z.array(z.string()),
       filter: { name: 'tag', by: 'tag' },
     },

@@ -9,7 +9,13 @@ export function url<const Options extends FieldOptions & { sample?: string }>(op
   // The whole value is indexed.
   const input = textInput({ ...options, max: MAX_URL, maxBytes: MAX_URL } as never);
   return makeField<string, Options>(
-    { kind: 'url', input, output: z.string(), filter: { by: 'caseless' }, hasExample: true },
+    {
+      kind: 'url',
+      input,
+      output: z.string(),
+      filter: { by: 'caseless', schema: z.string().max(MAX_URL) },
+      hasExample: true,
+    },
     { ...options, description: options.description ?? `${options.label}, kept as sent` },
   );
 }

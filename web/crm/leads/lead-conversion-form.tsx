@@ -3,6 +3,7 @@ import type { Contact } from '../../api/contact-queries.ts';
 import { ApiError, isConflict } from '../../api/client.ts';
 import { useConvertLead, type Conversion, type Lead } from '../../api/lead-queries.ts';
 import { useHasScope } from '../../api/session-queries.ts';
+import { numberOf } from '../../fields/field-kind.ts';
 import { FormDrawer } from '../../ui/form-drawer.tsx';
 import { notifyDone, notifyError } from '../../ui/notify.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
@@ -102,7 +103,9 @@ function toConversion({
   create_deal: createDeal,
   deal,
 }: Values): Conversion {
-  const filled = Object.entries(deal).filter(([, value]) => value !== '' && value !== null);
+  const filled = Object.entries({ ...deal, value: numberOf(deal.value) }).filter(
+    ([, value]) => value !== '' && value !== null,
+  );
   return {
     update_contact: fillIn,
     ...(company.trim() !== '' && { company: company.trim() }),

@@ -48,7 +48,7 @@ export const leadView = viewOf<Lead>({
   },
   emptyText: (
     <>
-      Leads come from your website, your ads or other apps. Send them with a RemixCRM-style{' '}
+      Leads come from your website, your ads or other apps. Send them with an{' '}
       <TextLink {...paths.apiKeys()}>API key</TextLink>, or create the first one here.
     </>
   ),

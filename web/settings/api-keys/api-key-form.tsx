@@ -1,15 +1,12 @@
-import { Select, Text, TextInput } from '@mantine/core';
+import { Select, Skeleton, Text, TextInput } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { useCreateApiKey, type ApiKey } from '../../api/api-key-queries.ts';
+import { keyStylesQuery, type KeyStyle } from '../../api/key-style-queries.ts';
+import { scopesQuery } from '../../api/scope-queries.ts';
 import { FormDrawer } from '../../ui/form-drawer.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
 import { ExpiryField, toExpiryInput, type Expiry } from './expiry-field.tsx';
 import { ScopeField } from './scope-field.tsx';
-
-const STYLES: { value: ApiKey['style']; label: string }[] = [
-  { value: 'fairlead', label: 'Fairlead: fl_live_…' },
-  { value: 'axocrm', label: 'axoCRM: axo_live_…' },
-  { value: 'remixcrm', label: 'RemixCRM lead key: rmx_…' },
-];
 
 interface Values extends Expiry {
   name: string;
@@ -17,28 +14,34 @@ interface Values extends Expiry {
   scopes: string[] | null;
 }
 
-/** Creates an API key. */
-export function ApiKeyForm({
-  onClose,
-  onCreated,
-}: {
+interface ApiKeyFormProps {
   onClose: () => void;
   onCreated: (key: ApiKey) => void;
-}) {
+}
+
+/** Creates an API key. */
+export function ApiKeyForm(props: ApiKeyFormProps) {
+  const { data: styles } = useQuery(keyStylesQuery);
+  return styles && <LoadedForm {...props} styles={styles} />;
+}
+
+function LoadedForm({ onClose, onCreated, styles }: ApiKeyFormProps & { styles: readonly KeyStyle[] }) {
   const { mutateAsync: create } = useCreateApiKey();
+  const fixedScopes = (style: ApiKey['style']) => styles.find(({ name }) => name === style)?.scopes ?? null;
   const initial: Values = {
     name: '',
-    style: 'fairlead',
+    style: defaultStyle(styles).name,
     scopes: null,
     expires_in_days: 'never',
     expires_at: null,
   };
   const api = useApiForm(initial, async (values) => {
     const { name, style, scopes } = values;
-    const chosen = style === 'remixcrm' ? null : scopes;
+    const chosen = fixedScopes(style) === null ? scopes : null;
     onCreated(await create({ name, style, ...(chosen && { scopes: chosen }), ...toExpiryInput(values) }));
   });
   const { form } = api;
+  const fixed = fixedScopes(form.values.style);
 
   return (
     <FormDrawer title="New API key" action="Create API key" api={api} onClose={onClose}>
@@ -53,18 +56,31 @@ export function ApiKeyForm({
       <Select
         label="Style"
         description="The prefix of the key. Apps built for another CRM may expect its style."
-        data={STYLES}
+        data={styles.map(({ name, label, prefix }) => ({ value: name, label: `${label}: ${prefix}…` }))}
         allowDeselect={false}
         {...form.getInputProps('style')}
       />
-      {form.values.style === 'remixcrm' ? (
-        <Text size="sm" c="dimmed">
-          A key of this style can only send leads.
-        </Text>
-      ) : (
-        <ScopeField {...form.getInputProps('scopes')} />
-      )}
+      {fixed === null ? <ScopeField {...form.getInputProps('scopes')} /> : <FixedScopes names={fixed} />}
       <ExpiryField form={form} />
     </FormDrawer>
+  );
+}
+
+function defaultStyle(styles: readonly KeyStyle[]): KeyStyle {
+  const found = styles.find((style) => style.default);
+  if (!found) throw new Error('No key style is the default.');
+  return found;
+}
+
+/** What every key of a style allows. Labels of scopes are commands, such as `Send leads`. */
+function FixedScopes({ names }: { names: readonly string[] }) {
+  const { data: scopes } = useQuery(scopesQuery);
+  if (!scopes) return <Skeleton height={20} aria-busy />;
+  const labels = names.map((name) => scopes.find((scope) => scope.name === name)?.label ?? name);
+  return (
+    <Text size="sm" c="dimmed">
+      A key of this style can only{' '}
+      {labels.map((label) => label.charAt(0).toLowerCase() + label.slice(1)).join(', ')}.
+    </Text>
   );
 }

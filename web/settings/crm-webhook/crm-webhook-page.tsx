@@ -1,9 +1,9 @@
-import { Text } from '@mantine/core';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
 import { useHasScope } from '../../api/session-queries.ts';
 import classes from './crm-webhook-page.module.css';
 import { InboundSecrets } from './inbound-secrets.tsx';
+import { InboundWebhooks } from './inbound-webhooks.tsx';
 import { UnmatchedReports } from './unmatched-reports.tsx';
 
 /** Setup of the webhook for reports of another CRM: its secrets, and the unmatched reports. */
@@ -14,12 +14,8 @@ export function CrmWebhookPage() {
       <PageHeader intro="Receives updates about leads from another CRM. Updates appear on the lead’s timeline and change nothing else." />
       <div className={classes.intro}>
         <CodeBlock label="Example request" code={CURL} />
-        <Text size="sm" c="dimmed" mt="sm">
-          The same secrets authenticate leads from Typeform, at <code>/webhooks/typeform/…</code> followed by
-          the first characters of the secret, and from Google Ads lead forms, at{' '}
-          <code>/webhooks/google-ads</code>.
-        </Text>
       </div>
+      <InboundWebhooks />
       {mayReadSecrets && <InboundSecrets />}
       <UnmatchedReports />
     </>

@@ -1,12 +1,12 @@
 import { Checkbox, Input, Select, Stack } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useEventNames } from '../../api/event-type-queries.ts';
+import type { WebhookFormat } from '../../api/webhook-format-queries.ts';
 import { fieldLabel } from '../../ui/field-label.ts';
 import classes from './event-picker.module.css';
-import { hasOneEvent } from './formats.ts';
 
 interface EventPickerProps {
-  format: string;
+  format: WebhookFormat;
   value?: string[];
   onChange: (events: string[]) => void;
   error?: ReactNode;
@@ -17,8 +17,8 @@ const NONE: string[] = [];
 
 /** Selects event types by their names in the format: one, several, or `*` for all. */
 export function EventPicker({ format, value = NONE, onChange, error }: EventPickerProps) {
-  const names = useEventNames(format);
-  if (hasOneEvent(format)) {
+  const names = useEventNames(format.name);
+  if (format.one_event) {
     return (
       <Select
         label="Event"

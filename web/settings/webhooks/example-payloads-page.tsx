@@ -1,20 +1,27 @@
-import { Accordion, Select, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { Accordion, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { eventTypeQuery, eventTypesQuery, type EventType } from '../../api/event-type-queries.ts';
+import { webhookFormatsQuery, type WebhookFormat } from '../../api/webhook-format-queries.ts';
 import { paths } from '../../paths.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { ErrorPanel } from '../../ui/error-panel.tsx';
 import { fieldLabel } from '../../ui/field-label.ts';
 import { TextLink } from '../../ui/router-links.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
-import { FORMATS } from './formats.ts';
 import classes from './example-payloads-page.module.css';
+import { defaultFormat, FormatSelect } from './format-select.tsx';
 
 /** Example deliveries of all event types, in all formats. */
 export function ExamplePayloadsPage() {
+  const { data: formats, error, refetch } = useQuery(webhookFormatsQuery);
+  if (error) return <ErrorPanel error={error} retry={() => void refetch()} />;
+  return formats && <ExamplePayloads formats={formats} />;
+}
+
+function ExamplePayloads({ formats }: { formats: readonly WebhookFormat[] }) {
   const { data: types, error, refetch } = useQuery(eventTypesQuery);
-  const [format, choose] = useState('standard');
+  const [format, choose] = useState(defaultFormat(formats).name);
 
   return (
     <>
@@ -22,14 +29,7 @@ export function ExamplePayloadsPage() {
         breadcrumb={<TextLink {...paths.webhooks()}>Webhooks</TextLink>}
         intro="Placeholder values only, except for the samples of your custom event types."
         actions={
-          <Select
-            aria-label="Format"
-            w="12rem"
-            data={FORMATS}
-            value={format}
-            onChange={(chosen) => choose(chosen ?? 'standard')}
-            allowDeselect={false}
-          />
+          <FormatSelect aria-label="Format" w="12rem" formats={formats} value={format} onChange={choose} />
         }
       />
       <div className={classes.body}>

@@ -33,7 +33,7 @@ export function defaultSecret(format: WebhookFormat): SecretChoice {
 
 /** True if deliveries can be signed with a private key. */
 export function hasPrivateKeys(format: WebhookFormat): boolean {
-  return format.name === 'standard';
+  return format.signatures.includes('v1a');
 }
 
 /** Converts to API input. Without a secret, the API generates one. */
@@ -69,11 +69,7 @@ export function SecretField<Values extends SecretValues>({
       {form.values.secret_choice === 'custom' && (
         <PasswordInput
           label="Your secret"
-          description={
-            format.name === 'standard'
-              ? 'whsec_ followed by 24 to 64 bytes in base64, or whsk_ followed by an Ed25519 key in base64.'
-              : 'The secret that your receiver uses to verify signatures.'
-          }
+          description={format.secret_hint}
           autoComplete="off"
           required
           visibilityToggleButtonProps={{ 'aria-label': 'Show secret' }}

@@ -1,13 +1,14 @@
-import { Select, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { eventTypesQuery } from '../../api/event-type-queries.ts';
 import { webhookFormatsQuery, type WebhookFormat } from '../../api/webhook-format-queries.ts';
 import { useCreateWebhook, useUpdateWebhook, type Webhook } from '../../api/webhook-queries.ts';
+import { DocsLink } from '../../ui/docs-link.tsx';
 import { FormDrawer } from '../../ui/form-drawer.tsx';
 import { useApiForm } from '../../ui/use-api-form.ts';
 import { EventPicker } from './event-picker.tsx';
 import { filterFields } from './filter-fields.ts';
-import { FORMATS, hasOneEvent } from './formats.ts';
+import { defaultFormat, findFormat, FormatSelect } from './format-select.tsx';
 import { toSecretInput, defaultSecret } from './secret-field.tsx';
 import {
   toOptions,
@@ -27,7 +28,7 @@ interface Values extends Options {
 const toFormValues = (webhook: Webhook | null, formats: readonly WebhookFormat[]): Values => ({
   name: webhook?.name ?? '',
   url: webhook?.url ?? '',
-  format: webhook?.format ?? 'standard',
+  format: webhook?.format ?? defaultFormat(formats).name,
   events: webhook?.events ?? ['*'],
   ...toOptions(
     webhook,
@@ -94,23 +95,27 @@ function LoadedForm({
         {...form.getInputProps('url')}
       />
       {webhook === null && (
-        <Select
+        <FormatSelect
           label="Format"
-          description="Headers, body and signature, by the standard or compatible with another CRM."
-          data={FORMATS}
-          allowDeselect={false}
+          description={
+            <>
+              Headers, body and signature, by the standard or compatible with another CRM. Documentation:{' '}
+              <DocsLink docs={format.docs} />
+            </>
+          }
+          formats={formats}
           {...form.getInputProps('format')}
           // Each format has its own event names.
           onChange={(chosen) =>
             form.setValues({
-              format: chosen ?? 'standard',
-              events: hasOneEvent(chosen ?? 'standard') ? [] : ['*'],
-              secret_choice: defaultSecret(formatOf(chosen ?? 'standard')),
+              format: chosen,
+              events: formatOf(chosen).one_event ? [] : ['*'],
+              secret_choice: defaultSecret(formatOf(chosen)),
             })
           }
         />
       )}
-      <EventPicker format={format.name} {...form.getInputProps('events')} />
+      <EventPicker format={format} {...form.getInputProps('events')} />
       <WebhookOptions
         form={form}
         format={format}
@@ -120,10 +125,4 @@ function LoadedForm({
       />
     </FormDrawer>
   );
-}
-
-function findFormat(formats: readonly WebhookFormat[], name: string): WebhookFormat {
-  const found = formats.find((item) => item.name === name);
-  if (!found) throw new Error(`Unknown webhook format ${name}. Reload the page.`);
-  return found;
 }

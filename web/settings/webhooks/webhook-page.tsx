@@ -16,7 +16,7 @@ import { Property, PropertyList } from '../../ui/property-list.tsx';
 import { BreakerNotice, BreakerState } from './breaker-state.tsx';
 import { DeliveryLog } from './delivery-log.tsx';
 import { durationsSummary } from './durations.ts';
-import { formatName } from './formats.ts';
+import { FormatName } from './format-select.tsx';
 import { OrderFact, rateText } from './pace-options.tsx';
 import { ReplayDialog } from './replay-dialog.tsx';
 import { WebhookActions } from './webhook-actions.tsx';
@@ -120,7 +120,9 @@ function Facts({ webhook }: { webhook: Webhook }) {
         <Property name="Method">
           {webhook.method}, {webhook.content_type === 'application/json' ? 'JSON' : 'form'}
         </Property>
-        <Property name="Format">{formatName(webhook.format)}</Property>
+        <Property name="Format">
+          <FormatName format={webhook.format} />
+        </Property>
         <Property name="Payload">{webhook.payload}</Property>
         <Property name="Retries">{retriesOf(webhook)}</Property>
         <Property name="Timeout">{webhook.timeout_s} s</Property>

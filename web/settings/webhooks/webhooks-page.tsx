@@ -12,7 +12,7 @@ import { EmptyState } from '../../ui/empty-state.tsx';
 import { TextLink } from '../../ui/router-links.tsx';
 import { Moment } from '../../ui/relative-time.tsx';
 import { PageHeader } from '../../ui/page-header.tsx';
-import { formatName } from './formats.ts';
+import { FormatName } from './format-select.tsx';
 import { IpAddresses } from './ip-addresses.tsx';
 import { SendPendingButton } from './send-pending-button.tsx';
 import { SigningSecret } from './signing-secret.tsx';
@@ -29,7 +29,7 @@ const COLUMNS = column.columns([
   column.accessor('format', {
     header: 'Format',
     meta: { width: '10rem' },
-    cell: ({ getValue }) => formatName(getValue()),
+    cell: ({ getValue }) => <FormatName format={getValue()} />,
   }),
   column.accessor('events', {
     header: 'Events',

@@ -22,8 +22,8 @@ export interface LeadOption {
 export interface LeadOptions {
   /** The workspace's own spelling, at most a second old; undefined if there is no such option. */
   match(workspaceId: Uuid, name: string): Promise<string | undefined>;
-  /** The workspace's own spelling; an option that does not exist is created as sent. */
-  matchOrCreate(writer: { workspaceId: Uuid; actor: string }, name: string): Promise<string>;
+  /** Creates the option in the caller's transaction, unless it exists. */
+  createWithin(trx: Transaction, writer: { workspaceId: Uuid; actor: string }, name: string): Promise<void>;
   /** All of a workspace, by name, as options of a field. */
   options(workspaceId: Uuid): Promise<Option[]>;
   /** Newest first; only ids smaller than `after`. */
@@ -42,7 +42,7 @@ export interface LeadOptions {
 }
 
 /** Options of one field that are listed with its object. */
-const MAX_OPTIONS = 1_000;
+const MAX_OPTIONS = 5_000;
 
 const COLUMNS = 'id, name, created_by, created_at, updated_at';
 
@@ -67,11 +67,8 @@ export function makeLeadOptions(
   return {
     match: matcher.match,
 
-    async matchOrCreate(writer, name) {
-      const existing = await matcher.match(writer.workspaceId, name);
-      if (existing !== undefined) return existing;
-      const created = await db.transaction((trx) => insert(parts, trx, statements.insert, writer, name));
-      return created?.name ?? (await matcher.match(writer.workspaceId, name)) ?? name;
+    async createWithin(trx, writer, name) {
+      await insert(parts, trx, statements.insert, writer, name);
     },
 
     ...readsOf(db, table),

@@ -1,14 +1,14 @@
-import type { ServiceOptions } from '../../../record/record-service.ts';
-import type { LeadInput } from '../lead-input.ts';
+import type { BeforeChange, Draft } from '../../../record/record-service.ts';
 import { isBuiltIn, type LeadStatuses } from './lead-status.ts';
 
 /**
  * Locks the new status of a lead, if the workspace can delete it: a deletion at the same time is refused, or this change
  * is. Built-in statuses need no lock and take the fast path.
  */
-export function statusLock(statuses: LeadStatuses): NonNullable<ServiceOptions<LeadInput>['lockFor']> {
-  return ({ status }) => {
+export function statusLock(statuses: LeadStatuses): (draft: Draft) => BeforeChange | null {
+  return ({ writer, input }) => {
+    const { status } = input as { status?: string | null };
     if (!status || isBuiltIn(status)) return null;
-    return (trx, workspaceId) => statuses.lock(trx, workspaceId, status);
+    return (trx) => statuses.lock(trx, writer.workspaceId, status);
   };
 }

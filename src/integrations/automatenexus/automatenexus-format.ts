@@ -32,7 +32,7 @@ const DOCUMENTED = new Set(
  * AutomateNexus webhooks (AN3–AN5, AN8): the full record with the field names of its documentation and, if there
  * is a secret, one header with the hex HMAC-SHA256 of the body.
  */
-export const automatenexus: Format = {
+export const automatenexusFormat: Format = {
   name: 'automatenexus',
   documents: (type) => DOCUMENTED.has(type),
   nameOf: (type) => type,
@@ -48,6 +48,7 @@ export const automatenexus: Format = {
   maxRetries: 10,
   makeSecret: () => randomBytes(32).toString('hex'),
   secretProblem: textSecretProblem,
+  secretHint: '8 to 256 characters, none of them a control character.',
   unsigned: 'where asked',
   rotationOverlaps: false,
   goneDisables: false,

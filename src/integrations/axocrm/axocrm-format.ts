@@ -29,7 +29,7 @@ const ITS_NAMES: Readonly<Record<string, string>> = {
  * axoCRM webhooks (AX9–AX13): three X-axoCRM headers, a signature over `timestamp.body` with the secret exactly as
  * shown, and a body without personal data.
  */
-export const axocrm: Format = {
+export const axocrmFormat: Format = {
   name: 'axocrm',
   documents: (type) => DOCUMENTED.has(type),
   nameOf: (type) => ITS_NAMES[type] ?? type,
@@ -51,13 +51,14 @@ export const axocrm: Format = {
     (/^[\x21-\x7e]{8,256}$/.test(secret)
       ? null
       : 'must have 8 to 256 printable ASCII characters without spaces'),
+  secretHint: '8 to 256 printable ASCII characters without spaces.',
   unsigned: 'never',
   rotationOverlaps: false,
   goneDisables: false,
   ownHeaders: ['x-axocrm-event', 'x-axocrm-timestamp', 'x-axocrm-signature'],
 
   message({ event, workspaceId, payload, secrets, attemptedAt, bodyOf }) {
-    const type = axocrm.nameOf(event.type);
+    const type = axocrmFormat.nameOf(event.type);
     const details = payload === 'full' ? event.data() : event.summary();
     const body = bodyOf(
       JSON.stringify({
@@ -93,7 +94,7 @@ export const axocrm: Format = {
   schema: ({ name, object }, _payload, details) =>
     objectOf({
       id: textField('Identifies the event; the same in all retries.'),
-      type: exactly(axocrm.nameOf(name), 'The event type.'),
+      type: exactly(axocrmFormat.nameOf(name), 'The event type.'),
       workspace_id: textField('The id of the workspace.'),
       created_at: timeField('When the event occurred.'),
       data: {

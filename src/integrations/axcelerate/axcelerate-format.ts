@@ -10,7 +10,7 @@ const RETRIES = 20;
  * aXcelerate webhooks (AC1–AC4): one event type each, the object under its noun in `message`, and two headers that
  * are sent without a signature too. `messageId` is the event's id, so it is the same in retries and resends.
  */
-export const axcelerate: Format = {
+export const axcelerateFormat: Format = {
   name: 'axcelerate',
   documents: () => false,
   nameOf: (type) => type,
@@ -26,6 +26,7 @@ export const axcelerate: Format = {
   maxRetries: RETRIES,
   makeSecret: () => randomBytes(32).toString('hex'),
   secretProblem: textSecretProblem,
+  secretHint: '8 to 256 characters, none of them a control character.',
   unsigned: 'by default',
   rotationOverlaps: false,
   goneDisables: false,

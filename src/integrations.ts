@@ -1,0 +1,23 @@
+import { automatenexus } from './integrations/automatenexus/automatenexus.ts';
+import { axcelerate } from './integrations/axcelerate/axcelerate.ts';
+import { axocrm } from './integrations/axocrm/axocrm.ts';
+import { crmWebhook } from './integrations/crm-webhook/crm-webhook.ts';
+import { googleAds } from './integrations/google-ads/google-ads.ts';
+import type { Integration } from './integrations/integration.ts';
+import { remixcrm } from './integrations/remixcrm/remixcrm.ts';
+import { smtp } from './integrations/smtp/smtp.ts';
+import { standardWebhooks } from './integrations/standard-webhooks/standard-webhooks.ts';
+import { typeform } from './integrations/typeform/typeform.ts';
+
+/** The systems, in the order of every list and choice. The first webhook format is the default. */
+export const INTEGRATIONS: readonly Integration[] = [
+  standardWebhooks,
+  axocrm,
+  automatenexus,
+  axcelerate,
+  remixcrm,
+  crmWebhook,
+  typeform,
+  googleAds,
+  smtp,
+];

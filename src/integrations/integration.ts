@@ -1,0 +1,72 @@
+import type { FastifyInstance } from 'fastify';
+import type { z } from 'zod';
+import type { InboundSecrets } from '../account/inbound-secret.ts';
+import type { KeyStyle } from '../account/key-style.ts';
+import type { Uuid } from '../base/id.ts';
+import type { Logger } from '../base/log.ts';
+import type { CrmActivities } from '../crm/leads/inbound/crm-activity.ts';
+import type { InboundLead } from '../crm/leads/inbound/inbound-lead.ts';
+import type { LeadInput } from '../crm/leads/lead-input.ts';
+import type { Format } from '../delivery/endpoint/webhook-format.ts';
+import type { Route } from '../http/route.ts';
+import type { MailTransport } from '../mail/mail-transport.ts';
+import type { Dial } from '../net/dial.ts';
+
+/**
+ * Another system, and everything that Fairlead does for it. Each folder of src/integrations exports one from the file
+ * of the folder's name, and src/integrations.ts lists it. No other code, and no page of the dashboard, names a system.
+ */
+export interface Integration {
+  /** The name of its folder. Stored with the leads that it sends, so it never changes. */
+  readonly name: string;
+  /** What the dashboard shows. */
+  readonly label: string;
+  /** A page of docs/, such as `docs/integrations/typeform.md`, or a URL. */
+  readonly docs: string;
+  /** Webhooks as the system's receivers expect them. */
+  readonly webhookFormat?: Format;
+  /** API keys as the system's clients expect them. */
+  readonly keyStyle?: IntegrationKeyStyle;
+  /**
+   * The system's own form of a route of the API.
+   * @param baseUrl the public URL of this installation
+   * @returns the same route if the system has no form of its own
+   */
+  readonly adaptRoute?: (route: Route, baseUrl: () => string) => Route;
+  /** The webhooks that it sends, authenticated by an inbound secret. */
+  readonly inbound?: readonly InboundWebhook[];
+  /** How the installation's mail is sent. */
+  readonly mailTransport?: {
+    /** The schemes of the URLs of its servers, such as `smtp:`. */
+    readonly schemes: readonly string[];
+    /** `dial` opens its connections, with the guard for hosts that the operator names. */
+    readonly make: (url: string, dial: Dial) => MailTransport;
+  };
+  /** The accounts of the system that a workspace connects; `src/connections/` defines the type. */
+  readonly connection?: unknown;
+}
+
+interface IntegrationKeyStyle extends KeyStyle {
+  /** The schema of a lead sent with such a key. If missing, leads need what they always need. */
+  readonly leadInput?: z.ZodType<LeadInput>;
+}
+
+/** A URL that a system posts to. */
+export interface InboundWebhook {
+  /** As Fastify's router writes it: `/webhooks/typeform/:prefix`. Unique, and frozen once released. */
+  readonly path: string;
+  /** How a request shows its inbound secret: a sentence for the people who set it up. */
+  readonly authentication: string;
+  /** Adds the route. It has to check the secret itself. */
+  readonly mount: (app: FastifyInstance, path: string, parts: InboundParts) => void;
+}
+
+/** What the inbound webhooks are made with. */
+export interface InboundParts {
+  secrets: InboundSecrets;
+  /** Reports of another CRM about leads. */
+  activities: CrmActivities;
+  /** As `InboundLeads.take`, for leads of this system. */
+  takeLead(workspaceId: Uuid, inbound: Omit<InboundLead, 'channel'>): Promise<string>;
+  log: Logger;
+}
