@@ -52,9 +52,9 @@ function withUploads(transform: Transform): Transform {
     const bytes = { type: 'string', format: 'binary' };
     const form = { type: 'object', properties: { file: bytes }, required: ['file'] };
     const content = Object.fromEntries(takesFile.types.map((type) => [type, { schema: bytes }]));
-    const described = transform({ ...document, schema });
+    const transformed = transform({ ...document, schema });
     const body = { content: { 'multipart/form-data': { schema: form }, ...content } };
-    return { ...described, schema: { ...described.schema, body } };
+    return { ...transformed, schema: { ...transformed.schema, body } };
   };
 }
 

@@ -174,14 +174,15 @@ describe('a logo', () => {
   });
 });
 
-describe('refused as a logo is', () => {
-  const expectRefusal = async (reply: Reply, code: string, message: RegExp) => {
-    expect(reply.json.error.code).toBe(code);
-    expect(reply.json.error.message).toMatch(message);
-    expect(await logoOf()).toBeNull();
-    expect(await actions()).toEqual([]);
-  };
+/** The request changed nothing. */
+async function expectRefusal(reply: Reply, code: string, message: RegExp): Promise<void> {
+  expect(reply.json.error.code).toBe(code);
+  expect(reply.json.error.message).toMatch(message);
+  expect(await logoOf()).toBeNull();
+  expect(await actions()).toEqual([]);
+}
 
+describe('refused as a logo is', () => {
   test.each([
     ['SVG', '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"></svg>'],
     ['HTML', '<!doctype html><script>alert(1)</script>'],
@@ -315,10 +316,10 @@ describe('the page of a form', () => {
   };
 
   test('shows the logo, also in the preview; not in a frame, nor once it is deleted', async () => {
-    const form = (await s.ask('POST', '/api/v1/forms', { body })).json;
+    const { id } = (await s.ask('POST', '/api/v1/forms', { body })).json;
     await put(PNG);
     const pageOf = async (query = '') =>
-      (await s.ask('GET', `/f/${form.id}${query}`, { as: null, headers: { accept: 'text/html' } })).text;
+      (await s.ask('GET', `/f/${id}${query}`, { as: null, headers: { accept: 'text/html' } })).text;
     const source = /<img class="logo" src="(\/files\/[\w-]+)" alt="Acme" \/>/;
     const shown = source.exec(await pageOf());
     expect((await download(shown![1]!)).content.equals(PNG)).toBe(true);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { join as joinPath } from 'node:path';
 import { expect } from 'vitest';
 import { assemble, type App } from '../../src/app.ts';
 import { makeSealer } from '../../src/base/seal.ts';
@@ -57,7 +57,7 @@ export interface Scenario extends TestDatabase {
 /** @param env settings in addition to the defaults; by default webhooks may reach loopback */
 export async function startScenario(env: Record<string, string> = {}): Promise<Scenario> {
   const database = await freshDatabase();
-  const dataDir = path.join(tmpdir(), `fairlead-scenario-${randomUUID()}`);
+  const dataDir = joinPath(tmpdir(), `fairlead-scenario-${randomUUID()}`);
   const config = readConfig({
     FAIRLEAD_EGRESS_ALLOW: '127.0.0.0/8',
     FAIRLEAD_DATA_DIR: dataDir,
