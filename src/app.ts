@@ -24,7 +24,7 @@ import { makeMadeBy } from './api/account/made-by.ts';
 import { changePlan } from './api/account/plan-routes.ts';
 import { assembleDelivery } from './delivery-assembly.ts';
 import { assembleFiles } from './file-assembly.ts';
-import { assembleMail } from './mail-assembly.ts';
+import { assembleMailQueue, assembleMailSender } from './mail-assembly.ts';
 
 /** The whole program on one database, assembled but not running. */
 export interface App {
@@ -51,9 +51,10 @@ export interface App {
 export function assemble(input: FoundationInput): App {
   const foundation = makeFoundation(input);
   const { config, db, clock, newId } = foundation;
-  const { mail, mailSender } = assembleMail(foundation);
+  const mail = assembleMailQueue(foundation);
   const notices = makeNotices({ ...foundation, mail });
   const { guard, inboxes, sender, engine } = assembleDelivery(foundation, notices);
+  const mailSender = assembleMailSender(foundation, mail, engine.metrics.registry);
   const accounts = makeAccounts({
     ...foundation,
     mail: config.mail && mail,
@@ -62,8 +63,8 @@ export function assemble(input: FoundationInput): App {
   const { workspaces, keys, audit, signIn, secrets, usage, idempotency } = accounts;
   const schemaWorkers = makeSchemaWorkers();
   const customTypes = makeCustomTypes({ db, clock, newId, schemas: makeSchemas(schemaWorkers) }, CATALOGUE);
-  const queue = makeJobQueue({ db, newId });
   const storedFiles = assembleFiles(foundation);
+  const queue = makeJobQueue({ db, newId });
   const shared = {
     ...foundation,
     ...storedFiles,

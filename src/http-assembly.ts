@@ -10,9 +10,12 @@ import type { Listener } from './net/egress-guard.ts';
 import { makeTail } from './events/feed-poller.ts';
 import { makeConcurrencyLimit } from './http/concurrency-limit.ts';
 import { mountHealth } from './http/health.ts';
+import { makeApi } from './http/invoke.ts';
+import { jsonParser } from './http/json-body.ts';
 import { describeApi } from './http/openapi.ts';
 import { mountPages } from './http/pages.ts';
 import { mountDocument, mountReference } from './http/api-reference-page.ts';
+import { makeRouteCalls, type RouteCallParts } from './http/route-call.ts';
 import { makeServer, mount, type ServerParts } from './http/server.ts';
 import { listModules, type Modules } from './modules.ts';
 import { apiRoutes, mountIntegrations, type RouteParts } from './routes.ts';
@@ -26,7 +29,10 @@ import { VERSION } from './version.ts';
 const WAITING = { caller: 10, workspace: 200, all: 2_000 };
 
 export interface HttpServerParts
-  extends RouteParts, Omit<ServerParts, 'callers' | 'trustProxy' | 'publicUrl'> {
+  extends
+    RouteParts,
+    Omit<ServerParts, 'callers' | 'trustProxy' | 'publicUrl'>,
+    Omit<RouteCallParts, 'publicUrl'> {
   config: Config;
   modules: Modules;
   metrics: Registry;
@@ -50,7 +56,9 @@ export async function makeHttpServer(parts: HttpServerParts): Promise<FastifyIns
   // A separate scope: the document contains the routes that are registered after it.
   await app.register(async (scope) => {
     if (services.includes('api')) {
-      mount(scope, apiRoutes(parts, { modules, reading }), serverParts);
+      const calls = makeRouteCalls(apiRoutes(parts, { modules, reading }), serverParts);
+      app.decorate('api', makeApi(calls, jsonParser(app)));
+      mount(scope, calls, serverParts);
       mountIntegrations(scope, parts);
     }
   });

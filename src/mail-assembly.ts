@@ -1,27 +1,33 @@
+import type { Registry } from 'prom-client';
 import { NOTICE_READERS_ONLY } from './account/notice-mail.ts';
+import { VALID_RESETS_ONLY } from './account/sign-in.ts';
 import { PENDING_INVITATIONS_ONLY } from './api/account/invitation-routes.ts';
 import { mailTransportOf } from './catalogue.ts';
 import type { Foundation } from './foundation.ts';
+import { makeMailMetrics } from './mail/mail-metrics.ts';
 import { makeMailQueue, type MailQueue } from './mail/mail-queue.ts';
 import { makeMailSender, type MailSender } from './mail/mail-sender.ts';
 import { makeDial } from './net/dial.ts';
 import { makeOperatorGuard } from './net/egress-guard.ts';
 import { systemResolver } from './net/system-resolver.ts';
 
-export interface Mailing {
-  mail: MailQueue;
-  /** Null if the installation sends no mail. */
-  mailSender: MailSender | null;
+const CONDITIONS = [NOTICE_READERS_ONLY, PENDING_INVITATIONS_ONLY, VALID_RESETS_ONLY];
+
+/** The queue of mails, with the conditions under which each is still sent. */
+export function assembleMailQueue({ db, sealer, newId }: Foundation): MailQueue {
+  return makeMailQueue({ db, sealer, newId, conditions: CONDITIONS });
 }
 
-/** The queue of mails with its conditions, and what sends them. */
-export function assembleMail(foundation: Foundation): Mailing {
-  const { config, db, sealer, newId, log, random, clock, listeners } = foundation;
-  const conditions = [NOTICE_READERS_ONLY, PENDING_INVITATIONS_ONLY];
-  const mail = makeMailQueue({ db, sealer, newId, conditions });
-  if (!config.mail) return { mail, mailSender: null };
-  const { smtpUrl, from } = config.mail;
+/** What sends the mails of the queue; null if the installation sends none. */
+export function assembleMailSender(
+  { config, db, log, random, clock, listeners }: Foundation,
+  queue: MailQueue,
+  registry: Registry,
+): MailSender | null {
+  const metrics = makeMailMetrics(registry, db);
+  if (config.mail === null) return null;
   const guard = makeOperatorGuard({ own: () => listeners });
-  const transport = mailTransportOf(smtpUrl, makeDial({ guard, resolver: systemResolver, clock }));
-  return { mail, mailSender: makeMailSender({ queue: mail, transport, from, log, random }) };
+  const dial = makeDial({ guard, resolver: systemResolver, clock });
+  const transport = mailTransportOf(config.mail.smtpUrl, dial);
+  return makeMailSender({ queue, transport, from: config.mail.from, log, metrics, random });
 }

@@ -11,6 +11,8 @@ import type { Role } from './role.ts';
 export type LinkKind = 'setup' | 'invitation' | 'password_reset';
 
 const HOUR_MS = 3_600_000;
+// An arbitrary number, which must be the same in every process of an installation.
+const LOCK = 0x4641_4958;
 /** How long a link is valid, in milliseconds. */
 export const LASTS_MS: Record<LinkKind, number> = {
   setup: 7 * 24 * HOUR_MS,
@@ -98,6 +100,11 @@ const INVITATIONS = {
          order by l.id desc limit $3`,
 };
 
+const LOCK_PURPOSE = {
+  name: 'link.lock',
+  text: 'select pg_advisory_xact_lock($1::int, hashtext(lower($2)))',
+};
+
 const DELETE_EARLIER = {
   name: 'link.delete-earlier',
   text: `delete from link where kind = $1 and used_at is null and workspace_id is not distinct from $2
@@ -168,6 +175,9 @@ export function makeLinks(db: Database, clock: Clock, newId: () => Uuid, authori
         created_at: isoTime(now),
         expires_at: isoTime(now + LASTS_MS[kind]),
       };
+      // Two at once would not see each other's link, and both would stay valid.
+      const purpose = [kind, link.workspace_id, link.user_id, link.email].join(' ');
+      await query(trx, LOCK_PURPOSE, [LOCK, purpose]);
       await query(trx, DELETE_EARLIER, [kind, link.workspace_id, link.user_id, link.email]);
       await query(trx, INSERT, [
         link.id,

@@ -3,7 +3,7 @@ import type { Uuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import type { Database } from '../db/pool.ts';
 import { query, type Transaction } from '../db/query.ts';
-import type { MailQueue } from '../mail/mail-queue.ts';
+import type { MailCondition, MailQueue } from '../mail/mail-queue.ts';
 import type { Audit } from './audit.ts';
 import type { HashingQueue } from './hashing-queue.ts';
 import { passwordResetMessage } from './account-mail.ts';
@@ -14,6 +14,13 @@ import type { Role } from './role.ts';
 import type { Sessions } from './session.ts';
 import type { SignInThrottle } from './sign-in-throttle.ts';
 import type { User, Users } from './user.ts';
+
+/** A reset that was replaced or used before it was mailed is not mailed: its link would be refused. */
+export const VALID_RESETS_ONLY: MailCondition = {
+  name: 'no longer valid',
+  holds: `m.kind <> 'password_reset' or exists (select from link l where l.id = m.object_id and l.used_at is null)`,
+  otherwise: 'cancel',
+};
 
 export interface SignInParts {
   db: Database;

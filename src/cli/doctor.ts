@@ -1,6 +1,11 @@
 import type { Config } from '../config.ts';
 import { missingMigrations } from '../db/migrate.ts';
-import { countOverdueJobs, measureJobs, recentlyFailedJobs } from '../jobs/job-backlog.ts';
+import {
+  countOverdueJobs,
+  isMaintenanceOverdue,
+  measureJobs,
+  recentlyFailedJobs,
+} from '../jobs/job-backlog.ts';
 import type { Store } from '../store.ts';
 
 interface Finding {
@@ -67,6 +72,8 @@ async function jobs({ db }: Store): Promise<Finding> {
   const overdue = await countOverdueJobs(db.pool);
   if (overdue > 0)
     return { ok: false, text: `${overdue} jobs have been due for over 5 minutes: is a worker running?` };
+  if (await isMaintenanceOverdue(db.pool))
+    return { ok: false, text: 'maintenance has been due for over 5 minutes: is a worker running?' };
   const recent = await recentlyFailedJobs(db.pool);
   const named = recent.map(({ type, jobs: count, last_error: error }) => `${count} ${type}: ${error}`);
   return {

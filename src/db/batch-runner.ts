@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError, unavailable } from '../base/errors.ts';
 import { failureKind, isUniqueViolation } from './failure.ts';
 import { withTimeout, type Database } from './pool.ts';
@@ -89,12 +90,16 @@ export class BatchRunner<Item, Result> {
             return;
           case 'data':
             if (left.length > 1) return this.#oneByOne(on, left, results);
-            if (!(left[0]!.isUnsure && isUniqueViolation(error))) return fail(left, badData(error), results);
-            break; // Its id is there already: the try that was lost had committed. The next look-up finds it.
+            if (!(left[0]!.isUnsure && isUniqueViolation(error)) || ++conflicts > MAX_CONFLICTS)
+              return fail(left, badData(error), results);
+            // Its id may be there already: the try that was lost had committed, and the next look-up finds it. If not,
+            // another value of it exists.
+            await sleep(FIRST_PAUSE_MS);
+            break;
           case 'lost':
             for (const entry of left) entry.isUnsure = true;
             left = dropLate(left, results);
-            await new Promise((resolve) => setTimeout(resolve, pause));
+            await sleep(pause);
             pause = Math.min(pause * 2, MAX_PAUSE_MS);
             break;
           default:

@@ -60,13 +60,16 @@ export function openDatabase(connection: Connection, options: { max: number; log
  */
 const PLANNING = ['enable_seqscan=off', 'jit=off'];
 
+/** A process that stands still in a transaction would hold its locks for ever. */
+const IDLE_LIMIT = 'idle_in_transaction_session_timeout=60s';
+
 function openPool(connection: Connection, max: number, setting: string, log: Logger): Pool {
   const pool = new Pool({
     ...connection,
     max,
     types,
     application_name: 'fairlead',
-    options: ['TimeZone=UTC', 'statement_timeout=60s', ...PLANNING, setting]
+    options: ['TimeZone=UTC', 'statement_timeout=60s', IDLE_LIMIT, ...PLANNING, setting]
       .map((item) => `-c ${item}`)
       .join(' '),
     connectionTimeoutMillis: 3_000,

@@ -1,5 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { ApiError } from '../base/errors.ts';
 import { decodedBody } from './request-decompression.ts';
+
+/** The largest body that most paths accept, in bytes (docs/requirements.md, section 7). */
+export const BODY_LIMIT = 1024 * 1024;
+
+export function bodyTooLarge(): ApiError {
+  return new ApiError('payload_too_large', 'The body is larger than this path accepts; most accept 1 MiB.');
+}
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,6 +1,8 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import { ApiError, type FieldError } from '../base/errors.ts';
 import { INEXACT_NUMBER } from '../base/values/unstorable.ts';
+import type { ErrorStyle } from './route.ts';
 
 /** The body of every error: `{"error":{code,message,fields?,request_id}}` (AX2; docs/requirements.md, section 6). */
 export function errorBody(error: ApiError, requestId: string): string {
@@ -12,6 +14,16 @@ export function errorBody(error: ApiError, requestId: string): string {
       request_id: requestId,
     },
   });
+}
+
+/** The body of an error in the style of a route, where the style applies to the request. */
+export function errorText(
+  error: ApiError,
+  style: ErrorStyle | undefined,
+  { id, headers }: { id: string; headers: IncomingHttpHeaders },
+): string {
+  const applies = style && (style.appliesTo?.(headers) ?? true);
+  return (applies ? style.body : errorBody)(error, id);
 }
 
 export const errorShape = z

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { ApiError, type ErrorCode } from '../base/errors.ts';
+import { bodyTooLarge } from './body.ts';
 
 const JSON_ALONE = {
   types: ['application/json'],
@@ -28,10 +29,6 @@ export function unsupportedMediaType(request: FastifyRequest): ApiError {
 
 /** Error codes of Fastify with the code and message of the API. */
 const REFUSALS: Readonly<Record<string, [ErrorCode, string]>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: [
-    'payload_too_large',
-    'The body is larger than this path accepts; most accept 1 MiB.',
-  ],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
     'validation_error',
     'The length of the body differs from Content-Length.',
@@ -47,6 +44,7 @@ export function shownError(
 ): ApiError | null {
   if (error instanceof ApiError) return error;
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return unsupportedMediaType(request);
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge();
   const entry = error.code ? REFUSALS[error.code] : undefined;
   if (entry) return new ApiError(...entry);
   const status = error.statusCode ?? 500;

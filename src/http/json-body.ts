@@ -28,10 +28,10 @@ export function readJson(app: FastifyInstance): void {
 }
 
 /** Parses JSON text. Throws `validation_error`. */
-type JsonParser = (text: string) => unknown;
+export type JsonParser = (text: string) => unknown;
 
 /** Fastify's own parser, which rejects keys that would change an object's prototype. */
-function jsonParser(app: FastifyInstance): JsonParser {
+export function jsonParser(app: FastifyInstance): JsonParser {
   const parse = app.getDefaultJsonParser('error', 'error');
   return (text) => {
     let value: unknown;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Assets, sendAsset } from './assets.ts';
+import { DASHBOARD_PAGES, type ReservedPaths } from './reserved-paths.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -36,9 +37,6 @@ const PAGE_HEADERS = {
 /** The file names contain a hash of their content. */
 const IMMUTABLE = 'public, max-age=31536000, immutable';
 
-/** Paths of the API: never a page, whatever the Accept header says. */
-const API_PATHS = /^\/(api|webhooks|healthz|readyz|metrics|docs|analytics|assets|inbox|f|files)(\/|$)/;
-
 /** Serves the dashboard: its files under /assets/, with a content hash in their names, and its one page. */
 export function mountPages(app: FastifyInstance): void {
   const page = readFileSync(new URL('index.html', BUNDLE));
@@ -49,18 +47,17 @@ export function mountPages(app: FastifyInstance): void {
   app.decorate('sendPage', (reply) => reply.code(200).headers(PAGE_HEADERS).send(page));
 }
 
-/** The dashboard's own paths (web/routes.tsx). Other systems link to them, for example by `lead_url`. */
-const OWN_PAGES =
-  /^\/(?:(?:sign-in|forgot-password|setup|invitation|reset-password|contacts|companies|deals|tasks|leads|forms|settings)(?:\/[^.]*)?)?$/;
+/** The dashboard's own paths. Other systems link to them, for example by `lead_url`. */
+const OWN_PAGES = new RegExp(`^/(?:(?:${DASHBOARD_PAGES.join('|')})(?:/[^.]*)?)?$`);
 
 /**
  * Whether a request to an unknown path gets the dashboard's page. Yes for any path if the client accepts HTML. For
  * the dashboard's own paths also if it accepts anything and does not ask for JSON, such as curl or a link preview.
  */
-export function asksForPage({ method, url, headers }: FastifyRequest): boolean {
+export function asksForPage({ method, url, headers }: FastifyRequest, reserved: ReservedPaths): boolean {
   if (method !== 'GET' && method !== 'HEAD') return false;
   const path = url.split('?', 1)[0]!;
-  if (API_PATHS.test(path)) return false;
+  if (reserved.isRoute(path)) return false;
   const accepted = acceptedTypes(headers.accept || '*/*');
   if (accepted.has('text/html') || accepted.has('application/xhtml+xml')) return true;
   if ([...accepted].some((type) => /[/+]json$/.test(type))) return false;

@@ -1,5 +1,8 @@
 import { ApiError, invalid } from '../base/errors.ts';
 
+/** The longest path parameter, in characters. */
+export const MAX_PARAM_LENGTH = 256;
+
 /** Far more than any path has; a URL of 16 KiB could contain thousands. */
 const MAX_PARAMETERS = 200;
 

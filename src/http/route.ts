@@ -41,6 +41,35 @@ export interface Client {
   lastEventId: string | undefined;
 }
 
+/**
+ * A request that was admitted and whose body was read. A Fastify request is one as it is, so that the hot path copies
+ * nothing; `invoke.ts` makes the others.
+ */
+export interface RouteRequest {
+  readonly method: string;
+  /** The path with its query. */
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  /** Path parameters by name. */
+  readonly params: unknown;
+  /** The query by `readQuery`. */
+  readonly query: unknown;
+  readonly body: unknown;
+  readonly ip: string;
+  readonly protocol: string;
+  /** Null for an open route. */
+  readonly caller: Caller | null;
+  readonly form: FormFields | null;
+  /** The bytes of the file, of a route that takes one. */
+  readonly upload: Buffer | null;
+  /** The body may contain a value that cannot be stored unchanged. */
+  readonly isSuspect: boolean;
+  readonly jsonText: string | null;
+  readonly rawBody: Buffer | null;
+  /** Set by the call while it runs. */
+  claim: IdempotencyClaim | null;
+}
+
 /** A response body that is sent in pieces. */
 export interface TextStream {
   /** The next piece is requested once there is room for it. */

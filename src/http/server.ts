@@ -9,37 +9,30 @@ import Fastify, {
 import type { Caller, Callers } from '../account/caller.ts';
 import type { Sessions } from '../account/session.ts';
 import type { UsageMeter } from '../account/usage.ts';
-import type { Idempotency, IdempotencyClaim } from '../account/idempotency.ts';
-import type { Clock } from '../base/clock.ts';
+import type { IdempotencyClaim } from '../account/idempotency.ts';
 import { ApiError } from '../base/errors.ts';
-import { canonicalId, isUuid } from '../base/id.ts';
 import type { Logger } from '../base/log.ts';
 import { admit, authenticate } from './authenticate.ts';
+import { BODY_LIMIT } from './body.ts';
 import { MULTIPART_OVERHEAD_BYTES, readUploads } from './file-upload.ts';
 import { readForms } from './form-body.ts';
 import { MAX_FIELDS } from './form-field.ts';
-import { IdempotencyGate } from './idempotency-gate.ts';
 import { readJson } from './json-body.ts';
 import { describe } from './openapi.ts';
-import { checkQuery, readQuery } from './query.ts';
+import { MAX_PARAM_LENGTH, readQuery } from './query.ts';
 import { rateLimitHeaders } from './rate-limit.ts';
-import { errorBody } from './error-response.ts';
+import { errorBody, errorText } from './error-response.ts';
 import { shownError } from './fastify-error.ts';
 import { requestId, requestIdIn } from './request-id.ts';
-import { takesIdempotencyKey, type Answer, type ErrorStyle, type Route, type TextStream } from './route.ts';
+import type { RouteCall } from './route-call.ts';
+import type { Answer, ErrorStyle, Route, TextStream } from './route.ts';
 import { checkOrigin } from './session-cookie.ts';
 import { answerUnknownMethod, answerUnknownPaths, shadowedPaths } from './unknown-paths.ts';
-import { changedBody, parsedBody, parsedQuery } from './validation.ts';
-
-/** The largest accepted body, in bytes (docs/requirements.md, section 7). */
-const BODY_LIMIT = 1024 * 1024;
 
 export interface ServerParts {
   callers: Callers;
   sessions: Sessions;
   usage: UsageMeter;
-  idempotency: Idempotency;
-  clock: Clock;
   log: Logger;
   trustProxy: readonly string[];
   /** The public URL of this installation, or '' if it is not configured. */
@@ -74,7 +67,7 @@ export function makeServer(parts: ServerParts): FastifyInstance {
     requestTimeout: 60_000,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
-    routerOptions: { maxParamLength: 256, querystringParser: readQuery },
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH, querystringParser: readQuery },
     // A request that the router rejects, such as `/%zz`, never reaches a route.
     frameworkErrors: (error, request, reply) =>
       void app
@@ -122,14 +115,16 @@ function storeNothing(app: FastifyInstance): void {
 }
 
 /**
- * Mounts routes. Each request is checked for key and scope, then the body, the idempotency key and the schemas;
- * then the handler runs.
+ * Mounts routes. Each request is checked for key and scope, then the body is read; then the route's call validates and
+ * answers it (`makeRouteCalls`).
  */
-export function mount(app: FastifyInstance, routes: readonly Route[], parts: ServerParts): void {
-  const gate = new IdempotencyGate(parts.idempotency, parts.clock);
-  const reads = new Map(routes.filter(({ method }) => method === 'GET').map((item) => [item.path, item]));
-  for (const route of routes) {
-    const read = route.method === 'PATCH' || route.method === 'PUT' ? reads.get(route.path) : undefined;
+export function mount(
+  app: FastifyInstance,
+  calls: ReadonlyMap<Route, RouteCall>,
+  parts: Pick<ServerParts, 'callers' | 'sessions' | 'usage' | 'publicUrl'>,
+): void {
+  const routes = [...calls.keys()];
+  for (const [route, call] of calls) {
     const shadowed = shadowedPaths(route, routes);
     const options: RouteOptions = {
       method: route.method,
@@ -149,19 +144,8 @@ export function mount(app: FastifyInstance, routes: readonly Route[], parts: Ser
         request.caller = await authenticate(parts, request);
         admit(request.caller, route.scope);
       },
-      preValidation: async (request, reply) => {
-        if (!takesIdempotencyKey(route)) return undefined;
-        const replay = await gate.claim(request);
-        return replay ? send(route, reply, await rendered(route, request, replay)) : undefined;
-      },
-      onResponse: async (request, reply) => {
-        recordUsage(parts.usage, request, reply);
-        gate.leave(request);
-      },
-      handler: async (request, reply) => {
-        const answer = await gate.guard(request, () => handle(route, read, request, reply, parts.publicUrl));
-        return send(route, reply, await rendered(route, request, answer));
-      },
+      onResponse: async (request, reply) => recordUsage(parts.usage, request, reply),
+      handler: async (request, reply) => send(route, reply, await call(request, () => goneSignal(reply))),
     };
     if (route.takesFile) mountUpload(app, options);
     else app.route(options);
@@ -182,51 +166,6 @@ function recordUsage(usage: UsageMeter, { caller }: FastifyRequest, { statusCode
     usage.record({ workspaceId: caller.workspaceId, id: caller.via.id }, statusCode);
 }
 
-/** @param read returns the stored resource, if the route changes one */
-async function handle(
-  route: Route,
-  read: Route | undefined,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  publicUrl: string,
-): Promise<Answer> {
-  const params = request.params as Record<string, string>;
-  for (const [name, sent] of Object.entries(params)) {
-    const value = canonicalId(sent);
-    params[name] = value;
-    const pattern = route.params?.[name];
-    if (pattern ? !pattern.test(value) : !isUuid(value)) {
-      throw new ApiError('not_found', `No resource with this ${name}.`);
-    }
-  }
-  checkQuery(request.query);
-  const ctx = {
-    caller: request.caller!,
-    body: undefined as unknown,
-    query: parsedQuery(route, request),
-    sent: request.body,
-    sentText: () => request.jsonText ?? JSON.stringify(request.body),
-    params,
-    ifMatch: versions(request.headers['if-match']),
-    claim: request.claim ?? undefined,
-    url: request.url,
-    upload: request.upload,
-    client: {
-      address: request.ip,
-      secure: request.protocol === 'https' || publicUrl.startsWith('https:'),
-      gone: () => goneSignal(reply),
-      referrer: request.headers.referer,
-      lastEventId: request.headers['last-event-id']?.toString(),
-    },
-  };
-  const parsed = parsedBody(route, request);
-  ctx.body =
-    'body' in parsed
-      ? parsed.body
-      : await changedBody(route, parsed, async () => read && (await read.handle({ ...ctx, query: {} })).body);
-  return route.handle(ctx);
-}
-
 /** The response closes with the connection or after it was sent; from then on no signal is needed. */
 function goneSignal(reply: FastifyReply): AbortSignal {
   const gone = new AbortController();
@@ -234,10 +173,6 @@ function goneSignal(reply: FastifyReply): AbortSignal {
   if (reply.raw.destroyed) gone.abort();
   reply.raw.once('close', () => gone.abort());
   return gone.signal;
-}
-
-function rendered(route: Route, request: FastifyRequest, answer: Answer): Answer | Promise<Answer> {
-  return route.render ? route.render(answer, { caller: request.caller!, headers: request.headers }) : answer;
 }
 
 function send(route: Route, reply: FastifyReply, answer: Answer): FastifyReply {
@@ -296,13 +231,12 @@ function sendError(
     .headers(commonHeaders(request))
     .header('content-type', JSON_TYPE)
     .header('cache-control', 'no-store')
-    .send((styleOf(request)?.body ?? errorBody)(shown, request.id));
+    .send(errorText(shown, styleOf(request), request));
 }
 
 /** The error style of the route or, for a method that the path does not accept, of the path. */
-function styleOf(request: FastifyRequest): ErrorStyle | undefined {
-  const style = request.refusedStyle ?? request.routeOptions.config.errors;
-  return style?.appliesTo?.(request.headers) === false ? undefined : style;
+function styleOf({ refusedStyle, routeOptions }: FastifyRequest): ErrorStyle | undefined {
+  return refusedStyle ?? routeOptions.config.errors;
 }
 
 /** Data that is not HTTP never becomes a request: the response is written to the socket, which is then closed. */
@@ -325,13 +259,4 @@ function answerBrokenHttp(error: Error & { code?: string; rawPacket?: unknown },
   socket.end(
     `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncache-control: no-store\r\nx-request-id: ${id}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
-}
-
-/** Parses `If-Match: "3", "4"` to versions; null for `*` and a missing header. Weak tags compare like strong ones. */
-function versions(header: string | undefined): readonly number[] | null {
-  if (header === undefined || header.trim() === '*') return null;
-  return header.split(',').map((tag) => {
-    const version = /^\s*(?:W\/)?"(\d{1,9})"\s*$/.exec(tag)?.[1];
-    return version === undefined ? -1 : Number(version);
-  });
 }

@@ -10,6 +10,7 @@ import { asksForPage } from './pages.ts';
 import { rateLimitHeaders } from './rate-limit.ts';
 import { errorBody } from './error-response.ts';
 import { requestId, requestIdIn } from './request-id.ts';
+import { reservedPaths } from './reserved-paths.ts';
 import type { ErrorStyle, Route } from './route.ts';
 
 declare module 'fastify' {
@@ -93,9 +94,10 @@ export function shadowedPaths(
  */
 export function answerUnknownPaths(app: FastifyInstance, parts: Parts): void {
   const known = knownPaths(app);
+  const reserved = reservedPaths(app);
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    if (app.sendPage && asksForPage(request)) return app.sendPage(reply);
+    if (app.sendPage && asksForPage(request, reserved)) return app.sendPage(reply);
     const { error, style, allow } = known.refusal(request.method, request.url.split('?', 1)[0]!);
     request.refusedStyle = style;
     request.caller = await validCaller(parts, request);
@@ -129,6 +131,7 @@ export function answerUnknownPaths(app: FastifyInstance, parts: Parts): void {
   }
 
   app.decorate('knownPaths', known);
+  app.decorate('reservedPaths', reserved);
   app.decorate('refuse', answer);
   app.decorate('countRefused', countRefused);
   // Node reports CONNECT requests by an event of their own.

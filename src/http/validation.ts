@@ -1,11 +1,10 @@
-import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { ApiError } from '../base/errors.ts';
 import { withoutUnchanged } from '../base/values/same.ts';
 import { findUnstorable } from '../base/values/unstorable.ts';
 import { unbindCursor } from '../db/page.ts';
 import { validationError } from './error-response.ts';
-import type { Route } from './route.ts';
+import type { Route, RouteRequest } from './route.ts';
 
 /**
  * Parses a value by a schema and checks that the result can be stored unchanged.
@@ -31,7 +30,7 @@ interface RefusedBody {
 }
 
 /** The parsed body, or why it is invalid. */
-export function parsedBody(route: Route, request: FastifyRequest): { body: unknown } | RefusedBody {
+export function parsedBody(route: Route, request: RouteRequest): { body: unknown } | RefusedBody {
   const schema = route.bodyFor && request.caller ? route.bodyFor(request.caller) : route.body;
   if (!schema) return { body: undefined };
   const { form } = request;
@@ -70,7 +69,7 @@ export async function changedBody(
 }
 
 /** The parsed query; throws `validation_error`, also for a cursor of another list. */
-export function parsedQuery(route: Route, { query, url }: FastifyRequest): unknown {
+export function parsedQuery(route: Route, { query, url }: RouteRequest): unknown {
   const sent = query as Record<string, unknown>;
   if (!route.query) return noQuery(sent);
   const bound = sent['cursor'];

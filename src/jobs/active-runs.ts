@@ -32,7 +32,7 @@ export class ActiveRuns {
 
   begin(job: ClaimedJob): void {
     const controller = new AbortController();
-    const run = { job, controller, renewedAt: performance.now(), lost: false, stopping: false };
+    const run = { job, controller, renewedAt: performance.now(), stopping: false };
     if (this.#stopping) abortFor(run);
     const done = runJob(this.#parts, this.#parts.kinds.get(job.type)!, run).then(() => {
       this.#runs.delete(run);
@@ -94,7 +94,9 @@ function abortFor(run: ActiveRun): void {
   run.controller.abort(new Error('The process stops.'));
 }
 
+/** Another process may have the job by now. */
 function lose(run: ActiveRun): void {
-  run.lost = true;
-  run.controller.abort(new Error('The lease of the job has ended.'));
+  run.controller.abort(
+    new Error('Its lease ended: the process stood still, or the database did not answer.'),
+  );
 }

@@ -53,6 +53,17 @@ export async function countOverdueJobs(pool: Pool): Promise<number> {
   return rows[0]!.overdue;
 }
 
+/**
+ * Whether every recurring job has been due for more than five minutes: no worker runs. One alone may be overdue, as a
+ * version that is gone may have made it.
+ */
+export async function isMaintenanceOverdue(pool: Pool): Promise<boolean> {
+  const { rows } = await pool.query<{ overdue: boolean | null }>(
+    "select max(due_at) < now() - interval '5 minutes' as overdue from job where recurring",
+  );
+  return rows[0]!.overdue === true;
+}
+
 /** Failed jobs are kept for 30 days, and so are recurring ones that no process knows any more. @returns how many were deleted */
 export async function dropOldJobs(pool: Pool): Promise<number> {
   const { rowCount } = await pool.query(`

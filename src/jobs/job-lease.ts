@@ -1,6 +1,7 @@
 import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
 import type { Statement } from '../db/query.ts';
+import { NOW } from './job-queue.ts';
 
 /** A job that this process runs, until its lease ends. */
 export interface ClaimedJob {
@@ -59,7 +60,7 @@ due as (
   from job j
   join kind k on k.type = j.type
   left join running r on r.type = j.type and r.workspace_id is not distinct from j.workspace_id
-  where j.failed_at is null and j.due_at <= now()
+  where j.failed_at is null and j.due_at <= now() and j.id <> all($5::uuid[])
     and (k.per_workspace is null or coalesce(r.jobs, 0) < k.per_workspace)
   order by j.due_at, j.id limit $3
 ),
@@ -75,6 +76,25 @@ from placed p
 where j.id = p.id and (p.per_workspace is null or p.running + p.place <= p.per_workspace)
   and j.failed_at is null and j.due_at <= now()
 returning j.id, j.workspace_id, j.type, j.payload, j.attempts, j.crashes, j.lease_token`,
+};
+
+/**
+ * A run that was cut short is not repeated where the job was enqueued again meanwhile: the row has the new payload
+ * already, which must not run before its time.
+ */
+const SUPERSEDE = {
+  name: 'job.supersede',
+  text: `
+update job set due_at = again_at, again_at = null, lease_token = null, attempts = 0, crashes = 0, last_error = null
+where failed_at is null and due_at <= now() and again_at is not null and lease_token is not null
+  and type = any($1) and id <> all($2::uuid[])`,
+};
+
+/** The session is ended where its process stands still meanwhile, so that others can claim. */
+const CLAIM_LOCK = {
+  name: 'job.lock',
+  text: `
+select pg_advisory_xact_lock($1) from (select set_config('idle_in_transaction_session_timeout', '5s', true)) s`,
 };
 
 const RENEW = {
@@ -98,13 +118,18 @@ const OUTCOMES = {
   },
   released: {
     name: 'job.released',
-    text: `update job set due_at = now(), lease_token = null where ${MINE}`,
+    text: `
+update job set due_at = coalesce(again_at, ${NOW}), lease_token = null,
+  attempts = case when again_at is null then attempts else 0 end,
+  crashes = case when again_at is null then crashes else 0 end, again_at = null
+where ${MINE}`,
   },
   retry: {
     name: 'job.retry',
     text: `
 update job set due_at = coalesce(again_at, now() + $3 * interval '1 millisecond'), lease_token = null,
-  attempts = case when again_at is null then attempts + 1 else 0 end, again_at = null, last_error = $4
+  attempts = case when again_at is null then attempts + 1 else 0 end,
+  crashes = case when again_at is null then crashes else 0 end, again_at = null, last_error = $4
 where ${MINE}`,
   },
   failed: {
@@ -126,8 +151,11 @@ export type SettleAs = keyof typeof OUTCOMES;
 export interface JobLeases {
   /** What waits for a process; takes no lock. */
   due(jobs: Claimable, recurring: Claimable): Promise<DueJobs>;
-  /** Takes up to `limit` jobs that are due, oldest first. */
-  claim(types: Claimable, limit: number): Promise<ClaimedJob[]>;
+  /**
+   * Takes up to `limit` jobs that are due, oldest first.
+   * @param running jobs that this process runs: it does not take them over from itself when their lease has ended
+   */
+  claim(types: Claimable, limit: number, running: readonly Uuid[]): Promise<ClaimedJob[]>;
   /** Extends the leases. @returns `leaseKey` of those that are still held */
   renew(jobs: readonly ClaimedJob[]): Promise<Set<string>>;
   /** Writes an outcome. @returns false where the lease was lost, or the outcome does not apply */
@@ -146,13 +174,15 @@ export function makeJobLeases(db: Database, newId: () => Uuid): JobLeases {
       return (await db.pool.query<DueJobs>({ ...DUE, values })).rows[0]!;
     },
 
-    claim: (types, limit) =>
+    claim: (types, limit, running) =>
       db.transaction(async (trx) => {
         // A statement of its own: the next one sees what the last holder of the lock claimed, and counts it.
-        await trx.query({ name: 'job.lock', text: 'select pg_advisory_xact_lock($1)', values: [LOCK] });
+        await trx.query({ ...CLAIM_LOCK, values: [LOCK] });
         const names = types.map(({ name }) => name);
+        await trx.query({ ...SUPERSEDE, values: [names, running] });
         const limits = types.map(({ perWorkspace }) => perWorkspace ?? null);
-        return (await trx.query<ClaimedJob>({ ...CLAIM, values: [names, limits, limit, newId()] })).rows;
+        const values = [names, limits, limit, newId(), running];
+        return (await trx.query<ClaimedJob>({ ...CLAIM, values })).rows;
       }),
 
     async renew(jobs) {

@@ -38,15 +38,19 @@ export interface JobQueue {
   onEnqueue(listener: () => void): void;
 }
 
+/** SQL. Times are stored to the millisecond and would be rounded: half of what is due now would be due a little later. */
+export const NOW = "date_trunc('milliseconds', now())";
+
 const ENQUEUE = {
   name: 'job.enqueue',
   text: `
 insert into job (id, workspace_id, type, payload, unique_key, due_at)
-values ($1, $2, $3, $4, $5, coalesce($6::timestamptz, now()))
+values ($1, $2, $3, $4, $5, coalesce($6::timestamptz, ${NOW}))
 on conflict (type, workspace_id, unique_key) where unique_key is not null and failed_at is null
 do update set
   payload = excluded.payload,
   attempts = case when job.lease_token is null then 0 else job.attempts end,
+  crashes = case when job.lease_token is null then 0 else job.crashes end,
   due_at = case when job.lease_token is null then excluded.due_at else job.due_at end,
   again_at = case when job.lease_token is null then null else excluded.due_at end
 returning id`,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../base/log.ts';
+import { failureKind } from '../db/failure.ts';
 import type { Database } from '../db/pool.ts';
 import { exponentialDelayMs, MAX_ATTEMPTS, TIMEOUT_MS, type JobType } from './job.ts';
 import type { ClaimedJob, JobLeases } from './job-lease.ts';
@@ -12,8 +13,6 @@ export interface ActiveRun {
   readonly controller: AbortController;
   /** When the lease was last extended, in monotonic milliseconds. */
   renewedAt: number;
-  /** Another process may have the job by now. */
-  lost: boolean;
   /** The process stops: what fails now is not the job's fault. */
   stopping: boolean;
 }
@@ -40,6 +39,8 @@ const ABORT_GRACE_MS = 10_000;
 const MAX_CRASHES = 5;
 const MAX_ERROR_LENGTH = 1_000;
 const SETTLE_RETRY_MS = 1_000;
+/** A year: a longer delay is a mistake. */
+const MAX_RETRY_DELAY_MS = 365 * 86_400_000;
 
 export function kindOf(item: JobType | RecurringJob): JobKind {
   return 'everyMs' in item
@@ -104,32 +105,44 @@ class InvalidPayload extends Error {
 }
 
 async function settle(
-  { leases, random }: RunParts,
+  { leases, log, random }: RunParts,
   kind: JobKind,
   run: ActiveRun,
   error: Error | null,
   isLast: boolean,
 ): Promise<RunOutcome> {
   const { job } = run;
+  // Also where the lease has ended: nothing is written if another process has claimed the job.
   const write = (...outcome: [Parameters<JobLeases['settle']>[1], ...unknown[]]) =>
-    persist(run, () => leases.settle(job, ...outcome));
+    persist(run, log, () => leases.settle(job, ...outcome));
   const wrote = async (outcome: RunOutcome, written: Promise<boolean>) =>
     (await written) ? outcome : 'lease_lost';
 
-  if (run.lost) return 'lease_lost';
   if ('recurring' in kind) {
     if (error && run.stopping) return wrote('interrupted', write('released'));
     return wrote(error ? 'failed' : 'succeeded', write('next', kind.recurring.everyMs));
   }
   if (!error) return wrote('succeeded', endOrRepeat(write, 'succeeded'));
   if (run.stopping) return wrote('interrupted', write('released'));
-  const message = error.message.slice(0, MAX_ERROR_LENGTH);
+  // PostgreSQL stores no NUL in a text.
+  const message = error.message.replaceAll('\0', ' ').slice(0, MAX_ERROR_LENGTH);
   const number = job.attempts + 1;
-  const { maxAttempts = MAX_ATTEMPTS, retryDelayMs = exponentialDelayMs } = kind.type;
+  const { maxAttempts = MAX_ATTEMPTS } = kind.type;
   if (isLast || number >= maxAttempts || error instanceof InvalidPayload)
     return wrote('failed', endOrRepeat(write, 'failed', isLast ? 0 : 1, message));
-  const delay = Math.round(retryDelayMs(number) * (1 + random() / 10));
+  const delay = Math.round(delayOf(kind.type, number) * (1 + random() / 10));
   return wrote('retried', write('retry', delay, message));
+}
+
+/** The default where the type's own function throws or returns no time. */
+function delayOf({ retryDelayMs }: JobType, number: number): number {
+  try {
+    const delay = retryDelayMs?.(number) ?? NaN;
+    if (delay >= 0 && delay <= MAX_RETRY_DELAY_MS) return delay;
+  } catch {
+    // The error of the attempt says more.
+  }
+  return exponentialDelayMs(number);
 }
 
 /** It may be enqueued again between the two statements, so the first is tried twice. */
@@ -141,13 +154,22 @@ async function endOrRepeat(
   return (await write(as, ...more)) || (await write('again')) || (await write(as, ...more));
 }
 
-/** Tries until the database answers or the lease is over: a job whose outcome is not written is run again. */
-async function persist(run: ActiveRun, write: () => Promise<boolean>): Promise<boolean> {
+/**
+ * Tries until the database answers, or the process stops. What the database refuses is logged and not tried again: the
+ * lease ends then, and the job is run again.
+ */
+async function persist(run: ActiveRun, log: Logger, write: () => Promise<boolean>): Promise<boolean> {
   for (;;) {
     try {
       return await write();
-    } catch {
-      if (run.lost || run.stopping) return false;
+    } catch (error) {
+      const kind = failureKind(error);
+      if (kind === 'data' || kind === 'other') {
+        const { id: job, type } = run.job;
+        log.error({ job, type, err: (error as Error).message }, 'the outcome of a job cannot be stored');
+        return false;
+      }
+      if (run.stopping) return false;
       await sleep(SETTLE_RETRY_MS);
     }
   }

@@ -38,6 +38,7 @@ export interface JobWorker {
 const SLOTS = 4;
 const MAX_RECURRING = 100;
 const POLL_MS = 2_000;
+const SCHEDULE_MS = 60_000;
 const STOP_GRACE_MS = 10_000;
 
 export function makeJobWorker(parts: JobWorkerParts): JobWorker {
@@ -55,7 +56,7 @@ export function makeJobWorker(parts: JobWorkerParts): JobWorker {
       if (!isRecurring(job)) wake();
     },
   });
-  let isScheduled = false;
+  let scheduledAt = -Infinity;
   let isFailing = false;
   let stopping: Promise<void> | undefined;
   /** Ends the pause between two polls. */
@@ -67,17 +68,25 @@ export function makeJobWorker(parts: JobWorkerParts): JobWorker {
 
   /** @returns the jobs that were begun */
   async function beginDue(jobs: Claimable, repeated: Claimable): Promise<ClaimedJob[]> {
-    if (!isScheduled) await scheduleRecurring(db, newId, recurring);
-    isScheduled = true;
+    if (performance.now() - scheduledAt > SCHEDULE_MS) {
+      await scheduleRecurring(db, newId, recurring);
+      scheduledAt = performance.now();
+    }
     const free = SLOTS - active.jobs.filter((job) => !isRecurring(job)).length;
     const due = await leases.due(free > 0 ? jobs : [], repeated);
     nextMs = Math.min(POLL_MS, due.next_ms ?? POLL_MS);
-    const claimed = [
-      ...(due.recurring ? await leases.claim(repeated, MAX_RECURRING) : []),
-      ...(due.jobs ? await leases.claim(jobs, free) : []),
-    ];
-    for (const job of claimed) active.begin(job);
-    return claimed;
+    const begun: ClaimedJob[] = [];
+    const begin = async (claimable: Claimable, limit: number) => {
+      const running = active.jobs.map(({ id }) => id);
+      for (const job of await leases.claim(claimable, limit, running)) {
+        active.begin(job);
+        begun.push(job);
+      }
+    };
+    // Each begins before the next claim, which may fail.
+    if (due.recurring) await begin(repeated, MAX_RECURRING);
+    if (due.jobs) await begin(jobs, free);
+    return begun;
   }
 
   async function poll(): Promise<void> {

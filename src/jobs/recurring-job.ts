@@ -1,5 +1,6 @@
 import type { Uuid } from '../base/id.ts';
 import type { Database } from '../db/pool.ts';
+import { NOW } from './job-queue.ts';
 
 /** Work that is repeated as long as a worker runs, by one process at a time. They are listed in maintenance.ts. */
 export interface RecurringJob {
@@ -20,8 +21,8 @@ const KEY = 'schedule';
 
 /**
  * Makes the rows of recurring jobs that are new, due at once. A row that exists keeps its time, so that a restart repeats
- * nothing, and runs that were missed while no worker ran are caught up once. An interval that has become shorter applies
- * from now on.
+ * nothing, and runs that were missed while no worker ran are caught up once. No row waits longer than its interval, also
+ * where that has become shorter, or where the database's clock was ahead. Workers call it once a minute.
  */
 export async function scheduleRecurring(
   db: Database,
@@ -33,7 +34,7 @@ export async function scheduleRecurring(
     name: 'job.schedule',
     text: `
 insert into job (id, type, payload, unique_key, recurring, due_at)
-select n.id, n.type, '{}', '${KEY}', true, now()
+select n.id, n.type, '{}', '${KEY}', true, ${NOW}
 from unnest($1::uuid[], $2::text[]) as n(id, type)
 on conflict (type, workspace_id, unique_key) where unique_key is not null and failed_at is null
 do nothing`,

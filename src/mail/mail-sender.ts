@@ -1,6 +1,7 @@
 import type { Logger } from '../base/log.ts';
 import { composeMail, domainOf } from './mail-composer.ts';
 import type { ClaimedMail, MailEnd, MailQueue } from './mail-queue.ts';
+import type { AttemptOutcome, MailMetrics } from './mail-metrics.ts';
 import type { MailOutcome, MailTransport } from './mail-transport.ts';
 
 /** Sends what is queued, from one process; any number of them share a queue. */
@@ -34,6 +35,7 @@ export interface SenderParts {
   /** An address, or a name with an address in <>. */
   from: string;
   log: Logger;
+  metrics: MailMetrics;
   random: () => number;
   /** For connecting, TLS, sign-in and envelope; must be shorter than a claim lasts. Default: one minute. */
   submitTimeoutMs?: number;
@@ -82,7 +84,8 @@ export function makeMailSender(parts: SenderParts): MailSender {
   async function deliver(mail: ClaimedMail): Promise<void> {
     const outcome = await attemptOf(parts, mail, stopping.signal);
     try {
-      await persist(() => settle(parts, mail, outcome, stopping.signal));
+      const end = await persist(() => settle(parts, mail, outcome, stopping.signal));
+      parts.metrics.attempts.inc({ outcome: end });
     } catch (error) {
       log.error({ ...named(mail), err: (error as Error).message }, 'what became of a mail was not stored');
     }
@@ -151,20 +154,25 @@ async function settle(
   mail: ClaimedMail,
   outcome: MailOutcome,
   stopping: AbortSignal,
-): Promise<void> {
+): Promise<AttemptOutcome> {
   if (outcome.outcome === 'deferred') {
     const pause = stopping.aborted ? 0 : pauseAfter(mail.attempts, random());
     const state = await queue.retry(mail, pause, outcome.error);
+    if (state === null) return claimLost(log, mail);
     if (state === 'failed') log.error({ ...named(mail), err: outcome.error }, 'a mail was given up');
-    else if (state === 'queued') log.warn({ ...named(mail), err: outcome.error }, 'a mail was not sent yet');
-    else log.warn(named(mail), 'a mail was claimed by another sender meanwhile');
-    return;
+    else log.warn({ ...named(mail), err: outcome.error }, 'a mail was not sent yet');
+    return state === 'failed' ? 'failed' : 'retried';
   }
   const [end, level, text] = ENDS[outcome.outcome];
   const error = 'error' in outcome ? outcome.error : null;
-  if (await queue.settle(mail, end, error))
-    log[level]({ ...named(mail), ...(error && { err: error }) }, text);
-  else log.warn(named(mail), 'a mail was claimed by another sender meanwhile');
+  if (!(await queue.settle(mail, end, error))) return claimLost(log, mail);
+  log[level]({ ...named(mail), ...(error && { err: error }) }, text);
+  return end;
+}
+
+function claimLost(log: Logger, mail: ClaimedMail): AttemptOutcome {
+  log.warn(named(mail), 'a mail was claimed by another sender meanwhile');
+  return 'claim_lost';
 }
 
 const ENDS = {
@@ -178,7 +186,7 @@ function named({ id, kind, attempts }: ClaimedMail) {
 }
 
 /** Repeats what writes an outcome while the database is gone: without it, the mail would count as unknown. */
-async function persist(work: () => Promise<void>): Promise<void> {
+async function persist<T>(work: () => Promise<T>): Promise<T> {
   for (const pause of SETTLE_PAUSES_MS) {
     try {
       return await work();

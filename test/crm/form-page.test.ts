@@ -1,7 +1,7 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { html } from '../../src/crm/forms/html.ts';
+import { html } from '../../src/http/public/html.ts';
 import { JANE, makeForm, sendPage, SITE, submissionsOf } from '../kit/form-scenario.ts';
 import { startScenario, type Scenario } from '../kit/scenario.ts';
 import { sendForm, tokenOf } from '../kit/visitor.ts';

@@ -214,6 +214,31 @@ describe('a batch that fails', () => {
     expect(await count()).toBe(2);
   });
 
+  test('a connection lost with a value that exists already: a conflict, and the statement does not run for ever', async () => {
+    await t.db.pool.query('create unique index thing_value on thing (value)');
+    await t.db.pool.query("insert into thing values ('a', 99, 7)");
+    let tries = 0;
+    const writer = makeBatchWriter(
+      t.db,
+      plan({
+        async run(on, items) {
+          if (++tries === 1)
+            await on.query({
+              name: 'die',
+              text: 'select pg_terminate_backend(pg_backend_pid())',
+              values: [],
+            });
+          return insert(on, items);
+        },
+      }),
+    );
+    await expect(writer.add({ group: 'a', id: 1, value: '7' })).rejects.toMatchObject({ code: 'conflict' });
+    const before = tries;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(tries).toBe(before);
+    await t.db.pool.query('drop index thing_value');
+  });
+
   test('a row that changed between reading and writing is retried alone', async () => {
     const runs: number[][] = [];
     const flying = makeBatchWriter(

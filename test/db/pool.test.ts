@@ -29,4 +29,17 @@ describe('a connection lost while it is in use, between two statements', () => {
     await expect(work).rejects.toMatchObject({ status: 503, code: 'unavailable' });
     expect((await t.db.pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
   });
+
+  test('is what happens after a minute to a process that stands still in a transaction', async () => {
+    for (const pool of [t.db.pool, t.db.side])
+      expect((await pool.query('show idle_in_transaction_session_timeout')).rows).toEqual([
+        { idle_in_transaction_session_timeout: '1min' },
+      ]);
+    const work = t.db.transaction(async (trx) => {
+      await trx.query({ text: `set local idle_in_transaction_session_timeout = '100ms'`, values: [] });
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await trx.query({ text: 'select 1', values: [] });
+    });
+    await expect(work).rejects.toMatchObject({ status: 503, code: 'unavailable' });
+  });
 });

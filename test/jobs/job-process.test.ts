@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { z } from 'zod';
 import { idMaker } from '../../src/base/id.ts';
 import { jobType } from '../../src/jobs/job.ts';
+import { LEASE_MS } from '../../src/jobs/job-lease.ts';
 import { makeJobQueue, type JobQueue } from '../../src/jobs/job-queue.ts';
 import { freshDatabase, type TestDatabase } from '../kit/database.ts';
 import { startProgram, until, type Program } from '../kit/process.ts';
@@ -92,6 +93,31 @@ test('a process that stood still past its lease writes no outcome over that of t
   );
   await sleep(1_000);
   expect((await marks('done')).map(({ pid }) => pid)).toEqual([other.pid]);
+});
+
+test('a process that stood still past its lease, with no other process, tries its job again as after an error', async () => {
+  const paused = await start();
+  const id = await queue.enqueue(slow, { steps: 8 });
+  await until(async () => (await marks('begun')).length === 1);
+  paused.kill('SIGSTOP');
+  await sleep(LEASE_MS + 1_000);
+  paused.kill('SIGCONT');
+  const found = async () =>
+    (
+      await database.db.pool.query(
+        'select attempts, crashes, lease_token, last_error from job where id = $1',
+        [id],
+      )
+    ).rows[0] as Record<string, unknown> | undefined;
+  await until(async () => (await found())?.['lease_token'] === null);
+  expect(await found()).toEqual({
+    attempts: 1,
+    crashes: 0,
+    lease_token: null,
+    last_error: 'Its lease ended: the process stood still, or the database did not answer.',
+  });
+  await until(async () => (await found()) === undefined);
+  expect((await marks('begun')).length).toBe(2);
 });
 
 test('a recurring job runs once at its time, not once in each of three processes', async () => {

@@ -9,7 +9,7 @@ import { dropOldJobs, measureJobs } from '../../src/jobs/job-backlog.ts';
 import { exponentialDelayMs, jobType, type JobRun, type JobType } from '../../src/jobs/job.ts';
 import { makeJobQueue, type JobQueue } from '../../src/jobs/job-queue.ts';
 import { makeJobWorker, type JobWorker } from '../../src/jobs/job-worker.ts';
-import type { RecurringJob } from '../../src/jobs/recurring-job.ts';
+import { scheduleRecurring, type RecurringJob } from '../../src/jobs/recurring-job.ts';
 import { freshDatabase, silent, type TestDatabase } from '../kit/database.ts';
 import { until } from '../kit/process.ts';
 
@@ -137,6 +137,23 @@ test('doctor says that no worker runs where jobs have been due for over five min
   expect((await doctorSays()).join()).not.toContain('BAD');
   await database.db.pool.query("update job set due_at = now() - interval '6 minutes'");
   expect(await doctorSays()).toContain('BAD  1 jobs have been due for over 5 minutes: is a worker running?');
+});
+
+test('doctor says that no worker runs where all maintenance has been due for over five minutes', async () => {
+  const recurring = ['test.tick', 'test.tock'].map((name) => ({
+    name,
+    everyMs: 3_600_000,
+    run: () => Promise.resolve(),
+  }));
+  await scheduleRecurring(database.db, newId, recurring);
+  expect((await doctorSays()).join()).not.toContain('BAD');
+  await database.db.pool.query("update job set due_at = now() - interval '6 minutes'");
+  expect(await doctorSays()).toContain(
+    'BAD  maintenance has been due for over 5 minutes: is a worker running?',
+  );
+  // An earlier version made the other one.
+  await database.db.pool.query("update job set due_at = now() + interval '1 hour' where type = 'test.tick'");
+  expect((await doctorSays()).join()).not.toContain('BAD');
 });
 
 /** Its lines. */

@@ -34,7 +34,8 @@ export function reply(responseCode: number, message: string): Error {
 
 const accept = () => null;
 
-export async function startMailServer({ auth = false } = {}): Promise<MailServer> {
+/** @param options.tls offers STARTTLS, with a certificate that nobody trusts */
+export async function startMailServer({ auth = false, tls = false } = {}): Promise<MailServer> {
   const inbox: ReceivedMail[] = [];
   let recipients = 0;
   let answerRecipient: (address: string) => Answer | Promise<Answer> = accept;
@@ -43,7 +44,7 @@ export async function startMailServer({ auth = false } = {}): Promise<MailServer
     authOptional: !auth,
     allowInsecureAuth: true,
     onAuth: (_login, _session, done) => done(new Error('wrong password')),
-    disabledCommands: ['STARTTLS'],
+    disabledCommands: tls ? [] : ['STARTTLS'],
     onRcptTo({ address }, _session, done) {
       recipients += 1;
       void Promise.resolve(answerRecipient(address)).then(done);

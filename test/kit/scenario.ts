@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
+import type { FastifyInstance } from 'fastify';
 import { expect } from 'vitest';
 import { assemble, type App } from '../../src/app.ts';
 import { makeSealer } from '../../src/base/seal.ts';
@@ -37,6 +38,7 @@ export interface Ask {
 /** The whole product on a new database, over HTTP, with its people. */
 export interface Scenario extends TestDatabase {
   app: App;
+  server: FastifyInstance;
   url: string;
   /** The data directory; the database is elsewhere. */
   dataDir: string;
@@ -83,6 +85,7 @@ export async function startScenario(env: Record<string, string> = {}): Promise<S
   return {
     ...database,
     app,
+    server,
     url,
     dataDir: config.dataDir,
     alice,

@@ -94,7 +94,7 @@ const FILES: ReadonlyMap<string, string> = new Map([
   ['form-doorway', 'form-submission-handler'],
   ['form-inbox', 'form-submission-store'],
   ['form-intake', 'form-insert-gate'],
-  ['form-verdict', 'form-spam-check'],
+  ['form-verdict', 'spam-check'],
   ['lead-arrival', 'lead-enrich'],
   ['lead-reception', 'inbound-lead'],
   ['lead-creation', 'lead-api-adapter'],

@@ -1,10 +1,12 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { pino } from 'pino';
+import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { idMaker } from '../../src/base/id.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { makeSealer } from '../../src/base/seal.ts';
 import { makeSmtp } from '../../src/integrations/smtp/smtp.ts';
+import { makeMailMetrics } from '../../src/mail/mail-metrics.ts';
 import { makeMailQueue, type MailCondition, type NewMail } from '../../src/mail/mail-queue.ts';
 import { makeMailSender, pauseAfter, type MailSender } from '../../src/mail/mail-sender.ts';
 import { makeDial } from '../../src/net/dial.ts';
@@ -66,6 +68,7 @@ function makeSender(options: SenderOptions = {}): MailSender {
     transport: makeSmtp({ smtpUrl, dial, connectTimeoutMs: timeoutMs, contentTimeoutMs: timeoutMs }),
     from: 'Acme CRM <crm@acme.example>',
     log: pino({ level: 'trace' }, { write: (line: string) => void (lines += line) }),
+    metrics: makeMailMetrics(new Registry(), database.db),
     random: () => 0.5,
     submitTimeoutMs,
   });
@@ -179,6 +182,7 @@ describe('what is queued', () => {
       transport: makeSmtp({ smtpUrl: server.url, dial }),
       from: 'crm@acme.example',
       log: pino({ level: 'silent' }),
+      metrics: makeMailMetrics(new Registry(), database.db),
       random: Math.random,
     });
     senders.push(sender);
@@ -354,6 +358,24 @@ describe('a mail server', () => {
     expect(error).toContain(`the host points to ${kind}`);
   });
 
+  test('that offers no encryption gets no mail where SMTP_URL requires it', async () => {
+    await enqueue();
+    const { state, last_error: error } = await passed(
+      makeSender({ smtpUrl: `${server.url}?requireTLS=true` }),
+    );
+    expect([state, server.recipients]).toEqual(['queued', 0]);
+    expect(error).toContain('ETLS');
+  });
+
+  test('with a certificate that is not trusted gets no mail, and no mail without encryption', async () => {
+    const untrusted = await startMailServer({ tls: true });
+    await enqueue();
+    const { state, last_error: error } = await passed(makeSender({ smtpUrl: untrusted.url }));
+    await untrusted.close();
+    expect([state, untrusted.recipients]).toEqual(['queued', 0]);
+    expect(error).toMatch(/certificate/i);
+  });
+
   test('that hangs before the greeting is tried again', async () => {
     const smtpUrl = await listens(() => undefined, false);
     await enqueue();
@@ -380,6 +402,23 @@ describe('a mail server', () => {
     await change(`due_at = now() - interval '1 second'`);
     await passed();
     expect(server.recipients).toBe(0);
+  });
+
+  test.each([
+    ['EHLO', '502 5.5.1 not implemented', 'sent'],
+    ['MAIL', '451 4.3.0 later', 'queued'],
+    ['MAIL', '550 5.7.1 not from this sender', 'queued'],
+    ['RCPT', '421 4.3.2 shutting down', 'queued'],
+    ['RCPT', '530 5.7.0 sign in first', 'queued'],
+    ['DATA', '451 4.3.0 later', 'queued'],
+    ['DATA', '554 5.7.1 no', 'failed'],
+  ])('that answers %s with %s: the mail is %s', async (command, answer, state) => {
+    const accepts = upToContent((write) => write('250 ok\r\n'));
+    const smtpUrl = await listens((line, write) =>
+      line.startsWith(command) ? write(`${answer}\r\n`) : accepts(line, write),
+    );
+    await enqueue();
+    expect(await passed(makeSender({ smtpUrl }))).toMatchObject({ state, attempts: 1 });
   });
 
   test('that answers the content with 421 has not accepted it', async () => {

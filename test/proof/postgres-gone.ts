@@ -1,6 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isHealthy, signal } from './processes.ts';
+import { childrenOf, isHealthy, signal } from './processes.ts';
 import type { Proof } from './proof.ts';
 import { oddAnswers, startStorm } from './storm.ts';
 
@@ -47,13 +46,7 @@ export const postgresGone: Proof<{ creates: number; goneMs: number; answerMs: nu
 /** Stops the main process first, so that it starts no more children, and then its children. */
 async function stopAll(postmaster: number): Promise<number[]> {
   signal(postmaster, 'SIGSTOP');
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const children: number[] = [];
-  for (const pid of pids) {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-    // The name in parentheses may contain anything; the parent's pid is the second field after it.
-    if (Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]) === postmaster) children.push(Number(pid));
-  }
+  const children = await childrenOf(postmaster);
   for (const pid of children) signal(pid, 'SIGSTOP');
   return [...children, postmaster];
 }

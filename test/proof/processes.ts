@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { metric as metricOf } from '../../perf/server.mjs';
 import { attachEmbedded } from '../../src/db/embedded/embedded.ts';
@@ -85,6 +85,15 @@ export function signal(pid: number, name: NodeJS.Signals): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
+}
+
+/** The processes that a process has started, on Linux. */
+export async function childrenOf(parent: number): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')));
+  // The name in parentheses may contain anything; the parent's pid is the second field after it.
+  const parentOf = (stat: string) => Number(stat.slice(stat.lastIndexOf(')')).split(' ')[2]);
+  return pids.filter((_pid, n) => parentOf(stats[n]!) === parent).map(Number);
 }
 
 /** Whether /healthz answers 200. */

@@ -26,7 +26,7 @@ export function makeRandom(seed: number): Random {
     pick: (items) => items[between(0, items.length - 1)]!,
     shuffled(items) {
       const left = [...items];
-      return Array.from(left, () => left.splice(between(0, left.length - 1), 1)[0]!);
+      return items.map(() => left.splice(between(0, left.length - 1), 1)[0]!);
     },
   };
 }

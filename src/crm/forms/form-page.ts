@@ -1,8 +1,22 @@
 import type { FieldError } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
-import { CONTROLS, maxLengthOf, honeypotName, Repeated } from './form-values.ts';
+import { html, type Html } from '../../http/public/html.ts';
+import {
+  CONTROLS,
+  hiddenFields,
+  honeypot,
+  NO_FRAME,
+  paragraphs,
+  publicPage,
+  searchOf,
+  type Frame,
+  type PageFiles,
+} from '../../http/public/public-page.ts';
+import { CONSENT, maxLengthOf, honeypotName, Repeated } from './form-values.ts';
 import { publicId, type Form, type FormField } from './form.ts';
-import { html, type Html } from './html.ts';
+
+/** The bundled files of web/forms/. */
+export const FORM_FILES: PageFiles = { stylesheet: '/f/assets/form.css', script: '/f/assets/form.js' };
 
 /** What the page of one visitor shows. */
 export interface FormView {
@@ -27,15 +41,6 @@ export interface PageLogo {
   workspaceName: string;
 }
 
-/** How a page is embedded in another site. */
-export interface Frame {
-  embedded: boolean;
-  /** The colour scheme of the embedding page; null: the visitor's system setting. */
-  scheme: 'light' | 'dark' | null;
-  /** A preview, without scripts. */
-  isPreview?: boolean;
-}
-
 /** The logo of a workspace, if it has one. */
 export type LogoOf = (workspaceId: Uuid) => Promise<PageLogo | undefined>;
 
@@ -51,19 +56,13 @@ export function formPage(view: FormView): string {
     ${(errors.length > 0 || notice !== null) && problems(form, errors, notice)}
     <form method="post" action="${path}" data-challenge="${view.challenge}">
       ${form.fields.map((field) => fieldOf(field, view))}
-      ${form.consent_text !== null && consent(form.consent_text, view)}
-      <div class="lure" aria-hidden="true">
-        <label for="field-lure">Leave this empty</label>
-        <input id="field-lure" name="${honeypotName(form)}" type="text" tabindex="-1" autocomplete="off" />
-      </div>
-      ${Object.entries({ ...view.carried, [CONTROLS.token]: view.token }).map(
-        ([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`,
-      )}
+      ${form.consent_text !== null && consent(form.consent_text, view)} ${honeypot.field(honeypotName(form))}
+      ${hiddenFields({ ...view.carried, [CONTROLS.token]: view.token })}
       <input type="hidden" name="${CONTROLS.proof}" value="" />
       <button type="submit">${form.submit_label}</button>
     </form>
   `;
-  return page(errors.length > 0 ? `Please check: ${title}` : title, body, frame);
+  return publicPage(errors.length > 0 ? `Please check: ${title}` : title, body, frame, FORM_FILES);
 }
 
 /** The page after a form was sent. */
@@ -76,7 +75,7 @@ export function thanksPage(form: Form, frame: Frame, logo: PageLogo | null): str
       ${url === null ? paragraphs(form.thanks_text) : html`<p><a href="${url}" target="_top">Continue</a></p>`}
     </div>
   `;
-  return page(form.title ?? form.name, body, frame);
+  return publicPage(form.title ?? form.name, body, frame, FORM_FILES);
 }
 
 /** An embedded form is part of a page that has its own logo. */
@@ -86,48 +85,11 @@ function logoOf(logo: PageLogo | null, { embedded }: Frame): Html | false {
   );
 }
 
-/** A page with a title and a message. */
-export function messagePage(title: string, message: string): string {
-  return page(
-    title,
-    html`<h1>${title}</h1>
-      <p>${message}</p>`,
-    { embedded: false, scheme: null },
-  );
-}
-
-/** The query that keeps a page in its frame. */
-export function searchOf({ embedded, scheme }: Frame): string {
-  if (!embedded) return '';
-  return scheme === null ? '?embed=1' : `?embed=1&scheme=${scheme}`;
-}
-
 /** The page of a form that is not saved yet. */
 export function previewPage(form: Form, logo: PageLogo | null): string {
-  const frame = { embedded: false, scheme: null, isPreview: true };
+  const frame = { ...NO_FRAME, isPreview: true };
   const empty = { token: '', challenge: '', values: {}, errors: [], notice: null, carried: {} };
   return formPage({ form, ...empty, frame, logo });
-}
-
-function page(title: string, body: Html, { embedded, scheme, isPreview = false }: Frame): string {
-  return html`<!doctype html>
-    <html lang="en" ${scheme !== null && html`data-scheme="${scheme}"`}>
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="robots" content="noindex" />
-        <title>${title}</title>
-        <link rel="stylesheet" href="/f/assets/form.css" />
-        ${!isPreview && html`<script type="module" src="/f/assets/form.js"></script>`}
-      </head>
-      <body class="${embedded ? 'embedded' : 'hosted'}">
-        <main>${body}</main>
-      </body>
-    </html> `.markup;
-}
-
-function paragraphs(text: string): Html[] {
-  return text.split(/\n\s*\n/).map((paragraph) => html`<p class="text">${paragraph.trim()}</p>`);
 }
 
 /** All errors, before the fields, so that screen readers read them first. */
@@ -231,7 +193,7 @@ function controlOf(field: FormField, input: unknown, common: Html): Html {
 }
 
 function consent(text: string, { form, values, errors }: FormView): Html {
-  const name = CONTROLS.consent;
+  const name = CONSENT;
   const error = errors.find((item) => item.field === name)?.message;
   const checked = values[name] === 'true' || values[name] === 'on';
   return html`

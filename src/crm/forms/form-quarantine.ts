@@ -3,7 +3,7 @@ import { ApiError } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
 import { query } from '../../db/query.ts';
-import type { Reason } from './form-spam-check.ts';
+import type { SpamReason } from '../../http/public/spam-check.ts';
 import type { FormSubmission, ReceivedSubmission } from './form-submission.ts';
 
 /** How long a quarantined submission is kept, and how many of a form. */
@@ -17,7 +17,7 @@ export interface FormQuarantine {
     claim: IdempotencyClaim,
     formId: Uuid,
     submission: ReceivedSubmission,
-    reasons: readonly Reason[],
+    reasons: readonly SpamReason[],
   ): Promise<void>;
   /** Newest first; only ids smaller than `after`. */
   list(

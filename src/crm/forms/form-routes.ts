@@ -4,10 +4,10 @@ import type { Uuid } from '../../base/id.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../../db/page.ts';
 import type { RecordChange } from '../../http/record-change.ts';
 import { pageQuery, pageShape, type PageQuery } from '../../http/paging.ts';
+import { withExactAddresses } from '../../http/public/page-address.ts';
 import { route, type Answer, type Route } from '../../http/route.ts';
 import type { References } from '../../record/reference.ts';
 import { makeChangeRecorder, type ChangeRecorder } from '../change-recorder.ts';
-import { withExactAddresses } from './form-address.ts';
 import { previewPage, type LogoOf } from './form-page.ts';
 import type { FormStore } from './form-store.ts';
 import {

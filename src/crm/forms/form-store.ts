@@ -4,7 +4,7 @@ import type { Uuid } from '../../base/id.ts';
 import type { Database } from '../../db/pool.ts';
 import { query, type Transaction } from '../../db/query.ts';
 import type { AfterWrite } from '../change-recorder.ts';
-import { withSafeAddresses } from './form-address.ts';
+import { withSafeAddresses } from '../../http/public/page-address.ts';
 import { SETTINGS, type Form, type FormSettings } from './form.ts';
 
 /** Reads and writes forms. */

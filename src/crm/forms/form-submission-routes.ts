@@ -3,12 +3,12 @@ import { ApiError } from '../../base/errors.ts';
 import type { Uuid } from '../../base/id.ts';
 import { decodeCursor, encodeCursor, pageOf } from '../../db/page.ts';
 import { pageQuery, pageShape } from '../../http/paging.ts';
+import { SPAM_REASONS } from '../../http/public/spam-check.ts';
 import { route, type Route } from '../../http/route.ts';
 import type { EmbeddedCopy } from '../../record/erasure.ts';
 import type { FormSubmissions } from './form-submission-store.ts';
 import type { FormSubmission } from './form-submission.ts';
 import type { FormStore } from './form-store.ts';
-import { REASONS } from './form-spam-check.ts';
 import { FORM_ID, fromPublicId, publicId, type Form } from './form.ts';
 
 const PATH = '/api/v1/forms/:id/submissions';
@@ -37,7 +37,7 @@ const shape = z
     referrer: z.string().nullable().meta({ description: 'URL of the page that the visitor came from.' }),
     utm: z.record(z.string(), z.string()),
     spam: z.boolean().meta({ description: 'Whether it is quarantined.' }),
-    reasons: z.array(z.enum(REASONS)).meta({ description: 'Why it was marked as spam.' }),
+    reasons: z.array(z.enum(SPAM_REASONS)).meta({ description: 'Why it was marked as spam.' }),
   })
   .meta({ id: 'FormSubmission' });
 

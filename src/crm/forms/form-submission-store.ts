@@ -5,6 +5,8 @@ import { folded } from '../../base/fold.ts';
 import { sha256 } from '../../base/hmac.ts';
 import type { Uuid } from '../../base/id.ts';
 import type { FormFields } from '../../http/form-body.ts';
+import type { PageSession } from '../../http/public/page-session.ts';
+import type { SpamReason } from '../../http/public/spam-check.ts';
 import type { Plan, Writer } from '../../record/record-plan.ts';
 import {
   makeRecordService,
@@ -17,9 +19,7 @@ import type { LeadInput } from '../leads/lead-input.ts';
 import { formInsertGate } from './form-insert-gate.ts';
 import { formLead, type FormContext } from './form-lead.ts';
 import { makeFormQuarantine } from './form-quarantine.ts';
-import type { Reason } from './form-spam-check.ts';
 import type { FormSubmission, ReceivedSubmission } from './form-submission.ts';
-import type { FormSession } from './form-token.ts';
 import { leadOf, type FormValue } from './form-values.ts';
 import { publicId, type Form } from './form.ts';
 
@@ -31,9 +31,9 @@ export interface FormSubmissions {
    */
   take(
     visited: { workspaceId: Uuid; form: Form },
-    session: FormSession,
+    session: PageSession,
     sent: Omit<ReceivedSubmission, 'id' | 'received_at'>,
-    reasons: Reason[],
+    reasons: SpamReason[],
   ): Promise<void>;
   /** Newest first; only ids smaller than `after`. */
   list(

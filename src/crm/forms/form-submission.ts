@@ -1,6 +1,6 @@
 import type { Uuid } from '../../base/id.ts';
 import type { FormFields } from '../../http/form-body.ts';
-import type { Reason } from './form-spam-check.ts';
+import type { SpamReason } from '../../http/public/spam-check.ts';
 import type { Answers, FormValue } from './form-values.ts';
 
 /** What is stored about where a submission came from. */
@@ -18,7 +18,7 @@ export interface FormSubmission extends Origin, Omit<Answers, 'values'> {
   values: Record<string, FormValue | readonly string[]>;
   lead_id: Uuid | null;
   received_at: string;
-  reasons: Reason[];
+  reasons: SpamReason[];
 }
 
 /** A submission that is yet to be written. */

@@ -4,6 +4,7 @@ import { changesAsNumber, digitsOfInexact } from '../../base/values/number.ts';
 import { isBlank, storageProblem } from '../../base/values/text.ts';
 import { date } from '../../base/values/time.ts';
 import type { FormFields } from '../../http/form-body.ts';
+import { CONTROLS, honeypot } from '../../http/public/public-page.ts';
 import type { CustomValue } from '../../record/custom-fields.ts';
 import type { LeadInput } from '../leads/lead-input.ts';
 import type { Form, FormField, LeadField } from './form.ts';
@@ -63,25 +64,14 @@ const MAX_OTHER_CHARACTERS = 16_384;
 /** Browsers fill this field in with the charset of the page. */
 const CHARSET = '_charset_';
 
-/** Additional fields of a page; no key of a form begins with `_`. */
-export const CONTROLS = {
-  token: '_token',
-  consent: '_consent',
-  /** The solution of the proof of work. */
-  proof: '_proof',
-  /** Where the visitor came from. */
-  page: '_page',
-} as const;
+/** The name of the consent checkbox. */
+export const CONSENT = '_consent';
 
 export const UTM = /^utm_(source|medium|campaign|term|content)$/;
 
-/** Names of honeypot fields, which bots fill in. */
-const HONEYPOT_NAMES = ['website', 'homepage', 'company_url', 'fax_number'] as const;
-
 /** The name of a form's honeypot field: none of its keys. */
 export function honeypotName({ fields }: Form): string {
-  const keys = new Set(fields.map(({ key }) => key));
-  return HONEYPOT_NAMES.find((name) => !keys.has(name)) ?? `contact_${HONEYPOT_NAMES[0]}`;
+  return honeypot.nameFor(fields.map(({ key }) => key));
 }
 
 /** The longest value, in UTF-16 units, by the lead field that it maps to. */
@@ -107,11 +97,9 @@ export function readAnswers(form: Form, sent: Record<string, unknown>): Answers 
     else if (read !== undefined) values[field.key] = read;
   }
   const consent =
-    form.consent_text === null
-      ? null
-      : { text: form.consent_text, given: isChecked(sent[CONTROLS.consent]) === true };
+    form.consent_text === null ? null : { text: form.consent_text, given: isChecked(sent[CONSENT]) === true };
   if (consent && !consent.given && form.consent_required)
-    errors.push({ field: CONTROLS.consent, message: 'is required' });
+    errors.push({ field: CONSENT, message: 'is required' });
   return errors.length > 0 ? errors : { values, consent };
 }
 
@@ -136,6 +124,7 @@ export function unknownNames(form: Form, sent: Record<string, unknown>): string[
   const known = new Set<string>([
     ...form.fields.map(({ key }) => key),
     ...Object.values(CONTROLS),
+    CONSENT,
     honeypotName(form),
   ]);
   return Object.keys(sent).filter((name) => !known.has(name) && !UTM.test(name));

@@ -29,7 +29,7 @@ const LEAD_FIELDS = [
 export type LeadField = (typeof LEAD_FIELDS)[number];
 
 const MAX_FIELDS = 50;
-/** As sent; percent-encoded it may be longer (form-address.ts). */
+/** As sent; percent-encoded it may be longer (http/public/page-address.ts). */
 const MAX_URL_LENGTH = 6000;
 const CUSTOM = /^custom_fields\.[A-Za-z][A-Za-z0-9_]{0,62}$/;
 
@@ -181,7 +181,7 @@ const own = {
   thanks_text: requiredText(2000).meta({
     description: 'Shown after sending, if there is no redirect_url.',
   }),
-  // form-address.ts validates the URL.
+  // http/public/page-address.ts validates the URL.
   redirect_url: z
     .string()
     .max(MAX_URL_LENGTH, `must have at most ${MAX_URL_LENGTH} characters`)

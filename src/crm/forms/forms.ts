@@ -1,17 +1,18 @@
 import type { FastifyInstance } from 'fastify';
 import type { Sealer } from '../../base/seal.ts';
+import { makePageTokens } from '../../http/public/page-session.ts';
+import { makePageVisits } from '../../http/public/page-visits.ts';
+import { makeProofsOfWork } from '../../http/public/proof-of-work.ts';
+import { makeVisitorLimit } from '../../http/public/visitor-limit.ts';
 import type { RecordChange } from '../../http/record-change.ts';
 import type { Route } from '../../http/route.ts';
 import { makeSubmissionHandler } from './form-submission-handler.ts';
 import { makeFormSubmissions, type SubmissionParts } from './form-submission-store.ts';
-import { makeFormProofs } from './form-proof.ts';
-import { formRoutes } from './form-routes.ts';
 import type { LogoOf } from './form-page.ts';
+import { formRoutes } from './form-routes.ts';
 import { mountFormSite } from './form-site.ts';
 import { makeFormStore } from './form-store.ts';
 import { formSubmissionRoutes } from './form-submission-routes.ts';
-import { makeFormTokens } from './form-token.ts';
-import { makeFormVisitors } from './form-visitor.ts';
 
 export interface FormParts extends SubmissionParts {
   sealer: Sealer;
@@ -30,18 +31,19 @@ export interface Forms {
 }
 
 export function makeForms(parts: FormParts): Forms {
-  const { db, clock, sealer, publicUrl, logoOf } = parts;
+  const { clock, sealer, publicUrl, logoOf } = parts;
   const store = makeFormStore(parts);
   const submissions = makeFormSubmissions(parts);
-  const handler = makeSubmissionHandler({
-    submissions,
-    tokens: makeFormTokens(sealer.derive('form token'), clock),
-    proofs: makeFormProofs(sealer.derive('form proof')),
-    visitors: makeFormVisitors(db, clock),
+  const visits = makePageVisits({
+    // Tokens that 0.1.0 issued stay valid: the labels and the table never change.
+    tokens: makePageTokens(sealer.derive('form token'), clock),
+    proofs: makeProofsOfWork(sealer.derive('form proof')),
+    limit: makeVisitorLimit({ table: 'form_visitor', pageColumn: 'form_id', kind: 'form' }, parts),
     clock,
   });
+  const handler = makeSubmissionHandler({ submissions, visits });
   return {
     routes: [...formRoutes({ ...parts, store }), ...formSubmissionRoutes(store, submissions)],
-    mountSite: (app) => mountFormSite(app, { store, handler, publicUrl, logoOf }),
+    mountSite: (app) => mountFormSite(app, { store, visits, handler, publicUrl, logoOf }),
   };
 }

@@ -1,5 +1,12 @@
 import { invalid } from '../../base/errors.ts';
-import type { Form, FormSettings } from './form.ts';
+
+/** The settings of a page that become headers. */
+export interface PageAddresses {
+  /** Where visitors are redirected to after sending. */
+  redirect_url: string | null;
+  /** The sites that may embed the page and send it as JSON. */
+  allowed_origins: string[];
+}
 
 /**
  * A host as the URL parser returns it, in ASCII. The parser accepts `*`, `;`, `,` and quotes, which have a meaning of
@@ -31,12 +38,12 @@ function httpsUrl(text: string): string | undefined {
 
 /**
  * Settings with their URLs and origins in the form that headers need. Throws `validation_error` for invalid ones, unless
- * the form has them already: 0.1.0 accepted `https://*`, and a client may send back what it read.
+ * the page has them already: 0.1.0 accepted `https://*`, and a client may send back what it read.
  */
-export function withExactAddresses(
-  settings: Partial<FormSettings>,
-  current?: Pick<Form, 'redirect_url' | 'allowed_origins'>,
-): Partial<FormSettings> {
+export function withExactAddresses<Settings extends Partial<PageAddresses>>(
+  settings: Settings,
+  current?: PageAddresses,
+): Settings {
   const { redirect_url: url, allowed_origins: origins } = settings;
   return {
     ...settings,
@@ -69,11 +76,11 @@ function checkedOrigin(text: string, field: string): string {
   return origin;
 }
 
-/** A form for visitors, without URLs and origins that are unsafe in headers: 0.1.0 accepted some. */
-export function withSafeAddresses(form: Form): Form {
+/** A page for visitors, without URLs and origins that are unsafe in headers: 0.1.0 accepted some. */
+export function withSafeAddresses<Page extends PageAddresses>(page: Page): Page {
   return {
-    ...form,
-    redirect_url: form.redirect_url === null ? null : (httpsUrl(form.redirect_url) ?? null),
-    allowed_origins: form.allowed_origins.flatMap((item) => exactOrigin(item) ?? []),
+    ...page,
+    redirect_url: page.redirect_url === null ? null : (httpsUrl(page.redirect_url) ?? null),
+    allowed_origins: page.allowed_origins.flatMap((item) => exactOrigin(item) ?? []),
   };
 }

@@ -1,24 +1,24 @@
 import { createChallenge, verifySolution, type Challenge, type Payload } from 'altcha-lib';
 import { deriveKey } from 'altcha-lib/algorithms/pbkdf2';
-import type { FormSession } from './form-token.ts';
+import type { PageSession } from './page-session.ts';
 
 /**
  * The work of a browser: on average 256 attempts of 4,000 rounds, about a second on one core, while the visitor fills in
- * the form. The server makes no attempt for a page, and one to verify a submission.
+ * the page. The server makes no attempt for a page, and one to verify a submission.
  */
 const WORK = { algorithm: 'PBKDF2/SHA-256', cost: 4000, keyPrefix: '00' } as const;
 const MAX_PROOF_LENGTH = 4000;
 
 /** Proof of work by ALTCHA: cheap for one visitor, expensive for thousands of submissions. */
-export interface FormProofs {
+export interface ProofsOfWork {
   /** The challenge of one session; its solution is valid for that session only. */
-  challenge(session: FormSession): Promise<Challenge>;
+  challenge(session: PageSession): Promise<Challenge>;
   /** @param proof the solved challenge as base64 of its JSON, or undefined, null or '' */
-  check(session: FormSession, proof: unknown): Promise<'none' | 'right' | 'wrong'>;
+  check(session: PageSession, proof: unknown): Promise<'none' | 'right' | 'wrong'>;
 }
 
-/** @param key derived from the installation's key for this purpose only */
-export function makeFormProofs(key: Buffer): FormProofs {
+/** @param key derived from the installation's key for this kind of page only */
+export function makeProofsOfWork(key: Buffer): ProofsOfWork {
   const hmacSignatureSecret = key.toString('hex');
   return {
     challenge: ({ nonce }) =>
