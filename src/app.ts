@@ -23,6 +23,7 @@ import { makeReferences } from './record/reference.ts';
 import { makeMadeBy } from './api/account/made-by.ts';
 import { changePlan } from './api/account/plan-routes.ts';
 import { assembleDelivery } from './delivery-assembly.ts';
+import { assembleFiles } from './file-assembly.ts';
 import { assembleMailQueue, assembleMailSender } from './mail-assembly.ts';
 
 /** The whole program on one database, assembled but not running. */
@@ -62,9 +63,11 @@ export function assemble(input: FoundationInput): App {
   const { workspaces, keys, audit, signIn, secrets, usage, idempotency } = accounts;
   const schemaWorkers = makeSchemaWorkers();
   const customTypes = makeCustomTypes({ db, clock, newId, schemas: makeSchemas(schemaWorkers) }, CATALOGUE);
+  const storedFiles = assembleFiles(foundation);
   const queue = makeJobQueue({ db, newId });
   const shared = {
     ...foundation,
+    ...storedFiles,
     idempotency,
     jobs: queue,
     recordChange: makeRecordChange({ audit, idempotency, clock }),
@@ -76,6 +79,7 @@ export function assemble(input: FoundationInput): App {
     ...shared,
     references: makeReferences(db),
     leadsPerHour: config.leadsPerHour,
+    logoOf: async (workspaceId) => (await storedFiles.logos.list([workspaceId])).get(workspaceId),
     leadInputByKeyStyle: LEAD_INPUTS,
   });
   const jobWorker = makeJobWorker({
@@ -85,6 +89,7 @@ export function assemble(input: FoundationInput): App {
     recurring: maintenanceTasks({
       ...foundation,
       mail,
+      files: storedFiles.files,
       sendsMail: mailSender !== null,
       retentionDays: config.retentionDays,
     }),

@@ -8,6 +8,7 @@ import { makeCatalogue } from './events/event-type.ts';
 import { INTEGRATIONS } from './integrations.ts';
 import { documentedPath } from './integrations/integration-routes.ts';
 import type { MailTransport } from './mail/mail-transport.ts';
+import type { Dial } from './net/dial.ts';
 import { MODULE_EVENT_OBJECTS, MODULE_EVENT_TYPES, MODULE_OBJECTS } from './modules.ts';
 
 /** The webhook formats, with what the dashboard shows of their systems. */
@@ -35,10 +36,10 @@ export const INBOUND_PATHS = INTEGRATIONS.flatMap(({ inbound = [] }) =>
 );
 
 /** The transport for a mail server's URL. Throws `StartError` if no integration has its scheme. */
-export function mailTransportOf(url: string): MailTransport {
+export function mailTransportOf(url: string, dial: Dial): MailTransport {
   const { protocol } = new URL(url);
   for (const { mailTransport } of INTEGRATIONS)
-    if (mailTransport?.schemes.includes(protocol)) return mailTransport.make(url);
+    if (mailTransport?.schemes.includes(protocol)) return mailTransport.make(url, dial);
   throw new StartError(`No mail transport for URLs that begin with ${protocol}//.`);
 }
 

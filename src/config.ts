@@ -21,7 +21,7 @@ export const SETTINGS = {
   FAIRLEAD_DATA_DIR: {
     default: './data',
     means:
-      'The directory of the embedded database, its password and the secret key. If unset, and if ./data cannot be used: see below.',
+      'The directory of the embedded database, its password, the secret key and the files. If unset, and if ./data cannot be used: see below.',
     read: z.string().min(1),
   },
   DATABASE_URL: {
@@ -98,6 +98,16 @@ export const SETTINGS = {
       'Maximum leads per hour of a workspace by POST /api/v1/leads, unless the workspace has set its own; 0: no limit.',
     read: z.coerce.number().int().min(0).max(1_000_000),
   },
+  FAIRLEAD_FILE_MAX_MB: {
+    default: '10',
+    means: 'The largest file, in MB (1,048,576 bytes); at most 100, since a file is held in memory.',
+    read: z.coerce.number().int().min(1).max(100),
+  },
+  FAIRLEAD_WORKSPACE_FILES_MAX_MB: {
+    default: '1024',
+    means: 'How large all files of a workspace may be together, in MB (1,048,576 bytes).',
+    read: z.coerce.number().int().min(1).max(100_000_000),
+  },
   FAIRLEAD_API_KEY: {
     default: '',
     means: 'The API key of `fairlead listen`, unless --key-file is used; the server does not need it.',
@@ -147,6 +157,9 @@ export interface Config {
   apiKey: string;
   metricsToken: string;
   leadsPerHour: number;
+  /** In MB. */
+  fileMaxMb: number;
+  workspaceFilesMaxMb: number;
   /** The secret of the inbound CRM webhook of the default workspace; '' if none is set. */
   crmWebhookSecret: string;
 }
@@ -194,6 +207,8 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     apiKey: read.FAIRLEAD_API_KEY,
     metricsToken: read.FAIRLEAD_METRICS_TOKEN,
     leadsPerHour: read.FAIRLEAD_LEADS_PER_HOUR,
+    fileMaxMb: read.FAIRLEAD_FILE_MAX_MB,
+    workspaceFilesMaxMb: read.FAIRLEAD_WORKSPACE_FILES_MAX_MB,
     crmWebhookSecret: read.CRM_WEBHOOK_SECRET || read.CRM_CALLBACK_SECRET,
   };
 }

@@ -20,6 +20,7 @@ import { makeServer, mount, type ServerParts } from './http/server.ts';
 import { listModules, type Modules } from './modules.ts';
 import { apiRoutes, mountIntegrations, type RouteParts } from './routes.ts';
 import { makeEventReading } from './api/events/feed-reader.ts';
+import { mountFileDownloads } from './api/files/file-download.ts';
 import { mountInboxes } from './api/webhooks/inbox-receiver.ts';
 import { webhookReference } from './api/webhooks/webhook-reference.ts';
 import { VERSION } from './version.ts';
@@ -64,6 +65,7 @@ export async function makeHttpServer(parts: HttpServerParts): Promise<FastifyIns
   if (services.includes('api')) {
     mountDocument(app, webhookReference(CATALOGUE, FORMATS));
     mountInboxes(app, inboxes);
+    mountFileDownloads(app, parts.files, parts.fileUrls);
     for (const module of listModules(modules)) module.mountPages?.(app);
   }
   if (services.includes('web')) {

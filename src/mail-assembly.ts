@@ -7,6 +7,9 @@ import type { Foundation } from './foundation.ts';
 import { makeMailMetrics } from './mail/mail-metrics.ts';
 import { makeMailQueue, type MailQueue } from './mail/mail-queue.ts';
 import { makeMailSender, type MailSender } from './mail/mail-sender.ts';
+import { makeDial } from './net/dial.ts';
+import { makeOperatorGuard } from './net/egress-guard.ts';
+import { systemResolver } from './net/system-resolver.ts';
 
 const CONDITIONS = [NOTICE_READERS_ONLY, PENDING_INVITATIONS_ONLY, VALID_RESETS_ONLY];
 
@@ -17,12 +20,14 @@ export function assembleMailQueue({ db, sealer, newId }: Foundation): MailQueue 
 
 /** What sends the mails of the queue; null if the installation sends none. */
 export function assembleMailSender(
-  { config, db, log, random }: Foundation,
+  { config, db, log, random, clock, listeners }: Foundation,
   queue: MailQueue,
   registry: Registry,
 ): MailSender | null {
   const metrics = makeMailMetrics(registry, db);
   if (config.mail === null) return null;
-  const transport = mailTransportOf(config.mail.smtpUrl);
+  const guard = makeOperatorGuard({ own: () => listeners });
+  const dial = makeDial({ guard, resolver: systemResolver, clock });
+  const transport = mailTransportOf(config.mail.smtpUrl, dial);
   return makeMailSender({ queue, transport, from: config.mail.from, log, metrics, random });
 }

@@ -8,6 +8,7 @@ import { dropOldInboxes } from './delivery/inbox/inbox.ts';
 import { trimToTerms } from './delivery/log/workspace-retention.ts';
 import { dropOld } from './delivery/log/retention.ts';
 import { settleOverdue } from './delivery/queue/sweep.ts';
+import type { FileStore } from './files/file-store.ts';
 import { dropOldJobs } from './jobs/job-backlog.ts';
 import type { RecurringJob } from './jobs/recurring-job.ts';
 import type { MailQueue } from './mail/mail-queue.ts';
@@ -23,6 +24,7 @@ export interface MaintenanceParts {
   log: Logger;
   retentionDays: number;
   mail: MailQueue;
+  files: FileStore;
   /** Whether the installation has a mail server. */
   sendsMail: boolean;
   /** The page of a webhook. */
@@ -34,7 +36,7 @@ export interface MaintenanceParts {
  * process must do for itself is in delivery/engine-timers.ts. Names are stored and never change.
  */
 export function maintenanceTasks(parts: MaintenanceParts): RecurringJob[] {
-  const { db, log, mail, sendsMail, webhookUrl } = parts;
+  const { db, log, mail, files, sendsMail, webhookUrl } = parts;
   const keepFrom = () => Date.now() - parts.retentionDays * DAY;
   const task = (name: string, everyMs: number, run: RecurringJob['run']) => ({ name, everyMs, run });
   return [
@@ -43,6 +45,7 @@ export function maintenanceTasks(parts: MaintenanceParts): RecurringJob[] {
     ...(sendsMail
       ? [task('maintenance.notice_letters', MINUTE, () => moveNoticeLetters(db, { mail, webhookUrl }))]
       : []),
+    task('maintenance.files', HOUR, () => files.removeOrphans()),
     task('maintenance.idempotency', HOUR, () => dropOldAnswers(db)),
     task('maintenance.inboxes', HOUR, () => dropOldInboxes(db)),
     task('maintenance.jobs', HOUR, () => dropOldJobs(db.pool)),

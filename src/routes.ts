@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Audit } from './account/audit.ts';
 import type { InboundSecrets } from './account/inbound-secret.ts';
+import { LOGO_PURPOSE, type WorkspaceLogos } from './account/workspace-logo.ts';
 import type { Workspaces } from './account/workspace.ts';
 import { CATALOGUE, FORMATS, INBOUND_PATHS, KEY_STYLES, LISTED_FORMATS, SCOPES } from './catalogue.ts';
 import type { Inboxes } from './delivery/inbox/inbox.ts';
@@ -33,6 +34,8 @@ import { scopeRoutes } from './api/account/scope-routes.ts';
 import { sessionRoutes, type SessionParts } from './api/account/session-routes.ts';
 import { webhookFormatRoutes } from './api/webhooks/webhook-format-routes.ts';
 import { noticeRoutes, type NoticeParts } from './api/account/notice-routes.ts';
+import { fileRoutes, type FileRouteParts } from './api/files/file-routes.ts';
+import { workspaceLogoRoutes, type WorkspaceLogoParts } from './api/account/workspace-logo-routes.ts';
 import { retentionRoutes } from './api/events/retention-routes.ts';
 import { replayRoutes, type ReplayRouteParts } from './api/webhooks/webhook-replay-routes.ts';
 import { webhookRoutes, type WebhookParts } from './api/webhooks/webhook-routes.ts';
@@ -43,20 +46,26 @@ export interface RouteParts
     Omit<ApiKeyParts, 'scopes' | 'styles'>,
     CustomEventParts,
     DeliveryRouteParts,
+    Omit<FileRouteParts, 'purposes'>,
     InvitationParts,
     MemberParts,
     NoticeParts,
     ReplayRouteParts,
     SessionParts,
+    WorkspaceLogoParts,
     Omit<WebhookParts, 'inboxes'> {
   workspaces: Workspaces;
   audit: Audit;
   secrets: InboundSecrets;
+  logos: WorkspaceLogos;
   inboxes: Inboxes;
   customTypes: CustomTypes;
   egressIps: readonly string[];
   retentionDays: number;
 }
+
+/** The scope that reading a file takes, by what it is for; null: everyone in the workspace. */
+const FILE_PURPOSES = { [LOGO_PURPOSE]: null };
 
 /** All routes of the API, in the order of its document. */
 export function apiRoutes(
@@ -65,7 +74,7 @@ export function apiRoutes(
 ): Route[] {
   const { db, customTypes, inboxes, recordChange } = parts;
   return [
-    ...meRoutes(parts.workspaces),
+    ...meRoutes(parts),
     ...planRoutes(),
     ...sessionRoutes(parts),
     ...memberRoutes(parts),
@@ -93,6 +102,8 @@ export function apiRoutes(
     ...egressAddressRoutes(parts.egressIps),
     ...retentionRoutes(db, recordChange, parts.retentionDays),
     ...noticeRoutes(parts),
+    ...workspaceLogoRoutes(parts),
+    ...fileRoutes({ ...parts, purposes: FILE_PURPOSES }),
   ];
 }
 

@@ -4,6 +4,7 @@ import {
   IconBolt,
   IconBraces,
   IconBuilding,
+  IconBuildingStore,
   IconCategoryPlus,
   IconChartBar,
   IconCircleCheck,
@@ -277,6 +278,18 @@ export const PAGES = {
       group: 'settings',
       icon: IconArchive,
       aliases: ['Settings → Data retention', 'Retention terms', 'Stored size'],
+    },
+  },
+  workspace: {
+    path: '/settings/workspace',
+    frame: 'inside',
+    title: 'Workspace',
+    component: lazy(() => import('./settings/workspace-page.tsx'), 'WorkspacePage'),
+    scope: 'workspace:manage',
+    nav: {
+      group: 'settings',
+      icon: IconBuildingStore,
+      aliases: ['Settings → Workspace', 'Logo', 'Branding', 'Account defaults'],
     },
   },
   members: {

@@ -21,6 +21,7 @@ import { deal } from './deals/deal.ts';
 import { FORM_EVENTS, formLead } from './forms/form-lead.ts';
 import { FORM_SUBMISSION_COPY } from './forms/form-submission-routes.ts';
 import { dropOldQuarantine } from './forms/form-quarantine.ts';
+import type { LogoOf } from './forms/form-page.ts';
 import { makeForms } from './forms/forms.ts';
 import { CRM_ACTIVITY_TABLE, makeCrmActivities, type CrmActivities } from './leads/inbound/crm-activity.ts';
 import { crmActivityRoutes } from './leads/inbound/crm-activity-routes.ts';
@@ -89,6 +90,7 @@ export interface Crm extends MadeModule {
 
 export interface CrmParts extends ModuleParts {
   log: Logger;
+  logoOf: LogoOf;
   /** Default limit of leads per workspace and hour; 0: no limit. */
   leadsPerHour: number;
   /** The schema of a new lead, by the style of the API key. */

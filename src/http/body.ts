@@ -20,13 +20,13 @@ declare module 'fastify' {
 }
 
 /**
- * Parses bodies of one media type, up to the path's limit, after removing Content-Encoding. An unknown path or
+ * Parses bodies of one media type, or (`*`) of all that have no other parser, up to the path's limit, after removing Content-Encoding. An unknown path or
  * method is answered before the body is checked.
  * @param read parses the bytes; throws `ApiError`
  */
 export function addBodyReader(
   app: FastifyInstance,
-  type: RegExp,
+  type: RegExp | '*',
   read: (request: FastifyRequest, bytes: Buffer) => unknown,
 ): void {
   app.addContentTypeParser<Buffer>(type, { parseAs: 'buffer' }, (request, bytes, done) => {

@@ -13,9 +13,15 @@ export const JSON_OR_FORM = {
     'Send JSON, with Content-Type: application/json, or a form, as application/x-www-form-urlencoded or multipart/form-data.',
 };
 
+const FILE = {
+  types: ['multipart/form-data', 'application/octet-stream'],
+  message: 'Send the bytes of the file, or a form with one file, as multipart/form-data.',
+};
+
 /** The error that names the accepted media types. */
 export function unsupportedMediaType(request: FastifyRequest): ApiError {
-  const { types, message } = request.routeOptions.config.takesForms ? JSON_OR_FORM : JSON_ALONE;
+  const { takesForms, takesFile } = request.routeOptions.config;
+  const { types, message } = takesFile ? FILE : takesForms ? JSON_OR_FORM : JSON_ALONE;
   return new ApiError('unsupported_media_type', message, {
     headers: { accept: types.join(', ') },
   });

@@ -77,6 +77,7 @@ function requestOf(route: Route, invocation: Invocation, parse: JsonParser): Rou
     protocol: 'https',
     caller: route.open ? null : caller,
     form: null,
+    upload: null,
     claim: null,
     ...bodyOf(route, invocation.body, parse),
   };

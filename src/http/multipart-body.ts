@@ -14,24 +14,46 @@ const HEADERS_END = Buffer.from('\r\n\r\n');
  * cannot be stored. An empty file input is skipped.
  */
 export function multipartFields(body: Buffer, contentType: string): RawField[] {
+  return partsOf(body, contentType).flatMap((part) => {
+    if (part.file === '' && part.field.value.length === 0) return [];
+    if (part.file !== undefined) throw invalid(shownName(part.field), 'is a file; files are not accepted');
+    return part.field;
+  });
+}
+
+/**
+ * The bytes of the one file in a `multipart/form-data` body; other fields are ignored. Throws `validation_error` if there
+ * is none or several.
+ */
+export function multipartFile(body: Buffer, contentType: string): Buffer {
+  const [first, ...others] = partsOf(body, contentType).filter(({ file }) => file !== undefined);
+  if (!first) throw invalid('file', 'is required: send one part with a filename');
+  if (others.length > 0) throw invalid(shownName(others[0]!.field), 'is a second file; send one');
+  return first.field.value;
+}
+
+interface Part {
+  field: RawField;
+  /** The file's name; undefined if it is no file. */
+  file: string | undefined;
+}
+
+function partsOf(body: Buffer, contentType: string): Part[] {
   const boundary = parameterOf(contentType, 'boundary');
   if (boundary === undefined || boundary.length > 200)
     throw new ApiError('validation_error', 'Content-Type: multipart/form-data must name its boundary.');
   const delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1');
-  const fields: RawField[] = [];
-  let parts = 0;
+  const found: Part[] = [];
   let at = afterFirst(body, delimiter);
   while (!isClosed(body, at)) {
-    parts += 1;
-    if (parts > MAX_FIELDS) throw tooManyFields();
+    if (found.length === MAX_FIELDS) throw tooManyFields();
     const start = body.indexOf(LINE_END, at);
     const end = start < 0 ? -1 : body.indexOf(delimiter, start);
     if (end < 0 || body.toString('latin1', at, start).trim() !== '') throw broken();
-    const field = fieldOf(body.subarray(start, end));
-    if (field) fields.push(field);
+    found.push(partOf(body.subarray(start, end)));
     at = end + delimiter.length;
   }
-  return fields;
+  return found;
 }
 
 /** The position after the first delimiter, which may be at the very start. */
@@ -49,7 +71,7 @@ function isClosed(body: Buffer, at: number): boolean {
 }
 
 /** @param part from the line break before its headers to its last byte */
-function fieldOf(part: Buffer): RawField | undefined {
+function partOf(part: Buffer): Part {
   const headersEnd = part.subarray(0, MAX_HEADERS_BYTES).indexOf(HEADERS_END);
   if (headersEnd < 0) throw broken();
   const headers = headersOf(part.toString('latin1', 0, headersEnd));
@@ -58,12 +80,10 @@ function fieldOf(part: Buffer): RawField | undefined {
   if (!/^form-data\s*;/i.test(disposition) || name === undefined) throw broken();
   const field = { name: Buffer.from(unescaped(name), 'latin1'), value: part.subarray(headersEnd + 4) };
   const file = parameterOf(disposition, 'filename') ?? parameterOf(disposition, 'filename*');
-  if (file === '' && field.value.length === 0) return undefined;
-  if (file !== undefined) throw invalid(shownName(field), 'is a file; files are not accepted');
   const coding = headers.get('content-transfer-encoding') ?? '8bit';
   if (!/^(7bit|8bit|binary)$/i.test(coding))
     throw invalid(shownName(field), 'must be sent without Content-Transfer-Encoding');
-  return { ...field, charset: parameterOf(headers.get('content-type') ?? '', 'charset') };
+  return { field: { ...field, charset: parameterOf(headers.get('content-type') ?? '', 'charset') }, file };
 }
 
 function shownName({ name }: RawField): string {

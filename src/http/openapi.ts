@@ -36,9 +36,26 @@ export async function describeApi(app: FastifyInstance, info: { version: string 
       },
       security: [{ bearer: [] }, { header: [] }, { session: [] }],
     },
-    transform: createJsonSchemaTransform({}),
+    transform: withUploads(createJsonSchemaTransform({})),
     transformObject: createJsonSchemaTransformObject({}),
   });
+}
+
+type Transform = ReturnType<typeof createJsonSchemaTransform>;
+
+/** A body that is a file has a schema for each media type, which the transform of zod schemas cannot express. */
+function withUploads(transform: Transform): Transform {
+  return (document) => {
+    const { takesFile, ...schema } = (document.schema ?? {}) as FastifySchema &
+      Partial<Pick<Route, 'takesFile'>>;
+    if (!takesFile) return transform(document);
+    const bytes = { type: 'string', format: 'binary' };
+    const form = { type: 'object', properties: { file: bytes }, required: ['file'] };
+    const content = Object.fromEntries(takesFile.types.map((type) => [type, { schema: bytes }]));
+    const transformed = transform({ ...document, schema });
+    const body = { content: { 'multipart/form-data': { schema: form }, ...content } };
+    return { ...transformed, schema: { ...transformed.schema, body } };
+  };
 }
 
 /** The OpenAPI part of a route. */
@@ -53,6 +70,7 @@ export function describe(route: Route): FastifySchema {
     ...(route.scope && { 'x-scope': route.scope }),
     ...(route.open && { security: [] }),
     ...(route.body && { body: route.body }),
+    ...(route.takesFile && { takesFile: route.takesFile }),
     ...(route.formBody && { consumes: JSON_OR_FORM.types }),
     ...(route.query && { querystring: route.query }),
     ...(names.length > 0 && { params: z.object(params) }),

@@ -78,6 +78,7 @@ async function handle(
     ifMatch: versions(request.headers['if-match']),
     claim: request.claim ?? undefined,
     url: request.url,
+    upload: request.upload,
     client: {
       address: request.ip,
       secure: request.protocol === 'https' || publicUrl.startsWith('https:'),

@@ -23,6 +23,8 @@ export interface Ctx<Body, Query> {
   /** The requested path with its query, to build a next_url from. */
   url: string;
   client: Client;
+  /** The bytes of the file, of a route that takes one; null if the body is missing. */
+  upload: Buffer | null;
 }
 
 /** The client's connection. */
@@ -58,6 +60,8 @@ export interface RouteRequest {
   /** Null for an open route. */
   readonly caller: Caller | null;
   readonly form: FormFields | null;
+  /** The bytes of the file, of a route that takes one. */
+  readonly upload: Buffer | null;
   /** The body may contain a value that cannot be stored unchanged. */
   readonly isSuspect: boolean;
   readonly jsonText: string | null;
@@ -81,6 +85,8 @@ export interface Answer {
   status: number;
   /** JSON text, or a value to serialize; null for an empty body. */
   body: string | object | null;
+  /** Sent in place of the body; `headers` has their content type. */
+  bytes?: Buffer;
   /** Sent in place of the body; its content type is the route's `streams`. */
   stream?: TextStream;
   headers?: Record<string, string>;
@@ -129,7 +135,9 @@ export interface Route<Body = unknown, Query = unknown> {
   supportsIfMatch?: boolean;
   /** The pattern of path parameters; other values get 404. Default: a UUID. */
   params?: Record<string, RegExp>;
-  /** The content type of the stream, if it responds with one. */
+  /** The body is a file: its bytes, or a form with it. `types` are for the document. */
+  takesFile?: { maxBytes: number; types: readonly string[] };
+  /** The content type of the stream or of the bytes, if it responds with either. */
   streams?: string;
   /** Status to schema or description, for the OpenAPI document; errors need only a description. */
   answers: Record<number, z.ZodType | string>;

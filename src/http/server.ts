@@ -1,6 +1,11 @@
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type RouteOptions,
+} from 'fastify';
 import type { Caller, Callers } from '../account/caller.ts';
 import type { Sessions } from '../account/session.ts';
 import type { UsageMeter } from '../account/usage.ts';
@@ -9,6 +14,7 @@ import { ApiError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import { admit, authenticate } from './authenticate.ts';
 import { BODY_LIMIT } from './body.ts';
+import { MULTIPART_OVERHEAD_BYTES, readUploads } from './file-upload.ts';
 import { readForms } from './form-body.ts';
 import { MAX_FIELDS } from './form-field.ts';
 import { readJson } from './json-body.ts';
@@ -44,6 +50,7 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     takesForms?: boolean;
+    takesFile?: boolean;
     /** Maximum fields of a JSON body; default: no limit. */
     maxFields?: number;
     errors?: ErrorStyle;
@@ -83,6 +90,7 @@ export function makeServer(parts: ServerParts): FastifyInstance {
   app.decorateRequest('jsonText', null);
   app.decorateRequest('isSuspect', false);
   app.decorateRequest('form', null);
+  app.decorateRequest('upload', null);
   app.decorateRequest('refusedStyle', null);
   // Removes Fastify's own parsers, which accept plain text.
   app.removeAllContentTypeParsers();
@@ -118,16 +126,18 @@ export function mount(
   const routes = [...calls.keys()];
   for (const [route, call] of calls) {
     const shadowed = shadowedPaths(route, routes);
-    app.route({
+    const options: RouteOptions = {
       method: route.method,
       url: route.path,
       schema: describe(route),
       config: {
         ...(route.formBody && { takesForms: true }),
+        ...(route.takesFile && { takesFile: true }),
         ...(route.open && { maxFields: MAX_FIELDS }),
         ...(route.errors && { errors: route.errors }),
       },
       attachValidation: false,
+      ...(route.takesFile && { bodyLimit: route.takesFile.maxBytes + MULTIPART_OVERHEAD_BYTES }),
       onRequest: async (request, reply) => {
         if (shadowed?.has(request.url.split('?', 1)[0]!)) return void (await app.refuse(request, reply));
         if (route.open) return checkOrigin(request, parts.publicUrl, 'optional');
@@ -136,8 +146,19 @@ export function mount(
       },
       onResponse: async (request, reply) => recordUsage(parts.usage, request, reply),
       handler: async (request, reply) => send(route, reply, await call(request, () => goneSignal(reply))),
-    });
+    };
+    if (route.takesFile) mountUpload(app, options);
+    else app.route(options);
   }
+}
+
+/** In a scope of its own, whose parsers read every body as a file. */
+function mountUpload(app: FastifyInstance, options: RouteOptions): void {
+  void app.register((scope, _options, done) => {
+    readUploads(scope);
+    scope.route(options);
+    done();
+  });
 }
 
 function recordUsage(usage: UsageMeter, { caller }: FastifyRequest, { statusCode }: FastifyReply): void {
@@ -158,6 +179,7 @@ function send(route: Route, reply: FastifyReply, answer: Answer): FastifyReply {
   reply.code(answer.status).headers(commonHeaders(reply.request));
   if (answer.headers) reply.headers(answer.headers);
   if (answer.stream) return sendStream(reply.header('content-type', route.streams), answer.stream);
+  if (answer.bytes) return reply.send(answer.bytes);
   if (answer.body === null) return reply.send();
   reply.header('content-type', JSON_TYPE);
   return reply.send(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));

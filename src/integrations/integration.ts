@@ -10,6 +10,7 @@ import type { LeadInput } from '../crm/leads/lead-input.ts';
 import type { Format } from '../delivery/endpoint/webhook-format.ts';
 import type { Route } from '../http/route.ts';
 import type { MailTransport } from '../mail/mail-transport.ts';
+import type { Dial } from '../net/dial.ts';
 
 /**
  * Another system, and everything that Fairlead does for it. Each folder of src/integrations exports one from the file
@@ -38,7 +39,8 @@ export interface Integration {
   readonly mailTransport?: {
     /** The schemes of the URLs of its servers, such as `smtp:`. */
     readonly schemes: readonly string[];
-    readonly make: (url: string) => MailTransport;
+    /** `dial` opens its connections, with the guard for hosts that the operator names. */
+    readonly make: (url: string, dial: Dial) => MailTransport;
   };
 }
 

@@ -55,6 +55,27 @@ export function makeGuard(options: { allow: readonly string[]; own: () => readon
   };
 }
 
+/**
+ * The guard for hosts of the operator's settings, such as the mail server: they may be private, by plain TCP. Refused
+ * are only addresses where no such server can be: cloud metadata, multicast, broadcast, this server's own listener.
+ */
+export function makeOperatorGuard(options: { own: () => readonly Listener[] }): Guard {
+  return {
+    opensAny: true,
+    allowsPrivate: () => true,
+    refuses(text, port) {
+      const parsed = parse(text);
+      if (!parsed) return 'something that is not an IP address';
+      const { address } = parsed;
+      if (options.own().some((own) => own.port === port && isOwn(address, own)))
+        return "this server's own address";
+      if (METADATA.has(address.toString())) return KINDS['metadata']!;
+      const range = address.range();
+      return range === 'multicast' || range === 'broadcast' ? KINDS[range]! : null;
+    },
+  };
+}
+
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
 /** Reads an address; an IPv4-mapped one (`::ffff:10.0.0.1`) becomes the IPv4 address that it dials. */
@@ -86,6 +107,7 @@ export function sameAddress(a: string, b: string): boolean {
 const METADATA = new Set(['169.254.169.254', '100.100.100.200', 'fd00:ec2::254', '168.63.129.16']);
 
 const KINDS: Record<string, string> = {
+  metadata: 'a cloud metadata address',
   unspecified: 'an unspecified address',
   broadcast: 'a broadcast address',
   multicast: 'a multicast address',
@@ -101,7 +123,7 @@ const KINDS: Record<string, string> = {
 
 /** Says what an address is if it is not public unicast. An unknown range is refused too. */
 function notPublic(address: Address): string | null {
-  if (METADATA.has(address.toString())) return 'a cloud metadata address';
+  if (METADATA.has(address.toString())) return KINDS['metadata']!;
   const range = address.range();
   if (range !== 'unicast') return KINDS[range] ?? 'a reserved address';
   if (address instanceof ipaddr.IPv4) return null;

@@ -94,10 +94,12 @@ function lifetime(answer: Answer): number {
   return Math.min(MAX_TTL_MS, Math.max(MIN_TTL_MS, answer.ttlS * 1000));
 }
 
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+/** Rejects with `DnsError` once the signal fires; the query continues. */
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const stop = () => reject(gaveUp());
     signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });
 }

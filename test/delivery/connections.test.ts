@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import type { Connection } from '../../src/delivery/sender/connection.ts';
 import { makeConnections, type Connections } from '../../src/delivery/sender/connection-pool.ts';
-import { makeDial } from '../../src/delivery/sender/dial.ts';
+import { makeDial } from '../../src/net/dial.ts';
 import { makeGuard } from '../../src/net/egress-guard.ts';
 import { startReceiver } from '../kit/receiver.ts';
 import { startSending, type Sending } from '../kit/sending.ts';

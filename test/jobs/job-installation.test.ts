@@ -43,6 +43,7 @@ async function recurring(url: string): Promise<RecurringRow[]> {
 
 const EVERYWHERE = [
   'maintenance.erasure',
+  'maintenance.files',
   'maintenance.form_spam',
   'maintenance.idempotency',
   'maintenance.inboxes',

@@ -1,4 +1,8 @@
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join as joinPath } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { expect } from 'vitest';
 import { assemble, type App } from '../../src/app.ts';
@@ -36,6 +40,8 @@ export interface Scenario extends TestDatabase {
   app: App;
   server: FastifyInstance;
   url: string;
+  /** The data directory; the database is elsewhere. */
+  dataDir: string;
   /** Owns the workspace Acme; her key has all scopes. */
   alice: Person;
   /** Alice's teammate, whose key can only read contacts. */
@@ -53,7 +59,12 @@ export interface Scenario extends TestDatabase {
 /** @param env settings in addition to the defaults; by default webhooks may reach loopback */
 export async function startScenario(env: Record<string, string> = {}): Promise<Scenario> {
   const database = await freshDatabase();
-  const config = readConfig({ FAIRLEAD_EGRESS_ALLOW: '127.0.0.0/8', ...env });
+  const dataDir = joinPath(tmpdir(), `fairlead-scenario-${randomUUID()}`);
+  const config = readConfig({
+    FAIRLEAD_EGRESS_ALLOW: '127.0.0.0/8',
+    FAIRLEAD_DATA_DIR: dataDir,
+    ...env,
+  });
   const app = assemble({ config, db: database.db, sealer: makeSealer(Buffer.alloc(32, 7)), log: silent });
   const server = await app.server();
   await server.listen({ port: 0, host: '127.0.0.1' });
@@ -76,6 +87,7 @@ export async function startScenario(env: Record<string, string> = {}): Promise<S
     app,
     server,
     url,
+    dataDir: config.dataDir,
     alice,
     bob,
     charlie,
@@ -93,6 +105,7 @@ export async function startScenario(env: Record<string, string> = {}): Promise<S
       await server.close();
       await app.close();
       await database.drop();
+      await rm(dataDir, { recursive: true, force: true });
     },
   };
 }

@@ -1,15 +1,25 @@
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
 import { idMaker } from '../../src/base/id.ts';
 import { makeSealer } from '../../src/base/seal.ts';
 import { makeSmtp } from '../../src/integrations/smtp/smtp.ts';
 import { makeMailMetrics } from '../../src/mail/mail-metrics.ts';
 import { makeMailQueue } from '../../src/mail/mail-queue.ts';
 import { makeMailSender, type MailSender } from '../../src/mail/mail-sender.ts';
+import { makeDial } from '../../src/net/dial.ts';
+import { makeOperatorGuard } from '../../src/net/egress-guard.ts';
+import { systemResolver } from '../../src/net/system-resolver.ts';
 import { freshDatabase, type TestDatabase } from '../kit/database.ts';
 import { reply, startMailServer, type MailServer } from '../kit/mail-server.ts';
 import { until } from '../kit/process.ts';
+
+const dial = makeDial({
+  guard: makeOperatorGuard({ own: () => [] }),
+  resolver: systemResolver,
+  clock: systemClock,
+});
 
 let database: TestDatabase;
 let server: MailServer;
@@ -28,7 +38,7 @@ beforeEach(async () => {
   registry = new Registry();
   sender = makeMailSender({
     queue: makeQueue(),
-    transport: makeSmtp({ smtpUrl: server.url }),
+    transport: makeSmtp({ smtpUrl: server.url, dial }),
     from: 'crm@acme.example',
     log: pino({ level: 'silent' }),
     metrics: makeMailMetrics(registry, database.db),

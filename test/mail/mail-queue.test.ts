@@ -3,18 +3,29 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { idMaker } from '../../src/base/id.ts';
+import { systemClock } from '../../src/base/clock.ts';
 import { makeSealer } from '../../src/base/seal.ts';
 import { makeSmtp } from '../../src/integrations/smtp/smtp.ts';
 import { makeMailMetrics } from '../../src/mail/mail-metrics.ts';
 import { makeMailQueue, type MailCondition, type NewMail } from '../../src/mail/mail-queue.ts';
 import { makeMailSender, pauseAfter, type MailSender } from '../../src/mail/mail-sender.ts';
+import { makeDial } from '../../src/net/dial.ts';
+import { makeOperatorGuard } from '../../src/net/egress-guard.ts';
+import { systemResolver } from '../../src/net/system-resolver.ts';
 import { freshDatabase, type TestDatabase } from '../kit/database.ts';
 import { reply, startMailServer, type MailServer } from '../kit/mail-server.ts';
 import { until } from '../kit/process.ts';
 
 const TOKEN = 'Zk3vT9wLq0aPxN7rC1sYbM5uE8hJ2dG4fK6iO_tUvWx';
 const LINK = `https://crm.acme.example/invitation#token=${TOKEN}`;
+/** The port of a listener of this server. */
+const OWN_PORT = 4321;
 const newId = idMaker(Date.now);
+const dial = makeDial({
+  guard: makeOperatorGuard({ own: () => [{ address: '127.0.0.1', port: OWN_PORT }] }),
+  resolver: systemResolver,
+  clock: systemClock,
+});
 
 let database: TestDatabase;
 let server: MailServer;
@@ -54,7 +65,7 @@ function makeSender(options: SenderOptions = {}): MailSender {
   const { smtpUrl = server.url, conditions = [], timeoutMs = 10_000, submitTimeoutMs = 10_000 } = options;
   const sender = makeMailSender({
     queue: makeQueue(conditions),
-    transport: makeSmtp({ smtpUrl, connectTimeoutMs: timeoutMs, contentTimeoutMs: timeoutMs }),
+    transport: makeSmtp({ smtpUrl, dial, connectTimeoutMs: timeoutMs, contentTimeoutMs: timeoutMs }),
     from: 'Acme CRM <crm@acme.example>',
     log: pino({ level: 'trace' }, { write: (line: string) => void (lines += line) }),
     metrics: makeMailMetrics(new Registry(), database.db),
@@ -168,7 +179,7 @@ describe('what is queued', () => {
     const queue = makeQueue();
     const sender = makeMailSender({
       queue,
-      transport: makeSmtp({ smtpUrl: server.url }),
+      transport: makeSmtp({ smtpUrl: server.url, dial }),
       from: 'crm@acme.example',
       log: pino({ level: 'silent' }),
       metrics: makeMailMetrics(new Registry(), database.db),
@@ -328,6 +339,23 @@ describe('a mail server', () => {
     } = await passed(makeSender({ smtpUrl: 'smtp://127.0.0.1:1' }));
     expect([state, attempts]).toEqual(['queued', 1]);
     expect(error).toContain('ECONNREFUSED');
+  });
+
+  test('may be named by a host name and be in a private range', async () => {
+    await enqueue();
+    const smtpUrl = server.url.replace('127.0.0.1', 'localhost');
+    expect(await passed(makeSender({ smtpUrl }))).toMatchObject({ state: 'sent' });
+    expect(server.inbox).toHaveLength(1);
+  });
+
+  test.each([
+    ['169.254.169.254:25', 'a cloud metadata address'],
+    [`127.0.0.1:${OWN_PORT}`, "this server's own address"],
+  ])('is not dialled at %s, %s', async (host, kind) => {
+    await enqueue();
+    const { state, last_error: error } = await passed(makeSender({ smtpUrl: `smtp://${host}` }));
+    expect(state).toBe('queued');
+    expect(error).toContain(`the host points to ${kind}`);
   });
 
   test('that offers no encryption gets no mail where SMTP_URL requires it', async () => {

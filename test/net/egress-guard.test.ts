@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import { makeGuard, urlProblem } from '../../src/net/egress-guard.ts';
+import { makeGuard, makeOperatorGuard, urlProblem } from '../../src/net/egress-guard.ts';
 
 const PORT = 3000;
 /** Splits a text into words: tables of addresses are easier to read without quotes. */
@@ -277,5 +277,32 @@ describe('with 127.0.0.0/8 opened by the operator', () => {
     ['https://169.254.169.254/latest/meta-data/', /metadata/],
   ])('%s may not', (url, problem) => {
     expect(urlProblem(url, open)).toMatch(problem);
+  });
+});
+
+describe('the guard for hosts of the operator', () => {
+  const operator = makeOperatorGuard({ own: () => [{ address: '127.0.0.1', port: PORT }] });
+
+  test.each(
+    words('127.0.0.1 ::1 10.0.0.1 192.168.1.1 169.254.1.1 fd00::1 fe80::1 100.64.0.1 8.8.8.8 2600::'),
+  )('allows %s', (address) => {
+    expect(operator.refuses(address, 25)).toBeNull();
+    expect(operator.allowsPrivate(address)).toBe(true);
+  });
+
+  test.each([
+    ['169.254.169.254', 'a cloud metadata address'],
+    ['fd00:ec2::254', 'a cloud metadata address'],
+    ['::ffff:169.254.169.254', 'a cloud metadata address'],
+    ['224.0.0.1', 'a multicast address'],
+    ['ff02::1', 'a multicast address'],
+    ['255.255.255.255', 'a broadcast address'],
+    ['mail', 'something that is not an IP address'],
+  ])('refuses %s', (address, kind) => {
+    expect(operator.refuses(address, 25)).toBe(kind);
+  });
+
+  test("refuses this server's own listener", () => {
+    expect(operator.refuses('127.0.0.1', PORT)).toBe("this server's own address");
   });
 });

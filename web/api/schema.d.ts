@@ -1909,6 +1909,67 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspace/logo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set the workspace's logo
+         * @description A PNG, JPEG, WebP or GIF of at most 1 MB and 4,096 pixels a side: its bytes as the body, or a form with one file. The dashboard and public form pages show it.
+         */
+        put: operations["putWorkspaceLogo"];
+        post?: never;
+        /** Delete the workspace's logo */
+        delete: operations["deleteWorkspaceLogo"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a file
+         * @description Its `url` downloads it without a key, for one to two hours.
+         */
+        get: operations["getFilesId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a file
+         * @description Always as an attachment; any type but PNG, JPEG, WebP and GIF as `application/octet-stream`.
+         */
+        get: operations["getFilesIdContent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2810,6 +2871,8 @@ export interface components {
                 id: string;
                 name: string;
                 plan: string;
+                /** @description A path of this installation; it needs no key, and is valid for at least a day. */
+                logo_url: string | null;
             };
             /** @enum {string} */
             role: "owner" | "admin" | "manager" | "member";
@@ -2820,6 +2883,8 @@ export interface components {
                 name: string;
                 /** @enum {string} */
                 role: "owner" | "admin" | "manager" | "member";
+                /** @description A path of this installation; it needs no key, and is valid for at least a day. */
+                logo_url: string | null;
             }[];
             /** Format: date-time */
             expires_at: string;
@@ -2936,6 +3001,28 @@ export interface components {
             details: {
                 [key: string]: unknown;
             };
+            /** Format: date-time */
+            created_at: string;
+        };
+        FileInput: {
+            /** Format: uuid */
+            id: string;
+            /** @description What the file is for, such as `workspace_logo`. */
+            purpose: string;
+            name: string;
+            /** @description Read from the bytes, never from the request. */
+            content_type: string;
+            /** @description In bytes. */
+            size: number;
+            /** @description In hexadecimal. */
+            sha256: string;
+            /**
+             * Format: uri
+             * @description Downloads the file without a key, until `url_expires_at`.
+             */
+            url: string;
+            /** Format: date-time */
+            url_expires_at: string;
             /** Format: date-time */
             created_at: string;
         };
@@ -4016,6 +4103,8 @@ export interface components {
                 id: string;
                 name: string;
                 plan: string;
+                /** @description A path of this installation; it needs no key, and is valid for at least a day. */
+                logo_url: string | null;
             };
             /** @enum {string} */
             role: "owner" | "admin" | "manager" | "member";
@@ -4026,6 +4115,8 @@ export interface components {
                 name: string;
                 /** @enum {string} */
                 role: "owner" | "admin" | "manager" | "member";
+                /** @description A path of this installation; it needs no key, and is valid for at least a day. */
+                logo_url: string | null;
             }[];
             /** Format: date-time */
             expires_at: string;
@@ -4142,6 +4233,28 @@ export interface components {
             details: {
                 [key: string]: unknown;
             };
+            /** Format: date-time */
+            created_at: string;
+        };
+        File: {
+            /** Format: uuid */
+            id: string;
+            /** @description What the file is for, such as `workspace_logo`. */
+            purpose: string;
+            name: string;
+            /** @description Read from the bytes, never from the request. */
+            content_type: string;
+            /** @description In bytes. */
+            size: number;
+            /** @description In hexadecimal. */
+            sha256: string;
+            /**
+             * Format: uri
+             * @description Downloads the file without a key, until `url_expires_at`.
+             */
+            url: string;
+            /** Format: date-time */
+            url_expires_at: string;
             /** Format: date-time */
             created_at: string;
         };
@@ -4357,6 +4470,13 @@ export interface operations {
                             plan: string;
                             /** @description The workspace number, in webhook formats that identify a workspace by a number. */
                             number: number;
+                            /** @description Its `url` needs no key, and is valid for at least a day. */
+                            logo: {
+                                /** Format: uuid */
+                                file_id: string;
+                                /** Format: uri */
+                                url: string;
+                            } | null;
                         };
                         /** @description For an API key. */
                         api_key?: {
@@ -12523,6 +12643,189 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putWorkspaceLogo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+                "image/png": string;
+                "image/jpeg": string;
+                "image/webp": string;
+                "image/gif": string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            /** @description The body is not such an image. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `limit_reached`: the files of the workspace have reached their limit. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The file is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deleteWorkspaceLogo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The workspace has no logo. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getFilesId: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            /** @description No file with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Any error. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getFilesIdContent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description No file with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description Any error. */
             default: {

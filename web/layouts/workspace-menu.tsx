@@ -4,6 +4,7 @@ import { useRouter } from '@tanstack/react-router';
 import { useSession, useSwitchWorkspace } from '../api/session-queries.ts';
 import { paths } from '../paths.ts';
 import { notifyError } from '../ui/notify.tsx';
+import { WorkspaceMark } from '../ui/workspace-mark.tsx';
 import classes from './sidebar.module.css';
 
 /** The current workspace; a menu if the user has several. */
@@ -13,9 +14,7 @@ export function WorkspaceMenu() {
   const { mutate: switchTo } = useSwitchWorkspace(router.buildLocation(paths.home()).href);
   const label = (
     <>
-      <span className={classes.mark} aria-hidden>
-        {workspace.name.trim().slice(0, 1).toUpperCase()}
-      </span>
+      <WorkspaceMark workspace={workspace} />
       <Text size="sm" fw={600} truncate className={classes.lines}>
         {workspace.name}
       </Text>
@@ -32,9 +31,10 @@ export function WorkspaceMenu() {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>Workspaces</Menu.Label>
-        {workspaces.map(({ id, name }) => (
+        {workspaces.map(({ id, name, logo_url }) => (
           <Menu.Item
             key={id}
+            leftSection={<WorkspaceMark workspace={{ name, logo_url }} />}
             rightSection={id === workspace.id && <IconCheck size={14} aria-label="current" />}
             onClick={() => id !== workspace.id && switchTo(id, { onError: notifyError })}
           >

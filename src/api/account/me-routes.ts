@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { WorkspaceLogos } from '../../account/workspace-logo.ts';
 import type { Workspaces } from '../../account/workspace.ts';
 import { route, type Route } from '../../http/route.ts';
 
@@ -10,6 +11,10 @@ const meShape = z.object({
     number: z.int().meta({
       description: 'The workspace number, in webhook formats that identify a workspace by a number.',
     }),
+    logo: z
+      .object({ file_id: z.uuid(), url: z.url() })
+      .nullable()
+      .meta({ description: 'Its `url` needs no key, and is valid for at least a day.' }),
   }),
   api_key: z.object({ id: z.uuid(), name: z.string() }).optional().meta({ description: 'For an API key.' }),
   user: z
@@ -20,7 +25,16 @@ const meShape = z.object({
 });
 
 /** The caller's workspace, identity and scopes (AX4). */
-export function meRoutes(workspaces: Pick<Workspaces, 'clientNumber'>): Route[] {
+export function meRoutes(parts: {
+  workspaces: Pick<Workspaces, 'clientNumber'>;
+  logos: Pick<WorkspaceLogos, 'list'>;
+  baseUrl(): string;
+}): Route[] {
+  const { workspaces, logos, baseUrl } = parts;
+  const logoOf = async (workspaceId: string) => {
+    const logo = (await logos.list([workspaceId])).get(workspaceId);
+    return logo ? { file_id: logo.fileId, url: baseUrl() + logo.path } : null;
+  };
   return [
     route({
       method: 'GET',
@@ -37,6 +51,7 @@ export function meRoutes(workspaces: Pick<Workspaces, 'clientNumber'>): Route[] 
             name: caller.workspaceName,
             plan: caller.plan,
             number: await workspaces.clientNumber(caller.workspaceId),
+            logo: await logoOf(caller.workspaceId),
           },
           ...(caller.via.kind === 'api_key'
             ? { api_key: { id: caller.via.id, name: caller.via.name } }

@@ -3,6 +3,7 @@ import type { SignIn } from '../../account/sign-in.ts';
 import type { Caller } from '../../account/caller.ts';
 import type { Sessions } from '../../account/session.ts';
 import type { Users } from '../../account/user.ts';
+import type { WorkspaceLogos } from '../../account/workspace-logo.ts';
 import { ApiError, invalid } from '../../base/errors.ts';
 import { openRoute, route, type Answer, type Client, type Route } from '../../http/route.ts';
 import { noSessionCookie, sessionCookie } from '../../http/session-cookie.ts';
@@ -12,16 +13,22 @@ export interface SessionParts {
   signIn: SignIn;
   sessions: Sessions;
   users: Users;
+  logos: Pick<WorkspaceLogos, 'list'>;
 }
+
+const logoUrl = z
+  .string()
+  .nullable()
+  .meta({ description: 'A path of this installation; it needs no key, and is valid for at least a day.' });
 
 const sessionShape = z
   .object({
     id: z.uuid(),
     user: z.object({ id: z.uuid(), name: z.string(), email: z.string() }),
-    workspace: z.object({ id: z.uuid(), name: z.string(), plan: z.string() }),
+    workspace: z.object({ id: z.uuid(), name: z.string(), plan: z.string(), logo_url: logoUrl }),
     role,
     scopes: z.array(z.string()),
-    workspaces: z.array(z.object({ id: z.uuid(), name: z.string(), role })),
+    workspaces: z.array(z.object({ id: z.uuid(), name: z.string(), role, logo_url: logoUrl })),
     expires_at: z.iso.datetime(),
   })
   .meta({ id: 'Session' });
@@ -308,15 +315,23 @@ async function signInResponse(parts: SessionParts, made: string, client: Client)
   return { status: 201, body: await showSession(parts, caller), headers: sessionCookie(made, client.secure) };
 }
 
-async function showSession({ users }: SessionParts, caller: Caller) {
+async function showSession({ users, logos }: SessionParts, caller: Caller) {
   const { id, user, expiresAt } = signedIn(caller);
+  const memberships = await users.memberships(user.id);
+  const shown = await logos.list(memberships.map((membership) => membership.id));
+  const logoOf = (workspaceId: string) => shown.get(workspaceId)?.path ?? null;
   return {
     id,
     user,
-    workspace: { id: caller.workspaceId, name: caller.workspaceName, plan: caller.plan },
+    workspace: {
+      id: caller.workspaceId,
+      name: caller.workspaceName,
+      plan: caller.plan,
+      logo_url: logoOf(caller.workspaceId),
+    },
     role: caller.role,
     scopes: caller.scopes,
-    workspaces: await users.memberships(user.id),
+    workspaces: memberships.map((membership) => ({ ...membership, logo_url: logoOf(membership.id) })),
     expires_at: expiresAt,
   };
 }

@@ -1,4 +1,5 @@
 import type { FieldError } from '../../base/errors.ts';
+import type { Uuid } from '../../base/id.ts';
 import { html, type Html } from '../../http/public/html.ts';
 import {
   CONTROLS,
@@ -31,14 +32,25 @@ export interface FormView {
   /** Additional hidden fields: where the visitor came from. */
   carried: Record<string, string>;
   frame: Frame;
+  logo: PageLogo | null;
 }
+
+/** The workspace's logo. */
+export interface PageLogo {
+  path: string;
+  workspaceName: string;
+}
+
+/** The logo of a workspace, if it has one. */
+export type LogoOf = (workspaceId: Uuid) => Promise<PageLogo | undefined>;
 
 /** The whole page of a form. */
 export function formPage(view: FormView): string {
-  const { form, errors, notice, frame } = view;
+  const { form, errors, notice, frame, logo } = view;
   const title = form.title ?? form.name;
   const path = `/f/${publicId(form.id)}${searchOf(frame)}`;
   const body = html`
+    ${logoOf(logo, frame)}
     <h1>${title}</h1>
     ${form.intro !== null && paragraphs(form.intro)}
     ${(errors.length > 0 || notice !== null) && problems(form, errors, notice)}
@@ -54,9 +66,10 @@ export function formPage(view: FormView): string {
 }
 
 /** The page after a form was sent. */
-export function thanksPage(form: Form, frame: Frame): string {
+export function thanksPage(form: Form, frame: Frame, logo: PageLogo | null): string {
   const { redirect_url: url } = form;
   const body = html`
+    ${logoOf(logo, frame)}
     <div role="status" ${url !== null && html`data-redirect="${url}"`}>
       <h1>${form.title ?? form.name}</h1>
       ${url === null ? paragraphs(form.thanks_text) : html`<p><a href="${url}" target="_top">Continue</a></p>`}
@@ -65,11 +78,18 @@ export function thanksPage(form: Form, frame: Frame): string {
   return publicPage(form.title ?? form.name, body, frame, FORM_FILES);
 }
 
+/** An embedded form is part of a page that has its own logo. */
+function logoOf(logo: PageLogo | null, { embedded }: Frame): Html | false {
+  return (
+    logo !== null && !embedded && html`<img class="logo" src="${logo.path}" alt="${logo.workspaceName}" />`
+  );
+}
+
 /** The page of a form that is not saved yet. */
-export function previewPage(form: Form): string {
+export function previewPage(form: Form, logo: PageLogo | null): string {
   const frame = { ...NO_FRAME, isPreview: true };
   const empty = { token: '', challenge: '', values: {}, errors: [], notice: null, carried: {} };
-  return formPage({ form, ...empty, frame });
+  return formPage({ form, ...empty, frame, logo });
 }
 
 /** All errors, before the fields, so that screen readers read them first. */

@@ -8,7 +8,7 @@ import { withExactAddresses } from '../../http/public/page-address.ts';
 import { route, type Answer, type Route } from '../../http/route.ts';
 import type { References } from '../../record/reference.ts';
 import { makeChangeRecorder, type ChangeRecorder } from '../change-recorder.ts';
-import { previewPage } from './form-page.ts';
+import { previewPage, type LogoOf } from './form-page.ts';
 import type { FormStore } from './form-store.ts';
 import {
   createBody,
@@ -35,6 +35,7 @@ export interface FormRouteParts {
   recordChange: RecordChange;
   /** The public URL of this installation. */
   baseUrl(): string;
+  logoOf: LogoOf;
 }
 
 const tag = 'forms';
@@ -51,7 +52,7 @@ export function formRoutes(parts: FormRouteParts): Route[] {
   return [
     listRoute(parts),
     createRoute(parts, recorder),
-    previewRoute(),
+    previewRoute(parts),
     getRoute(parts),
     updateRoute('PATCH', parts, recorder),
     updateRoute('PUT', parts, recorder),
@@ -101,7 +102,7 @@ function createRoute(parts: FormRouteParts, recorder: Recorder): Route {
   });
 }
 
-function previewRoute(): Route {
+function previewRoute({ logoOf }: FormRouteParts): Route {
   return route<z.output<typeof createBody>>({
     method: 'POST',
     path: `${PATH}/preview`,
@@ -111,10 +112,11 @@ function previewRoute(): Route {
     description: 'Returns the page of a form without saving it. The page has no scripts and cannot be sent.',
     body: createBody,
     answers: { 200: z.object({ html: z.string() }) },
-    handle({ body }) {
+    async handle({ body, caller }) {
       const unsaved = { id: UNSAVED_ID, version: 1, created_by: '', created_at: '', updated_at: '' };
       const form: Form = { ...unsaved, ...(withExactAddresses(settingsOf(body)) as FormSettings) };
-      return Promise.resolve({ status: 200, body: { html: previewPage(form) } });
+      const logo = (await logoOf(caller.workspaceId)) ?? null;
+      return { status: 200, body: { html: previewPage(form, logo) } };
     },
   });
 }

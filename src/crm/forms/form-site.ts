@@ -6,7 +6,7 @@ import { CONTROLS, frameOf, messagePage, searchOf, type Frame } from '../../http
 import { PublicRoutes, sendPage } from '../../http/public/public-routes.ts';
 import { textOf } from '../leads/lead-enrich.ts';
 import { receiptOf, refusalError, type SubmissionHandler, type Refusal } from './form-submission-handler.ts';
-import { FORM_FILES, formPage, thanksPage } from './form-page.ts';
+import { FORM_FILES, formPage, thanksPage, type LogoOf, type PageLogo } from './form-page.ts';
 import type { FormStore } from './form-store.ts';
 import { fieldsOfPage, otherFields, unknownNames, UTM } from './form-values.ts';
 import { FORM_ID, fromPublicId, publicId, type Form } from './form.ts';
@@ -21,6 +21,7 @@ export interface FormSiteParts {
   handler: SubmissionHandler;
   /** The configured public URL, or ''. */
   publicUrl: string;
+  logoOf: LogoOf;
 }
 
 interface Visited {
@@ -66,12 +67,14 @@ class FormSite {
   readonly #store: FormStore;
   readonly #visits: PageVisits;
   readonly #handler: SubmissionHandler;
+  readonly #logoOf: LogoOf;
 
-  constructor(routes: PublicRoutes, { store, visits, handler }: FormSiteParts) {
+  constructor(routes: PublicRoutes, { store, visits, handler, logoOf }: FormSiteParts) {
     this.#routes = routes;
     this.#store = store;
     this.#visits = visits;
     this.#handler = handler;
+    this.#logoOf = logoOf;
   }
 
   /** The active form of the URL. Throws `not_found`. */
@@ -84,18 +87,20 @@ class FormSite {
   }
 
   async openPage(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const { form } = await this.findForm(request);
+    const { workspaceId, form } = await this.findForm(request);
     const query = queryOf(request);
     const page = textOf(query[CONTROLS.page]) ?? textOf(request.headers.referer);
     const carried = originFields({ ...query, ...(page !== null && { [CONTROLS.page]: page }) });
     const opened = await this.#visits.open(form.id);
-    const view = { form, values: query, errors: [], notice: null, carried, frame: frameOf(query) };
+    const logo = await this.#logo(workspaceId);
+    const view = { form, values: query, errors: [], notice: null, carried, frame: frameOf(query), logo };
     return sendPage(reply, form, 200, formPage({ ...view, ...inPage(opened) }));
   }
 
   async thanks(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const { form } = await this.findForm(request);
-    return sendPage(reply, form, 200, thanksPage(form, frameOf(queryOf(request))));
+    const { workspaceId, form } = await this.findForm(request);
+    const logo = await this.#logo(workspaceId);
+    return sendPage(reply, form, 200, thanksPage(form, frameOf(queryOf(request)), logo));
   }
 
   async openSession(request: FastifyRequest, reply: FastifyReply) {
@@ -126,7 +131,8 @@ class FormSite {
     const others = otherFields(form, sent);
     const refusal = await this.#handler.take(visited, { ...sentOf(request, fields, undefined), others });
     const frame = frameOf(queryOf(request));
-    if (refusal) return sendPage(reply, form, 400, await this.#pageWithErrors(form, fields, refusal, frame));
+    if (refusal)
+      return sendPage(reply, form, 400, await this.#pageWithErrors(visited, fields, refusal, frame));
     // In a frame, the embedding page follows the redirect (web/forms/embed.ts).
     const thanks = `/f/${publicId(form.id)}/thanks${searchOf(frame)}`;
     return reply.redirect(frame.embedded ? thanks : (form.redirect_url ?? thanks), 303);
@@ -142,7 +148,7 @@ class FormSite {
 
   /** The page with the values that were sent and their errors. */
   async #pageWithErrors(
-    form: Form,
+    { workspaceId, form }: Visited,
     fields: Record<string, unknown>,
     { errors, session }: Refusal,
     frame: Frame,
@@ -158,7 +164,12 @@ class FormSite {
       notice: isStale ? 'This page was open for a long time. Please send it once more.' : null,
       carried: originFields(fields),
       frame,
+      logo: await this.#logo(workspaceId),
     });
+  }
+
+  async #logo(workspaceId: Uuid): Promise<PageLogo | null> {
+    return (await this.#logoOf(workspaceId)) ?? null;
   }
 }
 

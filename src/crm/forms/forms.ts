@@ -8,6 +8,7 @@ import type { RecordChange } from '../../http/record-change.ts';
 import type { Route } from '../../http/route.ts';
 import { makeSubmissionHandler } from './form-submission-handler.ts';
 import { makeFormSubmissions, type SubmissionParts } from './form-submission-store.ts';
+import type { LogoOf } from './form-page.ts';
 import { formRoutes } from './form-routes.ts';
 import { mountFormSite } from './form-site.ts';
 import { makeFormStore } from './form-store.ts';
@@ -20,6 +21,7 @@ export interface FormParts extends SubmissionParts {
   baseUrl(): string;
   /** The configured public URL, or ''. */
   publicUrl: string;
+  logoOf: LogoOf;
 }
 
 /** Forms: their API routes and public pages. */
@@ -29,7 +31,7 @@ export interface Forms {
 }
 
 export function makeForms(parts: FormParts): Forms {
-  const { clock, sealer, publicUrl } = parts;
+  const { clock, sealer, publicUrl, logoOf } = parts;
   const store = makeFormStore(parts);
   const submissions = makeFormSubmissions(parts);
   const visits = makePageVisits({
@@ -42,6 +44,6 @@ export function makeForms(parts: FormParts): Forms {
   const handler = makeSubmissionHandler({ submissions, visits });
   return {
     routes: [...formRoutes({ ...parts, store }), ...formSubmissionRoutes(store, submissions)],
-    mountSite: (app) => mountFormSite(app, { store, visits, handler, publicUrl }),
+    mountSite: (app) => mountFormSite(app, { store, visits, handler, publicUrl, logoOf }),
   };
 }

@@ -1,5 +1,5 @@
 import { Connection, type Exchange } from './connection.ts';
-import type { Dial, Target } from './dial.ts';
+import type { Dial, Target } from '../../net/dial.ts';
 
 /**
  * The pool of kept-alive connections, by origin. If an exchange ends while its connection is being opened, the

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import type { Dial, Dialling, Target } from './dial.ts';
-import { SendError } from './send-outcome.ts';
+import type { Dial, Dialling, Target } from '../../net/dial.ts';
+import { ConnectionError } from '../../net/connection-failure.ts';
 
 /** A request and its answer, as a connection sees them. */
 export interface Exchange {
@@ -111,7 +111,8 @@ export class Connection {
 
   #write(exchange: Exchange, request: Buffer): void {
     if (this.closed || this.#exchange !== exchange || this.#socket!.destroyed) return;
-    if (!exchange.mayGo) return exchange.failed(new SendError('cancelled', 'it was too late to send it'));
+    if (!exchange.mayGo)
+      return exchange.failed(new ConnectionError('cancelled', 'it was too late to send it'));
     this.#written = true;
     this.#socket!.write(request);
   }
@@ -136,7 +137,8 @@ export class Connection {
     if (this.closed) return;
     if (!this.#exchange) return this.#onIdleEnd();
     this.#exchange.failed(
-      this.#error ?? new SendError('reset', 'the receiver closed the connection before it had answered'),
+      this.#error ??
+        new ConnectionError('reset', 'the receiver closed the connection before it had answered'),
     );
   }
 }

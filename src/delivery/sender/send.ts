@@ -2,16 +2,10 @@ import type { Clock } from '../../base/clock.ts';
 import type { Connection, Exchange } from './connection.ts';
 import { makeConnections, type Connections } from './connection-pool.ts';
 import { decodedText } from './response-decompression.ts';
-import { makeDial, type Target } from './dial.ts';
+import { makeDial, type Target } from '../../net/dial.ts';
+import { explainConnection } from '../../net/connection-failure.ts';
 import { plainHost, type Guard } from '../../net/egress-guard.ts';
-import {
-  explain,
-  responseText,
-  retryAfter,
-  statusFailure,
-  type Failure,
-  type Outcome,
-} from './send-outcome.ts';
+import { responseText, retryAfter, statusFailure, type Failure, type Outcome } from './send-outcome.ts';
 import { requestBytes } from './http-request.ts';
 import type { Resolver } from '../../net/resolver.ts';
 import { ResponseReader } from './response-reader.ts';
@@ -250,7 +244,7 @@ class Attempt implements Exchange {
     if (this.done) return;
     const { response, connection } = this;
     if (response.status !== null) return this.conclude();
-    const { failure, detail } = explain(error);
+    const { failure, detail } = explainConnection(error);
     const stale = failure === 'reset' && !response.begun && !connection!.fresh;
     if (!stale || this.wantsFresh) return this.fail(failure, detail);
     this.wantsFresh = true;

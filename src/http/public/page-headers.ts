@@ -16,6 +16,7 @@ export function pageHeaders(page: PageAddresses | null): Record<string, string> 
       "default-src 'none'",
       "script-src 'self'",
       "style-src 'self'",
+      "img-src 'self'",
       "worker-src 'self'",
       `form-action 'self'${redirect}`,
       "base-uri 'none'",

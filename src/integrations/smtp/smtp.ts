@@ -1,10 +1,15 @@
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { createTransport, type SendMailOptions, type Transporter } from 'nodemailer';
+import type { Dial } from '../../net/dial.ts';
+import { plainHost } from '../../net/egress-guard.ts';
 import { redactReply, type MailOutcome, type MailTransport } from '../../mail/mail-transport.ts';
 import type { Integration } from '../integration.ts';
 
 export interface SmtpOptions {
   smtpUrl: string;
+  /** Opens the connections; with the operator's guard, since the operator chooses the mail server. */
+  dial: Dial;
   /** How long a mail server may take to answer the connection; default: 15 s. */
   connectTimeoutMs?: number;
   /** How long it may take to answer the content; default: ten minutes (RFC 5321, section 4.5.3.2.6). */
@@ -15,7 +20,7 @@ export const smtp: Integration = {
   name: 'smtp',
   label: 'SMTP',
   docs: 'docs/configuration.md#mail',
-  mailTransport: { schemes: ['smtp:', 'smtps:'], make: (smtpUrl) => makeSmtp({ smtpUrl }) },
+  mailTransport: { schemes: ['smtp:', 'smtps:'], make: (smtpUrl, dial) => makeSmtp({ smtpUrl, dial }) },
 };
 
 /** The content that an attempt sends, once `beforeContent` has let it. */
@@ -24,6 +29,7 @@ type Attempt = SendMailOptions & { content?: () => Readable };
 /** Mail by SMTP. The password in the URL stays in here. */
 export function makeSmtp({
   smtpUrl,
+  dial,
   connectTimeoutMs = 15_000,
   contentTimeoutMs = 600_000,
 }: SmtpOptions): MailTransport {
@@ -32,6 +38,11 @@ export function makeSmtp({
     connectionTimeout: connectTimeoutMs,
     greetingTimeout: connectTimeoutMs,
     socketTimeout: contentTimeoutMs,
+    getSocket: (server, done) =>
+      void openSocket(dial, server, connectTimeoutMs).then(
+        (connection) => done(null, { connection }),
+        (error: Error) => done(error, false),
+      ),
   });
   // A stream of our own: it is read after the server has agreed to the content, not before.
   transport.use('stream', (mail, done) => {
@@ -72,6 +83,22 @@ export function makeSmtp({
 
     close: () => transport.close(),
   };
+}
+
+interface SmtpServer {
+  host?: string | undefined;
+  port?: number | string | undefined;
+  secure?: boolean | undefined;
+}
+
+/** Connects to the URL's server, with nodemailer's own defaults; nodemailer adds TLS. */
+function openSocket(dial: Dial, server: SmtpServer, timeoutMs: number): Promise<Socket> {
+  const host = plainHost(server.host || 'localhost');
+  const port = Number(server.port) || (server.secure ? 465 : 587);
+  return dial(
+    { origin: `smtp://${host}:${port}`, secure: false, host, port },
+    { signal: AbortSignal.timeout(timeoutMs), budgetMs: timeoutMs, step: '' },
+  );
 }
 
 interface SmtpError extends Error {

@@ -1,13 +1,13 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type TLSSocket } from 'node:tls';
-import type { Clock } from '../../base/clock.ts';
-import { isLocalhost, sameAddress, type Guard } from '../../net/egress-guard.ts';
-import { explain, explainTls, SendError } from './send-outcome.ts';
-import type { Resolver } from '../../net/resolver.ts';
+import type { Clock } from '../base/clock.ts';
+import { isLocalhost, sameAddress, type Guard } from './egress-guard.ts';
+import { ConnectionError, explainConnection, explainTls } from './connection-failure.ts';
+import type { Resolver } from './resolver.ts';
 
-/** The origin of a webhook's URL. */
+/** What a connection is opened to. */
 export interface Target {
-  /** `https://host:port` without a path. */
+  /** `https://host:port` without a path; connections of one origin are shared. */
   origin: string;
   secure: boolean;
   /** A name or an address: no brackets, no final dot. */
@@ -23,11 +23,12 @@ export interface Dialling {
   step: string;
 }
 
-/** Opens a connection, or throws `SendError` or `DnsError`. */
+/** Opens a connection, or throws `ConnectionError` or `DnsError`. */
 export type Dial = (target: Target, dialling: Dialling) => Promise<Socket>;
 
 /**
- * The only place that opens connections. The name is resolved here, the guard checks every address, and the socket
+ * The only place that opens connections. `egress-guard.ts` has the guards: one for addresses that customers choose, one
+ * for those of the operator's settings. The name is resolved here, the guard checks every address, and the socket
  * gets the checked address, never the name. Nothing is looked up again between check and connection, so a name that
  * resolves differently the next time gains nothing.
  */
@@ -67,9 +68,9 @@ function allowed(target: Target, addresses: readonly string[], guard: Guard): st
     if (why === null) good.push(address);
     else if (isLocalhost(target.host)) refusal = why;
     // The message leaves out the address: a customer could map the operator's network by names.
-    else throw new SendError('blocked_address', `the host ${why}`);
+    else throw new ConnectionError('blocked_address', `the host ${why}`);
   }
-  if (good.length === 0) throw new SendError('blocked_address', `the host ${refusal}`);
+  if (good.length === 0) throw new ConnectionError('blocked_address', `the host ${refusal}`);
   return good;
 }
 
@@ -93,20 +94,20 @@ async function reachAny(
       if (dialling.signal.aborted) break;
     }
   }
-  const { failure: name, detail } = explain(failure);
-  throw new SendError(name, detail);
+  const { failure: name, detail } = explainConnection(failure);
+  throw new ConnectionError(name, detail, (failure as { code?: string }).code);
 }
 
 function reach(address: string, port: number, limitMs: number, signal: AbortSignal): Promise<Socket> {
   const socket = connectTcp({ host: address, port, noDelay: true, keepAlive: true });
   const timer = setTimeout(
-    () => socket.destroy(new SendError('timeout', 'no connection in time')),
+    () => socket.destroy(new ConnectionError('timeout', 'no connection in time')),
     Math.max(1, limitMs),
   );
   return settled(socket, 'connect', signal, () => clearTimeout(timer)).then(() => {
     if (sameAddress(socket.remoteAddress ?? '', address)) return socket;
     socket.destroy();
-    throw new SendError('blocked_address', 'the connection went to another address');
+    throw new ConnectionError('blocked_address', 'the connection went to another address');
   });
 }
 
@@ -131,7 +132,7 @@ async function secure(
     await settled(secured, 'secureConnect', signal, () => {});
     return secured;
   } catch (error) {
-    throw new SendError('tls_failed', explainTls(error as Error));
+    throw new ConnectionError('tls_failed', explainTls(error as Error));
   }
 }
 
@@ -143,7 +144,7 @@ function settled(
   done: () => void,
 ): Promise<void> {
   return new Promise<void>((resolve, reject) => {
-    const stop = () => socket.destroy(new SendError('cancelled', 'stopped while connecting'));
+    const stop = () => socket.destroy(new ConnectionError('cancelled', 'stopped while connecting'));
     const leave = () => {
       signal.removeEventListener('abort', stop);
       done();
@@ -161,7 +162,7 @@ function settled(
     });
     socket.once('close', () => {
       leave();
-      reject(new SendError('reset', 'the connection closed at once'));
+      reject(new ConnectionError('reset', 'the connection closed at once'));
     });
   });
 }
