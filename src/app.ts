@@ -73,6 +73,7 @@ export function assemble(input: FoundationInput): App {
     recordChange: makeRecordChange({ audit, idempotency, clock }),
     notify: engine.waker.notify,
     wildcardFormats: (type: string) => formatsDocumenting(FORMATS, type),
+    oneEventFormats: [...FORMATS.values()].filter(({ oneEvent }) => oneEvent).map(({ name }) => name),
     publicUrl: config.publicUrl,
   };
   const modules = makeModules({

@@ -20,7 +20,7 @@ const GRANTS: Record<Exclude<Role, 'owner' | 'admin'>, readonly string[]> = {
 };
 
 /** Scopes of records that only admins and managers have. */
-const KEPT_FROM_MEMBERS = new Set(['pipelines:write', 'forms:write']);
+const KEPT_FROM_MEMBERS = new Set(['pipelines:write', 'forms:write', 'tags:write']);
 
 /**
  * The scopes of a role (docs/requirements.md, section 6): owner and admin all, a manager all except managing keys,

@@ -56,6 +56,7 @@ export async function listen(
     payload: format.defaults.payload,
     contentType: 'application/json',
     secrets: [secret],
+    events: [],
   };
   say(
     `Events of ${workspace.name} at ${shown(source.url)} go to ${shown(forwardTo)}, in the format ${format.name}.`,

@@ -14,6 +14,9 @@ import { makeRecordService, type RecordService, type ServiceOptions } from '../r
 import type { InsertGate } from '../record/record-batch.ts';
 import { makeRecordStore } from '../record/record-store.ts';
 import { timelineRoutes } from '../record/timeline-routes.ts';
+import { TAG_OBJECT, TAG_RENAMED } from '../record/tags/tag-event.ts';
+import { makeTagRegistry, type TagRegistry } from '../record/tags/tag-registry.ts';
+import { makeTags } from '../record/tags/tags.ts';
 import { company } from './companies/company.ts';
 import { contact } from './contacts/contact.ts';
 import { fillCompanyName } from './contacts/company-name.ts';
@@ -53,11 +56,15 @@ const RECORD_OBJECTS: readonly string[] = [
   'pipelines',
   'activities',
   'forms',
+  'tags',
 ];
 
-export const RECORD_EVENTS: readonly EventType[] = [...NOUNS.flatMap(eventsOf), ...FORM_EVENTS];
+export const RECORD_EVENTS: readonly EventType[] = [...NOUNS.flatMap(eventsOf), ...FORM_EVENTS, TAG_RENAMED];
 
-export const EVENT_OBJECTS: readonly EventObject[] = NOUNS.map(({ name, summary }) => ({ name, summary }));
+export const EVENT_OBJECTS: readonly EventObject[] = [
+  ...NOUNS.map(({ name, summary }) => ({ name, summary })),
+  TAG_OBJECT,
+];
 
 /** Where personal data of a record is stored besides its own table and events, by noun. */
 const ERASURE_RULES: Readonly<Record<string, ErasureRules>> = {
@@ -111,7 +118,8 @@ function makeCrm(parts: CrmParts): Crm {
   const eventTypes = makeLeadOptions(parts, 'lead_event_type', 'lead event type');
   const statuses = makeLeadStatuses(parts);
   const enrichParts = { sources, eventTypes, statuses, newId: parts.newId };
-  const serviceOf = makeServices(parts, {
+  const registry = makeTagRegistry(parts);
+  const serviceOf = makeServices(parts, registry, {
     contact: { enrich: [fillCompanyName(db)] },
     deal: { enrich: [placeDeal(pipelines)] },
     lead: {
@@ -133,6 +141,8 @@ function makeCrm(parts: CrmParts): Crm {
   const extensions = makeExtensions([leadExtension(parts.baseUrl, crmActivities)]);
   const shownAs = makeRecordAnswers(NOUNS, extensions, parts.log);
   const shown = shownAs(lead);
+  const nouns = NOUNS.filter(({ hasTags }) => hasTags);
+  const tags = makeTags({ ...parts, registry, nouns, serviceOf });
   const forms = makeForms({ ...parts, matchLeadOptions: matchLeadOptions(enrichParts) });
   const conversion = {
     ...writing,
@@ -146,6 +156,7 @@ function makeCrm(parts: CrmParts): Crm {
     ...objectRoutes(NOUNS, extensions, optionLists),
     ...pipelineRoutes(pipelines, recordChange),
     ...timelineRoutes(db, NOUNS, extensions),
+    ...tags.routes,
     ...leadSubmissionRoutes(db),
     ...leadTimelineRoutes({ db, leads: leads.store, activities: crmActivities, shown }),
     ...leadConversionRoutes({ ...conversion, shown }),
@@ -160,7 +171,7 @@ function makeCrm(parts: CrmParts): Crm {
   ];
   return {
     routes,
-    jobTypes: [],
+    jobTypes: tags.jobTypes,
     mountPages: forms.mountSite,
     inboundLeads: makeInboundLeads(writing),
     activities: crmActivities,
@@ -169,11 +180,15 @@ function makeCrm(parts: CrmParts): Crm {
 }
 
 /** One service of each noun. */
-function makeServices(parts: CrmParts, options: Readonly<Record<string, NounOptions>>) {
+function makeServices(parts: CrmParts, tags: TagRegistry, options: Readonly<Record<string, NounOptions>>) {
   const services = new Map(
     NOUNS.map((noun) => {
       const { gate, ...own } = options[noun.name] ?? {};
-      return [noun.name, makeRecordService(noun, makeRecordStore(noun, parts, gate), parts, own)] as const;
+      const serviceOptions = { ...own, ...(noun.hasTags && { tags }) };
+      return [
+        noun.name,
+        makeRecordService(noun, makeRecordStore(noun, parts, gate), parts, serviceOptions),
+      ] as const;
     }),
   );
   return <R extends BaseRecord, Input extends object>(noun: Noun<R, Input>) =>

@@ -15,6 +15,8 @@ export interface EventType {
   /** The schema of the record, every field described; and of its context. */
   schema: ObjectSchema;
   contextSchema?: ObjectSchema;
+  /** Its context is part of the record in every format, also in summaries. */
+  contextInRecord?: true;
   /** Defined by a workspace, not by the installation. */
   custom?: true;
 }

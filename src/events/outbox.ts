@@ -14,7 +14,7 @@ export interface OutboxShape {
   several: boolean;
   /**
    * SQL for the json context of an event over `fired f`, if the event itself has none (`context`). Undefined: no event of
-   * the statement has a context.
+   * the statement has a context or an alias.
    */
   context?: string | undefined;
 }
@@ -28,7 +28,9 @@ export interface OutboxShape {
  *   input(n, workspace_id, id, actor, at, record json) — what is to be written
  *   written(workspace_id, id)                          — what of it was written
  *   $2: [{n, k, id, type, wildcard, changed, context}] — the events of each input, in the order of k; `wildcard`
- *                                                        names the formats whose `*` includes the type
+ *                                                        names the formats whose `*` includes the type. With `alias`
+ *                                                        and `alias_formats`: webhooks of these formats that are
+ *                                                        subscribed to the type `alias` get the event, too
  * They end in `queued(workspace_id, endpoint_id)`: the lanes to wake after the commit.
  *
  * A webhook's filter is a path over the record (event-filter.ts). A filter that is false, or an error, keeps the event
@@ -61,12 +63,13 @@ filters as materialized (
 fired as (
   select f.*, case when filtered then ${filterLook('f.record', 'f.bytes')} end as look
   from (
-    select i.workspace_id, i.id as object_id, e.id, e.type, e.wildcard, e.changed, ${context ? 'e.context, ' : ''}i.actor, i.at, i.record,
+    select i.workspace_id, i.id as object_id, e.id, e.type, e.wildcard, e.changed, ${context ? 'e.context, e.alias, e.alias_formats, ' : ''}i.actor, i.at, i.record,
            row_number() over (partition by i.workspace_id order by e.n, e.k) as nth,
            octet_length(i.record::text) as bytes,
            exists (select from filters p
-             where p.workspace_id = i.workspace_id and (e.type = any(p.events) or '*' = any(p.events))) as filtered
-    from json_to_recordset($2::json) as e(n int, k int, id uuid, type text, wildcard text[], changed json${context ? ', context json' : ''})
+             where p.workspace_id = i.workspace_id
+               and (e.type = any(p.events) or '*' = any(p.events)${context ? ' or e.alias = any(p.events)' : ''})) as filtered
+    from json_to_recordset($2::json) as e(n int, k int, id uuid, type text, wildcard text[], changed json${context ? ', context json, alias text, alias_formats text[]' : ''})
     join input i on i.n = e.n
     join written w on w.workspace_id = i.workspace_id and w.id = i.id
   ) f
@@ -89,7 +92,9 @@ wanted as (
              p.filter_path, p.filter_on, p.filter_texts, ${filterPasses('f.look')} as passes
       from fired f
       join endpoint p on p.workspace_id = f.workspace_id and p.state = 'active'
-       and (f.type = any(p.events) or ('*' = any(p.events) and p.format = any(f.wildcard)))
+       and (f.type = any(p.events) or ('*' = any(p.events) and p.format = any(f.wildcard))${
+         context ? ' or (f.alias = any(p.events) and p.format = any(f.alias_formats))' : ''
+       })
       offset 0
     ) p
     offset 0
@@ -259,6 +264,12 @@ select ${claims === null ? 'null::json' : '(select json_agg(unit) from refused)'
   };
 }
 
+/** Another type whose subscribers get the event, too: in formats whose webhooks have one event type. */
+export interface EventAlias {
+  alias: string;
+  alias_formats: readonly string[];
+}
+
 /** A webhook that an event would be queued for. */
 export interface MatchingWebhook {
   id: Uuid;
@@ -277,9 +288,10 @@ with filtered as materialized (
   ) as has_filter
 ),
 fired as (
-  select f.type, f.wildcard, f.n,
+  select f.type, f.wildcard, f.alias, f.alias_formats, f.n,
          case when (select has_filter from filtered) then ${filterLook('f.record::json', 'octet_length(f.record)')} end as look
-  from json_to_recordset($2::json) as f(n int, type text, wildcard text[], record text)
+  from json_to_recordset($2::json)
+    as f(n int, type text, wildcard text[], alias text, alias_formats text[], record text)
 ),
 wanted as (
   select p.*, ${filterSkipped('p.look', 'p.passes')} as skipped
@@ -288,7 +300,8 @@ wanted as (
            ${filterPasses('f.look')} as passes
     from fired f
     join endpoint p on p.workspace_id = $1 and p.state = 'active'
-     and (f.type = any(p.events) or ('*' = any(p.events) and p.format = any(f.wildcard)))
+     and (f.type = any(p.events) or ('*' = any(p.events) and p.format = any(f.wildcard))
+       or (f.alias = any(p.events) and p.format = any(f.alias_formats)))
     offset 0
   ) p
 )
@@ -301,7 +314,7 @@ group by id, name, url order by id`,
 export function matchingWebhooks(
   db: Database,
   workspaceId: Uuid,
-  events: readonly { type: string; wildcard: readonly string[]; record: string }[],
+  events: readonly ({ type: string; wildcard: readonly string[]; record: string } & Partial<EventAlias>)[],
 ): Promise<MatchingWebhook[]> {
   const fired = events.map((event, n) => ({ n, ...event }));
   return db.read<MatchingWebhook>(MATCHING, [workspaceId, JSON.stringify(fired)]);

@@ -5,6 +5,7 @@ import { mergeCustomFields, type CustomValue } from './custom-fields.ts';
 import type { Field } from './fields/field.ts';
 import { nounSchemas } from './noun-schema.ts';
 import type { Filter } from './record-filter.ts';
+import { tagEvents, withKeptSpelling } from './tags/record-tags.ts';
 
 /** Fields that every record has, besides those of its noun. Times are ISO 8601 in UTC with milliseconds. */
 export interface BaseRecord {
@@ -85,14 +86,20 @@ export interface NounDefinition<F extends Fields> {
   sample: Pick<BaseRecord, 'id'> & Partial<Pick<BaseRecord, 'created_by' | 'custom_fields'>>;
 }
 
-interface NounEventDefinition<R> extends Pick<NounEvent, 'context' | 'contextOutput' | 'isBeyondChange'> {
+export interface NounEventDefinition<R> extends Pick<
+  NounEvent,
+  'context' | 'contextOutput' | 'contextInRecord' | 'isBeyondChange'
+> {
   description: string;
   /** Fields in which its sample differs from the sample of a change. */
   sample?: Partial<R>;
 }
 
 /** An event type of a noun; its schema is made from the noun's output (noun-events.ts). */
-export interface NounEvent extends Pick<EventType, 'name' | 'object' | 'description' | 'sample' | 'context'> {
+export interface NounEvent extends Pick<
+  EventType,
+  'name' | 'object' | 'description' | 'sample' | 'context' | 'contextInRecord'
+> {
   /** The schema of its context, if it has one. */
   contextOutput?: z.ZodObject;
   /** Fired by a command, such as a conversion, and not by an update. */
@@ -124,8 +131,10 @@ export interface Noun<R extends BaseRecord = BaseRecord, Input extends object = 
   update(current: R, change: Change<Input>, context: WriteContext): R;
   /** Fields that reference other records of the workspace, with their kind. */
   readonly references: Readonly<Record<string, string>>;
+  /** Whether its records have `tags`. */
+  readonly hasTags: boolean;
   readonly events: { created: NounEvent; updated: NounEvent; deleted: NounEvent } & Record<string, NounEvent>;
-  /** The events that a change fires, in order. */
+  /** The events that a change fires, in order, besides those of tags. */
   fires(before: R, after: R): readonly string[];
   /**
    * The context of events, by event type: SQL for a json object, evaluated in the writing statement over the event `f`
@@ -168,6 +177,7 @@ export function defineNoun<const F extends Fields>(
     updated_at: '',
   };
   const { input, change, output } = nounSchemas(definition);
+  const hasTags = fields['tags']?.kind === 'tags';
   type R = RecordOf<F>;
   type Input = InputOf<F>;
 
@@ -214,10 +224,12 @@ export function defineNoun<const F extends Fields>(
       const next: Record<string, unknown> = { ...current };
       for (const field of writable)
         if (sent[field] !== undefined) next[field] = sent[field] ?? fallbacks[field];
+      if (hasTags) next['tags'] = withKeptSpelling(tagsOf(current), tagsOf(next));
       next['custom_fields'] = mergeCustomFields(current.custom_fields, changed.custom_fields);
       return finished(next as R, current, context);
     },
 
+    hasTags,
     events: eventsOfNoun(definition),
     fires: definition.fires ?? (() => [`${name}.updated`]),
     ...(definition.contexts && { contexts: definition.contexts }),
@@ -260,10 +272,12 @@ function eventsOfNoun<F extends Fields>({
       changed,
     ),
     ...Object.fromEntries(
-      Object.entries(events).map(([verb, { description, sample: differs, ...more }]) => [
-        verb,
-        { ...type(verb, description, { ...changed, ...differs }), ...more },
-      ]),
+      Object.entries({ ...events, ...(fields['tags'] && tagEvents(subject.toLowerCase())) }).map(
+        ([verb, { description, sample: differs, ...more }]) => [
+          verb,
+          { ...type(verb, description, { ...changed, ...differs }), ...more },
+        ],
+      ),
     ),
     deleted: type(
       'deleted',
@@ -271,6 +285,11 @@ function eventsOfNoun<F extends Fields>({
       changed,
     ),
   };
+}
+
+/** The tags of a record whose noun has them. */
+export function tagsOf(record: object): readonly string[] {
+  return (record as { tags: readonly string[] }).tags;
 }
 
 /** Values first, then presence. */

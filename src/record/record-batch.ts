@@ -5,7 +5,14 @@ import type { Uuid } from '../base/id.ts';
 import { RETRY } from '../db/batch-runner.ts';
 import type { LaneKey } from '../events/outbox.ts';
 import type { BaseRecord, Noun } from './noun.ts';
-import { planChange, type ChangeRequest, type Plan, type PlannedChange, type Writer } from './record-plan.ts';
+import {
+  planChange,
+  type ChangeRequest,
+  type Plan,
+  type PlannedChange,
+  type PlannedEvent,
+  type Writer,
+} from './record-plan.ts';
 import { BASE_COLUMNS, recordStatements, type InsertGateSql } from './record-statement.ts';
 import type { Queryable, Statement } from '../db/query.ts';
 
@@ -17,6 +24,8 @@ export interface BatchParts {
   notify(lanes: LaneKey[]): void;
   /** The formats whose `*` includes an event type. */
   wildcardFormats(type: string): string[];
+  /** The formats whose webhooks have one event type. */
+  oneEventFormats: readonly string[];
 }
 
 /** A noun's own part in writing new records: which are admitted, and fields that only the statement can compute. */
@@ -66,12 +75,14 @@ export class RecordBatch<R extends BaseRecord, Input extends object> {
   readonly #gate: InsertGate | undefined;
   /** By event type: the formats whose `*` includes it, as JSON. */
   readonly #wildcards: ReadonlyMap<string, string>;
+  readonly #oneEventFormats: string;
 
   constructor(noun: Noun<R, Input>, parts: BatchParts, gate: InsertGate | undefined) {
     this.#noun = noun;
     this.#parts = parts;
     this.#gate = gate;
     this.sql = recordStatements(noun.name, noun.columns, noun.contexts, gate?.sql);
+    this.#oneEventFormats = JSON.stringify(parts.oneEventFormats);
     this.#wildcards = new Map(
       Object.values(noun.events).map(({ name }) => [name, JSON.stringify(parts.wildcardFormats(name))]),
     );
@@ -175,7 +186,8 @@ export class RecordBatch<R extends BaseRecord, Input extends object> {
   async #send(on: Queryable, kind: 'insert' | 'update', units: Numbered[]): Promise<WriteResult> {
     const claims = claimsOf(units, this.#now());
     const workspaces = new Set(units.map(({ writer }) => writer.workspaceId));
-    const hasContext = ({ type }: { type: string }) => this.#noun.contexts?.[type] !== undefined;
+    const hasContext = ({ type, context }: PlannedEvent) =>
+      context !== undefined || this.#noun.contexts?.[type] !== undefined;
     const statement = this.sql.write(kind, {
       claims: claims.length > 0,
       several: workspaces.size > 1,
@@ -198,9 +210,11 @@ export class RecordBatch<R extends BaseRecord, Input extends object> {
           `{"n":${n},"unit":${unit},"workspace_id":"${writer.workspaceId}","id":"${id}",` +
             `"actor":${JSON.stringify(writer.actor)},"at":"${at}","record":${text}${related ? `,${related.slice(1)}` : '}'}`,
         );
-        planned.forEach(({ id: eventId, type, changed }, k) =>
+        planned.forEach(({ id: eventId, type, changed, context, alias }, k) =>
           events.push(
             `{"n":${n},"k":${k},"id":"${eventId}","type":"${type}","wildcard":${this.#wildcards.get(type)}` +
+              (context ? `,"context":${JSON.stringify(context)}` : '') +
+              (alias ? `,"alias":"${alias}","alias_formats":${this.#oneEventFormats}` : '') +
               (changed ? `,"changed":${JSON.stringify(changed)}}` : '}'),
           ),
         );

@@ -2,7 +2,10 @@ import type { IdempotencyClaim, StoredAnswer } from '../account/idempotency.ts';
 import { ApiError } from '../base/errors.ts';
 import type { Uuid } from '../base/id.ts';
 import { withoutUnchanged } from '../base/values/same.ts';
-import { differences, type BaseRecord, type Change, type Noun, type WriteContext } from './noun.ts';
+import type { EventAlias } from '../events/outbox.ts';
+import { differences, tagsOf, type BaseRecord, type Change, type Noun, type WriteContext } from './noun.ts';
+import { changedTags, tagEventsBetween, type TagChange } from './tags/record-tags.ts';
+import type { NewTag } from './tags/tag-registry.ts';
 
 /** Who writes, with the idempotency key, if any. */
 export interface Writer {
@@ -15,8 +18,12 @@ export interface Writer {
 export interface PlannedEvent {
   id: Uuid;
   type: string;
-  /** For a change: changed fields with their previous values. */
+  /** For a change: changed fields with their previous values. Of a tag event: `tag`, with the tag. */
   changed?: Record<string, unknown>;
+  /** Data besides the record; default: by the noun's `contexts`. */
+  context?: Record<string, unknown>;
+  /** The type of update that it takes the place of, if it fires no other event. */
+  alias?: EventAlias['alias'];
 }
 
 /** A record to be written, with its events. Nothing is written yet. */
@@ -30,6 +37,10 @@ export interface Plan<R = unknown> {
   events: PlannedEvent[];
   /** The columns of the noun's insert gate, as a JSON object. */
   related?: string;
+  /** Tags of the record that the workspace does not have yet. */
+  newTags?: readonly NewTag[];
+  /** For a change: changed fields with their previous values. */
+  changed?: Record<string, unknown>;
 }
 
 /** A change of a record: an update by a client, or a command such as a conversion. */
@@ -70,6 +81,20 @@ export function updateOf<R extends BaseRecord, Input extends object>(
         ...context,
         resolved,
       }),
+    fires: noun.fires,
+  };
+}
+
+/** A change of tags by a client. */
+export function tagChangeOf<R extends BaseRecord, Input extends object>(
+  noun: Noun<R, Input>,
+  change: TagChange,
+): Mutation<R> {
+  return {
+    apply(current, context) {
+      const tags = changedTags(tagsOf(current), change);
+      return noun.update(current, { tags } as unknown as Change<Input>, context);
+    },
     fires: noun.fires,
   };
 }
@@ -116,8 +141,30 @@ export function planChange<R extends BaseRecord, Input extends object>(
 
   const record = { ...next, version: current.version + 1, updated_at: at };
   const stored = mutation.isDeletion ? { ...record, deleted_at: at } : record;
-  const events = mutation
-    .fires(current, record)
-    .map((type) => ({ id: newId(), type, ...(changed && { changed }) }));
-  return { plan: { id, record, text: JSON.stringify(stored), at, events }, answer: answer(record) };
+  const events = mutation.isDeletion
+    ? mutation.fires(current, record).map((type) => ({ id: newId(), type }))
+    : changeEvents(noun, mutation, { before: current, after: record, changed: changed! }, newId);
+  return {
+    plan: { id, record, text: JSON.stringify(stored), at, events, ...(changed && { changed }) },
+    answer: answer(record),
+  };
+}
+
+/** The events of a change. Tags have events of their own, and count as no change for the others (RC3). */
+function changeEvents<R extends BaseRecord, Input extends object>(
+  noun: Noun<R, Input>,
+  mutation: Mutation<R>,
+  { before, after, changed }: { before: R; after: R; changed: Record<string, unknown> },
+  newId: () => Uuid,
+): PlannedEvent[] {
+  const tags = noun.hasTags ? tagEventsBetween(tagsOf(before), tagsOf(after)) : [];
+  const others = tags.length === 0 ? after : { ...after, tags: tagsOf(before) };
+  const changedOthers = tags.length === 0 ? changed : differences(before, others, noun.columns);
+  const types = changedOthers ? mutation.fires(before, others) : [];
+  const events: PlannedEvent[] = types.map((type) => ({ id: newId(), type, changed: changedOthers! }));
+  for (const { verb, tag } of tags) {
+    events.push({ id: newId(), type: `${noun.name}.${verb}`, changed: { tag }, context: { tag } });
+  }
+  if (types.length === 0 && events[0]) events[0].alias = noun.events.updated.name;
+  return events;
 }

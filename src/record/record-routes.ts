@@ -1,13 +1,23 @@
 import { z } from 'zod';
 import { ApiError } from '../base/errors.ts';
+import { caseless } from '../base/fold.ts';
 import type { Database } from '../db/pool.ts';
 import { pageShape } from '../http/paging.ts';
 import { route, type Ctx, type Route } from '../http/route.ts';
+import { tagList } from './fields/tags.ts';
 import type { BaseRecord, Change } from './noun.ts';
 import type { RecordAnswer } from './record-answer.ts';
 import { recordCreateRoutes, withArticle, writerOf, type CreateOptions } from './record-create-routes.ts';
 import { listQuery, listRecords, type ListQuery } from './record-list.ts';
 import type { RecordService } from './record-service.ts';
+
+const tagsBody = z
+  .strictObject({ add: tagList.default([]), remove: tagList.default([]) })
+  .superRefine(({ add, remove }, ctx) => {
+    const added = new Set(add.map(caseless));
+    if (remove.some((tag) => added.has(caseless(tag))))
+      ctx.addIssue({ code: 'custom', path: ['remove'], message: 'contains a tag that is also in add' });
+  });
 
 /** The routes that every kind of record has: list, create, batch, get, update, delete. */
 export function recordRoutes<R extends BaseRecord, Input extends object>(
@@ -22,6 +32,7 @@ export function recordRoutes<R extends BaseRecord, Input extends object>(
     getRoute(service, shown),
     updateRoute('PATCH', service, shown),
     updateRoute('PUT', service, shown),
+    ...(service.noun.hasTags ? [tagsRoute(service, shown)] : []),
     deleteRoute(service),
   ];
 }
@@ -120,12 +131,46 @@ function updateRoute<R extends BaseRecord, Input extends object>(
       );
       return { ...answer, headers: changed ? { etag: etag(changed) } : {} };
     },
-    ...(shown.computed.length > 0 && {
-      async render(answer, { caller }) {
-        if (typeof answer.body !== 'string') return answer;
-        return { ...answer, body: await shown.completeText(caller.workspaceId, answer.body) };
-      },
-    }),
+    ...completedBy(shown),
+  });
+}
+
+/** Adds the computed fields to a response, which is stored without them. */
+function completedBy<R extends BaseRecord>(shown: RecordAnswer<R>): Pick<Route, 'render'> {
+  if (shown.computed.length === 0) return {};
+  return {
+    async render(answer, { caller }) {
+      if (typeof answer.body !== 'string') return answer;
+      return { ...answer, body: await shown.completeText(caller.workspaceId, answer.body) };
+    },
+  };
+}
+
+function tagsRoute<R extends BaseRecord, Input extends object>(
+  service: RecordService<R, Input>,
+  shown: RecordAnswer<R>,
+): Route {
+  const { noun } = service;
+  return route<z.output<typeof tagsBody>>({
+    method: 'POST',
+    path: `/api/v1/${noun.plural}/:id/tags`,
+    scope: `${noun.plural}:write`,
+    tag: noun.plural,
+    summary: `Add and remove tags of ${withArticle(noun.label)}`,
+    description: `Tags are compared ignoring case; a tag that the workspace does not have is created. Fires \`${noun.name}.tag_added\` and \`${noun.name}.tag_removed\`, one event for each tag. With If-Match, 412 if the version differs.`,
+    body: tagsBody,
+    supportsIfMatch: true,
+    answers: { 200: shown.output },
+    async handle(ctx) {
+      let changed: R | undefined;
+      const answerOf = (record: R) => {
+        changed = record;
+        return { status: 200, body: JSON.stringify(record) };
+      };
+      const answer = await service.changeTags({ ...requestOf(ctx), answer: answerOf }, ctx.body);
+      return { ...answer, headers: changed ? { etag: etag(changed) } : {} };
+    },
+    ...completedBy(shown),
   });
 }
 

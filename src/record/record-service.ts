@@ -9,6 +9,7 @@ import {
   deletionOf,
   planChange,
   planCreate,
+  tagChangeOf,
   updateOf,
   type ChangeRequest,
   type Mutation,
@@ -17,6 +18,8 @@ import {
 } from './record-plan.ts';
 import type { RecordStore, StoreParts } from './record-store.ts';
 import type { References } from './reference.ts';
+import type { TagChange } from './tags/record-tags.ts';
+import { insertTags, type NewTag, type TagRegistry } from './tags/tag-registry.ts';
 import { query, type Statement, type Transaction } from '../db/query.ts';
 
 /** The origin of an input. */
@@ -41,6 +44,8 @@ export interface Draft {
   input: Record<string, unknown>;
   /** Passed to the noun's `derive`. */
   resolved: Record<string, unknown>;
+  /** Tags of the input that the workspace does not have yet; created with the record. */
+  newTags?: readonly NewTag[];
   /** Written by the noun's insert gate with the record. */
   related?: object;
 }
@@ -62,6 +67,8 @@ export interface ServiceOptions {
    * source. Null if it needs nothing. Throws `validation_error` if what the change depends on no longer exists.
    */
   beforeChange?: readonly ((draft: Draft) => BeforeChange | null)[];
+  /** The tags of workspaces, if the noun has tags. */
+  tags?: TagRegistry;
 }
 
 /** A change that a client sent. */
@@ -90,9 +97,15 @@ export interface RecordService<R extends BaseRecord, Input extends object> {
   /** Plans a new record from an input that the noun's schema accepted. Throws `validation_error`. */
   plan(writer: Writer, input: Input, source: Source): Promise<Plan<R>>;
   /** Plans a new record from an input that is already enriched and whose references are valid. */
-  planEnriched(writer: Writer, input: Input, more?: Partial<Pick<Draft, 'resolved' | 'related'>>): Plan<R>;
+  planEnriched(
+    writer: Writer,
+    input: Input,
+    more?: Partial<Pick<Draft, 'resolved' | 'related' | 'newTags'>>,
+  ): Plan<R>;
   /** Changes the fields that were sent. Throws `not_found`, `precondition_failed`, `validation_error`. */
   update(request: Omit<ChangeRequest<R>, 'mutation'>, sent: SentChange<Input>): Promise<StoredAnswer>;
+  /** Adds and removes tags. Throws `not_found`, `precondition_failed`, `validation_error`. */
+  changeTags(request: Omit<ChangeRequest<R>, 'mutation'>, change: TagChange): Promise<StoredAnswer>;
   remove(request: Omit<ChangeRequest<R>, 'mutation'>): Promise<StoredAnswer>;
   /** The effect of a create or an update; nothing is written. */
   previewCreate(writer: Writer, input: Input, source: Source): Promise<Preview<R>>;
@@ -138,20 +151,34 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
   planEnriched(
     writer: Writer,
     input: Input,
-    { resolved = {}, related }: Partial<Pick<Draft, 'resolved' | 'related'>> = {},
+    { resolved = {}, related, newTags }: Partial<Pick<Draft, 'resolved' | 'related' | 'newTags'>> = {},
   ): Plan<R> {
     const context = { at: this.#now(), actor: writer.actor, resolved };
     const plan = planCreate(this.noun, input, context, this.#parts.newId);
     if (related) plan.related = JSON.stringify(related);
+    if (newTags) plan.newTags = newTags;
     return plan;
   }
 
   async update(request: Omit<ChangeRequest<R>, 'mutation'>, sent: SentChange<Input>): Promise<StoredAnswer> {
     const { mutation, draft } = await this.#mutationOf(request, sent);
     const steps = (this.#options.beforeChange ?? []).flatMap((stepFor) => stepFor(draft) ?? []);
+    if (draft.newTags) steps.push(this.#createTags(request.writer, draft.newTags));
     return steps.length > 0
       ? this.#changeWithin({ ...request, mutation }, steps)
       : this.store.change({ ...request, mutation });
+  }
+
+  async changeTags(
+    request: Omit<ChangeRequest<R>, 'mutation'>,
+    { add, remove }: TagChange,
+  ): Promise<StoredAnswer> {
+    const { writer } = request;
+    const { names, created } = await this.#options.tags!.match(writer.workspaceId, add);
+    const change = { ...request, mutation: tagChangeOf<R, Input>(this.noun, { add: names, remove }) };
+    return created
+      ? this.#changeWithin(change, [this.#createTags(writer, created)])
+      : this.store.change(change);
   }
 
   remove(request: Omit<ChangeRequest<R>, 'mutation'>): Promise<StoredAnswer> {
@@ -171,7 +198,7 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
     const { workspaceId } = request.writer;
     const current = await this.store.get(workspaceId, request.id);
     const { plan } = planChange(this.noun, { ...request, mutation }, current, this.#now(), this.#parts.newId);
-    if (plan) return this.#preview(workspaceId, plan, plan.events[0]?.changed ?? null);
+    if (plan) return this.#preview(workspaceId, plan, plan.changed ?? null);
     return { record: current!, changed: null, events: [], webhooks: [] };
   }
 
@@ -193,13 +220,28 @@ class Service<R extends BaseRecord, Input extends object> implements RecordServi
 
   async #enriched(draft: Draft): Promise<Draft> {
     for (const step of this.#options.enrich ?? []) await step(draft);
+    const { tags } = draft.input as { tags?: readonly string[] | null };
+    if (tags && tags.length > 0 && this.#options.tags) {
+      const { names, created } = await this.#options.tags.match(draft.writer.workspaceId, tags);
+      draft.input['tags'] = names;
+      if (created) draft.newTags = created;
+    }
     return draft;
   }
 
+  #createTags(writer: Writer, tags: readonly NewTag[]): BeforeChange {
+    return (trx) => insertTags(trx, writer, tags, this.#now());
+  }
+
   async #preview(workspaceId: Uuid, plan: Plan<R>, changed: Preview<R>['changed']): Promise<Preview<R>> {
-    const { db, wildcardFormats } = this.#parts;
-    const events = plan.events.map(({ type }) => type);
-    const fired = events.map((type) => ({ type, wildcard: wildcardFormats(type), record: plan.text }));
+    const { db, wildcardFormats, oneEventFormats } = this.#parts;
+    const fired = plan.events.map(({ type, alias }) => ({
+      type,
+      wildcard: wildcardFormats(type),
+      record: plan.text,
+      ...(alias && { alias, alias_formats: oneEventFormats }),
+    }));
+    const events = fired.map(({ type }) => type);
     return { record: plan.record, changed, events, webhooks: await matchingWebhooks(db, workspaceId, fired) };
   }
 

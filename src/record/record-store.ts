@@ -1,4 +1,5 @@
 import type { Idempotency, StoredAnswer } from '../account/idempotency.ts';
+import { isoTime } from '../base/clock.ts';
 import type { Uuid } from '../base/id.ts';
 import { makeBatchWriter } from '../db/batch-writer.ts';
 import type { Database } from '../db/pool.ts';
@@ -13,6 +14,7 @@ import {
   type InsertGate,
 } from './record-batch.ts';
 import type { ChangeRequest, Plan, Writer } from './record-plan.ts';
+import { insertTags } from './tags/tag-registry.ts';
 
 /** What a store needs from the rest of the program. */
 export interface StoreParts extends BatchParts {
@@ -87,9 +89,27 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
     return rows.map((row) => batch.toRecord(row));
   };
 
+  /** Tags that the workspace does not have yet are created with the record, so that a refused one leaves none behind. */
+  const createWithin = async (
+    on: Queryable,
+    writer: Writer,
+    plans: readonly Plan[],
+    answer: StoredAnswer,
+  ) => {
+    const newTags = plans.flatMap((plan) => plan.newTags ?? []);
+    if (newTags.length > 0) await insertTags(on, writer, newTags, isoTime(parts.clock.now()));
+    return batch.createWithin(on, { writer, plans, answer });
+  };
+  const createWithTags = async (writer: Writer, plans: readonly Plan[], answer: StoredAnswer) => {
+    const lanes = await db.transaction((trx) => createWithin(trx, writer, plans, answer));
+    parts.notify(lanes);
+    return answer;
+  };
+
   return {
     create(writer, plans, answer) {
       if (plans.length === 0 && !writer.claim) return Promise.resolve(answer);
+      if (plans.some(({ newTags }) => newTags)) return createWithTags(writer, plans, answer);
       const sizes = plans.map(({ text, related = '' }) => text.length + related.length + OVERHEAD_BYTES);
       return creates.add({ writer, plans, answer, bytes: sizes.reduce((sum, size) => sum + size, 0) });
     },
@@ -98,7 +118,7 @@ export function makeRecordStore<R extends BaseRecord, Input extends object>(
 
     createWithin(on, writer, plans, answer = NO_BODY) {
       if (plans.length === 0 && !writer.claim) return Promise.resolve([]);
-      return batch.createWithin(on, { writer, plans, answer });
+      return createWithin(on, writer, plans, answer);
     },
 
     changeWithin: (on, request) => batch.changeWithin(on, request),

@@ -274,6 +274,153 @@ describe.each(SUBJECTS.map((subject) => ({ name: subject.plural, ...subject })))
       expect(await s.newEvents()).toEqual(Array(50).fill(updated));
     });
 
+    describe('tags (RC3)', () => {
+      const added = `${subject.noun}.tag_added`;
+      const removed = `${subject.noun}.tag_removed`;
+      const makeTagged = async (tags: string[]) => {
+        const made = await make();
+        const { json } = await ask('PATCH', `${path}/${made.id}`, { body: { tags } });
+        await s.newEvents();
+        return json;
+      };
+
+      test('a record made with tags fires created alone', async () => {
+        await run({
+          method: 'POST',
+          path,
+          body: { ...subject.valid, tags: ['New one', 'new ONE'] },
+          status: 201,
+          events: [created],
+          async check({ json }) {
+            expect((await ask('GET', `${path}/${json.id}`)).json.tags).toEqual(['New one']);
+          },
+        });
+      });
+
+      test('add and remove fire one event a tag, which has the tag', async () => {
+        const made = await makeTagged(['old', 'kept']);
+        await run({
+          method: 'POST',
+          path: `${path}/${made.id}/tags`,
+          body: { add: ['VIP', 'vip', 'KEPT', 'Zoë'], remove: ['OLD', 'never had'] },
+          status: 200,
+          events: [removed, added, added],
+          check({ json, headers }) {
+            expect(json).toEqual({
+              ...made,
+              tags: ['kept', 'VIP', 'Zoë'],
+              version: 3,
+              updated_at: expect.any(String),
+              ...('first_contacted_at' in made && { first_contacted_at: json.first_contacted_at }),
+            });
+            expect(headers.get('etag')).toBe('"3"');
+          },
+        });
+        await run({
+          method: 'POST',
+          path: `${path}/${made.id}/tags`,
+          body: { add: ['vip', 'Zoe\u0308'], remove: ['old'] },
+          status: 200,
+          events: [],
+        });
+        await run({ method: 'POST', path: `${path}/${made.id}/tags`, body: {}, status: 200, events: [] });
+      });
+
+      test.each(['PATCH', 'PUT'])('%s replaces the tags, and fires for each', async (method) => {
+        const made = await makeTagged(['a', 'b']);
+        const item = `${path}/${made.id}`;
+        const body = { tags: ['B', 'c'] };
+        await run({ method, path: item, body, status: 200, events: [removed, added] });
+        expect((await ask('GET', item)).json.tags).toEqual(['b', 'c']);
+        const both = { ...subject.change, tags: [] };
+        await run({ method, path: item, body: both, status: 200, events: [updated, removed, removed] });
+        await run({ method, path: item, body: { tags: null }, status: 200, events: [] });
+      });
+
+      test('two at once that add a tag add it once', async () => {
+        const made = await make();
+        await s.newEvents();
+        const replies = await Promise.all(
+          Array.from({ length: 10 }, (_, n) =>
+            ask('POST', `${path}/${made.id}/tags`, { body: { add: ['at once', `own ${n}`] } }),
+          ),
+        );
+        expect(replies.map(({ status }) => status)).toEqual(Array(10).fill(200));
+        expect((await ask('GET', `${path}/${made.id}`)).json.tags).toHaveLength(11);
+        expect(await s.newEvents()).toEqual(Array(11).fill(added));
+      });
+
+      test('a list is filtered by tag, in any case and Unicode form', async () => {
+        const person = await ownWorkspace(s);
+        const made = await make(person);
+        await ask('POST', `${path}/${made.id}/tags`, { as: person, body: { add: ['Zoë'] } });
+        await make(person);
+        for (const tag of ['zoë', 'ZOE\u0308']) {
+          const { json } = await ask('GET', `${path}?tag=${encodeURIComponent(tag)}`, { as: person });
+          expect(json.data.map(({ id }: { id: string }) => id)).toEqual([made.id]);
+        }
+        expect((await ask('GET', `${path}?tag=zoe`, { as: person })).json.data).toEqual([]);
+      });
+
+      test('they need the right to write, the workspace, and the version', async () => {
+        const made = await make();
+        const item = `${path}/${made.id}/tags`;
+        const body = { add: ['x'] };
+        const reader = await s.person([`${subject.plural}:read`]);
+        await run({ method: 'POST', path: item, as: reader, body, status: 403, code: 'forbidden' });
+        await run({ method: 'POST', path: item, as: null, body, status: 401, code: 'unauthorized' });
+        await run({ method: 'POST', path: item, as: s.charlie, body, status: 404, code: 'not_found' });
+        const headers = { 'if-match': '"7"' };
+        await run({ method: 'POST', path: item, headers, body, status: 412, code: 'precondition_failed' });
+        await ask('DELETE', `${path}/${made.id}`);
+        await s.newEvents();
+        await run({ method: 'POST', path: item, body, status: 404, code: 'not_found' });
+      });
+
+      test('a repeated request under one Idempotency-Key adds nothing', async () => {
+        const made = await make();
+        const again = {
+          method: 'POST',
+          path: `${path}/${made.id}/tags`,
+          body: { add: ['again'] },
+          headers: { 'idempotency-key': 'tag-once' },
+          status: 200,
+        };
+        await run({ ...again, events: [added] });
+        await run({ ...again, events: [], check: ({ json }) => expect(json.version).toBe(2) });
+      });
+
+      const many = Array.from({ length: 51 }, (_, n) => `tag ${n}`);
+      test.each<[string, object, string]>([
+        ['an empty tag', { add: [' '] }, 'add.0'],
+        ['an invisible tag', { add: ['\u200b'] }, 'add.0'],
+        ['a NUL', { add: ['a\0b'] }, 'add.0'],
+        ['a lone surrogate', { remove: ['\ud800'] }, 'remove.0'],
+        ['an overlong tag', { add: ['x'.repeat(101)] }, 'add.0'],
+        ['a number', { add: [5] }, 'add.0'],
+        ['a text', { add: 'vip' }, 'add'],
+        ['null', { add: null }, 'add'],
+        ['51 tags', { add: many }, 'add'],
+        ['a tag in both', { add: ['Vip'], remove: ['vIP'] }, 'remove'],
+        ['an unknown field', { set: ['vip'] }, 'set'],
+      ])('%s is refused, and nothing is written', async (_name, body, field) => {
+        const made = await makeTagged(many.slice(0, 3));
+        const item = `${path}/${made.id}`;
+        await run({ method: 'POST', path: `${item}/tags`, body, status: 400, fields: [field] });
+        expect((await ask('GET', item)).json).toEqual(made);
+      });
+
+      test('a record never has more than 50 tags', async () => {
+        const made = await makeTagged(many.slice(0, 50));
+        const item = `${path}/${made.id}/tags`;
+        await run({ method: 'POST', path: item, body: { add: ['more'] }, status: 400, fields: ['add'] });
+        const { json: found } = await s.ask('GET', '/api/v1/tags?q=more');
+        expect(found.data).toEqual([]);
+        const body = { add: ['more'], remove: ['tag 0'] };
+        await run({ method: 'POST', path: item, body, status: 200, events: [removed, added] });
+      });
+    });
+
     describe('lists', () => {
       test('pages by cursor hold every record once, newest first', async () => {
         const person = await ownWorkspace(s);

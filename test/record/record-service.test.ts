@@ -32,6 +32,7 @@ beforeAll(async () => {
     idempotency: makeIdempotency(db, makeSealer(Buffer.alloc(32, 7))),
     references: makeReferences(db),
     wildcardFormats: () => ['standard', 'automatenexus', 'axcelerate'],
+    oneEventFormats: ['axcelerate'],
   };
   deals = makeRecordService(deal, makeRecordStore(deal, parts), parts, {
     enrich: [placeDeal(makePipelines(parts))],

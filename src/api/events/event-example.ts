@@ -16,6 +16,8 @@ const PLACEHOLDER = {
 
 /** The message that the format generates for the type's sample. */
 export function exampleOf(type: EventType, format: Format, catalogue: Catalogue) {
+  const added = type.contextInRecord ? type.context : {};
+  const sample = { ...type.sample, ...added };
   const { headers, body } = format.message({
     event: {
       id: PLACEHOLDER.eventId,
@@ -25,9 +27,9 @@ export function exampleOf(type: EventType, format: Format, catalogue: Catalogue)
         ? PLACEHOLDER.objectId
         : (unprefixed('wh', type.sample['id'] as string) ?? (type.sample['id'] as Uuid)),
       occurredAt: PLACEHOLDER.at,
-      json: JSON.stringify(type.sample),
-      data: () => type.sample,
-      summary: () => catalogue.summary(type.object, type.sample),
+      json: JSON.stringify(sample),
+      data: () => sample,
+      summary: () => ({ ...catalogue.summary(type.object, type.sample), ...added }),
       context: () => type.context ?? {},
     },
     workspaceId: PLACEHOLDER.workspaceId,
@@ -51,7 +53,8 @@ function bodySchema(type: EventType, format: Format, catalogue: Catalogue) {
   const { payload } = format.defaults;
   const id = (!type.custom && type.schema.properties['id']) || textField('The subject of the event.');
   const summary = summarySchema(type.schema, catalogue.summary(type.object, type.sample));
-  const details = payload === 'full' ? type.schema : joined(objectOf({ id }), summary);
+  const record = payload === 'full' ? type.schema : joined(objectOf({ id }), summary);
+  const details = type.contextInRecord ? joined(record, type.contextSchema!) : record;
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     ...format.schema(type, payload, details),

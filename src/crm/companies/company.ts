@@ -1,6 +1,7 @@
 import { email } from '../../record/fields/email.ts';
 import { longText } from '../../record/fields/long-text.ts';
 import { phone } from '../../record/fields/phone.ts';
+import { tags } from '../../record/fields/tags.ts';
 import { text } from '../../record/fields/text.ts';
 import { url } from '../../record/fields/url.ts';
 import { user } from '../../record/fields/user.ts';
@@ -28,6 +29,7 @@ export const company = defineNoun({
     }),
     notes: longText({ label: 'Notes' }),
     owner_id: user({ label: 'Owner', filter: true }),
+    tags: tags({ label: 'Tags', filter: true }),
   },
   sample: { id: '01976d3c-2f80-7c4e-9d0a-5b1f0e3a7c31', custom_fields: { employees: 40 } },
 });

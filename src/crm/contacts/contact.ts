@@ -3,6 +3,7 @@ import { email } from '../../record/fields/email.ts';
 import { longText } from '../../record/fields/long-text.ts';
 import { phone } from '../../record/fields/phone.ts';
 import { record } from '../../record/fields/record.ts';
+import { tags } from '../../record/fields/tags.ts';
 import { text } from '../../record/fields/text.ts';
 import { user } from '../../record/fields/user.ts';
 import { defineNoun, type InputOfNoun, type RecordOfNoun } from '../../record/noun.ts';
@@ -47,6 +48,7 @@ export const contact = defineNoun({
     }),
     notes: longText({ label: 'Notes' }),
     owner_id: user({ label: 'Owner', filter: true }),
+    tags: tags({ label: 'Tags', filter: true }),
   },
 
   derive(next, before, { resolved }) {

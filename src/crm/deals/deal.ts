@@ -6,6 +6,7 @@ import { datetime } from '../../record/fields/datetime.ts';
 import { longText } from '../../record/fields/long-text.ts';
 import { record } from '../../record/fields/record.ts';
 import { select } from '../../record/fields/select.ts';
+import { tags } from '../../record/fields/tags.ts';
 import { text } from '../../record/fields/text.ts';
 import { user } from '../../record/fields/user.ts';
 import { defineNoun, type InputOfNoun, type RecordOfNoun } from '../../record/noun.ts';
@@ -78,6 +79,7 @@ export const deal = defineNoun({
       summary: 'presence',
     }),
     owner_id: user({ label: 'Owner', filter: true, summary: 'presence' }),
+    tags: tags({ label: 'Tags', filter: true }),
   },
 
   aliases: { title: 'name' },

@@ -143,6 +143,13 @@ export const lead: Noun<Lead, LeadInput> = {
     return { ...made, number: undefined, owner_id: made.owner_id ?? undefined } as unknown as Lead;
   },
 
+  // The first contact follows from a change, and is none of its own: tags may have been all that changed.
+  fires(before, after) {
+    const { first_contacted_at } = after;
+    const others = differences({ ...before, first_contacted_at }, after, defined.columns);
+    return others === null ? [] : defined.fires(before, after);
+  },
+
   update(current, change, context) {
     return firstContacted(current, defined.update(current, change, context), context);
   },

@@ -3,6 +3,7 @@ import { datetime } from '../../record/fields/datetime.ts';
 import { longText } from '../../record/fields/long-text.ts';
 import { record } from '../../record/fields/record.ts';
 import { select } from '../../record/fields/select.ts';
+import { tags } from '../../record/fields/tags.ts';
 import { text } from '../../record/fields/text.ts';
 import { user } from '../../record/fields/user.ts';
 import { defineNoun } from '../../record/noun.ts';
@@ -45,6 +46,7 @@ export const task = defineNoun({
     company_id: record({ label: 'Company', to: 'company', filter: true, summary: 'presence' }),
     deal_id: record({ label: 'Deal', to: 'deal', filter: true, summary: 'presence' }),
     assignee_id: user({ label: 'Assignee', filter: true, summary: 'presence' }),
+    tags: tags({ label: 'Tags', filter: true }),
   },
 
   derive(next, before, { at }) {

@@ -1,7 +1,7 @@
 import type { Catalogue } from '../../events/event-type.ts';
 import type { Endpoint } from '../endpoint/endpoint.ts';
 import { bodyAs } from '../endpoint/body-content-type.ts';
-import type { Formats, Message, MessageInput } from '../endpoint/webhook-format.ts';
+import type { Format, Formats, Message, MessageInput } from '../endpoint/webhook-format.ts';
 
 type FormatEvent = MessageInput['event'];
 
@@ -17,8 +17,10 @@ export type StoredEvent = Pick<
 /** What a message needs of an endpoint. */
 export type Addressee = Pick<
   Endpoint,
-  'workspaceId' | 'id' | 'clientNumber' | 'format' | 'payload' | 'contentType' | 'secrets'
+  'workspaceId' | 'id' | 'clientNumber' | 'format' | 'events' | 'payload' | 'contentType' | 'secrets'
 >;
+
+const TAGS_CHANGED = /\.tag_(?:added|removed)$/;
 
 /**
  * The message that an endpoint's format makes of an event.
@@ -33,7 +35,7 @@ export function render(
   const format = formats.get(endpoint.format);
   if (!format) throw new Error(`unknown format ${endpoint.format}`);
   return format.message({
-    event: new LazyEvent(event, catalogue),
+    event: new LazyEvent(named(format, endpoint, event), catalogue),
     workspaceId: endpoint.workspaceId,
     clientNumber: endpoint.clientNumber,
     endpointId: endpoint.id,
@@ -44,6 +46,21 @@ export function render(
   });
 }
 
+/**
+ * A webhook that has one event type gets all its events under that name: a change of tags is `lead.updated` to one that
+ * is subscribed to this type (RC3).
+ */
+function named({ oneEvent }: Format, { events }: Addressee, event: StoredEvent): StoredEvent {
+  const [own] = events;
+  // A test has a type of its own.
+  const isAlias =
+    oneEvent &&
+    own === `${event.objectType}.updated` &&
+    TAGS_CHANGED.test(event.type) &&
+    event.context !== null;
+  return isAlias ? { ...event, type: own, context: null } : event;
+}
+
 /** A stored event in the form that formats take; parsed only as far as they ask. */
 class LazyEvent implements FormatEvent {
   readonly id: string;
@@ -52,6 +69,8 @@ class LazyEvent implements FormatEvent {
   readonly objectId: string;
   readonly occurredAt: string;
   readonly json: string;
+  /** Context that is part of the record in every format (RC3). */
+  readonly #added: Record<string, unknown> | null;
   readonly #context: string | null;
   readonly #catalogue: Catalogue;
 
@@ -61,8 +80,10 @@ class LazyEvent implements FormatEvent {
     this.objectType = event.objectType;
     this.objectId = event.objectId;
     this.occurredAt = event.occurredAt;
-    this.json = event.data;
     this.#context = event.context;
+    const isInRecord = event.context !== null && catalogue.type(event.type)?.contextInRecord === true;
+    this.#added = isInRecord ? this.context() : null;
+    this.json = isInRecord ? `${event.data.slice(0, -1)},${event.context!.slice(1)}` : event.data;
     this.#catalogue = catalogue;
   }
 
@@ -71,7 +92,7 @@ class LazyEvent implements FormatEvent {
   }
 
   summary(): Record<string, unknown> {
-    return this.#catalogue.summary(this.objectType, this.data());
+    return { ...this.#catalogue.summary(this.objectType, this.data()), ...this.#added };
   }
 
   context(): Record<string, unknown> {

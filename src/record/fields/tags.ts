@@ -3,8 +3,10 @@ import { caseless } from '../../base/fold.ts';
 import { requiredText } from '../../base/values/text.ts';
 import { makeField, type FieldOptions } from './field.ts';
 
-const MAX_TAGS = 50;
-const MAX_TAG = 100;
+/** The most tags of a record. */
+export const MAX_TAGS = 50;
+/** The longest tag, in UTF-16 units. */
+export const MAX_TAG = 100;
 
 /** Tags. Of tags that differ only by case or Unicode form, the first one is kept. */
 export const tagList = z
@@ -29,6 +31,6 @@ export function tags<const Options extends FieldOptions>(options: Options) {
       output: z.array(z.string()),
       filter: { name: 'tag', by: 'tag' },
     },
-    { ...options, default: [] },
+    { sample: ['vip'], ...options, default: [] },
   );
 }

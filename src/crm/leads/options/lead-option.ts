@@ -6,8 +6,8 @@ import { isUniqueViolation } from '../../../db/failure.ts';
 import type { Database } from '../../../db/pool.ts';
 import { query, type Statement, type Transaction } from '../../../db/query.ts';
 import type { Option } from '../../../record/fields/field.ts';
+import { makeNameMatcher } from '../../../record/name-matcher.ts';
 import type { AfterWrite } from '../../change-recorder.ts';
-import { makeOptionMatcher } from './lead-option-match.ts';
 
 /** One option of a workspace's leads: a source, or an event type. */
 export interface LeadOption {
@@ -59,7 +59,7 @@ export function makeLeadOptions(
   label: string,
 ): LeadOptions {
   const { db, clock } = parts;
-  const matcher = makeOptionMatcher(parts, table);
+  const matcher = makeNameMatcher(parts, table, folded);
   const statements = changesOf(table);
   const nameTaken = (name: string) => new ApiError('conflict', `There is a ${label} called ${name} already.`);
   const notFound = () => new ApiError('not_found', `There is no ${label} with this id.`);

@@ -1,39 +1,43 @@
-import { coalesce } from '../../../base/coalesce.ts';
-import type { Clock } from '../../../base/clock.ts';
-import { unavailable } from '../../../base/errors.ts';
-import { folded } from '../../../base/fold.ts';
-import type { Uuid } from '../../../base/id.ts';
-import { TIMEOUT_MS, type Database } from '../../../db/pool.ts';
+import { coalesce } from '../base/coalesce.ts';
+import type { Clock } from '../base/clock.ts';
+import { unavailable } from '../base/errors.ts';
+import type { Uuid } from '../base/id.ts';
+import { TIMEOUT_MS, type Database } from '../db/pool.ts';
 
-/** How long an option that was found is cached: a change by another process takes effect after this time at most. */
+/** How long a name that was found is cached: a change by another process takes effect after this time at most. */
 const CACHE_MS = 1_000;
 const MAX_CACHED = 10_000;
 
-/** Finds options by name, ignoring case, accents and apostrophes. */
-export interface OptionMatcher {
-  /** The workspace's own spelling; undefined if there is no such option. */
+/** Finds the names in a table of a workspace: lead options, tags. */
+export interface NameMatcher {
+  /** The workspace's own spelling; undefined if there is no such name. */
   match(workspaceId: Uuid, name: string): Promise<string | undefined>;
-  /** Clears the cache after an option was renamed or removed. */
+  /** Clears the cache after a name was changed or removed. */
   clear(): void;
 }
 
-interface OptionKey {
+interface NameKey {
   workspaceId: Uuid;
   folded: string;
 }
 
-/** Every new lead looks up its options, so results are cached, and concurrent look-ups share one statement. */
-export function makeOptionMatcher(
+/**
+ * Every new lead looks up its options, and every record its tags, so results are cached, and concurrent look-ups share one
+ * statement.
+ * @param table has `workspace_id`, `name`, and `folded` by the function `fold`
+ */
+export function makeNameMatcher(
   { db, clock }: { db: Database; clock: Clock },
-  table: 'lead_source' | 'lead_event_type',
-): OptionMatcher {
+  table: 'lead_source' | 'lead_event_type' | 'tag',
+  fold: (name: string) => string,
+): NameMatcher {
   const cached = new Map<string, { name: string; until: number }>();
   let clears = 0;
   const lookUps = makeLookUps(db, table);
 
   return {
     async match(workspaceId, name) {
-      const requested = { workspaceId, folded: folded(name) };
+      const requested = { workspaceId, folded: fold(name) };
       const known = cached.get(keyOf(requested));
       if (known && clock.monotonic() < known.until) return known.name;
       const until = clock.monotonic() + CACHE_MS;
@@ -59,7 +63,7 @@ function makeLookUps(db: Database, table: string) {
            from (select distinct * from unnest($1::uuid[], $2::text[]) as k(workspace_id, folded)) k
            join ${table} t using (workspace_id, folded)`,
   };
-  return coalesce<OptionKey, string | undefined>({
+  return coalesce<NameKey, string | undefined>({
     slots: 2,
     groupOf: ({ workspaceId }) => workspaceId,
     maxWeight: 1000,
@@ -77,6 +81,6 @@ function makeLookUps(db: Database, table: string) {
   });
 }
 
-function keyOf({ workspaceId, folded: name }: OptionKey): string {
+function keyOf({ workspaceId, folded: name }: NameKey): string {
   return `${workspaceId} ${name}`;
 }
